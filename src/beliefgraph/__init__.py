@@ -1,0 +1,1 @@
+"""A living, explainable model of what a person or account believes."""

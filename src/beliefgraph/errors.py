@@ -1,0 +1,113 @@
+"""Every way the service says no: seven kinds, each error with a stable code, a sentence to act on, and the ids involved.
+
+The kind says who can act: the caller (incorrect, not found, conflict, forbidden, unsupported), somebody later
+(unavailable), or us (fault). `CODES` is the whole list; each code has a page in `docs/errors/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+Kind = Literal["incorrect", "not_found", "conflict", "forbidden", "unsupported", "unavailable", "fault"]
+
+
+class BeliefgraphError(Exception):
+    """An answer that is a refusal: a code that never changes, a sentence that says what to do, the ids it is about."""
+
+    kind: ClassVar[Kind] = "fault"
+
+    def __init__(self, code: str, message: str, **ids: object) -> None:
+        if CODES[code] is not type(self):
+            raise TypeError(f"{code} is declared as {CODES[code].__name__}, not {type(self).__name__}")
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.ids: Mapping[str, object] = ids
+
+
+class Incorrect(BeliefgraphError):
+    """What was sent is wrong; send something else."""
+
+    kind = "incorrect"
+
+
+class NotFound(BeliefgraphError):
+    """Nothing of that name exists, or it is not yours to see: the two are told alike on purpose."""
+
+    kind = "not_found"
+
+
+class Conflict(BeliefgraphError):
+    """It was right when you looked; look again and decide."""
+
+    kind = "conflict"
+
+
+class Forbidden(BeliefgraphError):
+    """The caller may not do this."""
+
+    kind = "forbidden"
+
+
+class Unsupported(BeliefgraphError):
+    """A sensible wish that this service does not grant."""
+
+    kind = "unsupported"
+
+
+class Unavailable(BeliefgraphError):
+    """It cannot be done now; the same call may succeed later."""
+
+    kind = "unavailable"
+
+
+class Fault(BeliefgraphError):
+    """Our mistake, or the machine's."""
+
+    kind = "fault"
+
+
+CODES: dict[str, type[BeliefgraphError]] = {
+    # asking
+    "invalid-input": Incorrect,
+    "invalid-cursor": Incorrect,
+    "invalid-interval": Incorrect,
+    "naive-datetime": Incorrect,
+    "not-a-probability": Incorrect,
+    "too-large": Incorrect,
+    "too-complex": Incorrect,
+    "infeasible-statements": Incorrect,
+    "impossible-evidence": Incorrect,
+    "cyclic-causes": Incorrect,
+    "invalid-definition": Incorrect,
+    "invalid-event": Incorrect,
+    "unknown-attribute": NotFound,
+    "not-found": NotFound,
+    "rev-conflict": Conflict,
+    "event-conflict": Conflict,
+    "definition-conflict": Conflict,
+    "resume-expired": Conflict,
+    "correction-stands": Forbidden,
+    "unauthenticated": Forbidden,
+    "missing-scope": Forbidden,
+    "unknown-purpose": Forbidden,
+    "too-wide": Unavailable,
+    "rev-not-reached": Unavailable,
+    "overloaded": Unavailable,
+    # the store
+    "store-unavailable": Unavailable,
+    "store-fault": Fault,
+    "key-missing": Fault,
+    "not-migrated": Fault,
+    # the local Neo4j
+    "no-network": Unavailable,
+    "mirror-incomplete": Unavailable,
+    "checksum-mismatch": Fault,
+    "no-disk-space": Unavailable,
+    "port-taken": Conflict,
+    "wrong-java": Unsupported,
+    "already-owned": Conflict,
+    "neo4j-died": Fault,
+    "neo4j-not-ready": Unavailable,
+}

@@ -1,0 +1,90 @@
+"""A belief: a proposition in a twin. It is an identity; what we think of it is a `Holding`, one for every change."""
+
+from __future__ import annotations
+
+import math
+from typing import Literal
+
+from beliefgraph.model.record import Key, LogOdds, Name, Probability, Record
+from beliefgraph.model.revision import Revision
+from beliefgraph.model.status import Status
+from beliefgraph.model.time import Instant, Rev
+
+Quality = Literal["exact", "unavailable"]
+"""How good a confidence is: exact, or not to be had because the twin is too wide to be exact."""
+
+GRID = 0.01
+"""Published log-odds are multiples of this, so that a change too small to matter is not a revision."""
+
+ANYONE = "self"
+ANYWHERE = "any"
+
+
+class BeliefKey(Record):
+    """What makes two beliefs the same: the attribute, whom or what it is about, and the situation it applies in."""
+
+    attribute: Name
+    subject: Key = ANYONE
+    context: Key = ANYWHERE
+
+
+class Belief(Record):
+    """A proposition in a twin. Immutable: confidence and status live on its holdings."""
+
+    id: str
+    twin: str
+    attribute: Name
+    subject: Key
+    context: Key
+    domain: Name
+    statement: str
+
+    @property
+    def belief_key(self) -> BeliefKey:
+        """What makes it the same belief."""
+        return BeliefKey(attribute=self.attribute, subject=self.subject, context=self.context)
+
+
+class Holding(Revision):
+    """What the twin published about a belief, from the rev that changed it to the rev that changed it again.
+
+    `log_odds` is the canonical value rounded to `GRID`, derived at head time `valid_from`; None where `quality` says
+    that no exact number can be had. Derived later for another moment, it is not rounded.
+    """
+
+    log_odds: LogOdds | None
+    status: Status
+    quality: Quality = "exact"
+
+
+class BeliefState(Record):
+    """A belief as it stands at one (valid time, rev): what a reader gets."""
+
+    belief: Belief
+    log_odds: LogOdds | None
+    prior: Probability
+    status: Status
+    quality: Quality
+    valid_time: Instant
+    rev: Rev
+    changed_at_rev: Rev | None = None
+
+    @property
+    def confidence(self) -> float | None:
+        """The probability that it holds; None where it is unavailable."""
+        return None if self.log_odds is None else probability(self.log_odds)
+
+
+def probability(log_odds: float) -> float:
+    """The probability whose log-odds these are."""
+    return 1.0 / (1.0 + math.exp(-log_odds)) if log_odds >= 0 else math.exp(log_odds) / (1.0 + math.exp(log_odds))
+
+
+def logit(p: float) -> float:
+    """The log-odds of a probability strictly between 0 and 1."""
+    return math.log(p) - math.log1p(-p)
+
+
+def published(log_odds: float) -> float:
+    """The value to publish: the nearest multiple of `GRID`."""
+    return round(round(log_odds / GRID) * GRID, 2)

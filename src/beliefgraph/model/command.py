@@ -1,0 +1,137 @@
+"""Commands: what a caller asks to be changed. Each is declared here once; every door takes its input type from it.
+
+`id` makes a second sending harmless; left out, the command is new each time. `expected_rev` refuses (`rev-conflict`)
+unless the twin is still where the caller saw it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
+from beliefgraph.model.event import Event
+from beliefgraph.model.evidence import LogLikelihoodRatio
+from beliefgraph.model.record import Key, Name, OddsRatio, OpenProbability, Probability, Record, Text
+from beliefgraph.model.relation import RelationKind
+from beliefgraph.model.time import Instant, Rev
+from beliefgraph.model.twin import Identifier
+
+MAX_HYPOTHESES = 100
+
+
+class BeliefReference(Record):
+    """Names a belief: its attribute, whom or what it is about, and in which situation."""
+
+    attribute: Name
+    subject: Key = ANYONE
+    context: Key = ANYWHERE
+
+    @property
+    def belief_key(self) -> BeliefKey:
+        """The same, as the identity of a belief."""
+        return BeliefKey(attribute=self.attribute, subject=self.subject, context=self.context)
+
+
+class Command(Record):
+    """What every command carries."""
+
+    twin: Key
+    id: Key | None = None
+    expected_rev: Rev | None = None
+
+
+class AssertBelief(Command):
+    """Somebody states how sure they are: evidence of logit(stated) - logit(prior) from that speaker."""
+
+    belief: BeliefReference
+    confidence: Probability
+    speaker: Key | None = None
+    valid_time: Instant | None = None
+    verbatim: Text | None = None
+
+
+class Correct(Command):
+    """The person sets a belief right over [valid_from, valid_to): it replaces all other direct evidence there."""
+
+    belief: BeliefReference
+    holds: bool
+    valid_from: Instant | None = None
+    valid_to: Instant | None = None
+    verbatim: Text | None = None
+
+
+class Retract(Command):
+    """A belief, or a personal relation, ends at a moment; its history stays."""
+
+    belief: BeliefReference | None = None
+    relation: str | None = None
+    valid_time: Instant | None = None
+
+    def model_post_init(self, _context: object) -> None:
+        """Refuse to end nothing, or two things."""
+        if (self.belief is None) == (self.relation is None):
+            raise Incorrect("invalid-input", "Retract a belief or a relation: name one of the two.")
+
+
+class Withdraw(Command):
+    """Evidence is taken back from its start, as if it had never been: one piece of it, or all that a source said."""
+
+    evidence: str | None = None
+    source: Key | None = None
+
+    def model_post_init(self, _context: object) -> None:
+        """Refuse to withdraw nothing, or two things."""
+        if (self.evidence is None) == (self.source is None):
+            raise Incorrect("invalid-input", "Withdraw one piece of evidence or all of a source: name one of the two.")
+
+
+class Relate(Command):
+    """Two beliefs of this twin are related, for this twin alone, over [valid_from, valid_to)."""
+
+    source: BeliefReference
+    target: BeliefReference
+    kind: RelationKind
+    odds_ratio: OddsRatio | None = None
+    probability: OpenProbability | None = None
+    valid_from: Instant | None = None
+    valid_to: Instant | None = None
+
+
+class Identify(Command):
+    """An identifier leads to this twin over [valid_from, valid_to); events waiting for it are taken in."""
+
+    identifier: Identifier
+    valid_from: Instant | None = None
+    valid_to: Instant | None = None
+
+
+class Unidentify(Command):
+    """An identifier never led here: the link is undone, and the evidence that came by it is withdrawn."""
+
+    identifier: Identifier
+
+
+class HypotheticalEvidence(Record):
+    """Evidence that does not exist: a log-likelihood ratio on a belief."""
+
+    belief: BeliefReference
+    log_likelihood_ratio: LogLikelihoodRatio
+
+
+class Assumption(Record):
+    """A belief taken for granted, or for excluded."""
+
+    belief: BeliefReference
+    holds: bool
+
+
+class WhatIf(Record):
+    """What would follow? Hypothetical events, evidence and assumptions on an untouched copy of the twin."""
+
+    twin: Key
+    events: Annotated[tuple[Event, ...], Field(max_length=MAX_HYPOTHESES)] = ()
+    evidence: Annotated[tuple[HypotheticalEvidence, ...], Field(max_length=MAX_HYPOTHESES)] = ()
+    assumptions: Annotated[tuple[Assumption, ...], Field(max_length=MAX_HYPOTHESES)] = ()

@@ -1,0 +1,35 @@
+"""An event: what arrives, as CloudEvents 1.0. `source` and `id` make a second delivery harmless; `time` is valid time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field
+
+from beliefgraph.model.record import Key, Record
+from beliefgraph.model.time import Instant
+from beliefgraph.model.twin import Identifier
+
+
+class Event(Record):
+    """One CloudEvent, read: it names its twin, or identifiers that lead to one."""
+
+    id: Key
+    source: Key
+    type: Key
+    time: Instant
+    twin: Key | None = None
+    identifiers: tuple[Identifier, ...] = Field(default=(), max_length=10)
+    session: Key | None = None
+    channel: Key | None = None
+    data: dict[str, Any] = Field(default_factory=dict)
+
+
+class QuarantinedEvent(Record):
+    """An event that could not be taken in, with the reason; it can be replayed once that is mended."""
+
+    id: str
+    event: Event
+    code: str
+    reason: str
+    since: Instant

@@ -1,0 +1,46 @@
+"""Names turned into ids: UUIDv5 of what a thing is, so that replays and ties come out the same everywhere."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid5
+
+_NAMESPACE = UUID("8f3f5f0a-6a2c-5d6e-9a55-0c5b1b8b7a11")
+
+
+def _id(*parts: str) -> str:
+    return str(uuid5(_NAMESPACE, "\x1f".join(parts)))
+
+
+def twin_id(tenant: str, name: str) -> str:
+    """The id of the twin an application calls `name`; two tenants never share one, so it carries the scope."""
+    return _id("twin", tenant, name)
+
+
+def belief_id(twin: str, attribute: str, subject: str, context: str) -> str:
+    """The id of a belief: what it is about, whom or what of, and in which situation."""
+    return _id("belief", twin, attribute, subject, context)
+
+
+def event_id(twin: str, source: str, id_: str) -> str:
+    """The id of an event in a twin: CloudEvents' `source` and `id`."""
+    return _id("event", twin, source, id_)
+
+
+def evidence_id(event: str, source: str) -> str:
+    """The id of the evidence one event yields from one source."""
+    return _id("evidence", event, source)
+
+
+def source_id(tenant: str, name: str) -> str:
+    """The id of a source, which belongs to a tenant."""
+    return _id("source", tenant, name)
+
+
+def relation_id(source: str, kind: str, target: str) -> str:
+    """The id of a relation between two beliefs: stable over all its revisions."""
+    return _id("relation", source, kind, target)
+
+
+def definition_id(tenant: str, catalog: str, version: str, attribute: str) -> str:
+    """The id of one attribute as one version of a catalog defines it."""
+    return _id("definition", tenant, catalog, version, attribute)

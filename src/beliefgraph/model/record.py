@@ -1,0 +1,34 @@
+"""What every record has in common: it is frozen, it refuses what it does not know, and it never holds NaN."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$", max_length=120)]
+"""A dotted lower-case name, `needs.budget_approved`: an attribute, a catalog, a domain."""
+
+Key = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""A short identifier chosen by an application: one line, at most 200 characters."""
+
+Text = Annotated[str, Field(max_length=10_000)]
+"""What a person said, or a sentence about it: at most 10,000 characters."""
+
+Probability = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
+"""A number in [0, 1]."""
+
+OpenProbability = Annotated[float, Field(gt=0.0, lt=1.0, allow_inf_nan=False)]
+"""A number in (0, 1): a stated prior is never certain."""
+
+OddsRatio = Annotated[float, Field(gt=0.0, le=1e6, allow_inf_nan=False)]
+"""The strength of a relation, a positive number; 1 says nothing."""
+
+LogOdds = Annotated[float, Field(allow_inf_nan=False)]
+"""Natural log of p / (1 - p)."""
+
+
+class Record(BaseModel):
+    """A value that does not change; a change is a new record."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")

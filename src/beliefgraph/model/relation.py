@@ -1,0 +1,54 @@
+"""Relations between beliefs: each kind is one factor with one rule."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.model.record import OddsRatio, OpenProbability, Record
+from beliefgraph.model.revision import Revision
+
+RelationKind = Literal["supports", "contradicts", "implies", "excludes", "causes"]
+
+EXCLUDES_ODDS_RATIO = 0.01
+"""What `excludes` means where nobody says: the odds of one fall a hundredfold when the other holds."""
+
+
+class Strength(Record):
+    """How strong a relation of a kind is: an odds ratio, or for `implies` the probability of its target given its source."""
+
+    kind: RelationKind
+    odds_ratio: OddsRatio | None = None
+    probability: OpenProbability | None = None
+
+    def model_post_init(self, _context: object) -> None:
+        """Refuse a number that contradicts the kind."""
+        if self.kind == "implies":
+            if self.probability is None or self.odds_ratio is not None:
+                raise Incorrect(
+                    "invalid-input", "implies takes a probability, P(target given source), and no odds ratio."
+                )
+            return
+        if self.probability is not None:
+            raise Incorrect("invalid-input", f"{self.kind} takes an odds ratio, not a probability.")
+        if self.odds_ratio is None and self.kind != "excludes":
+            raise Incorrect("invalid-input", f"{self.kind} needs an odds ratio.")
+        if self.kind == "supports" and not (self.odds_ratio or 0) > 1:
+            raise Incorrect("invalid-input", "supports needs an odds ratio above 1; below 1 it is contradicts.")
+        if self.kind in ("contradicts", "excludes") and not self.parameter < 1:
+            raise Incorrect("invalid-input", f"{self.kind} needs an odds ratio below 1; above 1 it is supports.")
+
+    @property
+    def parameter(self) -> float:
+        """The one number the factor's rule takes: the odds ratio, or for `implies` the probability."""
+        if self.probability is not None:
+            return self.probability
+        return EXCLUDES_ODDS_RATIO if self.odds_ratio is None else self.odds_ratio
+
+
+class BeliefRelation(Revision):
+    """A relation between two beliefs of one twin while it holds: personal where `origin` is provided, else a definition's."""
+
+    source: str
+    target: str
+    strength: Strength

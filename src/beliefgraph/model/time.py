@@ -1,0 +1,93 @@
+"""Time has two axes and one shape: half-open intervals `[from, to)`, where `None` means until further notice.
+
+Valid time says when something holds in the person's world; a `rev` says when the store knew it.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Protocol
+
+from pydantic import AfterValidator, AwareDatetime, Field
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.model.record import Record
+
+
+def _in_utc(instant: datetime) -> datetime:
+    return instant.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A moment with a zone, kept in UTC; a naive datetime is refused."""
+
+Rev = Annotated[int, Field(ge=0, lt=2_147_483_647)]
+"""A twin's own counter: +1 for every commit."""
+
+
+def instant(value: datetime) -> datetime:
+    """The same moment in UTC; refuses a datetime without a zone (`naive-datetime`)."""
+    if value.tzinfo is None:
+        raise Incorrect("naive-datetime", f"{value.isoformat()} has no zone; write it with one, such as a trailing Z.")
+    return value.astimezone(UTC)
+
+
+class Interval(Record):
+    """`[start, end)` in valid time; `end` None means until further notice. Refuses an end before or at its start."""
+
+    start: Instant
+    end: Instant | None = None
+
+    def model_post_init(self, _context: object) -> None:
+        """Refuse an interval that holds no instant."""
+        if self.end is not None and self.end <= self.start:
+            raise Incorrect(
+                "invalid-interval",
+                f"An interval must end after it begins: [{self.start.isoformat()}, {self.end.isoformat()}).",
+            )
+
+    def contains(self, moment: datetime) -> bool:
+        """Whether `moment` lies in `[start, end)`."""
+        return self.start <= moment and (self.end is None or moment < self.end)
+
+    def overlaps(self, other: Interval) -> bool:
+        """Whether some instant lies in both."""
+        return (self.end is None or other.start < self.end) and (other.end is None or self.start < other.end)
+
+
+class AsOf(Record):
+    """The moment to read at: a valid time, a rev, a recorded time, or none of them for now.
+
+    `recorded_at` is resolved to the last rev committed at or before it. An omitted `valid_time` means head time;
+    with an old rev, that rev's head time.
+    """
+
+    valid_time: Instant | None = None
+    rev: Rev | None = None
+    recorded_at: Instant | None = None
+
+    def model_post_init(self, _context: object) -> None:
+        """Refuse two answers to one question."""
+        if self.rev is not None and self.recorded_at is not None:
+            raise Incorrect("invalid-input", "Give asOf a rev or a recordedAt, not both.")
+
+    @property
+    def is_now(self) -> bool:
+        """Whether nothing was asked for, so that the published numbers answer."""
+        return self.valid_time is None and self.rev is None and self.recorded_at is None
+
+
+NOW = AsOf()
+
+
+class Clock(Protocol):
+    """Where the present moment comes from; everything that needs it is handed one."""
+
+    def now(self) -> datetime:
+        """The present moment, with a zone."""
+        ...
+
+
+def seconds(span: timedelta) -> float:
+    """A span in seconds."""
+    return span.total_seconds()

@@ -1,0 +1,55 @@
+"""One value per instant: how a new row takes its place among the rows of the same fact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeVar
+from uuid import NAMESPACE_OID, uuid5
+
+from beliefgraph.model.revision import Revision
+
+R = TypeVar("R", bound=Revision)
+
+
+def revision_id(kind: str, key: str, rev: int, valid_from: datetime) -> str:
+    """The id of the row of `key` that `rev` opened at `valid_from`: the same in every replay."""
+    return str(uuid5(NAMESPACE_OID, f"{kind}\x1f{key}\x1f{rev}\x1f{valid_from.isoformat()}"))
+
+
+def put(known: Sequence[R], new: R) -> tuple[list[R], list[R]]:
+    """The rows to close and the rows to open when `new` is stated of its fact.
+
+    `known` are the fact's rows that are open on the rev axis, disjoint in valid time. An open-ended `new` holds until the
+    next known start, so that a late statement does not undo a later one; a closed one holds exactly where it says, and
+    what it covers in part is opened again around it.
+    """
+    starts = [row.valid_from for row in known if row.valid_from > new.valid_from]
+    if new.valid_to is None and starts:
+        new = new.model_copy(update={"valid_to": min(starts)})
+    closed = [row for row in known if row.valid.overlaps(new.valid)]
+    opened = [part for row in closed for part in _remainders(row, new)]
+    return closed, [*opened, new]
+
+
+def end(known: Sequence[R], at: datetime, rev: int) -> tuple[list[R], list[R]]:
+    """The rows to close and to open when the fact ends at `at`: nothing of it is valid from there on."""
+    closed = [row for row in known if row.valid_to is None or row.valid_to > at]
+    opened = [_cut(row, row.valid_from, at, rev) for row in closed if row.valid_from < at]
+    return closed, opened
+
+
+def _remainders(row: R, new: R) -> list[R]:
+    parts = []
+    if row.valid_from < new.valid_from:
+        parts.append(_cut(row, row.valid_from, new.valid_from, new.rev_from))
+    if new.valid_to is not None and (row.valid_to is None or row.valid_to > new.valid_to):
+        parts.append(_cut(row, new.valid_to, row.valid_to, new.rev_from))
+    return parts
+
+
+def _cut(row: R, start: datetime, stop: datetime | None, rev: int) -> R:
+    identity = revision_id(type(row).__name__, row.key, rev, start)
+    return row.model_copy(
+        update={"revision_id": identity, "valid_from": start, "valid_to": stop, "rev_from": rev, "rev_to": None}
+    )
