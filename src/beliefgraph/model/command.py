@@ -11,28 +11,15 @@ from typing import Annotated
 from pydantic import Field
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
+from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.event import Event
 from beliefgraph.model.evidence import LogLikelihoodRatio
-from beliefgraph.model.record import Key, Name, OddsRatio, OpenProbability, Probability, Record, Text
+from beliefgraph.model.record import Key, OddsRatio, OpenProbability, Probability, Record, Text
 from beliefgraph.model.relation import RelationKind
 from beliefgraph.model.time import Instant, Rev
 from beliefgraph.model.twin import Identifier
 
 MAX_HYPOTHESES = 100
-
-
-class BeliefReference(Record):
-    """Names a belief: its attribute, whom or what it is about, and in which situation."""
-
-    attribute: Name
-    subject: Key = ANYONE
-    context: Key = ANYWHERE
-
-    @property
-    def belief_key(self) -> BeliefKey:
-        """The same, as the identity of a belief."""
-        return BeliefKey(attribute=self.attribute, subject=self.subject, context=self.context)
 
 
 class Command(Record):
@@ -46,7 +33,7 @@ class Command(Record):
 class AssertBelief(Command):
     """Somebody states how sure they are: evidence of logit(stated) - logit(prior) from that speaker."""
 
-    belief: BeliefReference
+    belief: BeliefKey
     confidence: Probability
     speaker: Key | None = None
     valid_time: Instant | None = None
@@ -56,7 +43,7 @@ class AssertBelief(Command):
 class Correct(Command):
     """The person sets a belief right over [valid_from, valid_to): it replaces all other direct evidence there."""
 
-    belief: BeliefReference
+    belief: BeliefKey
     holds: bool
     valid_from: Instant | None = None
     valid_to: Instant | None = None
@@ -66,7 +53,7 @@ class Correct(Command):
 class Retract(Command):
     """A belief, or a personal relation, ends at a moment; its history stays."""
 
-    belief: BeliefReference | None = None
+    belief: BeliefKey | None = None
     relation: str | None = None
     valid_time: Instant | None = None
 
@@ -91,8 +78,8 @@ class Withdraw(Command):
 class Relate(Command):
     """Two beliefs of this twin are related, for this twin alone, over [valid_from, valid_to)."""
 
-    source: BeliefReference
-    target: BeliefReference
+    source: BeliefKey
+    target: BeliefKey
     kind: RelationKind
     odds_ratio: OddsRatio | None = None
     probability: OpenProbability | None = None
@@ -117,14 +104,14 @@ class Unidentify(Command):
 class HypotheticalEvidence(Record):
     """Evidence that does not exist: a log-likelihood ratio on a belief."""
 
-    belief: BeliefReference
+    belief: BeliefKey
     log_likelihood_ratio: LogLikelihoodRatio
 
 
 class Assumption(Record):
     """A belief taken for granted, or for excluded."""
 
-    belief: BeliefReference
+    belief: BeliefKey
     holds: bool
 
 

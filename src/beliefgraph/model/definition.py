@@ -1,8 +1,8 @@
 """Definitions are data: what a belief can be about, how beliefs are related, and how an event becomes evidence.
 
-A `Catalog` is published under a semantic version; the numbered set of all catalogs in force in a tenant is `Definitions`,
-and every commit names the set it was derived under. Strings marked *expression* are CEL (Common Expression Language);
-they see `event` (its CloudEvents attributes) and `data`.
+A `Catalog` is published under a semantic version; the numbered set of all catalogs in force in a tenant is
+`Definitions`, and every commit names the set it was derived under. An `Expression` is CEL (Common Expression
+Language); it sees `event` (its CloudEvents attributes) and `data`.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Likelihoods(Record):
 
 
 class BearingRule(Record):
-    """How an event of a type bears on one belief. `when`, `subject` and `context` are expressions, and so is a text LLR."""
+    """How an event of a type bears on one belief; a log-likelihood ratio given as text is an expression."""
 
     attribute: Name
     log_likelihood_ratio: LogLikelihoodRatio | Expression | None = None
@@ -103,8 +103,8 @@ class BearingRule(Record):
 class EventRule(Record):
     """How events of one CloudEvents type become evidence. The speaker is `source`, an expression; else the event's own.
 
-    `summary` is shown as it stands, so it holds no personal text; `verbatim`, an expression, picks what the person said,
-    and that is sealed.
+    `summary` is shown as it stands, so it holds no personal text; `verbatim`, an expression, picks what the person
+    said, and that is sealed.
     """
 
     type: Key

@@ -1,4 +1,4 @@
-"""An event: what arrives, as CloudEvents 1.0. `source` and `id` make a second delivery harmless; `time` is valid time."""
+"""An event: what arrives, as CloudEvents 1.0. `source` and `id` make a second delivery harmless."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from beliefgraph.model.twin import Identifier
 
 
 class Event(Record):
-    """One CloudEvent, read: it names its twin, or identifiers that lead to one."""
+    """One CloudEvent, read: it names its twin, or identifiers that lead to one. `time` is valid time."""
 
     id: Key
     source: Key

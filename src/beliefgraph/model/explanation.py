@@ -38,7 +38,7 @@ class ExplanationLink(Record):
 
 
 class Explanation(Record):
-    """The belief, where it started, where it is, and what moved it. The contributions sum to the move but for `residual`."""
+    """The belief, where it started and is, and what moved it; the contributions sum to the move but for `residual`."""
 
     state: BeliefState
     prior_log_odds: LogOdds

@@ -15,7 +15,7 @@ EXCLUDES_ODDS_RATIO = 0.01
 
 
 class Strength(Record):
-    """How strong a relation of a kind is: an odds ratio, or for `implies` the probability of its target given its source."""
+    """How strong a relation of a kind is: an odds ratio, or for `implies` P(target given source)."""
 
     kind: RelationKind
     odds_ratio: OddsRatio | None = None
@@ -47,7 +47,11 @@ class Strength(Record):
 
 
 class BeliefRelation(Revision):
-    """A relation between two beliefs of one twin while it holds: personal where `origin` is provided, else a definition's."""
+    """A relation between two beliefs of one twin while it holds.
+
+    Where `origin` is provided it is personal and takes part in inference; where it is inferred it draws a relation of
+    the definitions between two stored beliefs, so that the twin can be walked.
+    """
 
     source: str
     target: str

@@ -12,7 +12,10 @@ Origin = Literal["provided", "observed", "inferred"]
 
 
 class Revision(Record):
-    """One row of the two-axis history of the fact `key`: valid in `[valid_from, valid_to)`, known in `[rev_from, rev_to)`."""
+    """One row of the history of the fact `key`: valid in [valid_from, valid_to), known in [rev_from, rev_to).
+
+    `definition` is the catalog and version it was written under.
+    """
 
     revision_id: str
     twin: str

@@ -1,4 +1,4 @@
-"""Where a belief is in its life: forming, established, contested, dissolving, dissolved or retracted, by named rules."""
+"""Where a belief is in its life, by named rules: forming, established, contested, dissolving, dissolved, retracted."""
 
 from __future__ import annotations
 

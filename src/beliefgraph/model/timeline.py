@@ -20,9 +20,9 @@ def revision_id(kind: str, key: str, rev: int, valid_from: datetime) -> str:
 def put(known: Sequence[R], new: R) -> tuple[list[R], list[R]]:
     """The rows to close and the rows to open when `new` is stated of its fact.
 
-    `known` are the fact's rows that are open on the rev axis, disjoint in valid time. An open-ended `new` holds until the
-    next known start, so that a late statement does not undo a later one; a closed one holds exactly where it says, and
-    what it covers in part is opened again around it.
+    `known` are the fact's rows that are open on the rev axis, disjoint in valid time. An open-ended `new` holds until
+    the next known start, so that a late statement does not undo a later one; a closed one holds exactly where it says,
+    and what it covers in part is opened again around it.
     """
     starts = [row.valid_from for row in known if row.valid_from > new.valid_from]
     if new.valid_to is None and starts:
