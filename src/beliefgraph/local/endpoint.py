@@ -1,0 +1,58 @@
+"""Where a Neo4j is and how to get in; and which one to use when several could be meant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from beliefgraph.errors import Incorrect
+
+URI = "NEO4J_URI"
+USERNAME = "NEO4J_USERNAME"
+PASSWORD = "NEO4J_PASSWORD"  # noqa: S105  the variable's name
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One Neo4j: its Bolt address, whom to be there, and where its Browser is (`None` if we do not know)."""
+
+    uri: str
+    user: str
+    password: str = field(repr=False)
+    browser_url: str | None = None
+
+    @property
+    def auth(self) -> tuple[str, str]:
+        """Answers user and password the way the driver takes them."""
+        return self.user, self.password
+
+    def answers(self, within_s: float = 2.0) -> bool:
+        """Answers whether this Neo4j takes the password over Bolt and runs a query now."""
+        from neo4j import GraphDatabase
+        from neo4j.exceptions import DriverError, Neo4jError
+
+        try:
+            with (
+                GraphDatabase.driver(
+                    self.uri, auth=self.auth, connection_timeout=within_s, connection_acquisition_timeout=within_s
+                ) as driver,
+                driver.session(database="neo4j") as session,
+            ):
+                session.run("RETURN 1").consume()
+        except (DriverError, Neo4jError, OSError):
+            return False
+        return True
+
+
+def named_endpoint(environ: Mapping[str, str]) -> Endpoint | None:
+    """Answers the Neo4j that `NEO4J_URI` names, with `NEO4J_USERNAME` (else `neo4j`) and `NEO4J_PASSWORD`.
+
+    `None` if it names none: then the local server is meant.
+    """
+    uri = environ.get(URI)
+    if not uri:
+        return None
+    password = environ.get(PASSWORD)
+    if password is None:
+        raise Incorrect("invalid-input", f"{URI} is set but {PASSWORD} is not; set both, or neither for a local Neo4j.")
+    return Endpoint(uri, environ.get(USERNAME) or "neo4j", password)

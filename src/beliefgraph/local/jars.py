@@ -1,0 +1,160 @@
+"""Neo4j's jars on this machine: what the cache lacks is fetched, what it has is verified, offline if nothing lacks.
+
+Every jar is hashed at every start: all of them take a fraction of a second on two cores, so a damaged cache never
+starts a damaged server, and there is no option to forget. A jar becomes visible only when it is whole and right (it is
+renamed into place), so an interrupted fetch goes on where it stopped, jar by jar.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import http.client
+import os
+import shutil
+import tempfile
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from filelock import FileLock
+from platformdirs import user_cache_path
+
+from beliefgraph.errors import Fault, Unavailable
+from beliefgraph.local.lock import Jar, JarLock
+
+MIRROR = "BELIEFGRAPH_MAVEN_MIRROR"
+AT_ONCE = 16
+ATTEMPTS = 3  # a near mirror now and then drops one connection of sixteen
+TIMEOUT_S = 30.0
+SPARE_BYTES = 64 * 1024 * 1024  # what a disk should have left after the fetch
+
+Progress = Callable[[int, int], None]
+"""Told (bytes done, bytes in all) while jars are fetched, from one thread at a time."""
+
+
+def default_cache_dir() -> Path:
+    """Answers where this user's jars are kept, for all data directories together."""
+    return user_cache_path("beliefgraph") / "neo4j-jars"
+
+
+def maven_address(environ: Mapping[str, str]) -> str:
+    """Answers where jars are fetched from: `BELIEFGRAPH_MAVEN_MIRROR` if set, else Maven Central as jgo knows it."""
+    if mirror := environ.get(MIRROR):
+        return mirror.rstrip("/")
+    from jgo.constants import MAVEN_CENTRAL_URL
+
+    return str(MAVEN_CENTRAL_URL).rstrip("/")
+
+
+def ensure_jars(
+    lock: JarLock, cache_dir: Path, environ: Mapping[str, str], progress: Progress | None = None
+) -> list[Path]:
+    """Answers the paths of all jars of the lock, whole and verified, fetching those that the cache lacks."""
+    cache_dir.mkdir(parents=True, exist_ok=True)
+    with FileLock(cache_dir / "fetch.lock"), ThreadPoolExecutor(AT_ONCE) as pool:
+        sound = list(pool.map(lambda jar: is_sound(jar, cache_dir), lock.jars))
+        missing = [jar for jar, ok in zip(lock.jars, sound, strict=True) if not ok]
+        if missing:
+            _fetch_all(missing, cache_dir, maven_address(environ), pool, progress)
+    return [cache_dir / jar.path for jar in lock.jars]
+
+
+def is_sound(jar: Jar, cache_dir: Path) -> bool:
+    """Answers whether the cache holds this very jar, byte for byte."""
+    path = cache_dir / jar.path
+    try:
+        if path.stat().st_size != jar.size:
+            return False
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == jar.sha256
+    except FileNotFoundError:
+        return False
+
+
+def fetch_bytes(address: str, jar: Jar) -> bytes:
+    """Answers what the Maven repository at this address serves for the jar, unverified."""
+    url = f"{address}/{jar.path}"
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with urllib.request.urlopen(url, timeout=TIMEOUT_S) as response:  # noqa: S310  the address is the user's
+                content = response.read()
+                assert isinstance(content, bytes)
+                return content
+        except urllib.error.HTTPError as error:
+            raise Unavailable(
+                "mirror-incomplete",
+                f"{address} answers {error.code} for {jar.coordinates}. Check {MIRROR}, or use a complete mirror.",
+                jar=jar.coordinates,
+            ) from error
+        except (OSError, http.client.HTTPException) as error:
+            if attempt == ATTEMPTS:
+                reason = getattr(error, "reason", None) or error
+                raise Unavailable(
+                    "no-network",
+                    f"Neo4j's jars cannot be fetched from {address}: {reason}. "
+                    f"Check the network, or set {MIRROR} to a Maven repository that can be reached. "
+                    "Once fetched, they are used offline.",
+                    address=address,
+                ) from error
+    raise AssertionError("unreachable")
+
+
+def _fetch_all(
+    missing: list[Jar], cache_dir: Path, address: str, pool: ThreadPoolExecutor, progress: Progress | None
+) -> None:
+    total = sum(jar.size for jar in missing)
+    free = shutil.disk_usage(cache_dir).free
+    if free < total + SPARE_BYTES:
+        raise _no_space(cache_dir, f"needs {(total + SPARE_BYTES) / 1e6:.0f} MB and has {free / 1e6:.0f} MB")
+    done = 0
+    if progress:
+        progress(0, total)
+    jobs = pool.map(lambda jar: _fetch(jar, cache_dir, address), missing)
+    try:
+        for jar, _ in zip(missing, jobs, strict=True):
+            done += jar.size
+            if progress:
+                progress(done, total)
+    except BaseException:
+        pool.shutdown(wait=True, cancel_futures=True)
+        raise
+
+
+def _fetch(jar: Jar, cache_dir: Path, address: str) -> None:
+    content = fetch_bytes(address, jar)
+    actual = hashlib.sha256(content).hexdigest()
+    if actual != jar.sha256:
+        raise Fault(
+            "checksum-mismatch",
+            f"{address} serves a {jar.coordinates} that is not the one in jars.lock "
+            f"(SHA-256 {actual}, expected {jar.sha256}). Nothing of it was kept. Use another mirror.",
+            jar=jar.coordinates,
+        )
+    try:
+        _write_whole(cache_dir / jar.path, content)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise _no_space(cache_dir, "is full") from error
+        raise
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _no_space(where: Path, what: str) -> Unavailable:
+    return Unavailable(
+        "no-disk-space", f"The disk of {where} {what}. Make room, or choose another directory.", directory=str(where)
+    )

