@@ -1,0 +1,36 @@
+"""THE NUMBERS: arrays in, arrays out; no clock, no input or output, no database. See docs/inference.md."""
+
+from beliefgraph.inference.elimination import Budget
+from beliefgraph.inference.evidence import (
+    CORRECTION_LOG_ODDS,
+    LOG_LIKELIHOOD_BOUND,
+    Combined,
+    age,
+    channel,
+    combine,
+    two_coin,
+)
+from beliefgraph.inference.influence import Influence
+from beliefgraph.inference.model import CERTAIN_LOG_ODDS, Model, Posterior, compile_model
+from beliefgraph.inference.rules.excludes import ODDS_RATIO as EXCLUDES_ODDS_RATIO
+from beliefgraph.inference.structure import Relation, RelationKind, Structure
+
+__all__ = [
+    "CERTAIN_LOG_ODDS",
+    "CORRECTION_LOG_ODDS",
+    "EXCLUDES_ODDS_RATIO",
+    "LOG_LIKELIHOOD_BOUND",
+    "Budget",
+    "Combined",
+    "Influence",
+    "Model",
+    "Posterior",
+    "Relation",
+    "RelationKind",
+    "Structure",
+    "age",
+    "channel",
+    "combine",
+    "compile_model",
+    "two_coin",
+]

@@ -1,0 +1,138 @@
+"""The factors of a structure: what each statement multiplies the probability of a joint state by.
+
+A belief that is nobody's effect has a factor of its own, its prior odds and a field (0 until calibrated). An
+undirected relation has a table over two beliefs. An effect has one conditional table over itself and its causes, with
+an intercept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from beliefgraph.inference.arrays import Floats
+from beliefgraph.inference.rules import causes, contradicts, excludes, implies, supports
+from beliefgraph.inference.structure import Relation, Structure
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One undirected relation: a log table, shape (2, 2), over its two beliefs."""
+
+    scope: tuple[int, int]
+    log_table: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One effect and its causes, ascending; `push` is what each joint state of the causes adds to its log-odds."""
+
+    effect: int
+    causes: tuple[int, ...]
+    push: Floats
+
+    @property
+    def scope(self) -> tuple[int, ...]:
+        """The axes of its table: the causes, then the effect, which varies fastest."""
+        return (*self.causes, self.effect)
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """All the factors of a structure. A relation whose odds ratio is 1 says nothing and has none."""
+
+    priors: Floats
+    pairs: tuple[Pair, ...]
+    families: tuple[Family, ...]
+
+    def local(self, members: Sequence[int]) -> Factors:
+        """The factors of some connected parts, their beliefs numbered by their place among the members."""
+        place = {belief: at for at, belief in enumerate(members)}
+        return Factors(
+            self.priors[list(members)],
+            tuple(
+                Pair((place[pair.scope[0]], place[pair.scope[1]]), pair.log_table)
+                for pair in self.pairs
+                if pair.scope[0] in place
+            ),
+            tuple(
+                Family(place[family.effect], tuple(place[cause] for cause in family.causes), family.push)
+                for family in self.families
+                if family.effect in place
+            ),
+        )
+
+    @property
+    def scopes(self) -> list[tuple[int, ...]]:
+        """The beliefs each relation joins: pairs first, then families."""
+        return [pair.scope for pair in self.pairs] + [family.scope for family in self.families]
+
+
+def factors_of(structure: Structure) -> Factors:
+    """The factors that state what the structure states, before any calibration."""
+    priors = structure.priors
+    stated: dict[str, list[Relation]] = {}
+    for relation in structure.relations:
+        stated.setdefault(relation.kind, []).append(relation)
+    pairs: list[Pair] = []
+    for kind, rule in _UNDIRECTED.items():
+        relations = stated.get(kind, [])
+        source = np.array([relation.source for relation in relations], dtype=np.int64)
+        target = np.array([relation.target for relation in relations], dtype=np.int64)
+        ratios = np.array([relation.parameter for relation in relations])
+        if kind == "implies":
+            ratios = np.array(
+                [
+                    implies.odds_ratio(
+                        float(priors[relation.source]), float(priors[relation.target]), relation.parameter
+                    )
+                    for relation in relations
+                ]
+            )
+        tables = rule(priors[source], priors[target], ratios)
+        pairs += [
+            Pair((relation.source, relation.target), table)
+            for relation, ratio, table in zip(relations, ratios, tables, strict=True)
+            if ratio != 1.0
+        ]
+    return Factors(priors, tuple(pairs), _families(stated.get("causes", [])))
+
+
+def _families(relations: list[Relation]) -> tuple[Family, ...]:
+    causes_of: dict[int, dict[int, float]] = {}
+    for relation in relations:
+        if relation.parameter != 1.0:
+            causes_of.setdefault(relation.target, {})[relation.source] = relation.parameter
+    return tuple(_family(effect, causes_of[effect]) for effect in sorted(causes_of))
+
+
+def _family(effect: int, odds_ratios: Mapping[int, float]) -> Family:
+    ordered = tuple(sorted(odds_ratios))
+    return Family(effect, ordered, causes.push(np.log([odds_ratios[cause] for cause in ordered])))
+
+
+_UNDIRECTED = {
+    "supports": supports.log_factor,
+    "contradicts": contradicts.log_factor,
+    "excludes": excludes.log_factor,
+    "implies": implies.log_factor,
+}
+
+
+def parts(size: int, scopes: Sequence[Sequence[int]]) -> list[list[int]]:
+    """The connected parts of the beliefs that stand in some factor; each ascending, ordered by their first member."""
+    links = [(scope[0], other) for scope in scopes for other in scope[1:]]
+    if not links:
+        return []
+    first, second = np.array(links).T
+    _, label = connected_components(
+        coo_array((np.ones(len(links)), (first, second)), shape=(size, size)), directed=False
+    )
+    members: dict[int, list[int]] = {}
+    for belief in sorted({belief for link in links for belief in link}):
+        members.setdefault(int(label[belief]), []).append(belief)
+    return list(members.values())

@@ -1,0 +1,101 @@
+"""What moved a belief: a number for every piece of evidence, and what would be left without it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.inference.arrays import Floats, floats, frozen, indices
+
+if TYPE_CHECKING:
+    from beliefgraph.inference.model import Bundle, Model
+
+RESIDUAL_BOUND = 1e-4
+"""The contributions are to sum to the change of log-odds within this, in nats; a hundredth of what is published."""
+
+NODES = (4, 8, 16, 32)
+"""Gauss–Legendre nodes on the path from no evidence to all of it: four are almost always enough; more when they are
+not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Influence:
+    """How the evidence moved one belief, the target T.
+
+    `gradient` g (shape [n]): evidence λ_i on belief i contributed λ_i·g_i nats; g is the gradient of T's log-odds
+    averaged along the path s·λ, s from 0 to 1 (R. J. Aumann and L. S. Shapley, Values of Non-Atomic Games, 1974).
+    `prior_log_odds` and `log_odds` are T's without and with the evidence, under the same assumptions; Σ λ_i·g_i is
+    their difference up to `residual`, which is below RESIDUAL_BOUND unless even the most NODES do not reach it. A
+    belief in another part has g = 0.
+    """
+
+    target: int
+    gradient: Floats
+    prior_log_odds: float
+    log_odds: float
+    residual: float
+    nodes: int
+    _given: Floats = field(repr=False)
+    """log P(i = x | T = t, evidence); shape [n, x, t]."""
+
+    def without(self, variable: npt.ArrayLike, delta: npt.ArrayLike) -> Floats:
+        """The target's log-odds had a part δ of the evidence on a belief been missing; exact, for a column of such
+        questions.
+
+        `variable` and `delta` broadcast; δ is in nats, as it went into λ. Uses the joint of the two beliefs:
+        taking δ away divides the weight of "i holds" by e^δ. Raises `invalid-input`.
+        """
+        which = indices("variable", np.atleast_1d(variable))
+        missing = floats("delta", delta)
+        if which.size and not 0 <= which.min() <= which.max() < len(self.gradient):
+            raise Incorrect("invalid-input", f"There is no belief {which.max()}.", field="variable")
+        kept = np.logaddexp(self._given[which, 0].T, self._given[which, 1].T - missing)
+        change = np.where(which == self.target, -missing, kept[1] - kept[0])
+        return np.asarray(self.log_odds + change)
+
+    @classmethod
+    def fixed(cls, target: int, size: int, log_odds: float) -> Influence:
+        """Nothing moves a belief that is assumed."""
+        given = np.zeros((size, 2, 2))
+        given[:, 1] = -np.inf
+        return cls(target, frozen(np.zeros(size)), log_odds, log_odds, 0.0, 0, frozen(given))
+
+    @classmethod
+    def alone(cls, target: int, size: int, prior_log_odds: float, evidence: float) -> Influence:
+        """Only its own evidence moves a belief that is related to none."""
+        still = cls.fixed(target, size, prior_log_odds)
+        gradient = np.zeros(size)
+        gradient[target] = 1.0
+        return cls(target, frozen(gradient), prior_log_odds, prior_log_odds + evidence, 0.0, 0, still._given)
+
+
+def influence_of(
+    model: Model, bundle: Bundle, target: int, evidence: Floats, fixed: Mapping[int, bool], cut: frozenset[int]
+) -> Influence:
+    """The influence on a target inside a bundle: two clamped questions per node of the path, all in one batched
+    pass."""
+    members = bundle.members
+    at = int(np.flatnonzero(members == target)[0])
+    for nodes in NODES:
+        abscissa, weight = np.polynomial.legendre.leggauss(nodes)
+        path = np.concatenate([0.5 * (abscissa + 1.0), [1.0]])
+        rows = np.concatenate([np.repeat(path, 2), [0.0, 1.0]])[:, None] * evidence
+        clamped = [{**fixed, target: False}, {**fixed, target: True}]
+        logs = model.log_marginals(bundle, rows, clamped * len(path) + [fixed, fixed], cut)
+        given = np.exp(logs[:, 1, :-2]).reshape(len(members), len(path), 2)
+        slope = (given[:, :-1, 1] - given[:, :-1, 0]) @ (0.5 * weight)
+        slope[at] = 1.0
+        before, after = (logs[at, 1, -2:] - logs[at, 0, -2:]).tolist()
+        residual = float(evidence[members] @ slope) - (after - before)
+        if abs(residual) <= RESIDUAL_BOUND:
+            break
+    still = Influence.fixed(target, len(evidence), 0.0)
+    gradient, joint = np.zeros(len(evidence)), still._given.copy()
+    gradient[members] = slope
+    joint[members] = logs[:, :, -4:-2]
+    return Influence(target, frozen(gradient), before, after, residual, nodes, frozen(joint))

@@ -1,0 +1,39 @@
+"""*A causes B*: each cause that holds multiplies the odds of its effect by its own odds ratio.
+
+All the causes of one effect together form one conditional table, logistic in the causes:
+
+    P(B holds | causes) = σ(intercept + Σ ln OR_i · x_i)
+
+The effect's stated prior is returned by the choice of the intercept, never by a field on the effect: so the table
+stays a conditional probability, effects nobody observed say nothing about their causes, and setting an effect by hand
+(`do`) leaves its causes alone.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from beliefgraph.inference.arrays import Floats
+from beliefgraph.inference.rules import plackett
+
+MOST_CAUSES = 8
+"""One effect may have this many causes: its table has 2^(causes + 1) entries, and people do not state more."""
+
+
+def check(odds_ratio: float) -> None:
+    """Refuse what is not an odds ratio, with `infeasible-statements`; below 1 the cause prevents."""
+    plackett.check_odds_ratio(odds_ratio)
+
+
+def push(log_odds_ratios: Floats) -> Floats:
+    """What the causes add to the log-odds of their effect, for each of their joint states, the last cause fastest."""
+    total = np.zeros(1)
+    for log_odds_ratio in log_odds_ratios:
+        total = np.add.outer(total, np.array([0.0, log_odds_ratio])).ravel()
+    return total
+
+
+def log_conditional(intercept: Floats, push: Floats) -> Floats:
+    """log P(effect | causes); shape (..., 2), the last axis being whether the effect holds."""
+    log_odds = np.asarray(intercept) + np.asarray(push)
+    return -np.logaddexp(0.0, np.stack([log_odds, -log_odds], axis=-1))

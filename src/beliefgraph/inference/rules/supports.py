@@ -1,0 +1,28 @@
+"""*A supports B*: the odds of B are greater, by one odds ratio above 1, where A holds; and so are those of A where B
+does.
+
+The table over (A, B) is Plackett's, from the two stated priors and the odds ratio (dimensionless; 1 says nothing).
+Support has no direction: evidence for either raises both.
+"""
+
+from __future__ import annotations
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.inference.arrays import Floats
+from beliefgraph.inference.rules import plackett
+
+
+def check(odds_ratio: float) -> None:
+    """Refuse an odds ratio that does not support, with `infeasible-statements`."""
+    plackett.check_odds_ratio(odds_ratio)
+    if odds_ratio < 1.0:
+        raise Incorrect(
+            "infeasible-statements",
+            f"Support needs an odds ratio of 1 or more; {odds_ratio:g} would contradict.",
+            odds_ratio=odds_ratio,
+        )
+
+
+def log_factor(source: Floats, target: Floats, odds_ratio: Floats) -> Floats:
+    """The log factor over (source, target), given their priors; shape (..., 2, 2)."""
+    return plackett.log_factor(source, target, odds_ratio)

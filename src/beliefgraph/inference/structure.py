@@ -1,0 +1,143 @@
+"""What is stated: how likely each belief is by itself, and how beliefs bear on each other."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from beliefgraph.errors import BeliefgraphError, Incorrect
+from beliefgraph.inference.arrays import Floats, floats, frozen
+from beliefgraph.inference.rules import causes, contradicts, excludes, implies, supports
+
+RelationKind = Literal["supports", "contradicts", "excludes", "implies", "causes"]
+
+_HASHED_AS = b"beliefgraph structure 1\n"
+"""Raised when a structure comes to mean something else, so that nothing compiled before is taken for it."""
+
+
+class Relation(NamedTuple):
+    """One statement that joins two beliefs, named by their indices.
+
+    `parameter` is the odds ratio (dimensionless, 1 says nothing); for `implies` it is the probability P(target |
+    source).
+    """
+
+    kind: RelationKind
+    source: int
+    target: int
+    parameter: float
+
+
+@dataclass(frozen=True, slots=True, init=False, eq=False)
+class Structure:
+    """The statements of one twin: `priors` (probabilities, shape [n], each strictly between 0 and 1) and `relations`.
+
+    Relations are kept in one canonical order, so the order they are handed in changes nothing. Raises `invalid-input`
+    for what is no statement (an index out of range, a belief related to itself, the same relation twice),
+    `infeasible-statements` for what cannot be true, `cyclic-causes` for causes that lead back to themselves.
+    """
+
+    priors: Floats
+    relations: tuple[Relation, ...]
+    content_hash: str = field(init=False)
+
+    def __init__(self, priors: npt.ArrayLike, relations: Iterable[Relation] = ()) -> None:
+        stated = frozen(floats("priors", priors).copy())
+        _check_priors(stated)
+        ordered = tuple(sorted(Relation(kind, int(i), int(j), float(value)) for kind, i, j, value in relations))
+        _check_relations(stated, ordered)
+        _check_causes(ordered)
+        object.__setattr__(self, "priors", stated)
+        object.__setattr__(self, "relations", ordered)
+        object.__setattr__(self, "content_hash", _hash(stated, ordered))
+
+
+def _check_priors(priors: Floats) -> None:
+    if priors.ndim != 1:
+        raise Incorrect("invalid-input", "Priors must be one column.", field="priors")
+    outside = np.flatnonzero(~((priors > 0.0) & (priors < 1.0)))
+    if outside.size:
+        belief = int(outside[0])
+        raise Incorrect(
+            "infeasible-statements",
+            f"A prior must lie strictly between 0 and 1, or nothing could ever change it; {priors[belief]:g} does not.",
+            belief=belief,
+        )
+
+
+def _check_relations(priors: Floats, relations: tuple[Relation, ...]) -> None:
+    seen: set[tuple[str, int, int]] = set()
+    for kind, source, target, parameter in relations:
+        ids = {"kind": kind, "source": source, "target": target}
+        if kind not in get_args(RelationKind):
+            raise Incorrect("invalid-input", f"There is no relation called {kind!r}.", **ids)
+        if not (0 <= source < len(priors) and 0 <= target < len(priors)):
+            raise Incorrect("invalid-input", f"A relation names a belief outside 0 to {len(priors) - 1}.", **ids)
+        if source == target:
+            raise Incorrect("invalid-input", "A belief cannot be related to itself.", **ids)
+        directed = kind in ("causes", "implies")
+        name = (kind, source, target) if directed else (kind, min(source, target), max(source, target))
+        if name in seen:
+            raise Incorrect("invalid-input", f"Two beliefs are joined by {kind} twice; say it once.", **ids)
+        seen.add(name)
+        try:
+            _check_parameter(kind, float(priors[source]), float(priors[target]), parameter)
+        except BeliefgraphError as error:
+            raise Incorrect(error.code, error.message, **{**error.ids, **ids}) from None
+
+
+def _check_parameter(kind: RelationKind, source: float, target: float, parameter: float) -> None:
+    match kind:
+        case "supports":
+            supports.check(parameter)
+        case "contradicts":
+            contradicts.check(parameter)
+        case "excludes":
+            excludes.check(parameter)
+        case "implies":
+            implies.odds_ratio(source, target, parameter)
+        case "causes":
+            causes.check(parameter)
+
+
+def _check_causes(relations: tuple[Relation, ...]) -> None:
+    """Refuse too many causes of one effect, and causes that lead back to themselves (Kahn's order, 1962)."""
+    effects: dict[int, list[int]] = {}
+    waiting: dict[int, int] = {}
+    for kind, source, target, _ in relations:
+        if kind == "causes":
+            effects.setdefault(source, []).append(target)
+            waiting[target] = waiting.get(target, 0) + 1
+    for effect, number in waiting.items():
+        if number > causes.MOST_CAUSES:
+            raise Incorrect(
+                "invalid-input",
+                f"An effect may have {causes.MOST_CAUSES} causes; belief {effect} has {number}.",
+                belief=effect,
+            )
+    ready = [cause for cause in effects if cause not in waiting]
+    while ready:
+        for effect in effects.get(ready.pop(), ()):
+            waiting[effect] -= 1
+            if not waiting[effect]:
+                del waiting[effect]
+                ready.append(effect)
+    if waiting:
+        raise Incorrect(
+            "cyclic-causes",
+            "Some beliefs would cause themselves; take one of these relations away, or use supports.",
+            beliefs=sorted(waiting),
+        )
+
+
+def _hash(priors: Floats, relations: tuple[Relation, ...]) -> str:
+    digest = hashlib.sha256(_HASHED_AS)
+    digest.update(priors.astype("<f8").tobytes())
+    for kind, source, target, parameter in relations:
+        digest.update(f"{kind} {source} {target} {float(parameter).hex()}\n".encode())
+    return digest.hexdigest()
