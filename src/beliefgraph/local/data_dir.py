@@ -74,6 +74,11 @@ class DataDir:
         return self.path / "logs" / "console.log"
 
     @property
+    def password_file(self) -> Path:
+        """Answers where the password is, for its owner's eyes only."""
+        return self.path / "password"
+
+    @property
     def has_data(self) -> bool:
         """Answers whether Neo4j has been started here before, so that its password is settled."""
         return (self.path / "data" / "databases" / "system").exists()
@@ -90,7 +95,7 @@ class DataDir:
 
         The file is readable by its owner only, from the moment it exists.
         """
-        file = self.path / "password"
+        file = self.password_file
         try:
             return file.read_text(encoding="utf-8").strip()
         except FileNotFoundError:

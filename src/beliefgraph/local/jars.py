@@ -12,11 +12,13 @@ import hashlib
 import http.client
 import os
 import shutil
+import ssl
 import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from functools import cache
 from pathlib import Path
 
 from filelock import FileLock
@@ -79,7 +81,7 @@ def fetch_bytes(address: str, jar: Jar) -> bytes:
     url = f"{address}/{jar.path}"
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            with urllib.request.urlopen(url, timeout=TIMEOUT_S) as response:  # noqa: S310  the address is the user's
+            with urllib.request.urlopen(url, timeout=TIMEOUT_S, context=_tls()) as response:  # noqa: S310  the address is the user's
                 content = response.read()
                 assert isinstance(content, bytes)
                 return content
@@ -102,6 +104,12 @@ def fetch_bytes(address: str, jar: Jar) -> bytes:
     raise AssertionError("unreachable")
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """Reads the trusted certificates once: for every jar anew, that takes longer than to fetch them all."""
+    return ssl.create_default_context()
+
+
 def _fetch_all(
     missing: list[Jar], cache_dir: Path, address: str, pool: ThreadPoolExecutor, progress: Progress | None
 ) -> None:
@@ -112,10 +120,11 @@ def _fetch_all(
     done = 0
     if progress:
         progress(0, total)
-    jobs = pool.map(lambda jar: _fetch(jar, cache_dir, address), missing)
+    jobs = {pool.submit(_fetch, jar, cache_dir, address): jar for jar in missing}
     try:
-        for jar, _ in zip(missing, jobs, strict=True):
-            done += jar.size
+        for job in as_completed(jobs):
+            job.result()
+            done += jobs[job].size
             if progress:
                 progress(done, total)
     except BaseException:

@@ -27,8 +27,8 @@ from beliefgraph.local.data_dir import DataDir, Ports, default_data_dir
 from beliefgraph.local.endpoint import Endpoint, named_endpoint
 from beliefgraph.local.jars import Progress, default_cache_dir, ensure_jars
 from beliefgraph.local.java import find_java, java_version
+from beliefgraph.local.launch import Launch, hear
 from beliefgraph.local.lock import shipped_lock
-from beliefgraph.local.supervise import Launch, ports_said
 
 READY_WITHIN_S = 120.0  # 5 s on two idle cores; a crash recovery on a busy machine takes longer
 POLL_S = 0.05
@@ -78,6 +78,11 @@ class LocalNeo4j:
     def data_dir(self) -> Path:
         """Answers where its data, password and logs are."""
         return self._home.path
+
+    @property
+    def password_file(self) -> Path:
+        """Answers where the password of user `neo4j` is, readable by its owner only."""
+        return self._home.password_file
 
     def start(self, *, detached: bool = False, progress: Progress | None = None) -> Endpoint:
         """Starts Neo4j and answers its endpoint once Bolt answers; fetches the jars first if they are not here yet.
@@ -185,7 +190,7 @@ class LocalNeo4j:
         self._supervisor = supervisor
         try:
             assert supervisor.stdout is not None
-            ports = ports_said(supervisor.stdout.readline())
+            ports = hear(supervisor.stdout.readline())
             supervisor.stdout.close()
             endpoint = self._endpoint(ports)
             self._wait_until_ready(endpoint, supervisor)

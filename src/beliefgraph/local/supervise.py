@@ -11,68 +11,35 @@ It says one line of JSON on standard output: the ports it chose, or the error it
 from __future__ import annotations
 
 import ctypes
-import json
 import os
 import select
 import signal
 import socket
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from beliefgraph.errors import CODES, BeliefgraphError, Conflict, Fault
+from beliefgraph.errors import BeliefgraphError, Conflict, Fault
 from beliefgraph.local import processes
 from beliefgraph.local.config import ADMIN_CLASS, SERVER_CLASS, Memory, argument_file, java_options, neo4j_conf
 from beliefgraph.local.data_dir import DataDir, Ports, RunState, write_private
+from beliefgraph.local.launch import Launch, say_error, say_ports
 from beliefgraph.local.lock import shipped_lock
 from beliefgraph.local.ports import choose_ports
 
-OWNED_ALREADY = "already-owned"
 PDEATHSIG = 1  # prctl(2): PR_SET_PDEATHSIG
-
-
-@dataclass(frozen=True)
-class Launch:
-    """What a supervisor is told: everything but the password, which it reads where it lies."""
-
-    data_dir: str
-    cache_dir: str
-    java: str
-    java_version: int
-    heap: str
-    page_cache: str
-    bolt_port: int | None
-    http_port: int | None
-    detached: bool
-
-    def to_json(self) -> str:
-        """Answers this launch as one argument of a command line."""
-        return json.dumps(asdict(self))
-
-
-def ports_said(line: str) -> Ports:
-    """Answers the ports a supervisor announced, or raises the error it announced instead."""
-    try:
-        said: dict[str, Any] = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise Fault("neo4j-died", "The supervisor of the local Neo4j ended before it said anything.") from error
-    if "code" in said:
-        raise CODES[said["code"]](said["code"], said["message"], **said["ids"])
-    return Ports(**said)
 
 
 def main() -> int:
     """Runs one Neo4j until it is told to end it; answers the exit code of Java."""
-    launch = Launch(**json.loads(sys.argv[1]))
+    launch = Launch.from_json(sys.argv[1])
     try:
         return _own(launch)
     except BeliefgraphError as error:
-        ids = {name: str(value) for name, value in error.ids.items()}
-        _say({"code": error.code, "message": error.message, "ids": ids})
+        _say(say_error(error))
         return 1
 
 
@@ -83,7 +50,7 @@ def _own(launch: Launch) -> int:
         lock.acquire(timeout=0)
     except Timeout as error:
         raise Conflict(
-            OWNED_ALREADY,
+            "already-owned",
             f"Another process runs the Neo4j in {home.path}. Use that one, stop it, or choose another directory.",
             directory=str(home.path),
         ) from error
@@ -108,7 +75,7 @@ def _run(launch: Launch, home: DataDir) -> int:
             )
         home.write_run_state(RunState(me, processes.identify(java.pid), ports, launch.detached))
         home.remember_ports(ports)
-        _say(asdict(ports))
+        _say(say_ports(ports))
         return _stay(java, wake, watch_owner=not launch.detached)
     finally:
         home.clear_run_state()
@@ -186,9 +153,9 @@ def _die_with_parent() -> Any:
     return lambda: libc.prctl(PDEATHSIG, signal.SIGTERM)
 
 
-def _say(words: dict[str, Any]) -> None:
+def _say(line: str) -> None:
     """Says the one line, and closes standard output so that a long-lived server keeps nobody's pipe open."""
-    print(json.dumps(words), flush=True)
+    print(line, flush=True)
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -1,0 +1,172 @@
+"""`beliefgraph neo4j`: a real Neo4j on this machine, started, asked for, read and stopped from a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from beliefgraph.errors import BeliefgraphError
+from beliefgraph.local import Endpoint, LocalNeo4j, Memory, Status
+
+NOT_RUNNING = 3  # what init scripts answer for a service that does not run
+
+app = typer.Typer(
+    help="A real Neo4j on this machine, without Docker or an installed Java. It listens on this machine only.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+DataDirOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir",
+        envvar="BELIEFGRAPH_NEO4J_DATA",
+        help="Where the database, its password and its logs are; one Neo4j per directory.",
+        show_default="this user's data directory",
+    ),
+]
+CacheDirOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--cache-dir",
+        envvar="BELIEFGRAPH_CACHE",
+        help="Where Neo4j's jars are kept once fetched.",
+        show_default="this user's cache directory",
+    ),
+]
+PORT_HELP = "0 finds a free one. Remembered for the next start."
+
+
+@app.command()
+def start(
+    data_dir: DataDirOption = None,
+    cache_dir: CacheDirOption = None,
+    bolt_port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help=f"For drivers. {PORT_HELP}", show_default="the last one, at first 7687"),
+    ] = None,
+    http_port: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=65535, help=f"For the Browser. {PORT_HELP}", show_default="the last one, at first 7474"
+        ),
+    ] = None,
+    heap: Annotated[str, typer.Option(help="Java's heap at most, as 512m or 2g.")] = "512m",
+    page_cache: Annotated[str, typer.Option(help="Memory for the store's pages, as 64m or 1g.")] = "64m",
+) -> None:
+    """Start Neo4j and leave it running.
+
+    The first start fetches 185 MB of jars from Maven Central, or from the mirror in BELIEFGRAPH_MAVEN_MIRROR; later
+    starts need no network and take about five seconds.
+    """
+    out = Console(highlight=False)
+    with errors_told():
+        server = LocalNeo4j(
+            data_dir,
+            cache_dir=cache_dir,
+            memory=Memory(heap, page_cache),
+            bolt_port=bolt_port,
+            http_port=http_port,
+        )
+        status = server.status()
+        if status.state == "running" and status.endpoint is not None:
+            out.print("Neo4j runs already.")
+            _print_endpoint(out, status.endpoint, server)
+            return
+        with _progress() as progress:
+            endpoint = server.start(detached=True, progress=progress)
+        out.print(f"Neo4j {status.version} is ready.")
+        _print_endpoint(out, endpoint, server)
+
+
+@app.command()
+def stop(data_dir: DataDirOption = None) -> None:
+    """Stop Neo4j in order, and wait until it is gone."""
+    with errors_told():
+        stopped = LocalNeo4j(data_dir).stop()
+    Console(highlight=False).print("Neo4j is stopped." if stopped else "Neo4j was not running.")
+
+
+@app.command()
+def status(data_dir: DataDirOption = None) -> None:
+    """Say whether Neo4j runs and where. Exit code 0 if it answers, 3 if not."""
+    out = Console(highlight=False)
+    with errors_told():
+        server = LocalNeo4j(data_dir)
+        found = server.status()
+    out.print(f"Neo4j {found.version} is {_in_words(found)}.")
+    if found.endpoint is not None:
+        _print_endpoint(out, found.endpoint, server)
+    else:
+        out.print(f"  data      {escape(str(found.data_dir))}", soft_wrap=True)
+    if found.state != "running":
+        raise typer.Exit(NOT_RUNNING)
+
+
+@app.command()
+def logs(
+    data_dir: DataDirOption = None,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many of the last lines.")] = 50,
+) -> None:
+    """Print the last lines of Neo4j's log."""
+    with errors_told():
+        for line in LocalNeo4j(data_dir).logs(lines):
+            typer.echo(line)
+
+
+@contextmanager
+def errors_told() -> Iterator[None]:
+    """Turns an error that a person can act on into its code and sentence on standard error, and exit code 1."""
+    try:
+        yield
+    except BeliefgraphError as error:
+        Console(stderr=True, highlight=False).print(
+            f"[bold red]{error.code}[/]: {escape(error.message)}", soft_wrap=True
+        )
+        raise typer.Exit(1) from None
+
+
+@contextmanager
+def _progress() -> Iterator[ProgressBar]:
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        yield ProgressBar(bars)
+
+
+class ProgressBar:
+    """Draws what is fetched; shows nothing if there is nothing to fetch."""
+
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._task = bars.add_task("Fetching Neo4j", total=None, visible=False)
+
+    def __call__(self, done: int, total: int) -> None:
+        """Shows that so many bytes of all are here."""
+        self._bars.update(self._task, completed=done, total=total, visible=True)
+
+
+def _in_words(status: Status) -> str:
+    if status.state == "crashed":
+        return "not running; it crashed, and the next start recovers its data"
+    if status.state == "running" and status.memory_bytes is not None:
+        return f"running (pid {status.pid}, {status.memory_bytes / 1e6:.0f} MB)"
+    return status.state
+
+
+def _print_endpoint(out: Console, endpoint: Endpoint, server: LocalNeo4j) -> None:
+    rows = {
+        "bolt": endpoint.uri,
+        "browser": endpoint.browser_url,
+        "user": endpoint.user,
+        "password": f"in {server.password_file}",
+        "data": str(server.data_dir),
+    }
+    for name, value in rows.items():
+        out.print(f"  {name:<9} {escape(str(value))}", soft_wrap=True)
