@@ -1,0 +1,250 @@
+"""Interpretation: what an event says, and about which beliefs. Rules of the definitions do it here.
+
+Another interpreter, of free text say, is one more class with the method of `Interpreter`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import NoReturn, Protocol
+
+from pydantic import TypeAdapter, ValidationError
+
+from beliefgraph.errors import Incorrect, Unsupported
+from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
+from beliefgraph.model.definition import BearingRule, Catalog, Definitions, EventRule
+from beliefgraph.model.event import Event
+from beliefgraph.model.evidence import HalfLife, LogLikelihoodRatio
+from beliefgraph.model.record import Key, Record, Text
+from beliefgraph.model.time import seconds
+from beliefgraph.services import expressions
+from beliefgraph.services.expressions import ExpressionError, Variables
+
+MAX_LOG_LIKELIHOOD_RATIO = 30.0
+
+_KEY: TypeAdapter[str] = TypeAdapter(Key)
+_TEXT: TypeAdapter[str] = TypeAdapter(Text)
+
+
+class BearsOn(Record):
+    """How the evidence bears on one belief. The half-life is in seconds; None means that it does not age."""
+
+    belief: BeliefKey
+    log_likelihood_ratio: LogLikelihoodRatio
+    half_life: HalfLife | None = None
+
+
+class Spoken(Record):
+    """What one source says through an event: one piece of evidence, with one bearing for each belief."""
+
+    source: Key
+    summary: str
+    verbatim: Text | None = None
+    bearings: tuple[BearsOn, ...]
+
+
+class Interpretation(Record):
+    """What an event says, one entry for each source that speaks. Empty: it is understood and bears on nothing."""
+
+    spoken: tuple[Spoken, ...] = ()
+
+
+class Interpreter(Protocol):
+    """Whatever can tell what an event says."""
+
+    def interpret(self, event: Event, definitions: Definitions) -> Interpretation:
+        """What the event says under these definitions.
+
+        Raises `no-interpretation` if it cannot know, `interpretation-failed` if it should know but fails on this event.
+        """
+        ...
+
+
+class RuleInterpreter:
+    """Interprets by the definitions' event rules. Holds no state but compiled expressions; share it freely."""
+
+    def interpret(self, event: Event, definitions: Definitions) -> Interpretation:
+        """What the event says by all rules for its type whose `when` holds.
+
+        Rules with one source make one piece of evidence. Where two bearings in it meet on a belief their LLRs add up,
+        within the bound, and the half-life of the stronger counts. A rule of which no bearing applies says nothing.
+        """
+        rules = definitions.rules.get(event.type)
+        if not rules:
+            raise Unsupported(
+                "no-interpretation",
+                f"No definition in force says what an event of type {event.type} means.",
+                type=event.type,
+                event=event.id,
+            )
+        reading = _Reading(event, definitions)
+        heard: dict[str, list[Spoken]] = {}
+        for rule in rules:
+            for spoken in reading.hear(rule):
+                heard.setdefault(spoken.source, []).append(spoken)
+        return Interpretation(spoken=tuple(reading.merge(each) for each in heard.values()))
+
+
+def check_expressions(catalog: Catalog) -> None:
+    """Refuse (`invalid-definition`, naming the place) a catalog with an expression or a likelihood that cannot work."""
+    for place, expression in _expressions(catalog):
+        expressions.require(expression, f"{catalog.ref} {place}")
+    for n, rule in enumerate(catalog.events):
+        for m, bearing in enumerate(rule.bears_on):
+            likelihoods = bearing.likelihoods
+            if likelihoods is not None and not abs(likelihoods.log_ratio) <= MAX_LOG_LIKELIHOOD_RATIO:
+                place = f"{catalog.ref} events[{n}].bears_on[{m}].likelihoods"
+                raise Incorrect(
+                    "invalid-definition",
+                    f"{place}: their log-ratio is beyond ±{MAX_LOG_LIKELIHOOD_RATIO:g}; nothing is that certain.",
+                    place=place,
+                )
+
+
+def _expressions(catalog: Catalog) -> Iterator[tuple[str, str]]:
+    """Every expression of a catalog with its place in it."""
+    for n, rule in enumerate(catalog.events):
+        for field in ("when", "source", "verbatim"):
+            if (expression := getattr(rule, field)) is not None:
+                yield f"events[{n}].{field}", expression
+        for m, bearing in enumerate(rule.bears_on):
+            for field in ("when", "subject", "context", "log_likelihood_ratio"):
+                if isinstance(expression := getattr(bearing, field), str):
+                    yield f"events[{n}].bears_on[{m}].{field}", expression
+
+
+class _Reading:
+    """One event being read: its variables are turned into CEL's values at most once."""
+
+    def __init__(self, event: Event, definitions: Definitions) -> None:
+        self._event = event
+        self._definitions = definitions
+        self._variables: Variables | None = None
+
+    def hear(self, rule: EventRule) -> Iterator[Spoken]:
+        """What is said by this rule, if it applies and anything in it does."""
+        if not self._holds(rule, rule.when, "when"):
+            return
+        bearings = [
+            self._bearing(rule, bearing)
+            for bearing in rule.bears_on
+            if self._holds(rule, bearing.when, f"{bearing.attribute}: when")
+        ]
+        if bearings:
+            yield Spoken(
+                source=self._key(rule, rule.source, "source", self._event.source),
+                summary=rule.summary,
+                verbatim=self._verbatim(rule),
+                bearings=tuple(bearings),
+            )
+
+    def merge(self, said: list[Spoken]) -> Spoken:
+        """One piece of evidence out of all that one source says."""
+        bearings: dict[BeliefKey, BearsOn] = {}
+        for bearing in (b for each in said for b in each.bearings):
+            met = bearings.get(bearing.belief)
+            bearings[bearing.belief] = bearing if met is None else _added(met, bearing)
+        verbatim = "\n".join(dict.fromkeys(each.verbatim for each in said if each.verbatim)) or None
+        try:
+            return Spoken(
+                source=said[0].source,
+                summary="; ".join(dict.fromkeys(each.summary for each in said)),
+                verbatim=verbatim,
+                bearings=tuple(bearings.values()),
+            )
+        except ValidationError:
+            raise self._failed("The rules", None, "what the person said is longer than 10,000 characters") from None
+
+    def _bearing(self, rule: EventRule, bearing: BearingRule) -> BearsOn:
+        at = bearing.attribute
+        half_life = bearing.half_life or self._definitions.attribute(at).half_life
+        return BearsOn(
+            belief=BeliefKey(
+                attribute=at,
+                subject=self._key(rule, bearing.subject, f"{at}: subject", ANYONE),
+                context=self._key(rule, bearing.context, f"{at}: context", ANYWHERE),
+            ),
+            log_likelihood_ratio=self._ratio(rule, bearing),
+            half_life=None if half_life is None else seconds(half_life),
+        )
+
+    def _ratio(self, rule: EventRule, bearing: BearingRule) -> float:
+        where, ratio = f"{bearing.attribute}: log_likelihood_ratio", bearing.log_likelihood_ratio
+        if bearing.likelihoods is not None:
+            value: object = bearing.likelihoods.log_ratio
+        else:
+            value = self._value(rule, ratio, where) if isinstance(ratio, str) else ratio
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            self._refuse(rule, where, ratio, "it is not a number")
+        if not abs(value) <= MAX_LOG_LIKELIHOOD_RATIO:  # NaN too
+            self._refuse(rule, where, ratio, f"it is not a number within ±{MAX_LOG_LIKELIHOOD_RATIO:g}")
+        return float(value)
+
+    def _holds(self, rule: EventRule, expression: str | None, where: str) -> bool:
+        if expression is None:
+            return True
+        value = self._value(rule, expression, where)
+        if not isinstance(value, bool):
+            self._refuse(rule, where, expression, "it is neither true nor false")
+        return value
+
+    def _key(self, rule: EventRule, expression: str | None, where: str, otherwise: str) -> str:
+        if expression is None:
+            return otherwise
+        try:
+            return _KEY.validate_python(self._value(rule, expression, where), strict=True)
+        except ValidationError:
+            self._refuse(rule, where, expression, "it is not a text of one line with 1 to 200 characters")
+
+    def _verbatim(self, rule: EventRule) -> str | None:
+        if rule.verbatim is None:
+            return None
+        value = self._value(rule, rule.verbatim, "verbatim")
+        if value is None or value == "":
+            return None
+        try:
+            return _TEXT.validate_python(value, strict=True)
+        except ValidationError:
+            self._refuse(rule, "verbatim", rule.verbatim, "it is not a text of at most 10,000 characters")
+
+    def _value(self, rule: EventRule, expression: str, where: str) -> object:
+        try:
+            if self._variables is None:
+                self._variables = expressions.variables({"event": _attributes(self._event), "data": self._event.data})
+            return expressions.evaluate(expression, self._variables)
+        except ExpressionError as failure:
+            self._refuse(rule, where, expression, str(failure))
+
+    def _refuse(self, rule: EventRule, where: str, expression: object, cause: str) -> NoReturn:
+        raise self._failed(f"{where} of the rule {rule.summary!r}", expression, cause, rule=rule.summary)
+
+    def _failed(self, what: str, expression: object, cause: str, **ids: object) -> Incorrect:
+        quoted = "" if expression is None else f", {expression!r}"
+        return Incorrect(
+            "interpretation-failed",
+            f"{what}, for events of type {self._event.type}{quoted}: {cause}.",
+            type=self._event.type,
+            event=self._event.id,
+            **ids,
+        )
+
+
+def _attributes(event: Event) -> dict[str, object]:
+    """The event as expressions see it: its CloudEvents attributes, of which absent ones are missing, and its data."""
+    seen: dict[str, object] = {"id": event.id, "source": event.source, "type": event.type, "time": event.time}
+    optional = {"twin": event.twin, "session": event.session, "channel": event.channel}
+    seen.update({name: value for name, value in optional.items() if value is not None})
+    seen["identifiers"] = [{"scheme": each.scheme, "value": each.value} for each in event.identifiers]
+    seen["data"] = event.data
+    return seen
+
+
+def _added(a: BearsOn, b: BearsOn) -> BearsOn:
+    total = math.fsum((a.log_likelihood_ratio, b.log_likelihood_ratio))
+    stronger = b if abs(b.log_likelihood_ratio) > abs(a.log_likelihood_ratio) else a
+    return BearsOn(
+        belief=a.belief,
+        log_likelihood_ratio=max(-MAX_LOG_LIKELIHOOD_RATIO, min(MAX_LOG_LIKELIHOOD_RATIO, total)),
+        half_life=stronger.half_life,
+    )
