@@ -28,6 +28,10 @@ promised."""
 _MOST_STEPS = 60
 _LONGEST_STEP = 4.0
 """In nats: no field moves more in one step, so that a step from a flat place cannot run away."""
+_MEMORY = 5
+"""How many earlier steps a step learns from."""
+_DEAREST = 2**28
+"""Exact derivatives cost a pass per belief; past so many table entries in all (about ten seconds) they are not tried."""
 _SHORTEST = 2.0**-6
 """A direction that does not improve at this fraction of its length is given up for the exact one."""
 
@@ -48,34 +52,67 @@ def calibrate(plan: Plan, factors: Factors) -> Calibrated:
     Raises `infeasible-statements`, naming the beliefs (local indices) that cannot be reached, when there are none.
     """
     problem = _Problem(plan, factors)
-    unknown = problem.start()
-    now = problem.at(unknown)
+    now = problem.at(problem.start())
+    past = _Past()
     exact = False
     for _ in range(_MOST_STEPS):
         if now.drift <= DRIFT_BOUND:
             break
-        direction = problem.newton(now) if exact else problem.quasi_newton(now)
-        direction *= min(1.0, _LONGEST_STEP / max(float(np.abs(direction).max()), _LONGEST_STEP))
-        step = 1.0
-        while True:
-            tried = problem.at(unknown + step * direction)
-            if tried.error < now.error * (1.0 - 0.1 * step) or step < _SHORTEST:
-                break
-            step /= 2.0
-        if tried.error < now.error:
-            unknown, now = unknown + step * direction, tried
-        elif exact:
+        direction = problem.newton(now) if exact else past.accelerated(now.unknown, problem.quasi_newton(now))
+        tried, step = _search(problem, now, direction)
+        improved = tried.error < now.error
+        if not improved and exact:
+            now = problem.cause_by_cause()
             break
-        exact = exact or step < 1.0
+        if step < 1.0 and past.long:
+            past = _Past()
+        elif step < 1.0:
+            exact = problem.affordable
+        if improved:
+            now = tried
     if not now.drift <= DRIFT_BOUND:
         far = np.argsort(-np.abs(now.off))[:5]
         raise Incorrect(
             "infeasible-statements",
-            "These beliefs' priors and relations cannot hold together: no model returns all the stated priors.",
+            "These priors and relations do not hold together: no model was found that returns all the stated priors.",
             beliefs=[int(belief) for belief in far],
             drift=now.drift,
         )
-    return Calibrated(problem.log_potential(unknown), problem.conditionals(unknown), now.drift)
+    return Calibrated(problem.log_potential(now.unknown), problem.conditionals(now.unknown), now.drift)
+
+
+def _search(problem: _Problem, now: _State, direction: Floats) -> tuple[_State, float]:
+    """The state after the longest step, halving from the whole direction, that improves; and that step."""
+    direction = direction * min(1.0, _LONGEST_STEP / max(float(np.abs(direction).max()), _LONGEST_STEP))
+    step = 1.0
+    while True:
+        tried = problem.at(now.unknown + step * direction)
+        if tried.error < now.error * (1.0 - 0.1 * step) or step < _SHORTEST:
+            return tried, step
+        step /= 2.0
+
+
+class _Past:
+    """Anderson's acceleration (1965): the steps already taken say how the next one will fall short."""
+
+    def __init__(self) -> None:
+        self._points: list[Floats] = []
+        self._steps: list[Floats] = []
+
+    @property
+    def long(self) -> bool:
+        """Whether there is anything to learn from."""
+        return len(self._points) > 1
+
+    def accelerated(self, point: Floats, step: Floats) -> Floats:
+        """The step corrected by what the last few steps left over."""
+        self._points = [*self._points[-_MEMORY:], point]
+        self._steps = [*self._steps[-_MEMORY:], step]
+        if not self.long:
+            return step
+        moved, changed = np.diff(self._points, axis=0).T, np.diff(self._steps, axis=0).T
+        mixture, *_ = np.linalg.lstsq(changed, step, rcond=None)
+        return np.asarray(step - (moved + changed) @ mixture)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +151,16 @@ class _Problem:
         scopes = [(int(belief),) for belief in self.free] + factors.scopes
         self.incidence = _incidence(plan, scopes, len(self.fixed) + 2 * self.causal.states)
 
+    @property
+    def affordable(self) -> bool:
+        """Whether exact derivatives cost little enough."""
+        return self.plan.entries * len(self.priors) <= _DEAREST
+
     def start(self) -> Floats:
         unknown = np.zeros(len(self.priors))
-        unknown[self.effects] = self.causal.intercepts(self.priors)
+        if self.families:
+            independent = [_independent(self.priors[list(family.causes)]) for family in self.families]
+            unknown[self.effects] = self.causal.intercepts(self.priors, np.concatenate(independent))
         return unknown
 
     def log_potential(self, unknown: Floats) -> Floats:
@@ -138,6 +182,21 @@ class _Problem:
             no, yes = done.marginal[:, 0].reshape(-1, 2).T
             off = np.log(self.priors) - np.log1p(-self.priors) - np.log(yes) + np.log(no)
         return _State(unknown, done.joint[:, 0], yes / (yes + no), off)
+
+    def cause_by_cause(self) -> _State:
+        """The state after fitting each intercept to the joint its causes have, until nothing changes.
+
+        Where all relations are causal, a belief is right one round after its causes are, so this cannot fail; it only takes
+        as many rounds as the longest chain.
+        """
+        state = self.at(self.start())
+        for _ in self.families:
+            if state.drift <= DRIFT_BOUND:
+                break
+            unknown = state.unknown.copy()
+            unknown[self.effects] = self.causal.intercepts(self.priors, self._causes_joint(state))
+            state = self.at(unknown)
+        return state
 
     def quasi_newton(self, state: _State) -> Floats:
         """The step if, clique by clique, covariances were those of a Gaussian with the same graph.
@@ -275,15 +334,14 @@ class _Causal:
         """The probability of the effect at every joint state of its causes."""
         return np.asarray(1.0 / (1.0 + np.exp(-intercepts[self.family] - self.push)))
 
-    def intercepts(self, priors: Floats) -> Floats:
-        """The intercepts that return the priors if causes are independent of each other.
+    def intercepts(self, priors: Floats, weight: Floats) -> Floats:
+        """The intercepts that return the priors where the causes have this joint.
 
         The expectation rises with the intercept, from 0 to 1, so bisection between prior log-odds less the greatest and
         the least push cannot fail.
         """
         if not self.families:
             return np.zeros(0)
-        weight = np.concatenate([_independent(priors[list(family.causes)]) for family in self.families])
         wanted = priors[self.effects]
         log_odds = np.log(wanted) - np.log1p(-wanted)
         low = log_odds - np.maximum.reduceat(self.push, self.start)

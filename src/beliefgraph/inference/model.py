@@ -263,7 +263,9 @@ def _bundle(factors: Factors, some: list[tuple[list[int], JunctionTree]]) -> tup
     except Incorrect as error:
         beliefs = error.ids["beliefs"]
         assert isinstance(beliefs, list)
-        raise Incorrect(error.code, error.message, beliefs=[members[at] for at in beliefs]) from None
+        raise Incorrect(
+            error.code, error.message, beliefs=[members[at] for at in beliefs], drift=error.ids["drift"]
+        ) from None
     sizes = np.array([len(part) for part, _ in some])
     return (
         Bundle(
