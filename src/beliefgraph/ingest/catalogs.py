@@ -1,0 +1,93 @@
+"""Catalogs in files: YAML, several documents to a file if you like, or JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import orjson
+import yaml
+from pydantic import ValidationError
+
+from beliefgraph.errors import BeliefgraphError, Incorrect
+from beliefgraph.model.definition import Catalog
+
+MAX_CATALOG_BYTES = 8 * 1024 * 1024  # 5,000 attributes and 20,000 relations, written at length
+
+
+def read_catalogs(path: Path) -> list[Catalog]:
+    """The catalogs of a file in their order; else `invalid-definition`, naming the file and the place in it."""
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_CATALOG_BYTES + 1)
+    except OSError as error:
+        _refuse(path.name, "", f"it cannot be read: {error.strerror}")
+    return parse_catalogs(text, path.name)
+
+
+def parse_catalogs(text: bytes, name: str) -> list[Catalog]:
+    """The catalogs written in `text`, JSON if `name` ends in .json, else YAML without aliases or repeated keys."""
+    if len(text) > MAX_CATALOG_BYTES:
+        _refuse(name, "", f"it has more than {MAX_CATALOG_BYTES:,} bytes")
+    documents = _json(text, name) if name.endswith(".json") else _yaml(text, name)
+    found = [each for document in documents for each in (document if isinstance(document, list) else [document])]
+    if not found:
+        _refuse(name, "", "it holds no catalog")
+    return [_catalog(given, name, f"catalog {n}") for n, given in enumerate(found, start=1)]
+
+
+def _catalog(given: object, name: str, place: str) -> Catalog:
+    if isinstance(given, dict) and isinstance(given.get("catalog"), str):
+        place = f"{place} ({given['catalog'][:120]})"
+    try:
+        return Catalog.model_validate(given)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_input=False)[0]
+        inside = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in wrong["loc"]).lstrip(".")
+        _refuse(name, f"{place} {inside}".rstrip(), wrong["msg"])
+    except BeliefgraphError as error:
+        _refuse(name, place, error.message.rstrip("."))
+
+
+def _json(text: bytes, name: str) -> list[Any]:
+    try:
+        return [orjson.loads(text)]
+    except orjson.JSONDecodeError as error:
+        _refuse(name, "", str(error))
+
+
+class _Loader(yaml.SafeLoader):
+    """Plain data only, each key once, nothing by reference: an alias can make a small file large without end."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.get_mark()
+            raise yaml.MarkedYAMLError(None, None, "an alias; write it out", mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(None, None, "a key that is not a plain text", key.start_mark)
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(None, None, f"the key {key.value} twice", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def _yaml(text: bytes, name: str) -> list[Any]:
+    try:
+        return [document for document in yaml.load_all(text, _Loader) if document is not None]
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = "" if mark is None else f"line {mark.line + 1}, column {mark.column + 1}"
+        _refuse(name, place, error.problem or "it is not YAML")
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        _refuse(name, "", str(error).splitlines()[0] if str(error) else "it is not YAML")
+
+
+def _refuse(name: str, place: str, wrong: str) -> NoReturn:
+    where = f"{name}, {place}" if place else name
+    raise Incorrect("invalid-definition", f"{where}: {wrong}.", file=name, place=place)

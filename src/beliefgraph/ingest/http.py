@@ -1,0 +1,119 @@
+"""`POST /events`: CloudEvents in, one receipt for each out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from beliefgraph.errors import BeliefgraphError, Fault, Forbidden, Incorrect, Kind
+from beliefgraph.ingest.cloudevents import Read, read_request
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.event import Event
+from beliefgraph.model.receipt import Receipt
+from beliefgraph.model.time import Clock
+
+MAX_BODY_BYTES = 8 * 1024 * 1024
+
+STATUS: dict[Kind, int] = {
+    "incorrect": 400,
+    "not_found": 404,
+    "conflict": 409,
+    "forbidden": 403,
+    "unsupported": 422,
+    "unavailable": 503,
+    "fault": 500,
+}
+STATUS_OF_CODE = {"too-large": 413, "unauthenticated": 401}
+
+
+class ObserveMany(Protocol):
+    """The service's verb: take these events in, and say for each, in order, what became of it."""
+
+    async def __call__(self, caller: Caller, events: Sequence[Event]) -> Sequence[Receipt]:
+        """One receipt for each event, in order."""
+        ...
+
+
+def events_endpoint(
+    observe_many: ObserveMany, clock: Clock, max_body_bytes: int = MAX_BODY_BYTES
+) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint for `POST /events`; it finds the caller at `request.state.caller`.
+
+    A single event: 200, or 202 if it is in quarantine, 409 if its id came with another body; a malformed one is
+    refused with a typed error. A batch: 200 (202 if any is in quarantine), with a receipt for each event, where
+    `rejected` marks a malformed one; 400 if all of them are.
+    """
+
+    async def post_events(request: Request) -> Response:
+        try:
+            caller = getattr(request.state, "caller", None)
+            if not isinstance(caller, Caller):
+                raise Forbidden("unauthenticated", "Send a key: Authorization: Bearer ….")
+            caller.require("write")
+            body = await _body(request, max_body_bytes)
+            read = read_request(request.headers.items(), body, clock.now())
+            events = read if isinstance(read, list) else [read]
+            receipts = await _observe(observe_many, caller, events)
+        except BeliefgraphError as error:
+            return error_response(error)
+        return _json({"receipts": receipts}, _status(receipts, single=not isinstance(read, list)))
+
+    return post_events
+
+
+def error_response(error: BeliefgraphError) -> Response:
+    """A refusal as HTTP says it: the status of its kind, and its code, kind, sentence and ids as JSON."""
+    body = {"code": error.code, "kind": error.kind, "message": error.message, "ids": dict(error.ids)}
+    response = _json({"error": body}, STATUS_OF_CODE.get(error.code, STATUS[error.kind]))
+    if error.kind == "unavailable":
+        response.headers["retry-after"] = "1"
+    if error.code == "unauthenticated":
+        response.headers["www-authenticate"] = "Bearer"
+    return response
+
+
+async def _observe(observe_many: ObserveMany, caller: Caller, read: Sequence[Read]) -> list[dict[str, Any]]:
+    """One receipt as JSON for everything read: what is an event is taken in, what is none is rejected."""
+    events = [each for each in read if isinstance(each, Event)]
+    receipts = iter(await observe_many(caller, events) if events else ())
+    try:
+        return [_receipt(next(receipts)) if isinstance(each, Event) else _rejected(each) for each in read]
+    except StopIteration:
+        raise Fault("store-fault", "Fewer receipts than events came back.") from None
+
+
+def _receipt(receipt: Receipt) -> dict[str, Any]:
+    shown = {name: getattr(receipt, name) for name in ("id", "status", "twin", "rev", "code", "reason")}
+    return {name: value for name, value in shown.items() if value is not None}
+
+
+def _rejected(error: BeliefgraphError) -> dict[str, Any]:
+    return {"status": "rejected", "code": error.code, "reason": error.message}
+
+
+def _status(receipts: Sequence[dict[str, Any]], *, single: bool) -> int:
+    found = {receipt["status"] for receipt in receipts}
+    if found == {"rejected"}:
+        return 400
+    if single and found == {"conflict"}:
+        return 409
+    return 202 if "quarantined" in found else 200
+
+
+async def _body(request: Request, at_most: int) -> bytes:
+    """The body, read no further than the bound."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > at_most:
+            raise Incorrect("too-large", f"A request may have {at_most:,} bytes; send the events in several.")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _json(content: object, status: int) -> Response:
+    return Response(orjson.dumps(content, default=str), status, media_type="application/json")
