@@ -136,7 +136,8 @@ def errors_told() -> Iterator[None]:
 @contextmanager
 def _progress() -> Iterator[ProgressBar]:
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
         yield ProgressBar(bars)
 
 

@@ -14,11 +14,14 @@ import sys
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
+
+from filelock import FileLock, Timeout
 
 from beliefgraph.errors import BeliefgraphError, Conflict, Fault, NotFound, Unavailable
 from beliefgraph.local import processes
@@ -129,6 +132,7 @@ class LocalNeo4j:
         if state is not None:
             found |= processes.end(state.supervisor, processes.STOP_WITHIN_S + 5)
             found |= processes.end(state.java)
+            self._forget_crash()
         return found
 
     def status(self) -> Status:
@@ -230,6 +234,11 @@ class LocalNeo4j:
         return Endpoint(
             f"bolt://{HOST}:{ports.bolt}", USER, self._home.password(), f"http://{HOST}:{ports.http}/browser/"
         )
+
+    def _forget_crash(self) -> None:
+        """Removes what a crash left written, unless somebody runs the server by now."""
+        with suppress(Timeout), FileLock(self._home.owner_lock, timeout=0):
+            self._home.clear_run_state()
 
     def _reap(self) -> None:
         """Waits for the supervisor that this object started; it ends Java first, by force if need be."""

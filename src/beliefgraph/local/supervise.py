@@ -76,9 +76,13 @@ def _run(launch: Launch, home: DataDir) -> int:
         home.write_run_state(RunState(me, processes.identify(java.pid), ports, launch.detached))
         home.remember_ports(ports)
         _say(say_ports(ports))
-        return _stay(java, wake, watch_owner=not launch.detached)
-    finally:
+    except BaseException:
         home.clear_run_state()
+        raise
+    code = _stay(java, wake, watch_owner=not launch.detached)
+    if code == 0:  # else the state stays behind, and whoever asks is told of a crash
+        home.clear_run_state()
+    return code
 
 
 def _set_up(launch: Launch, home: DataDir, ports: Ports) -> None:
