@@ -7,11 +7,9 @@ renamed into place), so an interrupted fetch goes on where it stopped, jar by ja
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import http.client
 import os
-import shutil
 import ssl
 import tempfile
 import urllib.error
@@ -25,13 +23,13 @@ from filelock import FileLock
 from platformdirs import user_cache_path
 
 from beliefgraph.errors import Fault, Unavailable
+from beliefgraph.local.disk import need_space, writing_to
 from beliefgraph.local.lock import Jar, JarLock
 
 MIRROR = "BELIEFGRAPH_MAVEN_MIRROR"
 AT_ONCE = 16
 ATTEMPTS = 3  # a near mirror now and then drops one connection of sixteen
 TIMEOUT_S = 30.0
-SPARE_BYTES = 64 * 1024 * 1024  # what a disk should have left after the fetch
 
 Progress = Callable[[int, int], None]
 """Told (bytes done, bytes in all) while jars are fetched, from one thread at a time."""
@@ -55,12 +53,10 @@ def ensure_jars(
     lock: JarLock, cache_dir: Path, environ: Mapping[str, str], progress: Progress | None = None
 ) -> list[Path]:
     """Answers the paths of all jars of the lock, whole and verified, fetching those that the cache lacks."""
-    cache_dir.mkdir(parents=True, exist_ok=True)
-    with FileLock(cache_dir / "fetch.lock"), ThreadPoolExecutor(AT_ONCE) as pool:
-        sound = list(pool.map(lambda jar: is_sound(jar, cache_dir), lock.jars))
-        missing = [jar for jar, ok in zip(lock.jars, sound, strict=True) if not ok]
-        if missing:
-            _fetch_all(missing, cache_dir, maven_address(environ), pool, progress)
+    with writing_to(cache_dir):
+        cache_dir.mkdir(parents=True, exist_ok=True)
+        with FileLock(cache_dir / "fetch.lock"), ThreadPoolExecutor(AT_ONCE) as pool:
+            _fetch_missing(lock, cache_dir, environ, pool, progress)
     return [cache_dir / jar.path for jar in lock.jars]
 
 
@@ -110,13 +106,16 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def _fetch_all(
-    missing: list[Jar], cache_dir: Path, address: str, pool: ThreadPoolExecutor, progress: Progress | None
+def _fetch_missing(
+    lock: JarLock, cache_dir: Path, environ: Mapping[str, str], pool: ThreadPoolExecutor, progress: Progress | None
 ) -> None:
+    sound = pool.map(lambda jar: is_sound(jar, cache_dir), lock.jars)
+    missing = [jar for jar, ok in zip(lock.jars, sound, strict=True) if not ok]
+    if not missing:
+        return
+    address = maven_address(environ)
     total = sum(jar.size for jar in missing)
-    free = shutil.disk_usage(cache_dir).free
-    if free < total + SPARE_BYTES:
-        raise _no_space(cache_dir, f"needs {(total + SPARE_BYTES) / 1e6:.0f} MB and has {free / 1e6:.0f} MB")
+    need_space(cache_dir, total)
     done = 0
     if progress:
         progress(0, total)
@@ -142,12 +141,7 @@ def _fetch(jar: Jar, cache_dir: Path, address: str) -> None:
             f"(SHA-256 {actual}, expected {jar.sha256}). Nothing of it was kept. Use another mirror.",
             jar=jar.coordinates,
         )
-    try:
-        _write_whole(cache_dir / jar.path, content)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise _no_space(cache_dir, "is full") from error
-        raise
+    _write_whole(cache_dir / jar.path, content)
 
 
 def _write_whole(path: Path, content: bytes) -> None:
@@ -161,9 +155,3 @@ def _write_whole(path: Path, content: bytes) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-
-
-def _no_space(where: Path, what: str) -> Unavailable:
-    return Unavailable(
-        "no-disk-space", f"The disk of {where} {what}. Make room, or choose another directory.", directory=str(where)
-    )

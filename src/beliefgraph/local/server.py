@@ -27,6 +27,7 @@ from beliefgraph.errors import BeliefgraphError, Conflict, Fault, NotFound, Unav
 from beliefgraph.local import processes
 from beliefgraph.local.config import HOST, USER, Memory
 from beliefgraph.local.data_dir import DataDir, Ports, default_data_dir
+from beliefgraph.local.disk import need_space, writing_to
 from beliefgraph.local.endpoint import Endpoint, named_endpoint
 from beliefgraph.local.jars import Progress, default_cache_dir, ensure_jars
 from beliefgraph.local.java import find_java, java_version
@@ -96,7 +97,9 @@ class LocalNeo4j:
         java = find_java(self._environ)
         version = java_version(java)
         ensure_jars(shipped_lock(), self._cache_dir, self._environ, progress)
-        self._home.create()
+        with writing_to(self.data_dir):
+            self._home.create()
+        need_space(self.data_dir)
         first_start = self._home.remembered_ports() is None
         bolt, http = self._asked
         for attempt in range(1, TRIES_FOR_PORTS + 1):

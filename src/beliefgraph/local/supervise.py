@@ -26,6 +26,7 @@ from beliefgraph.errors import BeliefgraphError, Conflict, Fault
 from beliefgraph.local import processes
 from beliefgraph.local.config import ADMIN_CLASS, SERVER_CLASS, Memory, argument_file, java_options, neo4j_conf
 from beliefgraph.local.data_dir import DataDir, Ports, RunState, write_private
+from beliefgraph.local.disk import writing_to
 from beliefgraph.local.launch import Launch, say_error, say_ports
 from beliefgraph.local.lock import shipped_lock
 from beliefgraph.local.ports import choose_ports
@@ -37,7 +38,8 @@ def main() -> int:
     """Runs one Neo4j until it is told to end it; answers the exit code of Java."""
     launch = Launch.from_json(sys.argv[1])
     try:
-        return _own(launch)
+        with writing_to(Path(launch.data_dir)):
+            return _own(launch)
     except BeliefgraphError as error:
         _say(say_error(error))
         return 1
