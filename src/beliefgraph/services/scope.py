@@ -1,0 +1,24 @@
+"""Whose twins a caller reaches: the one place where a twin's name becomes its id."""
+
+from __future__ import annotations
+
+from beliefgraph.errors import NotFound
+from beliefgraph.model.caller import Caller, Scope
+from beliefgraph.model.identity import twin_id
+
+
+def reach(caller: Caller, name: str, scope: Scope = "read") -> str:
+    """The id of the twin of that name in the caller's tenant.
+
+    Refused (`missing-scope`) unless the key grants the scope; a person's key reaches the person's own twin alone, and
+    any other is `not-found`, as if it were not there.
+    """
+    caller.require(scope)
+    if caller.person is not None and caller.person != name:
+        raise no_such_twin(name)
+    return twin_id(caller.tenant, name)
+
+
+def no_such_twin(name: str) -> NotFound:
+    """What is said of a twin that does not exist, and of one that is not the caller's to see."""
+    return NotFound("not-found", f"There is no twin {name!r}.", twin=name)
