@@ -89,6 +89,7 @@ CODES: dict[str, type[BeliefgraphError]] = {
     "rev-conflict": Conflict,
     "event-conflict": Conflict,
     "definition-conflict": Conflict,
+    "identifier-taken": Conflict,
     "resume-expired": Conflict,
     "correction-stands": Forbidden,
     "unauthenticated": Forbidden,
@@ -97,6 +98,7 @@ CODES: dict[str, type[BeliefgraphError]] = {
     "too-wide": Unavailable,
     "rev-not-reached": Unavailable,
     "overloaded": Unavailable,
+    "being-erased": Unavailable,
     # the store
     "store-unavailable": Unavailable,
     "store-fault": Fault,

@@ -80,6 +80,10 @@ class AsOf(Record):
 NOW = AsOf()
 
 
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+"""Since always: where a link of an identifier begins unless it is said otherwise."""
+
+
 class Clock(Protocol):
     """Where the present moment comes from; everything that needs it is handed one."""
 

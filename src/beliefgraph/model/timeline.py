@@ -32,6 +32,18 @@ def put(known: Sequence[R], new: R) -> tuple[list[R], list[R]]:
     return closed, [*opened, new]
 
 
+def at(rows: Sequence[R], moment: datetime) -> R | None:
+    """The row that is in force at a moment, when the rows were stated one after the other in the order of their revs.
+
+    Kept whole and resolved when read, so that taking one away leaves what there would be had it never been stated.
+    """
+    known: list[R] = []
+    for row in sorted(rows, key=lambda r: (r.rev_from, r.revision_id)):
+        closed, opened = put(known, row)
+        known = [*(k for k in known if k not in closed), *opened]
+    return next((row for row in known if row.valid.contains(moment)), None)
+
+
 def end(known: Sequence[R], at: datetime, rev: int) -> tuple[list[R], list[R]]:
     """The rows to close and to open when the fact ends at `at`: nothing of it is valid from there on."""
     closed = [row for row in known if row.valid_to is None or row.valid_to > at]

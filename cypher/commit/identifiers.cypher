@@ -1,0 +1,30 @@
+// Close and open links of identifiers to a locked twin; refused where an identifier leads elsewhere in that time.
+// params: $closed [{id, rev}], $opened [{tenant, identifier, scheme, twin, values}]
+// returns: one record ([[identifier, twin it leads to]]); the transaction is to be given up unless it is empty
+// mode: write
+CALL {
+  UNWIND $opened AS row
+  MERGE (i:Identifier {id: row.identifier})
+  ON CREATE SET i.tenant = row.tenant, i.scheme = row.scheme
+  SET i.lock = randomUUID()
+}
+CALL {
+  UNWIND $closed AS row
+  MATCH ()-[r:IDENTIFIES {revision_id: row.id}]->()
+  SET r.rev_to = row.rev
+}
+CALL {
+  UNWIND $opened AS row
+  MATCH (:Identifier {id: row.identifier})-[r:IDENTIFIES]->(t:Twin)
+  WHERE r.rev_to = 2147483647 AND t.id <> row.twin
+    AND r.valid_from < row.values.valid_to AND row.values.valid_from < r.valid_to
+  RETURN collect([row.identifier, t.id]) AS elsewhere
+}
+CALL {
+  UNWIND $opened AS row
+  MATCH (i:Identifier {id: row.identifier})
+  MATCH (t:Twin {id: row.twin})
+  CREATE (i)-[r:IDENTIFIES]->(t)
+  SET r = row.values
+}
+RETURN elsewhere

@@ -1,0 +1,65 @@
+// Close and open relations between beliefs, of every kind, within a commit that is being written.
+// params: $closed [{id, rev}], $opened [{type, source, target, values}]
+// returns: one record (the number opened)
+// mode: write
+CALL {
+  UNWIND $closed AS row
+  MATCH ()-[r:SUPPORTS {revision_id: row.id}]->()
+  SET r.rev_to = row.rev
+}
+CALL {
+  UNWIND $closed AS row
+  MATCH ()-[r:CONTRADICTS {revision_id: row.id}]->()
+  SET r.rev_to = row.rev
+}
+CALL {
+  UNWIND $closed AS row
+  MATCH ()-[r:IMPLIES {revision_id: row.id}]->()
+  SET r.rev_to = row.rev
+}
+CALL {
+  UNWIND $closed AS row
+  MATCH ()-[r:EXCLUDES {revision_id: row.id}]->()
+  SET r.rev_to = row.rev
+}
+CALL {
+  UNWIND $closed AS row
+  MATCH ()-[r:CAUSES {revision_id: row.id}]->()
+  SET r.rev_to = row.rev
+}
+CALL {
+  UNWIND [row IN $opened WHERE row.type = 'SUPPORTS'] AS row
+  MATCH (a:Belief {id: row.source})
+  MATCH (b:Belief {id: row.target})
+  CREATE (a)-[r:SUPPORTS]->(b)
+  SET r = row.values
+}
+CALL {
+  UNWIND [row IN $opened WHERE row.type = 'CONTRADICTS'] AS row
+  MATCH (a:Belief {id: row.source})
+  MATCH (b:Belief {id: row.target})
+  CREATE (a)-[r:CONTRADICTS]->(b)
+  SET r = row.values
+}
+CALL {
+  UNWIND [row IN $opened WHERE row.type = 'IMPLIES'] AS row
+  MATCH (a:Belief {id: row.source})
+  MATCH (b:Belief {id: row.target})
+  CREATE (a)-[r:IMPLIES]->(b)
+  SET r = row.values
+}
+CALL {
+  UNWIND [row IN $opened WHERE row.type = 'EXCLUDES'] AS row
+  MATCH (a:Belief {id: row.source})
+  MATCH (b:Belief {id: row.target})
+  CREATE (a)-[r:EXCLUDES]->(b)
+  SET r = row.values
+}
+CALL {
+  UNWIND [row IN $opened WHERE row.type = 'CAUSES'] AS row
+  MATCH (a:Belief {id: row.source})
+  MATCH (b:Belief {id: row.target})
+  CREATE (a)-[r:CAUSES]->(b)
+  SET r = row.values
+}
+RETURN size($opened) AS opened

@@ -1,0 +1,51 @@
+// Publish a catalog and with it the next numbered set; a uniqueness constraint stops two sets of one number.
+// params: $tenant, $number, $at, $catalog, $version, $document, $kept [{catalog, version}],
+//         $definitions [{id, values}], $relations [{kind, source, target, number}]
+// returns: one record (the number)
+// mode: write
+CREATE (s:DefinitionSet {tenant: $tenant, number: $number, at: $at})
+CREATE (c:Catalog {tenant: $tenant, catalog: $catalog, version: $version, document: $document})
+CREATE (s)-[:INCLUDES]->(c)
+WITH s, c
+CALL (s) {
+  UNWIND $kept AS row
+  MATCH (k:Catalog {tenant: $tenant, catalog: row.catalog, version: row.version})
+  CREATE (s)-[:INCLUDES]->(k)
+}
+CALL (c) {
+  UNWIND $definitions AS row
+  CREATE (d:Definition)
+  SET d = row
+  CREATE (c)-[:DEFINES]->(d)
+}
+CALL {
+  UNWIND [row IN $relations WHERE row.kind = 'supports'] AS row
+  MATCH (a:Definition {id: row.source})
+  MATCH (b:Definition {id: row.target})
+  CREATE (a)-[:SUPPORTS {odds_ratio: row.number}]->(b)
+}
+CALL {
+  UNWIND [row IN $relations WHERE row.kind = 'contradicts'] AS row
+  MATCH (a:Definition {id: row.source})
+  MATCH (b:Definition {id: row.target})
+  CREATE (a)-[:CONTRADICTS {odds_ratio: row.number}]->(b)
+}
+CALL {
+  UNWIND [row IN $relations WHERE row.kind = 'implies'] AS row
+  MATCH (a:Definition {id: row.source})
+  MATCH (b:Definition {id: row.target})
+  CREATE (a)-[:IMPLIES {probability: row.number}]->(b)
+}
+CALL {
+  UNWIND [row IN $relations WHERE row.kind = 'excludes'] AS row
+  MATCH (a:Definition {id: row.source})
+  MATCH (b:Definition {id: row.target})
+  CREATE (a)-[:EXCLUDES {odds_ratio: row.number}]->(b)
+}
+CALL {
+  UNWIND [row IN $relations WHERE row.kind = 'causes'] AS row
+  MATCH (a:Definition {id: row.source})
+  MATCH (b:Definition {id: row.target})
+  CREATE (a)-[:CAUSES {odds_ratio: row.number}]->(b)
+}
+RETURN s.number AS number

@@ -1,0 +1,29 @@
+// Delete what is left of a twin whose rows are gone: identifiers that led to it alone, events that waited for them, the
+// person as a source, and their keys; and note that it was done.
+// params: $twin, $tenant, $person (the source id of the person), $name (the twin's), $erasure (what is noted)
+// returns: one record (how many nodes)
+// mode: write
+MATCH (t:Erasing {id: $twin})
+OPTIONAL MATCH (i:Identifier)-[:IDENTIFIES]->(t)
+WITH t, collect(DISTINCT i) AS identifiers
+DETACH DELETE t
+CREATE (e:Erasure)
+SET e = $erasure
+WITH [i IN identifiers WHERE NOT EXISTS { (i)-[:IDENTIFIES]->() }] AS alone
+CALL (alone) {
+  UNWIND alone AS i
+  MATCH (q:Quarantine {tenant: $tenant})
+  WHERE i.id IN q.identifiers
+  DETACH DELETE q
+}
+FOREACH (i IN alone | DETACH DELETE i)
+WITH size(alone) AS erased
+CALL {
+  MATCH (s:Source {id: $person})
+  DETACH DELETE s
+}
+CALL {
+  MATCH (k:ApiKey {tenant: $tenant, person: $name})
+  DELETE k
+}
+RETURN erased + 1 AS erased

@@ -1,0 +1,36 @@
+// Delete some of what belongs to a twin; asked until nothing is left. Deliveries stay, stripped to their hashes.
+// params: $twin, $limit
+// returns: one record (how many nodes were deleted or stripped)
+// mode: write
+CALL {
+  MATCH (n:Belief {twin: $twin})
+  WITH n LIMIT $limit
+  DETACH DELETE n
+  RETURN count(*) AS beliefs
+}
+CALL {
+  MATCH (n:Evidence {twin: $twin})
+  WITH n LIMIT $limit
+  DETACH DELETE n
+  RETURN count(*) AS evidence
+}
+CALL {
+  MATCH (n:Commit {twin: $twin})
+  WITH n LIMIT $limit
+  DETACH DELETE n
+  RETURN count(*) AS commits
+}
+CALL {
+  MATCH (n:Quarantine {twin: $twin})
+  WITH n LIMIT $limit
+  DETACH DELETE n
+  RETURN count(*) AS quarantined
+}
+CALL {
+  MATCH (n:Event {twin: $twin})
+  WITH n LIMIT $limit
+  REMOVE n:Event
+  SET n = {delivery: n.delivery, body: n.body}
+  RETURN count(*) AS events
+}
+RETURN beliefs + evidence + commits + quarantined + events AS erased

@@ -1,0 +1,24 @@
+// What the store already knows of commands about to be decided: earlier deliveries, their twins' revs, the definitions.
+// params: $tenant, $deliveries [keyed hash], $twins [id]
+// returns: one record ([[delivery, body]] of those seen, [[twin, rev]] of those that exist, number of the set in force, [twin] being erased)
+// mode: read
+RETURN
+  COLLECT {
+    UNWIND $deliveries AS delivery
+    MATCH (d:Delivery {delivery: delivery})
+    RETURN [d.delivery, d.body]
+  } AS seen,
+  COLLECT {
+    UNWIND $twins AS twin
+    MATCH (t:Twin {id: twin})
+    RETURN [t.id, t.rev]
+  } AS revs,
+  COLLECT {
+    MATCH (s:DefinitionSet {tenant: $tenant})
+    RETURN s.number ORDER BY s.number DESC LIMIT 1
+  }[0] AS definitions,
+  COLLECT {
+    UNWIND $twins AS twin
+    MATCH (t:Erasing {id: twin})
+    RETURN t.id
+  } AS erasing

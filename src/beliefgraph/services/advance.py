@@ -1,0 +1,114 @@
+"""From what a command adds to the commit it makes: derive, publish, number. Pure; the clock's reading is handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.commit import BeliefChange, Cause, Commit
+from beliefgraph.model.evidence import Bearing, Evidence, Source
+from beliefgraph.model.identity import belief_id
+from beliefgraph.model.relation import BeliefRelation
+from beliefgraph.model.twin import IdentifierLink
+from beliefgraph.services.derive import derive
+from beliefgraph.services.layout import DefinitionGraph
+from beliefgraph.services.publish import describe, publish
+from beliefgraph.services.state import TwinState
+from beliefgraph.store.commits import ArrivedEvent, TwinCommit
+
+
+@dataclass(frozen=True)
+class Additions:
+    """What a command adds to a twin and what it ends; `moment` is the valid time it brings, `beliefs` what it names."""
+
+    cause: Cause
+    moment: datetime
+    beliefs: Sequence[BeliefKey] = ()
+    events: Sequence[ArrivedEvent] = ()
+    sources: Sequence[Source] = ()
+    evidence: Sequence[Evidence] = ()
+    closed_bearings: Sequence[Bearing] = ()
+    bearings: Sequence[Bearing] = ()
+    closed_relations: Sequence[BeliefRelation] = ()
+    relations: Sequence[BeliefRelation] = ()
+    closed_links: Sequence[IdentifierLink] = ()
+    links: Sequence[IdentifierLink] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """A commit ready to be written, the twin as it will be after it, and the beliefs it moves."""
+
+    commit: TwinCommit
+    state: TwinState
+    changes: Sequence[BeliefChange] = field(default=())
+
+
+def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: Caller, now: datetime) -> Step:
+    """The commit that `added` makes of a twin, computed at its new head time under the definitions of `graph`."""
+    head = added.moment if state.head_time is None else max(state.head_time, added.moment)
+    number = graph.definitions.number
+    commit = Commit(
+        twin=state.id,
+        rev=state.rev + 1,
+        at=now if state.last_updated is None else max(state.last_updated, now),
+        head_time=head,
+        actor=caller.actor,
+        purpose=caller.purpose,
+        cause=added.cause,
+        definitions=number,
+    )
+    named = [
+        describe(state.id, id_, key, graph)
+        for id_, key in {belief_id(state.id, k.attribute, k.subject, k.context): k for k in added.beliefs}.items()
+        if id_ not in state.beliefs
+    ]
+    after = state.with_inputs(
+        beliefs=named,
+        closed_bearings=added.closed_bearings,
+        bearings=added.bearings,
+        closed_relations=added.closed_relations,
+        relations=added.relations,
+        closed_links=added.closed_links,
+        links=added.links,
+    )
+    derived = derive(after, graph, head)
+    redraw = state.definitions != number or bool(added.relations or added.closed_relations)
+    publication = publish(after, graph, derived, commit.rev, redraw=redraw, fresh=[b.id for b in named])
+    final = after.with_inputs(
+        beliefs=publication.beliefs,
+        closed_bearings=(),
+        bearings=(),
+        closed_relations=publication.closed_relations,
+        relations=publication.relations,
+    ).at_commit(commit, publication.holdings)
+    return Step(
+        commit=TwinCommit(
+            commit=commit,
+            tenant=state.tenant,
+            name=state.name,
+            expected=state.rev,
+            open_rows=final.open_rows,
+            events=added.events,
+            sources=added.sources,
+            evidence=added.evidence,
+            beliefs=(*named, *publication.beliefs),
+            closed_bearings=added.closed_bearings,
+            bearings=added.bearings,
+            closed_holdings=publication.closed_holdings,
+            holdings=publication.holdings,
+            closed_relations=(*added.closed_relations, *publication.closed_relations),
+            relations=(*added.relations, *publication.relations),
+            closed_links=added.closed_links,
+            links=added.links,
+            statements={h.key: final.beliefs[h.key].statement for h in publication.holdings},
+        ),
+        state=final,
+        changes=tuple(
+            BeliefChange(belief=final.beliefs[h.key], before=state.holdings.get(h.key), after=h)
+            for h in publication.holdings
+        ),
+    )

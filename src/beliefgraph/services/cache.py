@@ -1,0 +1,84 @@
+"""Twins kept in memory between commands, at the rev they had; whoever writes checks that rev in the store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from weakref import WeakValueDictionary
+
+from beliefgraph.services.state import TwinState, fresh
+from beliefgraph.store.graph import Graph
+from beliefgraph.store.twins import load
+
+CACHED_ROWS = 1_000_000
+"""Rows of all cached twins together, about a gigabyte at the most."""
+
+
+class TwinCache:
+    """The twins lately written to, bounded by their rows; the least lately used go first."""
+
+    def __init__(self, graph: Graph, rows: int = CACHED_ROWS) -> None:
+        self._graph = graph
+        self._limit = rows
+        self._rows = 0
+        self._twins: OrderedDict[str, TwinState] = OrderedDict()
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def at(self, id_: str, tenant: str, name: str, rev: int | None) -> TwinState:
+        """The twin at `rev`, its current one as the store just said; None means that it does not exist."""
+        known = self._twins.get(id_)
+        if rev is None:
+            self.drop(id_)
+            return fresh(id_, tenant, name)
+        if known is not None and known.rev == rev:
+            self._twins.move_to_end(id_)
+            return known
+        state = await read_state(self._graph, id_, tenant, name)
+        self.keep(state)
+        return state
+
+    def keep(self, state: TwinState) -> None:
+        """Remember a twin as it is after a commit."""
+        self.drop(state.id)
+        self._twins[state.id] = state
+        self._rows += state.open_rows
+        while self._rows > self._limit and len(self._twins) > 1:
+            self.drop(next(iter(self._twins)))
+
+    def drop(self, id_: str) -> None:
+        """Forget a twin."""
+        known = self._twins.pop(id_, None)
+        if known is not None:
+            self._rows -= known.open_rows
+
+    @asynccontextmanager
+    async def queue(self, ids: Iterable[str]) -> AsyncIterator[None]:
+        """Wait until no other command of this process is at these twins: a race saved, not a promise made."""
+        async with AsyncExitStack() as stack:
+            for id_ in sorted(set(ids)):
+                lock = self._locks.setdefault(id_, asyncio.Lock())
+                await stack.enter_async_context(lock)
+            yield
+
+
+async def read_state(graph: Graph, id_: str, tenant: str, name: str, rev: int | None = None) -> TwinState:
+    """The twin as the store has it, at its current rev or at an earlier one; a fresh one if there is none."""
+    rows = await load(graph, id_, rev)
+    if rows is None:
+        return fresh(id_, tenant, name)
+    return TwinState(
+        id=id_,
+        tenant=tenant,
+        name=name,
+        rev=rows.rev,
+        head_time=rows.head_time,
+        last_updated=rows.last_updated,
+        definitions=rows.definitions,
+        beliefs={belief.id: belief for belief in rows.beliefs},
+        bearings=rows.bearings,
+        relations=rows.relations,
+        holdings={holding.key: holding for holding in rows.holdings},
+        links=rows.links,
+    )

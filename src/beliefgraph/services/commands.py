@@ -1,0 +1,163 @@
+"""The commands a caller can give about a twin. Each is recorded as an event of its own, so its id counts once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from uuid import uuid4
+
+from beliefgraph.errors import Conflict, Incorrect, NotFound
+from beliefgraph.model import timeline
+from beliefgraph.model.caller import Caller, Scope
+from beliefgraph.model.command import AssertBelief, Command, Correct, Identify, Relate, Retract, Unidentify, Withdraw
+from beliefgraph.model.event import Event
+from beliefgraph.model.evidence import Bearing
+from beliefgraph.model.receipt import Receipt
+from beliefgraph.model.time import BEGINNING, Interval
+from beliefgraph.model.timeline import revision_id
+from beliefgraph.model.twin import IdentifierLink
+from beliefgraph.services import decide
+from beliefgraph.services.advance import Additions
+from beliefgraph.services.decide import Setting
+from beliefgraph.services.update import FUTURE_SKEW_S, Present, Updater
+from beliefgraph.store import events as stored
+
+SOURCE = "beliefgraph:commands"
+"""The CloudEvents source of the events that record commands."""
+
+TRIES = 10
+"""Times that undoing an identifier starts over because events kept coming by it."""
+
+Decision = Callable[[Setting], Additions]
+
+
+class Commands:
+    """Assert, correct, retract, withdraw, relate, identify: one method for each, each answers with a receipt."""
+
+    def __init__(self, updater: Updater) -> None:
+        self._updater = updater
+
+    async def assert_belief(self, caller: Caller, command: AssertBelief) -> Receipt:
+        """Take in what somebody says they believe."""
+        return await self._carry_out(
+            caller, "write", command, lambda s: decide.assertion(s, command), command.valid_time
+        )
+
+    async def correct(self, caller: Caller, command: Correct) -> Receipt:
+        """Set a belief right; the person's word if the caller's key is theirs."""
+        return await self._carry_out(
+            caller, "correct", command, lambda s: decide.correction(s, command), command.valid_from
+        )
+
+    async def retract(self, caller: Caller, command: Retract) -> Receipt:
+        """End a belief or a personal relation."""
+        return await self._carry_out(
+            caller, "write", command, lambda s: decide.retraction(s, command), command.valid_time
+        )
+
+    async def withdraw(self, caller: Caller, command: Withdraw) -> Receipt:
+        """Take evidence back as if it had never been."""
+        return await self._carry_out(caller, "write", command, lambda s: decide.withdrawal(s, command))
+
+    async def relate(self, caller: Caller, command: Relate) -> Receipt:
+        """Relate two beliefs, for this twin alone."""
+        return await self._carry_out(
+            caller, "write", command, lambda s: decide.relation(s, command), command.valid_from
+        )
+
+    async def identify(self, caller: Caller, command: Identify) -> Receipt:
+        """Let an identifier lead to a twin, since always unless it is said from when."""
+        key = self._updater.identifier(caller, command.identifier)
+        valid = Interval(start=command.valid_from or BEGINNING, end=command.valid_to)
+
+        def link(setting: Setting) -> Additions:
+            row = IdentifierLink(
+                revision_id=revision_id("IdentifierLink", f"{key}|{setting.state.id}", setting.rev, valid.start),
+                twin=setting.state.id,
+                key=key,
+                valid_from=valid.start,
+                valid_to=valid.end,
+                rev_from=setting.rev,
+                definition="",
+                origin="provided",
+                scheme=command.identifier.scheme,
+            )
+            closed, opened = timeline.put([known for known in setting.state.links if known.key == key], row)
+            return _linked(setting, closed, opened)
+
+        return await self._carry_out(caller, "write", command, link)
+
+    async def unidentify(self, caller: Caller, command: Unidentify) -> Receipt:
+        """Undo the links of an identifier to a twin, and withdraw the evidence that came by them."""
+        named = self._updater.name(caller, command.twin, "write")
+        key = self._updater.identifier(caller, command.identifier)
+        for _ in range(TRIES):
+            known = await stored.arrive(self._updater.graph, caller.tenant, (), [named.id])
+            came = await stored.evidence_by(self._updater.graph, named.id, key)
+
+            def unlink(setting: Setting, came: set[str] = came) -> Additions:
+                links = [link for link in setting.state.links if link.key == key]
+                if not links:
+                    raise NotFound("not-found", "This identifier does not lead to this twin.", twin=command.twin)
+                closed = [b for b in setting.state.bearings if b.evidence in came]
+                return _linked(setting, links, [], decide.withdrawn(setting, closed).closed_bearings)
+
+            rev = known.revs.get(named.id, 0) if command.expected_rev is None else command.expected_rev
+            try:
+                return await self._carry_out(caller, "write", command.model_copy(update={"expected_rev": rev}), unlink)
+            except Conflict as conflict:
+                if conflict.code != "rev-conflict" or command.expected_rev is not None:
+                    raise
+        raise Conflict("rev-conflict", "Events keep coming by this identifier; try again.", twin=command.twin)
+
+    async def _carry_out(
+        self, caller: Caller, scope: Scope, command: Command, decision: Decision, moment: datetime | None = None
+    ) -> Receipt:
+        """Decide and commit one command; a second sending of its id changes nothing.
+
+        `moment` is the valid time it speaks of; left out, the twin's head time.
+        """
+        updater = self._updater
+        named = updater.name(caller, command.twin, scope)
+        now = updater.clock.now()
+        if moment is not None and (moment - now).total_seconds() > FUTURE_SKEW_S:
+            raise Incorrect("invalid-input", "A command cannot speak from the future.", at=moment.isoformat())
+        kind, id_ = type(command).__name__, command.id or str(uuid4())
+        body = command.model_dump(mode="json", exclude={"expected_rev", "id"})
+        event = Event(id=id_, source=SOURCE, type=f"beliefgraph.{kind}", time=moment or now, data=body)
+        arrived = updater.arrived(caller, named, event, [kind, body])
+
+        def decide_one(present: Present) -> dict[str, Additions]:
+            if arrived.delivery in present.seen:
+                if present.seen[arrived.delivery] != arrived.body:
+                    raise Conflict("event-conflict", f"The id {id_} was used for another command.", id=id_)
+                return {}
+            state = present.twins[named.id]
+            placed = arrived.at(moment or state.head_time or now)
+            return {named.id: decision(Setting(state, present.graph, caller, placed))}
+
+        expected = None if command.expected_rev is None else {named.id: command.expected_rev}
+        done = await updater.commit(caller, [named], decide_one, deliveries=[arrived.delivery], expected=expected)
+        return Receipt(
+            id=id_,
+            status="accepted" if done.steps else "duplicate",
+            twin=command.twin,
+            rev=done.rev(named.id),
+            beliefs=tuple(change for step in done.steps.values() for change in step.changes),
+        )
+
+
+def _linked(
+    setting: Setting,
+    closed: Sequence[IdentifierLink],
+    opened: Sequence[IdentifierLink],
+    withdrawn: Sequence[Bearing] = (),
+) -> Additions:
+    return Additions(
+        cause="identified",
+        moment=setting.state.head_time or setting.moment,
+        events=[setting.arrived],
+        closed_bearings=withdrawn,
+        closed_links=closed,
+        links=opened,
+    )

@@ -1,0 +1,281 @@
+"""What each command adds to a twin. Pure: a twin and a command in, additions out, or a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from beliefgraph.errors import Forbidden, Incorrect, NotFound
+from beliefgraph.model import timeline
+from beliefgraph.model.belief import BeliefKey, logit
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.command import AssertBelief, Correct, Relate, Retract, Withdraw
+from beliefgraph.model.commit import Cause
+from beliefgraph.model.evidence import CORRECTION_LOG_ODDS, Bearing, Evidence, Source, Stance
+from beliefgraph.model.identity import belief_id, evidence_id, relation_id, source_id
+from beliefgraph.model.relation import BeliefRelation, Strength
+from beliefgraph.model.time import Interval, seconds
+from beliefgraph.model.timeline import revision_id
+from beliefgraph.services.advance import Additions
+from beliefgraph.services.interpret import BearsOn, Interpretation, Spoken
+from beliefgraph.services.layout import DefinitionGraph
+from beliefgraph.services.state import TwinState
+from beliefgraph.store.commits import ArrivedEvent
+
+SUREST = 1e-4
+"""An assertion of 0 or 1 is taken as this far from it: nobody is certain."""
+
+
+def person_source(name: str) -> str:
+    """What the person of the twin of this name is called as a source."""
+    return f"person:{name}"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a decision is made in: the twin, the definitions in force, who calls, the event that records the command."""
+
+    state: TwinState
+    graph: DefinitionGraph
+    caller: Caller
+    arrived: ArrivedEvent
+
+    @property
+    def moment(self) -> datetime:
+        """The valid time that the command brings."""
+        return self.arrived.event.time
+
+    @property
+    def rev(self) -> int:
+        """The rev that the command will make."""
+        return self.state.rev + 1
+
+    @property
+    def speaks_for_the_person(self) -> bool:
+        """Whether the caller is the person modelled."""
+        return self.caller.person == self.state.name
+
+    @property
+    def person(self) -> str:
+        """The name of the person as a source."""
+        return person_source(self.state.name)
+
+
+def observations(settings: Sequence[Setting], interpretations: Sequence[Interpretation]) -> Additions:
+    """The evidence of several events of one twin, taken in together."""
+    voices = [
+        _speak(setting, spoken, "observation")
+        for setting, interpretation in zip(settings, interpretations, strict=True)
+        for spoken in interpretation.spoken
+    ]
+    return Additions(
+        cause="observed",
+        moment=max(setting.moment for setting in settings),
+        beliefs=[key for voice in voices for key in voice.beliefs],
+        events=[setting.arrived for setting in settings],
+        sources=[source for voice in voices for source in voice.sources],
+        evidence=[evidence for voice in voices for evidence in voice.evidence],
+        bearings=[bearing for voice in voices for bearing in voice.bearings],
+    )
+
+
+def assertion(setting: Setting, command: AssertBelief) -> Additions:
+    """Evidence of logit(stated) - logit(prior) from the speaker, the caller's actor unless one is named."""
+    attribute = setting.graph.definitions.attribute(command.belief.attribute)
+    stated = min(max(command.confidence, SUREST), 1 - SUREST)
+    bears = BearsOn(
+        belief=command.belief,
+        log_likelihood_ratio=logit(stated) - logit(attribute.prior),
+        half_life=None if attribute.half_life is None else seconds(attribute.half_life),
+    )
+    speaker = command.speaker or (setting.person if setting.speaks_for_the_person else setting.caller.actor)
+    summary = f"says they are {command.confidence:.0%} sure: {attribute.say(command.belief)}"
+    spoken = Spoken(source=speaker, summary=summary, verbatim=command.verbatim, bearings=(bears,))
+    return _addition(setting, "asserted", _speak(setting, spoken, "assertion"))
+
+
+def correction(setting: Setting, command: Correct) -> Additions:
+    """A correction of ±12 log-odds over [valid_from, valid_to), which there replaces all other direct evidence.
+
+    The person's own word stands: anybody else who would correct over it is refused (`correction-stands`).
+    """
+    valid = Interval(start=command.valid_from or setting.moment, end=command.valid_to)
+    belief = _belief_id(setting, command.belief)
+    if not setting.speaks_for_the_person:
+        _refuse_over_the_person(setting, belief, valid)
+    attribute = setting.graph.definitions.attribute(command.belief.attribute)
+    value = CORRECTION_LOG_ODDS if command.holds else -CORRECTION_LOG_ODDS
+    summary = f"sets it right: {'' if command.holds else 'not so: '}{attribute.say(command.belief)}"
+    spoken = Spoken(
+        source=setting.person if setting.speaks_for_the_person else setting.caller.actor,
+        summary=summary,
+        verbatim=command.verbatim,
+        bearings=(BearsOn(belief=command.belief, log_likelihood_ratio=value),),
+    )
+    return _addition(setting, "corrected", _speak(setting, spoken, "correction", valid))
+
+
+def retraction(setting: Setting, command: Retract) -> Additions:
+    """The end of a belief, or of a personal relation, at the command's moment."""
+    if command.relation is not None:
+        return _end_relation(setting, command.relation)
+    assert command.belief is not None
+    belief = _belief_id(setting, command.belief)
+    if belief not in setting.state.beliefs:
+        raise NotFound("not-found", f"This twin holds no belief {command.belief.attribute}.", belief=belief)
+    if not setting.speaks_for_the_person:
+        _refuse_over_the_person(setting, belief, Interval(start=setting.moment))
+    spoken = Spoken(
+        source=setting.person if setting.speaks_for_the_person else setting.caller.actor,
+        summary=f"retracts: {setting.state.beliefs[belief].statement}",
+        bearings=(BearsOn(belief=command.belief, log_likelihood_ratio=0.0),),
+    )
+    return _addition(setting, "retracted", _speak(setting, spoken, "retraction"))
+
+
+def withdrawal(setting: Setting, command: Withdraw) -> Additions:
+    """The closing of evidence from its start. What the person said is theirs to take back, and nobody else's."""
+    source = None if command.source is None else source_id(setting.state.tenant, command.source)
+    closed = [b for b in setting.state.bearings if b.evidence == command.evidence or b.source == source]
+    if not closed:
+        raise NotFound("not-found", "No evidence in force is called that.", evidence=command.evidence)
+    return withdrawn(setting, closed)
+
+
+def withdrawn(setting: Setting, closed: Sequence[Bearing]) -> Additions:
+    """The closing of these bearings from their start."""
+    own = source_id(setting.state.tenant, setting.person)
+    if not setting.speaks_for_the_person and any(b.source == own for b in closed):
+        raise Forbidden("correction-stands", "The person said so; only they can take it back.", twin=setting.state.name)
+    return Additions(
+        cause="withdrawn", moment=_standing(setting), events=[setting.arrived], closed_bearings=list(closed)
+    )
+
+
+def relation(setting: Setting, command: Relate) -> Additions:
+    """A relation of this twin's own over [valid_from, valid_to)."""
+    source, target = _belief_id(setting, command.source), _belief_id(setting, command.target)
+    if source == target:
+        raise Incorrect("invalid-input", "A belief cannot be related to itself.", belief=source)
+    strength = Strength(kind=command.kind, odds_ratio=command.odds_ratio, probability=command.probability)
+    key = relation_id(source, command.kind, target)
+    start = command.valid_from or setting.moment
+    valid = Interval(start=start, end=command.valid_to)
+    row = BeliefRelation(
+        revision_id=revision_id("BeliefRelation", f"own\x1f{key}", setting.rev, start),
+        twin=setting.state.id,
+        key=key,
+        valid_from=valid.start,
+        valid_to=valid.end,
+        rev_from=setting.rev,
+        definition=setting.graph.definitions.refs[command.source.attribute],
+        origin="provided",
+        source=source,
+        target=target,
+        strength=strength,
+    )
+    closed, opened = timeline.put([r for r in setting.state.relations if r.key == key and r.origin == "provided"], row)
+    return Additions(
+        cause="related",
+        moment=setting.moment,
+        beliefs=(command.source, command.target),
+        events=[setting.arrived],
+        closed_relations=closed,
+        relations=opened,
+    )
+
+
+def _end_relation(setting: Setting, key: str) -> Additions:
+    known = [r for r in setting.state.relations if r.key == key and r.origin == "provided"]
+    closed, opened = timeline.end(known, setting.moment, setting.rev)
+    if not closed:
+        raise NotFound("not-found", "This twin has no relation of its own called that, in force then.", relation=key)
+    return Additions(
+        cause="retracted",
+        moment=setting.moment,
+        events=[setting.arrived],
+        closed_relations=closed,
+        relations=opened,
+    )
+
+
+@dataclass(frozen=True)
+class _Voice:
+    beliefs: Sequence[BeliefKey]
+    sources: Sequence[Source]
+    evidence: Sequence[Evidence]
+    bearings: Sequence[Bearing]
+
+
+def _speak(setting: Setting, spoken: Spoken, stance: Stance, valid: Interval | None = None) -> _Voice:
+    """One source's evidence with its bearings, all valid from the event's time unless said otherwise."""
+    twin = setting.state.id
+    source = Source(id=source_id(setting.state.tenant, spoken.source), tenant=setting.state.tenant, name=spoken.source)
+    evidence = Evidence(
+        id=evidence_id(setting.arrived.id, source.id),
+        twin=twin,
+        event=setting.arrived.id,
+        source=source.id,
+        time=setting.moment,
+        summary=spoken.summary,
+        verbatim=spoken.verbatim,
+    )
+    start = setting.moment if valid is None else valid.start
+    bearings = []
+    for bears in spoken.bearings:
+        belief = _belief_id(setting, bears.belief)
+        key = f"{evidence.id}|{belief}"
+        bearings.append(
+            Bearing(
+                revision_id=revision_id("Bearing", key, setting.rev, start),
+                twin=twin,
+                key=key,
+                valid_from=start,
+                valid_to=None if valid is None else valid.end,
+                rev_from=setting.rev,
+                definition=setting.graph.definitions.refs[bears.belief.attribute],
+                origin="observed" if stance == "observation" else "provided",
+                evidence=evidence.id,
+                belief=belief,
+                source=source.id,
+                stance=stance,
+                log_likelihood_ratio=bears.log_likelihood_ratio,
+                half_life=bears.half_life,
+            )
+        )
+    return _Voice([bears.belief for bears in spoken.bearings], [source], [evidence], bearings)
+
+
+def _addition(setting: Setting, cause: Cause, voice: _Voice) -> Additions:
+    return Additions(
+        cause=cause,
+        moment=setting.moment,
+        beliefs=voice.beliefs,
+        events=[setting.arrived],
+        sources=voice.sources,
+        evidence=voice.evidence,
+        bearings=voice.bearings,
+    )
+
+
+def _belief_id(setting: Setting, key: BeliefKey) -> str:
+    setting.graph.definitions.attribute(key.attribute)
+    return belief_id(setting.state.id, key.attribute, key.subject, key.context)
+
+
+def _standing(setting: Setting) -> datetime:
+    """The twin's head time, which a command about the past does not move."""
+    return setting.state.head_time or setting.moment
+
+
+def _refuse_over_the_person(setting: Setting, belief: str, valid: Interval) -> None:
+    own = source_id(setting.state.tenant, setting.person)
+    for row in setting.state.bearings:
+        if row.belief == belief and row.stance == "correction" and row.source == own and row.valid.overlaps(valid):
+            raise Forbidden(
+                "correction-stands",
+                "The person has set this right themselves; only their own key can change it.",
+                belief=belief,
+                twin=setting.state.name,
+            )

@@ -1,0 +1,88 @@
+"""Publishing definitions, and finding the set that is in force or that a commit was derived under."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+
+from beliefgraph.errors import Conflict, Incorrect
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.time import Clock
+from beliefgraph.services.interpret import check_expressions
+from beliefgraph.services.layout import DefinitionGraph
+from beliefgraph.store import definitions as stored
+from beliefgraph.store.graph import Graph
+
+CACHED_SETS = 256
+TRIES = 5
+
+
+class DefinitionBook:
+    """The definition sets of every tenant; a numbered set never changes, so it is read once."""
+
+    def __init__(self, graph: Graph, clock: Clock) -> None:
+        self._graph = graph
+        self._clock = clock
+        self._sets: OrderedDict[tuple[str, int], DefinitionGraph] = OrderedDict()
+
+    async def numbered(self, tenant: str, number: int) -> DefinitionGraph:
+        """The set that commits call by this number."""
+        found = self._sets.get((tenant, number))
+        if found is None:
+            found = DefinitionGraph(await stored.numbered(self._graph, tenant, number))
+            self._sets[tenant, number] = found
+            if len(self._sets) > CACHED_SETS:
+                self._sets.popitem(last=False)
+        return found
+
+    async def latest(self, tenant: str) -> DefinitionGraph:
+        """The set in force now."""
+        return await self.numbered(tenant, await stored.latest(self._graph, tenant))
+
+    async def publish(self, caller: Caller, catalog: Catalog) -> Definitions:
+        """Put a version of a catalog in force; the set that then is.
+
+        Publishing the same again changes nothing. Another content under a known version, an older version, or one that
+        drops an attribute is a `definition-conflict`; statements that cannot hold together are `infeasible-statements`.
+        """
+        caller.require("define")
+        check_expressions(catalog)
+        for attempt in range(TRIES):
+            current = (await self.latest(caller.tenant)).definitions
+            known = next((c for c in current.catalogs if c.catalog == catalog.catalog), None)
+            if known == catalog:
+                return current
+            _refuse_step_back(known, catalog)
+            following = current.with_catalog(catalog)
+            await asyncio.to_thread(DefinitionGraph(following).check)
+            try:
+                await stored.publish(self._graph, following, catalog, self._clock.now())
+            except Conflict:
+                if attempt == TRIES - 1 or await stored.exists(self._graph, caller.tenant, catalog):
+                    raise Conflict(
+                        "definition-conflict",
+                        f"{catalog.ref} was published before; give a change a new version.",
+                        catalog=catalog.ref,
+                    ) from None
+                continue
+            return following
+        raise AssertionError("unreachable")
+
+
+def _refuse_step_back(known: Catalog | None, catalog: Catalog) -> None:
+    if known is None:
+        return
+    if catalog.version_tuple <= known.version_tuple:
+        raise Conflict(
+            "definition-conflict",
+            f"{known.ref} is in force; a change needs a higher version than {catalog.version}.",
+            catalog=known.ref,
+        )
+    dropped = {a.key for a in known.attributes} - {a.key for a in catalog.attributes}
+    if dropped:
+        raise Incorrect(
+            "invalid-definition",
+            f"{catalog.ref} drops {', '.join(sorted(dropped))}; twins may hold them: mark them deprecated instead.",
+            catalog=catalog.ref,
+        )

@@ -1,0 +1,178 @@
+"""Confidence as a function of (valid time, rev): from a twin's rows to log-odds, masses and statuses. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from beliefgraph.inference import combine
+from beliefgraph.model import timeline
+from beliefgraph.model.belief import BeliefKey, Quality
+from beliefgraph.model.identity import belief_id
+from beliefgraph.model.status import Status, status_of
+from beliefgraph.services.layout import DefinitionGraph, Layout, PersonalRelation, lay_out
+from beliefgraph.services.state import STANCES, TwinState, microseconds
+
+Floats = npt.NDArray[np.float64]
+
+NO_AGEING = frozenset({STANCES["correction"]})
+"""Stances whose force does not fade: what the person set right stays right until they say otherwise."""
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """Every belief of a layout at one moment; columns by position, log-odds natural.
+
+    `items` are the indices of the bearings that count, and `item_log_likelihood` their force as aged and heard;
+    `log_likelihood` is their sum per belief.
+    """
+
+    layout: Layout
+    at: datetime
+    log_odds: Floats
+    available: npt.NDArray[np.bool_]
+    log_likelihood: Floats
+    mass: Floats
+    mass_unaged: Floats
+    opposing_share: Floats
+    retracted: frozenset[int]
+    items: npt.NDArray[np.int64]
+    item_position: npt.NDArray[np.int64]
+    item_log_likelihood: Floats
+
+    def value(self, position: int) -> float | None:
+        """The log-odds at a position; None where the twin is too wide for them."""
+        return float(self.log_odds[position]) if self.available[position] else None
+
+    def quality(self, position: int) -> Quality:
+        """How good that number is."""
+        return "exact" if self.available[position] else "unavailable"
+
+    def status(self, position: int, log_odds: float | None) -> Status:
+        """The status at a position, for the log-odds that will be shown with it."""
+        return status_of(
+            log_odds,
+            float(self.mass[position]),
+            float(self.mass_unaged[position]),
+            float(self.opposing_share[position]),
+            retracted=position in self.retracted,
+        )
+
+
+def derive(
+    state: TwinState,
+    graph: DefinitionGraph,
+    at: datetime,
+    *,
+    also: Iterable[BeliefKey] = (),
+    extra: Mapping[BeliefKey, float] | None = None,
+    assume: Mapping[BeliefKey, bool] | None = None,
+) -> Derivation:
+    """What the twin believes at the valid time `at`, by the rows that `state` sees.
+
+    `also` names beliefs that must be in the answer even if nothing is known of them. `extra` adds hypothetical
+    log-likelihood ratios and `assume` takes beliefs for granted: what-if, and nothing else, passes them.
+    """
+    extra, assume = extra or {}, assume or {}
+    wanted = [state.beliefs[id_].belief_key for id_ in sorted({*state.belief_order, *state.holdings})]
+    layout = lay_out(state.id, graph, (*wanted, *also, *extra, *assume), personal_relations(state, at))
+    items, retracted = _counting(state, at)
+    columns = state.columns
+    place = np.array([layout.position.get(id_, -1) for id_ in state.belief_order], dtype=np.int64)
+    position = place[columns.belief[items]] if len(items) else np.zeros(0, dtype=np.int64)
+    known = position >= 0
+    items, position = items[known], position[known]
+    stance = columns.stance[items]
+    ages = ~np.isin(stance, list(NO_AGEING))
+    combined = combine(
+        position,
+        columns.source[items],
+        columns.log_likelihood_ratio[items],
+        (microseconds(at) - columns.valid_from[items]) / 1e6,
+        np.where(ages, columns.half_life[items], np.inf),
+        np.ones(len(items)),
+        beliefs=len(layout.ids),
+    )
+    log_likelihood = np.array(combined.log_likelihood)
+    for key, value in extra.items():
+        log_likelihood[_position(state, layout, key)] += value
+    assumed = {_position(state, layout, key): holds for key, holds in assume.items()}
+    log_odds, available = _propagate(layout, log_likelihood, assumed)
+    return Derivation(
+        layout=layout,
+        at=at,
+        log_odds=log_odds,
+        available=available,
+        log_likelihood=log_likelihood,
+        mass=combined.mass,
+        mass_unaged=combined.mass_unaged,
+        opposing_share=combined.opposing_share,
+        retracted=frozenset(int(place[belief]) for belief in retracted),
+        items=items,
+        item_position=position,
+        item_log_likelihood=combined.contribution,
+    )
+
+
+def personal_relations(state: TwinState, at: datetime) -> list[PersonalRelation]:
+    """The twin's own relations that are valid at a moment, in the order of their keys."""
+    valid = [r for r in state.relations if r.origin == "provided" and r.valid.contains(at)]
+    return [
+        PersonalRelation(state.beliefs[r.source].belief_key, state.beliefs[r.target].belief_key, r.strength)
+        for r in sorted(valid, key=lambda r: r.key)
+    ]
+
+
+def _position(state: TwinState, layout: Layout, key: BeliefKey) -> int:
+    return layout.position[belief_id(state.id, key.attribute, key.subject, key.context)]
+
+
+def _counting(state: TwinState, at: datetime) -> tuple[npt.NDArray[np.int64], set[int]]:
+    """The bearings that count at a moment, and the beliefs that are retracted then (by `belief_order`).
+
+    What is valid later never counts. A retraction silences what began before it, and the belief stays retracted until
+    something newer is said. Where a correction is in force, it alone speaks.
+    """
+    columns, moment = state.columns, microseconds(at)
+    visible = (columns.valid_from <= moment) & (moment < columns.valid_to)
+    corrections = columns.stance == STANCES["correction"]
+    retractions = columns.stance == STANCES["retraction"]
+    retracted: set[int] = set()
+    for index in np.flatnonzero(visible & retractions):
+        belief, since = columns.belief[index], columns.valid_from[index]
+        visible &= (columns.belief != belief) | (columns.valid_from >= since) | retractions
+        retracted.add(int(belief))
+    visible &= ~retractions
+    for belief in np.unique(columns.belief[visible & corrections]):
+        rows = np.flatnonzero((columns.belief == belief) & corrections)
+        in_force = timeline.at([state.bearings[row] for row in rows], at)
+        speaks = np.array([in_force is not None and state.bearings[row].evidence == in_force.evidence for row in rows])
+        visible[columns.belief == belief] = False
+        visible[rows[speaks]] = True
+    items = np.flatnonzero(visible)
+    return items, retracted - set(columns.belief[items].tolist())
+
+
+def _propagate(
+    layout: Layout, log_likelihood: Floats, assumed: Mapping[int, bool]
+) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    log_odds, available = np.zeros(len(layout.ids)), np.ones(len(layout.ids), dtype=np.bool_)
+    for unit in layout.units:
+        rows, _ = unit.positions.shape
+        here = {int(p): v for p, v in assumed.items() if p in unit.positions}
+        if not here:
+            posterior = unit.model.log_odds(log_likelihood[unit.positions])
+            log_odds[unit.positions] = posterior.log_odds
+            available[unit.positions] = posterior.available
+            continue
+        for row in range(rows):
+            positions = unit.positions[row]
+            assume = {i: here[int(p)] for i, p in enumerate(positions) if int(p) in here}
+            one = unit.model.log_odds(log_likelihood[positions], assume)
+            log_odds[positions] = one.log_odds
+            available[positions] = one.available
+    return log_odds, available

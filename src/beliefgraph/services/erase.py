@@ -1,0 +1,104 @@
+"""Erasing a twin for good: nobody finds it, its key is destroyed, its rows are deleted, in that order.
+
+Begun once, it is finished: if the process dies in between, the next start takes it up again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from beliefgraph.errors import Conflict, NotFound
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.erasure import Erasure
+from beliefgraph.model.identity import source_id
+from beliefgraph.services.decide import person_source
+from beliefgraph.services.update import Updater
+from beliefgraph.store import codec
+from beliefgraph.store.graph import Graph
+from beliefgraph.store.keys import Keyring
+
+ROWS_AT_ONCE = 2_000
+"""Nodes of a kind that one transaction deletes, so that none grows with the twin."""
+
+
+@dataclass(frozen=True)
+class _Begun:
+    id: str
+    tenant: str
+    name: str
+    actor: str
+    purpose: str
+    at: datetime
+
+
+class Eraser:
+    """Erases twins."""
+
+    def __init__(self, updater: Updater) -> None:
+        self._updater = updater
+
+    async def erase_twin(self, caller: Caller, twin: str, *, expected_rev: int | None = None) -> Erasure:
+        """Erase a twin; the person it models may, and whoever has the scope `erase`."""
+        updater = self._updater
+        named = updater.name(caller, twin, "erase")
+        begun = _Begun(named.id, caller.tenant, twin, caller.actor, caller.purpose, updater.clock.now())
+        record = await updater.graph.write_one(
+            "erasure/begin",
+            twin=named.id,
+            expected=expected_rev,
+            values={
+                "id": begun.id,
+                "tenant": begun.tenant,
+                "name": begun.name,
+                "actor": begun.actor,
+                "purpose": begun.purpose,
+                "at": begun.at,
+                "rev": -1,
+            },
+        )
+        if record is None:
+            raise NotFound("not-found", f"There is no twin {twin!r}.", twin=twin)
+        rev, taken = record
+        if not taken:
+            raise Conflict(
+                "rev-conflict", f"The twin {twin!r} is at rev {rev}.", twin=twin, expected=expected_rev, actual=rev
+            )
+        updater.forget(named)
+        return await _finish(updater.graph, updater.keyring, begun)
+
+
+async def finish_erasures(graph: Graph, keyring: Keyring) -> int:
+    """Finish what an earlier process began; how many twins that were."""
+    record = await graph.read("erasure/unfinished")
+    rows = record[0] if record else []
+    for id_, tenant, name, actor, purpose, at in rows:
+        await _finish(graph, keyring, _Begun(id_, tenant, name, actor, purpose, codec.moment(at)))
+    return len(rows)
+
+
+async def _finish(graph: Graph, keyring: Keyring, begun: _Begun) -> Erasure:
+    keyring.destroy(begun.id)
+    erased = 0
+    while True:
+        record = await graph.write_one("erasure/rows", twin=begun.id, limit=ROWS_AT_ONCE)
+        if not record or not record[0]:
+            break
+        erased += record[0]
+    noted = {
+        "tenant": begun.tenant,
+        "subject": keyring.digest(begun.tenant, "erased", begun.name),
+        "actor": begun.actor,
+        "purpose": begun.purpose,
+        "at": begun.at,
+    }
+    record = await graph.write_one(
+        "erasure/finish",
+        twin=begun.id,
+        tenant=begun.tenant,
+        person=source_id(begun.tenant, person_source(begun.name)),
+        name=begun.name,
+        erasure=noted,
+    )
+    erased += record[0] if record else 0
+    return Erasure(twin=begun.name, actor=begun.actor, purpose=begun.purpose, at=begun.at, rows=erased)

@@ -1,0 +1,130 @@
+"""What a commit publishes: the beliefs whose rounded log-odds or status moved, and the relations drawn between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from beliefgraph.model.belief import GRID, Belief, BeliefKey, Holding, published
+from beliefgraph.model.identity import relation_id
+from beliefgraph.model.relation import BeliefRelation
+from beliefgraph.model.timeline import revision_id
+from beliefgraph.services.derive import Derivation
+from beliefgraph.services.layout import DefinitionGraph
+from beliefgraph.services.state import TwinState
+
+
+@dataclass(frozen=True)
+class Publication:
+    """New beliefs, the holdings that end and those that begin, and likewise the drawn relations."""
+
+    beliefs: tuple[Belief, ...]
+    closed_holdings: tuple[Holding, ...]
+    holdings: tuple[Holding, ...]
+    closed_relations: tuple[BeliefRelation, ...]
+    relations: tuple[BeliefRelation, ...]
+
+
+def publish(
+    state: TwinState, graph: DefinitionGraph, derived: Derivation, rev: int, *, redraw: bool, fresh: Iterable[str]
+) -> Publication:
+    """What `rev` publishes, given the twin with its new rows and what is derived from them at head time.
+
+    A belief is stored once it has evidence or its published value left the prior. A holding is written exactly when
+    the rounded value, the status or the quality differs from the one that stands. `redraw` draws all relations of the
+    definitions again, because these have changed; `fresh` are beliefs that the commit itself already made.
+    """
+    layout = derived.layout
+    prior_log_odds = np.log(layout.prior) - np.log1p(-layout.prior)
+    moved = np.rint(derived.log_odds / GRID) != np.rint(prior_log_odds / GRID)
+    known = np.zeros(len(layout.ids), dtype=np.bool_)
+    known[[layout.position[id_] for id_ in (*state.holdings, *state.belief_order) if id_ in layout.position]] = True
+    beliefs, closed, opened = [], [], []
+    for position in np.flatnonzero(known | (moved & derived.available)).tolist():
+        id_ = layout.ids[position]
+        before = state.holdings.get(id_)
+        exact = derived.value(position)
+        log_odds = None if exact is None else published(exact)
+        status, quality = derived.status(position, log_odds), derived.quality(position)
+        if before and (before.log_odds, before.status, before.quality) == (log_odds, status, quality):
+            continue
+        key = layout.keys[position]
+        if id_ not in state.beliefs:
+            beliefs.append(describe(state.id, id_, key, graph))
+        if before:
+            closed.append(before)
+        opened.append(
+            Holding.model_construct(
+                revision_id=revision_id("Holding", id_, rev, derived.at),
+                twin=state.id,
+                key=id_,
+                valid_from=derived.at,
+                valid_to=None,
+                rev_from=rev,
+                rev_to=None,
+                definition=graph.definitions.refs[key.attribute],
+                origin="inferred",
+                log_odds=log_odds,
+                status=status,
+                quality=quality,
+            )
+        )
+    closed_relations, relations = _draw(state, derived, {*fresh, *(b.id for b in beliefs)}, rev, redraw)
+    return Publication(tuple(beliefs), tuple(closed), tuple(opened), closed_relations, relations)
+
+
+def describe(twin: str, id_: str, key: BeliefKey, graph: DefinitionGraph) -> Belief:
+    """The belief of that key, as its definition words it."""
+    attribute = graph.definitions.attribute(key.attribute)
+    return Belief.model_construct(
+        id=id_,
+        twin=twin,
+        attribute=key.attribute,
+        subject=key.subject,
+        context=key.context,
+        domain=attribute.domain,
+        statement=attribute.say(key),
+    )
+
+
+def _draw(
+    state: TwinState, derived: Derivation, fresh: set[str], rev: int, redraw: bool
+) -> tuple[tuple[BeliefRelation, ...], tuple[BeliefRelation, ...]]:
+    """The relations of the definitions to close and to open, so that those between stored beliefs are drawn.
+
+    Everything is drawn again when the definitions changed; else only what touches a belief that is new.
+    """
+    if not redraw and not fresh:
+        return (), ()
+    layout = derived.layout
+    stored = state.beliefs.keys() | fresh
+    wanted: dict[str, BeliefRelation] = {}
+    for edge in layout.edges:
+        source, target = layout.ids[edge.source], layout.ids[edge.target]
+        drawable = edge.ref and source in stored and target in stored
+        if drawable and (redraw or source in fresh or target in fresh):
+            key = relation_id(source, edge.strength.kind, target)
+            wanted[key] = BeliefRelation.model_construct(
+                revision_id=revision_id("BeliefRelation", key, rev, derived.at),
+                twin=state.id,
+                key=key,
+                valid_from=derived.at,
+                valid_to=None,
+                rev_from=rev,
+                rev_to=None,
+                definition=edge.ref,
+                origin="inferred",
+                source=source,
+                target=target,
+                strength=edge.strength,
+            )
+    drawn = [r for r in state.relations if r.origin == "inferred"] if redraw else []
+    same = {r.key for r in drawn if r.key in wanted and _says(r) == _says(wanted[r.key])}
+    closed = tuple(r for r in drawn if r.key not in same)
+    return closed, tuple(r for key, r in wanted.items() if key not in same)
+
+
+def _says(relation: BeliefRelation) -> tuple[object, str]:
+    return relation.strength, relation.definition

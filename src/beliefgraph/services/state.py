@@ -1,0 +1,137 @@
+"""A twin in memory: everything its confidences are derived from, as one rev sees it, and what it has published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from beliefgraph.model.belief import Belief, Holding
+from beliefgraph.model.commit import Commit
+from beliefgraph.model.evidence import Bearing, Stance
+from beliefgraph.model.relation import BeliefRelation
+from beliefgraph.model.twin import IdentifierLink
+
+STANCES: Mapping[Stance, int] = {"observation": 0, "assertion": 1, "correction": 2, "retraction": 3}
+NEVER = np.iinfo(np.int64).max
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The bearings of a twin as columns of one length, in the order of `bearings`; times in microseconds since 1970."""
+
+    belief: npt.NDArray[np.int64]
+    source: npt.NDArray[np.int64]
+    stance: npt.NDArray[np.int64]
+    log_likelihood_ratio: npt.NDArray[np.float64]
+    half_life: npt.NDArray[np.float64]
+    valid_from: npt.NDArray[np.int64]
+    valid_to: npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class TwinState:
+    """One twin at one rev: the rows that the rev sees; `holdings` by belief.
+
+    `head_time` is None for a twin that has no commit yet.
+    """
+
+    id: str
+    tenant: str
+    name: str
+    rev: int
+    head_time: datetime | None
+    last_updated: datetime | None
+    definitions: int
+    beliefs: Mapping[str, Belief]
+    bearings: tuple[Bearing, ...]
+    relations: tuple[BeliefRelation, ...]
+    holdings: Mapping[str, Holding]
+    links: tuple[IdentifierLink, ...]
+
+    @property
+    def open_rows(self) -> int:
+        """How many rows the rev sees: kept with the twin, so that a torn read is noticed."""
+        return len(self.bearings) + len(self.relations) + len(self.holdings) + len(self.links)
+
+    @cached_property
+    def belief_order(self) -> tuple[str, ...]:
+        """The ids of the beliefs that evidence bears on, in the order in which `Columns.belief` numbers them."""
+        return tuple(sorted({bearing.belief for bearing in self.bearings}))
+
+    @cached_property
+    def columns(self) -> Columns:
+        """The bearings as columns."""
+        belief_at = {belief: i for i, belief in enumerate(self.belief_order)}
+        source_at: dict[str, int] = {}
+        rows = [
+            (
+                belief_at[b.belief],
+                source_at.setdefault(b.source, len(source_at)),
+                STANCES[b.stance],
+                microseconds(b.valid_from),
+                NEVER if b.valid_to is None else microseconds(b.valid_to),
+            )
+            for b in self.bearings
+        ]
+        whole = np.array(rows, dtype=np.int64).reshape(len(rows), 5)
+        return Columns(
+            belief=whole[:, 0],
+            source=whole[:, 1],
+            stance=whole[:, 2],
+            log_likelihood_ratio=np.array([b.log_likelihood_ratio for b in self.bearings], dtype=np.float64),
+            half_life=np.array([b.half_life or np.inf for b in self.bearings], dtype=np.float64),
+            valid_from=whole[:, 3],
+            valid_to=whole[:, 4],
+        )
+
+    def with_inputs(
+        self,
+        *,
+        beliefs: Iterable[Belief],
+        closed_bearings: Iterable[Bearing],
+        bearings: Sequence[Bearing],
+        closed_relations: Iterable[BeliefRelation],
+        relations: Sequence[BeliefRelation],
+        closed_links: Iterable[IdentifierLink] = (),
+        links: Sequence[IdentifierLink] = (),
+    ) -> TwinState:
+        """The twin after these rows were closed and those opened; nothing is derived yet."""
+        gone = {row.revision_id for row in closed_bearings}
+        ended = {row.revision_id for row in closed_relations}
+        kept = tuple(b for b in self.bearings if b.revision_id not in gone) if gone else self.bearings
+        held = tuple(r for r in self.relations if r.revision_id not in ended) if ended else self.relations
+        return replace(
+            self,
+            beliefs={**self.beliefs, **{belief.id: belief for belief in beliefs}},
+            bearings=(*kept, *bearings),
+            relations=(*held, *relations),
+            links=(*(link for link in self.links if link not in closed_links), *links),
+        )
+
+    def at_commit(self, commit: Commit, holdings: Iterable[Holding]) -> TwinState:
+        """The twin once a commit is in force and has published these holdings."""
+        return replace(
+            self,
+            rev=commit.rev,
+            head_time=commit.head_time,
+            last_updated=commit.at,
+            definitions=commit.definitions,
+            holdings={**self.holdings, **{holding.key: holding for holding in holdings}},
+        )
+
+
+def fresh(id_: str, tenant: str, name: str) -> TwinState:
+    """A twin of which nothing is known: rev 0, which no commit has."""
+    return TwinState(id_, tenant, name, 0, None, None, 0, {}, (), (), {}, ())
+
+
+def microseconds(moment: datetime) -> int:
+    """Whole microseconds since 1970, exact."""
+    span = moment - _EPOCH
+    return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds

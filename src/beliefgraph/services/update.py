@@ -1,0 +1,183 @@
+"""How a twin changes: decide, derive, and write, in that order, and again if somebody else was first.
+
+The inference runs in a thread before any lock is taken; the write transaction locks the twin, checks that it is still
+at the rev that was computed from, and stores the commit whole. Nothing leaves the process before that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import orjson
+
+from beliefgraph.errors import Conflict, NotFound, Unavailable
+from beliefgraph.model.caller import Caller, Scope
+from beliefgraph.model.event import Event
+from beliefgraph.model.identity import event_id, twin_id
+from beliefgraph.model.time import Clock
+from beliefgraph.model.twin import Identifier
+from beliefgraph.services.advance import Additions, Step, advance
+from beliefgraph.services.cache import TwinCache
+from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.layout import DefinitionGraph
+from beliefgraph.services.state import TwinState
+from beliefgraph.store import events as stored
+from beliefgraph.store.commits import ArrivedEvent, write
+from beliefgraph.store.graph import Graph
+from beliefgraph.store.keys import Keyring
+
+TRIES = 40
+"""Commits that may come between reading and writing before a command without an expected rev gives up."""
+
+FUTURE_SKEW_S = 300.0
+"""Seconds that an event's clock may be ahead of ours; what is further ahead waits until it is due."""
+
+
+class Bell(Protocol):
+    """Whoever wants to know at once that a twin has a new commit."""
+
+    def ring(self, twin: str) -> None:
+        """Say so. It is only a hint: what changed is read from the store."""
+        ...
+
+
+@dataclass(frozen=True)
+class Named:
+    """A twin by its name in the caller's tenant, and by its id."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Present:
+    """What a decision is made from: the twins as they are, the definitions in force, and what had arrived before."""
+
+    twins: Mapping[str, TwinState]
+    graph: DefinitionGraph
+    seen: Mapping[str, str]
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Committed:
+    """The commits that were written, by the twin's id, and what they were decided from."""
+
+    steps: Mapping[str, Step]
+    present: Present
+
+    def rev(self, twin: str) -> int:
+        """The rev that the twin has now."""
+        return self.steps[twin].state.rev if twin in self.steps else self.present.twins[twin].rev
+
+
+Decide = Callable[[Present], Mapping[str, Additions]]
+"""What is added to which twin, by its id. It may be asked again, of a newer present."""
+
+
+class Updater:
+    """The one way by which twins change."""
+
+    def __init__(
+        self, graph: Graph, keyring: Keyring, book: DefinitionBook, cache: TwinCache, clock: Clock, bell: Bell
+    ) -> None:
+        self.graph = graph
+        self.keyring = keyring
+        self.clock = clock
+        self._book = book
+        self._cache = cache
+        self._bell = bell
+
+    async def commit(
+        self,
+        caller: Caller,
+        twins: Sequence[Named],
+        decide: Decide,
+        *,
+        deliveries: Sequence[str] = (),
+        expected: Mapping[str, int] | None = None,
+    ) -> Committed:
+        """Write the commits that `decide` makes of these twins, in one transaction.
+
+        `deliveries` are the keyed hashes of what arrives: `Present.seen` says which came before, with their bodies.
+        With `expected`, a twin that is elsewhere is a `rev-conflict`, unless what arrives came before; without, the
+        command is decided anew until it fits.
+        """
+        names = {named.id: named.name for named in twins}
+        async with self._cache.queue(names):
+            for _ in range(TRIES):
+                known = await stored.arrive(self.graph, caller.tenant, deliveries, list(names))
+                if known.erasing:
+                    raise Unavailable("being-erased", "This twin is being erased; begin anew when that is done.")
+                graph = await self._book.numbered(caller.tenant, known.definitions)
+                states = {
+                    id_: await self._cache.at(id_, caller.tenant, name, known.revs.get(id_))
+                    for id_, name in names.items()
+                }
+                if not known.seen:
+                    _check(states, expected or {})
+                present = Present(states, graph, known.seen, self.clock.now())
+                steps = await asyncio.to_thread(_steps, caller, present, decide)
+                try:
+                    await write(self.graph, self.keyring, [step.commit for step in steps.values()])
+                except Conflict as conflict:
+                    for id_ in names:
+                        self._cache.drop(id_)
+                    if conflict.code != "rev-conflict" or expected:
+                        raise
+                    continue
+                for id_, step in steps.items():
+                    self._cache.keep(step.state)
+                    self._bell.ring(id_)
+                return Committed(steps, present)
+        raise Unavailable("overloaded", "Others keep writing to this twin; try again.", twins=sorted(names.values()))
+
+    def forget(self, named: Named) -> None:
+        """Let go of a twin that was erased, and tell those who follow it."""
+        self._cache.drop(named.id)
+        self._bell.ring(named.id)
+
+    def name(self, caller: Caller, twin: str, scope: Scope) -> Named:
+        """The twin that the caller means, if they may do this to it; a person reaches their own and no other."""
+        caller.require(scope)
+        if caller.person is not None and caller.person != twin:
+            raise NotFound("not-found", f"There is no twin {twin!r}.", twin=twin)
+        return Named(twin_id(caller.tenant, twin), twin)
+
+    def identifier(self, caller: Caller, identifier: Identifier) -> str:
+        """The keyed hash under which an identifier is known in the caller's tenant."""
+        return self.keyring.digest(caller.tenant, "identifier", identifier.scheme, identifier.value)
+
+    def arrived(self, caller: Caller, named: Named, event: Event, body: object, via: str | None = None) -> ArrivedEvent:
+        """The event with the hashes that recognise it when it comes again."""
+        text = orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode()
+        return ArrivedEvent(
+            id=event_id(named.id, event.source, event.id),
+            event=event,
+            delivery=self.keyring.digest(caller.tenant, "delivery", named.id, event.source, event.id),
+            body=self.keyring.digest(caller.tenant, "body", text),
+            via=via,
+        )
+
+
+def _steps(caller: Caller, present: Present, decide: Decide) -> dict[str, Step]:
+    return {
+        id_: advance(present.twins[id_], present.graph, added, caller, present.now)
+        for id_, added in decide(present).items()
+    }
+
+
+def _check(states: Mapping[str, TwinState], expected: Mapping[str, int]) -> None:
+    for id_, rev in expected.items():
+        if states[id_].rev != rev:
+            raise Conflict(
+                "rev-conflict",
+                f"The twin {states[id_].name!r} is at rev {states[id_].rev}, not {rev}; read it again and decide.",
+                twin=states[id_].name,
+                expected=rev,
+                actual=states[id_].rev,
+            )

@@ -1,0 +1,148 @@
+"""Between records and rows: open ends become sentinels, and nothing else changes. Only this module converts."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from beliefgraph.model.belief import Belief, Holding
+from beliefgraph.model.evidence import Bearing
+from beliefgraph.model.record import Record
+from beliefgraph.model.relation import BeliefRelation, Strength
+from beliefgraph.model.revision import Revision
+from beliefgraph.model.twin import IdentifierLink
+from beliefgraph.store.graph_schema import EDGES, NODES, EdgeRow, NodeRow
+
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
+"""What an open `valid_to` is in the graph, so that an index can find it."""
+
+OPEN_REV = 2_147_483_647
+"""What an open `rev_to` is in the graph."""
+
+_NODE: dict[type[Record], NodeRow] = {row.record: row for row in NODES if row.record is not None}
+_EDGE: dict[type[Record], EdgeRow] = {row.record: row for row in EDGES if row.record is not None}
+
+
+def node_values(record: Record, **extra: object) -> dict[str, Any]:
+    """The properties of the node that stores a record; None is left out."""
+    row: NodeRow = _NODE[type(record)]
+    values = {name: getattr(record, name) for name in type(record).model_fields if name not in row.hidden}
+    return {name: _stored(value) for name, value in (values | extra).items() if value is not None}
+
+
+def edge_values(revision: Revision) -> dict[str, Any]:
+    """The properties of the edge that stores a revision, with its open ends as sentinels."""
+    hidden = _EDGE[type(revision)].hidden
+    extra = strength_values(revision.strength) if isinstance(revision, BeliefRelation) else {}
+    values = {name: getattr(revision, name) for name in type(revision).model_fields if name not in hidden}
+    values["valid_to"] = FOREVER if revision.valid_to is None else revision.valid_to
+    values["rev_to"] = OPEN_REV if revision.rev_to is None else revision.rev_to
+    return {name: value for name, value in (values | extra).items() if value is not None}
+
+
+def strength_values(strength: Strength) -> dict[str, Any]:
+    """The one property in which a relation of this kind keeps its number."""
+    return {"probability" if strength.kind == "implies" else "odds_ratio": strength.parameter}
+
+
+def moment(text: str) -> datetime:
+    """The instant that the store wrote as text."""
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def moment_or_open(text: str) -> datetime | None:
+    """The instant, or None for an open end."""
+    return None if text.startswith("9999-") else moment(text)
+
+
+def rev_or_open(rev: int) -> int | None:
+    """The rev, or None for an open end."""
+    return None if rev == OPEN_REV else rev
+
+
+def belief(row: list[Any], twin: str) -> Belief:
+    """The belief that `twin/inputs` returned as a row."""
+    return Belief.model_construct(
+        id=row[0], twin=twin, attribute=row[1], subject=row[2], context=row[3], domain=row[4], statement=row[5]
+    )
+
+
+def bearing(row: list[Any], twin: str) -> Bearing:
+    """The bearing that `twin/inputs` returned as a row."""
+    return Bearing.model_construct(
+        revision_id=row[0],
+        twin=twin,
+        key=row[1],
+        valid_from=moment(row[2]),
+        valid_to=moment_or_open(row[3]),
+        rev_from=row[4],
+        rev_to=rev_or_open(row[5]),
+        definition=row[6],
+        origin=row[7],
+        evidence=row[8],
+        belief=row[9],
+        source=row[10],
+        stance=row[11],
+        log_likelihood_ratio=row[12],
+        half_life=row[13],
+    )
+
+
+def relation(row: list[Any], twin: str) -> BeliefRelation:
+    """The relation that `twin/inputs` returned as a row."""
+    kind = row[10].lower()
+    strength = (
+        Strength(kind=kind, probability=row[12]) if kind == "implies" else Strength(kind=kind, odds_ratio=row[11])
+    )
+    return BeliefRelation.model_construct(
+        revision_id=row[0],
+        twin=twin,
+        key=row[1],
+        valid_from=moment(row[2]),
+        valid_to=moment_or_open(row[3]),
+        rev_from=row[4],
+        rev_to=rev_or_open(row[5]),
+        definition=row[6],
+        origin=row[7],
+        source=row[8],
+        target=row[9],
+        strength=strength,
+    )
+
+
+def holding(row: list[Any], twin: str) -> Holding:
+    """The holding that a query returned as a row."""
+    return Holding.model_construct(
+        revision_id=row[0],
+        twin=twin,
+        key=row[1],
+        valid_from=moment(row[2]),
+        valid_to=moment_or_open(row[3]),
+        rev_from=row[4],
+        rev_to=rev_or_open(row[5]),
+        definition=row[6],
+        origin=row[7],
+        log_odds=row[8],
+        status=row[9],
+        quality=row[10],
+    )
+
+
+def link(row: list[Any], twin: str) -> IdentifierLink:
+    """The link that `twin/inputs` returned as a row."""
+    return IdentifierLink.model_construct(
+        revision_id=row[0],
+        twin=twin,
+        key=row[1],
+        valid_from=moment(row[2]),
+        valid_to=moment_or_open(row[3]),
+        rev_from=row[4],
+        rev_to=rev_or_open(row[5]),
+        definition=row[6],
+        origin=row[7],
+        scheme=row[8],
+    )
+
+
+def _stored(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value

@@ -1,0 +1,204 @@
+"""Writing: commits of one or several twins, whole or not at all, each twin locked first and its rev checked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from beliefgraph.errors import Conflict
+from beliefgraph.model.belief import Belief, Holding, probability
+from beliefgraph.model.commit import Commit
+from beliefgraph.model.event import Event
+from beliefgraph.model.evidence import Bearing, Evidence, Source
+from beliefgraph.model.relation import BeliefRelation
+from beliefgraph.model.twin import IdentifierLink
+from beliefgraph.store import codec
+from beliefgraph.store.graph import Graph, Transaction
+from beliefgraph.store.keys import Keyring
+
+
+@dataclass(frozen=True)
+class ArrivedEvent:
+    """An event to be stored: its id in the twin, the keyed hashes that recognise it, and what led it here."""
+
+    id: str
+    event: Event
+    delivery: str
+    body: str
+    via: str | None = None
+
+    def at(self, moment: datetime) -> ArrivedEvent:
+        """The same, with the valid time that it turned out to have."""
+        return replace(self, event=self.event.model_copy(update={"time": moment}))
+
+
+@dataclass(frozen=True)
+class TwinCommit:
+    """One commit of one twin: the rev it was computed from, and every row it closes and opens."""
+
+    commit: Commit
+    tenant: str
+    name: str
+    expected: int
+    open_rows: int
+    events: Sequence[ArrivedEvent] = ()
+    sources: Sequence[Source] = ()
+    evidence: Sequence[Evidence] = ()
+    beliefs: Sequence[Belief] = ()
+    closed_bearings: Sequence[Bearing] = ()
+    bearings: Sequence[Bearing] = ()
+    closed_holdings: Sequence[Holding] = ()
+    holdings: Sequence[Holding] = ()
+    closed_relations: Sequence[BeliefRelation] = ()
+    relations: Sequence[BeliefRelation] = ()
+    closed_links: Sequence[IdentifierLink] = ()
+    links: Sequence[IdentifierLink] = ()
+    statements: dict[str, str] = field(default_factory=dict)
+
+
+async def write(graph: Graph, keyring: Keyring, commits: Sequence[TwinCommit]) -> None:
+    """Write the commits in one transaction; `rev-conflict` and nothing written if a twin is not at its expected rev.
+
+    Verbatim text and events are sealed here, before anything leaves the process. An identifier that already leads to
+    another twin in an overlapping time is a conflict too (`identifier-taken`).
+    """
+    if not commits:
+        return
+    ordered = sorted(commits, key=lambda c: c.commit.twin)
+    twins = [_twin_row(c) for c in ordered]
+    rows = _rows(keyring, ordered)
+    relations = _relation_rows(ordered)
+    links = _link_rows(ordered)
+
+    async def work(tx: Transaction) -> None:
+        locked = await tx.run("commit/lock", twins=twins)
+        if locked and locked[0]:
+            raise _moved(ordered, dict(locked[0]))
+        await tx.run("commit/write", twins=twins, **rows)
+        if relations["closed"] or relations["opened"]:
+            await tx.run("commit/relations", **relations)
+        if links["closed"] or links["opened"]:
+            taken = await tx.run("commit/identifiers", **links)
+            if taken and taken[0]:
+                raise Conflict(
+                    "identifier-taken",
+                    "This identifier leads to another twin in that time; unlink it there first.",
+                    twins=sorted({twin for _, twin in taken[0]}),
+                )
+
+    await graph.write(work)
+
+
+def _moved(commits: Sequence[TwinCommit], found: dict[str, int]) -> Conflict:
+    first = next(c for c in commits if c.commit.twin in found)
+    actual = found[first.commit.twin]
+    return Conflict(
+        "rev-conflict",
+        f"The twin {first.name!r} is at rev {actual}, not {first.expected}; read it again and decide.",
+        twin=first.name,
+        expected=first.expected,
+        actual=actual,
+    )
+
+
+def _twin_row(c: TwinCommit) -> dict[str, Any]:
+    commit = c.commit
+    return {
+        "id": commit.twin,
+        "tenant": c.tenant,
+        "name": c.name,
+        "expected": c.expected,
+        "rev": commit.rev,
+        "head_time": commit.head_time,
+        "last_updated": commit.at,
+        "definitions": commit.definitions,
+        "open_rows": c.open_rows,
+    }
+
+
+def _rows(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str, Any]:
+    sources = {source.id: source for c in commits for source in c.sources}
+    return {
+        "events": [_event_row(keyring, c.commit.twin, e) for c in commits for e in c.events],
+        "sources": [codec.node_values(source) for _, source in sorted(sources.items())],
+        "evidence": [{"values": _evidence_values(keyring, e)} for c in commits for e in c.evidence],
+        "beliefs": [codec.node_values(b) for c in commits for b in c.beliefs],
+        "closed_bearings": [{"id": b.revision_id, "rev": c.commit.rev} for c in commits for b in c.closed_bearings],
+        "bearings": [
+            {"evidence": b.evidence, "belief": b.belief, "values": codec.edge_values(b)}
+            for c in commits
+            for b in c.bearings
+        ],
+        "closed_holdings": [{"id": h.revision_id, "rev": c.commit.rev} for c in commits for h in c.closed_holdings],
+        "holdings": [
+            {"values": codec.edge_values(h), **_display(h, c.statements.get(h.key, ""))}
+            for c in commits
+            for h in c.holdings
+        ],
+        "commits": [{"values": codec.node_values(c.commit), "events": [e.id for e in c.events]} for c in commits],
+    }
+
+
+def _display(holding: Holding, statement: str) -> dict[str, Any]:
+    """What Neo4j Browser shows of a belief."""
+    confidence = None if holding.log_odds is None else round(probability(holding.log_odds), 3)
+    shown = "?" if confidence is None else f"{confidence:.0%}"
+    return {"confidence": confidence, "caption": f"{statement} · {shown}" if statement else shown}
+
+
+def _event_row(keyring: Keyring, twin: str, arrived: ArrivedEvent) -> dict[str, Any]:
+    payload = orjson.dumps(arrived.event.model_dump(mode="json"))
+    row = {
+        "delivery": arrived.delivery,
+        "body": arrived.body,
+        "id": arrived.id,
+        "twin": twin,
+        "type": arrived.event.type,
+        "time": arrived.event.time,
+        "sealed": keyring.seal(twin, payload, f"event:{arrived.id}"),
+    }
+    return row if arrived.via is None else {**row, "via": arrived.via}
+
+
+def _evidence_values(keyring: Keyring, evidence: Evidence) -> dict[str, Any]:
+    if evidence.verbatim is None:
+        return codec.node_values(evidence)
+    sealed = keyring.seal(evidence.twin, evidence.verbatim.encode(), f"evidence:{evidence.id}")
+    return codec.node_values(evidence, sealed=sealed)
+
+
+def _relation_rows(commits: Sequence[TwinCommit]) -> dict[str, Any]:
+    return {
+        "closed": [{"id": r.revision_id, "rev": c.commit.rev} for c in commits for r in c.closed_relations],
+        "opened": [
+            {
+                "type": r.strength.kind.upper(),
+                "source": r.source,
+                "target": r.target,
+                "values": codec.edge_values(r),
+            }
+            for c in commits
+            for r in c.relations
+        ],
+    }
+
+
+def _link_rows(commits: Sequence[TwinCommit]) -> dict[str, Any]:
+    return {
+        "closed": [{"id": link.revision_id, "rev": c.commit.rev} for c in commits for link in c.closed_links],
+        "opened": [
+            {
+                "tenant": c.tenant,
+                "identifier": link.key,
+                "scheme": link.scheme,
+                "twin": link.twin,
+                "values": codec.edge_values(link),
+            }
+            for c in commits
+            for link in c.links
+        ],
+    }

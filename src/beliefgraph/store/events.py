@@ -1,0 +1,141 @@
+"""What the store knows of events: those that came before, where identifiers lead, and those that were set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import orjson
+
+from beliefgraph.model.event import Event, QuarantinedEvent
+from beliefgraph.store import codec
+from beliefgraph.store.graph import Graph
+from beliefgraph.store.keys import Keyring
+
+DAWN = datetime(1, 1, 2, tzinfo=UTC)
+"""Before every instant that anything is compared with."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """Bodies of earlier deliveries by their keyed hash, the revs of the twins that exist, the definitions in force.
+
+    `erasing` are twins that are on their way out.
+    """
+
+    seen: Mapping[str, str]
+    revs: Mapping[str, int]
+    definitions: int
+    erasing: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Led:
+    """The twin that an identifier led to at an event's moment."""
+
+    twin: str
+    name: str
+    identifier: str
+
+
+async def arrive(graph: Graph, tenant: str, deliveries: Sequence[str], twins: Sequence[str]) -> Known:
+    """What must be known before a command is decided, in one statement."""
+    record = await graph.read("event/arrive", tenant=tenant, deliveries=list(deliveries), twins=list(twins))
+    seen, revs, definitions, erasing = record or ([], [], None, [])
+    return Known(dict(seen), dict(revs), definitions or 0, erasing)
+
+
+async def resolve(graph: Graph, wanted: Sequence[tuple[int, str, datetime]]) -> dict[int, list[Led]]:
+    """For each (index, identifier's keyed hash, moment), where the identifier led then."""
+    rows = [{"index": index, "identifier": identifier, "time": moment} for index, identifier, moment in wanted]
+    record = await graph.read("event/resolve", wanted=rows)
+    led: dict[int, list[Led]] = {}
+    for index, twin, name, identifier in record[0] if record else []:
+        led.setdefault(index, []).append(Led(twin, name, identifier))
+    return led
+
+
+async def evidence_by(graph: Graph, twin: str, identifier: str) -> set[str]:
+    """The ids of the evidence that came into a twin by way of an identifier."""
+    record = await graph.read("identifier/evidence", twin=twin, identifier=identifier)
+    return set(record[0]) if record else set()
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """An event to be kept in quarantine, with what it is found by; `due` is its time if it came from the future."""
+
+    id: str
+    event: Event
+    twin: str | None
+    identifiers: Sequence[str]
+    code: str
+    reason: str
+    due: datetime | None = None
+
+
+async def keep(graph: Graph, keyring: Keyring, tenant: str, events: Sequence[SetAside], now: datetime) -> None:
+    """Keep events in quarantine, sealed with their twin's key, or the tenant's where no twin is known."""
+    rows = [
+        {
+            "id": e.id,
+            "tenant": tenant,
+            "twin": e.twin,
+            "identifiers": list(e.identifiers),
+            "code": e.code,
+            "reason": e.reason,
+            "since": now,
+            "due": e.due,
+            "sealed": keyring.seal(
+                e.twin or _desk(tenant), orjson.dumps(e.event.model_dump(mode="json")), f"quarantine:{e.id}"
+            ),
+        }
+        for e in events
+    ]
+    await graph.write_one("quarantine/keep", events=rows)
+
+
+async def set_aside(
+    graph: Graph,
+    keyring: Keyring,
+    tenant: str,
+    *,
+    limit: int,
+    after: tuple[datetime, str] | None = None,
+    due: datetime | None = None,
+    identifier: str | None = None,
+    ids: Sequence[str] | None = None,
+) -> list[QuarantinedEvent]:
+    """Events in quarantine, oldest first: all, those that are due, those that carry an identifier, or those named."""
+    since, last = after or (DAWN, "")
+    record = await graph.read(
+        "quarantine/list",
+        tenant=tenant,
+        after_since=since,
+        after_id=last,
+        limit=limit,
+        due=due,
+        identifier=identifier,
+        ids=None if ids is None else list(ids),
+    )
+    return [
+        QuarantinedEvent(
+            id=id_,
+            event=Event.model_validate_json(keyring.unseal(twin or _desk(tenant), sealed, f"quarantine:{id_}")),
+            code=code,
+            reason=reason,
+            since=codec.moment(at),
+        )
+        for id_, twin, code, reason, at, sealed in (record[0] if record else [])
+    ]
+
+
+async def release(graph: Graph, tenant: str, ids: Sequence[str]) -> None:
+    """Let go of events that have been taken in."""
+    await graph.write_one("quarantine/release", tenant=tenant, ids=list(ids))
+
+
+def _desk(tenant: str) -> str:
+    """Whose key seals an event that belongs to no twin yet."""
+    return f"quarantine of {tenant}"
