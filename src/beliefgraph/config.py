@@ -1,0 +1,99 @@
+"""The settings, each one environment variable: read once, by whoever starts the service, and handed on as a record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr, ValidationError, field_validator
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.model.record import Record
+
+PREFIX = "BELIEFGRAPH_"
+NEO4J = {
+    "neo4j_uri": "NEO4J_URI",
+    "neo4j_username": "NEO4J_USERNAME",
+    "neo4j_password": "NEO4J_PASSWORD",
+    "neo4j_database": "NEO4J_DATABASE",
+}
+"""What Neo4j's own tools call the same."""
+
+Seconds = Annotated[float, Field(gt=0, le=3_600, allow_inf_nan=False)]
+Port = Annotated[int, Field(ge=0, le=65_535)]
+
+
+class Settings(Record):
+    """Everything that can be set. Variables are `BELIEFGRAPH_` and the field's name in capitals."""
+
+    neo4j_uri: str | None = Field(default=None, description="Bolt or neo4j:// address; the local Neo4j if unset.")
+    neo4j_username: str = "neo4j"
+    neo4j_password: SecretStr | None = None
+    neo4j_database: str = "neo4j"
+    acquisition_timeout: Seconds = Field(default=10.0, description="Seconds to wait for a connection to Neo4j.")
+
+    host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    port: Port = Field(default=8000, description="The port to listen on; 0 finds a free one.")
+    cors_origins: tuple[str, ...] = Field(default=(), description="Origins whose pages may call, comma-separated.")
+    graphiql: bool = Field(default=True, description="Whether browsers get GraphiQL at /graphql.")
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+
+    keys: Path = Field(
+        default_factory=lambda: user_data_path("beliefgraph") / "keys",
+        description="The directory of the keys of sealed text, shared by all processes of a service.",
+    )
+    key_cache_seconds: Seconds = Field(default=5.0, description="How long a revoked API key may still be taken.")
+
+    max_body_bytes: int = Field(default=8_388_608, ge=1_024, description="Bytes a request may have.")
+    max_query_depth: int = Field(default=12, ge=1, description="Levels a query may nest.")
+    max_query_tokens: int = Field(default=4_000, ge=10, description="Tokens a query may have.")
+    max_query_aliases: int = Field(default=30, ge=0, description="Fields a query may rename.")
+    max_query_cost: int = Field(default=20_000, ge=1, description="Objects a query may ask for, pages multiplied.")
+    max_page_size: int = Field(default=1_000, ge=1, le=10_000, description="Nodes one page of a connection may have.")
+    max_in_flight: int = Field(default=64, ge=1, description="Requests worked on at once; others are told to wait.")
+    request_timeout: Seconds = Field(default=30.0, description="Seconds a request may take.")
+    max_subscriptions: int = Field(default=1_000, ge=1, description="Subscriptions one process serves.")
+    subscription_queue: int = Field(default=256, ge=1, description="Changes kept for a subscriber who reads slowly.")
+    poll_interval: Seconds = Field(default=1.0, description="Seconds between looks for other processes' changes.")
+    refresh_interval: float = Field(
+        default=3_600.0, ge=0, le=86_400 * 30, description="Seconds between refreshes of quiet twins; 0 for never."
+    )
+    shutdown_timeout: Seconds = Field(default=10.0, description="Seconds that running requests get at shutdown.")
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Settings:
+        """The settings that these variables make; `invalid-input` names the first that is wrong or unknown."""
+        known = {variable(name): name for name in cls.model_fields}
+        unknown = sorted(v for v in environ if v.startswith(PREFIX) and v not in known and v not in ELSEWHERE)
+        if unknown:
+            raise Incorrect("invalid-input", f"{unknown[0]} is no setting; look for a slip of the pen.", variable=unknown[0])
+        given: dict[str, Any] = {name: environ[v] for v, name in known.items() if environ.get(v)}
+        try:
+            settings = cls.model_validate(given)
+        except ValidationError as error:
+            wrong = error.errors(include_url=False, include_input=False)[0]
+            name = variable(str(wrong["loc"][0]))
+            raise Incorrect("invalid-input", f"{name}: {wrong['msg']}.", variable=name) from None
+        if settings.neo4j_uri is not None and settings.neo4j_password is None:
+            raise Incorrect(
+                "invalid-input",
+                "NEO4J_URI is set but NEO4J_PASSWORD is not; set both, or neither for a local Neo4j.",
+                variable="NEO4J_PASSWORD",
+            )
+        return settings
+
+
+ELSEWHERE = frozenset(PREFIX + name for name in ("NEO4J_DATA", "CACHE", "MAVEN_MIRROR", "JAVA"))
+"""Variables of the same prefix that the local Neo4j reads."""
+
+
+def variable(field: str) -> str:
+    """The environment variable of a setting."""
+    return NEO4J.get(field, PREFIX + field.upper())

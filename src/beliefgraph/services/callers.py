@@ -1,0 +1,136 @@
+"""Who is calling: keys are made, listed and revoked, and a secret with a purpose is turned into a caller.
+
+A secret is 256 random bits, so its SHA-256 needs no salt and no slow hash; only the hash is stored. An unknown key, a
+revoked one and one that is no key at all are refused alike.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from uuid import uuid4
+
+from beliefgraph.errors import Forbidden, Incorrect, NotFound
+from beliefgraph.model.caller import ApiKey, Caller, Scope
+from beliefgraph.model.time import Clock
+from beliefgraph.store import callers as stored
+from beliefgraph.store.graph import Graph
+
+SECRET_PREFIX = "bg_"  # noqa: S105  so that scanners and people recognise a leaked key
+SECRET_BYTES = 32
+CACHED_KEYS = 10_000
+CACHE_SECONDS = 5.0
+"""How long a key that was read is believed: a revocation is in force everywhere after this, and a read costs no more
+than its own statement."""
+
+
+@dataclass(frozen=True)
+class NewKey:
+    """A key just made, with its secret, which is shown this once."""
+
+    key: ApiKey
+    secret: str
+
+
+class Callers:
+    """The keys of a service, and the callers they make."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        clock: Clock,
+        cache_seconds: float = CACHE_SECONDS,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._graph = graph
+        self._clock = clock
+        self._cache_seconds = cache_seconds
+        self._ticks = ticks
+        self._known: OrderedDict[str, tuple[float, ApiKey | None]] = OrderedDict()
+
+    async def create(
+        self,
+        tenant: str,
+        actor: str,
+        scopes: Sequence[Scope],
+        purposes: Sequence[str],
+        person: str | None = None,
+    ) -> NewKey:
+        """Make a key. A key of a person reaches no twin but theirs; a key needs a scope and a purpose."""
+        if not scopes or not purposes:
+            raise Incorrect("invalid-input", "A key needs at least one scope and at least one purpose.")
+        secret = SECRET_PREFIX + secrets.token_urlsafe(SECRET_BYTES)
+        key = ApiKey(
+            id=str(uuid4()),
+            tenant=tenant,
+            actor=actor,
+            scopes=tuple(dict.fromkeys(scopes)),
+            purposes=tuple(dict.fromkeys(purposes)),
+            person=person,
+            created_at=self._clock.now(),
+        )
+        await stored.create(self._graph, key, _hash(secret))
+        return NewKey(key, secret)
+
+    async def list(self, tenant: str | None = None) -> list[ApiKey]:
+        """All keys of a tenant, or of every tenant: what they grant, not their secrets."""
+        return await stored.listed(self._graph, tenant)
+
+    async def revoke(self, id_: str) -> ApiKey:
+        """End a key; it is refused everywhere within the cache's seconds. Harmless when it has ended before."""
+        key = await stored.revoke(self._graph, id_, self._clock.now())
+        if key is None:
+            raise NotFound("not-found", f"There is no key {id_}.", key=id_)
+        self._known.clear()
+        return key
+
+    async def authenticate(self, secret: str | None, purpose: str | None = None, request_id: str = "") -> Caller:
+        """The caller that a secret and a purpose make.
+
+        `unauthenticated` unless the key is known and not revoked; `unknown-purpose` unless it lists the purpose. Left
+        out, the purpose is the key's only one.
+        """
+        key = await self._find(secret) if secret else None
+        if key is None or key.revoked_at is not None:
+            raise Forbidden("unauthenticated", "Send a valid key: Authorization: Bearer bg_….")
+        if purpose is None and len(key.purposes) == 1:
+            purpose = key.purposes[0]
+        if purpose is None or purpose not in key.purposes:
+            raise Forbidden("unknown-purpose", f"Say what for, in the header Purpose: {' or '.join(key.purposes)}.")
+        return Caller.model_construct(
+            actor=key.actor,
+            tenant=key.tenant,
+            scopes=key.scopes,
+            purpose=purpose,
+            person=key.person,
+            request_id=request_id,
+        )
+
+    async def _find(self, secret: str) -> ApiKey | None:
+        hashed = _hash(secret)
+        now = self._ticks()
+        known = self._known.get(hashed)
+        if known is not None and now - known[0] < self._cache_seconds:
+            return known[1]
+        key = await stored.find(self._graph, hashed)
+        self._known[hashed] = (now, key)
+        self._known.move_to_end(hashed)
+        if len(self._known) > CACHED_KEYS:
+            self._known.popitem(last=False)
+        return key
+
+
+def bearer(header: str | None) -> str | None:
+    """The secret in an `Authorization` header, or None if it carries none."""
+    if header is None:
+        return None
+    scheme, _, secret = header.partition(" ")
+    return secret.strip() or None if scheme.lower() == "bearer" else None
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,46 @@
+"""API keys in the graph: what each grants, found by the hash of its secret; the secret itself is nowhere."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from beliefgraph.model.caller import ApiKey
+from beliefgraph.store import codec
+from beliefgraph.store.graph import Graph
+
+
+async def create(graph: Graph, key: ApiKey, hashed: str) -> None:
+    """Store a key under the hash of its secret."""
+    await graph.write_one("caller/create", key=codec.node_values(key), hash=hashed)
+
+
+async def find(graph: Graph, hashed: str) -> ApiKey | None:
+    """The key whose secret has this hash, revoked or not."""
+    record = await graph.read("caller/authenticate", hash=hashed)
+    return None if record is None or record[0] is None else _key(record[0])
+
+
+async def listed(graph: Graph, tenant: str | None = None) -> list[ApiKey]:
+    """All keys of a tenant, or of every tenant."""
+    record = await graph.read("caller/list", tenant=tenant)
+    return [_key(row) for row in record[0]] if record else []
+
+
+async def revoke(graph: Graph, id_: str, at: datetime) -> ApiKey | None:
+    """The key, revoked now or before; None if there is no such key."""
+    record = await graph.write_one("caller/revoke", id=id_, at=at)
+    return None if record is None else _key(record[0])
+
+
+def _key(row: list[Any]) -> ApiKey:
+    return ApiKey(
+        id=row[0],
+        tenant=row[1],
+        actor=row[2],
+        scopes=tuple(row[3]),
+        purposes=tuple(row[4]),
+        person=row[5],
+        created_at=codec.moment(row[6]),
+        revoked_at=None if row[7] is None else codec.moment(row[7]),
+    )
