@@ -1,8 +1,8 @@
 """Structures shaped like self-models, made from a seed: what the benchmarks run on, and some tests.
 
 `hier` is a hierarchy (domains, a trait each, attitudes under it, behaviours under those) with extra relations, mostly
-local; `modular` is random clusters with few relations between them. Odds ratios are drawn log-uniformly, three in ten of
-them inverted (contradictions, or causes that prevent); priors uniformly.
+local; `modular` is random clusters with few relations between them. Odds ratios are drawn log-uniformly, three in ten
+of them inverted (contradictions, or causes that prevent); priors uniformly.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ def hier(
 ) -> Structure:
     """A hierarchy of n beliefs with so many relations; `directed` makes them causes, from parent to child.
 
-    The first DOMAINS beliefs are the traits, then the attitudes, then the behaviours. The traits are joined by a random
-    tree. Relations past the hierarchy's own: 70 % local (of these 60 % to a sibling, else to the grandparent), 20 % to an
-    attitude of the same domain, 10 % anywhere.
+    The first DOMAINS beliefs are the traits, then the attitudes, then the behaviours. The traits are joined by a
+    random tree. Relations past the hierarchy's own: 70 % local (of these 60 % to a sibling, else to the grandparent),
+    20 % to an attitude of the same domain, 10 % anywhere.
     """
     rng = np.random.default_rng(seed)
     parent = np.full(n, -1)

@@ -31,7 +31,8 @@ _LONGEST_STEP = 4.0
 _MEMORY = 5
 """How many earlier steps a step learns from."""
 _DEAREST = 2**28
-"""Exact derivatives cost a pass per belief; past so many table entries in all (about ten seconds) they are not tried."""
+"""Exact derivatives cost a pass per belief; past so many table entries in all (about ten seconds) they are not
+tried."""
 _SHORTEST = 2.0**-6
 """A direction that does not improve at this fraction of its length is given up for the exact one."""
 
@@ -186,8 +187,8 @@ class _Problem:
     def cause_by_cause(self) -> _State:
         """The state after fitting each intercept to the joint its causes have, until nothing changes.
 
-        Where all relations are causal, a belief is right one round after its causes are, so this cannot fail; it only takes
-        as many rounds as the longest chain.
+        Where all relations are causal, a belief is right one round after its causes are, so this cannot fail; it only
+        takes as many rounds as the longest chain.
         """
         state = self.at(self.start())
         for _ in self.families:

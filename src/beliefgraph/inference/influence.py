@@ -55,7 +55,7 @@ class Influence:
         if which.size and not 0 <= which.min() <= which.max() < len(self.gradient):
             raise Incorrect("invalid-input", f"There is no belief {which.max()}.", field="variable")
         kept = np.logaddexp(self._given[which, 0].T, self._given[which, 1].T - missing)
-        change = np.where(which == self.target, -missing, kept[1] - kept[0])
+        change = np.where(which == self.target, -missing * self.gradient[self.target], kept[1] - kept[0])
         return np.asarray(self.log_odds + change)
 
     @classmethod

@@ -37,9 +37,10 @@ class Relation(NamedTuple):
 class Structure:
     """The statements of one twin: `priors` (probabilities, shape [n], each strictly between 0 and 1) and `relations`.
 
-    Relations are kept in one canonical order, so the order they are handed in changes nothing. Raises `invalid-input`
-    for what is no statement (an index out of range, a belief related to itself, the same relation twice),
-    `infeasible-statements` for what cannot be true, `cyclic-causes` for causes that lead back to themselves.
+    Relations are kept in one canonical order, and those without direction from the lower index to the higher, so how
+    they are handed in changes nothing. Raises `invalid-input` for what is no statement (an index out of range, a
+    belief related to itself, the same relation twice), `infeasible-statements` for what cannot be true,
+    `cyclic-causes` for causes that lead back to themselves.
     """
 
     priors: Floats
@@ -49,12 +50,20 @@ class Structure:
     def __init__(self, priors: npt.ArrayLike, relations: Iterable[Relation] = ()) -> None:
         stated = frozen(floats("priors", priors).copy())
         _check_priors(stated)
-        ordered = tuple(sorted(Relation(kind, int(i), int(j), float(value)) for kind, i, j, value in relations))
+        ordered = tuple(sorted(map(_canonical, relations)))
         _check_relations(stated, ordered)
         _check_causes(ordered)
         object.__setattr__(self, "priors", stated)
         object.__setattr__(self, "relations", ordered)
         object.__setattr__(self, "content_hash", _hash(stated, ordered))
+
+
+def _canonical(relation: Relation) -> Relation:
+    """The relation from the lower index to the higher, unless its direction means something."""
+    kind, source, target, parameter = relation
+    if kind not in ("causes", "implies"):
+        source, target = min(source, target), max(source, target)
+    return Relation(kind, int(source), int(target), float(parameter))
 
 
 def _check_priors(priors: Floats) -> None:
@@ -80,11 +89,9 @@ def _check_relations(priors: Floats, relations: tuple[Relation, ...]) -> None:
             raise Incorrect("invalid-input", f"A relation names a belief outside 0 to {len(priors) - 1}.", **ids)
         if source == target:
             raise Incorrect("invalid-input", "A belief cannot be related to itself.", **ids)
-        directed = kind in ("causes", "implies")
-        name = (kind, source, target) if directed else (kind, min(source, target), max(source, target))
-        if name in seen:
+        if (kind, source, target) in seen:
             raise Incorrect("invalid-input", f"Two beliefs are joined by {kind} twice; say it once.", **ids)
-        seen.add(name)
+        seen.add((kind, source, target))
         try:
             _check_parameter(kind, float(priors[source]), float(priors[target]), parameter)
         except BeliefgraphError as error:

@@ -1,0 +1,214 @@
+"""Evidence ages, passes through its source and adds up: the same bits in any order, and nothing left once withdrawn."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, Combined, age, channel, combine, two_coin
+
+DAY = 86400.0
+FOREVER = np.inf
+QUANTUM = 2.0**-32
+
+
+def says(*items: tuple[int, int, float], reliability: float = 1.0, beliefs: int = 3) -> Combined:
+    """Fresh items (belief, source, λ), every source equally reliable."""
+    belief, source, llr = (np.array(column) for column in zip(*items, strict=True))
+    fresh = np.zeros(len(items))
+    return combine(belief, source, llr, fresh, fresh + FOREVER, np.full(len(items), reliability), beliefs=beliefs)
+
+
+@st.composite
+def columns(draw: st.DrawFn) -> dict[str, Any]:
+    """Any evidence on three beliefs from four sources."""
+    n = draw(st.integers(1, 30))
+    reliability = np.array([draw(st.floats(-1, 1)) for _ in range(4)])
+    source = np.array(draw(st.lists(st.integers(0, 3), min_size=n, max_size=n)))
+    return {
+        "belief": np.array(draw(st.lists(st.integers(0, 2), min_size=n, max_size=n))),
+        "source": source,
+        "log_likelihood_ratio": np.array(draw(st.lists(st.floats(-12, 12), min_size=n, max_size=n))),
+        "elapsed": np.array(draw(st.lists(st.floats(0, 1e8), min_size=n, max_size=n))),
+        "half_life": np.array(draw(st.lists(st.floats(1, 1e8) | st.just(FOREVER), min_size=n, max_size=n))),
+        "reliability": reliability[source],
+    }
+
+
+def test_after_one_half_life_half_the_tanh_is_left() -> None:
+    assert np.tanh(age(2.0, DAY, DAY) / 2) == pytest.approx(np.tanh(1.0) / 2)
+    assert np.tanh(age(-2.0, 3 * DAY, DAY) / 2) == pytest.approx(-np.tanh(1.0) / 8)
+
+
+def test_fresh_or_ageless_evidence_keeps_every_bit() -> None:
+    llr = np.array([-700.0, -12.0, -1e-12, 0.0, 0.3, 30.0])
+    assert (age(llr, 0.0, DAY) == llr).all()
+    assert (age(llr, 1e12, FOREVER) == llr).all()
+
+
+def test_ageing_twice_is_ageing_once_for_the_whole_time() -> None:
+    llr = np.array([-40.0, -3.0, 1e-9, 0.5, 12.0])
+    np.testing.assert_allclose(age(age(llr, DAY, 3 * DAY), 2 * DAY, 3 * DAY), age(llr, 3 * DAY, 3 * DAY), rtol=1e-13)
+
+
+def test_overwhelming_evidence_ages_to_what_the_channel_allows() -> None:
+    # tanh(λ/2) is 1, so after n half-lives λ' = 2·artanh(2^-n) = log((2^n + 1) / (2^n − 1)).
+    assert age(700.0, DAY, DAY) == pytest.approx(np.log(3.0), rel=1e-15)
+    assert age(-700.0, 2 * DAY, DAY) == pytest.approx(-np.log(5 / 3), rel=1e-15)
+    # A second into a year's half-life: 1 − 2^-x needs the digits that 1 − 0.99999998 has lost.
+    lost = np.log(2) / (365 * DAY)
+    assert age(700.0, 1.0, 365 * DAY) == pytest.approx(np.log(2 / lost), rel=1e-7)
+
+
+def test_a_reliability_of_zero_says_nothing_and_minus_one_the_opposite() -> None:
+    assert channel(5.0, 0.0) == 0.0
+    assert channel(5.0, 1.0) == 5.0
+    assert channel(5.0, -1.0) == -5.0
+    assert np.tanh(channel(3.0, 0.4) / 2) == pytest.approx(0.4 * np.tanh(1.5))
+
+
+def test_a_channel_is_a_pair_of_equal_coins() -> None:
+    llr = np.linspace(-20, 20, 41)
+    r = 0.7
+    np.testing.assert_allclose(two_coin(llr, (1 + r) / 2, (1 - r) / 2), channel(llr, r), rtol=1e-12, atol=1e-15)
+
+
+def test_two_coins_follow_their_definition() -> None:
+    a, b, llr = 0.8, 0.3, 1.2
+    odds = np.exp(llr)
+    assert two_coin(llr, a, b) == pytest.approx(np.log((a * odds + 1 - a) / (b * odds + 1 - b)))
+    assert two_coin(llr, 1.0, 0.0) == llr
+    assert two_coin(800.0, 0.9, 0.1) == pytest.approx(np.log(9))
+
+
+def test_independent_sources_add() -> None:
+    found = says((0, 1, 1.5), (0, 2, -0.25), (2, 1, 4.0))
+    assert found.log_likelihood.tolist() == [1.25, 0.0, 4.0]
+    assert found.contribution.tolist() == [1.5, -0.25, 4.0]
+
+
+def test_a_source_that_repeats_itself_a_thousand_times_saturates() -> None:
+    many = says(*[(0, 7, 1.0)] * 1000, reliability=0.8)
+    once = says((0, 7, 1.0), reliability=0.8)
+    # However often: no more than a source that is wrong one time in ten can say, log(.9 / .1).
+    assert many.log_likelihood[0] == pytest.approx(np.log(9), abs=QUANTUM)
+    assert once.log_likelihood[0] == pytest.approx(2 * np.arctanh(0.8 * np.tanh(0.5)), abs=QUANTUM)
+    assert says(*[(0, s, 1.0) for s in range(3)], reliability=0.8).log_likelihood[0] > many.log_likelihood[0]
+
+
+def test_r_then_minus_r_returns() -> None:
+    assert says((0, 1, 1.3), (0, 1, -1.3), reliability=0.6).log_likelihood[0] == 0.0
+    assert says((0, 1, 1.3), (0, 2, -1.3), reliability=0.6).log_likelihood[0] == 0.0
+
+
+def test_items_that_cancel_each_carry_the_slope_of_their_channel() -> None:
+    found = says((0, 1, 2.0), (0, 1, -2.0), reliability=0.5)
+    assert found.contribution.tolist() == [1.0, -1.0]
+    assert found.mass[0] == 2.0
+    assert found.opposing_share[0] == 0.5
+
+
+def test_mass_counts_what_is_left_and_unaged_mass_what_there_was() -> None:
+    found = combine([0, 0], [1, 2], [2.0, -1.0], [DAY, 0.0], [DAY, DAY], [1.0, 1.0], beliefs=1)
+    aged = 2 * np.arctanh(np.tanh(1.0) / 2)
+    assert found.log_likelihood[0] == pytest.approx(aged - 1.0, abs=2 * QUANTUM)
+    assert found.mass[0] == pytest.approx(aged + 1.0, abs=2 * QUANTUM)
+    assert found.mass_unaged[0] == 3.0
+    assert found.opposing_share[0] == pytest.approx(min(aged, 1.0) / (aged + 1.0), abs=1e-9)
+
+
+def test_no_belief_gets_more_than_the_bound_and_its_items_share_it() -> None:
+    found = says(*[(0, source, 20.0) for source in range(4)], (0, 9, -5.0))
+    assert found.log_likelihood[0] == LOG_LIKELIHOOD_BOUND
+    assert found.contribution.sum() == pytest.approx(LOG_LIKELIHOOD_BOUND)
+    assert says((0, 1, 500.0)).log_likelihood[0] == LOG_LIKELIHOOD_BOUND
+
+
+@settings(max_examples=100, deadline=None)
+@given(columns(), st.randoms())
+def test_the_order_of_arrival_changes_no_bit(items: dict[str, Any], random: Any) -> None:
+    order = list(range(len(items["belief"])))
+    random.shuffle(order)
+    first = combine(**items, beliefs=3)
+    again = combine(**{name: column[order] for name, column in items.items()}, beliefs=3)
+    for name in ("log_likelihood", "mass", "mass_unaged", "opposing_share"):
+        assert (getattr(first, name) == getattr(again, name)).all()
+    assert (first.contribution[order] == again.contribution).all()
+
+
+@settings(max_examples=100, deadline=None)
+@given(columns())
+def test_the_items_of_a_belief_sum_to_its_log_likelihood(items: dict[str, Any]) -> None:
+    found = combine(**items, beliefs=3)
+    sums = np.bincount(items["belief"], found.contribution, minlength=3)
+    np.testing.assert_allclose(sums, found.log_likelihood, rtol=0, atol=1e-8)
+    size = np.bincount(items["belief"], np.abs(found.contribution), minlength=3)
+    np.testing.assert_allclose(size, found.mass, rtol=0, atol=1e-8)
+    assert (found.opposing_share <= 0.5).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(columns())
+def test_evidence_that_says_nothing_changes_nothing(items: dict[str, Any]) -> None:
+    more = {name: np.append(column, column[:1]) for name, column in items.items()}
+    more["log_likelihood_ratio"][-1] = 0.0
+    first, again = combine(**items, beliefs=3), combine(**more, beliefs=3)
+    assert (first.log_likelihood == again.log_likelihood).all()
+    assert (first.mass == again.mass).all()
+
+
+def test_no_evidence_says_nothing() -> None:
+    found = combine([], [], [], [], [], [], beliefs=2)
+    assert found.log_likelihood.tolist() == [0.0, 0.0]
+    assert found.opposing_share.tolist() == [0.0, 0.0]
+    assert found.contribution.shape == (0,)
+
+
+def test_five_thousand_items_take_a_moment() -> None:
+    rng = np.random.default_rng(0)
+    source = rng.integers(0, 40, 5000)
+    arguments = (
+        rng.integers(0, 850, 5000), source, rng.normal(size=5000), rng.uniform(0, 1e7, 5000),
+        np.full(5000, 1e7), rng.uniform(0.2, 1, 40)[source],
+    )  # fmt: skip
+    combine(*arguments, beliefs=850)
+    began = time.perf_counter()
+    combine(*arguments, beliefs=850)
+    assert time.perf_counter() - began < 0.05
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"belief": [0, 3]},
+        {"belief": [-1, 0]},
+        {"belief": [0.5, 1.0]},
+        {"source": [1]},
+        {"log_likelihood_ratio": [np.nan, 1.0]},
+        {"log_likelihood_ratio": ["a", "b"]},
+        {"elapsed": [-1.0, 0.0]},
+        {"half_life": [0.0, 1.0]},
+        {"half_life": [np.nan, 1.0]},
+        {"reliability": [1.5, 1.5]},
+        {"reliability": [0.5, 0.6], "belief": [0, 0]},
+    ],
+)
+def test_evidence_that_is_none_is_refused(change: dict[str, Any]) -> None:
+    items: dict[str, Any] = {
+        "belief": [0, 1], "source": [1, 1], "log_likelihood_ratio": [1.0, 1.0], "elapsed": [0.0, 0.0],
+        "half_life": [1.0, 1.0], "reliability": [1.0, 1.0],
+    }  # fmt: skip
+    with pytest.raises(Incorrect) as refusal:
+        combine(**{**items, **change}, beliefs=3)
+    assert refusal.value.code == "invalid-input"
+
+
+def test_rates_outside_zero_to_one_are_refused() -> None:
+    with pytest.raises(Incorrect):
+        two_coin(1.0, 1.1, 0.5)
