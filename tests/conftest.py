@@ -17,6 +17,7 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.migrations import migrate
+from tests.world import CATALOG, World
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -85,3 +86,11 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"the real data is not at {SHARED_DATA.parent.name}/data beside the project")
     return SHARED_DATA
+
+
+@pytest_asyncio.fixture
+async def world(graph: Graph, keyring: Keyring, clock: StoppedClock, caller: Caller) -> World:
+    """The services on that Neo4j, with a small catalog published."""
+    made = World(graph, keyring, clock, caller)
+    await made.book.publish(caller, CATALOG)
+    return made

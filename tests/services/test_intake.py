@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+from tests.world import World, event, key, rated
+
+from beliefgraph.model.belief import logit, published
+from beliefgraph.model.identity import belief_id, twin_id
+from beliefgraph.services.cache import read_state
+from beliefgraph.services.state import TwinState
+
+
+async def stored(world: World, twin: str = "lena") -> TwinState:
+    """The twin as the store has it, past every cache."""
+    return await read_state(world.graph, twin_id(world.caller.tenant, twin), world.caller.tenant, twin)
+
+
+def rows(state: TwinState) -> tuple[object, ...]:
+    """All that a twin is, whatever the order its rows were read in."""
+    return state.rev, state.head_time, state.holdings, set(state.bearings), set(state.relations), set(state.links)
+
+
+def held(state: TwinState, attribute: str, **more: str) -> float | None:
+    named = key(attribute, **more)
+    return state.holdings[belief_id(state.id, named.attribute, named.subject, named.context)].log_odds
+
+
+async def test_an_event_becomes_evidence_and_moves_what_is_related(world: World) -> None:
+    (receipt,) = await world.intake.observe(world.caller, [event("1")])
+
+    assert (receipt.status, receipt.rev) == ("accepted", 1)
+    state = await stored(world)
+    budget, buys = held(state, "needs.budget"), held(state, "world.buys")
+    assert budget is not None
+    assert buys is not None
+    assert budget > published(logit(0.4) + 0.8)  # its own evidence, and urgency's by way of buying
+    assert buys > logit(0.25)
+    assert {change.belief.attribute for change in receipt.beliefs} >= {"needs.budget", "needs.urgent", "world.buys"}
+    assert rows(state) == rows(world.cache._twins[state.id])
+
+
+async def test_the_same_event_again_changes_nothing(world: World) -> None:
+    await world.intake.observe(world.caller, [event("1")])
+    before = await stored(world)
+    first, second = await world.intake.observe(world.caller, [event("1"), event("1")])
+
+    assert (first.status, second.status, first.rev) == ("duplicate", "duplicate", 1)
+    assert rows(await stored(world)) == rows(before)
+
+
+async def test_the_same_id_with_another_body_is_a_conflict(world: World) -> None:
+    await world.intake.observe(world.caller, [rated("1", 1.0)])
+    (receipt,) = await world.intake.observe(world.caller, [rated("1", 2.0)])
+
+    assert (receipt.status, receipt.code) == ("conflict", "event-conflict")
+    assert held(await stored(world), "world.alone") == 1.0
+
+
+async def test_one_call_is_one_commit_for_each_twin(world: World) -> None:
+    receipts = await world.intake.observe(
+        world.caller, [rated("1", 1.0), rated("2", 0.5), rated("3", -2.0, twin="omar"), rated("4", 0.25)]
+    )
+
+    assert [(r.twin, r.rev) for r in receipts] == [("lena", 1), ("lena", 1), ("omar", 1), ("lena", 1)]
+    assert held(await stored(world), "world.alone") == 1.75
+    assert held(await stored(world, "omar"), "world.alone") == -2.0
