@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from tests.inference.strategies import structures
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.inference import Relation, RelationKind, Structure, compile_model
-from beliefgraph.inference.calibrate import DRIFT_BOUND, _Problem
+from beliefgraph.inference import Model, Relation, RelationKind, Structure, compile_model
+from beliefgraph.inference.calibrate import DRIFT_BOUND
 from beliefgraph.inference.factors import factors_of
-from beliefgraph.inference.model import Model
+from beliefgraph.inference.marginals import Marginals
 
 
 def drift(model: Model) -> float:
@@ -49,7 +49,7 @@ def test_strong_and_dense_statements_are_calibrated(seed: int, kind: RelationKin
 
 
 def test_a_tree_needs_no_iteration(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_Problem, "quasi_newton", None)
+    monkeypatch.setattr(Marginals, "quasi_newton", None)
     relations: list[Relation] = [Relation("supports", i, j, 5.0) for i, j in pairwise(range(6))]
     relations += [Relation("contradicts", 2, 6, 0.1), Relation("implies", 6, 7, 0.7)]
     relations += [Relation("causes", 7, 9, 4.0), Relation("causes", 8, 9, 0.2)]

@@ -1,5 +1,6 @@
 """THE NUMBERS: arrays in, arrays out; no clock, no input or output, no database. See docs/inference.md."""
 
+from beliefgraph.inference.compile import compile_model
 from beliefgraph.inference.elimination import Budget
 from beliefgraph.inference.evidence import (
     CORRECTION_LOG_ODDS,
@@ -11,7 +12,7 @@ from beliefgraph.inference.evidence import (
     two_coin,
 )
 from beliefgraph.inference.influence import Influence
-from beliefgraph.inference.model import CERTAIN_LOG_ODDS, Model, Posterior, compile_model
+from beliefgraph.inference.model import CERTAIN_LOG_ODDS, Model, Posterior
 from beliefgraph.inference.rules.excludes import ODDS_RATIO as EXCLUDES_ODDS_RATIO
 from beliefgraph.inference.structure import Relation, RelationKind, Structure
 

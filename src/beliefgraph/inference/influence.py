@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.inference.arrays import Floats, floats, frozen, indices
-
-if TYPE_CHECKING:
-    from beliefgraph.inference.model import Bundle, Model
+from beliefgraph.inference.bundle import Bundle
 
 RESIDUAL_BOUND = 1e-4
 """The contributions are to sum to the change of log-odds within this, in nats; a hundredth of what is published."""
@@ -75,27 +73,34 @@ class Influence:
 
 
 def influence_of(
-    model: Model, bundle: Bundle, target: int, evidence: Floats, fixed: Mapping[int, bool], cut: frozenset[int]
+    bundle: Bundle,
+    target: int,
+    prior_log_odds: float,
+    evidence: Floats,
+    fixed: Mapping[int, bool],
+    cut: AbstractSet[int],
 ) -> Influence:
     """The influence on a target inside a bundle: two clamped questions per node of the path, all in one batched
     pass."""
     members = bundle.members
     at = int(np.flatnonzero(members == target)[0])
+    ends = np.array([[0.0], [1.0]]) * evidence
+    silent = ~bundle.told(ends, fixed)[:, at]
+    clamped = [{**fixed, target: False}, {**fixed, target: True}]
     for nodes in NODES:
         abscissa, weight = np.polynomial.legendre.leggauss(nodes)
         path = np.concatenate([0.5 * (abscissa + 1.0), [1.0]])
-        rows = np.concatenate([np.repeat(path, 2), [0.0, 1.0]])[:, None] * evidence
-        clamped = [{**fixed, target: False}, {**fixed, target: True}]
-        logs = model.log_marginals(bundle, rows, clamped * len(path) + [fixed, fixed], cut)
-        given = np.exp(logs[:, 1, :-2]).reshape(len(members), len(path), 2)
-        slope = (given[:, :-1, 1] - given[:, :-1, 0]) @ (0.5 * weight)
+        rows = np.concatenate([np.repeat(path, 2)[:, None] * evidence, ends])
+        logs = bundle.log_marginals(rows, clamped * len(path) + [fixed, fixed], cut)
+        holds = np.exp(logs[:, 1, :-2]).reshape(len(members), len(path), 2)
+        slope = (holds[:, :-1, 1] - holds[:, :-1, 0]) @ (0.5 * weight)
         slope[at] = 1.0
-        before, after = (logs[at, 1, -2:] - logs[at, 0, -2:]).tolist()
+        before, after = np.where(silent, prior_log_odds, logs[at, 1, -2:] - logs[at, 0, -2:]).tolist()
         residual = float(evidence[members] @ slope) - (after - before)
         if abs(residual) <= RESIDUAL_BOUND:
             break
     still = Influence.fixed(target, len(evidence), 0.0)
-    gradient, joint = np.zeros(len(evidence)), still._given.copy()
+    gradient, given = np.zeros(len(evidence)), still._given.copy()
     gradient[members] = slope
-    joint[members] = logs[:, :, -4:-2]
-    return Influence(target, frozen(gradient), before, after, residual, nodes, frozen(joint))
+    given[members] = logs[:, :, -4:-2]
+    return Influence(target, frozen(gradient), before, after, residual, nodes, frozen(given))

@@ -21,7 +21,7 @@ _SMALL = 1e-100
 """A message or marginal below this, relative to its largest entry, sends its column to the logarithms. Doubles reach
 1e-308, so what underflow can have taken from anything above it is less than 1e-200 of it."""
 
-_CHUNK_ENTRIES = 2**16
+CHUNK_ENTRIES = 2**16
 """Columns are run together up to this many table entries: half a megabyte an array, so that they stay in the cache."""
 
 
@@ -89,7 +89,7 @@ def log_marginals(plan: Plan, log_potential: Floats, log_leaves: Floats) -> Floa
     columns = log_leaves.shape[1]
     answer = np.empty((plan.leaves, columns))
     potential = np.exp(log_potential)
-    step = max(1, _CHUNK_ENTRIES // plan.entries)
+    step = max(1, CHUNK_ENTRIES // plan.entries)
     for first in range(0, columns, step):
         part = slice(first, min(first + step, columns))
         shared = log_potential.shape[1] == 1

@@ -1,0 +1,216 @@
+"""The marginals without evidence as a function of fields and intercepts, and the steps that bring them to the
+priors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from beliefgraph.inference.arrays import Floats, Ints
+from beliefgraph.inference.conditionals import Conditionals, independent
+from beliefgraph.inference.factors import Factors
+from beliefgraph.inference.plan import Plan, projection
+from beliefgraph.inference.propagation import CHUNK_ENTRIES, LINEAR, propagate
+
+_DEAREST = 2**28
+"""Exact derivatives cost a pass per belief; past so many table entries in all (about ten seconds) they are not
+tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the marginals are at some unknowns: the joints, the marginals, and how far they are off, in nats."""
+
+    unknown: Floats
+    joint: Floats
+    marginal: Floats
+    off: Floats
+
+    @property
+    def drift(self) -> float:
+        return float(np.abs(self.off).max())
+
+    @property
+    def error(self) -> float:
+        total = float(self.off @ self.off)
+        return total if np.isfinite(total) else np.inf
+
+
+class Marginals:
+    """The marginals as a function of the unknowns, and its derivatives."""
+
+    def __init__(self, plan: Plan, factors: Factors) -> None:
+        self.plan = plan
+        self.priors = factors.priors
+        self.families = factors.families
+        self.effects = np.array([family.effect for family in factors.families], dtype=np.int64)
+        self.free = np.setdiff1d(np.arange(len(self.priors)), self.effects)
+        self.leaves = np.ones((plan.leaves, 1))
+        own = np.log(np.stack([1.0 - self.priors, self.priors], axis=-1)[self.free])
+        pairs = np.array([pair.log_table.ravel() for pair in factors.pairs]).ravel()
+        self.fixed = np.concatenate([own.ravel(), pairs])
+        self.tables = Conditionals(self.families, len(self.priors))
+        scopes = [(int(belief),) for belief in self.free] + factors.scopes
+        self.incidence = _incidence(plan, scopes, len(self.fixed) + 2 * self.tables.states)
+
+    @property
+    def affordable(self) -> bool:
+        """Whether exact derivatives cost little enough."""
+        return self.plan.entries * len(self.priors) <= _DEAREST
+
+    def start(self) -> Floats:
+        unknown = np.zeros(len(self.priors))
+        if self.families:
+            joints = [independent(self.priors[list(family.causes)]) for family in self.families]
+            unknown[self.effects] = self.tables.intercepts(self.priors, np.concatenate(joints))
+        return unknown
+
+    def log_potential(self, unknown: Floats) -> Floats:
+        fixed = self.fixed.copy()
+        fixed[1 : 2 * len(self.free) : 2] += unknown[self.free]
+        values = np.concatenate([fixed, self.tables.log_conditionals(unknown[self.effects])])
+        total = self.incidence @ values
+        sizes = np.diff(np.append(self.plan.clique_start, self.plan.entries))
+        return np.asarray(total - np.repeat(np.maximum.reduceat(total, self.plan.clique_start), sizes))
+
+    def conditionals(self, unknown: Floats) -> tuple[Floats, ...]:
+        flat = self.tables.log_conditionals(unknown[self.effects])
+        return tuple(np.split(flat, 2 * self.tables.start[1:])) if self.families else ()
+
+    def at(self, unknown: Floats) -> State:
+        potential = np.exp(self.log_potential(unknown))[:, None]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            done = propagate(self.plan, potential, self.leaves, LINEAR)
+            no, yes = done.marginal[:, 0].reshape(-1, 2).T
+            off = np.log(self.priors) - np.log1p(-self.priors) - np.log(yes) + np.log(no)
+        return State(unknown, done.joint[:, 0], yes / (yes + no), off)
+
+    def cause_by_cause(self, bound: float) -> State:
+        """The state after fitting each intercept to the joint its causes have, until the drift is within the bound.
+
+        Where all relations are causal, a belief is right one round after its causes are, so this cannot fail; it only
+        takes as many rounds as the longest chain.
+        """
+        state = self.at(self.start())
+        for _ in self.families:
+            if state.drift <= bound:
+                break
+            unknown = state.unknown.copy()
+            unknown[self.effects] = self.tables.intercepts(self.priors, self._causes_joint(state))
+            state = self.at(unknown)
+        return state
+
+    def quasi_newton(self, state: State) -> Floats:
+        """The step if, clique by clique, covariances were those of a Gaussian with the same graph.
+
+        The inverse covariance is then the sum of the cliques' inverses less the separators' (S. L. Lauritzen, Graphical
+        Models, 1996, 5.3): exact for pairwise trees, close elsewhere, and it never builds an n×n matrix.
+        """
+        gap = self.priors - state.marginal
+        step = np.zeros(len(gap))
+        for group in self._groups():
+            joint = state.joint[group.entries]
+            states = group.states
+            mean = joint @ states.T
+            moment = np.matmul(joint[:, None, :] * states, states.T)
+            covariance = moment - mean[:, :, None] * mean[:, None, :]
+            covariance += 1e-13 * np.eye(len(states))
+            wanted = gap[group.scopes][:, :, None]
+            np.add.at(step, group.scopes, np.linalg.solve(covariance, wanted)[:, :, 0])
+            if group.shared:
+                inside = slice(0, group.shared)
+                part = np.linalg.solve(covariance[:, inside, inside], wanted[:, inside])[:, :, 0]
+                np.add.at(step, group.scopes[:, inside], -part)
+        return self.tables.through(step, state.unknown[self.effects], self._causes_joint(state))
+
+    def newton(self, state: State) -> Floats:
+        """The step with the exact derivatives: cov(state of i, statistic of j) for all i and j, by one tilted pass
+        for each j.
+
+        The statistic of a field is the state itself, that of an intercept is the state less its conditional
+        probability. Weighting by 1 + statistic/2 keeps every weight positive.
+        """
+        size = len(self.priors)
+        jacobian = np.empty((size, size))
+        potential = self.log_potential(state.unknown)
+        chunk = max(1, CHUNK_ENTRIES // self.plan.entries)
+        tilts = self._tilts(state.unknown)
+        for first in range(0, size, chunk):
+            some = range(first, min(first + chunk, size))
+            tilted = np.repeat(np.exp(potential)[:, None], len(some), axis=1)
+            weight = np.empty(len(some))
+            for column, j in enumerate(some):
+                entries, tilt = tilts[j]
+                tilted[entries, column] *= tilt
+                weight[column] = float(state.joint[entries] @ tilt)
+            done = propagate(self.plan, tilted, np.ones((self.plan.leaves, len(some))), LINEAR)
+            pairs = done.marginal.reshape(size, 2, len(some))
+            yes = pairs[:, 1] / pairs.sum(axis=1)
+            jacobian[:, first : first + len(some)] = 2.0 * weight * (yes - state.marginal[:, None])
+        step, *_ = np.linalg.lstsq(jacobian, self.priors - state.marginal, rcond=1e-13)
+        return np.asarray(step)
+
+    def _tilts(self, unknown: Floats) -> list[tuple[slice, Floats]]:
+        """For each unknown, the table entries it is tilted at, and 1 + statistic/2 there."""
+        tilts: list[tuple[slice, Floats]] = []
+        family_of = {family.effect: family for family in self.families}
+        for belief in range(len(self.priors)):
+            family = family_of.get(belief)
+            clique = self.plan.home(family.scope if family else [belief])
+            held = clique.projection([belief])
+            if family is None:
+                statistic = held.astype(np.float64)
+            else:
+                chance = 1.0 / (1.0 + np.exp(-unknown[belief] - family.push))
+                statistic = held - chance[clique.projection(family.causes)]
+            tilts.append((slice(clique.start, clique.start + clique.size), 1.0 + statistic / 2.0))
+        return tilts
+
+    def _causes_joint(self, state: State) -> Floats:
+        """The probability of every joint state of every effect's causes."""
+        factor_marginals = self.incidence.T @ state.joint
+        return np.asarray(factor_marginals[len(self.fixed) :].reshape(-1, 2).sum(axis=1))
+
+    def _groups(self) -> list[_Group]:
+        alike: dict[tuple[int, int], list[int]] = {}
+        for k, clique in enumerate(self.plan.cliques):
+            alike.setdefault((len(clique.scope), clique.shared), []).append(k)
+        return [
+            _Group(
+                scopes=np.array([self.plan.cliques[k].scope for k in some]),
+                entries=np.array([self.plan.cliques[k].start for k in some])[:, None] + np.arange(2**size),
+                states=np.array([projection((2,) * size, (axis,)) for axis in range(size)], dtype=np.float64),
+                shared=shared,
+            )
+            for (size, shared), members in alike.items()
+            for some in _chunks(members, max(1, 2**22 // (size << size)))
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Cliques of one shape: their beliefs [G, k], their table entries [G, 2^k], the states of those [k, 2^k]."""
+
+    scopes: Ints
+    entries: Ints
+    states: Floats
+    shared: int
+
+
+def _incidence(plan: Plan, scopes: list[tuple[int, ...]], values: int) -> csr_array:
+    """Which entry of each factor stands in which table entry: log-potential = incidence @ log-factors."""
+    rows, columns = [], []
+    offset = 0
+    for scope in scopes:
+        clique = plan.home(scope)
+        rows.append(np.arange(clique.start, clique.start + clique.size))
+        columns.append(offset + clique.projection(scope))
+        offset += 1 << len(scope)
+    row, column = np.concatenate(rows), np.concatenate(columns)
+    return csr_array((np.ones(len(row)), (row, column)), shape=(plan.entries, values))
+
+
+def _chunks(members: list[int], length: int) -> list[list[int]]:
+    return [members[at : at + length] for at in range(0, len(members), length)]
