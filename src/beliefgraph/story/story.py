@@ -1,0 +1,113 @@
+"""The sample story as data: its definitions, its events, what happens between them, and what is asked at the end.
+
+`catalog.yaml`, `events.jsonl` and `story.yaml` lie beside this module and ship with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.resources import files
+
+import yaml
+
+from beliefgraph.errors import BeliefgraphError
+from beliefgraph.ingest.catalogs import parse_catalogs
+from beliefgraph.ingest.cloudevents import read_structured
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.command import Correct, Identify, WhatIf
+from beliefgraph.model.definition import Catalog
+from beliefgraph.model.event import Event
+from beliefgraph.model.record import Key, Record
+from beliefgraph.model.time import AsOf, Instant
+
+AT_RECEIPT = datetime(2026, 10, 1, tzinfo=UTC)  # what an event without a time would get; all of these have one
+
+
+class Character(Record):
+    """One of the story's twins, and who it is."""
+
+    name: Key
+    who: str
+
+
+class Scene(Record):
+    """What happens after an event, or before all of them: something to say, and often a command.
+
+    A correction is the person's own word, so it needs a key that is bound to the person.
+    """
+
+    after: Key | None = None
+    say: str
+    command: Identify | Correct | None = None
+
+
+class Explain(Record):
+    """The belief that is explained at the end, and asked again as of an earlier moment."""
+
+    twin: Key
+    belief: BeliefKey
+
+
+class Suppose(Record):
+    """The what-if, in words and as the question."""
+
+    say: str
+    question: WhatIf
+
+
+class Ask(Record):
+    """What is asked when all events are in."""
+
+    explain: Explain
+    as_of: AsOf
+    what_if: Suppose
+
+
+class Story(Record):
+    """The whole story. `events` are in the order of delivery: one comes late, and one comes twice."""
+
+    title: str
+    twins: tuple[Character, ...]
+    scenes: tuple[Scene, ...]
+    ask: Ask
+    catalogs: tuple[Catalog, ...]
+    events: tuple[Event, ...]
+
+    def play(self) -> Iterator[Event | Scene]:
+        """The events in the order of delivery, with each scene in its place."""
+        waiting: dict[str | None, list[Scene]] = {}
+        for scene in self.scenes:
+            waiting.setdefault(scene.after, []).append(scene)
+        yield from waiting.pop(None, [])
+        for event in self.events:
+            yield event
+            yield from waiting.pop(event.id, [])
+
+    @cached_property
+    def ends(self) -> Instant:
+        """The moment of the last event."""
+        return max(event.time for event in self.events)
+
+
+def load_story() -> Story:
+    """The sample story, read from its files."""
+    return Story.model_validate(
+        {
+            **yaml.safe_load(_read("story.yaml")),
+            "catalogs": parse_catalogs(_read("catalog.yaml"), "catalog.yaml"),
+            "events": [_event(number, line) for number, line in enumerate(_read("events.jsonl").splitlines(), start=1)],
+        }
+    )
+
+
+def _event(number: int, line: bytes) -> Event:
+    try:
+        return read_structured(line, AT_RECEIPT)
+    except BeliefgraphError as error:
+        raise type(error)(error.code, f"events.jsonl, line {number}: {error.message}", line=number) from None
+
+
+def _read(name: str) -> bytes:
+    return files("beliefgraph.story").joinpath(name).read_bytes()
