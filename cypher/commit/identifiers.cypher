@@ -17,14 +17,15 @@ CALL {
   UNWIND $opened AS row
   MATCH (:Identifier {id: row.identifier})-[r:IDENTIFIES]->(t:Twin)
   WHERE r.rev_to = 2147483647 AND t.id <> row.twin
-    AND r.valid_from < row.values.valid_to AND row.values.valid_from < r.valid_to
+    AND r.valid_from < datetime(row.values.valid_to) AND datetime(row.values.valid_from) < r.valid_to
   RETURN collect([row.identifier, t.id]) AS elsewhere
 }
 CALL {
   UNWIND $opened AS row
+  WITH row, row.values AS values
   MATCH (i:Identifier {id: row.identifier})
   MATCH (t:Twin {id: row.twin})
   CREATE (i)-[r:IDENTIFIES]->(t)
-  SET r = row.values
+  SET r = values {.*, valid_from: datetime(values.valid_from), valid_to: datetime(values.valid_to)}
 }
 RETURN elsewhere

@@ -29,37 +29,42 @@ CALL {
 }
 CALL {
   UNWIND [row IN $opened WHERE row.type = 'SUPPORTS'] AS row
+  WITH row, row.values AS values
   MATCH (a:Belief {id: row.source})
   MATCH (b:Belief {id: row.target})
   CREATE (a)-[r:SUPPORTS]->(b)
-  SET r = row.values
+  SET r = values {.*, valid_from: datetime(values.valid_from), valid_to: datetime(values.valid_to)}
 }
 CALL {
   UNWIND [row IN $opened WHERE row.type = 'CONTRADICTS'] AS row
+  WITH row, row.values AS values
   MATCH (a:Belief {id: row.source})
   MATCH (b:Belief {id: row.target})
   CREATE (a)-[r:CONTRADICTS]->(b)
-  SET r = row.values
+  SET r = values {.*, valid_from: datetime(values.valid_from), valid_to: datetime(values.valid_to)}
 }
 CALL {
   UNWIND [row IN $opened WHERE row.type = 'IMPLIES'] AS row
+  WITH row, row.values AS values
   MATCH (a:Belief {id: row.source})
   MATCH (b:Belief {id: row.target})
   CREATE (a)-[r:IMPLIES]->(b)
-  SET r = row.values
+  SET r = values {.*, valid_from: datetime(values.valid_from), valid_to: datetime(values.valid_to)}
 }
 CALL {
   UNWIND [row IN $opened WHERE row.type = 'EXCLUDES'] AS row
+  WITH row, row.values AS values
   MATCH (a:Belief {id: row.source})
   MATCH (b:Belief {id: row.target})
   CREATE (a)-[r:EXCLUDES]->(b)
-  SET r = row.values
+  SET r = values {.*, valid_from: datetime(values.valid_from), valid_to: datetime(values.valid_to)}
 }
 CALL {
   UNWIND [row IN $opened WHERE row.type = 'CAUSES'] AS row
+  WITH row, row.values AS values
   MATCH (a:Belief {id: row.source})
   MATCH (b:Belief {id: row.target})
   CREATE (a)-[r:CAUSES]->(b)
-  SET r = row.values
+  SET r = values {.*, valid_from: datetime(values.valid_from), valid_to: datetime(values.valid_to)}
 }
 RETURN size($opened) AS opened

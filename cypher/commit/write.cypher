@@ -7,14 +7,14 @@
 CALL {
   UNWIND $twins AS want
   MATCH (t:Twin {id: want.id})
-  SET t.head_time = want.head_time, t.last_updated = want.last_updated, t.definitions = want.definitions,
+  SET t.head_time = datetime(want.head_time), t.last_updated = datetime(want.last_updated), t.definitions = want.definitions,
       t.open_rows = want.open_rows
   RETURN count(t) AS twins
 }
 CALL {
   UNWIND $events AS row
   CREATE (e:Delivery:Event)
-  SET e = row
+  SET e = row {.*, time: datetime(row.time)}
 }
 CALL {
   UNWIND $sources AS row
@@ -23,10 +23,11 @@ CALL {
 }
 CALL {
   UNWIND $evidence AS row
-  MATCH (s:Source {id: row.values.source})
-  MATCH (e:Event {id: row.values.event})
+  WITH row, row.values AS values
+  MATCH (s:Source {id: values.source})
+  MATCH (e:Event {id: values.event})
   CREATE (v:Evidence)
-  SET v = row.values
+  SET v = values {.*, time: datetime(values.time)}
   CREATE (v)-[:FROM]->(e)
   CREATE (v)-[:REPORTED_BY]->(s)
 }
@@ -42,10 +43,11 @@ CALL {
 }
 CALL {
   UNWIND $bearings AS row
+  WITH row, row.values AS values
   MATCH (v:Evidence {id: row.evidence})
   MATCH (b:Belief {id: row.belief})
   CREATE (v)-[r:BEARS_ON]->(b)
-  SET r = row.values
+  SET r = values {.*, valid_from: datetime(values.valid_from), valid_to: datetime(values.valid_to)}
 }
 CALL {
   UNWIND $closed_holdings AS row
@@ -54,15 +56,17 @@ CALL {
 }
 CALL {
   UNWIND $holdings AS row
-  MATCH (t:Twin {id: row.values.twin})
-  MATCH (b:Belief {id: row.values.key})
+  WITH row, row.values AS values
+  MATCH (t:Twin {id: values.twin})
+  MATCH (b:Belief {id: values.key})
   CREATE (t)-[r:HOLDS]->(b)
-  SET r = row.values, b.confidence = row.confidence, b.caption = row.caption
+  SET r = values {.*, valid_from: datetime(values.valid_from), valid_to: datetime(values.valid_to)}, b.confidence = row.confidence, b.caption = row.caption
 }
 CALL {
   UNWIND $commits AS row
+  WITH row, row.values AS values
   CREATE (c:Commit)
-  SET c = row.values
+  SET c = values {.*, at: datetime(values.at), head_time: datetime(values.head_time)}
   WITH c, row
   UNWIND row.events AS event
   MATCH (e:Event {id: event})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -78,14 +79,14 @@ def derive(
     log-likelihood ratios and `assume` takes beliefs for granted: what-if, and nothing else, passes them.
     """
     extra, assume = extra or {}, assume or {}
-    wanted = [state.beliefs[id_].belief_key for id_ in sorted({*state.belief_order, *state.holdings})]
-    layout = lay_out(state.id, graph, (*wanted, *also, *extra, *assume), personal_relations(state, at))
+    known = [state.beliefs[id_] for id_ in {*state.belief_order, *state.holdings}]
+    layout = lay_out(state.id, graph, chain(known, also, extra, assume), personal_relations(state, at))
     items, retracted = _counting(state, at)
     columns = state.columns
     place = np.array([layout.position.get(id_, -1) for id_ in state.belief_order], dtype=np.int64)
     position = place[columns.belief[items]] if len(items) else np.zeros(0, dtype=np.int64)
-    known = position >= 0
-    items, position = items[known], position[known]
+    defined = position >= 0
+    items, position = items[defined], position[defined]
     stance = columns.stance[items]
     ages = ~np.isin(stance, list(NO_AGEING))
     combined = combine(

@@ -11,12 +11,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
 from beliefgraph.inference import Model, Relation, Structure, compile_model
-from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.belief import Belief, BeliefKey
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.identity import belief_id
 from beliefgraph.model.relation import Strength
@@ -113,13 +114,13 @@ class DefinitionGraph:
 
 
 def lay_out(
-    twin: str, graph: DefinitionGraph, wanted: Iterable[BeliefKey], personal: Sequence[PersonalRelation]
+    twin: str, graph: DefinitionGraph, wanted: Iterable[Belief | BeliefKey], personal: Sequence[PersonalRelation]
 ) -> Layout:
     """The layout that holds every belief wanted and all that its evidence can reach."""
     ends = [key for relation in personal for key in (relation.source, relation.target)]
     placed = {
         (graph.component_of[key.attribute], key.subject, key.context)
-        for key in (*wanted, *ends)
+        for key in chain(wanted, ends)
         if key.attribute in graph.component_of
     }
     return _lay_out(twin, graph, tuple(sorted(placed)), tuple(personal))

@@ -113,8 +113,8 @@ def _twin_row(c: TwinCommit) -> dict[str, Any]:
         "name": c.name,
         "expected": c.expected,
         "rev": commit.rev,
-        "head_time": commit.head_time,
-        "last_updated": commit.at,
+        "head_time": codec.text(commit.head_time),
+        "last_updated": codec.text(commit.at),
         "definitions": commit.definitions,
         "open_rows": c.open_rows,
     }
@@ -158,7 +158,7 @@ def _event_row(keyring: Keyring, twin: str, arrived: ArrivedEvent) -> dict[str, 
         "id": arrived.id,
         "twin": twin,
         "type": arrived.event.type,
-        "time": arrived.event.time,
+        "time": codec.text(arrived.event.time),
         "sealed": keyring.seal(twin, payload, f"event:{arrived.id}"),
     }
     return row if arrived.via is None else {**row, "via": arrived.via}
