@@ -21,7 +21,7 @@ def test_every_door_is_on_loopback_with_a_password_and_nothing_is_reported() -> 
 
 
 def test_memory_is_settable_and_checked() -> None:
-    assert "-Xmx2g" in java_options(Memory(heap="2g"), 25)
+    assert java_options(Memory(heap="2g"), 25)[:2] == ["-Xmx2g", f"-Xms{512 * 1024 * 1024}"]
     for wrong in ("", "much", "-1m", "512", "0m", "1m -XX:Anything"):
         with pytest.raises(Incorrect):
             Memory(heap=wrong)
