@@ -71,6 +71,7 @@ class Fault(BeliefgraphError):
 CODES: dict[str, type[BeliefgraphError]] = {
     # asking
     "invalid-input": Incorrect,
+    "invalid-query": Incorrect,
     "invalid-cursor": Incorrect,
     "invalid-interval": Incorrect,
     "naive-datetime": Incorrect,
@@ -98,6 +99,8 @@ CODES: dict[str, type[BeliefgraphError]] = {
     "too-wide": Unavailable,
     "rev-not-reached": Unavailable,
     "overloaded": Unavailable,
+    "took-too-long": Unavailable,
+    "fault": Fault,
     "being-erased": Unavailable,
     # the store
     "store-unavailable": Unavailable,
