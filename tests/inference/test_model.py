@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from itertools import combinations, pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -367,3 +368,12 @@ def test_a_long_chain_is_a_chain_of_tanh() -> None:
     t = np.tanh(np.log(ratio) / 4)
     found = compile_model(structure).log_odds(lam).log_odds
     np.testing.assert_allclose(found, 2 * np.arctanh(np.tanh(1.0) * t ** np.arange(size)), rtol=0, atol=1e-9)
+
+
+def test_the_example_on_the_page_runs() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "inference.md").read_text()
+    names: dict[str, Any] = {}
+    exec(page.split("```python\n")[1].split("```")[0], names)
+    contributions = names["why"].gradient[[1, 1, 2]] * names["heard"].contribution
+    change = names["posterior"].log_odds[0] - names["model"].prior_log_odds[0]
+    assert contributions.sum() == pytest.approx(change, abs=1e-4)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+from math import prod
 
 import numpy as np
 
@@ -60,7 +61,7 @@ class Clique:
     @property
     def size(self) -> int:
         """How many entries its table has."""
-        return int(np.prod(self.cards, dtype=np.int64))
+        return prod(self.cards)
 
     def projection(self, scope: Sequence[int]) -> Ints:
         """For each entry of its table, the entry of a table over `scope` (axes in that order) that agrees with it."""
@@ -103,7 +104,7 @@ class Plan:
 
 def projection(cards: tuple[int, ...], positions: tuple[int, ...]) -> Ints:
     """For each entry of a table of this shape, its entry in the table over the axes at `positions`."""
-    if np.prod(cards, dtype=np.int64) > _CACHED_TABLE:
+    if prod(cards) > _CACHED_TABLE:
         return _project(cards, positions)
     return _remembered(cards, positions)
 
@@ -129,14 +130,14 @@ def _remembered_order(cards: tuple[int, ...], positions: tuple[int, ...]) -> Int
 
 def _order(cards: tuple[int, ...], positions: tuple[int, ...]) -> Ints:
     """The entries of a table, sorted by their entry in the table over `positions`."""
-    if np.prod(cards, dtype=np.int64) > _CACHED_TABLE:
+    if prod(cards) > _CACHED_TABLE:
         return np.argsort(_project(cards, positions), kind="stable")
     return _remembered_order(cards, positions)
 
 
 def table_entries(trees: Sequence[JunctionTree], cards: Sequence[int]) -> int:
     """How many entries the tables of these trees have together: the cost of a pass, known before it."""
-    return sum(int(np.prod([cards[v] for v in clique])) for tree in trees for clique in tree.cliques)
+    return sum(prod(cards[v] for v in clique) for tree in trees for clique in tree.cliques)
 
 
 def plan(trees: Sequence[JunctionTree], cards: Sequence[int]) -> Plan:
@@ -145,7 +146,7 @@ def plan(trees: Sequence[JunctionTree], cards: Sequence[int]) -> Plan:
     leaf_start = np.concatenate([[0], np.cumsum(cards, dtype=np.int64)])
     leaves = int(leaf_start[-1])
     entries = sum(clique.size for clique in cliques)
-    message_size = [int(np.prod(clique.cards[: clique.shared], dtype=np.int64)) for clique in cliques]
+    message_size = [prod(clique.cards[: clique.shared]) for clique in cliques]
     message_start = np.concatenate([[0], np.cumsum(message_size)])
     children: list[list[int]] = [[] for _ in cliques]
     for child, parent in enumerate(parents):
@@ -235,7 +236,7 @@ def _arena(
 def _agreeing(clique: Clique, leaf_start: Ints, leaves: int) -> Ints:
     """For each entry of the clique's message, the leaves that agree with it."""
     cards = clique.cards[: clique.shared]
-    size = int(np.prod(cards, dtype=np.int64))
+    size = prod(cards)
     columns = [np.full(size, leaves)]
     columns += [leaf_start[v] + projection(cards, (at,)) for at, v in enumerate(clique.scope[: clique.shared])]
     return np.stack(columns, axis=1)
