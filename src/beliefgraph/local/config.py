@@ -35,7 +35,7 @@ class Memory:
     @property
     def heap_bytes(self) -> int:
         """Answers the heap in bytes."""
-        return int(self.heap[:-1]) * 1024 ** " kmg".index(self.heap[-1].lower())
+        return int(self.heap[:-1]) << 10 * " kmg".index(self.heap[-1].lower())
 
 
 def neo4j_conf(ports: Ports, memory: Memory) -> str:
