@@ -212,3 +212,15 @@ def test_evidence_that_is_none_is_refused(change: dict[str, Any]) -> None:
 def test_rates_outside_zero_to_one_are_refused() -> None:
     with pytest.raises(Incorrect):
         two_coin(1.0, 1.1, 0.5)
+
+
+def test_a_source_withdrawn_takes_away_exactly_what_it_said() -> None:
+    rng = np.random.default_rng(4)
+    kept = [
+        (0, int(source), float(llr)) for source, llr in zip(rng.integers(0, 5, 40), rng.normal(size=40), strict=True)
+    ]
+    withdrawn = [(0, 9, float(llr)) for llr in rng.normal(0.2, 0.3, 20)]
+    together = says(*kept, *withdrawn, reliability=0.7).log_likelihood[0]
+    assert (
+        together - says(*withdrawn, reliability=0.7).log_likelihood[0] == says(*kept, reliability=0.7).log_likelihood[0]
+    )

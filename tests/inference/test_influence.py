@@ -119,8 +119,8 @@ def test_a_belief_related_to_none_is_moved_by_its_own_evidence_alone() -> None:
 def test_evidence_in_another_part_contributes_nothing() -> None:
     structure = Structure([0.3, 0.5, 0.5, 0.6], [Relation("supports", 0, 1, 4.0), Relation("supports", 2, 3, 4.0)])
     found = compile_model(structure).influence(0, [0.0, 1.0, 5.0, 5.0])
-    np.testing.assert_allclose(found.gradient[2:], 0.0, rtol=0, atol=1e-14)
-    assert found.without([2], [5.0])[0] == pytest.approx(found.log_odds, abs=1e-12)
+    assert found.gradient[2:].tolist() == [0.0, 0.0]
+    assert found.without([2], [5.0])[0] == found.log_odds
 
 
 def test_a_target_without_an_exact_answer_is_refused() -> None:

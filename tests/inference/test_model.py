@@ -377,3 +377,9 @@ def test_the_example_on_the_page_runs() -> None:
     contributions = names["why"].gradient[[1, 1, 2]] * names["heard"].contribution
     change = names["posterior"].log_odds[0] - names["model"].prior_log_odds[0]
     assert contributions.sum() == pytest.approx(change, abs=1e-4)
+
+
+def test_no_questions_and_no_beliefs_have_empty_answers() -> None:
+    model = compile_model(Structure([0.5, 0.5], [Relation("supports", 0, 1, 2.0)]))
+    assert model.log_odds(np.zeros((0, 2))).log_odds.shape == (0, 2)
+    assert compile_model(Structure([])).log_odds([]).log_odds.shape == (0,)

@@ -23,6 +23,7 @@ DRIFT_BOUND = 1e-10
 promised."""
 
 _MOST_STEPS = 60
+"""Seven are usual and thirty were the most seen; after these, no model is found."""
 _LONGEST_STEP = 4.0
 """In nats: no field moves more in one step, so that a step from a flat place cannot run away."""
 _MEMORY = 5
@@ -33,8 +34,7 @@ _SHORTEST = 2.0**-6
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
-    """The potential of every table entry (log, at most 0, shape [entries]); each effect's log table; the drift left,
-    in nats."""
+    """The log-potential of every table entry (shape [entries], at most 0), each effect's log table, the drift left."""
 
     log_potential: Floats
     conditionals: tuple[Floats, ...]
@@ -53,7 +53,10 @@ def calibrate(plan: Plan, factors: Factors) -> Calibrated:
     for _ in range(_MOST_STEPS):
         if now.drift <= DRIFT_BOUND:
             break
-        direction = marginals.newton(now) if exact else past.accelerated(now.unknown, marginals.quasi_newton(now))
+        try:
+            direction = marginals.newton(now) if exact else past.accelerated(now.unknown, marginals.quasi_newton(now))
+        except np.linalg.LinAlgError:  # covariances that are no numbers any more: nothing to go by
+            break
         tried, step = _search(marginals, now, direction)
         improved = tried.error < now.error
         if not improved and exact:

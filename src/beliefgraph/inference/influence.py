@@ -42,16 +42,17 @@ class Influence:
     """log P(i = x | T = t, evidence); shape [n, x, t]."""
 
     def without(self, variable: npt.ArrayLike, delta: npt.ArrayLike) -> Floats:
-        """The target's log-odds had a part δ of the evidence on a belief been missing; exact, for a column of such
-        questions.
+        """The target's log-odds had a part δ of the evidence on a belief been missing: exact.
 
-        `variable` and `delta` broadcast; δ is in nats, as it went into λ. Uses the joint of the two beliefs:
-        taking δ away divides the weight of "i holds" by e^δ. Raises `invalid-input`.
+        A column of such questions: `variable` and `delta` broadcast; δ is in nats, as it went into λ. Uses the joint
+        of the two beliefs: taking δ away divides the weight of "i holds" by e^δ. Raises `invalid-input`.
         """
         which = indices("variable", np.atleast_1d(variable))
         missing = floats("delta", delta)
         if which.size and not 0 <= which.min() <= which.max() < len(self.gradient):
-            raise Incorrect("invalid-input", f"There is no belief {which.max()}.", field="variable")
+            raise Incorrect(
+                "invalid-input", f"A belief's index lies between 0 and {len(self.gradient) - 1}.", field="variable"
+            )
         kept = np.logaddexp(self._given[which, 0].T, self._given[which, 1].T - missing)
         change = np.where(which == self.target, -missing * self.gradient[self.target], kept[1] - kept[0])
         return np.asarray(self.log_odds + change)
@@ -80,8 +81,7 @@ def influence_of(
     fixed: Mapping[int, bool],
     cut: AbstractSet[int],
 ) -> Influence:
-    """The influence on a target inside a bundle: two clamped questions per node of the path, all in one batched
-    pass."""
+    """The influence on a target in a bundle: two clamped questions per node of the path, all in one pass."""
     members = bundle.members
     at = int(np.flatnonzero(members == target)[0])
     ends = np.array([[0.0], [1.0]]) * evidence
@@ -99,8 +99,9 @@ def influence_of(
         residual = float(evidence[members] @ slope) - (after - before)
         if abs(residual) <= RESIDUAL_BOUND:
             break
-    still = Influence.fixed(target, len(evidence), 0.0)
-    gradient, given = np.zeros(len(evidence)), still._given.copy()
-    gradient[members] = slope
-    given[members] = logs[:, :, -4:-2]
+    tied = bundle.part == bundle.part[at]
+    gradient, given = np.zeros(len(evidence)), np.zeros((len(evidence), 2, 2))
+    given[:, 1] = -np.inf
+    gradient[members[tied]] = slope[tied]
+    given[members[tied]] = logs[tied, :, -4:-2]
     return Influence(target, frozen(gradient), before, after, residual, nodes, frozen(given))

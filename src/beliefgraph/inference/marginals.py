@@ -1,5 +1,4 @@
-"""The marginals without evidence as a function of fields and intercepts, and the steps that bring them to the
-priors."""
+"""The marginals without evidence as a function of fields and intercepts, and the steps that lead to the priors."""
 
 from __future__ import annotations
 
@@ -30,10 +29,12 @@ class State:
 
     @property
     def drift(self) -> float:
+        """How far the farthest marginal is off, in nats."""
         return float(np.abs(self.off).max())
 
     @property
     def error(self) -> float:
+        """What a step must lower: the squares of how far all marginals are off; infinite where they make no sense."""
         total = float(self.off @ self.off)
         return total if np.isfinite(total) else np.inf
 
@@ -61,6 +62,7 @@ class Marginals:
         return self.plan.entries * len(self.priors) <= _DEAREST
 
     def start(self) -> Floats:
+        """The unknowns that are right on a tree: no fields, and intercepts as if causes were independent."""
         unknown = np.zeros(len(self.priors))
         if self.families:
             joints = [independent(self.priors[list(family.causes)]) for family in self.families]
@@ -68,6 +70,7 @@ class Marginals:
         return unknown
 
     def log_potential(self, unknown: Floats) -> Floats:
+        """The log of every table entry's factors together; shape [entries], the largest of each clique 0."""
         fixed = self.fixed.copy()
         fixed[1 : 2 * len(self.free) : 2] += unknown[self.free]
         values = np.concatenate([fixed, self.tables.log_conditionals(unknown[self.effects])])
@@ -76,10 +79,12 @@ class Marginals:
         return np.asarray(total - np.repeat(np.maximum.reduceat(total, self.plan.clique_start), sizes))
 
     def conditionals(self, unknown: Floats) -> tuple[Floats, ...]:
+        """The log table of every family, over its scope."""
         flat = self.tables.log_conditionals(unknown[self.effects])
         return tuple(np.split(flat, 2 * self.tables.start[1:])) if self.families else ()
 
     def at(self, unknown: Floats) -> State:
+        """The marginals at some unknowns, by one pass."""
         potential = np.exp(self.log_potential(unknown))[:, None]
         with np.errstate(invalid="ignore", divide="ignore"):
             done = propagate(self.plan, potential, self.leaves, LINEAR)

@@ -93,7 +93,8 @@ class Model:
         evidence = self._evidence(log_likelihood)
         if evidence.ndim != 1:
             raise Incorrect("invalid-input", "Influence is asked for one set of evidence at a time.")
-        fixed = self._fixed({target: True}, None) and self._fixed(assume, do)
+        self._check_belief(target)
+        fixed = self._fixed(assume, do)
         if not self.available[target]:
             raise Unavailable("too-wide", "This belief is tied to too many others for an exact answer.", belief=target)
         if target in fixed:
@@ -119,6 +120,9 @@ class Model:
                 raise Incorrect("impossible-evidence", "A belief cannot be assumed and made otherwise.", belief=belief)
             fixed[belief] = holds
         for belief in fixed:
-            if not 0 <= belief < len(self.priors):
-                raise Incorrect("invalid-input", f"There is no belief {belief}.", belief=belief)
+            self._check_belief(belief)
         return fixed
+
+    def _check_belief(self, belief: int) -> None:
+        if not 0 <= belief < len(self.priors):
+            raise Incorrect("invalid-input", f"There is no belief {belief}.", belief=belief)
