@@ -23,7 +23,7 @@ DRIFT_BOUND = 1e-10
 promised."""
 
 _MOST_STEPS = 60
-"""Seven are usual and thirty were the most seen; after these, no model is found."""
+"""Seven are usual, and strong statements take a few dozen; after these, no model is found."""
 _LONGEST_STEP = 4.0
 """In nats: no field moves more in one step, so that a step from a flat place cannot run away."""
 _MEMORY = 5
