@@ -103,8 +103,8 @@ class World:
         self.book = DefinitionBook(graph, clock)
         self.cache = TwinCache(graph)
         self.updater = Updater(graph, keyring, self.book, self.cache, clock, self.bell)
-        self.commands = Commands(self.updater)
         self.intake = Intake(self.updater, RuleInterpreter())
+        self.commands = Commands(self.updater, self.intake)
         self.eraser = Eraser(self.updater)
 
     def another(self) -> World:

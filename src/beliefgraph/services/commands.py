@@ -19,6 +19,7 @@ from beliefgraph.model.twin import IdentifierLink
 from beliefgraph.services import decide
 from beliefgraph.services.advance import Additions
 from beliefgraph.services.decide import Setting
+from beliefgraph.services.intake import Intake
 from beliefgraph.services.update import FUTURE_SKEW_S, Present, Updater
 from beliefgraph.store import events as stored
 
@@ -34,8 +35,9 @@ Decision = Callable[[Setting], Additions]
 class Commands:
     """Assert, correct, retract, withdraw, relate, identify: one method for each, each answers with a receipt."""
 
-    def __init__(self, updater: Updater) -> None:
+    def __init__(self, updater: Updater, intake: Intake) -> None:
         self._updater = updater
+        self._intake = intake
 
     async def assert_belief(self, caller: Caller, command: AssertBelief) -> Receipt:
         """Take in what somebody says they believe."""
@@ -66,7 +68,7 @@ class Commands:
         )
 
     async def identify(self, caller: Caller, command: Identify) -> Receipt:
-        """Let an identifier lead to a twin, since always unless it is said from when."""
+        """Let an identifier lead to a twin, since always unless it is said from when; what waited for it is taken in."""
         key = self._updater.identifier(caller, command.identifier)
         valid = Interval(start=command.valid_from or BEGINNING, end=command.valid_to)
 
@@ -85,7 +87,14 @@ class Commands:
             closed, opened = timeline.put([known for known in setting.state.links if known.key == key], row)
             return _linked(setting, closed, opened)
 
-        return await self._carry_out(caller, "write", command, link)
+        linked = await self._carry_out(caller, "write", command, link)
+        taken = [r for r in await self._intake.replay(caller, identifier=key) if r.status == "accepted"]
+        return linked.model_copy(
+            update={
+                "rev": max([linked.rev or 0, *(r.rev or 0 for r in taken if r.twin == linked.twin)]),
+                "beliefs": (*linked.beliefs, *(taken[-1].beliefs if taken else ())),
+            }
+        )
 
     async def unidentify(self, caller: Caller, command: Unidentify) -> Receipt:
         """Undo the links of an identifier to a twin, and withdraw the evidence that came by them."""
