@@ -68,7 +68,7 @@ class Commands:
         )
 
     async def identify(self, caller: Caller, command: Identify) -> Receipt:
-        """Let an identifier lead to a twin, since always unless it is said from when; what waited for it is taken in."""
+        """Let an identifier lead to a twin, since always unless said from when, and take in the events that waited."""
         key = self._updater.identifier(caller, command.identifier)
         valid = Interval(start=command.valid_from or BEGINNING, end=command.valid_to)
 

@@ -10,7 +10,7 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from beliefgraph.inference import combine
+from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, combine
 from beliefgraph.model import timeline
 from beliefgraph.model.belief import BeliefKey, Quality
 from beliefgraph.model.identity import belief_id
@@ -101,6 +101,7 @@ def derive(
     log_likelihood = np.array(combined.log_likelihood)
     for key, value in extra.items():
         log_likelihood[_position(state, layout, key)] += value
+    np.clip(log_likelihood, -LOG_LIKELIHOOD_BOUND, LOG_LIKELIHOOD_BOUND, out=log_likelihood)
     assumed = {_position(state, layout, key): holds for key, holds in assume.items()}
     log_odds, available = _propagate(layout, log_likelihood, assumed)
     return Derivation(
