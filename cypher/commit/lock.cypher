@@ -1,5 +1,5 @@
 // Lock the twins, in order, check that each is still at the rev its changes were computed from, and move it on.
-// params: $twins [{id, tenant, name, expected, rev, head_time, last_updated, definitions, open_rows}], sorted by id
+// params: $twins [{id, tenant, name, expected, rev, head_time, last_updated, definitions}], sorted by id
 // returns: one record ([[id, rev] of every twin that is elsewhere]); nothing is to be written unless it is empty
 // mode: write
 UNWIND $twins AS want

@@ -7,8 +7,7 @@
 CALL {
   UNWIND $twins AS want
   MATCH (t:Twin {id: want.id})
-  SET t.head_time = datetime(want.head_time), t.last_updated = datetime(want.last_updated), t.definitions = want.definitions,
-      t.open_rows = want.open_rows
+  SET t.head_time = datetime(want.head_time), t.last_updated = datetime(want.last_updated), t.definitions = want.definitions
   RETURN count(t) AS twins
 }
 CALL {

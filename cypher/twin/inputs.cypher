@@ -1,12 +1,12 @@
 // Everything a twin's confidences are derived from, as one rev sees it, with what it has published.
 // params: $twin, $rev (null: the current one)
-// returns: one record (rev, rev before, beliefs, bearings, relations, holdings, links, commit, rev and row count after); none if no such twin
+// returns: one record (rev, current rev, beliefs, bearings, relations, holdings, links, the rev's commit or []); none if no such twin
 // mode: read
 MATCH (t:Twin {id: $twin})
 WITH t, coalesce($rev, t.rev) AS rev
 RETURN
   rev,
-  t.rev AS before,
+  t.rev AS current,
   COLLECT {
     MATCH (b:Belief {twin: $twin})
     RETURN [b.id, b.attribute, b.subject, b.context, b.domain, b.statement]
@@ -14,35 +14,31 @@ RETURN
   COLLECT {
     MATCH (e:Evidence)-[r:BEARS_ON]->(b:Belief)
     USING INDEX r:BEARS_ON(twin, rev_to, valid_to)
-    WHERE r.twin = $twin AND r.rev_to > rev AND r.rev_from <= rev
+    WHERE r.twin = $twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, e.id, b.id, r.source, r.stance, r.log_likelihood_ratio, r.half_life]
   } AS bearings,
   COLLECT {
     MATCH (a:Belief {twin: $twin})-[r:SUPPORTS|CONTRADICTS|IMPLIES|EXCLUDES|CAUSES]->(b:Belief)
-    WHERE r.rev_to > rev AND r.rev_from <= rev
+    WHERE r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, a.id, b.id, type(r), r.odds_ratio, r.probability]
   } AS relations,
   COLLECT {
     MATCH (:Twin)-[r:HOLDS]->(b:Belief)
     USING INDEX r:HOLDS(twin, rev_to, valid_to)
-    WHERE r.twin = $twin AND r.rev_to > rev AND r.rev_from <= rev
+    WHERE r.twin = $twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, b.id, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, r.log_odds, r.status, r.quality]
   } AS holdings,
   COLLECT {
     MATCH (i:Identifier)-[r:IDENTIFIES]->(:Twin)
     USING INDEX r:IDENTIFIES(twin, rev_to, valid_to)
-    WHERE r.twin = $twin AND r.rev_to > rev AND r.rev_from <= rev
+    WHERE r.twin = $twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, i.scheme]
   } AS links,
   COLLECT {
     MATCH (c:Commit {twin: $twin, rev: rev})
-    RETURN [toString(c.head_time), toString(c.at), c.definitions]
-  } AS at,
-  COLLECT {
-    MATCH (x:Twin {id: $twin})
-    RETURN [x.rev, x.open_rows]
-  } AS after
+    RETURN [toString(c.head_time), toString(c.at), c.definitions, c.open_rows, c.opened_rows]
+  } AS at

@@ -56,7 +56,7 @@ class TwinState:
 
     @property
     def open_rows(self) -> int:
-        """How many rows the rev sees: kept with the twin, so that a torn read is noticed."""
+        """How many rows the rev sees: kept with its commit, so that a torn read is noticed."""
         return len(self.bearings) + len(self.relations) + len(self.holdings) + len(self.links)
 
     @cached_property

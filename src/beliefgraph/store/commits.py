@@ -59,6 +59,11 @@ class TwinCommit:
     links: Sequence[IdentifierLink] = ()
     statements: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def opened_rows(self) -> int:
+        """How many rows it opens."""
+        return len(self.bearings) + len(self.holdings) + len(self.relations) + len(self.links)
+
 
 async def write(graph: Graph, keyring: Keyring, commits: Sequence[TwinCommit]) -> None:
     """Write the commits in one transaction; `rev-conflict` and nothing written if a twin is not at its expected rev.
@@ -116,7 +121,6 @@ def _twin_row(c: TwinCommit) -> dict[str, Any]:
         "head_time": codec.text(commit.head_time),
         "last_updated": codec.text(commit.at),
         "definitions": commit.definitions,
-        "open_rows": c.open_rows,
     }
 
 
@@ -139,7 +143,13 @@ def _rows(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str, Any]:
             for c in commits
             for h in c.holdings
         ],
-        "commits": [{"values": codec.node_values(c.commit), "events": [e.id for e in c.events]} for c in commits],
+        "commits": [
+            {
+                "values": codec.node_values(c.commit, open_rows=c.open_rows, opened_rows=c.opened_rows),
+                "events": [e.id for e in c.events],
+            }
+            for c in commits
+        ],
     }
 
 

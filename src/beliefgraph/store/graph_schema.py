@@ -70,10 +70,7 @@ NODES: tuple[NodeRow, ...] = (
         "Twin",
         "One person's or account's self-model.",
         Twin,
-        extra={
-            "lock": (str, "written first by every writer, so that they queue"),
-            "open_rows": (int, "how many rows the current rev sees, so that a torn read is noticed"),
-        },
+        extra={"lock": (str, "written first by every writer, so that they queue")},
         unique=(("id",), ("tenant", "name")),
     ),
     NodeRow(
@@ -149,6 +146,10 @@ NODES: tuple[NodeRow, ...] = (
         "Commit",
         "One numbered change of a twin.",
         Commit,
+        extra={
+            "open_rows": (int, "how many rows its rev sees, so that a torn read is noticed"),
+            "opened_rows": (int, "how many of them it opened itself, for the same reason"),
+        },
         unique=(("twin", "rev"),),
         indexed=(("twin", "at"),),
     ),

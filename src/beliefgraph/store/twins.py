@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from beliefgraph.errors import Unavailable
 from beliefgraph.model.belief import Belief, Holding
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.relation import BeliefRelation
+from beliefgraph.model.revision import Revision
 from beliefgraph.model.twin import IdentifierLink
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
@@ -39,29 +41,48 @@ class TwinRows:
 async def load(graph: Graph, twin: str, rev: int | None = None) -> TwinRows | None:
     """The rows that `rev` sees, the current one if None; None if there is no such twin or it has no such commit.
 
-    A reader in Neo4j may see half of a commit that lands while it reads. So the rev is read again afterwards, and the
-    rows of the current rev are counted against what its writer counted; if either differs, we read again.
+    A reader in Neo4j may see half of a commit that lands while it reads: a row it closes may be missed, one it opens
+    may not be there yet. So the rows are counted against what the writer of the rev counted, those that the rev opened
+    apart from the rest; if either differs, we read again.
     """
     for _ in range(TRIES):
         record = await graph.read("twin/inputs", twin=twin, rev=rev)
         if record is None:
             return None
-        seen, before, beliefs, bearings, relations, holdings, links, at, after = record
-        if not at:
+        seen, current, *_ = record
+        if not 0 < seen <= current:
             return None
-        rows = len(bearings) + len(relations) + len(holdings) + len(links)
-        current, open_rows = after[0]
-        if before == current and (seen != current or rows == open_rows):
-            return TwinRows(
-                rev=seen,
-                head_time=codec.moment(at[0][0]),
-                last_updated=codec.moment(at[0][1]),
-                definitions=at[0][2],
-                beliefs=tuple(codec.belief(row, twin) for row in beliefs),
-                bearings=tuple(codec.bearing(row, twin) for row in bearings),
-                relations=tuple(codec.relation(row, twin) for row in relations),
-                holdings=tuple(codec.holding(row, twin) for row in holdings),
-                links=tuple(codec.link(row, twin) for row in links),
-            )
+        rows = _whole(twin, record)
+        if rows is not None:
+            return rows
         await asyncio.sleep(PAUSE)
     raise Unavailable("store-unavailable", "The twin is being written to without a pause; try again.", twin=twin)
+
+
+def _whole(twin: str, record: list[Any]) -> TwinRows | None:
+    """The rows of a rev, if they were all there to be read, and no other."""
+    seen, _, beliefs, bearings, relations, holdings, links, at = record
+    if not at:
+        return None
+    head_time, last_updated, definitions, open_rows, opened_rows = at[0]
+    found = TwinRows(
+        rev=seen,
+        head_time=codec.moment(head_time),
+        last_updated=codec.moment(last_updated),
+        definitions=definitions,
+        beliefs=tuple(codec.belief(row, twin) for row in beliefs),
+        bearings=tuple(codec.bearing(row, twin) for row in bearings),
+        relations=tuple(codec.relation(row, twin) for row in relations),
+        holdings=tuple(codec.holding(row, twin) for row in holdings),
+        links=tuple(codec.link(row, twin) for row in links),
+    )
+    revisions: list[Revision] = [*found.bearings, *found.relations, *found.holdings, *found.links]
+    known = {belief.id for belief in found.beliefs}
+    whole = (
+        len(revisions) == open_rows
+        and sum(row.rev_from == seen for row in revisions) == opened_rows
+        and all(bearing.belief in known for bearing in found.bearings)
+        and all(holding.key in known for holding in found.holdings)
+        and all(relation.source in known and relation.target in known for relation in found.relations)
+    )
+    return found if whole else None
