@@ -32,7 +32,6 @@ class Settings(Record):
     neo4j_username: str = "neo4j"
     neo4j_password: SecretStr | None = None
     neo4j_database: str = "neo4j"
-    acquisition_timeout: Seconds = Field(default=10.0, description="Seconds to wait for a connection to Neo4j.")
 
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: Port = Field(default=8000, description="The port to listen on; 0 finds a free one.")
@@ -50,11 +49,11 @@ class Settings(Record):
     max_query_depth: int = Field(default=12, ge=1, description="Levels a query may nest.")
     max_query_tokens: int = Field(default=4_000, ge=10, description="Tokens a query may have.")
     max_query_aliases: int = Field(default=30, ge=0, description="Fields a query may rename.")
-    max_query_cost: int = Field(default=20_000, ge=1, description="Objects a query may ask for, pages multiplied.")
-    max_page_size: int = Field(default=1_000, ge=1, le=10_000, description="Nodes one page of a connection may have.")
+    max_query_cost: int = Field(default=50_000, ge=1, description="Objects a query may ask for, pages multiplied.")
+    max_page_size: int = Field(default=200, ge=1, le=200, description="Nodes one page of a connection may have.")
     max_in_flight: int = Field(default=64, ge=1, description="Requests worked on at once; others are told to wait.")
     request_timeout: Seconds = Field(default=30.0, description="Seconds a request may take.")
-    max_subscriptions: int = Field(default=1_000, ge=1, description="Subscriptions one process serves.")
+    max_sockets: int = Field(default=1_000, ge=1, description="WebSockets open at once.")
     subscription_queue: int = Field(default=256, ge=1, description="Changes kept for a subscriber who reads slowly.")
     poll_interval: Seconds = Field(default=1.0, description="Seconds between looks for other processes' changes.")
     refresh_interval: float = Field(
@@ -73,7 +72,9 @@ class Settings(Record):
         known = {variable(name): name for name in cls.model_fields}
         unknown = sorted(v for v in environ if v.startswith(PREFIX) and v not in known and v not in ELSEWHERE)
         if unknown:
-            raise Incorrect("invalid-input", f"{unknown[0]} is no setting; look for a slip of the pen.", variable=unknown[0])
+            raise Incorrect(
+                "invalid-input", f"{unknown[0]} is no setting; look for a slip of the pen.", variable=unknown[0]
+            )
         given: dict[str, Any] = {name: environ[v] for v, name in known.items() if environ.get(v)}
         try:
             settings = cls.model_validate(given)

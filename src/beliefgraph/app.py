@@ -1,0 +1,127 @@
+"""The one place where things are built and joined."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from starlette.applications import Starlette
+
+from beliefgraph.config import Settings
+from beliefgraph.errors import Incorrect
+from beliefgraph.graphql.door import GraphQLDoor
+from beliefgraph.graphql.limits import Limits
+from beliefgraph.graphql.schema import make_schema
+from beliefgraph.ingest.http import events_endpoint
+from beliefgraph.model.time import Clock
+from beliefgraph.services.bell import Bell
+from beliefgraph.services.cache import TwinCache
+from beliefgraph.services.callers import Callers
+from beliefgraph.services.changes import Changes
+from beliefgraph.services.commands import Commands
+from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.erase import Eraser, finish_erasures
+from beliefgraph.services.explain import Explanations
+from beliefgraph.services.intake import Intake
+from beliefgraph.services.interpret import RuleInterpreter
+from beliefgraph.services.questions import Questions
+from beliefgraph.services.update import Updater
+from beliefgraph.services.what_if import WhatIfs
+from beliefgraph.store.graph import Graph, connected
+from beliefgraph.store.keys import Keyring
+from beliefgraph.store.migrations import check_migrated, migrate
+from beliefgraph.web.application import Doors, make_web
+from beliefgraph.web.graphiql_page import page
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The present moment, in UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Services:
+    """Everything that runs, joined."""
+
+    settings: Settings
+    clock: Clock
+    graph: Graph
+    keyring: Keyring
+    callers: Callers
+    book: DefinitionBook
+    intake: Intake
+    commands: Commands
+    eraser: Eraser
+    questions: Questions
+    explanations: Explanations
+    what_ifs: WhatIfs
+    changes: Changes
+
+
+def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> Services:
+    """The services on a connection; nothing is read or written yet."""
+    bell = Bell()
+    book = DefinitionBook(graph, clock)
+    interpreter = RuleInterpreter()
+    updater = Updater(graph, keyring, book, TwinCache(graph), clock, bell)
+    intake = Intake(updater, interpreter)
+    return Services(
+        settings=settings,
+        clock=clock,
+        graph=graph,
+        keyring=keyring,
+        callers=Callers(graph, clock, settings.key_cache_seconds),
+        book=book,
+        intake=intake,
+        commands=Commands(updater, intake),
+        eraser=Eraser(updater),
+        questions=Questions(graph, keyring, book),
+        explanations=Explanations(graph, keyring, book),
+        what_ifs=WhatIfs(graph, book, interpreter),
+        changes=Changes(graph, bell, interval=settings.poll_interval, queue=settings.subscription_queue),
+    )
+
+
+@asynccontextmanager
+async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Services]:
+    """The services, on a database brought to this version's schema; let go of when the block ends."""
+    if settings.neo4j_uri is None or settings.neo4j_password is None:
+        raise Incorrect("invalid-input", "Say where Neo4j is: NEO4J_URI and NEO4J_PASSWORD.", variable="NEO4J_URI")
+    clock = clock or SystemClock()
+    password = settings.neo4j_password.get_secret_value()
+    async with connected(settings.neo4j_uri, settings.neo4j_username, password, settings.neo4j_database) as graph:
+        await migrate(graph, clock)
+        keyring = Keyring(settings.keys)
+        await finish_erasures(graph, keyring)
+        services = build(settings, graph, keyring, clock)
+        try:
+            yield services
+        finally:
+            await services.changes.close()
+
+
+def create_app(services: Services) -> Starlette:
+    """The ASGI application of the services."""
+    settings = services.settings
+    schema = make_schema(
+        Limits(
+            depth=settings.max_query_depth,
+            aliases=settings.max_query_aliases,
+            cost=settings.max_query_cost,
+            tokens=settings.max_query_tokens,
+            page=settings.max_page_size,
+        )
+    )
+    door = GraphQLDoor(schema, services, page=page if settings.graphiql else None, origins=settings.cors_origins)
+    events = events_endpoint(services.intake.observe, services.clock, settings.max_body_bytes)
+
+    async def ready() -> None:
+        await services.graph.ready()
+        await check_migrated(services.graph)
+
+    return make_web(Doors(graphql=door, events=events, ready=ready), services.callers, settings)

@@ -1,0 +1,72 @@
+"""What every resolver is given: the services, who calls, and the names of the twins the call speaks of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+from strawberry.types import Info
+
+from beliefgraph.errors import Forbidden
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.identity import twin_id
+from beliefgraph.services.callers import Callers
+from beliefgraph.services.changes import Changes
+from beliefgraph.services.commands import Commands
+from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.erase import Eraser
+from beliefgraph.services.explain import Explanations
+from beliefgraph.services.intake import Intake
+from beliefgraph.services.questions import Questions
+from beliefgraph.services.what_if import WhatIfs
+
+
+class Verbs(Protocol):
+    """The services that the fields call."""
+
+    @property
+    def callers(self) -> Callers: ...
+    @property
+    def book(self) -> DefinitionBook: ...
+    @property
+    def intake(self) -> Intake: ...
+    @property
+    def commands(self) -> Commands: ...
+    @property
+    def eraser(self) -> Eraser: ...
+    @property
+    def questions(self) -> Questions: ...
+    @property
+    def explanations(self) -> Explanations: ...
+    @property
+    def what_ifs(self) -> WhatIfs: ...
+    @property
+    def changes(self) -> Changes: ...
+
+
+@dataclass
+class Context:
+    """One request, or one WebSocket connection; `connection_params` is what `connection_init` brought."""
+
+    verbs: Verbs
+    request_id: str
+    identity: Caller | None = None
+    secret: str | None = None
+    purpose: str | None = None
+    connection_params: dict[str, object] | None = None
+    names: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def caller(self) -> Caller:
+        """Who calls; `unauthenticated` before anybody said so."""
+        if self.identity is None:
+            raise Forbidden("unauthenticated", "Send a valid key: Authorization: Bearer bg_….")
+        return self.identity
+
+    def speak_of(self, twin: str) -> str:
+        """Note that the answer is about this twin, so that its ids can be written with its name."""
+        self.names[twin_id(self.caller.tenant, twin)] = twin
+        return twin
+
+
+Request: TypeAlias = Info[Context, None]

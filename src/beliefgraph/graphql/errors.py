@@ -1,0 +1,99 @@
+"""How a refusal is told in GraphQL: every error carries `code`, `kind`, `docs` and the ids it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import structlog
+from graphql import GraphQLError
+from strawberry.pydantic import InputValidationError
+
+from beliefgraph.errors import BeliefgraphError, Fault, Incorrect
+
+log = structlog.get_logger(__name__)
+
+LONGEST_MESSAGE = 500
+"""Characters of a message; more would only send back what was sent."""
+
+VALIDATION_CODES = {
+    "timezone_aware": "naive-datetime",
+    "finite_number": "not-a-probability",
+}
+"""Codes for what pydantic calls otherwise."""
+
+PROBABILITIES = frozenset({"confidence", "minConfidence", "maxConfidence", "probability", "prior"})
+
+
+def docs(code: str) -> str:
+    """Where an error's code is explained."""
+    return f"docs/errors/{code}.md"
+
+
+def told(error: BeliefgraphError) -> dict[str, Any]:
+    """The extensions of a refusal."""
+    ids = {key: value for key, value in error.ids.items() if value is not None}
+    return {"code": error.code, "kind": error.kind, "docs": docs(error.code), **({"ids": ids} if ids else {})}
+
+
+def tell(errors: Iterable[GraphQLError], request_id: str) -> None:
+    """Give every error its extensions; an error that is ours to mend is logged and its words are kept back."""
+    for error in errors:
+        if "code" in (error.extensions or {}):
+            continue
+        refusal = _refusal(error)
+        if refusal is None:
+            log.error("fault", request_id=request_id, path=error.path, exc_info=error.original_error)
+            refusal = Fault(
+                "fault",
+                f"Something went wrong here, not with you; tell us the request {request_id}.",
+                request=request_id,
+            )
+        elif refusal.kind == "fault":
+            log.error("fault", request_id=request_id, code=refusal.code, exc_info=error.original_error)
+        extensions = told(refusal)
+        if isinstance(error.original_error, InputValidationError):
+            extensions["fields"] = [
+                {"field": ".".join(each.location), "message": each.message} for each in error.original_error.errors
+            ]
+        error.message = shortened(refusal.message)
+        error.extensions = extensions
+
+
+def shortened(message: str) -> str:
+    """The message, without most of it where it is long."""
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[: LONGEST_MESSAGE - 1]}…"
+
+
+def _refusal(error: GraphQLError) -> BeliefgraphError | None:
+    """What the error is in our words; None where it is a fault of ours."""
+    for cause in _causes(error):
+        if isinstance(cause, BeliefgraphError):
+            return cause
+        if isinstance(cause, InputValidationError):
+            return _invalid(cause)
+    if error.original_error is None or isinstance(error.original_error, GraphQLError):
+        if "tokens. Parsing aborted" in error.message:
+            return Incorrect("too-complex", error.message)
+        asked = error.original_error is None and not error.path
+        return Incorrect("invalid-query" if asked else "invalid-input", error.message)
+    return None
+
+
+def _invalid(error: InputValidationError) -> Incorrect:
+    first = error.errors[0]
+    field = ".".join(first.location)
+    code = VALIDATION_CODES.get(first.type, "invalid-input")
+    bounded = first.type in ("greater_than_equal", "less_than_equal", "finite_number", "greater_than", "less_than")
+    if code == "not-a-probability" or bounded:
+        code = "not-a-probability" if first.location[-1:] and first.location[-1] in PROBABILITIES else "invalid-input"
+    return Incorrect(code, f"{field}: {first.message}." if field else first.message, field=field or None)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = getattr(cause, "original_error", None) or cause.__cause__

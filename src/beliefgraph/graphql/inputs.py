@@ -1,0 +1,68 @@
+"""What can be asked: the command records as input types. Each field is declared in the model and nowhere else."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TypeVar
+
+import strawberry
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types.base import StrawberryObjectDefinition
+
+from beliefgraph.graphql.scalars import shown
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.command import (
+    AssertBelief,
+    Assumption,
+    Correct,
+    HypotheticalEvidence,
+    Identify,
+    Relate,
+    Retract,
+    Unidentify,
+    WhatIf,
+    Withdraw,
+)
+from beliefgraph.model.event import Event
+from beliefgraph.model.question import BeliefFilter, BeliefOrder
+from beliefgraph.model.record import Record
+from beliefgraph.model.time import AsOf
+from beliefgraph.model.twin import Identifier
+
+__all__ = [
+    "AsOf",
+    "AssertBelief",
+    "BeliefFilter",
+    "BeliefKey",
+    "BeliefOrder",
+    "Correct",
+    "Event",
+    "Identify",
+    "Relate",
+    "Retract",
+    "Unidentify",
+    "WhatIf",
+    "Withdraw",
+]
+
+R = TypeVar("R", bound=Record)
+
+
+def asked(record: type[R], name: str | None = None) -> type[R]:
+    """The record as an input type: what is sent becomes an instance of it, or is refused as it refuses."""
+    strawberry.pydantic.input(record, name=name or f"{record.__name__}Input", description=inspect.getdoc(record))
+    definition: StrawberryObjectDefinition = record.__strawberry_definition__  # type: ignore[attr-defined]
+    for field in definition.fields:
+        annotation = field.type_annotation
+        if annotation is not None:
+            field.type_annotation = StrawberryAnnotation(
+                shown(annotation.raw_annotation, {}), namespace=annotation.namespace
+            )
+    return record
+
+
+for _record in (BeliefKey, Identifier, Event, BeliefFilter, BeliefOrder, HypotheticalEvidence, Assumption, WhatIf):
+    asked(_record)
+for _command in (AssertBelief, Correct, Retract, Withdraw, Relate, Identify, Unidentify):
+    asked(_command)
+asked(AsOf, "AsOf")

@@ -1,0 +1,176 @@
+"""What a query may ask for: how deep, under how many aliases, and how many objects with its pages multiplied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    IntValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    VariableNode,
+    get_named_type,
+    get_operation_ast,
+    is_composite_type,
+    is_list_type,
+    is_non_null_type,
+)
+from strawberry.extensions import SchemaExtension
+
+from beliefgraph.errors import Incorrect
+
+PAGE = "first"
+"""The argument that says how long a page may be."""
+
+ASSUMED_LENGTH = 10
+"""How many things a list without pages is taken to hold: a belief's relations, its evidence."""
+
+
+MOST_STEPS = 20_000
+"""Parts of a query, its fragments spread, that are looked at."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The most that a query may ask for."""
+
+    depth: int = 12
+    aliases: int = 30
+    cost: int = 50_000
+    tokens: int = 4_000
+    page: int = 200
+
+
+@dataclass
+class Measure:
+    """How much one operation asks for."""
+
+    depth: int = 0
+    aliases: int = 0
+    cost: int = 0
+
+    def check(self, limits: Limits) -> None:
+        """Refuse (`too-complex`) what is beyond the limits."""
+        for what, found, most in (
+            ("levels", self.depth, limits.depth),
+            ("aliases", self.aliases, limits.aliases),
+            ("objects, its pages multiplied,", self.cost, limits.cost),
+        ):
+            if found > most:
+                raise Incorrect("too-complex", f"This query asks for {found:,} {what} where {most:,} are allowed.")
+
+
+def measure(
+    schema: GraphQLSchema, operation: OperationDefinitionNode, document: DocumentNode, variables: Mapping[str, Any]
+) -> Measure:
+    """How deep an operation goes, how many aliases it has, and how many objects it may bring up."""
+    fragments = {each.name.value: each for each in document.definitions if isinstance(each, FragmentDefinitionNode)}
+    walk = _Walk(schema, fragments, variables)
+    root = schema.get_root_type(operation.operation)
+    if root is not None:
+        walk.selection(operation.selection_set, root, 0, 1)
+    return walk.found
+
+
+class LimitQueries(SchemaExtension):
+    """Measures every valid query before it is executed."""
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__()
+        self._limits = limits
+
+    def on_operation(self) -> Iterator[None]:
+        """Let the parser stop at the last token allowed."""
+        self.execution_context.parse_options["max_tokens"] = self._limits.tokens
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        """Add the refusal to the errors of validation."""
+        context = self.execution_context
+        document = context.graphql_document
+        if document is not None and not context.pre_execution_errors:
+            operation = get_operation_ast(document, context.operation_name)
+            if operation is not None:
+                schema = context.schema._schema
+                try:
+                    measure(schema, operation, document, context.variables or {}).check(self._limits)
+                except Incorrect as error:
+                    context.pre_execution_errors = [GraphQLError(error.message, operation, original_error=error)]
+        yield
+
+
+class _Walk:
+    def __init__(
+        self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode], variables: Mapping[str, Any]
+    ) -> None:
+        self._schema = schema
+        self._fragments = fragments
+        self._variables = variables
+        self._steps = 0
+        self.found = Measure()
+
+    def selection(self, selections: SelectionSetNode, parent: GraphQLNamedType, depth: int, times: int) -> None:
+        """Add what a selection on `times` objects of a type asks for."""
+        for each in selections.selections:
+            self._steps += 1
+            if self._steps > MOST_STEPS:  # fragments that spread fragments twice grow without bound
+                raise Incorrect("too-complex", f"This query, its fragments spread, has more than {MOST_STEPS} parts.")
+            if isinstance(each, FieldNode):
+                self._field(each, parent, depth + 1, times)
+            elif isinstance(each, FragmentSpreadNode):
+                fragment = self._fragments[each.name.value]
+                self.selection(fragment.selection_set, self._type(fragment, parent), depth, times)
+            else:
+                self.selection(each.selection_set, self._type(each, parent), depth, times)  # type: ignore[attr-defined]
+
+    def _field(self, node: FieldNode, parent: GraphQLNamedType, depth: int, times: int) -> None:
+        name = node.name.value
+        if name.startswith("__"):
+            return  # introspection, whose depth validation limits by itself
+        found = self.found
+        found.depth = max(found.depth, depth)
+        found.aliases += node.alias is not None
+        field = parent.fields.get(name) if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else None
+        if field is None or node.selection_set is None:
+            return
+        inside = get_named_type(field.type)
+        if _is_list(field) and PAGE not in field.args:
+            # A connection's page has been multiplied already; its `edges` and `nodes` are that page.
+            times *= 1 if inside.name.endswith("Edge") or name == "nodes" else ASSUMED_LENGTH
+        found.cost += times
+        self.selection(node.selection_set, inside, depth, times * self._page(node, field))
+
+    def _page(self, node: FieldNode, field: GraphQLField) -> int:
+        if PAGE not in field.args:
+            return 1
+        value: object = field.args[PAGE].default_value
+        for argument in node.arguments or ():
+            if argument.name.value == PAGE:
+                given = argument.value
+                if isinstance(given, IntValueNode):
+                    value = int(given.value)
+                elif isinstance(given, VariableNode):
+                    value = self._variables.get(given.name.value, value)
+        return max(1, value) if isinstance(value, int) else 1
+
+    def _type(self, node: Any, parent: GraphQLNamedType) -> GraphQLNamedType:
+        condition = node.type_condition
+        named = None if condition is None else self._schema.get_type(condition.name.value)
+        return named if named is not None and is_composite_type(named) else parent
+
+
+def _is_list(field: GraphQLField) -> bool:
+    type_ = field.type.of_type if is_non_null_type(field.type) else field.type
+    return is_list_type(type_)

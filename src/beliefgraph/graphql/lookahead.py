@@ -1,0 +1,78 @@
+"""What a selection asks for around each belief, so that one statement of the root field can load all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from graphql import FieldNode, FragmentSpreadNode, SelectionSetNode
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.graphql.context import Request
+from beliefgraph.model.question import RelationLevels
+
+MOST_LEVELS = 2
+
+
+@dataclass(frozen=True)
+class Around:
+    """How many levels of relations, and whether evidence."""
+
+    relation_levels: RelationLevels = 0
+    with_evidence: bool = False
+
+
+class Selection:
+    """The fields selected beneath one or several nodes, fragments spread, whatever `@skip` says."""
+
+    def __init__(self, info: Request, nodes: Sequence[FieldNode]) -> None:
+        self._info = info
+        self._nodes = nodes
+
+    @classmethod
+    def of(cls, info: Request) -> Selection:
+        """What is selected beneath the field being resolved."""
+        return cls(info, cast("Any", info)._raw_info.field_nodes)
+
+    def __contains__(self, name: str) -> bool:
+        """Whether a field is selected."""
+        return any(node.name.value == name for node in self._fields())
+
+    def under(self, *path: str) -> Selection:
+        """What is selected beneath a path of fields."""
+        here = self
+        for name in path:
+            here = Selection(self._info, [node for node in here._fields() if node.name.value == name])
+        return here
+
+    def joined(self, other: Selection) -> Selection:
+        """Both together."""
+        return Selection(self._info, [*self._nodes, *other._nodes])
+
+    def _fields(self) -> Iterator[FieldNode]:
+        for node in self._nodes:
+            if node.selection_set is not None:
+                yield from self._spread(node.selection_set)
+
+    def _spread(self, selections: SelectionSetNode) -> Iterator[FieldNode]:
+        for each in selections.selections:
+            if isinstance(each, FieldNode):
+                yield each
+            elif isinstance(each, FragmentSpreadNode):
+                fragments = cast("Any", self._info)._raw_info.fragments
+                yield from self._spread(fragments[each.name.value].selection_set)
+            else:
+                yield from self._spread(cast("Any", each).selection_set)
+
+
+def around(beliefs: Selection) -> Around:
+    """What is selected around beliefs; `too-complex` where relations go further than two levels."""
+    levels, evidence, here = 0, "evidence" in beliefs, beliefs
+    while "relations" in here:
+        levels += 1
+        if levels > MOST_LEVELS:
+            raise Incorrect("too-complex", f"Relations are followed {MOST_LEVELS} levels; ask again from there.")
+        here = here.under("relations", "other")
+        evidence = evidence or "evidence" in here
+    return Around(cast("RelationLevels", levels), evidence)

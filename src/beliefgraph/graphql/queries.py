@@ -1,0 +1,269 @@
+"""What can be asked. Every field is one question of a service, and most are one statement in the store."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime
+
+import strawberry
+
+from beliefgraph.errors import Incorrect, NotFound
+from beliefgraph.graphql import types
+from beliefgraph.graphql.context import Request
+from beliefgraph.graphql.expose import field
+from beliefgraph.graphql.ids import read_id
+from beliefgraph.graphql.inputs import AsOf, BeliefFilter, BeliefKey, BeliefOrder, WhatIf
+from beliefgraph.graphql.lookahead import Selection, around
+from beliefgraph.model import commit, definition, event, explanation, question
+from beliefgraph.model.belief import Holding
+from beliefgraph.model.identity import twin_id
+from beliefgraph.model.page import Answer, Item, Page
+from beliefgraph.model.time import NOW
+from beliefgraph.model.twin import Twin
+from beliefgraph.services.paging import DEFAULT_PAGE
+
+MOST_CHANGES = 200
+MOST_QUARANTINED = 200
+
+AS_OF = "The moment to read at; now, as published, if left out."
+
+
+@strawberry.type(description="Questions. A twin is named as its application names it.")
+class Query:
+    """The root of all questions."""
+
+    @field(types.Twin, "One twin. `atLeastRev` waits until the twin is there.")
+    @staticmethod
+    async def twin(info: Request, name: str, at_least_rev: int | None = None) -> Twin:
+        context = info.context
+        return await context.verbs.questions.twin(context.caller, context.speak_of(name), at_least_rev=at_least_rev)
+
+    @field(types.TwinConnection, "All twins that the key reaches, by name.")
+    @staticmethod
+    async def twins(info: Request, first: int = DEFAULT_PAGE, after: str | None = None) -> Page[Twin]:
+        return await info.context.verbs.questions.twins(info.context.caller, first=first, after=after)
+
+    @field(types.Node | None, "The twin, belief or evidence of a global id.")
+    @staticmethod
+    async def node(
+        info: Request, id: strawberry.ID, as_of: AsOf | None = None
+    ) -> Twin | question.BeliefRow | question.SourcedEvidence:
+        context, named = info.context, read_id(str(id))
+        questions, caller = context.verbs.questions, context.caller
+        context.speak_of(named.twin)
+        if named.type == "Twin":
+            return await questions.twin(caller, named.twin)
+        if named.type == "Belief":
+            wanted = around(Selection.of(info))
+            row = await questions.belief_by_id(
+                caller,
+                named.id,
+                as_of=as_of or NOW,
+                relation_levels=wanted.relation_levels,
+                with_evidence=wanted.with_evidence,
+            )
+            _same_twin(context.caller.tenant, named.twin, row.state.belief.twin)
+            return row
+        if named.type == "Evidence":
+            found = await questions.evidence_by_id(caller, named.id)
+            _same_twin(context.caller.tenant, named.twin, found.evidence.twin)
+            return found
+        raise NotFound("not-found", "This id names nothing.", id=str(id)[:100])
+
+    @field(types.Belief, "One belief; one of which nothing is known has its prior.")
+    @staticmethod
+    async def belief(
+        info: Request, twin: str, key: BeliefKey, as_of: AsOf | None = None, at_least_rev: int | None = None
+    ) -> question.BeliefRow:
+        context, wanted = info.context, around(Selection.of(info))
+        return await context.verbs.questions.belief(
+            context.caller,
+            context.speak_of(twin),
+            key,
+            as_of=as_of or NOW,
+            at_least_rev=at_least_rev,
+            relation_levels=wanted.relation_levels,
+            with_evidence=wanted.with_evidence,
+        )
+
+    @field(types.BeliefConnection, "The beliefs that match, in the order asked for.")
+    @staticmethod
+    async def beliefs(
+        info: Request,
+        twin: str,
+        filter: BeliefFilter | None = None,
+        order: BeliefOrder | None = None,
+        first: int = DEFAULT_PAGE,
+        after: str | None = None,
+        as_of: AsOf | None = None,
+        at_least_rev: int | None = None,
+    ) -> Page[question.BeliefRow]:
+        context, selected = info.context, Selection.of(info)
+        wanted = around(selected.under("edges", "node").joined(selected.under("nodes")))
+        return await context.verbs.questions.beliefs(
+            context.caller,
+            context.speak_of(twin),
+            filter or question.EVERY_BELIEF,
+            order or question.SUREST_FIRST,
+            first=first,
+            after=after,
+            as_of=as_of or NOW,
+            at_least_rev=at_least_rev,
+            relation_levels=wanted.relation_levels,
+            with_evidence=wanted.with_evidence,
+            with_total="totalCount" in selected,
+        )
+
+    @field(types.EvidenceOnConnection, "The chain of a belief: its evidence, oldest first.")
+    @staticmethod
+    async def evidence(
+        info: Request,
+        twin: str,
+        key: BeliefKey,
+        first: int = DEFAULT_PAGE,
+        after: str | None = None,
+        as_of: AsOf | None = None,
+        at_least_rev: int | None = None,
+    ) -> Page[question.EvidenceOn]:
+        context = info.context
+        return await context.verbs.questions.evidence(
+            context.caller,
+            context.speak_of(twin),
+            key,
+            first=first,
+            after=after,
+            as_of=as_of or NOW,
+            at_least_rev=at_least_rev,
+        )
+
+    @field(types.Relations, "The relations of a belief to others of its twin.")
+    @staticmethod
+    async def relations(
+        info: Request, twin: str, key: BeliefKey, as_of: AsOf | None = None, at_least_rev: int | None = None
+    ) -> Answer[tuple[question.RelatedBelief, ...]]:
+        context = info.context
+        beyond = around(Selection.of(info).under("relations", "other"))
+        if beyond.relation_levels > 1 or beyond.with_evidence:
+            raise Incorrect("too-complex", "Relations are followed 2 levels here, without evidence; ask `belief`.")
+        return await context.verbs.questions.relations(
+            context.caller,
+            context.speak_of(twin),
+            key,
+            levels=2 if beyond.relation_levels else 1,
+            as_of=as_of or NOW,
+            at_least_rev=at_least_rev,
+        )
+
+    @field(types.HoldingConnection, "What was published about a belief, the newest first.")
+    @staticmethod
+    async def history(
+        info: Request,
+        twin: str,
+        key: BeliefKey,
+        first: int = DEFAULT_PAGE,
+        after: str | None = None,
+        as_of: AsOf | None = None,
+        at_least_rev: int | None = None,
+    ) -> Page[Holding]:
+        context = info.context
+        return await context.verbs.questions.history(
+            context.caller,
+            context.speak_of(twin),
+            key,
+            first=first,
+            after=after,
+            as_of=as_of or NOW,
+            at_least_rev=at_least_rev,
+        )
+
+    @field(types.Explanation, "Why a belief stands where it stands.")
+    @staticmethod
+    async def explanation(
+        info: Request, twin: str, key: BeliefKey, as_of: AsOf | None = None, at_least_rev: int | None = None
+    ) -> explanation.Explanation:
+        context = info.context
+        return await context.verbs.explanations.explain(
+            context.caller, context.speak_of(twin), key, as_of=as_of or NOW, at_least_rev=at_least_rev
+        )
+
+    @field(types.Comparison, "What differs between two moments of a twin.")
+    @staticmethod
+    async def compare(
+        info: Request, twin: str, as_of_a: AsOf, as_of_b: AsOf | None = None, at_least_rev: int | None = None
+    ) -> Answer[tuple[commit.BeliefDifference, ...]]:
+        context = info.context
+        return await context.verbs.questions.compare(
+            context.caller, context.speak_of(twin), as_of_a, as_of_b or NOW, at_least_rev=at_least_rev
+        )
+
+    @field(
+        types.Comparison,
+        "What would follow from events, evidence or assumptions; nothing is stored.",
+    )
+    @staticmethod
+    async def what_if(
+        info: Request, input: WhatIf, as_of: AsOf | None = None, at_least_rev: int | None = None
+    ) -> Answer[tuple[commit.BeliefDifference, ...]]:
+        context = info.context
+        context.speak_of(input.twin)
+        return await context.verbs.what_ifs.what_if(
+            context.caller, input, as_of=as_of or NOW, at_least_rev=at_least_rev
+        )
+
+    @field(list[types.Change], "The changes of a twin after a rev, in order.")
+    @staticmethod
+    async def changes(info: Request, twin: str, after_rev: int = 0, first: int = MOST_CHANGES) -> list[commit.Change]:
+        context = info.context
+        most = _page_size(first, MOST_CHANGES)
+        return await context.verbs.changes.since(context.caller, context.speak_of(twin), after_rev, limit=most)
+
+    @field(types.Definitions, "The definitions in force.")
+    @staticmethod
+    async def definitions(info: Request) -> definition.Definitions:
+        caller = info.context.caller
+        caller.require("read")
+        return (await info.context.verbs.book.latest(caller.tenant)).definitions
+
+    @field(
+        types.QuarantinedEventConnection,
+        "Events that could not be taken in, oldest first; needs the scope `define`.",
+    )
+    @staticmethod
+    async def quarantine(
+        info: Request, first: int = DEFAULT_PAGE, after: str | None = None
+    ) -> Page[event.QuarantinedEvent]:
+        size = _page_size(first, MOST_QUARANTINED)
+        found = await info.context.verbs.intake.quarantine(
+            info.context.caller, limit=size + 1, after=None if after is None else _read_place(after)
+        )
+        return Page(
+            items=tuple(Item(each, _write_place(each)) for each in found[:size]),
+            has_next=len(found) > size,
+            has_previous=after is not None,
+        )
+
+
+def _same_twin(tenant: str, name: str, id_: str) -> None:
+    if twin_id(tenant, name) != id_:
+        raise NotFound("not-found", "This id names nothing.")
+
+
+def _page_size(first: int, most: int) -> int:
+    if not 1 <= first <= most:
+        raise Incorrect("invalid-input", f"first must lie between 1 and {most}.", field="first")
+    return first
+
+
+def _write_place(waiting: event.QuarantinedEvent) -> str:
+    return urlsafe_b64encode(f"{waiting.since.isoformat()}\x1f{waiting.id}".encode()).decode()
+
+
+def _read_place(cursor: str) -> tuple[datetime, str]:
+    try:
+        since, _, id_ = urlsafe_b64decode(cursor).decode().partition("\x1f")
+        moment = datetime.fromisoformat(since)
+        if moment.tzinfo is None:
+            raise ValueError
+    except ValueError:
+        raise Incorrect("invalid-cursor", "This cursor is not one that was given out for this question.") from None
+    return moment, id_

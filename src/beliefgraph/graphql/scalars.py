@@ -1,0 +1,124 @@
+"""Scalars that refuse what they cannot hold, and the closed lists of words as enums."""
+
+from __future__ import annotations
+
+import enum
+from datetime import datetime, timedelta
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
+
+import strawberry
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from strawberry.scalars import JSON
+from strawberry.types.scalar import ScalarDefinition
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.model.belief import Quality
+from beliefgraph.model.caller import Scope
+from beliefgraph.model.commit import Cause
+from beliefgraph.model.evidence import Stance
+from beliefgraph.model.question import OrderBy
+from beliefgraph.model.receipt import Outcome
+from beliefgraph.model.relation import RelationKind
+from beliefgraph.model.revision import Origin
+from beliefgraph.model.status import Status
+from beliefgraph.model.time import instant
+
+Duration = NewType("Duration", timedelta)
+
+_DURATION = TypeAdapter(timedelta)
+
+
+def read_instant(text: object) -> datetime:
+    """A moment written as ISO 8601 with a zone; `naive-datetime` without one."""
+    if not isinstance(text, str):
+        raise Incorrect("invalid-input", "Write a DateTime as a text such as 2026-03-01T09:30:00Z.")
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise Incorrect("invalid-input", f"{text[:40]!r} is not a moment such as 2026-03-01T09:30:00Z.") from None
+    try:
+        return instant(read)
+    except OverflowError:
+        raise Incorrect("invalid-input", f"{text[:40]!r} lies outside of the calendar.") from None
+
+
+def write_instant(moment: datetime) -> str:
+    """The moment as ISO 8601 in UTC."""
+    return moment.isoformat()
+
+
+def _read_duration(text: object) -> timedelta:
+    try:
+        return _DURATION.validate_python(text)
+    except ValidationError:
+        raise Incorrect("invalid-input", "Write a Duration as ISO 8601, such as P30D or PT12H.") from None
+
+
+def _write_duration(span: timedelta) -> str:
+    written: str = _DURATION.dump_python(span, mode="json")
+    return written
+
+
+DATE_TIME: ScalarDefinition = strawberry.scalar(
+    name="DateTime",
+    description="A moment with a zone, ISO 8601: `2026-03-01T09:30:00Z`. One without a zone is refused.",
+    specified_by_url="https://scalars.graphql.org/andimarek/date-time.html",
+    parse_value=read_instant,
+    serialize=write_instant,
+)
+SCALARS: dict[object, ScalarDefinition] = {
+    datetime: DATE_TIME,
+    Duration: strawberry.scalar(
+        name="Duration",
+        description="A span of time, ISO 8601: `P30D`.",
+        parse_value=_read_duration,
+        serialize=_write_duration,
+    ),
+}
+
+
+def _enum(name: str, words: Any, description: str) -> Any:
+    # The words themselves are the values, so that records and GraphQL need no translation between them.
+    members = enum.Enum(name, {word.upper(): word for word in get_args(words)}, type=str)  # type: ignore[misc]
+    return strawberry.enum(members, name=name, description=description)
+
+
+ENUMS: dict[object, Any] = {
+    words: _enum(name, words, description)
+    for name, words, description in (
+        ("RelationKind", RelationKind, "What one belief does to another."),
+        ("Status", Status, "Where a belief is in its life."),
+        ("Quality", Quality, "How good a confidence is."),
+        ("Stance", Stance, "How evidence speaks: shown, stated, set right, or ended."),
+        ("Origin", Origin, "Who made it so: somebody said it, an event showed it, or the engine derived it."),
+        ("Cause", Cause, "What made a commit."),
+        ("Outcome", Outcome, "What became of something sent."),
+        ("OrderBy", OrderBy, "What beliefs are ordered by."),
+        ("Scope", Scope, "What a key grants."),
+    )
+}
+
+
+PLAIN: dict[Any, Any] = {timedelta: Duration, AwareDatetime: datetime}
+"""Types of the model that a scalar shows."""
+
+
+def shown(annotation: Any, faces: dict[Any, Any]) -> Any:
+    """The type that GraphQL shows for a type of the model: closed lists become enums, records their `faces`."""
+    if annotation in faces:
+        return faces[annotation]
+    if annotation in PLAIN:
+        return PLAIN[annotation]
+    origin, inside = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return shown(inside[0], faces)
+    if origin is Literal:
+        return ENUMS[annotation]
+    if origin in (Union, UnionType):
+        return Union[tuple(each if each is NoneType else shown(each, faces) for each in inside)]  # noqa: UP007
+    if origin in (tuple, list):
+        return list[shown(inside[0], faces)]  # type: ignore[misc]
+    if origin is dict:
+        return JSON
+    return annotation

@@ -1,0 +1,340 @@
+"""What is answered: the records as output types. A class here holds only edges, ids and computed fields."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
+
+import strawberry
+from strawberry.scalars import JSON
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.graphql.connections import connection
+from beliefgraph.graphql.context import Request
+from beliefgraph.graphql.expose import AttributeField, attribute, expose, field
+from beliefgraph.graphql.ids import write_id
+from beliefgraph.graphql.scalars import ENUMS
+from beliefgraph.model import belief as beliefs
+from beliefgraph.model import commit as commits
+from beliefgraph.model import definition as definitions
+from beliefgraph.model import erasure, event, explanation, question, receipt, relation, twin
+from beliefgraph.model import evidence as evidences
+
+L = TypeVar("L")
+
+Kinds = ENUMS[relation.RelationKind]
+
+
+def itself(shown_by: Any, description: str) -> AttributeField:
+    """An edge to another type that shows another side of the same record."""
+    field = attribute("self", shown_by, description)
+    field.getter = _same
+    return field
+
+
+def _same(record: Any) -> Any:
+    return record
+
+
+@strawberry.interface(description="Anything with an id of its own; `node(id)` finds it again.")
+class Node:
+    """What has a global id."""
+
+    id: strawberry.ID
+
+
+@expose(twin.Twin, hide={"id", "tenant"})
+class Twin(Node):
+    """One person's or account's self-model. `headTime` is its now; `rev` counts its commits."""
+
+    @staticmethod
+    def is_type_of(value: object, _info: object) -> bool:
+        """Whether a value is shown by this type."""
+        return isinstance(value, twin.Twin)
+
+    @field()
+    @staticmethod
+    def id(found: strawberry.Parent[twin.Twin]) -> strawberry.ID:  # type: ignore[override]
+        return strawberry.ID(write_id("Twin", found.name))
+
+
+@expose(beliefs.Belief, hide={"id", "twin"})
+class Proposition:
+    """What a belief says, without how sure we are: ask `belief` for that."""
+
+    @field(None, "The id of the belief: pass it to `node`.")
+    @staticmethod
+    def id(belief: strawberry.Parent[beliefs.Belief], info: Request) -> strawberry.ID:
+        return strawberry.ID(write_id("Belief", info.context.names[belief.twin], belief.id))
+
+
+@expose(relation.Strength)
+class Strength:
+    """How strong a relation of a kind is."""
+
+
+@expose(evidences.Bearing, hide={"twin", "key", "evidence", "belief", "source"})
+class Bearing:
+    """How one piece of evidence bears on one belief, while it counts. `halfLife` is in seconds."""
+
+    @field(None, "The id of the belief it bears on.")
+    @staticmethod
+    def belief(bearing: strawberry.Parent[evidences.Bearing], info: Request) -> strawberry.ID:
+        return strawberry.ID(write_id("Belief", info.context.names[bearing.twin], bearing.belief))
+
+
+@expose(
+    question.SourcedEvidence,
+    within={"evidence": evidences.Evidence},
+    hide={"source", "twin", "bearings", "evidence.id", "evidence.twin", "evidence.source"},
+)
+class Evidence(Node):
+    """One observation: what it says in plain words, who said it, and when."""
+
+    @staticmethod
+    def is_type_of(value: object, _info: object) -> bool:
+        """Whether a value is shown by this type."""
+        return isinstance(value, question.SourcedEvidence | question.EvidenceOn | explanation.Contribution)
+
+    @field()
+    @staticmethod
+    def id(found: strawberry.Parent[Any], info: Request) -> strawberry.ID:  # type: ignore[override]
+        return strawberry.ID(write_id("Evidence", info.context.names[found.evidence.twin], found.evidence.id))
+
+    @field(None, "Who or what said so.")
+    @staticmethod
+    def source(found: strawberry.Parent[Any]) -> str:
+        source: str | evidences.Source = found.source
+        return source if isinstance(source, str) else source.name
+
+    @field(None, "All that it bears on now; only where the evidence itself was asked for, by `node`.")
+    @staticmethod
+    def bearings(found: strawberry.Parent[Any]) -> list[Bearing] | None:
+        asked_for: list[Bearing] | None = getattr(found, "bearings", None)
+        return asked_for
+
+
+@expose(
+    question.EvidenceOn,
+    within={"bearing": evidences.Bearing},
+    hide={"evidence", "source", *(f"bearing.{name}" for name in ("twin", "key", "evidence", "belief", "source"))},
+)
+class EvidenceOn:
+    """One piece of evidence as it bears on one belief. `counts` is false where something newer silences it."""
+
+    evidence: Evidence = itself(Evidence, "The evidence itself.")  # type: ignore[assignment]
+
+
+@expose(
+    question.BeliefRow,
+    within={"state": beliefs.BeliefState, "state.belief": beliefs.Belief},
+    hide={"evidence", "relations", "state.belief.id", "state.belief.twin"},
+)
+class Belief(Node):
+    """A proposition in a twin, and how it stands at the moment that was asked for."""
+
+    @staticmethod
+    def is_type_of(value: object, _info: object) -> bool:
+        """Whether a value is shown by this type."""
+        return isinstance(value, question.BeliefRow)
+
+    confidence: float | None = attribute(  # type: ignore[assignment]
+        "state.confidence", float | None, "The probability that it holds; null where it is unavailable."
+    )
+
+    @field()
+    @staticmethod
+    def id(row: strawberry.Parent[question.BeliefRow], info: Request) -> strawberry.ID:  # type: ignore[override]
+        belief = row.state.belief
+        return strawberry.ID(write_id("Belief", info.context.names[belief.twin], belief.id))
+
+    @field(list[EvidenceOn], "The evidence that bears on it directly, oldest first.")
+    @staticmethod
+    def evidence(row: strawberry.Parent[question.BeliefRow]) -> tuple[question.EvidenceOn, ...]:
+        return _loaded(row.evidence, "evidence")
+
+    @field(
+        list[Annotated["RelatedBelief", strawberry.lazy("beliefgraph.graphql.types")]],
+        "Its relations to other beliefs of the twin, of all kinds or of those named; two levels at most.",
+    )
+    @staticmethod
+    def relations(
+        row: strawberry.Parent[question.BeliefRow],
+        kinds: list[Kinds] | None = None,  # type: ignore[valid-type]
+    ) -> tuple[question.RelatedBelief, ...]:
+        found = _loaded(row.relations, "relations")
+        return found if kinds is None else tuple(each for each in found if each.kind in kinds)
+
+
+@expose(question.RelatedBelief, within={"strength": relation.Strength}, hide={"other"})
+class RelatedBelief:
+    """A relation seen from a belief: `outgoing` if the belief is its source; `other` is at the far end."""
+
+    other: Belief = attribute("other", Belief, "The belief at the far end.")  # type: ignore[assignment]
+
+
+@expose(beliefs.Holding, hide={"twin", "key"})
+class Holding:
+    """What the twin published about a belief, from the rev that changed it to the rev that changed it again."""
+
+    @field(None, "The probability that was published; null where it was unavailable.")
+    @staticmethod
+    def confidence(holding: strawberry.Parent[beliefs.Holding]) -> float | None:
+        return _confidence(holding.log_odds)
+
+
+@expose(commits.BeliefChange)
+class BeliefChange:
+    """One belief before and after a commit; `before` is null where it was not held."""
+
+
+@expose(commits.Change, within={"commit": commits.Commit}, hide={"commit.twin"})
+class Change:
+    """One commit of a twin and the beliefs it moved. Resume after its `rev`."""
+
+    @field(None, "The name of the twin.")
+    @staticmethod
+    def twin(change: strawberry.Parent[commits.Change], info: Request) -> str:
+        return info.context.names[change.commit.twin]
+
+
+@expose(commits.BeliefDifference)
+class BeliefDifference:
+    """One belief at two moments. `before` and `after` are log-odds, unrounded."""
+
+    @field(None, "The probability before.")
+    @staticmethod
+    def before_confidence(found: strawberry.Parent[commits.BeliefDifference]) -> float | None:
+        return _confidence(found.before)
+
+    @field(None, "The probability after.")
+    @staticmethod
+    def after_confidence(found: strawberry.Parent[commits.BeliefDifference]) -> float | None:
+        return _confidence(found.after)
+
+
+@strawberry.type(description="What differs, the biggest move first; `rev` and `validTime` are those of the later side.")
+class Comparison:
+    """The answer to `compare` and `whatIf`."""
+
+    rev: int
+    valid_time: datetime
+    beliefs: list[BeliefDifference] = attribute("value", list[BeliefDifference])  # type: ignore[assignment]
+
+
+@expose(explanation.ExplanationLink, hide={"parent"})
+class ExplanationLink:
+    """One belief of the tree, how it hangs on its parent, and the sum of what arrives through it, in log-odds."""
+
+    @field(None, "The id of the parent's belief; null for the belief explained.")
+    @staticmethod
+    def parent(link: strawberry.Parent[explanation.ExplanationLink], info: Request) -> strawberry.ID | None:
+        if link.parent is None:
+            return None
+        return strawberry.ID(write_id("Belief", info.context.names[link.belief.twin], link.parent))
+
+
+@expose(explanation.Contribution, hide={"evidence", "source"})
+class Contribution:
+    """What one piece of evidence does to the belief explained: its share in log-odds, and the confidence without it."""
+
+    evidence: Evidence = itself(Evidence, "The evidence itself.")  # type: ignore[assignment]
+
+
+@expose(explanation.Explanation, hide={"state"})
+class Explanation:
+    """Where a belief started, where it is, and what moved it; the contributions sum to the move but for `residual`."""
+
+    rev: int = attribute("state.rev", int, "The rev that was read.")  # type: ignore[assignment]
+    valid_time: datetime = attribute("state.valid_time", datetime)  # type: ignore[assignment]
+
+    @field(Belief, "The belief explained, as it stands.")
+    @staticmethod
+    def belief(found: strawberry.Parent[explanation.Explanation]) -> question.BeliefRow:
+        return question.BeliefRow.model_construct(state=found.state, relations=None, evidence=None)
+
+
+@expose(receipt.Receipt)
+class Receipt:
+    """What became of a command or an event: where the twin is now, and what moved."""
+
+
+@expose(erasure.Erasure)
+class Erasure:
+    """That a twin was erased: its rows are deleted and its key destroyed."""
+
+
+@expose(twin.Identifier)
+class Identifier:
+    """Something that leads to a twin."""
+
+
+@expose(event.Event)
+class Event:
+    """One CloudEvent."""
+
+
+@expose(event.QuarantinedEvent)
+class QuarantinedEvent:
+    """An event that could not be taken in, with the reason; `replayQuarantine` tries it again."""
+
+
+@expose(definitions.Attribute)
+class Attribute:
+    """Something a belief can be about."""
+
+
+@expose(definitions.RelationDefinition)
+class RelationDefinition:
+    """A relation between two attributes; it joins beliefs of equal subject and context."""
+
+
+@expose(definitions.Catalog, hide={"attributes", "relations", "events"})
+class Catalog:
+    """One published document of definitions."""
+
+    attributes: list[Attribute] = attribute("attributes", list[Attribute])  # type: ignore[assignment]
+    relations: list[RelationDefinition] = attribute(  # type: ignore[assignment]
+        "relations", list[RelationDefinition]
+    )
+
+    @field(None, "The whole document, as `publishDefinitions` takes it.")
+    @staticmethod
+    def document(catalog: strawberry.Parent[definitions.Catalog]) -> JSON:
+        return JSON(catalog.model_dump(mode="json", exclude_defaults=True))
+
+
+@expose(definitions.Definitions, hide={"tenant"})
+class Definitions:
+    """Everything in force: the numbered set that commits name."""
+
+    @field(list[Attribute], "Every attribute in force.")
+    @staticmethod
+    def attributes(found: strawberry.Parent[definitions.Definitions]) -> list[definitions.Attribute]:
+        return list(found.attributes.values())
+
+
+TwinConnection = connection(Twin, of_twin=False)
+BeliefConnection = connection(Belief, counted=True)
+EvidenceOnConnection = connection(EvidenceOn)
+HoldingConnection = connection(Holding)
+QuarantinedEventConnection = connection(QuarantinedEvent, of_twin=False)
+
+
+@strawberry.type(description="The relations of a belief at one moment.")
+class Relations:
+    """The answer to `relations`."""
+
+    rev: int
+    valid_time: datetime
+    relations: list[RelatedBelief] = attribute("value", list[RelatedBelief])  # type: ignore[assignment]
+
+
+def _confidence(log_odds: float | None) -> float | None:
+    return None if log_odds is None else beliefs.probability(log_odds)
+
+
+def _loaded(found: tuple[L, ...] | None, what: str) -> tuple[L, ...]:
+    if found is None:
+        raise Incorrect("too-complex", f"The {what} of this belief lie too deep here; ask for the belief itself.")
+    return found

@@ -1,0 +1,104 @@
+"""The application: its addresses, and the passage that every request takes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp, Scope
+
+from beliefgraph.config import Settings
+from beliefgraph.errors import BeliefgraphError
+from beliefgraph.graphql.door import refusal_body
+from beliefgraph.ingest.http import error_response
+from beliefgraph.services.callers import Callers, bearer
+from beliefgraph.web import graphiql_page
+from beliefgraph.web.passage import REQUEST_ID, Bounded, RequestId
+from beliefgraph.web.probes import Check, healthz, readyz
+
+GRAPHQL = "/graphql"
+EVENTS = "/events"
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True)
+class Doors:
+    """What is behind the addresses."""
+
+    graphql: ASGIApp
+    events: Endpoint
+    ready: Check
+
+
+def make_web(doors: Doors, callers: Callers, settings: Settings) -> Starlette:
+    """The ASGI application of the service."""
+    routes: list[BaseRoute] = [
+        Route(EVENTS, known(callers, doors.events), methods=["POST"]),
+        Route("/healthz", healthz),
+        Route("/readyz", readyz(doors.ready)),
+    ]
+    if settings.graphiql:
+        routes.append(Mount(graphiql_page.ASSETS, graphiql_page.assets()))
+    cors = Middleware(
+        CORSMiddleware,
+        allow_origins=list(settings.cors_origins),
+        allow_methods=["POST"],
+        allow_headers=["Authorization", "Content-Type", "Purpose", REQUEST_ID],
+        expose_headers=[REQUEST_ID, "Retry-After"],
+        max_age=600,
+    )
+    bounded = Middleware(
+        Bounded,
+        refuse=refused,
+        max_body_bytes=settings.max_body_bytes,
+        max_in_flight=settings.max_in_flight,
+        timeout=settings.request_timeout,
+        max_sockets=settings.max_sockets,
+    )
+    middleware = [Middleware(RequestId), *([cors] if settings.cors_origins else []), bounded]
+    app = Starlette(routes=[_Exactly(GRAPHQL, doors.graphql), *routes], middleware=middleware)
+    app.router.redirect_slashes = False
+    return app
+
+
+def known(callers: Callers, endpoint: Endpoint) -> Endpoint:
+    """The endpoint, told who calls by `request.state.caller`."""
+
+    async def called(request: Request) -> Response:
+        request.state.caller = await callers.authenticate(
+            bearer(request.headers.get("authorization")), request.headers.get("purpose"), request.state.request_id
+        )
+        return await endpoint(request)
+
+    return called
+
+
+def refused(scope: Scope, error: BeliefgraphError) -> Response:
+    """A refusal, worded as the clients of the address expect it."""
+    response = error_response(error)
+    if scope["path"] == GRAPHQL:
+        response.body = refusal_body(error)
+        response.headers["content-length"] = str(len(response.body))
+    return response
+
+
+class _Exactly(Route):
+    """One address, whatever the method, and WebSockets too."""
+
+    def __init__(self, path: str, app: ASGIApp) -> None:
+        super().__init__(path, app, methods=None)
+
+    def matches(self, scope: Scope) -> tuple[Any, Scope]:
+        """Whether a request or a WebSocket is for this address."""
+        if scope["type"] == "websocket":
+            found, child = super().matches({**scope, "type": "http", "method": "GET"})
+            return found, child
+        return super().matches(scope)

@@ -1,0 +1,55 @@
+import { createGraphiQLFetcher } from "@graphiql/toolkit";
+import { GraphiQL } from "graphiql";
+import "graphiql/graphiql.css";
+import { createClient } from "graphql-ws";
+import { createRoot } from "react-dom/client";
+import React from "react";
+
+// What the server put into the page: { endpoint, tabs: [{ title, query, variables }], headers }.
+const given = JSON.parse(document.getElementById("given").textContent);
+
+// A key may also come in the fragment (#key=bg_…), which browsers never send; it is taken out of the address at once.
+const fragment = new URLSearchParams(location.hash.slice(1));
+const headers = { ...given.headers };
+if (fragment.has("key")) {
+  headers.Authorization = `Bearer ${fragment.get("key")}`;
+  history.replaceState(null, "", location.pathname + location.search);
+}
+if (fragment.has("purpose")) headers.Purpose = fragment.get("purpose");
+const asText = JSON.stringify(headers, null, 2);
+
+const endpoint = new URL(given.endpoint, location.href);
+const socket = new URL(endpoint);
+socket.protocol = endpoint.protocol === "https:" ? "wss:" : "ws:";
+
+// Subscriptions carry the key of the headers tab in connection_init.
+const fetcher = (params, options) => {
+  const sent = Object.fromEntries(Object.entries(options?.headers ?? {}).map(([k, v]) => [k.toLowerCase(), v]));
+  return createGraphiQLFetcher({
+    url: endpoint.href,
+    wsClient: createClient({
+      url: socket.href,
+      connectionParams: { authorization: sent.authorization, purpose: sent.purpose },
+    }),
+  })(params, options);
+};
+
+createRoot(document.getElementById("graphiql")).render(
+  <GraphiQL
+    fetcher={fetcher}
+    defaultTabs={given.tabs.map((tab) => ({ ...tab, headers: asText }))}
+    defaultHeaders={asText}
+    defaultEditorToolsVisibility="variables"
+    isHeadersEditorEnabled
+    shouldPersistHeaders={false}
+    storage={{
+      getItem: (name) => sessionStorage.getItem(name),
+      setItem: (name, value) => sessionStorage.setItem(name, value),
+      removeItem: (name) => sessionStorage.removeItem(name),
+      clear: () => sessionStorage.clear(),
+      get length() {
+        return sessionStorage.length;
+      },
+    }}
+  />,
+);

@@ -1,0 +1,36 @@
+"""Two questions an orchestrator asks: is the process alive, and can it serve?"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from beliefgraph.errors import BeliefgraphError
+
+Check = Callable[[], Awaitable[None]]
+"""Returns if all is well; raises a refusal if not."""
+
+
+async def healthz(_request: Request) -> Response:
+    """The process is alive."""
+    return _said({"status": "alive"}, 200)
+
+
+def readyz(check: Check) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint that says whether Neo4j answers and is migrated: 200, or 503 with the reason."""
+
+    async def ready(_request: Request) -> Response:
+        try:
+            await check()
+        except BeliefgraphError as error:
+            return _said({"status": "not ready", "code": error.code, "message": error.message}, 503)
+        return _said({"status": "ready"}, 200)
+
+    return ready
+
+
+def _said(content: dict[str, str], status: int) -> Response:
+    return Response(orjson.dumps(content), status, {"cache-control": "no-store"}, media_type="application/json")
