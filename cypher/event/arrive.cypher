@@ -1,6 +1,6 @@
 // What the store already knows of commands about to be decided: earlier deliveries, their twins' revs, the definitions.
 // params: $tenant, $deliveries [keyed hash], $twins [id]
-// returns: one record ([[delivery, body]] of those seen, [[twin, rev]] of those that exist, number of the set in force, [twin] being erased)
+// returns: one record ([[delivery, body]] of those seen, [[twin, rev, life]] of those that exist, number of the set in force, [twin] being erased)
 // mode: read
 RETURN
   COLLECT {
@@ -11,8 +11,8 @@ RETURN
   COLLECT {
     UNWIND $twins AS twin
     MATCH (t:Twin {id: twin})
-    RETURN [t.id, t.rev]
-  } AS revs,
+    RETURN [t.id, t.rev, t.life]
+  } AS twins,
   COLLECT {
     MATCH (s:DefinitionSet {tenant: $tenant})
     RETURN s.number ORDER BY s.number DESC LIMIT 1

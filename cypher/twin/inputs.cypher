@@ -1,12 +1,13 @@
 // Everything a twin's confidences are derived from, as one rev sees it, with what it has published.
 // params: $twin, $rev (null: the current one)
-// returns: one record (rev, current rev, beliefs, bearings, relations, holdings, links, the rev's commit or []); none if no such twin
+// returns: one record (rev, current rev, life, beliefs, bearings, relations, holdings, links, the rev's commit or []); none if no such twin
 // mode: read
 MATCH (t:Twin {id: $twin})
 WITH t, coalesce($rev, t.rev) AS rev
 RETURN
   rev,
   t.rev AS current,
+  t.life AS life,
   COLLECT {
     MATCH (b:Belief {twin: $twin})
     RETURN [b.id, b.attribute, b.subject, b.context, b.domain, b.statement]

@@ -90,6 +90,7 @@ def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: 
             commit=commit,
             tenant=state.tenant,
             name=state.name,
+            life=state.life,
             expected=state.rev,
             open_rows=final.open_rows,
             events=added.events,

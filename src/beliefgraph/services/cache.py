@@ -26,13 +26,13 @@ class TwinCache:
         self._twins: OrderedDict[str, TwinState] = OrderedDict()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    async def at(self, id_: str, tenant: str, name: str, rev: int | None) -> TwinState:
-        """The twin at `rev`, its current one as the store just said; None means that it does not exist."""
+    async def at(self, id_: str, tenant: str, name: str, current: tuple[int, str] | None) -> TwinState:
+        """The twin at its current rev and life, as the store just said; None means that it does not exist."""
         known = self._twins.get(id_)
-        if rev is None:
+        if current is None:
             self.drop(id_)
             return fresh(id_, tenant, name)
-        if known is not None and known.rev == rev:
+        if known is not None and (known.rev, known.life) == current:
             self._twins.move_to_end(id_)
             return known
         state = await read_state(self._graph, id_, tenant, name)
@@ -72,6 +72,7 @@ async def read_state(graph: Graph, id_: str, tenant: str, name: str, rev: int | 
         id=id_,
         tenant=tenant,
         name=name,
+        life=rows.life,
         rev=rows.rev,
         head_time=rows.head_time,
         last_updated=rows.last_updated,

@@ -111,7 +111,8 @@ class Commands:
                 closed = [b for b in setting.state.bearings if b.evidence in came]
                 return _linked(setting, links, [], decide.withdrawn(setting, closed).closed_bearings)
 
-            rev = known.revs.get(named.id, 0) if command.expected_rev is None else command.expected_rev
+            found = known.twins.get(named.id)
+            rev = command.expected_rev if command.expected_rev is not None else found[0] if found else 0
             try:
                 return await self._carry_out(caller, "write", command.model_copy(update={"expected_rev": rev}), unlink)
             except Conflict as conflict:

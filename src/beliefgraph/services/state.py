@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
@@ -38,12 +39,14 @@ class Columns:
 class TwinState:
     """One twin at one rev: the rows that the rev sees; `holdings` by belief.
 
-    `head_time` is None for a twin that has no commit yet.
+    `life` tells it from another twin of its name, before or after an erasure, whose revs begin at 1 too. `head_time` is
+    None for a twin that has no commit yet.
     """
 
     id: str
     tenant: str
     name: str
+    life: str
     rev: int
     head_time: datetime | None
     last_updated: datetime | None
@@ -127,8 +130,8 @@ class TwinState:
 
 
 def fresh(id_: str, tenant: str, name: str) -> TwinState:
-    """A twin of which nothing is known: rev 0, which no commit has."""
-    return TwinState(id_, tenant, name, 0, None, None, 0, {}, (), (), {}, ())
+    """A twin of which nothing is known, at the start of a life of its own: rev 0, which no commit has."""
+    return TwinState(id_, tenant, name, uuid4().hex, 0, None, None, 0, {}, (), (), {}, ())
 
 
 def microseconds(moment: datetime) -> int:

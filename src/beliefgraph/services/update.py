@@ -115,7 +115,7 @@ class Updater:
                     raise Unavailable("being-erased", "This twin is being erased; begin anew when that is done.")
                 graph = await self._book.numbered(caller.tenant, known.definitions)
                 states = {
-                    id_: await self._cache.at(id_, caller.tenant, name, known.revs.get(id_))
+                    id_: await self._cache.at(id_, caller.tenant, name, known.twins.get(id_))
                     for id_, name in names.items()
                 }
                 if not known.seen:

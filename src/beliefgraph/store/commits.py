@@ -38,11 +38,12 @@ class ArrivedEvent:
 
 @dataclass(frozen=True)
 class TwinCommit:
-    """One commit of one twin: the rev it was computed from, and every row it closes and opens."""
+    """One commit of one twin: the life and rev it was computed from, and every row it closes and opens."""
 
     commit: Commit
     tenant: str
     name: str
+    life: str
     expected: int
     open_rows: int
     events: Sequence[ArrivedEvent] = ()
@@ -116,6 +117,7 @@ def _twin_row(c: TwinCommit) -> dict[str, Any]:
         "id": commit.twin,
         "tenant": c.tenant,
         "name": c.name,
+        "life": c.life,
         "expected": c.expected,
         "rev": commit.rev,
         "head_time": codec.text(commit.head_time),

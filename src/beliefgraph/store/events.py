@@ -19,13 +19,14 @@ DAWN = datetime(1, 1, 2, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Known:
-    """Bodies of earlier deliveries by their keyed hash, the revs of the twins that exist, the definitions in force.
+    """Bodies of earlier deliveries by their keyed hash, the twins that exist, the definitions in force.
 
-    `erasing` are twins that are on their way out.
+    Of each twin, its rev and which life of its name it is: after an erasure the revs begin anew. `erasing` are twins
+    that are on their way out.
     """
 
     seen: Mapping[str, str]
-    revs: Mapping[str, int]
+    twins: Mapping[str, tuple[int, str]]
     definitions: int
     erasing: Sequence[str]
 
@@ -42,8 +43,8 @@ class Led:
 async def arrive(graph: Graph, tenant: str, deliveries: Sequence[str], twins: Sequence[str]) -> Known:
     """What must be known before a command is decided, in one statement."""
     record = await graph.read("event/arrive", tenant=tenant, deliveries=list(deliveries), twins=list(twins))
-    seen, revs, definitions, erasing = record or ([], [], None, [])
-    return Known(dict(seen), dict(revs), definitions or 0, erasing)
+    seen, found, definitions, erasing = record or ([], [], None, [])
+    return Known(dict(seen), {twin: (rev, life) for twin, rev, life in found}, definitions or 0, erasing)
 
 
 async def resolve(graph: Graph, wanted: Sequence[tuple[int, str, datetime]]) -> dict[int, list[Led]]:

@@ -70,7 +70,10 @@ NODES: tuple[NodeRow, ...] = (
         "Twin",
         "One person's or account's self-model.",
         Twin,
-        extra={"lock": (str, "written first by every writer, so that they queue")},
+        extra={
+            "lock": (str, "written first by every writer, so that they queue"),
+            "life": (str, "tells it from another of its name, before or after an erasure"),
+        },
         unique=(("id",), ("tenant", "name")),
     ),
     NodeRow(

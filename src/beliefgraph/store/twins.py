@@ -25,9 +25,13 @@ PAUSE = 0.005
 
 @dataclass(frozen=True)
 class TwinRows:
-    """What one rev of a twin sees; `head_time` and the two after it are those of that rev's commit."""
+    """What one rev of a twin sees; `head_time` and the two after it are those of that rev's commit.
+
+    `life` tells the twin from another of its name, before or after an erasure.
+    """
 
     rev: int
+    life: str
     head_time: datetime
     last_updated: datetime
     definitions: int
@@ -61,12 +65,13 @@ async def load(graph: Graph, twin: str, rev: int | None = None) -> TwinRows | No
 
 def _whole(twin: str, record: list[Any]) -> TwinRows | None:
     """The rows of a rev, if they were all there to be read, and no other."""
-    seen, _, beliefs, bearings, relations, holdings, links, at = record
+    seen, _, life, beliefs, bearings, relations, holdings, links, at = record
     if not at:
         return None
     head_time, last_updated, definitions, open_rows, opened_rows = at[0]
     found = TwinRows(
         rev=seen,
+        life=life,
         head_time=codec.moment(head_time),
         last_updated=codec.moment(last_updated),
         definitions=definitions,
