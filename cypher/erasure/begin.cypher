@@ -1,7 +1,16 @@
 // Lock a twin, check its rev if one is expected, and let it be no twin any more: nobody finds it or writes to it then.
+// A twin of which there are only events that were set aside is one for this moment.
 // params: $twin, $expected (null: whatever it is), $values (who erases it, why, when)
 // returns: one record (the rev it had, whether it was taken); none if there is no such twin
 // mode: write
+CALL {
+  MATCH (q:Quarantine {twin: $twin})
+  WHERE $expected IS NULL
+  WITH q LIMIT 1
+  MERGE (t:Twin {id: $twin})
+  ON CREATE SET t.rev = 0
+  RETURN count(*) AS set_aside
+}
 MATCH (t:Twin {id: $twin})
 SET t.lock = randomUUID()
 WITH t, t.rev AS rev

@@ -1,5 +1,5 @@
 // Delete what is left of a twin whose rows are gone: identifiers that led to it alone, events that waited for them, the
-// person as a source, and their keys; and note that it was done.
+// person as a source, and their keys; and note that it was done. Where they spoke of others, a nameless source stays.
 // params: $twin, $tenant, $person (the source id of the person), $name (the twin's), $erasure (what is noted)
 // returns: one record (how many nodes)
 // mode: write
@@ -20,7 +20,9 @@ FOREACH (i IN alone | DETACH DELETE i)
 WITH size(alone) AS erased
 CALL {
   MATCH (s:Source {id: $person})
-  DETACH DELETE s
+  WITH s, EXISTS { (:Evidence)-[:REPORTED_BY]->(s) } AS spoke_of_others
+  FOREACH (_ IN CASE WHEN spoke_of_others THEN [1] ELSE [] END | SET s.name = 'erased')
+  FOREACH (_ IN CASE WHEN spoke_of_others THEN [] ELSE [1] END | DELETE s)
 }
 CALL {
   MATCH (k:ApiKey {tenant: $tenant, person: $name})
