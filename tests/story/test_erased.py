@@ -1,0 +1,167 @@
+"""A twin that is erased: what is gone, what stays, and what happens when the service dies on the way."""
+
+from __future__ import annotations
+
+import pytest
+from tests.races import Interrupted
+from tests.reading import held, id_of, rows, stored
+from tests.world import START, World, event, key, rated
+
+from beliefgraph.errors import BeliefgraphError
+from beliefgraph.model.command import AssertBelief, Correct, Identify
+from beliefgraph.model.twin import Identifier
+from beliefgraph.services.erase import finish_erasures
+from beliefgraph.store.graph import Graph
+
+LEFT = """
+MATCH (n) WHERE n.twin = $twin OR n.id = $twin
+RETURN count(n) AS nodes
+"""
+
+
+class Died(Exception):
+    """The process ended here."""
+
+
+async def die() -> None:
+    raise Died
+
+
+async def left(graph: Graph, twin: str) -> int:
+    """How many nodes name the twin by its id."""
+    async with graph._driver.session() as session:
+        record = await (await session.run(LEFT, {"twin": twin})).single(strict=True)
+        return int(record["nodes"])
+
+
+async def test_an_erased_twin_is_gone_and_its_neighbours_are_not(world: World) -> None:
+    await world.intake.observe(world.caller, [event("1"), rated("2", 1.0), rated("3", 2.0, twin="omar")])
+    await world.commands.correct(world.person("lena"), Correct(twin="lena", belief=key("world.alone"), holds=True))
+    sealed = world.keyring.seal(id_of(world), b"what she said", "a text")
+    neighbour = rows(await stored(world, "omar"))
+
+    erased = await world.eraser.erase_twin(world.caller, "lena")
+
+    assert (erased.twin, erased.rows > 10) == ("lena", True)
+    assert await left(world.graph, id_of(world)) == 0
+    with pytest.raises(BeliefgraphError) as refused:
+        world.keyring.unseal(id_of(world), sealed, "a text")
+    assert refused.value.code == "key-missing"
+    assert (await stored(world)).rev == 0
+    assert rows(await stored(world, "omar")) == neighbour
+
+
+async def test_what_came_before_the_erasure_stays_a_duplicate_and_something_new_begins_a_new_twin(world: World) -> None:
+    old = rated("old", 1.0)
+    await world.intake.observe(world.caller, [old, rated("other", 0.5)])
+    await world.eraser.erase_twin(world.caller, "lena")
+
+    (again,) = await world.intake.observe(world.caller, [old])
+    assert (again.status, again.rev) == ("duplicate", 0)
+    assert (await stored(world)).rev == 0
+
+    (new,) = await world.intake.observe(world.caller, [rated("new", -2.0)])
+    assert (new.status, new.rev) == ("accepted", 1)
+    assert held(await stored(world), "world.alone") == -2.0
+
+
+async def test_another_process_does_not_bring_back_what_it_remembers_of_an_erased_twin(world: World) -> None:
+    """Both lives are at rev 1 when the other process comes back."""
+    other = world.another()
+    await other.intake.observe(world.caller, [rated("first life", 3.0)])
+    await world.eraser.erase_twin(world.caller, "lena")
+    await world.intake.observe(world.caller, [rated("second life", -1.0)])
+
+    (receipt,) = await other.intake.observe(world.caller, [rated("and then", 0.25)])
+
+    assert receipt.rev == 2
+    state = await stored(world)
+    assert held(state, "world.alone") == -0.75
+    assert len(state.bearings) == 2
+
+
+async def test_a_commit_computed_from_an_erased_twin_is_not_written_into_the_next(world: World) -> None:
+    await world.intake.observe(world.caller, [rated("first life", 3.0)])
+
+    async def begin_anew() -> None:
+        await world.eraser.erase_twin(world.caller, "lena")
+        await world.intake.observe(world.caller, [rated("second life", -1.0)])
+
+    slow = World(
+        Interrupted(world.graph, "twin/inputs", begin_anew), world.keyring, world.clock, world.caller
+    )  # it has read the first life, and the second is at the same rev when it writes
+    (receipt,) = await slow.intake.observe(world.caller, [rated("and then", 0.25)])
+
+    assert receipt.rev == 2
+    assert held(await stored(world), "world.alone") == -0.75
+
+
+@pytest.mark.parametrize("after", ["erasure/begin", "erasure/rows"])
+async def test_an_erasure_that_was_cut_short_is_finished_at_the_next_start(world: World, after: str) -> None:
+    await world.intake.observe(world.caller, [event("1"), rated("2", 1.0)])
+    dying = World(Interrupted(world.graph, after, die), world.keyring, world.clock, world.caller)
+    with pytest.raises(Died):
+        await dying.eraser.erase_twin(world.caller, "lena")
+
+    assert (await stored(world)).rev == 0  # nobody finds it any more
+    with pytest.raises(BeliefgraphError) as refused:
+        await world.intake.observe(world.caller, [rated("3", 1.0)])
+    assert refused.value.code == "being-erased"
+
+    assert await finish_erasures(world.graph, world.keyring) >= 1
+    assert await left(world.graph, id_of(world)) == 0
+    (receipt,) = await world.intake.observe(world.caller, [rated("3", 1.0)])
+    assert (receipt.status, receipt.rev) == ("accepted", 1)
+
+
+async def test_what_the_person_said_of_others_stays_without_their_name(world: World) -> None:
+    said = rated("1", 1.0, twin="omar", by="person:lena")
+    await world.intake.observe(world.caller, [said])
+    await world.commands.assert_belief(
+        world.person("lena"), AssertBelief(twin="lena", belief=key("world.alone"), confidence=0.9)
+    )
+    before = rows(await stored(world, "omar"))
+
+    await world.eraser.erase_twin(world.caller, "lena")
+
+    assert rows(await stored(world, "omar")) == before
+    (bearing,) = (await stored(world, "omar")).bearings
+    record = await world.graph.read("evidence/told", twin=id_of(world, "omar"), ids=[bearing.evidence])
+    assert record is not None
+    assert [row[-1] for row in record[0]] == ["erased"]
+
+
+async def test_events_that_were_set_aside_go_with_the_twin_even_if_none_was_taken_in(world: World) -> None:
+    (receipt,) = await world.intake.observe(world.caller, [event("1", "unheard of", text="what she said")])
+    assert receipt.status == "quarantined"
+
+    await world.eraser.erase_twin(world.caller, "lena")
+
+    assert await left(world.graph, id_of(world)) == 0
+    assert await world.intake.quarantine(world.caller, limit=10) == []
+    with pytest.raises(BeliefgraphError) as refused:
+        await world.eraser.erase_twin(world.caller, "lena")
+    assert refused.value.code == "not-found"
+
+
+async def test_a_twin_that_has_moved_on_is_not_erased_against_an_expected_rev(world: World) -> None:
+    await world.intake.observe(world.caller, [rated("1", 1.0)])
+    await world.intake.observe(world.caller, [rated("2", 1.0)])
+    with pytest.raises(BeliefgraphError) as refused:
+        await world.eraser.erase_twin(world.caller, "lena", expected_rev=1)
+    assert refused.value.code == "rev-conflict"
+    assert held(await stored(world), "world.alone") == 2.0
+    await world.eraser.erase_twin(world.caller, "lena", expected_rev=2)
+
+
+async def test_an_identifier_that_led_to_an_erased_twin_leads_nowhere(world: World) -> None:
+    device = Identifier(scheme="device", value="a-phone")
+    await world.intake.observe(world.caller, [rated("1", 1.0)])
+    await world.commands.identify(world.caller, Identify(twin="lena", identifier=device))
+    await world.eraser.erase_twin(world.caller, "lena")
+
+    nameless = rated("2", 1.0).model_copy(update={"twin": None, "identifiers": (device,)})
+    (receipt,) = await world.intake.observe(world.caller, [nameless])
+    assert (receipt.status, receipt.code) == ("quarantined", "unknown-identifier")
+
+    await world.commands.identify(world.caller, Identify(twin="omar", identifier=device, valid_from=START))
