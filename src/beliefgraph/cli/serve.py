@@ -1,0 +1,53 @@
+"""`beliefgraph serve`: the service, until it is told to stop."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from beliefgraph.app import create_app
+from beliefgraph.cli.connection import run, services
+from beliefgraph.web.logs import configure
+from beliefgraph.web.server import serving
+
+
+def serve(
+    host: Annotated[
+        str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1, or BELIEFGRAPH_HOST")
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            max=65535,
+            help="The port to listen on; 0 finds a free one.",
+            show_default="8000, or BELIEFGRAPH_PORT",
+        ),
+    ] = None,
+) -> None:
+    """Serve GraphQL, events and GraphiQL until Ctrl-C or SIGTERM.
+
+    Uses the Neo4j that NEO4J_URI names, else the local one, which is started if it does not run. The database is
+    brought to this version's schema first. Make a key with `beliefgraph keys create`. Logs are JSON lines on standard
+    error; every setting is an environment variable, BELIEFGRAPH_….
+    """
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+
+    async def work() -> None:
+        async with services() as built:
+            settings = built.settings.model_copy(update=given)
+            configure(settings.log_level)
+            async with serving(create_app(built), settings) as served:
+                out = Console(highlight=False)
+                rows = {
+                    "GraphQL": f"{served.url}/graphql" + ("  (GraphiQL in a browser)" if settings.graphiql else ""),
+                    "events": f"{served.url}/events",
+                    "probes": f"{served.url}/healthz  {served.url}/readyz",
+                }
+                for name, value in rows.items():
+                    out.print(f"  {name:<9} {value}", soft_wrap=True)
+                await served.finished()
+
+    run(work())

@@ -1,0 +1,51 @@
+"""Logs as one JSON object a line on standard error, each with the id of the request it belongs to."""
+
+from __future__ import annotations
+
+import logging
+import sys
+
+import orjson
+import structlog
+
+
+def configure(level: str) -> None:
+    """Send this process's logs, ours and the libraries', to standard error as JSON."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    at_least = getattr(logging, level.upper())
+    structlog.configure(
+        processors=[
+            *shared,
+            structlog.processors.dict_tracebacks,
+            structlog.processors.EventRenamer("message"),
+            structlog.processors.JSONRenderer(serializer=_written),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(at_least),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.dict_tracebacks,
+                structlog.processors.EventRenamer("message"),
+                structlog.processors.JSONRenderer(serializer=_written),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(max(at_least, logging.INFO))
+    for noisy in ("strawberry", "uvicorn.error", "neo4j"):
+        logging.getLogger(noisy).setLevel(max(at_least, logging.WARNING))
+
+
+def _written(entry: object, default: object = None, **_: object) -> str:  # noqa: ARG001
+    return orjson.dumps(entry, default=str).decode()

@@ -1,0 +1,100 @@
+"""Uvicorn, started and stopped by us: it says where it listens, and ends when it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from beliefgraph.config import Settings
+from beliefgraph.errors import Conflict, Unavailable
+
+POLL_S = 0.02
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server that answers: where it is, and how to wait until it is told to stop."""
+
+    url: str
+    server: uvicorn.Server
+    task: asyncio.Task[None]
+
+    async def finished(self) -> None:
+        """Wait until SIGINT or SIGTERM comes, or the server ends by itself."""
+        loop, told = asyncio.get_running_loop(), asyncio.Event()
+        for each in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(each, told.set)
+        try:
+            waiting = asyncio.create_task(told.wait())
+            await asyncio.wait({waiting, self.task}, return_when=asyncio.FIRST_COMPLETED)
+            waiting.cancel()
+        finally:
+            for each in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(each)
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to whoever started it: uvicorn raises them again when it is done, before anything is let go of."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Do nothing."""
+        yield
+
+
+@asynccontextmanager
+async def serving(app: ASGIApp, settings: Settings) -> AsyncIterator[Served]:
+    """Serve an application until the block ends; running requests get the shutdown timeout to finish."""
+    listener = _listen(settings.host, settings.port)
+    host, port = listener.getsockname()[:2]
+    server = _Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="websockets-sansio",
+            ws_max_size=settings.max_body_bytes,
+            timeout_graceful_shutdown=max(1, round(settings.shutdown_timeout)),
+            server_header=False,
+        )
+    )
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        while not server.started:
+            if task.done():
+                await task
+                raise Unavailable("overloaded", "The server ended before it began.")
+            await asyncio.sleep(POLL_S)
+        yield Served(url=f"http://{_written(host)}:{port}", server=server, task=task)
+    finally:
+        server.should_exit = True
+        await asyncio.gather(task, return_exceptions=True)
+        listener.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise Conflict(
+            "port-taken",
+            f"Cannot listen on {host}:{port}: {error.strerror or error}; choose another with --port.",
+            port=port,
+        ) from error
+    return listener
+
+
+def _written(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
