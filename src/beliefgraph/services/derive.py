@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, combine
-from beliefgraph.model import timeline
 from beliefgraph.model.belief import BeliefKey, Quality
+from beliefgraph.model.hearing import heard
 from beliefgraph.model.identity import belief_id
 from beliefgraph.model.status import Status, status_of
 from beliefgraph.services.layout import DefinitionGraph, Layout, PersonalRelation, lay_out
@@ -81,7 +81,7 @@ def derive(
     extra, assume = extra or {}, assume or {}
     known = [state.beliefs[id_] for id_ in {*state.belief_order, *state.holdings}]
     layout = lay_out(state.id, graph, chain(known, also, extra, assume), personal_relations(state, at))
-    items, retracted = _counting(state, at)
+    items, retracted = counting(state, at)
     columns = state.columns
     place = np.array([layout.position.get(id_, -1) for id_ in state.belief_order], dtype=np.int64)
     position = place[columns.belief[items]] if len(items) else np.zeros(0, dtype=np.int64)
@@ -133,30 +133,24 @@ def _position(state: TwinState, layout: Layout, key: BeliefKey) -> int:
     return layout.position[belief_id(state.id, key.attribute, key.subject, key.context)]
 
 
-def _counting(state: TwinState, at: datetime) -> tuple[npt.NDArray[np.int64], set[int]]:
+def counting(state: TwinState, at: datetime) -> tuple[npt.NDArray[np.int64], set[int]]:
     """The bearings that count at a moment, and the beliefs that are retracted then (by `belief_order`).
 
-    What is valid later never counts. A retraction silences what began before it, and the belief stays retracted until
-    something newer is said. Where a correction is in force, it alone speaks.
+    What is valid later never counts. A belief that was retracted stays so until something newer is said.
     """
     columns, moment = state.columns, microseconds(at)
     visible = (columns.valid_from <= moment) & (moment < columns.valid_to)
-    corrections = columns.stance == STANCES["correction"]
     retractions = columns.stance == STANCES["retraction"]
+    corrections = columns.stance == STANCES["correction"]
     retracted: set[int] = set()
-    for index in np.flatnonzero(visible & retractions):
-        belief, since = columns.belief[index], columns.valid_from[index]
-        visible &= (columns.belief != belief) | (columns.valid_from >= since) | retractions
-        retracted.add(int(belief))
-    visible &= ~retractions
-    for belief in np.unique(columns.belief[visible & corrections]):
-        rows = np.flatnonzero((columns.belief == belief) & corrections)
-        in_force = timeline.at([state.bearings[row] for row in rows], at)
-        speaks = np.array([in_force is not None and state.bearings[row].evidence == in_force.evidence for row in rows])
-        visible[columns.belief == belief] = False
-        visible[rows[speaks]] = True
-    items = np.flatnonzero(visible)
-    return items, retracted - set(columns.belief[items].tolist())
+    for belief in np.unique(columns.belief[visible & (retractions | corrections)]).tolist():
+        rows = np.flatnonzero(columns.belief == belief)
+        bearings = [state.bearings[row] for row in rows]
+        speaking = {bearing.revision_id for bearing in heard(bearings, at)}
+        if not speaking and (visible & retractions)[rows].any():
+            retracted.add(belief)
+        visible[rows] = [bearing.revision_id in speaking for bearing in bearings]
+    return np.flatnonzero(visible), retracted
 
 
 def _propagate(
