@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.model.belief import BeliefState
+from beliefgraph.model.belief import BeliefState, logit
 from beliefgraph.model.evidence import Bearing, Evidence, Source
 from beliefgraph.model.record import Key, Name, Probability, Record
 from beliefgraph.model.relation import RelationKind, Strength
@@ -44,6 +45,28 @@ class BeliefFilter(Record):
         least, most = self.min_confidence, self.max_confidence
         if least is not None and most is not None and least > most:
             raise Incorrect("invalid-input", f"No confidence is at least {least:g} and at most {most:g}.")
+
+    def matches(self, state: BeliefState) -> bool:
+        """Whether a belief as it stands is one of those."""
+        belief = state.belief
+        for wanted, found in (
+            (self.attributes, belief.attribute),
+            (self.domains, belief.domain),
+            (self.contexts, belief.context),
+            (self.subjects, belief.subject),
+            (self.statuses, state.status),
+        ):
+            if wanted is not None and found not in wanted:
+                return False
+        least, most = self.log_odds_range
+        if state.log_odds is None:
+            return least is None and most is None
+        return (least is None or state.log_odds >= least) and (most is None or state.log_odds <= most)
+
+    @property
+    def log_odds_range(self) -> tuple[float | None, float | None]:
+        """The confidence range in log-odds, infinite at 0 and 1; None where it is open."""
+        return _log_odds(self.min_confidence), _log_odds(self.max_confidence)
 
 
 class BeliefOrder(Record):
@@ -88,7 +111,7 @@ class BeliefRow(Record):
 
 
 class RelatedBelief(Record):
-    """A relation of a belief, seen from it: `outgoing` if the belief is the relation's source; `other` is at its far end.
+    """A relation of a belief, seen from it: `outgoing` if it is the relation's source; `other` is at the far end.
 
     `origin` is provided for a relation of this twin's own, inferred for one of the definitions.
     """
@@ -106,3 +129,9 @@ class RelatedBelief(Record):
 
 
 BeliefRow.model_rebuild()
+
+
+def _log_odds(p: float | None) -> float | None:
+    if p is None:
+        return None
+    return -math.inf if p == 0.0 else math.inf if p == 1.0 else logit(p)

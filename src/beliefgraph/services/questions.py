@@ -6,9 +6,16 @@ the rows that the rev sees, at the valid time asked for. Every answer says which
 
 from __future__ import annotations
 
-from beliefgraph.model.belief import BeliefKey, Holding
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from typing import get_args
+
+from beliefgraph.errors import NotFound
+from beliefgraph.model.belief import GRID, BeliefKey, BeliefState, Holding, logit, published
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.commit import BeliefDifference
+from beliefgraph.model.identity import belief_id
 from beliefgraph.model.page import Answer, Page
 from beliefgraph.model.question import (
     EVERY_BELIEF,
@@ -24,15 +31,24 @@ from beliefgraph.model.question import (
 from beliefgraph.model.relation import RelationKind
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.model.twin import Twin
+from beliefgraph.services import paging
+from beliefgraph.services.compare import differences
 from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.layout import DefinitionGraph
+from beliefgraph.services.moments import PATIENCE, Moments
+from beliefgraph.services.paging import DEFAULT_PAGE, Place
+from beliefgraph.services.publish import describe
+from beliefgraph.services.recompute import Recomputed, recompute
+from beliefgraph.services.rows import Surroundings, chains, ordered, place_in_chain, place_of
+from beliefgraph.services.scope import no_such_twin, reach
+from beliefgraph.store import beliefs as stored
+from beliefgraph.store import evidence as told
+from beliefgraph.store.beliefs import Held, HeldRow, Wanted
+from beliefgraph.store.evidence import HeardRow
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
-MAX_PAGE = 200
-DEFAULT_PAGE = 50
-
-PATIENCE = 5.0
-"""Seconds that a read waits for the rev it was told to wait for."""
+ALL_KINDS: tuple[RelationKind, ...] = get_args(RelationKind)
 
 
 class Questions:
@@ -42,15 +58,30 @@ class Questions:
         self._graph = graph
         self._keyring = keyring
         self._book = book
-        self._patience = patience
+        self._moments = Moments(graph, book, patience=patience)
 
     async def twin(self, caller: Caller, name: str, *, at_least_rev: int | None = None) -> Twin:
         """The twin as it is now; `not-found` if there is none."""
-        raise NotImplementedError
+        id_ = reach(caller, name)
+        await self._moments.reached(id_, name, at_least_rev)
+        found = await stored.twin_now(self._graph, id_, caller.tenant)
+        if found is None:
+            raise no_such_twin(name)
+        return found
 
     async def twins(self, caller: Caller, *, first: int = DEFAULT_PAGE, after: str | None = None) -> Page[Twin]:
         """The tenant's twins by name; a person's key sees its own alone."""
-        raise NotImplementedError
+        caller.require("read")
+        first, mark = paging.checked(first), paging.mark("twins", caller.tenant)
+        begin = paging.decode(mark, after, str)
+        found = await stored.twins_named(
+            self._graph,
+            caller.tenant,
+            only=caller.person,
+            after="" if begin is None else str(begin.value),
+            limit=first + 1,
+        )
+        return paging.page(found, first, mark, lambda twin: Place(twin.name, twin.id), after=begin)
 
     async def belief(
         self,
@@ -61,19 +92,63 @@ class Questions:
         as_of: AsOf = NOW,
         at_least_rev: int | None = None,
         relation_levels: RelationLevels = 0,
-        relation_kinds: tuple[RelationKind, ...] | None = None,
+        relation_kinds: Sequence[RelationKind] = ALL_KINDS,
         with_evidence: bool = False,
     ) -> BeliefRow:
         """One belief as it stands; one that is not stored answers with its prior, `unknown-attribute` if undefined."""
-        raise NotImplementedError
+        id_ = reach(caller, twin)
+        await self._moments.reached(id_, twin, at_least_rev)
+        wanted = Wanted(relation_levels, relation_kinds, with_evidence)
+        if not as_of.is_now:
+            seen = await self._recomputed(caller, id_, twin, as_of, also=(key,))
+            position = seen.derived.layout.position.get(_belief_id(id_, key))
+            if position is None:
+                raise _unknown(key)
+            return (await self._around(seen, [seen.state(position)], wanted))[0]
+        belief = _belief_id(id_, key)
+        held = await self._held(id_, twin, EVERY_BELIEF, SUREST_FIRST, wanted, limit=1, belief=belief)
+        if held.beliefs:
+            return (await self._rows(caller, held, wanted))[0]
+        return BeliefRow(
+            state=await self._unstored(caller, id_, twin, key, held),
+            relations=() if relation_levels else None,
+            evidence=() if with_evidence else None,
+        )
 
-    async def belief_by_id(self, caller: Caller, id_: str, *, as_of: AsOf = NOW) -> BeliefRow:
+    async def belief_by_id(
+        self,
+        caller: Caller,
+        id_: str,
+        *,
+        as_of: AsOf = NOW,
+        relation_levels: RelationLevels = 0,
+        relation_kinds: Sequence[RelationKind] = ALL_KINDS,
+        with_evidence: bool = False,
+    ) -> BeliefRow:
         """The stored belief of that id; `not-found` where it is not the caller's to see."""
-        raise NotImplementedError
+        caller.require("read")
+        found = await stored.belief_named(self._graph, id_, caller.tenant, caller.person)
+        if found is None:
+            raise NotFound("not-found", f"There is no belief {id_!r}.", belief=id_)
+        name, key = found
+        return await self.belief(
+            caller,
+            name,
+            key,
+            as_of=as_of,
+            relation_levels=relation_levels,
+            relation_kinds=relation_kinds,
+            with_evidence=with_evidence,
+        )
 
     async def evidence_by_id(self, caller: Caller, id_: str) -> SourcedEvidence:
         """The evidence of that id; `not-found` where it is not the caller's to see."""
-        raise NotImplementedError
+        caller.require("read")
+        found = await told.by_id(self._graph, id_, caller.tenant, caller.person)
+        if found is None:
+            raise NotFound("not-found", f"There is no evidence {id_!r}.", evidence=id_)
+        name, row, bearings = found
+        return SourcedEvidence(evidence=row.opened(self._keyring), source=row.source, twin=name, bearings=bearings)
 
     async def beliefs(
         self,
@@ -87,12 +162,35 @@ class Questions:
         as_of: AsOf = NOW,
         at_least_rev: int | None = None,
         relation_levels: RelationLevels = 0,
-        relation_kinds: tuple[RelationKind, ...] | None = None,
+        relation_kinds: Sequence[RelationKind] = ALL_KINDS,
         with_evidence: bool = False,
         with_total: bool = False,
     ) -> Page[BeliefRow]:
         """A page of the beliefs that match; `after` leads on at the rev of the page it came from."""
-        raise NotImplementedError
+        id_, first = reach(caller, twin), paging.checked(first)
+        mark = paging.mark("beliefs", id_, filter, order, as_of)
+        begin = paging.decode(mark, after, str if order.by == "attribute" else float)
+        await self._moments.reached(id_, twin, at_least_rev)
+        wanted = Wanted(relation_levels, relation_kinds, with_evidence, with_total)
+        if as_of.is_now:
+            held = await self._held(id_, twin, filter, order, wanted, limit=first + 1, begin=begin)
+            rev, at, total = held.rev, held.head_time, held.total
+            rows = await self._rows(caller, held, wanted)
+        else:
+            seen = await self._recomputed(caller, id_, twin, as_of, rev=None if begin is None else begin.rev)
+            matching = [s for s in map(seen.state, seen.listed) if filter.matches(s)]
+            rev, at, total = seen.moment.state.rev, seen.moment.at, len(matching) if with_total else None
+            rows = await self._around(seen, ordered(matching, order, begin)[: first + 1], wanted)
+        return paging.page(
+            rows,
+            first,
+            mark,
+            lambda row: place_of(row.state, order, rev),
+            after=begin,
+            rev=rev,
+            valid_time=at,
+            total=total,
+        )
 
     async def history(
         self,
@@ -106,7 +204,34 @@ class Questions:
         at_least_rev: int | None = None,
     ) -> Page[Holding]:
         """What was published about a belief, the newest first."""
-        raise NotImplementedError
+        id_, first = reach(caller, twin), paging.checked(first)
+        mark = paging.mark("history", id_, key, as_of)
+        begin = paging.decode(mark, after, float)
+        await self._moments.reached(id_, twin, at_least_rev)
+        rev = await self._rev(id_, twin, as_of, begin)
+        found = await stored.holdings(
+            self._graph,
+            id_,
+            _belief_id(id_, key),
+            rev=rev,
+            valid_time=as_of.valid_time,
+            before=None if begin is None else int(begin.value),
+            limit=first + 1,
+        )
+        if found is None:
+            raise no_such_twin(twin)
+        seen, head_time, rows = found
+        if not rows and begin is None:
+            await self._defined(caller, key)
+        return paging.page(
+            rows,
+            first,
+            mark,
+            lambda holding: Place(float(holding.rev_from), holding.revision_id, seen),
+            after=begin,
+            rev=seen,
+            valid_time=as_of.valid_time or head_time,
+        )
 
     async def evidence(
         self,
@@ -120,7 +245,30 @@ class Questions:
         at_least_rev: int | None = None,
     ) -> Page[EvidenceOn]:
         """The chain of a belief: exactly the evidence visible at the moment, oldest first, with what was said."""
-        raise NotImplementedError
+        id_, first = reach(caller, twin), paging.checked(first)
+        mark = paging.mark("evidence", id_, key, as_of)
+        begin = paging.decode(mark, after, float)
+        await self._moments.reached(id_, twin, at_least_rev)
+        rev = await self._rev(id_, twin, as_of, begin)
+        found = await told.on_belief(self._graph, id_, _belief_id(id_, key), rev=rev, valid_time=as_of.valid_time)
+        if found is None:
+            raise no_such_twin(twin)
+        seen, head_time, heard = found
+        at = as_of.valid_time or head_time
+        chain = chains(heard, at, self._keyring).get(_belief_id(id_, key), ())
+        if not chain:
+            await self._defined(caller, key)
+        rows = [row for row in chain if begin is None or _later(place_in_chain(row, seen), begin)]
+        return paging.page(
+            rows,
+            first,
+            mark,
+            lambda row: place_in_chain(row, seen),
+            after=begin,
+            rev=seen,
+            valid_time=at,
+            total=len(chain),
+        )
 
     async def relations(
         self,
@@ -129,15 +277,184 @@ class Questions:
         key: BeliefKey,
         *,
         levels: RelationLevels = 1,
-        kinds: tuple[RelationKind, ...] | None = None,
+        kinds: Sequence[RelationKind] = ALL_KINDS,
         as_of: AsOf = NOW,
         at_least_rev: int | None = None,
     ) -> Answer[tuple[RelatedBelief, ...]]:
         """The relations of a belief to the other beliefs of its twin, with how these stand."""
-        raise NotImplementedError
+        row = await self.belief(
+            caller,
+            twin,
+            key,
+            as_of=as_of,
+            at_least_rev=at_least_rev,
+            relation_levels=levels,
+            relation_kinds=kinds,
+        )
+        return Answer(row.relations or (), row.state.rev, row.state.valid_time)
 
     async def compare(
         self, caller: Caller, twin: str, a: AsOf, b: AsOf = NOW, *, at_least_rev: int | None = None
     ) -> Answer[tuple[BeliefDifference, ...]]:
         """What differs between two moments, unrounded, the biggest move first; the rev is that of `b`."""
-        raise NotImplementedError
+        id_ = reach(caller, twin)
+        await self._moments.reached(id_, twin, at_least_rev)
+        before = await self._moments.at(id_, caller.tenant, twin, a)
+        after = await self._moments.at(id_, caller.tenant, twin, b)
+        found = await asyncio.to_thread(differences, before, after)
+        return Answer(found, after.state.rev, after.at)
+
+    async def _held(
+        self,
+        twin: str,
+        name: str,
+        matching: BeliefFilter,
+        order: BeliefOrder,
+        wanted: Wanted,
+        *,
+        limit: int,
+        belief: str | None = None,
+        begin: Place | None = None,
+    ) -> Held:
+        """What was published, read in one statement; the lightest that will do."""
+        rev = None if begin is None else begin.rev
+        for last in (False, True):
+            if belief is not None and not wanted.relation_levels and not wanted.evidence:
+                held = await stored.held_one(self._graph, twin, belief, rev)
+            else:
+                held = await stored.held_page(
+                    self._graph,
+                    twin,
+                    matching,
+                    order,
+                    wanted,
+                    limit=limit,
+                    rev=rev,
+                    belief=belief,
+                    after=None if begin is None else (begin.value, begin.id),
+                )
+            if held is not None:
+                return held
+            if not last:
+                await self._moments.commit(twin, name, NOW, rev)
+        raise no_such_twin(name)
+
+    async def _rows(self, caller: Caller, held: Held, wanted: Wanted) -> list[BeliefRow]:
+        """The rows of what was published."""
+        priors = (await self._book.numbered(caller.tenant, held.definitions)).definitions.attributes
+        states = {
+            row.belief.id: _state(row, held, priors[row.belief.attribute].prior)
+            for row in (*held.others, *held.beliefs)
+        }
+        return self._surrounded(
+            [row.belief.id for row in held.beliefs],
+            Surroundings(states, held.relations),
+            wanted,
+            held.evidence,
+            held.head_time,
+        )
+
+    async def _around(self, seen: Recomputed, states: Sequence[BeliefState], wanted: Wanted) -> list[BeliefRow]:
+        """The rows of what was recomputed."""
+        ids, twin = [state.belief.id for state in states], seen.moment.state.id
+        known = {state.belief.id: state for state in states}
+        relations: list[stored.RelationRow] = []
+        if wanted.relation_levels:
+            known |= {state.belief.id: state for state in map(seen.state, seen.listed)}
+            relations = [r for r in seen.relations if r.strength.kind in wanted.relation_kinds]
+        heard: list[HeardRow] = []
+        if wanted.evidence:
+            bearings = [bearing for id_ in ids for bearing in seen.bearings.get(id_, ())]
+            said = await told.told(self._graph, twin, list(dict.fromkeys(b.evidence for b in bearings)))
+            heard = [HeardRow(said[b.evidence], b) for b in bearings if b.evidence in said]
+        return self._surrounded(ids, Surroundings(known, relations), wanted, heard, seen.moment.at)
+
+    def _surrounded(
+        self, ids: Sequence[str], around: Surroundings, wanted: Wanted, heard: Sequence[HeardRow], at: datetime
+    ) -> list[BeliefRow]:
+        rows = [around.row(id_, wanted.relation_levels) for id_ in ids]
+        if not wanted.evidence:
+            return rows
+        on = chains(heard, at, self._keyring)
+        return [
+            BeliefRow.model_construct(state=row.state, relations=row.relations, evidence=on.get(id_, ()))
+            for id_, row in zip(ids, rows, strict=True)
+        ]
+
+    async def _recomputed(
+        self,
+        caller: Caller,
+        twin: str,
+        name: str,
+        as_of: AsOf,
+        *,
+        rev: int | None = None,
+        also: Sequence[BeliefKey] = (),
+    ) -> Recomputed:
+        moment = await self._moments.at(twin, caller.tenant, name, as_of, rev)
+        return await asyncio.to_thread(recompute, moment, also)
+
+    async def _unstored(self, caller: Caller, twin: str, name: str, key: BeliefKey, held: Held) -> BeliefState:
+        """How a belief stands that is not stored: at its prior, unless the twin is too wide to know that."""
+        graph = await self._book.numbered(caller.tenant, held.definitions)
+        if key.attribute not in graph.definitions.attributes:
+            return _at_prior(twin, key, await self._defined(caller, key), held)
+        seen = await self._recomputed(caller, twin, name, NOW, rev=held.rev, also=(key,))
+        state = seen.state(seen.derived.layout.position[_belief_id(twin, key)])
+        if state.log_odds is None:
+            return state
+        prior = logit(state.prior)
+        moved = round(state.log_odds / GRID) != round(prior / GRID)
+        return state.model_copy(update={"log_odds": published(state.log_odds) if moved else prior})
+
+    async def _defined(self, caller: Caller, key: BeliefKey) -> DefinitionGraph:
+        """The definitions in force, if they name the attribute; else `unknown-attribute`."""
+        latest = await self._book.latest(caller.tenant)
+        latest.definitions.attribute(key.attribute)
+        return latest
+
+    async def _rev(self, twin: str, name: str, as_of: AsOf, begin: Place | None) -> int | None:
+        """The rev to read at; None for the current one."""
+        if begin is not None:
+            return begin.rev
+        if as_of.rev is None and as_of.recorded_at is None:
+            return None
+        return (await self._moments.commit(twin, name, as_of)).rev
+
+
+def _belief_id(twin: str, key: BeliefKey) -> str:
+    return belief_id(twin, key.attribute, key.subject, key.context)
+
+
+def _unknown(key: BeliefKey) -> NotFound:
+    return NotFound("unknown-attribute", f"No definition in force then names {key.attribute}.", attribute=key.attribute)
+
+
+def _state(row: HeldRow, held: Held, prior: float) -> BeliefState:
+    return BeliefState.model_construct(
+        belief=row.belief,
+        log_odds=row.log_odds,
+        prior=prior,
+        status=row.status,
+        quality=row.quality,
+        valid_time=held.head_time,
+        rev=held.rev,
+        changed_at_rev=row.changed_at_rev,
+    )
+
+
+def _at_prior(twin: str, key: BeliefKey, graph: DefinitionGraph, held: Held) -> BeliefState:
+    prior = graph.definitions.attribute(key.attribute).prior
+    return BeliefState(
+        belief=describe(twin, _belief_id(twin, key), key, graph),
+        log_odds=logit(prior),
+        prior=prior,
+        status="forming",
+        quality="exact",
+        valid_time=held.head_time,
+        rev=held.rev,
+    )
+
+
+def _later(place: Place, begin: Place) -> bool:
+    return (float(place.value), place.id) > (float(begin.value), begin.id)

@@ -1,0 +1,16 @@
+// One belief of a twin as it was published at a rev.
+// params: $twin, $belief, $rev (null: the current one)
+// returns: one record (rev, head time, definitions, [belief with its holding] or []); none if no such twin or commit
+// mode: read
+MATCH (t:Twin {id: $twin})
+MATCH (c:Commit {twin: $twin, rev: coalesce($rev, t.rev)})
+RETURN
+  c.rev AS rev,
+  toString(c.head_time) AS head_time,
+  c.definitions AS definitions,
+  COLLECT {
+    MATCH (:Twin)-[r:HOLDS]->(b:Belief)
+    USING INDEX r:HOLDS(key, rev_to)
+    WHERE r.key = $belief AND r.rev_to > c.rev AND r.rev_from <= c.rev AND r.twin = $twin
+    RETURN [b.id, b.attribute, b.subject, b.context, b.domain, b.statement, r.log_odds, r.status, r.quality, r.rev_from]
+  } AS beliefs

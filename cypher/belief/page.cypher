@@ -1,0 +1,99 @@
+// A page of the beliefs of a twin as they were published at a rev, with what they are related to and the evidence on them.
+// params: $twin, $rev (null: the current one), $belief (null, or the one belief wanted),
+//         $attributes, $domains, $contexts, $subjects, $statuses (each null, or a list), $least, $most (log-odds or null),
+//         $by (confidence, attribute or changed), $sign (1 ascending, -1 descending),
+//         $after_number, $after_text, $after_id (where the page before ended, or null), $limit,
+//         $levels (0, 1 or 2), $kinds [relationship type], $with_evidence, $with_total
+// returns: one record (rev, head time, definitions, [belief with its holding], [relation], [other belief with its holding],
+//          [evidence valid at head time, or a correction, with its bearing and source], total or null); none if no such twin or commit
+// mode: read
+MATCH (t:Twin {id: $twin})
+MATCH (c:Commit {twin: $twin, rev: coalesce($rev, t.rev)})
+WITH c, c.rev AS rev, c.head_time AS head
+WITH c, rev, head, COLLECT {
+  MATCH (:Twin)-[r:HOLDS]->(b:Belief)
+  USING INDEX r:HOLDS(twin, rev_to, valid_to)
+  WHERE r.twin = $twin AND r.rev_to > rev AND r.valid_to > head AND r.rev_from <= rev
+    AND ($belief IS NULL OR r.key = $belief)
+    AND ($least IS NULL OR r.log_odds >= $least)
+    AND ($most IS NULL OR r.log_odds <= $most)
+    AND ($statuses IS NULL OR r.status IN $statuses)
+    AND ($attributes IS NULL OR b.attribute IN $attributes)
+    AND ($domains IS NULL OR b.domain IN $domains)
+    AND ($contexts IS NULL OR b.context IN $contexts)
+    AND ($subjects IS NULL OR b.subject IN $subjects)
+  WITH r, b,
+    CASE $by
+      WHEN 'confidence' THEN coalesce($sign * r.log_odds, 1e9)
+      WHEN 'changed' THEN $sign * toFloat(r.rev_from)
+      ELSE 0.0
+    END AS number,
+    CASE WHEN $by = 'attribute' THEN b.attribute ELSE '' END AS text
+  WHERE $after_id IS NULL
+    OR number > $after_number
+    OR (number = $after_number AND (($sign = 1 AND text > $after_text) OR ($sign = -1 AND text < $after_text)
+                                    OR (text = $after_text AND r.key > $after_id)))
+  WITH r, b
+  ORDER BY number, CASE WHEN $sign = 1 THEN text END, CASE WHEN $sign = -1 THEN text END DESC, r.key
+  LIMIT $limit
+  RETURN {held: r, belief: b}
+} AS page
+WITH c, rev, head, page, CASE WHEN $levels >= 1 THEN COLLECT {
+  UNWIND page AS row
+  WITH row.belief AS a
+  MATCH (a)-[s:SUPPORTS|CONTRADICTS|IMPLIES|EXCLUDES|CAUSES]-(:Belief)
+  WHERE type(s) IN $kinds AND s.rev_to > rev AND s.rev_from <= rev
+    AND (s.origin = 'inferred' OR (s.valid_from <= head AND s.valid_to > head))
+  RETURN DISTINCT s
+} ELSE [] END AS near
+WITH c, rev, head, page, near, CASE WHEN $levels >= 2 THEN COLLECT {
+  UNWIND near AS s
+  UNWIND [startNode(s), endNode(s)] AS n
+  WITH DISTINCT n
+  MATCH (n)-[f:SUPPORTS|CONTRADICTS|IMPLIES|EXCLUDES|CAUSES]-(:Belief)
+  WHERE type(f) IN $kinds AND f.rev_to > rev AND f.rev_from <= rev
+    AND (f.origin = 'inferred' OR (f.valid_from <= head AND f.valid_to > head))
+  RETURN DISTINCT f
+} ELSE near END AS related
+RETURN
+  rev,
+  toString(head) AS head_time,
+  c.definitions AS definitions,
+  COLLECT {
+    UNWIND page AS row
+    WITH row.belief AS b, row.held AS r
+    RETURN [b.id, b.attribute, b.subject, b.context, b.domain, b.statement, r.log_odds, r.status, r.quality, r.rev_from]
+  } AS beliefs,
+  [s IN related | [s.key, startNode(s).id, endNode(s).id, type(s), s.odds_ratio, s.probability, s.origin]] AS relations,
+  COLLECT {
+    UNWIND related AS s
+    UNWIND [startNode(s), endNode(s)] AS n
+    WITH DISTINCT n.id AS id
+    MATCH (:Twin)-[h:HOLDS]->(o:Belief)
+    USING INDEX h:HOLDS(key, rev_to)
+    WHERE h.key = id AND h.rev_to > rev AND h.rev_from <= rev
+    RETURN [o.id, o.attribute, o.subject, o.context, o.domain, o.statement, h.log_odds, h.status, h.quality, h.rev_from]
+  } AS others,
+  CASE WHEN $with_evidence THEN COLLECT {
+    UNWIND page AS row
+    WITH row.belief AS b
+    MATCH (b)<-[r:BEARS_ON]-(e:Evidence)-[:REPORTED_BY]->(s:Source)
+    WHERE r.rev_to > rev AND r.rev_from <= rev
+      AND ((r.valid_from <= head AND r.valid_to > head) OR r.stance = 'correction')
+    RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
+            r.origin, e.id, b.id, r.source, r.stance, r.log_likelihood_ratio, r.half_life,
+            e.event, toString(e.time), e.summary, e.sealed, s.tenant, s.name]
+  } ELSE [] END AS evidence,
+  CASE WHEN $with_total THEN COUNT {
+    MATCH (:Twin)-[r:HOLDS]->(b:Belief)
+    USING INDEX r:HOLDS(twin, rev_to, valid_to)
+    WHERE r.twin = $twin AND r.rev_to > rev AND r.valid_to > head AND r.rev_from <= rev
+      AND ($belief IS NULL OR r.key = $belief)
+      AND ($least IS NULL OR r.log_odds >= $least)
+      AND ($most IS NULL OR r.log_odds <= $most)
+      AND ($statuses IS NULL OR r.status IN $statuses)
+      AND ($attributes IS NULL OR b.attribute IN $attributes)
+      AND ($domains IS NULL OR b.domain IN $domains)
+      AND ($contexts IS NULL OR b.context IN $contexts)
+      AND ($subjects IS NULL OR b.subject IN $subjects)
+  } END AS total

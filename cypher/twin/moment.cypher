@@ -1,0 +1,19 @@
+// The commit that a question is about: a rev's own, the last one recorded at or before a time, or else the newest.
+// params: $twin, $rev (or null), $recorded_at (or null)
+// returns: one record (current rev, [[rev, head time, definitions]] or [] if no such commit); none if no such twin
+// mode: read
+MATCH (t:Twin {id: $twin})
+RETURN
+  t.rev AS current,
+  CASE
+    WHEN $recorded_at IS NULL THEN COLLECT {
+      MATCH (c:Commit {twin: $twin, rev: coalesce($rev, t.rev)})
+      RETURN [c.rev, toString(c.head_time), c.definitions]
+    }
+    ELSE COLLECT {
+      MATCH (c:Commit)
+      WHERE c.twin = $twin AND c.at <= $recorded_at
+      WITH c ORDER BY c.at DESC, c.rev DESC LIMIT 1
+      RETURN [c.rev, toString(c.head_time), c.definitions]
+    }
+  END AS at

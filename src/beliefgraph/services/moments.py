@@ -1,0 +1,95 @@
+"""Which moment of a twin a question is about, and the twin as it was known then."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+
+from beliefgraph.errors import NotFound, Unavailable
+from beliefgraph.model.time import AsOf
+from beliefgraph.services.cache import read_state
+from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.layout import DefinitionGraph
+from beliefgraph.services.scope import no_such_twin
+from beliefgraph.services.state import TwinState
+from beliefgraph.store import beliefs as stored
+from beliefgraph.store.graph import Graph
+
+PATIENCE = 5.0
+"""Seconds that a read waits for the rev it was told to wait for."""
+
+PAUSE = 0.02
+"""Seconds between two looks while it waits."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A twin as one rev knows it, the definitions of that rev, and the valid time to look at."""
+
+    state: TwinState
+    graph: DefinitionGraph
+    at: datetime
+
+    @property
+    def is_head(self) -> bool:
+        """Whether the valid time is at or past the rev's own head time."""
+        return self.state.head_time is not None and self.at >= self.state.head_time
+
+
+class Moments:
+    """Resolves the moments that questions name."""
+
+    def __init__(self, graph: Graph, book: DefinitionBook, *, patience: float = PATIENCE) -> None:
+        self._graph = graph
+        self._book = book
+        self._patience = patience
+
+    async def reached(self, twin: str, name: str, at_least_rev: int | None) -> None:
+        """Return once the twin is at that rev; `rev-not-reached` if it is not in time."""
+        if at_least_rev is None:
+            return
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._patience
+        while True:
+            found = await stored.commit_at(self._graph, twin)
+            current = 0 if found is None else found[0]
+            if current >= at_least_rev:
+                return
+            if loop.time() >= deadline:
+                if found is None:
+                    raise no_such_twin(name)
+                raise Unavailable(
+                    "rev-not-reached",
+                    f"The twin {name!r} is at rev {current}, not yet at {at_least_rev}; ask again.",
+                    twin=name,
+                    rev=current,
+                    at_least_rev=at_least_rev,
+                )
+            await asyncio.sleep(PAUSE)
+
+    async def commit(self, twin: str, name: str, as_of: AsOf, rev: int | None = None) -> stored.CommitMoment:
+        """The commit that `as_of` means, or that of `rev` where one is given; `not-found` where there is none."""
+        wanted = as_of.rev if rev is None else rev
+        recorded_at = as_of.recorded_at if rev is None else None
+        for last in (False, True):
+            found = await stored.commit_at(self._graph, twin, rev=wanted, recorded_at=recorded_at)
+            if found is None:
+                raise no_such_twin(name)
+            current, commit = found
+            if commit is not None:
+                return commit
+            if last or (wanted is not None and wanted > current):
+                break
+            await asyncio.sleep(PAUSE)
+        when = f"at rev {wanted}" if wanted is not None else f"as recorded at {recorded_at}"
+        raise NotFound("not-found", f"There was no twin {name!r} {when}.", twin=name)
+
+    async def at(self, twin: str, tenant: str, name: str, as_of: AsOf, rev: int | None = None) -> Moment:
+        """The twin as it was known at the moment that `as_of` means; with `rev`, at that rev."""
+        commit = await self.commit(twin, name, as_of, rev)
+        state = await read_state(self._graph, twin, tenant, name, commit.rev)
+        if state.head_time is None:
+            raise no_such_twin(name)
+        graph = await self._book.numbered(tenant, state.definitions)
+        return Moment(state, graph, as_of.valid_time or state.head_time)

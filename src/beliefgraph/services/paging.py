@@ -1,0 +1,96 @@
+"""Pages by keyset: a cursor says after which place in which order the next page begins, and at which rev.
+
+A cursor is opaque to whoever holds it, bound to the question it was made under, and checked when it comes back. As it
+carries the rev, the pages of one walk show one state of the twin however much is written meanwhile.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import orjson
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.model.page import Item, Page
+from beliefgraph.model.time import Instant
+
+T = TypeVar("T")
+
+MAX_PAGE = 200
+DEFAULT_PAGE = 50
+MAX_CURSOR = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in an order: the value ordered by, the id that breaks ties, and the rev that the order was read at."""
+
+    value: float | str
+    id: str
+    rev: int | None = None
+
+
+def mark(*question: object) -> str:
+    """What identifies a question: a cursor made under it is refused under any other."""
+    return hashlib.sha256("\x1f".join(map(repr, question)).encode()).hexdigest()[:12]
+
+
+def encode(mark: str, place: Place) -> str:
+    """The cursor of a place."""
+    return base64.urlsafe_b64encode(orjson.dumps([mark, place.rev, place.value, place.id])).decode().rstrip("=")
+
+
+def decode(mark: str, cursor: str | None, kind: type[float] | type[str]) -> Place | None:
+    """The place a cursor marks, None without one; `invalid-cursor` unless it was made under this very question."""
+    if cursor is None:
+        return None
+    try:
+        if len(cursor) > MAX_CURSOR:
+            raise ValueError
+        whole = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        made_under, rev, value, id_ = orjson.loads(whole)
+        sound = isinstance(value, kind) and isinstance(id_, str) and (rev is None or type(rev) is int)
+        if made_under != mark or not sound or (isinstance(value, float) and not math.isfinite(value)):
+            raise ValueError
+    except (ValueError, TypeError, binascii.Error):
+        raise Incorrect(
+            "invalid-cursor", "This cursor does not belong to this question; begin again without one."
+        ) from None
+    return Place(value, id_, rev)
+
+
+def checked(first: int) -> int:
+    """How many things a page may hold: between 1 and MAX_PAGE, else refused."""
+    if first < 1:
+        raise Incorrect("invalid-input", "A page holds at least one thing: first must be 1 or more.", first=first)
+    if first > MAX_PAGE:
+        raise Incorrect("too-large", f"A page holds at most {MAX_PAGE}; ask for the next one.", first=first)
+    return first
+
+
+def page(
+    found: Sequence[T],
+    first: int,
+    mark: str,
+    place: Callable[[T], Place],
+    *,
+    after: Place | None,
+    rev: int | None = None,
+    valid_time: Instant | None = None,
+    total: int | None = None,
+) -> Page[T]:
+    """The page of what was found, of which one more than `first` was asked for to see whether there is more."""
+    return Page(
+        items=tuple(Item(node, encode(mark, place(node))) for node in found[:first]),
+        has_next=len(found) > first,
+        has_previous=after is not None,
+        rev=rev,
+        valid_time=valid_time,
+        total=total,
+    )

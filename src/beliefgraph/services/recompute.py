@@ -1,0 +1,97 @@
+"""The beliefs of a twin recomputed for a moment, unrounded: which are listed, how they stand and are related. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from beliefgraph.model.belief import GRID, Belief, BeliefKey, BeliefState
+from beliefgraph.model.evidence import Bearing
+from beliefgraph.model.identity import relation_id
+from beliefgraph.services.derive import Derivation, derive
+from beliefgraph.services.moments import Moment
+from beliefgraph.services.publish import describe
+from beliefgraph.services.state import microseconds
+from beliefgraph.store.beliefs import RelationRow
+
+
+@dataclass(frozen=True)
+class Recomputed:
+    """A moment of a twin with everything derived for it."""
+
+    moment: Moment
+    derived: Derivation
+
+    @cached_property
+    def listed(self) -> tuple[int, ...]:
+        """The positions of the beliefs that a twin fed only what is visible here would have stored, by id.
+
+        Those are the ones that evidence began to bear on by then, and those that left their prior. At the rev's own
+        head they are joined by those that once did.
+        """
+        state, layout, derived = self.moment.state, self.derived.layout, self.derived
+        columns = state.columns
+        begun = columns.belief[columns.valid_from <= microseconds(self.moment.at)]
+        known = {state.belief_order[i] for i in np.unique(begun)}
+        if self.moment.is_head:
+            known |= state.holdings.keys()
+        prior = np.log(layout.prior) - np.log1p(-layout.prior)
+        moved = derived.available & (np.rint(derived.log_odds / GRID) != np.rint(prior / GRID))
+        positions = {layout.position[id_] for id_ in known if id_ in layout.position}
+        positions.update(np.flatnonzero(moved).tolist())
+        return tuple(sorted(positions, key=lambda position: layout.ids[position]))
+
+    @cached_property
+    def relations(self) -> tuple[RelationRow, ...]:
+        """The relations between listed beliefs."""
+        layout, listed = self.derived.layout, set(self.listed)
+        return tuple(
+            RelationRow(
+                relation_id(layout.ids[edge.source], edge.strength.kind, layout.ids[edge.target]),
+                layout.ids[edge.source],
+                layout.ids[edge.target],
+                edge.strength,
+                "inferred" if edge.ref else "provided",
+            )
+            for edge in layout.edges
+            if edge.source in listed and edge.target in listed
+        )
+
+    @cached_property
+    def bearings(self) -> dict[str, list[Bearing]]:
+        """The bearings that are valid at the moment, and all corrections, by the id of their belief."""
+        found: dict[str, list[Bearing]] = {}
+        for bearing in self.moment.state.bearings:
+            if bearing.stance == "correction" or bearing.valid.contains(self.moment.at):
+                found.setdefault(bearing.belief, []).append(bearing)
+        return found
+
+    def belief(self, position: int) -> Belief:
+        """The belief at a position, whether it is stored or not."""
+        id_ = self.derived.layout.ids[position]
+        known = self.moment.state.beliefs.get(id_)
+        return known or describe(self.moment.state.id, id_, self.derived.layout.keys[position], self.moment.graph)
+
+    def state(self, position: int) -> BeliefState:
+        """How the belief at a position stands."""
+        id_ = self.derived.layout.ids[position]
+        log_odds = self.derived.value(position)
+        held = self.moment.state.holdings.get(id_)
+        return BeliefState.model_construct(
+            belief=self.belief(position),
+            log_odds=log_odds,
+            prior=float(self.derived.layout.prior[position]),
+            status=self.derived.status(position, log_odds),
+            quality=self.derived.quality(position),
+            valid_time=self.moment.at,
+            rev=self.moment.state.rev,
+            changed_at_rev=None if held is None else held.rev_from,
+        )
+
+
+def recompute(moment: Moment, also: Iterable[BeliefKey] = ()) -> Recomputed:
+    """Everything that the twin believed at a moment, and how the beliefs in `also` stood if it had none of them."""
+    return Recomputed(moment, derive(moment.state, moment.graph, moment.at, also=also))

@@ -1,0 +1,110 @@
+"""From what was read or recomputed to rows that answer: each belief with what was asked for around it. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from beliefgraph.model.belief import BeliefState
+from beliefgraph.model.question import BeliefOrder, BeliefRow, EvidenceOn, RelatedBelief
+from beliefgraph.services.derive import counting
+from beliefgraph.services.paging import Place
+from beliefgraph.services.state import fresh, microseconds
+from beliefgraph.store.beliefs import UNAVAILABLE, RelationRow
+from beliefgraph.store.evidence import HeardRow
+from beliefgraph.store.keys import Keyring
+
+
+class Surroundings:
+    """The beliefs around a page, and the relations among them; each row is made once, however often it is met."""
+
+    def __init__(self, states: Mapping[str, BeliefState], relations: Iterable[RelationRow]) -> None:
+        self._states = states
+        self._rows: dict[tuple[str, int], BeliefRow] = {}
+        self._around: dict[str, list[tuple[RelationRow, bool, str]]] = defaultdict(list)
+        for relation in sorted(relations, key=lambda r: r.id):
+            if relation.source in states and relation.target in states:
+                self._around[relation.source].append((relation, True, relation.target))
+                self._around[relation.target].append((relation, False, relation.source))
+
+    def row(self, id_: str, levels: int) -> BeliefRow:
+        """A belief with its relations, followed so many levels."""
+        found = self._rows.get((id_, levels))
+        if found is None:
+            found = BeliefRow.model_construct(
+                state=self._states[id_], relations=self.related(id_, levels), evidence=None
+            )
+            self._rows[id_, levels] = found
+        return found
+
+    def related(self, id_: str, levels: int) -> tuple[RelatedBelief, ...] | None:
+        """The relations of a belief, None where no level of them is asked for."""
+        if levels == 0:
+            return None
+        return tuple(
+            RelatedBelief.model_construct(
+                id=relation.id,
+                strength=relation.strength,
+                origin=relation.origin,
+                outgoing=outgoing,
+                other=self.row(other, levels - 1),
+            )
+            for relation, outgoing, other in self._around.get(id_, ())
+        )
+
+
+def chains(heard: Sequence[HeardRow], at: datetime, keyring: Keyring) -> dict[str, tuple[EvidenceOn, ...]]:
+    """The evidence visible at a moment by the belief it bears on, oldest first, with what was said and if it counts.
+
+    Corrections that are not valid then may be among the rows: they too decide which one is in force.
+    """
+    state = fresh("", "", "").with_inputs(
+        beliefs=(),
+        closed_bearings=(),
+        bearings=[row.bearing for row in heard],
+        closed_relations=(),
+        relations=(),
+    )
+    counts = set(counting(state, at)[0].tolist())
+    found: dict[str, list[EvidenceOn]] = defaultdict(list)
+    for index, row in enumerate(heard):
+        if row.bearing.valid.contains(at):
+            one = EvidenceOn.model_construct(
+                evidence=row.told.opened(keyring), source=row.told.source, bearing=row.bearing, counts=index in counts
+            )
+            found[row.bearing.belief].append(one)
+    return {
+        belief: tuple(sorted(rows, key=lambda row: (row.bearing.valid_from, row.evidence.id)))
+        for belief, rows in found.items()
+    }
+
+
+def place_of(state: BeliefState, order: BeliefOrder, rev: int) -> Place:
+    """Where a belief stands in an order."""
+    if order.by == "attribute":
+        return Place(state.belief.attribute, state.belief.id, rev)
+    number = state.log_odds if order.by == "confidence" else state.changed_at_rev
+    signed = UNAVAILABLE if number is None else -float(number) if order.descending else float(number)
+    return Place(signed, state.belief.id, rev)
+
+
+def ordered(states: Iterable[BeliefState], order: BeliefOrder, after: Place | None) -> list[BeliefState]:
+    """The beliefs after a place, in order: as `belief/page` orders what was published."""
+    by_id = sorted(states, key=lambda state: state.belief.id)
+    backwards = order.by == "attribute" and order.descending
+    placed = sorted(((place_of(s, order, 0), s) for s in by_id), key=lambda p: p[0].value, reverse=backwards)
+    if after is None:
+        return [state for _, state in placed]
+
+    def follows(place: Place) -> bool:
+        if place.value == after.value:
+            return place.id > after.id
+        return (place.value < after.value) if backwards else (place.value > after.value)  # type: ignore[operator]
+
+    return [state for place, state in placed if follows(place)]
+
+
+def place_in_chain(row: EvidenceOn, rev: int) -> Place:
+    """Where a piece of evidence stands in the chain of its belief."""
+    return Place(float(microseconds(row.bearing.valid_from)), row.evidence.id, rev)

@@ -1,0 +1,225 @@
+"""Reading what was published: twins, moments of them, and their beliefs, each in one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from beliefgraph.model.belief import Belief, BeliefKey, Holding, Quality
+from beliefgraph.model.question import BeliefFilter, BeliefOrder
+from beliefgraph.model.relation import RelationKind, Strength
+from beliefgraph.model.revision import Origin
+from beliefgraph.model.status import Status
+from beliefgraph.model.twin import Twin
+from beliefgraph.store import codec
+from beliefgraph.store.evidence import HeardRow, heard
+from beliefgraph.store.graph import Graph
+
+UNAVAILABLE = 1e9
+"""Where a belief without a confidence stands in the order by confidence, whichever way it runs: last."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommitMoment:
+    """One commit of a twin: its rev, its head time, its definition set; and the rev the twin is at."""
+
+    current: int
+    rev: int
+    head_time: datetime
+    definitions: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRow:
+    """A belief with what was published about it."""
+
+    belief: Belief
+    log_odds: float | None
+    status: Status
+    quality: Quality
+    changed_at_rev: int
+
+
+@dataclass(frozen=True, slots=True)
+class RelationRow:
+    """A relation between two stored beliefs, by their ids."""
+
+    id: str
+    source: str
+    target: str
+    strength: Strength
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What was found of a twin at a rev: beliefs in order, and what was asked for around them."""
+
+    rev: int
+    head_time: datetime
+    definitions: int
+    beliefs: tuple[HeldRow, ...]
+    relations: tuple[RelationRow, ...] = ()
+    others: tuple[HeldRow, ...] = ()
+    evidence: tuple[HeardRow, ...] = ()
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is wanted around every belief of a page."""
+
+    relation_levels: int = 0
+    relation_kinds: Sequence[RelationKind] = ("supports", "contradicts", "implies", "excludes", "causes")
+    evidence: bool = False
+    total: bool = False
+
+
+async def twin_now(graph: Graph, twin: str, tenant: str) -> Twin | None:
+    """The twin as it is."""
+    record = await graph.read("twin/now", twin=twin)
+    return None if record is None else _twin([twin, *record], tenant)
+
+
+async def twins_named(graph: Graph, tenant: str, *, only: str | None, after: str, limit: int) -> list[Twin]:
+    """The twins of a tenant after a name, by name."""
+    record = await graph.read("twin/named", tenant=tenant, only=only, after=after, limit=limit)
+    return [_twin(row, tenant) for row in (record[0] if record else [])]
+
+
+async def commit_at(
+    graph: Graph, twin: str, *, rev: int | None = None, recorded_at: datetime | None = None
+) -> tuple[int, CommitMoment | None] | None:
+    """The rev a twin is at, and the commit meant, if there is one; None without such a twin."""
+    record = await graph.read("twin/moment", twin=twin, rev=rev, recorded_at=recorded_at)
+    if record is None:
+        return None
+    current, at = record
+    if not at:
+        return current, None
+    return current, CommitMoment(current, at[0][0], codec.moment(at[0][1]), at[0][2])
+
+
+async def held_one(graph: Graph, twin: str, belief: str, rev: int | None = None) -> Held | None:
+    """One belief as published; None without such a twin or commit."""
+    record = await graph.read("belief/one", twin=twin, belief=belief, rev=rev)
+    if record is None:
+        return None
+    seen, head_time, definitions, rows = record
+    return Held(seen, codec.moment(head_time), definitions, tuple(_held(row, twin) for row in rows))
+
+
+async def held_page(
+    graph: Graph,
+    twin: str,
+    matching: BeliefFilter,
+    order: BeliefOrder,
+    wanted: Wanted,
+    *,
+    limit: int,
+    rev: int | None = None,
+    belief: str | None = None,
+    after: tuple[float | str, str] | None = None,
+) -> Held | None:
+    """The beliefs that match, after a place in the order, as published; None without such a twin or commit."""
+    value, id_ = after or (None, None)
+    least, most = matching.log_odds_range
+    record = await graph.read(
+        "belief/page",
+        twin=twin,
+        rev=rev,
+        belief=belief,
+        attributes=_open(matching.attributes),
+        domains=_open(matching.domains),
+        contexts=_open(matching.contexts),
+        subjects=_open(matching.subjects),
+        statuses=_open(matching.statuses),
+        least=least,
+        most=most,
+        by=order.by,
+        sign=-1 if order.descending else 1,
+        after_number=value if isinstance(value, float) else 0.0,
+        after_text=value if isinstance(value, str) else "",
+        after_id=id_,
+        limit=limit,
+        levels=wanted.relation_levels,
+        kinds=[kind.upper() for kind in wanted.relation_kinds],
+        with_evidence=wanted.evidence,
+        with_total=wanted.total,
+    )
+    if record is None:
+        return None
+    seen, head_time, definitions, beliefs, relations, others, evidence, total = record
+    return Held(
+        rev=seen,
+        head_time=codec.moment(head_time),
+        definitions=definitions,
+        beliefs=tuple(_held(row, twin) for row in beliefs),
+        relations=tuple(_relation(row) for row in relations),
+        others=tuple(_held(row, twin) for row in others),
+        evidence=tuple(heard(row, twin) for row in evidence),
+        total=total,
+    )
+
+
+async def holdings(
+    graph: Graph,
+    twin: str,
+    belief: str,
+    *,
+    rev: int | None,
+    valid_time: datetime | None,
+    before: int | None,
+    limit: int,
+) -> tuple[int, datetime, list[Holding]] | None:
+    """What was published about a belief before a rev, newest first, with the rev read at and its head time."""
+    record = await graph.read(
+        "belief/history", twin=twin, belief=belief, rev=rev, valid_time=valid_time, before=before, limit=limit
+    )
+    if record is None:
+        return None
+    seen, head_time, rows = record
+    known = [codec.holding(row, twin) for row in rows]
+    return seen, codec.moment(head_time), [h if h.rev_to is None or h.rev_to <= seen else _still_open(h) for h in known]
+
+
+async def belief_named(graph: Graph, id_: str, tenant: str, person: str | None) -> tuple[str, BeliefKey] | None:
+    """The twin's name and the key of a stored belief, if it is one to be seen."""
+    record = await graph.read("belief/by_id", belief=id_, tenant=tenant, person=person)
+    if record is None:
+        return None
+    name, attribute, subject, context = record
+    return name, BeliefKey(attribute=attribute, subject=subject, context=context)
+
+
+def _open(values: Sequence[str] | None) -> list[str] | None:
+    return None if values is None else list(values)
+
+
+def _twin(row: list[Any], tenant: str) -> Twin:
+    return Twin(
+        id=row[0],
+        tenant=tenant,
+        name=row[1],
+        rev=row[2],
+        head_time=codec.moment(row[3]),
+        last_updated=codec.moment(row[4]),
+        definitions=row[5],
+    )
+
+
+def _held(row: list[Any], twin: str) -> HeldRow:
+    return HeldRow(codec.belief(row, twin), row[6], row[7], row[8], row[9])
+
+
+def _relation(row: list[Any]) -> RelationRow:
+    id_, source, target, kind, odds_ratio, probability, origin = row
+    strength = Strength.model_construct(kind=kind.lower(), odds_ratio=odds_ratio, probability=probability)
+    return RelationRow(id_, source, target, strength, origin)
+
+
+def _still_open(holding: Holding) -> Holding:
+    """The holding as a rev saw it that did not know yet when it would end."""
+    return holding.model_copy(update={"rev_to": None})

@@ -1,0 +1,84 @@
+"""Reading evidence: what was said, by whom, and what it bears on. Verbatim text is unsealed here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from beliefgraph.model.evidence import Bearing, Evidence, Source
+from beliefgraph.store import codec
+from beliefgraph.store.graph import Graph
+from beliefgraph.store.keys import Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class ToldRow:
+    """One piece of evidence with its source, still sealed."""
+
+    evidence: Evidence
+    source: Source
+    sealed: bytes | None
+
+    def opened(self, keyring: Keyring) -> Evidence:
+        """The evidence with what was said in it."""
+        if self.sealed is None:
+            return self.evidence
+        context = f"evidence:{self.evidence.id}"
+        text = keyring.unseal(self.evidence.twin, bytes(self.sealed), context).decode()
+        return self.evidence.model_copy(update={"verbatim": text})
+
+
+@dataclass(frozen=True, slots=True)
+class HeardRow:
+    """One piece of evidence as it bears on one belief."""
+
+    told: ToldRow
+    bearing: Bearing
+
+
+async def told(graph: Graph, twin: str, ids: Sequence[str]) -> dict[str, ToldRow]:
+    """What these pieces of evidence say, by their ids."""
+    if not ids:
+        return {}
+    record = await graph.read("evidence/told", twin=twin, ids=list(ids))
+    return {row[0]: _told(row) for row in (record[0] if record else [])}
+
+
+async def on_belief(
+    graph: Graph, twin: str, belief: str, *, rev: int | None, valid_time: datetime | None
+) -> tuple[int, datetime, list[HeardRow]] | None:
+    """The evidence on a belief that a rev sees at a valid time, with the rev and its head time."""
+    record = await graph.read("evidence/on_belief", twin=twin, belief=belief, rev=rev, valid_time=valid_time)
+    if record is None:
+        return None
+    seen, head_time, rows = record
+    return seen, codec.moment(head_time), [heard(row, twin) for row in rows]
+
+
+async def by_id(
+    graph: Graph, id_: str, tenant: str, person: str | None
+) -> tuple[str, ToldRow, tuple[Bearing, ...]] | None:
+    """The twin's name, the evidence and what it bears on now, if it is one to be seen."""
+    record = await graph.read("evidence/by_id", evidence=id_, tenant=tenant, person=person)
+    if record is None:
+        return None
+    name, row, bearings = record
+    return name, _told(row), tuple(codec.bearing(bearing, row[1]) for bearing in bearings)
+
+
+def heard(row: list[Any], twin: str) -> HeardRow:
+    """The evidence with its bearing that a query returned as a row."""
+    return HeardRow(_told([row[8], twin, row[14], row[10], *row[15:]]), codec.bearing(row, twin))
+
+
+def _told(row: list[Any]) -> ToldRow:
+    id_, twin, event, source, time, summary, sealed, tenant, name = row
+    return ToldRow(
+        evidence=Evidence.model_construct(
+            id=id_, twin=twin, event=event, source=source, time=codec.moment(time), summary=summary, verbatim=None
+        ),
+        source=Source.model_construct(id=source, tenant=tenant, name=name),
+        sealed=sealed,
+    )
