@@ -12,7 +12,8 @@ class Contribution(Record):
     """What one piece of evidence does to the belief explained.
 
     `contribution` is its Aumann-Shapley share of the change from prior to posterior, in log-odds; `without` is the
-    confidence there would be had it never been given. `log_likelihood_ratio` is its force as aged and heard.
+    confidence there would be had the evidence never been given, on this belief or any other. `log_likelihood_ratio` is
+    its force as aged and heard.
     """
 
     evidence: Evidence
@@ -27,7 +28,8 @@ class Contribution(Record):
 class ExplanationLink(Record):
     """One belief of the tree: how it hangs on its parent, and the signed sum of what arrives through it.
 
-    The root is the belief explained and has no parent. Its `contribution` is the sum of all; a child's, of its branch.
+    The root is the belief explained and has no parent; `reversed` says that a relation runs from the parent. The root's
+    `contribution` is the sum of all; a child's, of its branch.
     """
 
     belief: Belief

@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-from beliefgraph.model.belief import BeliefKey
+import asyncio
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from beliefgraph.errors import NotFound, Unavailable
+from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, Influence
+from beliefgraph.model.belief import Belief, BeliefKey, probability
 from beliefgraph.model.caller import Caller
-from beliefgraph.model.explanation import Explanation
+from beliefgraph.model.evidence import Bearing
+from beliefgraph.model.explanation import Contribution, Explanation, ExplanationLink
+from beliefgraph.model.identity import belief_id
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.derive import derive
+from beliefgraph.services.layout import Unit
+from beliefgraph.services.moments import PATIENCE, Moments
+from beliefgraph.services.paths import strongest_paths
+from beliefgraph.services.recompute import Recomputed, recompute
+from beliefgraph.services.scope import reach
+from beliefgraph.services.sentence import Overruled, sentence
+from beliefgraph.store.evidence import told
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
@@ -14,10 +34,10 @@ from beliefgraph.store.keys import Keyring
 class Explanations:
     """Explains beliefs, as of any moment."""
 
-    def __init__(self, graph: Graph, keyring: Keyring, book: DefinitionBook) -> None:
+    def __init__(self, graph: Graph, keyring: Keyring, book: DefinitionBook, *, patience: float = PATIENCE) -> None:
         self._graph = graph
         self._keyring = keyring
-        self._book = book
+        self._moments = Moments(graph, book, patience=patience)
 
     async def explain(
         self, caller: Caller, twin: str, key: BeliefKey, *, as_of: AsOf = NOW, at_least_rev: int | None = None
@@ -26,4 +46,220 @@ class Explanations:
 
         The contributions sum to the move from prior to posterior, both unrounded, but for `residual`.
         """
-        raise NotImplementedError
+        id_ = reach(caller, twin)
+        await self._moments.reached(id_, twin, at_least_rev)
+        moment = await self._moments.at(id_, caller.tenant, twin, as_of)
+        moved = await asyncio.to_thread(_what_moved, recompute(moment, (key,)), key)
+        bearings = [*(share.bearing for share in moved.shares), *moved.overruled]
+        rows = await told(self._graph, id_, list(dict.fromkeys(bearing.evidence for bearing in bearings)))
+        contributions = tuple(
+            Contribution(
+                evidence=rows[share.bearing.evidence].opened(self._keyring),
+                source=rows[share.bearing.evidence].source.name,
+                bearing=share.bearing,
+                on=share.on,
+                log_likelihood_ratio=share.log_likelihood,
+                contribution=share.contribution,
+                without=probability(share.without),
+            )
+            for share in moved.shares
+        )
+        overruled = [Overruled(rows[b.evidence].source.name, b.valid_from) for b in moved.overruled]
+        return _explanation(moved, contributions, overruled)
+
+
+@dataclass(frozen=True)
+class _Share:
+    """What one bearing does to the target: its force, its contribution, the log-odds without its evidence."""
+
+    bearing: Bearing
+    on: Belief
+    log_likelihood: float
+    contribution: float
+    without: float
+
+
+@dataclass(frozen=True)
+class _Moved:
+    """What moved the target: the shares, the weightiest first, and the tree of paths they came by.
+
+    `overruled` are corrections of the target that say the opposite of the one in force, and are silent.
+    """
+
+    seen: Recomputed
+    target: int
+    prior_log_odds: float
+    shares: tuple[_Share, ...]
+    links: tuple[ExplanationLink, ...]
+    overruled: tuple[Bearing, ...]
+
+
+def _explanation(moved: _Moved, contributions: tuple[Contribution, ...], overruled: Sequence[Overruled]) -> Explanation:
+    state = moved.seen.state(moved.target)
+    assert state.log_odds is not None
+    ends = [b.valid_from for b in moved.seen.bearings.get(state.belief.id, ()) if b.stance == "retraction"]
+    return Explanation(
+        state=state,
+        prior_log_odds=moved.prior_log_odds,
+        contributions=contributions,
+        links=moved.links,
+        residual=state.log_odds - moved.prior_log_odds - sum(c.contribution for c in contributions),
+        sentence=sentence(
+            state, moved.prior_log_odds, contributions, overruled=overruled, retracted_at=max(ends, default=None)
+        ),
+    )
+
+
+def _what_moved(seen: Recomputed, key: BeliefKey) -> _Moved:
+    derived, state = seen.derived, seen.moment.state
+    target = derived.layout.position.get(belief_id(state.id, key.attribute, key.subject, key.context))
+    if target is None:
+        raise NotFound(
+            "unknown-attribute", f"No definition in force then names {key.attribute}.", attribute=key.attribute
+        )
+    if not derived.available[target]:
+        raise Unavailable(
+            "too-wide", "This belief is tied to too many others for an exact answer.", belief=derived.layout.ids[target]
+        )
+    unit, positions, column = _unit(derived.layout.units, target)
+    influence = unit.model.influence(column, derived.log_likelihood[positions])
+    place = {int(position): i for i, position in enumerate(positions)}
+    items = [i for i, position in enumerate(derived.item_position.tolist()) if position in place]
+    without = _Without(seen, unit, positions, column, target, influence).log_odds(items)
+    shares = [
+        _Share(
+            bearing=state.bearings[derived.items[item]],
+            on=seen.belief(int(derived.item_position[item])),
+            log_likelihood=float(derived.item_log_likelihood[item]),
+            contribution=float(
+                derived.item_log_likelihood[item] * influence.gradient[place[int(derived.item_position[item])]]
+            ),
+            without=without[item],
+        )
+        for item in items
+    ]
+    shares.sort(key=lambda s: (-abs(s.contribution), s.bearing.evidence, s.bearing.belief, s.bearing.revision_id))
+    links = _tree(seen, target, positions.tolist(), shares)
+    return _Moved(seen, target, influence.prior_log_odds, tuple(shares), links, _overruled(seen, target, shares))
+
+
+def _overruled(seen: Recomputed, target: int, shares: Sequence[_Share]) -> tuple[Bearing, ...]:
+    id_ = seen.derived.layout.ids[target]
+    speaks = [share.bearing for share in shares if share.on.id == id_ and share.bearing.stance == "correction"]
+    silent = [b for b in seen.bearings.get(id_, ()) if b.stance == "correction" and b.valid.contains(seen.moment.at)]
+    return tuple(
+        bearing
+        for bearing in sorted(silent, key=lambda b: (b.valid_from, b.revision_id))
+        if any(bearing.log_likelihood_ratio * one.log_likelihood_ratio < 0 for one in speaks)
+    )
+
+
+def _unit(units: Sequence[Unit], target: int) -> tuple[Unit, npt.NDArray[np.int64], int]:
+    """The model that speaks of a position, the positions of its variables, and the position's variable."""
+    for unit in units:
+        rows, columns = np.nonzero(unit.positions == target)
+        if rows.size:
+            return unit, unit.positions[rows[0]], int(columns[0])
+    raise AssertionError(f"no model speaks of position {target}")
+
+
+@dataclass(frozen=True)
+class _Without:
+    """The target's log-odds had a piece of evidence never been given: exact, whatever it bears on."""
+
+    seen: Recomputed
+    unit: Unit
+    positions: npt.NDArray[np.int64]
+    column: int
+    target: int
+    influence: Influence
+
+    def log_odds(self, items: Sequence[int]) -> Mapping[int, float]:
+        """For every item. One on a single belief is read off the joint; the others are asked together, in one pass.
+
+        Taking away a correction lets silenced evidence speak again, and a sum at its bound does not fall by what is
+        taken from it; so these are derived anew.
+        """
+        derived = self.seen.derived
+        bearings = self.seen.moment.state.bearings
+        together: dict[str, list[int]] = defaultdict(list)
+        for item in items:
+            together[bearings[derived.items[item]].evidence].append(item)
+        found: dict[int, float] = {}
+        alone: list[int] = []
+        several: list[list[int]] = []
+        for group in together.values():
+            if any(self._anew(item) for item in group):
+                found |= dict.fromkeys(group, self._derived_without(bearings[derived.items[group[0]]].evidence))
+            elif len(group) == 1:
+                alone += group
+            else:
+                several.append(group)
+        if alone:
+            values = self.influence.without(self._variables(alone), derived.item_log_likelihood[alone])
+            found |= dict(zip(alone, values.tolist(), strict=True))
+        if several:
+            rows = np.repeat(derived.log_likelihood[self.positions][None, :], len(several), axis=0)
+            for row, group in zip(rows, several, strict=True):
+                np.subtract.at(row, self._variables(group), derived.item_log_likelihood[group])
+            values = self.unit.model.log_odds(rows).log_odds[:, self.column]
+            for group, value in zip(several, values.tolist(), strict=True):
+                found |= dict.fromkeys(group, value)
+        return found
+
+    def _variables(self, items: Sequence[int]) -> npt.NDArray[np.int64]:
+        place = {int(position): i for i, position in enumerate(self.positions)}
+        return np.array([place[int(self.seen.derived.item_position[item])] for item in items], dtype=np.int64)
+
+    def _anew(self, item: int) -> bool:
+        derived = self.seen.derived
+        at_bound = abs(float(derived.log_likelihood[derived.item_position[item]])) >= LOG_LIKELIHOOD_BOUND
+        return at_bound or self.seen.moment.state.bearings[derived.items[item]].stance == "correction"
+
+    def _derived_without(self, evidence: str) -> float:
+        moment, layout = self.seen.moment, self.seen.derived.layout
+        gone = [bearing for bearing in moment.state.bearings if bearing.evidence == evidence]
+        state = moment.state.with_inputs(
+            beliefs=(), closed_bearings=gone, bearings=(), closed_relations=(), relations=()
+        )
+        derived = derive(state, moment.graph, moment.at, also=(layout.keys[self.target],))
+        return float(derived.log_odds[derived.layout.position[layout.ids[self.target]]])
+
+
+def _tree(
+    seen: Recomputed, target: int, within: Sequence[int], shares: Sequence[_Share]
+) -> tuple[ExplanationLink, ...]:
+    """The target, then every belief between it and its evidence, each under the next one on its strongest path."""
+    layout = seen.derived.layout
+    ahead = strongest_paths(layout, target, within)
+    totals: dict[int, float] = defaultdict(float)
+    for share in shares:
+        here = layout.position[share.on.id]
+        totals[here] += share.contribution
+        while here != target:
+            here = ahead[here][0]
+            totals[here] += share.contribution
+    branches: dict[int, list[int]] = defaultdict(list)
+    for position in sorted(totals, key=lambda p: (-abs(totals[p]), layout.ids[p])):
+        if position != target:
+            branches[ahead[position][0]].append(position)
+    links = [
+        ExplanationLink(
+            belief=seen.belief(target), parent=None, relation=None, reversed=False, contribution=totals[target]
+        )
+    ]
+    waiting = branches[target][::-1]
+    while waiting:
+        here = waiting.pop()
+        parent, edge = ahead[here]
+        links.append(
+            ExplanationLink(
+                belief=seen.belief(here),
+                parent=layout.ids[parent],
+                relation=edge.strength,
+                reversed=edge.source == parent,
+                contribution=totals[here],
+            )
+        )
+        waiting += branches[here][::-1]
+    return tuple(links)

@@ -2,26 +2,171 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from beliefgraph.errors import Incorrect, Unavailable
+from beliefgraph.model.belief import GRID, BeliefKey
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import WhatIf
 from beliefgraph.model.commit import BeliefDifference
+from beliefgraph.model.evidence import Bearing
+from beliefgraph.model.identity import belief_id, event_id, evidence_id, source_id
 from beliefgraph.model.page import Answer
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.interpret import Interpreter
+from beliefgraph.services.derive import Derivation, derive
+from beliefgraph.services.interpret import BearsOn, Interpreter
+from beliefgraph.services.moments import PATIENCE, Moment, Moments
+from beliefgraph.services.publish import describe
+from beliefgraph.services.recompute import Recomputed
+from beliefgraph.services.scope import reach
 from beliefgraph.store.graph import Graph
+
+NOTICEABLE = GRID / 2
+"""A smaller move would not be published, so it is not told of."""
 
 
 class WhatIfs:
     """Answers what would follow."""
 
-    def __init__(self, graph: Graph, book: DefinitionBook, interpreter: Interpreter) -> None:
-        self._graph = graph
+    def __init__(
+        self, graph: Graph, book: DefinitionBook, interpreter: Interpreter, *, patience: float = PATIENCE
+    ) -> None:
         self._book = book
         self._interpreter = interpreter
+        self._moments = Moments(graph, book, patience=patience)
 
     async def what_if(
         self, caller: Caller, question: WhatIf, *, as_of: AsOf = NOW, at_least_rev: int | None = None
     ) -> Answer[tuple[BeliefDifference, ...]]:
-        """The beliefs that would stand elsewhere, unrounded, the biggest move first."""
-        raise NotImplementedError
+        """The beliefs that would stand noticeably elsewhere, unrounded, the biggest move first.
+
+        Both sides are derived at one valid time, that of the latest hypothetical event if it is past head time, so that
+        every difference is the hypothesis's doing and none is mere age. Now, the definitions in force interpret; as of
+        a moment, those of that moment. An event that came before changes nothing; a correction stands against
+        hypothetical evidence as it does against real. An assumed belief reads ±100, which is a confidence of 1 or 0.
+        """
+        id_ = reach(caller, question.twin)
+        await self._moments.reached(id_, question.twin, at_least_rev)
+        moment = await self._moments.at(id_, caller.tenant, question.twin, as_of)
+        if as_of.is_now:
+            moment = replace(moment, graph=await self._book.latest(caller.tenant))
+        moment = replace(moment, at=max([moment.at, *(event.time for event in question.events)]))
+        found = await asyncio.to_thread(_suppose, moment, question, self._interpreter)
+        return Answer(found, moment.state.rev, moment.at)
+
+
+@dataclass(frozen=True)
+class _Supposed:
+    """One bearing that does not exist."""
+
+    bears: BearsOn
+    source: str
+    evidence: str
+    since: datetime
+
+
+def _suppose(moment: Moment, question: WhatIf, interpreter: Interpreter) -> tuple[BeliefDifference, ...]:
+    supposed = list(_supposed(moment, question, interpreter))
+    assumed = _assumed(question)
+    touched = dict.fromkeys([*(one.bears.belief for one in supposed), *assumed])
+    beliefs = {
+        belief.id: belief
+        for belief in (describe(moment.state.id, _belief_id(moment, key), key, moment.graph) for key in touched)
+    }
+    state = moment.state.with_inputs(
+        beliefs=[belief for id_, belief in beliefs.items() if id_ not in moment.state.beliefs],
+        closed_bearings=(),
+        bearings=[_bearing(moment, n, one) for n, one in enumerate(supposed)],
+        closed_relations=(),
+        relations=(),
+    )
+    before = derive(moment.state, moment.graph, moment.at, also=touched)
+    after = derive(state, moment.graph, moment.at, assume=assumed)
+    for key in touched:
+        _refuse_unavailable(after, _belief_id(moment, key))
+    return _moved(Recomputed(moment, before), Recomputed(replace(moment, state=state), after))
+
+
+def _supposed(moment: Moment, question: WhatIf, interpreter: Interpreter) -> Iterator[_Supposed]:
+    state = moment.state
+    known = {bearing.evidence for bearing in state.bearings}
+    for event in question.events:
+        if event.twin not in (None, question.twin):
+            raise Incorrect(
+                "invalid-input", f"This event is about {event.twin!r}, not {question.twin!r}.", event=event.id
+            )
+        for spoken in interpreter.interpret(event, moment.graph.definitions).spoken:
+            source = source_id(state.tenant, spoken.source)
+            evidence = evidence_id(event_id(state.id, event.source, event.id), source)
+            if evidence not in known:
+                known.add(evidence)
+                for bears in spoken.bearings:
+                    yield _Supposed(bears, source, evidence, event.time)
+    for n, one in enumerate(question.evidence):
+        bears = BearsOn(belief=one.belief, log_likelihood_ratio=one.log_likelihood_ratio)
+        yield _Supposed(bears, f"supposed:{n}", f"supposed:{n}", moment.at)
+
+
+def _assumed(question: WhatIf) -> dict[BeliefKey, bool]:
+    assumed: dict[BeliefKey, bool] = {}
+    for one in question.assumptions:
+        if assumed.setdefault(one.belief, one.holds) != one.holds:
+            raise Incorrect(
+                "impossible-evidence",
+                f"{one.belief.attribute} cannot be assumed to hold and not to hold.",
+                attribute=one.belief.attribute,
+            )
+    return assumed
+
+
+def _bearing(moment: Moment, n: int, one: _Supposed) -> Bearing:
+    belief = _belief_id(moment, one.bears.belief)
+    return Bearing(
+        revision_id=f"supposed:{n}",
+        twin=moment.state.id,
+        key=f"{one.evidence}|{belief}",
+        valid_from=one.since,
+        rev_from=moment.state.rev,
+        definition="",
+        origin="observed",
+        evidence=one.evidence,
+        belief=belief,
+        source=one.source,
+        stance="observation",
+        log_likelihood_ratio=one.bears.log_likelihood_ratio,
+        half_life=one.bears.half_life,
+    )
+
+
+def _refuse_unavailable(derived: Derivation, belief: str) -> None:
+    if not derived.available[derived.layout.position[belief]]:
+        raise Unavailable("too-wide", "This belief is tied to too many others for an exact answer.", belief=belief)
+
+
+def _moved(before: Recomputed, after: Recomputed) -> tuple[BeliefDifference, ...]:
+    listed = {before.derived.layout.ids[position] for position in before.listed}
+    found = []
+    for position, id_ in enumerate(after.derived.layout.ids):
+        was = before.state(before.derived.layout.position[id_])
+        then = after.state(position)
+        if was.log_odds is None or then.log_odds is None or abs(then.log_odds - was.log_odds) < NOTICEABLE:
+            continue
+        found.append(
+            BeliefDifference(
+                belief=then.belief,
+                before=was.log_odds,
+                after=then.log_odds,
+                before_status=was.status if id_ in listed else None,
+                after_status=then.status,
+                quality="exact",
+            )
+        )
+    return tuple(sorted(found, key=lambda d: (-abs((d.after or 0.0) - (d.before or 0.0)), d.belief.id)))
+
+
+def _belief_id(moment: Moment, key: BeliefKey) -> str:
+    return belief_id(moment.state.id, key.attribute, key.subject, key.context)

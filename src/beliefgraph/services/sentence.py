@@ -1,0 +1,118 @@
+"""An explanation as a person would say it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from beliefgraph.model.belief import BeliefState, probability
+from beliefgraph.model.explanation import Contribution
+
+REASONS = 3
+"""Reasons named for a move, and against it; the rest is in the numbers."""
+
+UNMOVED = 0.05
+"""Log-odds below which a belief is said to stand where it began, about one point of confidence."""
+
+
+@dataclass(frozen=True)
+class Overruled:
+    """A correction that said the opposite of the one in force."""
+
+    source: str
+    since: datetime
+
+
+def sentence(
+    state: BeliefState,
+    prior_log_odds: float,
+    contributions: Sequence[Contribution],
+    *,
+    overruled: Sequence[Overruled] = (),
+    retracted_at: datetime | None = None,
+) -> str:
+    """Where the belief stands, where it began, what moved it and what spoke against that."""
+    assert state.log_odds is not None
+    statement, stands = state.belief.statement, percent(probability(state.log_odds))
+    began, move = percent(probability(prior_log_odds)), state.log_odds - prior_log_odds
+    said = [f"“{statement}” stands at {stands}"]
+    if not contributions:
+        said.append(", its prior: no evidence bears on it.")
+    elif abs(move) < UNMOVED:
+        said.append(f", about its prior of {began}: {_balance(contributions, state.belief.id)}.")
+    else:
+        because = _because(contributions, state.belief.id, move)
+        said.append(f", {'up' if move > 0 else 'down'} from a prior of {began}, {because}.")
+    return "".join(said) + _corrected(state, contributions, overruled) + _ended(retracted_at)
+
+
+def percent(p: float) -> str:
+    """A probability in whole percent; one that would round to certainty is said to be short of it."""
+    if p > 0.995:
+        return "over 99 %"
+    return "under 1 %" if p < 0.005 else f"{round(100 * p)} %"
+
+
+def _because(contributions: Sequence[Contribution], target: str, move: float) -> str:
+    reasons, against = _sides(contributions, target, move)
+    text = f"mostly because of {_listed(reasons)}" if reasons else "by what its relations carry"
+    return f"{text}; against it: {_listed(against)}" if against else text
+
+
+def _balance(contributions: Sequence[Contribution], target: str) -> str:
+    rising, falling = _sides(contributions, target, 1.0)
+    if rising and falling:
+        return f"{_listed(rising)} and, against it, {_listed(falling)} hold each other"
+    return f"{_listed(rising or falling)} hardly moves it" if rising or falling else "what is known hardly moves it"
+
+
+def _sides(contributions: Sequence[Contribution], target: str, move: float) -> tuple[list[str], list[str]]:
+    """The named reasons along the move and against it, like ones told together, the weightiest first."""
+    together: dict[tuple[str, str, bool], list[Contribution]] = {}
+    for one in contributions:
+        together.setdefault((one.evidence.summary, one.on.id, one.contribution > 0), []).append(one)
+    ranked = sorted(together.values(), key=lambda group: -abs(_sum(group)))
+    told = [(group, _sum(group)) for group in ranked if abs(_sum(group)) >= UNMOVED / 10]
+    along = [_reason(group, target) for group, total in told if (total > 0) == (move > 0)]
+    against = [_reason(group, target) for group, total in told if (total > 0) != (move > 0)]
+    return along[:REASONS], against[:REASONS]
+
+
+def _reason(group: Sequence[Contribution], target: str) -> str:
+    first = group[0]
+    sources = {one.source for one in group}
+    who = first.source if len(sources) == 1 else f"{len(sources)} sources"
+    often = f", {len(group)} times" if len(group) > 1 else ""
+    way = "" if first.on.id == target else f", by way of “{first.on.statement}”"
+    return f"“{first.evidence.summary}” from {who}{often}{way} ({_sum(group):+.1f})"
+
+
+def _sum(group: Sequence[Contribution]) -> float:
+    return sum(one.contribution for one in group)
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _corrected(state: BeliefState, contributions: Sequence[Contribution], overruled: Sequence[Overruled]) -> str:
+    """What the correction in force on the belief itself says, and which ones said the opposite."""
+    corrections = [c for c in contributions if c.bearing.stance == "correction" and c.on.id == state.belief.id]
+    told = [
+        f" {c.source} set it right as of {_day(c.bearing.valid_from)}:"
+        f" it {'holds' if c.bearing.log_likelihood_ratio > 0 else 'does not hold'}."
+        for c in sorted(corrections, key=lambda c: (c.bearing.valid_from, c.evidence.id))
+    ]
+    told += [f" That contradicts the correction by {one.source} as of {_day(one.since)}." for one in overruled]
+    return "".join(told)
+
+
+def _ended(retracted_at: datetime | None) -> str:
+    if retracted_at is None:
+        return ""
+    return f" It was retracted as of {_day(retracted_at)}: what was said of it before no longer counts."
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {moment:%B %Y}"

@@ -1,0 +1,277 @@
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+
+import pytest
+from tests.world import START, World, event, key, rated
+
+from beliefgraph.errors import BeliefgraphError, Unavailable
+from beliefgraph.model.belief import BeliefKey, logit, probability
+from beliefgraph.model.command import Correct, Relate, Retract, Withdraw
+from beliefgraph.model.definition import Attribute, Catalog, RelationDefinition
+from beliefgraph.model.explanation import Explanation
+from beliefgraph.model.time import AsOf
+from beliefgraph.services.explain import Explanations
+from beliefgraph.services.questions import Questions
+
+SMALL = 1e-4
+
+
+@pytest.fixture
+def explanations(world: World) -> Explanations:
+    return Explanations(world.graph, world.keyring, world.book)
+
+
+@pytest.fixture
+def ask(world: World) -> Questions:
+    return Questions(world.graph, world.keyring, world.book)
+
+
+def adds_up(explained: Explanation) -> None:
+    """What must hold of every explanation, whatever the story."""
+    assert explained.state.log_odds is not None
+    total = sum(c.contribution for c in explained.contributions)
+    assert explained.prior_log_odds + total + explained.residual == pytest.approx(explained.state.log_odds, abs=1e-9)
+    assert abs(explained.residual) <= SMALL
+    assert explained.prior_log_odds == pytest.approx(logit(explained.state.prior), abs=1e-5)
+    root, *rest = explained.links
+    assert (root.parent, root.relation, root.belief) == (None, None, explained.state.belief)
+    assert root.contribution == pytest.approx(total, abs=1e-9)
+    known = {link.belief.id for link in explained.links}
+    assert all(link.parent in known and link.relation is not None for link in rest)
+    for link in explained.links:
+        own = sum(c.contribution for c in explained.contributions if c.on.id == link.belief.id)
+        below = sum(child.contribution for child in rest if child.parent == link.belief.id)
+        assert link.contribution == pytest.approx(own + below, abs=1e-9)
+    assert {c.on.id for c in explained.contributions} <= known
+
+
+async def without(world: World, ask: Questions, evidence: str, belief: BeliefKey, as_of: AsOf) -> float:
+    """The confidence once that evidence is withdrawn for real."""
+    receipt = await world.commands.withdraw(world.person("lena"), Withdraw(twin="lena", evidence=evidence))
+    moment = AsOf(valid_time=as_of.valid_time, rev=receipt.rev)
+    confidence = (await ask.belief(world.caller, "lena", belief, as_of=moment)).state.confidence
+    assert confidence is not None
+    return confidence
+
+
+async def test_a_belief_of_its_own_is_moved_by_exactly_what_was_said_of_it(
+    world: World, explanations: Explanations
+) -> None:
+    await world.intake.observe(world.caller, [rated("1", 1.5), rated("2", -0.5, by="a rival")])
+    explained = await explanations.explain(world.caller, "lena", key("world.alone"))
+
+    adds_up(explained)
+    assert [(c.source, c.contribution, c.log_likelihood_ratio) for c in explained.contributions] == [
+        ("a colleague", 1.5, 1.5),
+        ("a rival", -0.5, -0.5),
+    ]
+    assert [c.without for c in explained.contributions] == [
+        pytest.approx(probability(-0.5)),
+        pytest.approx(probability(1.5)),
+    ]
+    assert explained.sentence == (
+        "“stands alone” stands at 73 %, up from a prior of 50 %, mostly because of “rated” from a colleague (+1.5);"
+        " against it: “rated” from a rival (-0.5)."
+    )
+
+
+async def test_evidence_reaches_a_belief_by_way_of_others(
+    world: World, explanations: Explanations, ask: Questions
+) -> None:
+    await world.intake.observe(world.caller, [event("1", "audited", day=1), event("2", "priced", day=2)])
+    explained = await explanations.explain(world.caller, "lena", key("world.buys"))
+
+    adds_up(explained)
+    links = {link.belief.attribute: link for link in explained.links}
+    risky, fits = links["product.risky"], links["product.fits"]
+    assert (risky.parent, fits.parent) == (fits.belief.id, links["world.buys"].belief.id)
+    assert risky.relation is not None
+    assert fits.relation is not None
+    assert (risky.relation.kind, fits.relation.kind) == ("contradicts", "causes")
+    assert not any(link.reversed for link in explained.links)
+    assert risky.contribution == fits.contribution < 0
+    assert links["needs.budget"].contribution > 0
+    assert "by way of “has a budget”" in explained.sentence
+    assert "against it: “raised a security question” from test, by way of “thinks self is risky”" in explained.sentence
+
+    fits_explained = await explanations.explain(world.caller, "lena", key("product.fits"))
+    adds_up(fits_explained)
+    back = {link.belief.attribute: link for link in fits_explained.links}
+    assert back["world.buys"].reversed  # the cause runs from the belief explained to this one
+
+
+async def test_without_is_what_withdrawing_it_gives(world: World, explanations: Explanations, ask: Questions) -> None:
+    await world.intake.observe(
+        world.caller,
+        [
+            event("1", "audited", day=1),
+            event("2", "priced", day=2),  # bears on two beliefs
+            event("3", "said", day=3, by="lena", llr=-1.25, text="too dear"),
+        ],
+    )
+    buys = key("world.buys")
+    explained = await explanations.explain(world.caller, "lena", buys)
+    adds_up(explained)
+    assert len(explained.contributions) == 4
+
+    expected = {c.evidence.id: c.without for c in explained.contributions}
+    for evidence, confidence in expected.items():
+        now = await explanations.explain(world.caller, "lena", buys)
+        here = {c.evidence.id: c.without for c in now.contributions}[evidence]
+        assert await without(world, ask, evidence, buys, AsOf()) == pytest.approx(here, abs=1e-9)
+        if here == confidence:
+            continue
+    final = await explanations.explain(world.caller, "lena", buys)
+    assert final.contributions == ()
+
+
+async def test_without_a_correction_what_it_silenced_speaks_again(
+    world: World, explanations: Explanations, ask: Questions
+) -> None:
+    await world.intake.observe(world.caller, [event("1", "priced", day=1)])
+    budget = key("needs.budget")
+    await world.commands.correct(
+        world.person("lena"),
+        Correct(twin="lena", belief=budget, holds=False, valid_from=START + timedelta(days=2)),
+    )
+    explained = await explanations.explain(world.caller, "lena", budget)
+
+    adds_up(explained)
+    (correction,) = [c for c in explained.contributions if c.bearing.stance == "correction"]
+    assert correction.contribution == pytest.approx(-12.0, abs=0.01)
+    assert all(c.on.attribute != "needs.budget" for c in explained.contributions if c is not correction)
+    assert "person:lena set it right as of 7 January 2026: it does not hold." in explained.sentence
+    assert explained.sentence.startswith("“has a budget” stands at under 1 %, down from a prior of 40 %")
+    assert await without(world, ask, correction.evidence.id, budget, AsOf()) == pytest.approx(correction.without)
+
+
+async def test_corrections_that_contradict_each_other_are_both_shown(world: World, explanations: Explanations) -> None:
+    lena, alone = world.person("lena"), key("world.alone")
+    await world.intake.observe(world.caller, [rated("1", 2.0)])
+    for n, holds in enumerate((True, False)):
+        await world.commands.correct(
+            lena, Correct(twin="lena", belief=alone, holds=holds, valid_from=START + timedelta(days=n))
+        )
+    explained = await explanations.explain(world.caller, "lena", alone)
+
+    adds_up(explained)
+    (one,) = explained.contributions
+    assert (one.contribution, one.without) == (-12.0, pytest.approx(probability(12.0)))
+    assert explained.sentence.endswith(
+        " person:lena set it right as of 6 January 2026: it does not hold."
+        " That contradicts the correction by person:lena as of 5 January 2026."
+    )
+
+
+async def test_a_retracted_belief_says_so(world: World, explanations: Explanations) -> None:
+    await world.intake.observe(world.caller, [rated("1", 2.0)])
+    await world.commands.retract(
+        world.caller, Retract(twin="lena", belief=key("world.alone"), valid_time=START + timedelta(days=1))
+    )
+    explained = await explanations.explain(world.caller, "lena", key("world.alone"))
+
+    adds_up(explained)
+    assert (explained.contributions, explained.state.status) == ((), "retracted")
+    assert explained.sentence == (
+        "“stands alone” stands at 50 %, its prior: no evidence bears on it. It was retracted as of 6 January 2026:"
+        " what was said of it before no longer counts."
+    )
+
+
+async def test_without_evidence_the_explanation_is_empty_and_honest(world: World, explanations: Explanations) -> None:
+    await world.intake.observe(world.caller, [rated("1", 2.0)])
+    explained = await explanations.explain(world.caller, "lena", key("world.buys"))
+
+    adds_up(explained)
+    assert explained.contributions == ()
+    assert len(explained.links) == 1
+    assert explained.sentence == "“will buy” stands at 25 %, its prior: no evidence bears on it."
+
+
+async def test_an_explanation_as_of_then_knows_nothing_of_later(world: World, explanations: Explanations) -> None:
+    await world.intake.observe(world.caller, [rated("1", 1.0, day=1)])
+    await world.intake.observe(world.caller, [rated("2", 1.0, day=2), rated("3", -3.0, day=3, by="a rival")])
+    alone = key("world.alone")
+
+    by_rev = await explanations.explain(world.caller, "lena", alone, as_of=AsOf(rev=1))
+    by_day = await explanations.explain(world.caller, "lena", alone, as_of=AsOf(valid_time=START + timedelta(days=2)))
+    adds_up(by_rev)
+    adds_up(by_day)
+    assert [c.contribution for c in by_rev.contributions] == [1.0]
+    assert [c.contribution for c in by_day.contributions] == [1.0, 1.0]
+    assert "“rated” from a colleague, 2 times (+2.0)" in by_day.sentence
+
+
+async def test_the_contributions_are_the_evidence_that_counts(
+    world: World, explanations: Explanations, ask: Questions
+) -> None:
+    alone = key("world.alone")
+    await world.intake.observe(world.caller, [rated(str(n), 0.25 * n - 1, day=n, by=f"s{n % 3}") for n in range(12)])
+    explained = await explanations.explain(world.caller, "lena", alone)
+    chain = await ask.evidence(world.caller, "lena", alone)
+
+    adds_up(explained)
+    assert {c.evidence.id for c in explained.contributions} == {e.evidence.id for e in chain.nodes if e.counts}
+    assert sum(c.contribution for c in explained.contributions) == pytest.approx(sum(0.25 * n - 1 for n in range(12)))
+
+
+async def test_a_personal_relation_carries_evidence_too(world: World, explanations: Explanations) -> None:
+    await world.intake.observe(world.caller, [rated("1", 2.0)])
+    await world.commands.relate(
+        world.caller,
+        Relate(twin="lena", source=key("world.alone"), target=key("world.buys"), kind="contradicts", odds_ratio=0.2),
+    )
+    explained = await explanations.explain(world.caller, "lena", key("world.buys"))
+
+    adds_up(explained)
+    (one,) = explained.contributions
+    assert one.contribution < 0
+    assert [link.belief.attribute for link in explained.links] == ["world.buys", "world.alone"]
+
+
+async def test_a_persons_key_gets_no_explanation_of_another(world: World, explanations: Explanations) -> None:
+    await world.intake.observe(world.caller, [rated("1", 2.0)])
+    with pytest.raises(BeliefgraphError) as refused:
+        await explanations.explain(world.person("omar"), "lena", key("world.alone"))
+    assert refused.value.code == "not-found"
+
+
+async def test_a_belief_too_wide_to_be_exact_is_not_explained(world: World, explanations: Explanations) -> None:
+    names = [f"wide.b{n}" for n in range(60)]
+    await world.book.publish(
+        world.caller,
+        Catalog(
+            catalog="wide",
+            version="1.0.0",
+            attributes=tuple(Attribute(key=name, domain="wide", prior=0.5, statement=name) for name in names),
+            relations=tuple(
+                RelationDefinition(kind="supports", source=a, target=b, odds_ratio=1.1)
+                for n, a in enumerate(names)
+                for b in names[n + 1 :]
+            ),
+        ),
+    )
+    await world.commands.correct(world.caller, Correct(twin="lena", belief=key("wide.b0"), holds=True))
+    with pytest.raises(Unavailable) as refused:
+        await explanations.explain(world.caller, "lena", key("wide.b1"))
+    assert refused.value.code == "too-wide"
+    state = (await Questions(world.graph, world.keyring, world.book).belief(world.caller, "lena", key("wide.b1"))).state
+    assert (state.log_odds, state.confidence, state.quality) == (None, None, "unavailable")
+
+
+def test_probabilities_are_never_said_to_be_certain() -> None:
+    from beliefgraph.services.sentence import percent
+
+    assert [percent(p) for p in (0.0, 0.004, 0.006, 0.5, 0.814, 0.994, 0.9999, 1.0)] == [
+        "under 1 %",
+        "under 1 %",
+        "1 %",
+        "50 %",
+        "81 %",
+        "99 %",
+        "over 99 %",
+        "over 99 %",
+    ]
+    assert math.isclose(probability(0.0), 0.5)
