@@ -80,7 +80,7 @@ def start(
             out.print("Neo4j runs already.")
             _print_endpoint(out, status.endpoint, server)
             return
-        with _progress() as progress:
+        with fetching() as progress:
             endpoint = server.start(detached=True, progress=progress)
         out.print(f"Neo4j {status.version} is ready.")
         _print_endpoint(out, endpoint, server)
@@ -134,7 +134,8 @@ def errors_told() -> Iterator[None]:
 
 
 @contextmanager
-def _progress() -> Iterator[ProgressBar]:
+def fetching() -> Iterator[ProgressBar]:
+    """A bar on standard error while jars are fetched; nothing where that is no terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:

@@ -13,9 +13,14 @@ ONCE_WEIGHTY = 2.0
 
 
 class StatusThresholds(Record):
-    """The named settings of the rules, all in log-odds but the share."""
+    """The named settings of the rules, all in log-odds but the share.
+
+    `dissolving_mass` is where fading begins to matter: what still has as much live evidence is not dissolving, however
+    much more there was once.
+    """
 
     dissolved_mass: float = 0.5
+    dissolving_mass: float = 2.0
     contested_mass: float = 1.0
     contested_share: float = 0.3
     established_log_odds: float = 2.0
@@ -39,7 +44,7 @@ def status_of(
         return "retracted"
     if mass_unaged >= ONCE_WEIGHTY and mass < thresholds.dissolved_mass:
         return "dissolved"
-    if mass_unaged >= ONCE_WEIGHTY and mass < mass_unaged / 2:
+    if mass_unaged >= ONCE_WEIGHTY and mass < min(mass_unaged / 2, thresholds.dissolving_mass):
         return "dissolving"
     if mass >= thresholds.contested_mass and opposing_share >= thresholds.contested_share:
         return "contested"

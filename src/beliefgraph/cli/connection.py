@@ -1,0 +1,55 @@
+"""What every command that needs the services does first: find a Neo4j, read the settings, and run."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from typing import Annotated, Any, TypeVar
+
+import typer
+from pydantic import SecretStr
+
+from beliefgraph.app import Services, running
+from beliefgraph.cli.neo4j import errors_told, fetching
+from beliefgraph.config import Settings
+from beliefgraph.local import Endpoint, LocalNeo4j, resolve_endpoint
+
+T = TypeVar("T")
+
+Key = Annotated[
+    str, typer.Option(envvar="BELIEFGRAPH_KEY", help="The key to do it with; make one with `beliefgraph keys create`.")
+]
+Purpose = Annotated[str | None, typer.Option(help="To what end; needed where the key lists more than one purpose.")]
+
+
+def settings_for(endpoint: Endpoint, settings: Settings) -> Settings:
+    """The settings, pointed at a Neo4j."""
+    return settings.model_copy(
+        update={
+            "neo4j_uri": endpoint.uri,
+            "neo4j_username": endpoint.user,
+            "neo4j_password": SecretStr(endpoint.password),
+        }
+    )
+
+
+@asynccontextmanager
+async def services() -> AsyncIterator[Services]:
+    """The services on the Neo4j that NEO4J_URI names, else on the local one, which is started if it does not run."""
+    settings = Settings.from_environment(os.environ)
+    local = LocalNeo4j()
+    try:
+        with fetching() as bar:
+            endpoint = await asyncio.to_thread(resolve_endpoint, local, os.environ, bar)
+        async with running(settings_for(endpoint, settings)) as built:
+            yield built
+    finally:
+        await asyncio.to_thread(local.close)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """What the work returns; an error of ours ends the command with its code and its sentence."""
+    with errors_told():
+        return asyncio.run(work)

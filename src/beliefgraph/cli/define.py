@@ -1,0 +1,31 @@
+"""`beliefgraph define`: put definitions in force."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.ingest.catalogs import read_catalogs
+
+
+def define(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Catalogs, as YAML or JSON.")],
+    key: Key,
+    purpose: Purpose = None,
+) -> None:
+    """Publish catalogs of definitions; every twin adopts them at once. Publishing the same again changes nothing."""
+    run(_define(files, key, purpose))
+
+
+async def _define(files: list[Path], key: str, purpose: str | None) -> None:
+    out = Console(highlight=False)
+    catalogs = [catalog for file in files for catalog in read_catalogs(file)]
+    async with services() as built:
+        caller = await built.callers.authenticate(key, purpose)
+        for catalog in catalogs:
+            definitions = await built.book.publish(caller, catalog)
+            out.print(f"{catalog.ref} is in force (set {definitions.number}, {len(catalog.attributes)} attributes).")

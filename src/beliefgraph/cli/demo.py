@@ -1,0 +1,224 @@
+"""`beliefgraph demo`: the sample story, played on a real Neo4j, shown as it goes, and then served to look around in."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from platformdirs import user_data_path
+from rich.console import Console
+from rich.live import Live
+from rich.rule import Rule
+
+from beliefgraph.app import Services, create_app, running
+from beliefgraph.cli import show
+from beliefgraph.cli.connection import settings_for
+from beliefgraph.cli.neo4j import errors_told, fetching
+from beliefgraph.config import Settings
+from beliefgraph.errors import NotFound
+from beliefgraph.local import Endpoint, LocalNeo4j, resolve_endpoint
+from beliefgraph.model.belief import BeliefState
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.command import Correct, Identify
+from beliefgraph.model.commit import BeliefChange
+from beliefgraph.model.event import Event
+from beliefgraph.model.receipt import Receipt
+from beliefgraph.story.story import Character, Scene, Story, load_story
+from beliefgraph.web.logs import configure
+from beliefgraph.web.server import serving
+
+TENANT = "demo"
+PURPOSE = "demonstration"
+LISTED = 7
+"""Beliefs of a twin that the demo lists."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Who acts in the demo: the application, and each person with a key of their own."""
+
+    services: Services
+    story: Story
+    out: Console
+    application: Caller
+    secret: str
+    people: dict[str, Caller]
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="Leave after the show instead of serving.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget the last demo and play the story again.")] = False,
+    directory: Annotated[
+        Path | None,
+        typer.Option(help="Where the demo keeps its database and keys.", show_default="this user's data directory"),
+    ] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Where to serve; 0 finds a free port.")] = None,
+) -> None:
+    """Play the sample story on a real Neo4j, show what the twins come to believe and why, then serve it.
+
+    The first run fetches Neo4j (185 MB); later ones need no network and are up in seconds. Ctrl-C stops everything
+    that was started.
+    """
+    home = directory or user_data_path("beliefgraph") / "demo"
+    if fresh:
+        shutil.rmtree(home, ignore_errors=True)
+    with errors_told(), suppress(KeyboardInterrupt):
+        asyncio.run(_demo(home, once, port))
+
+
+async def _demo(home: Path, once: bool, port: int | None) -> None:
+    out = Console(highlight=False)
+    out.print(Rule("beliefgraph demo", align="left"))
+    local = LocalNeo4j(home / "neo4j")
+    try:
+        with fetching() as bar, out.status("Starting Neo4j …"):
+            endpoint = await asyncio.to_thread(resolve_endpoint, local, os.environ, bar)
+        asked = Settings.from_environment(os.environ)
+        settings = settings_for(endpoint, asked).model_copy(
+            # the story ended in September 2026: refreshed to today, its evidence would fade while you look
+            update={"keys": home / "keys", "refresh_interval": 0.0, "port": asked.port if port is None else port}
+        )
+        async with running(settings) as services:
+            stage = await _set(services, load_story(), out)
+            await _play(stage)
+            await _show(stage)
+            if not once:
+                await _serve(stage, endpoint)
+    finally:
+        await asyncio.to_thread(local.close)
+
+
+async def _set(services: Services, story: Story, out: Console) -> Stage:
+    """Publish the story's definitions and make keys; those of an earlier run are revoked."""
+    for old in await services.callers.list(TENANT):
+        if old.revoked_at is None:
+            await services.callers.revoke(old.id)
+    key = await services.callers.create(TENANT, "demo", ("read", "write", "correct", "define", "erase"), (PURPOSE,))
+    application = await services.callers.authenticate(key.secret)
+    people = {}
+    for character in story.twins:
+        own = await services.callers.create(
+            TENANT, character.name, ("read", "correct", "erase"), (PURPOSE,), person=character.name
+        )
+        people[character.name] = await services.callers.authenticate(own.secret)
+    for catalog in story.catalogs:
+        await services.book.publish(application, catalog)
+    return Stage(services, story, out, application, key.secret, people)
+
+
+async def _play(stage: Stage) -> None:
+    """The events one by one, each scene in its place, and the beliefs as they move."""
+    out, story = stage.out, stage.story
+    if await _played(stage):
+        out.print("The story was played before; here is where it stands. (--fresh plays it again.)", style="dim")
+        return
+    out.print(f"\n[bold]{story.title}[/]: {len(story.events)} events, one commit each.")
+    for character in story.twins:
+        out.print(f"  [bold]{character.name}[/]  {character.who}", style="dim")
+    out.print()
+    with Live(console=out, refresh_per_second=12, transient=True) as live:
+        receipt: Receipt | None = None
+        for number, step in enumerate(story.play(), start=1):
+            if isinstance(step, Event):
+                (receipt,) = await stage.services.intake.observe(stage.application, [step])
+                live.update(_line(step, receipt, number))
+            else:
+                receipt = await _scene(stage, step) or receipt
+                live.console.print(f"[bold cyan]▸[/] {step.say}")
+                for change in _moves(receipt):
+                    live.console.print("   ", show.change(change))
+
+
+async def _scene(stage: Stage, scene: Scene) -> Receipt | None:
+    match scene.command:
+        case Identify() as command:
+            return await stage.services.commands.identify(stage.application, command)
+        case Correct() as command:
+            return await stage.services.commands.correct(stage.people[command.twin], command)
+        case None:
+            return None
+
+
+async def _show(stage: Stage) -> None:
+    """Where the twins stand; one belief explained, asked again as of an earlier moment, and in a what-if."""
+    out, services, ask = stage.out, stage.services, stage.story.ask
+    for character in stage.story.twins:
+        await _show_twin(stage, character)
+    told = await services.explanations.explain(stage.application, ask.explain.twin, ask.explain.belief)
+    out.print(Rule(f"Why? {told.state.belief.statement}", align="left"))
+    out.print(show.explanation(told))
+    then = await services.questions.belief(stage.application, ask.explain.twin, ask.explain.belief, as_of=ask.as_of)
+    out.print(Rule(f"The same belief as of {show.day(then.state.valid_time)}", align="left"))
+    out.print(
+        f"Then {show.percent(then.state.log_odds)} ({then.state.status}), "
+        f"now {show.percent(told.state.log_odds)} ({told.state.status})."
+    )
+    supposed = await services.what_ifs.what_if(stage.application, ask.what_if.question)
+    out.print(Rule(ask.what_if.say, align="left"))
+    out.print(show.differences("Nothing of this is stored.", supposed.value))
+
+
+async def _show_twin(stage: Stage, character: Character) -> None:
+    questions = stage.services.questions
+    page = await questions.beliefs(stage.application, character.name, first=LISTED)
+    earlier = await questions.beliefs(stage.application, character.name, first=200, as_of=stage.story.ask.as_of)
+    before = {row.state.belief.id: row.state.log_odds for row in earlier.nodes}
+    states: list[BeliefState] = [row.state for row in page.nodes]
+    stage.out.print()
+    title = f"{character.name} at rev {page.rev}, moved since {stage.story.ask.as_of.valid_time:%B %Y}"
+    stage.out.print(show.beliefs(title, states, before))
+
+
+async def _serve(stage: Stage, endpoint: Endpoint) -> None:
+    out = stage.out
+    configure("warning")
+    async with serving(create_app(stage.services), stage.services.settings) as served:
+        shown = {
+            "GraphiQL": f"{served.url}/graphql#key={stage.secret}",
+            "key": stage.secret,
+            "Neo4j Browser": endpoint.browser_url or "wherever your Neo4j serves it",
+            "connect to": endpoint.uri,
+            "user": endpoint.user,
+            "password": _password(endpoint),
+        }
+        out.print(Rule("Look around", align="left"))
+        for name, value in shown.items():
+            out.print(f"  {name:<14} {value}", soft_wrap=True, markup=False)
+        out.print("Ctrl-C stops everything that was started here.", style="dim")
+        await served.finished()
+
+
+def _password(endpoint: Endpoint) -> str:
+    """The local server's password, which is ours to show; never one that somebody set."""
+    return "as in NEO4J_PASSWORD" if os.environ.get("NEO4J_URI") else endpoint.password
+
+
+async def _played(stage: Stage) -> bool:
+    """Whether the last event of the story is in."""
+    try:
+        twins = [await stage.services.questions.twin(stage.application, one.name) for one in stage.story.twins]
+    except NotFound:
+        return False
+    return max(twin.head_time for twin in twins) >= stage.story.ends
+
+
+def _line(event: Event, receipt: Receipt, number: int) -> str:
+    moved = f"{len(receipt.beliefs)} beliefs moved" if receipt.beliefs else receipt.status
+    return f"[dim]{number:>4}  {show.day(event.time)}  {receipt.twin or 'nobody yet':<13}  {event.type:<34}  {moved}[/]"
+
+
+def _moves(receipt: Receipt | None) -> list[BeliefChange]:
+    """The beliefs that a scene moved most, where it moved any to speak of."""
+    moved = [change for change in (receipt.beliefs if receipt else ()) if _size(change) >= show.SLIGHT]
+    return sorted(moved, key=_size, reverse=True)[:2]
+
+
+def _size(change: BeliefChange) -> float:
+    before = 0.0 if change.before is None else change.before.log_odds or 0.0
+    return abs((change.after.log_odds or 0.0) - before)

@@ -1,0 +1,116 @@
+"""`beliefgraph ingest`: events from a file or a pipe, with a progress bar and an account of what became of them."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, BinaryIO
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from beliefgraph.app import Services
+from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.errors import BeliefgraphError
+from beliefgraph.ingest.jsonl import Line, read_lines
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.event import Event
+
+SHOWN = 20
+"""Lines that went wrong which are told one by one; the rest are counted."""
+
+
+def ingest(
+    key: Key,
+    file: Annotated[
+        Path | None, typer.Argument(exists=True, dir_okay=False, help="JSON lines, one CloudEvent each.")
+    ] = None,
+    purpose: Purpose = None,
+    batch: Annotated[int, typer.Option(min=1, max=10_000, help="Events in one transaction.")] = 2_000,
+) -> None:
+    """Take in events, one CloudEvent (JSON) a line, from a file or from standard input.
+
+    Running it again is harmless: what came before is recognised. Events that cannot be understood are kept in
+    quarantine, lines that are no event are told with their number. Exit code 1 if any line was no event or a conflict.
+    """
+    if not run(_ingest(key, file, purpose, batch)):
+        raise typer.Exit(1)
+
+
+async def _ingest(key: str, file: Path | None, purpose: str | None, batch: int) -> bool:
+    out = Console(stderr=True, highlight=False)
+    told: Counter[str] = Counter()
+    async with services() as built:
+        caller = await built.callers.authenticate(key, purpose)
+        with _opened(file) as source, _bar(out, file) as progress:
+            for lines in _batches(read_lines(source, built.clock), batch):
+                await _take(built, caller, lines, told, out)
+                progress(lines[-1].end, sum(told.values()))
+    out.print(", ".join(f"{number:,} {what}" for what, number in told.items()) or "Nothing to take in.")
+    return not (told["not an event"] or told["conflict"])
+
+
+async def _take(built: Services, caller: Caller, lines: list[Line], told: Counter[str], out: Console) -> None:
+    events: list[Event] = []
+    for line in lines:
+        if isinstance(line.read, BeliefgraphError):
+            told["not an event"] += 1
+            _tell(out, told["not an event"], f"line {line.number}: {line.read.code}: {line.read.message}")
+        else:
+            events.append(line.read)
+    for receipt in await built.intake.observe(caller, events) if events else ():
+        told[receipt.status] += 1
+        if receipt.status == "conflict":
+            _tell(out, told["conflict"], f"event {receipt.id}: {receipt.code}: {receipt.reason}")
+
+
+def _tell(out: Console, number: int, text: str) -> None:
+    if number <= SHOWN:
+        out.print(text, markup=False, soft_wrap=True)
+
+
+def _batches(lines: Iterator[Line], size: int) -> Iterator[list[Line]]:
+    held: list[Line] = []
+    for line in lines:
+        held.append(line)
+        if len(held) == size:
+            yield held
+            held = []
+    if held:
+        yield held
+
+
+@contextmanager
+def _opened(file: Path | None) -> Iterator[BinaryIO]:
+    if file is None:
+        yield sys.stdin.buffer
+        return
+    with file.open("rb") as opened:
+        yield opened
+
+
+class _Advance:
+    def __init__(self, bars: Progress, total: int | None) -> None:
+        self._bars = bars
+        self._task = bars.add_task("Taking in", total=total, events=0)
+
+    def __call__(self, done: int, events: int) -> None:
+        """Show that so many bytes and events are in."""
+        self._bars.update(self._task, completed=done, events=events)
+
+
+@contextmanager
+def _bar(out: Console, file: Path | None) -> Iterator[_Advance]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[events]:,} events"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=out, disable=not out.is_terminal) as bars:
+        yield _Advance(bars, None if file is None else file.stat().st_size)

@@ -1,0 +1,40 @@
+"""`beliefgraph`: everything that can be done from a terminal, one room for each thing."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from beliefgraph.cli import define, demo, ingest, keys, migrate, neo4j, serve
+
+app = typer.Typer(
+    help="A living, explainable model of what a person or account believes, kept in Neo4j and asked over GraphQL.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+app.command()(demo.demo)
+app.command()(serve.serve)
+app.command()(ingest.ingest)
+app.command()(define.define)
+app.command()(migrate.migrate)
+app.add_typer(keys.app, name="keys")
+app.add_typer(neo4j.app, name="neo4j")
+
+
+@app.callback(invoke_without_command=True)
+def version(
+    show: Annotated[bool, typer.Option("--version", help="Show the version and leave.", is_eager=True)] = False,
+) -> None:
+    """Show the version if that is all that was asked."""
+    if show:
+        from importlib.metadata import version as installed
+
+        typer.echo(f"beliefgraph {installed('beliefgraph')}")
+        raise typer.Exit
+
+
+def run() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,18 @@
+"""`beliefgraph migrate`: bring a database to this version's schema."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from beliefgraph.cli.connection import run, services
+
+
+def migrate() -> None:
+    """Bring the database to this version's schema. Safe to run again, and while others run it."""
+    run(_migrate())
+    Console(highlight=False).print("The database has this version's schema.")
+
+
+async def _migrate() -> None:
+    async with services():
+        pass  # whoever runs the services migrates first

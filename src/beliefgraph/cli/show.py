@@ -1,0 +1,171 @@
+"""Twins on a terminal: beliefs as bars that moved, an explanation as a tree, differences as a table."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from beliefgraph.model.belief import BeliefState, probability
+from beliefgraph.model.commit import BeliefChange, BeliefDifference
+from beliefgraph.model.explanation import Contribution, Explanation, ExplanationLink
+
+BAR = 20
+"""Columns of a bar that stands for a certainty."""
+
+SLIGHT = 0.05
+"""Log-odds below which a contribution is not shown by itself."""
+
+STATUS_STYLE = {
+    "forming": "dim",
+    "established": "bold",
+    "contested": "yellow",
+    "dissolving": "dim italic",
+    "dissolved": "dim strike",
+    "retracted": "dim strike",
+}
+
+
+def day(moment: datetime) -> str:
+    """The date, as people write it in tables."""
+    return f"{moment:%Y-%m-%d}"
+
+
+def percent(log_odds: float | None) -> str:
+    """The confidence of log-odds; a question mark where there is none."""
+    if log_odds is None:
+        return "?"
+    confidence = probability(log_odds)
+    return f"{confidence:.1%}" if min(confidence, 1 - confidence) < 0.01 else f"{confidence:.0%}"
+
+
+def signed(log_odds: float) -> Text:
+    """A contribution: green for, red against."""
+    return Text(f"{log_odds:+.2f}", style="green" if log_odds > 0 else "red" if log_odds < 0 else "dim")
+
+
+def bar(confidence: float | None) -> Text:
+    """A confidence as a bar."""
+    if confidence is None:
+        return Text("· too wide ·", style="dim")
+    filled = round(confidence * BAR)
+    return Text.assemble(("█" * filled, "cyan"), ("░" * (BAR - filled), "dim"))
+
+
+def beliefs(title: str, states: Iterable[BeliefState], before: Mapping[str, float | None] | None = None) -> Table:
+    """A table of beliefs with their confidence, and how far each moved since `before` (log-odds by belief id)."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table.add_column("belief", ratio=1)
+    table.add_column("confidence", no_wrap=True)
+    table.add_column("", justify="right")
+    table.add_column("moved", justify="right")
+    table.add_column("status")
+    for state in states:
+        was = (before or {}).get(state.belief.id, None)
+        moved = Text("") if was is None or state.log_odds is None else _moved(was, state.log_odds)
+        style = STATUS_STYLE[state.status]
+        table.add_row(
+            Text(state.belief.statement, style=style),
+            bar(state.confidence),
+            percent(state.log_odds),
+            moved,
+            Text(state.status, style=style),
+        )
+    return table
+
+
+def change(one: BeliefChange) -> Text:
+    """One belief's move, in a line."""
+    before = None if one.before is None else one.before.log_odds
+    return Text.assemble(
+        (one.belief.statement, "bold"),
+        "  ",
+        percent(before) if one.before is not None else "new",
+        " → ",
+        (percent(one.after.log_odds), "cyan"),
+        (f"  {one.after.status}", STATUS_STYLE[one.after.status]),
+    )
+
+
+def differences(title: str, found: Sequence[BeliefDifference], most: int = 8) -> RenderableType:
+    """The beliefs that differ between two moments, or between what is and what might be."""
+    if not found:
+        return Text("  nothing would be different", style="dim")
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table.add_column("belief", ratio=1)
+    table.add_column("is", justify="right")
+    table.add_column("", justify="center")
+    table.add_column("would be", justify="right")
+    table.add_column("", justify="right")
+    for one in found[:most]:
+        moved = Text("") if one.before is None or one.after is None else signed(one.after - one.before)
+        table.add_row(one.belief.statement, percent(one.before), "→", percent(one.after), moved)
+    left = len(found) - most
+    return Group(table, Text(f"  and {left} more", style="dim")) if left > 0 else table
+
+
+def explanation(told: Explanation) -> RenderableType:
+    """The evidence tree of a belief: each branch a relation, each leaf a piece of evidence, each with its number.
+
+    What moves the belief by less than `SLIGHT` is summed up where it hangs, so that the numbers still add up.
+    """
+    leaves: dict[str, list[Contribution]] = defaultdict(list)
+    branches: dict[str, list[ExplanationLink]] = defaultdict(list)
+    for contribution in told.contributions:
+        leaves[contribution.on.id].append(contribution)
+    for link in told.links:
+        if link.parent is not None:
+            branches[link.parent].append(link)
+
+    def hang(tree: Tree, belief: str) -> None:
+        slight: list[float] = []
+        for link in sorted(branches[belief], key=lambda link: -abs(link.contribution)):
+            if abs(link.contribution) < SLIGHT:
+                slight.append(link.contribution)
+            else:
+                hang(tree.add(_branch(link)), link.belief.id)
+        for one in sorted(leaves[belief], key=lambda one: -abs(one.contribution)):
+            if abs(one.contribution) < SLIGHT:
+                slight.append(one.contribution)
+            else:
+                tree.add(_leaf(one))
+        if slight:
+            tree.add(Text.assemble(signed(sum(slight)), (f"  {len(slight)} slight ones together", "dim")))
+
+    root = next(link for link in told.links if link.parent is None)
+    tree = Tree(_branch(root))
+    hang(tree, root.belief.id)
+    return Group(Text(told.sentence, style="italic"), tree)
+
+
+def _branch(link: ExplanationLink) -> Text:
+    relation = ""
+    if link.relation is not None:
+        kind = link.relation.kind
+        arrow = f"← {kind}" if link.reversed else f"{kind} →"
+        relation = f"{arrow} "
+    return Text.assemble(signed(link.contribution), "  ", (relation, "magenta"), (link.belief.statement, "bold"))
+
+
+def _leaf(one: Contribution) -> Text:
+    said = one.evidence.verbatim or one.evidence.summary
+    return Text.assemble(
+        signed(one.contribution),
+        f"  {day(one.evidence.time)} ",
+        (one.source, "blue"),
+        f"  {said}",
+        no_wrap=True,
+        overflow="ellipsis",
+    )
+
+
+def _moved(before: float, after: float) -> Text:
+    points = round(100 * (probability(after) - probability(before)))
+    if not points:
+        return Text("·", style="dim")
+    return Text(f"{'▲' if points > 0 else '▼'} {abs(points)}", style="green" if points > 0 else "red")
