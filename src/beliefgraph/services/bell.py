@@ -1,27 +1,30 @@
-"""The bell: rung after a commit of this process, so that whoever watches the store looks at once."""
+"""The bell: rung after a commit of this process, so that whoever follows the twin looks at once."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Container
 from contextlib import suppress
 
 
 class Bell:
-    """A hint and no more: a commit of another process does not ring it. For use within one event loop."""
+    """A hint and no more: a commit of another process does not ring it. For one event loop and one listener."""
 
     def __init__(self) -> None:
-        self._rung: set[str] = set()
-        self._heard = asyncio.Event()
+        self._wanted: Container[str] = frozenset()
+        self._rung = asyncio.Event()
+
+    def listen(self, wanted: Container[str]) -> None:
+        """Hear it for these twins alone; `wanted` may change later."""
+        self._wanted = wanted
 
     def ring(self, twin: str) -> None:
         """Say that a twin, by its id, has a new commit."""
-        self._rung.add(twin)
-        self._heard.set()
+        if twin in self._wanted:
+            self._rung.set()
 
-    async def wait(self, seconds: float) -> frozenset[str]:
-        """The twins it was rung for since last asked; empty if it stays silent for so long."""
+    async def wait(self, seconds: float) -> None:
+        """Return when it is rung for a wanted twin, or was since last asked; else after so many seconds."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._heard.wait(), seconds)
-        rung, self._rung = frozenset(self._rung), set()
-        self._heard.clear()
-        return rung
+            await asyncio.wait_for(self._rung.wait(), seconds)
+        self._rung.clear()

@@ -1,0 +1,30 @@
+// The changes of some twins after a rev of each: commits in order, with the holdings they opened and those these replaced.
+// params: $wanted [{twin, after, upto}], $limit (commits of each twin)
+// returns: one record ([[commit, [belief, holding before or null, holding after]]], by twin and rev)
+// mode: read
+RETURN COLLECT {
+  UNWIND $wanted AS want
+  CALL (want) {
+    MATCH (c:Commit)
+    WHERE c.twin = want.twin AND c.rev > want.after AND c.rev <= want.upto
+    RETURN c ORDER BY c.rev LIMIT $limit
+  }
+  RETURN [
+    [c.twin, c.rev, toString(c.at), toString(c.head_time), c.actor, c.purpose, c.cause, c.definitions],
+    COLLECT {
+      MATCH (:Twin)-[r:HOLDS]->(b:Belief)
+      USING INDEX r:HOLDS(twin, rev_from)
+      WHERE r.twin = c.twin AND r.rev_from = c.rev
+      OPTIONAL MATCH (:Twin)-[p:HOLDS]->(b)
+      WHERE p.key = r.key AND p.rev_to = r.rev_from
+      RETURN [
+        [b.id, b.attribute, b.subject, b.context, b.domain, b.statement],
+        CASE WHEN p IS NOT NULL THEN
+          [p.revision_id, p.key, toString(p.valid_from), toString(p.valid_to), p.rev_from, p.rev_to, p.definition,
+           p.origin, p.log_odds, p.status, p.quality] END,
+        [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
+         r.origin, r.log_odds, r.status, r.quality]
+      ] ORDER BY r.key
+    }
+  ] ORDER BY c.twin, c.rev
+} AS changes
