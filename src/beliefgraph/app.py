@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+import structlog
 from starlette.applications import Starlette
 
 from beliefgraph.config import Settings
-from beliefgraph.errors import Incorrect
+from beliefgraph.errors import BeliefgraphError, Incorrect
 from beliefgraph.graphql.door import GraphQLDoor
 from beliefgraph.graphql.limits import Limits
 from beliefgraph.graphql.schema import make_schema
@@ -27,6 +30,8 @@ from beliefgraph.services.explain import Explanations
 from beliefgraph.services.intake import Intake
 from beliefgraph.services.interpret import RuleInterpreter
 from beliefgraph.services.questions import Questions
+from beliefgraph.services.refresh import INTERVAL as EVERY_HOUR
+from beliefgraph.services.refresh import Refresher
 from beliefgraph.services.update import Updater
 from beliefgraph.services.what_if import WhatIfs
 from beliefgraph.store.graph import Graph, connected
@@ -35,6 +40,8 @@ from beliefgraph.store.migrations import check_migrated, migrate
 from beliefgraph.web.application import Doors, make_web
 from beliefgraph.web.graphiql_page import page
 
+log = structlog.get_logger(__name__)
+
 
 class SystemClock:
     """The machine's clock."""
@@ -42,6 +49,46 @@ class SystemClock:
     def now(self) -> datetime:
         """The present moment, in UTC."""
         return datetime.now(UTC)
+
+
+class Upkeep:
+    """What time and new definitions ask for: quiet twins age, and twins adopt the definitions in force."""
+
+    def __init__(self, refresher: Refresher, clock: Clock, interval: float) -> None:
+        self._refresher = refresher
+        self._clock = clock
+        self._interval = interval
+        self._time_passes = False
+        self._published: set[str] = set()
+        self._news = asyncio.Event()
+
+    def definitions_changed(self, tenant: str) -> None:
+        """Let the twins of a tenant adopt what is in force, soon."""
+        self._published.add(tenant)
+        self._news.set()
+
+    def let_time_pass(self) -> None:
+        """Refresh quiet twins from now on, at every interval. A service does; a command that soon ends does not."""
+        self._time_passes = self._interval > 0
+        self._news.set()
+
+    async def run(self) -> None:
+        """Keep up until cancelled; what fails is logged and tried again at the next turn."""
+        due = 0.0
+        while True:
+            self._news.clear()
+            try:
+                while self._published:
+                    await self._refresher.adopt(self._published.pop())
+                if self._time_passes and time.monotonic() >= due:
+                    due = time.monotonic() + self._interval
+                    await self._refresher.refresh_due(self._clock.now())
+            except BeliefgraphError as error:
+                log.warning("upkeep failed", code=error.code, reason=error.message)
+            except Exception:
+                log.exception("upkeep failed")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), self._interval if self._time_passes else None)
 
 
 @dataclass(frozen=True)
@@ -61,6 +108,12 @@ class Services:
     explanations: Explanations
     what_ifs: WhatIfs
     changes: Changes
+    refresher: Refresher
+    upkeep: Upkeep
+
+    def definitions_changed(self, tenant: str) -> None:
+        """Let the twins of a tenant adopt what is in force, soon."""
+        self.upkeep.definitions_changed(tenant)
 
 
 def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> Services:
@@ -70,6 +123,8 @@ def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> S
     interpreter = RuleInterpreter()
     updater = Updater(graph, keyring, book, TwinCache(graph), clock, bell)
     intake = Intake(updater, interpreter)
+    interval = settings.refresh_interval
+    refresher = Refresher(updater, intake, interval=timedelta(seconds=interval) if interval else EVERY_HOUR)
     return Services(
         settings=settings,
         clock=clock,
@@ -84,6 +139,8 @@ def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> S
         explanations=Explanations(graph, keyring, book),
         what_ifs=WhatIfs(graph, book, interpreter),
         changes=Changes(graph, bell, interval=settings.poll_interval, queue=settings.subscription_queue),
+        refresher=refresher,
+        upkeep=Upkeep(refresher, clock, interval),
     )
 
 
@@ -99,9 +156,12 @@ async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
         keyring = Keyring(settings.keys)
         await finish_erasures(graph, keyring)
         services = build(settings, graph, keyring, clock)
+        upkeep = asyncio.create_task(services.upkeep.run(), name="upkeep")
         try:
             yield services
         finally:
+            upkeep.cancel()
+            await asyncio.gather(upkeep, return_exceptions=True)
             await services.changes.close()
 
 

@@ -39,6 +39,7 @@ def serve(
         async with services() as built:
             settings = built.settings.model_copy(update=given)
             configure(settings.log_level)
+            built.upkeep.let_time_pass()
             async with serving(create_app(built), settings) as served:
                 out = Console(highlight=False)
                 rows = {

@@ -92,7 +92,10 @@ class Mutation:
     )
     @staticmethod
     async def publish_definitions(info: Request, catalog: JSON) -> definition.Definitions:
-        return await info.context.verbs.book.publish(info.context.caller, _catalog(catalog))
+        context = info.context
+        in_force = await context.verbs.book.publish(context.caller, _catalog(catalog))
+        context.verbs.definitions_changed(context.caller.tenant)
+        return in_force
 
     @field(list[types.Receipt], "Let quarantined events try again: those named, or all.")
     @staticmethod
