@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from tests.world import START, World, key
-
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.identity import belief_id, twin_id
 from beliefgraph.model.revision import Revision
 from beliefgraph.services.cache import read_state
 from beliefgraph.services.derive import Derivation, derive
 from beliefgraph.services.state import TwinState
+from tests.world import START, World, key
 
 
 def id_of(world: World, twin: str = "lena") -> str:

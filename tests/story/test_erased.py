@@ -19,12 +19,12 @@ RETURN count(n) AS nodes
 """
 
 
-class Died(Exception):
+class DiedError(Exception):
     """The process ended here."""
 
 
 async def die() -> None:
-    raise Died
+    raise DiedError
 
 
 async def left(graph: Graph, twin: str) -> int:
@@ -100,7 +100,7 @@ async def test_a_commit_computed_from_an_erased_twin_is_not_written_into_the_nex
 async def test_an_erasure_that_was_cut_short_is_finished_at_the_next_start(world: World, after: str) -> None:
     await world.intake.observe(world.caller, [event("1"), rated("2", 1.0)])
     dying = World(Interrupted(world.graph, after, die), world.keyring, world.clock, world.caller)
-    with pytest.raises(Died):
+    with pytest.raises(DiedError):
         await dying.eraser.erase_twin(world.caller, "lena")
 
     assert (await stored(world)).rev == 0  # nobody finds it any more

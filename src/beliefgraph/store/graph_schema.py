@@ -152,6 +152,7 @@ NODES: tuple[NodeRow, ...] = (
         extra={
             "open_rows": (int, "how many rows its rev sees, so that a torn read is noticed"),
             "opened_rows": (int, "how many of them it opened itself, for the same reason"),
+            "opened_holdings": (int, "how many of those are holdings, for those who read nothing else"),
         },
         unique=(("twin", "rev"),),
         indexed=(("twin", "at"),),
@@ -196,7 +197,7 @@ NODES: tuple[NodeRow, ...] = (
             "sealed": (bytes, "the event, under a key of the tenant's or the twin's"),
         },
         unique=(("id",),),
-        indexed=(("tenant", "since"), ("twin",)),
+        indexed=(("tenant", "since"), ("twin",), ("due",)),
     ),
     NodeRow(
         "ApiKey",

@@ -1,0 +1,125 @@
+"""Time alone: quiet twins age, newer definitions are adopted, and events from the future are taken in when due.
+
+A refresh is a commit like any other. Its moment is the present floored to the interval, so that it does not matter who
+runs it, how often, or how many do at once: a twin is refreshed to that moment one time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from beliefgraph.errors import BeliefgraphError, Incorrect
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.receipt import Receipt
+from beliefgraph.model.time import BEGINNING, instant
+from beliefgraph.services.advance import Additions, advance
+from beliefgraph.services.intake import Intake
+from beliefgraph.services.update import FUTURE_SKEW_S, Present, Updater
+from beliefgraph.store import quiet as stored
+
+INTERVAL = timedelta(hours=1)
+"""How long a twin may be quiet before time is let pass in it."""
+
+PAGE = 500
+"""Twins that one look at the store finds."""
+
+ACTOR = "beliefgraph:clock"
+PURPOSE = "upkeep"
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """What one round did: twins it wrote to, events it took in, and what refused, by the name of twin or tenant."""
+
+    refreshed: int
+    taken_in: int
+    refused: tuple[tuple[str, BeliefgraphError], ...] = ()
+
+
+class Refresher:
+    """Lets time pass in twins that hear of nothing."""
+
+    def __init__(self, updater: Updater, intake: Intake, *, interval: timedelta = INTERVAL) -> None:
+        self._updater = updater
+        self._intake = intake
+        self._interval = interval
+
+    def moment(self, now: datetime) -> datetime:
+        """The moment that quiet twins are refreshed to at `now`: the last whole interval since 1970."""
+        present = instant(now)
+        return present - (present - BEGINNING) % self._interval
+
+    async def refresh(self, caller: Caller, twin: str, at: datetime) -> Receipt:
+        """Let time pass in a twin up to `at`, under the definitions in force.
+
+        A commit is written if anything published moves (`refreshed`) or the definitions are newer (`adopted` where
+        `at` is not); a twin in which nothing ages does not grow. Again, it is a duplicate.
+        """
+        updater = self._updater
+        named = updater.name(caller, twin, "write")
+        moment = instant(at)
+        if (moment - updater.clock.now()).total_seconds() > FUTURE_SKEW_S:
+            raise Incorrect("invalid-input", "A twin cannot be refreshed to the future.", at=moment.isoformat())
+
+        def pass_time(present: Present) -> dict[str, Additions]:
+            state = present.twins[named.id]
+            if state.head_time is None:
+                return {}
+            newer = state.definitions != present.graph.definitions.number
+            if moment > state.head_time:
+                added = Additions(cause="refreshed", moment=moment)
+                moves = newer or advance(state, present.graph, added, caller, present.now).changes
+                return {named.id: added} if moves else {}
+            return {named.id: Additions(cause="adopted", moment=state.head_time)} if newer else {}
+
+        done = await updater.commit(caller, [named], pass_time)
+        return Receipt(
+            id=f"refresh:{moment.isoformat()}",
+            status="accepted" if done.steps else "duplicate",
+            twin=twin,
+            rev=done.rev(named.id),
+            beliefs=tuple(change for step in done.steps.values() for change in step.changes),
+        )
+
+    async def refresh_due(self, now: datetime, tenant: str | None = None) -> Upkeep:
+        """Refresh every twin that is quiet or behind its definitions, and take in the events now due.
+
+        Of every tenant unless one is named. A twin that refuses is named in the answer; the others are not held up.
+        """
+        refreshed, refused = await self._walk(self.moment(now), tenant)
+        taken_in = 0
+        for each in await stored.tenants_with_due(self._updater.graph, now, tenant):
+            try:
+                receipts = await self._intake.replay(_clock(each), due=now)
+            except BeliefgraphError as error:
+                refused.append((each, error))
+            else:
+                taken_in += sum(receipt.status == "accepted" for receipt in receipts)
+        return Upkeep(refreshed, taken_in, tuple(refused))
+
+    async def adopt(self, tenant: str) -> Upkeep:
+        """Bring every twin of a tenant under the definitions in force; to be called once they were published."""
+        adopted, refused = await self._walk(BEGINNING, tenant)
+        return Upkeep(adopted, 0, tuple(refused))
+
+    async def _walk(self, moment: datetime, tenant: str | None) -> tuple[int, list[tuple[str, BeliefgraphError]]]:
+        written, last = 0, ""
+        refused: list[tuple[str, BeliefgraphError]] = []
+        while True:
+            page = await stored.quiet(self._updater.graph, moment, tenant=tenant, after=last, limit=PAGE)
+            if not page:
+                return written, refused
+            for twin in page:
+                try:
+                    receipt = await self.refresh(_clock(twin.tenant), twin.name, moment)
+                except BeliefgraphError as error:
+                    refused.append((twin.name, error))
+                else:
+                    written += receipt.status == "accepted"
+            last = page[-1].id
+
+
+def _clock(tenant: str) -> Caller:
+    """The clock as a caller."""
+    return Caller(actor=ACTOR, tenant=tenant, scopes=("write",), purpose=PURPOSE)

@@ -1,0 +1,29 @@
+"""What time alone has to do with: twins that are quiet or behind their definitions, tenants whose events are due."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from beliefgraph.store.graph import Graph
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """A twin that has not heard of anything for a while, or not of the newest definitions."""
+
+    id: str
+    tenant: str
+    name: str
+
+
+async def quiet(graph: Graph, before: datetime, *, tenant: str | None, after: str, limit: int) -> list[Quiet]:
+    """Twins whose head time is before a moment, or whose definitions are not the newest, after an id and by id."""
+    record = await graph.read("twin/quiet", before=before, tenant=tenant, after=after, limit=limit)
+    return [Quiet(*row) for row in (record[0] if record else [])]
+
+
+async def tenants_with_due(graph: Graph, now: datetime, tenant: str | None) -> list[str]:
+    """The tenants, or the one of them, that have events set aside whose own time has come."""
+    record = await graph.read("quarantine/due", now=now, tenant=tenant)
+    return list(record[0]) if record else []
