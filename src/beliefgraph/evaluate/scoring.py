@@ -1,0 +1,116 @@
+"""How good probabilities are, once it is known what happened. Plain formulas on arrays of one length."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+BINS = 10
+"""Bins of equal width over [0, 1] for calibration; the last holds its upper end too."""
+
+CLOSEST = 1e-15
+"""The least probability that the log loss takes what happened to have had, so that one sure error is not infinite."""
+
+
+@dataclass(frozen=True)
+class Bins:
+    """Probabilities in bins: how many, their mean, and how often it happened. Empty bins have NaN for both means."""
+
+    count: npt.NDArray[np.int64]
+    said: Floats
+    happened: Floats
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The five numbers by which binary forecasts are compared, and how many forecasts there were."""
+
+    n: int
+    accuracy: float
+    brier: float
+    log_loss: float
+    auc: float
+    ece: float
+
+
+def score(p: npt.ArrayLike, happened: npt.ArrayLike) -> Scores:
+    """All the scores of probabilities `p` that something happens, given whether it `happened`."""
+    p, y = _checked(p, happened)
+    return Scores(len(p), accuracy(p, y), brier(p, y), log_loss(p, y), auc(p, y), ece(p, y))
+
+
+def accuracy(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
+    """The share called right; one half is half right, the expectation of a fair coin."""
+    p, y = _checked(p, happened)
+    return float(np.where(p == 0.5, 0.5, (p > 0.5) == (y == 1)).mean())
+
+
+def brier(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
+    """The mean of (p − y)², 0 to 1."""
+    p, y = _checked(p, happened)
+    return float(((p - y) ** 2).mean())
+
+
+def brier_of_classes(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
+    """The Brier score summed over both classes, 0 to 2: for two classes, twice `brier`."""
+    return 2.0 * brier(p, happened)
+
+
+def log_loss(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
+    """The mean of −ln of the probability given to what happened."""
+    p, y = _checked(p, happened)
+    given = np.clip(np.where(y == 1, p, 1 - p), CLOSEST, 1.0)
+    return float(-np.log(given).mean())
+
+
+def auc(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
+    """The chance that one that happened was given more than one that did not, ties counting half (Mann-Whitney).
+
+    NaN where all happened, or none.
+    """
+    p, y = _checked(p, happened)
+    ones, zeros = p[y == 1], np.sort(p[y == 0])
+    if not len(ones) or not len(zeros):
+        return float("nan")
+    below = np.searchsorted(zeros, ones, "left")
+    not_above = np.searchsorted(zeros, ones, "right")
+    return float((below + not_above).sum() / 2 / (len(ones) * len(zeros)))
+
+
+def bins(p: npt.ArrayLike, happened: npt.ArrayLike) -> Bins:
+    """The probabilities in `BINS` bins of equal width, with what was said and what happened in each."""
+    p, y = _checked(p, happened)
+    place = np.minimum((p * BINS).astype(np.int64), BINS - 1)
+    count = np.bincount(place, minlength=BINS)
+    with np.errstate(invalid="ignore"):
+        said = np.bincount(place, p, BINS) / count
+        happening = np.bincount(place, y, BINS) / count
+    return Bins(count, said, happening)
+
+
+def ece(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
+    """The expected calibration error: the mean gap between said and happened, bins weighted by their counts."""
+    found = bins(p, happened)
+    filled = found.count > 0
+    gap = np.abs(found.said[filled] - found.happened[filled])
+    return float((gap * found.count[filled]).sum() / found.count.sum())
+
+
+def ece_of_answers(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
+    """The same of the answers: how sure of the likelier class, against how often it was the right one."""
+    p, y = _checked(p, happened)
+    right = np.where(p == 0.5, 0.5, (p > 0.5) == (y == 1))
+    return ece(np.maximum(p, 1 - p), right)
+
+
+def _checked(p: npt.ArrayLike, happened: npt.ArrayLike) -> tuple[Floats, Floats]:
+    one, other = np.asarray(p, dtype=np.float64), np.asarray(happened, dtype=np.float64)
+    if one.shape != other.shape or one.ndim != 1 or one.size == 0:
+        raise ValueError(f"one probability for each outcome, and at least one: {one.shape}, {other.shape}")
+    if not ((one >= 0) & (one <= 1) & (other >= 0) & (other <= 1)).all():
+        raise ValueError("probabilities and outcomes lie in [0, 1]")
+    return one, other
