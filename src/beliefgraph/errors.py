@@ -121,4 +121,7 @@ CODES: dict[str, type[BeliefgraphError]] = {
     "already-owned": Conflict,
     "neo4j-died": Fault,
     "neo4j-not-ready": Unavailable,
+    # evaluating a service from outside
+    "data-missing": NotFound,
+    "no-answer": Unavailable,
 }

@@ -1,0 +1,203 @@
+"""A client of a running service: events to `POST /events`, everything else to `POST /graphql`, over one connection."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from beliefgraph.errors import CODES, BeliefgraphError, Fault, Incorrect, Unavailable
+from beliefgraph.ingest.cloudevents import BATCH
+from beliefgraph.model.definition import Catalog
+
+PAGE = 200
+TIMEOUT = 120.0
+"""Seconds for one answer; the service has its own bound, and says so in time."""
+
+_STANDING = "subject confidence logOdds status"
+_EVIDENCE = "evidence { source time verbatim }"
+_BELIEFS = """
+query Standing($twin: String!, $after: String, $asOf: AsOf) {{
+  beliefs(twin: $twin, first: {page}, after: $after, asOf: $asOf) {{
+    rev pageInfo {{ hasNextPage endCursor }} nodes {{ {fields} }}
+  }}
+}}"""
+STANDING = _BELIEFS.format(page=PAGE, fields=_STANDING)
+STANDING_WITH_CHAIN = _BELIEFS.format(
+    page=PAGE, fields=f"{_STANDING} evidence {{ counts logLikelihoodRatio {_EVIDENCE} }}"
+)
+EXPLANATION = f"""
+query Why($twin: String!, $key: BeliefKeyInput!, $asOf: AsOf) {{
+  explanation(twin: $twin, key: $key, asOf: $asOf) {{
+    priorLogOdds residual belief {{ logOdds }}
+    contributions {{ contribution bearing {{ logLikelihoodRatio }} {_EVIDENCE} }}
+  }}
+}}"""
+PUBLISH = "mutation Publish($catalog: JSON!) { publishDefinitions(catalog: $catalog) { number } }"
+WITHDRAW = "mutation Withdraw($input: WithdrawInput!) { withdraw(input: $input) { rev } }"
+ERASE = "mutation Erase($twin: String!) { eraseTwin(twin: $twin) { rows } }"
+REV = "query Rev($twin: String!) { twin(name: $twin) { rev } }"
+
+
+@dataclass(frozen=True, order=True)
+class Heard:
+    """One piece of evidence as it reached a belief: who said it, for when, how strongly, and in which words."""
+
+    source: str
+    time: datetime
+    log_likelihood_ratio: float
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a belief stands; `chain` is None where it was not asked for."""
+
+    confidence: float | None
+    log_odds: float | None
+    status: str
+    chain: tuple[Heard, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Why:
+    """What an explanation lists: evidence and contributions, the prior, the posterior, and what is left over."""
+
+    heard: tuple[Heard, ...]
+    contributions: tuple[float, ...]
+    prior_log_odds: float
+    log_odds: float
+    residual: float
+
+
+class Client:
+    """Speaks to one service with one key. Refusals are raised as the service's own errors."""
+
+    def __init__(self, url: str, key: str, purpose: str | None = None) -> None:
+        split = urlsplit(url)
+        if split.scheme not in ("http", "https") or split.hostname is None:
+            raise Incorrect("invalid-input", f"{url} is no address such as http://127.0.0.1:8000.")
+        kind = http.client.HTTPSConnection if split.scheme == "https" else http.client.HTTPConnection
+        self._connection = kind(split.hostname, split.port, timeout=TIMEOUT)
+        self.url = url
+        self._base = split.path.rstrip("/")
+        self._headers = {"authorization": f"Bearer {key}", **({"purpose": purpose} if purpose else {})}
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def publish(self, catalog: Catalog) -> None:
+        """Put a catalog in force."""
+        self._ask(PUBLISH, {"catalog": catalog.model_dump(mode="json", exclude_defaults=True)})
+
+    def send(self, events: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Send CloudEvents as one batch; the outcome of each, in their order."""
+        answer = self._post("/events", orjson.dumps(list(events)), BATCH)
+        return [receipt["status"] for receipt in answer["receipts"]]
+
+    def standing(self, twin: str, at: datetime | None = None, *, with_chain: bool = False) -> dict[str, Standing]:
+        """Every belief of a twin by its subject: as published, or recomputed for a valid time."""
+        query = STANDING_WITH_CHAIN if with_chain else STANDING
+        return {
+            node["subject"]: Standing(
+                confidence=node["confidence"],
+                log_odds=node["logOdds"],
+                status=node["status"],
+                chain=tuple(_heard(e, e["logLikelihoodRatio"]) for e in node["evidence"] if e["counts"])
+                if with_chain
+                else None,
+            )
+            for node in self._pages(query, "beliefs", {"twin": twin, "asOf": _as_of(at)})
+        }
+
+    def explain(self, twin: str, attribute: str, subject: str, at: datetime | None = None) -> Why:
+        """Why one belief stands where it stands."""
+        key = {"attribute": attribute, "subject": subject}
+        found = self._ask(EXPLANATION, {"twin": twin, "key": key, "asOf": _as_of(at)})["explanation"]
+        parts = found["contributions"]
+        return Why(
+            heard=tuple(_heard(part, part["bearing"]["logLikelihoodRatio"]) for part in parts),
+            contributions=tuple(part["contribution"] for part in parts),
+            prior_log_odds=found["priorLogOdds"],
+            log_odds=found["belief"]["logOdds"],
+            residual=found["residual"],
+        )
+
+    def rev(self, twin: str) -> int:
+        """The rev of a twin."""
+        return int(self._ask(REV, {"twin": twin})["twin"]["rev"])
+
+    def withdraw(self, twin: str, source: str) -> None:
+        """Take back all that a source said to a twin, as if it had never been."""
+        self._ask(WITHDRAW, {"input": {"twin": twin, "source": source}})
+
+    def erase(self, twin: str) -> None:
+        """Erase a twin for good."""
+        self._ask(ERASE, {"twin": twin})
+
+    def _pages(self, query: str, field: str, variables: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        after = None
+        while True:
+            page = self._ask(query, {**variables, "after": after})[field]
+            yield from page["nodes"]
+            if not page["pageInfo"]["hasNextPage"]:
+                return
+            after = page["pageInfo"]["endCursor"]
+
+    def _ask(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
+        body = orjson.dumps({"query": query, "variables": variables})
+        answer = self._post("/graphql", body, "application/json")
+        if answer.get("errors"):
+            first = answer["errors"][0]
+            raise _refusal(first.get("extensions", {}).get("code"), first["message"])
+        found: dict[str, Any] = answer["data"]
+        return found
+
+    def _post(self, path: str, body: bytes, content_type: str) -> dict[str, Any]:
+        headers = {**self._headers, "content-type": content_type}
+        try:
+            self._connection.request("POST", self._base + path, body, headers)
+            response = self._connection.getresponse()
+            text = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            self._connection.close()
+            raise Unavailable("no-answer", f"The service does not answer at {path}: {error!r}.") from None
+        try:
+            answer = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            answer = None
+        if not isinstance(answer, dict):
+            raise Fault("fault", f"The service answered {response.status} at {path}, and not with JSON.")
+        if isinstance(refused := answer.get("error"), dict):
+            raise _refusal(refused.get("code"), str(refused.get("message")))
+        return answer
+
+
+def _as_of(at: datetime | None) -> dict[str, str] | None:
+    return None if at is None else {"validTime": at.isoformat()}
+
+
+def _heard(found: Mapping[str, Any], log_likelihood_ratio: float) -> Heard:
+    evidence = found["evidence"]
+    return Heard(
+        source=evidence["source"],
+        time=datetime.fromisoformat(evidence["time"]),
+        log_likelihood_ratio=log_likelihood_ratio,
+        words=evidence["verbatim"] or "",
+    )
+
+
+def _refusal(code: str | None, message: str) -> BeliefgraphError:
+    known = CODES.get(code or "")
+    return Fault("fault", message) if known is None or code is None else known(code, message)

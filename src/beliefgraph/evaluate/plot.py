@@ -1,0 +1,31 @@
+"""A reliability diagram: how often what was said with a confidence happened, over how often it was said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from beliefgraph.evaluate.report import Curve
+from beliefgraph.evaluate.scoring import BINS, bins
+
+
+def draw(title: str, curves: Sequence[Curve], path: Path) -> Path:
+    """Draw the curves into a PNG file, and say where it is."""
+    from matplotlib.figure import Figure  # takes half a second to import, which only a plot should cost
+
+    figure = Figure(figsize=(6, 7), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
+    above.plot([0, 1], [0, 1], color="0.7", linewidth=1, label="perfectly calibrated")
+    edges = np.linspace(0, 1, BINS + 1)
+    for curve in curves:
+        found = bins(curve.said, curve.happened)
+        filled = found.count > 0
+        above.plot(found.said[filled], found.happened[filled], marker="o", label=f"{curve.name} (n={len(curve.said)})")
+        below.hist(curve.said, bins=edges, histtype="step", linewidth=1.5)
+    above.set(title=title, ylabel="how often it happened", xlim=(0, 1), ylim=(0, 1))
+    above.legend(loc="upper left", frameon=False)
+    below.set(xlabel="confidence", ylabel="how many")
+    figure.savefig(path, dpi=150, format="png")
+    return path
