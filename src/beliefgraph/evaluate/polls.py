@@ -1,0 +1,207 @@
+"""The polls: what did the store believe 10 days and 1 day before each election, why, and how good was it?
+
+Everything is in, the results too, before the first question is asked: an as-of must keep out what came later.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from beliefgraph.evaluate import elections
+from beliefgraph.evaluate.client import Client, Heard, Standing, Why
+from beliefgraph.evaluate.data import Poll, Race
+from beliefgraph.evaluate.elections import ATTRIBUTE, LAST_TEST_YEAR, LAST_TRAIN_YEAR
+from beliefgraph.evaluate.replay import Progress, deliver, erased_after
+from beliefgraph.evaluate.report import Curve, Evaluation, Line, Row, at_most, exactly, none
+from beliefgraph.evaluate.scoring import score
+from beliefgraph.model.belief import probability
+
+DAYS_BEFORE = {1: "1 day before", 10: "10 days before"}
+EXPLAINED = 120
+"""Races whose explanation is read at each moment; the chain of every race is read anyway."""
+
+SEED = 20141104
+CLOSE = 1e-8
+"""How far a confidence may be from the formula: the engine rounds each item to 2^-32."""
+
+SUMS = 1e-4
+"""How far contributions may be from the move they share: what the engine demands of itself."""
+
+UNKNOWN = Standing(confidence=0.5, log_odds=0.0, status="forming", chain=())
+"""A race of which nothing was known: it has its prior, and is not listed."""
+
+BASELINES: Mapping[int, Sequence[tuple[str, Mapping[str, float]]]] = {
+    1: (
+        (
+            "share of polls",
+            {"accuracy": 0.887, "Brier": 0.1023, "log loss": 0.356, "AUC": 0.928, "ECE": 0.101},
+        ),
+        ("mean margin", {"accuracy": 0.891, "Brier": 0.0855, "log loss": 0.268, "AUC": 0.957, "ECE": 0.043}),
+        (
+            "and size, recency, reliability, bias",
+            {"accuracy": 0.895, "Brier": 0.0815, "log loss": 0.256, "AUC": 0.960, "ECE": 0.038},
+        ),
+    ),
+    10: (
+        ("mean margin", {"accuracy": 0.868, "Brier": 0.0939, "log loss": 0.294, "AUC": 0.948, "ECE": 0.044}),
+        (
+            "and size, recency, reliability",
+            {"accuracy": 0.878, "Brier": 0.0920, "log loss": 0.288, "AUC": 0.950, "ECE": 0.034},
+        ),
+    ),
+}
+"""As the data's README measured them on the races of 2009 to 2014."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One race at one moment: the polls that were out, and how the store says it stood."""
+
+    race: Race
+    days: int
+    polls: Sequence[Poll]
+    standing: Standing
+
+    @property
+    def available(self) -> bool:
+        """Whether the store has a confidence for it."""
+        return self.standing.confidence is not None
+
+    @property
+    def confidence(self) -> float:
+        """The confidence; NaN where it is unavailable."""
+        return float("nan") if self.standing.confidence is None else self.standing.confidence
+
+
+def evaluate(
+    client: Client, polls: Sequence[Poll], races: Sequence[Race], run: str, progress: Progress, *, keep: bool = False
+) -> Evaluation:
+    """Send every poll and result, ask for every race at both moments, check the answers, and score them."""
+    days = sorted({race.election for race in races})
+    twins = [elections.twin_of(day, run) for day in days]
+    count = len(polls) + len(races)
+    client.publish(elections.CATALOG)
+    with erased_after(client, [] if keep else twins, progress):
+        sent = deliver(client, elections.events(polls, races, run), count, progress, "Polls and results")
+        asked = _ask(client, polls, races, days, run, progress)
+        explained = _explain(client, asked, run, progress)
+        after = {subject: s for twin in twins for subject, s in client.standing(twin).items()}
+    checks = [
+        exactly("events taken in", sent["accepted"], count),
+        *(row for d in DAYS_BEFORE for row in what_holds([each for each in asked if each.days == d], d)),
+        Row("explanations read", len(explained)),
+        none("explanations that do not list exactly the polls", sum(not _lists(a, why) for a, why in explained)),
+        at_most("explanations: furthest sum from the move it explains", max(map(_gap, explained), default=0.0), SUMS),
+        none("races that stand against their result, once it came", sum(_against(r, after) for r in races)),
+    ]
+    return Evaluation("polls", checks, *_scores(asked))
+
+
+def _ask(
+    client: Client, polls: Sequence[Poll], races: Sequence[Race], days: Sequence[date], run: str, progress: Progress
+) -> list[Asked]:
+    """Every race as of both moments, with its chain; one question for all the races of a day."""
+    by_race, by_day = defaultdict(list), defaultdict(list)
+    for poll in polls:
+        by_race[poll.race].append(poll)
+    for race in races:
+        by_day[race.election].append(race)
+    asked = []
+    for done, day in enumerate(days, start=1):
+        for before in DAYS_BEFORE:
+            at = elections.before(day, before)
+            found = client.standing(elections.twin_of(day, run), at, with_chain=True)
+            asked += [
+                Asked(race, before, elections.visible(by_race[race.id], at), found.get(race.subject, UNKNOWN))
+                for race in by_day[day]
+            ]
+        progress("As of before the elections", done, len(days))
+    return asked
+
+
+def _explain(client: Client, asked: Sequence[Asked], run: str, progress: Progress) -> list[tuple[Asked, Why]]:
+    """The explanations of a fixed sample of the races that had polls, the same number at each moment."""
+    sample = []
+    for days in DAYS_BEFORE:
+        polled = [each for each in asked if each.days == days and each.polls]
+        sample += random.Random(SEED).sample(polled, min(EXPLAINED, len(polled)))  # noqa: S311
+    explained = []
+    for done, one in enumerate(sample, start=1):
+        race = one.race
+        twin, at = elections.twin_of(race.election, run), elections.before(race.election, one.days)
+        explained.append((one, client.explain(twin, ATTRIBUTE, race.subject, at)))
+        progress("Explanations", done, len(sample))
+    return explained
+
+
+def what_holds(asked: Sequence[Asked], days: int) -> list[Row]:
+    """What must hold of all races at one moment: the chain is exactly the polls, and the confidence what they make."""
+    when = DAYS_BEFORE[days]
+    off = float(np.max([abs(each.confidence - _formula(each)) for each in asked], initial=0.0))  # NaN stays NaN
+    return [
+        Row(f"{when}: races asked for", len(asked)),
+        Row(f"{when}: races with polls by then", sum(bool(each.polls) for each in asked)),
+        none(
+            f"{when}: races whose chain is not exactly the polls by then",
+            sum(_as_listed(each.standing.chain or ()) != _as_sent(each.polls) for each in asked),
+        ),
+        at_most(f"{when}: furthest confidence from the formula on those polls", off, CLOSE),
+    ]
+
+
+def _scores(asked: Sequence[Asked]) -> tuple[list[Line], list[Curve]]:
+    """The scores on the races after the training years that had polls by then, beside the baselines."""
+    lines, curves = [], []
+    for days in DAYS_BEFORE:
+        tested = [a for a in asked if a.days == days and a.polls and a.available and _tested(a.race)]
+        if not tested:
+            continue
+        p, y = np.array([a.confidence for a in tested]), np.array([float(a.race.won) for a in tested])
+        found = score(p, y)
+        scores = {"accuracy": found.accuracy, "Brier": found.brier, "log loss": found.log_loss}
+        scores |= {"AUC": found.auc, "ECE": found.ece}
+        setting = f"{DAYS_BEFORE[days]}, {found.n} races of {LAST_TRAIN_YEAR + 1} to {LAST_TEST_YEAR}"
+        lines.append(Line(setting, "beliefgraph", scores))
+        lines += [Line(setting, name, given, baseline=True) for name, given in BASELINES[days]]
+        curves.append(Curve(DAYS_BEFORE[days], p, y))
+    return lines, curves
+
+
+def _tested(race: Race) -> bool:
+    return LAST_TRAIN_YEAR < race.election.year <= LAST_TEST_YEAR
+
+
+def _formula(asked: Asked) -> float:
+    return probability(elections.log_odds(asked.polls, elections.before(asked.race.election, asked.days)))
+
+
+def _lists(asked: Asked, why: Why) -> bool:
+    return _as_listed(why.heard) == _as_sent(asked.polls)
+
+
+def _gap(explained: tuple[Asked, Why]) -> float:
+    """How far the contributions of an explanation are from the move between prior and posterior."""
+    why = explained[1]
+    return abs(math.fsum(why.contributions) - (why.log_odds - why.prior_log_odds))
+
+
+def _against(race: Race, after: Mapping[str, Standing]) -> bool:
+    confidence = after.get(race.subject, UNKNOWN).confidence
+    return confidence is None or (confidence > 0.5) != race.won
+
+
+def _as_listed(heard: Sequence[Heard]) -> Counter[Heard]:
+    return Counter(Heard(h.source, h.time, round(h.log_likelihood_ratio, 9), h.words) for h in heard)
+
+
+def _as_sent(polls: Sequence[Poll]) -> Counter[Heard]:
+    return Counter(
+        Heard(p.pollster, elections.published(p), round(elections.log_likelihood_ratio(p), 9), p.words) for p in polls
+    )
