@@ -1,0 +1,234 @@
+"""`beliefgraph evaluate`: real data through a running service, and its answers held against what happened."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+from uuid import uuid4
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bars
+from rich.table import Table
+
+from beliefgraph.app import create_app
+from beliefgraph.cli.connection import run, services
+from beliefgraph.cli.neo4j import errors_told
+from beliefgraph.errors import Incorrect
+from beliefgraph.evaluate import crowd as crowds
+from beliefgraph.evaluate import data as datasets
+from beliefgraph.evaluate import elections, fit, plot
+from beliefgraph.evaluate import polls as pollings
+from beliefgraph.evaluate.client import Client
+from beliefgraph.evaluate.replay import Progress
+from beliefgraph.evaluate.report import Evaluation
+from beliefgraph.web.logs import configure
+from beliefgraph.web.server import serving
+
+app = typer.Typer(
+    help="Send real data through a running service, check its answers, and score them beside known methods.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", help="The folder of the data sets.", show_default="../shared/data beside the checkout"),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print rows of item, value, must and ok, and nothing else.")]
+PlotOption = Annotated[
+    Path | None,
+    typer.Option("--plot", help="Where to draw the calibration.", show_default="a PNG here; with --json, none"),
+]
+UrlOption = Annotated[str | None, typer.Option(help="A service that runs already.", show_default="one is started")]
+KeyOption = Annotated[
+    str | None, typer.Option(envvar="BELIEFGRAPH_KEY", help="The key for --url; it may read, write, define and erase.")
+]
+KeepOption = Annotated[bool, typer.Option("--keep", help="Leave the twins in the store, to look at.")]
+
+Work = Callable[[Client, str, Progress], Evaluation]
+"""An evaluation, given a client, what makes the names of its run its own, and whom to tell how far it is."""
+
+ACTOR = "evaluate"
+PURPOSE = "evaluation"
+
+
+class _StoppedError(Exception):
+    """Somebody pressed Ctrl-C."""
+
+
+@app.command()
+def polls(
+    data: DataOption = None,
+    json: JsonOption = False,
+    plot: PlotOption = None,
+    url: UrlOption = None,
+    key: KeyOption = None,
+    keep: KeepOption = False,
+    fitted: Annotated[
+        bool, typer.Option("--fit", help="Fit the numbers of the catalog again, and ask no service.")
+    ] = False,
+) -> None:
+    """6,303 polls of 1,257 races, and the results: what was believed 10 days and 1 day before each election?"""
+    with errors_told():
+        folder = datasets.data_dir(data)
+        read_polls, read_races = datasets.read_polls(folder), datasets.read_races(folder)
+    if fitted:
+        _tell_fit(fit.fit(read_polls, read_races), json)
+        return
+
+    def work(client: Client, run_name: str, progress: Progress) -> Evaluation:
+        return pollings.evaluate(client, read_polls, read_races, run_name, progress, keep=keep)
+
+    _tell(_evaluate(work, url, key), json, plot)
+
+
+@app.command()
+def crowd(
+    data: DataOption = None,
+    json: JsonOption = False,
+    plot: PlotOption = None,
+    url: UrlOption = None,
+    key: KeyOption = None,
+    keep: KeepOption = False,
+) -> None:
+    """8,000 labels by 164 workers: shuffled, sent twice, and without one worker, bit for bit the same?"""
+    with errors_told():
+        folder = datasets.data_dir(data)
+        labels, truth = datasets.read_labels(folder), datasets.read_truth(folder)
+
+    def work(client: Client, run_name: str, progress: Progress) -> Evaluation:
+        return crowds.evaluate(client, labels, truth, run_name, progress, keep=keep)
+
+    _tell(_evaluate(work, url, key), json, plot)
+
+
+def _evaluate(work: Work, url: str | None, key: str | None) -> Evaluation:
+    """Do the work with the service at `url`, else with one that is started for it, in a tenant of its own."""
+    name = uuid4().hex[:8]
+    with errors_told(), _bars() as progress:
+        if url is None:
+            return run(_with_own_service(work, name, progress))
+        if key is None:
+            raise Incorrect("invalid-input", "A service that runs already needs --key too.")
+        with Client(url, key) as client:
+            return work(client, name, progress)
+
+
+async def _with_own_service(work: Work, name: str, progress: Progress) -> Evaluation:
+    configure("warning")
+    async with services() as built:
+        settings = built.settings.model_copy(update={"port": 0, "host": "127.0.0.1"})
+        made = await built.callers.create(f"evaluation-{name}", ACTOR, ("read", "write", "define", "erase"), (PURPOSE,))
+        try:
+            async with serving(create_app(built), settings) as served:
+                with Client(served.url, made.secret, PURPOSE) as client:
+                    return await _to_the_end(work, client, name, progress)
+        finally:
+            await built.callers.revoke(made.key.id)
+
+
+async def _to_the_end(work: Work, client: Client, name: str, progress: Progress) -> Evaluation:
+    """Do the work in a thread; if we are told to stop, let it erase what it made while the service still answers."""
+    stop = threading.Event()
+
+    def watched(what: str, done: int, of: int) -> None:
+        progress(what, done, of)
+        if stop.is_set():
+            stop.clear()
+            raise _StoppedError
+
+    working = asyncio.ensure_future(asyncio.to_thread(work, client, name, watched))
+    try:
+        return await asyncio.shield(working)
+    except asyncio.CancelledError:
+        stop.set()
+        await asyncio.wait({working})
+        working.exception()
+        raise
+
+
+@contextmanager
+def _bars() -> Iterator[Progress]:
+    """Bars on standard error, one for each thing that is done; none where nobody looks."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bars(*columns, console=console, disable=not console.is_terminal) as bars:
+        known: dict[str, TaskID] = {}
+
+        def show(what: str, done: int, of: int) -> None:
+            if what not in known:
+                known[what] = bars.add_task(what, total=of)
+            bars.update(known[what], completed=done, total=of)
+
+        yield show
+
+
+def _tell(found: Evaluation, json: bool, path: Path | None) -> None:
+    """Print what came of it, draw the calibration, and end with exit code 1 if something that must hold does not."""
+    out = Console(highlight=False)
+    if path is None and not json:
+        path = Path(f"{found.name}-calibration.png")
+    if json:
+        typer.echo(orjson.dumps([row.shown() for row in found.rows], option=orjson.OPT_INDENT_2).decode())
+    else:
+        out.print(_checks(found), _scores(found))
+    if path is not None:
+        with errors_told():
+            drawn = plot.draw(f"Calibration: {found.name}", found.curves, path)
+        Console(stderr=json, highlight=False).print(f"Calibration: {drawn}", soft_wrap=True)
+    if not found.ok:
+        raise typer.Exit(1)
+
+
+def _checks(found: Evaluation) -> Table:
+    table = Table(title=f"{found.name}: what must hold", title_justify="left")
+    for name, justify in (("item", "left"), ("value", "right"), ("must", "right"), ("ok", "left")):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for row in found.checks:
+        must = "" if row.must is None else f"{row.must:,.10g}"
+        table.add_row(row.item, f"{row.value:,.10g}", must, "" if row.must is None else "yes" if row.ok else "[red]NO")
+    return table
+
+
+def _scores(found: Evaluation) -> Table:
+    names = list(dict.fromkeys(name for line in found.lines for name in line.scores))
+    table = Table(title=f"{found.name}: how good the confidences are", title_justify="left")
+    table.add_column("")
+    for name in names:
+        table.add_column(name, justify="right")
+    for setting in dict.fromkeys(line.setting for line in found.lines):
+        table.add_section()
+        table.add_row(f"[italic]{setting}[/]")
+        for line in (each for each in found.lines if each.setting == setting):
+            shown = [f"{line.scores[name]:.4f}" if name in line.scores else "" for name in names]
+            table.add_row(f"  {line.of}", *shown, style="dim" if line.baseline else "bold")
+    return table
+
+
+def _tell_fit(fits: list[fit.Fit], json: bool) -> None:
+    if json:
+        best = fits[0]
+        days = elections.HALF_LIFE.days
+        rows = [
+            {"item": item, "value": value, "must": must, "ok": value == must}
+            for item, value, must in (
+                ("scale", best.scale, elections.SCALE),
+                ("half weight", best.half_weight, elections.HALF_WEIGHT),
+                ("half-life, days", best.half_life, days),
+            )
+        ]
+        typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
+        return
+    table = Table(title=f"polls: fitted on the races up to {elections.LAST_TRAIN_YEAR}", title_justify="left")
+    for name in ("half-life, days", "half weight, people", "scale", "log loss"):
+        table.add_column(name, justify="right")
+    for each in fits:
+        table.add_row(f"{each.half_life}", f"{each.half_weight}", f"{each.scale:.3f}", f"{each.log_loss:.4f}")
+    Console(highlight=False).print(table)
