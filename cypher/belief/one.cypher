@@ -1,6 +1,7 @@
 // One belief of a twin as it was published at a rev.
 // params: $twin, $belief, $rev (null: the current one)
-// returns: one record (rev, head time, definitions, [belief with its holding] or []); none if no such twin or commit
+// returns: one record (rev, head time, definitions, [belief with its holding] or [], whether the commit was seen whole);
+//          none if no such twin or commit
 // mode: read
 MATCH (t:Twin {id: $twin})
 MATCH (c:Commit {twin: $twin, rev: coalesce($rev, t.rev)})
@@ -13,4 +14,9 @@ RETURN
     USING INDEX r:HOLDS(key, rev_to)
     WHERE r.key = $belief AND r.rev_to > c.rev AND r.rev_from <= c.rev AND r.twin = $twin
     RETURN [b.id, b.attribute, b.subject, b.context, b.domain, b.statement, r.log_odds, r.status, r.quality, r.rev_from]
-  } AS beliefs
+  } AS beliefs,
+  c.opened_holdings = COUNT {
+    MATCH ()-[o:HOLDS]->()
+    USING INDEX o:HOLDS(twin, rev_from)
+    WHERE o.twin = $twin AND o.rev_from = c.rev
+  } AS whole

@@ -5,40 +5,49 @@
 //         $after_number, $after_text, $after_id (where the page before ended, or null), $limit,
 //         $levels (0, 1 or 2), $kinds [relationship type], $with_evidence, $with_total
 // returns: one record (rev, head time, definitions, [belief with its holding], [relation], [other belief with its holding],
-//          [evidence valid at head time, or a correction, with its bearing and source], total or null); none if no such twin or commit
+//          [evidence valid at head time, or a correction, with its bearing and source], total or null, whether the commit was seen whole);
+//          none if no such twin or commit
 // mode: read
 MATCH (t:Twin {id: $twin})
 MATCH (c:Commit {twin: $twin, rev: coalesce($rev, t.rev)})
 WITH c, c.rev AS rev, c.head_time AS head
 WITH c, rev, head, COLLECT {
-  MATCH (:Twin)-[r:HOLDS]->(b:Belief)
+  MATCH ()-[r:HOLDS]->()
   USING INDEX r:HOLDS(twin, rev_to, valid_to)
-  WHERE r.twin = $twin AND r.rev_to > rev AND r.valid_to > head AND r.rev_from <= rev
-    AND ($belief IS NULL OR r.key = $belief)
-    AND ($least IS NULL OR r.log_odds >= $least)
-    AND ($most IS NULL OR r.log_odds <= $most)
+  WHERE r.twin = $twin AND r.rev_to > rev AND r.valid_to IS NOT NULL AND r.rev_from <= rev
+  RETURN {row: r, key: r.key, since: r.rev_from, log_odds: r.log_odds}
+} AS held
+WITH c, rev, head, held, [h IN held WHERE h.since = rev | h.key] AS opened
+WITH c, rev, head, held,
+  size(opened) = c.opened_holdings AND size([h IN held WHERE h.key IN opened]) = c.opened_holdings AS whole
+WITH c, rev, head, held, whole, COLLECT {
+  UNWIND held AS h
+  WITH h, h.row AS r, endNode(h.row) AS b
+  WHERE ($belief IS NULL OR h.key = $belief)
+    AND ($least IS NULL OR h.log_odds >= $least)
+    AND ($most IS NULL OR h.log_odds <= $most)
     AND ($statuses IS NULL OR r.status IN $statuses)
     AND ($attributes IS NULL OR b.attribute IN $attributes)
     AND ($domains IS NULL OR b.domain IN $domains)
     AND ($contexts IS NULL OR b.context IN $contexts)
     AND ($subjects IS NULL OR b.subject IN $subjects)
-  WITH r, b,
+  WITH r, b, h.key AS id,
     CASE $by
-      WHEN 'confidence' THEN coalesce($sign * r.log_odds, 1e9)
-      WHEN 'changed' THEN $sign * toFloat(r.rev_from)
+      WHEN 'confidence' THEN coalesce($sign * h.log_odds, 1e9)
+      WHEN 'changed' THEN $sign * toFloat(h.since)
       ELSE 0.0
     END AS number,
     CASE WHEN $by = 'attribute' THEN b.attribute ELSE '' END AS text
   WHERE $after_id IS NULL
     OR number > $after_number
     OR (number = $after_number AND (($sign = 1 AND text > $after_text) OR ($sign = -1 AND text < $after_text)
-                                    OR (text = $after_text AND r.key > $after_id)))
-  WITH r, b
-  ORDER BY number, CASE WHEN $sign = 1 THEN text END, CASE WHEN $sign = -1 THEN text END DESC, r.key
+                                    OR (text = $after_text AND id > $after_id)))
+  WITH r, b, id, number, text
+  ORDER BY number, CASE WHEN $sign = 1 THEN text END, CASE WHEN $sign = -1 THEN text END DESC, id
   LIMIT $limit
   RETURN {held: r, belief: b}
 } AS page
-WITH c, rev, head, page, CASE WHEN $levels >= 1 THEN COLLECT {
+WITH c, rev, head, held, whole, page, CASE WHEN $levels >= 1 THEN COLLECT {
   UNWIND page AS row
   WITH row.belief AS a
   MATCH (a)-[s:SUPPORTS|CONTRADICTS|IMPLIES|EXCLUDES|CAUSES]-(:Belief)
@@ -46,7 +55,7 @@ WITH c, rev, head, page, CASE WHEN $levels >= 1 THEN COLLECT {
     AND (s.origin = 'inferred' OR (s.valid_from <= head AND s.valid_to > head))
   RETURN DISTINCT s
 } ELSE [] END AS near
-WITH c, rev, head, page, near, CASE WHEN $levels >= 2 THEN COLLECT {
+WITH c, rev, head, held, whole, page, near, CASE WHEN $levels >= 2 THEN COLLECT {
   UNWIND near AS s
   UNWIND [startNode(s), endNode(s)] AS n
   WITH DISTINCT n
@@ -85,15 +94,16 @@ RETURN
             e.event, toString(e.time), e.summary, e.sealed, s.tenant, s.name]
   } ELSE [] END AS evidence,
   CASE WHEN $with_total THEN COUNT {
-    MATCH (:Twin)-[r:HOLDS]->(b:Belief)
-    USING INDEX r:HOLDS(twin, rev_to, valid_to)
-    WHERE r.twin = $twin AND r.rev_to > rev AND r.valid_to > head AND r.rev_from <= rev
-      AND ($belief IS NULL OR r.key = $belief)
-      AND ($least IS NULL OR r.log_odds >= $least)
-      AND ($most IS NULL OR r.log_odds <= $most)
+    UNWIND held AS h
+    WITH h, h.row AS r, endNode(h.row) AS b
+    WHERE ($belief IS NULL OR h.key = $belief)
+      AND ($least IS NULL OR h.log_odds >= $least)
+      AND ($most IS NULL OR h.log_odds <= $most)
       AND ($statuses IS NULL OR r.status IN $statuses)
       AND ($attributes IS NULL OR b.attribute IN $attributes)
       AND ($domains IS NULL OR b.domain IN $domains)
       AND ($contexts IS NULL OR b.context IN $contexts)
       AND ($subjects IS NULL OR b.subject IN $subjects)
-  } END AS total
+    RETURN h
+  } END AS total,
+  whole

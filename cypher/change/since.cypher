@@ -10,7 +10,7 @@ RETURN COLLECT {
     RETURN c ORDER BY c.rev LIMIT $limit
   }
   RETURN [
-    [c.twin, c.rev, toString(c.at), toString(c.head_time), c.actor, c.purpose, c.cause, c.definitions],
+    [c.twin, c.rev, toString(c.at), toString(c.head_time), c.actor, c.purpose, c.cause, c.definitions, c.opened_holdings],
     COLLECT {
       MATCH (:Twin)-[r:HOLDS]->(b:Belief)
       USING INDEX r:HOLDS(twin, rev_from)

@@ -133,9 +133,8 @@ class Changes:
             # What came before is read at this subscriber's own pace; so is what others, further on, have had.
             head = await self._still_there(id_, twin, seen)
             for change in await stored.since(self._graph, {id_: (seen, head)}, AT_ONCE):
-                if change.commit.rev == seen + 1:
-                    yield change
-                    seen += 1
+                yield change
+                seen = change.commit.rev
         try:
             while True:
                 change = await subscriber.next()
@@ -221,7 +220,7 @@ class Changes:
             return False
         for change in await stored.since(self._graph, wanted, AT_ONCE):
             following = self._watched.get(change.commit.twin)
-            if following is None or change.commit.rev != following.rev + 1:
+            if following is None or change.commit.rev <= following.rev:
                 continue
             following.rev = change.commit.rev
             for subscriber in list(following.subscribers):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import get_args
 
-from beliefgraph.errors import NotFound
+from beliefgraph.errors import NotFound, Unavailable
 from beliefgraph.model.belief import GRID, BeliefKey, BeliefState, Holding, logit, published
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.commit import BeliefDifference
@@ -47,6 +47,9 @@ from beliefgraph.store.beliefs import Held, HeldRow, Wanted
 from beliefgraph.store.evidence import HeardRow
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
+
+TRIES = 50
+"""Readings that meet a commit just becoming visible before we say so."""
 
 ALL_KINDS: tuple[RelationKind, ...] = get_args(RelationKind)
 
@@ -318,7 +321,7 @@ class Questions:
     ) -> Held:
         """What was published, read in one statement; the lightest that will do."""
         rev = None if begin is None else begin.rev
-        for last in (False, True):
+        for _ in range(TRIES):
             if belief is not None and not wanted.relation_levels and not wanted.evidence:
                 held = await stored.held_one(self._graph, twin, belief, rev)
             else:
@@ -335,9 +338,8 @@ class Questions:
                 )
             if held is not None:
                 return held
-            if not last:
-                await self._moments.commit(twin, name, NOW, rev)
-        raise no_such_twin(name)
+            await self._moments.commit(twin, name, NOW, rev)
+        raise Unavailable("store-unavailable", "The twin is being written to without a pause; try again.", twin=name)
 
     async def _rows(self, caller: Caller, held: Held, wanted: Wanted) -> list[BeliefRow]:
         """The rows of what was published."""
@@ -377,7 +379,7 @@ class Questions:
             return rows
         on = chains(heard, at, self._keyring)
         return [
-            BeliefRow.model_construct(state=row.state, relations=row.relations, evidence=on.get(id_, ()))
+            BeliefRow.trusted(state=row.state, relations=row.relations, evidence=on.get(id_, ()))
             for id_, row in zip(ids, rows, strict=True)
         ]
 
@@ -431,7 +433,7 @@ def _unknown(key: BeliefKey) -> NotFound:
 
 
 def _state(row: HeldRow, held: Held, prior: float) -> BeliefState:
-    return BeliefState.model_construct(
+    return BeliefState.trusted(
         belief=row.belief,
         log_odds=row.log_odds,
         prior=prior,

@@ -80,7 +80,7 @@ class Recomputed:
         id_ = self.derived.layout.ids[position]
         log_odds = self.derived.value(position)
         held = self.moment.state.holdings.get(id_)
-        return BeliefState.model_construct(
+        return BeliefState.trusted(
             belief=self.belief(position),
             log_odds=log_odds,
             prior=float(self.derived.layout.prior[position]),

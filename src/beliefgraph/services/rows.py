@@ -32,9 +32,7 @@ class Surroundings:
         """A belief with its relations, followed so many levels."""
         found = self._rows.get((id_, levels))
         if found is None:
-            found = BeliefRow.model_construct(
-                state=self._states[id_], relations=self.related(id_, levels), evidence=None
-            )
+            found = BeliefRow.trusted(state=self._states[id_], relations=self.related(id_, levels), evidence=None)
             self._rows[id_, levels] = found
         return found
 
@@ -43,7 +41,7 @@ class Surroundings:
         if levels == 0:
             return None
         return tuple(
-            RelatedBelief.model_construct(
+            RelatedBelief.trusted(
                 id=relation.id,
                 strength=relation.strength,
                 origin=relation.origin,
@@ -70,7 +68,7 @@ def chains(heard: Sequence[HeardRow], at: datetime, keyring: Keyring) -> dict[st
     found: dict[str, list[EvidenceOn]] = defaultdict(list)
     for index, row in enumerate(heard):
         if row.bearing.valid.contains(at):
-            one = EvidenceOn.model_construct(
+            one = EvidenceOn.trusted(
                 evidence=row.told.opened(keyring), source=row.told.source, bearing=row.bearing, counts=index in counts
             )
             found[row.bearing.belief].append(one)

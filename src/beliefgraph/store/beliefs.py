@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from beliefgraph.model.belief import Belief, BeliefKey, Holding, Quality
@@ -103,11 +104,11 @@ async def commit_at(
 
 
 async def held_one(graph: Graph, twin: str, belief: str, rev: int | None = None) -> Held | None:
-    """One belief as published; None without such a twin or commit."""
+    """One belief as published; None without such a twin or commit, or where the commit is still becoming visible."""
     record = await graph.read("belief/one", twin=twin, belief=belief, rev=rev)
-    if record is None:
+    if record is None or not record[-1]:
         return None
-    seen, head_time, definitions, rows = record
+    seen, head_time, definitions, rows, _ = record
     return Held(seen, codec.moment(head_time), definitions, tuple(_held(row, twin) for row in rows))
 
 
@@ -123,7 +124,10 @@ async def held_page(
     belief: str | None = None,
     after: tuple[float | str, str] | None = None,
 ) -> Held | None:
-    """The beliefs that match, after a place in the order, as published; None without such a twin or commit."""
+    """The beliefs that match, after a place in the order, as published.
+
+    None without such a twin or commit, or where the commit is still becoming visible.
+    """
     value, id_ = after or (None, None)
     least, most = matching.log_odds_range
     record = await graph.read(
@@ -149,9 +153,9 @@ async def held_page(
         with_evidence=wanted.evidence,
         with_total=wanted.total,
     )
-    if record is None:
+    if record is None or not record[-1]:
         return None
-    seen, head_time, definitions, beliefs, relations, others, evidence, total = record
+    seen, head_time, definitions, beliefs, relations, others, evidence, total, _ = record
     return Held(
         rev=seen,
         head_time=codec.moment(head_time),
@@ -216,8 +220,12 @@ def _held(row: list[Any], twin: str) -> HeldRow:
 
 def _relation(row: list[Any]) -> RelationRow:
     id_, source, target, kind, odds_ratio, probability, origin = row
-    strength = Strength.model_construct(kind=kind.lower(), odds_ratio=odds_ratio, probability=probability)
-    return RelationRow(id_, source, target, strength, origin)
+    return RelationRow(id_, source, target, _strength(kind.lower(), odds_ratio, probability), origin)
+
+
+@lru_cache(maxsize=10_000)
+def _strength(kind: RelationKind, odds_ratio: float | None, probability: float | None) -> Strength:
+    return Strength.trusted(kind=kind, odds_ratio=odds_ratio, probability=probability)
 
 
 def _still_open(holding: Holding) -> Holding:

@@ -17,16 +17,25 @@ async def heads(graph: Graph, twins: Sequence[str]) -> dict[str, int]:
 
 
 async def since(graph: Graph, wanted: Mapping[str, tuple[int, int]], limit: int) -> list[Change]:
-    """The changes of twins, each after a rev and up to another, in order, at most `limit` of each twin."""
+    """The changes of twins, each after a rev and up to another, in order, at most `limit` of each twin.
+
+    A commit that is still becoming visible is left out, and all of its twin's after it: read it again later.
+    """
     rows = [{"twin": twin, "after": after, "upto": upto} for twin, (after, upto) in wanted.items()]
     record = await graph.read("change/since", wanted=rows, limit=limit)
-    return [_change(row) for row in (record[0] if record else [])]
+    following = {twin: after for twin, (after, _) in wanted.items()}
+    found = []
+    for (twin, rev, *commit, opened), beliefs in record[0] if record else []:
+        if rev == following[twin] + 1 and len(beliefs) == opened:
+            following[twin] = rev
+            found.append(_change(twin, rev, commit, beliefs))
+    return found
 
 
-def _change(row: list[Any]) -> Change:
-    (twin, rev, at, head_time, actor, purpose, cause, definitions), beliefs = row
-    return Change.model_construct(
-        commit=Commit.model_construct(
+def _change(twin: str, rev: int, commit: list[Any], beliefs: list[Any]) -> Change:
+    at, head_time, actor, purpose, cause, definitions = commit
+    return Change.trusted(
+        commit=Commit.trusted(
             twin=twin,
             rev=rev,
             at=codec.moment(at),
@@ -37,7 +46,7 @@ def _change(row: list[Any]) -> Change:
             definitions=definitions,
         ),
         beliefs=tuple(
-            BeliefChange.model_construct(
+            BeliefChange.trusted(
                 belief=codec.belief(belief, twin),
                 before=None if before is None else codec.holding(before, twin),
                 after=codec.holding(after, twin),

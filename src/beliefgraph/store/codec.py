@@ -71,14 +71,14 @@ def rev_or_open(rev: int) -> int | None:
 
 def belief(row: list[Any], twin: str) -> Belief:
     """The belief that `twin/inputs` returned as a row."""
-    return Belief.model_construct(
+    return Belief.trusted(
         id=row[0], twin=twin, attribute=row[1], subject=row[2], context=row[3], domain=row[4], statement=row[5]
     )
 
 
 def bearing(row: list[Any], twin: str) -> Bearing:
     """The bearing that `twin/inputs` returned as a row."""
-    return Bearing.model_construct(
+    return Bearing.trusted(
         revision_id=row[0],
         twin=twin,
         key=row[1],
@@ -103,7 +103,7 @@ def relation(row: list[Any], twin: str) -> BeliefRelation:
     strength = (
         Strength(kind=kind, probability=row[12]) if kind == "implies" else Strength(kind=kind, odds_ratio=row[11])
     )
-    return BeliefRelation.model_construct(
+    return BeliefRelation.trusted(
         revision_id=row[0],
         twin=twin,
         key=row[1],
@@ -121,7 +121,7 @@ def relation(row: list[Any], twin: str) -> BeliefRelation:
 
 def holding(row: list[Any], twin: str) -> Holding:
     """The holding that a query returned as a row."""
-    return Holding.model_construct(
+    return Holding.trusted(
         revision_id=row[0],
         twin=twin,
         key=row[1],

@@ -147,7 +147,9 @@ def _rows(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str, Any]:
         ],
         "commits": [
             {
-                "values": codec.node_values(c.commit, open_rows=c.open_rows, opened_rows=c.opened_rows),
+                "values": codec.node_values(
+                    c.commit, open_rows=c.open_rows, opened_rows=c.opened_rows, opened_holdings=len(c.holdings)
+                ),
                 "events": [e.id for e in c.events],
             }
             for c in commits

@@ -76,9 +76,9 @@ def heard(row: list[Any], twin: str) -> HeardRow:
 def _told(row: list[Any]) -> ToldRow:
     id_, twin, event, source, time, summary, sealed, tenant, name = row
     return ToldRow(
-        evidence=Evidence.model_construct(
+        evidence=Evidence.trusted(
             id=id_, twin=twin, event=event, source=source, time=codec.moment(time), summary=summary, verbatim=None
         ),
-        source=Source.model_construct(id=source, tenant=tenant, name=name),
+        source=Source.trusted(id=source, tenant=tenant, name=name),
         sealed=sealed,
     )
