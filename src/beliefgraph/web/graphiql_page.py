@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import orjson
 from starlette.requests import Request
@@ -18,7 +19,7 @@ POLICY = (
 )
 """What the page may load: itself. The editor writes its styles inline."""
 
-TABS: tuple[dict[str, str], ...] = (
+TABS: tuple[dict[str, Any], ...] = (
     {
         "title": "What is believed",
         "query": """# The surest beliefs of a twin, and what they rest on.
@@ -36,7 +37,7 @@ query WhatIsBelieved($twin: String!) {
   }
 }
 """,
-        "variables": '{ "twin": "buyer-lena" }',
+        "variables": {"twin": "buyer-lena"},
     },
     {
         "title": "Why",
@@ -55,7 +56,7 @@ query Why($twin: String!, $key: BeliefKeyInput!) {
   }
 }
 """,
-        "variables": '{ "twin": "buyer-lena", "key": { "attribute": "trust.security_proven" } }',
+        "variables": {"twin": "buyer-lena", "key": {"attribute": "trust.security_proven"}},
     },
     {
         "title": "As of",
@@ -68,9 +69,11 @@ query AsOf($twin: String!, $key: BeliefKeyInput!, $then: DateTime!) {
   }
 }
 """,
-        "variables": (
-            '{ "twin": "buyer-lena", "key": { "attribute": "trust.security_proven" }, "then": "2026-01-31T00:00:00Z" }'
-        ),
+        "variables": {
+            "twin": "buyer-lena",
+            "key": {"attribute": "trust.security_proven"},
+            "then": "2026-01-31T00:00:00Z",
+        },
     },
     {
         "title": "What if",
@@ -82,10 +85,12 @@ query WhatIf($input: WhatIfInput!) {
   }
 }
 """,
-        "variables": (
-            '{ "input": { "twin": "buyer-lena", "assumptions":'
-            ' [{ "belief": { "attribute": "world.budget_approved" }, "holds": false }] } }'
-        ),
+        "variables": {
+            "input": {
+                "twin": "buyer-lena",
+                "assumptions": [{"belief": {"attribute": "world.budget_approved"}, "holds": False}],
+            }
+        },
     },
     {
         "title": "Follow",
@@ -99,7 +104,7 @@ subscription Follow($twin: String!) {
   }
 }
 """,
-        "variables": '{ "twin": "buyer-lena" }',
+        "variables": {"twin": "buyer-lena"},
     },
 )
 

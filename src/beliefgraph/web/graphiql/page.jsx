@@ -5,7 +5,7 @@ import { createClient } from "graphql-ws";
 import { createRoot } from "react-dom/client";
 import React from "react";
 
-// What the server put into the page: { endpoint, tabs: [{ title, query, variables }], headers }.
+// What the server put into the page: { endpoint, headers, tabs: [{ title, query, variables }] }.
 const given = JSON.parse(document.getElementById("given").textContent);
 
 // A key may also come in the fragment (#key=bg_…), which browsers never send; it is taken out of the address at once.
@@ -17,6 +17,14 @@ if (fragment.has("key")) {
 }
 if (fragment.has("purpose")) headers.Purpose = fragment.get("purpose");
 const asText = JSON.stringify(headers, null, 2);
+
+const tabs = given.tabs.map((tab) => ({
+  ...tab,
+  variables: JSON.stringify(tab.variables, null, 2),
+  headers: asText,
+}));
+// GraphiQL shows the variables of its first tab only if they are also given apart; not after a reload, which restores.
+const first = sessionStorage.getItem("graphiql:tabState") ? undefined : tabs[0].variables;
 
 const endpoint = new URL(given.endpoint, location.href);
 const socket = new URL(endpoint);
@@ -37,7 +45,8 @@ const fetcher = (params, options) => {
 createRoot(document.getElementById("graphiql")).render(
   <GraphiQL
     fetcher={fetcher}
-    defaultTabs={given.tabs.map((tab) => ({ ...tab, headers: asText }))}
+    defaultTabs={tabs}
+    variables={first}
     defaultHeaders={asText}
     defaultEditorToolsVisibility="variables"
     isHeadersEditorEnabled
