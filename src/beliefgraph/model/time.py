@@ -14,8 +14,18 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.model.record import Record
 
 
+LAST_YEAR = 9998
+"""In the year after it lies what stands for an open end in the store."""
+
+
 def _in_utc(instant: datetime) -> datetime:
-    return instant.astimezone(UTC)
+    try:
+        utc = instant.astimezone(UTC)
+    except OverflowError:
+        utc = instant.max
+    if utc.year > LAST_YEAR:
+        raise ValueError(f"a moment lies in the years 1 to {LAST_YEAR}")
+    return utc
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
@@ -29,7 +39,10 @@ def instant(value: datetime) -> datetime:
     """The same moment in UTC; refuses a datetime without a zone (`naive-datetime`)."""
     if value.tzinfo is None:
         raise Incorrect("naive-datetime", f"{value.isoformat()} has no zone; write it with one, such as a trailing Z.")
-    return value.astimezone(UTC)
+    try:
+        return _in_utc(value)
+    except ValueError as error:
+        raise Incorrect("invalid-input", f"{value.isoformat()} cannot be used: {error}.") from None
 
 
 class Interval(Record):
