@@ -91,8 +91,8 @@ class Settings(Record):
         return settings
 
 
-ELSEWHERE = frozenset(PREFIX + name for name in ("NEO4J_DATA", "CACHE", "MAVEN_MIRROR", "JAVA"))
-"""Variables of the same prefix that the local Neo4j reads."""
+ELSEWHERE = frozenset(PREFIX + name for name in ("KEY", "NEO4J_DATA", "CACHE", "MAVEN_MIRROR", "JAVA"))
+"""Variables of the same prefix that the command line and the local Neo4j read."""
 
 
 def variable(field: str) -> str:

@@ -71,11 +71,15 @@ def polls(
     url: UrlOption = None,
     key: KeyOption = None,
     keep: KeepOption = False,
+    explain: Annotated[
+        int | None,
+        typer.Option(min=0, help="Explanations to read at each moment, of races drawn by lot.", show_default="all"),
+    ] = None,
     fitted: Annotated[
         bool, typer.Option("--fit", help="Fit the numbers of the catalog again, and ask no service.")
     ] = False,
 ) -> None:
-    """6,303 polls of 1,257 races, and the results: what was believed 10 days and 1 day before each election?"""
+    """6,303 polls and the results: what was believed 10 days and 1 day before each election, and why?"""
     with errors_told():
         folder = datasets.data_dir(data)
         read_polls, read_races = datasets.read_polls(folder), datasets.read_races(folder)
@@ -84,7 +88,7 @@ def polls(
         return
 
     def work(client: Client, run_name: str, progress: Progress) -> Evaluation:
-        return pollings.evaluate(client, read_polls, read_races, run_name, progress, keep=keep)
+        return pollings.evaluate(client, read_polls, read_races, run_name, progress, explain=explain, keep=keep)
 
     _tell(_evaluate(work, url, key), json, plot)
 
@@ -98,7 +102,7 @@ def crowd(
     key: KeyOption = None,
     keep: KeepOption = False,
 ) -> None:
-    """8,000 labels by 164 workers: shuffled, sent twice, and without one worker, bit for bit the same?"""
+    """8,000 labels: shuffled, sent twice, and with one worker taken back, are they the same to the last bit?"""
     with errors_told():
         folder = datasets.data_dir(data)
         labels, truth = datasets.read_labels(folder), datasets.read_truth(folder)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from beliefgraph.cli import define, demo, ingest, keys, migrate, neo4j, serve
+from beliefgraph.cli import define, demo, evaluate, ingest, keys, migrate, neo4j, serve
 
 app = typer.Typer(
     help="A living, explainable model of what a person or account believes, kept in Neo4j and asked over GraphQL.",
@@ -21,6 +21,7 @@ app.command()(define.define)
 app.command()(migrate.migrate)
 app.add_typer(keys.app, name="keys")
 app.add_typer(neo4j.app, name="neo4j")
+app.add_typer(evaluate.app, name="evaluate")
 
 
 @app.callback(invoke_without_command=True)

@@ -24,9 +24,6 @@ from beliefgraph.evaluate.scoring import score
 from beliefgraph.model.belief import probability
 
 DAYS_BEFORE = {1: "1 day before", 10: "10 days before"}
-EXPLAINED = 120
-"""Races whose explanation is read at each moment; the chain of every race is read anyway."""
-
 SEED = 20141104
 CLOSE = 1e-8
 """How far a confidence may be from the formula: the engine rounds each item to 2^-32."""
@@ -81,9 +78,19 @@ class Asked:
 
 
 def evaluate(
-    client: Client, polls: Sequence[Poll], races: Sequence[Race], run: str, progress: Progress, *, keep: bool = False
+    client: Client,
+    polls: Sequence[Poll],
+    races: Sequence[Race],
+    run: str,
+    progress: Progress,
+    *,
+    explain: int | None = None,
+    keep: bool = False,
 ) -> Evaluation:
-    """Send every poll and result, ask for every race at both moments, check the answers, and score them."""
+    """Send every poll and result, ask for every race at both moments, check the answers, and score them.
+
+    `explain` is how many explanations are read at each moment, of races drawn with a fixed seed; all of them if None.
+    """
     days = sorted({race.election for race in races})
     twins = [elections.twin_of(day, run) for day in days]
     count = len(polls) + len(races)
@@ -91,7 +98,7 @@ def evaluate(
     with erased_after(client, [] if keep else twins, progress):
         sent = deliver(client, elections.events(polls, races, run), count, progress, "Polls and results")
         asked = _ask(client, polls, races, days, run, progress)
-        explained = _explain(client, asked, run, progress)
+        explained = _explain(client, _drawn(asked, explain), run, progress)
         after = {subject: s for twin in twins for subject, s in client.standing(twin).items()}
     checks = [
         exactly("events taken in", sent["accepted"], count),
@@ -126,12 +133,18 @@ def _ask(
     return asked
 
 
-def _explain(client: Client, asked: Sequence[Asked], run: str, progress: Progress) -> list[tuple[Asked, Why]]:
-    """The explanations of a fixed sample of the races that had polls, the same number at each moment."""
-    sample = []
+def _drawn(asked: Sequence[Asked], count: int | None) -> list[Asked]:
+    """So many of the races that had polls at each moment, drawn with a fixed seed; all of them if None."""
+    drawn = []
     for days in DAYS_BEFORE:
         polled = [each for each in asked if each.days == days and each.polls]
-        sample += random.Random(SEED).sample(polled, min(EXPLAINED, len(polled)))  # noqa: S311
+        by_lot = random.Random(SEED)  # noqa: S311  a fixed draw, no secret
+        drawn += polled if count is None else by_lot.sample(polled, min(count, len(polled)))
+    return drawn
+
+
+def _explain(client: Client, sample: Sequence[Asked], run: str, progress: Progress) -> list[tuple[Asked, Why]]:
+    """The explanation of each of these races at its moment."""
     explained = []
     for done, one in enumerate(sample, start=1):
         race = one.race
