@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from itertools import pairwise
 
@@ -7,7 +8,7 @@ import pytest
 from tests.world import START, World, event, key, rated
 
 from beliefgraph.errors import BeliefgraphError, Incorrect, NotFound, Unavailable
-from beliefgraph.model.belief import BeliefState, logit, published
+from beliefgraph.model.belief import BeliefState, Holding, logit, published
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import Correct, Relate, Retract, Withdraw
 from beliefgraph.model.page import Page
@@ -504,3 +505,37 @@ async def test_a_list_with_everything_around_it_is_one_statement(world: World, a
     await ask.belief(world.caller, "lena", key("world.buys"))
 
     assert world.graph.statements - before == 2
+
+
+async def test_no_list_is_half_a_commit_while_others_write(world: World, ask: Questions) -> None:
+    """Every commit moves three beliefs up and down together; whoever reads meanwhile never sees them apart."""
+    names = ("needs.budget", "product.fits", "world.buys")
+    writing = True
+    await world.commands.correct(world.caller, Correct(twin="lena", belief=key("product.risky"), holds=True))
+
+    async def write() -> None:
+        nonlocal writing
+        for n in range(30):
+            said = [event(f"{n}", "priced", day=n), event(f"fit-{n}", "audited", day=n)]
+            await world.intake.observe(world.caller, said)
+        writing = False
+
+    async def read() -> dict[int, list[BeliefState]]:
+        seen: dict[int, list[BeliefState]] = {}
+        while writing:
+            page = await ask.beliefs(world.caller, "lena", BeliefFilter(attributes=names))
+            assert page.rev is not None
+            states = [row.state for row in page.nodes]
+            assert seen.setdefault(page.rev, states) == states
+        return seen
+
+    _, *found = await asyncio.gather(write(), read(), read())
+    for seen in found:
+        for rev, states in seen.items():
+            history = {h.key: h.log_odds for name in names for h in await rows_at(ask, world, name, rev)}
+            assert {s.belief.id: s.log_odds for s in states} == history
+
+
+async def rows_at(ask: Questions, world: World, name: str, rev: int) -> list[Holding]:
+    """What was published last about a belief by a rev, as its history tells once all is quiet."""
+    return list((await ask.history(world.caller, "lena", key(name), first=1, as_of=AsOf(rev=rev))).nodes)

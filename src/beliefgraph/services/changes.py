@@ -27,7 +27,7 @@ INTERVAL = 1.0
 """Seconds between two looks at the store."""
 
 AT_ONCE = 50
-"""Changes of one twin read in one look; what is left is read by the next, which follows at once."""
+"""Changes of one twin read in one look, at most half a queue; the next look follows at once for what is left."""
 
 QUEUE = 256
 """Changes that wait for one subscriber before it counts as too slow (`overloaded`)."""
@@ -99,6 +99,7 @@ class Changes:
         self._bell = bell
         self._interval = interval
         self._queue = queue
+        self._at_once = max(1, min(AT_ONCE, queue // 2))
         self._resume_limit = resume_limit
         self._watched: dict[str, _Watched] = {}
         self._watching: asyncio.Task[None] | None = None
@@ -218,7 +219,7 @@ class Changes:
                 wanted[twin] = (watched.rev, head)
         if not wanted:
             return False
-        for change in await stored.since(self._graph, wanted, AT_ONCE):
+        for change in await stored.since(self._graph, wanted, self._at_once):
             following = self._watched.get(change.commit.twin)
             if following is None or change.commit.rev <= following.rev:
                 continue
