@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from graphql import FieldNode, FragmentSpreadNode, SelectionSetNode
-
 from beliefgraph.errors import Incorrect
 from beliefgraph.graphql.context import Request
 from beliefgraph.model.question import RelationLevels
+from graphql import FieldNode, FragmentSpreadNode, SelectionSetNode
 
 MOST_LEVELS = 2
 
@@ -67,12 +66,13 @@ class Selection:
 
 
 def around(beliefs: Selection) -> Around:
-    """What is selected around beliefs; `too-complex` where relations go further than two levels."""
-    levels, evidence, here = 0, "evidence" in beliefs, beliefs
+    """What is selected around beliefs; `too-complex` where it lies further off than one statement brings."""
+    levels, here = 0, beliefs
     while "relations" in here:
         levels += 1
         if levels > MOST_LEVELS:
             raise Incorrect("too-complex", f"Relations are followed {MOST_LEVELS} levels; ask again from there.")
         here = here.under("relations", "other")
-        evidence = evidence or "evidence" in here
-    return Around(cast("RelationLevels", levels), evidence)
+        if "evidence" in here:
+            raise Incorrect("too-complex", "Evidence comes with the belief asked for; ask for a related one by itself.")
+    return Around(cast("RelationLevels", levels), "evidence" in beliefs)

@@ -1,0 +1,301 @@
+"""What can be asked, over HTTP, of a real Neo4j."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from tests.web.service import Client
+from tests.world import event, rated
+
+from beliefgraph.model.belief import logit
+
+ALONE = {"attribute": "world.alone"}
+BUYS = {"attribute": "world.buys"}
+
+BELIEF = """
+query Belief($twin: String!, $key: BeliefKeyInput!, $asOf: AsOf, $atLeastRev: Int) {
+  belief(twin: $twin, key: $key, asOf: $asOf, atLeastRev: $atLeastRev) {
+    id attribute subject context domain statement confidence logOdds prior status quality validTime rev changedAtRev
+  }
+}"""
+
+
+async def test_a_belief_says_what_it_is_and_how_sure_the_twin_is(client: Client) -> None:
+    await client.observe(rated("1", 1.5))
+    belief = (await client.data(BELIEF, twin="lena", key=ALONE))["belief"]
+    assert belief["statement"] == "stands alone"
+    assert (belief["attribute"], belief["domain"], belief["subject"], belief["context"]) == (
+        "world.alone",
+        "world",
+        "self",
+        "any",
+    )
+    assert belief["logOdds"] == pytest.approx(1.5, abs=0.005)
+    assert logit(belief["confidence"]) == pytest.approx(belief["logOdds"])
+    assert (belief["prior"], belief["status"], belief["quality"]) == (0.5, "FORMING", "EXACT")
+    assert (belief["rev"], belief["changedAtRev"]) == (1, 1)
+    assert belief["validTime"] == "2026-01-05T09:00:00+00:00"
+
+
+async def test_a_belief_of_which_nothing_is_known_answers_with_its_prior(client: Client) -> None:
+    await client.observe(rated("1", 1.5))
+    key = {"attribute": "product.fits", "subject": "the app"}
+    belief = (await client.data(BELIEF, twin="lena", key=key))["belief"]
+    assert belief["confidence"] == pytest.approx(0.5)
+    assert belief["statement"] == "thinks the app fits"
+    assert belief["changedAtRev"] is None
+
+
+async def test_a_belief_is_answered_as_of_a_rev_a_valid_time_and_a_recorded_time(client: Client) -> None:
+    await client.observe(rated("1", 1.0))
+    await client.observe(rated("2", 2.0, day=3))
+    for as_of, expected in (
+        ({"rev": 1}, 1.0),
+        ({"validTime": "2026-01-06T00:00:00Z"}, 1.0),
+        ({"recordedAt": "2026-10-01T12:00:00Z"}, 3.0),
+        ({}, 3.0),
+        (None, 3.0),
+    ):
+        belief = (await client.data(BELIEF, twin="lena", key=ALONE, asOf=as_of))["belief"]
+        assert belief["logOdds"] == pytest.approx(expected, abs=0.01), as_of
+
+
+async def test_beliefs_are_filtered_ordered_and_paged_with_cursors_that_hold(client: Client) -> None:
+    await client.observe(event("1"), rated("2", 3.0), event("3", "audited"))
+    query = """
+    query Page($after: String, $filter: BeliefFilterInput, $order: BeliefOrderInput) {
+      beliefs(twin: "lena", first: 2, after: $after, filter: $filter, order: $order) {
+        rev totalCount
+        edges { cursor node { attribute confidence } }
+        pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+      }
+    }"""
+    seen: list[tuple[str, float]] = []
+    after, pages = None, 0
+    while True:
+        page = (await client.data(query, after=after))["beliefs"]
+        pages += 1
+        seen += [(edge["node"]["attribute"], edge["node"]["confidence"]) for edge in page["edges"]]
+        assert page["pageInfo"]["endCursor"] == page["edges"][-1]["cursor"]
+        assert page["pageInfo"]["hasPreviousPage"] is (pages > 1)
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+        after = page["pageInfo"]["endCursor"]
+        await client.observe(rated(f"more-{pages}", -4.0))  # what is written meanwhile does not move the pages
+    assert len(seen) == len(dict(seen)) == page["totalCount"]
+    assert [confidence for _, confidence in seen] == sorted((c for _, c in seen), reverse=True)
+    assert seen[0][0] == "world.alone"
+
+    only = await client.data(query, filter={"domains": ["needs"]}, order={"by": "ATTRIBUTE", "descending": False})
+    assert [edge["node"]["attribute"] for edge in only["beliefs"]["edges"]] == ["needs.budget", "needs.urgent"]
+
+
+async def test_beliefs_can_be_filtered_by_every_field(client: Client) -> None:
+    await client.observe(event("1"), rated("2", 3.0))
+    query = 'query F($f: BeliefFilterInput) { beliefs(twin: "lena", filter: $f) { nodes { attribute } } }'
+    for given, expected in (
+        ({"attributes": ["world.alone"]}, {"world.alone"}),
+        ({"minConfidence": 0.9}, {"world.alone"}),
+        ({"maxConfidence": 0.9, "domains": ["world"]}, {"world.buys"}),
+        ({"statuses": ["ESTABLISHED"]}, {"world.alone"}),
+        ({"subjects": ["nobody"]}, set()),
+        ({"contexts": ["any"], "attributes": ["world.alone", "needs.budget"]}, {"world.alone", "needs.budget"}),
+    ):
+        nodes = (await client.data(query, f=given))["beliefs"]["nodes"]
+        assert {node["attribute"] for node in nodes} == expected, given
+
+
+async def test_evidence_and_two_levels_of_relations_come_with_the_beliefs(client: Client) -> None:
+    await client.observe(event("1"), event("2", "said", llr=1.0, by="Kim", text="We will buy it."))
+    query = """
+    query Walk {
+      belief(twin: "lena", key: {attribute: "needs.budget"}) {
+        evidence { stance logLikelihoodRatio counts evidence { id summary source time } }
+        relations(kinds: [SUPPORTS]) {
+          kind outgoing oddsRatio
+          other { attribute relations { kind other { attribute } } }
+        }
+      }
+    }"""
+    belief = (await client.data(query))["belief"]
+    [seen] = belief["evidence"]
+    assert (seen["stance"], seen["logLikelihoodRatio"], seen["counts"]) == ("OBSERVATION", 0.8, True)
+    assert seen["evidence"]["summary"] == "looked at the prices"
+    [supports] = belief["relations"]
+    assert (supports["kind"], supports["outgoing"], supports["oddsRatio"]) == ("SUPPORTS", True, 4.0)
+    assert supports["other"]["attribute"] == "world.buys"
+    assert {each["kind"] for each in supports["other"]["relations"]} >= {"SUPPORTS", "IMPLIES"}
+
+
+async def test_the_chain_of_a_belief_and_its_relations_can_be_asked_for_alone(client: Client) -> None:
+    await client.observe(rated("1", 1.0), rated("2", 0.5, day=1), event("3"))
+    chain = """
+    query Chain($after: String) {
+      evidence(twin: "lena", key: {attribute: "world.alone"}, first: 1, after: $after) {
+        rev nodes { logLikelihoodRatio evidence { source } } pageInfo { hasNextPage endCursor }
+      }
+    }"""
+    first = (await client.data(chain))["evidence"]
+    second = (await client.data(chain, after=first["pageInfo"]["endCursor"]))["evidence"]
+    assert [page["nodes"][0]["logLikelihoodRatio"] for page in (first, second)] == [1.0, 0.5]
+    assert (first["pageInfo"]["hasNextPage"], second["pageInfo"]["hasNextPage"]) == (True, False)
+    related = """{
+      relations(twin: "lena", key: {attribute: "needs.budget"}) {
+        rev relations { kind other { attribute relations { kind } } }
+      }
+    }"""
+    found = (await client.data(related))["relations"]
+    assert [(each["kind"], each["other"]["attribute"]) for each in found["relations"]] == [("SUPPORTS", "world.buys")]
+
+
+async def test_history_tells_what_was_published_the_newest_first(client: Client) -> None:
+    for number in range(3):
+        await client.observe(rated(str(number), 1.0, day=number))
+    query = """{
+      history(twin: "lena", key: {attribute: "world.alone"}, first: 10) {
+        nodes { revFrom revTo logOdds confidence status }
+      }
+    }"""
+    nodes = (await client.data(query))["history"]["nodes"]
+    assert [(node["revFrom"], node["revTo"]) for node in nodes] == [(3, None), (2, 3), (1, 2)]
+    assert [node["logOdds"] for node in nodes] == pytest.approx([3.0, 2.0, 1.0], abs=0.01)
+
+
+async def test_an_explanation_is_a_tree_whose_contributions_sum_to_the_move(client: Client) -> None:
+    await client.observe(event("1"), rated("2", 1.0))
+    query = """{
+      explanation(twin: "lena", key: {attribute: "world.buys"}) {
+        rev sentence priorLogOdds residual
+        belief { id logOdds statement }
+        links { belief { id } parent contribution relation { kind oddsRatio probability } }
+        contributions { contribution without logLikelihoodRatio on { attribute } evidence { id summary source } }
+      }
+    }"""
+    found = (await client.data(query))["explanation"]
+    assert "will buy" in found["sentence"]
+    ids = {link["belief"]["id"] for link in found["links"]}
+    roots = [link for link in found["links"] if link["parent"] is None]
+    assert [root["belief"]["id"] for root in roots] == [found["belief"]["id"]]
+    assert {link["parent"] for link in found["links"]} - {None} <= ids
+    total = sum(each["contribution"] for each in found["contributions"])
+    assert total + found["residual"] == pytest.approx(found["belief"]["logOdds"] - found["priorLogOdds"], abs=0.01)
+    assert {each["evidence"]["source"] for each in found["contributions"]} == {"test"}
+
+
+async def test_two_moments_are_compared(client: Client) -> None:
+    await client.observe(rated("1", 1.0))
+    await client.observe(rated("2", 1.0, day=1))
+    query = """{
+      compare(twin: "lena", asOfA: {rev: 1}) {
+        rev validTime beliefs { belief { attribute } before after beforeConfidence afterConfidence afterStatus }
+      }
+    }"""
+    found = (await client.data(query))["compare"]
+    assert found["rev"] == 2
+    [moved] = found["beliefs"]
+    assert moved["belief"]["attribute"] == "world.alone"
+    assert (moved["before"], moved["after"]) == (pytest.approx(1.0), pytest.approx(2.0))
+    assert logit(moved["afterConfidence"]) == pytest.approx(2.0)
+
+
+async def test_what_if_answers_and_stores_nothing(client: Client) -> None:
+    await client.observe(event("1"))
+    query = """
+    query WhatIf($input: WhatIfInput!) {
+      whatIf(input: $input) { rev beliefs { belief { attribute } beforeConfidence afterConfidence } }
+    }"""
+    key = {"attribute": "needs.budget"}
+    for more in (
+        {"assumptions": [{"belief": key, "holds": True}]},
+        {"evidence": [{"belief": key, "logLikelihoodRatio": 2.0}]},
+        {"events": [{"id": "x", "source": "test", "type": "priced", "time": "2026-02-01T00:00:00Z", "data": {}}]},
+    ):
+        found = (await client.data(query, input={"twin": "lena", **more}))["whatIf"]
+        moves = {each["belief"]["attribute"]: each for each in found["beliefs"]}
+        assert moves["needs.budget"]["afterConfidence"] > moves["needs.budget"]["beforeConfidence"], more
+    assert (await client.data('{ twin(name: "lena") { rev } }'))["twin"]["rev"] == 1
+
+
+async def test_changes_are_told_in_order_after_a_rev(client: Client) -> None:
+    for number in range(4):
+        await client.observe(rated(str(number), 1.0))
+    query = """{
+      changes(twin: "lena", afterRev: 1, first: 2) {
+        rev cause twin actor purpose definitions at headTime
+        beliefs { belief { attribute } before { logOdds } after { logOdds revFrom } }
+      }
+    }"""
+    changes = (await client.data(query))["changes"]
+    assert [(change["rev"], change["cause"], change["twin"]) for change in changes] == [
+        (2, "OBSERVED", "lena"),
+        (3, "OBSERVED", "lena"),
+    ]
+    assert {(change["actor"], change["purpose"]) for change in changes} == {("tester", "testing")}
+    [moved] = changes[0]["beliefs"]
+    assert moved["before"]["logOdds"] == pytest.approx(1.0, abs=0.01)
+    assert moved["after"]["logOdds"] == pytest.approx(2.0, abs=0.01)
+
+
+async def test_twins_are_listed_and_one_is_asked_for(client: Client) -> None:
+    await client.observe(*(rated("1", 1.0, twin=name) for name in ("zoe", "ada", "kim")))
+    listed = (await client.data("{ twins(first: 2) { nodes { name rev } pageInfo { hasNextPage endCursor } } }"))[
+        "twins"
+    ]
+    assert [node["name"] for node in listed["nodes"]] == ["ada", "kim"]
+    query = "query T($after: String) { twins(after: $after) { nodes { name } } }"
+    rest = await client.data(query, after=listed["pageInfo"]["endCursor"])
+    assert [node["name"] for node in rest["twins"]["nodes"]] == ["zoe"]
+    twin = (await client.data('{ twin(name: "kim") { id name rev headTime lastUpdated definitions } }'))["twin"]
+    assert (twin["rev"], twin["definitions"], twin["headTime"]) == (1, 1, "2026-01-05T09:00:00+00:00")
+
+
+async def test_everything_with_an_id_is_found_again_by_it(client: Client) -> None:
+    await client.observe(event("1", "said", llr=1.0, by="Kim", text="Yes."))
+    query = """{
+      twin(name: "lena") { id }
+      belief(twin: "lena", key: {attribute: "world.buys"}) { id evidence { evidence { id } } }
+    }"""
+    found = await client.data(query)
+    node = """
+    query Node($id: ID!) {
+      node(id: $id) {
+        id __typename
+        ... on Twin { name }
+        ... on Belief { attribute relations { kind } }
+        ... on Evidence { verbatim source bearings { belief logLikelihoodRatio } }
+      }
+    }"""
+    twin = (await client.data(node, id=found["twin"]["id"]))["node"]
+    assert twin == {"id": found["twin"]["id"], "__typename": "Twin", "name": "lena"}
+    belief = (await client.data(node, id=found["belief"]["id"]))["node"]
+    assert (belief["__typename"], belief["attribute"]) == ("Belief", "world.buys")
+    evidence_id = found["belief"]["evidence"][0]["evidence"]["id"]
+    evidence = (await client.data(node, id=evidence_id))["node"]
+    assert (evidence["__typename"], evidence["verbatim"], evidence["source"]) == ("Evidence", "Yes.", "Kim")
+    assert evidence["bearings"] == [{"belief": found["belief"]["id"], "logLikelihoodRatio": 1.0}]
+
+
+async def test_the_definitions_in_force_can_be_read(client: Client) -> None:
+    query = """{
+      definitions {
+        number
+        attributes { key domain prior statement halfLife deprecated }
+        catalogs { catalog version document relations { kind source target oddsRatio probability } }
+      }
+    }"""
+    found = (await client.data(query))["definitions"]
+    by_key = {attribute["key"]: attribute for attribute in found["attributes"]}
+    assert by_key["product.risky"]["halfLife"] == "P30D"
+    [catalog] = found["catalogs"]
+    assert {relation["kind"] for relation in catalog["relations"]} == {"SUPPORTS", "IMPLIES", "CONTRADICTS", "CAUSES"}
+    assert catalog["document"]["events"][1]["type"] == "priced"
+
+
+async def test_a_read_waits_for_a_rev_that_is_about_to_come(client: Client) -> None:
+    await client.observe(rated("1", 1.0))
+    waiting = asyncio.create_task(client.data(BELIEF, twin="lena", key=ALONE, atLeastRev=2))
+    await asyncio.sleep(0.2)
+    assert not waiting.done()
+    await client.observe(rated("2", 1.0))
+    assert (await waiting)["belief"]["rev"] >= 2
