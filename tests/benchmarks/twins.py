@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+from tests.benchmarks.generators import hier
 
 from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import Event
-from tests.benchmarks.generators import hier
 
 BELIEFS = 850
 RELATIONS = 935

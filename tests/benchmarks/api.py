@@ -1,0 +1,523 @@
+"""How fast the service answers and takes in, as ratios to raw Bolt in the same run.
+
+python tests/benchmarks/api.py [--json] [--twins 100] [--events 100000]
+
+A Neo4j of its own, 100 twins of 850 beliefs and 935 relations, and the service in a process of its own. Raw Bolt runs
+the service's own Cypher, with the service's own parameters, on the same graph.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, get_args
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+import httpx2
+import orjson
+import psutil
+from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, NotificationMinimumSeverity
+from pydantic import SecretStr
+from rich.console import Console
+from rich.progress import track
+from tests.benchmarks import twins
+from tests.benchmarks.report import Row, median, percentile, show
+from websockets.asyncio.client import ClientConnection, connect
+
+from beliefgraph.app import Services, running
+from beliefgraph.config import Settings
+from beliefgraph.local import Endpoint, LocalNeo4j, Memory
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.caller import Caller, Scope
+from beliefgraph.model.definition import Catalog
+from beliefgraph.model.event import Event
+from beliefgraph.model.identity import twin_id
+from beliefgraph.model.question import BeliefOrder
+from beliefgraph.services import decide
+from beliefgraph.services.advance import advance
+from beliefgraph.services.cache import read_state
+from beliefgraph.services.decide import Setting
+from beliefgraph.services.interpret import RuleInterpreter
+from beliefgraph.store import commits
+from beliefgraph.store.commits import TwinCommit, _twin_row
+from beliefgraph.store.graph import Graph, connected
+from beliefgraph.store.keys import Keyring
+from beliefgraph.store.migrations import migrate
+from beliefgraph.store.queries import query
+
+TENANT = "bench"
+QUIET = NotificationMinimumSeverity.OFF
+EVERYTHING: tuple[Scope, ...] = get_args(Scope)
+ROUNDS = 300
+WARM = 60
+OBSERVED = 120
+LISTENERS = 20
+LOAD_S = 15
+SENT_EACH_S = 10
+
+Q1 = "query($t:String!,$k:BeliefKeyInput!){belief(twin:$t,key:$k){statement confidence status rev}}"
+Q2 = """query($t:String!){beliefs(twin:$t,first:50){nodes{attribute statement confidence logOdds status
+ changedAtRev}}}"""
+Q3 = """query($t:String!){beliefs(twin:$t,first:50){nodes{attribute statement confidence logOdds status changedAtRev
+ relations(kinds:[SUPPORTS]){kind oddsRatio other{statement confidence
+ relations(kinds:[SUPPORTS]){kind oddsRatio other{statement confidence}}}}}}}"""
+
+
+@dataclass
+class Bench:
+    """What a run stands on: services in this process, one in another, and a raw driver."""
+
+    services: Services
+    caller: Caller
+    endpoint: Endpoint
+    settings: Settings
+    driver: AsyncDriver
+    url: str
+    key: str
+    number: int
+    rows: list[Row] = field(default_factory=list)
+
+
+class Recorder(Graph):
+    """A graph that remembers what it was asked to read."""
+
+    asked: tuple[str, dict[str, Any]] = ("", {})
+
+    async def read(self, name: str, /, **parameters: Any) -> list[Any] | None:
+        self.asked = (name, parameters)
+        return await super().read(name, **parameters)
+
+
+async def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--json", action="store_true", help="print rows {item, value, must, stretch, ok}")
+    arguments.add_argument("--twins", type=int, default=100)
+    arguments.add_argument("--events", type=int, default=100_000, help="events of the bulk run")
+    given = arguments.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        async with bench(home, given.twins) as made:
+            try:
+                await reads(made)
+                await observing(made)
+                await subscribing(made)
+                await bulk(made, home, given.events)
+            finally:
+                show(f"API on {given.twins} twins of {twins.BELIEFS} beliefs", made.rows, given.json)
+    if any(row.ok is False for row in made.rows):
+        raise SystemExit(1)
+
+
+@asynccontextmanager
+async def bench(home: Path, number: int) -> AsyncIterator[Bench]:
+    """Neo4j, the twins, and the service, for as long as the block runs."""
+    local = LocalNeo4j(home / "neo4j", memory=Memory("1g", "256m"), bolt_port=0, http_port=0)
+    with local as endpoint:
+        settings = Settings(
+            neo4j_uri=endpoint.uri,
+            neo4j_password=SecretStr(endpoint.password),
+            keys=home / "keys",
+            refresh_interval=0,
+            port=0,
+        )
+        async with running(settings) as services:
+            made = await services.callers.create(TENANT, "bench", EVERYTHING, ("benchmark",))
+            caller = await services.callers.authenticate(made.secret)
+            await services.book.publish(caller, twins.catalog())
+            for twin in track(range(number), "Building twins", console=Console(stderr=True), transient=True):
+                receipts = await services.intake.observe(caller, list(twins.founding(twin)))
+                assert all(receipt.status == "accepted" for receipt in receipts), receipts
+            driver = _driver(endpoint)
+            with Served(endpoint, home / "keys") as url:
+                yield Bench(services, caller, endpoint, settings, driver, url, made.secret, number)
+            await driver.close()
+
+
+def _driver(endpoint: Endpoint) -> AsyncDriver:
+    return AsyncGraphDatabase.driver(endpoint.uri, auth=endpoint.auth, notifications_min_severity=QUIET)
+
+
+class Served:
+    """The service in a process of its own; its address."""
+
+    def __init__(self, endpoint: Endpoint, keys: Path) -> None:
+        self._environ = {
+            **os.environ,
+            "NEO4J_URI": endpoint.uri,
+            "NEO4J_PASSWORD": endpoint.password,
+            "BELIEFGRAPH_KEYS": str(keys),
+            "BELIEFGRAPH_REFRESH_INTERVAL": "0",
+            "BELIEFGRAPH_LOG_LEVEL": "error",
+        }
+
+    def __enter__(self) -> str:
+        command = [sys.executable, "-m", "beliefgraph", "serve", "--port", "0"]
+        self._process = subprocess.Popen(command, env=self._environ, stdout=subprocess.PIPE, text=True)
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            if "GraphQL" in line:
+                return next(word for word in line.split() if word.startswith("http")).removesuffix("/graphql")
+        raise RuntimeError("the service did not start")
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        self._process.wait(30)
+
+
+async def reads(made: Bench) -> None:
+    """Q1 to Q3 over HTTP against the same Cypher over Bolt, in turn."""
+    recorder = Recorder(made.driver)
+    async with running(made.settings) as own:
+        questions = type(own.questions)(recorder, own.keyring, own.book)
+        for item, text, variables, ask, must in (
+            (
+                "Q1 one belief, 4 fields",
+                Q1,
+                lambda t: {"t": t, "k": {"attribute": twins.name(7)}},
+                lambda t: questions.belief(made.caller, t, BeliefKey(attribute=twins.name(7))),
+                4.0,
+            ),
+            (
+                "Q2 first 50 by confidence, 6 fields",
+                Q2,
+                lambda t: {"t": t},
+                lambda t: questions.beliefs(made.caller, t, order=BeliefOrder(), first=50),
+                3.0,
+            ),
+            (
+                "Q3 the same with their supports, two levels",
+                Q3,
+                lambda t: {"t": t},
+                lambda t: questions.beliefs(
+                    made.caller, t, order=BeliefOrder(), first=50, relation_levels=2, relation_kinds=("supports",)
+                ),
+                4.0,
+            ),
+        ):
+            served_s, raw_s = await _against_bolt(made, recorder, text, variables, ask)
+            made.rows += [
+                Row(f"{item}: HTTP p50", median(served_s) * 1e3, "ms"),
+                Row(f"{item}: raw Bolt p50", median(raw_s) * 1e3, "ms"),
+                Row(f"{item}: ratio", median(served_s) / median(raw_s), "×", must, must / 2),
+            ]
+
+
+async def _against_bolt(
+    made: Bench,
+    recorder: Recorder,
+    text: str,
+    variables: Callable[[str], dict[str, Any]],
+    ask: Callable[[str], Awaitable[object]],
+) -> tuple[list[float], list[float]]:
+    served_s, raw_s = [], []
+    headers = {"authorization": f"Bearer {made.key}", "content-type": "application/json"}
+    async with httpx2.AsyncClient(base_url=made.url, headers=headers) as client:
+        for index in range(ROUNDS + WARM):
+            twin = twins.twin(index % made.number)
+            body = orjson.dumps({"query": text, "variables": variables(twin)})
+            begun = time.perf_counter()
+            answer = await client.post("/graphql", content=body)
+            took = time.perf_counter() - begun
+            assert "errors" not in answer.json(), answer.text
+            await ask(twin)
+            name, parameters = recorder.asked
+            begun = time.perf_counter()
+            async with made.driver.session(database="neo4j", default_access_mode="READ") as session:
+                result = await session.run(query(name), parameters)
+                await result.single()
+            raw_took = time.perf_counter() - begun
+            if index >= WARM:
+                served_s.append(took)
+                raw_s.append(raw_took)
+    return served_s, raw_s
+
+
+async def observing(made: Bench) -> None:
+    """One event at a time through the service, against the two statements that write the same, raw."""
+    served_s: list[float] = []
+    revisions: list[int] = []
+    headers = {"authorization": f"Bearer {made.key}", "content-type": "application/cloudevents+json"}
+    raw_s, inference_s = [], []
+    raw = RawWriter(made, 1)
+    await raw.load()
+    async with httpx2.AsyncClient(base_url=made.url, headers=headers) as client:
+        for index in range(OBSERVED + WARM):
+            event = twins.single(0, index)
+            body = _cloud_event(event)
+            begun = time.perf_counter()
+            answer = await client.post("/events", content=body)
+            took = time.perf_counter() - begun
+            assert answer.status_code == 200, answer.text
+            written, inferred = await raw.observe(twins.single(1, index))
+            if index >= WARM and raw.revisions <= 100:
+                served_s.append(took)
+                raw_s.append(written)
+                inference_s.append(inferred)
+                revisions.append(raw.revisions)
+    made.rows += [
+        Row("observe over HTTP: p50", median(served_s) * 1e3, "ms"),
+        Row("observe: revisions, median of those up to 100", median(revisions), "rows"),
+        Row("observe: raw two-statement write, p50", median(raw_s) * 1e3, "ms"),
+        Row("observe: of it inference, p50", median(inference_s) * 1e3, "ms"),
+        Row("observe: ratio", median(served_s) / median(raw_s), "×", 6.0, 3.0),
+    ]
+
+
+class RawWriter:
+    """Writes what the service would write of an event, with two raw statements in one transaction."""
+
+    def __init__(self, made: Bench, number: int) -> None:
+        self._made = made
+        self._name = twins.twin(number)
+        self._id = twin_id(TENANT, self._name)
+        self._interpreter = RuleInterpreter()
+        self.revisions = 0
+
+    async def load(self) -> None:
+        """Read the twin, once."""
+        self._state = await read_state(self._made.services.graph, self._id, TENANT, self._name)
+        self._graph = await self._made.services.book.latest(TENANT)
+
+    async def observe(self, event: Event) -> tuple[float, float]:
+        """Seconds that writing an event took, and seconds that inferring what to write took."""
+        updater = self._made.services.intake._updater
+        named = updater.name(self._made.caller, self._name, "write")
+        arrived = updater.arrived(self._made.caller, named, event, event.model_dump(mode="json"))
+        setting = Setting(self._state, self._graph, self._made.caller, arrived)
+        said = self._interpreter.interpret(event, self._graph.definitions)
+        begun = time.perf_counter()
+        step = advance(
+            self._state,
+            self._graph,
+            decide.observations([setting], [said]),
+            self._made.caller,
+            datetime.now(UTC),
+        )
+        inferred = time.perf_counter() - begun
+        self.revisions = len(step.commit.holdings)
+        locking = [_twin_row(step.commit)]
+        rows = commits._rows(self._made.services.keyring, [step.commit])
+
+        async def work(tx: AsyncManagedTransaction) -> None:
+            await (await tx.run(query("commit/lock"), twins=locking)).consume()
+            await (await tx.run(query("commit/write"), twins=locking, **rows)).consume()
+
+        begun = time.perf_counter()
+        async with self._made.driver.session(database="neo4j") as session:
+            await session.execute_write(work)
+        took = time.perf_counter() - begun
+        self._state = step.state
+        return took, inferred
+
+
+async def subscribing(made: Bench) -> None:
+    """From the sending of an event to its arrival at a subscriber, while others send and listen too."""
+    sent: dict[tuple[str, int], float] = {}
+    delays: list[float] = []
+    names = [twins.twin(2 + i % (made.number - 2)) for i in range(LISTENERS)]
+    headers = {"authorization": f"Bearer {made.key}", "content-type": "application/cloudevents+json"}
+
+    async def listen(name: str, ready: asyncio.Event) -> None:
+        address = made.url.replace("http", "ws") + "/graphql"
+        async with connect(address, subprotocols=["graphql-transport-ws"], max_size=None) as socket:  # type: ignore[list-item]
+            await _subscribe(socket, name, made.key)
+            ready.set()
+            async for message in socket:
+                heard = orjson.loads(message)
+                if heard["type"] == "next":
+                    rev = heard["payload"]["data"]["changes"]["rev"]
+                    begun = sent.get((name, rev))
+                    if begun is not None:
+                        delays.append(time.perf_counter() - begun)
+
+    readies = [asyncio.Event() for _ in names]
+    listening = [asyncio.create_task(listen(name, ready)) for name, ready in zip(names, readies, strict=True)]
+    await asyncio.gather(*(ready.wait() for ready in readies))
+    await asyncio.sleep(1)
+    revs = {name: (await made.services.questions.twin(made.caller, name)).rev for name in set(names)}
+    index = 0
+    async with httpx2.AsyncClient(base_url=made.url, headers=headers, timeout=30) as client:
+        end = time.perf_counter() + LOAD_S
+        while time.perf_counter() < end:
+            name = names[index % len(names)]
+            event = twins.single(int(name[-4:]), 10_000 + index)
+            begun = time.perf_counter()
+            revs[name] += 1
+            sent[name, revs[name]] = begun
+            answer = await client.post("/events", content=_cloud_event(event))
+            assert answer.json()["receipts"][0]["rev"] == revs[name], answer.text
+            index += 1
+            await asyncio.sleep(max(0.0, 1 / SENT_EACH_S - (time.perf_counter() - begun)))
+    await asyncio.sleep(2)
+    for task in listening:
+        task.cancel()
+    made.rows += [
+        Row("event to subscriber, under load: p50", percentile(delays, 50) * 1e3, "ms"),
+        Row("event to subscriber, under load: p99", percentile(delays, 99) * 1e3, "ms"),
+        Row("event to subscriber: share that arrived", len(delays) / len(sent), "", 1.0, 1.0, most=False),
+    ]
+
+
+async def _subscribe(socket: ClientConnection, name: str, key: str) -> None:
+    await socket.send(orjson.dumps({"type": "connection_init", "payload": {"authorization": f"Bearer {key}"}}).decode())
+    assert orjson.loads(await socket.recv())["type"] == "connection_ack"
+    text = "subscription($t:String!){changes(twin:$t){rev beliefs{belief{statement} after{confidence}}}}"
+    message = {"id": "1", "type": "subscribe", "payload": {"query": text, "variables": {"t": name}}}
+    await socket.send(orjson.dumps(message).decode())
+
+
+async def bulk(made: Bench, home: Path, number: int) -> None:
+    """`beliefgraph ingest` of many events, its memory, and the same rows written by raw UNWINDs on another Neo4j."""
+    bulk_catalog = Catalog.model_validate(
+        {
+            "catalog": "bulk",
+            "version": "1.0.0",
+            "attributes": [{"key": "bulk.holds", "domain": "bulk", "prior": 0.5, "statement": "holds for {subject}"}],
+            "events": [
+                {
+                    "type": "bulk.rated",
+                    "summary": "rated it",
+                    "source": "data.by",
+                    "bears_on": [
+                        {
+                            "attribute": "bulk.holds",
+                            "subject": "data.item",
+                            "log_likelihood_ratio": "double(data.llr)",
+                        }
+                    ],
+                }
+            ],
+        }
+    )
+    made_key = await made.services.callers.create("bulk", "bulk", EVERYTHING, ("benchmark",))
+    caller = await made.services.callers.authenticate(made_key.secret)
+    await made.services.book.publish(caller, bulk_catalog)
+    file = home / "events.jsonl"
+    with file.open("wb") as out:
+        for index in range(number):
+            out.write(_cloud_event(_bulk_event(index)) + b"\n")
+    took, early, late = _ingested(made, file, made_key.secret)
+    raw_s = await _raw_bulk(made, home, bulk_catalog, min(number, 20_000))
+    served_rate, raw_rate = number / took, min(number, 20_000) / raw_s
+    made.rows += [
+        Row(f"bulk ingest of {number:,} events: rate", served_rate, "events/s"),
+        Row("bulk ingest: raw UNWIND of the same nodes and edges", raw_rate, "events/s"),
+        Row("bulk ingest: ratio", served_rate / raw_rate, "×", 0.4, 0.8, most=False),
+        Row("bulk ingest: memory when a fifth was in", early, "MB"),
+        Row("bulk ingest: memory at the end", late, "MB"),
+        Row("bulk ingest: growth of memory over the last four fifths", late / early, "×", 1.25, 1.05),
+    ]
+
+
+def _bulk_event(index: int) -> Event:
+    return Event(
+        id=f"bulk-{index}",
+        source="bulk",
+        type="bulk.rated",
+        time=twins.START + timedelta(minutes=index),
+        twin=f"bulk-{index // 7 % 1000:04d}",
+        data={"item": f"item-{index % 7}", "llr": 0.5 if index % 3 else -0.5, "by": f"rater-{index % 50}"},
+    )
+
+
+def _ingested(made: Bench, file: Path, key: str) -> tuple[float, float, float]:
+    """Seconds that the command took, and its memory in MB after a fifth of them and at the end."""
+    environ = {
+        **os.environ,
+        "NEO4J_URI": made.endpoint.uri,
+        "NEO4J_PASSWORD": made.endpoint.password,
+        "BELIEFGRAPH_KEYS": str(made.settings.keys),
+        "BELIEFGRAPH_KEY": key,
+    }
+    begun = time.perf_counter()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "beliefgraph", "ingest", str(file)], env=environ, stderr=subprocess.DEVNULL
+    )
+    seen: list[tuple[float, float]] = []
+    watched = psutil.Process(process.pid)
+    while process.poll() is None:
+        try:
+            seen.append((time.perf_counter() - begun, watched.memory_info().rss / 1e6))
+        except psutil.NoSuchProcess:
+            break
+        time.sleep(0.2)
+    took = time.perf_counter() - begun
+    assert process.wait() == 0
+    early = [rss for at, rss in seen if at <= took / 5]
+    return took, max(early), max(rss for _, rss in seen)
+
+
+async def _raw_bulk(made: Bench, home: Path, catalog: Catalog, number: int) -> float:
+    """Seconds that raw statements take to write what the service writes of so many events, on an empty Neo4j."""
+    statements = await _statements(made, catalog, number)
+    with LocalNeo4j(home / "raw", memory=Memory("1g", "256m"), bolt_port=0, http_port=0) as endpoint:
+        async with connected(endpoint.uri, endpoint.user, endpoint.password) as graph:
+            await migrate(graph, made.services.clock)
+        async with AsyncGraphDatabase.driver(
+            endpoint.uri, auth=endpoint.auth, notifications_min_severity=QUIET
+        ) as driver:
+            begun = time.perf_counter()
+            for locking, rows in statements:
+
+                async def work(
+                    tx: AsyncManagedTransaction, locking: object = locking, rows: dict[str, Any] = rows
+                ) -> None:
+                    await (await tx.run(query("commit/lock"), twins=locking)).consume()
+                    await (await tx.run(query("commit/write"), twins=locking, **rows)).consume()
+
+                async with driver.session(database="neo4j") as session:
+                    await session.execute_write(work)
+            return time.perf_counter() - begun
+
+
+async def _statements(made: Bench, catalog: Catalog, number: int) -> list[tuple[object, dict[str, Any]]]:
+    """What the service writes of the events, taken down while it does so under another tenant."""
+    key = await made.services.callers.create("bulk-raw", "bulk", EVERYTHING, ("benchmark",))
+    caller = await made.services.callers.authenticate(key.secret)
+    await made.services.book.publish(caller, catalog)
+    taken: list[tuple[object, dict[str, Any]]] = []
+    rows_of = commits._rows
+
+    def noted(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str, Any]:
+        rows = rows_of(keyring, commits)
+        taken.append(([_twin_row(c) for c in commits], rows))
+        return rows
+
+    commits._rows = noted
+    try:
+        for first in range(0, number, 2_000):
+            events = [_bulk_event(index) for index in range(first, min(first + 2_000, number))]
+            await made.services.intake.observe(caller, events)
+    finally:
+        commits._rows = rows_of
+    return taken
+
+
+def _cloud_event(event: Event) -> bytes:
+    return orjson.dumps(
+        {
+            "specversion": "1.0",
+            "id": event.id,
+            "source": event.source,
+            "type": event.type,
+            "time": event.time.isoformat(),
+            "twin": event.twin,
+            "datacontenttype": "application/json",
+            "data": event.data,
+        }
+    )
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
