@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.web.service import Client, Service
+from tests.web.service import Client, Json, Service
 from tests.world import CATALOG, event, rated
 
 RECEIPT = "{ id status twin rev code beliefs { belief { attribute } before { logOdds } after { logOdds status } } }"
@@ -18,11 +18,11 @@ async def log_odds(client: Client, attribute: str = "world.alone") -> float:
     return found
 
 
-async def command(client: Client, name: str, **given: object) -> dict[str, object]:
+async def command(client: Client, name: str, **given: object) -> Json:
     """Carry out a command on lena's twin; its receipt."""
     kind = f"{name[0].upper()}{name[1:]}Input"
     query = f"mutation C($input: {kind}!) {{ {name}(input: $input) {RECEIPT} }}"
-    receipt: dict[str, object] = (await client.data(query, input={"twin": "lena", **given}))[name]
+    receipt: Json = (await client.data(query, input={"twin": "lena", **given}))[name]
     return receipt
 
 
@@ -86,8 +86,8 @@ async def test_only_a_key_bound_to_the_person_makes_a_correction_the_persons_wor
 async def test_a_retraction_ends_a_belief_and_history_stays(client: Client) -> None:
     await client.observe(rated("1", 3.0))
     receipt = await command(client, "retract", belief=ALONE)
-    [moved] = receipt["beliefs"]  # type: ignore[misc]
-    assert moved["after"]["status"] == "RETRACTED"  # type: ignore[index]
+    [moved] = receipt["beliefs"]
+    assert moved["after"]["status"] == "RETRACTED"
     history = '{ history(twin: "lena", key: {attribute: "world.alone"}) { nodes { logOdds } } }'
     assert len((await client.data(history))["history"]["nodes"]) == 2
 

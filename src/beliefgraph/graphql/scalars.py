@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
 
+import orjson
 import strawberry
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from strawberry.scalars import JSON
@@ -60,6 +61,19 @@ def _write_duration(span: timedelta) -> str:
     return written
 
 
+def _read_json(value: object) -> object:
+    """The value, if it can be written down again: GraphQL's literals know integers that JSON's readers do not."""
+    try:
+        orjson.dumps(value)
+    except TypeError as error:
+        raise Incorrect("invalid-input", f"This is no JSON that we can keep: {error}.") from None
+    return value
+
+
+def _as_it_is(value: object) -> object:
+    return value
+
+
 DATE_TIME: ScalarDefinition = strawberry.scalar(
     name="DateTime",
     description="A moment with a zone, ISO 8601: `2026-03-01T09:30:00Z`. One without a zone is refused.",
@@ -69,6 +83,13 @@ DATE_TIME: ScalarDefinition = strawberry.scalar(
 )
 SCALARS: dict[object, ScalarDefinition] = {
     datetime: DATE_TIME,
+    JSON: strawberry.scalar(
+        name="JSON",
+        description="Any JSON value.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc8259",
+        parse_value=_read_json,
+        serialize=_as_it_is,
+    ),
     Duration: strawberry.scalar(
         name="Duration",
         description="A span of time, ISO 8601: `P30D`.",
