@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -38,7 +39,13 @@ class Record(BaseModel):
         """The record of values already known to be sound, each field given; five times faster to make."""
         made = cls.__new__(cls)
         object.__setattr__(made, "__dict__", values)
-        object.__setattr__(made, "__pydantic_fields_set__", set(values))
+        object.__setattr__(made, "__pydantic_fields_set__", _every_field(cls))
         object.__setattr__(made, "__pydantic_extra__", None)
         object.__setattr__(made, "__pydantic_private__", None)
         return made
+
+
+@cache
+def _every_field(kind: type[Record]) -> set[str]:
+    """The names of a record's fields: one set for all that have them all."""
+    return set(kind.model_fields)

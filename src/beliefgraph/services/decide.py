@@ -227,13 +227,14 @@ def _speak(setting: Setting, spoken: Spoken, stance: Stance, valid: Interval | N
         belief = _belief_id(setting, bears.belief)
         key = f"{evidence.id}|{belief}"
         bearings.append(
-            Bearing(
+            Bearing.trusted(
                 revision_id=revision_id("Bearing", key, setting.rev, start),
                 twin=twin,
                 key=key,
                 valid_from=start,
                 valid_to=None if valid is None else valid.end,
                 rev_from=setting.rev,
+                rev_to=None,
                 definition=setting.graph.definitions.refs[bears.belief.attribute],
                 origin="observed" if stance == "observation" else "provided",
                 evidence=evidence.id,

@@ -72,16 +72,19 @@ class Moments:
         """The commit that `as_of` means, or that of `rev` where one is given; `not-found` where there is none."""
         wanted = as_of.rev if rev is None else rev
         recorded_at = as_of.recorded_at if rev is None else None
-        for last in (False, True):
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._patience
+        while True:
             found = await stored.commit_at(self._graph, twin, rev=wanted, recorded_at=recorded_at)
             if found is None:
                 raise no_such_twin(name)
             current, commit = found
             if commit is not None:
                 return commit
-            if last or (wanted is not None and wanted > current):
+            landing = recorded_at is None and 0 < (current if wanted is None else wanted) <= current
+            if not landing or loop.time() >= deadline:
                 break
-            await asyncio.sleep(PAUSE)
+            await asyncio.sleep(PAUSE)  # the rev is there and its commit not yet: it becomes visible piece by piece
         when = f"at rev {wanted}" if wanted is not None else f"as recorded at {recorded_at}"
         raise NotFound("not-found", f"There was no twin {name!r} {when}.", twin=name)
 

@@ -56,7 +56,7 @@ def publish(
         if before:
             closed.append(before)
         opened.append(
-            Holding.model_construct(
+            Holding.trusted(
                 revision_id=revision_id("Holding", id_, rev, derived.at),
                 twin=state.id,
                 key=id_,
@@ -78,7 +78,7 @@ def publish(
 def describe(twin: str, id_: str, key: BeliefKey, graph: DefinitionGraph) -> Belief:
     """The belief of that key, as its definition words it."""
     attribute = graph.definitions.attribute(key.attribute)
-    return Belief.model_construct(
+    return Belief.trusted(
         id=id_,
         twin=twin,
         attribute=key.attribute,
@@ -106,7 +106,7 @@ def _draw(
         drawable = edge.ref and source in stored and target in stored
         if drawable and (redraw or source in fresh or target in fresh):
             key = relation_id(source, edge.strength.kind, target)
-            wanted[key] = BeliefRelation.model_construct(
+            wanted[key] = BeliefRelation.trusted(
                 revision_id=revision_id("BeliefRelation", key, rev, derived.at),
                 twin=state.id,
                 key=key,

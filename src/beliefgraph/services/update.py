@@ -14,16 +14,17 @@ from typing import Protocol
 
 import orjson
 
-from beliefgraph.errors import Conflict, NotFound, Unavailable
+from beliefgraph.errors import Conflict, Unavailable
 from beliefgraph.model.caller import Caller, Scope
 from beliefgraph.model.event import Event
-from beliefgraph.model.identity import event_id, twin_id
+from beliefgraph.model.identity import event_id
 from beliefgraph.model.time import Clock
 from beliefgraph.model.twin import Identifier
 from beliefgraph.services.advance import Additions, Step, advance
 from beliefgraph.services.cache import TwinCache
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.layout import DefinitionGraph
+from beliefgraph.services.scope import reach
 from beliefgraph.services.state import TwinState
 from beliefgraph.store import events as stored
 from beliefgraph.store.commits import ArrivedEvent, write
@@ -143,10 +144,7 @@ class Updater:
 
     def name(self, caller: Caller, twin: str, scope: Scope) -> Named:
         """The twin that the caller means, if they may do this to it; a person reaches their own and no other."""
-        caller.require(scope)
-        if caller.person is not None and caller.person != twin:
-            raise NotFound("not-found", f"There is no twin {twin!r}.", twin=twin)
-        return Named(twin_id(caller.tenant, twin), twin)
+        return Named(reach(caller, twin, scope), twin)
 
     def identifier(self, caller: Caller, identifier: Identifier) -> str:
         """The keyed hash under which an identifier is known in the caller's tenant."""

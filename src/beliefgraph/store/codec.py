@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from sys import intern
 from typing import Any
 
 from beliefgraph.model.belief import Belief, Holding
@@ -86,11 +87,11 @@ def bearing(row: list[Any], twin: str) -> Bearing:
         valid_to=moment_or_open(row[3]),
         rev_from=row[4],
         rev_to=rev_or_open(row[5]),
-        definition=row[6],
+        definition=intern(row[6]),
         origin=row[7],
         evidence=row[8],
-        belief=row[9],
-        source=row[10],
+        belief=intern(row[9]),
+        source=intern(row[10]),
         stance=row[11],
         log_likelihood_ratio=row[12],
         half_life=row[13],
@@ -139,7 +140,7 @@ def holding(row: list[Any], twin: str) -> Holding:
 
 def link(row: list[Any], twin: str) -> IdentifierLink:
     """The link that `twin/inputs` returned as a row."""
-    return IdentifierLink.model_construct(
+    return IdentifierLink.trusted(
         revision_id=row[0],
         twin=twin,
         key=row[1],
