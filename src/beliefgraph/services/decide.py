@@ -27,9 +27,13 @@ SUREST = 1e-4
 """An assertion of 0 or 1 is taken as this far from it: nobody is certain."""
 
 
+PERSON = "person:"
+"""How the name of a source begins that is a person modelled; no other actor's may."""
+
+
 def person_source(name: str) -> str:
     """What the person of the twin of this name is called as a source."""
-    return f"person:{name}"
+    return PERSON + name
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,15 @@ class Setting:
         """The name of the person as a source."""
         return person_source(self.state.name)
 
+    @property
+    def speaker(self) -> str:
+        """The name of the caller as a source; nobody passes for a person by what their key calls them."""
+        if self.speaks_for_the_person:
+            return self.person
+        if self.caller.actor.startswith(PERSON):
+            raise Incorrect("invalid-input", f"Only a key of the person's own may speak as {self.caller.actor!r}.")
+        return self.caller.actor
+
 
 def observations(settings: Sequence[Setting], interpretations: Sequence[Interpretation]) -> Additions:
     """The evidence of several events of one twin, taken in together."""
@@ -89,7 +102,7 @@ def assertion(setting: Setting, command: AssertBelief) -> Additions:
         log_likelihood_ratio=logit(stated) - logit(attribute.prior),
         half_life=None if attribute.half_life is None else seconds(attribute.half_life),
     )
-    speaker = command.speaker or (setting.person if setting.speaks_for_the_person else setting.caller.actor)
+    speaker = command.speaker or setting.speaker
     summary = f"says they are {command.confidence:.0%} sure: {attribute.say(command.belief)}"
     spoken = Spoken(source=speaker, summary=summary, verbatim=command.verbatim, bearings=(bears,))
     return _addition(setting, "asserted", _speak(setting, spoken, "assertion"))
@@ -108,7 +121,7 @@ def correction(setting: Setting, command: Correct) -> Additions:
     value = CORRECTION_LOG_ODDS if command.holds else -CORRECTION_LOG_ODDS
     summary = f"sets it right: {'' if command.holds else 'not so: '}{attribute.say(command.belief)}"
     spoken = Spoken(
-        source=setting.person if setting.speaks_for_the_person else setting.caller.actor,
+        source=setting.speaker,
         summary=summary,
         verbatim=command.verbatim,
         bearings=(BearsOn(belief=command.belief, log_likelihood_ratio=value),),
@@ -127,7 +140,7 @@ def retraction(setting: Setting, command: Retract) -> Additions:
     if not setting.speaks_for_the_person:
         _refuse_over_the_person(setting, belief, Interval(start=setting.moment))
     spoken = Spoken(
-        source=setting.person if setting.speaks_for_the_person else setting.caller.actor,
+        source=setting.speaker,
         summary=f"retracts: {setting.state.beliefs[belief].statement}",
         bearings=(BearsOn(belief=command.belief, log_likelihood_ratio=0.0),),
     )
