@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from datetime import datetime
 
+import pytest
+
+from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.identity import belief_id, twin_id
 from beliefgraph.model.revision import Revision
@@ -53,6 +57,20 @@ def everything(found: Derivation) -> dict[BeliefKey, tuple[bytes, str]]:
     return {
         of: (found.log_odds[i].tobytes(), found.status(i, found.value(i))) for i, of in enumerate(found.layout.keys)
     }
+
+
+def alike(one: Derivation, other: Derivation) -> bool:
+    """Whether two twins believe the same to the last bit, of all that both know of."""
+    a, b = everything(one), everything(other)
+    own = {of for of in a if of.subject == "self"}
+    return bool(own) and own <= b.keys() and all(a[of] == b[of] for of in a.keys() & b.keys())
+
+
+async def refusal(asked: Awaitable[object]) -> str:
+    """The code with which something is refused."""
+    with pytest.raises(BeliefgraphError) as refused:
+        await asked
+    return refused.value.code
 
 
 def held(state: TwinState, attribute: str, **more: str) -> float | None:

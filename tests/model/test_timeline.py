@@ -63,8 +63,9 @@ def stated(all_: list[Statement]) -> tuple[list[Revision], list[str | None]]:
 
 
 def value(rows: list[Revision], moment: datetime) -> str | None:
-    (found,) = [r.definition for r in rows if r.valid.contains(moment)] or [None]  # one at the most
-    return found
+    found = [r.definition for r in rows if r.valid.contains(moment)]
+    assert len(found) <= 1
+    return found[0] if found else None
 
 
 @effort(200)
@@ -81,7 +82,7 @@ def test_put_leaves_the_value_that_was_stated_at_every_instant(all_: list[Statem
 @effort(200)
 @given(statements)
 def test_at_answers_what_put_would_leave(all_: list[Statement]) -> None:
-    known, cells = stated(all_)
+    _, cells = stated(all_)
     rows = [row(rev, statement) for rev, statement in enumerate(all_, 1)]
     for n in range(DAYS):
         found = at(rows[::-1], day(n))
@@ -116,9 +117,7 @@ def test_every_row_that_is_opened_has_an_id_of_its_own_and_belongs_to_the_rev_th
 
 def test_a_late_open_statement_holds_until_the_next_known_start() -> None:
     """In whatever order two open statements arrive, each holds from its own start."""
-    for order in ([(1, None), (4, None)], [(4, None), (1, None)]):
+    orders: list[list[Statement]] = [[(1, None), (4, None)], [(4, None), (1, None)]]
+    for order in orders:
         known, _ = stated(order)
-        by_start = sorted((r.valid_from, r.valid_to) for r in known if r.valid_to) + [
-            (r.valid_from, None) for r in known if r.valid_to is None
-        ]
-        assert by_start == [(day(1), day(4)), (day(4), None)]
+        assert {(r.valid_from, r.valid_to) for r in known} == {(day(1), day(4)), (day(4), None)}
