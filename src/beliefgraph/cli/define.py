@@ -28,4 +28,5 @@ async def _define(files: list[Path], key: str, purpose: str | None) -> None:
         caller = await built.callers.authenticate(key, purpose)
         for catalog in catalogs:
             definitions = await built.book.publish(caller, catalog)
+            await built.refresher.adopt(caller.tenant)
             out.print(f"{catalog.ref} is in force (set {definitions.number}, {len(catalog.attributes)} attributes).")
