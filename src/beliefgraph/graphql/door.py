@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import orjson
-from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -29,6 +28,7 @@ from beliefgraph.graphql.context import Context, Verbs
 from beliefgraph.graphql.errors import shortened, told
 from beliefgraph.graphql.schema import Schema
 from beliefgraph.services.callers import bearer
+from graphql import GraphQLError
 
 JSON = "application/json"
 RESPONSE_JSON = "application/graphql-response+json"
@@ -101,8 +101,9 @@ class GraphQLDoor(GraphQL[Context, None]):
         context.identity = await self._verbs.callers.authenticate(context.secret, context.purpose, context.request_id)
         if headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
             return _refused(Incorrect("invalid-query", f"Send {JSON}."), 415)
+        body = await request.body()
         try:
-            asked = _read(await request.body())
+            asked = _read(body)
         except Incorrect as error:
             return _refused(error, 400, media=media)
         return await self._execute(context, asked, media)

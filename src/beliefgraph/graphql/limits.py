@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from strawberry.extensions import SchemaExtension
+
+from beliefgraph.errors import Incorrect
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -27,9 +30,6 @@ from graphql import (
     is_list_type,
     is_non_null_type,
 )
-from strawberry.extensions import SchemaExtension
-
-from beliefgraph.errors import Incorrect
 
 PAGE = "first"
 """The argument that says how long a page may be."""
@@ -101,14 +101,21 @@ class LimitQueries(SchemaExtension):
         context = self.execution_context
         document = context.graphql_document
         if document is not None and not context.pre_execution_errors:
-            operation = get_operation_ast(document, context.operation_name)
-            if operation is not None:
+            try:
+                operation = _operation(document, context._provided_operation_name)
                 schema = context.schema._schema
-                try:
-                    measure(schema, operation, document, context.variables or {}).check(self._limits)
-                except Incorrect as error:
-                    context.pre_execution_errors = [GraphQLError(error.message, operation, original_error=error)]
+                measure(schema, operation, document, context.variables or {}).check(self._limits)
+            except Incorrect as error:
+                context.pre_execution_errors = [GraphQLError(error.message, original_error=error)]
         yield
+
+
+def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
+    """The operation meant; strawberry would take the first of several, which the specification forbids."""
+    found = get_operation_ast(document, name)
+    if found is None:
+        raise Incorrect("invalid-query", "Say which operation of the document is meant: operationName.")
+    return found
 
 
 class _Walk:
