@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from beliefgraph.errors import Forbidden, NotFound, Unavailable
+from beliefgraph.errors import Forbidden, NotFound, Unavailable, Unsupported
 from beliefgraph.evaluate import crowd, plot
 from beliefgraph.evaluate.client import Client, Heard, Standing
 from beliefgraph.evaluate.data import Label, read_labels, read_truth
@@ -77,6 +77,13 @@ async def test_the_services_refusals_are_raised_as_what_they_are(client: Client)
     assert refused.value.code == "unauthenticated"
     with Client(client.url, "bg_wrong") as stranger, pytest.raises(Forbidden):
         await asyncio.to_thread(stranger.send, [])
+
+
+async def test_an_event_that_is_set_aside_ends_the_evaluation_with_its_reason(client: Client) -> None:
+    (unheard_of,) = crowd.events(TOLD[:1], "nobody")
+    with pytest.raises(Unsupported, match="quarantined") as refused:
+        await asyncio.to_thread(client.send, [unheard_of])  # no catalog is in force
+    assert refused.value.code == "no-interpretation"
 
 
 def test_a_service_that_is_not_there_is_said_to_give_no_answer() -> None:

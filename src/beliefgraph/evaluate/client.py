@@ -102,9 +102,15 @@ class Client:
         self._ask(PUBLISH, {"catalog": catalog.model_dump(mode="json", exclude_defaults=True)})
 
     def send(self, events: Sequence[Mapping[str, Any]]) -> list[str]:
-        """Send CloudEvents as one batch; the outcome of each, in their order."""
-        answer = self._post("/events", orjson.dumps(list(events)), BATCH)
-        return [receipt["status"] for receipt in answer["receipts"]]
+        """Send CloudEvents as one batch; for each, in their order, whether it was accepted or a duplicate.
+
+        The first that was neither is raised with its reason.
+        """
+        receipts = self._post("/events", orjson.dumps(list(events)), BATCH)["receipts"]
+        for receipt in receipts:
+            if receipt["status"] not in ("accepted", "duplicate"):
+                raise _refusal(receipt.get("code"), f"An event was {receipt['status']}: {receipt.get('reason')}")
+        return [receipt["status"] for receipt in receipts]
 
     def standing(self, twin: str, at: datetime | None = None, *, with_chain: bool = False) -> dict[str, Standing]:
         """Every belief of a twin by its subject: as published, or recomputed for a valid time."""

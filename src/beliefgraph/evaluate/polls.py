@@ -42,14 +42,14 @@ BASELINES: Mapping[int, Sequence[tuple[str, Mapping[str, float]]]] = {
         ),
         ("mean margin", {"accuracy": 0.891, "Brier": 0.0855, "log loss": 0.268, "AUC": 0.957, "ECE": 0.043}),
         (
-            "and size, recency, reliability, bias",
+            "mean margin + size, recency, reliability, bias",
             {"accuracy": 0.895, "Brier": 0.0815, "log loss": 0.256, "AUC": 0.960, "ECE": 0.038},
         ),
     ),
     10: (
         ("mean margin", {"accuracy": 0.868, "Brier": 0.0939, "log loss": 0.294, "AUC": 0.948, "ECE": 0.044}),
         (
-            "and size, recency, reliability",
+            "mean margin + size, recency, reliability",
             {"accuracy": 0.878, "Brier": 0.0920, "log loss": 0.288, "AUC": 0.950, "ECE": 0.034},
         ),
     ),

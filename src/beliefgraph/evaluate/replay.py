@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import islice
 from typing import Any, TypeVar
 
+from beliefgraph.errors import NotFound
 from beliefgraph.evaluate.client import Client
 
 BATCH_SIZE = 500
@@ -45,5 +46,6 @@ def erased_after(client: Client, twins: Sequence[str], progress: Progress) -> It
         yield
     finally:
         for done, twin in enumerate(twins, start=1):
-            client.erase(twin)
+            with suppress(NotFound):  # it never came to be
+                client.erase(twin)
             progress("Erasing what was made", done, len(twins))
