@@ -2,25 +2,25 @@
 // params: $closed [{id, rev}], $opened [{tenant, identifier, scheme, twin, values}]
 // returns: one record ([[identifier, twin it leads to]]); the transaction is to be given up unless it is empty
 // mode: write
-CALL {
+CALL () {
   UNWIND $opened AS row
   MERGE (i:Identifier {id: row.identifier})
   ON CREATE SET i.tenant = row.tenant, i.scheme = row.scheme
   SET i.lock = randomUUID()
 }
-CALL {
+CALL () {
   UNWIND $closed AS row
   MATCH ()-[r:IDENTIFIES {revision_id: row.id}]->()
   SET r.rev_to = row.rev
 }
-CALL {
+CALL () {
   UNWIND $opened AS row
   MATCH (:Identifier {id: row.identifier})-[r:IDENTIFIES]->(t:Twin)
   WHERE r.rev_to = 2147483647 AND t.id <> row.twin
     AND r.valid_from < datetime(row.values.valid_to) AND datetime(row.values.valid_from) < r.valid_to
   RETURN collect([row.identifier, t.id]) AS elsewhere
 }
-CALL {
+CALL () {
   UNWIND $opened AS row
   WITH row, row.values AS values
   MATCH (i:Identifier {id: row.identifier})

@@ -2,32 +2,32 @@
 // params: $closed [{id, rev}], $opened [{type, source, target, values}]
 // returns: one record (the number opened)
 // mode: write
-CALL {
+CALL () {
   UNWIND $closed AS row
   MATCH ()-[r:SUPPORTS {revision_id: row.id}]->()
   SET r.rev_to = row.rev
 }
-CALL {
+CALL () {
   UNWIND $closed AS row
   MATCH ()-[r:CONTRADICTS {revision_id: row.id}]->()
   SET r.rev_to = row.rev
 }
-CALL {
+CALL () {
   UNWIND $closed AS row
   MATCH ()-[r:IMPLIES {revision_id: row.id}]->()
   SET r.rev_to = row.rev
 }
-CALL {
+CALL () {
   UNWIND $closed AS row
   MATCH ()-[r:EXCLUDES {revision_id: row.id}]->()
   SET r.rev_to = row.rev
 }
-CALL {
+CALL () {
   UNWIND $closed AS row
   MATCH ()-[r:CAUSES {revision_id: row.id}]->()
   SET r.rev_to = row.rev
 }
-CALL {
+CALL () {
   UNWIND [row IN $opened WHERE row.type = 'SUPPORTS'] AS row
   WITH row, row.values AS values
   MATCH (a:Belief {id: row.source})
@@ -35,7 +35,7 @@ CALL {
   CREATE (a)-[r:SUPPORTS]->(b)
   SET r = values {.*, valid_from: datetime(values.valid_from), valid_to: datetime(values.valid_to)}
 }
-CALL {
+CALL () {
   UNWIND [row IN $opened WHERE row.type = 'CONTRADICTS'] AS row
   WITH row, row.values AS values
   MATCH (a:Belief {id: row.source})
@@ -43,7 +43,7 @@ CALL {
   CREATE (a)-[r:CONTRADICTS]->(b)
   SET r = values {.*, valid_from: datetime(values.valid_from), valid_to: datetime(values.valid_to)}
 }
-CALL {
+CALL () {
   UNWIND [row IN $opened WHERE row.type = 'IMPLIES'] AS row
   WITH row, row.values AS values
   MATCH (a:Belief {id: row.source})
@@ -51,7 +51,7 @@ CALL {
   CREATE (a)-[r:IMPLIES]->(b)
   SET r = values {.*, valid_from: datetime(values.valid_from), valid_to: datetime(values.valid_to)}
 }
-CALL {
+CALL () {
   UNWIND [row IN $opened WHERE row.type = 'EXCLUDES'] AS row
   WITH row, row.values AS values
   MATCH (a:Belief {id: row.source})
@@ -59,7 +59,7 @@ CALL {
   CREATE (a)-[r:EXCLUDES]->(b)
   SET r = values {.*, valid_from: datetime(values.valid_from), valid_to: datetime(values.valid_to)}
 }
-CALL {
+CALL () {
   UNWIND [row IN $opened WHERE row.type = 'CAUSES'] AS row
   WITH row, row.values AS values
   MATCH (a:Belief {id: row.source})

@@ -4,23 +4,23 @@
 //         $closed_holdings [{id, rev}], $holdings [{caption, confidence, values}], $commits [{values, events}]
 // returns: one record (the number of twins)
 // mode: write
-CALL {
+CALL () {
   UNWIND $twins AS want
   MATCH (t:Twin {id: want.id})
   SET t.head_time = datetime(want.head_time), t.last_updated = datetime(want.last_updated), t.definitions = want.definitions
   RETURN count(t) AS twins
 }
-CALL {
+CALL () {
   UNWIND $events AS row
   CREATE (e:Delivery:Event)
   SET e = row {.*, time: datetime(row.time)}
 }
-CALL {
+CALL () {
   UNWIND $sources AS row
   MERGE (s:Source {id: row.id})
   ON CREATE SET s.tenant = row.tenant, s.name = row.name
 }
-CALL {
+CALL () {
   UNWIND $evidence AS row
   WITH row, row.values AS values
   MATCH (s:Source {id: values.source})
@@ -30,17 +30,17 @@ CALL {
   CREATE (v)-[:FROM]->(e)
   CREATE (v)-[:REPORTED_BY]->(s)
 }
-CALL {
+CALL () {
   UNWIND $beliefs AS row
   CREATE (b:Belief)
   SET b = row
 }
-CALL {
+CALL () {
   UNWIND $closed_bearings AS row
   MATCH ()-[r:BEARS_ON {revision_id: row.id}]->()
   SET r.rev_to = row.rev
 }
-CALL {
+CALL () {
   UNWIND $bearings AS row
   WITH row, row.values AS values
   MATCH (v:Evidence {id: row.evidence})
@@ -48,12 +48,12 @@ CALL {
   CREATE (v)-[r:BEARS_ON]->(b)
   SET r = values {.*, valid_from: datetime(values.valid_from), valid_to: datetime(values.valid_to)}
 }
-CALL {
+CALL () {
   UNWIND $closed_holdings AS row
   MATCH ()-[r:HOLDS {revision_id: row.id}]->()
   SET r.rev_to = row.rev
 }
-CALL {
+CALL () {
   UNWIND $holdings AS row
   WITH row, row.values AS values
   MATCH (t:Twin {id: values.twin})
@@ -61,7 +61,7 @@ CALL {
   CREATE (t)-[r:HOLDS]->(b)
   SET r = values {.*, valid_from: datetime(values.valid_from), valid_to: datetime(values.valid_to)}, b.confidence = row.confidence, b.caption = row.caption
 }
-CALL {
+CALL () {
   UNWIND $commits AS row
   WITH row, row.values AS values
   CREATE (c:Commit)

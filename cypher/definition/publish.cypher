@@ -18,31 +18,31 @@ CALL (c) {
   SET d = row
   CREATE (c)-[:DEFINES]->(d)
 }
-CALL {
+CALL () {
   UNWIND [row IN $relations WHERE row.kind = 'supports'] AS row
   MATCH (a:Definition {id: row.source})
   MATCH (b:Definition {id: row.target})
   CREATE (a)-[:SUPPORTS {odds_ratio: row.number}]->(b)
 }
-CALL {
+CALL () {
   UNWIND [row IN $relations WHERE row.kind = 'contradicts'] AS row
   MATCH (a:Definition {id: row.source})
   MATCH (b:Definition {id: row.target})
   CREATE (a)-[:CONTRADICTS {odds_ratio: row.number}]->(b)
 }
-CALL {
+CALL () {
   UNWIND [row IN $relations WHERE row.kind = 'implies'] AS row
   MATCH (a:Definition {id: row.source})
   MATCH (b:Definition {id: row.target})
   CREATE (a)-[:IMPLIES {probability: row.number}]->(b)
 }
-CALL {
+CALL () {
   UNWIND [row IN $relations WHERE row.kind = 'excludes'] AS row
   MATCH (a:Definition {id: row.source})
   MATCH (b:Definition {id: row.target})
   CREATE (a)-[:EXCLUDES {odds_ratio: row.number}]->(b)
 }
-CALL {
+CALL () {
   UNWIND [row IN $relations WHERE row.kind = 'causes'] AS row
   MATCH (a:Definition {id: row.source})
   MATCH (b:Definition {id: row.target})

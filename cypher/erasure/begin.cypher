@@ -3,7 +3,7 @@
 // params: $twin, $expected (null: whatever it is), $values (who erases it, why, when)
 // returns: one record (the rev it had, whether it was taken); none if there is no such twin
 // mode: write
-CALL {
+CALL () {
   MATCH (q:Quarantine {twin: $twin})
   WHERE $expected IS NULL
   WITH q LIMIT 1

@@ -13,18 +13,18 @@ WITH [i IN identifiers WHERE NOT EXISTS { (i)-[:IDENTIFIES]->() }] AS alone
 CALL (alone) {
   UNWIND alone AS i
   MATCH (q:Quarantine {tenant: $tenant})
-  WHERE i.id IN q.identifiers
+  WHERE q.since IS NOT NULL AND i.id IN q.identifiers
   DETACH DELETE q
 }
 FOREACH (i IN alone | DETACH DELETE i)
 WITH size(alone) AS erased
-CALL {
+CALL () {
   MATCH (s:Source {id: $person})
   WITH s, EXISTS { (:Evidence)-[:REPORTED_BY]->(s) } AS spoke_of_others
   FOREACH (_ IN CASE WHEN spoke_of_others THEN [1] ELSE [] END | SET s.name = 'erased')
   FOREACH (_ IN CASE WHEN spoke_of_others THEN [] ELSE [1] END | DELETE s)
 }
-CALL {
+CALL () {
   MATCH (k:ApiKey {tenant: $tenant, person: $name})
   DELETE k
 }

@@ -2,31 +2,32 @@
 // params: $twin, $limit
 // returns: one record (how many nodes were deleted or stripped)
 // mode: write
-CALL {
+CALL () {
   MATCH (n:Belief {twin: $twin})
   WITH n LIMIT $limit
   DETACH DELETE n
   RETURN count(*) AS beliefs
 }
-CALL {
+CALL () {
   MATCH (n:Evidence {twin: $twin})
   WITH n LIMIT $limit
   DETACH DELETE n
   RETURN count(*) AS evidence
 }
-CALL {
+CALL () {
   MATCH (n:Commit {twin: $twin})
+  WHERE n.rev > 0
   WITH n LIMIT $limit
   DETACH DELETE n
   RETURN count(*) AS commits
 }
-CALL {
+CALL () {
   MATCH (n:Quarantine {twin: $twin})
   WITH n LIMIT $limit
   DETACH DELETE n
   RETURN count(*) AS quarantined
 }
-CALL {
+CALL () {
   MATCH (n:Event {twin: $twin})
   WITH n LIMIT $limit
   REMOVE n:Event

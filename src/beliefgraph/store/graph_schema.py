@@ -132,7 +132,7 @@ NODES: tuple[NodeRow, ...] = (
             "sealed": (bytes, "the event as it arrived, under the twin's key"),
         },
         unique=(("id",),),
-        indexed=(("twin", "via"),),
+        indexed=(("twin",),),
     ),
     NodeRow(
         "Identifier",
