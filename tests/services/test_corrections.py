@@ -168,7 +168,7 @@ async def test_an_operator_cannot_touch_the_persons_word(world: World) -> None:
     await world.intake.observe(world.caller, [rated("1", 0.5, day=0)])
     await correct(world, True, 2, 6, id_="mine")
     operator = world.caller
-    over = [
+    over: list[Correct | Retract | Withdraw] = [
         Correct(twin="lena", belief=ALONE, holds=False, valid_from=day(1)),
         Correct(twin="lena", belief=ALONE, holds=False, valid_from=day(1), valid_to=day(2) + TICK),
         Correct(twin="lena", belief=ALONE, holds=False, valid_from=day(6) - TICK),

@@ -1,0 +1,133 @@
+"""Every query the program runs, read by Neo4j's own planner: it knows all its words and scans nothing that grows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from neo4j import AsyncDriver
+
+from beliefgraph.store.graph import Graph
+from beliefgraph.store.graph_schema import EDGES, NODES, EdgeRow, NodeRow, constraints
+from beliefgraph.store.queries import cypher_folder, query
+
+PARAMETER = re.compile(r"\$([a-z_]+)")
+COMMENT = re.compile(r"//.*$", re.MULTILINE)
+
+SCANS = {"AllNodesScan", "AllRelationshipsScan", "NodeByLabelScan", "CartesianProduct"}
+"""What a query may not do: `DirectedRelationshipTypeScan` and its like are found by how their names end."""
+
+PARAMETER_MISSING = "01N60"
+"""What `EXPLAIN` says of every query that is read without its parameters."""
+
+ALLOWED: dict[tuple[str, str], str] = {
+    ("caller/list", "NodeByLabelScan"): "lists every key, which is what is asked; keys are few",
+    ("migrations/taken", "NodeByLabelScan"): "migrations are few, and read at the start alone",
+    ("erasure/unfinished", "NodeByLabelScan"): "a label that nodes carry for seconds",
+    ("erasure/finish", "NodeByLabelScan"): "the person's keys; keys are few",
+    **{
+        (name, "CartesianProduct"): "one node with one node, each found by its unique id, for each row"
+        for name in ("commit/identifiers", "commit/relations", "commit/write", "definition/publish")
+    },
+}
+
+NAMES = sorted(
+    str(path.relative_to(cypher_folder()).with_suffix(""))
+    for path in cypher_folder().rglob("*.cypher")
+    if path.parent.name != "browser"
+)
+
+
+@cache
+def declared(name: str) -> frozenset[str]:
+    """The parameters that the head of a query names, without what it says of them in brackets."""
+    head = "".join(line[2:] for line in query(name).splitlines() if line.startswith("//"))
+    named = re.search(r"params:(.*?)(?:returns:|$)", head, re.DOTALL)
+    return frozenset(PARAMETER.findall(re.sub(r"[(\[{][^)\]}]*[)\]}]", "", named[1]))) if named else frozenset()
+
+
+def body(name: str) -> str:
+    return COMMENT.sub("", query(name))
+
+
+def test_every_query_that_is_named_in_the_source_exists_and_every_query_is_named() -> None:
+    source = Path(__file__).parents[2] / "src" / "beliefgraph"
+    text = "".join(
+        p.read_text(encoding="utf-8") for room in ("store", "services") for p in (source / room).glob("*.py")
+    )
+    assert [name for name in NAMES if f'"{name}"' not in text] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_head_says_what_it_returns_and_names_exactly_the_parameters_it_uses(name: str) -> None:
+    lines = query(name).splitlines()
+    assert re.match(r"// [A-Z].*", lines[0])
+    head = [line for line in lines if line.startswith("//")]
+    assert lines[: len(head)] == head
+    assert any(line.startswith("// returns: one record") for line in head)
+    (mode,) = [line.removeprefix("// mode: ") for line in head if line.startswith("// mode: ")]
+    writes = re.search(r"\b(CREATE|MERGE|SET|DELETE|REMOVE)\b", body(name))
+    assert mode == ("write" if writes else "read")
+    assert declared(name) == set(PARAMETER.findall(body(name)))
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_the_planner_knows_every_word_of_it_and_finds_what_it_needs_by_index(graph: Graph, name: str) -> None:
+    await _every_word_known(graph)
+    plan, notes = await _explained(graph, query(name))
+    assert notes == []
+    operators = {operator.split("@")[0] for operator in _operators(plan)}
+    scans = {o for o in operators if o in SCANS or o.endswith("RelationshipTypeScan")}
+    assert scans <= {scan for of, scan in ALLOWED if of == name}
+
+
+async def test_every_constraint_and_index_of_the_schema_exists_and_is_online(graph: Graph) -> None:
+    wanted = {statement.split()[2] for statement in constraints()}
+    async with graph._driver.session() as session:
+        found = await (await session.run("SHOW INDEXES YIELD name, state RETURN collect([name, state])")).single()
+    assert found is not None
+    states = {name: state for name, state in found[0] if name in wanted}
+    assert states == dict.fromkeys(wanted, "ONLINE")
+
+
+async def test_the_schema_can_be_made_again(graph: Graph) -> None:
+    for statement in constraints():
+        await graph.schema(statement)
+
+
+async def _explained(graph: Graph, text: str) -> tuple[dict[str, object], list[str]]:
+    driver: AsyncDriver = graph._driver
+    async with driver.session(notifications_min_severity="INFORMATION") as session:
+        result = await session.run(f"EXPLAIN {text}")
+        summary = await result.consume()
+    told = [s for s in summary.gql_status_objects if s.is_notification and s.gql_status != PARAMETER_MISSING]
+    notes = [status.status_description for status in told]
+    return summary.plan or {}, notes
+
+
+def _operators(plan: dict[str, object]) -> Iterator[str]:
+    yield str(plan["operatorType"])
+    for child in plan.get("children", []):  # type: ignore[attr-defined]
+        yield from _operators(child)
+
+
+_met: set[int] = set()
+
+
+async def _every_word_known(graph: Graph) -> None:
+    """Have the database meet every word of the schema: one it never met would be told as unknown."""
+    if id(graph) in _met:
+        return
+    _met.add(id(graph))
+    rows: list[NodeRow | EdgeRow] = [*NODES, *EDGES]
+    words = sorted({name for row in rows for name in row.properties})
+    async with graph._driver.session() as session:
+        for word in words:
+            await (await session.run("CALL db.createProperty($word)", {"word": word})).consume()
+        for node in NODES:
+            await (await session.run("CALL db.createLabel($word)", {"word": node.label})).consume()
+        for edge in EDGES:
+            await (await session.run("CALL db.createRelationshipType($word)", {"word": edge.name})).consume()
