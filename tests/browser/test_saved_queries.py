@@ -1,0 +1,176 @@
+"""The analysts' saved queries find what the sample story put there, and a style file makes the picture readable."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from neo4j import GraphDatabase, RoutingControl
+from neo4j.graph import Graph as Picture
+from tests.browser.saved import FOLDER, QUERIES, parameters, play, text
+from tests.conftest import StoppedClock
+from tests.world import World
+
+from beliefgraph.local import Endpoint
+from beliefgraph.model.caller import Caller
+from beliefgraph.store.graph import Graph
+from beliefgraph.store.graph_schema import EDGES, NODES
+from beliefgraph.store.keys import Keyring
+
+TENANT = "nordlicht"
+STYLE = FOLDER / "style.grass"
+
+
+@pytest_asyncio.fixture(scope="session")
+async def told(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The tenant in which the whole sample story was played."""
+
+    tenant = f"{TENANT}-{uuid4().hex[:8]}"
+    caller = Caller(
+        actor="story", tenant=tenant, scopes=("read", "write", "correct", "define", "erase"), purpose="story"
+    )
+    clock = StoppedClock()
+    await play(World(graph, Keyring(tmp_path_factory.mktemp("keys")), clock, caller), clock)
+    return tenant
+
+
+class Analyst:
+    """Someone at Neo4j Browser: runs a saved query with parameters, sees its table and its picture."""
+
+    def __init__(self, endpoint: Endpoint, tenant: str) -> None:
+        self._driver = GraphDatabase.driver(endpoint.uri, auth=endpoint.auth, telemetry_disabled=True)
+        self._tenant = tenant
+
+    def table(self, name: str, **given: Any) -> list[dict[str, Any]]:
+        """The rows that the query returns."""
+        records, _, _ = self._driver.execute_query(
+            text(name), self._all(name, given), database_="neo4j", routing_=RoutingControl.READ
+        )
+        return [record.data() for record in records]
+
+    def picture(self, name: str, **given: Any) -> Picture:
+        """The nodes and relationships that Browser draws."""
+        with self._driver.session(database="neo4j") as session:
+            return session.run(text(name), self._all(name, given)).graph()
+
+    def close(self) -> None:
+        """Log out."""
+        self._driver.close()
+
+    def _all(self, name: str, given: dict[str, Any]) -> dict[str, Any]:
+        parameters_ = {"tenant": self._tenant, **given}
+        assert set(parameters_) == parameters(name)
+        return parameters_
+
+
+@pytest.fixture
+def analyst(endpoint: Endpoint, told: str) -> Iterator[Analyst]:
+    made = Analyst(endpoint, told)
+    yield made
+    made.close()
+
+
+def labelled(picture: Picture, label: str) -> list[Any]:
+    """The nodes of a label in a picture."""
+    return [node for node in picture.nodes if label in node.labels]
+
+
+def test_a_twin_at_a_glance_is_its_beliefs_and_how_they_hang_together(analyst: Analyst) -> None:
+    seen = analyst.picture("twin_at_a_glance", twin="buyer-lena")
+    assert [twin["name"] for twin in labelled(seen, "Twin")] == ["buyer-lena"]
+    beliefs = {belief["attribute"]: belief for belief in labelled(seen, "Belief")}
+    assert beliefs["world.will_sign"]["confidence"] > 0.9
+    held = [r for r in seen.relationships if r.type == "HOLDS"]
+    assert len(held) == len(beliefs), "one holding each, none of those it replaced"
+    assert {r.type for r in seen.relationships} >= {"SUPPORTS", "CONTRADICTS"}
+
+
+def test_why_this_belief_is_its_evidence_with_its_sources(analyst: Analyst) -> None:
+    seen = analyst.picture("why_this_belief", twin="buyer-lena", attribute="trust.security_proven")
+    bearings = [r for r in seen.relationships if r.type == "BEARS_ON"]
+    assert len(bearings) >= 3
+    assert {r.end_node["attribute"] for r in bearings if r.end_node is not None} == {"trust.security_proven"}
+    assert len(labelled(seen, "Evidence")) == len(bearings)
+    assert {source["name"] for source in labelled(seen, "Source")}
+    assert any(belief["attribute"] == "trust.doubts_security" for belief in labelled(seen, "Belief"))
+
+
+def test_what_changed_this_week_names_the_cause_and_the_move(analyst: Analyst) -> None:
+    rows = analyst.table("what_changed_this_week", twin="buyer-lena")
+    assert rows
+    assert {row["cause"] for row in rows} <= {"observed", "corrected", "asserted"}
+    assert all(row["said"] for row in rows)
+    assert all(row["before"] != row["after"] or row["status_before"] != row["status_after"] for row in rows)
+    assert [row["rev"] for row in rows] == sorted((row["rev"] for row in rows), reverse=True)
+
+
+def test_contested_beliefs_show_what_speaks_for_and_against(analyst: Analyst) -> None:
+    rows = analyst.table("contested_beliefs")
+    assert rows
+    assert all(row["until"] is None or row["since"] <= row["until"] for row in rows)
+    seen = analyst.picture("contested_beliefs")
+    signs = {r["log_likelihood_ratio"] > 0 for r in seen.relationships if r.type == "BEARS_ON"}
+    assert signs == {True, False}
+
+
+def test_as_of_a_date_shows_what_was_published_then(analyst: Analyst) -> None:
+    then = {"twin": "buyer-lena", "valid_time": "2026-01-31T00:00:00Z"}
+    rows = {row["belief"]: row for row in analyst.table("as_of_a_date", **then, recorded_at=None)}
+    signs = rows["They will sign, or have signed."]
+    assert signs["then"] < 50 < signs["now"]
+    doubts = rows["They have doubts about our security."]
+    assert doubts["then"] > 50 > doubts["now"]
+    assert doubts["evidence_then"]
+
+
+def test_as_of_a_date_leaves_out_what_the_store_did_not_know_by_then(analyst: Analyst) -> None:
+    then = {"twin": "buyer-lena", "valid_time": "2026-01-31T00:00:00Z"}
+    known = {row["belief"]: row for row in analyst.table("as_of_a_date", **then, recorded_at=None)}
+    early = {row["belief"]: row for row in analyst.table("as_of_a_date", **then, recorded_at="2025-11-15T00:00:00Z")}
+    fewer = [b for b in known if len(early[b]["evidence_then"]) < len(known[b]["evidence_then"])]
+    assert fewer
+    assert all(len(early[b]["evidence_then"]) <= len(known[b]["evidence_then"]) for b in known)
+
+
+def test_definitions_in_force_are_every_attribute_and_relation_once(analyst: Analyst) -> None:
+    from beliefgraph.story.story import load_story
+
+    catalogs = load_story().catalogs
+    seen = analyst.picture("definitions_in_force")
+    assert sorted(d["key"] for d in labelled(seen, "Definition")) == sorted(
+        a.key for c in catalogs for a in c.attributes
+    )
+    drawn = [r for r in seen.relationships if r.type not in ("INCLUDES", "DEFINES")]
+    assert len(drawn) == sum(len(c.relations) for c in catalogs)
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_saved_query_says_what_it_answers_and_which_parameters_it_takes(name: str) -> None:
+    sentence, *comments = [line for line in text(name).splitlines() if line.startswith("//")]
+    assert sentence.endswith(".")
+    declared = " ".join(comments).split("returns:")[0]
+    assert set(re.findall(r"\$(\w+)", declared)) == parameters(name)
+
+
+def test_every_saved_query_is_explained_to_analysts() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "analysts.md").read_text(encoding="utf-8")
+    assert [name for name in QUERIES if f"cypher/browser/{name}.cypher" not in page] == []
+
+
+def test_the_style_captions_every_label_by_a_property_it_has() -> None:
+    properties = {node.label: set(node.properties) for node in NODES}
+    captions = dict(re.findall(r"^node\.(\w+) \{[^}]*caption: '\{(\w+)\}';", STYLE.read_text(encoding="utf-8"), re.M))
+    assert captions["Belief"] == "caption"
+    assert captions["Evidence"] == "summary"
+    assert captions["Source"] == captions["Twin"] == "name"
+    assert [label for label, caption in captions.items() if caption not in properties[label]] == []
+
+
+def test_the_style_names_no_relationship_that_does_not_exist() -> None:
+    styled = re.findall(r"^relationship\.(\w+) \{", STYLE.read_text(encoding="utf-8"), re.M)
+    assert set(styled) <= {edge.name for edge in EDGES}
