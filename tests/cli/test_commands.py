@@ -1,0 +1,118 @@
+"""The other commands, as somebody types them, on the tests' Neo4j."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+import pytest
+from tests.world import CATALOG, START, World
+
+from beliefgraph.local import Endpoint
+from beliefgraph.services.callers import Callers
+
+
+@pytest.fixture
+def environ(endpoint: Endpoint, tmp_path: Path) -> dict[str, str]:
+    return {
+        **os.environ,
+        "NEO4J_URI": endpoint.uri,
+        "NEO4J_USERNAME": endpoint.user,
+        "NEO4J_PASSWORD": endpoint.password,
+        "BELIEFGRAPH_KEYS": str(tmp_path / "keys"),
+        "COLUMNS": "120",
+    }
+
+
+@pytest.fixture
+async def key(world: World, tenant: str) -> str:
+    """A key of the tests' tenant."""
+    made = await Callers(world.graph, world.clock).create(tenant, "cli", ("read", "write", "define"), ("testing",))
+    return made.secret
+
+
+def beliefgraph(*words: str, environ: dict[str, str], stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Run the command line."""
+    return subprocess.run(
+        [sys.executable, "-m", "beliefgraph", *words], env=environ, input=stdin, capture_output=True, timeout=120
+    )
+
+
+def line(id_: str, **more: object) -> bytes:
+    """One CloudEvent of a twin, as JSON."""
+    event = {
+        "specversion": "1.0",
+        "id": id_,
+        "source": "cli",
+        "type": "rated",
+        "time": START.isoformat(),
+        "twin": "lena",
+        "data": {"llr": 1.0, "by": "somebody"},
+    }
+    return orjson.dumps({**event, **more}) + b"\n"
+
+
+async def test_ingest_takes_in_a_pipe_and_tells_what_became_of_every_line(
+    world: World, key: str, environ: dict[str, str]
+) -> None:
+    events = line("1") + line("1") + b"no json\n" + line("2", type="unheard-of") + line("1", data={"llr": 2, "by": "x"})
+
+    done = beliefgraph("ingest", environ={**environ, "BELIEFGRAPH_KEY": key}, stdin=events)
+
+    said = done.stderr.decode()
+    assert done.returncode == 1
+    assert "line 3: invalid-event" in said
+    assert "event 1: event-conflict" in said
+    for part in ("1 accepted", "1 duplicate", "1 quarantined", "1 conflict", "1 not an event"):
+        assert part in said
+
+
+async def test_ingest_twice_is_harmless(world: World, key: str, environ: dict[str, str], tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_bytes(line("1") + line("2"))
+
+    first = beliefgraph("ingest", str(file), "--key", key, environ=environ)
+    second = beliefgraph("ingest", str(file), "--key", key, environ=environ)
+
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert "2 accepted" in first.stderr.decode()
+    assert "2 duplicate" in second.stderr.decode()
+
+
+async def test_define_puts_a_catalog_in_force_and_refuses_one_that_is_wrong(
+    world: World, key: str, environ: dict[str, str], tmp_path: Path
+) -> None:
+    newer = tmp_path / "newer.json"
+    newer.write_text(CATALOG.model_copy(update={"version": "1.1.0"}).model_dump_json())
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(
+        "catalog: other\nversion: 1.0.0\nattributes:\n  - {key: a.b, domain: a, prior: 1.5, statement: x}\n"
+    )
+
+    published = beliefgraph("define", str(newer), "--key", key, environ=environ)
+    refused = beliefgraph("define", str(wrong), "--key", key, environ=environ)
+
+    assert published.returncode == 0, published.stderr
+    assert b"test@1.1.0 is in force" in published.stdout
+    assert refused.returncode == 1
+    assert b"invalid-definition" in refused.stderr
+    assert b"wrong.yaml" in refused.stderr
+
+
+async def test_a_key_that_is_unknown_is_refused_in_a_sentence(environ: dict[str, str], world: World) -> None:
+    done = beliefgraph("ingest", "--key", "bg_nobody", environ=environ)
+
+    assert done.returncode == 1
+    assert b"unauthenticated" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_help_names_every_command(environ: dict[str, str]) -> None:
+    said = beliefgraph("--help", environ=environ).stdout.decode()
+
+    for command in ("demo", "serve", "ingest", "define", "migrate", "keys", "neo4j", "evaluate"):
+        assert command in said
+    assert beliefgraph("--version", environ=environ).stdout.startswith(b"beliefgraph 0.1.0")

@@ -1,0 +1,111 @@
+"""The demo, as somebody runs it: in a process of its own, on a Neo4j of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+SHOWN = 120
+COMMAND = [sys.executable, "-m", "beliefgraph", "demo"]
+
+
+def environ() -> dict[str, str]:
+    """This machine without a Neo4j that somebody named, and with a wide terminal."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("NEO4J_", "BELIEFGRAPH_"))}
+    return {**kept, "COLUMNS": str(SHOWN)}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("demo")
+
+
+@pytest.fixture(scope="module")
+def first(home: Path) -> str:
+    """What the first run prints."""
+    done = subprocess.run(
+        [*COMMAND, "--once", "--directory", str(home)], env=environ(), capture_output=True, text=True, timeout=240
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_demo_plays_the_story_scene_by_scene(first: str) -> None:
+    assert "Three twins, twelve months: 305 events" in first
+    assert "Maya is back from ten weeks at sea and corrects it." in first
+    assert first.index("The directory now calls Omar a team lead.") < first.index("Lena signs.")
+
+
+def test_the_demo_shows_where_every_twin_stands(first: str) -> None:
+    for name in ("buyer-lena", "user-omar", "person-maya"):
+        assert f"{name} at rev" in first
+    assert "They lead a team." in first
+
+
+def test_the_demo_explains_a_belief_with_a_number_on_every_link(first: str) -> None:
+    why = first[first.index("Why? They take our security as proven.") :]
+    assert "up from a prior of 30 %" in " ".join(why.split())
+    assert "auditor:henrik" in why
+    tree = [line for line in why.splitlines() if "├──" in line or "└──" in line]
+    assert len(tree) > 5
+    assert all("+" in line or "-" in line for line in tree)
+
+
+def test_the_demo_looks_back_and_asks_what_if(first: str) -> None:
+    assert "The same belief as of 2026-01-31" in first
+    assert "What if another security review failed tomorrow?" in first
+    assert "Nothing of this is stored." in first
+
+
+@pytest.fixture
+def serving(home: Path, first: str) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """A second run that serves, and what it has printed when it says how to stop it."""
+    command = [*COMMAND, "--directory", str(home), "--port", "0"]
+    process = subprocess.Popen(command, env=environ(), stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    printed = []
+    for line in process.stdout:
+        printed.append(line)
+        if "Ctrl-C" in line:
+            break
+    yield process, printed
+    process.kill()
+    process.wait(30)
+
+
+def test_a_second_run_serves_what_the_first_one_played_and_ctrl_c_stops_everything(
+    serving: tuple[subprocess.Popen[str], list[str]], home: Path
+) -> None:
+    process, printed = serving
+    told = "".join(printed)
+    assert "The story was played before" in told
+    address = next(word for word in told.split() if word.startswith("http") and "#key=bg_" in word)
+    url, key = address.split("#key=")
+    request = urllib.request.Request(
+        url,
+        data=b'{"query":"{ twin(name: \\"buyer-lena\\") { rev } }"}',
+        headers={"content-type": "application/json", "authorization": f"Bearer {key}"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert b'"rev"' in answer.read()
+    with urllib.request.urlopen(url.replace("/graphql", "/healthz"), timeout=10) as answer:
+        assert answer.status == 200
+    started = psutil.Process(process.pid).children(recursive=True)
+    assert any("java" in child.name() for child in started)
+
+    process.send_signal(signal.SIGINT)
+
+    assert process.wait(30) == 0
+    deadline = time.monotonic() + 15
+    while any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in started):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
