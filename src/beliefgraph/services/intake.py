@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from beliefgraph.errors import BeliefgraphError, Incorrect
+from beliefgraph.errors import BeliefgraphError, Incorrect, NotFound
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.event import Event, QuarantinedEvent
 from beliefgraph.model.receipt import Outcome, Receipt
@@ -19,6 +19,7 @@ from beliefgraph.services import decide
 from beliefgraph.services.advance import Additions
 from beliefgraph.services.decide import Setting
 from beliefgraph.services.interpret import Interpretation, Interpreter
+from beliefgraph.services.state import TwinState
 from beliefgraph.services.update import FUTURE_SKEW_S, Committed, Named, Present, Updater
 from beliefgraph.store import events as stored
 from beliefgraph.store.commits import ArrivedEvent
@@ -42,6 +43,9 @@ class Refused:
     code: str
     reason: str
     due: datetime | None = None
+
+
+UNKNOWN_IDENTIFIER = Refused("unknown-identifier", "None of its identifiers leads to a twin at its time.")
 
 
 @dataclass
@@ -88,6 +92,7 @@ class Intake:
             deliveries=[p.arrived.delivery for p in placed.values()],
             expected=None if expected_rev is None else dict.fromkeys(twins, expected_rev),
         )
+        placed = {i: one for i, one in placed.items() if fates.refused.get(i) is not UNKNOWN_IDENTIFIER}
         await self._set_aside(caller, events, placed, fates)
         return [_receipt(event, fates, index, placed.get(index), done) for index, event in enumerate(events)]
 
@@ -145,6 +150,10 @@ class Intake:
         lost: dict[int, Refused] = {}
         for index, event in enumerate(events):
             found = {one.twin: one for one in led.get(index, ())}
+            if event.twin is None and caller.person not in (None, *(one.name for one in found.values())):
+                raise NotFound(
+                    "not-found", "None of its identifiers leads to your twin; name the twin.", event=event.id
+                )
             if event.twin is None and len(found) != 1:
                 lost[index] = _nowhere(event, len(found))
                 continue
@@ -163,10 +172,14 @@ class Intake:
         here: dict[str, str] = {}
         taken: dict[str, list[tuple[Setting, Interpretation]]] = defaultdict(list)
         for index, one in placed.items():
+            fates.refused.pop(index, None)
             arrived = one.arrived
             before = present.seen.get(arrived.delivery, here.get(arrived.delivery))
             if before is not None:
                 fates.outcome[index] = "duplicate" if before == arrived.body else "conflict"
+                continue
+            if arrived.via is not None and not _leads_to(present.twins[one.named.id], arrived):
+                fates.meets(index, UNKNOWN_IDENTIFIER)  # the link was undone since it was looked up
                 continue
             if (arrived.event.time - present.now).total_seconds() > FUTURE_SKEW_S:
                 fates.meets(index, Refused("not-yet", "It speaks from the future.", arrived.event.time))
@@ -191,8 +204,6 @@ class Intake:
         updater = self._updater
         waiting = []
         for index, refused in fates.refused.items():
-            if fates.outcome[index] != "quarantined":
-                continue
             event, one = events[index], placed.get(index)
             waiting.append(
                 stored.SetAside(
@@ -210,11 +221,16 @@ class Intake:
             await asyncio.shield(stored.keep(updater.graph, updater.keyring, caller.tenant, waiting, now))
 
 
+def _leads_to(twin: TwinState, arrived: ArrivedEvent) -> bool:
+    """Whether the identifier that led an event here does so in the twin as it is written to."""
+    return any(link.key == arrived.via and link.valid.contains(arrived.event.time) for link in twin.links)
+
+
 def _nowhere(event: Event, found: int) -> Refused:
     if found:
         return Refused("ambiguous-identifier", "Its identifiers lead to more than one twin.")
     if event.identifiers:
-        return Refused("unknown-identifier", "None of its identifiers leads to a twin at its time.")
+        return UNKNOWN_IDENTIFIER
     return Refused("no-twin", "It names no twin and carries no identifier.")
 
 
