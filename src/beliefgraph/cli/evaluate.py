@@ -72,9 +72,8 @@ def polls(
     key: KeyOption = None,
     keep: KeepOption = False,
     explain: Annotated[
-        int | None,
-        typer.Option(min=0, help="Explanations to read at each moment, of races drawn by lot.", show_default="all"),
-    ] = None,
+        int, typer.Option(min=0, help="Explanations to read at each moment, of races drawn with a fixed seed.")
+    ] = 250,
     fitted: Annotated[
         bool, typer.Option("--fit", help="Fit the numbers of the catalog again, and ask no service.")
     ] = False,

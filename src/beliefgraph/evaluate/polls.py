@@ -84,12 +84,13 @@ def evaluate(
     run: str,
     progress: Progress,
     *,
-    explain: int | None = None,
+    explain: int,
     keep: bool = False,
 ) -> Evaluation:
     """Send every poll and result, ask for every race at both moments, check the answers, and score them.
 
-    `explain` is how many explanations are read at each moment, of races drawn with a fixed seed; all of them if None.
+    `explain` is how many explanations are read at each moment, of races drawn with a fixed seed; the chain of every
+    race is read anyway.
     """
     days = sorted({race.election for race in races})
     twins = [elections.twin_of(day, run) for day in days]
@@ -133,13 +134,12 @@ def _ask(
     return asked
 
 
-def _drawn(asked: Sequence[Asked], count: int | None) -> list[Asked]:
-    """So many of the races that had polls at each moment, drawn with a fixed seed; all of them if None."""
+def _drawn(asked: Sequence[Asked], count: int) -> list[Asked]:
+    """So many of the races that had polls at each moment, drawn with a fixed seed; all of them if there are no more."""
     drawn = []
     for days in DAYS_BEFORE:
         polled = [each for each in asked if each.days == days and each.polls]
-        by_lot = random.Random(SEED)  # noqa: S311  a fixed draw, no secret
-        drawn += polled if count is None else by_lot.sample(polled, min(count, len(polled)))
+        drawn += random.Random(SEED).sample(polled, min(count, len(polled)))  # noqa: S311  a fixed draw, no secret
     return drawn
 
 
