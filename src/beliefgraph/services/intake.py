@@ -150,10 +150,8 @@ class Intake:
         lost: dict[int, Refused] = {}
         for index, event in enumerate(events):
             found = {one.twin: one for one in led.get(index, ())}
-            if event.twin is None and caller.person not in (None, *(one.name for one in found.values())):
-                raise NotFound(
-                    "not-found", "None of its identifiers leads to your twin; name the twin.", event=event.id
-                )
+            if event.twin is None and caller.person is not None and {o.name for o in found.values()} != {caller.person}:
+                raise NotFound("not-found", "Its identifiers do not lead to your twin alone; name it.", event=event.id)
             if event.twin is None and len(found) != 1:
                 lost[index] = _nowhere(event, len(found))
                 continue
