@@ -215,13 +215,14 @@ async def test_an_event_that_comes_by_an_identifier_while_it_is_undone_does_not_
 
 async def test_a_twin_erased_while_many_write_is_gone_or_begun_anew_and_whole(world: World) -> None:
     worlds = several(world)
+    refusals: set[str] = set()
 
     async def write(by: World, label: str) -> None:
         for n in range(10):
             try:
                 await by.intake.observe(world.caller, [rated(f"{label}{n}", 0.25, day=n, by=label)])
             except BeliefgraphError as refused:
-                assert refused.code == "being-erased"
+                refusals.add(refused.code)
 
     async def erase() -> None:
         for _ in range(4):
@@ -229,9 +230,10 @@ async def test_a_twin_erased_while_many_write_is_gone_or_begun_anew_and_whole(wo
             try:
                 await world.eraser.erase_twin(world.caller, "lena")
             except BeliefgraphError as refused:
-                assert refused.code == "not-found"
+                refusals.add(refused.code)
 
     await asyncio.gather(erase(), *(write(w, f"w{n}") for n, w in enumerate(worlds)))
+    assert refusals <= {"being-erased", "not-found"}
     await whole(world, await stored(world))
     (receipt,) = await world.intake.observe(world.caller, [rated("after all", 0.25, day=30)])
     assert receipt.status == "accepted"
