@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.conftest import StoppedClock
 from tests.world import World
 
-from beliefgraph.model.command import Correct, Identify
+from beliefgraph.model.command import Identify
 from beliefgraph.model.event import Event
 from beliefgraph.story.story import load_story
 
@@ -27,18 +27,29 @@ def parameters(name: str) -> set[str]:
     return set(re.findall(r"\$(\w+)", code))
 
 
-async def play(world: World, clock: StoppedClock) -> None:
-    """Play the whole story into the world's tenant, one event after the other, each recorded when it happened."""
+async def play(world: World, clock: StoppedClock, *, at_once: bool = False) -> None:
+    """Play the whole story into the world's tenant, each event recorded when it happened.
+
+    One event after the other, each with a commit of its own; `at_once`, all events up to a scene in one call.
+    """
     story = load_story()
     for catalog in story.catalogs:
         await world.book.publish(world.caller, catalog)
     clock.at = story.events[0].time
+    waiting: list[Event] = []
     for part in story.play():
         if isinstance(part, Event):
             clock.at = max(clock.at, part.time)
-            await world.intake.observe(world.caller, [part])
-        elif isinstance(part.command, Identify):
+            waiting.append(part)
+        if waiting and not (at_once and isinstance(part, Event)):
+            await world.intake.observe(world.caller, waiting)
+            waiting = []
+        if isinstance(part, Event) or part.command is None:
+            continue
+        if isinstance(part.command, Identify):
             await world.commands.identify(world.caller, part.command)
             await world.intake.replay(world.caller)
-        elif isinstance(part.command, Correct):
+        else:
             await world.commands.correct(world.person(part.command.twin), part.command)
+    if waiting:
+        await world.intake.observe(world.caller, waiting)
