@@ -42,3 +42,8 @@ class Caller(Record):
         """Refuse (`missing-scope`) unless the key grants the scope."""
         if scope not in self.scopes:
             raise Forbidden("missing-scope", f"This key lacks the scope {scope!r}.", scope=scope)
+
+    def require_service(self) -> None:
+        """Refuse (`missing-scope`) a key that belongs to a person: this reaches beyond their own twin."""
+        if self.person is not None:
+            raise Forbidden("missing-scope", "This is for the keys of services; a person's key reaches their own twin.")

@@ -68,7 +68,11 @@ class Commands:
         )
 
     async def identify(self, caller: Caller, command: Identify) -> Receipt:
-        """Let an identifier lead to a twin, since always unless said from when, and take in the events that waited."""
+        """Let an identifier lead to a twin, since always unless said from when, and take in the events that waited.
+
+        Refused to a person's key: whoever could claim an identifier would be told what came by it.
+        """
+        caller.require_service()
         key = self._updater.identifier(caller, command.identifier)
         valid = Interval(start=command.valid_from or BEGINNING, end=command.valid_to)
 

@@ -101,6 +101,7 @@ class Intake:
     ) -> list[QuarantinedEvent]:
         """Events that were set aside, oldest first, after a place in that order."""
         caller.require("define")
+        caller.require_service()
         return await stored.set_aside(
             self._updater.graph, self._updater.keyring, caller.tenant, limit=limit, after=after
         )
@@ -115,6 +116,7 @@ class Intake:
     ) -> list[Receipt]:
         """Let quarantined events try again: those named, those that carry an identifier, those due, or all."""
         caller.require("write")
+        caller.require_service()
         receipts: list[Receipt] = []
         after: tuple[datetime, str] | None = None
         while True:
