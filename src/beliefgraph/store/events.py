@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import orjson
 
+from beliefgraph.errors import Fault
 from beliefgraph.model.event import Event, QuarantinedEvent
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
@@ -108,7 +109,10 @@ async def set_aside(
     identifier: str | None = None,
     ids: Sequence[str] | None = None,
 ) -> list[QuarantinedEvent]:
-    """Events in quarantine, oldest first: all, those that are due, those that carry an identifier, or those named."""
+    """Events in quarantine, oldest first: all, those that are due, those that carry an identifier, or those named.
+
+    One that was being set aside while its twin was erased is noise, and left out.
+    """
     since, last = after or (DAWN, "")
     record = await graph.read(
         "quarantine/list",
@@ -120,16 +124,20 @@ async def set_aside(
         identifier=identifier,
         ids=None if ids is None else list(ids),
     )
-    return [
-        QuarantinedEvent(
-            id=id_,
-            event=Event.model_validate_json(keyring.unseal(twin or _desk(tenant), sealed, f"quarantine:{id_}")),
-            code=code,
-            reason=reason,
-            since=codec.moment(at),
+    found = []
+    for id_, twin, code, reason, at, sealed in record[0] if record else []:
+        try:
+            event = keyring.unseal(twin or _desk(tenant), sealed, f"quarantine:{id_}")
+        except Fault as fault:
+            if fault.code != "key-missing":
+                raise
+            continue
+        found.append(
+            QuarantinedEvent(
+                id=id_, event=Event.model_validate_json(event), code=code, reason=reason, since=codec.moment(at)
+            )
         )
-        for id_, twin, code, reason, at, sealed in (record[0] if record else [])
-    ]
+    return found
 
 
 async def release(graph: Graph, tenant: str, ids: Sequence[str]) -> None:
