@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from weakref import WeakValueDictionary
+
+from cachetools import LRUCache
 
 from beliefgraph.services.state import TwinState, fresh
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.twins import load
 
-CACHED_ROWS = 1_000_000
-"""Rows of all cached twins together, about a gigabyte at the most."""
+CACHED_ROWS = 200_000
+"""Rows of all cached twins together; a row takes about a kilobyte."""
 
 
 class TwinCache:
@@ -21,9 +22,7 @@ class TwinCache:
 
     def __init__(self, graph: Graph, rows: int = CACHED_ROWS) -> None:
         self._graph = graph
-        self._limit = rows
-        self._rows = 0
-        self._twins: OrderedDict[str, TwinState] = OrderedDict()
+        self._twins: LRUCache[str, TwinState] = LRUCache(rows, getsizeof=lambda state: state.open_rows + 1)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def at(self, id_: str, tenant: str, name: str, current: tuple[int, str] | None) -> TwinState:
@@ -33,25 +32,20 @@ class TwinCache:
             self.drop(id_)
             return fresh(id_, tenant, name)
         if known is not None and (known.rev, known.life) == current:
-            self._twins.move_to_end(id_)
             return known
         state = await read_state(self._graph, id_, tenant, name)
         self.keep(state)
         return state
 
     def keep(self, state: TwinState) -> None:
-        """Remember a twin as it is after a commit."""
+        """Remember a twin as it is after a commit; one that is larger than the whole cache is read again each time."""
         self.drop(state.id)
-        self._twins[state.id] = state
-        self._rows += state.open_rows
-        while self._rows > self._limit and len(self._twins) > 1:
-            self.drop(next(iter(self._twins)))
+        with suppress(ValueError):
+            self._twins[state.id] = state
 
     def drop(self, id_: str) -> None:
         """Forget a twin."""
-        known = self._twins.pop(id_, None)
-        if known is not None:
-            self._rows -= known.open_rows
+        self._twins.pop(id_, None)
 
     @asynccontextmanager
     async def queue(self, ids: Iterable[str]) -> AsyncIterator[None]:

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from itertools import chain
+from threading import Lock
 
 import numpy as np
 import numpy.typing as npt
+from cachetools import LRUCache, cached
 
 from beliefgraph.inference import Model, Relation, Structure, compile_model
 from beliefgraph.model.belief import Belief, BeliefKey
@@ -22,8 +24,11 @@ from beliefgraph.model.definition import Definitions
 from beliefgraph.model.identity import belief_id
 from beliefgraph.model.relation import Strength
 
-COMPILED_MODELS = 512
-LAYOUTS = 1_024
+COMPILED_ENTRIES = 50_000_000
+"""Table entries of all models that are kept compiled, together: half a gigabyte at the most."""
+
+LAID_OUT_BELIEFS = 500_000
+"""Beliefs of all layouts that are kept, together."""
 
 Placed = tuple[int, str, str]
 """One component of the definitions for one subject and context."""
@@ -126,7 +131,19 @@ def lay_out(
     return _lay_out(twin, graph, tuple(sorted(placed)), tuple(personal))
 
 
-@lru_cache(maxsize=LAYOUTS)
+def forget_layouts(twin: str) -> None:
+    """Drop what is kept of a twin's beliefs: whom and what they are about is personal too."""
+    with _layouts_lock:
+        for kept in [kept for kept in _layouts if kept[0] == twin]:
+            del _layouts[kept]
+
+
+_LayoutKey = tuple[str, DefinitionGraph, tuple[Placed, ...], tuple[PersonalRelation, ...]]
+_layouts: LRUCache[_LayoutKey, Layout] = LRUCache(LAID_OUT_BELIEFS, getsizeof=lambda layout: len(layout.ids))
+_layouts_lock = Lock()
+
+
+@cached(_layouts, key=lambda *place: place, lock=_layouts_lock)
 def _lay_out(
     twin: str, graph: DefinitionGraph, placed: tuple[Placed, ...], personal: tuple[PersonalRelation, ...]
 ) -> Layout:
@@ -205,15 +222,10 @@ def _structure(prior: npt.NDArray[np.float64], edges: Sequence[Edge]) -> Structu
     return Structure(prior, [Relation(e.strength.kind, e.source, e.target, e.strength.parameter) for e in edges])
 
 
-_compiled: dict[str, Model] = {}
+_compiled: LRUCache[str, Model] = LRUCache(COMPILED_ENTRIES, getsizeof=lambda model: max(1, model.cost))
 
 
+@cached(_compiled, key=lambda structure: structure.content_hash, lock=Lock())
 def compiled(structure: Structure) -> Model:
     """The model of a structure, compiled once for all twins that have it."""
-    found = _compiled.get(structure.content_hash)
-    if found is None:
-        found = compile_model(structure)
-        if len(_compiled) >= COMPILED_MODELS:
-            _compiled.pop(next(iter(_compiled)))
-        _compiled[structure.content_hash] = found
-    return found
+    return compile_model(structure)

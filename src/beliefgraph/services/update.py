@@ -23,7 +23,7 @@ from beliefgraph.model.twin import Identifier
 from beliefgraph.services.advance import Additions, Step, advance
 from beliefgraph.services.cache import TwinCache
 from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.layout import DefinitionGraph
+from beliefgraph.services.layout import DefinitionGraph, forget_layouts
 from beliefgraph.services.scope import reach
 from beliefgraph.services.state import TwinState
 from beliefgraph.store import events as stored
@@ -140,6 +140,7 @@ class Updater:
     def forget(self, named: Named) -> None:
         """Let go of a twin that was erased, and tell those who follow it."""
         self._cache.drop(named.id)
+        forget_layouts(named.id)
         self._bell.ring(named.id)
 
     def name(self, caller: Caller, twin: str, scope: Scope) -> Named:
