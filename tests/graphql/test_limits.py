@@ -27,7 +27,7 @@ def measured(query: str, **variables: object) -> Measure:
 def test_pages_multiply_what_is_asked_beneath_them() -> None:
     # beliefs, 7 nodes, 7 × 10 relations, as many others
     query = '{ beliefs(twin: "a", first: 7) { nodes { relations { other { statement } } } } }'
-    assert measured(query) == Measure(depth=5, aliases=0, cost=1 + 7 + 70 + 70)
+    assert measured(query) == Measure(depth=5, aliases=0, cost=1 + 7 + 70 + 70, page=7)
 
 
 def test_a_page_given_by_a_variable_or_left_out_counts_too() -> None:
@@ -49,6 +49,16 @@ async def strict(graph: Graph, keyring: Keyring, clock: StoppedClock, tenant: st
     async with service(graph, keyring, clock, tenant, **limits) as running:
         await running.define()
         yield running
+
+
+async def test_the_length_of_a_page_can_be_limited(
+    graph: Graph, keyring: Keyring, clock: StoppedClock, tenant: str
+) -> None:
+    async with service(graph, keyring, clock, tenant, max_page_size=60) as running:
+        client = await running.client()
+        query = "query P($n: Int!) { twins(first: $n) { nodes { name } } }"
+        assert (await client.data(query, n=60))["twins"]["nodes"] == []
+        assert (await client.refused(query, n=61))["code"] == "too-large"
 
 
 @pytest.mark.parametrize(

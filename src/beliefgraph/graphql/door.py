@@ -22,6 +22,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Bas
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import SubscribeMessage
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
+from strawberry.types.unset import UNSET, UnsetType
 
 from beliefgraph.errors import BeliefgraphError, Incorrect
 from beliefgraph.graphql.context import Context, Verbs
@@ -138,7 +139,7 @@ class GraphQLDoor(GraphQL[Context, None]):
             purpose=headers.get("purpose"),
         )
 
-    async def on_ws_connect(self, context: Context) -> dict[str, object] | None:
+    async def on_ws_connect(self, context: Context) -> UnsetType:
         """Take the key of `connection_init`, else that of the handshake; close with 4403 without a valid one."""
         given = {str(key).lower(): value for key, value in (context.connection_params or {}).items()}
         if isinstance(given.get("authorization"), str):
@@ -146,7 +147,7 @@ class GraphQLDoor(GraphQL[Context, None]):
         if isinstance(given.get("purpose"), str):
             context.purpose = str(given["purpose"])
         await _authenticated(context)
-        return None
+        return UNSET
 
     def decode_json(self, data: str | bytes) -> object:
         """What was sent."""

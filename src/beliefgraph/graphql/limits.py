@@ -60,9 +60,14 @@ class Measure:
     depth: int = 0
     aliases: int = 0
     cost: int = 0
+    page: int = 0
 
     def check(self, limits: Limits) -> None:
-        """Refuse (`too-complex`) what is beyond the limits."""
+        """Refuse (`too-complex`) what is beyond the limits, and a page that is (`too-large`)."""
+        if self.page > limits.page:
+            raise Incorrect(
+                "too-large", f"A page has at most {limits.page:,}; first is {self.page:,}.", first=self.page
+            )
         for what, found, most in (
             ("levels", self.depth, limits.depth),
             ("aliases", self.aliases, limits.aliases),
@@ -170,7 +175,9 @@ class _Walk:
                     value = int(given.value)
                 elif isinstance(given, VariableNode):
                     value = self._variables.get(given.name.value, value)
-        return max(1, value) if isinstance(value, int) else 1
+        size = max(1, value) if isinstance(value, int) else 1
+        self.found.page = max(self.found.page, size)
+        return size
 
     def _type(self, node: Any, parent: GraphQLNamedType) -> GraphQLNamedType:
         condition = node.type_condition

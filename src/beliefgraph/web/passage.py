@@ -50,6 +50,10 @@ class RequestId:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message.setdefault("headers", []).append((REQUEST_ID.lower().encode(), request_id.encode()))
+            elif message["type"] == "websocket.accept":
+                status = 101
+            elif message["type"] == "websocket.close" and not status:
+                status = 403  # as the handshake is answered
             await send(message)
 
         try:
