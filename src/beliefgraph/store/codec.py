@@ -80,15 +80,7 @@ def belief(row: list[Any], twin: str) -> Belief:
 def bearing(row: list[Any], twin: str) -> Bearing:
     """The bearing that `twin/inputs` returned as a row."""
     return Bearing.trusted(
-        revision_id=row[0],
-        twin=twin,
-        key=row[1],
-        valid_from=moment(row[2]),
-        valid_to=moment_or_open(row[3]),
-        rev_from=row[4],
-        rev_to=rev_or_open(row[5]),
-        definition=intern(row[6]),
-        origin=row[7],
+        **_revision(row, twin),
         evidence=row[8],
         belief=intern(row[9]),
         source=intern(row[10]),
@@ -105,15 +97,7 @@ def relation(row: list[Any], twin: str) -> BeliefRelation:
         Strength(kind=kind, probability=row[12]) if kind == "implies" else Strength(kind=kind, odds_ratio=row[11])
     )
     return BeliefRelation.trusted(
-        revision_id=row[0],
-        twin=twin,
-        key=row[1],
-        valid_from=moment(row[2]),
-        valid_to=moment_or_open(row[3]),
-        rev_from=row[4],
-        rev_to=rev_or_open(row[5]),
-        definition=row[6],
-        origin=row[7],
+        **_revision(row, twin),
         source=row[8],
         target=row[9],
         strength=strength,
@@ -123,15 +107,7 @@ def relation(row: list[Any], twin: str) -> BeliefRelation:
 def holding(row: list[Any], twin: str) -> Holding:
     """The holding that a query returned as a row."""
     return Holding.trusted(
-        revision_id=row[0],
-        twin=twin,
-        key=row[1],
-        valid_from=moment(row[2]),
-        valid_to=moment_or_open(row[3]),
-        rev_from=row[4],
-        rev_to=rev_or_open(row[5]),
-        definition=row[6],
-        origin=row[7],
+        **_revision(row, twin),
         log_odds=row[8],
         status=row[9],
         quality=row[10],
@@ -141,17 +117,24 @@ def holding(row: list[Any], twin: str) -> Holding:
 def link(row: list[Any], twin: str) -> IdentifierLink:
     """The link that `twin/inputs` returned as a row."""
     return IdentifierLink.trusted(
-        revision_id=row[0],
-        twin=twin,
-        key=row[1],
-        valid_from=moment(row[2]),
-        valid_to=moment_or_open(row[3]),
-        rev_from=row[4],
-        rev_to=rev_or_open(row[5]),
-        definition=row[6],
-        origin=row[7],
+        **_revision(row, twin),
         scheme=row[8],
     )
+
+
+def _revision(row: list[Any], twin: str) -> dict[str, Any]:
+    """The fields that every revision has, which every query returns first."""
+    return {
+        "revision_id": row[0],
+        "twin": twin,
+        "key": row[1],
+        "valid_from": moment(row[2]),
+        "valid_to": moment_or_open(row[3]),
+        "rev_from": row[4],
+        "rev_to": rev_or_open(row[5]),
+        "definition": intern(row[6]),
+        "origin": row[7],
+    }
 
 
 def _stored(value: Any) -> Any:
