@@ -19,7 +19,7 @@ from beliefgraph.model.time import Interval, seconds
 from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.advance import Additions
 from beliefgraph.services.interpret import BearsOn, Interpretation, Spoken
-from beliefgraph.services.layout import DefinitionGraph
+from beliefgraph.services.layout import DefinitionGraph, PersonalRelation, lay_out
 from beliefgraph.services.state import TwinState
 from beliefgraph.store.commits import ArrivedEvent
 
@@ -167,7 +167,10 @@ def withdrawn(setting: Setting, closed: Sequence[Bearing]) -> Additions:
 
 
 def relation(setting: Setting, command: Relate) -> Additions:
-    """A relation of this twin's own over [valid_from, valid_to)."""
+    """A relation of this twin's own over [valid_from, valid_to), if it can hold with the others when it begins.
+
+    Whether it can under definitions to come, nobody knows: then the beliefs it touches have no answer until it ends.
+    """
     source, target = _belief_id(setting, command.source), _belief_id(setting, command.target)
     if source == target:
         raise Incorrect("invalid-input", "A belief cannot be related to itself.", belief=source)
@@ -188,7 +191,9 @@ def relation(setting: Setting, command: Relate) -> Additions:
         target=target,
         strength=strength,
     )
-    closed, opened = timeline.put([r for r in setting.state.relations if r.key == key and r.origin == "provided"], row)
+    own = [r for r in setting.state.relations if r.origin == "provided"]
+    closed, opened = timeline.put([r for r in own if r.key == key], row)
+    _refuse_clash(setting, [r for r in own if r.key != key], command, strength, start)
     return Additions(
         cause="related",
         moment=setting.moment,
@@ -197,6 +202,21 @@ def relation(setting: Setting, command: Relate) -> Additions:
         closed_relations=closed,
         relations=opened,
     )
+
+
+def _refuse_clash(
+    setting: Setting, others: Sequence[BeliefRelation], command: Relate, strength: Strength, at: datetime
+) -> None:
+    beliefs = setting.state.beliefs
+    beside = [
+        PersonalRelation(beliefs[r.source].belief_key, beliefs[r.target].belief_key, r.strength)
+        for r in others
+        if r.valid.contains(at)
+    ]
+    together = [*beside, PersonalRelation(command.source, command.target, strength)]
+    clash = lay_out(setting.state.id, setting.graph, (), together).clash
+    if clash is not None:
+        raise Incorrect(clash.code, clash.message, twin=setting.state.name)
 
 
 def _end_relation(setting: Setting, key: str) -> Additions:

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from cachetools import LRUCache, cached
 
+from beliefgraph.errors import Incorrect
 from beliefgraph.inference import Model, Relation, Structure, compile_model
 from beliefgraph.model.belief import Belief, BeliefKey
 from beliefgraph.model.definition import Definitions
@@ -70,13 +71,18 @@ class Unit:
 
 @dataclass(frozen=True)
 class Layout:
-    """The beliefs of a twin in a fixed order, with the models that derive them."""
+    """The beliefs of a twin in a fixed order, with the models that derive them.
+
+    `clash` says why some of its own relations cannot hold together with the definitions; the beliefs that they touch
+    are not available then, and all others are.
+    """
 
     ids: tuple[str, ...]
     keys: tuple[BeliefKey, ...]
     prior: npt.NDArray[np.float64]
     units: tuple[Unit, ...]
     edges: tuple[Edge, ...]
+    clash: Incorrect | None = None
 
     @cached_property
     def position(self) -> Mapping[str, int]:
@@ -159,12 +165,14 @@ def _lay_out(
     own = [Edge(at[r.source], at[r.target], r.strength) for r in personal]
     said = {edge.pair for edge in own}
     edges = [edge for edge in edges if edge.pair not in said] + own
+    units, clash = _units(graph, start, prior, edges, own)
     return Layout(
         ids=tuple(belief_id(twin, key.attribute, key.subject, key.context) for key in keys),
         keys=tuple(keys),
         prior=prior,
-        units=_units(graph, start, prior, edges, own),
+        units=units,
         edges=tuple(edges),
+        clash=clash,
     )
 
 
@@ -174,15 +182,19 @@ def _units(
     prior: npt.NDArray[np.float64],
     edges: Sequence[Edge],
     own: Sequence[Edge],
-) -> tuple[Unit, ...]:
-    """One unit for each component, its groups as rows; and one for each cluster that personal relations touch."""
+) -> tuple[tuple[Unit, ...], Incorrect | None]:
+    """One unit for each component, its groups as rows; and one for each cluster that personal relations touch.
+
+    With them, why a cluster has no answer, where one has none.
+    """
     clusters = _clusters(graph, start, own)
     touched = {place for cluster in clusters for place in cluster}
     rows: dict[int, list[int]] = defaultdict(list)
     for place, first in start.items():
         if place not in touched:
             rows[place[0]].append(first)
-    units = []
+    units: list[Unit] = []
+    clash: Incorrect | None = None
     for component, starts in rows.items():
         positions = np.array(starts)[:, None] + np.arange(len(graph.components[component]))
         units.append(Unit(compiled(graph.structure(component)), positions))
@@ -190,8 +202,12 @@ def _units(
         positions = np.concatenate([start[p] + np.arange(len(graph.components[p[0]])) for p in sorted(cluster)])
         column = {int(position): i for i, position in enumerate(positions)}
         inside = [Edge(column[e.source], column[e.target], e.strength) for e in edges if e.source in column]
-        units.append(Unit(compiled(_structure(prior[positions], inside)), positions[None, :]))
-    return tuple(units)
+        try:
+            model = compiled(_structure(prior[positions], inside))
+        except Incorrect as refused:
+            model, clash = _unanswerable(prior[positions]), refused
+        units.append(Unit(model, positions[None, :]))
+    return tuple(units), clash
 
 
 def _clusters(graph: DefinitionGraph, start: Mapping[Placed, int], own: Sequence[Edge]) -> list[set[Placed]]:
@@ -220,6 +236,12 @@ def _components(definitions: Definitions) -> tuple[tuple[str, ...], ...]:
 
 def _structure(prior: npt.NDArray[np.float64], edges: Sequence[Edge]) -> Structure:
     return Structure(prior, [Relation(e.strength.kind, e.source, e.target, e.strength.parameter) for e in edges])
+
+
+def _unanswerable(prior: npt.NDArray[np.float64]) -> Model:
+    """A model that knows the priors and has an answer for none."""
+    log_odds = np.log(prior) - np.log1p(-prior)
+    return Model(prior, np.zeros(len(prior), dtype=np.bool_), 0, 0, 0.0, "", log_odds, ())
 
 
 _compiled: LRUCache[str, Model] = LRUCache(COMPILED_ENTRIES, getsizeof=lambda model: max(1, model.cost))
