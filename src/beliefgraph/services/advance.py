@@ -13,8 +13,8 @@ from beliefgraph.model.evidence import Bearing, Evidence, Source
 from beliefgraph.model.identity import belief_id
 from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.twin import IdentifierLink
-from beliefgraph.services.derive import derive
-from beliefgraph.services.layout import DefinitionGraph
+from beliefgraph.services.derive import derive, personal_relations
+from beliefgraph.services.layout import DefinitionGraph, PersonalRelation
 from beliefgraph.services.publish import describe, publish
 from beliefgraph.services.state import TwinState
 from beliefgraph.store.commits import ArrivedEvent, TwinCommit
@@ -76,7 +76,7 @@ def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: 
         links=added.links,
     )
     derived = derive(after, graph, head)
-    redraw = state.definitions != number or bool(added.relations or added.closed_relations)
+    redraw = state.definitions != number or _own_relations(state, state.head_time) != _own_relations(after, head)
     publication = publish(after, graph, derived, commit.rev, redraw=redraw, fresh=[b.id for b in named])
     final = after.with_inputs(
         beliefs=publication.beliefs,
@@ -113,3 +113,8 @@ def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: 
             for h in publication.holdings
         ),
     )
+
+
+def _own_relations(state: TwinState, at: datetime | None) -> list[PersonalRelation]:
+    """The twin's own relations at its head: where they change, if by time alone, those of the definitions give way."""
+    return [] if at is None else personal_relations(state, at)
