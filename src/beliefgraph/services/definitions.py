@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 
-from beliefgraph.errors import Conflict, Incorrect
+from beliefgraph.errors import Conflict, Incorrect, Unavailable
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.definition import Catalog, Definitions
 from beliefgraph.model.time import Clock
@@ -48,7 +48,7 @@ class DefinitionBook:
         """
         caller.require("define")
         check_expressions(catalog)
-        for attempt in range(TRIES):
+        for _ in range(TRIES):
             current = (await self.latest(caller.tenant)).definitions
             known = next((c for c in current.catalogs if c.catalog == catalog.catalog), None)
             if known == catalog:
@@ -59,15 +59,9 @@ class DefinitionBook:
             try:
                 await stored.publish(self._graph, following, catalog, self._clock.now())
             except Conflict:
-                if attempt == TRIES - 1 or await stored.exists(self._graph, caller.tenant, catalog):
-                    raise Conflict(
-                        "definition-conflict",
-                        f"{catalog.ref} was published before; give a change a new version.",
-                        catalog=catalog.ref,
-                    ) from None
-                continue
+                continue  # somebody else published meanwhile, perhaps the same
             return following
-        raise AssertionError("unreachable")
+        raise Unavailable("overloaded", "Others keep publishing definitions; try again.", catalog=catalog.ref)
 
 
 def _refuse_step_back(known: Catalog | None, catalog: Catalog) -> None:

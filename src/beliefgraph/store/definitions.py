@@ -26,12 +26,6 @@ async def numbered(graph: Graph, tenant: str, number: int) -> Definitions:
     )
 
 
-async def exists(graph: Graph, tenant: str, catalog: Catalog) -> bool:
-    """Whether a catalog of this name and version was ever published."""
-    record = await graph.read("definition/exists", tenant=tenant, catalog=catalog.catalog, version=catalog.version)
-    return bool(record and record[0])
-
-
 async def publish(graph: Graph, definitions: Definitions, catalog: Catalog, at: datetime) -> None:
     """Write the set and the new catalog in it; `rev-conflict` if the number or the version is taken."""
     tenant = definitions.tenant
