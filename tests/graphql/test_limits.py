@@ -88,6 +88,27 @@ async def test_fragments_that_grow_without_bound_are_refused(client: Client) -> 
     assert (await client.refused(query))["code"] == "too-complex"
 
 
+@pytest.mark.parametrize("levels", [20, 300, 1_000])
+async def test_queries_of_any_depth_are_refused_and_not_stumbled_over(client: Client, levels: int) -> None:
+    query = (
+        '{ belief(twin: "a", key: {attribute: "b"}) '
+        + "{ relations { other " * levels
+        + "{ id }"
+        + " } }" * levels
+        + "}"
+    )
+    assert (await client.refused(query))["code"] == "too-complex"
+    lists = '{ twin(name: "a", atLeastRev: ' + "[" * levels * 3 + "]" * levels * 3 + ") { id } }"
+    assert (await client.refused(lists))["kind"] == "incorrect"
+
+
+async def test_long_queries_are_answered_without_being_kept(client: Client) -> None:
+    comment = "# " + "x" * 20_000
+    assert await client.data(f"{comment}\n{{ definitions {{ number }} }}") == {"definitions": {"number": 1}}
+    assert (await client.refused(f"{comment}\n{{ nope }}"))["code"] == "invalid-query"
+    assert (await client.refused(f"{comment}\n{{ ...F }} fragment F on Query {{ ...F }}"))["code"] == "invalid-query"
+
+
 async def test_introspection_is_answered(client: Client) -> None:
     found = await client.data(get_introspection_query())
     assert {"Belief", "Twin", "Evidence"} <= {each["name"] for each in found["__schema"]["types"]}

@@ -7,7 +7,7 @@ HTTP follows GraphQL-over-HTTP: `application/graphql-response+json` gets 400 for
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import orjson
 from starlette.requests import Request
@@ -147,7 +147,7 @@ class GraphQLDoor(GraphQL[Context, None]):
         if isinstance(given.get("purpose"), str):
             context.purpose = str(given["purpose"])
         await _authenticated(context)
-        return UNSET
+        return cast("UnsetType", UNSET)
 
     def decode_json(self, data: str | bytes) -> object:
         """What was sent."""

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import structlog
-from graphql import GraphQLError
 from strawberry.pydantic import InputValidationError
 
 from beliefgraph.errors import BeliefgraphError, Fault, Incorrect
+from graphql import GraphQLError
 
 log = structlog.get_logger(__name__)
 
@@ -72,8 +72,10 @@ def _refusal(error: GraphQLError) -> BeliefgraphError | None:
             return cause
         if isinstance(cause, InputValidationError):
             return _invalid(cause)
+        if isinstance(cause, RecursionError):
+            return Incorrect("too-complex", "This query is nested too deeply.")
     if error.original_error is None or isinstance(error.original_error, GraphQLError):
-        if "tokens. Parsing aborted" in error.message:
+        if "Parsing aborted" in error.message or "nested too deeply" in error.message:
             return Incorrect("too-complex", error.message)
         asked = error.original_error is None and not error.path
         return Incorrect("invalid-query" if asked else "invalid-input", error.message)

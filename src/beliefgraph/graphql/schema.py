@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema import validate_document
 from strawberry.types import ExecutionContext
 
 from beliefgraph.graphql import types
@@ -19,8 +20,38 @@ from beliefgraph.graphql.mutations import Mutation
 from beliefgraph.graphql.queries import Query
 from beliefgraph.graphql.scalars import SCALARS
 from beliefgraph.graphql.subscriptions import Subscription
+from graphql import GraphQLError
 
-CACHED_DOCUMENTS = 512
+CACHED_DOCUMENTS = 256
+CACHED_CHARACTERS = 10_000
+"""Queries up to this length are kept parsed; a longer one carries values that belong into variables."""
+
+
+class ParsedOnce(ParserCache):
+    """Keeps short queries parsed."""
+
+    def on_parse(self) -> Iterator[None]:
+        """Take the document from the cache, if its text is short enough to be there."""
+        if len(self.execution_context.query or "") > CACHED_CHARACTERS:
+            yield
+        else:
+            yield from super().on_parse()
+
+
+class ValidatedOnce(ValidationCache):
+    """Keeps what validation said of short queries."""
+
+    def on_validate(self) -> Iterator[None]:
+        """Take what was said from the cache, if the text is short enough to be there; say it anew if not."""
+        context = self.execution_context
+        if len(context.query or "") <= CACHED_CHARACTERS:
+            yield from super().on_validate()
+            return
+        if context.graphql_document is not None:
+            context.pre_execution_errors = validate_document(
+                context.schema._schema, context.graphql_document, context.validation_rules
+            )
+        yield
 
 
 class Schema(strawberry.Schema):
@@ -49,8 +80,8 @@ def make_schema(limits: Limits | None = None) -> Schema:
         config=StrawberryConfig(scalar_map=SCALARS),
         execution_context_class=CompiledExecutor,
         extensions=[
-            lambda: ParserCache(maxsize=CACHED_DOCUMENTS),
-            lambda: ValidationCache(maxsize=CACHED_DOCUMENTS),
+            lambda: ParsedOnce(maxsize=CACHED_DOCUMENTS),
+            lambda: ValidatedOnce(maxsize=CACHED_DOCUMENTS),
             lambda: LimitQueries(limits),
         ],
     )
