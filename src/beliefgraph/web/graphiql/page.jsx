@@ -8,14 +8,17 @@ import React from "react";
 // What the server put into the page: { endpoint, headers, tabs: [{ title, query, variables }] }.
 const given = JSON.parse(document.getElementById("given").textContent);
 
-// A key may also come in the fragment (#key=bg_…), which browsers never send; it is taken out of the address at once.
+// A key may also come in the fragment (#key=bg_…&purpose=…), which browsers never send. It is taken out of the address at
+// once and kept for this browser tab alone, so that a reload still has it.
+const KEPT = "beliefgraph:headers";
 const fragment = new URLSearchParams(location.hash.slice(1));
-const headers = { ...given.headers };
+const headers = { ...given.headers, ...JSON.parse(sessionStorage.getItem(KEPT) ?? "{}") };
 if (fragment.has("key")) {
   headers.Authorization = `Bearer ${fragment.get("key")}`;
+  if (fragment.has("purpose")) headers.Purpose = fragment.get("purpose");
+  sessionStorage.setItem(KEPT, JSON.stringify(headers));
   history.replaceState(null, "", location.pathname + location.search);
 }
-if (fragment.has("purpose")) headers.Purpose = fragment.get("purpose");
 const asText = JSON.stringify(headers, null, 2);
 
 const tabs = given.tabs.map((tab) => ({
