@@ -84,6 +84,7 @@ class Process:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
+        self._heard: list[str] = []
         self._started = subprocess.Popen(
             [sys.executable, "-m", "tests.process", plan.model_dump_json()],
             cwd=ROOT,
@@ -96,6 +97,11 @@ class Process:
         assert self._started.stdout is not None
         assert self._started.stdout.readline() == "ready\n"
 
+    def has_written(self, answers: int) -> None:
+        """Wait until it had so many answers."""
+        assert self._started.stdout is not None
+        self._heard += [self._started.stdout.readline() for _ in range(answers)]
+
     def kill(self) -> None:
         """Kill it as hard as it goes."""
         self._started.kill()
@@ -103,10 +109,11 @@ class Process:
     def acknowledged(self) -> list[tuple[str, int, str, str]]:
         """Wait for its end: (twin, rev, event id, status) of every event it had an answer for, in order."""
         assert self._started.stdout is not None
-        out = "" if self._started.stdout.closed else self._started.stdout.read()
-        self._started.stdout.close()
-        self._started.wait()
-        lines = [line.split() for line in out.splitlines(keepends=True) if line.endswith("\n")]
+        if not self._started.stdout.closed:
+            self._heard += self._started.stdout.readlines()
+            self._started.stdout.close()
+            self._started.wait()
+        lines = [line.split() for line in self._heard if line.endswith("\n")]
         return [(twin, int(rev), id_, status) for twin, rev, id_, status in (x for x in lines if len(x) == 4)]
 
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from tests.conftest import StoppedClock
 from tests.races import Interrupted
 from tests.reading import held, id_of, rows, stored
-from tests.world import START, World, event, key, rated
+from tests.world import CATALOG, START, World, event, key, rated
 
 from beliefgraph.errors import BeliefgraphError
+from beliefgraph.local import LocalNeo4j
+from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import AssertBelief, Correct, Identify
 from beliefgraph.model.twin import Identifier
 from beliefgraph.services.erase import finish_erasures
-from beliefgraph.store.graph import Graph
+from beliefgraph.store.graph import Graph, connected
+from beliefgraph.store.keys import Keyring
+from beliefgraph.store.migrations import migrate
 
 LEFT = """
 MATCH (n) WHERE n.twin = $twin OR n.id = $twin
@@ -21,6 +28,11 @@ RETURN count(n) AS nodes
 
 class DiedError(Exception):
     """The process ended here."""
+
+
+SAID = "I am leaving them in March, and nobody knows"
+PAYLOAD = "an-unmistakable-payload-4711"
+DEVICE = "device-of-lena-0815"
 
 
 async def die() -> None:
@@ -165,3 +177,42 @@ async def test_an_identifier_that_led_to_an_erased_twin_leads_nowhere(world: Wor
     assert (receipt.status, receipt.code) == ("quarantined", "unknown-identifier")
 
     await world.commands.identify(world.caller, Identify(twin="omar", identifier=device, valid_from=START))
+
+
+async def test_nothing_a_person_said_is_in_any_file_in_plaintext_before_or_after_erasing(tmp_path: Path) -> None:
+    """The store's files, its transaction logs and the keys, once after writing and once after erasing."""
+    server = LocalNeo4j(tmp_path / "own", bolt_port=0, http_port=0)
+    caller = Caller(actor="test", tenant="plain", scopes=("read", "write", "define", "erase"), purpose="testing")
+    device = Identifier(scheme="device", value=DEVICE)
+    with server as endpoint:
+        async with connected(endpoint.uri, endpoint.user, endpoint.password) as graph:
+            await migrate(graph, StoppedClock())
+            world = World(graph, Keyring(tmp_path / "keys"), StoppedClock(), caller)
+            await world.book.publish(caller, CATALOG)
+            await world.commands.identify(caller, Identify(twin="lena", identifier=device))
+            spoken = event("1", "said", llr=1.0, by="lena", text=SAID, more=PAYLOAD)
+            unclear = event("2", "unheard of", text=SAID, more=PAYLOAD)
+            unknown = event("3", "said", twin=None, llr=1.0, by="x", text=SAID, more=PAYLOAD)
+            receipts = await world.intake.observe(
+                caller,
+                [spoken, unclear, unknown.model_copy(update={"identifiers": (Identifier(scheme="d", value=DEVICE),)})],
+            )
+            assert [r.status for r in receipts] == ["accepted", "quarantined", "quarantined"]
+            stated = AssertBelief(twin="lena", belief=key("world.alone"), confidence=0.9, verbatim=SAID)
+            await world.commands.assert_belief(caller, stated)
+            files, found = grep(tmp_path, SAID, PAYLOAD, DEVICE)
+            assert (files > 50, found) == (True, [])
+            assert grep(tmp_path, "said something about it")[1] != []  # what is not sealed would be found
+
+            keys = sum(path.is_file() for path in (tmp_path / "keys" / "twins").rglob("?" * 64))
+            await world.eraser.erase_twin(caller, "lena")
+            assert sum(path.is_file() for path in (tmp_path / "keys" / "twins").rglob("?" * 64)) == keys - 1
+    assert server.status().state == "stopped"
+    assert grep(tmp_path, SAID, PAYLOAD, DEVICE)[1] == []
+
+
+def grep(directory: Path, *texts: str) -> tuple[int, list[Path]]:
+    """How many files there are, and which of them hold one of the texts, in any of the ways Neo4j writes text."""
+    forms = [text.encode(encoding) for text in texts for encoding in ("utf-8", "utf-16-le", "utf-16-be")]
+    files = [path for path in directory.rglob("*") if path.is_file()]
+    return len(files), [path for path in files if any(form in path.read_bytes() for form in forms)]
