@@ -128,6 +128,29 @@ async def test_evidence_and_two_levels_of_relations_come_with_the_beliefs(client
     assert {each["kind"] for each in supports["other"]["relations"]} >= {"SUPPORTS", "IMPLIES"}
 
 
+async def test_relations_of_some_kinds_are_given_wherever_the_kinds_are_named(client: Client) -> None:
+    await client.observe(event("1"), event("2", "audited"))
+    query = """
+    query Kinds($first: [RelationKind!], $second: [RelationKind!]) {
+      belief(twin: "lena", key: {attribute: "world.buys"}) {
+        some: relations(kinds: $first) { kind other { attribute relations(kinds: $second) { kind } } }
+        one: relations(kinds: SUPPORTS) { kind }
+        none: relations(kinds: []) { kind }
+      }
+    }"""
+    for first, second, kinds, beyond in (
+        (["IMPLIES"], ["IMPLIES"], {"IMPLIES"}, {"IMPLIES"}),
+        (["CAUSES"], ["CONTRADICTS"], {"CAUSES"}, {"CONTRADICTS"}),
+        (None, ["EXCLUDES"], {"SUPPORTS", "IMPLIES", "CAUSES"}, set()),
+        (["SUPPORTS", "IMPLIES"], None, {"SUPPORTS", "IMPLIES"}, {"SUPPORTS", "IMPLIES"}),
+    ):
+        belief = (await client.data(query, first=first, second=second))["belief"]
+        assert {each["kind"] for each in belief["some"]} == kinds
+        assert {each["kind"] for relation in belief["some"] for each in relation["other"]["relations"]} == beyond
+        assert {each["kind"] for each in belief["one"]} == {"SUPPORTS"}
+        assert belief["none"] == []
+
+
 async def test_the_chain_of_a_belief_and_its_relations_can_be_asked_for_alone(client: Client) -> None:
     await client.observe(rated("1", 1.0), rated("2", 0.5, day=1), event("3"))
     chain = """

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from enum import Enum
+from typing import Any, cast, get_args
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.graphql.context import Request
 from beliefgraph.model.question import RelationLevels
-from graphql import FieldNode, FragmentSpreadNode, SelectionSetNode
+from beliefgraph.model.relation import RelationKind
+from graphql import FieldNode, FragmentSpreadNode, SelectionSetNode, Undefined, value_from_ast_untyped
 
 MOST_LEVELS = 2
+ALL_KINDS: tuple[RelationKind, ...] = get_args(RelationKind)
 
 
 @dataclass(frozen=True)
 class Around:
-    """How many levels of relations, and whether evidence."""
+    """How many levels of relations, of which kinds, and whether evidence."""
 
     relation_levels: RelationLevels = 0
+    relation_kinds: tuple[RelationKind, ...] = ALL_KINDS
     with_evidence: bool = False
 
 
@@ -49,6 +53,17 @@ class Selection:
         """Both together."""
         return Selection(self._info, [*self._nodes, *other._nodes])
 
+    def argument(self, name: str, otherwise: object) -> list[object]:
+        """What is given for an argument of each of the nodes; `otherwise` where it is left out."""
+        variables = self._info.variable_values
+        return [
+            next(
+                (value_from_ast_untyped(a.value, variables) for a in node.arguments or () if a.name.value == name),
+                otherwise,
+            )
+            for node in self._nodes
+        ]
+
     def _fields(self) -> Iterator[FieldNode]:
         for node in self._nodes:
             if node.selection_set is not None:
@@ -68,11 +83,24 @@ class Selection:
 def around(beliefs: Selection) -> Around:
     """What is selected around beliefs; `too-complex` where it lies further off than one statement brings."""
     levels, here = 0, beliefs
+    kinds: set[RelationKind] = set()
     while "relations" in here:
         levels += 1
         if levels > MOST_LEVELS:
             raise Incorrect("too-complex", f"Relations are followed {MOST_LEVELS} levels; ask again from there.")
-        here = here.under("relations", "other")
+        relations = here.under("relations")
+        kinds.update(*(_kinds(given) for given in relations.argument("kinds", None)))
+        here = relations.under("other")
         if "evidence" in here:
             raise Incorrect("too-complex", "Evidence comes with the belief asked for; ask for a related one by itself.")
-    return Around(cast("RelationLevels", levels), "evidence" in beliefs)
+    in_order = tuple(kind for kind in ALL_KINDS if kind in kinds) if levels else ALL_KINDS
+    return Around(cast("RelationLevels", levels), in_order, "evidence" in beliefs)
+
+
+def _kinds(given: object) -> Iterable[RelationKind]:
+    """The kinds that an argument names; all of them if it is null."""
+    if given is None or given is Undefined:  # a variable that was not sent
+        return ALL_KINDS
+    named = given if isinstance(given, list) else [given]
+    words = {str(each.value if isinstance(each, Enum) else each).lower() for each in named}
+    return tuple(kind for kind in ALL_KINDS if kind in words)

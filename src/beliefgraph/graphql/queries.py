@@ -60,6 +60,7 @@ class Query:
                 named.id,
                 as_of=as_of or NOW,
                 relation_levels=wanted.relation_levels,
+                relation_kinds=wanted.relation_kinds,
                 with_evidence=wanted.with_evidence,
             )
             _same_twin(context.caller.tenant, named.twin, row.state.belief.twin)
@@ -83,6 +84,7 @@ class Query:
             as_of=as_of or NOW,
             at_least_rev=at_least_rev,
             relation_levels=wanted.relation_levels,
+            relation_kinds=wanted.relation_kinds,
             with_evidence=wanted.with_evidence,
         )
 
@@ -110,6 +112,7 @@ class Query:
             as_of=as_of or NOW,
             at_least_rev=at_least_rev,
             relation_levels=wanted.relation_levels,
+            relation_kinds=wanted.relation_kinds,
             with_evidence=wanted.with_evidence,
             with_total="totalCount" in selected,
         )
