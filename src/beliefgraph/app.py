@@ -121,7 +121,7 @@ def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> S
     bell = Bell()
     book = DefinitionBook(graph, clock)
     interpreter = RuleInterpreter()
-    updater = Updater(graph, keyring, book, TwinCache(graph), clock, bell)
+    updater = Updater(graph, keyring, book, TwinCache(graph, settings.cached_rows), clock, bell)
     intake = Intake(updater, interpreter)
     interval = settings.refresh_interval
     refresher = Refresher(updater, intake, interval=timedelta(seconds=interval) if interval else EVERY_HOUR)
@@ -151,7 +151,9 @@ async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
         raise Incorrect("invalid-input", "Say where Neo4j is: NEO4J_URI and NEO4J_PASSWORD.", variable="NEO4J_URI")
     clock = clock or SystemClock()
     password = settings.neo4j_password.get_secret_value()
-    async with connected(settings.neo4j_uri, settings.neo4j_username, password, settings.neo4j_database) as graph:
+    async with connected(
+        settings.neo4j_uri, settings.neo4j_username, password, settings.neo4j_database, settings.acquisition_timeout
+    ) as graph:
         await migrate(graph, clock)
         keyring = Keyring(settings.keys)
         await finish_erasures(graph, keyring)

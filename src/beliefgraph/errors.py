@@ -1,4 +1,4 @@
-"""Every way the service says no: seven kinds, each error with a stable code, a sentence to act on, and the ids involved.
+"""Every way the service says no: seven kinds, each error with a stable code, a sentence to act on, the ids involved.
 
 The kind says who can act: the caller (incorrect, not found, conflict, forbidden, unsupported), somebody later
 (unavailable), or us (fault). `CODES` is the whole list; each code has a page in `docs/errors/`.

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import typer
 import yaml
+from graphql import build_schema, parse, validate
 from neo4j import GraphDatabase
 from tests.docs.pages import Example, examples, pages
 from tests.house.source import ROOT
@@ -19,7 +20,6 @@ from beliefgraph.cli.main import app
 from beliefgraph.local import Endpoint
 from beliefgraph.model.definition import Catalog
 from beliefgraph.services.interpret import check_expressions
-from graphql import build_schema, parse, validate
 
 LINK = re.compile(r"(?<!`)\[[^\]]*\]\((?!https?:|mailto:)([^)#\s]*)(#[^)\s]*)?\)")
 

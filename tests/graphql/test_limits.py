@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
+from graphql import OperationDefinitionNode, get_introspection_query, parse
 from tests.conftest import StoppedClock
 from tests.web.service import Client, Service, service
 
@@ -13,7 +14,6 @@ from beliefgraph.graphql.limits import Measure, measure
 from beliefgraph.graphql.schema import make_schema
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
-from graphql import OperationDefinitionNode, get_introspection_query, parse
 
 SCHEMA = make_schema()
 

@@ -6,6 +6,7 @@ import re
 from html.parser import HTMLParser
 
 import orjson
+from graphql import parse, validate
 from tests.conftest import StoppedClock
 from tests.web.service import Service, service
 
@@ -13,7 +14,6 @@ from beliefgraph.graphql.schema import make_schema
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 from beliefgraph.web.graphiql_page import TABS, folder
-from graphql import parse, validate
 
 HTML = {"accept": "text/html,application/xhtml+xml"}
 MOST_BYTES = 3_000_000

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, cast
 
 import orjson
+from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -29,7 +30,6 @@ from beliefgraph.graphql.context import Context, Verbs
 from beliefgraph.graphql.errors import shortened, told
 from beliefgraph.graphql.schema import Schema
 from beliefgraph.services.callers import bearer
-from graphql import GraphQLError
 
 JSON = "application/json"
 RESPONSE_JSON = "application/graphql-response+json"

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import structlog
+from graphql import GraphQLError
 from strawberry.pydantic import InputValidationError
 
 from beliefgraph.errors import BeliefgraphError, Fault, Incorrect
-from graphql import GraphQLError
 
 log = structlog.get_logger(__name__)
 

@@ -16,14 +16,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from graphql.execution.collect_fields import FieldDetailsList
-from graphql.execution.values import get_argument_values
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
-from strawberry.types.arguments import convert_arguments
-from strawberry.types.field import StrawberryField
-
-from beliefgraph.graphql.expose import AttributeField
-from beliefgraph.graphql.scalars import write_instant
 from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -38,6 +30,14 @@ from graphql import (
     VariableNode,
     get_named_type,
 )
+from graphql.execution.collect_fields import FieldDetailsList
+from graphql.execution.values import get_argument_values
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.types.arguments import convert_arguments
+from strawberry.types.field import StrawberryField
+
+from beliefgraph.graphql.expose import AttributeField
+from beliefgraph.graphql.scalars import write_instant
 
 CACHED_PLANS = 512
 GREATEST_INT = 2_147_483_647

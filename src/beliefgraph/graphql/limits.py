@@ -6,9 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from strawberry.extensions import SchemaExtension
-
-from beliefgraph.errors import Incorrect
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -30,6 +27,9 @@ from graphql import (
     is_list_type,
     is_non_null_type,
 )
+from strawberry.extensions import SchemaExtension
+
+from beliefgraph.errors import Incorrect
 
 PAGE = "first"
 """The argument that says how long a page may be."""

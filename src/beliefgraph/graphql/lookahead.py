@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, cast, get_args
 
+from graphql import FieldNode, FragmentSpreadNode, SelectionSetNode, Undefined, value_from_ast_untyped
+
 from beliefgraph.errors import Incorrect
 from beliefgraph.graphql.context import Request
 from beliefgraph.model.question import RelationLevels
 from beliefgraph.model.relation import RelationKind
-from graphql import FieldNode, FragmentSpreadNode, SelectionSetNode, Undefined, value_from_ast_untyped
 
 MOST_LEVELS = 2
 ALL_KINDS: tuple[RelationKind, ...] = get_args(RelationKind)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import validate_document
@@ -20,7 +21,6 @@ from beliefgraph.graphql.mutations import Mutation
 from beliefgraph.graphql.queries import Query
 from beliefgraph.graphql.scalars import SCALARS
 from beliefgraph.graphql.subscriptions import Subscription
-from graphql import GraphQLError
 
 CACHED_DOCUMENTS = 256
 CACHED_CHARACTERS = 10_000

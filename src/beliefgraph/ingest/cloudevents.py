@@ -24,7 +24,6 @@ from beliefgraph.model.time import instant
 MAX_DATA_BYTES = 64 * 1024
 MAX_DATA_DEPTH = 20  # nesting that a rule could still want to look into
 MAX_BATCH = 1_000
-END_OF_TIME = 9999  # the store's sentinel for an open end lies in this year
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
@@ -144,12 +143,11 @@ def _time(text: str) -> datetime:
     if not _TIME.match(text):
         _refuse("time must be written as in RFC 3339, such as 2026-01-05T10:00:00Z.")
     try:
-        moment = instant(datetime.fromisoformat(text.upper()))
-    except (ValueError, OverflowError):
-        _refuse("time is no moment of the calendar.")
-    if moment.year >= END_OF_TIME:
-        _refuse(f"time must lie before the year {END_OF_TIME}.")
-    return moment
+        return instant(datetime.fromisoformat(text.upper()))
+    except (ValueError, Incorrect) as error:
+        if isinstance(error, Incorrect) and error.code == "naive-datetime":
+            raise
+        _refuse("time is no moment of the calendar, or none that can be kept.")
 
 
 def _identifiers(text: str | None) -> tuple[Any, ...]:

@@ -1,6 +1,6 @@
 """Renews `jars.lock`: resolves the roots named in it with jgo, fetches every jar once and writes down its SHA-256.
 
-    python -m beliefgraph.local.renew        # needs the extra `lock`; takes a minute or two
+    python -m beliefgraph.local.renew        # takes a minute or two
 
 Change the versions in the lock's `root` lines first. What is fetched is trusted at this moment, and only at this
 moment: read the diff before you commit it.

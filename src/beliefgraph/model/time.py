@@ -13,7 +13,6 @@ from pydantic import AfterValidator, AwareDatetime, Field
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.record import Record
 
-
 LAST_YEAR = 9998
 """In the year after it lies what stands for an open end in the store."""
 

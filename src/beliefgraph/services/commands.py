@@ -169,7 +169,7 @@ def _linked(
 ) -> Additions:
     return Additions(
         cause="identified",
-        moment=setting.state.head_time or setting.moment,
+        moment=setting.state.head_time or BEGINNING,  # a link says nothing of when the twin lives
         events=[setting.arrived],
         closed_bearings=withdrawn,
         closed_links=closed,

@@ -85,13 +85,15 @@ class Graph:
         await self._driver.close()
 
 
-def connect(uri: str, user: str, password: str, database: str = "neo4j") -> Graph:
+def connect(
+    uri: str, user: str, password: str, database: str = "neo4j", acquisition_timeout: float = ACQUISITION_TIMEOUT
+) -> Graph:
     """A graph at a Bolt or `neo4j://` address; nothing is opened until the first query."""
     driver = AsyncGraphDatabase.driver(
         uri,
         auth=(user, password),
         max_connection_pool_size=CONNECTION_POOL,
-        connection_acquisition_timeout=ACQUISITION_TIMEOUT,
+        connection_acquisition_timeout=acquisition_timeout,
         notifications_min_severity=NotificationMinimumSeverity.OFF,
         telemetry_disabled=True,
     )
@@ -99,9 +101,11 @@ def connect(uri: str, user: str, password: str, database: str = "neo4j") -> Grap
 
 
 @asynccontextmanager
-async def connected(uri: str, user: str, password: str, database: str = "neo4j") -> AsyncIterator[Graph]:
+async def connected(
+    uri: str, user: str, password: str, database: str = "neo4j", acquisition_timeout: float = ACQUISITION_TIMEOUT
+) -> AsyncIterator[Graph]:
     """A graph that is closed when the block ends."""
-    graph = connect(uri, user, password, database)
+    graph = connect(uri, user, password, database, acquisition_timeout)
     try:
         yield graph
     finally:

@@ -334,7 +334,7 @@ def _properties(
 def _plain(annotation: Any) -> type[Any]:
     """The Python type a field is stored as, whatever it is wrapped in."""
     text = str(annotation)
-    for mark, kind in (("datetime", datetime), ("float", float), ("int", int), ("bool", bool), ("tuple", list)):
+    for mark, kind in (("etime", datetime), ("float", float), ("int", int), ("bool", bool), ("tuple", list)):
         if mark in text:
             return kind
     return str
