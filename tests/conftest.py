@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from secrets import token_urlsafe
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+import yaml
 
 from beliefgraph.local import Endpoint, LocalNeo4j
 from beliefgraph.local.endpoint import named_endpoint
@@ -35,17 +38,32 @@ class StoppedClock:
         self.at += span
 
 
-@pytest.fixture(scope="session")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    """The Neo4j that NEO4J_URI names, else a local one that is gone when the tests are."""
-    import os
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the tests run against a container, for those who have Docker and the extra `docker`."""
+    parser.addoption("--docker", action="store_true", help="test against Neo4j in a container (needs Docker)")
 
+
+@pytest.fixture(scope="session")
+def endpoint(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Endpoint]:
+    """The Neo4j that NEO4J_URI names, a container with --docker, else a local one that is gone when the tests are."""
     named = named_endpoint(os.environ)
     if named is not None:
         yield named
         return
+    if request.config.getoption("--docker"):
+        yield from in_a_container()
+        return
     with LocalNeo4j(tmp_path_factory.mktemp("neo4j"), bolt_port=0, http_port=0) as started:
         yield started
+
+
+def in_a_container() -> Iterator[Endpoint]:
+    """Neo4j from the image that `docker-compose.yml` names, gone when the tests are."""
+    from testcontainers.community.neo4j import Neo4jContainer
+
+    compose = yaml.safe_load((Path(__file__).parents[1] / "docker-compose.yml").read_text())
+    with Neo4jContainer(compose["services"]["neo4j"]["image"], password=token_urlsafe()) as started:
+        yield Endpoint(started.get_connection_url(), started.username, started.password)
 
 
 @pytest_asyncio.fixture(scope="session")
