@@ -249,6 +249,8 @@ async def test_as_of_any_moment_is_what_a_fresh_twin_believes_that_was_told_what
 
     for rev, moment in ((chance.randint(0, last), chance.choice(instants)) for _ in range(2)):
         begun = [v for v in known if v.known(rev) and not isinstance(v.deed, Withdrawn) and v.deed.day <= moment]
+        if versions([v.deed for v in begun]) != [Version(i, v.deed) for i, v in enumerate(begun, 1)]:
+            continue  # it was retracted before it began: a twin that is told only that has nothing to retract
         told = f"twin-{next(TWINS)}"
         await live(world, told, [Version(i, v.deed) for i, v in enumerate(begun, 1)])
         there, here_ = await stored(world, told), await stored(world, twin, rev + 1)
