@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import structlog
 from starlette.applications import Starlette
 
 from beliefgraph.config import Settings
-from beliefgraph.errors import BeliefgraphError, Incorrect
+from beliefgraph.errors import Incorrect
 from beliefgraph.graphql.door import GraphQLDoor
 from beliefgraph.graphql.limits import Limits
 from beliefgraph.graphql.schema import make_schema
@@ -33,14 +31,13 @@ from beliefgraph.services.questions import Questions
 from beliefgraph.services.refresh import INTERVAL as EVERY_HOUR
 from beliefgraph.services.refresh import Refresher
 from beliefgraph.services.update import Updater
+from beliefgraph.services.upkeep import Upkeep
 from beliefgraph.services.what_if import WhatIfs
 from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.migrations import check_migrated, migrate
 from beliefgraph.web.application import Doors, make_web
 from beliefgraph.web.graphiql_page import page
-
-log = structlog.get_logger(__name__)
 
 
 class SystemClock:
@@ -49,46 +46,6 @@ class SystemClock:
     def now(self) -> datetime:
         """The present moment, in UTC."""
         return datetime.now(UTC)
-
-
-class Upkeep:
-    """What time and new definitions ask for: quiet twins age, and twins adopt the definitions in force."""
-
-    def __init__(self, refresher: Refresher, clock: Clock, interval: float) -> None:
-        self._refresher = refresher
-        self._clock = clock
-        self._interval = interval
-        self._time_passes = False
-        self._published: set[str] = set()
-        self._news = asyncio.Event()
-
-    def definitions_changed(self, tenant: str) -> None:
-        """Let the twins of a tenant adopt what is in force, soon."""
-        self._published.add(tenant)
-        self._news.set()
-
-    def let_time_pass(self) -> None:
-        """Refresh quiet twins from now on, at every interval. A service does; a command that soon ends does not."""
-        self._time_passes = self._interval > 0
-        self._news.set()
-
-    async def run(self) -> None:
-        """Keep up until cancelled; what fails is logged and tried again at the next turn."""
-        due = 0.0
-        while True:
-            self._news.clear()
-            try:
-                while self._published:
-                    await self._refresher.adopt(self._published.pop())
-                if self._time_passes and time.monotonic() >= due:
-                    due = time.monotonic() + self._interval
-                    await self._refresher.refresh_due(self._clock.now())
-            except BeliefgraphError as error:
-                log.warning("upkeep failed", code=error.code, reason=error.message)
-            except Exception:
-                log.exception("upkeep failed")
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), self._interval if self._time_passes else None)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ PURPOSE = "upkeep"
 
 
 @dataclass(frozen=True)
-class Upkeep:
+class Round:
     """What one round did: twins it wrote to, events it took in, and what refused, by the name of twin or tenant."""
 
     refreshed: int
@@ -82,7 +82,7 @@ class Refresher:
             beliefs=tuple(change for step in done.steps.values() for change in step.changes),
         )
 
-    async def refresh_due(self, now: datetime, tenant: str | None = None) -> Upkeep:
+    async def refresh_due(self, now: datetime, tenant: str | None = None) -> Round:
         """Refresh every twin that is quiet or behind its definitions, and take in the events now due.
 
         Of every tenant unless one is named. A twin that refuses is named in the answer; the others are not held up.
@@ -96,12 +96,12 @@ class Refresher:
                 refused.append((each, error))
             else:
                 taken_in += sum(receipt.status == "accepted" for receipt in receipts)
-        return Upkeep(refreshed, taken_in, tuple(refused))
+        return Round(refreshed, taken_in, tuple(refused))
 
-    async def adopt(self, tenant: str) -> Upkeep:
+    async def adopt(self, tenant: str) -> Round:
         """Bring every twin of a tenant under the definitions in force; to be called once they were published."""
         adopted, refused = await self._walk(BEGINNING, tenant)
-        return Upkeep(adopted, 0, tuple(refused))
+        return Round(adopted, 0, tuple(refused))
 
     async def _walk(self, moment: datetime, tenant: str | None) -> tuple[int, list[tuple[str, BeliefgraphError]]]:
         written, last = 0, ""
