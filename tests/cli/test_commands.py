@@ -102,6 +102,17 @@ async def test_define_puts_a_catalog_in_force_and_refuses_one_that_is_wrong(
     assert b"wrong.yaml" in refused.stderr
 
 
+async def test_recompute_proves_that_what_is_published_is_what_the_evidence_gives(
+    world: World, key: str, environ: dict[str, str], tenant: str
+) -> None:
+    beliefgraph("ingest", "--key", key, environ=environ, stdin=line("1") + line("2", twin="omar"))
+
+    done = beliefgraph("recompute", "--check", "--tenant", tenant, environ=environ)
+
+    assert done.returncode == 0
+    assert done.stdout.decode().strip() == "2 published beliefs of 2 twins agree with their evidence."
+
+
 async def test_a_key_that_is_unknown_is_refused_in_a_sentence(environ: dict[str, str], world: World) -> None:
     done = beliefgraph("ingest", "--key", "bg_nobody", environ=environ)
 
@@ -113,6 +124,6 @@ async def test_a_key_that_is_unknown_is_refused_in_a_sentence(environ: dict[str,
 def test_help_names_every_command(environ: dict[str, str]) -> None:
     said = beliefgraph("--help", environ=environ).stdout.decode()
 
-    for command in ("demo", "serve", "ingest", "define", "migrate", "keys", "neo4j", "evaluate"):
+    for command in ("demo", "serve", "ingest", "define", "migrate", "recompute", "keys", "neo4j", "evaluate"):
         assert command in said
     assert beliefgraph("--version", environ=environ).stdout.startswith(b"beliefgraph 0.1.0")

@@ -1,0 +1,50 @@
+"""`beliefgraph recompute`: proof that the published confidences are what the evidence gives."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from beliefgraph.cli.connection import run, services
+from beliefgraph.services.recheck import Checked, recheck
+
+LISTED = 30
+"""Twins that are listed one by one; the rest are counted."""
+
+
+def recompute(
+    tenant: Annotated[str | None, typer.Option(help="Only the twins of this tenant.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Say only whether they agree.")] = False,
+) -> None:
+    """Derive every published confidence again from the stored evidence, and compare.
+
+    Nothing is written. Lists each twin with its beliefs, the width of the junction tree that they need, and how many differ. Exit code 1 if
+    any does.
+    """
+    if run(_recompute(tenant, check)):
+        raise typer.Exit(1)
+
+
+async def _recompute(tenant: str | None, check: bool) -> int:
+    out = Console(highlight=False)
+    table = Table("tenant", "twin", "rev", "beliefs", "width", "answers", "differ", box=None)
+    twins = beliefs = differ = 0
+    with out.status("Deriving again …"):
+        async with services() as built:
+            async for found in recheck(built.graph, built.book, tenant):
+                twins, beliefs, differ = twins + 1, beliefs + found.beliefs, differ + len(found.differing)
+                if twins <= LISTED or found.differing:
+                    table.add_row(*_row(found))
+    if not check:
+        out.print(table)
+    agree = "agree with their evidence" if not differ else f"agree but for {differ:,}"
+    out.print(f"{beliefs:,} published beliefs of {twins:,} twins {agree}.")
+    return differ
+
+
+def _row(found: Checked) -> tuple[str, ...]:
+    numbers = (f"{found.rev:,}", f"{found.beliefs:,}", str(found.width))
+    return (found.tenant, found.twin, *numbers, "exact" if found.exact else "too wide", str(len(found.differing)))

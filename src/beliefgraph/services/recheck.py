@@ -1,0 +1,65 @@
+"""Whether what a twin published is what its evidence gives: derived again from the stored rows, and compared."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from beliefgraph.model.belief import Holding
+from beliefgraph.services.cache import read_state
+from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.derive import derive
+from beliefgraph.services.layout import DefinitionGraph
+from beliefgraph.services.publish import publish
+from beliefgraph.services.state import TwinState
+from beliefgraph.store import quiet as stored
+from beliefgraph.store.graph import Graph
+
+PAGE = 500
+"""Twins that one look at the store finds."""
+
+_EVER = datetime(9998, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Checked:
+    """One twin derived again: how many beliefs it holds, and what it would publish otherwise, the way it should be.
+
+    `width` is that of the widest junction tree its beliefs need; `exact` says whether all of them can be had.
+    """
+
+    tenant: str
+    twin: str
+    rev: int
+    beliefs: int
+    width: int
+    exact: bool
+    differing: tuple[Holding, ...]
+
+
+async def recheck(graph: Graph, book: DefinitionBook, tenant: str | None = None) -> AsyncIterator[Checked]:
+    """Every twin of a tenant, or of all, derived again at its head time under the definitions of its last commit."""
+    last = ""
+    while page := await stored.quiet(graph, _EVER, tenant=tenant, after=last, limit=PAGE):
+        for found in page:
+            state = await read_state(graph, found.id, found.tenant, found.name)
+            if state.head_time is not None:
+                definitions = await book.numbered(found.tenant, state.definitions)
+                yield await asyncio.to_thread(_check, state, definitions, state.head_time)
+        last = page[-1].id
+
+
+def _check(state: TwinState, graph: DefinitionGraph, head: datetime) -> Checked:
+    derived = derive(state, graph, head)
+    again = publish(state, graph, derived, state.rev, redraw=False, fresh=())
+    return Checked(
+        tenant=state.tenant,
+        twin=state.name,
+        rev=state.rev,
+        beliefs=len(state.holdings),
+        width=max((unit.model.width for unit in derived.layout.units), default=0),
+        exact=bool(derived.available.all()),
+        differing=again.holdings,
+    )
