@@ -105,6 +105,7 @@ CODES: dict[str, type[BeliefgraphError]] = {
     # the store
     "store-unavailable": Unavailable,
     "store-fault": Fault,
+    "twin-damaged": Fault,
     "key-missing": Fault,
     "key-damaged": Fault,
     "seal-broken": Fault,

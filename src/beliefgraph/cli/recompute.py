@@ -19,30 +19,33 @@ def recompute(
     tenant: Annotated[str | None, typer.Option(help="Only the twins of this tenant.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Say only whether they agree.")] = False,
 ) -> None:
-    """Derive every published confidence again from the stored evidence, and compare.
+    """Derive every published confidence again from the stored evidence, and compare. Nothing is written.
 
-    Nothing is written. Lists each twin with its beliefs, the width of the junction tree that they need, and how many differ. Exit code 1 if
-    any does.
+    Lists each twin with its beliefs, the width of the junction tree that they need, and how many differ. Exit code 1
+    if any does, or if a twin cannot be derived.
     """
-    if run(_recompute(tenant, check)):
+    if not run(_recompute(tenant, check)):
         raise typer.Exit(1)
 
 
-async def _recompute(tenant: str | None, check: bool) -> int:
+async def _recompute(tenant: str | None, check: bool) -> bool:
     out = Console(highlight=False)
     table = Table("tenant", "twin", "rev", "beliefs", "width", "answers", "differ", box=None)
-    twins = beliefs = differ = 0
+    twins = beliefs = differ = failed = 0
     with out.status("Deriving again …"):
         async with services() as built:
             async for found in recheck(built.graph, built.book, tenant):
                 twins, beliefs, differ = twins + 1, beliefs + found.beliefs, differ + len(found.differing)
-                if twins <= LISTED or found.differing:
+                if found.error is not None:
+                    failed += 1
+                    out.print(f"{found.tenant} {found.twin}: {found.error.code}: {found.error.message}", markup=False)
+                elif twins <= LISTED or found.differing:
                     table.add_row(*_row(found))
     if not check:
         out.print(table)
     agree = "agree with their evidence" if not differ else f"agree but for {differ:,}"
-    out.print(f"{beliefs:,} published beliefs of {twins:,} twins {agree}.")
-    return differ
+    out.print(f"{beliefs:,} published beliefs of {twins - failed:,} twins {agree}.")
+    return not (differ or failed)
 
 
 def _row(found: Checked) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.belief import Holding
 from beliefgraph.services.cache import read_state
 from beliefgraph.services.definitions import DefinitionBook
@@ -27,7 +28,8 @@ _EVER = datetime(9998, 1, 1, tzinfo=UTC)
 class Checked:
     """One twin derived again: how many beliefs it holds, and what it would publish otherwise, the way it should be.
 
-    `width` is that of the widest junction tree its beliefs need; `exact` says whether all of them can be had.
+    `width` is that of the widest junction tree its beliefs need; `exact` says whether all of them can be had. `error`
+    says why it could not be derived at all.
     """
 
     tenant: str
@@ -36,7 +38,8 @@ class Checked:
     beliefs: int
     width: int
     exact: bool
-    differing: tuple[Holding, ...]
+    differing: tuple[Holding, ...] = ()
+    error: BeliefgraphError | None = None
 
 
 async def recheck(graph: Graph, book: DefinitionBook, tenant: str | None = None) -> AsyncIterator[Checked]:
@@ -44,10 +47,13 @@ async def recheck(graph: Graph, book: DefinitionBook, tenant: str | None = None)
     last = ""
     while page := await stored.quiet(graph, _EVER, tenant=tenant, after=last, limit=PAGE):
         for found in page:
-            state = await read_state(graph, found.id, found.tenant, found.name)
-            if state.head_time is not None:
-                definitions = await book.numbered(found.tenant, state.definitions)
-                yield await asyncio.to_thread(_check, state, definitions, state.head_time)
+            try:
+                state = await read_state(graph, found.id, found.tenant, found.name)
+                if state.head_time is not None:
+                    definitions = await book.numbered(found.tenant, state.definitions)
+                    yield await asyncio.to_thread(_check, state, definitions, state.head_time)
+            except BeliefgraphError as error:
+                yield Checked(found.tenant, found.name, 0, 0, 0, exact=False, error=error)
         last = page[-1].id
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from beliefgraph.errors import Unavailable
+from beliefgraph.errors import Fault, Unavailable
 from beliefgraph.model.belief import Belief, Holding
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.relation import BeliefRelation
@@ -47,8 +47,9 @@ async def load(graph: Graph, twin: str, rev: int | None = None) -> TwinRows | No
 
     A reader in Neo4j may see half of a commit that lands while it reads: a row it closes may be missed, one it opens
     may not be there yet. So the rows are counted against what the writer of the rev counted, those that the rev opened
-    apart from the rest; if either differs, we read again.
+    apart from the rest; if either differs, we read again. `twin-damaged` if they differ although nobody writes.
     """
+    revs: set[int] = set()
     for _ in range(TRIES):
         record = await graph.read("twin/inputs", twin=twin, rev=rev)
         if record is None:
@@ -59,7 +60,12 @@ async def load(graph: Graph, twin: str, rev: int | None = None) -> TwinRows | No
         rows = _whole(twin, record)
         if rows is not None:
             return rows
+        revs.add(current)
         await asyncio.sleep(PAUSE)
+    if len(revs) == 1:
+        raise Fault(
+            "twin-damaged", f"The rows of rev {seen} are not those that its commit counted.", twin=twin, rev=seen
+        )
     raise Unavailable("store-unavailable", "The twin is being written to without a pause; try again.", twin=twin)
 
 
