@@ -32,7 +32,7 @@ LogOdds = Annotated[float, Field(allow_inf_nan=False)]
 class Record(BaseModel):
     """A value that does not change; a change is a new record."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="constants", hide_input_in_errors=True)
 
     @classmethod
     def trusted(cls, **values: Any) -> Self:
