@@ -143,7 +143,10 @@ async def test_without_a_correction_what_it_silenced_speaks_again(
     assert correction.contribution == pytest.approx(-12.0, abs=0.01)
     assert all(c.on.attribute != "needs.budget" for c in explained.contributions if c is not correction)
     assert "person:lena set it right as of 7 January 2026: it does not hold." in explained.sentence
-    assert explained.sentence.startswith("“has a budget” stands at under 1 %, down from a prior of 40 %")
+    assert explained.sentence.startswith(
+        "“has a budget” stands at under 1 %, down from a prior of 40 %,"
+        " mostly because of the correction by person:lena (-12.0)"
+    )
     assert await without(world, ask, correction.evidence.id, budget, AsOf()) == pytest.approx(correction.without)
 
 
@@ -260,6 +263,36 @@ async def test_a_belief_too_wide_to_be_exact_is_not_explained(world: World, expl
     assert refused.value.code == "too-wide"
     state = (await Questions(world.graph, world.keyring, world.book).belief(world.caller, "lena", key("wide.b1"))).state
     assert (state.log_odds, state.confidence, state.quality) == (None, None, "unavailable")
+
+
+async def test_a_share_that_reads_as_nothing_is_left_out_of_the_sentence(
+    world: World, explanations: Explanations
+) -> None:
+    await world.intake.observe(
+        world.caller, [rated("1", 1.5), rated("2", 0.2, by="one"), rated("3", -0.02, by="a rival"), rated("4", 0.04)]
+    )
+    sentence = (await explanations.explain(world.caller, "lena", key("world.alone"))).sentence
+    assert "0.0)" not in sentence
+    assert "against it" not in sentence
+
+
+async def test_like_reasons_of_as_many_sources_are_counted_once(world: World, explanations: Explanations) -> None:
+    await world.intake.observe(world.caller, [rated("1", 1.0, by="one"), rated("2", 1.0, by="another")])
+    sentence = (await explanations.explain(world.caller, "lena", key("world.alone"))).sentence
+    assert sentence.endswith("mostly because of “rated” from 2 sources (+2.0).")
+
+
+async def test_a_move_that_no_percentage_shows_is_not_called_one(world: World, explanations: Explanations) -> None:
+    from beliefgraph.services.sentence import sentence
+
+    await world.intake.observe(world.caller, [rated("1", -0.06, by="one")])
+    explained = await explanations.explain(world.caller, "lena", key("world.alone"))
+    said = sentence(
+        explained.state.model_copy(update={"log_odds": math.log(0.096 / 0.904)}),
+        math.log(0.102 / 0.898),
+        explained.contributions,
+    )
+    assert said == "“stands alone” stands at 10 %, about its prior of 10 %: “rated” from one (-0.1) hardly moves it."
 
 
 def test_probabilities_are_never_said_to_be_certain() -> None:

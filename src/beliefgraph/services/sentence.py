@@ -15,6 +15,12 @@ REASONS = 3
 UNMOVED = 0.05
 """Log-odds below which a belief is said to stand where it began, about one point of confidence."""
 
+ALIKE = 0.5
+"""Log-odds below which a move that no percentage shows is no move; near certainty, one that is larger is told."""
+
+SLIGHT = 0.05
+"""Log-odds below which a reason is not named: its share would read as 0.0."""
+
 
 @dataclass(frozen=True)
 class Overruled:
@@ -39,7 +45,7 @@ def sentence(
     said = [f"“{statement}” stands at {stands}"]
     if not contributions:
         said.append(", its prior: no evidence bears on it.")
-    elif abs(move) < UNMOVED:
+    elif abs(move) < UNMOVED or (began == stands and abs(move) < ALIKE):
         said.append(f", about its prior of {began}: {_balance(contributions, state.belief.id)}.")
     else:
         because = _because(contributions, state.belief.id, move)
@@ -56,7 +62,7 @@ def percent(p: float) -> str:
 
 def _because(contributions: Sequence[Contribution], target: str, move: float) -> str:
     reasons, against = _sides(contributions, target, move)
-    text = f"mostly because of {_listed(reasons)}" if reasons else "by what its relations carry"
+    text = f"mostly because of {_listed(reasons)}" if reasons else "by many slight reasons together"
     return f"{text}; against it: {_listed(against)}" if against else text
 
 
@@ -73,7 +79,7 @@ def _sides(contributions: Sequence[Contribution], target: str, move: float) -> t
     for one in contributions:
         together.setdefault((one.evidence.summary, one.on.id, one.contribution > 0), []).append(one)
     ranked = sorted(together.values(), key=lambda group: -abs(_sum(group)))
-    told = [(group, _sum(group)) for group in ranked if abs(_sum(group)) >= UNMOVED / 10]
+    told = [(group, _sum(group)) for group in ranked if abs(_sum(group)) >= SLIGHT]
     along = [_reason(group, target) for group, total in told if (total > 0) == (move > 0)]
     against = [_reason(group, target) for group, total in told if (total > 0) != (move > 0)]
     return along[:REASONS], against[:REASONS]
@@ -83,9 +89,14 @@ def _reason(group: Sequence[Contribution], target: str) -> str:
     first = group[0]
     sources = {one.source for one in group}
     who = first.source if len(sources) == 1 else f"{len(sources)} sources"
-    often = f", {len(group)} times" if len(group) > 1 else ""
+    often = f", {len(group)} times" if len(group) > len(sources) else ""
     way = "" if first.on.id == target else f", by way of “{first.on.statement}”"
-    return f"“{first.evidence.summary}” from {who}{often}{way} ({_sum(group):+.1f})"
+    what = f"the correction by {who}" if _corrects(first) else f"“{first.evidence.summary}” from {who}"
+    return f"{what}{often}{way} ({_sum(group):+.1f})"
+
+
+def _corrects(one: Contribution) -> bool:
+    return one.bearing.stance == "correction"
 
 
 def _sum(group: Sequence[Contribution]) -> float:
@@ -98,7 +109,7 @@ def _listed(parts: Sequence[str]) -> str:
 
 def _corrected(state: BeliefState, contributions: Sequence[Contribution], overruled: Sequence[Overruled]) -> str:
     """What the correction in force on the belief itself says, and which ones said the opposite."""
-    corrections = [c for c in contributions if c.bearing.stance == "correction" and c.on.id == state.belief.id]
+    corrections = [c for c in contributions if _corrects(c) and c.on.id == state.belief.id]
     told = [
         f" {c.source} set it right as of {_day(c.bearing.valid_from)}:"
         f" it {'holds' if c.bearing.log_likelihood_ratio > 0 else 'does not hold'}."
