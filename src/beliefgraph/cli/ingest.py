@@ -20,6 +20,9 @@ from beliefgraph.ingest.jsonl import Line, read_lines
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.event import Event
 
+CACHED_ROWS = 40_000
+"""Rows of twins kept in memory between batches: a file may be of any size, so what it takes must not be."""
+
 SHOWN = 20
 """Lines that went wrong which are told one by one; the rest are counted."""
 
@@ -35,7 +38,8 @@ def ingest(
     """Take in events, one CloudEvent (JSON) a line, from a file or from standard input.
 
     Running it again is harmless: what came before is recognised. Events that cannot be understood are kept in
-    quarantine, lines that are no event are told with their number. Exit code 1 if any line was no event or a conflict.
+    quarantine, which is told with the line and the reason, as are lines that are no event. Exit code 1 if any line was
+    no event or a conflict.
     """
     if not run(_ingest(key, file, purpose, batch)):
         raise typer.Exit(1)
@@ -44,28 +48,33 @@ def ingest(
 async def _ingest(key: str, file: Path | None, purpose: str | None, batch: int) -> bool:
     out = Console(stderr=True, highlight=False)
     told: Counter[str] = Counter()
-    async with services() as built:
+    async with services(CACHED_ROWS) as built:
         caller = await built.callers.authenticate(key, purpose)
         with _opened(file) as source, _bar(out, file) as progress:
             for lines in _batches(read_lines(source, built.clock), batch):
                 await _take(built, caller, lines, told, out)
                 progress(lines[-1].end, sum(told.values()))
     out.print(", ".join(f"{number:,} {what}" for what, number in told.items()) or "Nothing to take in.")
+    if told["quarantined"]:
+        out.print("What is quarantined waits: `quarantine` in GraphQL lists it, `replayQuarantine` tries it again.")
     return not (told["not an event"] or told["conflict"])
 
 
 async def _take(built: Services, caller: Caller, lines: list[Line], told: Counter[str], out: Console) -> None:
     events: list[Event] = []
+    numbers: list[int] = []
     for line in lines:
         if isinstance(line.read, BeliefgraphError):
             told["not an event"] += 1
             _tell(out, told["not an event"], f"line {line.number}: {line.read.code}: {line.read.message}")
         else:
             events.append(line.read)
-    for receipt in await built.intake.observe(caller, events) if events else ():
+            numbers.append(line.number)
+    receipts = await built.intake.observe(caller, events) if events else ()
+    for number, receipt in zip(numbers, receipts, strict=True):
         told[receipt.status] += 1
-        if receipt.status == "conflict":
-            _tell(out, told["conflict"], f"event {receipt.id}: {receipt.code}: {receipt.reason}")
+        if receipt.status in ("conflict", "quarantined"):
+            _tell(out, told[receipt.status], f"line {number}: {receipt.code}: {receipt.reason}")
 
 
 def _tell(out: Console, number: int, text: str) -> None:
