@@ -23,6 +23,12 @@ def test_neo4j_uri_without_a_password_is_refused(tmp_path: Path) -> None:
         resolve_endpoint(LocalNeo4j(tmp_path), {"NEO4J_URI": "neo4j://elsewhere:7687"})
 
 
+@pytest.mark.parametrize("uri", ["nonsense", "http://localhost:7474", "bolt://", "bolt://localhost:port"])
+def test_neo4j_uri_that_is_no_address_is_refused(uri: str, tmp_path: Path) -> None:
+    with pytest.raises(Incorrect, match="NEO4J_URI is no address"):
+        resolve_endpoint(LocalNeo4j(tmp_path), {"NEO4J_URI": uri, "NEO4J_PASSWORD": "secret"})
+
+
 def test_a_password_is_not_printed_by_accident() -> None:
     assert "secret" not in repr(Endpoint("bolt://x", "neo4j", "secret"))
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from beliefgraph.errors import Incorrect
 
 URI = "NEO4J_URI"
 USERNAME = "NEO4J_USERNAME"
 PASSWORD = "NEO4J_PASSWORD"  # noqa: S105  the variable's name
+
+SCHEMES = frozenset({"bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc"})
 
 
 @dataclass(frozen=True)
@@ -55,4 +58,16 @@ def named_endpoint(environ: Mapping[str, str]) -> Endpoint | None:
     password = environ.get(PASSWORD)
     if password is None:
         raise Incorrect("invalid-input", f"{URI} is set but {PASSWORD} is not; set both, or neither for a local Neo4j.")
+    if not _is_address(uri):
+        raise Incorrect(
+            "invalid-input", f"{URI} is no address of a Neo4j, such as bolt://localhost:7687 or neo4j+s://example.org."
+        )
     return Endpoint(uri, environ.get(USERNAME) or "neo4j", password)
+
+
+def _is_address(uri: str) -> bool:
+    try:
+        parts = urlsplit(uri)
+        return parts.scheme in SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
