@@ -96,7 +96,9 @@ class Callers:
         """
         key = await self._find(secret) if secret else None
         if key is None or key.revoked_at is not None:
-            raise Forbidden("unauthenticated", "Send a valid key: Authorization: Bearer bg_….")
+            raise Forbidden(
+                "unauthenticated", "The key is missing, unknown or revoked: send one as Authorization: Bearer bg_…."
+            )
         if purpose is None and len(key.purposes) == 1:
             purpose = key.purposes[0]
         if purpose is None or purpose not in key.purposes:
