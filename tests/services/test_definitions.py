@@ -10,7 +10,7 @@ import pytest
 from tests.reading import held, id_of, log_odds, refusal, stored
 from tests.world import CATALOG, START, World, event, key, rated
 
-from beliefgraph.errors import BeliefgraphError
+from beliefgraph.errors import BeliefgraphError, Conflict
 from beliefgraph.model.command import Correct, Relate
 from beliefgraph.model.definition import Catalog
 from beliefgraph.services.refresh import Refresher
@@ -43,6 +43,11 @@ async def number(world: World) -> int:
 async def test_publishing_the_same_again_changes_nothing(world: World) -> None:
     again = await world.another().book.publish(world.caller, CATALOG)
     assert (again.number, await number(world)) == (1, 1)
+
+
+async def test_an_old_version_is_told_which_one_is_in_force(world: World) -> None:
+    with pytest.raises(Conflict, match=r"needs a version above 1\.0\.0, and this is 0\.9\.9"):
+        await world.book.publish(world.caller, changed("0.9.9"))
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def _refuse_step_back(known: Catalog | None, catalog: Catalog) -> None:
     if catalog.version_tuple <= known.version_tuple:
         raise Conflict(
             "definition-conflict",
-            f"{known.ref} is in force; a change needs a higher version than {catalog.version}.",
+            f"{known.ref} is in force; a change needs a version above {known.version}, and this is {catalog.version}.",
             catalog=known.ref,
         )
     dropped = {a.key for a in known.attributes} - {a.key for a in catalog.attributes}
