@@ -16,6 +16,10 @@ from beliefgraph.model.definition import Catalog
 MAX_CATALOG_BYTES = 8 * 1024 * 1024  # 5,000 attributes and 20,000 relations, written at length
 
 
+_FORMS = frozenset({"constrained-float", "constrained-str"})
+"""What the checker adds to a place where a number or an expression may stand."""
+
+
 def read_catalogs(path: Path) -> list[Catalog]:
     """The catalogs of a file in their order; else `invalid-definition`, naming the file and the place in it."""
     try:
@@ -44,10 +48,26 @@ def _catalog(given: object, name: str, place: str) -> Catalog:
         return Catalog.model_validate(given)
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_input=False)[0]
-        inside = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in wrong["loc"]).lstrip(".")
-        _refuse(name, f"{place} {inside}".rstrip(), wrong["msg"])
+        parts = [part for part in wrong["loc"] if part not in _FORMS]
+        inside = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).lstrip(".")
+        _refuse(name, f"{place} {inside}".rstrip(), _wrong(wrong["type"], parts[-1] if parts else "") or wrong["msg"])
     except BeliefgraphError as error:
         _refuse(name, place, error.message.rstrip("."))
+
+
+def _wrong(kind: str, field: str | int) -> str | None:
+    """What is wrong in words of ours, where they help more than the checker's."""
+    match kind, field:
+        case "missing", _:
+            return "it is missing"
+        case "extra_forbidden", _:
+            return "nothing of this name belongs here"
+        case "string_type" | "string_pattern_mismatch", "version":
+            return "a version is three numbers, such as 1.0.0"
+        case "string_pattern_mismatch", "catalog" | "key" | "domain" | "source" | "target" | "attribute":
+            return "a name is lower-case words joined by dots, such as needs.budget_approved"
+        case _:
+            return None
 
 
 def _json(text: bytes, name: str) -> list[Any]:
