@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from tests.reading import held, log_odds, refusal, rows, status, stored
-from tests.world import START, World, event, key, rated
+from tests.world import CATALOG, START, World, event, key, rated
 
 from beliefgraph.model.belief import BeliefKey, probability
 from beliefgraph.model.caller import Caller
@@ -17,6 +17,7 @@ from beliefgraph.model.identity import event_id, evidence_id, source_id
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.relation import RelationKind
 from beliefgraph.services.commands import SOURCE
+from beliefgraph.services.explain import Explanations
 
 TICK = timedelta(microseconds=1)
 ALONE = key("world.alone")
@@ -84,6 +85,34 @@ async def test_no_relation_moves_a_correction_visibly(world: World) -> None:
     buys = held(await stored(world), "world.buys")
     assert buys is not None
     assert probability(buys) < 0.01
+
+
+async def test_nothing_that_others_say_turns_the_person_s_word_around(world: World) -> None:
+    """Nine relations as strong as can be, to beliefs that an operator set right the other way."""
+    await correct(world, False, 0)
+    for n in range(9):
+        other = BeliefKey(attribute="needs.budget", subject=f"quarter {n}")
+        await correct(world, True, 0, by=world.caller, belief=other)
+        await world.commands.relate(
+            world.caller,
+            Relate(twin="lena", source=other, target=ALONE, kind="supports", odds_ratio=1e6, valid_from=day(0)),
+        )
+    assert held(await stored(world), "world.alone") == -7.0
+    explained = await Explanations(world.graph, world.keyring, world.book).explain(world.caller, "lena", ALONE)
+    assert explained.state.log_odds == -7.0
+    left = {c.source: c.without for c in explained.contributions}
+    assert left["person:lena"] > 0.99
+    assert left["test"] == probability(-7.0)
+
+
+async def test_a_prior_does_not_outweigh_the_person_s_word(world: World) -> None:
+    await correct(world, False, 0)
+    attributes = tuple(a.model_copy(update={"prior": 1 - 1e-9}) for a in CATALOG.attributes if a.key == ALONE.attribute)
+    others = tuple(a for a in CATALOG.attributes if a.key != ALONE.attribute)
+    sure = CATALOG.model_copy(update={"version": "1.1.0", "attributes": (*others, *attributes)})
+    await world.book.publish(world.caller, sure)
+    await world.intake.observe(world.caller, [rated("1", 1.0, day=1)])
+    assert held(await stored(world), "world.alone") == -7.0
 
 
 async def test_the_same_events_again_change_nothing_about_a_correction(world: World) -> None:

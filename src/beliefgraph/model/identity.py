@@ -36,6 +36,15 @@ def source_id(tenant: str, name: str) -> str:
     return _id("source", tenant, name)
 
 
+PERSON = "person:"
+"""How the name of a source begins that is a person modelled; no other actor's may."""
+
+
+def person_source(name: str) -> str:
+    """What the person of the twin of this name is called as a source."""
+    return PERSON + name
+
+
 def relation_id(source: str, kind: str, target: str) -> str:
     """The id of a relation between two beliefs: stable over all its revisions."""
     return _id("relation", source, kind, target)

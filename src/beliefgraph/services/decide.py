@@ -13,7 +13,7 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import AssertBelief, Correct, Relate, Retract, Withdraw
 from beliefgraph.model.commit import Cause
 from beliefgraph.model.evidence import CORRECTION_LOG_ODDS, Bearing, Evidence, Source, Stance
-from beliefgraph.model.identity import belief_id, evidence_id, relation_id, source_id
+from beliefgraph.model.identity import PERSON, belief_id, evidence_id, person_source, relation_id, source_id
 from beliefgraph.model.relation import BeliefRelation, Strength
 from beliefgraph.model.time import Interval, seconds
 from beliefgraph.model.timeline import revision_id
@@ -25,15 +25,6 @@ from beliefgraph.store.commits import ArrivedEvent
 
 SUREST = 1e-4
 """An assertion of 0 or 1 is taken as this far from it: nobody is certain."""
-
-
-PERSON = "person:"
-"""How the name of a source begins that is a person modelled; no other actor's may."""
-
-
-def person_source(name: str) -> str:
-    """What the person of the twin of this name is called as a source."""
-    return PERSON + name
 
 
 @dataclass(frozen=True)

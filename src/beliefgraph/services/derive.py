@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -13,7 +14,7 @@ import numpy.typing as npt
 from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, combine
 from beliefgraph.model.belief import BeliefKey, Quality
 from beliefgraph.model.hearing import heard
-from beliefgraph.model.identity import belief_id
+from beliefgraph.model.identity import belief_id, person_source, source_id
 from beliefgraph.model.status import Status, status_of
 from beliefgraph.services.layout import DefinitionGraph, Layout, PersonalRelation, lay_out
 from beliefgraph.services.state import STANCES, TwinState, microseconds
@@ -23,13 +24,17 @@ Floats = npt.NDArray[np.float64]
 NO_AGEING = frozenset({STANCES["correction"]})
 """Stances whose force does not fade: what the person set right stays right until they say otherwise."""
 
+PERSONS_WORD = 7.0
+"""Log-odds (999 to 1) that a belief which the person set right keeps on their side, whatever priors and relations carry
+there: what they set right is theirs to change, and nobody else's."""
+
 
 @dataclass(frozen=True)
 class Derivation:
     """Every belief of a layout at one moment; columns by position, log-odds natural.
 
     `items` are the indices of the bearings that count, and `item_log_likelihood` their force as aged and heard;
-    `log_likelihood` is their sum per belief.
+    `log_likelihood` is their sum per belief. `word` says on which side (1 or -1) the person set a belief right.
     """
 
     layout: Layout
@@ -41,6 +46,7 @@ class Derivation:
     mass_unaged: Floats
     opposing_share: Floats
     retracted: frozenset[int]
+    word: Mapping[int, float]
     items: npt.NDArray[np.int64]
     item_position: npt.NDArray[np.int64]
     item_log_likelihood: Floats
@@ -48,6 +54,10 @@ class Derivation:
     def value(self, position: int) -> float | None:
         """The log-odds at a position; None where the twin is too wide for them."""
         return float(self.log_odds[position]) if self.available[position] else None
+
+    def kept(self, position: int, log_odds: float) -> float:
+        """These log-odds of a position, or the nearest that leave the person's word standing."""
+        return _kept(log_odds, self.word.get(position))
 
     def quality(self, position: int) -> Quality:
         """How good that number is."""
@@ -83,8 +93,8 @@ def derive(
     layout = lay_out(state.id, graph, chain(known, also, extra, assume), personal_relations(state, at))
     items, retracted = counting(state, at)
     columns = state.columns
-    place = np.array([layout.position.get(id_, -1) for id_ in state.belief_order], dtype=np.int64)
-    position = place[columns.belief[items]] if len(items) else np.zeros(0, dtype=np.int64)
+    place_of = np.array([layout.position.get(id_, -1) for id_ in state.belief_order], dtype=np.int64)
+    position = place_of[columns.belief[items]] if len(items) else np.zeros(0, dtype=np.int64)
     defined = position >= 0
     items, position = items[defined], position[defined]
     stance = columns.stance[items]
@@ -104,6 +114,9 @@ def derive(
     np.clip(log_likelihood, -LOG_LIKELIHOOD_BOUND, LOG_LIKELIHOOD_BOUND, out=log_likelihood)
     assumed = {_position(state, layout, key): holds for key, holds in assume.items()}
     log_odds, available = _propagate(layout, log_likelihood, assumed)
+    word = {place: side for place, side in _persons_word(state, items, position, stance) if place not in assumed}
+    for place, side in word.items():
+        log_odds[place] = _kept(float(log_odds[place]), side)
     return Derivation(
         layout=layout,
         at=at,
@@ -113,7 +126,8 @@ def derive(
         mass=combined.mass,
         mass_unaged=combined.mass_unaged,
         opposing_share=combined.opposing_share,
-        retracted=frozenset(int(place[belief]) for belief in retracted),
+        retracted=frozenset(int(place_of[belief]) for belief in retracted),
+        word=word,
         items=items,
         item_position=position,
         item_log_likelihood=combined.contribution,
@@ -127,6 +141,21 @@ def personal_relations(state: TwinState, at: datetime) -> list[PersonalRelation]
         PersonalRelation(state.beliefs[r.source].belief_key, state.beliefs[r.target].belief_key, r.strength)
         for r in sorted(valid, key=lambda r: r.key)
     ]
+
+
+def _persons_word(
+    state: TwinState, items: npt.NDArray[np.int64], position: npt.NDArray[np.int64], stance: npt.NDArray[np.int64]
+) -> Iterator[tuple[int, float]]:
+    """Where among the bearings that count the person sets a belief right, and on which side."""
+    own = source_id(state.tenant, person_source(state.name))
+    for row in np.flatnonzero(stance == STANCES["correction"]).tolist():
+        bearing = state.bearings[items[row]]
+        if bearing.source == own:
+            yield int(position[row]), math.copysign(1.0, bearing.log_likelihood_ratio)
+
+
+def _kept(log_odds: float, side: float | None) -> float:
+    return log_odds if side is None else side * max(side * log_odds, PERSONS_WORD)
 
 
 def _position(state: TwinState, layout: Layout, key: BeliefKey) -> int:

@@ -11,8 +11,7 @@ from datetime import datetime
 from beliefgraph.errors import Conflict, NotFound
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.erasure import Erasure
-from beliefgraph.model.identity import source_id
-from beliefgraph.services.decide import person_source
+from beliefgraph.model.identity import person_source, source_id
 from beliefgraph.services.update import Updater
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph

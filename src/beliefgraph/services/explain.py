@@ -205,7 +205,8 @@ class _Without:
             values = self.unit.model.log_odds(rows).log_odds[:, self.column]
             for group, value in zip(several, values.tolist(), strict=True):
                 found |= dict.fromkeys(group, value)
-        return found
+        spoken = {item for group in (alone, *several) for item in group}
+        return {item: derived.kept(self.target, value) if item in spoken else value for item, value in found.items()}
 
     def _variables(self, items: Sequence[int]) -> npt.NDArray[np.int64]:
         place = {int(position): i for i, position in enumerate(self.positions)}
