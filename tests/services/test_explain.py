@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import time
 from datetime import timedelta
 
 import pytest
@@ -309,3 +310,28 @@ def test_probabilities_are_never_said_to_be_certain() -> None:
         "over 99 %",
     ]
     assert math.isclose(probability(0.0), 0.5)
+
+
+async def test_a_flood_of_evidence_is_explained_in_no_time(world: World, explanations: Explanations) -> None:
+    """A sum far beyond its bound: no piece of it is missed, and asking for each is not deriving anew for each."""
+    alone = key("world.alone")
+    await world.intake.observe(world.caller, [rated(f"{n}", 30.0, by=f"witness {n % 9}") for n in range(3_000)])
+    await world.intake.observe(world.caller, [rated("against", -30.0)])
+    began = time.perf_counter()
+    explained = await explanations.explain(world.caller, "lena", alone)
+    assert time.perf_counter() - began < 20
+    assert len(explained.contributions) == 3_001
+    assert {c.without for c in explained.contributions} == {probability(30.0)}
+
+
+@pytest.mark.parametrize("gone", [0, 1, 2])
+async def test_what_is_taken_from_a_sum_beyond_its_bound_is_exact(
+    world: World, explanations: Explanations, ask: Questions, gone: int
+) -> None:
+    said = [event(f"{n}", "said", llr=llr, by=f"witness {n}", text="so") for n, llr in enumerate((25.0, 18.0, -10.0))]
+    await world.intake.observe(world.caller, [*said, event("priced", "priced")])
+    explained = await explanations.explain(world.caller, "lena", key("world.buys"))
+    one = next(c for c in explained.contributions if c.source == f"witness {gone}")
+    moment = AsOf(valid_time=explained.state.valid_time)
+    expected = await without(world, ask, one.evidence.id, key("world.buys"), moment)
+    assert one.without == pytest.approx(expected, rel=1e-12)

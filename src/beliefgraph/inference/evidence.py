@@ -36,12 +36,14 @@ _GRID = 2.0**32
 class Combined:
     """What all the evidence says, per belief and per item; natural log units.
 
-    Per belief (shape [beliefs]): `log_likelihood` λ; `mass` M = Σ|λ_item|, aged; `mass_unaged` M₀, as if all of it
-    were new; `opposing_share` O, the smaller side's share of M (0 to ½). Per item, in the order handed in:
+    Per belief (shape [beliefs]): `log_likelihood` λ; `total`, λ before it is bounded; `mass` M = Σ|λ_item|, aged;
+    `mass_unaged` M₀, as if all of it were new; `opposing_share` O, the smaller side's share of M (0 to ½). Per item, in
+    the order handed in:
     `contribution` λ_item, aged and after its share of its source's channel. The items of one belief sum to its λ.
     """
 
     log_likelihood: Floats
+    total: Floats
     mass: Floats
     mass_unaged: Floats
     opposing_share: Floats
@@ -118,7 +120,7 @@ def combine(
         raise Incorrect("invalid-input", "The columns of the evidence must have one length.", items=len(on))
     if on.size == 0:
         nothing = frozen(np.zeros(beliefs))
-        return Combined(nothing, nothing, nothing, nothing, frozen(np.zeros(0)))
+        return Combined(nothing, nothing, nothing, nothing, nothing, frozen(np.zeros(0)))
     if on.min() < 0 or on.max() >= beliefs:
         raise Incorrect("invalid-input", f"A belief's index must lie between 0 and {beliefs - 1}.", field="belief")
 
@@ -151,6 +153,7 @@ def combine(
     unaged = _sum_by(on, np.abs(_quantise(fresh / _GRID * fresh_share[group])), beliefs)
     return Combined(
         log_likelihood=frozen(log_likelihood),
+        total=frozen(total),
         mass=frozen(mass / _GRID),
         mass_unaged=frozen(unaged / _GRID),
         opposing_share=frozen(np.minimum(rising, falling) / np.maximum(mass, 1)),

@@ -34,7 +34,8 @@ class Derivation:
     """Every belief of a layout at one moment; columns by position, log-odds natural.
 
     `items` are the indices of the bearings that count, and `item_log_likelihood` their force as aged and heard;
-    `log_likelihood` is their sum per belief. `word` says on which side (1 or -1) the person set a belief right.
+    `total` is their sum per belief, and `log_likelihood` the same within its bound. `word` says on which side (1 or -1)
+    the person set a belief right.
     """
 
     layout: Layout
@@ -42,6 +43,7 @@ class Derivation:
     log_odds: Floats
     available: npt.NDArray[np.bool_]
     log_likelihood: Floats
+    total: Floats
     mass: Floats
     mass_unaged: Floats
     opposing_share: Floats
@@ -123,6 +125,7 @@ def derive(
         log_odds=log_odds,
         available=available,
         log_likelihood=log_likelihood,
+        total=combined.total,
         mass=combined.mass,
         mass_unaged=combined.mass_unaged,
         opposing_share=combined.opposing_share,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -29,6 +30,9 @@ from beliefgraph.services.sentence import Overruled, sentence
 from beliefgraph.store.evidence import told
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
+
+AT_ONCE = 256
+"""Questions "and without this?" that are asked in one pass."""
 
 
 class Explanations:
@@ -175,10 +179,10 @@ class _Without:
     influence: Influence
 
     def log_odds(self, items: Sequence[int]) -> Mapping[int, float]:
-        """For every item. One on a single belief is read off the joint; the others are asked together, in one pass.
+        """For every item. One on a single belief is read off the joint; the others are asked together, many a pass.
 
-        Taking away a correction lets silenced evidence speak again, and a sum at its bound does not fall by what is
-        taken from it; so these are derived anew.
+        Taking away a correction lets silenced evidence speak again, so these are derived anew. A sum beyond its bound
+        does not fall by what is taken from it, and so is not read off.
         """
         derived = self.seen.derived
         bearings = self.seen.moment.state.bearings
@@ -189,33 +193,48 @@ class _Without:
         alone: list[int] = []
         several: list[list[int]] = []
         for group in together.values():
-            if any(self._anew(item) for item in group):
+            if any(bearings[derived.items[item]].stance == "correction" for item in group):
                 found |= dict.fromkeys(group, self._derived_without(bearings[derived.items[group[0]]].evidence))
-            elif len(group) == 1:
+            elif len(group) == 1 and not self._at_bound(group[0]):
                 alone += group
             else:
                 several.append(group)
         if alone:
             values = self.influence.without(self._variables(alone), derived.item_log_likelihood[alone])
-            found |= dict(zip(alone, values.tolist(), strict=True))
-        if several:
-            rows = np.repeat(derived.log_likelihood[self.positions][None, :], len(several), axis=0)
-            for row, group in zip(rows, several, strict=True):
-                np.subtract.at(row, self._variables(group), derived.item_log_likelihood[group])
-            values = self.unit.model.log_odds(rows).log_odds[:, self.column]
-            for group, value in zip(several, values.tolist(), strict=True):
-                found |= dict.fromkeys(group, value)
-        spoken = {item for group in (alone, *several) for item in group}
-        return {item: derived.kept(self.target, value) if item in spoken else value for item, value in found.items()}
+            found |= {item: self._kept(value) for item, value in zip(alone, values.tolist(), strict=True)}
+        for first in range(0, len(several), AT_ONCE):
+            some = several[first : first + AT_ONCE]
+            for group, value in zip(some, self._together(some), strict=True):
+                found |= dict.fromkeys(group, self._kept(value))
+        return found
+
+    def _together(self, groups: Sequence[Sequence[int]]) -> Iterable[float]:
+        """Without each of these groups, in one pass; those that leave the same are asked once."""
+        derived = self.seen.derived
+        rows = np.repeat(derived.total[self.positions][None, :], len(groups), axis=0)
+        for row, group in zip(rows, groups, strict=True):
+            on = derived.item_position[group]
+            beyond = derived.total[on] / np.where(derived.log_likelihood[on] == 0, 1.0, derived.log_likelihood[on])
+            beyond = np.where(derived.total[on] == derived.log_likelihood[on], 1.0, beyond)
+            np.subtract.at(row, self._variables(group), derived.item_log_likelihood[group] * beyond)
+        np.clip(rows, -LOG_LIKELIHOOD_BOUND, LOG_LIKELIHOOD_BOUND, out=rows)
+        distinct, which = np.unique(rows, axis=0, return_inverse=True)
+        values: list[float] = self.unit.model.log_odds(distinct).log_odds[which.ravel(), self.column].tolist()
+        return values
+
+    def _kept(self, log_odds: float) -> float:
+        return self.seen.derived.kept(self.target, log_odds)
 
     def _variables(self, items: Sequence[int]) -> npt.NDArray[np.int64]:
-        place = {int(position): i for i, position in enumerate(self.positions)}
-        return np.array([place[int(self.seen.derived.item_position[item])] for item in items], dtype=np.int64)
+        return np.array([self._place[int(self.seen.derived.item_position[item])] for item in items], dtype=np.int64)
 
-    def _anew(self, item: int) -> bool:
+    @cached_property
+    def _place(self) -> Mapping[int, int]:
+        return {int(position): i for i, position in enumerate(self.positions)}
+
+    def _at_bound(self, item: int) -> bool:
         derived = self.seen.derived
-        at_bound = abs(float(derived.log_likelihood[derived.item_position[item]])) >= LOG_LIKELIHOOD_BOUND
-        return at_bound or self.seen.moment.state.bearings[derived.items[item]].stance == "correction"
+        return abs(float(derived.log_likelihood[derived.item_position[item]])) >= LOG_LIKELIHOOD_BOUND
 
     def _derived_without(self, evidence: str) -> float:
         moment, layout = self.seen.moment, self.seen.derived.layout
