@@ -56,7 +56,10 @@ async def _ingest(key: str, file: Path | None, purpose: str | None, batch: int) 
                 progress(lines[-1].end, sum(told.values()))
     out.print(", ".join(f"{number:,} {what}" for what, number in told.items()) or "Nothing to take in.")
     if told["quarantined"]:
-        out.print("What is quarantined waits: `quarantine` in GraphQL lists it, `replayQuarantine` tries it again.")
+        out.print(
+            "What is quarantined waits: `quarantine` in GraphQL lists it, `replayQuarantine` tries it again.",
+            soft_wrap=True,
+        )
     return not (told["not an event"] or told["conflict"])
 
 
