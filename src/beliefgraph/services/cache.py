@@ -17,12 +17,17 @@ CACHED_ROWS = 200_000
 """Rows of all cached twins together; a row takes about a kilobyte."""
 
 
+READS_AT_ONCE = 8
+"""Twins that one process reads from the store at the same time, so that a large call leaves connections to others."""
+
+
 class TwinCache:
     """The twins lately written to, bounded by their rows; the least lately used go first."""
 
     def __init__(self, graph: Graph, rows: int = CACHED_ROWS) -> None:
         self._graph = graph
         self._twins: LRUCache[str, TwinState] = LRUCache(rows, getsizeof=lambda state: state.open_rows + 1)
+        self._reading = asyncio.Semaphore(READS_AT_ONCE)
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def at(self, id_: str, tenant: str, name: str, current: tuple[int, str] | None) -> TwinState:
@@ -33,7 +38,8 @@ class TwinCache:
             return fresh(id_, tenant, name)
         if known is not None and (known.rev, known.life) == current:
             return known
-        state = await read_state(self._graph, id_, tenant, name)
+        async with self._reading:
+            state = await read_state(self._graph, id_, tenant, name)
         self.keep(state)
         return state
 

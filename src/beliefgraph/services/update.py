@@ -115,10 +115,10 @@ class Updater:
                 if known.erasing:
                     raise Unavailable("being-erased", "This twin is being erased; begin anew when that is done.")
                 graph = await self._book.numbered(caller.tenant, known.definitions)
-                states = {
-                    id_: await self._cache.at(id_, caller.tenant, name, known.twins.get(id_))
-                    for id_, name in names.items()
-                }
+                reading = (
+                    self._cache.at(id_, caller.tenant, name, known.twins.get(id_)) for id_, name in names.items()
+                )
+                states = {state.id: state for state in await asyncio.gather(*reading)}
                 if not known.seen:
                     _check(states, expected or {})
                 present = Present(states, graph, known.seen, self.clock.now())
