@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 
 from beliefgraph.config import Settings
 from beliefgraph.errors import Incorrect
-from beliefgraph.graphql.door import GraphQLDoor
+from beliefgraph.graphql.door import Bounds, GraphQLDoor
 from beliefgraph.graphql.limits import Limits
 from beliefgraph.graphql.schema import make_schema
 from beliefgraph.ingest.http import events_endpoint
@@ -136,7 +136,13 @@ def create_app(services: Services) -> Starlette:
             page=settings.max_page_size,
         )
     )
-    door = GraphQLDoor(schema, services, page=page if settings.graphiql else None, origins=settings.cors_origins)
+    door = GraphQLDoor(
+        schema,
+        services,
+        page=page if settings.graphiql else None,
+        origins=settings.cors_origins,
+        bounds=Bounds(settings.max_in_flight, settings.request_timeout),
+    )
     events = events_endpoint(services.intake.observe, services.clock, settings.max_body_bytes)
 
     async def ready() -> None:

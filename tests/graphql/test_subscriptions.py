@@ -11,6 +11,8 @@ from gql.transport.websockets import WebsocketsTransport
 from tests.conftest import StoppedClock
 from tests.web.service import Client, Service, service
 from tests.world import rated
+from websockets.asyncio.client import connect
+from websockets.typing import Subprotocol
 
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
@@ -151,3 +153,33 @@ def _refusal(message: dict[str, object]) -> dict[str, object]:
     errors = payload["errors"] if isinstance(payload, dict) else payload
     extensions: dict[str, object] = errors[0]["extensions"]  # type: ignore[index]
     return extensions
+
+
+@pytest.mark.parametrize(
+    ("bound", "code"), [({"max_in_flight": 2}, "overloaded"), ({"request_timeout": 1}, "took-too-long")]
+)
+async def test_questions_over_a_socket_have_the_bounds_of_requests(
+    graph: Graph, keyring: Keyring, clock: StoppedClock, tenant: str, bound: dict[str, float], code: str
+) -> None:
+    async with service(graph, keyring, clock, tenant, **bound) as running:
+        client = await running.client()
+        await running.define()
+        await client.observe(rated("0", 0.5))
+        waits = 'query { twin(name: "lena", atLeastRev: 9) { rev } }'
+        async with client.socket() as socket:
+            await socket.subscribe(waits, "0")
+            for n in range(1, 4):
+                await socket.send({"type": "subscribe", "id": str(n), "payload": {"query": waits}})
+            refused = await socket.next()
+            assert (refused["type"], refused["payload"][0]["extensions"]["code"]) == ("error", code)
+        async with client.socket() as socket:
+            await socket.subscribe('{ twin(name: "lena") { rev } }')
+            assert await socket.data() == {"twin": {"rev": 1}}
+
+
+async def test_whoever_brings_no_key_is_not_waited_for(client: Client) -> None:
+    address = f"ws{client.url.removeprefix('http')}/graphql"
+    async with connect(address, subprotocols=[Subprotocol("graphql-transport-ws")]) as silent:
+        async with asyncio.timeout(15):
+            await silent.wait_closed()
+        assert silent.close_code == 4408

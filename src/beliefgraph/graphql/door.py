@@ -6,11 +6,15 @@ HTTP follows GraphQL-over-HTTP: `application/graphql-response+json` gets 400 for
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Protocol, cast
 
 import orjson
-from graphql import GraphQLError
+from graphql import GraphQLError, get_operation_ast, parse
+from graphql import OperationType as GraphQLOperationType
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -19,13 +23,13 @@ from strawberry.asgi import GraphQL
 from strawberry.exceptions import ConnectionRejectionError, MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import SubscribeMessage
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
-from beliefgraph.errors import BeliefgraphError, Incorrect
+from beliefgraph.errors import BeliefgraphError, Incorrect, Unavailable
 from beliefgraph.graphql.context import Context, Verbs
 from beliefgraph.graphql.errors import shortened, told
 from beliefgraph.graphql.schema import Schema
@@ -49,6 +53,19 @@ def refusal_body(error: BeliefgraphError) -> bytes:
     return orjson.dumps({"errors": [{"message": shortened(error.message), "extensions": told(error)}]}, default=str)
 
 
+HANDSHAKE = timedelta(seconds=10)
+"""How long a WebSocket may be open before it brings a key: until then it takes the place of somebody who has one."""
+
+
+@dataclass
+class Bounds:
+    """How many queries and commands may be at work at once over WebSockets, and for how long each."""
+
+    at_once: int = 64
+    seconds: float = 30.0
+    at_work: int = 0
+
+
 class GraphQLDoor(GraphQL[Context, None]):
     """The endpoint `/graphql`."""
 
@@ -60,6 +77,7 @@ class GraphQLDoor(GraphQL[Context, None]):
         page: Page | None = None,
         origins: Sequence[str] = (),
         subscriptions_per_connection: int = 100,
+        bounds: Bounds | None = None,
     ) -> None:
         super().__init__(
             schema,
@@ -67,7 +85,10 @@ class GraphQLDoor(GraphQL[Context, None]):
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
             max_subscriptions_per_connection=subscriptions_per_connection,
             allowed_origins=origins,
+            connection_init_wait_timeout=HANDSHAKE,
         )
+        self.bounds = bounds or Bounds()
+        self.most_tokens = schema.limits.tokens
         self._verbs = verbs
         self._page = page
         self.graphql_transport_ws_handler_class = _StillAllowed
@@ -159,7 +180,10 @@ class GraphQLDoor(GraphQL[Context, None]):
 
 
 class _StillAllowed(BaseGraphQLTransportWSHandler[Context, None]):
-    """Looks at the key again before each operation, so that a revoked one asks for nothing more."""
+    """Looks at the key again before each operation, so that a revoked one asks for nothing more.
+
+    Queries and commands have the bounds here that they have as requests.
+    """
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Begin an operation, or close with 4403."""
@@ -170,6 +194,40 @@ class _StillAllowed(BaseGraphQLTransportWSHandler[Context, None]):
                 await self.websocket.close(code=4403, reason="Forbidden")
                 return
         await super().handle_subscribe(message)
+
+    async def run_operation(self, operation: Operation[Context, None]) -> None:
+        """Follow a subscription for as long as it lasts, and anything else within the bounds."""
+        door = cast("GraphQLDoor", self.view)
+        bounds = door.bounds
+        if _follows(operation, door.most_tokens):
+            await super().run_operation(operation)
+            return
+        if bounds.at_work >= bounds.at_once:
+            await _refuse(operation, Unavailable("overloaded", "Too much is asked at once; try again in a second."))
+            return
+        bounds.at_work += 1
+        try:
+            async with asyncio.timeout(bounds.seconds):
+                await super().run_operation(operation)
+        except TimeoutError:
+            said = f"This took longer than {bounds.seconds:g} s. A command may still be carried out: send it again."
+            await _refuse(operation, Unavailable("took-too-long", said))
+        finally:
+            bounds.at_work -= 1
+
+
+def _follows(operation: Operation[Context, None], most_tokens: int) -> bool:
+    """Whether it is a subscription."""
+    try:
+        document = parse(operation.query, no_location=True, max_tokens=most_tokens)
+    except (GraphQLError, RecursionError):
+        return False
+    found = get_operation_ast(document, operation.operation_name)
+    return found is not None and found.operation is GraphQLOperationType.SUBSCRIPTION
+
+
+async def _refuse(operation: Operation[Context, None], error: BeliefgraphError) -> None:
+    await operation.send_initial_errors([GraphQLError(error.message, extensions=told(error))])
 
 
 async def _authenticated(context: Context) -> None:

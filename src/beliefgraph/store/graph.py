@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, NotificationMinimumSeverity
 from neo4j.exceptions import (
     AuthError,
+    ConnectionPoolError,
     ConstraintError,
     DriverError,
     Neo4jError,
@@ -122,6 +123,8 @@ class _Translated:
         match error:
             case AuthError():
                 raise Unavailable("store-unavailable", "Neo4j refuses the user name or password.") from error
+            case ConnectionPoolError():
+                raise Unavailable("overloaded", "Too much is asked of Neo4j at once; try again in a second.") from error
             case ServiceUnavailable() | SessionExpired() | TransientError() | OSError():
                 raise Unavailable("store-unavailable", f"Neo4j does not answer now: {error}") from error
             case ConstraintError():
