@@ -15,6 +15,7 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.graphql.door import Bounds, GraphQLDoor
 from beliefgraph.graphql.limits import Limits
 from beliefgraph.graphql.schema import make_schema
+from beliefgraph.inference import warm
 from beliefgraph.ingest.http import events_endpoint
 from beliefgraph.model.time import Clock
 from beliefgraph.services.bell import Bell
@@ -116,11 +117,12 @@ async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
         await finish_erasures(graph, keyring)
         services = build(settings, graph, keyring, clock)
         upkeep = asyncio.create_task(services.upkeep.run(), name="upkeep")
+        warming = asyncio.create_task(asyncio.to_thread(warm), name="warm the inference")
         try:
             yield services
         finally:
             upkeep.cancel()
-            await asyncio.gather(upkeep, return_exceptions=True)
+            await asyncio.gather(upkeep, warming, return_exceptions=True)
             await services.changes.close()
 
 

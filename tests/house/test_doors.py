@@ -35,6 +35,7 @@ ONLY_IN: dict[str, set[str]] = {
     "neomodel": {"store"},
     "cryptography": {"store"},
     "strawberry": {"graphql"},
+    "numba": {"inference"},
     "numpy": {"evaluate", "inference", "services"},
     "matplotlib": {"evaluate"},
     "scipy": {"inference"},

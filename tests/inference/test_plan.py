@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from tests.inference.reference import log_marginals
 
 from beliefgraph.inference.junction_tree import JunctionTree
 from beliefgraph.inference.plan import plan, projection, table_entries
-from beliefgraph.inference.propagation import LINEAR, LOG, propagate
+from beliefgraph.inference.propagation import Engine
 
 TREE = JunctionTree(cliques=((0, 1), (1, 2), (1, 3)), shared=(0, 1, 1), parent=(-1, 0, 0), level=(0, 1, 1))
 CARDS = (2, 3, 4, 2)
@@ -29,19 +30,19 @@ def test_variables_with_any_number_of_states_pass_messages() -> None:
     made = plan([TREE], CARDS)
     rng = np.random.default_rng(0)
     tables = {clique.scope: rng.random(clique.cards) for clique in made.cliques}
-    potential = np.concatenate([tables[clique.scope].ravel() for clique in made.cliques])
+    potential = np.log(np.concatenate([tables[clique.scope].ravel() for clique in made.cliques]))
     leaves = rng.random(made.leaves)
     observed = np.split(leaves, made.leaf_start[1:-1])
     joint = np.einsum("ab,bc,bd,a,b,c,d->abcd", *(tables[c] for c in ((0, 1), (1, 2), (1, 3))), *observed)
     joint /= joint.sum()
-    done = propagate(made, potential[:, None], leaves[:, None], LINEAR)
-    for axes, found in zip("abcd", np.split(done.marginal[:, 0], made.leaf_start[1:-1]), strict=True):
-        np.testing.assert_allclose(found, np.einsum(f"abcd->{axes}", joint), rtol=1e-13)
+    found = np.exp(Engine.of(made, potential).log_marginals(leaves[None], np.ones((1, 4), dtype=np.uint8)))[0]
+    for axes, marginal in zip("abcd", np.split(found, made.leaf_start[1:-1]), strict=True):
+        np.testing.assert_allclose(marginal, np.einsum(f"abcd->{axes}", joint), rtol=1e-13)
+    slow, joints = log_marginals(made, potential, np.log(leaves))
+    np.testing.assert_allclose(np.exp(slow - np.logaddexp.reduce(slow[:2])), found, rtol=1e-13)
     for clique, letters in zip(made.cliques, ("ab", "bc", "bd"), strict=True):
-        found = done.joint[clique.start : clique.start + clique.size, 0].reshape(clique.cards)
-        np.testing.assert_allclose(found, np.einsum(f"abcd->{letters}", joint), rtol=1e-13)
-    logs = propagate(made, np.log(potential)[:, None], np.log(leaves)[:, None], LOG)
-    np.testing.assert_allclose(np.exp(logs.marginal), done.marginal, rtol=1e-12)
+        table = np.exp(joints[clique.start : clique.start + clique.size]).reshape(clique.cards)
+        np.testing.assert_allclose(table / table.sum(), np.einsum(f"abcd->{letters}", joint), rtol=1e-13)
 
 
 def test_a_factor_lives_in_the_smallest_clique_that_holds_it() -> None:

@@ -14,7 +14,9 @@ from beliefgraph.inference.evidence import (
 from beliefgraph.inference.influence import Influence
 from beliefgraph.inference.model import CERTAIN_LOG_ODDS, Model, Posterior
 from beliefgraph.inference.rules.excludes import ODDS_RATIO as EXCLUDES_ODDS_RATIO
+from beliefgraph.inference.session import Session
 from beliefgraph.inference.structure import Relation, RelationKind, Structure
+from beliefgraph.inference.warm import warm
 
 __all__ = [
     "CERTAIN_LOG_ODDS",
@@ -28,10 +30,12 @@ __all__ = [
     "Posterior",
     "Relation",
     "RelationKind",
+    "Session",
     "Structure",
     "age",
     "channel",
     "combine",
     "compile_model",
     "two_coin",
+    "warm",
 ]

@@ -12,6 +12,7 @@ from beliefgraph.errors import Incorrect
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+Flags = npt.NDArray[np.uint8]
 
 
 def floats(name: str, values: npt.ArrayLike) -> Floats:

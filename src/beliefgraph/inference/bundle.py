@@ -1,4 +1,5 @@
-"""Some connected parts with one plan, and the one question everything else is made of: all their marginals."""
+"""Some connected parts with one plan, and the two questions everything else is made of: all their log-odds, all their
+marginals."""
 
 from __future__ import annotations
 
@@ -8,28 +9,44 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from beliefgraph.inference.arrays import Bools, Floats, Ints
+from beliefgraph.inference.arrays import Floats, Ints
 from beliefgraph.inference.factors import Family
 from beliefgraph.inference.plan import Plan
-from beliefgraph.inference.propagation import log_marginals
+from beliefgraph.inference.propagation import Engine
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """Some connected parts, calibrated.
 
-    `members` are the beliefs, `part` the part each belongs to, numbered from 0 in their order, and `part_start` where
-    each part begins. `conditionals` are the log tables of the `families`, over each one's scope, as they stand in
-    `log_potential`.
+    `members` are the beliefs, `part` the part each belongs to, numbered from 0 in their order. `conditionals` are the
+    log tables of the `families`, over each one's scope, as they stand in the engine's `log_potential`.
     """
 
     members: Ints
     part: Ints
-    part_start: Ints
-    plan: Plan
-    log_potential: Floats
+    prior_log_odds: Floats
+    engine: Engine
     families: tuple[Family, ...]
     conditionals: tuple[Floats, ...]
+
+    @property
+    def plan(self) -> Plan:
+        """How a pass is run."""
+        return self.engine.plan
+
+    def log_odds(self, rows: Floats, fixed: Mapping[int, bool], cut: AbstractSet[int]) -> Floats:
+        """The log-odds of each member, row of evidence by row; shape [B, members]. Raises `impossible-evidence`.
+
+        A part that is told nothing answers its priors. `cut` are the effects whose conditional table is taken out.
+        """
+        states = np.zeros(len(self.members), dtype=np.uint8)
+        if fixed:
+            place = self._place
+            for belief, holds in fixed.items():
+                if belief in place:
+                    states[place[belief]] = 1 if holds else 2
+        return self._without(cut).log_odds(rows.take(self.members, axis=1), states, self.prior_log_odds)
 
     def log_marginals(self, rows: Floats, fixed: Sequence[Mapping[int, bool]], cut: AbstractSet[int]) -> Floats:
         """The log-probability of [does not hold, holds] for each member; shape [members, 2, B].
@@ -37,34 +54,35 @@ class Bundle:
         One row of evidence (shape [B, n]) and one mapping of fixed beliefs per question; `cut` are the effects whose
         conditional table is taken out. Raises `impossible-evidence`.
         """
-        place = {int(belief): at for at, belief in enumerate(self.members)}
-        leaves = np.zeros((len(self.members), 2, len(rows)))
-        given = rows[:, self.members].T
-        leaves[:, 0], leaves[:, 1] = np.minimum(-given, 0.0), np.minimum(given, 0.0)
+        place = self._place
+        given = rows.take(self.members, axis=1)
+        weight = np.exp(np.minimum(np.stack([-given, given], axis=2), 0.0))
+        said = (given != 0.0).astype(np.uint8)
         for question, known in enumerate(fixed):
             for belief, holds in known.items():
                 if belief in place:
-                    leaves[place[belief], :, question] = (-np.inf, 0.0) if holds else (0.0, -np.inf)
-        potential = self._without({place[belief] for belief in cut if belief in place})
-        answer = log_marginals(self.plan, potential[:, None], leaves.reshape(-1, len(rows)))
-        return answer.reshape(len(self.members), 2, len(rows))
+                    weight[question, place[belief]] = (0.0, 1.0) if holds else (1.0, 0.0)
+                    said[question, place[belief]] = 1
+        answer = self._without(cut).log_marginals(weight.reshape(len(rows), -1), said)
+        return np.asarray(answer.reshape(len(rows), -1, 2).transpose(1, 2, 0))
 
-    def told(self, rows: Floats, fixed: Mapping[int, bool]) -> Bools:
-        """Whether each question says anything about each member's part; shape [B, members]."""
-        says = rows[:, self.members] != 0.0
-        if fixed:
-            says |= np.isin(self.members, list(fixed))
-        return np.asarray(np.logical_or.reduceat(says, self.part_start, axis=1)[:, self.part])
+    @property
+    def _place(self) -> dict[int, int]:
+        return {int(belief): at for at, belief in enumerate(self.members)}
 
-    def _without(self, effects: AbstractSet[int]) -> Floats:
-        """The potentials with some effects' conditional tables taken out: what they do not obey any more."""
-        if not effects:
-            return self.log_potential
-        potential = self.log_potential.copy()
+    def _without(self, effects: AbstractSet[int]) -> Engine:
+        """The engine with some effects' conditional tables taken out: what they do not obey any more."""
+        place = self._place if effects else {}
+        gone = {place[belief] for belief in effects if belief in place}
+        if not gone:
+            return self.engine
+        potential = self.engine.log_potential.copy()
+        rows = []
         for family, table in zip(self.families, self.conditionals, strict=True):
-            if family.effect in effects:
-                clique = self.plan.home(family.scope)
+            if family.effect in gone:
+                rows.append(self.plan.home_row(family.scope))
+                clique = self.plan.cliques[rows[-1]]
                 entries = slice(clique.start, clique.start + clique.size)
                 potential[entries] -= table[clique.projection(family.scope)]
                 potential[entries] -= potential[entries].max()
-        return potential
+        return self.engine.with_potentials(potential, rows)

@@ -13,6 +13,7 @@ from beliefgraph.inference.factors import Factors, factors_of, parts
 from beliefgraph.inference.junction_tree import JunctionTree, junction_tree
 from beliefgraph.inference.model import Model
 from beliefgraph.inference.plan import plan, table_entries
+from beliefgraph.inference.propagation import Engine
 from beliefgraph.inference.structure import Structure
 
 _BUNDLE = 128
@@ -112,9 +113,8 @@ def _bundle(factors: Factors, some: list[tuple[list[int], JunctionTree]]) -> tup
         Bundle(
             members=frozen(np.array(members, dtype=np.int64)),
             part=frozen(np.repeat(np.arange(len(some)), sizes)),
-            part_start=frozen(np.cumsum(sizes) - sizes),
-            plan=made,
-            log_potential=frozen(calibrated.log_potential),
+            prior_log_odds=np.log(local.priors) - np.log1p(-local.priors),
+            engine=Engine.of(made, calibrated.log_potential),
             families=local.families,
             conditionals=calibrated.conditionals,
         ),

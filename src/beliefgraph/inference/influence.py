@@ -85,7 +85,9 @@ def influence_of(
     members = bundle.members
     at = int(np.flatnonzero(members == target)[0])
     ends = np.array([[0.0], [1.0]]) * evidence
-    silent = ~bundle.told(ends, fixed)[:, at]
+    tied = bundle.part == bundle.part[at]
+    speaks = bool(np.isin(members[tied], list(fixed)).any())
+    silent = [not speaks, not (speaks or evidence[members[tied]].any())]
     clamped = [{**fixed, target: False}, {**fixed, target: True}]
     for nodes in NODES:
         abscissa, weight = np.polynomial.legendre.leggauss(nodes)
@@ -99,7 +101,6 @@ def influence_of(
         residual = float(evidence[members] @ slope) - (after - before)
         if abs(residual) <= RESIDUAL_BOUND:
             break
-    tied = bundle.part == bundle.part[at]
     gradient, given = np.zeros(len(evidence)), np.zeros((len(evidence), 2, 2))
     given[:, 1] = -np.inf
     gradient[members[tied]] = slope[tied]

@@ -11,7 +11,7 @@ from beliefgraph.inference.arrays import Floats, Ints
 from beliefgraph.inference.conditionals import Conditionals, independent
 from beliefgraph.inference.factors import Factors
 from beliefgraph.inference.plan import Plan, projection
-from beliefgraph.inference.propagation import CHUNK_ENTRIES, LINEAR, propagate
+from beliefgraph.inference.propagation import Engine
 
 _DEAREST = 2**28
 """Exact derivatives cost a pass per belief; past so many table entries in all (about ten seconds) they are not
@@ -48,7 +48,6 @@ class Marginals:
         self.families = factors.families
         self.effects = np.array([family.effect for family in factors.families], dtype=np.int64)
         self.free = np.setdiff1d(np.arange(len(self.priors)), self.effects)
-        self.leaves = np.ones((plan.leaves, 1))
         own = np.log(np.stack([1.0 - self.priors, self.priors], axis=-1)[self.free])
         pairs = np.array([pair.log_table.ravel() for pair in factors.pairs]).ravel()
         self.fixed = np.concatenate([own.ravel(), pairs])
@@ -85,12 +84,10 @@ class Marginals:
 
     def at(self, unknown: Floats) -> State:
         """The marginals at some unknowns, by one pass."""
-        potential = np.exp(self.log_potential(unknown))[:, None]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            done = propagate(self.plan, potential, self.leaves, LINEAR)
-            no, yes = done.marginal[:, 0].reshape(-1, 2).T
-            off = np.log(self.priors) - np.log1p(-self.priors) - np.log(yes) + np.log(no)
-        return State(unknown, done.joint[:, 0], yes / (yes + no), off)
+        joint, marginal = Engine.of(self.plan, self.log_potential(unknown)).joint()
+        no, yes = marginal.reshape(-1, 2).T
+        off = np.log(self.priors) - np.log1p(-self.priors) - np.log(yes) + np.log(no)
+        return State(unknown, joint, yes / (yes + no), off)
 
     def cause_by_cause(self, bound: float) -> State:
         """The state after fitting each intercept to the joint its causes have, until the drift is within the bound.
@@ -140,37 +137,34 @@ class Marginals:
         size = len(self.priors)
         jacobian = np.empty((size, size))
         potential = self.log_potential(state.unknown)
-        chunk = max(1, CHUNK_ENTRIES // self.plan.entries)
-        tilts = self._tilts(state.unknown)
-        for first in range(0, size, chunk):
-            some = range(first, min(first + chunk, size))
-            tilted = np.repeat(np.exp(potential)[:, None], len(some), axis=1)
-            weight = np.empty(len(some))
-            for column, j in enumerate(some):
-                entries, tilt = tilts[j]
-                tilted[entries, column] *= tilt
-                weight[column] = float(state.joint[entries] @ tilt)
-            done = propagate(self.plan, tilted, np.ones((self.plan.leaves, len(some))), LINEAR)
-            pairs = done.marginal.reshape(size, 2, len(some))
+        engine = Engine.of(self.plan, potential)
+        for j, (row, tilt) in enumerate(self._tilts(state.unknown)):
+            clique = self.plan.cliques[row]
+            entries = slice(clique.start, clique.start + clique.size)
+            tilted = potential.copy()
+            tilted[entries] += np.log(tilt)
+            _, marginal = engine.with_potentials(tilted, [row]).joint()
+            pairs = marginal.reshape(size, 2)
             yes = pairs[:, 1] / pairs.sum(axis=1)
-            jacobian[:, first : first + len(some)] = 2.0 * weight * (yes - state.marginal[:, None])
+            jacobian[:, j] = 2.0 * float(state.joint[entries] @ tilt) * (yes - state.marginal)
         step, *_ = np.linalg.lstsq(jacobian, self.priors - state.marginal, rcond=1e-13)
         return np.asarray(step)
 
-    def _tilts(self, unknown: Floats) -> list[tuple[slice, Floats]]:
-        """For each unknown, the table entries it is tilted at, and 1 + statistic/2 there."""
-        tilts: list[tuple[slice, Floats]] = []
+    def _tilts(self, unknown: Floats) -> list[tuple[int, Floats]]:
+        """For each unknown, the clique it is tilted at, and 1 + statistic/2 there."""
+        tilts: list[tuple[int, Floats]] = []
         family_of = {family.effect: family for family in self.families}
         for belief in range(len(self.priors)):
             family = family_of.get(belief)
-            clique = self.plan.home(family.scope if family else [belief])
+            row = self.plan.home_row(family.scope if family else [belief])
+            clique = self.plan.cliques[row]
             held = clique.projection([belief])
             if family is None:
                 statistic = held.astype(np.float64)
             else:
                 chance = 1.0 / (1.0 + np.exp(-unknown[belief] - family.push))
                 statistic = held - chance[clique.projection(family.causes)]
-            tilts.append((slice(clique.start, clique.start + clique.size), 1.0 + statistic / 2.0))
+            tilts.append((row, 1.0 + statistic / 2.0))
         return tilts
 
     def _causes_joint(self, state: State) -> Floats:

@@ -13,6 +13,7 @@ from beliefgraph.inference.arrays import Bools, Floats, floats, frozen
 from beliefgraph.inference.bundle import Bundle
 from beliefgraph.inference.evidence import LOG_LIKELIHOOD_BOUND
 from beliefgraph.inference.influence import Influence, influence_of
+from beliefgraph.inference.session import Session
 
 CERTAIN_LOG_ODDS = 100.0
 """What an assumed belief reads as, in nats: finite, and a probability of exactly 1 (or 4e-44) in a double."""
@@ -66,13 +67,7 @@ class Model:
         rows = np.atleast_2d(evidence)
         answer = np.where(self.available, self.prior_log_odds + rows, 0.0)
         for bundle in self.bundles:
-            told = bundle.told(rows, fixed)
-            asked = np.flatnonzero(told.any(axis=1))
-            found = np.broadcast_to(self.prior_log_odds[bundle.members], told.shape).copy()
-            if asked.size:
-                logs = bundle.log_marginals(rows[asked], [fixed] * len(asked), set(do or ()))
-                found[asked] = np.where(told[asked], (logs[:, 1] - logs[:, 0]).T, found[asked])
-            answer[:, bundle.members] = found
+            answer[:, bundle.members] = bundle.log_odds(rows, fixed, set(do or ()))
         for belief, holds in fixed.items():
             if self.available[belief]:
                 answer[:, belief] = CERTAIN_LOG_ODDS if holds else -CERTAIN_LOG_ODDS
@@ -104,6 +99,13 @@ class Model:
             if target in bundle.members:
                 return influence_of(bundle, target, float(self.prior_log_odds[target]), evidence, fixed, set(do or ()))
         return Influence.alone(target, len(self.priors), float(self.prior_log_odds[target]), float(evidence[target]))
+
+    def session(self, log_likelihood: npt.ArrayLike) -> Session:
+        """The same evidence (shape [n]) as something that can be changed belief by belief; see `Session`."""
+        evidence = self._evidence(log_likelihood)
+        if evidence.ndim != 1:
+            raise Incorrect("invalid-input", "A session has one set of evidence at a time.")
+        return Session(self.prior_log_odds, self.available, self.bundles, evidence)
 
     def _evidence(self, log_likelihood: npt.ArrayLike) -> Floats:
         evidence = floats("log_likelihood", log_likelihood)

@@ -1,8 +1,9 @@
-"""The index plan of a junction tree: every product and every sum of a pass, level by level, as flat arrays.
+"""The plan of a pass: where every table, message and leaf of some junction trees lies, as a few arrays of integers.
 
-All tables lie in one arena, level after level, the variables a clique shares with its parent first; so a message
-upward sums contiguous blocks. A table entry is a product of its potential, of the leaves (what is observed on a
-variable) homed there, and of the children's messages: one gather and one segmented product per level.
+Tables lie one after another, tree by tree, from each root down, the variables a clique shares with its parent first; so
+a message upward sums contiguous blocks. A table entry is a product of its potential, of the leaves (what is observed on
+a variable) homed there, and of the children's messages. Which entry of a leaf or message goes with which entry of a
+table depends only on the table's shape, so these maps are few and shared.
 """
 
 from __future__ import annotations
@@ -10,43 +11,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from math import prod
 
 import numpy as np
+import numpy.typing as npt
 
 from beliefgraph.inference.arrays import Ints
 from beliefgraph.inference.junction_tree import JunctionTree
 
+Codes = npt.NDArray[np.uint32]
+
+START, SIZE, BLOCK, MESSAGE, WIDTH, PARENT, MAP, FIRST_CHILD, LAST_CHILD, FIRST_LEAF, LAST_LEAF = range(11)
+"""The columns of `Plan.codes`, one row per clique: where its table starts and its entries; how many entries each entry
+of its message upward sums; where that message starts and its entries; the parent's row (a root's own) and the map from
+the parent's entries to the message's; the rows of its children and of its leaves, each [first, last)."""
+
+VARIABLE, LEAF, STATES, LEAF_MAP, HOME = range(5)
+"""The columns of `Plan.leaf_codes`, one row per variable, by home: its number, where its states start among the leaves
+and how many they are, the map from its home's entries to its states, its home's row."""
+
 _CACHED_TABLE = 256
 """Projections of tables up to this many entries are remembered: they are few and asked for all the time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gather:
-    """Take `index` from a pool; each segment of what is taken begins at `start` and is reduced to one entry."""
-
-    index: Ints
-    start: Ints
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """The cliques at one distance from the root: where their tables and messages lie, and how they are made.
-
-    `product` makes table entries from the pool [potentials | leaves | messages]; `block_start` and `block_size` say
-    which contiguous entries one message entry sums; `message_start` and `message_size` where each clique's message
-    begins within the level; `from_parent` sums the parents' tables to this level's separators (absent at the root).
-    """
-
-    entries: slice
-    messages: slice
-    product: Gather
-    block_start: Ints
-    block_size: Ints
-    message_start: Ints
-    message_size: Ints
-    from_parent: Gather | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +42,7 @@ class Clique:
     cards: tuple[int, ...]
     shared: int
     start: int
-
-    @property
-    def size(self) -> int:
-        """How many entries its table has."""
-        return prod(self.cards)
+    size: int
 
     def projection(self, scope: Sequence[int]) -> Ints:
         """For each entry of its table, the entry of a table over `scope` (axes in that order) that agrees with it."""
@@ -70,12 +51,11 @@ class Clique:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How to run a full pass over one or more junction trees together; variables are numbered locally from 0.
+    """How to run a pass over one or more junction trees; variables are numbered locally from 0.
 
-    `holding[v]` lists the cliques that variable v is in; `leaf_start[v]` is where the states of variable v begin
-    among the leaves, which are also the entries of the marginals. `marginal` sums the arena to all of them.
-    `message_leaves` lists, for each message entry, the leaves it agrees with (and one leaf past the last, always
-    there).
+    `holding[v]` lists the cliques that variable v is in; `leaf_start[v]` is where its states begin among the leaves,
+    which are also the entries of the marginals. `trees` has the rows [first, last) of each tree's cliques, and
+    `leaf_row[v]` is v's row in `leaf_codes`, `tree_of[v]` its tree.
     """
 
     leaf_start: Ints
@@ -84,10 +64,13 @@ class Plan:
     clique_start: Ints
     entries: int
     message_entries: int
-    levels: tuple[Level, ...]
-    marginal: Gather
-    message_leaves: Gather
     width: int
+    codes: Codes
+    leaf_codes: Codes
+    leaf_row: Codes
+    tree_of: Codes
+    maps: Codes
+    trees: Codes
 
     @property
     def leaves(self) -> int:
@@ -96,10 +79,14 @@ class Plan:
 
     def home(self, scope: Sequence[int]) -> Clique:
         """The smallest clique that holds the scope, the first of several."""
+        return self.cliques[self.home_row(scope)]
+
+    def home_row(self, scope: Sequence[int]) -> int:
+        """The row of that clique."""
         rarest = min(scope, key=lambda variable: len(self.holding[variable]))
         wanted = set(scope)
         holding = [k for k in self.holding[rarest] if wanted.issubset(self.cliques[k].scope)]
-        return self.cliques[min(holding, key=lambda k: (self.cliques[k].size, k))]
+        return min(holding, key=lambda k: (self.cliques[k].size, k))
 
 
 def projection(cards: tuple[int, ...], positions: tuple[int, ...]) -> Ints:
@@ -123,130 +110,97 @@ def _project(cards: tuple[int, ...], positions: tuple[int, ...]) -> Ints:
 _remembered = lru_cache(maxsize=4096)(_project)
 
 
-@lru_cache(maxsize=4096)
-def _remembered_order(cards: tuple[int, ...], positions: tuple[int, ...]) -> Ints:
-    return np.argsort(_remembered(cards, positions), kind="stable")
-
-
-def _order(cards: tuple[int, ...], positions: tuple[int, ...]) -> Ints:
-    """The entries of a table, sorted by their entry in the table over `positions`."""
-    if prod(cards) > _CACHED_TABLE:
-        return np.argsort(_project(cards, positions), kind="stable")
-    return _remembered_order(cards, positions)
-
-
 def table_entries(trees: Sequence[JunctionTree], cards: Sequence[int]) -> int:
     """How many entries the tables of these trees have together: the cost of a pass, known before it."""
     return sum(prod(cards[v] for v in clique) for tree in trees for clique in tree.cliques)
 
 
+class _Maps:
+    """The projections in use, one after another, each once."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}
+        self._parts: list[Codes] = []
+        self._length = 0
+
+    def at(self, clique: Clique, scope: Sequence[int]) -> int:
+        """Where the map from a clique's table to one over `scope` starts."""
+        key = clique.cards, tuple(clique.scope.index(variable) for variable in scope)
+        if key not in self._found:
+            self._found[key] = self._length
+            self._parts.append(projection(*key).astype(np.uint32))
+            self._length += clique.size
+        return self._found[key]
+
+    def joined(self) -> Codes:
+        return np.concatenate(self._parts) if self._parts else np.zeros(0, dtype=np.uint32)
+
+
 def plan(trees: Sequence[JunctionTree], cards: Sequence[int]) -> Plan:
-    """The plan of one pass over all the trees at once; `cards[v]` is how many states variable v has."""
-    cliques, parents, levels = _arena(trees, cards)
+    """The plan of one pass over all the trees; `cards[v]` is how many states variable v has."""
     leaf_start = np.concatenate([[0], np.cumsum(cards, dtype=np.int64)])
-    leaves = int(leaf_start[-1])
-    entries = sum(clique.size for clique in cliques)
-    message_size = [prod(clique.cards[: clique.shared]) for clique in cliques]
-    message_start = np.concatenate([[0], np.cumsum(message_size)])
-    children: list[list[int]] = [[] for _ in cliques]
-    for child, parent in enumerate(parents):
-        if parent >= 0:
-            children[parent].append(child)
+    cliques, bounds = _cliques(trees, cards)
     holding: list[list[int]] = [[] for _ in cards]
     for k, clique in enumerate(cliques):
         for variable in clique.scope:
             holding[variable].append(k)
     homes = [min(ks, key=lambda k: (cliques[k].size, k)) for ks in holding]
-    observed: list[list[int]] = [[] for _ in cliques]
-    for variable, home in enumerate(homes):
-        observed[home].append(variable)
-
-    def sources(k: int) -> Ints:
-        """What each entry of clique k is the product of, entry by entry, in the pool."""
-        clique = cliques[k]
-        columns = [clique.start + np.arange(clique.size)]
-        columns += [entries + leaf_start[v] + clique.projection([v]) for v in observed[k]]
-        for child in children[k]:
-            separator = cliques[child].scope[: cliques[child].shared]
-            columns.append(entries + leaves + message_start[child] + clique.projection(separator))
-        return np.stack(columns, axis=1)
-
-    def summed(k: int, scope: Sequence[int]) -> Ints:
-        """The entries of clique k's table, those that agree with one entry over `scope` next to each other."""
-        clique = cliques[k]
-        return clique.start + _order(clique.cards, tuple(clique.scope.index(v) for v in scope))
-
-    made = []
-    for first, last in levels:
-        ks = range(first, last)
-        product = [sources(k) for k in ks]
-        block = [cliques[k].size // message_size[k] for k in ks]
-        from_parent = None
-        if parents[first] >= 0:
-            sums = [summed(parents[k], cliques[k].scope[: cliques[k].shared]) for k in ks]
-            from_parent = _gather(sums, [len(s) // message_size[k] for s, k in zip(sums, ks, strict=True)])
-        block_size = np.repeat(block, [message_size[k] for k in ks])
-        made.append(
-            Level(
-                entries=slice(cliques[first].start, cliques[last - 1].start + cliques[last - 1].size),
-                messages=slice(int(message_start[first]), int(message_start[last])),
-                product=_gather([p.ravel() for p in product], [p.shape[1] for p in product]),
-                block_start=_starts(block_size),
-                block_size=block_size,
-                message_start=message_start[first:last] - message_start[first],
-                message_size=np.array([message_size[k] for k in ks]),
-                from_parent=from_parent,
-            )
-        )
-    marginals = [summed(homes[v], [v]) for v in range(len(cards))]
-    agreeing = [_agreeing(clique, leaf_start, leaves) for clique in cliques]
+    maps = _Maps()
+    order = sorted(range(len(cards)), key=lambda v: (homes[v], v))
+    starts = leaf_start.tolist()
+    leaf_codes = np.array(
+        [(v, starts[v], cards[v], maps.at(cliques[homes[v]], [v]), homes[v]) for v in order], dtype=np.uint32
+    )
+    codes = np.zeros((len(cliques), 11), dtype=np.uint32)
+    rows = []
+    message = 0
+    for tree, (first, _) in zip(trees, bounds, strict=True):
+        for at, parent in enumerate(tree.parent):
+            clique = cliques[first + at]
+            width = prod(clique.cards[: clique.shared])
+            to_parent = maps.at(cliques[first + parent], clique.scope[: clique.shared]) if parent >= 0 else 0
+            above = first + max(parent, 0)
+            rows.append((clique.start, clique.size, clique.size // width, message, width, above, to_parent))
+            message += width
+    codes[:, : MAP + 1] = rows
+    # A tree's cliques are listed breadth first, so the children of one stand together, in their parents' order.
+    everyone = np.arange(len(cliques))
+    children = np.bincount(codes[codes[:, PARENT] != everyone, PARENT], minlength=len(cliques))
+    for first, last in bounds:
+        ends = first + 1 + np.cumsum(children[first:last])
+        codes[first:last, FIRST_CHILD], codes[first:last, LAST_CHILD] = ends - children[first:last], ends
+    codes[:, FIRST_LEAF] = np.searchsorted(leaf_codes[:, HOME], everyone)
+    codes[:, LAST_LEAF] = np.searchsorted(leaf_codes[:, HOME], everyone, side="right")
+    leaf_row = np.argsort(leaf_codes[:, VARIABLE]).astype(np.uint32)
+    tree_of = np.searchsorted([last for _, last in bounds], leaf_codes[leaf_row, HOME], side="right").astype(np.uint32)
     return Plan(
         leaf_start=leaf_start,
         cliques=cliques,
         holding=tuple(map(tuple, holding)),
-        clique_start=np.array([clique.start for clique in cliques]),
-        entries=entries,
-        message_entries=int(message_start[-1]),
-        levels=tuple(made),
-        marginal=_gather(marginals, [len(m) // cards[v] for v, m in enumerate(marginals)]),
-        message_leaves=_gather([a.ravel() for a in agreeing], [a.shape[1] for a in agreeing]),
+        clique_start=codes[:, START].astype(np.int64),
+        entries=cliques[-1].start + cliques[-1].size,
+        message_entries=message,
         width=max(tree.width for tree in trees),
+        codes=codes,
+        leaf_codes=leaf_codes,
+        leaf_row=leaf_row,
+        tree_of=tree_of,
+        maps=maps.joined(),
+        trees=np.array(bounds, dtype=np.uint32),
     )
 
 
-def _arena(
-    trees: Sequence[JunctionTree], cards: Sequence[int]
-) -> tuple[tuple[Clique, ...], list[int], list[tuple[int, int]]]:
-    """All cliques, level by level; the parent of each; and where each level begins and ends."""
-    everyone = sorted((tree.level[k], t, k) for t, tree in enumerate(trees) for k in range(len(tree.cliques)))
-    number = {(t, k): at for at, (_, t, k) in enumerate(everyone)}
+def _cliques(trees: Sequence[JunctionTree], cards: Sequence[int]) -> tuple[tuple[Clique, ...], list[tuple[int, int]]]:
+    """All cliques, tree by tree, and the rows of each tree."""
     cliques: list[Clique] = []
-    parents: list[int] = []
+    bounds = []
     start = 0
-    for _, t, k in everyone:
-        scope, parent = trees[t].cliques[k], trees[t].parent[k]
-        cliques.append(Clique(scope, tuple(cards[v] for v in scope), trees[t].shared[k], start))
-        parents.append(number[t, parent] if parent >= 0 else -1)
-        start += cliques[-1].size
-    depth = [level for level, _, _ in everyone]
-    edges = [0, *(at for at in range(1, len(depth)) if depth[at] != depth[at - 1]), len(depth)]
-    return tuple(cliques), parents, list(pairwise(edges))
-
-
-def _agreeing(clique: Clique, leaf_start: Ints, leaves: int) -> Ints:
-    """For each entry of the clique's message, the leaves that agree with it."""
-    cards = clique.cards[: clique.shared]
-    size = prod(cards)
-    columns = [np.full(size, leaves)]
-    columns += [leaf_start[v] + projection(cards, (at,)) for at, v in enumerate(clique.scope[: clique.shared])]
-    return np.stack(columns, axis=1)
-
-
-def _gather(indices: Sequence[Ints], segment: Sequence[int]) -> Gather:
-    """Parts joined: part p is made of segments of `segment[p]` entries."""
-    counts = [len(part) // length for part, length in zip(indices, segment, strict=True)]
-    return Gather(np.concatenate(indices), _starts(np.repeat(segment, counts)))
-
-
-def _starts(sizes: Ints) -> Ints:
-    return np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
+    for tree in trees:
+        first = len(cliques)
+        for scope, shared in zip(tree.cliques, tree.shared, strict=True):
+            shape = tuple([cards[v] for v in scope])
+            size = prod(shape)
+            cliques.append(Clique(scope, shape, shared, start, size))
+            start += size
+        bounds.append((first, len(cliques)))
+    return tuple(cliques), bounds

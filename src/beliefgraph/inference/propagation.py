@@ -1,129 +1,132 @@
-"""A full pass over a plan: messages up to the roots, down again, and every marginal.
+"""Passes over a plan with its potentials: every marginal, exactly, whatever the sizes of the numbers.
 
-`propagate` is written once over a semiring. The linear one multiplies and adds probabilities. Where numbers get so
-small that digits could be lost, the same pass runs on logarithms: slower, and never wrong. Which one is chosen
-depends on the column alone, so an answer never depends on what else was asked in the same batch.
+The linear pass multiplies and adds probabilities. A tree where numbers get so small that digits could be lost is done
+again on logarithms: slower, and never wrong. Which one is chosen depends on that tree's evidence alone, so an answer
+never depends on what else was asked with it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.inference.arrays import Bools, Floats
-from beliefgraph.inference.plan import Gather, Plan
-
-_SMALL = 1e-100
-"""A message or marginal below this, relative to its largest entry, sends its column to the logarithms. Doubles reach
-1e-308, so what underflow can have taken from anything above it is less than 1e-200 of it."""
-
-CHUNK_ENTRIES = 2**16
-"""Columns are run together up to this many table entries: half a megabyte an array, so that they stay in the cache."""
+from beliefgraph.inference import kernels
+from beliefgraph.inference.arrays import Bools, Flags, Floats
+from beliefgraph.inference.kernels import LOST
+from beliefgraph.inference.plan import Plan
 
 
 @dataclass(frozen=True, slots=True)
-class Semiring:
-    """What to multiply, add and divide with, and its zero and one."""
+class Engine:
+    """A plan with potentials (of logarithm `log_potential`, shape [entries], at most 0), ready to be run.
 
-    times: np.ufunc
-    plus: np.ufunc
-    over: np.ufunc
-    zero: float
-    one: float
-
-
-LINEAR = Semiring(np.multiply, np.add, np.divide, 0.0, 1.0)
-LOG = Semiring(np.add, np.logaddexp, np.subtract, -np.inf, 0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """Every clique's joint (shape [entries, B]) and every marginal ([leaves, B]), each summing to one, in the
-    semiring's numbers.
-
-    `messages` are the upward ones, each scaled so that its largest entry is one.
+    `table`, `total` and `message` are the way up without evidence, and `fit` (one flag per tree) says where it lost no
+    digit; `changed` are the cliques whose potential is not the one they were made with.
     """
 
-    joint: Floats
-    marginal: Floats
-    messages: Floats
+    plan: Plan
+    log_potential: Floats
+    potential: Floats
+    table: Floats
+    total: Floats
+    message: Floats
+    fit: Flags
+    changed: Flags
 
+    @classmethod
+    def of(cls, plan: Plan, log_potential: Floats) -> Engine:
+        """The engine of a plan with these potentials."""
+        potential = np.exp(log_potential)
+        table, total, message = np.empty(plan.entries), np.empty(plan.message_entries), np.empty(plan.message_entries)
+        fit = np.empty(len(plan.trees), dtype=np.uint8)
+        kernels.from_nothing(
+            plan.codes, plan.leaf_codes, plan.maps, plan.trees, potential, log_potential, table, total, message, fit
+        )
+        unchanged = np.zeros(len(plan.cliques), dtype=np.uint8)
+        return cls(plan, log_potential, potential, table, total, message, fit, unchanged)
 
-def propagate(plan: Plan, potential: Floats, leaves: Floats, semiring: Semiring) -> Pass:
-    """All joints and marginals; potential [entries, B], leaves [leaves, B], in the semiring's numbers (Hugin's two
-    passes)."""
-    columns = leaves.shape[1]
-    pool = np.empty((plan.entries + plan.leaves + plan.message_entries, columns))
-    pool[: plan.entries] = potential
-    pool[plan.entries : plan.entries + plan.leaves] = leaves
-    messages = pool[plan.entries + plan.leaves :]
-    joint = np.empty((plan.entries, columns))
-    for level in reversed(plan.levels):
-        table = _reduce(semiring.times, pool, level.product)
-        joint[level.entries] = table
-        message = semiring.plus.reduceat(table, level.block_start, axis=0)
-        largest = np.maximum.reduceat(message, level.message_start, axis=0)
-        scale = np.repeat(largest, level.message_size, axis=0)
-        messages[level.messages] = _divide(semiring, message, scale)
-        joint[level.entries] = _divide(semiring, table, np.repeat(scale, level.block_size, axis=0))
-    for level in plan.levels:
-        if level.from_parent is None:
-            below = np.full((level.messages.stop - level.messages.start, columns), semiring.one)
-        else:
-            below = _reduce(semiring.plus, joint, level.from_parent)
-        ratio = _divide(semiring, below, messages[level.messages])
-        semiring.times(joint[level.entries], np.repeat(ratio, level.block_size, axis=0), out=joint[level.entries])
-    return Pass(joint, _reduce(semiring.plus, joint, plan.marginal), messages)
+    def with_potentials(self, log_potential: Floats, rows: list[int]) -> Engine:
+        """The engine with other potentials in the cliques of some rows."""
+        changed = self.changed.copy()
+        changed[rows] = 1
+        return Engine(
+            self.plan, log_potential, np.exp(log_potential), self.table, self.total, self.message, self.fit, changed
+        )
 
+    def log_odds(self, given: Floats, fixed: Flags, prior: Floats) -> Floats:
+        """The log-odds of beliefs of two states, each row of evidence by itself; shape [B, n].
 
-def log_marginals(plan: Plan, log_potential: Floats, log_leaves: Floats) -> Floats:
-    """The log-probability of every state of every variable; shape [leaves, B].
+        `fixed` is 1 where a belief is taken to hold, 2 where not to. A tree that is told nothing answers `prior`.
+        Raises `impossible-evidence`.
+        """
+        answer = np.empty(given.shape)
+        status = np.empty((len(given), len(self.plan.trees)), dtype=np.uint8)
+        kernels.log_odds(
+            self.plan.codes, self.plan.leaf_codes, self.plan.maps, self.plan.trees, self.potential, self.log_potential,
+            self.fit, self.table, self.total, self.message, given, fixed, prior, answer, status,
+        )  # fmt: skip
+        for row, tree in np.argwhere(status == LOST).tolist():
+            weight = np.exp(np.minimum(np.stack([-given[row], given[row]], axis=1), 0.0))
+            weight[fixed == 1], weight[fixed == 2] = (0.0, 1.0), (1.0, 0.0)
+            logs = self.log_tree(tree, weight.ravel()).reshape(-1, 2)
+            here = self.variables(tree)
+            answer[row, here] = logs[here, 1] - logs[here, 0]
+        return answer
 
-    `log_potential` has shape [entries, 1] or [entries, B], at most 0; `log_leaves` [leaves, B], at most 0, −inf where
-    a state is ruled out. Raises `impossible-evidence` if nothing is left.
-    """
-    columns = log_leaves.shape[1]
-    answer = np.empty((plan.leaves, columns))
-    potential = np.exp(log_potential)
-    step = max(1, CHUNK_ENTRIES // plan.entries)
-    for first in range(0, columns, step):
-        part = slice(first, min(first + step, columns))
-        shared = log_potential.shape[1] == 1
-        leaves = np.exp(log_leaves[:, part])
-        with np.errstate(invalid="ignore", divide="ignore"):
-            done = propagate(plan, potential if shared else potential[:, part], leaves, LINEAR)
-            answer[:, part] = np.log(done.marginal)
-        lost = ~_safe(plan, done, log_leaves[:, part] > -np.inf)
-        for column in np.flatnonzero(lost) + first:
-            only = slice(column, column + 1)
-            again = propagate(plan, log_potential if shared else log_potential[:, only], log_leaves[:, only], LOG)
-            if (np.maximum.reduceat(again.marginal, plan.leaf_start[:-1], axis=0) == -np.inf).any():
-                raise Incorrect("impossible-evidence", "What is assumed cannot hold together.")
-            answer[:, only] = again.marginal
-    return answer
+    def log_marginals(self, weight: Floats, said: Flags) -> Floats:
+        """The log-probability of every state of every variable; `weight` (what is observed, each at most 1, 0 where a
+        state is ruled out) and the answer have shape [B, leaves].
 
+        Where `said` (shape [B, variables]) is 0 the weights are 1. Raises `impossible-evidence`.
+        """
+        marginal, status, _ = self._distributions(weight, said)
+        lost = np.argwhere(status == LOST).tolist()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            answer = np.log(marginal)
+        for row, tree in lost:
+            logs = self.log_tree(tree, weight[row])
+            here = self.leaves(tree)
+            answer[row, here] = logs[here]
+        return np.asarray(answer)
 
-def _safe(plan: Plan, done: Pass, possible: Bools) -> Bools:
-    """Which columns lost no digits: all that is possible is well above the smallest double."""
-    everywhere = np.ones((1, possible.shape[1]), dtype=np.bool_)
-    if possible.all():
-        marginals, messages = done.marginal, done.messages
-    else:
-        agrees = _reduce(np.logical_and, np.concatenate([possible, everywhere]), plan.message_leaves)
-        marginals, messages = np.where(possible, done.marginal, 1.0), np.where(agrees, done.messages, 1.0)
-    return np.asarray((marginals >= _SMALL).all(axis=0) & (messages >= _SMALL).all(axis=0))
+    def joint(self) -> tuple[Floats, Floats]:
+        """Every clique's joint (shape [entries]) and every marginal ([leaves]) without evidence.
 
+        Not numbers where digits were lost: to be used where a failure is seen.
+        """
+        free = np.zeros((1, len(self.plan.leaf_codes)), dtype=np.uint8)
+        marginal, status, joint = self._distributions(np.ones((1, self.plan.leaves)), free)
+        if (status == LOST).any():
+            return np.full_like(joint, np.nan), np.full_like(marginal[0], np.nan)
+        return joint, marginal[0]
 
-def _reduce(operation: np.ufunc, pool: npt.NDArray[Any], gather: Gather) -> npt.NDArray[Any]:
-    return np.asarray(operation.reduceat(pool.take(gather.index, axis=0), gather.start, axis=0))
+    def log_tree(self, tree: int, weight: Floats) -> Floats:
+        """The log-marginals of one tree (shape [leaves], only its own are meant), on logarithms throughout."""
+        logs = np.full(self.plan.leaves, -np.inf)
+        first, last = self.plan.trees[tree]
+        plan = self.plan
+        if not kernels.log_tree(
+            plan.codes, plan.leaf_codes, plan.maps, first, last, self.log_potential, weight, logs
+        ):  # fmt: skip
+            raise Incorrect("impossible-evidence", "What is assumed cannot hold together.")
+        return logs
 
+    def variables(self, tree: int) -> Bools:
+        """Which variables are in a tree."""
+        return np.asarray(self.plan.tree_of == tree)
 
-def _divide(semiring: Semiring, above: Floats, below: Floats) -> Floats:
-    """The quotient, zero where the divisor is: there the dividend is zero too."""
-    quotient = np.full_like(above, semiring.zero)
-    semiring.over(above, below, out=quotient, where=below != semiring.zero)
-    return quotient
+    def leaves(self, tree: int) -> Bools:
+        """Which leaves are in a tree."""
+        return np.asarray(np.repeat(self.plan.tree_of == tree, np.diff(self.plan.leaf_start)))
+
+    def _distributions(self, weight: Floats, said: Flags) -> tuple[Floats, Flags, Floats]:
+        marginal = np.empty(weight.shape)
+        joint = np.empty(self.plan.entries)
+        status = np.empty((len(weight), len(self.plan.trees)), dtype=np.uint8)
+        kernels.distributions(
+            self.plan.codes, self.plan.leaf_codes, self.plan.maps, self.plan.trees, self.potential, self.log_potential,
+            self.fit, self.table, self.total, self.message, self.changed, weight, said, marginal, joint, status,
+        )  # fmt: skip
+        return marginal, status, joint

@@ -1,0 +1,694 @@
+"""The pass over a plan, as machine code: messages up to the roots, then down again, and every marginal.
+
+With φ the potential of a clique, e the leaves homed there and m the messages of its children, read through their maps:
+
+    up      table[j] = φ[j] · Π e · Π m        total[s] = Σ table[block s]        message[s] = total[s] / max total
+    down    below[s] = Σ joint of the parent where its entry agrees with s        (1 at a root)
+            joint[block s] = table[block s] · below[s] / total[s]
+    answer  marginal[v, x] = Σ joint of v's home where v = x
+
+(Hugin's two passes; S. L. Lauritzen and D. J. Spiegelhalter, 1988.) A clique's table depends only on what is observed
+below it, so where nothing is, the table that was made once for no evidence at all stands: `dirty` says which cliques
+are to be made anew. A number is always made by the same operations in the same order, whoever asks and however many
+at a time; so its bits are a function of the evidence alone.
+
+Doubles reach down to 1e-308. A message or marginal below SMALL that is not exactly 0 gives the tree up to the
+logarithms (`log_tree`); so does a 0 that no factor explains, because it may be a product that was too small. A smaller
+term than that cannot take a digit from anything above SMALL.
+
+All kernels stand in this one file because numba's cache does not see changes in another.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from beliefgraph.inference.arrays import Flags, Floats
+from beliefgraph.inference.native import native
+from beliefgraph.inference.plan import (
+    BLOCK,
+    FIRST_CHILD,
+    FIRST_LEAF,
+    HOME,
+    LAST_CHILD,
+    LAST_LEAF,
+    LEAF,
+    LEAF_MAP,
+    MAP,
+    MESSAGE,
+    PARENT,
+    SIZE,
+    START,
+    STATES,
+    VARIABLE,
+    WIDTH,
+    Codes,
+)
+
+SMALL = 1e-100
+SILENT, DONE, LOST = 0, 1, 2
+"""What became of a tree: nothing is known about it, it has its answer, or digits were lost."""
+
+
+@native
+def ruled_out(
+    codes: Codes, leaf_codes: Codes, maps: Codes, k: int, j: int, log_potential: Floats, weight: Floats, message: Floats
+) -> bool:
+    """Whether a factor of entry j of clique k is 0, so that the entry is."""
+    if log_potential[codes[k, START] + j] == -np.inf:
+        return True
+    for row in range(codes[k, FIRST_LEAF], codes[k, LAST_LEAF]):
+        if weight[leaf_codes[row, LEAF] + maps[leaf_codes[row, LEAF_MAP] + j]] == 0.0:
+            return True
+    for child in range(codes[k, FIRST_CHILD], codes[k, LAST_CHILD]):
+        if message[codes[child, MESSAGE] + maps[codes[child, MAP] + j]] == 0.0:
+            return True
+    return False
+
+
+@native
+def up(
+    codes: Codes,
+    leaf_codes: Codes,
+    maps: Codes,
+    first: int,
+    last: int,
+    potential: Floats,
+    log_potential: Floats,
+    weight: Floats,
+    said: Flags,
+    table: Floats,
+    total: Floats,
+    message: Floats,
+    dirty: Flags,
+) -> bool:
+    """Make the dirty tables and messages of the cliques [first, last) anew; whether no digit was lost."""
+    safe = True
+    for k in range(last - 1, first - 1, -1):
+        if not dirty[k]:
+            continue
+        start, size, block = codes[k, START], codes[k, SIZE], codes[k, BLOCK]
+        to, width = codes[k, MESSAGE], codes[k, WIDTH]
+        dirty[codes[k, PARENT]] = 1
+        if size == 4 and block == 2:  # two beliefs, one of them shared: most of a twin
+            a, b, c, d = potential[start], potential[start + 1], potential[start + 2], potential[start + 3]
+            for row in range(codes[k, FIRST_LEAF], codes[k, LAST_LEAF]):
+                if said[leaf_codes[row, VARIABLE]]:
+                    v0, v1 = weight[leaf_codes[row, LEAF]], weight[leaf_codes[row, LEAF] + 1]
+                    if maps[leaf_codes[row, LEAF_MAP] + 1] == 0:
+                        a, b, c, d = a * v0, b * v0, c * v1, d * v1
+                    else:
+                        a, b, c, d = a * v0, b * v1, c * v0, d * v1
+            for child in range(codes[k, FIRST_CHILD], codes[k, LAST_CHILD]):
+                v0, v1 = message[codes[child, MESSAGE]], message[codes[child, MESSAGE] + 1]
+                if maps[codes[child, MAP] + 1] == 0:
+                    a, b, c, d = a * v0, b * v0, c * v1, d * v1
+                else:
+                    a, b, c, d = a * v0, b * v1, c * v0, d * v1
+            table[start], table[start + 1], table[start + 2], table[start + 3] = a, b, c, d
+            v0, v1 = a + b, c + d
+            total[to], total[to + 1] = v0, v1
+            largest = max(v0, v1)
+        else:
+            for j in range(size):
+                table[start + j] = potential[start + j]
+            for row in range(codes[k, FIRST_LEAF], codes[k, LAST_LEAF]):
+                if said[leaf_codes[row, VARIABLE]]:
+                    at, off = leaf_codes[row, LEAF], leaf_codes[row, LEAF_MAP]
+                    for j in range(size):
+                        table[start + j] *= weight[at + maps[off + j]]
+            for child in range(codes[k, FIRST_CHILD], codes[k, LAST_CHILD]):
+                at, off = codes[child, MESSAGE], codes[child, MAP]
+                for j in range(size):
+                    table[start + j] *= message[at + maps[off + j]]
+            largest = 0.0
+            if block == 2:
+                for s in range(width):
+                    v0 = table[start + 2 * s] + table[start + 2 * s + 1]
+                    total[to + s] = v0
+                    largest = max(largest, v0)
+            else:
+                for s in range(width):
+                    v0 = 0.0
+                    for j in range(start + s * block, start + (s + 1) * block):
+                        v0 += table[j]
+                    total[to + s] = v0
+                    largest = max(largest, v0)
+        if not largest > 0.0:
+            return False
+        for s in range(width):
+            v0 = total[to + s] / largest
+            message[to + s] = v0
+            if v0 < SMALL:
+                if v0 > 0.0:
+                    safe = False
+                else:
+                    for j in range(s * block, (s + 1) * block):
+                        if not ruled_out(codes, leaf_codes, maps, k, j, log_potential, weight, message):
+                            safe = False
+    return safe
+
+
+@native
+def explained(
+    codes: Codes,
+    leaf_codes: Codes,
+    maps: Codes,
+    k: int,
+    off: int,
+    sums: Floats,
+    at: int,
+    log_potential: Floats,
+    weight: Floats,
+    message: Floats,
+    below: Floats,
+) -> bool:
+    """Whether every entry of clique k that was summed to a 0 in `sums` is ruled out, here or from above."""
+    for j in range(codes[k, SIZE]):
+        if (
+            sums[at + maps[off + j]] == 0.0
+            and below[codes[k, MESSAGE] + j // codes[k, BLOCK]] != 0.0
+            and not ruled_out(codes, leaf_codes, maps, k, j, log_potential, weight, message)
+        ):
+            return False
+    return True
+
+
+@native
+def kept(
+    codes: Codes,
+    leaf_codes: Codes,
+    maps: Codes,
+    k: int,
+    row: int,
+    marginal: Floats,
+    log_potential: Floats,
+    weight: Floats,
+    message: Floats,
+    below: Floats,
+) -> bool:
+    """Whether what is small in the marginal of a leaf homed at clique k is a 0, and ruled out."""
+    leaf = leaf_codes[row, LEAF]
+    for s in range(leaf, leaf + leaf_codes[row, STATES]):
+        if 0.0 < marginal[s] < SMALL:
+            return False
+    off = leaf_codes[row, LEAF_MAP]
+    return explained(codes, leaf_codes, maps, k, off, marginal, leaf, log_potential, weight, message, below)
+
+
+@native
+def collect(maps: Codes, off: int, width: int, joint: Floats, start: int, size: int, to: Floats, at: int) -> None:
+    """Sum a clique's joint to the entries its map sends it to."""
+    if width == 2:
+        a, b = 0.0, 0.0
+        for j in range(size):
+            if maps[off + j] == 0:
+                a += joint[start + j]
+            else:
+                b += joint[start + j]
+        to[at], to[at + 1] = a, b
+    else:
+        for s in range(at, at + width):
+            to[s] = 0.0
+        for j in range(size):
+            to[at + maps[off + j]] += joint[start + j]
+
+
+@native
+def down(
+    codes: Codes,
+    leaf_codes: Codes,
+    maps: Codes,
+    first: int,
+    last: int,
+    log_potential: Floats,
+    weight: Floats,
+    table: Floats,
+    total: Floats,
+    message: Floats,
+    joint: Floats,
+    below: Floats,
+    marginal: Floats,
+) -> bool:
+    """The joints and marginals of one tree whose tables are made; whether no digit was lost.
+
+    `joint` may be `table` itself.
+    """
+    safe = True
+    for k in range(first, last):
+        start, size, block = codes[k, START], codes[k, SIZE], codes[k, BLOCK]
+        at, width, off = codes[k, MESSAGE], codes[k, WIDTH], codes[k, MAP]
+        parent = codes[k, PARENT]
+        above, entries = codes[parent, START], codes[parent, SIZE]
+        if k == first:
+            below[at] = 1.0
+        elif width == 2:  # one belief is shared: nearly always
+            v0, v1 = 0.0, 0.0
+            if entries == 4:
+                if maps[off + 1] == 0:
+                    v0, v1 = joint[above] + joint[above + 1], joint[above + 2] + joint[above + 3]
+                else:
+                    v0, v1 = joint[above] + joint[above + 2], joint[above + 1] + joint[above + 3]
+            else:
+                for j in range(entries):
+                    if maps[off + j] == 0:
+                        v0 += joint[above + j]
+                    else:
+                        v1 += joint[above + j]
+            below[at], below[at + 1] = v0, v1
+        else:
+            collect(maps, off, width, joint, above, entries, below, at)
+        nothing = False
+        for s in range(width):
+            nothing = nothing or below[at + s] == 0.0
+        if nothing and not explained(
+            codes, leaf_codes, maps, parent, off, below, at, log_potential, weight, message, below
+        ):
+            safe = False
+        if size == 4 and block == 2:
+            r0, r1 = 0.0, 0.0
+            if total[at] != 0.0:
+                r0 = below[at] / total[at]
+            if total[at + 1] != 0.0:
+                r1 = below[at + 1] / total[at + 1]
+            a, b, c, d = table[start] * r0, table[start + 1] * r0, table[start + 2] * r1, table[start + 3] * r1
+            joint[start], joint[start + 1], joint[start + 2], joint[start + 3] = a, b, c, d
+            for row in range(codes[k, FIRST_LEAF], codes[k, LAST_LEAF]):
+                leaf, off = leaf_codes[row, LEAF], leaf_codes[row, LEAF_MAP]
+                v0, v1 = a + c, b + d
+                if maps[off + 1] == 0:
+                    v0, v1 = a + b, c + d
+                marginal[leaf], marginal[leaf + 1] = v0, v1
+                if (v0 < SMALL or v1 < SMALL) and not kept(
+                    codes, leaf_codes, maps, k, row, marginal, log_potential, weight, message, below
+                ):
+                    safe = False
+            continue
+        for s in range(width):
+            r0 = 0.0
+            if total[at + s] != 0.0:
+                r0 = below[at + s] / total[at + s]
+            for j in range(start + s * block, start + (s + 1) * block):
+                joint[j] = table[j] * r0
+        for row in range(codes[k, FIRST_LEAF], codes[k, LAST_LEAF]):
+            leaf, states = leaf_codes[row, LEAF], leaf_codes[row, STATES]
+            collect(maps, leaf_codes[row, LEAF_MAP], states, joint, start, size, marginal, leaf)
+            least = marginal[leaf]
+            for s in range(1, states):
+                least = min(least, marginal[leaf + s])
+            if least < SMALL and not kept(
+                codes, leaf_codes, maps, k, row, marginal, log_potential, weight, message, below
+            ):
+                safe = False
+    return safe
+
+
+@native
+def from_nothing(
+    codes: Codes,
+    leaf_codes: Codes,
+    maps: Codes,
+    trees: Codes,
+    potential: Floats,
+    log_potential: Floats,
+    table: Floats,
+    total: Floats,
+    message: Floats,
+    fit: Flags,
+) -> None:
+    """The tables and messages without any evidence; `fit` says which trees lost no digit."""
+    leaves = 0
+    for row in range(len(leaf_codes)):
+        leaves += leaf_codes[row, STATES]
+    weight = np.ones(leaves)
+    said = np.zeros(len(leaf_codes), dtype=np.uint8)
+    dirty = np.ones(len(codes), dtype=np.uint8)
+    for t in range(len(trees)):
+        fit[t] = up(
+            codes, leaf_codes, maps, trees[t, 0], trees[t, 1], potential, log_potential, weight, said, table, total,
+            message, dirty,
+        )  # fmt: skip
+
+
+@native
+def run(
+    codes: Codes,
+    leaf_codes: Codes,
+    maps: Codes,
+    trees: Codes,
+    potential: Floats,
+    log_potential: Floats,
+    fit: Flags,
+    weight: Floats,
+    said: Flags,
+    dirty: Flags,
+    table: Floats,
+    total: Floats,
+    message: Floats,
+    below: Floats,
+    marginal: Floats,
+    status: Flags,
+    everything: bool,
+) -> None:
+    """A full pass over the trees about which something is said, or all.
+
+    `table`, `total` and `message` come as they are without evidence, and `table` goes as the joint.
+    """
+    for row in range(len(leaf_codes)):
+        if said[leaf_codes[row, VARIABLE]]:
+            dirty[leaf_codes[row, HOME]] = 1
+    for t in range(len(trees)):
+        first, last = trees[t, 0], trees[t, 1]
+        speaks = everything
+        for row in range(codes[first, FIRST_LEAF], codes[last - 1, LAST_LEAF]):
+            if said[leaf_codes[row, VARIABLE]]:
+                speaks = True
+                break
+        if not speaks:
+            status[t] = SILENT
+            continue
+        status[t] = LOST
+        if not fit[t]:
+            continue
+        if up(
+            codes, leaf_codes, maps, first, last, potential, log_potential, weight, said, table, total, message, dirty
+        ) and down(
+            codes, leaf_codes, maps, first, last, log_potential, weight, table, total, message, table, below, marginal
+        ):  # fmt: skip
+            status[t] = DONE
+
+
+@native
+def log_sums(maps: Codes, off: int, width: int, joint: Floats, start: int, size: int, to: Floats, at: int) -> None:
+    """As `collect`, on logarithms."""
+    for s in range(at, at + width):
+        to[s] = -np.inf
+    for j in range(size):
+        s = at + maps[off + j]
+        to[s] = max(to[s], joint[start + j])
+    sums = np.zeros(width)
+    for j in range(size):
+        s = maps[off + j]
+        if to[at + s] > -np.inf:
+            sums[s] += math.exp(joint[start + j] - to[at + s])
+    for s in range(width):
+        if to[at + s] > -np.inf:
+            to[at + s] += math.log(sums[s])
+
+
+@native
+def log_tree(
+    codes: Codes,
+    leaf_codes: Codes,
+    maps: Codes,
+    first: int,
+    last: int,
+    log_potential: Floats,
+    weight: Floats,
+    log_marginal: Floats,
+) -> bool:
+    """The same pass over one tree on logarithms, slower and never out of range; whether anything is possible at all."""
+    origin, origin_message = codes[first, START], codes[first, MESSAGE]
+    table = log_potential[origin : codes[last - 1, START] + codes[last - 1, SIZE]].copy()
+    messages = codes[last - 1, MESSAGE] + codes[last - 1, WIDTH] - origin_message
+    total, message, below = np.empty(messages), np.empty(messages), np.zeros(messages)
+    for k in range(last - 1, first - 1, -1):
+        start, size, block = codes[k, START] - origin, codes[k, SIZE], codes[k, BLOCK]
+        to, width = codes[k, MESSAGE] - origin_message, codes[k, WIDTH]
+        for row in range(codes[k, FIRST_LEAF], codes[k, LAST_LEAF]):
+            for j in range(size):
+                table[start + j] += math.log(weight[leaf_codes[row, LEAF] + maps[leaf_codes[row, LEAF_MAP] + j]])
+        for child in range(codes[k, FIRST_CHILD], codes[k, LAST_CHILD]):
+            at, off = codes[child, MESSAGE] - origin_message, codes[child, MAP]
+            for j in range(size):
+                table[start + j] += message[at + maps[off + j]]
+        largest = -np.inf
+        for s in range(width):
+            top, summed = -np.inf, 0.0
+            for j in range(start + s * block, start + (s + 1) * block):
+                top = max(top, table[j])
+            if top > -np.inf:
+                for j in range(start + s * block, start + (s + 1) * block):
+                    summed += math.exp(table[j] - top)
+                top += math.log(summed)
+            total[to + s] = top
+            largest = max(largest, top)
+        if largest == -np.inf:
+            return False
+        for s in range(width):
+            message[to + s] = total[to + s] - largest
+    for k in range(first, last):
+        start, size, block = codes[k, START] - origin, codes[k, SIZE], codes[k, BLOCK]
+        at, width, parent = codes[k, MESSAGE] - origin_message, codes[k, WIDTH], codes[k, PARENT]
+        if k > first:
+            log_sums(maps, codes[k, MAP], width, table, codes[parent, START] - origin, codes[parent, SIZE], below, at)
+        for s in range(width):
+            for j in range(start + s * block, start + (s + 1) * block):
+                if total[at + s] > -np.inf:
+                    table[j] += below[at + s] - total[at + s]
+        for row in range(codes[k, FIRST_LEAF], codes[k, LAST_LEAF]):
+            leaf, states = leaf_codes[row, LEAF], leaf_codes[row, STATES]
+            log_sums(maps, leaf_codes[row, LEAF_MAP], states, table, start, size, log_marginal, leaf)
+    return True
+
+
+@native
+def observe(given: float, fixed: int, weight: Floats, leaf: int) -> int:
+    """Write the weights of a belief's two states; whether anything is said about it. `fixed`: 0 no, 1 holds, 2 not."""
+    if fixed:
+        weight[leaf], weight[leaf + 1] = fixed - 1.0, 2.0 - fixed
+        return 1
+    if given == 0.0:
+        weight[leaf], weight[leaf + 1] = 1.0, 1.0
+        return 0
+    if given > 0.0:
+        weight[leaf], weight[leaf + 1] = math.exp(-given), 1.0
+    else:
+        weight[leaf], weight[leaf + 1] = 1.0, math.exp(given)
+    return 1
+
+
+@native
+def log_odds(
+    codes: Codes,
+    leaf_codes: Codes,
+    maps: Codes,
+    trees: Codes,
+    potential: Floats,
+    log_potential: Floats,
+    fit: Flags,
+    table: Floats,
+    total: Floats,
+    message: Floats,
+    given: Floats,
+    fixed: Flags,
+    prior: Floats,
+    answer: Floats,
+    status: Flags,
+) -> None:
+    """The log-odds of every belief for each row of evidence (`given`, `answer` [B, n], `status` [B, trees]).
+
+    A tree about which nothing is said answers its priors; one that lost digits is for the caller. Beliefs have two
+    states, so belief v's leaves are 2v and 2v + 1.
+    """
+    n = len(leaf_codes)
+    weight, marginal, below = np.empty(2 * n), np.empty(2 * n), np.empty(len(message))
+    said = np.empty(n, dtype=np.uint8)
+    dirty = np.empty(len(codes), dtype=np.uint8)
+    for b in range(len(given)):
+        for v in range(n):
+            said[v] = observe(given[b, v], fixed[v], weight, 2 * v)
+        dirty[:] = 0
+        joint, sums, messages = table.copy(), total.copy(), message.copy()
+        run(
+            codes, leaf_codes, maps, trees, potential, log_potential, fit, weight, said, dirty, joint, sums, messages,
+            below, marginal, status[b], False,
+        )  # fmt: skip
+        for t in range(len(trees)):
+            for row in range(codes[trees[t, 0], FIRST_LEAF], codes[trees[t, 1] - 1, LAST_LEAF]):
+                v = leaf_codes[row, VARIABLE]
+                if status[b, t] == DONE:
+                    answer[b, v] = math.log(marginal[2 * v + 1] / marginal[2 * v])
+                else:
+                    answer[b, v] = prior[v]
+
+
+@native
+def distributions(
+    codes: Codes,
+    leaf_codes: Codes,
+    maps: Codes,
+    trees: Codes,
+    potential: Floats,
+    log_potential: Floats,
+    fit: Flags,
+    table: Floats,
+    total: Floats,
+    message: Floats,
+    changed: Flags,
+    weight: Floats,
+    said: Flags,
+    marginal: Floats,
+    joint: Floats,
+    status: Flags,
+) -> None:
+    """The distribution of every variable for each row of leaves (`weight`, `marginal` [B, leaves]), unnormalised by a
+    rounding error; `joint` has every table of the last row.
+
+    `changed` are the cliques whose potential is not the one that `table`, `total` and `message` were made with.
+    """
+    below = np.empty(len(message))
+    for b in range(len(weight)):
+        dirty = changed.copy()
+        joint[:] = table
+        sums, messages = total.copy(), message.copy()
+        run(
+            codes, leaf_codes, maps, trees, potential, log_potential, fit, weight[b], said[b], dirty, joint, sums,
+            messages, below, marginal[b], status[b], True,
+        )  # fmt: skip
+
+
+@native
+def refresh(
+    codes: Codes,
+    leaf_codes: Codes,
+    maps: Codes,
+    trees: Codes,
+    potential: Floats,
+    log_potential: Floats,
+    weight: Floats,
+    said: Flags,
+    table: Floats,
+    total: Floats,
+    message: Floats,
+    dirty: Flags,
+    stale: Flags,
+) -> bool:
+    """Way up after some evidence changed: only the dirty cliques and what lies between them and the roots.
+
+    They are clean afterwards, and `stale`: their joints are not what their tables say.
+    """
+    safe = True
+    for t in range(len(trees)):
+        safe = (
+            up(
+                codes, leaf_codes, maps, trees[t, 0], trees[t, 1], potential, log_potential, weight, said, table, total,
+                message, dirty,
+            )
+            and safe
+        )  # fmt: skip
+    for k in range(len(codes)):
+        stale[k] |= dirty[k]
+        dirty[k] = 0
+    return safe
+
+
+@native
+def reach(
+    codes: Codes,
+    leaf_codes: Codes,
+    maps: Codes,
+    trees: Codes,
+    table: Floats,
+    total: Floats,
+    joint: Floats,
+    below: Floats,
+    log_odds: Floats,
+    stale: Flags,
+    unnoticed: float,
+) -> bool:
+    """Way down after some tables changed, to wherever that is noticed; whether no digit was lost.
+
+    A clique whose table stands and whose `below` is within `unnoticed` of the one it was last made with (relative)
+    keeps its joint, and so does all that hangs on it. The comparison is always with what was last handed on, so what is
+    left undone never adds up.
+    """
+    scratch = np.empty(2)
+    for t in range(len(trees)):
+        first, last = trees[t, 0], trees[t, 1]
+        for k in range(first, last):
+            start, size, block = codes[k, START], codes[k, SIZE], codes[k, BLOCK]
+            at, width, off = codes[k, MESSAGE], codes[k, WIDTH], codes[k, MAP]
+            parent = codes[k, PARENT]
+            if k == first:
+                below[at] = 1.0
+                if not stale[k]:
+                    break
+            else:
+                if not stale[parent] and not stale[k]:
+                    continue
+                if stale[parent]:
+                    if width > len(scratch):
+                        scratch = np.empty(width)
+                    collect(maps, off, width, joint, codes[parent, START], codes[parent, SIZE], scratch, 0)
+                    moved = False
+                    for s in range(width):
+                        moved = moved or abs(scratch[s] - below[at + s]) > unnoticed * below[at + s]
+                    if moved:
+                        for s in range(width):
+                            below[at + s] = scratch[s]
+                        stale[k] = 1
+                    elif not stale[k]:
+                        continue
+            for s in range(width):
+                r = 0.0
+                if total[at + s] != 0.0:
+                    r = below[at + s] / total[at + s]
+                for j in range(start + s * block, start + (s + 1) * block):
+                    joint[j] = table[j] * r
+            for row in range(codes[k, FIRST_LEAF], codes[k, LAST_LEAF]):
+                collect(maps, leaf_codes[row, LEAF_MAP], 2, joint, start, size, scratch, 0)
+                if not (scratch[0] >= SMALL and scratch[1] >= SMALL):
+                    return False
+                log_odds[leaf_codes[row, VARIABLE]] = math.log(scratch[1] / scratch[0])
+    stale[:] = 0
+    return True
+
+
+@native
+def reach_one(
+    codes: Codes,
+    leaf_codes: Codes,
+    maps: Codes,
+    row: int,
+    table: Floats,
+    total: Floats,
+    path: Codes,
+    above: Floats,
+    here: Floats,
+) -> float:
+    """The log-odds of one belief, whose way up is made: down the one path that leads to it.
+
+    Keeps nothing: `path`, `above` and `here` are room to work in. Not a number where digits were lost.
+    """
+    k = leaf_codes[row, HOME]
+    length = 0
+    path[0] = k
+    while codes[k, PARENT] != k:
+        k = codes[k, PARENT]
+        length += 1
+        path[length] = k
+    below = np.ones(1)
+    for step in range(length, -1, -1):
+        k = path[step]
+        start, size, block = codes[k, START], codes[k, SIZE], codes[k, BLOCK]
+        at, width = codes[k, MESSAGE], codes[k, WIDTH]
+        if step < length:
+            if width > len(below):
+                below = np.empty(width)
+            collect(maps, codes[k, MAP], width, above, 0, codes[path[step + 1], SIZE], below, 0)
+        for s in range(width):
+            r = 0.0
+            if total[at + s] != 0.0:
+                r = below[s] / total[at + s]
+            for j in range(s * block, (s + 1) * block):
+                here[j] = table[start + j] * r
+        above, here = here, above
+    if len(below) < 2:
+        below = np.empty(2)
+    collect(maps, leaf_codes[row, LEAF_MAP], 2, above, 0, codes[k, SIZE], below, 0)
+    if not (below[0] >= SMALL and below[1] >= SMALL):
+        return np.nan
+    return math.log(below[1] / below[0])

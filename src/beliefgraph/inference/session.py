@@ -1,0 +1,176 @@
+"""A model that is told one thing after another: what follows is brought up to date where it changed, not made anew.
+
+The way up keeps every table and message. New evidence makes the tables between its home and the root anew, by the same
+operations as a full pass, so that they are the same to the last bit. The way down goes where a message differs by more
+than UNNOTICED from the one handed on there before. So what a session says lies within 1e-12 of the full pass whatever
+came before, and nothing adds up. What is published is the full pass itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from beliefgraph.errors import Incorrect, Unavailable
+from beliefgraph.inference import kernels
+from beliefgraph.inference.arrays import Bools, Floats, frozen
+from beliefgraph.inference.bundle import Bundle
+from beliefgraph.inference.evidence import LOG_LIKELIHOOD_BOUND
+from beliefgraph.inference.plan import HOME, SIZE
+
+UNNOTICED = 1e-14
+"""A message is handed on when it differs by this share. Along a path of fifty cliques that is less than 1e-12."""
+
+
+class Session:
+    """Evidence on one model, changed belief by belief; ask it between changes. Not for several threads at once."""
+
+    def __init__(self, priors: Floats, available: Bools, bundles: Sequence[Bundle], log_likelihood: Floats) -> None:
+        self._available = available
+        self._given = log_likelihood.copy()
+        self._answer = priors + self._given
+        self._answer[~available] = 0.0
+        self._prior = priors
+        self._where: dict[int, tuple[_Part, int]] = {}
+        self._parts = [_Part(bundle, self._given) for bundle in bundles]
+        for part in self._parts:
+            for at, belief in enumerate(part.members.tolist()):
+                self._where[belief] = part, at
+
+    def tell(self, belief: int, log_likelihood: float) -> None:
+        """From now on the evidence on a belief is λ = `log_likelihood`. Raises `invalid-input`."""
+        if not 0 <= belief < len(self._given):
+            raise Incorrect("invalid-input", f"There is no belief {belief}.", belief=belief)
+        if not abs(log_likelihood) <= LOG_LIKELIHOOD_BOUND:
+            raise Incorrect("invalid-input", f"A log-likelihood ratio lies within ±{LOG_LIKELIHOOD_BOUND:g}.")
+        self._given[belief] = log_likelihood
+        found = self._where.get(belief)
+        if found is not None:
+            part, at = found
+            part.tell(at, log_likelihood)
+        elif self._available[belief]:
+            self._answer[belief] = self._prior[belief] + log_likelihood
+
+    def log_odds(self) -> Floats:
+        """The posterior log-odds of every belief; 0 where the model has no answer."""
+        for part in self._parts:
+            part.write(self._answer)
+        return np.asarray(frozen(self._answer.copy()))
+
+    def ask(self, belief: int) -> float:
+        """The posterior log-odds of one belief, and no more work than that takes. Raises `too-wide`."""
+        if not 0 <= belief < len(self._given):
+            raise Incorrect("invalid-input", f"There is no belief {belief}.", belief=belief)
+        if not self._available[belief]:
+            raise Unavailable("too-wide", "This belief is tied to too many others for an exact answer.", belief=belief)
+        found = self._where.get(belief)
+        return found[0].ask(found[1]) if found else float(self._answer[belief])
+
+
+class _Part:
+    """The state of one bundle: tables, totals and messages as they are, joints as they were last needed."""
+
+    def __init__(self, bundle: Bundle, given: Floats) -> None:
+        self.members = bundle.members
+        self._bundle = bundle
+        engine, plan = bundle.engine, bundle.plan
+        self._given = given[self.members]
+        self._weight = np.ones(plan.leaves)
+        for at in np.flatnonzero(self._given).tolist():
+            kernels.observe(float(self._given[at]), 0, self._weight, 2 * at)
+        self._said = (self._given != 0.0).astype(np.uint8)
+        self._told = np.bincount(plan.tree_of, weights=self._said, minlength=len(plan.trees)).astype(np.int64)
+        self._homes = plan.leaf_codes[plan.leaf_row, HOME].tolist()
+        self._rows = plan.leaf_row.tolist()
+        self._trees = plan.tree_of.tolist()
+        self._table, self._total, self._message = engine.table.copy(), engine.total.copy(), engine.message.copy()
+        self._joint, self._below = np.zeros(plan.entries), np.zeros(plan.message_entries)
+        self._log_odds = np.zeros(len(self.members))
+        self._dirty = np.ones(len(plan.cliques), dtype=np.uint8)
+        self._stale = np.ones(len(plan.cliques), dtype=np.uint8)
+        self._path = np.empty(len(plan.cliques), dtype=np.uint32)
+        largest = int(plan.codes[:, SIZE].max())
+        self._room = np.empty(largest), np.empty(largest)
+        self._safe = bool(engine.fit.all())
+        self._changed = self._moved = True
+
+    def tell(self, at: int, log_likelihood: float) -> None:
+        said = log_likelihood != 0.0
+        tree = self._trees[at]
+        before = self._told[tree]
+        self._told[tree] += int(said) - int(self._said[at])
+        if (before == 0) != (self._told[tree] == 0):
+            self._moved = True
+        self._given[at], self._said[at] = log_likelihood, said
+        kernels.observe(log_likelihood, 0, self._weight, 2 * at)
+        self._dirty[self._homes[at]] = 1
+        self._changed = self._moved = True
+
+    def write(self, answer: Floats) -> None:
+        """Bring the answers of this part's beliefs up to date."""
+        if not self._moved:
+            return
+        plan = self._bundle.plan
+        if not (
+            self._up()
+            and kernels.reach(
+                plan.codes, plan.leaf_codes, plan.maps, plan.trees, self._table, self._total, self._joint, self._below,
+                self._log_odds, self._stale, UNNOTICED,
+            )
+        ):  # fmt: skip
+            self._forget()
+            answer[self.members] = self._full()
+        elif self._told.all():
+            answer[self.members] = self._log_odds
+        else:
+            answer[self.members] = np.where(self._told[plan.tree_of] > 0, self._log_odds, self._bundle.prior_log_odds)
+        self._moved = False
+
+    def ask(self, at: int) -> float:
+        """The log-odds of one of its beliefs."""
+        if not self._told[self._trees[at]]:
+            return float(self._bundle.prior_log_odds[at])
+        plan = self._bundle.plan
+        if self._up():
+            found = kernels.reach_one(
+                plan.codes,
+                plan.leaf_codes,
+                plan.maps,
+                self._rows[at],
+                self._table,
+                self._total,
+                self._path,
+                *self._room,
+            )
+            if found == found:
+                return found
+        return float(self._full()[at])
+
+    def _up(self) -> bool:
+        if self._safe and self._changed:
+            plan, engine = self._bundle.plan, self._bundle.engine
+            self._safe = kernels.refresh(
+                plan.codes, plan.leaf_codes, plan.maps, plan.trees, engine.potential, engine.log_potential,
+                self._weight, self._said, self._table, self._total, self._message, self._dirty, self._stale,
+            )  # fmt: skip
+            self._changed = False
+            if not self._safe:
+                self._forget()
+                return False
+        return self._safe
+
+    def _forget(self) -> None:
+        """Make everything anew next time: what is kept may be out of range."""
+        self._dirty[:] = 1
+        self._stale[:] = 1
+        self._below[:] = 0.0
+        self._changed, self._safe = True, bool(self._bundle.engine.fit.all())
+
+    def _full(self) -> Floats:
+        """The full pass, on logarithms where need be."""
+        nothing: Mapping[int, bool] = {}
+        rows = np.zeros((1, int(self.members.max()) + 1))
+        rows[0, self.members] = self._given
+        return np.asarray(self._bundle.log_odds(rows, nothing, set())[0])

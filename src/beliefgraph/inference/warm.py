@@ -1,0 +1,25 @@
+"""Have the kernels ready before the first question."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from beliefgraph.inference.compile import compile_model
+from beliefgraph.inference.structure import Relation, Structure
+
+
+def warm() -> None:
+    """Ask a small model one question of each kind, so that every kernel is compiled, or loaded from the disk.
+
+    Some seconds the first time after an installation, a fraction of one later. May run in a thread of its own: who asks
+    meanwhile waits for the kernel they need.
+    """
+    model = compile_model(Structure([0.5, 0.5, 0.5], [Relation("supports", 0, 1, 2.0), Relation("causes", 1, 2, 2.0)]))
+    model.log_odds(np.ones(3), do={2: True})
+    model.influence(0, np.ones(3))
+    session = model.session(np.zeros(3))
+    session.tell(0, 1.0)
+    session.log_odds()
+    session.ask(1)
+    (bundle,) = model.bundles
+    bundle.engine.log_tree(0, np.ones(6))
