@@ -115,3 +115,21 @@ def test_threads_that_ask_at_once_get_the_same_bits() -> None:
         together = list(threads.map(lambda row: model.log_odds(row).log_odds, rows * 4))
     assert (np.array(together) == np.array(alone * 4)).all()
     assert (model.log_odds(rows).log_odds == np.array(alone)).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(questions(size=30.0), st.integers(0, 2**32 - 1))
+def test_a_cohort_has_the_bits_of_its_users_asked_one_by_one(question: tuple[Structure, Floats], seed: int) -> None:
+    structure, lam = question
+    model = compile_model(structure)
+    rng = np.random.default_rng(seed)
+    rows = np.where(rng.random((70, len(lam))) < 0.5, lam * rng.uniform(-1, 1, (70, len(lam))), 0.0)
+    asked = [len(lam) - 1, 0]
+    assert (model.cohort(rows, asked) == model.log_odds(rows).log_odds[:, asked]).all()
+
+
+def test_a_large_cohort_on_two_threads_has_them_too() -> None:
+    model = compile_model(hier(seed=8, n=200, edges=220))
+    rows = np.stack([evidence(200, seed, size=5.0) for seed in range(2_500)])
+    assert (model.cohort(rows, range(200)) == model.log_odds(rows).log_odds).all()
+    assert model.cohort(rows[:0], [3]).shape == (0, 1)

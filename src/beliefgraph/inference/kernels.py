@@ -25,7 +25,7 @@ import math
 
 import numpy as np
 
-from beliefgraph.inference.arrays import Flags, Floats
+from beliefgraph.inference.arrays import Flags, Floats, Ints
 from beliefgraph.inference.native import native
 from beliefgraph.inference.plan import (
     BLOCK,
@@ -48,6 +48,8 @@ from beliefgraph.inference.plan import (
 )
 
 SMALL = 1e-100
+BLOCK_OF = 32
+"""So many rows of evidence go through a plan together: a table entry of theirs fills four cache lines."""
 SILENT, DONE, LOST = 0, 1, 2
 """What became of a tree: nothing is known about it, it has its answer, or digits were lost."""
 
@@ -613,31 +615,66 @@ def reach(
             at, width, off = codes[k, MESSAGE], codes[k, WIDTH], codes[k, MAP]
             parent = codes[k, PARENT]
             if k == first:
-                below[at] = 1.0
                 if not stale[k]:
                     break
+                below[at] = 1.0
             else:
                 if not stale[parent] and not stale[k]:
                     continue
                 if stale[parent]:
-                    if width > len(scratch):
-                        scratch = np.empty(width)
-                    collect(maps, off, width, joint, codes[parent, START], codes[parent, SIZE], scratch, 0)
+                    above, entries = codes[parent, START], codes[parent, SIZE]
                     moved = False
-                    for s in range(width):
-                        moved = moved or abs(scratch[s] - below[at + s]) > unnoticed * below[at + s]
-                    if moved:
+                    if width == 2:
+                        v0, v1 = 0.0, 0.0
+                        if entries == 4:
+                            if maps[off + 1] == 0:
+                                v0, v1 = joint[above] + joint[above + 1], joint[above + 2] + joint[above + 3]
+                            else:
+                                v0, v1 = joint[above] + joint[above + 2], joint[above + 1] + joint[above + 3]
+                        else:
+                            for j in range(entries):
+                                if maps[off + j] == 0:
+                                    v0 += joint[above + j]
+                                else:
+                                    v1 += joint[above + j]
+                        u0, u1 = below[at], below[at + 1]
+                        if abs(v0 - u0) > unnoticed * u0 or abs(v1 - u1) > unnoticed * u1:
+                            moved = True
+                            below[at], below[at + 1] = v0, v1
+                    else:
+                        if width > len(scratch):
+                            scratch = np.empty(width)
+                        collect(maps, off, width, joint, above, entries, scratch, 0)
                         for s in range(width):
-                            below[at + s] = scratch[s]
-                        stale[k] = 1
-                    elif not stale[k]:
+                            moved = moved or abs(scratch[s] - below[at + s]) > unnoticed * below[at + s]
+                        if moved:
+                            for s in range(width):
+                                below[at + s] = scratch[s]
+                    if not moved and not stale[k]:
                         continue
+                    stale[k] = 1
+            if size == 4 and block == 2:
+                r0, r1 = 0.0, 0.0
+                if total[at] != 0.0:
+                    r0 = below[at] / total[at]
+                if total[at + 1] != 0.0:
+                    r1 = below[at + 1] / total[at + 1]
+                a, b, c, d = table[start] * r0, table[start + 1] * r0, table[start + 2] * r1, table[start + 3] * r1
+                joint[start], joint[start + 1], joint[start + 2], joint[start + 3] = a, b, c, d
+                for row in range(codes[k, FIRST_LEAF], codes[k, LAST_LEAF]):
+                    v0, v1 = a + c, b + d
+                    if maps[leaf_codes[row, LEAF_MAP] + 1] == 0:
+                        v0, v1 = a + b, c + d
+                    if not (v0 >= SMALL and v1 >= SMALL):
+                        return False
+                    log_odds[leaf_codes[row, VARIABLE]] = math.log(v1 / v0)
+                continue
             for s in range(width):
-                r = 0.0
+                r0 = 0.0
                 if total[at + s] != 0.0:
-                    r = below[at + s] / total[at + s]
+                    r0 = below[at + s] / total[at + s]
                 for j in range(start + s * block, start + (s + 1) * block):
-                    joint[j] = table[j] * r
+                    joint[j] = table[j] * r0
             for row in range(codes[k, FIRST_LEAF], codes[k, LAST_LEAF]):
                 collect(maps, leaf_codes[row, LEAF_MAP], 2, joint, start, size, scratch, 0)
                 if not (scratch[0] >= SMALL and scratch[1] >= SMALL):
@@ -673,7 +710,7 @@ def reach_one(
     below = np.ones(1)
     for step in range(length, -1, -1):
         k = path[step]
-        start, size, block = codes[k, START], codes[k, SIZE], codes[k, BLOCK]
+        start, block = codes[k, START], codes[k, BLOCK]
         at, width = codes[k, MESSAGE], codes[k, WIDTH]
         if step < length:
             if width > len(below):
@@ -692,3 +729,133 @@ def reach_one(
     if not (below[0] >= SMALL and below[1] >= SMALL):
         return np.nan
     return math.log(below[1] / below[0])
+
+
+@native
+def cohort(
+    codes: Codes,
+    leaf_codes: Codes,
+    maps: Codes,
+    trees: Codes,
+    potential: Floats,
+    table: Floats,
+    total: Floats,
+    message: Floats,
+    given: Floats,
+    prior: Floats,
+    wanted: Flags,
+    column: Ints,
+    answer: Floats,
+    suspect: Flags,
+) -> None:
+    """The log-odds of some beliefs for many rows of evidence: blocks of rows innermost, so that one look at the plan
+    serves them all.
+
+    `wanted` are the cliques to go down to, and `column[v]` where belief v stands in the `answer` ([B, asked], -1: it is
+    not asked). Rows that may have lost digits are marked `suspect` and are for the caller; the others have the bits
+    that `log_odds` gives.
+    """
+    n = len(leaf_codes)
+    size = len(table)
+    widest = 2
+    for k in range(len(codes)):
+        widest = max(widest, codes[k, WIDTH])
+    joint, sums, messages = (
+        np.empty((size, BLOCK_OF)),
+        np.empty((len(total), BLOCK_OF)),
+        np.empty((len(total), BLOCK_OF)),
+    )
+    weight, below, largest = np.empty((2 * n, BLOCK_OF)), np.empty((widest, BLOCK_OF)), np.empty(BLOCK_OF)
+    dirty, said = np.empty(len(codes), dtype=np.uint8), np.empty((n, BLOCK_OF), dtype=np.uint8)
+    told = np.empty(BLOCK_OF, dtype=np.uint8)
+    for origin in range(0, len(given), BLOCK_OF):
+        rows = min(BLOCK_OF, len(given) - origin)
+        dirty[:] = 0
+        for v in range(n):
+            for w in range(BLOCK_OF):
+                value = given[origin + w, v] if w < rows else 0.0
+                said[v, w] = value != 0.0
+                least = math.exp(-abs(value)) if value != 0.0 else 1.0
+                weight[2 * v, w] = least if value > 0.0 else 1.0
+                weight[2 * v + 1, w] = least if value < 0.0 else 1.0
+        for row in range(n):
+            for w in range(BLOCK_OF):
+                dirty[leaf_codes[row, HOME]] |= said[leaf_codes[row, VARIABLE], w]
+        for k in range(len(codes) - 1, -1, -1):
+            start, block, to, width = codes[k, START], codes[k, BLOCK], codes[k, MESSAGE], codes[k, WIDTH]
+            if not dirty[k]:
+                for j in range(start, start + width * block):
+                    for w in range(BLOCK_OF):
+                        joint[j, w] = table[j]
+                for s in range(to, to + width):
+                    for w in range(BLOCK_OF):
+                        sums[s, w], messages[s, w] = total[s], message[s]
+                continue
+            dirty[codes[k, PARENT]] = 1
+            for w in range(BLOCK_OF):
+                largest[w] = 0.0
+            for s in range(width):
+                for w in range(BLOCK_OF):
+                    sums[to + s, w] = 0.0
+                for j in range(s * block, (s + 1) * block):
+                    for w in range(BLOCK_OF):
+                        joint[start + j, w] = potential[start + j]
+                    for row in range(codes[k, FIRST_LEAF], codes[k, LAST_LEAF]):
+                        leaf = leaf_codes[row, LEAF] + maps[leaf_codes[row, LEAF_MAP] + j]
+                        for w in range(BLOCK_OF):
+                            joint[start + j, w] *= weight[leaf, w]
+                    for child in range(codes[k, FIRST_CHILD], codes[k, LAST_CHILD]):
+                        at = codes[child, MESSAGE] + maps[codes[child, MAP] + j]
+                        for w in range(BLOCK_OF):
+                            joint[start + j, w] *= messages[at, w]
+                    for w in range(BLOCK_OF):
+                        sums[to + s, w] += joint[start + j, w]
+                for w in range(BLOCK_OF):
+                    largest[w] = max(largest[w], sums[to + s, w])
+            for s in range(to, to + width):
+                for w in range(BLOCK_OF):
+                    messages[s, w] = sums[s, w] / largest[w]
+                for w in range(rows):
+                    if not messages[s, w] >= SMALL:
+                        suspect[origin + w] = 1
+        for t in range(len(trees)):
+            first, last = trees[t, 0], trees[t, 1]
+            told[:] = 0
+            for row in range(codes[first, FIRST_LEAF], codes[last - 1, LAST_LEAF]):
+                for w in range(BLOCK_OF):
+                    told[w] |= said[leaf_codes[row, VARIABLE], w]
+            for k in range(first, last):
+                if not wanted[k]:
+                    continue
+                start, block, at, width = codes[k, START], codes[k, BLOCK], codes[k, MESSAGE], codes[k, WIDTH]
+                if k == first:
+                    below[0, :] = 1.0
+                else:
+                    below[:width, :] = 0.0
+                    above = codes[codes[k, PARENT], START]
+                    for j in range(codes[codes[k, PARENT], SIZE]):
+                        s = maps[codes[k, MAP] + j]
+                        for w in range(BLOCK_OF):
+                            below[s, w] += joint[above + j, w]
+                for s in range(width):
+                    for w in range(BLOCK_OF):
+                        below[s, w] /= sums[at + s, w]
+                    for j in range(start + s * block, start + (s + 1) * block):
+                        for w in range(BLOCK_OF):
+                            joint[j, w] *= below[s, w]
+                for row in range(codes[k, FIRST_LEAF], codes[k, LAST_LEAF]):
+                    v = leaf_codes[row, VARIABLE]
+                    if column[v] < 0:
+                        continue
+                    below[:2, :] = 0.0
+                    for j in range(width * block):
+                        s = maps[leaf_codes[row, LEAF_MAP] + j]
+                        for w in range(BLOCK_OF):
+                            below[s, w] += joint[start + j, w]
+                    for w in range(rows):
+                        if not (below[0, w] >= SMALL and below[1, w] >= SMALL):
+                            suspect[origin + w] = 1
+                        elif told[w]:
+                            answer[origin + w, column[v]] = math.log(below[1, w] / below[0, w])
+                        else:
+                            answer[origin + w, column[v]] = prior[v]

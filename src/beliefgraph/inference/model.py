@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -99,6 +99,37 @@ class Model:
             if target in bundle.members:
                 return influence_of(bundle, target, float(self.prior_log_odds[target]), evidence, fixed, set(do or ()))
         return Influence.alone(target, len(self.priors), float(self.prior_log_odds[target]), float(evidence[target]))
+
+    def cohort(self, log_likelihood: npt.ArrayLike, beliefs: Sequence[int]) -> Floats:
+        """The posterior log-odds of some beliefs for many users at once; shape [B, len(beliefs)].
+
+        `log_likelihood` is λ per user and belief, shape [B, n]. The bits are those that `log_odds` gives; this goes
+        down only to what is asked, shares one look at the plan among many users, and uses two threads where there are
+        thousands of them. Raises `invalid-input`, and `too-wide` if a belief has no exact answer.
+        """
+        evidence = np.atleast_2d(self._evidence(log_likelihood))
+        asked = list(dict.fromkeys(beliefs))
+        for belief in asked:
+            self._check_belief(belief)
+            if not self.available[belief]:
+                raise Unavailable(
+                    "too-wide", "This belief is tied to too many others for an exact answer.", belief=belief
+                )
+        place = {belief: at for at, belief in enumerate(asked)}
+        answer: Floats | None = None
+        for bundle in self.bundles:
+            held = bundle.place
+            here = [belief for belief in asked if belief in held]
+            if here == asked:
+                answer = bundle.cohort(evidence, here)
+                break
+            if answer is None:
+                answer = self.prior_log_odds[asked] + evidence[:, asked]
+            if here:
+                answer[:, [place[belief] for belief in here]] = bundle.cohort(evidence, here)
+        if answer is None:
+            answer = self.prior_log_odds[asked] + evidence[:, asked]
+        return answer if asked == list(beliefs) else answer[:, [place[belief] for belief in beliefs]]
 
     def session(self, log_likelihood: npt.ArrayLike) -> Session:
         """The same evidence (shape [n]) as something that can be changed belief by belief; see `Session`."""

@@ -7,6 +7,7 @@ never depends on what else was asked with it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,7 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.inference import kernels
 from beliefgraph.inference.arrays import Bools, Flags, Floats
 from beliefgraph.inference.kernels import LOST
-from beliefgraph.inference.plan import Plan
+from beliefgraph.inference.plan import HOME, PARENT, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,30 @@ class Engine:
             logs = self.log_tree(tree, weight.ravel()).reshape(-1, 2)
             here = self.variables(tree)
             answer[row, here] = logs[here, 1] - logs[here, 0]
+        return answer
+
+    def cohort(self, given: Floats, prior: Floats, asked: Sequence[int]) -> Floats:
+        """The log-odds of the variables asked for, for many rows of evidence; shape [B, asked].
+
+        The bits are those of `log_odds`; it goes down only to what is asked.
+        """
+        plan = self.plan
+        wanted = np.zeros(len(plan.cliques), dtype=np.uint8)
+        for k in plan.leaf_codes[plan.leaf_row[list(asked)], HOME].tolist():
+            while not wanted[k]:
+                wanted[k] = 1
+                k = int(plan.codes[k, PARENT])
+        column = np.full(len(plan.leaf_codes), -1)
+        column[list(asked)] = np.arange(len(asked))
+        answer, suspect = np.empty((len(given), len(asked))), np.zeros(len(given), dtype=np.uint8)
+        kernels.cohort(
+            plan.codes, plan.leaf_codes, plan.maps, plan.trees, self.potential, self.table, self.total, self.message,
+            given, prior, wanted, column, answer, suspect,
+        )  # fmt: skip
+        again = np.flatnonzero(suspect)
+        if again.size:
+            nothing = np.zeros(len(prior), dtype=np.uint8)
+            answer[again] = self.log_odds(given[again], nothing, prior)[:, list(asked)]
         return answer
 
     def log_marginals(self, weight: Floats, said: Flags) -> Floats:

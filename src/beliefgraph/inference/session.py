@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from beliefgraph.errors import Incorrect, Unavailable
 from beliefgraph.inference import kernels

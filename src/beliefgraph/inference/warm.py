@@ -17,6 +17,7 @@ def warm() -> None:
     model = compile_model(Structure([0.5, 0.5, 0.5], [Relation("supports", 0, 1, 2.0), Relation("causes", 1, 2, 2.0)]))
     model.log_odds(np.ones(3), do={2: True})
     model.influence(0, np.ones(3))
+    model.cohort(np.ones((2, 3)), [1])
     session = model.session(np.zeros(3))
     session.tell(0, 1.0)
     session.log_odds()
