@@ -58,13 +58,17 @@ class Bundle:
         place = self.place
         own = rows if np.array_equal(self.members, np.arange(rows.shape[1])) else rows.take(self.members, axis=1)
         places = [place[belief] for belief in asked]
+        own = np.ascontiguousarray(own)
+        answer = np.empty((len(own), len(asked)))
         if len(own) < MANY:
-            return self.engine.cohort(np.ascontiguousarray(own), self.prior_log_odds, places)
-        step = -(-len(own) // (2 * BLOCK_OF)) * BLOCK_OF
-        halves = [np.ascontiguousarray(own[:step]), np.ascontiguousarray(own[step:])]
-        with ThreadPoolExecutor(2) as threads:
-            found = threads.map(lambda half: self.engine.cohort(half, self.prior_log_odds, places), halves)
-            return np.concatenate(list(found))
+            self.engine.cohort(own, self.prior_log_odds, places, answer)
+            return answer
+        middle = len(own) // (2 * BLOCK_OF) * BLOCK_OF
+        with ThreadPoolExecutor(1) as other:
+            first = other.submit(self.engine.cohort, own[:middle], self.prior_log_odds, places, answer[:middle])
+            self.engine.cohort(own[middle:], self.prior_log_odds, places, answer[middle:])
+            first.result()
+        return answer
 
     def log_marginals(self, rows: Floats, fixed: Sequence[Mapping[int, bool]], cut: AbstractSet[int]) -> Floats:
         """The log-probability of [does not hold, holds] for each member; shape [members, 2, B].

@@ -48,8 +48,8 @@ from beliefgraph.inference.plan import (
 )
 
 SMALL = 1e-100
-BLOCK_OF = 32
-"""So many rows of evidence go through a plan together: a table entry of theirs fills four cache lines."""
+BLOCK_OF = 64
+"""So many rows of evidence go through a plan together: a table entry of theirs fills eight cache lines."""
 SILENT, DONE, LOST = 0, 1, 2
 """What became of a tree: nothing is known about it, it has its answer, or digits were lost."""
 
@@ -766,18 +766,20 @@ def cohort(
         np.empty((len(total), BLOCK_OF)),
     )
     weight, below, largest = np.empty((2 * n, BLOCK_OF)), np.empty((widest, BLOCK_OF)), np.empty(BLOCK_OF)
+    least = np.empty(BLOCK_OF)
     dirty, said = np.empty(len(codes), dtype=np.uint8), np.empty((n, BLOCK_OF), dtype=np.uint8)
     told = np.empty(BLOCK_OF, dtype=np.uint8)
     for origin in range(0, len(given), BLOCK_OF):
         rows = min(BLOCK_OF, len(given) - origin)
         dirty[:] = 0
+        least[:] = 1.0
         for v in range(n):
             for w in range(BLOCK_OF):
                 value = given[origin + w, v] if w < rows else 0.0
                 said[v, w] = value != 0.0
-                least = math.exp(-abs(value)) if value != 0.0 else 1.0
-                weight[2 * v, w] = least if value > 0.0 else 1.0
-                weight[2 * v + 1, w] = least if value < 0.0 else 1.0
+                other = math.exp(-abs(value)) if value != 0.0 else 1.0
+                weight[2 * v, w] = other if value > 0.0 else 1.0
+                weight[2 * v + 1, w] = other if value < 0.0 else 1.0
         for row in range(n):
             for w in range(BLOCK_OF):
                 dirty[leaf_codes[row, HOME]] |= said[leaf_codes[row, VARIABLE], w]
@@ -811,13 +813,14 @@ def cohort(
                     for w in range(BLOCK_OF):
                         sums[to + s, w] += joint[start + j, w]
                 for w in range(BLOCK_OF):
-                    largest[w] = max(largest[w], sums[to + s, w])
+                    largest[w] = sums[to + s, w] if sums[to + s, w] > largest[w] else largest[w]
+            for w in range(BLOCK_OF):
+                least[w] = largest[w] if largest[w] < least[w] else least[w]
             for s in range(to, to + width):
                 for w in range(BLOCK_OF):
                     messages[s, w] = sums[s, w] / largest[w]
-                for w in range(rows):
-                    if not messages[s, w] >= SMALL:
-                        suspect[origin + w] = 1
+                for w in range(BLOCK_OF):
+                    least[w] = messages[s, w] if messages[s, w] < least[w] else least[w]
         for t in range(len(trees)):
             first, last = trees[t, 0], trees[t, 1]
             told[:] = 0
@@ -852,10 +855,13 @@ def cohort(
                         s = maps[leaf_codes[row, LEAF_MAP] + j]
                         for w in range(BLOCK_OF):
                             below[s, w] += joint[start + j, w]
+                    for w in range(BLOCK_OF):
+                        least[w] = below[0, w] if below[0, w] < least[w] else least[w]
+                        least[w] = below[1, w] if below[1, w] < least[w] else least[w]
                     for w in range(rows):
-                        if not (below[0, w] >= SMALL and below[1, w] >= SMALL):
-                            suspect[origin + w] = 1
-                        elif told[w]:
+                        if told[w]:
                             answer[origin + w, column[v]] = math.log(below[1, w] / below[0, w])
                         else:
                             answer[origin + w, column[v]] = prior[v]
+        for w in range(rows):
+            suspect[origin + w] = least[w] < SMALL

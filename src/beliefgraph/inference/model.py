@@ -142,7 +142,7 @@ class Model:
         evidence = floats("log_likelihood", log_likelihood)
         if evidence.ndim not in (1, 2) or evidence.shape[-1] != len(self.priors):
             raise Incorrect("invalid-input", f"The evidence must have one number per belief: {len(self.priors)}.")
-        if evidence.size and np.abs(evidence).max() > LOG_LIKELIHOOD_BOUND:
+        if evidence.size and max(evidence.max(), -evidence.min()) > LOG_LIKELIHOOD_BOUND:
             raise Incorrect("invalid-input", f"A log-likelihood ratio lies within ±{LOG_LIKELIHOOD_BOUND:g}.")
         return evidence
 

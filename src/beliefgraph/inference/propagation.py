@@ -76,8 +76,8 @@ class Engine:
             answer[row, here] = logs[here, 1] - logs[here, 0]
         return answer
 
-    def cohort(self, given: Floats, prior: Floats, asked: Sequence[int]) -> Floats:
-        """The log-odds of the variables asked for, for many rows of evidence; shape [B, asked].
+    def cohort(self, given: Floats, prior: Floats, asked: Sequence[int], answer: Floats) -> None:
+        """Write the log-odds of the variables asked for, for many rows of evidence, to `answer`, shape [B, asked].
 
         The bits are those of `log_odds`; it goes down only to what is asked.
         """
@@ -89,7 +89,7 @@ class Engine:
                 k = int(plan.codes[k, PARENT])
         column = np.full(len(plan.leaf_codes), -1)
         column[list(asked)] = np.arange(len(asked))
-        answer, suspect = np.empty((len(given), len(asked))), np.zeros(len(given), dtype=np.uint8)
+        suspect = np.zeros(len(given), dtype=np.uint8)
         kernels.cohort(
             plan.codes, plan.leaf_codes, plan.maps, plan.trees, self.potential, self.table, self.total, self.message,
             given, prior, wanted, column, answer, suspect,
@@ -98,7 +98,6 @@ class Engine:
         if again.size:
             nothing = np.zeros(len(prior), dtype=np.uint8)
             answer[again] = self.log_odds(given[again], nothing, prior)[:, list(asked)]
-        return answer
 
     def log_marginals(self, weight: Floats, said: Flags) -> Floats:
         """The log-probability of every state of every variable; `weight` (what is observed, each at most 1, 0 where a

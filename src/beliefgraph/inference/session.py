@@ -14,7 +14,7 @@ import numpy as np
 
 from beliefgraph.errors import Incorrect, Unavailable
 from beliefgraph.inference import kernels
-from beliefgraph.inference.arrays import Bools, Floats, frozen
+from beliefgraph.inference.arrays import Bools, Floats, Ints
 from beliefgraph.inference.bundle import Bundle
 from beliefgraph.inference.evidence import LOG_LIKELIHOOD_BOUND
 from beliefgraph.inference.plan import HOME, SIZE
@@ -56,7 +56,7 @@ class Session:
         """The posterior log-odds of every belief; 0 where the model has no answer."""
         for part in self._parts:
             part.write(self._answer)
-        return np.asarray(frozen(self._answer.copy()))
+        return self._answer.copy()
 
     def ask(self, belief: int) -> float:
         """The posterior log-odds of one belief, and no more work than that takes. Raises `too-wide`."""
@@ -75,12 +75,15 @@ class _Part:
         self.members = bundle.members
         self._bundle = bundle
         engine, plan = bundle.engine, bundle.plan
+        first, last = int(self.members.min()), int(self.members.max()) + 1
+        contiguous = np.array_equal(self.members, np.arange(first, last))
+        self._here: slice | Ints = slice(first, last) if contiguous else self.members
         self._given = given[self.members]
         self._weight = np.ones(plan.leaves)
         for at in np.flatnonzero(self._given).tolist():
             kernels.observe(float(self._given[at]), 0, self._weight, 2 * at)
         self._said = (self._given != 0.0).astype(np.uint8)
-        self._told = np.bincount(plan.tree_of, weights=self._said, minlength=len(plan.trees)).astype(np.int64)
+        self._told = np.bincount(plan.tree_of, weights=self._said, minlength=len(plan.trees)).astype(np.int64).tolist()
         self._homes = plan.leaf_codes[plan.leaf_row, HOME].tolist()
         self._rows = plan.leaf_row.tolist()
         self._trees = plan.tree_of.tolist()
@@ -99,9 +102,7 @@ class _Part:
         said = log_likelihood != 0.0
         tree = self._trees[at]
         before = self._told[tree]
-        self._told[tree] += int(said) - int(self._said[at])
-        if (before == 0) != (self._told[tree] == 0):
-            self._moved = True
+        self._told[tree] = before + said - int(self._said[at])
         self._given[at], self._said[at] = log_likelihood, said
         kernels.observe(log_likelihood, 0, self._weight, 2 * at)
         self._dirty[self._homes[at]] = 1
@@ -121,10 +122,11 @@ class _Part:
         ):  # fmt: skip
             self._forget()
             answer[self.members] = self._full()
-        elif self._told.all():
-            answer[self.members] = self._log_odds
+        elif all(self._told):
+            answer[self._here] = self._log_odds
         else:
-            answer[self.members] = np.where(self._told[plan.tree_of] > 0, self._log_odds, self._bundle.prior_log_odds)
+            told = np.array(self._told) > 0
+            answer[self.members] = np.where(told[plan.tree_of], self._log_odds, self._bundle.prior_log_odds)
         self._moved = False
 
     def ask(self, at: int) -> float:
