@@ -25,7 +25,10 @@ from tests.benchmarks.report import Row, median, show
 from tests.networks import UAI, bnlearn, uai
 
 from beliefgraph.inference import Budget, Model, Structure, combine, compile_model, warm
-from beliefgraph.inference.factor_graph import Factor, FactorGraph, compile_graph
+from beliefgraph.inference.arrays import Floats
+from beliefgraph.inference.factor_graph import CompiledGraph, Factor, FactorGraph, compile_graph
+from beliefgraph.inference.plan import Plan
+from beliefgraph.inference.propagation import Engine
 
 LARGE = Budget(max_width=60, max_table_entries=2**25)
 BNLEARN = ("asia", "sachs", "child", "alarm", "insurance", "hailfinder", "hepar2", "win95pts", "pathfinder")
@@ -190,17 +193,24 @@ def incremental(model: Model, net: Any, lam: np.ndarray[Any, Any]) -> Iterator[R
 
 
 def large_tables() -> Iterator[Row]:
-    """Large multi-state tables against pyAgrum's Lazy propagation, 20 % of the variables seen."""
+    """Large multi-state tables against pyAgrum's Lazy propagation; it cuts tables down to what was seen, we do not."""
     for name, must, stretch in (("munin2", 3.0, 10.0), ("water", 1.0, 5.0), ("diabetes", 1.0, 5.0)):
         network = bnlearn(name)
         if network is None:
             continue
         net = peers.bayes_net(network.graph)
         compiled = compile_graph(network.graph, LARGE)
+        plan, log_potential = compiled.engine.plan, compiled.engine.log_potential
+
+        def anew(compiled: CompiledGraph = compiled, plan: Plan = plan, potential: Floats = log_potential) -> None:
+            CompiledGraph(compiled.members, Engine.of(plan, potential)).marginals()
+
+        ratio = best(partial(peers.marginals, net, {}), 0.1) / best(anew, 0.1)
+        yield Row(f"{name}: full pass, nothing seen, times pyAgrum's Lazy", ratio, "×", must, stretch, most=False)
         given = peers.some_evidence(net, network.graph.cards, 0.2, seed=1)
         ours = best(partial(compiled.marginals, given), 0.1)
         ratio = best(partial(peers.marginals, net, given), 0.1) / ours
-        yield Row(f"{name}: full pass, times pyAgrum's Lazy", ratio, "×", must, stretch, most=False)
+        yield Row(f"{name}: full pass, 20 % seen, times pyAgrum's Lazy", ratio, "×", must, stretch, most=False)
 
 
 def explanation() -> Iterator[Row]:
