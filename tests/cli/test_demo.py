@@ -62,8 +62,14 @@ def test_the_demo_explains_a_belief_with_a_number_on_every_link(first: str) -> N
 
 def test_the_demo_looks_back_and_asks_what_if(first: str) -> None:
     assert "The same belief as of 2026-01-31" in first
-    assert "What if another security review failed tomorrow?" in first
-    assert "Nothing of this is stored." in first
+    assert "What if another security review failed on 1 October?" in first
+    assert "Nothing of this is stored. Both columns are as of 2026-10-01" in " ".join(first.split())
+
+
+def test_the_demo_says_what_its_numbers_are_and_calls_nothing_certain(first: str) -> None:
+    assert "+0.7 doubles the odds" in " ".join(first.split())
+    assert " 100.0%" not in first
+    assert " 0.0%" not in first
 
 
 @pytest.fixture

@@ -150,6 +150,7 @@ async def _show(stage: Stage) -> None:
     out, services, ask = stage.out, stage.services, stage.story.ask
     for character in stage.story.twins:
         await _show_twin(stage, character)
+    out.print(show.STATUSES, style="dim")
     told = await services.explanations.explain(stage.application, ask.explain.twin, ask.explain.belief)
     out.print(Rule(f"Why? {told.state.belief.statement}", align="left"))
     out.print(show.explanation(told))
@@ -161,7 +162,13 @@ async def _show(stage: Stage) -> None:
     )
     supposed = await services.what_ifs.what_if(stage.application, ask.what_if.question)
     out.print(Rule(ask.what_if.say, align="left"))
-    out.print(show.differences("Nothing of this is stored.", supposed.value))
+    out.print(
+        show.differences(
+            f"Nothing of this is stored. Both columns are as of {show.day(supposed.valid_time)}, when what is known has"
+            " aged a little.",
+            supposed.value,
+        )
+    )
 
 
 async def _show_twin(stage: Stage, character: Character) -> None:
@@ -171,7 +178,8 @@ async def _show_twin(stage: Stage, character: Character) -> None:
     before = {row.state.belief.id: row.state.log_odds for row in earlier.nodes}
     states: list[BeliefState] = [row.state for row in page.nodes]
     stage.out.print()
-    title = f"{character.name} at rev {page.rev}, moved since {stage.story.ask.as_of.valid_time:%B %Y}"
+    since = f"{stage.story.ask.as_of.valid_time:%B %Y}"
+    title = f"{character.name} at rev {page.rev}, and how far its beliefs moved since {since}"
     stage.out.print(show.beliefs(title, states, before))
 
 

@@ -21,6 +21,13 @@ BAR = 20
 SLIGHT = 0.05
 """Log-odds below which a contribution is not shown by itself."""
 
+NUMBERS = "The numbers are log-odds, and add up: +0.7 doubles the odds that it holds, -0.7 halves them."
+
+STATUSES = (
+    "established: settled, for or against · contested: evidence pulls both ways · dissolving: its evidence has aged and"
+    " little is left · forming: none of these yet"
+)
+
 STATUS_STYLE = {
     "forming": "dim",
     "established": "bold",
@@ -37,10 +44,12 @@ def day(moment: datetime) -> str:
 
 
 def percent(log_odds: float | None) -> str:
-    """The confidence of log-odds; a question mark where there is none."""
+    """The confidence of log-odds, never said to be certain; a question mark where there is none."""
     if log_odds is None:
         return "?"
     confidence = probability(log_odds)
+    if min(confidence, 1 - confidence) < 0.0005:
+        return ">99.9%" if log_odds > 0 else "<0.1%"
     return f"{confidence:.1%}" if min(confidence, 1 - confidence) < 0.01 else f"{confidence:.0%}"
 
 
@@ -58,12 +67,12 @@ def bar(confidence: float | None) -> Text:
 
 
 def beliefs(title: str, states: Iterable[BeliefState], before: Mapping[str, float | None] | None = None) -> Table:
-    """A table of beliefs with their confidence, and how far each moved since `before` (log-odds by belief id)."""
+    """A table of beliefs with their confidence, and by how many points each moved since `before` (log-odds by id)."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.add_column("belief", ratio=1)
     table.add_column("confidence", no_wrap=True)
     table.add_column("", justify="right")
-    table.add_column("moved", justify="right")
+    table.add_column("points", justify="right")
     table.add_column("status")
     for state in states:
         was = (before or {}).get(state.belief.id, None)
@@ -101,7 +110,7 @@ def differences(title: str, found: Sequence[BeliefDifference], most: int = 8) ->
     table.add_column("is", justify="right")
     table.add_column("", justify="center")
     table.add_column("would be", justify="right")
-    table.add_column("", justify="right")
+    table.add_column("log-odds", justify="right")
     for one in found[:most]:
         moved = Text("") if one.before is None or one.after is None else signed(one.after - one.before)
         table.add_row(one.belief.statement, percent(one.before), "→", percent(one.after), moved)
@@ -140,7 +149,7 @@ def explanation(told: Explanation) -> RenderableType:
     root = next(link for link in told.links if link.parent is None)
     tree = Tree(_branch(root))
     hang(tree, root.belief.id)
-    return Group(Text(told.sentence, style="italic"), tree)
+    return Group(Text(told.sentence, style="italic"), Text(NUMBERS, style="dim"), tree)
 
 
 def _branch(link: ExplanationLink) -> Text:
