@@ -40,6 +40,11 @@ async def number(world: World) -> int:
     return await store.latest(world.graph, world.caller.tenant)
 
 
+async def test_a_person_s_key_puts_nothing_in_force_for_others(world: World) -> None:
+    assert await refusal(world.book.publish(world.person("lena"), changed())) == "missing-scope"
+    assert await number(world) == 1
+
+
 async def test_publishing_the_same_again_changes_nothing(world: World) -> None:
     again = await world.another().book.publish(world.caller, CATALOG)
     assert (again.number, await number(world)) == (1, 1)

@@ -45,8 +45,10 @@ class DefinitionBook:
 
         Publishing the same again changes nothing. Another content under a known version, an older version, or one that
         drops an attribute is a `definition-conflict`; statements that cannot hold together are `infeasible-statements`.
+        Refused to a person's key: definitions reach every twin of the tenant.
         """
         caller.require("define")
+        caller.require_service()
         check_expressions(catalog)
         for _ in range(TRIES):
             current = (await self.latest(caller.tenant)).definitions
