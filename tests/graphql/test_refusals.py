@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import orjson
@@ -195,6 +196,13 @@ async def test_ids_that_name_nothing_are_not_found(client: Client, id_: str) -> 
     await client.observe(rated("1", 1.0))
     refusal = await client.refused("query N($id: ID!) { node(id: $id) { id } }", id=id_)
     assert refusal["code"] == "not-found"
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-01T00:00:00"])
+async def test_a_cursor_beyond_the_calendar_is_refused(client: Client, moment: str) -> None:
+    query = "query Q($after: String!) { quarantine(after: $after) { nodes { id } } }"
+    cursor = urlsafe_b64encode(f"{moment}\x1fx".encode()).decode()
+    assert (await client.refused(query, after=cursor))["code"] in ("invalid-cursor", "naive-datetime")
 
 
 async def test_a_cursor_of_another_question_is_refused(client: Client) -> None:

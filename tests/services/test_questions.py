@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64decode
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
+import orjson
 import pytest
 from tests.world import START, World, event, key, rated
 
@@ -15,6 +18,7 @@ from beliefgraph.model.page import Page
 from beliefgraph.model.question import BeliefFilter, BeliefOrder, BeliefRow
 from beliefgraph.model.time import AsOf
 from beliefgraph.model.twin import Twin
+from beliefgraph.services.paging import Place, encode
 from beliefgraph.services.questions import Questions
 
 
@@ -216,6 +220,20 @@ async def test_a_walk_shows_one_state_however_much_is_written_meanwhile(world: W
     assert (first.rev, rest.rev) == (8, 8)
     assert [r.state for r in (*first.nodes, *rest.nodes)] == before
     assert (await ask.beliefs(world.caller, "lena")).rev == 9
+
+
+@pytest.mark.parametrize("forged", [{"rev": 2**63}, {"rev": -1}, {"value": 1e308}, {"value": -1e308}])
+async def test_a_cursor_that_somebody_made_up_is_refused(
+    world: World, ask: Questions, forged: dict[str, float]
+) -> None:
+    await world.intake.observe(world.caller, [rated("1", 1.0), rated("2", 1.0, day=1)])
+    await world.intake.observe(world.caller, [rated("3", 1.0, day=2)])
+    page = await ask.history(world.caller, "lena", key("world.alone"), first=1)
+    mark, rev, value, id_ = orjson.loads(b64decode(page.items[0].cursor + "==", altchars=b"-_"))
+    cursor = encode(mark, replace(Place(value, id_, rev), **forged))  # type: ignore[arg-type]
+    with pytest.raises(Incorrect) as refused:
+        await ask.history(world.caller, "lena", key("world.alone"), first=1, after=cursor)
+    assert refused.value.code == "invalid-cursor"
 
 
 async def test_a_cursor_that_is_garbage_or_of_another_question_is_refused(world: World, ask: Questions) -> None:

@@ -18,7 +18,7 @@ from beliefgraph.model import commit, definition, event, explanation, question
 from beliefgraph.model.belief import Holding
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.page import Answer, Item, Page
-from beliefgraph.model.time import NOW
+from beliefgraph.model.time import NOW, instant
 from beliefgraph.model.twin import Twin
 from beliefgraph.services.paging import DEFAULT_PAGE
 
@@ -264,9 +264,7 @@ def _write_place(waiting: event.QuarantinedEvent) -> str:
 def _read_place(cursor: str) -> tuple[datetime, str]:
     try:
         since, _, id_ = urlsafe_b64decode(cursor).decode().partition("\x1f")
-        moment = datetime.fromisoformat(since)
-        if moment.tzinfo is None:
-            raise ValueError
-    except ValueError:
+        moment = instant(datetime.fromisoformat(since))
+    except (ValueError, Incorrect):
         raise Incorrect("invalid-cursor", "This cursor is not one that was given out for this question.") from None
     return moment, id_

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -25,6 +24,9 @@ T = TypeVar("T")
 MAX_PAGE = 200
 DEFAULT_PAGE = 50
 MAX_CURSOR = 1_000
+MOST_REVS = 2**31
+MOST_VALUE = 2.0**62
+"""What no cursor of ours reaches; the store has no integer for more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +57,9 @@ def decode(mark: str, cursor: str | None, kind: type[float] | type[str]) -> Plac
             raise ValueError
         whole = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         made_under, rev, value, id_ = orjson.loads(whole)
-        sound = isinstance(value, kind) and isinstance(id_, str) and (rev is None or type(rev) is int)
-        if made_under != mark or not sound or (isinstance(value, float) and not math.isfinite(value)):
+        sound = isinstance(value, kind) and isinstance(id_, str)
+        sound = sound and (rev is None or (type(rev) is int and 0 < rev < MOST_REVS))
+        if made_under != mark or not sound or (isinstance(value, float) and not abs(value) < MOST_VALUE):
             raise ValueError
     except (ValueError, TypeError, binascii.Error):
         raise Incorrect(
