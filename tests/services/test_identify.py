@@ -179,3 +179,16 @@ async def test_an_identifier_moves_no_confidence_and_names_no_value(world: World
     assert alike(await derived(world, state), before)
     (link,) = state.links
     assert (link.scheme, "phone" in link.model_dump_json()) == ("device", False)
+
+
+async def test_a_person_s_event_does_not_push_another_s_out_of_quarantine(world: World) -> None:
+    """Of the same source and id, and named by identifiers: one waits for its link, the other for its time."""
+    await identify(world, "lena", PHONE)
+    assert await observe(world, by(rated("1", 1.0), CRM)) == [("quarantined", "unknown-identifier", None)]
+    early = by(rated("1", 1.0, day=1_000), PHONE)
+    [receipt] = await world.intake.observe(world.person("lena"), [early])
+    assert receipt.code == "not-yet"
+    codes = {q.code for q in await world.intake.quarantine(world.caller, limit=10)}
+    assert codes == {"unknown-identifier", "not-yet"}
+    await identify(world, "omar", CRM)
+    assert held(await stored(world, "omar"), "world.alone") == 1.0

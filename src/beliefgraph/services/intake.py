@@ -205,12 +205,15 @@ class Intake:
         waiting = []
         for index, refused in fates.refused.items():
             event, one = events[index], placed.get(index)
+            identifiers = [updater.identifier(caller, identifier) for identifier in event.identifiers]
+            # Where no twin is named, whom it is about tells it from another's event of the same id.
+            about = sorted(identifiers) if event.twin is None else [event.twin]
             waiting.append(
                 stored.SetAside(
-                    id=updater.keyring.digest(caller.tenant, "quarantine", event.twin or "", event.source, event.id),
+                    id=updater.keyring.digest(caller.tenant, "quarantine", event.source, event.id, *about),
                     event=event,
                     twin=None if one is None else one.named.id,
-                    identifiers=[updater.identifier(caller, identifier) for identifier in event.identifiers],
+                    identifiers=identifiers,
                     code=refused.code,
                     reason=refused.reason,
                     due=refused.due,
