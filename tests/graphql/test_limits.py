@@ -109,6 +109,17 @@ async def test_long_queries_are_answered_without_being_kept(client: Client) -> N
     assert (await client.refused(f"{comment}\n{{ ...F }} fragment F on Query {{ ...F }}"))["code"] == "invalid-query"
 
 
+async def test_a_query_of_megabytes_is_refused_unread(client: Client) -> None:
+    query = '{ twin(name: "' + "x" * 1_000_000 + '") { rev } }'
+    answer = await client.post({"query": query})
+    assert (answer.status_code, answer.json()["errors"][0]["extensions"]["code"]) == (400, "too-large")
+
+
+async def test_introspection_under_many_names_is_refused(client: Client) -> None:
+    many = " ".join(f"a{n}: __schema {{ types {{ fields {{ name }} }} }}" for n in range(100))
+    assert (await client.refused(f"{{ {many} }}"))["code"] == "too-complex"
+
+
 async def test_introspection_is_answered(client: Client) -> None:
     found = await client.data(get_introspection_query())
     assert {"Belief", "Twin", "Evidence"} <= {each["name"] for each in found["__schema"]["types"]}

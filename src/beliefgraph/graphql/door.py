@@ -53,6 +53,9 @@ def refusal_body(error: BeliefgraphError) -> bytes:
     return orjson.dumps({"errors": [{"message": shortened(error.message), "extensions": told(error)}]}, default=str)
 
 
+LONGEST_QUERY = 200_000
+"""Characters of a query; they are read one by one, while nobody else is served."""
+
 HANDSHAKE = timedelta(seconds=10)
 """How long a WebSocket may be open before it brings a key: until then it takes the place of somebody who has one."""
 
@@ -110,7 +113,8 @@ class GraphQLDoor(GraphQL[Context, None]):
                 and "text/html" in headers.get("accept", "")
             ):
                 return await self._page(request)
-            return _refused(Incorrect("invalid-query", "Send queries by POST."), 405, {"allow": "POST"})
+            there = "" if self._page is None else " In a browser this address is GraphiQL."
+            return _refused(Incorrect("invalid-query", f"Send queries by POST.{there}"), 405, {"allow": "POST"})
         media = _acceptable(headers.get("accept"))
         if media is None:
             return _refused(Incorrect("invalid-query", f"Answers are {RESPONSE_JSON} or {JSON}."), 406)
@@ -264,6 +268,8 @@ def _read(body: bytes) -> dict[str, Any]:
         value = asked.get(name)
         if not isinstance(value, kind) and not (optional and value is None):
             raise Incorrect("invalid-query", f"{name} must be {'an object' if kind is dict else 'a text'}.", field=name)
+    if len(asked["query"]) > LONGEST_QUERY:
+        raise Incorrect("too-large", f"A query may have {LONGEST_QUERY:,} characters; send what is long as variables.")
     return asked
 
 

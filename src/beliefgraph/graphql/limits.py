@@ -148,12 +148,11 @@ class _Walk:
                 self.selection(each.selection_set, self._type(each, parent), depth, times)  # type: ignore[attr-defined]
 
     def _field(self, node: FieldNode, parent: GraphQLNamedType, depth: int, times: int) -> None:
-        name = node.name.value
+        name, found = node.name.value, self.found
+        found.aliases += node.alias is not None
         if name.startswith("__"):
             return  # introspection, whose depth validation limits by itself
-        found = self.found
         found.depth = max(found.depth, depth)
-        found.aliases += node.alias is not None
         field = parent.fields.get(name) if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else None
         if field is None or node.selection_set is None:
             return
