@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -128,6 +129,8 @@ class Bounded:
                 f"This took longer than {self._timeout:g} s. A command may still be carried out: send it again with "
                 "the same id to be sure.",
             )
+        except ClientDisconnect:
+            return  # nobody is there to be answered
         except Exception:
             request_id = scope["state"]["request_id"]
             structlog.get_logger(__name__).exception("fault")

@@ -1,0 +1,36 @@
+"""What every request passes through, by itself."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+from structlog.testing import capture_logs
+
+from beliefgraph.errors import BeliefgraphError
+from beliefgraph.web.passage import Bounded
+
+
+def refuse(_scope: Scope, error: BeliefgraphError) -> Response:
+    return Response(error.code)
+
+
+async def reads_its_body(scope: Scope, receive: Receive, send: Send) -> None:
+    await Request(scope, receive, send).body()
+
+
+async def test_whoever_leaves_in_the_middle_of_a_body_is_no_fault_of_ours() -> None:
+    bounded = Bounded(reads_its_body, refuse=refuse, max_body_bytes=100, max_in_flight=1, timeout=5, max_sockets=1)
+    sent: list[Message] = []
+
+    async def leaves() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope: Scope = {"type": "http", "method": "POST", "path": "/events", "headers": [], "state": {"request_id": "1"}}
+    with capture_logs() as logged:
+        for _ in range(2):  # and its place is free again
+            await bounded(scope, leaves, send)
+    assert (logged, sent) == ([], [])
