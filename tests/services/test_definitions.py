@@ -13,6 +13,7 @@ from tests.world import CATALOG, START, World, event, key, rated
 from beliefgraph.errors import BeliefgraphError, Conflict
 from beliefgraph.model.command import Correct, Relate
 from beliefgraph.model.definition import Catalog
+from beliefgraph.services import definitions
 from beliefgraph.services.refresh import Refresher
 from beliefgraph.store import definitions as store
 
@@ -43,6 +44,20 @@ async def number(world: World) -> int:
 async def test_a_person_s_key_puts_nothing_in_force_for_others(world: World) -> None:
     assert await refusal(world.book.publish(world.person("lena"), changed())) == "missing-scope"
     assert await number(world) == 1
+
+
+async def test_sets_are_kept_in_memory_by_their_size(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by their number: one may have a few parts or tens of thousands."""
+    monkeypatch.setattr(definitions, "CACHED_PARTS", 100)
+    book = world.another().book
+    tenant = world.caller.tenant
+    many = [attribute(f"many.a{n}") for n in range(60)]
+    await world.book.publish(world.caller, small("many", attributes=many))
+    await world.book.publish(world.caller, small("more", attributes=[attribute("more.a")]))
+    first, second, third = [await book.numbered(tenant, n) for n in (1, 2, 3)]
+    assert await book.numbered(tenant, 3) is third
+    assert await book.numbered(tenant, 2) is not second
+    assert (await book.numbered(tenant, 1)).definitions == first.definitions
 
 
 async def test_publishing_the_same_again_changes_nothing(world: World) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from contextlib import suppress
+
+from cachetools import LRUCache
 
 from beliefgraph.errors import Conflict, Incorrect, Unavailable
 from beliefgraph.model.caller import Caller
@@ -14,7 +16,8 @@ from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.store import definitions as stored
 from beliefgraph.store.graph import Graph
 
-CACHED_SETS = 256
+CACHED_PARTS = 500_000
+"""Attributes, relations and rules of all sets kept in memory, together; one takes about a kilobyte."""
 TRIES = 5
 
 
@@ -24,16 +27,15 @@ class DefinitionBook:
     def __init__(self, graph: Graph, clock: Clock) -> None:
         self._graph = graph
         self._clock = clock
-        self._sets: OrderedDict[tuple[str, int], DefinitionGraph] = OrderedDict()
+        self._sets: LRUCache[tuple[str, int], DefinitionGraph] = LRUCache(CACHED_PARTS, getsizeof=_parts)
 
     async def numbered(self, tenant: str, number: int) -> DefinitionGraph:
         """The set that commits call by this number."""
         found = self._sets.get((tenant, number))
         if found is None:
             found = DefinitionGraph(await stored.numbered(self._graph, tenant, number))
-            self._sets[tenant, number] = found
-            if len(self._sets) > CACHED_SETS:
-                self._sets.popitem(last=False)
+            with suppress(ValueError):  # larger than the whole cache
+                self._sets[tenant, number] = found
         return found
 
     async def latest(self, tenant: str) -> DefinitionGraph:
@@ -64,6 +66,10 @@ class DefinitionBook:
                 continue  # somebody else published meanwhile, perhaps the same
             return following
         raise Unavailable("overloaded", "Others keep publishing definitions; try again.", catalog=catalog.ref)
+
+
+def _parts(graph: DefinitionGraph) -> int:
+    return 1 + sum(len(c.attributes) + len(c.relations) + len(c.events) for c in graph.definitions.catalogs)
 
 
 def _refuse_step_back(known: Catalog | None, catalog: Catalog) -> None:
