@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -70,6 +71,15 @@ def test_the_demo_says_what_its_numbers_are_and_calls_nothing_certain(first: str
     assert "+0.7 doubles the odds" in " ".join(first.split())
     assert " 100.0%" not in first
     assert " 0.0%" not in first
+
+
+def test_a_port_that_is_taken_is_told_before_the_story_is_played(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        command = [*COMMAND, "--directory", str(tmp_path / "demo"), "--port", str(taken.getsockname()[1])]
+        done = subprocess.run(command, env=environ(), capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "port-taken" in done.stderr
+    assert not (tmp_path / "demo").exists()
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ from beliefgraph.model.event import Event
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.story.story import Character, Scene, Story, load_story
 from beliefgraph.web.logs import configure
-from beliefgraph.web.server import serving
+from beliefgraph.web.server import refuse_taken, serving
 
 TENANT = "demo"
 PURPOSE = "demonstration"
@@ -74,15 +74,19 @@ def demo(
 
 async def _demo(home: Path, once: bool, port: int | None) -> None:
     out = Console(highlight=False)
+    asked = Settings.from_environment(os.environ)
+    if port is not None:
+        asked = asked.model_copy(update={"port": port})
+    if not once:
+        refuse_taken(asked.host, asked.port)
     out.print(Rule("beliefgraph demo", align="left"))
     local = LocalNeo4j(home / "neo4j")
     try:
         with fetching() as bar, out.status("Starting Neo4j …"):
             endpoint = await asyncio.to_thread(resolve_endpoint, local, os.environ, bar)
-        asked = Settings.from_environment(os.environ)
         settings = settings_for(endpoint, asked).model_copy(
             # the story ended in September 2026: refreshed to today, its evidence would fade while you look
-            update={"keys": home / "keys", "refresh_interval": 0.0, "port": asked.port if port is None else port}
+            update={"keys": home / "keys", "refresh_interval": 0.0}
         )
         async with running(settings) as services:
             stage = await _set(services, load_story(), out)

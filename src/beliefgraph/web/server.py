@@ -80,6 +80,11 @@ async def serving(app: ASGIApp, settings: Settings) -> AsyncIterator[Served]:
         listener.close()
 
 
+def refuse_taken(host: str, port: int) -> None:
+    """Refuse (`port-taken`) now what `serving` would refuse later; a port of 0 is always free."""
+    _listen(host, port).close()
+
+
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # With its protocol named, asyncio switches Nagle's algorithm off; without, every answer waits 40 ms.
