@@ -126,7 +126,9 @@ class _Translated:
             case ConnectionPoolError():
                 raise Unavailable("overloaded", "Too much is asked of Neo4j at once; try again in a second.") from error
             case ServiceUnavailable() | SessionExpired() | TransientError() | OSError():
-                raise Unavailable("store-unavailable", "Neo4j does not answer now; the call may be sent again.") from error
+                raise Unavailable(
+                    "store-unavailable", "Neo4j does not answer now; the call may be sent again."
+                ) from error
             case ConstraintError():
                 raise Conflict("rev-conflict", "Somebody else wrote the same at the same moment; try again.") from error
             case Neo4jError() | DriverError():
