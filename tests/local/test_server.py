@@ -26,6 +26,8 @@ from beliefgraph.local.processes import find, has_ended, identify
 GONE_WITHIN_S = 20.0
 
 OWNER = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored, if these tests run in the background
 import sys, time
 from pathlib import Path
 from beliefgraph.local import LocalNeo4j
