@@ -294,8 +294,6 @@ EDGES: tuple[EdgeRow, ...] = (
     EdgeRow("DEFINES", "Catalog", "Definition", "The catalog defines the attribute."),
 )
 
-RELATION_TYPES = ("SUPPORTS", "CONTRADICTS", "IMPLIES", "EXCLUDES", "CAUSES")
-
 
 def constraints() -> Iterator[str]:
     """The statements that make every constraint and index, each safe to run again."""
