@@ -231,6 +231,7 @@ async def test_what_if_answers_and_stores_nothing(client: Client) -> None:
     key = {"attribute": "needs.budget"}
     for more in (
         {"assumptions": [{"belief": key, "holds": True}]},
+        {"interventions": [{"belief": key, "holds": True}]},
         {"evidence": [{"belief": key, "logLikelihoodRatio": 2.0}]},
         {"events": [{"id": "x", "source": "test", "type": "priced", "time": "2026-02-01T00:00:00Z", "data": {}}]},
     ):

@@ -7,7 +7,7 @@ from tests.world import START, World, event, key, rated
 
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.belief import logit, probability
-from beliefgraph.model.command import Assumption, Correct, HypotheticalEvidence, WhatIf
+from beliefgraph.model.command import Assumption, Correct, HypotheticalEvidence, Intervention, WhatIf
 from beliefgraph.model.commit import BeliefDifference
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.interpret import RuleInterpreter
@@ -98,6 +98,49 @@ async def test_an_assumption_is_taken_for_granted_and_moves_the_others(world: Wo
     assert buys.before_status is None
 
 
+async def test_what_is_made_so_leaves_its_causes_and_what_is_assumed_moves_them(
+    world: World, what_ifs: WhatIfs
+) -> None:
+    await world.intake.observe(world.caller, [event("1", "audited"), rated("2", 1.0)])
+    buys = key("world.buys")
+    learnt = WhatIf(twin="lena", assumptions=(Assumption(belief=buys, holds=True),))
+    brought_about = WhatIf(twin="lena", interventions=(Intervention(belief=buys, holds=True),))
+    assumed = moves((await what_ifs.what_if(world.caller, learnt)).value)
+    made = moves((await what_ifs.what_if(world.caller, brought_about)).value)
+
+    assert assumed["product.fits"] > 0.1  # causes world.buys
+    assert "product.fits" not in made
+    assert "product.risky" not in made
+    assert made["needs.budget"] == pytest.approx(assumed["needs.budget"], rel=0.05)  # supports has no direction
+    assert made["world.buys"] == assumed["world.buys"] > 100.0
+
+
+async def test_a_cause_that_is_made_so_moves_its_effect(world: World, what_ifs: WhatIfs) -> None:
+    await world.intake.observe(world.caller, [event("1", "audited")])
+    for holds, sign in ((True, 1), (False, -1)):
+        made = WhatIf(twin="lena", interventions=(Intervention(belief=key("product.fits"), holds=holds),))
+        moved = moves((await what_ifs.what_if(world.caller, made)).value)
+        assert sign * moved["world.buys"] > 0.2
+
+
+async def test_what_is_made_so_says_nothing_of_its_causes_any_more(world: World, what_ifs: WhatIfs) -> None:
+    await world.intake.observe(world.caller, [event("1", "said", by="omar", llr=2.0, text="yes")])
+    made = WhatIf(twin="lena", interventions=(Intervention(belief=key("world.buys"), holds=True),))
+    answer = await what_ifs.what_if(world.caller, made)
+    fits = next(d for d in answer.value if d.belief.attribute == "product.fits")
+
+    assert fits.before is not None
+    assert fits.before > 0.1
+    assert fits.after == pytest.approx(0.0, abs=1e-9)  # its prior
+
+
+async def test_even_what_the_person_set_right_can_be_supposed_otherwise(world: World, what_ifs: WhatIfs) -> None:
+    await world.commands.correct(world.person("lena"), Correct(twin="lena", belief=key("world.buys"), holds=True))
+    made = WhatIf(twin="lena", interventions=(Intervention(belief=key("world.buys"), holds=False),))
+    answer = await what_ifs.what_if(world.caller, made)
+    assert {d.belief.attribute: d.after for d in answer.value}["world.buys"] == -100.0
+
+
 async def test_a_correction_stands_against_supposed_evidence(world: World, what_ifs: WhatIfs) -> None:
     await world.commands.correct(world.person("lena"), Correct(twin="lena", belief=key("world.alone"), holds=True))
     answer = await what_ifs.what_if(world.caller, WhatIf(twin="lena", evidence=(supposed("world.alone", -20.0),)))
@@ -133,6 +176,21 @@ async def test_what_if_can_be_asked_of_the_past(world: World, what_ifs: WhatIfs)
             WhatIf(
                 twin="lena",
                 assumptions=tuple(Assumption(belief=key("needs.budget"), holds=holds) for holds in (True, False)),
+            ),
+            "impossible-evidence",
+        ),
+        (
+            WhatIf(
+                twin="lena",
+                interventions=tuple(Intervention(belief=key("needs.budget"), holds=holds) for holds in (True, False)),
+            ),
+            "impossible-evidence",
+        ),
+        (
+            WhatIf(
+                twin="lena",
+                assumptions=(Assumption(belief=key("needs.budget"), holds=True),),
+                interventions=(Intervention(belief=key("needs.budget"), holds=True),),
             ),
             "impossible-evidence",
         ),

@@ -17,6 +17,7 @@ from beliefgraph.model.command import (
     Correct,
     HypotheticalEvidence,
     Identify,
+    Intervention,
     Relate,
     Retract,
     Unidentify,
@@ -61,8 +62,10 @@ def asked(record: type[R], name: str | None = None) -> type[R]:
     return record
 
 
-for _record in (BeliefKey, Identifier, Event, BeliefFilter, BeliefOrder, HypotheticalEvidence, Assumption, WhatIf):
+for _record in (BeliefKey, Identifier, Event, BeliefFilter, BeliefOrder):
     asked(_record)
+for _hypothesis in (HypotheticalEvidence, Assumption, Intervention, WhatIf):
+    asked(_hypothesis)
 for _command in (AssertBelief, Correct, Retract, Withdraw, Relate, Identify, Unidentify):
     asked(_command)
 asked(AsOf, "AsOf")

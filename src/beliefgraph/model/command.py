@@ -109,16 +109,27 @@ class HypotheticalEvidence(Record):
 
 
 class Assumption(Record):
-    """A belief taken for granted, or for excluded."""
+    """A belief taken for granted, or for excluded: what it would be to learn so. Its causes move with it."""
+
+    belief: BeliefKey
+    holds: bool
+
+
+class Intervention(Record):
+    """A belief made to hold, or not to: what it would be to bring that about.
+
+    What causes it stops to bear on it, and hears of it no more: its causes stay as they would be without it.
+    """
 
     belief: BeliefKey
     holds: bool
 
 
 class WhatIf(Record):
-    """What would follow? Hypothetical events, evidence and assumptions on an untouched copy of the twin."""
+    """What would follow? Hypothetical events, evidence, assumptions, interventions on an untouched copy of the twin."""
 
     twin: Key
     events: Annotated[tuple[Event, ...], Field(max_length=MAX_HYPOTHESES)] = ()
     evidence: Annotated[tuple[HypotheticalEvidence, ...], Field(max_length=MAX_HYPOTHESES)] = ()
     assumptions: Annotated[tuple[Assumption, ...], Field(max_length=MAX_HYPOTHESES)] = ()
+    interventions: Annotated[tuple[Intervention, ...], Field(max_length=MAX_HYPOTHESES)] = ()

@@ -84,15 +84,17 @@ def derive(
     also: Iterable[BeliefKey] = (),
     extra: Mapping[BeliefKey, float] | None = None,
     assume: Mapping[BeliefKey, bool] | None = None,
+    do: Mapping[BeliefKey, bool] | None = None,
 ) -> Derivation:
     """What the twin believes at the valid time `at`, by the rows that `state` sees.
 
     `also` names beliefs that must be in the answer even if nothing is known of them. `extra` adds hypothetical
-    log-likelihood ratios and `assume` takes beliefs for granted: what-if, and nothing else, passes them.
+    log-likelihood ratios, `assume` takes beliefs for granted and `do` makes them so: what-if, and nothing else, passes
+    them.
     """
-    extra, assume = extra or {}, assume or {}
+    extra, assume, do = extra or {}, assume or {}, do or {}
     known = [state.beliefs[id_] for id_ in {*state.belief_order, *state.holdings}]
-    layout = lay_out(state.id, graph, chain(known, also, extra, assume), personal_relations(state, at))
+    layout = lay_out(state.id, graph, chain(known, also, extra, assume, do), personal_relations(state, at))
     items, retracted = counting(state, at)
     columns = state.columns
     place_of = np.array([layout.position.get(id_, -1) for id_ in state.belief_order], dtype=np.int64)
@@ -115,8 +117,10 @@ def derive(
         log_likelihood[_position(state, layout, key)] += value
     np.clip(log_likelihood, -LOG_LIKELIHOOD_BOUND, LOG_LIKELIHOOD_BOUND, out=log_likelihood)
     assumed = {_position(state, layout, key): holds for key, holds in assume.items()}
-    log_odds, available = _propagate(layout, log_likelihood, assumed)
-    word = {place: side for place, side in _persons_word(state, items, position, stance) if place not in assumed}
+    done = {_position(state, layout, key): holds for key, holds in do.items()}
+    log_odds, available = _propagate(layout, log_likelihood, assumed, done)
+    fixed = {*assumed, *done}
+    word = {place: side for place, side in _persons_word(state, items, position, stance) if place not in fixed}
     for place, side in word.items():
         log_odds[place] = _kept(float(log_odds[place]), side)
     return Derivation(
@@ -186,21 +190,24 @@ def counting(state: TwinState, at: datetime) -> tuple[npt.NDArray[np.int64], set
 
 
 def _propagate(
-    layout: Layout, log_likelihood: Floats, assumed: Mapping[int, bool]
+    layout: Layout, log_likelihood: Floats, assumed: Mapping[int, bool], done: Mapping[int, bool]
 ) -> tuple[Floats, npt.NDArray[np.bool_]]:
     log_odds, available = np.zeros(len(layout.ids)), np.ones(len(layout.ids), dtype=np.bool_)
     for unit in layout.units:
         rows, _ = unit.positions.shape
-        here = {int(p): v for p, v in assumed.items() if p in unit.positions}
-        if not here:
+        if not np.isin(unit.positions, [*assumed, *done]).any():
             posterior = unit.model.log_odds(log_likelihood[unit.positions])
             log_odds[unit.positions] = posterior.log_odds
             available[unit.positions] = posterior.available
             continue
         for row in range(rows):
             positions = unit.positions[row]
-            assume = {i: here[int(p)] for i, p in enumerate(positions) if int(p) in here}
-            one = unit.model.log_odds(log_likelihood[positions], assume)
+            one = unit.model.log_odds(log_likelihood[positions], _among(positions, assumed), _among(positions, done))
             log_odds[positions] = one.log_odds
             available[positions] = one.available
     return log_odds, available
+
+
+def _among(positions: npt.NDArray[np.int64], fixed: Mapping[int, bool]) -> dict[int, bool]:
+    """What is fixed among some positions, by its place there."""
+    return {place: fixed[position] for place, position in enumerate(positions.tolist()) if position in fixed}

@@ -1,16 +1,16 @@
-"""What if? Hypothetical events, evidence and assumptions on a copy of the twin; nothing is stored."""
+"""What if? Hypothetical events, evidence, assumptions, interventions on a copy of the twin; nothing is stored."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from beliefgraph.errors import Incorrect, Unavailable
 from beliefgraph.model.belief import GRID, BeliefKey
 from beliefgraph.model.caller import Caller
-from beliefgraph.model.command import WhatIf
+from beliefgraph.model.command import Assumption, Intervention, WhatIf
 from beliefgraph.model.commit import BeliefDifference
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.identity import belief_id, event_id, evidence_id, source_id
@@ -47,7 +47,8 @@ class WhatIfs:
         Both sides are derived at one valid time, that of the latest hypothetical event if it is past head time, so that
         every difference is the hypothesis's doing and none is mere age. Now, the definitions in force interpret; as of
         a moment, those of that moment. An event that came before changes nothing; a correction stands against
-        hypothetical evidence as it does against real. An assumed belief reads ±100, which is a confidence of 1 or 0.
+        hypothetical evidence as it does against real. An assumed belief reads ±100, which is a confidence of 1 or 0;
+        so does one that is made so, and its causes stand where they would if nothing had been heard of it.
         """
         id_ = reach(caller, question.twin)
         await self._moments.reached(id_, question.twin, at_least_rev)
@@ -71,8 +72,11 @@ class _Supposed:
 
 def _suppose(moment: Moment, question: WhatIf, interpreter: Interpreter) -> tuple[BeliefDifference, ...]:
     supposed = list(_supposed(moment, question, interpreter))
-    assumed = _assumed(question)
-    touched = dict.fromkeys([*(one.bears.belief for one in supposed), *assumed])
+    assumed, made = _settled(question.assumptions, "assumed"), _settled(question.interventions, "made")
+    for key in assumed:
+        if key in made:
+            raise _impossible(key, "assumed and made so at once: the first moves its causes, the second does not")
+    touched = dict.fromkeys([*(one.bears.belief for one in supposed), *assumed, *made])
     beliefs = {
         belief.id: belief
         for belief in (describe(moment.state.id, _belief_id(moment, key), key, moment.graph) for key in touched)
@@ -85,7 +89,7 @@ def _suppose(moment: Moment, question: WhatIf, interpreter: Interpreter) -> tupl
         relations=(),
     )
     before = derive(moment.state, moment.graph, moment.at, also=touched)
-    after = derive(state, moment.graph, moment.at, assume=assumed)
+    after = derive(state, moment.graph, moment.at, assume=assumed, do=made)
     for key in touched:
         _refuse_unavailable(after, _belief_id(moment, key))
     return _moved(Recomputed(moment, before), Recomputed(replace(moment, state=state), after))
@@ -111,16 +115,16 @@ def _supposed(moment: Moment, question: WhatIf, interpreter: Interpreter) -> Ite
         yield _Supposed(bears, f"supposed:{n}", f"supposed:{n}", moment.at)
 
 
-def _assumed(question: WhatIf) -> dict[BeliefKey, bool]:
-    assumed: dict[BeliefKey, bool] = {}
-    for one in question.assumptions:
-        if assumed.setdefault(one.belief, one.holds) != one.holds:
-            raise Incorrect(
-                "impossible-evidence",
-                f"{one.belief.attribute} cannot be assumed to hold and not to hold.",
-                attribute=one.belief.attribute,
-            )
-    return assumed
+def _settled(hypotheses: Sequence[Assumption | Intervention], how: str) -> dict[BeliefKey, bool]:
+    settled: dict[BeliefKey, bool] = {}
+    for one in hypotheses:
+        if settled.setdefault(one.belief, one.holds) != one.holds:
+            raise _impossible(one.belief, f"{how} to hold and not to hold")
+    return settled
+
+
+def _impossible(belief: BeliefKey, what: str) -> Incorrect:
+    return Incorrect("impossible-evidence", f"{belief.attribute} cannot be {what}.", attribute=belief.attribute)
 
 
 def _bearing(moment: Moment, n: int, one: _Supposed) -> Bearing:
