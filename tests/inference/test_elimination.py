@@ -6,16 +6,23 @@ import time
 from collections.abc import Sequence
 from itertools import combinations, pairwise
 
-from beliefgraph.inference.elimination import Budget, bits, min_fill, moral_graph
+from beliefgraph.inference.elimination import Budget, eliminate, min_fill, moral_graph
 
 
 def width(size: int, scopes: Sequence[tuple[int, ...]], budget: Budget | None = None) -> int | None:
     order = min_fill(moral_graph(size, scopes), budget or Budget())
-    return None if order is None else max(later.bit_count() for _, later in order)
+    return None if order is None else order.width
 
 
-def test_a_set_held_as_an_integer_lists_its_members() -> None:
-    assert list(bits(0b101001)) == [0, 3, 5]
+def test_a_graph_lists_the_neighbours_of_each_variable_once() -> None:
+    graph = moral_graph(5, [(3, 0, 1), (1, 0), (4,)])
+    assert [graph.neighbour[graph.start[v] : graph.start[v + 1]].tolist() for v in range(5)] == [
+        [1, 3],
+        [0, 3],
+        [],
+        [0, 1],
+        [],
+    ]
 
 
 def test_a_tree_has_width_one_a_ring_two_a_clique_all_but_one() -> None:
@@ -39,7 +46,21 @@ def test_a_factor_of_several_keeps_them_together() -> None:
 def test_ties_go_to_the_lowest_index() -> None:
     order = min_fill(moral_graph(4, [(0, 1), (1, 2), (2, 3)]), Budget())
     assert order is not None
-    assert [vertex for vertex, _ in order] == [0, 1, 2, 3]
+    assert order.order.tolist() == [0, 1, 2, 3]
+    assert order.later.tolist() == [1, 2, 3]
+
+
+def test_a_new_edge_between_variables_of_many_states_weighs_more() -> None:
+    # In a ring of four every turn needs one edge, 0-2 or 1-3; 1 and 3 have ten states.
+    ring, cards = moral_graph(4, [(0, 1), (1, 2), (2, 3), (3, 0)]), [2, 10, 2, 10]
+    weighted, blind = min_fill(ring, Budget(), cards), min_fill(ring, Budget(), cards, blind=True)
+    assert weighted is not None
+    assert blind is not None
+    assert weighted.entries == 10 * 2 * 2 + 2 * 2 * 10 + 2 * 10 + 10
+    assert blind.entries == 2 * 10 * 10 + 10 * 2 * 10 + 2 * 10 + 10
+    cheaper = eliminate(ring, cards, Budget())
+    assert cheaper is not None
+    assert cheaper.order.tolist() == weighted.order.tolist()
 
 
 def test_past_the_width_or_the_tables_there_is_no_order() -> None:

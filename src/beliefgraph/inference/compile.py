@@ -94,10 +94,8 @@ def _bundle(factors: Factors, some: list[tuple[list[int], JunctionTree]]) -> tup
     members: list[int] = []
     shifted: list[JunctionTree] = []
     for part, tree in some:
-        first = len(members)
+        shifted.append(tree.shifted(len(members)))
         members += part
-        cliques = tuple(tuple(first + variable for variable in clique) for clique in tree.cliques)
-        shifted.append(JunctionTree(cliques, tree.shared, tree.parent, tree.level))
     local = factors.local(members)
     made = plan(shifted, [2] * len(members))
     try:

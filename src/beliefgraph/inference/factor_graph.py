@@ -12,7 +12,7 @@ import numpy as np
 
 from beliefgraph.errors import Unavailable
 from beliefgraph.inference.arrays import Floats
-from beliefgraph.inference.elimination import Budget, min_fill, moral_graph
+from beliefgraph.inference.elimination import Budget, eliminate, moral_graph
 from beliefgraph.inference.factors import parts
 from beliefgraph.inference.junction_tree import JunctionTree, junction_tree
 from beliefgraph.inference.plan import plan
@@ -69,12 +69,11 @@ def compile_graph(graph: FactorGraph, budget: Budget) -> CompiledGraph:
     first = 0
     for members in connected:
         own = [[place[v] - first for v in scope] for scope in scopes if first <= place[scope[0]] < first + len(members)]
-        eliminated = min_fill(moral_graph(len(members), own), budget)
+        cards = [graph.cards[variable] for variable in members]
+        eliminated = eliminate(moral_graph(len(members), own), cards, budget)
         if eliminated is None:
             raise Unavailable("too-wide", "This graph is too wide for an exact answer.")
-        tree = junction_tree(eliminated)
-        cliques = tuple(tuple(first + variable for variable in clique) for clique in tree.cliques)
-        trees.append(JunctionTree(cliques, tree.shared, tree.parent, tree.level))
+        trees.append(junction_tree(eliminated).shifted(first))
         first += len(members)
     made = plan(trees, [graph.cards[variable] for variable in order])
     log_potential = np.zeros(made.entries)

@@ -3,10 +3,14 @@ the way."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from beliefgraph.inference.elimination import bits
+import numpy as np
+
+from beliefgraph.inference.arrays import Ints
+from beliefgraph.inference.elimination import Elimination
+from beliefgraph.inference.native import native
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,69 +30,137 @@ class JunctionTree:
         """The size of the largest clique less one."""
         return max(map(len, self.cliques)) - 1
 
+    def shifted(self, by: int) -> JunctionTree:
+        """The same tree over variables numbered from `by` instead of 0."""
+        if not by:
+            return self
+        cliques = tuple([tuple([by + variable for variable in clique]) for clique in self.cliques])
+        return JunctionTree(cliques, self.shared, self.parent, self.level)
 
-def junction_tree(order: Sequence[tuple[int, int]]) -> JunctionTree:
+
+def junction_tree(elimination: Elimination) -> JunctionTree:
     """The junction tree of one connected part, rooted at its middle so that it is as shallow as can be.
 
     Walks the elimination order backwards (J. R. S. Blair and B. Peyton, An introduction to chordal graphs and clique
     trees, 1993): a variable joins the clique of its first-eliminated later neighbour if that clique is all of its
     later neighbours, and starts a clique of its own otherwise.
     """
-    turn = {vertex: at for at, (vertex, _) in enumerate(order)}
-    cliques: list[int] = []
-    joints: list[list[tuple[int, int]]] = []
-    home: dict[int, int] = {}
-    for vertex, later in reversed(order):
-        if not later:
-            home[vertex] = len(cliques)
-            cliques.append(1 << vertex)
-            joints.append([])
-            continue
-        host = home[min(bits(later), key=turn.__getitem__)]
-        if cliques[host] == later:
-            cliques[host] |= 1 << vertex
-            home[vertex] = host
+    start, flat, shared, parent, level = (
+        found.tolist() for found in _tree(elimination.order, elimination.start, elimination.later)
+    )
+    cliques = tuple([tuple(flat[first:last]) for first, last in pairwise(start)])
+    return JunctionTree(cliques, tuple(shared), tuple(parent), tuple(level))
+
+
+@native
+def _farthest(host: Ints, first: Ints, children: Ints, origin: int, came_from: Ints) -> int:
+    """The clique farthest from the origin, the last of several; `came_from` says by which way."""
+    came_from[:] = -1
+    came_from[origin] = origin
+    walk = np.empty(len(host), dtype=np.int64)
+    walk[0] = origin
+    length = 1
+    for step in range(len(host)):
+        clique = walk[step]
+        if host[clique] >= 0 and came_from[host[clique]] < 0:
+            came_from[host[clique]] = clique
+            walk[length] = host[clique]
+            length += 1
+        for at in range(first[clique], first[clique + 1]):
+            if came_from[children[at]] < 0:
+                came_from[children[at]] = clique
+                walk[length] = children[at]
+                length += 1
+    return int(walk[length - 1])
+
+
+@native
+def _tree(order: Ints, start: Ints, later: Ints) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+    """The cliques breadth first from the middle (where each starts, the variables of all), and for each how many it
+    shares with its parent, the parent, the level."""
+    size = len(order)
+    turn, home = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)
+    for at in range(size):
+        turn[order[at]] = at
+    founder, host, number = (
+        np.empty(size, dtype=np.int64),
+        np.empty(size, dtype=np.int64),
+        np.empty(size, dtype=np.int64),
+    )
+    cliques = 0
+    for at in range(size - 1, -1, -1):
+        degree = start[at + 1] - start[at]
+        clique = -1
+        if degree:
+            next_gone = size
+            for i in range(start[at], start[at + 1]):
+                next_gone = min(next_gone, turn[later[i]])
+            clique = home[order[next_gone]]
+        if degree and number[clique] == degree:  # its later neighbours are all in there, so they are all of it
+            number[clique] += 1
+            home[order[at]] = clique
         else:
-            home[vertex] = len(cliques)
-            joints.append([(host, later)])
-            joints[host].append((len(cliques), later))
-            cliques.append(later | 1 << vertex)
-    return _rooted(cliques, joints)
-
-
-def _rooted(cliques: list[int], joints: list[list[tuple[int, int]]]) -> JunctionTree:
-    root = _middle(joints)
-    members: list[tuple[int, ...]] = [tuple(bits(cliques[root]))]
-    shared, parent, level = [0], [-1], [0]
-    visited = [(root, -1)]
-    for position, (clique, came_from) in enumerate(visited):  # grows while it is walked: breadth first
-        for neighbour, separator in joints[clique]:
-            if neighbour != came_from:
-                visited.append((neighbour, clique))
-                members.append((*bits(separator), *bits(cliques[neighbour] & ~separator)))
-                shared.append(separator.bit_count())
-                parent.append(position)
-                level.append(level[position] + 1)
-    return JunctionTree(tuple(members), tuple(shared), tuple(parent), tuple(level))
-
-
-def _middle(joints: list[list[tuple[int, int]]]) -> int:
-    """The middle of a longest path."""
-    end = _farthest(joints, 0)[-1]
-    path = _farthest(joints, end)
-    return path[len(path) // 2]
-
-
-def _farthest(joints: list[list[tuple[int, int]]], start: int) -> list[int]:
-    """The path from `start` to the clique farthest from it."""
-    came_from = {start: start}
-    walk = [start]
-    for clique in walk:
-        for neighbour, _ in joints[clique]:
-            if neighbour not in came_from:
-                came_from[neighbour] = clique
-                walk.append(neighbour)
-    path = [walk[-1]]
-    while path[-1] != start:
-        path.append(came_from[path[-1]])
-    return path[::-1]
+            founder[cliques], host[cliques], number[cliques] = at, clique, degree + 1
+            home[order[at]] = cliques
+            cliques += 1
+    host = host[:cliques]
+    first = np.zeros(cliques + 1, dtype=np.int64)
+    for clique in range(1, cliques):
+        first[host[clique] + 1] += 1
+    first = np.cumsum(first)
+    children, free = np.empty(cliques, dtype=np.int64), first.copy()
+    for clique in range(1, cliques):
+        children[free[host[clique]]] = clique
+        free[host[clique]] += 1
+    came_from = np.empty(cliques, dtype=np.int64)
+    end = _farthest(host, first, children, 0, came_from)
+    other = _farthest(host, first, children, end, came_from)
+    length, root = 0, other
+    while root != end:
+        root = came_from[root]
+        length += 1
+    root = other
+    for _ in range(length - (length + 1) // 2):
+        root = came_from[root]
+    where, members = np.zeros(cliques + 1, dtype=np.int64), np.empty(number[:cliques].sum(), dtype=np.int64)
+    where[1:] = np.cumsum(number[:cliques])
+    filled = where[:cliques].copy()
+    for at in range(size - 1, -1, -1):
+        clique = home[order[at]]
+        if founder[clique] == at:
+            for i in range(start[at], start[at + 1]):
+                members[filled[clique]] = later[i]
+                filled[clique] += 1
+        members[filled[clique]] = order[at]
+        filled[clique] += 1
+    visited, shared = np.empty(cliques, dtype=np.int64), np.zeros(cliques, dtype=np.int64)
+    parent, level = np.full(cliques, -1), np.zeros(cliques, dtype=np.int64)
+    begins, flat = np.zeros(cliques + 1, dtype=np.int64), np.empty_like(members)
+    inside = np.full(size, -1)
+    visited[0] = root
+    reached = 1
+    for position in range(cliques):
+        clique = visited[position]
+        at = begins[position]
+        came = -1
+        if position:
+            came = visited[parent[position]]
+            joint = founder[clique] if host[clique] == came else founder[came]
+            for i in range(start[joint], start[joint + 1]):
+                inside[later[i]] = position
+                flat[at] = later[i]
+                at += 1
+            shared[position] = at - begins[position]
+        rest = at
+        for i in range(where[clique], where[clique + 1]):
+            if inside[members[i]] != position:
+                flat[at] = members[i]
+                at += 1
+        flat[rest:at].sort()
+        begins[position + 1] = at
+        for i in range(first[clique] - 1, first[clique + 1]):
+            neighbour = host[clique] if i < first[clique] else children[i]
+            if neighbour >= 0 and neighbour != came:
+                visited[reached], parent[reached], level[reached] = neighbour, position, level[position] + 1
+                reached += 1
+    return begins, flat, shared, parent, level
