@@ -13,7 +13,7 @@ Floats = npt.NDArray[np.float64]
 def log_marginals(plan: Plan, log_potential: Floats, log_leaves: Floats) -> tuple[Floats, Floats]:
     """Every marginal (shape [leaves]) and every clique's joint ([entries])."""
     tables = [log_potential[c.start : c.start + c.size].copy() for c in plan.cliques]
-    homes = [plan.home([v]) for v in range(len(plan.holding))]
+    homes = [plan.home([v]) for v in range(len(plan.leaf_start) - 1)]
     for v, home in enumerate(homes):
         observed = log_leaves[plan.leaf_start[v] : plan.leaf_start[v + 1]]
         tables[plan.cliques.index(home)] += observed[home.projection([v])]

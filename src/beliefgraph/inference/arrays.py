@@ -13,6 +13,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Flags = npt.NDArray[np.uint8]
+Codes = npt.NDArray[np.uint32]
 
 
 def floats(name: str, values: npt.ArrayLike) -> Floats:

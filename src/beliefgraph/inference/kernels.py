@@ -25,7 +25,7 @@ import math
 
 import numpy as np
 
-from beliefgraph.inference.arrays import Flags, Floats, Ints
+from beliefgraph.inference.arrays import Codes, Flags, Floats, Ints
 from beliefgraph.inference.native import native
 from beliefgraph.inference.plan import (
     BLOCK,
@@ -44,7 +44,6 @@ from beliefgraph.inference.plan import (
     STATES,
     VARIABLE,
     WIDTH,
-    Codes,
 )
 
 SMALL = 1e-100

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from beliefgraph.inference.arrays import Floats, Ints
 from beliefgraph.inference.conditionals import Conditionals, independent
 from beliefgraph.inference.factors import Factors
-from beliefgraph.inference.plan import Plan, projection
+from beliefgraph.inference.incidence import Incidence
+from beliefgraph.inference.plan import Plan, Scopes, projection
 from beliefgraph.inference.propagation import Engine
 
 _DEAREST = 2**28
@@ -53,7 +54,7 @@ class Marginals:
         self.fixed = np.concatenate([own.ravel(), pairs])
         self.tables = Conditionals(self.families, len(self.priors))
         scopes = [(int(belief),) for belief in self.free] + factors.scopes
-        self.incidence = _incidence(plan, scopes, len(self.fixed) + 2 * self.tables.states)
+        self.incidence = Incidence.of(plan.tables, scopes)
 
     @property
     def affordable(self) -> bool:
@@ -73,9 +74,9 @@ class Marginals:
         fixed = self.fixed.copy()
         fixed[1 : 2 * len(self.free) : 2] += unknown[self.free]
         values = np.concatenate([fixed, self.tables.log_conditionals(unknown[self.effects])])
-        total = self.incidence @ values
-        sizes = np.diff(np.append(self.plan.clique_start, self.plan.entries))
-        return np.asarray(total - np.repeat(np.maximum.reduceat(total, self.plan.clique_start), sizes))
+        total = self.incidence.total(values)
+        tables = self.plan.tables
+        return np.asarray(total - np.repeat(np.maximum.reduceat(total, tables.start), tables.size))
 
     def conditionals(self, unknown: Floats) -> tuple[Floats, ...]:
         """The log table of every family, over its scope."""
@@ -112,7 +113,7 @@ class Marginals:
         """
         gap = self.priors - state.marginal
         step = np.zeros(len(gap))
-        for group in self._groups():
+        for group in self._groups:
             joint = state.joint[group.entries]
             states = group.states
             mean = joint @ states.T
@@ -154,9 +155,9 @@ class Marginals:
         """For each unknown, the clique it is tilted at, and 1 + statistic/2 there."""
         tilts: list[tuple[int, Floats]] = []
         family_of = {family.effect: family for family in self.families}
-        for belief in range(len(self.priors)):
+        scopes = [family_of[belief].scope if belief in family_of else (belief,) for belief in range(len(self.priors))]
+        for belief, row in enumerate(self.plan.tables.homes(Scopes.of(scopes)).tolist()):
             family = family_of.get(belief)
-            row = self.plan.home_row(family.scope if family else [belief])
             clique = self.plan.cliques[row]
             held = clique.projection([belief])
             if family is None:
@@ -169,23 +170,21 @@ class Marginals:
 
     def _causes_joint(self, state: State) -> Floats:
         """The probability of every joint state of every effect's causes."""
-        factor_marginals = self.incidence.T @ state.joint
+        factor_marginals = self.incidence.margins(state.joint)
         return np.asarray(factor_marginals[len(self.fixed) :].reshape(-1, 2).sum(axis=1))
 
+    @cached_property
     def _groups(self) -> list[_Group]:
-        alike: dict[tuple[int, int], list[int]] = {}
-        for k, clique in enumerate(self.plan.cliques):
-            alike.setdefault((len(clique.scope), clique.shared), []).append(k)
-        return [
-            _Group(
-                scopes=np.array([self.plan.cliques[k].scope for k in some]),
-                entries=np.array([self.plan.cliques[k].start for k in some])[:, None] + np.arange(2**size),
-                states=np.array([projection((2,) * size, (axis,)) for axis in range(size)], dtype=np.float64),
-                shared=shared,
-            )
-            for (size, shared), members in alike.items()
-            for some in _chunks(members, max(1, 2**22 // (size << size)))
-        ]
+        tables = self.plan.tables
+        number = np.diff(tables.scopes.start)
+        found = []
+        for size, shared in dict.fromkeys(zip(number.tolist(), tables.shared.tolist(), strict=True)):
+            members = np.flatnonzero((number == size) & (tables.shared == shared))
+            states = np.array([projection((2,) * size, (axis,)) for axis in range(size)], dtype=np.float64)
+            for some in np.split(members, range(most := max(1, 2**22 // (size << size)), len(members), most)):
+                scopes = tables.scopes.variables[tables.scopes.start[some][:, None] + np.arange(size)]
+                found.append(_Group(scopes, tables.start[some][:, None] + np.arange(2**size), states, shared))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,20 +195,3 @@ class _Group:
     entries: Ints
     states: Floats
     shared: int
-
-
-def _incidence(plan: Plan, scopes: list[tuple[int, ...]], values: int) -> csr_array:
-    """Which entry of each factor stands in which table entry: log-potential = incidence @ log-factors."""
-    rows, columns = [], []
-    offset = 0
-    for scope in scopes:
-        clique = plan.home(scope)
-        rows.append(np.arange(clique.start, clique.start + clique.size))
-        columns.append(offset + clique.projection(scope))
-        offset += 1 << len(scope)
-    row, column = np.concatenate(rows), np.concatenate(columns)
-    return csr_array((np.ones(len(row)), (row, column)), shape=(plan.entries, values))
-
-
-def _chunks(members: list[int], length: int) -> list[list[int]]:
-    return [members[at : at + length] for at in range(0, len(members), length)]

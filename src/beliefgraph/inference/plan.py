@@ -8,18 +8,17 @@ table depends only on the table's shape, so these maps are few and shared.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
+from itertools import chain
 from math import prod
 
 import numpy as np
-import numpy.typing as npt
 
-from beliefgraph.inference.arrays import Ints
+from beliefgraph.inference.arrays import Codes, Ints
 from beliefgraph.inference.junction_tree import JunctionTree
-
-Codes = npt.NDArray[np.uint32]
+from beliefgraph.inference.maps import homes, shared_maps
 
 START, SIZE, BLOCK, MESSAGE, WIDTH, PARENT, MAP, FIRST_CHILD, LAST_CHILD, FIRST_LEAF, LAST_LEAF = range(11)
 """The columns of `Plan.codes`, one row per clique: where its table starts and its entries; how many entries each entry
@@ -29,9 +28,6 @@ the parent's entries to the message's; the rows of its children and of its leave
 VARIABLE, LEAF, STATES, LEAF_MAP, HOME = range(5)
 """The columns of `Plan.leaf_codes`, one row per variable, by home: its number, where its states start among the leaves
 and how many they are, the map from its home's entries to its states, its home's row."""
-
-_CACHED_TABLE = 256
-"""Projections of tables up to this many entries are remembered: they are few and asked for all the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +46,93 @@ class Clique:
 
 
 @dataclass(frozen=True, slots=True)
+class Scopes:
+    """Some sets of variables, flat: the i-th is `variables[start[i]:start[i + 1]]`."""
+
+    start: Ints
+    variables: Ints
+
+    @classmethod
+    def of(cls, scopes: Sequence[Sequence[int]]) -> Scopes:
+        """The same sets as arrays."""
+        start = np.zeros(len(scopes) + 1, dtype=np.int64)
+        np.cumsum([len(scope) for scope in scopes], out=start[1:])
+        return cls(start, np.fromiter(chain.from_iterable(scopes), dtype=np.int64, count=int(start[-1])))
+
+    def then(self, others: Scopes) -> Scopes:
+        """These and then others."""
+        start = np.concatenate([self.start, self.start[-1] + others.start[1:]])
+        return Scopes(start, np.concatenate([self.variables, others.variables]))
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """The tables of some cliques, one after another: `cards[v]` is how many states variable v has, `scopes` the
+    cliques' axes, the first `shared` of them the parent's too; each starts at `start` and has `size` entries."""
+
+    cards: Ints
+    scopes: Scopes
+    shared: Ints
+    start: Ints
+    size: Ints
+
+    @classmethod
+    def of(cls, trees: Sequence[JunctionTree], cards: Sequence[int]) -> Tables:
+        """The tables of these trees."""
+        states = np.array(cards, dtype=np.int64)
+        scopes = Scopes.of([clique for tree in trees for clique in tree.cliques])
+        size = np.multiply.reduceat(states[scopes.variables], scopes.start[:-1])
+        shared = np.array([shared for tree in trees for shared in tree.shared], dtype=np.int64)
+        return cls(states, scopes, shared, np.cumsum(size) - size, size)
+
+    @cached_property
+    def cliques(self) -> tuple[Clique, ...]:
+        """Each clique by itself."""
+        cards, bounds, variables = self.cards.tolist(), self.scopes.start.tolist(), self.scopes.variables.tolist()
+        found = []
+        for first, last, *numbers in zip(
+            bounds, bounds[1:], self.shared.tolist(), self.start.tolist(), self.size.tolist(), strict=False
+        ):
+            scope = tuple(variables[first:last])
+            found.append(Clique(scope, tuple([cards[v] for v in scope]), *numbers))
+        return tuple(found)
+
+    def homes(self, scopes: Scopes) -> Ints:
+        """For each scope the row of the smallest clique that holds it, the first of several."""
+        return homes(
+            self.scopes.start, self.scopes.variables, self.size, *self._holding, scopes.start, scopes.variables
+        )
+
+    def maps(self, rows: Ints, scopes: Scopes) -> tuple[Ints, Codes]:
+        """Where the map from the clique in each row to a table over each scope starts; and all the maps."""
+        return shared_maps(self.scopes.start, self.scopes.variables, self.cards, rows, scopes.start, scopes.variables)
+
+    def separators(self, rows: Ints) -> Scopes:
+        """What the cliques in some rows share with their parents."""
+        number = self.shared[rows]
+        start = np.concatenate([[0], np.cumsum(number)])
+        at = np.arange(start[-1]) + np.repeat(self.scopes.start[rows] - start[:-1], number)
+        return Scopes(start, self.scopes.variables[at])
+
+    @cached_property
+    def _holding(self) -> tuple[Ints, Ints]:
+        """The cliques that each variable is in: where they start, and all."""
+        order = np.argsort(self.scopes.variables, kind="stable")
+        rows = np.repeat(np.arange(len(self.size)), np.diff(self.scopes.start))
+        return np.searchsorted(self.scopes.variables[order], np.arange(len(self.cards) + 1)), rows[order]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Plan:
     """How to run a pass over one or more junction trees; variables are numbered locally from 0.
 
-    `holding[v]` lists the cliques that variable v is in; `leaf_start[v]` is where its states begin among the leaves,
-    which are also the entries of the marginals. `trees` has the rows [first, last) of each tree's cliques, and
-    `leaf_row[v]` is v's row in `leaf_codes`, `tree_of[v]` its tree.
+    `leaf_start[v]` is where the states of variable v begin among the leaves, which are also the entries of the
+    marginals. `trees` has the rows [first, last) of each tree's cliques, and `leaf_row[v]` is v's row in `leaf_codes`,
+    `tree_of[v]` its tree.
     """
 
+    tables: Tables
     leaf_start: Ints
-    cliques: tuple[Clique, ...]
-    holding: tuple[tuple[int, ...], ...]
-    clique_start: Ints
     entries: int
     message_entries: int
     width: int
@@ -77,26 +148,22 @@ class Plan:
         """How many states all the variables have together."""
         return int(self.leaf_start[-1])
 
+    @property
+    def cliques(self) -> tuple[Clique, ...]:
+        """Each clique by itself."""
+        return self.tables.cliques
+
     def home(self, scope: Sequence[int]) -> Clique:
         """The smallest clique that holds the scope, the first of several."""
         return self.cliques[self.home_row(scope)]
 
     def home_row(self, scope: Sequence[int]) -> int:
         """The row of that clique."""
-        rarest = min(scope, key=lambda variable: len(self.holding[variable]))
-        wanted = set(scope)
-        holding = [k for k in self.holding[rarest] if wanted.issubset(self.cliques[k].scope)]
-        return min(holding, key=lambda k: (self.cliques[k].size, k))
+        return int(self.tables.homes(Scopes.of([scope]))[0])
 
 
 def projection(cards: tuple[int, ...], positions: tuple[int, ...]) -> Ints:
     """For each entry of a table of this shape, its entry in the table over the axes at `positions`."""
-    if prod(cards) > _CACHED_TABLE:
-        return _project(cards, positions)
-    return _remembered(cards, positions)
-
-
-def _project(cards: tuple[int, ...], positions: tuple[int, ...]) -> Ints:
     index = np.zeros(cards, dtype=np.int64)
     stride = 1
     for position in reversed(positions):
@@ -107,100 +174,48 @@ def _project(cards: tuple[int, ...], positions: tuple[int, ...]) -> Ints:
     return index.ravel()
 
 
-_remembered = lru_cache(maxsize=4096)(_project)
-
-
-def table_entries(trees: Sequence[JunctionTree], cards: Sequence[int]) -> int:
+def table_entries(trees: Iterable[JunctionTree], cards: Sequence[int]) -> int:
     """How many entries the tables of these trees have together: the cost of a pass, known before it."""
-    return sum(prod(cards[v] for v in clique) for tree in trees for clique in tree.cliques)
-
-
-class _Maps:
-    """The projections in use, one after another, each once."""
-
-    def __init__(self) -> None:
-        self._found: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}
-        self._parts: list[Codes] = []
-        self._length = 0
-
-    def at(self, clique: Clique, scope: Sequence[int]) -> int:
-        """Where the map from a clique's table to one over `scope` starts."""
-        key = clique.cards, tuple(clique.scope.index(variable) for variable in scope)
-        if key not in self._found:
-            self._found[key] = self._length
-            self._parts.append(projection(*key).astype(np.uint32))
-            self._length += clique.size
-        return self._found[key]
-
-    def joined(self) -> Codes:
-        return np.concatenate(self._parts) if self._parts else np.zeros(0, dtype=np.uint32)
+    return sum(prod([cards[v] for v in clique]) for tree in trees for clique in tree.cliques)
 
 
 def plan(trees: Sequence[JunctionTree], cards: Sequence[int]) -> Plan:
     """The plan of one pass over all the trees; `cards[v]` is how many states variable v has."""
-    leaf_start = np.concatenate([[0], np.cumsum(cards, dtype=np.int64)])
-    cliques, bounds = _cliques(trees, cards)
-    holding: list[list[int]] = [[] for _ in cards]
-    for k, clique in enumerate(cliques):
-        for variable in clique.scope:
-            holding[variable].append(k)
-    homes = [min(ks, key=lambda k: (cliques[k].size, k)) for ks in holding]
-    maps = _Maps()
-    order = sorted(range(len(cards)), key=lambda v: (homes[v], v))
-    starts = leaf_start.tolist()
-    leaf_codes = np.array(
-        [(v, starts[v], cards[v], maps.at(cliques[homes[v]], [v]), homes[v]) for v in order], dtype=np.uint32
-    )
-    codes = np.zeros((len(cliques), 11), dtype=np.uint32)
-    rows = []
-    message = 0
-    for tree, (first, _) in zip(trees, bounds, strict=True):
-        for at, parent in enumerate(tree.parent):
-            clique = cliques[first + at]
-            width = prod(clique.cards[: clique.shared])
-            to_parent = maps.at(cliques[first + parent], clique.scope[: clique.shared]) if parent >= 0 else 0
-            above = first + max(parent, 0)
-            rows.append((clique.start, clique.size, clique.size // width, message, width, above, to_parent))
-            message += width
-    codes[:, : MAP + 1] = rows
+    tables = Tables.of(trees, cards)
+    number, variables = len(tables.size), np.arange(len(cards))
+    leaf_start = np.concatenate([[0], np.cumsum(tables.cards)])
+    home = tables.homes(Scopes(np.arange(len(cards) + 1), variables))
+    order = np.argsort(home, kind="stable")
+    last = np.cumsum([len(tree.cliques) for tree in trees])
+    first = np.concatenate([[0], last[:-1]])
+    tree_of_clique = np.repeat(np.arange(len(trees)), last - first)
+    above = first[tree_of_clique] + np.array([max(at, 0) for tree in trees for at in tree.parent])
+    below = np.flatnonzero(above != np.arange(number))
+    separators, alone = tables.separators(below), Scopes(np.arange(len(cards) + 1), order)
+    at, maps = tables.maps(np.concatenate([home[order], above[below]]), alone.then(separators))
+    width = np.ones(number, dtype=np.int64)
+    width[below] = np.multiply.reduceat(tables.cards[separators.variables], separators.start[:-1])
+    codes = np.zeros((number, 11), dtype=np.uint32)
+    codes[:, START], codes[:, SIZE], codes[:, BLOCK] = tables.start, tables.size, tables.size // width
+    codes[:, MESSAGE], codes[:, WIDTH], codes[:, PARENT] = np.cumsum(width) - width, width, above
+    codes[below, MAP] = at[len(cards) :]
     # A tree's cliques are listed breadth first, so the children of one stand together, in their parents' order.
-    everyone = np.arange(len(cliques))
-    children = np.bincount(codes[codes[:, PARENT] != everyone, PARENT], minlength=len(cliques))
-    for first, last in bounds:
-        ends = first + 1 + np.cumsum(children[first:last])
-        codes[first:last, FIRST_CHILD], codes[first:last, LAST_CHILD] = ends - children[first:last], ends
-    codes[:, FIRST_LEAF] = np.searchsorted(leaf_codes[:, HOME], everyone)
-    codes[:, LAST_LEAF] = np.searchsorted(leaf_codes[:, HOME], everyone, side="right")
-    leaf_row = np.argsort(leaf_codes[:, VARIABLE]).astype(np.uint32)
-    tree_of = np.searchsorted([last for _, last in bounds], leaf_codes[leaf_row, HOME], side="right").astype(np.uint32)
+    children = np.bincount(above[below], minlength=number)
+    codes[:, LAST_CHILD] = np.cumsum(children) + tree_of_clique + 1
+    codes[:, FIRST_CHILD] = codes[:, LAST_CHILD] - children
+    codes[:, FIRST_LEAF] = np.searchsorted(home[order], np.arange(number))
+    codes[:, LAST_LEAF] = np.searchsorted(home[order], np.arange(number), side="right")
+    leaf_codes = np.stack([order, leaf_start[order], tables.cards[order], at[: len(cards)], home[order]], axis=1)
     return Plan(
+        tables=tables,
         leaf_start=leaf_start,
-        cliques=cliques,
-        holding=tuple(map(tuple, holding)),
-        clique_start=codes[:, START].astype(np.int64),
-        entries=cliques[-1].start + cliques[-1].size,
-        message_entries=message,
-        width=max(tree.width for tree in trees),
+        entries=int(tables.size.sum()),
+        message_entries=int(width.sum()),
+        width=int(np.diff(tables.scopes.start).max()) - 1,
         codes=codes,
-        leaf_codes=leaf_codes,
-        leaf_row=leaf_row,
-        tree_of=tree_of,
-        maps=maps.joined(),
-        trees=np.array(bounds, dtype=np.uint32),
+        leaf_codes=leaf_codes.astype(np.uint32),
+        leaf_row=np.argsort(order).astype(np.uint32),
+        tree_of=tree_of_clique[home].astype(np.uint32),
+        maps=maps,
+        trees=np.stack([first, last], axis=1).astype(np.uint32),
     )
-
-
-def _cliques(trees: Sequence[JunctionTree], cards: Sequence[int]) -> tuple[tuple[Clique, ...], list[tuple[int, int]]]:
-    """All cliques, tree by tree, and the rows of each tree."""
-    cliques: list[Clique] = []
-    bounds = []
-    start = 0
-    for tree in trees:
-        first = len(cliques)
-        for scope, shared in zip(tree.cliques, tree.shared, strict=True):
-            shape = tuple([cards[v] for v in scope])
-            size = prod(shape)
-            cliques.append(Clique(scope, shape, shared, start, size))
-            start += size
-        bounds.append((first, len(cliques)))
-    return tuple(cliques), bounds

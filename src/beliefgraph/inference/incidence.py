@@ -1,0 +1,64 @@
+"""Where factors stand in the tables of a plan: from the values of all factors to the tables, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from beliefgraph.inference.arrays import Codes, Floats, Ints
+from beliefgraph.inference.native import native
+from beliefgraph.inference.plan import Scopes, Tables
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Incidence:
+    """The factors over some scopes, their values one after another, each at home in the smallest clique that holds it.
+
+    `value[i]` is where the values of factor i begin, in a table of whose entries its map, at `map_at[i]` among the
+    `maps`, says which value they take.
+    """
+
+    tables: Tables
+    row: Ints
+    value: Ints
+    map_at: Ints
+    maps: Codes
+
+    @classmethod
+    def of(cls, tables: Tables, scopes: Sequence[Sequence[int]]) -> Incidence:
+        """The factors over these scopes, axes in their order."""
+        asked = Scopes.of(scopes)
+        row = tables.homes(asked)
+        value = np.zeros(len(scopes) + 1, dtype=np.int64)
+        np.cumsum(np.multiply.reduceat(tables.cards[asked.variables], asked.start[:-1]), out=value[1:])
+        return cls(tables, row, value, *tables.maps(row, asked))
+
+    def total(self, values: Floats) -> Floats:
+        """What the factors that stand in each table entry sum to, added in their order; shape [entries]."""
+        return _total(self.row, self.value, self.map_at, self.maps, self.tables.start, self.tables.size, values)
+
+    def margins(self, joint: Floats) -> Floats:
+        """For every value of every factor the sum of the table entries where it stands."""
+        return _margins(self.row, self.value, self.map_at, self.maps, self.tables.start, self.tables.size, joint)
+
+
+@native
+def _total(row: Ints, value: Ints, map_at: Ints, maps: Codes, start: Ints, size: Ints, values: Floats) -> Floats:
+    total = np.zeros(start[-1] + size[-1])
+    for i in range(len(row)):
+        at = start[row[i]]
+        for j in range(size[row[i]]):
+            total[at + j] += values[value[i] + maps[map_at[i] + j]]
+    return total
+
+
+@native
+def _margins(row: Ints, value: Ints, map_at: Ints, maps: Codes, start: Ints, size: Ints, joint: Floats) -> Floats:
+    margins = np.zeros(value[-1])
+    for i in range(len(row)):
+        at = start[row[i]]
+        for j in range(size[row[i]]):
+            margins[value[i] + maps[map_at[i] + j]] += joint[at + j]
+    return margins
