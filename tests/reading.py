@@ -49,7 +49,7 @@ async def log_odds(
 
 def position(found: Derivation, state: TwinState, of: BeliefKey) -> int:
     """Where a belief stands in what was derived."""
-    return found.layout.position[belief_id(state.id, of.attribute, of.subject, of.context)]
+    return found.layout.position[belief_id(state.id, of)]
 
 
 def everything(found: Derivation) -> dict[BeliefKey, tuple[bytes, str]]:
@@ -76,13 +76,13 @@ async def refusal(asked: Awaitable[object]) -> str:
 def held(state: TwinState, attribute: str, **more: str) -> float | None:
     """What the twin published about a belief."""
     of = key(attribute, **more)
-    return state.holdings[belief_id(state.id, of.attribute, of.subject, of.context)].log_odds
+    return state.holdings[belief_id(state.id, of)].log_odds
 
 
 def status(state: TwinState, attribute: str) -> str:
     """The status the twin published for a belief."""
     of = key(attribute)
-    return state.holdings[belief_id(state.id, of.attribute, of.subject, of.context)].status
+    return state.holdings[belief_id(state.id, of)].status
 
 
 def rows(state: TwinState) -> tuple[object, ...]:

@@ -18,7 +18,7 @@ RETURN COLLECT {
       OPTIONAL MATCH (:Twin)-[p:HOLDS]->(b)
       WHERE p.key = r.key AND p.rev_to = r.rev_from
       RETURN [
-        [b.id, b.attribute, b.subject, b.context, b.domain, b.statement],
+        [b.id, b.attribute, b.subject, b.context, b.domain, b.statement, b.value],
         CASE WHEN p IS NOT NULL THEN
           [p.revision_id, p.key, toString(p.valid_from), toString(p.valid_to), p.rev_from, p.rev_to, p.definition,
            p.origin, p.log_odds, p.status, p.quality] END,

@@ -10,7 +10,7 @@ RETURN
   t.life AS life,
   COLLECT {
     MATCH (b:Belief {twin: $twin})
-    RETURN [b.id, b.attribute, b.subject, b.context, b.domain, b.statement]
+    RETURN [b.id, b.attribute, b.subject, b.context, b.domain, b.statement, b.value]
   } AS beliefs,
   COLLECT {
     MATCH (e:Evidence)-[r:BEARS_ON]->(b:Belief)

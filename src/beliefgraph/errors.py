@@ -86,6 +86,7 @@ CODES: dict[str, type[BeliefgraphError]] = {
     "no-interpretation": Unsupported,
     "interpretation-failed": Incorrect,
     "unknown-attribute": NotFound,
+    "unknown-value": NotFound,
     "not-found": NotFound,
     "rev-conflict": Conflict,
     "event-conflict": Conflict,

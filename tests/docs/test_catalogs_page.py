@@ -9,6 +9,7 @@ from tests.docs.pages import examples
 
 from beliefgraph.ingest.cloudevents import read_structured
 from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.event import Event
 from beliefgraph.services.interpret import RuleInterpreter
 
 PAGE = "docs/catalogs.md"
@@ -16,9 +17,9 @@ READ = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def test_the_pages_catalog_understands_its_events() -> None:
-    (catalog,) = (Catalog.model_validate(yaml.safe_load(example.code)) for example in examples("yaml", PAGE))
+    garden, kinds = (Catalog.model_validate(yaml.safe_load(example.code)) for example in examples("yaml", PAGE))
     (events,) = examples("jsonl", PAGE)
-    definitions = Definitions(tenant="shop", number=1, catalogs=(catalog,))
+    definitions = Definitions(tenant="shop", number=1, catalogs=(garden, kinds))
     said = [
         [(spoken.source, [bearing.belief.attribute for bearing in spoken.bearings]) for spoken in heard.spoken]
         for line in events.code.splitlines()
@@ -27,4 +28,18 @@ def test_the_pages_catalog_understands_its_events() -> None:
     assert said == [
         [("/shop", ["garden.loves_it", "garden.has_one"])],
         [("customer:ada", ["world.is_moving"])],
+    ]
+    delivered = Event(
+        id="3",
+        source="/shop",
+        type="shop.delivered",
+        time=READ,
+        twin="ada",
+        data={"city": "Bonn", "floor": 0, "lawn": True},
+    )
+    (spoken,) = RuleInterpreter().interpret(delivered, definitions).spoken
+    assert [(bearing.belief.attribute, bearing.belief.value) for bearing in spoken.bearings] == [
+        ("garden.city", "Bonn"),
+        ("garden.kind", "allotment"),
+        ("garden.kind", "backyard"),
     ]

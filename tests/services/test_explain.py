@@ -8,9 +8,10 @@ import pytest
 from tests.world import START, World, event, key, rated
 
 from beliefgraph.errors import BeliefgraphError, Unavailable
+from beliefgraph.model.attribute import Attribute
 from beliefgraph.model.belief import BeliefKey, logit, probability
 from beliefgraph.model.command import Correct, Relate, Retract, Withdraw
-from beliefgraph.model.definition import Attribute, Catalog, RelationDefinition
+from beliefgraph.model.definition import Catalog, RelationDefinition
 from beliefgraph.model.explanation import Explanation
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.explain import Explanations
@@ -35,6 +36,7 @@ def adds_up(explained: Explanation) -> None:
     total = sum(c.contribution for c in explained.contributions)
     assert explained.prior_log_odds + total + explained.residual == pytest.approx(explained.state.log_odds, abs=1e-9)
     assert abs(explained.residual) <= SMALL
+    assert explained.state.prior is not None
     assert explained.prior_log_odds == pytest.approx(logit(explained.state.prior), abs=1e-5)
     root, *rest = explained.links
     assert (root.parent, root.relation, root.belief) == (None, None, explained.state.belief)

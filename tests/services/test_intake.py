@@ -20,7 +20,7 @@ def rows(state: TwinState) -> tuple[object, ...]:
 
 def held(state: TwinState, attribute: str, **more: str) -> float | None:
     named = key(attribute, **more)
-    return state.holdings[belief_id(state.id, named.attribute, named.subject, named.context)].log_odds
+    return state.holdings[belief_id(state.id, named)].log_odds
 
 
 async def test_an_event_becomes_evidence_and_moves_what_is_related(world: World) -> None:

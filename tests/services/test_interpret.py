@@ -252,3 +252,60 @@ def test_the_dearest_expression_that_is_allowed_stays_cheap_on_the_largest_event
     started = time.process_time()
     assert only(interpret(event(data), rule)).bearings
     assert time.process_time() - started < 1.0
+
+
+ROLE = {"key": "role", "domain": "role", "values": {"manager": 0.2, "analyst": 0.5}, "statement": "is {value}"}
+CITY = {"key": "city", "domain": "world", "open_values": {"other": 0.5}, "statement": "lives in {value}"}
+
+
+def of_values(rule: dict[str, Any], data: dict[str, Any] | None = None) -> dict[str | None, float]:
+    """What a rule says on a categorical attribute, by value."""
+    about = Catalog.model_validate(
+        {
+            "catalog": "values",
+            "version": "1.0.0",
+            "attributes": [ROLE, CITY],
+            "events": [{"type": "note", "summary": "A note was taken.", "bears_on": [rule]}],
+        }
+    )
+    definitions = Definitions(tenant="acme", number=1, catalogs=(about,))
+    spoken = only(RuleInterpreter().interpret(event(data), definitions))
+    return {bearing.belief.value: bearing.log_likelihood_ratio for bearing in spoken.bearings}
+
+
+def test_a_rule_bears_on_the_value_that_it_names_or_that_its_expression_gives() -> None:
+    assert of_values({"attribute": "role", "value": "manager", "log_likelihood_ratio": 1.5}) == {"manager": 1.5}
+    rule = {"attribute": "role", "value_from": "data.job", "likelihoods": {"holds": 0.6, "otherwise": 0.2}}
+    assert of_values(rule, {"job": "analyst"}) == {"analyst": pytest.approx(math.log(3))}
+    assert of_values(rule, {"job": "other"}) == {"other": pytest.approx(math.log(3))}
+
+
+def test_an_open_attribute_takes_any_value_that_an_event_gives() -> None:
+    rule = {"attribute": "city", "value_from": "data.city", "log_likelihood_ratio": 2.0}
+    assert of_values(rule, {"city": "Bonn am Rhein"}) == {"Bonn am Rhein": 2.0}
+
+
+def test_likelihoods_by_value_bear_on_each_against_other_and_say_nothing_of_those_they_do_not_name() -> None:
+    rule = {"attribute": "role", "likelihoods_by_value": {"manager": 0.6, "other": 0.1}}
+    assert of_values(rule) == {"manager": pytest.approx(math.log(6))}
+    both = {"attribute": "role", "likelihoods_by_value": {"manager": 0.6, "analyst": 0.05, "other": 0.1}}
+    assert of_values(both) == {"manager": pytest.approx(math.log(6)), "analyst": pytest.approx(math.log(0.5))}
+
+
+def test_a_value_that_a_closed_attribute_does_not_have_is_refused_by_what_it_has_and_not_by_what_came() -> None:
+    rule = {"attribute": "role", "value_from": "data.job", "log_likelihood_ratio": 1.0}
+    with pytest.raises(Incorrect) as caught:
+        of_values(rule, {"job": "spy"})
+    assert caught.value.code == "interpretation-failed"
+    assert "it is not one of its values: analyst, manager, other" in caught.value.message
+    assert "spy" not in caught.value.message
+    with pytest.raises(Incorrect, match="not a text of one line"):
+        of_values(rule, {"job": 7})
+
+
+def test_an_expression_for_a_value_and_likelihoods_by_value_are_checked_at_publishing() -> None:
+    with pytest.raises(Incorrect, match=r"bears_on\[0\]\.value_from"):
+        check_expressions(catalog({"bears_on": [{**bears(), "value_from": "1 +"}]}))
+    sure = {"attribute": "role", "likelihoods_by_value": {"manager": 0.9, "other": 1e-20}}
+    with pytest.raises(Incorrect, match="likelihoods_by_value: their log-ratio is beyond"):
+        check_expressions(catalog({"bears_on": [sure]}))

@@ -267,7 +267,7 @@ def assert_published(state: TwinState, visible: Sequence[Version]) -> None:
     """What was published at the head is what the reference says there, rounded."""
     assert state.head_time is not None
     expected = by_hand(visible, (state.head_time - START) / timedelta(days=1))
-    holding = state.holdings.get(belief_id(state.id, "world.alone", "self", "any"))
+    holding = state.holdings.get(belief_id(state.id, key("world.alone")))
     assert (0.0 if holding is None else holding.log_odds) == published(expected or 0.0)
     assert (holding is not None and holding.status == "retracted") == (expected is None)
 

@@ -59,7 +59,9 @@ def test_what_is_stated_can_hold_together(story: Story, definitions: Definitions
         if relation.kind != "implies":
             continue
         q = relation.strength.parameter
-        a, b = (definitions.attribute(key).prior for key in (relation.source, relation.target))
+        a, b = (definitions.attribute(key).prior_of(value) for key, value in relation.ends)
+        assert a is not None
+        assert b is not None
         assert q * a < b < 1 - (1 - q) * a, relation
     effects = {(r.source, r.target) for _, r in definitions.relations() if r.kind == "causes"}
     for attribute in definitions.attributes:

@@ -61,7 +61,7 @@ def signed(log_odds: float) -> Text:
 def bar(confidence: float | None) -> Text:
     """A confidence as a bar."""
     if confidence is None:
-        return Text("· too wide ·", style="dim")
+        return Text("· unavailable ·", style="dim")
     filled = round(confidence * BAR)
     return Text.assemble(("█" * filled, "cyan"), ("░" * (BAR - filled), "dim"))
 
@@ -158,6 +158,8 @@ def _branch(link: ExplanationLink) -> Text:
         kind = link.relation.kind
         arrow = f"← {kind}" if link.reversed else f"{kind} →"
         relation = f"{arrow} "
+    elif link.parent is not None:
+        relation = "instead of "
     return Text.assemble(signed(link.contribution), "  ", (relation, "magenta"), (link.belief.statement, "bold"))
 
 

@@ -14,6 +14,7 @@ from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.expose import AttributeField, attribute, expose, field
 from beliefgraph.graphql.ids import write_id
 from beliefgraph.graphql.scalars import ENUMS
+from beliefgraph.model import attribute as attributes
 from beliefgraph.model import belief as beliefs
 from beliefgraph.model import commit as commits
 from beliefgraph.model import definition as definitions
@@ -279,9 +280,26 @@ class QuarantinedEvent:
     """An event that could not be taken in, with the reason; `replayQuarantine` tries it again."""
 
 
-@expose(definitions.Attribute)
+@expose(attributes.ValuePrior)
+class ValuePrior:
+    """A value of a categorical attribute, and its probability before any evidence."""
+
+
+@expose(attributes.Attribute, hide={"values", "open_values"})
 class Attribute:
-    """Something a belief can be about."""
+    """Something a belief can be about: it holds or not, or it has values of which exactly one holds."""
+
+    @field(list[ValuePrior] | None, "The values known in advance, `other` among them; null where it has none.")
+    @staticmethod
+    def values(about: strawberry.Parent[attributes.Attribute]) -> list[attributes.ValuePrior] | None:
+        if not about.categorical:
+            return None
+        return [attributes.ValuePrior(value=value, prior=prior) for value, prior in about.value_priors.items()]
+
+    @field(None, "Whether evidence may name other values, which share what `other` leaves.")
+    @staticmethod
+    def values_are_open(about: strawberry.Parent[attributes.Attribute]) -> bool:
+        return about.open_values is not None
 
 
 @expose(definitions.RelationDefinition)
@@ -310,7 +328,7 @@ class Definitions:
 
     @field(list[Attribute], "Every attribute in force.")
     @staticmethod
-    def attributes(found: strawberry.Parent[definitions.Definitions]) -> list[definitions.Attribute]:
+    def attributes(found: strawberry.Parent[definitions.Definitions]) -> list[attributes.Attribute]:
         return list(found.attributes.values())
 
 

@@ -11,7 +11,8 @@ from beliefgraph.model.status import Status
 from beliefgraph.model.time import Instant, Rev
 
 Quality = Literal["exact", "unavailable"]
-"""How good a confidence is: exact, or not to be had because the twin is too wide to be exact."""
+"""How good a confidence is: exact, or not to be had, because the twin is too wide to be exact or because no evidence
+names the value of an open attribute."""
 
 GRID = 0.01
 """Published log-odds are multiples of this, so that a change too small to matter is not a revision."""
@@ -21,11 +22,20 @@ ANYWHERE = "any"
 
 
 class BeliefKey(Record):
-    """What makes two beliefs the same: the attribute, whom or what it is about, and the situation it applies in."""
+    """What makes two beliefs the same: the attribute, whom or what it is about, and the situation it applies in.
+
+    A belief about a categorical attribute is about one `value` of it.
+    """
 
     attribute: Name
     subject: Key = ANYONE
     context: Key = ANYWHERE
+    value: Key | None = None
+
+    @property
+    def variable(self) -> BeliefKey:
+        """What all values of a categorical attribute have in common, for one subject and context."""
+        return self.model_copy(update={"value": None})
 
 
 class Belief(Record):
@@ -38,11 +48,12 @@ class Belief(Record):
     context: Key
     domain: Name
     statement: str
+    value: Key | None = None
 
     @property
     def belief_key(self) -> BeliefKey:
         """What makes it the same belief."""
-        return BeliefKey(attribute=self.attribute, subject=self.subject, context=self.context)
+        return BeliefKey(attribute=self.attribute, subject=self.subject, context=self.context, value=self.value)
 
 
 class Holding(Revision):
@@ -58,11 +69,14 @@ class Holding(Revision):
 
 
 class BeliefState(Record):
-    """A belief as it stands at one (valid time, rev): what a reader gets."""
+    """A belief as it stands at one (valid time, rev): what a reader gets.
+
+    `prior` is None for a value of an open attribute: it shares with as many others as are named beside it.
+    """
 
     belief: Belief
     log_odds: LogOdds | None
-    prior: Probability
+    prior: Probability | None
     status: Status
     quality: Quality
     valid_time: Instant

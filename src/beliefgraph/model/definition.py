@@ -16,6 +16,7 @@ from typing import Annotated
 from pydantic import Field
 
 from beliefgraph.errors import Incorrect, NotFound
+from beliefgraph.model.attribute import MOST_VALUES, OTHER, Attribute
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.evidence import LogLikelihoodRatio
 from beliefgraph.model.record import Key, Name, OddsRatio, OpenProbability, Record
@@ -31,28 +32,17 @@ MAX_ATTRIBUTES = 5_000
 MAX_RELATIONS = 20_000
 
 
-class Attribute(Record):
-    """Something a belief can be about. `statement` may name `{subject}` and `{context}`."""
-
-    key: Name
-    domain: Name
-    prior: OpenProbability
-    statement: str = Field(min_length=1, max_length=300)
-    description: str = Field(default="", max_length=2_000)
-    half_life: timedelta | None = Field(default=None, gt=timedelta(0))
-    deprecated: bool = False
-
-    def say(self, belief: BeliefKey) -> str:
-        """The sentence that states this belief, plain enough to show."""
-        return self.statement.replace("{subject}", belief.subject).replace("{context}", belief.context)
-
-
 class RelationDefinition(Record):
-    """A relation between two attributes; it joins beliefs of equal subject and context."""
+    """A relation between two attributes; it joins beliefs of equal subject and context.
+
+    At an end that is a closed categorical attribute, it names the value.
+    """
 
     kind: RelationKind
     source: Name
     target: Name
+    source_value: Key | None = None
+    target_value: Key | None = None
     odds_ratio: OddsRatio | None = None
     probability: OpenProbability | None = None
 
@@ -61,10 +51,21 @@ class RelationDefinition(Record):
         """Its kind with its one number, checked against each other."""
         return Strength(kind=self.kind, odds_ratio=self.odds_ratio, probability=self.probability)
 
+    @property
+    def ends(self) -> tuple[tuple[str, str | None], tuple[str, str | None]]:
+        """Source and target, each an attribute with the value meant, if it has any."""
+        return (self.source, self.source_value), (self.target, self.target_value)
+
     def model_post_init(self, _context: object) -> None:
         """Refuse a relation of an attribute to itself, and a number that contradicts the kind."""
         if self.source == self.target:
             raise Incorrect("invalid-definition", f"{self.source} cannot be related to itself.")
+        if self.kind == "causes" and self.target_value is not None:
+            raise Incorrect(
+                "invalid-definition",
+                f"A value has no causes, and {self.source} is to cause {self.target_value} of {self.target};"
+                " say what supports it.",
+            )
         _ = self.strength
 
 
@@ -81,23 +82,48 @@ class Likelihoods(Record):
 
 
 class BearingRule(Record):
-    """How an event of a type bears on one belief; a log-likelihood ratio given as text is an expression."""
+    """How an event of a type bears on one belief; a log-likelihood ratio given as text is an expression.
+
+    On a categorical attribute it bears on the `value` named, or on the one that `value_from`, an expression, gives; or
+    on several, by how likely the observation is if each of them holds. Those that `likelihoods_by_value` does not name
+    are as likely as `other`, which it does.
+    """
 
     attribute: Name
+    value: Key | None = None
+    value_from: Expression | None = None
     log_likelihood_ratio: LogLikelihoodRatio | Expression | None = None
     likelihoods: Likelihoods | None = None
+    likelihoods_by_value: dict[Key, OpenProbability] | None = Field(default=None, max_length=MOST_VALUES)
     when: Expression | None = None
     subject: Expression | None = None
     context: Expression | None = None
     half_life: timedelta | None = Field(default=None, gt=timedelta(0))
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse a rule with no strength, or with two."""
-        if (self.log_likelihood_ratio is None) == (self.likelihoods is None):
-            raise Incorrect(
-                "invalid-definition",
-                f"A rule on {self.attribute} needs either log_likelihood_ratio or likelihoods.",
-            )
+        """Refuse a rule with no strength, or with two; and one that says in two ways which value it bears on."""
+        strengths = (self.log_likelihood_ratio, self.likelihoods, self.likelihoods_by_value)
+        if sum(strength is not None for strength in strengths) != 1:
+            self._refuse("needs either log_likelihood_ratio or likelihoods, or on several values likelihoods_by_value")
+        if self.likelihoods_by_value is None:
+            if self.value is not None and self.value_from is not None:
+                self._refuse("names its value in two ways: give either value or value_from")
+            return
+        if self.value is not None or self.value_from is not None:
+            self._refuse("has likelihoods_by_value, which name the values; it cannot name one beside")
+        if OTHER not in self.likelihoods_by_value:
+            self._refuse(f"must say in likelihoods_by_value how likely the observation is if {OTHER} holds")
+
+    @property
+    def log_ratios(self) -> Mapping[str, float]:
+        """The log-likelihood ratio of every value that `likelihoods_by_value` names, against `other`."""
+        if self.likelihoods_by_value is None:
+            return {}
+        otherwise = self.likelihoods_by_value[OTHER]
+        return {v: math.log(p / otherwise) for v, p in sorted(self.likelihoods_by_value.items()) if v != OTHER}
+
+    def _refuse(self, why: str) -> None:
+        raise Incorrect("invalid-definition", f"A rule on {self.attribute} {why}.", attribute=self.attribute)
 
 
 class EventRule(Record):
@@ -128,7 +154,7 @@ class Catalog(Record):
     def model_post_init(self, _context: object) -> None:
         """Refuse two attributes of one name, and two relations of one kind between the same two."""
         _refuse_repeats(self.catalog, "attribute", [a.key for a in self.attributes])
-        _refuse_repeats(self.catalog, "relation", [f"{r.source} {r.kind} {r.target}" for r in self.relations])
+        _refuse_repeats(self.catalog, "relation", [_named(r) for r in self.relations])
 
     @property
     def ref(self) -> str:
@@ -149,14 +175,14 @@ class Definitions(Record):
     catalogs: tuple[Catalog, ...] = ()
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse an attribute defined twice, and a relation or rule that names one that is not defined."""
+        """Refuse an attribute defined twice, and a relation or rule that names one, or a value, that is not defined."""
         _refuse_repeats("the set", "attribute", [a.key for c in self.catalogs for a in c.attributes])
         for catalog in self.catalogs:
-            named = [r.source for r in catalog.relations] + [r.target for r in catalog.relations]
-            named += [b.attribute for e in catalog.events for b in e.bears_on]
-            for name in named:
-                if name not in self.attributes:
-                    raise Incorrect("invalid-definition", f"{catalog.ref} names {name}, which no catalog defines.")
+            for relation in catalog.relations:
+                for name, value in relation.ends:
+                    _check_end(catalog, self._named(catalog, name), value)
+            for bearing in (b for e in catalog.events for b in e.bears_on):
+                _check_bearing(catalog, self._named(catalog, bearing.attribute), bearing)
 
     @cached_property
     def attributes(self) -> Mapping[str, Attribute]:
@@ -182,6 +208,12 @@ class Definitions(Record):
             for relation in catalog.relations:
                 yield catalog.ref, relation
 
+    def attribute_of(self, belief: BeliefKey) -> Attribute:
+        """What a belief is about; `unknown-attribute`, `unknown-value`, or `invalid-input` where a value is amiss."""
+        attribute = self.attribute(belief.attribute)
+        attribute.require(belief.value)
+        return attribute
+
     def attribute(self, key: str) -> Attribute:
         """The attribute of that name, or `unknown-attribute`."""
         try:
@@ -193,6 +225,46 @@ class Definitions(Record):
         """The next set: this one with the catalog in the place of its earlier version."""
         kept = tuple(c for c in self.catalogs if c.catalog != catalog.catalog)
         return Definitions(tenant=self.tenant, number=self.number + 1, catalogs=(*kept, catalog))
+
+    def _named(self, catalog: Catalog, name: str) -> Attribute:
+        if name not in self.attributes:
+            raise Incorrect("invalid-definition", f"{catalog.ref} names {name}, which no catalog defines.")
+        return self.attributes[name]
+
+
+def _check_end(catalog: Catalog, attribute: Attribute, value: str | None) -> None:
+    """Refuse a relation whose end is not one belief of each subject and context."""
+    wrong = None
+    if attribute.open_values is not None:
+        wrong = "whose values are not known in advance"
+    elif attribute.categorical and value is None:
+        wrong = f"without the value meant (source_value, target_value); it has {attribute.listed}"
+    if wrong:
+        raise Incorrect("invalid-definition", f"{catalog.ref} relates {attribute.key}, {wrong}.")
+    _check_value(catalog, attribute, value)
+
+
+def _check_bearing(catalog: Catalog, attribute: Attribute, bearing: BearingRule) -> None:
+    """Refuse a rule that names no value of a categorical attribute, one of another, or one that it does not have."""
+    if bearing.likelihoods_by_value is not None:
+        for value in bearing.likelihoods_by_value:
+            _check_value(catalog, attribute, value)
+    elif bearing.value_from is None:
+        _check_value(catalog, attribute, bearing.value)
+    elif not attribute.categorical:
+        raise Incorrect("invalid-definition", f"{catalog.ref}: {attribute.key} has no values; drop value_from.")
+
+
+def _check_value(catalog: Catalog, attribute: Attribute, value: str | None) -> None:
+    try:
+        attribute.require(value)
+    except (Incorrect, NotFound) as error:
+        raise Incorrect("invalid-definition", f"{catalog.ref}: {error.message}", attribute=attribute.key) from None
+
+
+def _named(relation: RelationDefinition) -> str:
+    ends = [name if value is None else f"{name}={value}" for name, value in relation.ends]
+    return f"{ends[0]} {relation.kind} {ends[1]}"
 
 
 def _refuse_repeats(where: str, what: str, names: list[str]) -> None:

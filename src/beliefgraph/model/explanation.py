@@ -28,8 +28,9 @@ class Contribution(Record):
 class ExplanationLink(Record):
     """One belief of the tree: how it hangs on its parent, and the signed sum of what arrives through it.
 
-    The root is the belief explained and has no parent; `reversed` says that a relation runs from the parent. The root's
-    `contribution` is the sum of all; a child's, of its branch.
+    The root is the belief explained and has no parent; `reversed` says that a relation runs from the parent. A child
+    without a relation is another value of its parent's attribute: they exclude each other. The root's `contribution` is
+    the sum of all; a child's, of its branch.
     """
 
     belief: Belief

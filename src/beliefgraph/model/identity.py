@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID, uuid5
 
+from beliefgraph.model.belief import BeliefKey
+
 _NAMESPACE = UUID("8f3f5f0a-6a2c-5d6e-9a55-0c5b1b8b7a11")
 
 
@@ -16,9 +18,10 @@ def twin_id(tenant: str, name: str) -> str:
     return _id("twin", tenant, name)
 
 
-def belief_id(twin: str, attribute: str, subject: str, context: str) -> str:
-    """The id of a belief: what it is about, whom or what of, and in which situation."""
-    return _id("belief", twin, attribute, subject, context)
+def belief_id(twin: str, key: BeliefKey) -> str:
+    """The id of a belief: what it is about, whom or what of, in which situation, and which value."""
+    value = () if key.value is None else (key.value,)
+    return _id("belief", twin, key.attribute, key.subject, key.context, *value)
 
 
 def event_id(twin: str, source: str, id_: str) -> str:

@@ -63,7 +63,7 @@ def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: 
     )
     named = [
         describe(state.id, id_, key, graph)
-        for id_, key in {belief_id(state.id, k.attribute, k.subject, k.context): k for k in added.beliefs}.items()
+        for id_, key in {belief_id(state.id, k): k for k in added.beliefs}.items()
         if id_ not in state.beliefs
     ]
     after = state.with_inputs(

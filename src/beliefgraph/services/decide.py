@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from beliefgraph.errors import Forbidden, Incorrect, NotFound
 from beliefgraph.model import timeline
+from beliefgraph.model.attribute import OTHER
 from beliefgraph.model.belief import BeliefKey, logit
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import AssertBelief, Correct, Relate, Retract, Withdraw
@@ -85,12 +86,16 @@ def observations(settings: Sequence[Setting], interpretations: Sequence[Interpre
 
 
 def assertion(setting: Setting, command: AssertBelief) -> Additions:
-    """Evidence of logit(stated) - logit(prior) from the speaker, the caller's actor unless one is named."""
-    attribute = setting.graph.definitions.attribute(command.belief.attribute)
+    """Evidence of logit(stated) - logit(prior) from the speaker, the caller's actor unless one is named.
+
+    The prior of an open value is what it would be if nobody named another, whoever does: order does not matter.
+    """
+    attribute = setting.graph.definitions.attribute_of(command.belief)
+    prior = attribute.prior_of(command.belief.value)
     stated = min(max(command.confidence, SUREST), 1 - SUREST)
     bears = BearsOn(
         belief=command.belief,
-        log_likelihood_ratio=logit(stated) - logit(attribute.prior),
+        log_likelihood_ratio=logit(stated) - logit(1.0 - attribute.value_priors[OTHER] if prior is None else prior),
         half_life=None if attribute.half_life is None else seconds(attribute.half_life),
     )
     speaker = command.speaker or setting.speaker
@@ -108,6 +113,8 @@ def correction(setting: Setting, command: Correct) -> Additions:
     belief = _belief_id(setting, command.belief)
     if not setting.speaks_for_the_person:
         _refuse_over_the_person(setting, belief, valid)
+        if command.holds and command.belief.value is not None:
+            _refuse_beside_the_person(setting, command.belief, valid)
     attribute = setting.graph.definitions.attribute(command.belief.attribute)
     value = CORRECTION_LOG_ODDS if command.holds else -CORRECTION_LOG_ODDS
     summary = f"sets it right: {'' if command.holds else 'not so: '}{attribute.say(command.belief)}"
@@ -165,6 +172,10 @@ def relation(setting: Setting, command: Relate) -> Additions:
     source, target = _belief_id(setting, command.source), _belief_id(setting, command.target)
     if source == target:
         raise Incorrect("invalid-input", "A belief cannot be related to itself.", belief=source)
+    if command.source.variable == command.target.variable:
+        raise Incorrect("invalid-input", "The values of an attribute exclude each other as they are.", belief=source)
+    if command.kind == "causes" and command.target.value is not None:
+        raise Incorrect("invalid-input", "A value has no causes; say what supports it.", belief=target)
     strength = Strength(kind=command.kind, odds_ratio=command.odds_ratio, probability=command.probability)
     key = relation_id(source, command.kind, target)
     start = command.valid_from or setting.moment
@@ -285,8 +296,8 @@ def _addition(setting: Setting, cause: Cause, voice: _Voice) -> Additions:
 
 
 def _belief_id(setting: Setting, key: BeliefKey) -> str:
-    setting.graph.definitions.attribute(key.attribute)
-    return belief_id(setting.state.id, key.attribute, key.subject, key.context)
+    setting.graph.definitions.attribute_of(key)
+    return belief_id(setting.state.id, key)
 
 
 def _standing(setting: Setting) -> datetime:
@@ -295,12 +306,29 @@ def _standing(setting: Setting) -> datetime:
 
 
 def _refuse_over_the_person(setting: Setting, belief: str, valid: Interval) -> None:
+    if any(row.belief == belief for row in _persons_corrections(setting, valid)):
+        raise _stands(setting, belief)
+
+
+def _refuse_beside_the_person(setting: Setting, belief: BeliefKey, valid: Interval) -> None:
+    """Refuse to say that a value holds where the person said that another does."""
+    for row in _persons_corrections(setting, valid):
+        said = setting.state.beliefs[row.belief].belief_key
+        if row.log_likelihood_ratio > 0 and said.variable == belief.variable:
+            raise _stands(setting, row.belief)
+
+
+def _persons_corrections(setting: Setting, valid: Interval) -> Iterator[Bearing]:
     own = source_id(setting.state.tenant, setting.person)
     for row in setting.state.bearings:
-        if row.belief == belief and row.stance == "correction" and row.source == own and row.valid.overlaps(valid):
-            raise Forbidden(
-                "correction-stands",
-                "The person has set this right themselves; only their own key can change it.",
-                belief=belief,
-                twin=setting.state.name,
-            )
+        if row.stance == "correction" and row.source == own and row.valid.overlaps(valid):
+            yield row
+
+
+def _stands(setting: Setting, belief: str) -> Forbidden:
+    return Forbidden(
+        "correction-stands",
+        "The person has set this right themselves; only their own key can change it.",
+        belief=belief,
+        twin=setting.state.name,
+    )

@@ -8,6 +8,7 @@ from contextlib import suppress
 from cachetools import LRUCache
 
 from beliefgraph.errors import Conflict, Incorrect, Unavailable
+from beliefgraph.model.attribute import Attribute
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.definition import Catalog, Definitions
 from beliefgraph.model.time import Clock
@@ -45,8 +46,10 @@ class DefinitionBook:
     async def publish(self, caller: Caller, catalog: Catalog) -> Definitions:
         """Put a version of a catalog in force; the set that then is.
 
-        Publishing the same again changes nothing. Another content under a known version, an older version, or one that
-        drops an attribute is a `definition-conflict`; statements that cannot hold together are `infeasible-statements`.
+        Publishing the same again changes nothing. Another content under a known version or an older version is a
+        `definition-conflict`; one that drops an attribute or a value is an `invalid-definition`, as is one that gives
+        an attribute values which had none, or takes them away, opens or closes them; statements that cannot hold
+        together are `infeasible-statements`.
         Refused to a person's key: definitions reach every twin of the tenant.
         """
         caller.require("define")
@@ -88,3 +91,20 @@ def _refuse_step_back(known: Catalog | None, catalog: Catalog) -> None:
             f"{catalog.ref} drops {', '.join(sorted(dropped))}; twins may hold them: mark them deprecated instead.",
             catalog=catalog.ref,
         )
+    following = {a.key: a for a in catalog.attributes}
+    for attribute in known.attributes:
+        _refuse_other_form(catalog, attribute, following[attribute.key])
+
+
+def _refuse_other_form(catalog: Catalog, known: Attribute, attribute: Attribute) -> None:
+    forms = [(a.categorical, a.open_values is None) for a in (known, attribute)]
+    dropped = known.value_priors.keys() - attribute.value_priors.keys()
+    if forms[0] != forms[1]:
+        wrong = f"changes what {known.key} is (prior, values or open_values); define another attribute instead"
+    elif dropped:
+        wrong = f"drops values of {known.key}: {', '.join(sorted(dropped))}; give them a small prior instead"
+    else:
+        return
+    raise Incorrect(
+        "invalid-definition", f"{catalog.ref} {wrong}, for twins may hold beliefs about it.", catalog=catalog.ref
+    )

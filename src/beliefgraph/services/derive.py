@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
@@ -12,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, combine
+from beliefgraph.model import timeline
 from beliefgraph.model.belief import BeliefKey, Quality
 from beliefgraph.model.hearing import heard
 from beliefgraph.model.identity import belief_id, person_source, source_id
@@ -85,18 +87,26 @@ def derive(
     extra: Mapping[BeliefKey, float] | None = None,
     assume: Mapping[BeliefKey, bool] | None = None,
     do: Mapping[BeliefKey, bool] | None = None,
+    named: Collection[BeliefKey] = (),
 ) -> Derivation:
     """What the twin believes at the valid time `at`, by the rows that `state` sees.
 
     `also` names beliefs that must be in the answer even if nothing is known of them. `extra` adds hypothetical
     log-likelihood ratios, `assume` takes beliefs for granted and `do` makes them so: what-if, and nothing else, passes
-    them.
+    them. `named` are values of open attributes that count as named even if no evidence names them.
     """
     extra, assume, do = extra or {}, assume or {}, do or {}
     known = [state.beliefs[id_] for id_ in {*state.belief_order, *state.holdings}]
-    layout = lay_out(state.id, graph, chain(known, also, extra, assume, do), personal_relations(state, at))
     items, retracted = counting(state, at)
     columns = state.columns
+    spoken_of = [state.beliefs[state.belief_order[i]] for i in np.unique(columns.belief[items])] if graph.open else []
+    layout = lay_out(
+        state.id,
+        graph,
+        chain(known, also, extra, assume, do, named),
+        personal_relations(state, at),
+        chain(spoken_of, extra, assume, do, named),
+    )
     place_of = np.array([layout.position.get(id_, -1) for id_ in state.belief_order], dtype=np.int64)
     position = place_of[columns.belief[items]] if len(items) else np.zeros(0, dtype=np.int64)
     defined = position >= 0
@@ -120,9 +130,13 @@ def derive(
     done = {_position(state, layout, key): holds for key, holds in do.items()}
     log_odds, available = _propagate(layout, log_likelihood, assumed, done)
     fixed = {*assumed, *done}
-    word = {place: side for place, side in _persons_word(state, items, position, stance) if place not in fixed}
+    settled = fixed.union(*(layout.values_beside.get(place, ()) for place in fixed))
+    word = {place: side for place, side in _persons_word(state, items, position, stance) if place not in settled}
     for place, side in word.items():
-        log_odds[place] = _kept(float(log_odds[place]), side)
+        if place not in layout.values_beside:
+            log_odds[place] = _kept(float(log_odds[place]), side)
+    for group in {layout.values_beside[place] for place in word if place in layout.values_beside}:
+        log_odds[list(group)] = _kept_among(log_odds[list(group)], [word.get(place) for place in group])
     return Derivation(
         layout=layout,
         at=at,
@@ -165,14 +179,35 @@ def _kept(log_odds: float, side: float | None) -> float:
     return log_odds if side is None else side * max(side * log_odds, PERSONS_WORD)
 
 
+def _kept_among(log_odds: Floats, sides: Sequence[float | None]) -> Floats:
+    """The log-odds of the values of one attribute with the person's word kept, and what it takes or leaves shared.
+
+    The others keep their proportions, and all of them together are as likely as the word leaves. Where the person set
+    right that none of the values holds, nothing is left to share, and all stand as they were derived.
+    """
+    spoken = np.array([0.0 if side is None else side for side in sides])
+    kept = np.array([_kept(value, side) for value, side in zip(log_odds.tolist(), sides, strict=True)])
+    probability = np.exp(-np.logaddexp(0.0, -kept))
+    changed, free = kept != log_odds, spoken == 0
+    if (spoken > 0).any():
+        changed, free = changed & (spoken > 0), spoken <= 0
+    if not changed.any() or not free.any():
+        return log_odds
+    left = math.log1p(-math.fsum(probability[~free]))
+    share = -np.logaddexp(0.0, -log_odds)
+    share += left - np.logaddexp.reduce(share[free])
+    return np.where(free, share - np.log1p(-np.exp(share)), kept)
+
+
 def _position(state: TwinState, layout: Layout, key: BeliefKey) -> int:
-    return layout.position[belief_id(state.id, key.attribute, key.subject, key.context)]
+    return layout.position[belief_id(state.id, key)]
 
 
 def counting(state: TwinState, at: datetime) -> tuple[npt.NDArray[np.int64], set[int]]:
     """The bearings that count at a moment, and the beliefs that are retracted then (by `belief_order`).
 
-    What is valid later never counts. A belief that was retracted stays so until something newer is said.
+    What is valid later never counts. A belief that was retracted stays so until something newer is said. Where several
+    values of one attribute are set right to hold, the statement in force among these silences the others.
     """
     columns, moment = state.columns, microseconds(at)
     visible = (columns.valid_from <= moment) & (moment < columns.valid_to)
@@ -186,13 +221,29 @@ def counting(state: TwinState, at: datetime) -> tuple[npt.NDArray[np.int64], set
         if not speaking and (visible & retractions)[rows].any():
             retracted.add(belief)
         visible[rows] = [bearing.revision_id in speaking for bearing in bearings]
+    visible[_superseded(state, np.flatnonzero(visible & corrections & (columns.log_likelihood_ratio > 0)), at)] = False
     return np.flatnonzero(visible), retracted
+
+
+def _superseded(state: TwinState, holding: npt.NDArray[np.int64], at: datetime) -> list[int]:
+    """Those of the corrections that say that a belief holds which give way to one of another value."""
+    rivals: dict[BeliefKey, list[int]] = defaultdict(list)
+    for row in holding.tolist():
+        belief = state.beliefs.get(state.bearings[row].belief)
+        if belief is not None and belief.value is not None:
+            rivals[belief.belief_key.variable].append(row)
+    silenced: list[int] = []
+    for rows in rivals.values():
+        in_force = timeline.at([state.bearings[row] for row in rows], at)
+        assert in_force is not None
+        silenced += [row for row in rows if state.bearings[row].key != in_force.key]
+    return silenced
 
 
 def _propagate(
     layout: Layout, log_likelihood: Floats, assumed: Mapping[int, bool], done: Mapping[int, bool]
 ) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    log_odds, available = np.zeros(len(layout.ids)), np.ones(len(layout.ids), dtype=np.bool_)
+    log_odds, available = np.zeros(len(layout.ids)), np.zeros(len(layout.ids), dtype=np.bool_)
     for unit in layout.units:
         rows, _ = unit.positions.shape
         if not np.isin(unit.positions, [*assumed, *done]).any():

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from beliefgraph.errors import NotFound, Unavailable
 from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, Influence
+from beliefgraph.model.attribute import OTHER
 from beliefgraph.model.belief import Belief, BeliefKey, probability
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.evidence import Bearing
@@ -116,10 +117,14 @@ def _explanation(moved: _Moved, contributions: tuple[Contribution, ...], overrul
 
 def _what_moved(seen: Recomputed, key: BeliefKey) -> _Moved:
     derived, state = seen.derived, seen.moment.state
-    target = derived.layout.position.get(belief_id(state.id, key.attribute, key.subject, key.context))
+    target = derived.layout.position.get(belief_id(state.id, key))
     if target is None:
+        raise seen.unknown(key)
+    if target in derived.layout.unnamed:
         raise NotFound(
-            "unknown-attribute", f"No definition in force then names {key.attribute}.", attribute=key.attribute
+            "unknown-value",
+            f"Nothing names this value of {key.attribute}, so that it has no confidence of its own.",
+            attribute=key.attribute,
         )
     if not derived.available[target]:
         raise Unavailable(
@@ -181,8 +186,10 @@ class _Without:
     def log_odds(self, items: Sequence[int]) -> Mapping[int, float]:
         """For every item. One on a single belief is read off the joint; the others are asked together, many a pass.
 
-        Taking away a correction lets silenced evidence speak again, so these are derived anew. A sum beyond its bound
-        does not fall by what is taken from it, and so is not read off.
+        Taking away a correction lets silenced evidence speak again, and without all that names a value of an open
+        attribute the value is gone, so these are derived anew; the target itself counts as named. So is everything
+        where the person set another value of the target's attribute right, for it shares what their word leaves. A sum
+        beyond its bound does not fall by what is taken from it, and so is not read off.
         """
         derived = self.seen.derived
         bearings = self.seen.moment.state.bearings
@@ -193,7 +200,7 @@ class _Without:
         alone: list[int] = []
         several: list[list[int]] = []
         for group in together.values():
-            if any(bearings[derived.items[item]].stance == "correction" for item in group):
+            if self._reshapes(group):
                 found |= dict.fromkeys(group, self._derived_without(bearings[derived.items[group[0]]].evidence))
             elif len(group) == 1 and not self._at_bound(group[0]):
                 alone += group
@@ -206,6 +213,30 @@ class _Without:
             some = several[first : first + AT_ONCE]
             for group, value in zip(some, self._together(some), strict=True):
                 found |= dict.fromkeys(group, self._kept(value))
+        return found
+
+    def _reshapes(self, group: Sequence[int]) -> bool:
+        """Whether taking a piece of evidence away, by all its items, does more than to take its force away."""
+        derived, bearings = self.seen.derived, self.seen.moment.state.bearings
+        beside = derived.layout.values_beside.get(self.target, ())
+        if any(position in derived.word for position in beside if position != self.target):
+            return True
+        rows = derived.items[group].tolist()
+        return any(bearings[row].stance == "correction" for row in rows) or any(
+            self._named_by.get(int(position), set()) == {bearings[row].evidence}
+            for row, position in zip(rows, derived.item_position[group], strict=True)
+        )
+
+    @cached_property
+    def _named_by(self) -> Mapping[int, set[str]]:
+        """For every value of an open attribute but the target: the evidence that names it."""
+        derived, moment = self.seen.derived, self.seen.moment
+        found: dict[int, set[str]] = defaultdict(set)
+        for position, row in zip(derived.item_position.tolist(), derived.items.tolist(), strict=True):
+            key = derived.layout.keys[position]
+            is_open = moment.graph.component_of[key.attribute] in moment.graph.open
+            if is_open and key.value != OTHER and position != self.target:
+                found[position].add(moment.state.bearings[row].evidence)
         return found
 
     def _together(self, groups: Sequence[Sequence[int]]) -> Iterable[float]:
@@ -242,7 +273,7 @@ class _Without:
         state = moment.state.with_inputs(
             beliefs=(), closed_bearings=gone, bearings=(), closed_relations=(), relations=()
         )
-        derived = derive(state, moment.graph, moment.at, also=(layout.keys[self.target],))
+        derived = derive(state, moment.graph, moment.at, named=(layout.keys[self.target],))
         return float(derived.log_odds[derived.layout.position[layout.ids[self.target]]])
 
 
@@ -276,8 +307,8 @@ def _tree(
             ExplanationLink(
                 belief=seen.belief(here),
                 parent=layout.ids[parent],
-                relation=edge.strength,
-                reversed=edge.source == parent,
+                relation=None if edge is None else edge.strength,
+                reversed=edge is not None and edge.source == parent,
                 contribution=totals[here],
             )
         )

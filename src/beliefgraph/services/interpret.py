@@ -12,6 +12,7 @@ from typing import NoReturn, Protocol
 from pydantic import TypeAdapter, ValidationError
 
 from beliefgraph.errors import Incorrect, Unsupported
+from beliefgraph.model.attribute import OTHER, Attribute
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
 from beliefgraph.model.definition import BearingRule, Catalog, Definitions, EventRule
 from beliefgraph.model.event import Event
@@ -92,9 +93,11 @@ def check_expressions(catalog: Catalog) -> None:
         expressions.require(expression, f"{catalog.ref} {place}")
     for n, rule in enumerate(catalog.events):
         for m, bearing in enumerate(rule.bears_on):
-            likelihoods = bearing.likelihoods
-            if likelihoods is not None and not abs(likelihoods.log_ratio) <= MAX_LOG_LIKELIHOOD_RATIO:
-                place = f"{catalog.ref} events[{n}].bears_on[{m}].likelihoods"
+            ratios = {"likelihoods_by_value": max(map(abs, bearing.log_ratios.values()), default=0.0)}
+            if bearing.likelihoods is not None:
+                ratios["likelihoods"] = abs(bearing.likelihoods.log_ratio)
+            for field in (field for field, ratio in ratios.items() if not ratio <= MAX_LOG_LIKELIHOOD_RATIO):
+                place = f"{catalog.ref} events[{n}].bears_on[{m}].{field}"
                 raise Incorrect(
                     "invalid-definition",
                     f"{place}: their log-ratio is beyond ±{MAX_LOG_LIKELIHOOD_RATIO:g}; nothing is that certain.",
@@ -109,7 +112,7 @@ def _expressions(catalog: Catalog) -> Iterator[tuple[str, str]]:
             if (expression := getattr(rule, field)) is not None:
                 yield f"events[{n}].{field}", expression
         for m, bearing in enumerate(rule.bears_on):
-            for field in ("when", "subject", "context", "log_likelihood_ratio"):
+            for field in ("when", "subject", "context", "value_from", "log_likelihood_ratio"):
                 if isinstance(expression := getattr(bearing, field), str):
                     yield f"events[{n}].bears_on[{m}].{field}", expression
 
@@ -127,9 +130,10 @@ class _Reading:
         if not self._holds(rule, rule.when, "when"):
             return
         bearings = [
-            self._bearing(rule, bearing)
+            bears
             for bearing in rule.bears_on
             if self._holds(rule, bearing.when, f"{bearing.attribute}: when")
+            for bears in self._bearings(rule, bearing)
         ]
         if bearings:
             yield Spoken(
@@ -156,18 +160,31 @@ class _Reading:
         except ValidationError:
             raise self._failed("The rules", None, "what the person said is longer than 10,000 characters") from None
 
-    def _bearing(self, rule: EventRule, bearing: BearingRule) -> BearsOn:
+    def _bearings(self, rule: EventRule, bearing: BearingRule) -> Iterator[BearsOn]:
+        """One bearing, or one for each value whose likelihood is stated."""
         at = bearing.attribute
-        half_life = bearing.half_life or self._definitions.attribute(at).half_life
-        return BearsOn(
-            belief=BeliefKey(
-                attribute=at,
-                subject=self._key(rule, bearing.subject, f"{at}: subject", ANYONE),
-                context=self._key(rule, bearing.context, f"{at}: context", ANYWHERE),
-            ),
-            log_likelihood_ratio=self._ratio(rule, bearing),
-            half_life=None if half_life is None else seconds(half_life),
-        )
+        attribute = self._definitions.attribute(at)
+        half_life = bearing.half_life or attribute.half_life
+        subject = self._key(rule, bearing.subject, f"{at}: subject", ANYONE)
+        context = self._key(rule, bearing.context, f"{at}: context", ANYWHERE)
+        ratios: list[tuple[str | None, float]] = list(bearing.log_ratios.items())
+        if bearing.likelihoods_by_value is None:
+            ratios = [(self._bearing_value(rule, bearing, attribute), self._ratio(rule, bearing))]
+        for value, ratio in ratios:
+            yield BearsOn(
+                belief=BeliefKey(attribute=at, subject=subject, context=context, value=value),
+                log_likelihood_ratio=ratio,
+                half_life=None if half_life is None else seconds(half_life),
+            )
+
+    def _bearing_value(self, rule: EventRule, bearing: BearingRule, attribute: Attribute) -> str | None:
+        if bearing.value_from is None:
+            return bearing.value
+        where = f"{bearing.attribute}: value_from"
+        value = self._key(rule, bearing.value_from, where, OTHER)
+        if attribute.values is not None and value not in attribute.value_priors:
+            self._refuse(rule, where, bearing.value_from, f"it is not one of its values: {attribute.listed}")
+        return value
 
     def _ratio(self, rule: EventRule, bearing: BearingRule) -> float:
         where, ratio = f"{bearing.attribute}: log_likelihood_ratio", bearing.log_likelihood_ratio

@@ -3,6 +3,9 @@
 A relation of the definitions joins beliefs of equal subject and context, so one connected component of the definitions,
 compiled once, serves every (subject, context) of every twin: they are rows of one batch. Personal relations join the
 components they touch into one model of this twin's own.
+
+The values of a categorical attribute lie side by side, and exactly one of them holds. Where they are open, those count
+that evidence names, so that what is compiled depends on how many they are; a value that none names is part of `other`.
 """
 
 from __future__ import annotations
@@ -11,8 +14,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 from threading import Lock
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +23,7 @@ from cachetools import LRUCache, cached
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.inference import Model, Relation, Structure, compile_model
+from beliefgraph.model.attribute import MOST_VALUES, OTHER, Attribute
 from beliefgraph.model.belief import Belief, BeliefKey
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.identity import belief_id
@@ -31,8 +35,35 @@ COMPILED_ENTRIES = 50_000_000
 LAID_OUT_BELIEFS = 500_000
 """Beliefs of all layouts that are kept, together."""
 
-Placed = tuple[int, str, str]
-"""One component of the definitions for one subject and context."""
+Column = tuple[str, str | None]
+"""An attribute, or one value of it."""
+
+
+class Placed(NamedTuple):
+    """One component of the definitions for one subject and context.
+
+    `named` are the values of an open attribute that evidence names, `unnamed` those that are only asked about; sorted.
+    """
+
+    component: int
+    subject: str
+    context: str
+    named: tuple[str, ...] = ()
+    unnamed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The beliefs of a component: `columns` in their order, and `exclusive`, groups of which exactly one holds.
+
+    Of the columns the first `answered` are in the model. The others are values of an open attribute that no evidence
+    names; all of them are, where there are none to choose from or too many.
+    """
+
+    columns: tuple[Column, ...]
+    priors: tuple[float, ...]
+    exclusive: tuple[tuple[int, ...], ...]
+    answered: int
 
 
 @dataclass(frozen=True)
@@ -73,8 +104,10 @@ class Unit:
 class Layout:
     """The beliefs of a twin in a fixed order, with the models that derive them.
 
-    `clash` says why some of its own relations cannot hold together with the definitions; the beliefs that they touch
-    are not available then, and all others are.
+    `exclusive` are the positions of the values of one attribute for one subject and context, exactly one of which
+    holds; `unnamed` are values of open ones that no evidence names, so that no model speaks of them. `clash` says why
+    some of its own relations cannot hold together with the definitions; the beliefs that they touch are not available
+    then, and all others are.
     """
 
     ids: tuple[str, ...]
@@ -82,12 +115,19 @@ class Layout:
     prior: npt.NDArray[np.float64]
     units: tuple[Unit, ...]
     edges: tuple[Edge, ...]
+    exclusive: tuple[tuple[int, ...], ...] = ()
+    unnamed: frozenset[int] = frozenset()
     clash: Incorrect | None = None
 
     @cached_property
     def position(self) -> Mapping[str, int]:
         """The position of every belief by its id."""
         return {id_: i for i, id_ in enumerate(self.ids)}
+
+    @cached_property
+    def values_beside(self) -> Mapping[int, tuple[int, ...]]:
+        """For the position of every value in a model, the positions of all values of its attribute, itself included."""
+        return {position: group for group in self.exclusive for position in group}
 
 
 class DefinitionGraph:
@@ -97,44 +137,66 @@ class DefinitionGraph:
         self.definitions = definitions
         self.components = _components(definitions)
         self.component_of = {name: i for i, names in enumerate(self.components) for name in names}
+        self.open = {
+            self.component_of[name]: attribute
+            for name, attribute in definitions.attributes.items()
+            if attribute.open_values is not None
+        }
+        self._shapes = [_shape([definitions.attributes[name] for name in names]) for names in self.components]
         self._edges: dict[int, list[Edge]] = defaultdict(list)
-        column = {name: i for names in self.components for i, name in enumerate(names)}
+        column = {column: i for shape in self._shapes for i, column in enumerate(shape.columns)}
         for ref, relation in definitions.relations():
-            edge = Edge(column[relation.source], column[relation.target], relation.strength, ref)
+            source, target = relation.ends
+            edge = Edge(column[source], column[target], relation.strength, ref)
             self._edges[self.component_of[relation.source]].append(edge)
-        self._structures: dict[int, Structure] = {}
+        self._structures: dict[tuple[int, int], Structure] = {}
 
     def edges(self, component: int, start: int) -> list[Edge]:
         """The relations of a component whose first belief stands at `start`."""
         return [Edge(start + e.source, start + e.target, e.strength, e.ref) for e in self._edges[component]]
 
-    def priors(self, component: int) -> list[float]:
-        """The stated priors of a component's attributes, in its order."""
-        return [self.definitions.attributes[name].prior for name in self.components[component]]
+    def shape(self, place: Placed) -> Shape:
+        """The beliefs of a component where it is placed."""
+        attribute = self.open.get(place.component)
+        return self._shapes[place.component] if attribute is None else _open_shape(attribute, place)
 
-    def structure(self, component: int) -> Structure:
-        """What the definitions state of a component."""
-        if component not in self._structures:
-            self._structures[component] = _structure(np.array(self.priors(component)), self.edges(component, 0))
-        return self._structures[component]
+    def structure(self, place: Placed) -> Structure:
+        """What the definitions state of a component; of an open attribute, it depends on how many values are named."""
+        which = place.component, len(place.named)
+        if which not in self._structures:
+            shape, edges = self.shape(place), self.edges(place.component, 0)
+            self._structures[which] = _structure(np.array(shape.priors[: shape.answered]), edges)
+        return self._structures[which]
 
     def check(self) -> None:
         """Compile every component; `infeasible-statements` or `cyclic-causes` where they cannot hold together."""
         for component in range(len(self.components)):
-            compiled(self.structure(component))
+            if component not in self.open:
+                compiled(self.structure(Placed(component, "", "")))
 
 
 def lay_out(
-    twin: str, graph: DefinitionGraph, wanted: Iterable[Belief | BeliefKey], personal: Sequence[PersonalRelation]
+    twin: str,
+    graph: DefinitionGraph,
+    wanted: Iterable[Belief | BeliefKey],
+    personal: Sequence[PersonalRelation],
+    named: Iterable[Belief | BeliefKey] = (),
 ) -> Layout:
-    """The layout that holds every belief wanted and all that its evidence can reach."""
+    """The layout that holds every belief wanted and all that its evidence can reach.
+
+    Of an open attribute those values count that are `named`, or that a personal relation names.
+    """
     ends = [key for relation in personal for key in (relation.source, relation.target)]
-    placed = {
+    keys = [*wanted, *ends]
+    places = {
         (graph.component_of[key.attribute], key.subject, key.context)
-        for key in chain(wanted, ends)
+        for key in keys
         if key.attribute in graph.component_of
     }
-    return _lay_out(twin, graph, tuple(sorted(placed)), tuple(personal))
+    placed = [Placed(*place) for place in sorted(places)]
+    if graph.open:
+        placed = _with_values(graph, placed, keys, [*named, *ends])
+    return _lay_out(twin, graph, tuple(placed), tuple(personal))
 
 
 def forget_layouts(twin: str) -> None:
@@ -156,24 +218,64 @@ def _lay_out(
     keys: list[BeliefKey] = []
     edges: list[Edge] = []
     start: dict[Placed, int] = {}
-    for component, subject, context in placed:
-        start[component, subject, context] = len(keys)
-        edges += graph.edges(component, len(keys))
-        keys += [BeliefKey(attribute=a, subject=subject, context=context) for a in graph.components[component]]
-    prior = np.array([p for component, _, _ in placed for p in graph.priors(component)])
+    priors: list[float] = []
+    exclusive: list[tuple[int, ...]] = []
+    unnamed: list[int] = []
+    for place in placed:
+        shape, first = graph.shape(place), len(keys)
+        start[place] = first
+        edges += graph.edges(place.component, first)
+        keys += [
+            BeliefKey(attribute=attribute, subject=place.subject, context=place.context, value=value)
+            for attribute, value in shape.columns
+        ]
+        priors += shape.priors
+        exclusive += [tuple(first + column for column in group) for group in shape.exclusive]
+        unnamed += range(first + shape.answered, len(keys))
+    prior = np.array(priors)
     at = {key: i for i, key in enumerate(keys)} if personal else {}
     own = [Edge(at[r.source], at[r.target], r.strength) for r in personal]
     said = {edge.pair for edge in own}
     edges = [edge for edge in edges if edge.pair not in said] + own
-    units, clash = _units(graph, start, prior, edges, own)
+    units, clash = _units(graph, start, prior, edges, own, exclusive)
     return Layout(
-        ids=tuple(belief_id(twin, key.attribute, key.subject, key.context) for key in keys),
+        ids=tuple(belief_id(twin, key) for key in keys),
         keys=tuple(keys),
         prior=prior,
         units=units,
         edges=tuple(edges),
+        exclusive=tuple(exclusive),
+        unnamed=frozenset(unnamed),
         clash=clash,
     )
+
+
+def _with_values(
+    graph: DefinitionGraph,
+    placed: Iterable[Placed],
+    wanted: Iterable[Belief | BeliefKey],
+    named: Iterable[Belief | BeliefKey],
+) -> list[Placed]:
+    """The places with the values that are named and wanted there, where the attribute is open."""
+
+    def values(keys: Iterable[Belief | BeliefKey]) -> Mapping[tuple[int | None, str, str], set[str]]:
+        found: dict[tuple[int | None, str, str], set[str]] = defaultdict(set)
+        for key in keys:
+            component = graph.component_of.get(key.attribute)
+            if component in graph.open and key.value not in (None, OTHER):
+                found[component, key.subject, key.context].add(key.value)
+        return found
+
+    in_evidence, asked = values(named), values(wanted)
+    return [
+        place
+        if place.component not in graph.open
+        else place._replace(
+            named=tuple(sorted(in_evidence.get(place[:3], ()))),
+            unnamed=tuple(sorted(asked.get(place[:3], set()) - in_evidence.get(place[:3], set()))),
+        )
+        for place in placed
+    ]
 
 
 def _units(
@@ -182,6 +284,7 @@ def _units(
     prior: npt.NDArray[np.float64],
     edges: Sequence[Edge],
     own: Sequence[Edge],
+    exclusive: Sequence[tuple[int, ...]],
 ) -> tuple[tuple[Unit, ...], Incorrect | None]:
     """One unit for each component, its groups as rows; and one for each cluster that personal relations touch.
 
@@ -189,21 +292,29 @@ def _units(
     """
     clusters = _clusters(graph, start, own)
     touched = {place for cluster in clusters for place in cluster}
-    rows: dict[int, list[int]] = defaultdict(list)
-    for place, first in start.items():
-        if place not in touched:
-            rows[place[0]].append(first)
+    rows: dict[tuple[int, int], list[Placed]] = defaultdict(list)
+    for place in start:
+        if place not in touched and graph.shape(place).answered:
+            rows[place.component, len(place.named)].append(place)
     units: list[Unit] = []
     clash: Incorrect | None = None
-    for component, starts in rows.items():
-        positions = np.array(starts)[:, None] + np.arange(len(graph.components[component]))
-        units.append(Unit(compiled(graph.structure(component)), positions))
+    for places in rows.values():
+        answered = np.arange(graph.shape(places[0]).answered)
+        positions = np.array([start[place] for place in places])[:, None] + answered
+        structure = graph.structure(places[0])
+        model = _unanswerable(structure.priors) if graph.shape(places[0]).exclusive else compiled(structure)
+        units.append(Unit(model, positions))
     for cluster in clusters:
-        positions = np.concatenate([start[p] + np.arange(len(graph.components[p[0]])) for p in sorted(cluster)])
+        shapes = {place: graph.shape(place) for place in sorted(cluster)}
+        if not all(shape.answered for shape in shapes.values()):
+            continue
+        positions = np.concatenate([start[place] + np.arange(shape.answered) for place, shape in shapes.items()])
         column = {int(position): i for i, position in enumerate(positions)}
         inside = [Edge(column[e.source], column[e.target], e.strength) for e in edges if e.source in column]
+        groups = [tuple(column[position] for position in group) for group in exclusive if group[0] in column]
         try:
-            model = compiled(_structure(prior[positions], inside))
+            structure = _structure(prior[positions], inside)
+            model = _unanswerable(structure.priors) if groups else compiled(structure)
         except Incorrect as refused:
             model, clash = _unanswerable(prior[positions]), refused
         units.append(Unit(model, positions[None, :]))
@@ -212,7 +323,7 @@ def _units(
 
 def _clusters(graph: DefinitionGraph, start: Mapping[Placed, int], own: Sequence[Edge]) -> list[set[Placed]]:
     """The placed components that personal relations touch, those they join together."""
-    place_at = {first + i: p for p, first in start.items() for i in range(len(graph.components[p[0]]))} if own else {}
+    place_at = {first + i: p for p, first in start.items() for i in range(len(graph.shape(p).columns))} if own else {}
     cluster_of: dict[Placed, set[Placed]] = {}
     for edge in own:
         one, other = place_at[edge.source], place_at[edge.target]
@@ -234,8 +345,36 @@ def _components(definitions: Definitions) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(sorted(names)) for names in distinct.values())
 
 
+def _shape(attributes: Iterable[Attribute]) -> Shape:
+    """The shape of a component without an open attribute."""
+    columns: list[Column] = []
+    priors: list[float] = []
+    exclusive: list[tuple[int, ...]] = []
+    for attribute in attributes:
+        if attribute.prior is not None:
+            columns.append((attribute.key, None))
+            priors.append(attribute.prior)
+            continue
+        exclusive.append(tuple(range(len(columns), len(columns) + len(attribute.value_priors))))
+        columns += [(attribute.key, value) for value in attribute.value_priors]
+        priors += attribute.value_priors.values()
+    return Shape(tuple(columns), tuple(priors), tuple(exclusive), len(columns))
+
+
+def _open_shape(attribute: Attribute, place: Placed) -> Shape:
+    """The shape of an open attribute: `other`, the values that are named, then those that are not."""
+    assert attribute.open_values is not None
+    other, values = attribute.open_values.other, len(place.named) + 1
+    answered = values if 1 < values <= MOST_VALUES else 0
+    each = (1.0 - other) / max(len(place.named), 1)
+    columns = [(attribute.key, value) for value in (OTHER, *place.named, *place.unnamed)]
+    priors = (other, *[each] * (len(columns) - 1))
+    return Shape(tuple(columns), priors, (tuple(range(answered)),) if answered else (), answered)
+
+
 def _structure(prior: npt.NDArray[np.float64], edges: Sequence[Edge]) -> Structure:
-    return Structure(prior, [Relation(e.strength.kind, e.source, e.target, e.strength.parameter) for e in edges])
+    relations = [Relation(e.strength.kind, e.source, e.target, e.strength.parameter) for e in edges]
+    return Structure(prior, relations)
 
 
 def _unanswerable(prior: npt.NDArray[np.float64]) -> Model:

@@ -14,29 +14,36 @@ WEAKEST = 1e-12
 """The least coupling a relation counts with, so that one that says nothing is still a path, and the last resort."""
 
 
-def strongest_paths(layout: Layout, target: int, within: Iterable[int]) -> Mapping[int, tuple[int, Edge]]:
+def strongest_paths(layout: Layout, target: int, within: Iterable[int]) -> Mapping[int, tuple[int, Edge | None]]:
     """For every belief that the target can be reached from: the next belief on its strongest path, and the relation.
 
     A path is as strong as the product of its couplings |tanh(ln OR / 4)|, by which evidence fades along it (E. W.
-    Dijkstra, 1959, on the negative logarithms); ties by id.
+    Dijkstra, 1959, on the negative logarithms); ties by id. Two values of one attribute have no relation, and the
+    coupling 1: their odds ratio is 0, for they exclude each other.
     """
     inside = set(within)
-    around: dict[int, list[tuple[float, int, Edge]]] = defaultdict(list)
-    for edge in layout.edges:
-        if edge.source in inside and edge.target in inside:
-            length = -math.log(coupling(layout, edge))
-            around[edge.source].append((length, edge.target, edge))
-            around[edge.target].append((length, edge.source, edge))
-    ahead: dict[int, tuple[int, Edge]] = {}
+    around: dict[int, list[tuple[float, int, Edge | None]]] = defaultdict(list)
+    for each in layout.edges:
+        if each.source in inside and each.target in inside:
+            length = -math.log(coupling(layout, each))
+            around[each.source].append((length, each.target, each))
+            around[each.target].append((length, each.source, each))
+    ahead: dict[int, tuple[int, Edge | None]] = {}
     distance = {target: 0.0}
     queue = [(0.0, layout.ids[target], target)]
     done: set[int] = set()
+    crossed: set[tuple[int, ...]] = set()
     while queue:
         so_far, _, here = heapq.heappop(queue)
         if here in done:
             continue
         done.add(here)
-        for length, there, edge in around[here]:
+        steps = around[here]
+        values = layout.values_beside.get(here, ())
+        if values not in crossed:  # from the nearest of them every other is as near
+            crossed.add(values)
+            steps = steps + [(0.0, there, None) for there in values]
+        for length, there, edge in steps:
             if there not in done and so_far + length < distance.get(there, math.inf):
                 distance[there] = so_far + length
                 ahead[there] = (here, edge)

@@ -76,8 +76,8 @@ def publish(
 
 
 def describe(twin: str, id_: str, key: BeliefKey, graph: DefinitionGraph) -> Belief:
-    """The belief of that key, as its definition words it."""
-    attribute = graph.definitions.attribute(key.attribute)
+    """The belief of that key, as its definition words it; refused as `Definitions.attribute_of` refuses."""
+    attribute = graph.definitions.attribute_of(key)
     return Belief.trusted(
         id=id_,
         twin=twin,
@@ -86,6 +86,7 @@ def describe(twin: str, id_: str, key: BeliefKey, graph: DefinitionGraph) -> Bel
         context=key.context,
         domain=attribute.domain,
         statement=attribute.say(key),
+        value=key.value,
     )
 
 

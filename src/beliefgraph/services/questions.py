@@ -98,17 +98,20 @@ class Questions:
         relation_kinds: Sequence[RelationKind] = ALL_KINDS,
         with_evidence: bool = False,
     ) -> BeliefRow:
-        """One belief as it stands; one that is not stored answers with its prior, `unknown-attribute` if undefined."""
+        """One belief as it stands; one that is not stored answers with its prior.
+
+        `unknown-attribute` or `unknown-value` if it is undefined, `invalid-input` where a value is missing or too much.
+        """
         id_ = reach(caller, twin)
         await self._moments.reached(id_, twin, at_least_rev)
         wanted = Wanted(relation_levels, relation_kinds, with_evidence)
         if not as_of.is_now:
             seen = await self._recomputed(caller, id_, twin, as_of, also=(key,))
-            position = seen.derived.layout.position.get(_belief_id(id_, key))
+            position = seen.derived.layout.position.get(belief_id(id_, key))
             if position is None:
-                raise _unknown(key)
+                raise seen.unknown(key)
             return (await self._around(seen, [seen.state(position)], wanted))[0]
-        belief = _belief_id(id_, key)
+        belief = belief_id(id_, key)
         held = await self._held(id_, twin, EVERY_BELIEF, SUREST_FIRST, wanted, limit=1, belief=belief)
         if held.beliefs:
             return (await self._rows(caller, held, wanted))[0]
@@ -215,7 +218,7 @@ class Questions:
         found = await stored.holdings(
             self._graph,
             id_,
-            _belief_id(id_, key),
+            belief_id(id_, key),
             rev=rev,
             valid_time=as_of.valid_time,
             before=None if begin is None else int(begin.value),
@@ -253,12 +256,12 @@ class Questions:
         begin = paging.decode(mark, after, float)
         await self._moments.reached(id_, twin, at_least_rev)
         rev = await self._rev(id_, twin, as_of, begin)
-        found = await told.on_belief(self._graph, id_, _belief_id(id_, key), rev=rev, valid_time=as_of.valid_time)
+        found = await told.on_belief(self._graph, id_, belief_id(id_, key), rev=rev, valid_time=as_of.valid_time)
         if found is None:
             raise no_such_twin(twin)
         seen, head_time, heard = found
         at = as_of.valid_time or head_time
-        chain = chains(heard, at, self._keyring).get(_belief_id(id_, key), ())
+        chain = chains(heard, at, self._keyring).get(belief_id(id_, key), ())
         if not chain:
             await self._defined(caller, key)
         rows = [row for row in chain if begin is None or _later(place_in_chain(row, seen), begin)]
@@ -343,9 +346,9 @@ class Questions:
 
     async def _rows(self, caller: Caller, held: Held, wanted: Wanted) -> list[BeliefRow]:
         """The rows of what was published."""
-        priors = (await self._book.numbered(caller.tenant, held.definitions)).definitions.attributes
+        attributes = (await self._book.numbered(caller.tenant, held.definitions)).definitions.attributes
         states = {
-            row.belief.id: _state(row, held, priors[row.belief.attribute].prior)
+            row.belief.id: _state(row, held, attributes[row.belief.attribute].prior_of(row.belief.value))
             for row in (*held.others, *held.beliefs)
         }
         return self._surrounded(
@@ -401,18 +404,19 @@ class Questions:
         graph = await self._book.numbered(caller.tenant, held.definitions)
         if key.attribute not in graph.definitions.attributes:
             return _at_prior(twin, key, await self._defined(caller, key), held)
+        graph.definitions.attribute_of(key)
         seen = await self._recomputed(caller, twin, name, NOW, rev=held.rev, also=(key,))
-        state = seen.state(seen.derived.layout.position[_belief_id(twin, key)])
-        if state.log_odds is None:
+        state = seen.state(seen.derived.layout.position[belief_id(twin, key)])
+        if state.log_odds is None or state.prior is None:
             return state
         prior = logit(state.prior)
         moved = round(state.log_odds / GRID) != round(prior / GRID)
         return state.model_copy(update={"log_odds": published(state.log_odds) if moved else prior})
 
     async def _defined(self, caller: Caller, key: BeliefKey) -> DefinitionGraph:
-        """The definitions in force, if they name the attribute; else `unknown-attribute`."""
+        """The definitions in force, if they know of the belief; else refused as they refuse it."""
         latest = await self._book.latest(caller.tenant)
-        latest.definitions.attribute(key.attribute)
+        latest.definitions.attribute_of(key)
         return latest
 
     async def _rev(self, twin: str, name: str, as_of: AsOf, begin: Place | None) -> int | None:
@@ -424,15 +428,7 @@ class Questions:
         return (await self._moments.commit(twin, name, as_of)).rev
 
 
-def _belief_id(twin: str, key: BeliefKey) -> str:
-    return belief_id(twin, key.attribute, key.subject, key.context)
-
-
-def _unknown(key: BeliefKey) -> NotFound:
-    return NotFound("unknown-attribute", f"No definition in force then names {key.attribute}.", attribute=key.attribute)
-
-
-def _state(row: HeldRow, held: Held, prior: float) -> BeliefState:
+def _state(row: HeldRow, held: Held, prior: float | None) -> BeliefState:
     return BeliefState.trusted(
         belief=row.belief,
         log_odds=row.log_odds,
@@ -446,13 +442,13 @@ def _state(row: HeldRow, held: Held, prior: float) -> BeliefState:
 
 
 def _at_prior(twin: str, key: BeliefKey, graph: DefinitionGraph, held: Held) -> BeliefState:
-    prior = graph.definitions.attribute(key.attribute).prior
+    prior = graph.definitions.attribute(key.attribute).prior_of(key.value)
     return BeliefState(
-        belief=describe(twin, _belief_id(twin, key), key, graph),
-        log_odds=logit(prior),
+        belief=describe(twin, belief_id(twin, key), key, graph),
+        log_odds=None if prior is None else logit(prior),
         prior=prior,
         status="forming",
-        quality="exact",
+        quality="exact" if prior is not None else "unavailable",
         valid_time=held.head_time,
         rev=held.rev,
     )

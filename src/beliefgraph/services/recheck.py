@@ -7,6 +7,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import numpy as np
+
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.belief import Holding
 from beliefgraph.services.cache import read_state
@@ -66,6 +68,6 @@ def _check(state: TwinState, graph: DefinitionGraph, head: datetime) -> Checked:
         rev=state.rev,
         beliefs=len(state.holdings),
         width=max((unit.model.width for unit in derived.layout.units), default=0),
-        exact=bool(derived.available.all()),
+        exact=bool(np.delete(derived.available, sorted(derived.layout.unnamed)).all()),
         differing=again.holdings,
     )

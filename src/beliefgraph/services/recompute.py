@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.belief import GRID, Belief, BeliefKey, BeliefState
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.identity import relation_id
@@ -75,6 +76,19 @@ class Recomputed:
         known = self.moment.state.beliefs.get(id_)
         return known or describe(self.moment.state.id, id_, self.derived.layout.keys[position], self.moment.graph)
 
+    def prior(self, position: int) -> float | None:
+        """The stated prior of the belief at a position; None for a value of an open attribute, which shares one."""
+        key = self.derived.layout.keys[position]
+        return self.moment.graph.definitions.attributes[key.attribute].prior_of(key.value)
+
+    def unknown(self, key: BeliefKey) -> BeliefgraphError:
+        """Why a belief has no position: what the definitions of the moment say of it."""
+        try:
+            self.moment.graph.definitions.attribute_of(key)
+        except BeliefgraphError as error:
+            return error
+        raise AssertionError(f"{key} is defined, and was not laid out")
+
     def state(self, position: int) -> BeliefState:
         """How the belief at a position stands."""
         id_ = self.derived.layout.ids[position]
@@ -83,7 +97,7 @@ class Recomputed:
         return BeliefState.trusted(
             belief=self.belief(position),
             log_odds=log_odds,
-            prior=float(self.derived.layout.prior[position]),
+            prior=self.prior(position),
             status=self.derived.status(position, log_odds),
             quality=self.derived.quality(position),
             valid_time=self.moment.at,

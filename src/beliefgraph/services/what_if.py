@@ -79,7 +79,7 @@ def _suppose(moment: Moment, question: WhatIf, interpreter: Interpreter) -> tupl
     touched = dict.fromkeys([*(one.bears.belief for one in supposed), *assumed, *made])
     beliefs = {
         belief.id: belief
-        for belief in (describe(moment.state.id, _belief_id(moment, key), key, moment.graph) for key in touched)
+        for belief in (describe(moment.state.id, belief_id(moment.state.id, key), key, moment.graph) for key in touched)
     }
     state = moment.state.with_inputs(
         beliefs=[belief for id_, belief in beliefs.items() if id_ not in moment.state.beliefs],
@@ -91,7 +91,7 @@ def _suppose(moment: Moment, question: WhatIf, interpreter: Interpreter) -> tupl
     before = derive(moment.state, moment.graph, moment.at, also=touched)
     after = derive(state, moment.graph, moment.at, assume=assumed, do=made)
     for key in touched:
-        _refuse_unavailable(after, _belief_id(moment, key))
+        _refuse_unavailable(after, belief_id(moment.state.id, key))
     return _moved(Recomputed(moment, before), Recomputed(replace(moment, state=state), after))
 
 
@@ -128,7 +128,7 @@ def _impossible(belief: BeliefKey, what: str) -> Incorrect:
 
 
 def _bearing(moment: Moment, n: int, one: _Supposed) -> Bearing:
-    belief = _belief_id(moment, one.bears.belief)
+    belief = belief_id(moment.state.id, one.bears.belief)
     return Bearing(
         revision_id=f"supposed:{n}",
         twin=moment.state.id,
@@ -157,7 +157,7 @@ def _moved(before: Recomputed, after: Recomputed) -> tuple[BeliefDifference, ...
     for position, id_ in enumerate(after.derived.layout.ids):
         was = before.state(before.derived.layout.position[id_])
         then = after.state(position)
-        if was.log_odds is None or then.log_odds is None or abs(then.log_odds - was.log_odds) < NOTICEABLE:
+        if then.log_odds is None or (was.log_odds is not None and abs(then.log_odds - was.log_odds) < NOTICEABLE):
             continue
         found.append(
             BeliefDifference(
@@ -170,7 +170,3 @@ def _moved(before: Recomputed, after: Recomputed) -> tuple[BeliefDifference, ...
             )
         )
     return tuple(sorted(found, key=lambda d: (-abs((d.after or 0.0) - (d.before or 0.0)), d.belief.id)))
-
-
-def _belief_id(moment: Moment, key: BeliefKey) -> str:
-    return belief_id(moment.state.id, key.attribute, key.subject, key.context)

@@ -194,8 +194,8 @@ async def belief_named(graph: Graph, id_: str, tenant: str, person: str | None) 
     record = await graph.read("belief/by_id", belief=id_, tenant=tenant, person=person)
     if record is None:
         return None
-    name, attribute, subject, context = record
-    return name, BeliefKey(attribute=attribute, subject=subject, context=context)
+    name, attribute, subject, context, value = record
+    return name, BeliefKey(attribute=attribute, subject=subject, context=context, value=value)
 
 
 def _open(values: Sequence[str] | None) -> list[str] | None:
@@ -215,7 +215,7 @@ def _twin(row: list[Any], tenant: str) -> Twin:
 
 
 def _held(row: list[Any], twin: str) -> HeldRow:
-    return HeldRow(codec.belief(row, twin), row[6], row[7], row[8], row[9])
+    return HeldRow(codec.belief(row, twin), row[7], row[8], row[9], row[10])
 
 
 def _relation(row: list[Any]) -> RelationRow:

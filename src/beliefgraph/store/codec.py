@@ -73,7 +73,14 @@ def rev_or_open(rev: int) -> int | None:
 def belief(row: list[Any], twin: str) -> Belief:
     """The belief that `twin/inputs` returned as a row."""
     return Belief.trusted(
-        id=row[0], twin=twin, attribute=row[1], subject=row[2], context=row[3], domain=row[4], statement=row[5]
+        id=row[0],
+        twin=twin,
+        attribute=row[1],
+        subject=row[2],
+        context=row[3],
+        domain=row[4],
+        statement=row[5],
+        value=row[6],
     )
 
 

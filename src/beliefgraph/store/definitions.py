@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.definition import Catalog, Definitions, RelationDefinition
 from beliefgraph.model.identity import definition_id
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
@@ -44,13 +45,21 @@ async def publish(graph: Graph, definitions: Definitions, catalog: Catalog, at: 
             {"catalog": c.catalog, "version": c.version} for c in definitions.catalogs if c.catalog != catalog.catalog
         ],
         definitions=[
-            codec.node_values(a, id=ids[a.key], tenant=tenant, version=catalog.version) for a in catalog.attributes
+            codec.node_values(
+                a, id=ids[a.key], tenant=tenant, version=catalog.version, values=tuple(a.value_priors) or None
+            )
+            for a in catalog.attributes
         ],
-        relations=[
-            _relation(r.strength.kind, ids[r.source], ids[r.target], r.strength.parameter) for r in catalog.relations
-        ],
+        relations=[_relation(r, ids) for r in catalog.relations],
     )
 
 
-def _relation(kind: str, source: str, target: str, number: float) -> dict[str, Any]:
-    return {"kind": kind, "source": source, "target": target, "number": number}
+def _relation(relation: RelationDefinition, ids: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "kind": relation.kind,
+        "source": ids[relation.source],
+        "target": ids[relation.target],
+        "source_value": relation.source_value,
+        "target_value": relation.target_value,
+        "number": relation.strength.parameter,
+    }

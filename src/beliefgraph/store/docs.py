@@ -55,10 +55,10 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "name": "as the application names it",
         "origin": "provided (somebody said so), observed (an event showed it) or inferred (the engine derived it)",
         "person": "the one twin that the key belongs to, where a person holds it",
-        "prior": "probability before any evidence",
+        "prior": "probability before any evidence; absent: categorical",
         "purpose": "to what end",
         "purposes": "what it may be used for",
-        "quality": "exact, or unavailable because the twin is too wide",
+        "quality": "exact, or unavailable: the twin is too wide, or no evidence names the open value",
         "rev": "the twin's counter, +1 for every commit",
         "rev_from": "first rev that knew it",
         "rev_to": "first rev that knew better",
@@ -76,6 +76,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "twin": "id of the twin it belongs to",
         "valid_from": "when it begins to hold",
         "valid_to": "when it ceases to hold",
+        "value": "which value of a categorical attribute; absent: it has none",
     }
 )
 """What a property means that a record declares; `extra` in `graph_schema` says the others."""

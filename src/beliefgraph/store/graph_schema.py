@@ -12,10 +12,10 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from beliefgraph.model.attribute import Attribute
 from beliefgraph.model.belief import Belief, Holding
 from beliefgraph.model.caller import ApiKey
 from beliefgraph.model.commit import Commit
-from beliefgraph.model.definition import Attribute
 from beliefgraph.model.evidence import Bearing, Evidence, Source
 from beliefgraph.model.record import Record
 from beliefgraph.model.relation import BeliefRelation
@@ -178,8 +178,13 @@ NODES: tuple[NodeRow, ...] = (
         "Definition",
         "An attribute as one version of a catalog defines it.",
         Attribute,
-        hidden=frozenset({"half_life", "deprecated", "description"}),
-        extra={"id": (str, "UUIDv5"), "tenant": (str, "whose it is"), "version": (str, "of its catalog")},
+        hidden=frozenset({"half_life", "deprecated", "description", "values", "open_values"}),
+        extra={
+            "id": (str, "UUIDv5"),
+            "tenant": (str, "whose it is"),
+            "version": (str, "of its catalog"),
+            "values": (list, "of a categorical attribute: those known in advance"),
+        },
         unique=(("id",),),
     ),
     NodeRow(
@@ -247,7 +252,12 @@ def _relation(kind: str, meaning: str) -> tuple[EdgeRow, EdgeRow]:
         "Definition",
         "Definition",
         f"{meaning} As a version of a catalog states it.",
-        extra={"odds_ratio": state.extra["odds_ratio"], "probability": state.extra["probability"]},
+        extra={
+            "odds_ratio": state.extra["odds_ratio"],
+            "probability": state.extra["probability"],
+            "source_value": (str, "the value meant, where the first is categorical"),
+            "target_value": (str, "the value meant, where the second is categorical"),
+        },
     )
     return state, drawn
 

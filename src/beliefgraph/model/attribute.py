@@ -1,0 +1,136 @@
+"""An attribute: what beliefs can be about, true or false by itself, or one of several values that exclude each other.
+
+Each value of a categorical attribute is a belief of its own. Exactly one of them holds: `other` is always among them,
+so that what nobody thought of has a place.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import cached_property
+
+from pydantic import Field
+
+from beliefgraph.errors import Incorrect, NotFound
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.record import Key, Name, OpenProbability, Record
+
+OTHER = "other"
+"""The value that holds where none of those named does."""
+
+MOST_VALUES = 1_024
+"""Values of one attribute for one subject and context, `other` among them."""
+
+LEAST_OTHER = 1e-6
+"""The least prior of `other`; what is smaller is left by the rounding of the priors stated."""
+
+SHOWN_VALUES = 20
+"""Values that a refusal lists."""
+
+_SLOT = re.compile(r"\{(subject|context|value)\}")
+
+
+class OpenValues(Record):
+    """That the values are not known in advance: those that evidence names share what `other` leaves, equally.
+
+    `other` is the prior probability that none of them holds.
+    """
+
+    other: OpenProbability
+
+
+class ValuePrior(Record):
+    """A value of a categorical attribute, and its probability before any evidence."""
+
+    value: Key
+    prior: OpenProbability
+
+
+class Attribute(Record):
+    """Something a belief can be about. `statement` may name `{subject}` and `{context}`.
+
+    Exactly one of three says what it is before anything was heard: `prior` that it holds; `values`, a closed set with
+    the prior of each, where `other` has what is left of 1; or `open_values`. The statement of a categorical one names
+    `{value}`.
+    """
+
+    key: Name
+    domain: Name
+    prior: OpenProbability | None = None
+    values: dict[Key, OpenProbability] | None = None
+    open_values: OpenValues | None = None
+    statement: str = Field(min_length=1, max_length=300)
+    description: str = Field(default="", max_length=2_000)
+    half_life: timedelta | None = Field(default=None, gt=timedelta(0))
+    deprecated: bool = False
+
+    def model_post_init(self, _context: object) -> None:
+        """Refuse no prior or several, values that leave nothing to `other`, and a statement that tells none of them."""
+        if sum(stated is not None for stated in (self.prior, self.values, self.open_values)) != 1:
+            self._refuse("state one of prior, values and open_values")
+        if self.categorical and "{value}" not in self.statement:
+            self._refuse("the statement must name {value}, or all its values would read the same")
+        if self.values is None:
+            return
+        if not self.values:
+            self._refuse("values names none")
+        if OTHER in self.values:
+            self._refuse(f"{OTHER} is always a value, with what the others leave of 1; do not state it")
+        if len(self.values) >= MOST_VALUES:
+            self._refuse(f"it may have {MOST_VALUES:,} values, {OTHER} among them; this is {len(self.values) + 1:,}")
+        if _left(self.values) < LEAST_OTHER:
+            self._refuse(f"the priors of its values must sum to less than 1: the rest is the prior of {OTHER}")
+
+    @property
+    def categorical(self) -> bool:
+        """Whether it has values, exactly one of which holds."""
+        return self.prior is None
+
+    @cached_property
+    def value_priors(self) -> Mapping[str, float]:
+        """The prior of every value known in advance, `other` among them, in the order of their names."""
+        if self.open_values is not None:
+            return {OTHER: self.open_values.other}
+        if self.values is None:
+            return {}
+        return dict(sorted({**self.values, OTHER: _left(self.values)}.items()))
+
+    def prior_of(self, value: str | None) -> float | None:
+        """The prior of a belief about it; None for an open value, which shares with those that are named beside it."""
+        return self.prior if value is None else self.value_priors.get(value)
+
+    def require(self, value: str | None) -> None:
+        """Refuse a value where there is none to name, none where there is, and one that it does not have."""
+        if not self.categorical:
+            if value is not None:
+                raise Incorrect("invalid-input", f"{self.key} holds or does not; it has no values.", attribute=self.key)
+        elif value is None:
+            raise Incorrect("invalid-input", f"Say which value of {self.key} is meant.", attribute=self.key)
+        elif self.values is not None and value not in self.value_priors:
+            raise NotFound(
+                "unknown-value", f"{self.key} has no value {value}; it has {self.listed}.", attribute=self.key
+            )
+
+    @property
+    def listed(self) -> str:
+        """The values known in advance, as a refusal lists them."""
+        names = list(self.value_priors)
+        more = len(names) - SHOWN_VALUES
+        return ", ".join(names[:SHOWN_VALUES]) + (f" and {more:,} more" if more > 0 else "")
+
+    def say(self, belief: BeliefKey) -> str:
+        """The sentence that states this belief, plain enough to show."""
+        value = "something else" if belief.value == OTHER else belief.value
+        told = {"subject": belief.subject, "context": belief.context, "value": value}
+        return _SLOT.sub(lambda slot: told[slot[1]] or slot[0], self.statement)
+
+    def _refuse(self, why: str) -> None:
+        raise Incorrect("invalid-definition", f"{self.key}: {why}.", attribute=self.key)
+
+
+def _left(values: Mapping[str, float]) -> float:
+    """What the priors of the values leave of 1."""
+    return 1.0 - math.fsum(values.values())
