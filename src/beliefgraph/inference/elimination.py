@@ -10,6 +10,7 @@ import numpy as np
 
 from beliefgraph.inference.arrays import Ints
 from beliefgraph.inference.native import native
+from beliefgraph.inference.scopes import Scopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,26 @@ class Elimination:
 
 def moral_graph(size: int, scopes: Iterable[Sequence[int]]) -> Graph:
     """Which of `size` variables stand in one factor together."""
-    links = [(u, v) for scope in scopes for u in scope for v in scope if u != v]
-    one, other = np.array(links, dtype=np.int64).reshape(-1, 2).T
-    found = np.unique(one * size + other)
+    return graph_of(size, Scopes.of([*scopes]))
+
+
+def graph_of(size: int, scopes: Scopes) -> Graph:
+    """The same, of scopes that are arrays already."""
+    found = np.unique(_links(size, scopes.start, scopes.variables))
     return Graph(np.searchsorted(found, np.arange(size + 1) * size), found % max(size, 1))
+
+
+@native
+def _links(size: int, start: Ints, variables: Ints) -> Ints:
+    """Every ordered pair of a scope as one number."""
+    found = [0]
+    found.pop()
+    for scope in range(len(start) - 1):
+        for one in range(start[scope], start[scope + 1]):
+            for other in range(start[scope], start[scope + 1]):
+                if variables[one] != variables[other]:
+                    found.append(variables[one] * size + variables[other])
+    return np.array(found, dtype=np.int64)
 
 
 def eliminate(graph: Graph, cards: Sequence[int], budget: Budget) -> Elimination | None:

@@ -5,18 +5,28 @@ Nothing is calibrated. Tests and benchmarks hold the engine to published network
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
-from beliefgraph.errors import Unavailable
-from beliefgraph.inference.arrays import Floats
-from beliefgraph.inference.elimination import Budget, eliminate, moral_graph
-from beliefgraph.inference.factors import parts
-from beliefgraph.inference.junction_tree import JunctionTree, junction_tree
-from beliefgraph.inference.plan import plan
+from beliefgraph.errors import Incorrect, Unavailable
+from beliefgraph.inference.arrays import Flags, Floats, Ints
+from beliefgraph.inference.domains import Factors
+from beliefgraph.inference.elimination import Budget, eliminate, graph_of
+from beliefgraph.inference.incidence import Incidence
+from beliefgraph.inference.junction_tree import junction_forest
+from beliefgraph.inference.plan import Plan, plan
 from beliefgraph.inference.propagation import Engine
+from beliefgraph.inference.scopes import Scopes
+
+CUT_FROM = 2**13
+"""A pass over more table entries than this is made over tables cut down to the states still possible, planned for them;
+a smaller one (a fraction of a millisecond) costs less than the plan."""
+
+_PLANS = 8
+"""So many plans of cut tables are kept with a graph, the last ones used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,55 +45,106 @@ class FactorGraph:
     factors: tuple[Factor, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledGraph:
-    """A factor graph ready to be asked. The engine numbers the variables in the order of `members`."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Planned:
+    """How to run a pass over the variables that have more than one state, and which `factors` are over some of them."""
 
-    members: tuple[int, ...]
+    factors: Ints
+    plan: Plan
+    incidence: Incidence
+
+    def engine(self, values: Floats) -> Engine:
+        """The engine of these factors' values, one factor after another. Raises `impossible-evidence`."""
+        with np.errstate(divide="ignore"):
+            total = self.incidence.total(np.log(values))
+        tables = self.plan.tables
+        largest = np.maximum.reduceat(total, tables.start)
+        if (largest == -np.inf).any():
+            raise Incorrect("impossible-evidence", "What is seen cannot be.")
+        return Engine.of(self.plan, total - np.repeat(largest, tables.size))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompiledGraph:
+    """A factor graph ready to be asked. `planner` plans a pass over variables of so many states each; None where that
+    is past the budget."""
+
+    factors: Factors
     engine: Engine
+    planner: Callable[[tuple[int, ...]], Planned | None]
 
     def marginals(self, evidence: Mapping[int, int] | None = None) -> list[Floats]:
-        """The distribution of every variable given the states of some. Raises `impossible-evidence`."""
-        plan = self.engine.plan
-        place = {variable: at for at, variable in enumerate(self.members)}
-        weight = np.ones((1, plan.leaves))
-        said = np.zeros((1, len(self.members)), dtype=np.uint8)
-        for variable, state in (evidence or {}).items():
-            at = place[variable]
-            weight[0, plan.leaf_start[at] : plan.leaf_start[at + 1]] = 0.0
-            weight[0, plan.leaf_start[at] + state] = 1.0
-            said[0, at] = 1
-        found = np.split(np.exp(self.engine.log_marginals(weight, said)[0]), plan.leaf_start[1:-1])
-        return [found[place[variable]] for variable in range(len(self.members))]
+        """The distribution of every variable given the states of some. Raises `impossible-evidence`.
+
+        With large tables the states that the evidence makes impossible are cut away first. Whether that is done
+        depends on the graph alone, so the same question always gets the same bits.
+        """
+        first = self.factors.first
+        seen = np.array(sorted(evidence or ()), dtype=np.int64)
+        kept = np.ones(first[-1], dtype=np.uint8)
+        for variable in seen.tolist():
+            kept[first[variable] : first[variable + 1]] = 0
+            kept[first[variable] + (evidence or {})[variable]] = 1
+        if not len(seen) or self.engine.plan.entries <= CUT_FROM:
+            found = self._whole(kept, seen)
+        else:
+            found = self._cut(kept, seen)
+        return np.split(found, first[1:-1])
+
+    def _whole(self, kept: Flags, seen: Ints) -> Floats:
+        said = np.zeros((1, len(self.factors.first) - 1), dtype=np.uint8)
+        said[0, seen] = 1
+        return np.asarray(np.exp(self.engine.log_marginals(kept[None].astype(np.float64), said)[0]))
+
+    def _cut(self, kept: Flags, seen: Ints) -> Floats:
+        factors = self.factors
+        if not factors.possible(kept, seen):
+            raise Incorrect("impossible-evidence", "What is seen cannot be.")
+        cards = np.add.reduceat(kept, factors.first[:-1], dtype=np.int64)
+        answer = kept.astype(np.float64)
+        if cards.max() == 1:
+            return answer
+        planned = self.planner(tuple(cards.tolist()))
+        if planned is None:
+            return self._whole(kept, seen)
+        engine = planned.engine(factors.sliced(kept, planned.factors, int(planned.incidence.value[-1])))
+        none = np.zeros((1, len(engine.plan.leaf_codes)), dtype=np.uint8)
+        found = engine.log_marginals(np.ones((1, engine.plan.leaves)), none)[0]
+        answer[(kept > 0) & np.repeat(cards > 1, np.diff(factors.first))] = np.exp(found)
+        return answer
 
 
 def compile_graph(graph: FactorGraph, budget: Budget) -> CompiledGraph:
-    """The graph with junction trees, one for each connected part; `too-wide` if one is past the budget's width."""
-    scopes = [factor.scope for factor in graph.factors]
-    connected = parts(len(graph.cards), scopes)
-    linked = {variable for members in connected for variable in members}
-    connected += [[variable] for variable in range(len(graph.cards)) if variable not in linked]
-    order = [variable for members in connected for variable in members]
-    place = {variable: at for at, variable in enumerate(order)}
-    trees: list[JunctionTree] = []
-    first = 0
-    for members in connected:
-        own = [[place[v] - first for v in scope] for scope in scopes if first <= place[scope[0]] < first + len(members)]
-        cards = [graph.cards[variable] for variable in members]
-        eliminated = eliminate(moral_graph(len(members), own), cards, budget)
-        if eliminated is None:
-            raise Unavailable("too-wide", "This graph is too wide for an exact answer.")
-        trees.append(junction_tree(eliminated).shifted(first))
-        first += len(members)
-    made = plan(trees, [graph.cards[variable] for variable in order])
-    log_potential = np.zeros(made.entries)
-    for factor in graph.factors:
-        scope = [place[variable] for variable in factor.scope]
-        clique = made.home(scope)
-        with np.errstate(divide="ignore"):
-            log_table = np.log(factor.table.ravel())
-        log_potential[clique.start : clique.start + clique.size] += log_table[clique.projection(scope)]
-    for clique in made.cliques:
-        entries = log_potential[clique.start : clique.start + clique.size]
-        entries -= entries.max()
-    return CompiledGraph(tuple(order), Engine.of(made, log_potential))
+    """The graph with junction trees, one for each connected part; `too-wide` if they are past the budget."""
+    scopes = Scopes.of([factor.scope for factor in graph.factors])
+    sizes = [factor.table.size for factor in graph.factors]
+    factors = Factors(
+        first=np.concatenate([[0], np.cumsum(graph.cards)]),
+        scopes=scopes,
+        start=np.concatenate([[0], np.cumsum(sizes, dtype=np.int64)]),
+        value=np.concatenate([np.zeros(0), *(factor.table.ravel() for factor in graph.factors)]),
+    )
+
+    @lru_cache(_PLANS)
+    def planner(cards: tuple[int, ...]) -> Planned | None:
+        return _planned(scopes, np.array(cards), budget)
+
+    whole = _planned(scopes, np.array(graph.cards), budget)
+    if whole is None:
+        raise Unavailable("too-wide", "This graph is too wide for an exact answer.")
+    return CompiledGraph(factors, whole.engine(factors.value), planner)
+
+
+def _planned(scopes: Scopes, cards: Ints, budget: Budget) -> Planned | None:
+    """The plan of a pass over the variables of more than one state."""
+    open_ = cards > 1
+    number = np.cumsum(open_) - 1
+    left = scopes.only(open_)
+    rows = np.flatnonzero(np.diff(left.start))
+    left = Scopes(np.append(left.start[rows], left.start[-1]), number[left.variables])
+    own = cards[open_].tolist()
+    order = eliminate(graph_of(len(own), left), own, budget)
+    if order is None:
+        return None
+    made = plan(junction_forest(order), own)
+    return Planned(rows, made, Incidence.of(made.tables, left))

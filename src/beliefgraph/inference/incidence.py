@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from beliefgraph.inference.arrays import Codes, Floats, Ints
 from beliefgraph.inference.native import native
-from beliefgraph.inference.plan import Scopes, Tables
+from beliefgraph.inference.plan import Tables
+from beliefgraph.inference.scopes import Scopes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,13 +27,12 @@ class Incidence:
     maps: Codes
 
     @classmethod
-    def of(cls, tables: Tables, scopes: Sequence[Sequence[int]]) -> Incidence:
-        """The factors over these scopes, axes in their order."""
-        asked = Scopes.of(scopes)
-        row = tables.homes(asked)
+    def of(cls, tables: Tables, scopes: Scopes) -> Incidence:
+        """The factors over these scopes, none of them empty, axes in their order."""
+        row = tables.homes(scopes)
         value = np.zeros(len(scopes) + 1, dtype=np.int64)
-        np.cumsum(np.multiply.reduceat(tables.cards[asked.variables], asked.start[:-1]), out=value[1:])
-        return cls(tables, row, value, *tables.maps(row, asked))
+        np.cumsum(np.multiply.reduceat(tables.cards[scopes.variables], scopes.start[:-1]), out=value[1:])
+        return cls(tables, row, value, *tables.maps(row, scopes))
 
     def total(self, values: Floats) -> Floats:
         """What the factors that stand in each table entry sum to, added in their order; shape [entries]."""

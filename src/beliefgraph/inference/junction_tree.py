@@ -39,45 +39,71 @@ class JunctionTree:
 
 
 def junction_tree(elimination: Elimination) -> JunctionTree:
-    """The junction tree of one connected part, rooted at its middle so that it is as shallow as can be.
+    """The junction tree of one connected part; see `junction_forest`."""
+    (tree,) = junction_forest(elimination)
+    return tree
+
+
+def junction_forest(elimination: Elimination) -> list[JunctionTree]:
+    """The junction tree of each connected part, rooted at its middle so that it is as shallow as can be.
 
     Walks the elimination order backwards (J. R. S. Blair and B. Peyton, An introduction to chordal graphs and clique
     trees, 1993): a variable joins the clique of its first-eliminated later neighbour if that clique is all of its
     later neighbours, and starts a clique of its own otherwise.
     """
     start, flat, shared, parent, level = (
-        found.tolist() for found in _tree(elimination.order, elimination.start, elimination.later)
+        found.tolist() for found in _forest(elimination.order, elimination.start, elimination.later)
     )
-    cliques = tuple([tuple(flat[first:last]) for first, last in pairwise(start)])
-    return JunctionTree(cliques, tuple(shared), tuple(parent), tuple(level))
+    cliques = [tuple(flat[first:last]) for first, last in pairwise(start)]
+    roots = [at for at, above in enumerate(parent) if above < 0] + [len(cliques)]
+    return [
+        JunctionTree(
+            tuple(cliques[first:last]),
+            tuple(shared[first:last]),
+            tuple([max(above - first, -1) for above in parent[first:last]]),
+            tuple(level[first:last]),
+        )
+        for first, last in pairwise(roots)
+    ]
 
 
 @native
-def _farthest(host: Ints, first: Ints, children: Ints, origin: int, came_from: Ints) -> int:
-    """The clique farthest from the origin, the last of several; `came_from` says by which way."""
-    came_from[:] = -1
+def _farthest(host: Ints, first: Ints, children: Ints, origin: int, came_from: Ints, walk: Ints) -> int:
+    """The clique farthest from the origin, the last of several; `came_from`, -1 before, says by which way."""
     came_from[origin] = origin
-    walk = np.empty(len(host), dtype=np.int64)
     walk[0] = origin
-    length = 1
-    for step in range(len(host)):
+    step, length = 0, 1
+    while step < length:
         clique = walk[step]
-        if host[clique] >= 0 and came_from[host[clique]] < 0:
-            came_from[host[clique]] = clique
-            walk[length] = host[clique]
-            length += 1
-        for at in range(first[clique], first[clique + 1]):
-            if came_from[children[at]] < 0:
-                came_from[children[at]] = clique
-                walk[length] = children[at]
+        step += 1
+        for i in range(first[clique] - 1, first[clique + 1]):
+            neighbour = host[clique] if i < first[clique] else children[i]
+            if neighbour >= 0 and came_from[neighbour] < 0:
+                came_from[neighbour] = clique
+                walk[length] = neighbour
                 length += 1
     return int(walk[length - 1])
 
 
 @native
-def _tree(order: Ints, start: Ints, later: Ints) -> tuple[Ints, Ints, Ints, Ints, Ints]:
-    """The cliques breadth first from the middle (where each starts, the variables of all), and for each how many it
-    shares with its parent, the parent, the level."""
+def _middle(host: Ints, first: Ints, children: Ints, origin: int, one: Ints, other: Ints, walk: Ints) -> int:
+    """The middle of a longest path of the tree that a clique is in."""
+    end = _farthest(host, first, children, origin, one, walk)
+    far = _farthest(host, first, children, end, other, walk)
+    length, clique = 0, far
+    while clique != end:
+        clique = other[clique]
+        length += 1
+    clique = far
+    for _ in range(length // 2):
+        clique = other[clique]
+    return clique
+
+
+@native
+def _forest(order: Ints, start: Ints, later: Ints) -> tuple[Ints, Ints, Ints, Ints, Ints]:
+    """The cliques, tree by tree, breadth first from the middle (where each starts, the variables of all), and for each
+    how many it shares with its parent, the parent, the level."""
     size = len(order)
     turn, home = np.empty(size, dtype=np.int64), np.empty(size, dtype=np.int64)
     for at in range(size):
@@ -105,23 +131,15 @@ def _tree(order: Ints, start: Ints, later: Ints) -> tuple[Ints, Ints, Ints, Ints
             cliques += 1
     host = host[:cliques]
     first = np.zeros(cliques + 1, dtype=np.int64)
-    for clique in range(1, cliques):
-        first[host[clique] + 1] += 1
+    for clique in range(cliques):
+        if host[clique] >= 0:
+            first[host[clique] + 1] += 1
     first = np.cumsum(first)
     children, free = np.empty(cliques, dtype=np.int64), first.copy()
-    for clique in range(1, cliques):
-        children[free[host[clique]]] = clique
-        free[host[clique]] += 1
-    came_from = np.empty(cliques, dtype=np.int64)
-    end = _farthest(host, first, children, 0, came_from)
-    other = _farthest(host, first, children, end, came_from)
-    length, root = 0, other
-    while root != end:
-        root = came_from[root]
-        length += 1
-    root = other
-    for _ in range(length - (length + 1) // 2):
-        root = came_from[root]
+    for clique in range(cliques):
+        if host[clique] >= 0:
+            children[free[host[clique]]] = clique
+            free[host[clique]] += 1
     where, members = np.zeros(cliques + 1, dtype=np.int64), np.empty(number[:cliques].sum(), dtype=np.int64)
     where[1:] = np.cumsum(number[:cliques])
     filled = where[:cliques].copy()
@@ -137,13 +155,19 @@ def _tree(order: Ints, start: Ints, later: Ints) -> tuple[Ints, Ints, Ints, Ints
     parent, level = np.full(cliques, -1), np.zeros(cliques, dtype=np.int64)
     begins, flat = np.zeros(cliques + 1, dtype=np.int64), np.empty_like(members)
     inside = np.full(size, -1)
-    visited[0] = root
-    reached = 1
+    one, other, walk = np.full(cliques, -1), np.full(cliques, -1), np.empty(cliques, dtype=np.int64)
+    head = reached = 0
     for position in range(cliques):
+        if position == reached:  # one tree is done
+            while host[head] >= 0:
+                head += 1
+            visited[position] = _middle(host, first, children, head, one, other, walk)
+            head += 1
+            reached += 1
         clique = visited[position]
         at = begins[position]
         came = -1
-        if position:
+        if parent[position] >= 0:
             came = visited[parent[position]]
             joint = founder[clique] if host[clique] == came else founder[came]
             for i in range(start[joint], start[joint + 1]):

@@ -47,10 +47,36 @@ from beliefgraph.inference.plan import (
 )
 
 SMALL = 1e-100
+LOG_TINY = -690.0
+"""Where no term of a sum can be below e to this (1e-300), a sum that is 0 is one of zeros."""
 BLOCK_OF = 64
 """So many rows of evidence go through a plan together: a table entry of theirs fills eight cache lines."""
 SILENT, DONE, LOST = 0, 1, 2
 """What became of a tree: nothing is known about it, it has its answer, or digits were lost."""
+
+
+@native
+def floor(codes: Codes, leaf_codes: Codes, k: int, log_potential: Floats, weight: Floats, message: Floats) -> float:
+    """A bound below the logarithm of every table entry of clique k that is not ruled out."""
+    least = 0.0
+    for j in range(codes[k, START], codes[k, START] + codes[k, SIZE]):
+        if log_potential[j] > -np.inf:
+            least = min(least, log_potential[j])
+    for row in range(codes[k, FIRST_LEAF], codes[k, LAST_LEAF]):
+        least += math.log(smallest(weight, leaf_codes[row, LEAF], leaf_codes[row, STATES]))
+    for child in range(codes[k, FIRST_CHILD], codes[k, LAST_CHILD]):
+        least += math.log(smallest(message, codes[child, MESSAGE], codes[child, WIDTH]))
+    return least
+
+
+@native
+def smallest(values: Floats, start: int, number: int) -> float:
+    """The smallest of some values between 0 and 1 that is not 0; 1 if all are."""
+    least = 1.0
+    for at in range(start, start + number):
+        if values[at] > 0.0:
+            least = min(least, values[at])
+    return least
 
 
 @native
@@ -139,16 +165,20 @@ def up(
                     largest = max(largest, v0)
         if not largest > 0.0:
             return False
+        nothing = False
         for s in range(width):
             v0 = total[to + s] / largest
             message[to + s] = v0
             if v0 < SMALL:
                 if v0 > 0.0:
                     safe = False
-                else:
-                    for j in range(s * block, (s + 1) * block):
-                        if not ruled_out(codes, leaf_codes, maps, k, j, log_potential, weight, message):
-                            safe = False
+                nothing = True
+        if nothing and floor(codes, leaf_codes, k, log_potential, weight, message) < LOG_TINY:
+            for j in range(size):
+                if message[to + j // block] == 0.0 and not ruled_out(
+                    codes, leaf_codes, maps, k, j, log_potential, weight, message
+                ):
+                    safe = False
     return safe
 
 
@@ -163,10 +193,17 @@ def explained(
     at: int,
     log_potential: Floats,
     weight: Floats,
+    total: Floats,
     message: Floats,
     below: Floats,
 ) -> bool:
     """Whether every entry of clique k that was summed to a 0 in `sums` is ruled out, here or from above."""
+    up_to, ratio = codes[k, MESSAGE], np.inf
+    for s in range(codes[k, WIDTH]):
+        if below[up_to + s] > 0.0:
+            ratio = min(ratio, below[up_to + s] / total[up_to + s])
+    if floor(codes, leaf_codes, k, log_potential, weight, message) + math.log(ratio) >= LOG_TINY:
+        return True
     for j in range(codes[k, SIZE]):
         if (
             sums[at + maps[off + j]] == 0.0
@@ -187,6 +224,7 @@ def kept(
     marginal: Floats,
     log_potential: Floats,
     weight: Floats,
+    total: Floats,
     message: Floats,
     below: Floats,
 ) -> bool:
@@ -196,7 +234,7 @@ def kept(
         if 0.0 < marginal[s] < SMALL:
             return False
     off = leaf_codes[row, LEAF_MAP]
-    return explained(codes, leaf_codes, maps, k, off, marginal, leaf, log_potential, weight, message, below)
+    return explained(codes, leaf_codes, maps, k, off, marginal, leaf, log_potential, weight, total, message, below)
 
 
 @native
@@ -265,7 +303,7 @@ def down(
         for s in range(width):
             nothing = nothing or below[at + s] == 0.0
         if nothing and not explained(
-            codes, leaf_codes, maps, parent, off, below, at, log_potential, weight, message, below
+            codes, leaf_codes, maps, parent, off, below, at, log_potential, weight, total, message, below
         ):
             safe = False
         if size == 4 and block == 2:
@@ -283,7 +321,7 @@ def down(
                     v0, v1 = a + b, c + d
                 marginal[leaf], marginal[leaf + 1] = v0, v1
                 if (v0 < SMALL or v1 < SMALL) and not kept(
-                    codes, leaf_codes, maps, k, row, marginal, log_potential, weight, message, below
+                    codes, leaf_codes, maps, k, row, marginal, log_potential, weight, total, message, below
                 ):
                     safe = False
             continue
@@ -300,7 +338,7 @@ def down(
             for s in range(1, states):
                 least = min(least, marginal[leaf + s])
             if least < SMALL and not kept(
-                codes, leaf_codes, maps, k, row, marginal, log_potential, weight, message, below
+                codes, leaf_codes, maps, k, row, marginal, log_potential, weight, total, message, below
             ):
                 safe = False
     return safe

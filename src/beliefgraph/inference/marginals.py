@@ -11,8 +11,9 @@ from beliefgraph.inference.arrays import Floats, Ints
 from beliefgraph.inference.conditionals import Conditionals, independent
 from beliefgraph.inference.factors import Factors
 from beliefgraph.inference.incidence import Incidence
-from beliefgraph.inference.plan import Plan, Scopes, projection
+from beliefgraph.inference.plan import Plan, projection
 from beliefgraph.inference.propagation import Engine
+from beliefgraph.inference.scopes import Scopes
 
 _DEAREST = 2**28
 """Exact derivatives cost a pass per belief; past so many table entries in all (about ten seconds) they are not
@@ -54,7 +55,7 @@ class Marginals:
         self.fixed = np.concatenate([own.ravel(), pairs])
         self.tables = Conditionals(self.families, len(self.priors))
         scopes = [(int(belief),) for belief in self.free] + factors.scopes
-        self.incidence = Incidence.of(plan.tables, scopes)
+        self.incidence = Incidence.of(plan.tables, Scopes.of(scopes))
 
     @property
     def affordable(self) -> bool:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
 from math import prod
 
 import numpy as np
@@ -19,6 +18,7 @@ import numpy as np
 from beliefgraph.inference.arrays import Codes, Ints
 from beliefgraph.inference.junction_tree import JunctionTree
 from beliefgraph.inference.maps import homes, shared_maps
+from beliefgraph.inference.scopes import Scopes
 
 START, SIZE, BLOCK, MESSAGE, WIDTH, PARENT, MAP, FIRST_CHILD, LAST_CHILD, FIRST_LEAF, LAST_LEAF = range(11)
 """The columns of `Plan.codes`, one row per clique: where its table starts and its entries; how many entries each entry
@@ -43,26 +43,6 @@ class Clique:
     def projection(self, scope: Sequence[int]) -> Ints:
         """For each entry of its table, the entry of a table over `scope` (axes in that order) that agrees with it."""
         return projection(self.cards, tuple(self.scope.index(variable) for variable in scope))
-
-
-@dataclass(frozen=True, slots=True)
-class Scopes:
-    """Some sets of variables, flat: the i-th is `variables[start[i]:start[i + 1]]`."""
-
-    start: Ints
-    variables: Ints
-
-    @classmethod
-    def of(cls, scopes: Sequence[Sequence[int]]) -> Scopes:
-        """The same sets as arrays."""
-        start = np.zeros(len(scopes) + 1, dtype=np.int64)
-        np.cumsum([len(scope) for scope in scopes], out=start[1:])
-        return cls(start, np.fromiter(chain.from_iterable(scopes), dtype=np.int64, count=int(start[-1])))
-
-    def then(self, others: Scopes) -> Scopes:
-        """These and then others."""
-        start = np.concatenate([self.start, self.start[-1] + others.start[1:]])
-        return Scopes(start, np.concatenate([self.variables, others.variables]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,10 +96,7 @@ class Tables:
 
     @cached_property
     def _holding(self) -> tuple[Ints, Ints]:
-        """The cliques that each variable is in: where they start, and all."""
-        order = np.argsort(self.scopes.variables, kind="stable")
-        rows = np.repeat(np.arange(len(self.size)), np.diff(self.scopes.start))
-        return np.searchsorted(self.scopes.variables[order], np.arange(len(self.cards) + 1)), rows[order]
+        return self.scopes.holding(len(self.cards))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -184,15 +161,15 @@ def plan(trees: Sequence[JunctionTree], cards: Sequence[int]) -> Plan:
     tables = Tables.of(trees, cards)
     number, variables = len(tables.size), np.arange(len(cards))
     leaf_start = np.concatenate([[0], np.cumsum(tables.cards)])
-    home = tables.homes(Scopes(np.arange(len(cards) + 1), variables))
+    home = tables.homes(Scopes.alone(variables))
     order = np.argsort(home, kind="stable")
     last = np.cumsum([len(tree.cliques) for tree in trees])
     first = np.concatenate([[0], last[:-1]])
     tree_of_clique = np.repeat(np.arange(len(trees)), last - first)
     above = first[tree_of_clique] + np.array([max(at, 0) for tree in trees for at in tree.parent])
     below = np.flatnonzero(above != np.arange(number))
-    separators, alone = tables.separators(below), Scopes(np.arange(len(cards) + 1), order)
-    at, maps = tables.maps(np.concatenate([home[order], above[below]]), alone.then(separators))
+    separators = tables.separators(below)
+    at, maps = tables.maps(np.concatenate([home[order], above[below]]), Scopes.alone(order).then(separators))
     width = np.ones(number, dtype=np.int64)
     width[below] = np.multiply.reduceat(tables.cards[separators.variables], separators.start[:-1])
     codes = np.zeros((number, 11), dtype=np.uint32)
