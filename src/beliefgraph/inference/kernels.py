@@ -590,6 +590,48 @@ def distributions(
 
 
 @native
+def joints(
+    codes: Codes,
+    leaf_codes: Codes,
+    maps: Codes,
+    trees: Codes,
+    potential: Floats,
+    log_potential: Floats,
+    fit: Flags,
+    table: Floats,
+    total: Floats,
+    message: Floats,
+    changed: Flags,
+    weight: Floats,
+    said: Flags,
+    joint: Floats,
+    log_mass: Floats,
+    status: Flags,
+) -> None:
+    """Every table's joint for each row of leaves (`joint` [B, entries]), and the log of the sum of each tree's product
+    of factors (`log_mass` [B, trees]): what the messages upward were divided by.
+    """
+    below = np.empty(len(message))
+    marginal = np.empty(weight.shape[1])
+    for b in range(len(weight)):
+        dirty = changed.copy()
+        joint[b] = table
+        sums, messages = total.copy(), message.copy()
+        run(
+            codes, leaf_codes, maps, trees, potential, log_potential, fit, weight[b], said[b], dirty, joint[b], sums,
+            messages, below, marginal, status[b], True,
+        )  # fmt: skip
+        for t in range(len(trees)):
+            mass = 0.0
+            for k in range(trees[t, 0], trees[t, 1]):
+                largest = 0.0
+                for s in range(codes[k, MESSAGE], codes[k, MESSAGE] + codes[k, WIDTH]):
+                    largest = max(largest, sums[s])
+                mass += math.log(largest)
+            log_mass[b, t] = mass
+
+
+@native
 def refresh(
     codes: Codes,
     leaf_codes: Codes,

@@ -126,6 +126,24 @@ class Engine:
             return np.full_like(joint, np.nan), np.full_like(marginal[0], np.nan)
         return joint, marginal[0]
 
+    def joints(self, weight: Floats) -> tuple[Floats, Floats, Bools]:
+        """Every clique's joint (shape [B, entries]) and the log of each tree's mass ([B, trees]) for each row of leaves
+        (`weight` [B, leaves], each at most 1); and which rows these are right for (shape [B]).
+
+        A row where digits were lost, or that cannot be, is not right. The difference of two masses of one tree is how
+        much likelier what one row observed is, given the same potentials.
+        """
+        joint = np.empty((len(weight), self.plan.entries))
+        log_mass = np.empty((len(weight), len(self.plan.trees)))
+        status = np.empty((len(weight), len(self.plan.trees)), dtype=np.uint8)
+        said = np.minimum.reduceat(weight, self.plan.leaf_start[:-1], axis=1) < 1.0
+        kernels.joints(
+            self.plan.codes, self.plan.leaf_codes, self.plan.maps, self.plan.trees, self.potential, self.log_potential,
+            self.fit, self.table, self.total, self.message, self.changed, weight, said.astype(np.uint8), joint,
+            log_mass, status,
+        )  # fmt: skip
+        return joint, log_mass, np.asarray((status != LOST).all(axis=1))
+
     def log_tree(self, tree: int, weight: Floats) -> Floats:
         """The log-marginals of one tree (shape [leaves], only its own are meant), on logarithms throughout."""
         logs = np.full(self.plan.leaves, -np.inf)

@@ -54,6 +54,15 @@ def log_factor(first: Floats, second: Floats, odds_ratio: Floats) -> Floats:
     return np.asarray(np.log(table(first, second, np.asarray(odds_ratio)) / margins))
 
 
+def slope(first: Floats, second: Floats, odds_ratio: Floats) -> Floats:
+    """How `log_factor` moves with the log odds ratio; shape (..., 2, 2).
+
+    At fixed margins all cells move by ±1 / Σ(1/p), since ln ψ moves by Σ ±dp/p. Each number lies within ±1.
+    """
+    inverse = 1.0 / table(first, second, odds_ratio)
+    return np.asarray(np.array([[1.0, -1.0], [-1.0, 1.0]]) * inverse / inverse.sum(axis=(-2, -1), keepdims=True))
+
+
 def _both(first: Floats, second: Floats, odds_ratio: Floats) -> Floats:
     excess = odds_ratio - 1.0
     total = 1.0 + (first + second) * excess

@@ -1,0 +1,194 @@
+"""Connected parts of a structure as a function of their relations' strengths, and what is expected under them.
+
+With strength θ = ln odds ratio of a relation, u the fields and intercepts, and t, s what they multiply in the exponent
+(the *sufficient statistics*), the marginals m(u, θ) are held at the stated priors, so u follows θ:
+
+    du/dθ = −J⁻¹·C,   J = dm/du = Cov(x, t),   C = dm/dθ = Cov(x, s)
+
+A free belief's statistic is x, and an effect's x − P(x | causes); a cause's is c·(x − P(x | causes)), and that of a
+relation without direction the slope of its log table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from scipy.sparse import csc_array
+
+from beliefgraph.inference.arrays import Bools, Floats, Ints
+from beliefgraph.inference.calibrate import calibrate
+from beliefgraph.inference.compile import compile_model
+from beliefgraph.inference.factors import Factors, Family, Pair
+from beliefgraph.inference.plan import Plan, projection
+from beliefgraph.inference.propagation import Engine
+from beliefgraph.inference.rules import causes, implies, plackett
+from beliefgraph.inference.structure import Relation, Structure
+
+_BLOCK_ENTRIES = 2**21
+"""Rows go through a part in blocks of at most so many table entries: sixteen megabytes."""
+_NUDGE = np.log(2.0)
+"""A relation that says nothing (odds ratio 1) is planned for as if it said this, so that it may come to."""
+
+
+def strength_of(structure: Structure, relation: Relation) -> float:
+    """A relation's log odds ratio; for `implies` the one that its probability comes to."""
+    if relation.kind != "implies":
+        return float(np.log(relation.parameter))
+    first, second = structure.priors[[relation.source, relation.target]].tolist()
+    return float(np.log(implies.odds_ratio(first, second, relation.parameter)))
+
+
+def restated(structure: Structure, strengths: Floats) -> Structure:
+    """The same statements with other strengths, one for each relation in its order."""
+    relations = []
+    for relation, strength in zip(structure.relations, strengths.tolist(), strict=True):
+        parameter = relation.parameter
+        if strength != strength_of(structure, relation):
+            parameter = float(np.exp(strength))
+            if relation.kind == "implies":
+                first, second = structure.priors[relation.source], structure.priors[relation.target]
+                parameter = float(plackett.table(first, second, np.asarray(parameter))[1, 1] / first)
+        relations.append(relation._replace(parameter=parameter))
+    return Structure(structure.priors, relations)
+
+
+class Part:
+    """Some connected parts with one plan. `members` are their beliefs and `relations` those among them, by index."""
+
+    def __init__(self, structure: Structure, members: Ints, plan: Plan) -> None:
+        place = {int(belief): at for at, belief in enumerate(members)}
+        inside = [k for k, relation in enumerate(structure.relations) if relation.source in place]
+        self.members = members
+        self.plan = plan
+        self.relations = np.array(inside, dtype=np.int64)
+        self._priors = structure.priors[members]
+        ends = [(place[structure.relations[k].source], place[structure.relations[k].target]) for k in inside]
+        self._ends = np.array(ends, dtype=np.int64)
+        directed = np.array([structure.relations[k].kind == "causes" for k in inside], dtype=np.bool_)
+        self._pairs = np.flatnonzero(~directed)
+        self._causes: dict[int, list[int]] = {}
+        for k in sorted(np.flatnonzero(directed).tolist(), key=lambda k: self._ends[k, ::-1].tolist()):
+            self._causes.setdefault(int(self._ends[k, 1]), []).append(k)
+        scopes: list[tuple[int, ...]] = [(belief,) for belief in range(len(members))]
+        scopes += [tuple(ends) for ends in self._ends.tolist()]
+        for effect, edges in self._causes.items():
+            for column in (effect, *(len(members) + k for k in edges)):
+                scopes[column] = (*self._ends[edges, 0].tolist(), effect)
+        self.columns = [self._column(scope) for scope in scopes]
+
+    def at(self, strength: Floats) -> Point:
+        """The calibrated part with these strengths, one for each of its relations. Raises `infeasible-statements`."""
+        first, second = self._ends[self._pairs].T
+        stated = self._priors[first], self._priors[second], np.exp(strength[self._pairs])
+        pairs = [
+            Pair((int(a), int(b)), table)
+            for a, b, table in zip(first, second, plackett.log_factor(*stated), strict=True)
+        ]
+        families = [
+            Family(effect, tuple(self._ends[edges, 0].tolist()), causes.push(strength[edges]))
+            for effect, edges in self._causes.items()
+        ]
+        calibrated = calibrate(self.plan, Factors(self._priors, tuple(pairs), tuple(families)))
+        values = [np.array([0.0, 1.0])] * len(self.columns)
+        for k, slope in zip(self._pairs, plackett.slope(*stated), strict=True):
+            values[len(self.members) + k] = slope.ravel()
+        for (effect, edges), table in zip(self._causes.items(), calibrated.conditionals, strict=True):
+            chance = np.exp(table.reshape(-1, 2)[:, 1])
+            values[effect] = np.stack([-chance, 1.0 - chance], axis=1).ravel()
+            for axis, edge in enumerate(edges):
+                held = projection((2,) * (len(edges) + 1), (axis,))
+                values[len(self.members) + edge] = held * values[effect]
+        return Point(self, Engine.of(self.plan, calibrated.log_potential), tuple(values))
+
+    def _column(self, scope: tuple[int, ...]) -> _Column:
+        row = self.plan.home_row(scope)
+        clique = self.plan.cliques[row]
+        return _Column(row, slice(clique.start, clique.start + clique.size), clique.projection(scope))
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One statistic: the clique it is told from, that clique's table entries, and the joint state of the statistic's
+    scope at each of them."""
+
+    row: int
+    entries: slice
+    state: Ints
+
+
+@dataclass(frozen=True)
+class Point:
+    """A part at some strengths: `engine` answers, and `values` has each statistic at each joint state of its scope."""
+
+    part: Part
+    engine: Engine
+    values: tuple[Floats, ...]
+
+    def expectations(self, heard: Floats, truth: Floats) -> Iterator[Expected]:
+        """What is expected of each row, block by block; `heard` and `truth` have shape [B, members]."""
+        size = max(1, _BLOCK_ENTRIES // self.engine.plan.entries)
+        for first in range(0, len(heard), size):
+            given, known = heard[first : first + size], truth[first : first + size]
+            weight = np.exp(np.minimum(np.stack([-given, given], axis=2), 0.0))
+            weight[..., 0][known == 1.0] = 0.0
+            weight[..., 1][known == 0.0] = 0.0
+            joint, log_mass, right = self.engine.joints(weight.reshape(len(given), -1))
+            yield Expected(joint, log_mass.sum(axis=1) + np.maximum(given, 0.0).sum(axis=1), right)
+
+    @cached_property
+    def statistics(self) -> csc_array:
+        """Each statistic (column: beliefs, then relations) at each table entry (row) of the clique it is told from."""
+        columns = self.part.columns
+        rows = [np.arange(column.entries.start, column.entries.stop) for column in columns]
+        values = [value[column.state] for column, value in zip(columns, self.values, strict=True)]
+        which = np.repeat(np.arange(len(columns)), [len(some) for some in rows])
+        shape = (self.engine.plan.entries, len(columns))
+        return csc_array((np.concatenate(values), (np.concatenate(rows), which)), shape=shape)
+
+    @cached_property
+    def prior(self) -> Expected:
+        """What is expected where nothing was heard."""
+        nothing = np.zeros((1, len(self.part.members)))
+        return next(self.expectations(nothing, np.full(nothing.shape, np.nan)))
+
+    @cached_property
+    def following(self) -> Floats:
+        """du/dθ: how fields and intercepts follow the strengths so that priors stay; shape [members, relations]."""
+        size = len(self.part.members)
+        joint, marginal = self.engine.joint()
+        mean = marginal.reshape(-1, 2)[:, 1]
+        covariance = np.empty((size, len(self.part.columns)))
+        for k, (column, value) in enumerate(zip(self.part.columns, self.values, strict=True)):
+            tilt = 1.0 + value[column.state] / 2.0
+            potential = self.engine.log_potential.copy()
+            potential[column.entries] += np.log(tilt)
+            _, tilted = self.engine.with_potentials(potential, [column.row]).joint()
+            pairs = tilted.reshape(-1, 2)
+            covariance[:, k] = 2.0 * float(joint[column.entries] @ tilt) * (pairs[:, 1] / pairs.sum(axis=1) - mean)
+        return np.asarray(-np.linalg.solve(covariance[:, :size], covariance[:, size:]))
+
+    def along(self, expected: Floats) -> Floats:
+        """What the strengths multiply, given sums of expected statistics (shape [..., columns]): θ's own share and that
+        of the fields and intercepts that follow it; shape [..., relations]."""
+        size = len(self.part.members)
+        return np.asarray(expected[..., size:] + expected[..., :size] @ self.following)
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A block of rows: each clique's joint ([B, entries]), the log of the mass ([B]), where both are right ([B])."""
+
+    joint: Floats
+    log_mass: Floats
+    right: Bools
+
+
+def parts_of(structure: Structure) -> list[Part]:
+    """The parts that have exact answers. Raises `infeasible-statements`."""
+    spoken = np.array([strength_of(structure, relation) for relation in structure.relations])
+    nudge = [-_NUDGE if relation.kind in ("contradicts", "excludes") else _NUDGE for relation in structure.relations]
+    model = compile_model(restated(structure, np.where(spoken == 0.0, nudge, spoken)))
+    return [Part(structure, bundle.members, bundle.plan) for bundle in model.bundles]

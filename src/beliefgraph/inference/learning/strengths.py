@@ -1,0 +1,228 @@
+"""Strengths of relations and causes from what turned out, held to what was stated.
+
+The loss is −Σ log P(truth | evidence) (*discriminative*) or −Σ log P(truth, evidence) (*joint*), plus a pull towards
+the stated log odds ratio θ₀, Σ (θ − θ₀)²/(2·deviation²), as if θ were normal about it. Its gradient is exact:
+E[s | evidence, truth] less E[s | evidence], or less E[s], and the same of the fields and intercepts that follow θ so
+that the stated priors stay (`part.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+import numpy as np
+from scipy.optimize import minimize
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.inference.arrays import Bools, Floats, Ints, frozen
+from beliefgraph.inference.learning.observations import Observations
+from beliefgraph.inference.learning.part import Part, Point, parts_of, restated, strength_of
+from beliefgraph.inference.structure import RelationKind, Structure
+
+Objective = Literal["discriminative", "joint"]
+
+STRONGEST_LEARNT = float(np.log(1000.0))
+"""No log odds ratio is learned past this one either way, unless a stronger one was stated: few rows that all agree
+would otherwise go to infinity."""
+DEVIATION = 1.0
+"""How far, in nats of log odds ratio, a stated strength is taken to be off: a factor of e either way."""
+_MOST_STEPS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Strengths as learned; arrays by relation, in the order of `structure.relations`.
+
+    `structure` states them; `stated` and `learned` are log odds ratios, before and after; `deviation` is the standard
+    deviation of `learned` by the curvature there (scores and pull); `observations` is how many rows bore on it. `loss`
+    are the mean losses of a row before and after, without the pull, in nats; NaN where no row said anything. `left_out`
+    rows could not be, or lost digits. `converged` says whether the search ended at an optimum.
+    """
+
+    structure: Structure
+    stated: Floats
+    learned: Floats
+    deviation: Floats
+    observations: Ints
+    loss: tuple[float, float]
+    left_out: int
+    converged: bool
+
+
+def learn(
+    structure: Structure,
+    observations: Observations,
+    *,
+    objective: Objective = "discriminative",
+    deviation: float = DEVIATION,
+    only: Collection[int] | None = None,
+) -> Learned:
+    """The strengths that the observations speak for; priors stay as stated.
+
+    `only` names the relations that may move, by their place in `structure.relations`; left out, all may. Each stays on
+    its kind's side of 1 (support never becomes contradiction) and within STRONGEST_LEARNT. Parts that are too wide for
+    exact answers, and those of which no row says anything, keep what was stated. The result does not depend on the
+    order of the rows. Raises `invalid-input`, and `infeasible-statements` as compiling does.
+    """
+    if observations.log_likelihood.shape[1] != len(structure.priors):
+        raise Incorrect("invalid-input", f"Observations have one column per belief: {len(structure.priors)}.")
+    if not deviation > 0.0:
+        raise Incorrect("invalid-input", "The deviation of stated strengths is positive.", field="deviation")
+    stated = np.array([strength_of(structure, relation) for relation in structure.relations])
+    learned, spread = stated.copy(), np.full(len(stated), deviation)
+    counts = np.zeros(len(stated), dtype=np.int64)
+    before, after, left_out, converged = 0.0, 0.0, 0, True
+    rows = observations.canonical()
+    spoken = np.zeros(len(rows), dtype=np.bool_)
+    for part in parts_of(structure):
+        problem = _Problem.of(part, observations, rows, objective)
+        if not len(problem.rows) or (only is not None and not set(only) & set(part.relations.tolist())):
+            continue
+        pull = _Pull(stated[part.relations], deviation)
+        bounds = [
+            _bounds(structure.relations[k].kind, value) if only is None or k in only else (value, value)
+            for k, value in zip(part.relations.tolist(), pull.centre.tolist(), strict=True)
+        ]
+        found = minimize(
+            partial(_total, part, problem, pull),
+            np.clip(pull.centre, *np.array(bounds).T),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=bounds,
+            options={"maxiter": _MOST_STEPS, "ftol": 1e-13, "gtol": 1e-7 * len(problem.heard)},
+        )
+        learned[part.relations] = found.x
+        point = part.at(found.x)
+        loss, scores, right = problem.scores(point)
+        information = scores.T @ scores + np.eye(len(found.x)) / deviation**2
+        spread[part.relations] = np.sqrt(np.diag(np.linalg.inv(information)))
+        counts[part.relations] = int(right.sum())
+        before += problem.loss(part.at(pull.centre))[0]
+        after += loss
+        left_out += int((~right).sum())
+        spoken[problem.rows] = True
+        converged = converged and bool(found.success)
+    number = int(spoken.sum())
+    return Learned(
+        structure=restated(structure, learned),
+        stated=frozen(stated),
+        learned=frozen(learned),
+        deviation=frozen(spread),
+        observations=frozen(counts),
+        loss=(before / number, after / number) if number else (np.nan, np.nan),
+        left_out=left_out,
+        converged=converged,
+    )
+
+
+def log_probability(structure: Structure, observations: Observations, objective: Objective = "joint") -> Floats:
+    """How likely each row is, in nats; shape [B].
+
+    `discriminative`: ln P(truth | evidence). `joint`: ln E[e^(λ·x) where x agrees with the truth], how much likelier
+    the row is than if none of its beliefs held. Parts without an exact answer are passed over; NaN where digits were
+    lost.
+    """
+    answer = np.zeros(len(observations))
+    alone = np.ones(len(structure.priors), dtype=np.bool_)
+    alone[[end for relation in structure.relations for end in (relation.source, relation.target)]] = False
+    every = np.arange(len(observations))
+    for part in parts_of(structure):
+        problem = _Problem.of(part, observations, every, objective)
+        strengths = np.array([strength_of(structure, structure.relations[k]) for k in part.relations])
+        answer[problem.rows] += problem.each(part.at(strengths))
+    prior, truth = structure.priors[alone], observations.truth[:, alone]
+    yes = np.log(prior) + observations.log_likelihood[:, alone]
+    no = np.broadcast_to(np.log1p(-prior), yes.shape)
+    agreeing = np.logaddexp(np.where(truth == 0.0, -np.inf, yes), np.where(truth == 1.0, -np.inf, no))
+    if objective == "discriminative":
+        agreeing = agreeing - np.logaddexp(yes, no)
+    return np.asarray(answer + agreeing.sum(axis=1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Pull:
+    """Towards what was stated."""
+
+    centre: Floats
+    deviation: float
+
+    def loss(self, strength: Floats) -> tuple[float, Floats]:
+        """The loss, and its gradient."""
+        off = (strength - self.centre) / self.deviation
+        return 0.5 * float(off @ off), off / self.deviation
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """The rows that say something of a part; `heard` and `truth` have shape [B, members]."""
+
+    heard: Floats
+    truth: Floats
+    rows: Ints
+    objective: Objective
+
+    @classmethod
+    def of(cls, part: Part, observations: Observations, rows: Ints, objective: Objective) -> _Problem:
+        """Those of the rows, in their order."""
+        heard, truth = observations.log_likelihood[:, part.members], observations.truth[:, part.members]
+        known = np.asarray(~np.isnan(truth))
+        tells = np.asarray((known if objective == "discriminative" else known | (heard != 0.0)).any(axis=1))
+        mine = rows[tells[rows]]
+        return cls(heard[mine], truth[mine], mine, objective)
+
+    def each(self, point: Point) -> Floats:
+        """The log-probability of each row; NaN where digits were lost."""
+        found = [np.where(right, more, np.nan) for more, _, right in self._differences(point)]
+        return np.concatenate(found) if found else np.zeros(0)
+
+    def loss(self, point: Point) -> tuple[float, Floats]:
+        """−Σ log-probability, and its gradient by the strengths."""
+        loss, total = 0.0, np.zeros(point.engine.plan.entries)
+        for more, joint, right in self._differences(point):
+            loss -= float(more[right].sum())
+            total += joint[right].sum(axis=0)
+        return loss, -point.along(point.statistics.T @ total)
+
+    def scores(self, point: Point) -> tuple[float, Floats, Bools]:
+        """The loss; each row's own gradient of its log-probability ([B, relations], 0 where it is not right); which
+        rows are right."""
+        loss, found, rights = 0.0, [], []
+        for more, joint, right in self._differences(point):
+            loss -= float(more[right].sum())
+            found.append(np.where(right[:, None], point.along((point.statistics.T @ joint.T).T), 0.0))
+            rights.append(right)
+        return loss, np.concatenate(found), np.concatenate(rights)
+
+    def _differences(self, point: Point) -> Iterator[tuple[Floats, Floats, Bools]]:
+        """Block by block: log-probability, the joints with all that is known less those it is compared with, and which
+        rows are right."""
+        told = point.expectations(self.heard, self.truth)
+        if self.objective == "joint":
+            for with_truth in told:
+                yield with_truth.log_mass - point.prior.log_mass, with_truth.joint - point.prior.joint, with_truth.right
+            return
+        for with_truth, without in zip(
+            told, point.expectations(self.heard, np.full_like(self.truth, np.nan)), strict=True
+        ):
+            right = np.asarray(with_truth.right & without.right)
+            yield with_truth.log_mass - without.log_mass, with_truth.joint - without.joint, right
+
+
+def _total(part: Part, problem: _Problem, pull: _Pull, strength: Floats) -> tuple[float, Floats]:
+    loss, gradient = problem.loss(part.at(strength))
+    held, back = pull.loss(strength)
+    return loss + held, gradient + back
+
+
+def _bounds(kind: RelationKind, stated: float) -> tuple[float, float]:
+    strongest = max(STRONGEST_LEARNT, abs(stated))
+    match kind:
+        case "supports":
+            return 0.0, strongest
+        case "contradicts" | "excludes":
+            return -strongest, 0.0
+        case "implies" | "causes":
+            return -strongest, strongest
