@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, Combined, age, channel, combine, two_coin
+from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, NO_ORIGIN, Combined, age, combine, two_coin
 
 DAY = 86400.0
 FOREVER = np.inf
@@ -19,17 +19,29 @@ QUANTUM = 2.0**-32
 
 
 def says(*items: tuple[int, int, float], reliability: float = 1.0, beliefs: int = 3) -> Combined:
-    """Fresh items (belief, source, λ), every source equally reliable."""
+    """Fresh items (belief, source, λ), every source wrong equally often either way: r = 1 − 2·P(error)."""
     belief, source, llr = (np.array(column) for column in zip(*items, strict=True))
+    fresh, a = np.zeros(len(items)), (1 + reliability) / 2
+    return combine(belief, source, llr, fresh, fresh + FOREVER, beliefs=beliefs, says_if_holds=a, says_if_not=1 - a)
+
+
+def shared(*items: tuple[int, int, float], correlation: float = 1.0) -> Combined:
+    """Fresh items on one belief (source, origin, λ), of sources that are always right."""
+    source, origin, llr = (np.array(column) for column in zip(*items, strict=True))
     fresh = np.zeros(len(items))
-    return combine(belief, source, llr, fresh, fresh + FOREVER, np.full(len(items), reliability), beliefs=beliefs)
+    return combine(
+        np.zeros(len(items), dtype=int), source, llr, fresh, fresh + FOREVER,
+        beliefs=1, origin=origin, correlation=correlation,
+    )  # fmt: skip
 
 
 @st.composite
 def columns(draw: st.DrawFn) -> dict[str, Any]:
     """Any evidence on three beliefs from four sources."""
     n = draw(st.integers(1, 30))
-    reliability = np.array([draw(st.floats(-1, 1)) for _ in range(4)])
+    coins = np.array([[draw(st.floats(0, 1)), draw(st.floats(0, 1))] for _ in range(4)])
+    correlation = np.array([draw(st.floats(0, 1)) for _ in range(3)])
+    origin = np.array(draw(st.lists(st.integers(NO_ORIGIN, 2), min_size=n, max_size=n)))
     source = np.array(draw(st.lists(st.integers(0, 3), min_size=n, max_size=n)))
     return {
         "belief": np.array(draw(st.lists(st.integers(0, 2), min_size=n, max_size=n))),
@@ -37,7 +49,10 @@ def columns(draw: st.DrawFn) -> dict[str, Any]:
         "log_likelihood_ratio": np.array(draw(st.lists(st.floats(-12, 12), min_size=n, max_size=n))),
         "elapsed": np.array(draw(st.lists(st.floats(0, 1e8), min_size=n, max_size=n))),
         "half_life": np.array(draw(st.lists(st.floats(1, 1e8) | st.just(FOREVER), min_size=n, max_size=n))),
-        "reliability": reliability[source],
+        "says_if_holds": coins[source, 0],
+        "says_if_not": coins[source, 1],
+        "origin": origin,
+        "correlation": correlation[origin],
     }
 
 
@@ -66,17 +81,16 @@ def test_overwhelming_evidence_ages_to_what_the_channel_allows() -> None:
     assert age(700.0, 1.0, 365 * DAY) == pytest.approx(np.log(2 / lost), rel=1e-7)
 
 
-def test_a_reliability_of_zero_says_nothing_and_minus_one_the_opposite() -> None:
-    assert channel(5.0, 0.0) == 0.0
-    assert channel(5.0, 1.0) == 5.0
-    assert channel(5.0, -1.0) == -5.0
-    assert np.tanh(channel(3.0, 0.4) / 2) == pytest.approx(0.4 * np.tanh(1.5))
+def test_equal_coins_say_nothing_and_coins_that_always_lie_the_opposite() -> None:
+    assert two_coin(5.0, 0.5, 0.5) == 0.0
+    assert two_coin(5.0, 1.0, 0.0) == 5.0
+    assert two_coin(5.0, 0.0, 1.0) == -5.0
 
 
-def test_a_channel_is_a_pair_of_equal_coins() -> None:
-    llr = np.linspace(-20, 20, 41)
-    r = 0.7
-    np.testing.assert_allclose(two_coin(llr, (1 + r) / 2, (1 - r) / 2), channel(llr, r), rtol=1e-12, atol=1e-15)
+def test_coins_that_err_alike_are_a_symmetric_channel() -> None:
+    llr, r = np.linspace(-20, 20, 41), 0.7
+    channel = 2 * np.arctanh(r * np.tanh(llr / 2))
+    np.testing.assert_allclose(two_coin(llr, (1 + r) / 2, (1 - r) / 2), channel, rtol=1e-9, atol=1e-15)
 
 
 def test_two_coins_follow_their_definition() -> None:
@@ -115,7 +129,7 @@ def test_items_that_cancel_each_carry_the_slope_of_their_channel() -> None:
 
 
 def test_mass_counts_what_is_left_and_unaged_mass_what_there_was() -> None:
-    found = combine([0, 0], [1, 2], [2.0, -1.0], [DAY, 0.0], [DAY, DAY], [1.0, 1.0], beliefs=1)
+    found = combine([0, 0], [1, 2], [2.0, -1.0], [DAY, 0.0], [DAY, DAY], beliefs=1)
     aged = 2 * np.arctanh(np.tanh(1.0) / 2)
     assert found.log_likelihood[0] == pytest.approx(aged - 1.0, abs=2 * QUANTUM)
     assert found.mass[0] == pytest.approx(aged + 1.0, abs=2 * QUANTUM)
@@ -158,13 +172,50 @@ def test_the_items_of_a_belief_sum_to_its_log_likelihood(items: dict[str, Any]) 
 def test_evidence_that_says_nothing_changes_nothing(items: dict[str, Any]) -> None:
     more = {name: np.append(column, column[:1]) for name, column in items.items()}
     more["log_likelihood_ratio"][-1] = 0.0
+    more["origin"] = np.full_like(more["origin"], NO_ORIGIN)
+    items["origin"] = np.full_like(items["origin"], NO_ORIGIN)
     first, again = combine(**items, beliefs=3), combine(**more, beliefs=3)
     assert (first.log_likelihood == again.log_likelihood).all()
     assert (first.mass == again.mass).all()
 
 
+@settings(max_examples=60, deadline=None)
+@given(columns(), st.data())
+def test_an_item_withdrawn_takes_away_what_was_said_it_would(items: dict[str, Any], data: st.DataObject) -> None:
+    gone = data.draw(st.integers(0, len(items["belief"]) - 1))
+    left = {name: np.delete(column, gone) for name, column in items.items()}
+    found, without = combine(**items, beliefs=3), combine(**left, beliefs=3)
+    on = items["belief"][gone]
+    assert found.total[on] - found.withdrawn[gone] == without.total[on]
+
+
+def test_copies_of_one_origin_count_once() -> None:
+    once = shared((1, 0, 1.5), (9, NO_ORIGIN, 0.5))
+    copied = shared((1, 0, 1.5), (2, 0, 1.5), (3, 0, 1.5), (9, NO_ORIGIN, 0.5))
+    assert copied.log_likelihood[0] == once.log_likelihood[0] == 2.0
+    assert copied.contribution.tolist() == pytest.approx([0.5, 0.5, 0.5, 0.5], abs=QUANTUM)
+    assert copied.withdrawn[:3].tolist() == [0.0, 0.0, 0.0]
+
+
+def test_what_shares_a_part_of_its_error_adds_up_to_what_normal_errors_allow() -> None:
+    # Observations ±1 with unit variance and correlation ρ: λ = 2·1ᵀΣ⁻¹x, and each alone says 2·x.
+    rho, x = 0.3, np.array([0.4, -0.1, 1.2, 0.7])
+    covariance = np.full((4, 4), rho) + (1 - rho) * np.eye(4)
+    expected = 2 * np.linalg.solve(covariance, x).sum()
+    found = shared(*[(i, 5, float(2 * value)) for i, value in enumerate(x)], correlation=rho)
+    assert found.log_likelihood[0] == pytest.approx(expected, abs=1e-8)
+    many = shared(*[(i, 5, 1.0) for i in range(1000)], correlation=rho)
+    assert many.log_likelihood[0] == pytest.approx(1000 / (1 + 999 * rho), abs=1e-8)
+    assert many.log_likelihood[0] < 1 / rho
+
+
+def test_what_has_aged_shares_less() -> None:
+    found = combine([0, 0], [1, 2], [2.0, 2.0], [0.0, 20 * DAY], [DAY, DAY], beliefs=1, origin=[4, 4], correlation=0.5)
+    assert found.log_likelihood[0] == pytest.approx(2.0, abs=1e-5)
+
+
 def test_no_evidence_says_nothing() -> None:
-    found = combine([], [], [], [], [], [], beliefs=2)
+    found = combine([], [], [], [], [], beliefs=2)
     assert found.log_likelihood.tolist() == [0.0, 0.0]
     assert found.opposing_share.tolist() == [0.0, 0.0]
     assert found.contribution.shape == (0,)
@@ -173,13 +224,13 @@ def test_no_evidence_says_nothing() -> None:
 def test_five_thousand_items_take_a_moment() -> None:
     rng = np.random.default_rng(0)
     source = rng.integers(0, 40, 5000)
-    arguments = (
-        rng.integers(0, 850, 5000), source, rng.normal(size=5000), rng.uniform(0, 1e7, 5000),
-        np.full(5000, 1e7), rng.uniform(0.2, 1, 40)[source],
+    columns = (
+        rng.integers(0, 850, 5000), source, rng.normal(size=5000), rng.uniform(0, 1e7, 5000), np.full(5000, 1e7)
     )  # fmt: skip
-    combine(*arguments, beliefs=850)
+    a = rng.uniform(0.6, 1, 40)[source]
+    combine(*columns, beliefs=850, says_if_holds=a, says_if_not=1 - a)
     began = time.perf_counter()
-    combine(*arguments, beliefs=850)
+    combine(*columns, beliefs=850, says_if_holds=a, says_if_not=1 - a)
     assert time.perf_counter() - began < 0.05
 
 
@@ -195,14 +246,19 @@ def test_five_thousand_items_take_a_moment() -> None:
         {"elapsed": [-1.0, 0.0]},
         {"half_life": [0.0, 1.0]},
         {"half_life": [np.nan, 1.0]},
-        {"reliability": [1.5, 1.5]},
-        {"reliability": [0.5, 0.6], "belief": [0, 0]},
+        {"says_if_holds": [1.5, 1.5]},
+        {"says_if_not": -0.1},
+        {"says_if_holds": [0.5, 0.6], "belief": [0, 0]},
+        {"says_if_holds": [0.5, 0.6, 0.7]},
+        {"origin": [0.5, 1.0]},
+        {"correlation": 2.0},
+        {"correlation": [0.5, 0.6], "origin": [4, 4], "belief": [0, 0]},
     ],
 )
 def test_evidence_that_is_none_is_refused(change: dict[str, Any]) -> None:
     items: dict[str, Any] = {
         "belief": [0, 1], "source": [1, 1], "log_likelihood_ratio": [1.0, 1.0], "elapsed": [0.0, 0.0],
-        "half_life": [1.0, 1.0], "reliability": [1.0, 1.0],
+        "half_life": [1.0, 1.0],
     }  # fmt: skip
     with pytest.raises(Incorrect) as refusal:
         combine(**{**items, **change}, beliefs=3)

@@ -5,9 +5,9 @@ from beliefgraph.inference.elimination import Budget
 from beliefgraph.inference.evidence import (
     CORRECTION_LOG_ODDS,
     LOG_LIKELIHOOD_BOUND,
+    NO_ORIGIN,
     Combined,
     age,
-    channel,
     combine,
     two_coin,
 )
@@ -23,6 +23,7 @@ __all__ = [
     "CORRECTION_LOG_ODDS",
     "EXCLUDES_ODDS_RATIO",
     "LOG_LIKELIHOOD_BOUND",
+    "NO_ORIGIN",
     "Budget",
     "Combined",
     "Influence",
@@ -33,7 +34,6 @@ __all__ = [
     "Session",
     "Structure",
     "age",
-    "channel",
     "combine",
     "compile_model",
     "two_coin",

@@ -36,7 +36,8 @@ class Derivation:
     """Every belief of a layout at one moment; columns by position, log-odds natural.
 
     `items` are the indices of the bearings that count, and `item_log_likelihood` their force as aged and heard;
-    `total` is their sum per belief, and `log_likelihood` the same within its bound. `word` says on which side (1 or -1)
+    `total` is their sum per belief, and `log_likelihood` the same within its bound. `item_withdrawn` is by how much
+    `total` falls where one of them was never said. `word` says on which side (1 or -1)
     the person set a belief right.
     """
 
@@ -54,6 +55,7 @@ class Derivation:
     items: npt.NDArray[np.int64]
     item_position: npt.NDArray[np.int64]
     item_log_likelihood: Floats
+    item_withdrawn: Floats
 
     def value(self, position: int) -> float | None:
         """The log-odds at a position; None where the twin is too wide for them."""
@@ -119,7 +121,6 @@ def derive(
         columns.log_likelihood_ratio[items],
         (microseconds(at) - columns.valid_from[items]) / 1e6,
         np.where(ages, columns.half_life[items], np.inf),
-        np.ones(len(items)),
         beliefs=len(layout.ids),
     )
     log_likelihood = np.array(combined.log_likelihood)
@@ -152,6 +153,7 @@ def derive(
         items=items,
         item_position=position,
         item_log_likelihood=combined.contribution,
+        item_withdrawn=combined.withdrawn,
     )
 
 

@@ -207,7 +207,7 @@ class _Without:
             else:
                 several.append(group)
         if alone:
-            values = self.influence.without(self._variables(alone), derived.item_log_likelihood[alone])
+            values = self.influence.without(self._variables(alone), derived.item_withdrawn[alone])
             found |= {item: self._kept(value) for item, value in zip(alone, values.tolist(), strict=True)}
         for first in range(0, len(several), AT_ONCE):
             some = several[first : first + AT_ONCE]
@@ -244,10 +244,7 @@ class _Without:
         derived = self.seen.derived
         rows = np.repeat(derived.total[self.positions][None, :], len(groups), axis=0)
         for row, group in zip(rows, groups, strict=True):
-            on = derived.item_position[group]
-            beyond = derived.total[on] / np.where(derived.log_likelihood[on] == 0, 1.0, derived.log_likelihood[on])
-            beyond = np.where(derived.total[on] == derived.log_likelihood[on], 1.0, beyond)
-            np.subtract.at(row, self._variables(group), derived.item_log_likelihood[group] * beyond)
+            np.subtract.at(row, self._variables(group), derived.item_withdrawn[group])
         np.clip(rows, -LOG_LIKELIHOOD_BOUND, LOG_LIKELIHOOD_BOUND, out=rows)
         distinct, which = np.unique(rows, axis=0, return_inverse=True)
         values: list[float] = self.unit.model.log_odds(distinct).log_odds[which.ravel(), self.column].tolist()

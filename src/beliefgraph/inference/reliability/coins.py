@@ -1,0 +1,184 @@
+"""Two coins for every source, by variational Bayes: Dawid and Skene's model, as a hierarchy.
+
+Each source says so with probability a where the answer is right, and with b where it is wrong. The coins of one group
+of sources are drawn from two Beta distributions, which are learned too (empirical Bayes), so that a source of which
+little was heard is taken for one like the others. What is not known is averaged over (Simpson, Roberts, Psorakis and
+Smith 2013); what is known is counted. A statement may be soft: heard with λ, it was a yes with odds e^λ.
+
+Votes on one answer share errors that no coin of a single source knows of (the answer may be a hard one), so adding them
+up makes too sure. `discount` says what a vote is worth beside others: of a few values, the mildest that foretells each
+vote from the others as well as the best does, within one standard error. That needs no truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from beliefgraph.inference.arrays import Floats, Ints, frozen
+from beliefgraph.inference.reliability import beta
+from beliefgraph.inference.reliability.statements import Answers, Statements, sums
+
+HONEST = np.array([[2.0, 1.0], [1.0, 2.0]])
+"""Where learning begins: sources are rather right than wrong. That a population is so is what makes one of the two
+readings of the same votes the truth and the other its mirror."""
+
+DISCOUNTS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
+
+TURNS = 100
+ALONE = 5
+"""Turns before the populations are learned too."""
+
+STILL = 1e-6
+"""The largest change of a probability at which nothing moves any more."""
+
+
+@dataclass(frozen=True)
+class LearnedCoins:
+    """Per coin (shape [coins]): `says_if_holds` a and `says_if_not` b, such that their log-ratios are the means over
+    what is not known, discounted; and the counts of yes and no behind each (shape [coins, 2]). Per group, the two means
+    of its population. Per answer, its probability. `turns` is how many it took.
+    """
+
+    says_if_holds: Floats
+    says_if_not: Floats
+    if_holds: Floats
+    if_not: Floats
+    group_says_if_holds: Floats
+    group_says_if_not: Floats
+    posterior: Floats
+    discount: float
+    turns: int
+
+
+@dataclass(frozen=True)
+class _Run:
+    if_holds: Floats
+    if_not: Floats
+    populations: Floats
+    posterior: Floats
+    foretold: Floats
+    turns: int
+
+
+def learn_coins(
+    answers: Answers,
+    statements: Statements,
+    group: Ints,
+    *,
+    discounts: tuple[float, ...] = DISCOUNTS,
+) -> LearnedCoins:
+    """The coins of every source; `group` says of each coin which population it was drawn from (shape [coins]).
+
+    Where every question that is spoken of is known, the counts are exact and no vote is discounted.
+    """
+    said = statements.sorted
+    if bool(answers.anything_known[said.answer].all()):
+        discounts = (1.0,)
+    runs = [_run(answers, said, group, discount) for discount in discounts]
+    best, discount = _mildest(runs, discounts)
+    yes, no = _ratios(best.if_holds, best.if_not, discount)
+    a, b = coins_of(yes, no)
+    return LearnedCoins(
+        says_if_holds=frozen(a),
+        says_if_not=frozen(b),
+        if_holds=frozen(best.if_holds),
+        if_not=frozen(best.if_not),
+        group_says_if_holds=frozen(beta.mean(best.populations[0])),
+        group_says_if_not=frozen(beta.mean(best.populations[1])),
+        posterior=frozen(best.posterior),
+        discount=discount,
+        turns=best.turns,
+    )
+
+
+def coins_of(yes: Floats, no: Floats) -> tuple[Floats, Floats]:
+    """The coins whose word has these log-likelihood ratios: yes = ln(a/b) and no = ln((1−a)/(1−b)).
+
+    There are such coins only where one is above 0 and the other below; elsewhere the word is worth nothing.
+    """
+    says = yes * no < 0
+    up, down = np.exp(np.where(says, yes, 1.0)), np.exp(np.where(says, no, -1.0))
+    b = (1.0 - down) / (up - down)
+    return np.where(says, np.clip(b * up, 0.0, 1.0), 0.5), np.where(says, np.clip(b, 0.0, 1.0), 0.5)
+
+
+def _run(answers: Answers, said: Statements, group: Ints, discount: float) -> _Run:
+    coins, groups = len(group), int(group.max(initial=-1)) + 1
+    populations = np.repeat(HONEST[:, None, :], groups, axis=1)
+    if_holds, if_not = populations[0][group], populations[1][group]
+    llr, coin, answer = said.log_likelihood_ratio, said.coin, said.answer
+    posterior = answers.posterior(np.zeros(len(answers.question)))
+    turn = 0
+    for turn in range(1, TURNS + 1):
+        last = posterior
+        log_a, log_no_a = beta.mean_logs(if_holds)
+        log_b, log_no_b = beta.mean_logs(if_not)
+        one = _soft(llr, log_a[coin], log_no_a[coin])
+        other = _soft(llr, log_b[coin], log_no_b[coin])
+        words = np.where(said.spoken, discount * (one - other), 0.0)
+        posterior = answers.posterior(sums(answer, words, len(answers.question)))
+        holds = posterior[answer]
+        yes_if_holds = holds * expit(llr + log_a[coin] - log_no_a[coin])
+        yes_if_not = (1.0 - holds) * expit(llr + log_b[coin] - log_no_b[coin])
+        counted = _counts(coin, coins, yes_if_holds, holds), _counts(coin, coins, yes_if_not, 1.0 - holds)
+        if turn > ALONE:
+            fitted = [beta.fit(counts, group, before) for counts, before in zip(counted, populations, strict=True)]
+            populations = _honest(np.stack(fitted), populations)
+        if_holds, if_not = (counts + drawn[group] for counts, drawn in zip(counted, populations, strict=True))
+        if turn > ALONE and np.abs(posterior - last).max(initial=0.0) < STILL:
+            break
+    return _Run(
+        if_holds, if_not, populations, posterior, _foretold(answers, said, posterior, words, if_holds, if_not), turn
+    )
+
+
+def _counts(coin: Ints, coins: int, yes: Floats, of: Floats) -> Floats:
+    """How often each coin came down yes and no, of so many; shape [coins, 2]."""
+    return np.stack([sums(coin, yes, coins), sums(coin, of - yes, coins)], axis=1)
+
+
+def _honest(found: Floats, before: Floats) -> Floats:
+    """The populations found, but those that would rather lie than not stay what they were."""
+    lying = beta.mean(found[0]) <= beta.mean(found[1])
+    return np.where(lying[None, :, None], before, found)
+
+
+def _soft(llr: Floats, log_yes: Floats, log_no: Floats) -> Floats:
+    """ln(p·e^λ + q) from ln p and ln q."""
+    return np.asarray(np.logaddexp(log_yes + llr, log_no))
+
+
+def _ratios(if_holds: Floats, if_not: Floats, discount: float) -> tuple[Floats, Floats]:
+    log_a, log_no_a = beta.mean_logs(if_holds)
+    log_b, log_no_b = beta.mean_logs(if_not)
+    return discount * (log_a - log_b), discount * (log_no_a - log_no_b)
+
+
+def _mildest(runs: Sequence[_Run], discounts: Sequence[float]) -> tuple[_Run, float]:
+    """The first run that foretells the statements as well as the best, within a standard error of the difference."""
+    best = max(runs, key=lambda run: float(run.foretold.sum()))
+    for run, discount in zip(runs, discounts, strict=True):
+        worse = best.foretold - run.foretold
+        if worse.sum() <= worse.std() * np.sqrt(len(worse)):
+            return run, discount
+    raise AssertionError("the best run is as good as itself")
+
+
+def _foretold(
+    answers: Answers, said: Statements, posterior: Floats, words: Floats, if_holds: Floats, if_not: Floats
+) -> Floats:
+    """The log-probability of each statement given all others, its own part in the coins taken out; shape [rows]."""
+    at = said.coin
+    holds = answers.without(posterior, said.answer, words)
+    sure = expit(said.log_likelihood_ratio)
+    own = posterior[said.answer]
+    foretold = np.zeros(len(at))
+    for counts, share, part in ((if_holds, holds, own), (if_not, 1.0 - holds, 1.0 - own)):
+        yes, no = counts[at, 0] - part * sure, counts[at, 1] - part * (1.0 - sure)
+        p = np.clip(yes, beta.LEAST, None) / (np.clip(yes, beta.LEAST, None) + np.clip(no, beta.LEAST, None))
+        foretold += share * (p * sure + (1.0 - p) * (1.0 - sure))
+    return np.log(np.maximum(foretold, np.finfo(np.float64).tiny))
