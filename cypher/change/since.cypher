@@ -1,6 +1,7 @@
-// The changes of some twins after a rev of each: commits in order, with the holdings they opened and those these replaced.
+// The changes of some twins after a rev of each: commits in order, with the holdings and pursuits they opened and closed.
 // params: $wanted [{twin, after, upto}], $limit (commits of each twin)
-// returns: one record ([[commit, [belief, holding before or null, holding after]]], by twin and rev)
+// returns: one record ([[commit, [belief, holding before or null, holding after], [goal, its key, pursuit opened], [goal, its key, pursuit closed]]],
+//          by twin and rev)
 // mode: read
 RETURN COLLECT {
   UNWIND $wanted AS want
@@ -10,7 +11,8 @@ RETURN COLLECT {
     RETURN c ORDER BY c.rev LIMIT $limit
   }
   RETURN [
-    [c.twin, c.rev, toString(c.at), toString(c.head_time), c.actor, c.purpose, c.cause, c.definitions, c.opened_holdings],
+    [c.twin, c.rev, toString(c.at), toString(c.head_time), c.actor, c.purpose, c.cause, c.definitions, c.opened_holdings,
+     coalesce(c.opened_pursuits, 0), coalesce(c.closed_pursuits, 0)],
     COLLECT {
       MATCH (:Twin)-[r:HOLDS]->(b:Belief)
       USING INDEX r:HOLDS(twin, rev_from)
@@ -24,6 +26,28 @@ RETURN COLLECT {
            p.origin, p.log_odds, p.status, p.quality] END,
         [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
          r.origin, r.log_odds, r.status, r.quality]
+      ] ORDER BY r.key
+    },
+    COLLECT {
+      MATCH (:Twin)-[r:PURSUES]->(g:Goal)
+      USING INDEX r:PURSUES(twin, rev_from)
+      WHERE r.twin = c.twin AND r.rev_from = c.rev
+      RETURN [
+        r.key, g.key,
+        [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
+         r.origin, r.title, r.status, r.priority, r.progress, toString(r.deadline), r.importance, r.motivation,
+         r.quality, r.reason]
+      ] ORDER BY r.key
+    },
+    COLLECT {
+      MATCH (:Twin)-[r:PURSUES]->(g:Goal)
+      USING INDEX r:PURSUES(twin, rev_to, valid_to)
+      WHERE r.twin = c.twin AND r.rev_to = c.rev AND r.valid_to IS NOT NULL
+      RETURN [
+        r.key, g.key,
+        [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
+         r.origin, r.title, r.status, r.priority, r.progress, toString(r.deadline), r.importance, r.motivation,
+         r.quality, r.reason]
       ] ORDER BY r.key
     }
   ] ORDER BY c.twin, c.rev

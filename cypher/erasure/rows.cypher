@@ -9,6 +9,12 @@ CALL () {
   RETURN count(*) AS beliefs
 }
 CALL () {
+  MATCH (n:Goal {twin: $twin})
+  WITH n LIMIT $limit
+  DETACH DELETE n
+  RETURN count(*) AS goals
+}
+CALL () {
   MATCH (n:Evidence {twin: $twin})
   WITH n LIMIT $limit
   DETACH DELETE n
@@ -34,4 +40,4 @@ CALL () {
   SET n = {delivery: n.delivery, body: n.body}
   RETURN count(*) AS events
 }
-RETURN beliefs + evidence + commits + quarantined + events AS erased
+RETURN beliefs + goals + evidence + commits + quarantined + events AS erased

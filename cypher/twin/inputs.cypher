@@ -1,6 +1,7 @@
 // Everything a twin's confidences are derived from, as one rev sees it, with what it has published.
 // params: $twin, $rev (null: the current one)
-// returns: one record (rev, current rev, life, beliefs, bearings, relations, holdings, links, the rev's commit or []); none if no such twin
+// returns: one record (rev, current rev, life, beliefs, bearings, relations, holdings, links, goals, statements of goals,
+//          relations of goals, pursuits, the rev's commit or []); none if no such twin
 // mode: read
 MATCH (t:Twin {id: $twin})
 WITH t, coalesce($rev, t.rev) AS rev
@@ -39,6 +40,31 @@ RETURN
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, i.scheme]
   } AS links,
+  COLLECT {
+    MATCH (g:Goal {twin: $twin})
+    RETURN [g.id, g.key]
+  } AS goals,
+  COLLECT {
+    MATCH (e:Evidence)-[r:STATES]->(g:Goal)
+    USING INDEX r:STATES(twin, rev_to, valid_to)
+    WHERE r.twin = $twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
+    RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
+            r.origin, e.id, g.id, r.source, r.stance, r.title, r.status, r.priority, r.progress, toString(r.deadline)]
+  } AS statements,
+  COLLECT {
+    MATCH (g:Goal {twin: $twin})<-[r:PART_OF|DEPENDS_ON|COMPETES_WITH|MOTIVATES]-(a)
+    WHERE r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
+    RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
+            r.origin, a.id, g.id, type(r), r.weight, r.evidence, r.speaker]
+  } AS hanging,
+  COLLECT {
+    MATCH (:Twin)-[r:PURSUES]->(g:Goal)
+    USING INDEX r:PURSUES(twin, rev_to, valid_to)
+    WHERE r.twin = $twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
+    RETURN [r.revision_id, g.id, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
+            r.origin, r.title, r.status, r.priority, r.progress, toString(r.deadline), r.importance, r.motivation,
+            r.quality, r.reason]
+  } AS pursuits,
   COLLECT {
     MATCH (c:Commit {twin: $twin, rev: rev})
     RETURN [toString(c.head_time), toString(c.at), c.definitions, c.open_rows, c.opened_rows]

@@ -26,6 +26,7 @@ from beliefgraph.services.commands import Commands
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.erase import Eraser, finish_erasures
 from beliefgraph.services.explain import Explanations
+from beliefgraph.services.goals.questions import Goals
 from beliefgraph.services.intake import Intake
 from beliefgraph.services.interpret import RuleInterpreter
 from beliefgraph.services.questions import Questions
@@ -63,6 +64,7 @@ class Services:
     commands: Commands
     eraser: Eraser
     questions: Questions
+    goals: Goals
     explanations: Explanations
     what_ifs: WhatIfs
     changes: Changes
@@ -94,6 +96,7 @@ def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> S
         commands=Commands(updater, intake),
         eraser=Eraser(updater),
         questions=Questions(graph, keyring, book),
+        goals=Goals(graph, book),
         explanations=Explanations(graph, keyring, book),
         what_ifs=WhatIfs(graph, book, interpreter),
         changes=Changes(graph, bell, interval=settings.poll_interval, queue=settings.subscription_queue),

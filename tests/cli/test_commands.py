@@ -112,7 +112,7 @@ async def test_recompute_proves_that_what_is_published_is_what_the_evidence_give
     done = beliefgraph("recompute", "--check", "--tenant", tenant, environ=environ)
 
     assert done.returncode == 0
-    assert done.stdout.decode().strip() == "2 published beliefs of 2 twins agree with their evidence."
+    assert done.stdout.decode().strip() == "2 published beliefs and 0 goals of 2 twins agree with their evidence."
 
 
 async def test_a_key_that_is_unknown_is_refused_in_a_sentence(environ: dict[str, str], world: World) -> None:

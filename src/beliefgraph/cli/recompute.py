@@ -1,4 +1,4 @@
-"""`beliefgraph recompute`: proof that the published confidences are what the evidence gives."""
+"""`beliefgraph recompute`: proof that the published confidences and motivations are what the evidence gives."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def recompute(
     tenant: Annotated[str | None, typer.Option(help="Only the twins of this tenant.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Say only whether they agree.")] = False,
 ) -> None:
-    """Derive every published confidence again from the stored evidence, and compare. Nothing is written.
+    """Derive every published confidence, motivation and progress again from the stored evidence, and compare.
 
-    Lists each twin with its beliefs, the width of the junction tree that they need, and how many differ. Exit code 1
-    if any does, or if a twin cannot be derived.
+    Nothing is written. Lists each twin with its beliefs and goals, the width of the junction tree that these beliefs
+    need, and how many differ. Exit code 1 if any does, or if a twin cannot be derived.
     """
     if not run(_recompute(tenant, check)):
         raise typer.Exit(1)
@@ -30,24 +30,25 @@ def recompute(
 
 async def _recompute(tenant: str | None, check: bool) -> bool:
     out = Console(highlight=False)
-    table = Table("tenant", "twin", "rev", "beliefs", "width", "answers", "differ", box=None)
-    twins = beliefs = differ = failed = 0
+    table = Table("tenant", "twin", "rev", "beliefs", "goals", "width", "answers", "differ", box=None)
+    twins = beliefs = goals = differ = failed = 0
     with out.status("Deriving again …"):
         async with services() as built:
             async for found in recheck(built.graph, built.book, tenant):
-                twins, beliefs, differ = twins + 1, beliefs + found.beliefs, differ + len(found.differing)
+                twins, beliefs, goals = twins + 1, beliefs + found.beliefs, goals + found.goals
+                differ += found.differ
                 if found.error is not None:
                     failed += 1
                     out.print(f"{found.tenant} {found.twin}: {found.error.code}: {found.error.message}", markup=False)
-                elif twins <= LISTED or found.differing:
+                elif twins <= LISTED or found.differ:
                     table.add_row(*_row(found))
     if not check:
         out.print(table)
     agree = "agree with their evidence" if not differ else f"agree but for {differ:,}"
-    out.print(f"{beliefs:,} published beliefs of {twins - failed:,} twins {agree}.")
+    out.print(f"{beliefs:,} published beliefs and {goals:,} goals of {twins - failed:,} twins {agree}.")
     return not (differ or failed)
 
 
 def _row(found: Checked) -> tuple[str, ...]:
-    numbers = (f"{found.rev:,}", f"{found.beliefs:,}", str(found.width))
-    return (found.tenant, found.twin, *numbers, "exact" if found.exact else "too wide", str(len(found.differing)))
+    numbers = (f"{found.rev:,}", f"{found.beliefs:,}", f"{found.goals:,}", str(found.width))
+    return (found.tenant, found.twin, *numbers, "exact" if found.exact else "too wide", str(found.differ))

@@ -16,6 +16,7 @@ from beliefgraph.services.commands import Commands
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.erase import Eraser
 from beliefgraph.services.explain import Explanations
+from beliefgraph.services.goals.questions import Goals
 from beliefgraph.services.intake import Intake
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.what_if import WhatIfs
@@ -36,6 +37,8 @@ class Verbs(Protocol):
     def eraser(self) -> Eraser: ...
     @property
     def questions(self) -> Questions: ...
+    @property
+    def goals(self) -> Goals: ...
     @property
     def explanations(self) -> Explanations: ...
     @property

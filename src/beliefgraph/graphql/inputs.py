@@ -18,8 +18,11 @@ from beliefgraph.model.command import (
     HypotheticalEvidence,
     Identify,
     Intervention,
+    MotivateGoal,
     Relate,
+    RelateGoals,
     Retract,
+    SetGoal,
     Unidentify,
     WhatIf,
     Withdraw,
@@ -39,8 +42,11 @@ __all__ = [
     "Correct",
     "Event",
     "Identify",
+    "MotivateGoal",
     "Relate",
+    "RelateGoals",
     "Retract",
+    "SetGoal",
     "Unidentify",
     "WhatIf",
     "Withdraw",
@@ -68,4 +74,6 @@ for _hypothesis in (HypotheticalEvidence, Assumption, Intervention, WhatIf):
     asked(_hypothesis)
 for _command in (AssertBelief, Correct, Retract, Withdraw, Relate, Identify, Unidentify):
     asked(_command)
+for _about_goals in (SetGoal, RelateGoals, MotivateGoal):
+    asked(_about_goals)
 asked(AsOf, "AsOf")

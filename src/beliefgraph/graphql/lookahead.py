@@ -81,6 +81,23 @@ class Selection:
                 yield from self._spread(cast("Any", each).selection_set)
 
 
+@dataclass(frozen=True)
+class AroundGoals:
+    """Whether the relations of goals, and whether why they matter."""
+
+    related: bool
+    explained: bool
+
+
+RELATED = ("parents", "parts", "dependsOn", "blocks", "competesWith", "motivatedBy")
+"""Fields of a goal that lead to what it hangs together with."""
+
+
+def around_goals(goals: Selection) -> AroundGoals:
+    """What is selected around goals; further off, each field refuses by itself."""
+    return AroundGoals(any(name in goals for name in RELATED), "explanation" in goals)
+
+
 def around(beliefs: Selection) -> Around:
     """What is selected around beliefs; `too-complex` where it lies further off than one statement brings."""
     levels, here = 0, beliefs

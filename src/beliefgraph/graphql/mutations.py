@@ -18,8 +18,11 @@ from beliefgraph.graphql.inputs import (
     Correct,
     Event,
     Identify,
+    MotivateGoal,
     Relate,
+    RelateGoals,
     Retract,
+    SetGoal,
     Unidentify,
     Withdraw,
 )
@@ -55,7 +58,7 @@ class Mutation:
     async def correct(info: Request, input: Correct) -> receipt.Receipt:
         return _named(info.context, await info.context.verbs.commands.correct(info.context.caller, input))
 
-    @field(types.Receipt, "End a belief or a personal relation; history stays.")
+    @field(types.Receipt, "End a belief, or a relation of the twin's own; history stays.")
     @staticmethod
     async def retract(info: Request, input: Retract) -> receipt.Receipt:
         return _named(info.context, await info.context.verbs.commands.retract(info.context.caller, input))
@@ -69,6 +72,23 @@ class Mutation:
     @staticmethod
     async def relate(info: Request, input: Relate) -> receipt.Receipt:
         return _named(info.context, await info.context.verbs.commands.relate(info.context.caller, input))
+
+    @field(
+        types.Receipt, "State something of a goal, its status or progress say; the person's word if the key is theirs."
+    )
+    @staticmethod
+    async def set_goal(info: Request, input: SetGoal) -> receipt.Receipt:
+        return _named(info.context, await info.context.verbs.commands.set_goal(info.context.caller, input))
+
+    @field(types.Receipt, "Make a goal part of another, let it depend on it, or compete with it.")
+    @staticmethod
+    async def relate_goals(info: Request, input: RelateGoals) -> receipt.Receipt:
+        return _named(info.context, await info.context.verbs.commands.relate_goals(info.context.caller, input))
+
+    @field(types.Receipt, "Let a belief motivate a goal.")
+    @staticmethod
+    async def motivate_goal(info: Request, input: MotivateGoal) -> receipt.Receipt:
+        return _named(info.context, await info.context.verbs.commands.motivate_goal(info.context.caller, input))
 
     @field(types.Receipt, "Let an identifier lead to a twin.")
     @staticmethod

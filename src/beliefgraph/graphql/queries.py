@@ -13,9 +13,11 @@ from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.expose import field
 from beliefgraph.graphql.ids import read_id
 from beliefgraph.graphql.inputs import AsOf, BeliefFilter, BeliefKey, BeliefOrder, WhatIf
-from beliefgraph.graphql.lookahead import Selection, around
+from beliefgraph.graphql.lookahead import Selection, around, around_goals
+from beliefgraph.graphql.scalars import ENUMS
 from beliefgraph.model import commit, definition, event, explanation, question
 from beliefgraph.model.belief import Holding
+from beliefgraph.model.goal import GoalRow, GoalStatus, Pursuit
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.page import Answer, Item, Page
 from beliefgraph.model.time import NOW, instant
@@ -24,6 +26,8 @@ from beliefgraph.services.paging import DEFAULT_PAGE
 
 MOST_CHANGES = 200
 MOST_QUARANTINED = 200
+
+GoalStatuses = ENUMS[GoalStatus]
 
 AS_OF = "The moment to read at; now, as published, if left out."
 
@@ -43,11 +47,11 @@ class Query:
     async def twins(info: Request, first: int = DEFAULT_PAGE, after: str | None = None) -> Page[Twin]:
         return await info.context.verbs.questions.twins(info.context.caller, first=first, after=after)
 
-    @field(types.Node | None, "The twin, belief or evidence of a global id.")
+    @field(types.Node | None, "The twin, belief, goal or evidence of a global id.")
     @staticmethod
     async def node(
         info: Request, id: strawberry.ID, as_of: AsOf | None = None
-    ) -> Twin | question.BeliefRow | question.SourcedEvidence:
+    ) -> Twin | question.BeliefRow | GoalRow | question.SourcedEvidence:
         context, named = info.context, read_id(str(id))
         questions, caller = context.verbs.questions, context.caller
         context.speak_of(named.twin)
@@ -65,6 +69,13 @@ class Query:
             )
             _same_twin(context.caller.tenant, named.twin, row.state.belief.twin)
             return row
+        if named.type == "Goal":
+            asked = around_goals(Selection.of(info))
+            pursued = await context.verbs.goals.goal_by_id(
+                caller, named.id, as_of=as_of or NOW, related=asked.related, explained=asked.explained
+            )
+            _same_twin(context.caller.tenant, named.twin, pursued.state.goal.twin)
+            return pursued
         if named.type == "Evidence":
             found = await questions.evidence_by_id(caller, named.id)
             _same_twin(context.caller.tenant, named.twin, found.evidence.twin)
@@ -170,6 +181,69 @@ class Query:
     ) -> Page[Holding]:
         context = info.context
         return await context.verbs.questions.history(
+            context.caller,
+            context.speak_of(twin),
+            key,
+            first=first,
+            after=after,
+            as_of=as_of or NOW,
+            at_least_rev=at_least_rev,
+        )
+
+    @field(types.Goal, "One goal; `unknown-goal` if nobody spoke of it.")
+    @staticmethod
+    async def goal(
+        info: Request, twin: str, key: str, as_of: AsOf | None = None, at_least_rev: int | None = None
+    ) -> GoalRow:
+        context, asked = info.context, around_goals(Selection.of(info))
+        return await context.verbs.goals.goal(
+            context.caller,
+            context.speak_of(twin),
+            key,
+            as_of=as_of or NOW,
+            at_least_rev=at_least_rev,
+            related=asked.related,
+            explained=asked.explained,
+        )
+
+    @field(types.GoalConnection, "The goals, of all statuses or of those named; what calls for most work first.")
+    @staticmethod
+    async def goals(
+        info: Request,
+        twin: str,
+        status: list[GoalStatuses] | None = None,  # type: ignore[valid-type]
+        first: int = DEFAULT_PAGE,
+        after: str | None = None,
+        as_of: AsOf | None = None,
+        at_least_rev: int | None = None,
+    ) -> Page[GoalRow]:
+        context, selected = info.context, Selection.of(info)
+        asked = around_goals(selected.under("edges", "node").joined(selected.under("nodes")))
+        return await context.verbs.goals.goals(
+            context.caller,
+            context.speak_of(twin),
+            status,
+            first=first,
+            after=after,
+            as_of=as_of or NOW,
+            at_least_rev=at_least_rev,
+            related=asked.related,
+            explained=asked.explained,
+        )
+
+    @field(types.PursuitConnection, "What was published about a goal, the newest first, each with its reason.")
+    @staticmethod
+    async def goal_history(
+        info: Request,
+        twin: str,
+        key: str,
+        first: int = DEFAULT_PAGE,
+        after: str | None = None,
+        as_of: AsOf | None = None,
+        at_least_rev: int | None = None,
+    ) -> Page[Pursuit]:
+        context = info.context
+        return await context.verbs.goals.history(
             context.caller,
             context.speak_of(twin),
             key,

@@ -18,6 +18,7 @@ from beliefgraph.model.belief import Quality
 from beliefgraph.model.caller import Scope
 from beliefgraph.model.commit import Cause
 from beliefgraph.model.evidence import Stance
+from beliefgraph.model.goal import GoalLinkKind, GoalStatus, ReasonKind
 from beliefgraph.model.question import OrderBy
 from beliefgraph.model.receipt import Outcome
 from beliefgraph.model.relation import RelationKind
@@ -115,6 +116,9 @@ ENUMS: dict[object, Any] = {
         ("Origin", Origin, "Who made it so: somebody said it, an event showed it, or the engine derived it."),
         ("Cause", Cause, "What made a commit."),
         ("Outcome", Outcome, "What became of something sent."),
+        ("GoalStatus", GoalStatus, "Where a goal is in its life."),
+        ("GoalLinkKind", GoalLinkKind, "How a goal hangs on another."),
+        ("ReasonKind", ReasonKind, "Why a goal matters: in itself, a belief, its whole, or what waits for it."),
         ("OrderBy", OrderBy, "What beliefs are ordered by."),
         ("Scope", Scope, "What a key grants."),
     )

@@ -76,7 +76,7 @@ def make_schema(limits: Limits | None = None) -> Schema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[types.Twin, types.Belief, types.Evidence],
+        types=[types.Twin, types.Belief, types.Goal, types.Evidence],
         config=StrawberryConfig(scalar_map=SCALARS),
         execution_context_class=CompiledExecutor,
         extensions=[

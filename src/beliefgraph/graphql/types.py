@@ -18,7 +18,7 @@ from beliefgraph.model import attribute as attributes
 from beliefgraph.model import belief as beliefs
 from beliefgraph.model import commit as commits
 from beliefgraph.model import definition as definitions
-from beliefgraph.model import erasure, event, explanation, question, receipt, relation, twin
+from beliefgraph.model import erasure, event, explanation, goal, question, receipt, relation, twin
 from beliefgraph.model import evidence as evidences
 
 L = TypeVar("L")
@@ -189,9 +189,131 @@ class BeliefChange:
     """One belief before and after a commit; `before` is null where it was not held."""
 
 
+@expose(
+    goal.GoalRow,
+    within={"state": goal.GoalState, "state.goal": goal.Goal},
+    hide={"related", "motives", "explanation", "state.goal.id", "state.goal.twin"},
+)
+class Goal(Node):
+    """Something that is pursued, and how it stands at the moment that was asked for."""
+
+    @staticmethod
+    def is_type_of(value: object, _info: object) -> bool:
+        """Whether a value is shown by this type."""
+        return isinstance(value, goal.GoalRow | goal.GoalState)
+
+    @field()
+    @staticmethod
+    def id(row: strawberry.Parent[goal.GoalRow], info: Request) -> strawberry.ID:  # type: ignore[override]
+        found = row.state.goal
+        return strawberry.ID(write_id("Goal", info.context.names[found.twin], found.id))
+
+    @field(list[Annotated["RelatedGoal", strawberry.lazy("beliefgraph.graphql.types")]], "The wholes it is part of.")
+    @staticmethod
+    def parents(row: strawberry.Parent[goal.GoalRow]) -> list[goal.RelatedGoal]:
+        return _related(row, "part_of", outgoing=True)
+
+    @field(list[Annotated["RelatedGoal", strawberry.lazy("beliefgraph.graphql.types")]], "What it is made of.")
+    @staticmethod
+    def parts(row: strawberry.Parent[goal.GoalRow]) -> list[goal.RelatedGoal]:
+        return _related(row, "part_of", outgoing=False)
+
+    @field(
+        list[Annotated["RelatedGoal", strawberry.lazy("beliefgraph.graphql.types")]],
+        "What must be achieved first.",
+    )
+    @staticmethod
+    def depends_on(row: strawberry.Parent[goal.GoalRow]) -> list[goal.RelatedGoal]:
+        return _related(row, "depends_on", outgoing=True)
+
+    @field(list[Annotated["RelatedGoal", strawberry.lazy("beliefgraph.graphql.types")]], "What depends on it.")
+    @staticmethod
+    def blocks(row: strawberry.Parent[goal.GoalRow]) -> list[goal.RelatedGoal]:
+        return _related(row, "depends_on", outgoing=False)
+
+    @field(list[Annotated["RelatedGoal", strawberry.lazy("beliefgraph.graphql.types")]], "What competes with it.")
+    @staticmethod
+    def competes_with(row: strawberry.Parent[goal.GoalRow]) -> list[goal.RelatedGoal]:
+        return [*_related(row, "competes_with", outgoing=True), *_related(row, "competes_with", outgoing=False)]
+
+    @field(list[Annotated["GoalMotive", strawberry.lazy("beliefgraph.graphql.types")]], "The beliefs that motivate it.")
+    @staticmethod
+    def motivated_by(row: strawberry.Parent[goal.GoalRow]) -> tuple[goal.GoalMotive, ...]:
+        return _loaded(row.motives, "motives")
+
+    @field(
+        Annotated["MotivationExplanation", strawberry.lazy("beliefgraph.graphql.types")],
+        "Why it matters as much as it does; recomputed, unrounded.",
+    )
+    @staticmethod
+    def explanation(row: strawberry.Parent[goal.GoalRow]) -> goal.MotivationExplanation:
+        (found,) = _loaded(None if row.explanation is None else (row.explanation,), "explanation")
+        return found
+
+
+def _related(row: goal.GoalRow, kind: goal.GoalLinkKind, *, outgoing: bool) -> list[goal.RelatedGoal]:
+    found = _loaded(row.related, "relations")
+    return [each for each in found if each.kind == kind and each.outgoing == outgoing]
+
+
+@expose(goal.RelatedGoal, hide={"other"})
+class RelatedGoal:
+    """A relation seen from a goal: `outgoing` if the goal is its source. `retract` takes its `id`."""
+
+    goal: Goal = attribute("other", Goal, "The goal at the far end.")  # type: ignore[assignment]
+
+
+@expose(goal.GoalMotive)
+class GoalMotive:
+    """A belief that motivates a goal, with how sure it is. `retract` takes its `id`."""
+
+
+@expose(goal.MotivationReason, hide={"goal"})
+class MotivationReason:
+    """One reason why a goal matters; the contributions of all reasons sum to the motivation."""
+
+    @field(Goal | None, "The other goal, where one is the reason.")
+    @staticmethod
+    def goal(found: strawberry.Parent[goal.MotivationReason]) -> goal.GoalRow | None:
+        return None if found.goal is None else goal.GoalRow(state=found.goal)
+
+
+@expose(goal.MotivationExplanation, hide={"state", "blocked_by", "pursued_belief"})
+class MotivationExplanation:
+    """How a motivation comes about: the reasons, and what then raises or lowers them."""
+
+    motivation: float = attribute("state.motivation", float, "Unrounded.")  # type: ignore[assignment]
+    importance: float = attribute("state.importance", float, "Unrounded.")  # type: ignore[assignment]
+
+    @field(list[Goal], "The goals that it waits for.")
+    @staticmethod
+    def blocked_by(found: strawberry.Parent[goal.MotivationExplanation]) -> list[goal.GoalRow]:
+        return [goal.GoalRow(state=state) for state in found.blocked_by]
+
+
+@expose(goal.Pursuit, hide={"twin", "key"})
+class Pursuit:
+    """What the twin published about a goal, from the rev that changed it to the rev that changed it again."""
+
+
+@expose(goal.Goal, hide={"id", "twin"})
+class PursuedGoal:
+    """Which goal: ask `goal` for how it stands."""
+
+    @field(None, "The id of the goal: pass it to `node`.")
+    @staticmethod
+    def id(found: strawberry.Parent[goal.Goal], info: Request) -> strawberry.ID:
+        return strawberry.ID(write_id("Goal", info.context.names[found.twin], found.id))
+
+
+@expose(goal.GoalChange)
+class GoalChange:
+    """One goal before and after a commit; null where it was not pursued."""
+
+
 @expose(commits.Change, within={"commit": commits.Commit}, hide={"commit.twin"})
 class Change:
-    """One commit of a twin and the beliefs it moved. Resume after its `rev`."""
+    """One commit of a twin, and the beliefs and goals it moved. Resume after its `rev`."""
 
     @field(None, "The name of the twin.")
     @staticmethod
@@ -307,6 +429,11 @@ class RelationDefinition:
     """A relation between two attributes; it joins beliefs of equal subject and context."""
 
 
+@expose(definitions.GoalDefinition)
+class GoalDefinition:
+    """How goals are read: the attribute that says whether one is really pursued, and how deadlines press."""
+
+
 @expose(definitions.Catalog, hide={"attributes", "relations", "events"})
 class Catalog:
     """One published document of definitions."""
@@ -336,6 +463,8 @@ TwinConnection = connection(Twin, of_twin=False)
 BeliefConnection = connection(Belief, counted=True)
 EvidenceOnConnection = connection(EvidenceOn)
 HoldingConnection = connection(Holding)
+GoalConnection = connection(Goal, counted=True)
+PursuitConnection = connection(Pursuit)
 QuarantinedEventConnection = connection(QuarantinedEvent, of_twin=False)
 
 

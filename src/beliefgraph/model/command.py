@@ -14,12 +14,17 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.event import Event
 from beliefgraph.model.evidence import LogLikelihoodRatio
+from beliefgraph.model.goal import GoalLinkKind, Stated, Weight
 from beliefgraph.model.record import Key, OddsRatio, OpenProbability, Probability, Record, Text
 from beliefgraph.model.relation import RelationKind
 from beliefgraph.model.time import Instant, Rev
 from beliefgraph.model.twin import Identifier
 
 MAX_HYPOTHESES = 100
+MAX_RELATED = 100
+
+GoalKeys = Annotated[tuple[Key, ...], Field(max_length=MAX_RELATED)]
+"""Goals by their keys."""
 
 
 class Command(Record):
@@ -51,7 +56,7 @@ class Correct(Command):
 
 
 class Retract(Command):
-    """A belief, or a personal relation, ends at a moment; its history stays."""
+    """A belief, or a relation of this twin's own, ends at a moment; its history stays."""
 
     belief: BeliefKey | None = None
     relation: str | None = None
@@ -83,6 +88,58 @@ class Relate(Command):
     kind: RelationKind
     odds_ratio: OddsRatio | None = None
     probability: OpenProbability | None = None
+    valid_from: Instant | None = None
+    valid_to: Instant | None = None
+
+
+class SetGoal(Command, Stated):
+    """What somebody states of a goal over [valid_from, valid_to); what is left out stays as it was.
+
+    By the person themselves it stands on every field it names: what others state there does not count. A goal is made
+    by the first statement of it. The goals it is part of, depends on or competes with must be known; these are added
+    to those it has.
+    """
+
+    goal: Key
+    part_of: GoalKeys = ()
+    depends_on: GoalKeys = ()
+    competes_with: GoalKeys = ()
+    verbatim: Text | None = None
+    valid_from: Instant | None = None
+    valid_to: Instant | None = None
+
+    def model_post_init(self, _context: object) -> None:
+        """Refuse a goal that is related to itself, or to another twice."""
+        for what, others in (("part of", self.part_of), ("on", self.depends_on), ("with", self.competes_with)):
+            if self.goal in others:
+                raise Incorrect(
+                    "cyclic-goals", f"The goal {self.goal!r} cannot be related to itself.", goals=[self.goal]
+                )
+            if len(set(others)) < len(others):
+                twice = next(key for i, key in enumerate(others) if key in others[:i])
+                raise Incorrect("invalid-input", f"{self.goal!r} names {twice!r} twice ({what}).", goal=twice)
+
+
+class RelateGoals(Command):
+    """A goal is part of another, depends on it or competes with it, over [valid_from, valid_to).
+
+    `weight` is how much of its importance the one passes to the other.
+    """
+
+    source: Key
+    kind: GoalLinkKind
+    target: Key
+    weight: Weight = 1.0
+    valid_from: Instant | None = None
+    valid_to: Instant | None = None
+
+
+class MotivateGoal(Command):
+    """A belief motivates a goal over [valid_from, valid_to): the surer it is, the more the goal matters."""
+
+    belief: BeliefKey
+    goal: Key
+    weight: Weight = 1.0
     valid_from: Instant | None = None
     valid_to: Instant | None = None
 

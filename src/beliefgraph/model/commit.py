@@ -5,12 +5,22 @@ from __future__ import annotations
 from typing import Literal
 
 from beliefgraph.model.belief import Belief, Holding, Quality
+from beliefgraph.model.goal import GoalChange
 from beliefgraph.model.record import Key, LogOdds, Record
 from beliefgraph.model.status import Status
 from beliefgraph.model.time import Instant, Rev
 
 Cause = Literal[
-    "observed", "asserted", "corrected", "retracted", "withdrawn", "related", "identified", "refreshed", "adopted"
+    "observed",
+    "asserted",
+    "corrected",
+    "retracted",
+    "withdrawn",
+    "related",
+    "pursued",
+    "identified",
+    "refreshed",
+    "adopted",
 ]
 
 
@@ -36,10 +46,11 @@ class BeliefChange(Record):
 
 
 class Change(Record):
-    """The numbered notice that revisions were stored: a commit and the beliefs it moved."""
+    """The numbered notice that revisions were stored: a commit, and the beliefs and goals it moved."""
 
     commit: Commit
     beliefs: tuple[BeliefChange, ...]
+    goals: tuple[GoalChange, ...] = ()
 
 
 class BeliefDifference(Record):

@@ -19,7 +19,8 @@ from beliefgraph.errors import Incorrect, NotFound
 from beliefgraph.model.attribute import MOST_VALUES, OTHER, Attribute
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.evidence import LogLikelihoodRatio
-from beliefgraph.model.record import Key, Name, OddsRatio, OpenProbability, Record
+from beliefgraph.model.goal import GoalStatus, Weight
+from beliefgraph.model.record import Key, Name, OddsRatio, OpenProbability, Probability, Record
 from beliefgraph.model.relation import RelationKind, Strength
 
 Expression = Annotated[str, Field(min_length=1, max_length=1_000)]
@@ -27,6 +28,9 @@ Expression = Annotated[str, Field(min_length=1, max_length=1_000)]
 
 SemanticVersion = Annotated[str, Field(pattern=r"^(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})$")]
 """major.minor.patch."""
+
+URGENCY = timedelta(days=14)
+"""The time before a deadline at which it presses half as much as when it is there, where no catalog says otherwise."""
 
 MAX_ATTRIBUTES = 5_000
 MAX_RELATIONS = 20_000
@@ -126,6 +130,48 @@ class BearingRule(Record):
         raise Incorrect("invalid-definition", f"A rule on {self.attribute} {why}.", attribute=self.attribute)
 
 
+class MotiveRule(Record):
+    """A belief that motivates the goal of which an event speaks."""
+
+    attribute: Name
+    value: Key | None = None
+    subject: Expression | None = None
+    context: Expression | None = None
+    weight: Weight = 1.0
+
+
+class GoalRule(Record):
+    """What an event of a type states of one goal: a value, or an expression for it; null states nothing.
+
+    `key` is an expression for the goal's key; `part_of`, `depends_on` and `competes_with` are expressions for the key
+    of another goal or a list of them, which need not be known yet.
+    """
+
+    key: Expression
+    when: Expression | None = None
+    title: Expression | None = None
+    status: GoalStatus | Expression | None = None
+    priority: Probability | Expression | None = None
+    progress: Probability | Expression | None = None
+    deadline: Expression | None = None
+    part_of: Expression | None = None
+    depends_on: Expression | None = None
+    competes_with: Expression | None = None
+    motivated_by: tuple[MotiveRule, ...] = Field(default=(), max_length=20)
+
+
+class GoalDefinition(Record):
+    """How goals are read. `pursued` is the attribute that says whether a goal, its subject, is really pursued.
+
+    `stated` is the log-likelihood ratio of a command that says it is, and less that of one that says it is abandoned.
+    `urgency` is the time before a deadline at which it presses half as much as when it is there.
+    """
+
+    pursued: Name
+    stated: LogLikelihoodRatio = Field(default=1.5, ge=0.0)
+    urgency: timedelta = Field(default=URGENCY, gt=timedelta(0))
+
+
 class EventRule(Record):
     """How events of one CloudEvents type become evidence. The speaker is `source`, an expression; else the event's own.
 
@@ -139,6 +185,7 @@ class EventRule(Record):
     source: Expression | None = None
     verbatim: Expression | None = None
     bears_on: tuple[BearingRule, ...] = Field(default=(), max_length=100)
+    goals: tuple[GoalRule, ...] = Field(default=(), max_length=20)
 
 
 class Catalog(Record):
@@ -150,6 +197,7 @@ class Catalog(Record):
     attributes: tuple[Attribute, ...] = Field(default=(), max_length=MAX_ATTRIBUTES)
     relations: tuple[RelationDefinition, ...] = Field(default=(), max_length=MAX_RELATIONS)
     events: tuple[EventRule, ...] = Field(default=(), max_length=1_000)
+    goals: GoalDefinition | None = None
 
     def model_post_init(self, _context: object) -> None:
         """Refuse two attributes of one name, and two relations of one kind between the same two."""
@@ -177,12 +225,20 @@ class Definitions(Record):
     def model_post_init(self, _context: object) -> None:
         """Refuse an attribute defined twice, and a relation or rule that names one, or a value, that is not defined."""
         _refuse_repeats("the set", "attribute", [a.key for c in self.catalogs for a in c.attributes])
+        _refuse_repeats("the set", "part", ["goals" for c in self.catalogs if c.goals is not None])
         for catalog in self.catalogs:
             for relation in catalog.relations:
                 for name, value in relation.ends:
                     _check_end(catalog, self._named(catalog, name), value)
             for bearing in (b for e in catalog.events for b in e.bears_on):
                 _check_bearing(catalog, self._named(catalog, bearing.attribute), bearing)
+            for motive in (m for e in catalog.events for g in e.goals for m in g.motivated_by):
+                _check_value(catalog, self._named(catalog, motive.attribute), motive.value)
+            if catalog.goals is not None and self._named(catalog, catalog.goals.pursued).categorical:
+                raise Incorrect(
+                    "invalid-definition",
+                    f"{catalog.ref}: {catalog.goals.pursued} has values: pursued or not.",
+                )
 
     @cached_property
     def attributes(self) -> Mapping[str, Attribute]:
@@ -201,6 +257,11 @@ class Definitions(Record):
         for rule in (e for c in self.catalogs for e in c.events):
             found[rule.type] = (*found.get(rule.type, ()), rule)
         return found
+
+    @cached_property
+    def goals(self) -> GoalDefinition | None:
+        """How goals are read, if a catalog says so."""
+        return next((c.goals for c in self.catalogs if c.goals is not None), None)
 
     def relations(self) -> Iterator[tuple[str, RelationDefinition]]:
         """Every relation with the ref of the catalog that states it."""

@@ -53,6 +53,11 @@ def relation_id(source: str, kind: str, target: str) -> str:
     return _id("relation", source, kind, target)
 
 
+def goal_id(twin: str, key: str) -> str:
+    """The id of the goal that an application calls `key` in a twin."""
+    return _id("goal", twin, key)
+
+
 def definition_id(tenant: str, catalog: str, version: str, attribute: str) -> str:
     """The id of one attribute as one version of a catalog defines it."""
     return _id("definition", tenant, catalog, version, attribute)

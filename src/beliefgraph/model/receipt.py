@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from beliefgraph.model.commit import BeliefChange
+from beliefgraph.model.goal import GoalChange
 from beliefgraph.model.record import Record
 from beliefgraph.model.time import Rev
 
@@ -22,5 +23,6 @@ class Receipt(Record):
     twin: str | None = None
     rev: Rev | None = None
     beliefs: tuple[BeliefChange, ...] = ()
+    goals: tuple[GoalChange, ...] = ()
     code: str | None = None
     reason: str | None = None

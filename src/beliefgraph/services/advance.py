@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.commit import BeliefChange, Cause, Commit
 from beliefgraph.model.evidence import Bearing, Evidence, Source
+from beliefgraph.model.goal import GoalChange, Pursuit
 from beliefgraph.model.identity import belief_id
 from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.twin import IdentifierLink
-from beliefgraph.services.derive import derive, personal_relations
+from beliefgraph.services.derive import Derivation, derive, personal_relations
+from beliefgraph.services.goals.derive import GoalDerivation, derive_goals
+from beliefgraph.services.goals.publish import publish_goals
 from beliefgraph.services.layout import DefinitionGraph, PersonalRelation
 from beliefgraph.services.publish import describe, publish
 from beliefgraph.services.state import TwinState
-from beliefgraph.store.commits import ArrivedEvent, TwinCommit
+from beliefgraph.store.commits import ArrivedEvent, GoalRows, TwinCommit
 
 
 @dataclass(frozen=True)
@@ -36,15 +39,17 @@ class Additions:
     relations: Sequence[BeliefRelation] = ()
     closed_links: Sequence[IdentifierLink] = ()
     links: Sequence[IdentifierLink] = ()
+    goals: GoalRows = field(default_factory=GoalRows)
 
 
 @dataclass(frozen=True)
 class Step:
-    """A commit ready to be written, the twin as it will be after it, and the beliefs it moves."""
+    """A commit ready to be written, the twin as it will be after it, and the beliefs and goals it moves."""
 
     commit: TwinCommit
     state: TwinState
     changes: Sequence[BeliefChange] = field(default=())
+    goals: Sequence[GoalChange] = field(default=())
 
 
 def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: Caller, now: datetime) -> Step:
@@ -74,7 +79,7 @@ def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: 
         relations=added.relations,
         closed_links=added.closed_links,
         links=added.links,
-    )
+    ).with_goals(added.goals)
     derived = derive(after, graph, head)
     redraw = state.definitions != number or _own_relations(state, state.head_time) != _own_relations(after, head)
     publication = publish(after, graph, derived, commit.rev, redraw=redraw, fresh=[b.id for b in named])
@@ -85,6 +90,7 @@ def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: 
         closed_relations=publication.closed_relations,
         relations=publication.relations,
     ).at_commit(commit, publication.holdings)
+    final, goals = _pursue(state, final, graph, derived, added.goals)
     return Step(
         commit=TwinCommit(
             commit=commit,
@@ -105,6 +111,7 @@ def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: 
             relations=(*added.relations, *publication.relations),
             closed_links=added.closed_links,
             links=added.links,
+            goals=goals,
             statements={h.key: final.beliefs[h.key].statement for h in publication.holdings},
         ),
         state=final,
@@ -112,6 +119,34 @@ def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: 
             BeliefChange(belief=final.beliefs[h.key], before=state.holdings.get(h.key), after=h)
             for h in publication.holdings
         ),
+        goals=_goal_changes(final, goals.closed_pursuits, goals.pursuits),
+    )
+
+
+def _pursue(
+    state: TwinState, after: TwinState, graph: DefinitionGraph, derived: Derivation, added: GoalRows
+) -> tuple[TwinState, GoalRows]:
+    """The twin with what is published of its goals, and all rows about them that the commit writes."""
+    if not after.goals:
+        return after, added
+    found = derive_goals(after, graph, derived, derived.at)
+    closed, opened = publish_goals(after, graph, _before(state, graph), found, after.rev)
+    final = after.with_goals(GoalRows(closed_pursuits=closed, pursuits=opened))
+    return replace(final, derived_goals=found), replace(added, closed_pursuits=closed, pursuits=opened)
+
+
+def _before(state: TwinState, graph: DefinitionGraph) -> GoalDerivation | None:
+    """What was derived of the goals when they were last published: kept with the twin, or derived again."""
+    if state.derived_goals is not None or not state.pursuits or state.head_time is None:
+        return state.derived_goals
+    return derive_goals(state, graph, derive(state, graph, state.head_time), state.head_time)
+
+
+def _goal_changes(final: TwinState, closed: Sequence[Pursuit], opened: Sequence[Pursuit]) -> tuple[GoalChange, ...]:
+    before, after = {p.key: p for p in closed}, {p.key: p for p in opened}
+    return tuple(
+        GoalChange(goal=final.goals[id_], before=before.get(id_), after=after.get(id_))
+        for id_ in sorted({*before, *after})
     )
 
 

@@ -82,4 +82,8 @@ async def read_state(graph: Graph, id_: str, tenant: str, name: str, rev: int | 
         relations=rows.relations,
         holdings={holding.key: holding for holding in rows.holdings},
         links=rows.links,
+        goals={goal.id: goal for goal in rows.goals},
+        statements=rows.statements,
+        goal_relations=rows.goal_relations,
+        pursuits={pursuit.key: pursuit for pursuit in rows.pursuits},
     )

@@ -9,9 +9,20 @@ from uuid import uuid4
 from beliefgraph.errors import Conflict, Incorrect, NotFound
 from beliefgraph.model import timeline
 from beliefgraph.model.caller import Caller, Scope
-from beliefgraph.model.command import AssertBelief, Command, Correct, Identify, Relate, Retract, Unidentify, Withdraw
+from beliefgraph.model.command import (
+    AssertBelief,
+    Command,
+    Correct,
+    Identify,
+    MotivateGoal,
+    Relate,
+    RelateGoals,
+    Retract,
+    SetGoal,
+    Unidentify,
+    Withdraw,
+)
 from beliefgraph.model.event import Event
-from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.time import BEGINNING, Interval
 from beliefgraph.model.timeline import revision_id
@@ -19,9 +30,11 @@ from beliefgraph.model.twin import IdentifierLink
 from beliefgraph.services import decide
 from beliefgraph.services.advance import Additions
 from beliefgraph.services.decide import Setting
+from beliefgraph.services.goals import decide as goals
 from beliefgraph.services.intake import Intake
 from beliefgraph.services.update import FUTURE_SKEW_S, Present, Updater
 from beliefgraph.store import events as stored
+from beliefgraph.store.commits import GoalRows
 
 SOURCE = "beliefgraph:commands"
 """The CloudEvents source of the events that record commands."""
@@ -33,7 +46,7 @@ Decision = Callable[[Setting], Additions]
 
 
 class Commands:
-    """Assert, correct, retract, withdraw, relate, identify: one method for each, each answers with a receipt."""
+    """What can be done to a twin by a command: one method for each, each answers with a receipt."""
 
     def __init__(self, updater: Updater, intake: Intake) -> None:
         self._updater = updater
@@ -52,7 +65,7 @@ class Commands:
         )
 
     async def retract(self, caller: Caller, command: Retract) -> Receipt:
-        """End a belief or a personal relation."""
+        """End a belief, or a relation of the twin's own."""
         return await self._carry_out(
             caller, "write", command, lambda s: decide.retraction(s, command), command.valid_time
         )
@@ -65,6 +78,25 @@ class Commands:
         """Relate two beliefs, for this twin alone."""
         return await self._carry_out(
             caller, "write", command, lambda s: decide.relation(s, command), command.valid_from
+        )
+
+    async def set_goal(self, caller: Caller, command: SetGoal) -> Receipt:
+        """Take in what somebody states of a goal; the person's word if the caller's key is theirs."""
+        scope: Scope = "correct" if caller.person == command.twin else "write"
+        return await self._carry_out(
+            caller, scope, command, lambda s: goals.setting_goal(s, command), command.valid_from
+        )
+
+    async def relate_goals(self, caller: Caller, command: RelateGoals) -> Receipt:
+        """Make a goal part of another, let it depend on it, or compete with it."""
+        return await self._carry_out(
+            caller, "write", command, lambda s: goals.relating_goals(s, command), command.valid_from
+        )
+
+    async def motivate_goal(self, caller: Caller, command: MotivateGoal) -> Receipt:
+        """Let a belief motivate a goal."""
+        return await self._carry_out(
+            caller, "write", command, lambda s: goals.motivating_goal(s, command), command.valid_from
         )
 
     async def identify(self, caller: Caller, command: Identify) -> Receipt:
@@ -97,6 +129,7 @@ class Commands:
             update={
                 "rev": max([linked.rev or 0, *(r.rev or 0 for r in taken if r.twin == linked.twin)]),
                 "beliefs": (*linked.beliefs, *(taken[-1].beliefs if taken else ())),
+                "goals": (*linked.goals, *(taken[-1].goals if taken else ())),
             }
         )
 
@@ -112,8 +145,7 @@ class Commands:
                 links = [link for link in setting.state.links if link.key == key]
                 if not links:
                     raise NotFound("not-found", "This identifier does not lead to this twin.", twin=command.twin)
-                closed = [b for b in setting.state.bearings if b.evidence in came]
-                return _linked(setting, links, [], decide.withdrawn(setting, closed).closed_bearings)
+                return _linked(setting, links, [], decide.withdrawn(setting, came))
 
             found = known.twins.get(named.id)
             rev = command.expected_rev if command.expected_rev is not None else found[0] if found else 0
@@ -158,6 +190,7 @@ class Commands:
             twin=command.twin,
             rev=done.rev(named.id),
             beliefs=tuple(change for step in done.steps.values() for change in step.changes),
+            goals=tuple(change for step in done.steps.values() for change in step.goals),
         )
 
 
@@ -165,13 +198,14 @@ def _linked(
     setting: Setting,
     closed: Sequence[IdentifierLink],
     opened: Sequence[IdentifierLink],
-    withdrawn: Sequence[Bearing] = (),
+    withdrawn: Additions | None = None,
 ) -> Additions:
     return Additions(
         cause="identified",
         moment=setting.state.head_time or BEGINNING,  # a link says nothing of when the twin lives
         events=[setting.arrived],
-        closed_bearings=withdrawn,
+        closed_bearings=() if withdrawn is None else withdrawn.closed_bearings,
+        goals=GoalRows() if withdrawn is None else withdrawn.goals,
         closed_links=closed,
         links=opened,
     )

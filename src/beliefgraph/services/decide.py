@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,10 +19,11 @@ from beliefgraph.model.relation import BeliefRelation, Strength
 from beliefgraph.model.time import Interval, seconds
 from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.advance import Additions
+from beliefgraph.services.goals.draft import end_relation
 from beliefgraph.services.interpret import BearsOn, Interpretation, Spoken
 from beliefgraph.services.layout import DefinitionGraph, PersonalRelation, lay_out
 from beliefgraph.services.state import TwinState
-from beliefgraph.store.commits import ArrivedEvent
+from beliefgraph.store.commits import ArrivedEvent, GoalRows
 
 SUREST = 1e-4
 """An assertion of 0 or 1 is taken as this far from it: nobody is certain."""
@@ -70,7 +71,7 @@ class Setting:
 def observations(settings: Sequence[Setting], interpretations: Sequence[Interpretation]) -> Additions:
     """The evidence of several events of one twin, taken in together."""
     voices = [
-        _speak(setting, spoken, "observation")
+        speak(setting, spoken, "observation")
         for setting, interpretation in zip(settings, interpretations, strict=True)
         for spoken in interpretation.spoken
     ]
@@ -101,7 +102,7 @@ def assertion(setting: Setting, command: AssertBelief) -> Additions:
     speaker = command.speaker or setting.speaker
     summary = f"says they are {command.confidence:.0%} sure: {attribute.say(command.belief)}"
     spoken = Spoken(source=speaker, summary=summary, verbatim=command.verbatim, bearings=(bears,))
-    return _addition(setting, "asserted", _speak(setting, spoken, "assertion"))
+    return addition(setting, "asserted", speak(setting, spoken, "assertion"))
 
 
 def correction(setting: Setting, command: Correct) -> Additions:
@@ -124,7 +125,7 @@ def correction(setting: Setting, command: Correct) -> Additions:
         verbatim=command.verbatim,
         bearings=(BearsOn(belief=command.belief, log_likelihood_ratio=value),),
     )
-    return _addition(setting, "corrected", _speak(setting, spoken, "correction", valid))
+    return addition(setting, "corrected", speak(setting, spoken, "correction", valid))
 
 
 def retraction(setting: Setting, command: Retract) -> Additions:
@@ -142,25 +143,39 @@ def retraction(setting: Setting, command: Retract) -> Additions:
         summary=f"retracts: {setting.state.beliefs[belief].statement}",
         bearings=(BearsOn(belief=command.belief, log_likelihood_ratio=0.0),),
     )
-    return _addition(setting, "retracted", _speak(setting, spoken, "retraction"))
+    return addition(setting, "retracted", speak(setting, spoken, "retraction"))
 
 
 def withdrawal(setting: Setting, command: Withdraw) -> Additions:
     """The closing of evidence from its start. What the person said is theirs to take back, and nobody else's."""
     source = None if command.source is None else source_id(setting.state.tenant, command.source)
-    closed = [b for b in setting.state.bearings if b.evidence == command.evidence or b.source == source]
-    if not closed:
+    state = setting.state
+    evidence = {b.evidence for b in state.bearings if b.source == source}
+    evidence |= {s.evidence for s in state.statements if s.source == source}
+    evidence |= {r.evidence for r in state.goal_relations if r.speaker == source}
+    if command.evidence is not None:
+        evidence = {command.evidence}
+    taken_back = withdrawn(setting, evidence)
+    if not (taken_back.closed_bearings or taken_back.goals.closed_statements or taken_back.goals.closed_relations):
         raise NotFound("not-found", "No evidence in force is called that.", evidence=command.evidence)
-    return withdrawn(setting, closed)
+    return taken_back
 
 
-def withdrawn(setting: Setting, closed: Sequence[Bearing]) -> Additions:
-    """The closing of these bearings from their start."""
-    own = source_id(setting.state.tenant, setting.person)
-    if not setting.speaks_for_the_person and any(b.source == own for b in closed):
+def withdrawn(setting: Setting, evidence: Collection[str]) -> Additions:
+    """The closing from their start of all that these pieces of evidence say."""
+    state, own = setting.state, source_id(setting.state.tenant, setting.person)
+    bearings = [b for b in state.bearings if b.evidence in evidence]
+    statements = [s for s in state.statements if s.evidence in evidence]
+    relations = [r for r in state.goal_relations if r.evidence in evidence]
+    speakers = {b.source for b in bearings} | {s.source for s in statements} | {r.speaker for r in relations}
+    if not setting.speaks_for_the_person and own in speakers:
         raise Forbidden("correction-stands", "The person said so; only they can take it back.", twin=setting.state.name)
     return Additions(
-        cause="withdrawn", moment=_standing(setting), events=[setting.arrived], closed_bearings=list(closed)
+        cause="withdrawn",
+        moment=_standing(setting),
+        events=[setting.arrived],
+        closed_bearings=bearings,
+        goals=GoalRows(closed_statements=statements, closed_relations=relations),
     )
 
 
@@ -224,7 +239,8 @@ def _refuse_clash(
 def _end_relation(setting: Setting, key: str) -> Additions:
     known = [r for r in setting.state.relations if r.key == key and r.origin == "provided"]
     closed, opened = timeline.end(known, setting.moment, setting.rev)
-    if not closed:
+    goals = end_relation(setting.state, key, setting.moment)
+    if not (closed or goals.closed_relations):
         raise NotFound("not-found", "This twin has no relation of its own called that, in force then.", relation=key)
     return Additions(
         cause="retracted",
@@ -232,18 +248,21 @@ def _end_relation(setting: Setting, key: str) -> Additions:
         events=[setting.arrived],
         closed_relations=closed,
         relations=opened,
+        goals=goals,
     )
 
 
 @dataclass(frozen=True)
-class _Voice:
+class Voice:
+    """What one source says: evidence with its bearings, and the beliefs these name."""
+
     beliefs: Sequence[BeliefKey]
     sources: Sequence[Source]
     evidence: Sequence[Evidence]
     bearings: Sequence[Bearing]
 
 
-def _speak(setting: Setting, spoken: Spoken, stance: Stance, valid: Interval | None = None) -> _Voice:
+def speak(setting: Setting, spoken: Spoken, stance: Stance, valid: Interval | None = None) -> Voice:
     """One source's evidence with its bearings, all valid from the event's time unless said otherwise."""
     twin = setting.state.id
     source = Source(id=source_id(setting.state.tenant, spoken.source), tenant=setting.state.tenant, name=spoken.source)
@@ -280,10 +299,11 @@ def _speak(setting: Setting, spoken: Spoken, stance: Stance, valid: Interval | N
                 half_life=bears.half_life,
             )
         )
-    return _Voice([bears.belief for bears in spoken.bearings], [source], [evidence], bearings)
+    return Voice([bears.belief for bears in spoken.bearings], [source], [evidence], bearings)
 
 
-def _addition(setting: Setting, cause: Cause, voice: _Voice) -> Additions:
+def addition(setting: Setting, cause: Cause, voice: Voice) -> Additions:
+    """What one voice adds to a twin."""
     return Additions(
         cause=cause,
         moment=setting.moment,

@@ -18,6 +18,8 @@ from beliefgraph.model.receipt import Outcome, Receipt
 from beliefgraph.services import decide
 from beliefgraph.services.advance import Additions
 from beliefgraph.services.decide import Setting
+from beliefgraph.services.goals.decide import hear_goals, with_goals
+from beliefgraph.services.goals.draft import GoalDraft
 from beliefgraph.services.interpret import Interpretation, Interpreter
 from beliefgraph.services.state import TwinState
 from beliefgraph.services.update import FUTURE_SKEW_S, Committed, Named, Present, Updater
@@ -171,6 +173,7 @@ class Intake:
         """What the events add to their twins; notes the fate of each. Decided anew each time it is asked."""
         here: dict[str, str] = {}
         taken: dict[str, list[tuple[Setting, Interpretation]]] = defaultdict(list)
+        drafts = {id_: GoalDraft(twin) for id_, twin in present.twins.items()}
         for index, one in placed.items():
             fates.refused.pop(index, None)
             arrived = one.arrived
@@ -184,17 +187,20 @@ class Intake:
             if (arrived.event.time - present.now).total_seconds() > FUTURE_SKEW_S:
                 fates.meets(index, Refused("not-yet", "It speaks from the future.", arrived.event.time))
                 continue
+            setting = Setting(present.twins[one.named.id], present.graph, caller, arrived)
             try:
                 said = self._interpreter.interpret(arrived.event, present.graph.definitions)
+                hear_goals(drafts[one.named.id], setting, said)
             except BeliefgraphError as error:
                 fates.meets(index, Refused(error.code, error.message))
                 continue
             here[arrived.delivery] = arrived.body
             fates.outcome[index] = "accepted"
-            setting = Setting(present.twins[one.named.id], present.graph, caller, arrived)
             taken[one.named.id].append((setting, said))
         return {
-            id_: decide.observations([setting for setting, _ in settings], [said for _, said in settings])
+            id_: with_goals(
+                decide.observations([setting for setting, _ in settings], [said for _, said in settings]), drafts[id_]
+            )
             for id_, settings in taken.items()
         }
 
@@ -252,5 +258,6 @@ def _receipt(event: Event, fates: _Fates, index: int, placed: Placed | None, don
         twin=named.name,
         rev=done.rev(named.id),
         beliefs=tuple(step.changes) if step is not None and status == "accepted" else (),
+        goals=tuple(step.goals) if step is not None and status == "accepted" else (),
         **(why if status in ("quarantined", "conflict") else {}),
     )

@@ -6,19 +6,21 @@ Another interpreter, of free text say, is one more class with the method of `Int
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import NoReturn, Protocol
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, NoReturn, Protocol, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
 from beliefgraph.errors import Incorrect, Unsupported
 from beliefgraph.model.attribute import OTHER, Attribute
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
-from beliefgraph.model.definition import BearingRule, Catalog, Definitions, EventRule
+from beliefgraph.model.definition import BearingRule, Catalog, Definitions, EventRule, GoalRule, MotiveRule
 from beliefgraph.model.event import Event
 from beliefgraph.model.evidence import HalfLife, LogLikelihoodRatio
-from beliefgraph.model.record import Key, Record, Text
-from beliefgraph.model.time import seconds
+from beliefgraph.model.goal import FIELDS, GoalStatus, Stated, Title, Weight
+from beliefgraph.model.record import Key, Probability, Record, Text
+from beliefgraph.model.time import Instant, seconds
 from beliefgraph.services import expressions
 from beliefgraph.services.expressions import ExpressionError, Variables
 
@@ -26,6 +28,19 @@ MAX_LOG_LIKELIHOOD_RATIO = 30.0
 
 _KEY: TypeAdapter[str] = TypeAdapter(Key)
 _TEXT: TypeAdapter[str] = TypeAdapter(Text)
+_STATED: Mapping[str, tuple[TypeAdapter[Any], str]] = MappingProxyType(
+    {
+        "title": (TypeAdapter(Title), "a text of one line with 1 to 300 characters"),
+        "status": (TypeAdapter(GoalStatus), f"one of {', '.join(get_args(GoalStatus))}"),
+        "priority": (TypeAdapter(Probability), "a number from 0 to 1"),
+        "progress": (TypeAdapter(Probability), "a number from 0 to 1"),
+        "deadline": (TypeAdapter(Instant), "a moment with a zone"),
+    }
+)
+"""What each field of a goal must be, and how that is said."""
+
+RELATED = ("part_of", "depends_on", "competes_with")
+"""Fields of a goal rule that name other goals."""
 
 
 class BearsOn(Record):
@@ -36,13 +51,31 @@ class BearsOn(Record):
     half_life: HalfLife | None = None
 
 
+class Motive(Record):
+    """A belief that motivates a goal."""
+
+    belief: BeliefKey
+    weight: Weight = 1.0
+
+
+class StatesGoal(Stated):
+    """What is stated of one goal, and how it is related to others, by their keys."""
+
+    key: Key
+    part_of: tuple[Key, ...] = ()
+    depends_on: tuple[Key, ...] = ()
+    competes_with: tuple[Key, ...] = ()
+    motives: tuple[Motive, ...] = ()
+
+
 class Spoken(Record):
-    """What one source says through an event: one piece of evidence, with one bearing for each belief."""
+    """What one source says through an event: one piece of evidence, with one bearing for each belief, and its goals."""
 
     source: Key
     summary: str
     verbatim: Text | None = None
     bearings: tuple[BearsOn, ...]
+    goals: tuple[StatesGoal, ...] = ()
 
 
 class Interpretation(Record):
@@ -115,6 +148,19 @@ def _expressions(catalog: Catalog) -> Iterator[tuple[str, str]]:
             for field in ("when", "subject", "context", "value_from", "log_likelihood_ratio"):
                 if isinstance(expression := getattr(bearing, field), str):
                     yield f"events[{n}].bears_on[{m}].{field}", expression
+        for m, goal in enumerate(rule.goals):
+            for field in ("key", "when", *FIELDS, *RELATED):
+                if isinstance(expression := getattr(goal, field), str) and not _is_status(field, expression):
+                    yield f"events[{n}].goals[{m}].{field}", expression
+            for i, motive in enumerate(goal.motivated_by):
+                for field in ("subject", "context"):
+                    if (expression := getattr(motive, field)) is not None:
+                        yield f"events[{n}].goals[{m}].motivated_by[{i}].{field}", expression
+
+
+def _is_status(field: str, text: str) -> bool:
+    """Whether a text is a status by its name rather than an expression for one."""
+    return field == "status" and text in get_args(GoalStatus)
 
 
 class _Reading:
@@ -135,12 +181,16 @@ class _Reading:
             if self._holds(rule, bearing.when, f"{bearing.attribute}: when")
             for bears in self._bearings(rule, bearing)
         ]
-        if bearings:
+        goals = [
+            self._goal(rule, goal) for goal in rule.goals if self._holds(rule, goal.when, f"goal {goal.key}: when")
+        ]
+        if bearings or goals:
             yield Spoken(
                 source=self._key(rule, rule.source, "source", self._event.source),
                 summary=rule.summary,
                 verbatim=self._verbatim(rule),
                 bearings=tuple(bearings),
+                goals=tuple(goals),
             )
 
     def merge(self, said: list[Spoken]) -> Spoken:
@@ -149,6 +199,10 @@ class _Reading:
         for bearing in (b for each in said for b in each.bearings):
             met = bearings.get(bearing.belief)
             bearings[bearing.belief] = bearing if met is None else _added(met, bearing)
+        goals: dict[str, StatesGoal] = {}
+        for goal in (g for each in said for g in each.goals):
+            known = goals.get(goal.key)
+            goals[goal.key] = goal if known is None else self._together(known, goal)
         verbatim = "\n".join(dict.fromkeys(each.verbatim for each in said if each.verbatim)) or None
         try:
             return Spoken(
@@ -156,6 +210,7 @@ class _Reading:
                 summary="; ".join(dict.fromkeys(each.summary for each in said)),
                 verbatim=verbatim,
                 bearings=tuple(bearings.values()),
+                goals=tuple(goals.values()),
             )
         except ValidationError:
             raise self._failed("The rules", None, "what the person said is longer than 10,000 characters") from None
@@ -185,6 +240,72 @@ class _Reading:
         if attribute.values is not None and value not in attribute.value_priors:
             self._refuse(rule, where, bearing.value_from, f"it is not one of its values: {attribute.listed}")
         return value
+
+    def _goal(self, rule: EventRule, goal: GoalRule) -> StatesGoal:
+        key = self._key(rule, goal.key, "goal: key", "")
+        related = {field: self._goals(rule, getattr(goal, field), f"goal {key}: {field}") for field in RELATED}
+        for field, others in related.items():
+            if key in others:
+                self._refuse(rule, f"goal {key}: {field}", getattr(goal, field), "a goal is related to itself")
+        return StatesGoal(
+            key=key,
+            **{field: self._stated(rule, goal, key, field) for field in FIELDS},
+            **related,
+            motives=tuple(self._motive(rule, motive, key) for motive in goal.motivated_by),
+        )
+
+    def _stated(self, rule: EventRule, goal: GoalRule, key: str, field: str) -> object:
+        given, (form, words) = getattr(goal, field), _STATED[field]
+        if given is None:
+            return None
+        where = f"goal {key}: {field}"
+        is_expression = isinstance(given, str) and not _is_status(field, given)
+        value = self._value(rule, given, where) if is_expression else given
+        if value is None:
+            return None
+        try:
+            if isinstance(value, bool):
+                raise TypeError
+            return form.validate_python(value, strict=field not in ("deadline", "status"))
+        except (ValidationError, TypeError):
+            self._refuse(rule, where, given, f"it is not {words}")
+
+    def _goals(self, rule: EventRule, expression: str | None, where: str) -> tuple[str, ...]:
+        """The keys of other goals that an expression gives: one, or a list in which none comes twice."""
+        value = None if expression is None else self._value(rule, expression, where)
+        if value is None:
+            return ()
+        named = tuple(value) if isinstance(value, list) else (value,)
+        try:
+            keys = tuple(_KEY.validate_python(each, strict=True) for each in named)
+        except ValidationError:
+            self._refuse(rule, where, expression, "it is not a goal's key or a list of them")
+        if len(set(keys)) < len(keys):
+            self._refuse(rule, where, expression, "it names a goal twice")
+        return keys
+
+    def _motive(self, rule: EventRule, motive: MotiveRule, key: str) -> Motive:
+        where = f"goal {key}: motivated_by {motive.attribute}"
+        belief = BeliefKey(
+            attribute=motive.attribute,
+            value=motive.value,
+            subject=self._key(rule, motive.subject, f"{where}: subject", ANYONE),
+            context=self._key(rule, motive.context, f"{where}: context", ANYWHERE),
+        )
+        return Motive(belief=belief, weight=motive.weight)
+
+    def _together(self, a: StatesGoal, b: StatesGoal) -> StatesGoal:
+        """What two rules say of one goal; refused where they say two things."""
+        for field in FIELDS:
+            one, other = getattr(a, field), getattr(b, field)
+            if one is not None and other is not None and one != other:
+                raise self._failed("The rules", None, f"they state the {field} of one goal in two ways")
+        return StatesGoal(
+            key=a.key,
+            **{field: getattr(b if getattr(a, field) is None else a, field) for field in FIELDS},
+            **{field: tuple(dict.fromkeys((*getattr(a, field), *getattr(b, field)))) for field in RELATED},
+            motives=tuple({m.belief: m for m in (*a.motives, *b.motives)}.values()),
+        )
 
     def _ratio(self, rule: EventRule, bearing: BearingRule) -> float:
         where, ratio = f"{bearing.attribute}: log_likelihood_ratio", bearing.log_likelihood_ratio

@@ -11,9 +11,12 @@ import numpy as np
 
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.belief import Holding
+from beliefgraph.model.goal import Pursuit
 from beliefgraph.services.cache import read_state
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import derive
+from beliefgraph.services.goals.derive import derive_goals
+from beliefgraph.services.goals.publish import publish_goals
 from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.publish import publish
 from beliefgraph.services.state import TwinState
@@ -28,7 +31,7 @@ _EVER = datetime(9998, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Checked:
-    """One twin derived again: how many beliefs it holds, and what it would publish otherwise, the way it should be.
+    """One twin derived again: how many beliefs and goals it has, and what it would publish otherwise, as it should be.
 
     `width` is that of the widest junction tree its beliefs need; `exact` says whether all of them can be had. `error`
     says why it could not be derived at all.
@@ -40,8 +43,15 @@ class Checked:
     beliefs: int
     width: int
     exact: bool
+    goals: int = 0
     differing: tuple[Holding, ...] = ()
+    differing_goals: tuple[Pursuit, ...] = ()
     error: BeliefgraphError | None = None
+
+    @property
+    def differ(self) -> int:
+        """How many beliefs and goals stand otherwise than they should."""
+        return len(self.differing) + len(self.differing_goals)
 
 
 async def recheck(graph: Graph, book: DefinitionBook, tenant: str | None = None) -> AsyncIterator[Checked]:
@@ -62,6 +72,7 @@ async def recheck(graph: Graph, book: DefinitionBook, tenant: str | None = None)
 def _check(state: TwinState, graph: DefinitionGraph, head: datetime) -> Checked:
     derived = derive(state, graph, head)
     again = publish(state, graph, derived, state.rev, redraw=False, fresh=())
+    closed, opened = publish_goals(state, graph, None, derive_goals(state, graph, derived, head), state.rev)
     return Checked(
         tenant=state.tenant,
         twin=state.name,
@@ -69,5 +80,7 @@ def _check(state: TwinState, graph: DefinitionGraph, head: datetime) -> Checked:
         beliefs=len(state.holdings),
         width=max((unit.model.width for unit in derived.layout.units), default=0),
         exact=bool(np.delete(derived.available, sorted(derived.layout.unnamed)).all()),
+        goals=len(state.pursuits),
         differing=again.holdings,
+        differing_goals=(*opened, *(p for p in closed if p.key not in {o.key for o in opened})),
     )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
 import numpy as np
@@ -14,8 +15,16 @@ import numpy.typing as npt
 from beliefgraph.model.belief import Belief, Holding
 from beliefgraph.model.commit import Commit
 from beliefgraph.model.evidence import Bearing, Stance
+from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
 from beliefgraph.model.relation import BeliefRelation
+from beliefgraph.model.revision import Revision
 from beliefgraph.model.twin import IdentifierLink
+from beliefgraph.store.commits import GoalRows
+
+if TYPE_CHECKING:
+    from beliefgraph.services.goals.derive import GoalDerivation
+
+R = TypeVar("R", bound=Revision)
 
 STANCES: Mapping[Stance, int] = {"observation": 0, "assertion": 1, "correction": 2, "retraction": 3}
 NEVER = np.iinfo(np.int64).max
@@ -37,10 +46,11 @@ class Columns:
 
 @dataclass(frozen=True)
 class TwinState:
-    """One twin at one rev: the rows that the rev sees; `holdings` by belief.
+    """One twin at one rev: the rows that the rev sees; `holdings` by belief, `goals` and `pursuits` by goal.
 
     `life` tells it from another twin of its name, before or after an erasure, whose revs begin at 1 too. `head_time` is
-    None for a twin that has no commit yet.
+    None for a twin that has no commit yet. `derived_goals` is what its pursuits were published from, where this process
+    derived them.
     """
 
     id: str
@@ -56,11 +66,17 @@ class TwinState:
     relations: tuple[BeliefRelation, ...]
     holdings: Mapping[str, Holding]
     links: tuple[IdentifierLink, ...]
+    goals: Mapping[str, Goal] = field(default_factory=dict)
+    statements: tuple[GoalStatement, ...] = ()
+    goal_relations: tuple[GoalRelation, ...] = ()
+    pursuits: Mapping[str, Pursuit] = field(default_factory=dict)
+    derived_goals: GoalDerivation | None = field(default=None, compare=False)
 
     @property
     def open_rows(self) -> int:
         """How many rows the rev sees: kept with its commit, so that a torn read is noticed."""
-        return len(self.bearings) + len(self.relations) + len(self.holdings) + len(self.links)
+        beliefs = len(self.bearings) + len(self.relations) + len(self.holdings) + len(self.links)
+        return beliefs + len(self.statements) + len(self.goal_relations) + len(self.pursuits)
 
     @cached_property
     def belief_order(self) -> tuple[str, ...]:
@@ -117,6 +133,21 @@ class TwinState:
             links=(*(link for link in self.links if link not in closed_links), *links),
         )
 
+    def with_goals(self, rows: GoalRows) -> TwinState:
+        """The twin after these rows about goals were closed and opened."""
+        closed = {r.revision_id for r in (*rows.closed_statements, *rows.closed_relations)}
+        gone = {p.key for p in rows.closed_pursuits}
+        return replace(
+            self,
+            goals={**self.goals, **{goal.id: goal for goal in rows.goals}},
+            statements=(*_left(self.statements, closed), *rows.statements),
+            goal_relations=(*_left(self.goal_relations, closed), *rows.relations),
+            pursuits={
+                **{key: pursuit for key, pursuit in self.pursuits.items() if key not in gone},
+                **{pursuit.key: pursuit for pursuit in rows.pursuits},
+            },
+        )
+
     def at_commit(self, commit: Commit, holdings: Iterable[Holding]) -> TwinState:
         """The twin once a commit is in force and has published these holdings."""
         return replace(
@@ -127,6 +158,10 @@ class TwinState:
             definitions=commit.definitions,
             holdings={**self.holdings, **{holding.key: holding for holding in holdings}},
         )
+
+
+def _left(rows: tuple[R, ...], closed: set[str]) -> tuple[R, ...]:
+    return tuple(row for row in rows if row.revision_id not in closed) if closed else rows
 
 
 def fresh(id_: str, tenant: str, name: str) -> TwinState:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beliefgraph.model.commit import BeliefChange, Change, Commit
+from beliefgraph.model.goal import GoalChange
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
 
@@ -25,14 +26,24 @@ async def since(graph: Graph, wanted: Mapping[str, tuple[int, int]], limit: int)
     record = await graph.read("change/since", wanted=rows, limit=limit)
     following = {twin: after for twin, (after, _) in wanted.items()}
     found = []
-    for (twin, rev, *commit, opened), beliefs in record[0] if record else []:
-        if rev == following[twin] + 1 and len(beliefs) == opened:
+    for (twin, rev, *commit, holdings, begun, ended), beliefs, opened, closed in record[0] if record else []:
+        if rev == following[twin] + 1 and (len(beliefs), len(opened), len(closed)) == (holdings, begun, ended):
             following[twin] = rev
-            found.append(_change(twin, rev, commit, beliefs))
+            found.append(_change(twin, rev, commit, beliefs, _goals(twin, opened, closed)))
     return found
 
 
-def _change(twin: str, rev: int, commit: list[Any], beliefs: list[Any]) -> Change:
+def _goals(twin: str, opened: list[Any], closed: list[Any]) -> tuple[GoalChange, ...]:
+    after = {id_: codec.pursuit(row, twin) for id_, _, row in opened}
+    before = {id_: codec.pursuit(row, twin) for id_, _, row in closed}
+    keys = {id_: key for id_, key, _ in (*closed, *opened)}
+    return tuple(
+        GoalChange.trusted(goal=codec.goal([id_, keys[id_]], twin), before=before.get(id_), after=after.get(id_))
+        for id_ in sorted(keys)
+    )
+
+
+def _change(twin: str, rev: int, commit: list[Any], beliefs: list[Any], goals: tuple[GoalChange, ...]) -> Change:
     at, head_time, actor, purpose, cause, definitions = commit
     return Change.trusted(
         commit=Commit.trusted(
@@ -53,4 +64,5 @@ def _change(twin: str, rev: int, commit: list[Any], beliefs: list[Any]) -> Chang
             )
             for belief, before, after in beliefs
         ),
+        goals=goals,
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from beliefgraph.model.belief import Belief, Holding
 from beliefgraph.model.evidence import Bearing
+from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
 from beliefgraph.model.record import Record
 from beliefgraph.model.relation import BeliefRelation, Strength
 from beliefgraph.model.revision import Revision
@@ -38,7 +39,7 @@ def edge_values(revision: Revision) -> dict[str, Any]:
     """
     hidden = _EDGE[type(revision)].hidden
     extra = strength_values(revision.strength) if isinstance(revision, BeliefRelation) else {}
-    values = {name: getattr(revision, name) for name in type(revision).model_fields if name not in hidden}
+    values = {name: _stored(getattr(revision, name)) for name in type(revision).model_fields if name not in hidden}
     values["valid_from"] = text(revision.valid_from)
     values["valid_to"] = FOREVER if revision.valid_to is None else text(revision.valid_to)
     values["rev_to"] = OPEN_REV if revision.rev_to is None else revision.rev_to
@@ -118,6 +119,56 @@ def holding(row: list[Any], twin: str) -> Holding:
         log_odds=row[8],
         status=row[9],
         quality=row[10],
+    )
+
+
+def goal(row: list[Any], twin: str) -> Goal:
+    """The goal that a query returned as a row."""
+    return Goal.trusted(id=row[0], twin=twin, key=row[1])
+
+
+def statement(row: list[Any], twin: str) -> GoalStatement:
+    """The statement that `twin/inputs` returned as a row."""
+    return GoalStatement.trusted(
+        **_revision(row, twin),
+        evidence=row[8],
+        goal=intern(row[9]),
+        source=intern(row[10]),
+        stance=row[11],
+        title=row[12],
+        status=row[13],
+        priority=row[14],
+        progress=row[15],
+        deadline=None if row[16] is None else moment(row[16]),
+    )
+
+
+def goal_relation(row: list[Any], twin: str) -> GoalRelation:
+    """The relation of a goal that a query returned as a row."""
+    return GoalRelation.trusted(
+        **_revision(row, twin),
+        source=row[8],
+        target=row[9],
+        kind=row[10].lower(),
+        weight=row[11],
+        evidence=row[12],
+        speaker=intern(row[13]),
+    )
+
+
+def pursuit(row: list[Any], twin: str) -> Pursuit:
+    """The pursuit that a query returned as a row."""
+    return Pursuit.trusted(
+        **_revision(row, twin),
+        title=row[8],
+        status=row[9],
+        priority=row[10],
+        progress=row[11],
+        deadline=None if row[12] is None else moment(row[12]),
+        importance=row[13],
+        motivation=row[14],
+        quality=row[15],
+        reason=row[16],
     )
 
 

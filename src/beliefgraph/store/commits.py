@@ -14,7 +14,9 @@ from beliefgraph.model.belief import Belief, Holding, probability
 from beliefgraph.model.commit import Commit
 from beliefgraph.model.event import Event
 from beliefgraph.model.evidence import Bearing, Evidence, Source
+from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
 from beliefgraph.model.relation import BeliefRelation
+from beliefgraph.model.revision import Revision
 from beliefgraph.model.twin import IdentifierLink
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph, Transaction
@@ -34,6 +36,24 @@ class ArrivedEvent:
     def at(self, moment: datetime) -> ArrivedEvent:
         """The same, with the valid time that it turned out to have."""
         return replace(self, event=self.event.model_copy(update={"time": moment}))
+
+
+@dataclass(frozen=True)
+class GoalRows:
+    """What a commit writes about goals: those that are new, and every row it closes and opens."""
+
+    goals: Sequence[Goal] = ()
+    closed_statements: Sequence[GoalStatement] = ()
+    statements: Sequence[GoalStatement] = ()
+    closed_relations: Sequence[GoalRelation] = ()
+    relations: Sequence[GoalRelation] = ()
+    closed_pursuits: Sequence[Pursuit] = ()
+    pursuits: Sequence[Pursuit] = ()
+
+    @property
+    def opened_rows(self) -> int:
+        """How many rows it opens."""
+        return len(self.statements) + len(self.relations) + len(self.pursuits)
 
 
 @dataclass(frozen=True)
@@ -58,12 +78,14 @@ class TwinCommit:
     relations: Sequence[BeliefRelation] = ()
     closed_links: Sequence[IdentifierLink] = ()
     links: Sequence[IdentifierLink] = ()
+    goals: GoalRows = field(default_factory=lambda: GoalRows())
     statements: dict[str, str] = field(default_factory=dict)
 
     @property
     def opened_rows(self) -> int:
         """How many rows it opens."""
-        return len(self.bearings) + len(self.holdings) + len(self.relations) + len(self.links)
+        rows = (self.bearings, self.holdings, self.relations, self.links)
+        return sum(map(len, rows)) + self.goals.opened_rows
 
 
 async def write(graph: Graph, keyring: Keyring, commits: Sequence[TwinCommit]) -> None:
@@ -79,6 +101,7 @@ async def write(graph: Graph, keyring: Keyring, commits: Sequence[TwinCommit]) -
     rows = _rows(keyring, ordered)
     relations = _relation_rows(ordered)
     links = _link_rows(ordered)
+    goals = _goal_rows(ordered)
 
     async def work(tx: Transaction) -> None:
         locked = await tx.run("commit/lock", twins=twins)
@@ -87,6 +110,8 @@ async def write(graph: Graph, keyring: Keyring, commits: Sequence[TwinCommit]) -
         await tx.run("commit/write", twins=twins, **rows)
         if relations["closed"] or relations["opened"]:
             await tx.run("commit/relations", **relations)
+        if any(goals.values()):
+            await tx.run("commit/goals", **goals)
         if links["closed"] or links["opened"]:
             taken = await tx.run("commit/identifiers", **links)
             if taken and taken[0]:
@@ -148,7 +173,12 @@ def _rows(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str, Any]:
         "commits": [
             {
                 "values": codec.node_values(
-                    c.commit, open_rows=c.open_rows, opened_rows=c.opened_rows, opened_holdings=len(c.holdings)
+                    c.commit,
+                    open_rows=c.open_rows,
+                    opened_rows=c.opened_rows,
+                    opened_holdings=len(c.holdings),
+                    opened_pursuits=len(c.goals.pursuits),
+                    closed_pursuits=len(c.goals.closed_pursuits),
                 ),
                 "events": [e.id for e in c.events],
             }
@@ -199,6 +229,34 @@ def _relation_rows(commits: Sequence[TwinCommit]) -> dict[str, Any]:
             for r in c.relations
         ],
     }
+
+
+def _goal_rows(commits: Sequence[TwinCommit]) -> dict[str, Any]:
+    return {
+        "goals": [codec.node_values(goal) for c in commits for goal in c.goals.goals],
+        "closed_statements": [_closed(c, row) for c in commits for row in c.goals.closed_statements],
+        "statements": [
+            {"evidence": s.evidence, "goal": s.goal, "values": codec.edge_values(s)}
+            for c in commits
+            for s in c.goals.statements
+        ],
+        "closed_relations": [_closed(c, row) for c in commits for row in c.goals.closed_relations],
+        "relations": [
+            {"type": r.kind.upper(), "source": r.source, "target": r.target, "values": codec.edge_values(r)}
+            for c in commits
+            for r in c.goals.relations
+        ],
+        "closed_pursuits": [_closed(c, row) for c in commits for row in c.goals.closed_pursuits],
+        "pursuits": [
+            {"caption": f"{p.title} · {p.motivation:.0%}", "motivation": p.motivation, "values": codec.edge_values(p)}
+            for c in commits
+            for p in c.goals.pursuits
+        ],
+    }
+
+
+def _closed(c: TwinCommit, row: Revision) -> dict[str, Any]:
+    return {"id": row.revision_id, "rev": c.commit.rev}
 
 
 def _link_rows(commits: Sequence[TwinCommit]) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from beliefgraph.model.belief import Belief, Holding
 from beliefgraph.model.caller import ApiKey
 from beliefgraph.model.commit import Commit
 from beliefgraph.model.evidence import Bearing, Evidence, Source
+from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
 from beliefgraph.model.record import Record
 from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.twin import IdentifierLink, Twin
@@ -102,8 +103,19 @@ NODES: tuple[NodeRow, ...] = (
         indexed=(("twin",),),
     ),
     NodeRow(
+        "Goal",
+        "Something a twin may pursue.",
+        Goal,
+        extra={
+            "motivation": (float, "for people in Neo4j Browser; the service never reads it"),
+            "caption": (str, "for people in Neo4j Browser; the service never reads it"),
+        },
+        unique=(("id",),),
+        indexed=(("twin",),),
+    ),
+    NodeRow(
         "Evidence",
-        "One observation that bears on beliefs.",
+        "One observation that bears on beliefs, or states something of goals.",
         Evidence,
         hidden=frozenset({"verbatim"}),
         extra={"sealed": (bytes, "the verbatim text under the twin's key")},
@@ -153,6 +165,8 @@ NODES: tuple[NodeRow, ...] = (
             "open_rows": (int, "how many rows its rev sees, so that a torn read is noticed"),
             "opened_rows": (int, "how many of them it opened itself, for the same reason"),
             "opened_holdings": (int, "how many of those are holdings, for those who read nothing else"),
+            "opened_pursuits": (int, "how many of them are pursuits, likewise"),
+            "closed_pursuits": (int, "how many pursuits it closed, likewise"),
         },
         unique=(("twin", "rev"),),
         indexed=(("twin", "at"),),
@@ -262,6 +276,19 @@ def _relation(kind: str, meaning: str) -> tuple[EdgeRow, EdgeRow]:
     return state, drawn
 
 
+def _goals(kind: str, start: str, meaning: str) -> EdgeRow:
+    return EdgeRow(
+        kind,
+        start,
+        "Goal",
+        meaning,
+        GoalRelation,
+        hidden=frozenset({"kind", "source", "target"}),
+        unique=(("revision_id",),),
+        indexed=(NOW,),
+    )
+
+
 EDGES: tuple[EdgeRow, ...] = (
     EdgeRow(
         "HOLDS",
@@ -282,6 +309,29 @@ EDGES: tuple[EdgeRow, ...] = (
         unique=(("revision_id",),),
         indexed=(NOW,),
     ),
+    EdgeRow(
+        "PURSUES",
+        "Twin",
+        "Goal",
+        "What the twin published about a goal, one for every change.",
+        Pursuit,
+        unique=(("revision_id",),),
+        indexed=(NOW, ("twin", "rev_from"), ("key", "rev_to")),
+    ),
+    EdgeRow(
+        "STATES",
+        "Evidence",
+        "Goal",
+        "What evidence states of a goal; fields that it does not name are absent.",
+        GoalStatement,
+        hidden=frozenset({"evidence", "goal"}),
+        unique=(("revision_id",),),
+        indexed=(NOW,),
+    ),
+    _goals("PART_OF", "Goal", "The first is part of the second, its whole."),
+    _goals("DEPENDS_ON", "Goal", "The first cannot be achieved before the second."),
+    _goals("COMPETES_WITH", "Goal", "What is put into one is not put into the other."),
+    _goals("MOTIVATES", "Belief", "The surer the belief, the more the goal matters."),
     EdgeRow("REPORTED_BY", "Evidence", "Source", "Who said so."),
     EdgeRow("FROM", "Evidence", "Event", "What it was read from."),
     EdgeRow("CAUSED_BY", "Commit", "Event", "What arrived and made this commit."),

@@ -10,6 +10,7 @@ from typing import Any
 from beliefgraph.errors import Fault, Unavailable
 from beliefgraph.model.belief import Belief, Holding
 from beliefgraph.model.evidence import Bearing
+from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
 from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.revision import Revision
 from beliefgraph.model.twin import IdentifierLink
@@ -40,6 +41,10 @@ class TwinRows:
     relations: tuple[BeliefRelation, ...]
     holdings: tuple[Holding, ...]
     links: tuple[IdentifierLink, ...]
+    goals: tuple[Goal, ...]
+    statements: tuple[GoalStatement, ...]
+    goal_relations: tuple[GoalRelation, ...]
+    pursuits: tuple[Pursuit, ...]
 
 
 async def load(graph: Graph, twin: str, rev: int | None = None) -> TwinRows | None:
@@ -71,7 +76,7 @@ async def load(graph: Graph, twin: str, rev: int | None = None) -> TwinRows | No
 
 def _whole(twin: str, record: list[Any]) -> TwinRows | None:
     """The rows of a rev, if they were all there to be read, and no other."""
-    seen, _, life, beliefs, bearings, relations, holdings, links, at = record
+    seen, _, life, beliefs, bearings, relations, holdings, links, goals, statements, hanging, pursuits, at = record
     if not at:
         return None
     head_time, last_updated, definitions, open_rows, opened_rows = at[0]
@@ -86,14 +91,29 @@ def _whole(twin: str, record: list[Any]) -> TwinRows | None:
         relations=tuple(codec.relation(row, twin) for row in relations),
         holdings=tuple(codec.holding(row, twin) for row in holdings),
         links=tuple(codec.link(row, twin) for row in links),
+        goals=tuple(codec.goal(row, twin) for row in goals),
+        statements=tuple(codec.statement(row, twin) for row in statements),
+        goal_relations=tuple(codec.goal_relation(row, twin) for row in hanging),
+        pursuits=tuple(codec.pursuit(row, twin) for row in pursuits),
     )
-    revisions: list[Revision] = [*found.bearings, *found.relations, *found.holdings, *found.links]
-    known = {belief.id for belief in found.beliefs}
+    revisions: list[Revision] = [
+        *found.bearings,
+        *found.relations,
+        *found.holdings,
+        *found.links,
+        *found.statements,
+        *found.goal_relations,
+        *found.pursuits,
+    ]
+    known = {belief.id for belief in found.beliefs} | {goal.id for goal in found.goals}
     whole = (
         len(revisions) == open_rows
         and sum(row.rev_from == seen for row in revisions) == opened_rows
         and all(bearing.belief in known for bearing in found.bearings)
         and all(holding.key in known for holding in found.holdings)
         and all(relation.source in known and relation.target in known for relation in found.relations)
+        and all(statement.goal in known for statement in found.statements)
+        and all(pursuit.key in known for pursuit in found.pursuits)
+        and all(relation.source in known and relation.target in known for relation in found.goal_relations)
     )
     return found if whole else None

@@ -1,0 +1,1 @@
+"""What is pursued: what was said of goals becomes a graph, and the graph with the beliefs becomes motivation."""

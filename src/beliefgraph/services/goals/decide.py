@@ -1,0 +1,152 @@
+"""What the commands about goals add to a twin, and what events say of its goals. Pure: additions out, or a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from beliefgraph.errors import Forbidden, Incorrect, NotFound
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.command import MotivateGoal, RelateGoals, SetGoal
+from beliefgraph.model.evidence import Stance
+from beliefgraph.model.goal import ENDED, FIELDS, GoalStatus
+from beliefgraph.model.identity import belief_id, evidence_id, goal_id, source_id
+from beliefgraph.model.time import Interval
+from beliefgraph.services.advance import Additions
+from beliefgraph.services.decide import Setting, addition, speak
+from beliefgraph.services.goals.draft import GoalDraft, Said
+from beliefgraph.services.goals.stated import person_said
+from beliefgraph.services.interpret import BearsOn, Interpretation, Spoken, StatesGoal
+
+
+def hear_goals(draft: GoalDraft, setting: Setting, interpretation: Interpretation) -> None:
+    """Take in what an event says of goals, or refuse all of it."""
+    spoken = [each for each in interpretation.spoken if each.goals]
+    if len(spoken) > 1:
+        raise Incorrect("interpretation-failed", "Two sources state goals through one event.", event=setting.arrived.id)
+    for each in spoken:
+        draft.state(_said(setting, each.source, "observation", Interval(start=setting.moment)), each.goals)
+
+
+def with_goals(added: Additions, draft: GoalDraft) -> Additions:
+    """What is added, with the goals of a draft."""
+    return replace(added, beliefs=(*added.beliefs, *draft.beliefs), goals=draft.rows)
+
+
+def setting_goal(setting: Setting, command: SetGoal) -> Additions:
+    """A statement of a goal over [valid_from, valid_to), which is evidence on whether it is really pursued.
+
+    Where the person stated a field themselves, anybody else who states it is refused (`correction-stands`).
+    """
+    valid = Interval(start=command.valid_from or setting.moment, end=command.valid_to)
+    _refuse_unknown(setting, [*command.part_of, *command.depends_on, *command.competes_with])
+    if not setting.speaks_for_the_person:
+        _refuse_over_the_person(setting, command, valid)
+    draft = GoalDraft(setting.state)
+    goal = StatesGoal(
+        key=command.goal,
+        **{name: getattr(command, name) for name in FIELDS},
+        part_of=command.part_of,
+        depends_on=command.depends_on,
+        competes_with=command.competes_with,
+    )
+    stance: Stance = "correction" if setting.speaks_for_the_person else "assertion"
+    draft.state(_said(setting, setting.speaker, stance, valid), [goal])
+    spoken = Spoken(
+        source=setting.speaker,
+        summary=_summary(command),
+        verbatim=command.verbatim,
+        bearings=_bears_on_pursued(setting, command.goal, command.status),
+    )
+    return _pursued(setting, spoken, draft, valid)
+
+
+def relating_goals(setting: Setting, command: RelateGoals) -> Additions:
+    """A relation between two known goals over [valid_from, valid_to); refuses `cyclic-goals`."""
+    if command.source == command.target:
+        raise Incorrect("cyclic-goals", "A goal cannot be related to itself.", goals=[command.source])
+    _refuse_unknown(setting, [command.source, command.target])
+    summary = f"relates goals: “{command.source}” {command.kind.replace('_', ' ')} “{command.target}”"
+    valid = Interval(start=command.valid_from or setting.moment, end=command.valid_to)
+    draft = GoalDraft(setting.state)
+    source, target = (goal_id(setting.state.id, key) for key in (command.source, command.target))
+    draft.relate(_said(setting, setting.speaker, "assertion", valid), command.kind, source, target, command.weight)
+    return _pursued(setting, Spoken(source=setting.speaker, summary=summary, bearings=()), draft, valid)
+
+
+def motivating_goal(setting: Setting, command: MotivateGoal) -> Additions:
+    """A belief that motivates a known goal over [valid_from, valid_to)."""
+    attribute = setting.graph.definitions.attribute(command.belief.attribute)
+    attribute.require(command.belief.value)
+    _refuse_unknown(setting, [command.goal])
+    summary = f"says that “{attribute.say(command.belief)}” motivates “{command.goal}”"
+    valid = Interval(start=command.valid_from or setting.moment, end=command.valid_to)
+    draft = GoalDraft(setting.state)
+    key, twin = command.belief, setting.state.id
+    belief = belief_id(twin, key)
+    said = _said(setting, setting.speaker, "assertion", valid)
+    draft.relate(said, "motivates", belief, goal_id(twin, command.goal), command.weight)
+    draft.beliefs.append(key)
+    return _pursued(setting, Spoken(source=setting.speaker, summary=summary, bearings=()), draft, valid)
+
+
+def _pursued(setting: Setting, spoken: Spoken, draft: GoalDraft, valid: Interval) -> Additions:
+    added = addition(setting, "pursued", speak(setting, spoken, "assertion", valid))
+    return with_goals(added, draft)
+
+
+def _said(setting: Setting, speaker: str, stance: Stance, valid: Interval) -> Said:
+    definition = setting.graph.definitions.goals
+    source = source_id(setting.state.tenant, speaker)
+    return Said(
+        evidence=evidence_id(setting.arrived.id, source),
+        speaker=source,
+        stance=stance,
+        valid=valid,
+        definition="" if definition is None else setting.graph.definitions.refs[definition.pursued],
+    )
+
+
+def _bears_on_pursued(setting: Setting, goal: str, status: GoalStatus | None) -> tuple[BearsOn, ...]:
+    """What it says of whether the goal is really pursued: for it, against it where it is abandoned, else nothing."""
+    definition = setting.graph.definitions.goals
+    if definition is None or status in (None, "proposed"):
+        return ()
+    attribute = setting.graph.definitions.attribute(definition.pursued)
+    return (
+        BearsOn(
+            belief=BeliefKey(attribute=definition.pursued, subject=goal),
+            log_likelihood_ratio=-definition.stated if status == "abandoned" else definition.stated,
+            half_life=None if attribute.half_life is None else attribute.half_life.total_seconds(),
+        ),
+    )
+
+
+def _refuse_unknown(setting: Setting, keys: Sequence[str]) -> None:
+    known = {row.goal for row in setting.state.statements}
+    for key in keys:
+        if goal_id(setting.state.id, key) not in known:
+            raise NotFound("unknown-goal", f"This twin has no goal {key!r}.", twin=setting.state.name, goal=key)
+
+
+def _refuse_over_the_person(setting: Setting, command: SetGoal, valid: Interval) -> None:
+    goal = goal_id(setting.state.id, command.goal)
+    for field in FIELDS:
+        if getattr(command, field) is not None and person_said(setting.state, goal, field, valid.start, valid.end):
+            raise Forbidden(
+                "correction-stands",
+                f"The person has stated the {field} of this goal themselves; only their own key can change it.",
+                twin=setting.state.name,
+                goal=command.goal,
+            )
+
+
+def _summary(command: SetGoal) -> str:
+    """What is stated, in plain words."""
+    said = [f"{name} {_shown(getattr(command, name))}" for name in FIELDS if getattr(command, name) is not None]
+    verb = "ends" if command.status in ENDED else "sets"
+    return f"{verb} the goal “{command.title or command.goal}”{': ' if said else ''}{', '.join(said)}"
+
+
+def _shown(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else f"“{value}”" if isinstance(value, str) else f"{value}"

@@ -1,0 +1,247 @@
+"""What events and commands add to the goals of a twin, one after the other, each whole or not at all. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.evidence import Stance
+from beliefgraph.model.goal import FIELDS, MAX_GOALS, Goal, GoalRelation, GoalRelationKind, GoalStatement
+from beliefgraph.model.identity import belief_id, goal_id, relation_id
+from beliefgraph.model.revision import Origin
+from beliefgraph.model.time import Interval
+from beliefgraph.model.timeline import revision_id
+from beliefgraph.services.interpret import StatesGoal
+from beliefgraph.services.state import TwinState
+from beliefgraph.store.commits import GoalRows
+
+MOST_NAMED = 12
+"""Goals of a cycle that its refusal names."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """By whom something is said of goals, through which evidence, and over which valid time."""
+
+    evidence: str
+    speaker: str
+    stance: Stance
+    valid: Interval
+    definition: str
+
+    @property
+    def origin(self) -> Origin:
+        """Whether an event showed it, or somebody said so."""
+        return "observed" if self.stance == "observation" else "provided"
+
+
+class GoalDraft:
+    """The goals of one twin while a commit is being decided: what is refused leaves no trace in it."""
+
+    def __init__(self, state: TwinState) -> None:
+        self._state = state
+        self._rev = state.rev + 1
+        self._goals: dict[str, Goal] = {}
+        self._statements: list[GoalStatement] = []
+        self._relations: list[GoalRelation] = []
+        self._flow: _Flow | None = None
+        self.beliefs: list[BeliefKey] = []
+
+    @property
+    def rows(self) -> GoalRows:
+        """What there is to write."""
+        return GoalRows(
+            goals=tuple(self._goals.values()), statements=tuple(self._statements), relations=tuple(self._relations)
+        )
+
+    def state(self, said: Said, goals: Sequence[StatesGoal]) -> None:
+        """Take in what is stated of some goals with their relations, or refuse all of it.
+
+        Refuses `cyclic-goals`, and `too-large` where the twin would have too many.
+        """
+        relations = [row for goal in goals for row in self._hanging(said, goal)]
+        keys = [
+            key for goal in goals for key in (goal.key, *(other for _, others in _related(goal) for other in others))
+        ]
+        new = {id_: key for key in keys if (id_ := self._id(key)) not in self._state.goals and id_ not in self._goals}
+        if len(self._state.goals) + len(self._goals) + len(new) > MAX_GOALS:
+            raise Incorrect("too-large", f"A twin has at most {MAX_GOALS:,} goals.", twin=self._state.name)
+        self._goals |= {id_: Goal(id=id_, twin=self._state.id, key=key) for id_, key in new.items()}
+        try:
+            self._hang(relations)
+        except Incorrect:
+            for id_ in new:
+                del self._goals[id_]
+            raise
+        self._statements += [self._statement(said, goal) for goal in goals]
+        self.beliefs += [motive.belief for goal in goals for motive in goal.motives]
+
+    def relate(self, said: Said, kind: GoalRelationKind, source: str, target: str, weight: float) -> None:
+        """Relate two goals, or a belief to a goal, by their ids; refuses `cyclic-goals`."""
+        self._hang([self._relation(said, kind, source, target, weight)])
+
+    def _hang(self, rows: Sequence[GoalRelation]) -> None:
+        """Add relations, all or none of them."""
+        flowing = [row for row in rows if row.kind in FLOWING]
+        if flowing and self._flow is None:
+            self._flow = _Flow([*self._state.goal_relations, *self._relations])
+        for i, row in enumerate(flowing):
+            assert self._flow is not None
+            cycle = self._flow.cycle(row)
+            if cycle is not None:
+                self._flow.remove(flowing[:i])
+                raise self._cyclic(cycle)
+            self._flow.add(row)
+        self._relations += rows
+
+    def _cyclic(self, cycle: Sequence[str]) -> Incorrect:
+        known = {**self._state.goals, **self._goals}
+        keys = [known[id_].key for id_ in cycle]
+        shown = keys if len(keys) <= MOST_NAMED else [*keys[: MOST_NAMED - 1], "…", keys[-1]]
+        return Incorrect(
+            "cyclic-goals",
+            f"A goal would be part of itself or wait for itself: {' → '.join(shown)}.",
+            twin=self._state.name,
+            goals=keys,
+        )
+
+    def _hanging(self, said: Said, goal: StatesGoal) -> Iterator[GoalRelation]:
+        own = self._id(goal.key)
+        for kind, others in _related(goal):
+            for other in others:
+                yield self._relation(said, kind, own, self._id(other), 1.0)
+        for motive in goal.motives:
+            key = motive.belief
+            belief = belief_id(self._state.id, key)
+            yield self._relation(said, "motivates", belief, own, motive.weight)
+
+    def _relation(self, said: Said, kind: GoalRelationKind, source: str, target: str, weight: float) -> GoalRelation:
+        if kind == "competes_with":
+            source, target = sorted((source, target))
+        key = relation_id(source, kind, target)
+        return GoalRelation(
+            revision_id=_revision(key, said.evidence, self._rev, said.valid.start),
+            twin=self._state.id,
+            key=key,
+            valid_from=said.valid.start,
+            valid_to=said.valid.end,
+            rev_from=self._rev,
+            definition=said.definition,
+            origin=said.origin,
+            kind=kind,
+            source=source,
+            target=target,
+            weight=weight,
+            evidence=said.evidence,
+            speaker=said.speaker,
+        )
+
+    def _statement(self, said: Said, goal: StatesGoal) -> GoalStatement:
+        id_ = self._id(goal.key)
+        key = f"{said.evidence}|{id_}"
+        return GoalStatement(
+            revision_id=revision_id("GoalStatement", key, self._rev, said.valid.start),
+            twin=self._state.id,
+            key=key,
+            valid_from=said.valid.start,
+            valid_to=said.valid.end,
+            rev_from=self._rev,
+            definition=said.definition,
+            origin=said.origin,
+            evidence=said.evidence,
+            goal=id_,
+            source=said.speaker,
+            stance=said.stance,
+            **{name: getattr(goal, name) for name in FIELDS},
+        )
+
+    def _id(self, key: str) -> str:
+        return goal_id(self._state.id, key)
+
+
+def end_relation(state: TwinState, key: str, at: datetime) -> GoalRows:
+    """The rows of a relation of goals to close and to open so that it ends at a moment; none if it is over by then."""
+    closed = [row for row in state.goal_relations if row.key == key and (row.valid_to is None or row.valid_to > at)]
+    opened = [
+        row.model_copy(
+            update={
+                "revision_id": _revision(row.key, row.evidence, state.rev + 1, row.valid_from),
+                "valid_to": at,
+                "rev_from": state.rev + 1,
+            }
+        )
+        for row in closed
+        if row.valid_from < at
+    ]
+    return GoalRows(closed_relations=closed, relations=opened)
+
+
+def _revision(key: str, evidence: str, rev: int, start: datetime) -> str:
+    """The id of a row of a relation, of which there is one for each piece of evidence that states it."""
+    return revision_id("GoalRelation", f"{key}|{evidence}", rev, start)
+
+
+FLOWING: frozenset[GoalRelationKind] = frozenset({"part_of", "depends_on"})
+"""The relations along which importance flows, of which there may be no cycle at any moment."""
+
+
+class _Flow:
+    """Where importance can flow at some moment: from a whole to its parts, from what waits to what it waits for."""
+
+    def __init__(self, rows: Iterable[GoalRelation]) -> None:
+        self._from: dict[str, list[GoalRelation]] = defaultdict(list)
+        for row in rows:
+            if row.kind in FLOWING:
+                self.add(row)
+
+    def add(self, row: GoalRelation) -> None:
+        """Let importance flow along a relation."""
+        self._from[_ends(row)[0]].append(row)
+
+    def remove(self, rows: Iterable[GoalRelation]) -> None:
+        """Take relations back that were just added."""
+        for row in rows:
+            self._from[_ends(row)[0]].remove(row)
+
+    def cycle(self, new: GoalRelation) -> list[str] | None:
+        """The goals of a cycle that a relation would close at some moment of its validity; None if it closes none."""
+        if self._way(new, lambda row: row.valid.overlaps(new.valid)) is None:
+            return None
+        starts = {row.valid_from for rows in self._from.values() for row in rows if new.valid.contains(row.valid_from)}
+        for moment in sorted({new.valid_from, *starts}):
+            way = self._way(new, lambda row, moment=moment: row.valid.contains(moment))  # type: ignore[misc]
+            if way is not None:
+                return way
+        return None
+
+    def _way(self, new: GoalRelation, holds: Callable[[GoalRelation], bool]) -> list[str] | None:
+        """The goals from the lower end of a relation back to it, along relations that hold."""
+        above, below = _ends(new)
+        came: dict[str, str] = {below: above}
+        waiting = [below]
+        while waiting:
+            here = waiting.pop()
+            if here == above:
+                way = [here]
+                while way[-1] != below:
+                    way.append(came[way[-1]])
+                return [above, *reversed(way)]
+            for row in self._from.get(here, ()):
+                there = _ends(row)[1]
+                if there not in came and holds(row):
+                    came[there] = here
+                    waiting.append(there)
+        return None
+
+
+def _ends(row: GoalRelation) -> tuple[str, str]:
+    """Where importance comes from along a relation, and where it goes."""
+    return (row.target, row.source) if row.kind == "part_of" else (row.source, row.target)
+
+
+def _related(goal: StatesGoal) -> tuple[tuple[GoalRelationKind, tuple[str, ...]], ...]:
+    return ("part_of", goal.part_of), ("depends_on", goal.depends_on), ("competes_with", goal.competes_with)

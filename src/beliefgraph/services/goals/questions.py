@@ -1,0 +1,167 @@
+"""Questions about goals: what is pursued and what calls for work, now or then, why, and how that came about.
+
+A question without an `as_of` is answered from what was published; one with an `as_of` is recomputed, unrounded. Why a
+goal matters is always recomputed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+
+from beliefgraph.errors import NotFound
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.goal import GoalRow, GoalStatus, MotivationExplanation, Pursuit
+from beliefgraph.model.identity import goal_id
+from beliefgraph.model.page import Page
+from beliefgraph.model.time import NOW, AsOf
+from beliefgraph.services import paging
+from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.goals.rows import GoalsSeen
+from beliefgraph.services.moments import PATIENCE, Moments
+from beliefgraph.services.paging import DEFAULT_PAGE, Place
+from beliefgraph.services.scope import no_such_twin, reach
+from beliefgraph.store import goals as stored
+from beliefgraph.store.graph import Graph
+
+
+class Goals:
+    """Answers questions about goals; twins are named as their application names them, goals by their keys."""
+
+    def __init__(self, graph: Graph, book: DefinitionBook, *, patience: float = PATIENCE) -> None:
+        self._graph = graph
+        self._moments = Moments(graph, book, patience=patience)
+
+    async def goals(
+        self,
+        caller: Caller,
+        twin: str,
+        status: Collection[GoalStatus] | None = None,
+        *,
+        first: int = DEFAULT_PAGE,
+        after: str | None = None,
+        as_of: AsOf = NOW,
+        at_least_rev: int | None = None,
+        related: bool = False,
+        explained: bool = False,
+    ) -> Page[GoalRow]:
+        """A page of the goals of these statuses, or of all, what calls for most work first."""
+        id_, first = reach(caller, twin), paging.checked(first)
+        mark = paging.mark("goals", id_, None if status is None else sorted(status), as_of)
+        begin = paging.decode(mark, after, float)
+        seen = await self._seen(caller, id_, twin, as_of, at_least_rev, None if begin is None else begin.rev)
+
+        def found() -> tuple[list[GoalRow], int]:
+            listed = [state for state in seen.ordered if status is None or state.status in status]
+            start = 0 if begin is None else int(begin.value) + 1
+            wanted = listed[start : start + first + 1]
+            return [seen.row(s.goal.id, related=related, explained=explained) for s in wanted], len(listed)
+
+        rows, total = await asyncio.to_thread(found)
+        start = 0 if begin is None else int(begin.value) + 1
+        place = {row.state.goal.id: float(start + i) for i, row in enumerate(rows)}
+        rev = seen.moment.state.rev
+        return paging.page(
+            rows,
+            first,
+            mark,
+            lambda row: Place(place[row.state.goal.id], row.state.goal.id, rev),
+            after=begin,
+            rev=rev,
+            valid_time=seen.moment.at,
+            total=total,
+        )
+
+    async def goal(
+        self,
+        caller: Caller,
+        twin: str,
+        key: str,
+        *,
+        as_of: AsOf = NOW,
+        at_least_rev: int | None = None,
+        related: bool = False,
+        explained: bool = False,
+    ) -> GoalRow:
+        """One goal as it stands; `unknown-goal` if nobody had spoken of it by then."""
+        id_ = reach(caller, twin)
+        seen = await self._seen(caller, id_, twin, as_of, at_least_rev)
+        return await asyncio.to_thread(self._row, seen, twin, key, related, explained)
+
+    async def goal_by_id(
+        self, caller: Caller, id_: str, *, as_of: AsOf = NOW, related: bool, explained: bool
+    ) -> GoalRow:
+        """The goal of that id; `not-found` where it is not the caller's to see."""
+        caller.require("read")
+        found = await stored.goal_named(self._graph, id_, caller.tenant, caller.person)
+        if found is None:
+            raise NotFound("not-found", f"There is no goal {id_!r}.", goal=id_)
+        twin, key = found
+        return await self.goal(caller, twin, key, as_of=as_of, related=related, explained=explained)
+
+    async def explain(
+        self, caller: Caller, twin: str, key: str, *, as_of: AsOf = NOW, at_least_rev: int | None = None
+    ) -> MotivationExplanation:
+        """Why a goal matters as much as it does; the shares of the reasons sum to its motivation, unrounded."""
+        row = await self.goal(caller, twin, key, as_of=as_of, at_least_rev=at_least_rev, explained=True)
+        assert row.explanation is not None
+        return row.explanation
+
+    async def history(
+        self,
+        caller: Caller,
+        twin: str,
+        key: str,
+        *,
+        first: int = DEFAULT_PAGE,
+        after: str | None = None,
+        as_of: AsOf = NOW,
+        at_least_rev: int | None = None,
+    ) -> Page[Pursuit]:
+        """What was published about a goal, the newest first, each with its reason."""
+        id_, first = reach(caller, twin), paging.checked(first)
+        mark = paging.mark("goal history", id_, key, as_of)
+        begin = paging.decode(mark, after, float)
+        await self._moments.reached(id_, twin, at_least_rev)
+        rev = None if begin is None else begin.rev
+        if rev is None and (as_of.rev is not None or as_of.recorded_at is not None):
+            rev = (await self._moments.commit(id_, twin, as_of)).rev
+        found = await stored.pursuits(
+            self._graph,
+            id_,
+            goal_id(id_, key),
+            rev=rev,
+            valid_time=as_of.valid_time,
+            before=None if begin is None else int(begin.value),
+            limit=first + 1,
+        )
+        if found is None:
+            raise no_such_twin(twin)
+        seen, head_time, rows = found
+        if not rows and begin is None:
+            raise _unknown(twin, key)
+        return paging.page(
+            rows,
+            first,
+            mark,
+            lambda pursuit: Place(float(pursuit.rev_from), pursuit.revision_id, seen),
+            after=begin,
+            rev=seen,
+            valid_time=as_of.valid_time or head_time,
+        )
+
+    def _row(self, seen: GoalsSeen, twin: str, key: str, related: bool, explained: bool) -> GoalRow:
+        id_ = goal_id(seen.moment.state.id, key)
+        if id_ not in seen.states:
+            raise _unknown(twin, key)
+        return seen.row(id_, related=related, explained=explained)
+
+    async def _seen(
+        self, caller: Caller, id_: str, twin: str, as_of: AsOf, at_least_rev: int | None, rev: int | None = None
+    ) -> GoalsSeen:
+        await self._moments.reached(id_, twin, at_least_rev)
+        return GoalsSeen(await self._moments.at(id_, caller.tenant, twin, as_of, rev), published=as_of.is_now)
+
+
+def _unknown(twin: str, key: str) -> NotFound:
+    return NotFound("unknown-goal", f"This twin has no goal {key!r} at that moment.", twin=twin, goal=key)

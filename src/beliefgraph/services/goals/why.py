@@ -1,0 +1,121 @@
+"""Why a goal stands otherwise than before, in a sentence: the reason that its revision keeps. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from beliefgraph.model.goal import ReasonKind
+from beliefgraph.services.goals.derive import GoalDerivation, Reason
+
+TOLD = 3
+"""Reasons named in one sentence, the weightiest first."""
+
+SLIGHT = 5e-3
+"""A move of a strength, a share or a probability that is not worth telling."""
+
+
+def why(before: GoalDerivation | None, after: GoalDerivation, place: int) -> str:
+    """What made a goal move, from what was derived of it before; without that, that it is pursued from now on."""
+    was = None if before is None else before.place.get(after.goals[place].id)
+    if before is None or was is None:
+        return "It is pursued from now on."
+    moves = _Moves(before, was, after, place)
+    told = [*moves.itself(), *moves.reasons(), *moves.rest()][:TOLD]
+    return _sentence(told or ["what it is derived from moved a little"])
+
+
+class _Moves:
+    """One goal at two moments."""
+
+    def __init__(self, before: GoalDerivation, was: int, after: GoalDerivation, place: int) -> None:
+        self._before, self._was = before, was
+        self._after, self._place = after, place
+
+    def itself(self) -> Iterator[str]:
+        """What was said of the goal itself, what it waits for, how far it has come."""
+        before, was, after, place = self._before, self._was, self._after, self._place
+        old, new = before.stated[was], after.stated[place]
+        if (old.status or "active") != (new.status or "active"):
+            yield f"it is {new.status or 'active'} now"
+        waits = {after.goals[i].id: after.title(i) for i in after.blocked_by(place)}
+        waited = {before.goals[i].id: before.title(i) for i in before.blocked_by(was)}
+        if begun := [title for id_, title in waits.items() if id_ not in waited]:
+            yield f"it waits for {_quoted(begun)}"
+        if over := [title for id_, title in waited.items() if id_ not in waits]:
+            yield f"it no longer waits for {_quoted(over)}"
+        if before.progress[was] != after.progress[place] and new.status != "achieved":
+            yield f"{after.progress[place]:.0%} of it is done, after {before.progress[was]:.0%}"
+        if old.priority != new.priority:
+            yield "its priority was taken back" if new.priority is None else f"its priority is {new.priority:g} now"
+        if old.deadline != new.deadline:
+            yield "it has no deadline now" if new.deadline is None else f"its deadline is {new.deadline:%Y-%m-%d} now"
+        if before.title(was) != after.title(place):
+            yield f"it was called “{before.title(was)}”"
+
+    def reasons(self) -> Iterator[str]:
+        """What moved among the other goals and the beliefs for which it matters, the biggest move first."""
+        old, new = _found(self._before, self._was), _found(self._after, self._place)
+        moves = {key: _strength(new.get(key)) - _strength(old.get(key)) for key in {*old, *new}}
+        for key in sorted(moves, key=lambda key: (-abs(moves[key]), key)):
+            if abs(moves[key]) > SLIGHT:
+                yield _told(key, old.get(key), new.get(key), self._after)
+
+    def rest(self) -> Iterator[str]:
+        """How surely it is pursued, what competes with it, how near its deadline is."""
+        before, was, after, place = self._before, self._was, self._after, self._place
+        surer = after.pursued[place].confidence - before.pursued[was].confidence
+        if abs(surer) > SLIGHT:
+            yield f"it is {'surer' if surer > 0 else 'less sure'} that it is really pursued"
+        share = float(after.motivations.share[place] - before.motivations.share[was])
+        if abs(share) > SLIGHT:
+            yield f"what competes with it matters {'less' if share > 0 else 'more'}"
+        nearer = float(after.urgency[place] - before.urgency[was])
+        if abs(nearer) > SLIGHT:
+            yield f"its deadline is {'nearer' if nearer > 0 else 'further off'}"
+
+
+def _found(derived: GoalDerivation, place: int) -> dict[tuple[ReasonKind, str], Reason]:
+    """Every reason but the goal's own priority, by kind and by what the other end is called."""
+    return {
+        (reason.kind, reason.belief.statement if reason.belief is not None else derived.title(reason.goal or 0)): reason
+        for reason in derived.reasons(place)
+        if reason.kind != "own"
+    }
+
+
+def _strength(reason: Reason | None) -> float:
+    return 0.0 if reason is None else reason.strength
+
+
+def _told(key: tuple[ReasonKind, str], old: Reason | None, new: Reason | None, after: GoalDerivation) -> str:
+    """One reason that came, went, or moved."""
+    (kind, name), more = key, _strength(new) > _strength(old)
+    if kind == "belief":
+        if old is None or new is None:
+            return f"“{name}” {'motivates it' if old is None else 'no longer motivates it'}"
+        return f"“{name}” is {'surer' if more else 'less sure'}"
+    if kind == "waiting":
+        if not _strength(new):
+            return f"“{name}” no longer waits for it"
+        return (
+            f"“{name}” waits for it" if not _strength(old) else f"“{name}”, which waits for it, matters {_than(more)}"
+        )
+    if old is None or new is None:
+        return f"it is {'no longer ' if new is None else ''}part of “{name}”"
+    if not new.flows and new.goal is not None:
+        return f"“{name}”, of which it is part, is {after.status(new.goal)}"
+    return f"“{name}”, of which it is part, {'goes on' if not old.flows else f'matters {_than(more)}'}"
+
+
+def _than(more: bool) -> str:
+    return "more" if more else "less"
+
+
+def _quoted(titles: Sequence[str]) -> str:
+    more = len(titles) - 2
+    return " and ".join(f"“{title}”" for title in titles[:2]) + (f" and {more} more" if more > 0 else "")
+
+
+def _sentence(parts: Sequence[str]) -> str:
+    whole = "; ".join(parts)
+    return f"{whole[0].upper()}{whole[1:]}."
