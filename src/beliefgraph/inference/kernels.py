@@ -123,17 +123,13 @@ def up(
             a, b, c, d = potential[start], potential[start + 1], potential[start + 2], potential[start + 3]
             for row in range(codes[k, FIRST_LEAF], codes[k, LAST_LEAF]):
                 if said[leaf_codes[row, VARIABLE]]:
-                    v0, v1 = weight[leaf_codes[row, LEAF]], weight[leaf_codes[row, LEAF] + 1]
-                    if maps[leaf_codes[row, LEAF_MAP] + 1] == 0:
-                        a, b, c, d = a * v0, b * v0, c * v1, d * v1
-                    else:
-                        a, b, c, d = a * v0, b * v1, c * v0, d * v1
+                    at, second = leaf_codes[row, LEAF], maps[leaf_codes[row, LEAF_MAP] + 1]
+                    a, b = a * weight[at], b * weight[at + second]
+                    c, d = c * weight[at + 1 - second], d * weight[at + 1]
             for child in range(codes[k, FIRST_CHILD], codes[k, LAST_CHILD]):
-                v0, v1 = message[codes[child, MESSAGE]], message[codes[child, MESSAGE] + 1]
-                if maps[codes[child, MAP] + 1] == 0:
-                    a, b, c, d = a * v0, b * v0, c * v1, d * v1
-                else:
-                    a, b, c, d = a * v0, b * v1, c * v0, d * v1
+                at, second = codes[child, MESSAGE], maps[codes[child, MAP] + 1]
+                a, b = a * message[at], b * message[at + second]
+                c, d = c * message[at + 1 - second], d * message[at + 1]
             table[start], table[start + 1], table[start + 2], table[start + 3] = a, b, c, d
             v0, v1 = a + b, c + d
             total[to], total[to + 1] = v0, v1
@@ -286,10 +282,9 @@ def down(
         elif width == 2:  # one belief is shared: nearly always
             v0, v1 = 0.0, 0.0
             if entries == 4:
-                if maps[off + 1] == 0:
-                    v0, v1 = joint[above] + joint[above + 1], joint[above + 2] + joint[above + 3]
-                else:
-                    v0, v1 = joint[above] + joint[above + 2], joint[above + 1] + joint[above + 3]
+                second = maps[off + 1]
+                v0 = joint[above] + joint[above + 1 + second]
+                v1 = joint[above + 2 - second] + joint[above + 3]
             else:
                 for j in range(entries):
                     if maps[off + j] == 0:
@@ -316,9 +311,9 @@ def down(
             joint[start], joint[start + 1], joint[start + 2], joint[start + 3] = a, b, c, d
             for row in range(codes[k, FIRST_LEAF], codes[k, LAST_LEAF]):
                 leaf, off = leaf_codes[row, LEAF], leaf_codes[row, LEAF_MAP]
-                v0, v1 = a + c, b + d
-                if maps[off + 1] == 0:
-                    v0, v1 = a + b, c + d
+                second = maps[off + 1] == 0
+                v0 = a + (b if second else c)
+                v1 = (c if second else b) + d
                 marginal[leaf], marginal[leaf + 1] = v0, v1
                 if (v0 < SMALL or v1 < SMALL) and not kept(
                     codes, leaf_codes, maps, k, row, marginal, log_potential, weight, total, message, below
