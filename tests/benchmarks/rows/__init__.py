@@ -1,0 +1,1 @@
+"""The parts of the scoreboard of the inference, by what they ask."""
