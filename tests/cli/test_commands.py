@@ -9,8 +9,9 @@ from pathlib import Path
 
 import orjson
 import pytest
-from tests.world import CATALOG, START, World
+from tests.world import CATALOG, START, World, event, rated
 
+from beliefgraph.ingest.catalogs import parse_catalogs
 from beliefgraph.local import Endpoint
 from beliefgraph.services.callers import Callers
 
@@ -129,3 +130,20 @@ def test_help_names_every_command(environ: dict[str, str]) -> None:
     for command in ("demo", "serve", "ingest", "define", "migrate", "recompute", "keys", "neo4j", "evaluate"):
         assert command in said
     assert beliefgraph("--version", environ=environ).stdout.startswith(b"beliefgraph 0.1.0")
+
+
+async def test_learn_says_what_the_twins_teach_and_writes_nothing_but_the_draft(
+    world: World, key: str, tenant: str, environ: dict[str, str], tmp_path: Path
+) -> None:
+    await world.intake.observe(world.caller, [rated("1", 1.0), rated("2", 7.0, day=1), event("3")])
+
+    about = ("--key", key, "--tenant", tenant)
+    relations, calibration, proposals = (
+        beliefgraph("learn", *words, *about, environ=environ)
+        for words in (("relations",), ("calibration",), ("proposals", "--out", str(tmp_path / "draft.yaml")))
+    )
+
+    for done in (relations, calibration, proposals):
+        assert done.returncode == 0, done.stderr
+    assert "1 twins, 1 beliefs that turned out, 1 rows heard." in relations.stdout.decode()
+    assert parse_catalogs((tmp_path / "draft.yaml").read_bytes(), "draft.yaml")[0].relations == ()

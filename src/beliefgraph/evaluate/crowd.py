@@ -19,8 +19,8 @@ from beliefgraph.evaluate.client import Client, Heard, Standing
 from beliefgraph.evaluate.data import Label
 from beliefgraph.evaluate.replay import Progress, deliver, erased_after
 from beliefgraph.evaluate.report import Curve, Evaluation, Line, Row, exactly, none
-from beliefgraph.evaluate.scoring import accuracy, brier_of_classes, ece_of_answers
 from beliefgraph.model.definition import Catalog, Likelihoods
+from beliefgraph.services.scoring import accuracy, brier_of_classes, ece_of_answers
 
 ATTRIBUTE = "world.has_label"
 LIKELIHOODS = Likelihoods(holds=0.75, otherwise=0.25)

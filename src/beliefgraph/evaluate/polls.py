@@ -20,8 +20,8 @@ from beliefgraph.evaluate.data import Poll, Race
 from beliefgraph.evaluate.elections import ATTRIBUTE, LAST_TEST_YEAR, LAST_TRAIN_YEAR
 from beliefgraph.evaluate.replay import Progress, deliver, erased_after
 from beliefgraph.evaluate.report import Curve, Evaluation, Line, Row, at_most, exactly, none
-from beliefgraph.evaluate.scoring import score
 from beliefgraph.model.belief import probability
+from beliefgraph.services.scoring import score
 
 DAYS_BEFORE = {1: "1 day before", 10: "10 days before"}
 SEED = 20141104

@@ -56,16 +56,22 @@ class Checked:
 
 async def recheck(graph: Graph, book: DefinitionBook, tenant: str | None = None) -> AsyncIterator[Checked]:
     """Every twin of a tenant, or of all, derived again at its head time under the definitions of its last commit."""
+    async for found in every_twin(graph, tenant):
+        try:
+            state = await read_state(graph, found.id, found.tenant, found.name)
+            if state.head_time is not None:
+                definitions = await book.numbered(found.tenant, state.definitions)
+                yield await asyncio.to_thread(_check, state, definitions, state.head_time)
+        except BeliefgraphError as error:
+            yield Checked(found.tenant, found.name, 0, 0, 0, exact=False, error=error)
+
+
+async def every_twin(graph: Graph, tenant: str | None) -> AsyncIterator[stored.Quiet]:
+    """The twins of a tenant, or of all, by id; one page of them in memory at a time."""
     last = ""
     while page := await stored.quiet(graph, _EVER, tenant=tenant, after=last, limit=PAGE):
         for found in page:
-            try:
-                state = await read_state(graph, found.id, found.tenant, found.name)
-                if state.head_time is not None:
-                    definitions = await book.numbered(found.tenant, state.definitions)
-                    yield await asyncio.to_thread(_check, state, definitions, state.head_time)
-            except BeliefgraphError as error:
-                yield Checked(found.tenant, found.name, 0, 0, 0, exact=False, error=error)
+            yield found
         last = page[-1].id
 
 

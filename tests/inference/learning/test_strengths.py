@@ -143,7 +143,7 @@ def test_priors_stay_as_stated_whatever_is_learned() -> None:
 def test_support_never_becomes_contradiction() -> None:
     backwards = Structure(STATED.priors, [Relation("contradicts", 0, 1, 0.5), Relation("supports", 1, 2, 2.0)])
     learned = learn(backwards, seen(2_000), objective="joint")
-    assert [relation.parameter for relation in learned.structure.relations] == pytest.approx([1.0, 1.0])
+    assert [relation.parameter for relation in learned.structure.relations] == pytest.approx([1.0, 1.0], abs=0.002)
 
 
 def test_implication_comes_back_as_a_probability() -> None:

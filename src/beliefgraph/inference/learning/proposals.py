@@ -14,7 +14,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.inference.arrays import Bools, Floats
@@ -33,7 +33,7 @@ FEWEST = 50
 """Two beliefs that were heard of together in fewer rows are not compared."""
 MOST_PROPOSED = 20
 """More than so many at once nobody reviews."""
-_WIDE = float(norm.isf(0.025))
+_WIDE = float(ndtri(0.975))
 """Standard errors to each side of a 95 % interval."""
 
 
@@ -125,7 +125,7 @@ def _shortlist(model: Model, rows: Observations, false_discoveries: float) -> di
     first, second = first[compared], second[compared]
     score = (z[first, second] + z[second, first]) / 2.0  # the mean of two standard normals is at most as wide as one
     order = np.argsort(-np.abs(score), kind="stable")
-    chance = 2.0 * norm.sf(np.abs(score[order]))
+    chance = 2.0 * ndtr(-np.abs(score[order]))
     within = np.flatnonzero(chance <= false_discoveries * np.arange(1, len(order) + 1) / max(len(order), 1))
     last = within[-1] + 1 if within.size else 0
     return {frozenset((int(first[k]), int(second[k]))): float(score[k]) for k in order[:last]}

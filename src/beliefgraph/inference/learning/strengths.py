@@ -27,6 +27,8 @@ Objective = Literal["discriminative", "joint"]
 STRONGEST_LEARNT = float(np.log(1000.0))
 """No log odds ratio is learned past this one either way, unless a stronger one was stated: few rows that all agree
 would otherwise go to infinity."""
+WEAKEST_LEARNT = 1e-3
+"""What is learned keeps to its kind's side of 1 by at least so much: a relation that says nothing would be none."""
 DEVIATION = 1.0
 """How far, in nats of log odds ratio, a stated strength is taken to be off: a factor of e either way."""
 _MOST_STEPS = 200
@@ -221,8 +223,8 @@ def _bounds(kind: RelationKind, stated: float) -> tuple[float, float]:
     strongest = max(STRONGEST_LEARNT, abs(stated))
     match kind:
         case "supports":
-            return 0.0, strongest
+            return WEAKEST_LEARNT, strongest
         case "contradicts" | "excludes":
-            return -strongest, 0.0
+            return -strongest, -WEAKEST_LEARNT
         case "implies" | "causes":
             return -strongest, strongest

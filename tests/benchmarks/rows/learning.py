@@ -1,22 +1,13 @@
-"""What learning is worth, on a task made from a seed: `python tests/benchmarks/learning.py [--json] [--seed N]`.
-
-Everything is fitted to the first 70 % of the time and scored on the rest, by mean log loss.
-"""
+"""What learning is worth, on tasks made from seeds: fitted to the first 70 % of the time, scored on the rest."""
 
 from __future__ import annotations
 
-import argparse
-import sys
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
 from tests.benchmarks.outcome_task import OUTCOME, SEED, outcome_task, sampled
-from tests.benchmarks.report import Row, show
+from tests.benchmarks.report import Row
+from tests.benchmarks.scoreboard import once, part
 
 from beliefgraph.inference import Relation, Structure, compile_model
 from beliefgraph.inference.arrays import Floats
@@ -25,6 +16,7 @@ from beliefgraph.inference.learning import Observations, isotonic, learn, platt,
 FITTED = 0.7
 
 
+@part("learning")
 def outcome(seed: int = SEED) -> Iterator[Row]:
     """One outcome: as elicited, calibrated, learned, and as the truth itself would say."""
     task = outcome_task(seed)
@@ -37,9 +29,8 @@ def outcome(seed: int = SEED) -> Iterator[Row]:
     def later(log_odds: Floats) -> float:
         return float(np.logaddexp(0.0, np.where(happened == 1.0, -log_odds, log_odds))[cut:].mean())
 
-    began = time.perf_counter()
     learned = learn(task.elicited, task.observations.part(0.0, FITTED))
-    took = time.perf_counter() - began
+    took = once(lambda: learn(task.elicited, task.observations.part(0.0, FITTED)))
     rate = happened[:cut].mean()
     elicited, better = said(task.elicited), said(learned.structure)
     early = slice(cut)
@@ -56,6 +47,7 @@ def outcome(seed: int = SEED) -> Iterator[Row]:
     yield Row(f"outcome: learning {len(learned.learned)} strengths from {cut} rows", took, "s")
 
 
+@part("proposals")
 def proposals(worlds: int = 30, beliefs: int = 15, rows: int = 4_000) -> Iterator[Row]:
     """Random trees with none, one or two relations missing (odds ratio 4), heard of in 36 % of the rows."""
     planted, found, wrong = 0, 0, 0
@@ -78,15 +70,3 @@ def proposals(worlds: int = 30, beliefs: int = 15, rows: int = 4_000) -> Iterato
         planted, found, wrong = planted + len(missing), found + len(told & missing), wrong + len(told - missing)
     yield Row(f"proposals: missing relations found, of {planted}", found, "", most=False)
     yield Row("proposals: wrong ones among them", wrong / max(found + wrong, 1), "", 0.05)
-
-
-def main() -> None:
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--json", action="store_true")
-    asked.add_argument("--seed", type=int, default=SEED)
-    given = asked.parse_args()
-    show("Learning", [*outcome(given.seed), *proposals()], given.json)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,16 @@
+"""`beliefgraph learn`: what a tenant's twins teach, offline."""
+
+from __future__ import annotations
+
+import typer
+
+from beliefgraph.cli import lessons
+
+app = typer.Typer(
+    help="Learn from what a tenant's twins heard and what turned out.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+)
+app.command()(lessons.relations)
+app.command()(lessons.calibration)
+app.command()(lessons.proposals)

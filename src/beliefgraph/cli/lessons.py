@@ -1,0 +1,136 @@
+"""What turned out in a tenant's twins, and what it says of strengths, calibrations and relations nobody stated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+from rich.console import Console
+from rich.table import Table
+
+from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.errors import Incorrect
+from beliefgraph.evaluate.plot import draw
+from beliefgraph.evaluate.report import Curve
+from beliefgraph.services.learn import (
+    CalibratedAttribute,
+    ProposedRelation,
+    learn_calibrations,
+    learn_relations,
+    propose_relations,
+    reliability,
+)
+from beliefgraph.services.lessons import Lessons, lessons
+
+Tenant = Annotated[str | None, typer.Option(help="The key's tenant, to be sure that it is the one meant.")]
+
+
+def relations(
+    key: Key,
+    purpose: Purpose = None,
+    tenant: Tenant = None,
+    deviation: Annotated[
+        float, typer.Option(min=0.01, max=10.0, help="How far elicited log odds ratios are off, in nats, about.")
+    ] = 1.0,
+) -> None:
+    """Fit the strengths of relations to the beliefs that turned out. Nothing is written.
+
+    A belief turned out where it was corrected, or where one observation left no doubt. Priors stay as stated.
+    """
+    out = Console(highlight=False)
+    found = learn_relations(run(_lessons(key, purpose, tenant, out)), deviation=deviation)
+    table = Table("relation", "elicited", "learned", "95 %", "rows", box=None)
+    for each in found.relations:
+        name = f"{each.stated.source} {each.stated.kind} {each.stated.target}"
+        low, high = each.interval
+        odds = f"{each.elicited:.2f}", f"{each.odds_ratio:.2f}", f"{low:.2f}–{high:.2f}"
+        table.add_row(name, *odds, f"{each.observations:,}")
+    out.print(table)
+    if found.held_out:
+        out.print(
+            f"Log loss of the later {found.held_out:,} labels: {found.log_loss:.3f} learned, {found.elicited:.3f} as"
+            f" elicited, {found.base_rate:.3f} by each attribute's rate."
+        )
+
+
+def calibration(
+    key: Key,
+    purpose: Purpose = None,
+    tenant: Tenant = None,
+    plot: Annotated[Path | None, typer.Option(dir_okay=False, help="Where to draw the reliability diagram.")] = None,
+) -> None:
+    """Fit a calibration for every attribute of which enough beliefs turned out. Nothing is written.
+
+    Platt's line from 200 labels, steps from 1,000; the later 30 % of the labels choose, and may choose none.
+    """
+    out = Console(highlight=False)
+    found = learn_calibrations(run(_lessons(key, purpose, tenant, out)))
+    table = Table("attribute", "chosen", "labels", "Brier", "", "log loss", "", "ECE", "", box=None)
+    for each in found:
+        table.add_row(*_calibration_row(each))
+    out.print(table)
+    if plot is not None and found:
+        as_derived, calibrated, happened = reliability(found)
+        curves = [Curve("as derived", as_derived, happened), Curve("calibrated", calibrated, happened)]
+        out.print(f"Drawn in {draw('Reliability on later labels', curves, plot)}.")
+
+
+def proposals(
+    key: Key,
+    purpose: Purpose = None,
+    tenant: Tenant = None,
+    out: Annotated[Path | None, typer.Option(dir_okay=False, help="Where to write the draft.")] = None,
+    catalog: Annotated[str, typer.Option(help="The name that the draft gets.")] = "proposed",
+) -> None:
+    """Draft a catalog of relations that nobody stated and the data support. It is for review, and not published.
+
+    Above each relation stand its gain on later twins, its interval and how many rows it rests on.
+    """
+    said = Console(highlight=False, stderr=True)
+    found = propose_relations(run(_lessons(key, purpose, tenant, said)))
+    text = draft(catalog, found)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        out.write_text(text)
+        said.print(f"{len(found)} relations proposed in {out}. Look at them; `beliefgraph define` would publish them.")
+
+
+async def _lessons(key: str, purpose: str | None, tenant: str | None, out: Console) -> Lessons:
+    with out.status("Reading twins …") as status:
+        async with services() as built:
+            caller = await built.callers.authenticate(key, purpose)
+            if tenant is not None and tenant != caller.tenant:
+                raise Incorrect("invalid-input", f"This key is for the tenant {caller.tenant}, not {tenant}.")
+            found = await lessons(
+                caller, built.graph, built.book, told=lambda read: status.update(f"Reading twins … {read:,}")
+            )
+    out.print(f"{found.twins:,} twins, {len(found.labels):,} beliefs that turned out, {len(found.heard):,} rows heard.")
+    return found
+
+
+def _calibration_row(each: CalibratedAttribute) -> tuple[str, ...]:
+    before, after = each.before, each.after
+    labels = f"{each.choice.fitted + each.choice.held_out:,}"
+    pairs = ((before.brier, after.brier), (before.log_loss, after.log_loss), (before.ece, after.ece))
+    numbers = [shown for one, other in pairs for shown in (f"{one:.3f}", f"→ {other:.3f}")]
+    return (each.attribute, each.choice.calibration.kind, labels, *numbers)
+
+
+def draft(catalog: str, found: Sequence[ProposedRelation]) -> str:
+    """The proposals as a catalog, in YAML; what each rests on is a comment above it."""
+    head = {"catalog": catalog, "version": "0.1.0", "description": "Relations that the data support; for review."}
+    lines = [yaml.safe_dump(head, sort_keys=False).rstrip(), "relations:" if found else "relations: []"]
+    for each in found:
+        low, high = each.interval
+        least, most = each.odds_ratios
+        lines += [
+            f"  # gain: {each.gain:.1f} nats on later rows (95 %: {low:.1f} to {high:.1f})",
+            f"  # observations: {each.observations:,}; odds ratio, 95 %: {least:.2f} to {most:.2f}",
+            f"  - {{kind: {each.kind}, source: {each.source}, target: {each.target},"
+            f" odds_ratio: {each.odds_ratio:.3g}}}",
+        ]
+    return "\n".join(lines) + "\n"

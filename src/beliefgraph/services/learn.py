@@ -1,0 +1,175 @@
+"""What a tenant's lessons come to: strengths, calibrations, proposals, scored on rows later than those fitted to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from beliefgraph.inference.learning import Choice, Learned, calibration_of, learn, log_probability, propose
+from beliefgraph.model.definition import RelationDefinition
+from beliefgraph.model.relation import RelationKind
+from beliefgraph.services.lessons import Floats, Lessons
+from beliefgraph.services.scoring import Scores, score
+
+FITTED = 0.7
+"""The share of the labels, the earlier ones, that is fitted to; the rest scores."""
+
+
+@dataclass(frozen=True)
+class LearnedRelation:
+    """One relation: its odds ratio as elicited and as learned, with a 95 % interval, and how many rows bore on it.
+
+    Of `implies` they are the odds ratios that its probability comes to; `parameter` is that probability, as learned.
+    """
+
+    stated: RelationDefinition
+    elicited: float
+    odds_ratio: float
+    parameter: float
+    interval: tuple[float, float]
+    observations: int
+
+
+@dataclass(frozen=True)
+class LearnedRelations:
+    """Strengths from the earlier labels, and the mean log loss of the later ones: with them, as elicited, and by each
+    attribute's rate among the earlier ones alone. NaN where there are no later ones."""
+
+    lessons: Lessons
+    learned: Learned
+    labels: int
+    held_out: int
+    log_loss: float
+    elicited: float
+    base_rate: float
+
+    @property
+    def better(self) -> bool:
+        """Whether the later labels were likelier with what was learned than with what was elicited."""
+        return self.log_loss < self.elicited
+
+    @property
+    def relations(self) -> tuple[LearnedRelation, ...]:
+        """Every relation that a label bore on, in the order of the structure."""
+        learned = self.learned
+        return tuple(
+            LearnedRelation(
+                stated=relation,
+                elicited=_odds(learned.stated[k]),
+                odds_ratio=_odds(learned.learned[k]),
+                parameter=learned.structure.relations[k].parameter,
+                interval=_interval(learned.learned[k], learned.deviation[k]),
+                observations=int(learned.observations[k]),
+            )
+            for k, relation in enumerate(self.lessons.stated)
+            if learned.observations[k]
+        )
+
+
+@dataclass(frozen=True)
+class CalibratedAttribute:
+    """The calibration chosen for one attribute; the log-odds of its later labels as derived and as calibrated, and what
+    happened."""
+
+    attribute: str
+    choice: Choice
+    said: Floats
+    calibrated: Floats
+    happened: Floats
+
+    @property
+    def before(self) -> Scores:
+        """The scores as derived."""
+        return score(_chance(self.said), self.happened)
+
+    @property
+    def after(self) -> Scores:
+        """The scores as calibrated."""
+        return score(_chance(self.calibrated), self.happened)
+
+
+def reliability(found: Sequence[CalibratedAttribute]) -> tuple[Floats, Floats, Floats]:
+    """Of all later labels together: the probabilities as derived, those as calibrated, and what happened."""
+    return (
+        _chance(np.concatenate([each.said for each in found])),
+        _chance(np.concatenate([each.calibrated for each in found])),
+        np.concatenate([each.happened for each in found]),
+    )
+
+
+def learn_relations(lessons: Lessons, *, deviation: float) -> LearnedRelations:
+    """The strengths that the labels speak for, held to the elicited ones as if these were off by `deviation` nats."""
+    early, later = lessons.labels.part(0.0, FITTED), lessons.labels.part(FITTED, 1.0)
+    learned = learn(lessons.structure, early, deviation=deviation)
+    happened, column, cut = lessons.happened, lessons.column, len(early)
+    loss, elicited, base = np.nan, np.nan, np.nan
+    if len(later):
+        loss = -float(log_probability(learned.structure, later, "discriminative").mean())
+        elicited = -float(log_probability(lessons.structure, later, "discriminative").mean())
+        known = np.bincount(column[:cut], minlength=len(lessons.attributes))
+        held = np.bincount(column[:cut], happened[:cut], len(lessons.attributes))
+        rate = ((held + 1.0) / (known + 2.0))[column[cut:]]
+        base = -float(np.log(np.where(happened[cut:] == 1.0, rate, 1.0 - rate)).mean())
+    return LearnedRelations(lessons, learned, len(lessons.labels), len(later), loss, elicited, base)
+
+
+def learn_calibrations(lessons: Lessons) -> tuple[CalibratedAttribute, ...]:
+    """The calibration of every attribute of which at least two beliefs turned out, by name."""
+    found = []
+    for column, attribute in sorted(enumerate(lessons.attributes), key=lambda pair: pair[1]):
+        rows = (lessons.column == column) & np.isfinite(lessons.said)
+        if rows.sum() < 2:
+            continue
+        said, happened = lessons.said[rows], lessons.happened[rows]
+        choice = calibration_of(said, happened)
+        later = slice(choice.fitted, None)
+        found.append(
+            CalibratedAttribute(attribute, choice, said[later], choice.calibration(said[later]), happened[later])
+        )
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class ProposedRelation:
+    """A relation that nobody stated: its odds ratio with a 95 % interval, what it gains on later rows (nats) with one,
+    and how many rows had heard of both beliefs."""
+
+    kind: RelationKind
+    source: str
+    target: str
+    odds_ratio: float
+    odds_ratios: tuple[float, float]
+    gain: float
+    interval: tuple[float, float]
+    observations: int
+
+
+def propose_relations(lessons: Lessons) -> tuple[ProposedRelation, ...]:
+    """The relations that nobody stated and what is heard in the twins supports, the greatest gain first."""
+    return tuple(
+        ProposedRelation(
+            kind=each.relation.kind,
+            source=lessons.attributes[each.relation.source],
+            target=lessons.attributes[each.relation.target],
+            odds_ratio=each.relation.parameter,
+            odds_ratios=_interval(each.strength, each.deviation),
+            gain=each.gain,
+            interval=each.interval,
+            observations=each.observations,
+        )
+        for each in propose(lessons.structure, lessons.heard)
+    )
+
+
+def _odds(strength: float) -> float:
+    return float(np.exp(strength))
+
+
+def _interval(strength: float, deviation: float) -> tuple[float, float]:
+    return _odds(strength - 1.96 * deviation), _odds(strength + 1.96 * deviation)
+
+
+def _chance(log_odds: Floats) -> Floats:
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * log_odds)))

@@ -1,0 +1,192 @@
+"""What a tenant's twins have to teach: what was said before it turned out, and what was heard beside what.
+
+A belief *turned out* where a correction is in force on it, or where one observation left no doubt (SURE). The row is
+the twin as it stood just before that, derived under the definitions in force: nothing later is in it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from beliefgraph.inference import Relation, Structure
+from beliefgraph.inference.learning import Observations
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.definition import Definitions, RelationDefinition
+from beliefgraph.model.evidence import Bearing
+from beliefgraph.model.hearing import heard
+from beliefgraph.services.cache import read_state
+from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.derive import Derivation, derive
+from beliefgraph.services.layout import DefinitionGraph
+from beliefgraph.services.recheck import every_twin
+from beliefgraph.services.state import TwinState
+from beliefgraph.store.graph import Graph
+
+Floats = npt.NDArray[np.float64]
+
+SURE = 6.0
+"""One observation of so many nats (400 to 1) counts as the truth having come out."""
+
+_MOMENT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """Everything to learn from, as columns by attribute; rows are in the order of time.
+
+    `attributes` are the binary ones, and `structure` says what the definitions state of them; `stated` has each of its
+    relations' definition. `labels` has one row for each belief that turned out: what had been heard in its subject and
+    context, and the truth of that belief alone; `column` says which it was, `said` the log-odds derived then, NaN where
+    the twin was too wide for them. `heard` has one row for each subject and context of each twin, as it stands now.
+    """
+
+    definitions: Definitions
+    attributes: tuple[str, ...]
+    structure: Structure
+    stated: tuple[RelationDefinition, ...]
+    labels: Observations
+    column: npt.NDArray[np.int64]
+    said: Floats
+    heard: Observations
+    twins: int
+
+    @property
+    def happened(self) -> Floats:
+        """1 where the belief of a label turned out to hold, else 0."""
+        return np.asarray(self.labels.truth[np.arange(len(self.column)), self.column])
+
+
+async def lessons(
+    caller: Caller, graph: Graph, book: DefinitionBook, *, told: Callable[[int], None] = lambda _: None
+) -> Lessons:
+    """Read every twin of the caller's tenant, one after another; `told` hears how many were read.
+
+    Refused to a person's key: what is learned is about everybody.
+    """
+    caller.require("define")
+    caller.require_service()
+    tenant = caller.tenant
+    columns = _Columns(await book.latest(tenant))
+    read: list[_Read] = []
+    async for twin in every_twin(graph, tenant):
+        state = await read_state(graph, twin.id, tenant, twin.name)
+        if state.head_time is not None:
+            read.append(await asyncio.to_thread(columns.read, state, state.head_time))
+        told(len(read))
+    return columns.joined(read)
+
+
+@dataclass(frozen=True)
+class _Label:
+    """One belief that turned out, and the row just before."""
+
+    at: datetime
+    id: str
+    row: Floats
+    column: int
+    holds: bool
+    said: float
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What one twin teaches."""
+
+    head: datetime
+    id: str
+    labels: tuple[_Label, ...]
+    rows: Mapping[tuple[str, str], Floats]
+
+
+class _Columns:
+    """The attributes as columns, and what they are read from."""
+
+    def __init__(self, graph: DefinitionGraph) -> None:
+        self._graph = graph
+        named = graph.definitions.attributes
+        self.attributes = tuple(key for key, attribute in named.items() if not attribute.categorical)
+        self._column = {key: at for at, key in enumerate(self.attributes)}
+
+    def read(self, state: TwinState, head: datetime) -> _Read:
+        """The labels of a twin and its rows now."""
+        labels = [self._label(state, belief, at, holds) for belief, at, holds in self._turned_out(state, head)]
+        rows = self._rows(derive(state, self._graph, head))
+        return _Read(head, state.id, tuple(labels), {place: row for place, row in rows.items() if row.any()})
+
+    def joined(self, read: list[_Read]) -> Lessons:
+        """All that was read, in the order of time."""
+        ordered = sorted((label for each in read for label in each.labels), key=lambda label: (label.at, label.id))
+        rows = np.array([label.row for label in ordered]).reshape(len(ordered), len(self.attributes))
+        column = np.array([label.column for label in ordered], dtype=np.int64)
+        truth = np.full(rows.shape, np.nan)
+        truth[np.arange(len(ordered)), column] = [float(label.holds) for label in ordered]
+        standing = [
+            row for each in sorted(read, key=lambda one: (one.head, one.id)) for _, row in sorted(each.rows.items())
+        ]
+        structure, stated = self._structure()
+        return Lessons(
+            definitions=self._graph.definitions,
+            attributes=self.attributes,
+            structure=structure,
+            stated=stated,
+            labels=Observations(rows, truth),
+            column=column,
+            said=np.array([label.said for label in ordered], dtype=np.float64),
+            heard=Observations(np.array(standing).reshape(len(standing), len(self.attributes))),
+            twins=len(read),
+        )
+
+    def _turned_out(self, state: TwinState, head: datetime) -> Iterator[tuple[BeliefKey, datetime, bool]]:
+        """The beliefs whose truth came out, since when, and what it is."""
+        on: dict[str, list[Bearing]] = {}
+        for bearing in state.bearings:
+            on.setdefault(bearing.belief, []).append(bearing)
+        for id_, bearings in sorted(on.items()):
+            belief = state.beliefs[id_].belief_key
+            sure = [b for b in heard(bearings, head) if abs(b.log_likelihood_ratio) >= SURE]
+            if belief.attribute in self._column and sure:
+                last = max(sure, key=lambda b: (b.valid_from, b.key))
+                yield belief, last.valid_from, last.log_likelihood_ratio > 0.0
+
+    def _label(self, state: TwinState, belief: BeliefKey, at: datetime, holds: bool) -> _Label:
+        derived = derive(state, self._graph, at - _MOMENT, also=[belief])
+        position = derived.layout.keys.index(belief)
+        said = derived.value(position)
+        row = self._rows(derived)[belief.subject, belief.context]
+        return _Label(
+            at,
+            derived.layout.ids[position],
+            row,
+            self._column[belief.attribute],
+            holds,
+            np.nan if said is None else said,
+        )
+
+    def _rows(self, derived: Derivation) -> dict[tuple[str, str], Floats]:
+        """What is heard, for each subject and context."""
+        rows: dict[tuple[str, str], Floats] = {}
+        for position, key in enumerate(derived.layout.keys):
+            if key.attribute in self._column:
+                row = rows.setdefault((key.subject, key.context), np.zeros(len(self.attributes)))
+                row[self._column[key.attribute]] = derived.log_likelihood[position]
+        return rows
+
+    def _structure(self) -> tuple[Structure, tuple[RelationDefinition, ...]]:
+        definitions = self._graph.definitions
+        stated: dict[Relation, RelationDefinition] = {}
+        for _, relation in definitions.relations():
+            if relation.source in self._column and relation.target in self._column:
+                ends = self._column[relation.source], self._column[relation.target]
+                if relation.kind not in ("causes", "implies"):
+                    ends = min(ends), max(ends)
+                stated[Relation(relation.kind, *ends, relation.strength.parameter)] = relation
+        priors = [definitions.attributes[key].prior for key in self.attributes]
+        structure = Structure(np.array(priors, dtype=np.float64), stated)
+        return structure, tuple(stated[relation] for relation in structure.relations)

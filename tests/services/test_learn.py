@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from tests.world import START, World, event, key, rated
+
+from beliefgraph.cli.lessons import draft
+from beliefgraph.ingest.catalogs import parse_catalogs
+from beliefgraph.model.command import Correct
+from beliefgraph.model.time import AsOf
+from beliefgraph.services.learn import learn_calibrations, learn_relations, propose_relations
+from beliefgraph.services.lessons import Lessons, lessons
+from beliefgraph.services.questions import Questions
+
+
+async def taught(world: World) -> Lessons:
+    return await lessons(world.caller, world.graph, world.book)
+
+
+async def correct(world: World, twin: str, attribute: str, holds: bool, day: float) -> None:
+    at = START + timedelta(days=day)
+    await world.commands.correct(
+        world.person(twin), Correct(twin=twin, belief=key(attribute), holds=holds, valid_from=at)
+    )
+
+
+def columns(found: Lessons, row: int) -> dict[str, float]:
+    heard = found.labels.log_likelihood[row]
+    return {found.attributes[at]: float(heard[at]) for at in np.flatnonzero(heard)}
+
+
+async def test_a_label_has_what_was_heard_before_it_and_nothing_later(world: World) -> None:
+    await world.intake.observe(
+        world.caller,
+        [event("1", day=1), event("2", "said", day=2, by="omar", llr=0.5, text="maybe"), event("3", "audited", day=9)],
+    )
+    await correct(world, "lena", "world.buys", True, day=5)
+
+    found = await taught(world)
+
+    assert (found.twins, len(found.labels)) == (1, 1)
+    assert columns(found, 0) == pytest.approx({"needs.budget": 0.8, "needs.urgent": 0.4, "world.buys": 0.5})
+    assert found.attributes[found.column[0]] == "world.buys"
+    assert found.happened.tolist() == [1.0]
+    assert np.isnan(found.labels.truth).sum() == len(found.attributes) - 1
+    before = AsOf(valid_time=START + timedelta(days=5) - timedelta(microseconds=1))
+    asked = Questions(world.graph, world.keyring, world.book)
+    served = (await asked.belief(world.caller, "lena", key("world.buys"), as_of=before)).state.log_odds
+    assert found.said[0] == pytest.approx(served, abs=1e-12)
+
+
+async def test_what_left_no_doubt_is_a_label_too_and_what_is_heard_now_is_a_row(world: World) -> None:
+    await world.intake.observe(world.caller, [rated("1", 1.0, day=1), rated("2", -6.5, day=3, by="the ledger")])
+    await world.intake.observe(world.caller, [event("1", twin="omar")])
+
+    found = await taught(world)
+
+    assert found.happened.tolist() == [0.0]
+    assert columns(found, 0) == {"world.alone": pytest.approx(1.0)}
+    assert len(found.heard) == 2
+    assert found.heard.log_likelihood[:, found.attributes.index("world.alone")].tolist() == pytest.approx([0.0, -5.5])
+
+
+async def test_labels_come_in_the_order_of_time_whatever_the_twins_are_called(world: World) -> None:
+    for day, twin in ((9, "anna"), (3, "zoe"), (6, "mia")):
+        await world.intake.observe(world.caller, [event("1", twin=twin)])
+        await correct(world, twin, "world.buys", twin != "mia", day=day)
+    assert (await taught(world)).happened.tolist() == [1.0, 0.0, 1.0]
+
+
+async def test_strengths_follow_what_turned_out(world: World) -> None:
+    """Those with a budget never buy: whatever was elicited, the odds ratio of 4 must fall."""
+    for number in range(20):
+        twin, holds = f"twin-{number:02}", number % 2 == 0
+        more = [event("1", twin=twin)] * holds
+        await world.intake.observe(world.caller, [*more, rated("2", 0.1, twin=twin)])
+        await correct(world, twin, "world.buys", not holds, day=2 + number)
+
+    found = learn_relations(await taught(world), deviation=1.0)
+
+    supports = next(k for k, relation in enumerate(found.lessons.stated) if relation.kind == "supports")
+    assert found.learned.learned[supports] < np.log(4.0) - 0.3
+    assert (found.labels, found.held_out) == (20, 6)
+    assert found.log_loss < found.elicited
+    assert found.better
+    [calibrated] = learn_calibrations(found.lessons)
+    assert (calibrated.attribute, calibrated.choice.calibration.kind) == ("world.buys", "identity")  # 20 labels
+
+
+async def test_a_draft_of_proposals_is_a_catalog_to_look_at(world: World) -> None:
+    """What is said of buying goes along with how they are rated: a relation that nobody stated."""
+    for first in range(0, 160, 40):
+        events = []
+        for number in range(first, first + 40):
+            llr, twin = 3.0 if number % 2 else -3.0, f"twin-{number:03}"
+            events += [rated("1", llr, twin=twin), event("2", "said", twin=twin, by="omar", llr=llr, text="so")]
+        await world.intake.observe(world.caller, events)
+
+    found = propose_relations(await taught(world))
+    written = draft("proposed", found)
+
+    assert [(each.kind, {each.source, each.target}) for each in found] == [("supports", {"world.alone", "world.buys"})]
+    assert found[0].observations == 160
+    [catalog] = parse_catalogs(written.encode(), "draft.yaml")
+    assert (catalog.catalog, len(catalog.relations)) == ("proposed", 1)
+    assert catalog.relations[0].odds_ratio == pytest.approx(found[0].odds_ratio, rel=0.01)
+    assert "# gain:" in written
+    assert "# observations: 160" in written
+
+
+def test_no_proposals_are_a_catalog_too() -> None:
+    [catalog] = parse_catalogs(draft("proposed", ()).encode(), "draft.yaml")
+    assert catalog.relations == ()
