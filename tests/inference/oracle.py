@@ -46,8 +46,8 @@ def stated_odds_ratio(priors: Floats, relation: Relation) -> float:
 
 @dataclass(frozen=True)
 class Enumeration:
-    """All 2^n states ([2^n, n], bools as floats) and their log-probability without evidence; each effect's log table
-    too."""
+    """All states that can be ([states, n], bools as floats: 2^n, less those where not exactly one value of an exclusive
+    group holds) and their log-probability without evidence; each effect's log table too."""
 
     states: Floats
     log_probability: Floats
@@ -58,7 +58,9 @@ class Enumeration:
         priors = structure.priors
         n = len(priors)
         states = np.array(np.unravel_index(np.arange(2**n), (2,) * n), dtype=np.float64).T
-        fixed = np.zeros(2**n)
+        for group in structure.exclusive:
+            states = states[states[:, list(group)].sum(axis=1) == 1]
+        fixed = np.zeros(len(states))
         causes: dict[int, dict[int, float]] = {}
         for relation in structure.relations:
             ratio = stated_odds_ratio(priors, relation)
@@ -87,10 +89,18 @@ class Enumeration:
             return marginal_log_odds(states, log_probability(unknown)) - logit(priors)
 
         unknown = logit(priors)
+        for group in structure.exclusive:
+            unknown[list(group)] = np.log(priors[list(group)])
+        # One value of a group has what the others leave: nothing of its own to be found.
+        sought = np.setdiff1d(np.arange(n), [group[-1] for group in structure.exclusive])
+
+        def all_off(found: Floats) -> Floats:
+            unknown[sought] = found
+            return off(unknown)
+
         if structure.relations:
-            found = root(off, unknown, tol=1e-14)
-            unknown = found.x
-            assert np.abs(off(unknown)).max() < 1e-10, "the oracle itself did not find the fields"
+            found = root(lambda x: all_off(x)[sought], unknown[sought].copy(), tol=1e-14)
+            assert np.abs(all_off(found.x)).max() < 1e-9, "the oracle itself did not find the fields"
         return cls(states, log_probability(unknown), {c: conditional(c, unknown[c]) for c in causes})
 
     def log_weights(

@@ -81,6 +81,15 @@ def test_setting_an_effect_by_hand_says_nothing_about_its_cause_but_seeing_it_do
     assert model.log_odds(nothing, assume={1: True}).log_odds[0] == pytest.approx(logit(0.3 * with_cause / 0.5))
 
 
+def test_what_is_set_by_hand_is_cut_from_its_causes_wherever_their_table_lies() -> None:
+    # The effect is also implied by another belief, and at home in that relation's table.
+    structure = Structure([0.5, 0.25, 0.25], [Relation("causes", 0, 2, 2.0), Relation("implies", 1, 2, 0.5)])
+    found = compile_model(structure).log_odds(np.zeros(3), do={2: False}).log_odds
+    assert found[0] == pytest.approx(0.0, abs=1e-12)
+    # P(1 | not 2) = (1/4 − 1/8) / (3/4)
+    assert found[1] == pytest.approx(logit(1 / 6), abs=1e-12)
+
+
 @settings(max_examples=40, deadline=None)
 @given(questions())
 def test_without_evidence_every_belief_answers_its_stated_prior(question: Any) -> None:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from beliefgraph.inference.arrays import Floats, Ints
+from beliefgraph.inference.arrays import Flags, Floats, Ints
 from beliefgraph.inference.factors import Family
 from beliefgraph.inference.kernels import BLOCK_OF
 from beliefgraph.inference.plan import Plan
 from beliefgraph.inference.propagation import Engine
+from beliefgraph.inference.variables import Variables
 
 MANY = 2_048
 """From so many rows on, two threads are faster than one."""
@@ -24,10 +25,12 @@ MANY = 2_048
 class Bundle:
     """Some connected parts, calibrated.
 
-    `members` are the beliefs, `part` the part each belongs to, numbered from 0 in their order. `conditionals` are the
-    log tables of the `families`, over each one's scope, as they stand in the engine's `log_potential`.
+    `members` are the beliefs, those of one variable together as `variables` says; `part` is the part each belongs to,
+    numbered from 0 in their order. `conditionals` are the log tables of the `families`, over each one's beliefs, as
+    they stand in the engine's `log_potential`.
     """
 
+    variables: Variables
     members: Ints
     part: Ints
     prior_log_odds: Floats
@@ -45,13 +48,10 @@ class Bundle:
 
         A part that is told nothing answers its priors. `cut` are the effects whose conditional table is taken out.
         """
-        states = np.zeros(len(self.members), dtype=np.uint8)
-        if fixed:
-            place = self.place
-            for belief, holds in fixed.items():
-                if belief in place:
-                    states[place[belief]] = 1 if holds else 2
-        return self._without(cut).log_odds(rows.take(self.members, axis=1), states, self.prior_log_odds)
+        given = rows.take(self.members, axis=1)
+        return self._without(cut).log_odds(
+            self.variables, given, self._flags(fixed, self.place if fixed else {}), self.prior_log_odds
+        )
 
     def cohort(self, rows: Floats, asked: Sequence[int]) -> Floats:
         """The log-odds of some members for many rows of evidence; shape [B, asked]."""
@@ -61,12 +61,14 @@ class Bundle:
         own = np.ascontiguousarray(own)
         answer = np.empty((len(own), len(asked)))
         if len(own) < MANY:
-            self.engine.cohort(own, self.prior_log_odds, places, answer)
+            self.engine.cohort(self.variables, own, self.prior_log_odds, places, answer)
             return answer
         middle = len(own) // (2 * BLOCK_OF) * BLOCK_OF
         with ThreadPoolExecutor(1) as other:
-            first = other.submit(self.engine.cohort, own[:middle], self.prior_log_odds, places, answer[:middle])
-            self.engine.cohort(own[middle:], self.prior_log_odds, places, answer[middle:])
+            first = other.submit(
+                self.engine.cohort, self.variables, own[:middle], self.prior_log_odds, places, answer[:middle]
+            )
+            self.engine.cohort(self.variables, own[middle:], self.prior_log_odds, places, answer[middle:])
             first.result()
         return answer
 
@@ -77,21 +79,23 @@ class Bundle:
         conditional table is taken out. Raises `impossible-evidence`.
         """
         place = self.place
-        given = rows.take(self.members, axis=1)
-        weight = np.exp(np.minimum(np.stack([-given, given], axis=2), 0.0))
-        said = (given != 0.0).astype(np.uint8)
-        for question, known in enumerate(fixed):
-            for belief, holds in known.items():
-                if belief in place:
-                    weight[question, place[belief]] = (0.0, 1.0) if holds else (1.0, 0.0)
-                    said[question, place[belief]] = 1
-        answer = self._without(cut).log_marginals(weight.reshape(len(rows), -1), said)
-        return np.asarray(answer.reshape(len(rows), -1, 2).transpose(1, 2, 0))
+        flags = np.array([self._flags(known, place) for known in fixed])
+        weight, said = self.variables.weights(rows.take(self.members, axis=1), flags)
+        no, yes = self.variables.split_logs(self._without(cut).log_marginals(weight, said))
+        return np.stack([no, yes], axis=2).transpose(1, 2, 0)
 
     @property
     def place(self) -> dict[int, int]:
         """Where each member stands among them."""
         return {int(belief): at for at, belief in enumerate(self.members)}
+
+    def _flags(self, fixed: Mapping[int, bool], place: Mapping[int, int]) -> Flags:
+        """For each member whether it is taken to hold (1), not to (2), or neither (0)."""
+        flags = np.zeros(len(self.members), dtype=np.uint8)
+        for belief, holds in fixed.items():
+            if belief in place:
+                flags[place[belief]] = 1 if holds else 2
+        return flags
 
     def _without(self, effects: AbstractSet[int]) -> Engine:
         """The engine with some effects' conditional tables taken out: what they do not obey any more."""
@@ -103,9 +107,10 @@ class Bundle:
         rows = []
         for family, table in zip(self.families, self.conditionals, strict=True):
             if family.effect in gone:
-                rows.append(self.plan.home_row(family.scope))
+                (scope,) = self.variables.scopes([family.beliefs])
+                rows.append(self.plan.home_row(scope))
                 clique = self.plan.cliques[rows[-1]]
                 entries = slice(clique.start, clique.start + clique.size)
-                potential[entries] -= table[clique.projection(family.scope)]
+                potential[entries] -= table[self.variables.stated([family.beliefs])][clique.projection(scope)]
                 potential[entries] -= potential[entries].max()
         return self.engine.with_potentials(potential, rows)

@@ -17,6 +17,7 @@ from beliefgraph.inference.arrays import Floats
 from beliefgraph.inference.factors import Factors
 from beliefgraph.inference.marginals import Marginals, State
 from beliefgraph.inference.plan import Plan
+from beliefgraph.inference.variables import Variables
 
 DRIFT_BOUND = 1e-10
 """How far, in nats, the model's answer without evidence may lie from a stated prior: a tenth of the 1e-9 that is
@@ -41,12 +42,12 @@ class Calibrated:
     drift: float
 
 
-def calibrate(plan: Plan, factors: Factors) -> Calibrated:
+def calibrate(plan: Plan, variables: Variables, factors: Factors) -> Calibrated:
     """The potentials under which the plan's marginals are the stated priors, to DRIFT_BOUND.
 
     Raises `infeasible-statements`, naming the beliefs (local indices) that cannot be reached, when there are none.
     """
-    marginals = Marginals(plan, factors)
+    marginals = Marginals(plan, variables, factors)
     now = marginals.at(marginals.start())
     past = _Past()
     exact = False

@@ -5,16 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.inference.arrays import frozen
+from beliefgraph.inference.arrays import Floats, frozen
 from beliefgraph.inference.bundle import Bundle
 from beliefgraph.inference.calibrate import calibrate
-from beliefgraph.inference.elimination import Budget, min_fill, moral_graph
+from beliefgraph.inference.elimination import Budget, eliminate, moral_graph
 from beliefgraph.inference.factors import Factors, factors_of, parts
 from beliefgraph.inference.junction_tree import JunctionTree, junction_tree
 from beliefgraph.inference.model import Model
 from beliefgraph.inference.plan import plan, table_entries
 from beliefgraph.inference.propagation import Engine
 from beliefgraph.inference.structure import Structure
+from beliefgraph.inference.variables import Variables
 
 _BUNDLE = 128
 """Connected parts are run together until they have this many beliefs: below it a pass costs the calls, not the
@@ -31,44 +32,53 @@ def compile_model(structure: Structure, budget: Budget = _DEFAULT_BUDGET) -> Mod
     priors and relations cannot hold together. Keep the result under the structure's `content_hash`.
     """
     factors = factors_of(structure)
-    scopes = factors.scopes
-    connected = parts(len(structure.priors), scopes)
+    beliefs = structure.variables
+    order = [belief for some in beliefs for belief in some]
+    variables = Variables.of([len(some) for some in beliefs])
+    place = {belief: at for at, belief in enumerate(order)}
+    scopes: list[tuple[int, ...]] = [(variable,) for variable in variables.values]
+    scopes += variables.scopes([tuple([place[belief] for belief in beliefs]) for beliefs in factors.joined])
+    connected = parts(len(beliefs), scopes)
     available = np.ones(len(structure.priors), dtype=np.bool_)
+    prior_log_odds = np.empty(len(order))
+    prior_log_odds[order] = variables.log_odds(structure.priors[order])
     trees: list[tuple[list[int], JunctionTree]] = []
-    for members, tree in _affordable(connected, scopes, budget):
+    for members, tree in _affordable(connected, scopes, variables.cards.tolist(), budget):
         if tree is None:
-            available[members] = False
+            available[[belief for variable in members for belief in beliefs[variable]]] = False
         else:
             trees.append((members, tree))
-    compiled = [_bundle(factors, some) for some in _bundled(trees)]
-    stated = structure.priors
+    compiled = [_bundle(factors, beliefs, prior_log_odds, some) for some in _bundled(trees)]
     return Model(
-        priors=stated,
+        priors=structure.priors,
         available=frozen(available),
         width=max((bundle.plan.width for bundle, _ in compiled), default=0),
         cost=sum(bundle.plan.entries for bundle, _ in compiled),
         drift=max((drift for _, drift in compiled), default=0.0),
         content_hash=structure.content_hash,
-        prior_log_odds=frozen(np.log(stated) - np.log1p(-stated)),
+        prior_log_odds=frozen(prior_log_odds),
         bundles=tuple(bundle for bundle, _ in compiled),
+        exclusive=structure.exclusive,
     )
 
 
 def _affordable(
-    connected: list[list[int]], scopes: list[tuple[int, ...]], budget: Budget
+    connected: list[list[int]], scopes: list[tuple[int, ...]], cards: list[int], budget: Budget
 ) -> list[tuple[list[int], JunctionTree | None]]:
     """Each part with its junction tree, or None where the budget does not reach."""
-    part_of = {belief: at for at, members in enumerate(connected) for belief in members}
+    part_of = {variable: at for at, members in enumerate(connected) for variable in members}
     within: list[list[tuple[int, ...]]] = [[] for _ in connected]
     for scope in scopes:
         within[part_of[scope[0]]].append(scope)
     trees: list[JunctionTree | None] = []
     for members, own in zip(connected, within, strict=True):
-        place = {belief: at for at, belief in enumerate(members)}
-        order = min_fill(moral_graph(len(members), [[place[belief] for belief in scope] for scope in own]), budget)
+        place = {variable: at for at, variable in enumerate(members)}
+        graph = moral_graph(len(members), [[place[variable] for variable in scope] for scope in own])
+        order = eliminate(graph, [cards[variable] for variable in members], budget)
         trees.append(junction_tree(order) if order else None)
     costs = [
-        table_entries([tree], [2] * len(members)) if tree else 0 for members, tree in zip(connected, trees, strict=True)
+        table_entries([tree], [cards[variable] for variable in members]) if tree else 0
+        for members, tree in zip(connected, trees, strict=True)
     ]
     spent = 0
     for at in sorted(range(len(trees)), key=lambda at: (costs[at], at)):
@@ -90,28 +100,37 @@ def _bundled(trees: list[tuple[list[int], JunctionTree]]) -> list[list[tuple[lis
     return bundles
 
 
-def _bundle(factors: Factors, some: list[tuple[list[int], JunctionTree]]) -> tuple[Bundle, float]:
-    members: list[int] = []
+def _bundle(
+    factors: Factors,
+    beliefs_of: list[tuple[int, ...]],
+    prior_log_odds: Floats,
+    some: list[tuple[list[int], JunctionTree]],
+) -> tuple[Bundle, float]:
+    own: list[tuple[int, ...]] = []
     shifted: list[JunctionTree] = []
+    sizes = []
     for part, tree in some:
-        shifted.append(tree.shifted(len(members)))
-        members += part
+        shifted.append(tree.shifted(len(own)))
+        own += [beliefs_of[variable] for variable in part]
+        sizes.append(sum(len(beliefs_of[variable]) for variable in part))
+    members = [belief for beliefs in own for belief in beliefs]
     local = factors.local(members)
-    made = plan(shifted, [2] * len(members))
+    variables = Variables.of([len(beliefs) for beliefs in own])
+    made = plan(shifted, variables.cards.tolist())
     try:
-        calibrated = calibrate(made, local)
+        calibrated = calibrate(made, variables, local)
     except Incorrect as error:
         beliefs = error.ids["beliefs"]
         assert isinstance(beliefs, list)
         raise Incorrect(
             error.code, error.message, beliefs=[members[at] for at in beliefs], drift=error.ids["drift"]
         ) from None
-    sizes = np.array([len(part) for part, _ in some])
     return (
         Bundle(
+            variables=variables,
             members=frozen(np.array(members, dtype=np.int64)),
             part=frozen(np.repeat(np.arange(len(some)), sizes)),
-            prior_log_odds=np.log(local.priors) - np.log1p(-local.priors),
+            prior_log_odds=prior_log_odds[members],
             engine=Engine.of(made, calibrated.log_potential),
             families=local.families,
             conditionals=calibrated.conditionals,

@@ -87,11 +87,3 @@ class Conditionals:
             shape=(self.size, self.size),
         )
         return np.asarray(spsolve(matrix, step))
-
-
-def independent(probabilities: Floats) -> Floats:
-    """The joint of independent beliefs, the last fastest."""
-    joint = np.ones(1)
-    for probability in probabilities:
-        joint = np.outer(joint, [1.0 - probability, probability]).ravel()
-    return joint

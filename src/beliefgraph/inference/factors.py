@@ -2,7 +2,8 @@
 
 A belief that is nobody's effect has a factor of its own, its prior odds and a field (0 until calibrated). An
 undirected relation has a table over two beliefs. An effect has one conditional table over itself and its causes, with
-an intercept.
+an intercept. A table is over beliefs that hold or do not also where they are values of a variable: it does not matter
+which of the others a value gives way to.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from beliefgraph.inference.structure import Relation, Structure
 class Pair:
     """One undirected relation: a log table, shape (2, 2), over its two beliefs."""
 
-    scope: tuple[int, int]
+    beliefs: tuple[int, int]
     log_table: Floats
 
 
@@ -36,7 +37,7 @@ class Family:
     push: Floats
 
     @property
-    def scope(self) -> tuple[int, ...]:
+    def beliefs(self) -> tuple[int, ...]:
         """The axes of its table: the causes, then the effect, which varies fastest."""
         return (*self.causes, self.effect)
 
@@ -55,9 +56,9 @@ class Factors:
         return Factors(
             self.priors[list(members)],
             tuple(
-                Pair((place[pair.scope[0]], place[pair.scope[1]]), pair.log_table)
+                Pair((place[pair.beliefs[0]], place[pair.beliefs[1]]), pair.log_table)
                 for pair in self.pairs
-                if pair.scope[0] in place
+                if pair.beliefs[0] in place
             ),
             tuple(
                 Family(place[family.effect], tuple(place[cause] for cause in family.causes), family.push)
@@ -67,9 +68,9 @@ class Factors:
         )
 
     @property
-    def scopes(self) -> list[tuple[int, ...]]:
+    def joined(self) -> list[tuple[int, ...]]:
         """The beliefs each relation joins: pairs first, then families."""
-        return [pair.scope for pair in self.pairs] + [family.scope for family in self.families]
+        return [pair.beliefs for pair in self.pairs] + [family.beliefs for family in self.families]
 
 
 def factors_of(structure: Structure) -> Factors:
@@ -124,8 +125,8 @@ _UNDIRECTED = {
 
 
 def parts(size: int, scopes: Sequence[Sequence[int]]) -> list[list[int]]:
-    """The connected parts of the beliefs that stand in some factor; each ascending, ordered by their first member."""
-    links = [(scope[0], other) for scope in scopes for other in scope[1:]]
+    """The connected parts of the variables that stand in some factor; each ascending, ordered by their first member."""
+    links = [(scope[0], other) for scope in scopes for other in scope[1:] or scope]
     if not links:
         return []
     first, second = np.array(links).T
@@ -133,6 +134,6 @@ def parts(size: int, scopes: Sequence[Sequence[int]]) -> list[list[int]]:
         coo_array((np.ones(len(links)), (first, second)), shape=(size, size)), directed=False
     )
     members: dict[int, list[int]] = {}
-    for belief in sorted({belief for link in links for belief in link}):
-        members.setdefault(int(label[belief]), []).append(belief)
+    for variable in sorted({variable for link in links for variable in link}):
+        members.setdefault(int(label[variable]), []).append(variable)
     return list(members.values())

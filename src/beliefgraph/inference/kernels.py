@@ -505,6 +505,130 @@ def observe(given: float, fixed: int, weight: Floats, leaf: int) -> int:
 
 
 @native
+def observe_values(given: Floats, fixed: Flags, first: int, last: int, weight: Floats, leaf: int) -> int:
+    """The same for a variable whose states are the values [first, last): the greatest weight is 1."""
+    said, one, largest = 0, -1, -np.inf
+    for value in range(first, last):
+        if fixed[value] == 1:
+            one = value
+        elif fixed[value] == 0:
+            largest = max(largest, given[value])
+        if fixed[value] or given[value] != 0.0:
+            said = 1
+    for value in range(first, last):
+        if one >= 0:
+            weight[leaf + value - first] = 1.0 if value == one else 0.0
+        elif fixed[value]:
+            weight[leaf + value - first] = 0.0
+        else:
+            weight[leaf + value - first] = math.exp(given[value] - largest)
+    return said
+
+
+@native
+def log_weights(given: Floats, fixed: Flags, first: Ints, weight: Floats, said: Flags) -> None:
+    """The logarithm of the weight of every state, and whether anything is said about each variable, row by row (`given`
+    and `fixed` [B, beliefs], `weight` [B, leaves], `said` [B, variables])."""
+    for b in range(len(given)):
+        leaf = 0
+        for v in range(len(first) - 1):
+            belief = first[v]
+            if first[v + 1] - belief > 1:
+                said[b, v] = observe_values(given[b], fixed[b], belief, first[v + 1], weight[b], leaf)
+                for at in range(leaf, leaf + first[v + 1] - belief):
+                    weight[b, at] = math.log(weight[b, at])
+                leaf += first[v + 1] - belief
+                continue
+            value = given[b, belief]
+            weight[b, leaf], weight[b, leaf + 1] = min(-value, 0.0), min(value, 0.0)
+            if fixed[b, belief] == 1:
+                weight[b, leaf], weight[b, leaf + 1] = -np.inf, 0.0
+            elif fixed[b, belief] == 2:
+                weight[b, leaf], weight[b, leaf + 1] = 0.0, -np.inf
+            said[b, v] = value != 0.0 or fixed[b, belief] != 0
+            leaf += 2
+
+
+@native
+def others(marginal: Floats, leaf: int, first: int, last: int, answer: Floats) -> None:
+    """For each of the values [first, last) of a variable the sum of the others: what is before it and what is behind,
+    so that nothing is subtracted."""
+    total = 0.0
+    for value in range(first, last):
+        answer[value] = total
+        total += marginal[leaf + value - first]
+    total = 0.0
+    for value in range(last - 1, first - 1, -1):
+        answer[value] += total
+        total += marginal[leaf + value - first]
+
+
+@native
+def contrast(marginal: Floats, leaf: int, first: int, last: int, answer: Floats) -> None:
+    """The log-odds of the values [first, last) of a variable, each against the sum of the others."""
+    others(marginal, leaf, first, last, answer)
+    for value in range(first, last):
+        answer[value] = math.log(marginal[leaf + value - first] / answer[value])
+
+
+@native
+def contrast_one(marginal: Floats, states: int, state: int) -> float:
+    """The log-odds of one value, with the bits that `contrast` gives."""
+    before, behind = 0.0, 0.0
+    for s in range(state):
+        before += marginal[s]
+    for s in range(states - 1, state, -1):
+        behind += marginal[s]
+    return math.log(marginal[state] / (before + behind))
+
+
+@native
+def rest(marginal: Floats, first: Ints, no: Floats) -> None:
+    """For each belief the probability that it does not hold, summed from the other states of its variable."""
+    leaf = 0
+    for v in range(len(first) - 1):
+        if first[v + 1] - first[v] == 1:
+            no[first[v]] = marginal[leaf]
+            leaf += 2
+        else:
+            others(marginal, leaf, first[v], first[v + 1], no)
+            leaf += first[v + 1] - first[v]
+
+
+@native
+def log_rest(logs: Floats, first: Ints, no: Floats) -> None:
+    """The same of logarithms, row by row ([B, leaves] and [B, beliefs])."""
+    widest = 2
+    for v in range(len(first) - 1):
+        widest = max(widest, first[v + 1] - first[v])
+    scaled, sums = np.empty(widest), np.empty(widest)
+    for b in range(len(logs)):
+        leaf = 0
+        for v in range(len(first) - 1):
+            states = first[v + 1] - first[v]
+            if states == 1:
+                no[b, first[v]] = logs[b, leaf]
+                leaf += 2
+                continue
+            # The greatest is among the others of all but itself; its own others are scaled by the second.
+            at = np.argmax(logs[b, leaf : leaf + states])
+            top, second = logs[b, leaf + at], -np.inf
+            for s in range(states):
+                scaled[s] = math.exp(logs[b, leaf + s] - top)
+                if s != at:
+                    second = max(second, logs[b, leaf + s])
+            others(scaled, 0, 0, states, sums)
+            for s in range(states):
+                no[b, first[v] + s] = top + math.log(sums[s])
+            total = 0.0
+            for s in range(states):
+                if s != at and second > -np.inf:
+                    total += math.exp(logs[b, leaf + s] - second)
+            no[b, first[v] + at] = second + math.log(total) if total > 0.0 else -np.inf
+            leaf += states
+
+
+@native
 def log_odds(
     codes: Codes,
     leaf_codes: Codes,
@@ -516,6 +640,9 @@ def log_odds(
     table: Floats,
     total: Floats,
     message: Floats,
+    changed: Flags,
+    first: Ints,
+    leaf_start: Ints,
     given: Floats,
     fixed: Flags,
     prior: Floats,
@@ -524,17 +651,23 @@ def log_odds(
 ) -> None:
     """The log-odds of every belief for each row of evidence (`given`, `answer` [B, n], `status` [B, trees]).
 
-    A tree about which nothing is said answers its priors; one that lost digits is for the caller. Beliefs have two
-    states, so belief v's leaves are 2v and 2v + 1.
+    Variable v has the beliefs from `first[v]` to `first[v + 1]` and its states from `leaf_start[v]`. A tree about which
+    nothing is said answers its priors; one that lost digits is for the caller. `changed` are the cliques whose
+    potential is not the one that `table`, `total` and `message` were made with.
     """
-    n = len(leaf_codes)
-    weight, marginal, below = np.empty(2 * n), np.empty(2 * n), np.empty(len(message))
+    n, leaves = len(leaf_codes), leaf_start[-1]
+    plain = first[n] == n  # no values: belief v is variable v
+    weight, marginal, below = np.empty(leaves), np.empty(leaves), np.empty(len(message))
     said = np.empty(n, dtype=np.uint8)
     dirty = np.empty(len(codes), dtype=np.uint8)
     for b in range(len(given)):
         for v in range(n):
-            said[v] = observe(given[b, v], fixed[v], weight, 2 * v)
-        dirty[:] = 0
+            if plain or first[v + 1] - first[v] == 1:
+                belief = v if plain else first[v]
+                said[v] = observe(given[b, belief], fixed[belief], weight, leaf_start[v])
+            else:
+                said[v] = observe_values(given[b], fixed, first[v], first[v + 1], weight, leaf_start[v])
+        dirty[:] = changed
         joint, sums, messages = table.copy(), total.copy(), message.copy()
         run(
             codes, leaf_codes, maps, trees, potential, log_potential, fit, weight, said, dirty, joint, sums, messages,
@@ -542,11 +675,17 @@ def log_odds(
         )  # fmt: skip
         for t in range(len(trees)):
             for row in range(codes[trees[t, 0], FIRST_LEAF], codes[trees[t, 1] - 1, LAST_LEAF]):
-                v = leaf_codes[row, VARIABLE]
-                if status[b, t] == DONE:
-                    answer[b, v] = math.log(marginal[2 * v + 1] / marginal[2 * v])
+                v, leaf = leaf_codes[row, VARIABLE], leaf_codes[row, LEAF]
+                if plain or first[v + 1] - first[v] == 1:
+                    belief = v if plain else first[v]
+                    if status[b, t] == DONE:
+                        answer[b, belief] = math.log(marginal[leaf + 1] / marginal[leaf])
+                    else:
+                        answer[b, belief] = prior[belief]
+                elif status[b, t] != DONE:
+                    answer[b, first[v] : first[v + 1]] = prior[first[v] : first[v + 1]]
                 else:
-                    answer[b, v] = prior[v]
+                    contrast(marginal, leaf, first[v], first[v + 1], answer[b])
 
 
 @native
@@ -671,6 +810,7 @@ def reach(
     total: Floats,
     joint: Floats,
     below: Floats,
+    first_belief: Ints,
     log_odds: Floats,
     stale: Flags,
     unnoticed: float,
@@ -741,7 +881,11 @@ def reach(
                         v0, v1 = a + b, c + d
                     if not (v0 >= SMALL and v1 >= SMALL):
                         return False
-                    log_odds[leaf_codes[row, VARIABLE]] = math.log(v1 / v0)
+                    belief = first_belief[leaf_codes[row, VARIABLE]]
+                    if first_belief[leaf_codes[row, VARIABLE] + 1] - belief == 1:
+                        log_odds[belief] = math.log(v1 / v0)
+                    else:
+                        log_odds[belief], log_odds[belief + 1] = math.log(v0 / v1), math.log(v1 / v0)
                 continue
             for s in range(width):
                 r0 = 0.0
@@ -750,10 +894,19 @@ def reach(
                 for j in range(start + s * block, start + (s + 1) * block):
                     joint[j] = table[j] * r0
             for row in range(codes[k, FIRST_LEAF], codes[k, LAST_LEAF]):
-                collect(maps, leaf_codes[row, LEAF_MAP], 2, joint, start, size, scratch, 0)
-                if not (scratch[0] >= SMALL and scratch[1] >= SMALL):
-                    return False
-                log_odds[leaf_codes[row, VARIABLE]] = math.log(scratch[1] / scratch[0])
+                states = leaf_codes[row, STATES]
+                if states > len(scratch):
+                    scratch = np.empty(states)
+                collect(maps, leaf_codes[row, LEAF_MAP], states, joint, start, size, scratch, 0)
+                for s in range(states):
+                    if not scratch[s] >= SMALL:
+                        return False
+                belief = first_belief[leaf_codes[row, VARIABLE]]
+                last_belief = first_belief[leaf_codes[row, VARIABLE] + 1]
+                if last_belief - belief == 1:
+                    log_odds[belief] = math.log(scratch[1] / scratch[0])
+                else:
+                    contrast(scratch, 0, belief, last_belief, log_odds)
     stale[:] = 0
     return True
 
@@ -764,13 +917,14 @@ def reach_one(
     leaf_codes: Codes,
     maps: Codes,
     row: int,
+    state: int,
     table: Floats,
     total: Floats,
     path: Codes,
     above: Floats,
     here: Floats,
 ) -> float:
-    """The log-odds of one belief, whose way up is made: down the one path that leads to it.
+    """The log-odds of one state of one variable, whose way up is made: down the one path that leads to it.
 
     Keeps nothing: `path`, `above` and `here` are room to work in. Not a number where digits were lost.
     """
@@ -797,12 +951,14 @@ def reach_one(
             for j in range(s * block, (s + 1) * block):
                 here[j] = table[start + j] * r
         above, here = here, above
-    if len(below) < 2:
-        below = np.empty(2)
-    collect(maps, leaf_codes[row, LEAF_MAP], 2, above, 0, codes[k, SIZE], below, 0)
-    if not (below[0] >= SMALL and below[1] >= SMALL):
-        return np.nan
-    return math.log(below[1] / below[0])
+    states = leaf_codes[row, STATES]
+    if len(below) < states:
+        below = np.empty(states)
+    collect(maps, leaf_codes[row, LEAF_MAP], states, above, 0, codes[k, SIZE], below, 0)
+    for s in range(states):
+        if not below[s] >= SMALL:
+            return np.nan
+    return contrast_one(below, states, state)
 
 
 @native
@@ -815,6 +971,8 @@ def cohort(
     table: Floats,
     total: Floats,
     message: Floats,
+    first_belief: Ints,
+    leaf_start: Ints,
     given: Floats,
     prior: Floats,
     wanted: Flags,
@@ -825,21 +983,24 @@ def cohort(
     """The log-odds of some beliefs for many rows of evidence: blocks of rows innermost, so that one look at the plan
     serves them all.
 
-    `wanted` are the cliques to go down to, and `column[v]` where belief v stands in the `answer` ([B, asked], -1: it is
-    not asked). Rows that may have lost digits are marked `suspect` and are for the caller; the others have the bits
-    that `log_odds` gives.
+    `wanted` are the cliques to go down to, and `column[i]` where belief i stands in the `answer` ([B, asked], -1: it is
+    not asked); variable v has the beliefs from `first_belief[v]` on and its states from `leaf_start[v]`. Rows that may
+    have lost digits are marked `suspect` and are for the caller; the others have the bits that `log_odds` gives.
     """
     n = len(leaf_codes)
     size = len(table)
     widest = 2
     for k in range(len(codes)):
         widest = max(widest, codes[k, WIDTH])
+    for row in range(n):
+        widest = max(widest, leaf_codes[row, STATES])
     joint, sums, messages = (
         np.empty((size, BLOCK_OF)),
         np.empty((len(total), BLOCK_OF)),
         np.empty((len(total), BLOCK_OF)),
     )
-    weight, below, largest = np.empty((2 * n, BLOCK_OF)), np.empty((widest, BLOCK_OF)), np.empty(BLOCK_OF)
+    weight, largest = np.empty((leaf_start[-1], BLOCK_OF)), np.empty(BLOCK_OF)
+    below, against, total_of = np.empty((widest, BLOCK_OF)), np.empty((widest, BLOCK_OF)), np.empty(BLOCK_OF)
     least = np.empty(BLOCK_OF)
     dirty, said = np.empty(len(codes), dtype=np.uint8), np.empty((n, BLOCK_OF), dtype=np.uint8)
     told = np.empty(BLOCK_OF, dtype=np.uint8)
@@ -848,12 +1009,25 @@ def cohort(
         dirty[:] = 0
         least[:] = 1.0
         for v in range(n):
+            belief, leaf, number = first_belief[v], leaf_start[v], first_belief[v + 1] - first_belief[v]
+            if number == 1:
+                for w in range(BLOCK_OF):
+                    value = given[origin + w, belief] if w < rows else 0.0
+                    said[v, w] = value != 0.0
+                    other = math.exp(-abs(value)) if value != 0.0 else 1.0
+                    weight[leaf, w] = other if value > 0.0 else 1.0
+                    weight[leaf + 1, w] = other if value < 0.0 else 1.0
+                continue
             for w in range(BLOCK_OF):
-                value = given[origin + w, v] if w < rows else 0.0
-                said[v, w] = value != 0.0
-                other = math.exp(-abs(value)) if value != 0.0 else 1.0
-                weight[2 * v, w] = other if value > 0.0 else 1.0
-                weight[2 * v + 1, w] = other if value < 0.0 else 1.0
+                said[v, w] = 0
+                most = 0.0
+                if w < rows:
+                    most = given[origin + w, belief]
+                    for s in range(number):
+                        most = max(most, given[origin + w, belief + s])
+                        said[v, w] |= given[origin + w, belief + s] != 0.0
+                for s in range(number):
+                    weight[leaf + s, w] = math.exp(given[origin + w, belief + s] - most) if said[v, w] else 1.0
         for row in range(n):
             for w in range(BLOCK_OF):
                 dirty[leaf_codes[row, HOME]] |= said[leaf_codes[row, VARIABLE], w]
@@ -921,21 +1095,45 @@ def cohort(
                         for w in range(BLOCK_OF):
                             joint[j, w] *= below[s, w]
                 for row in range(codes[k, FIRST_LEAF], codes[k, LAST_LEAF]):
-                    v = leaf_codes[row, VARIABLE]
-                    if column[v] < 0:
+                    v, states = leaf_codes[row, VARIABLE], leaf_codes[row, STATES]
+                    belief, number = first_belief[v], first_belief[v + 1] - first_belief[v]
+                    asked = False
+                    for i in range(belief, belief + number):
+                        asked = asked or column[i] >= 0
+                    if not asked:
                         continue
-                    below[:2, :] = 0.0
+                    below[:states, :] = 0.0
                     for j in range(width * block):
                         s = maps[leaf_codes[row, LEAF_MAP] + j]
                         for w in range(BLOCK_OF):
                             below[s, w] += joint[start + j, w]
-                    for w in range(BLOCK_OF):
-                        least[w] = below[0, w] if below[0, w] < least[w] else least[w]
-                        least[w] = below[1, w] if below[1, w] < least[w] else least[w]
-                    for w in range(rows):
-                        if told[w]:
-                            answer[origin + w, column[v]] = math.log(below[1, w] / below[0, w])
-                        else:
-                            answer[origin + w, column[v]] = prior[v]
+                    for s in range(states):
+                        for w in range(BLOCK_OF):
+                            least[w] = below[s, w] if below[s, w] < least[w] else least[w]
+                    if number == 1:
+                        for w in range(rows):
+                            if told[w]:
+                                answer[origin + w, column[belief]] = math.log(below[1, w] / below[0, w])
+                            else:
+                                answer[origin + w, column[belief]] = prior[belief]
+                        continue
+                    total_of[:] = 0.0
+                    for s in range(states):
+                        for w in range(BLOCK_OF):
+                            against[s, w] = total_of[w]
+                            total_of[w] += below[s, w]
+                    total_of[:] = 0.0
+                    for s in range(states - 1, -1, -1):
+                        for w in range(BLOCK_OF):
+                            against[s, w] += total_of[w]
+                            total_of[w] += below[s, w]
+                    for s in range(states):
+                        if column[belief + s] < 0:
+                            continue
+                        for w in range(rows):
+                            if told[w]:
+                                answer[origin + w, column[belief + s]] = math.log(below[s, w] / against[s, w])
+                            else:
+                                answer[origin + w, column[belief + s]] = prior[belief + s]
         for w in range(rows):
             suspect[origin + w] = least[w] < SMALL

@@ -8,12 +8,14 @@ from functools import cached_property
 import numpy as np
 
 from beliefgraph.inference.arrays import Floats, Ints
-from beliefgraph.inference.conditionals import Conditionals, independent
+from beliefgraph.inference.conditionals import Conditionals
+from beliefgraph.inference.covariances import Alike, alike, coordinates
 from beliefgraph.inference.factors import Factors
 from beliefgraph.inference.incidence import Incidence
-from beliefgraph.inference.plan import Plan, projection
+from beliefgraph.inference.plan import Plan
 from beliefgraph.inference.propagation import Engine
 from beliefgraph.inference.scopes import Scopes
+from beliefgraph.inference.variables import Variables
 
 _DEAREST = 2**28
 """Exact derivatives cost a pass per belief; past so many table entries in all (about ten seconds) they are not
@@ -22,7 +24,7 @@ tried."""
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the marginals are at some unknowns: the joints, the marginals, and how far they are off, in nats."""
+    """What the marginals are at some unknowns: the joints, each belief's probability, how far it is off, in nats."""
 
     unknown: Floats
     joint: Floats
@@ -44,18 +46,25 @@ class State:
 class Marginals:
     """The marginals as a function of the unknowns, and its derivatives."""
 
-    def __init__(self, plan: Plan, factors: Factors) -> None:
+    def __init__(self, plan: Plan, variables: Variables, factors: Factors) -> None:
         self.plan = plan
-        self.priors = factors.priors
+        self.variables = variables
+        self.priors = variables.normalised(factors.priors)
         self.families = factors.families
         self.effects = np.array([family.effect for family in factors.families], dtype=np.int64)
+        self.log_odds = variables.log_odds(self.priors)
         self.free = np.setdiff1d(np.arange(len(self.priors)), self.effects)
-        own = np.log(np.stack([1.0 - self.priors, self.priors], axis=-1)[self.free])
-        pairs = np.array([pair.log_table.ravel() for pair in factors.pairs]).ravel()
-        self.fixed = np.concatenate([own.ravel(), pairs])
         self.tables = Conditionals(self.families, len(self.priors))
-        scopes = [(int(belief),) for belief in self.free] + factors.scopes
-        self.incidence = Incidence.of(plan.tables, Scopes.of(scopes))
+        joined = factors.joined
+        self.unknown = coordinates(variables, self.priors, {belief for beliefs in joined for belief in beliefs})
+        roots = np.setdiff1d(np.arange(len(variables.cards)), variables.variable[self.effects])
+        leaves = np.flatnonzero(np.isin(np.repeat(np.arange(len(variables.cards)), variables.cards), roots))
+        self.own = variables.distributions(self.priors)
+        pairs = np.array([pair.log_table.ravel() for pair in factors.pairs]).ravel()
+        self.fixed = np.concatenate([np.log(self.own[leaves]), pairs])
+        self.field = np.searchsorted(leaves, variables.leaf[self.free])
+        self.stated = np.concatenate([np.arange(len(leaves)), len(leaves) + variables.stated(joined)])
+        self.incidence = Incidence.of(plan.tables, Scopes.alone(roots).then(Scopes.of(variables.scopes(joined))))
 
     @property
     def affordable(self) -> bool:
@@ -66,29 +75,39 @@ class Marginals:
         """The unknowns that are right on a tree: no fields, and intercepts as if causes were independent."""
         unknown = np.zeros(len(self.priors))
         if self.families:
-            joints = [independent(self.priors[list(family.causes)]) for family in self.families]
+            joints = [self._independent(family.causes) for family in self.families]
             unknown[self.effects] = self.tables.intercepts(self.priors, np.concatenate(joints))
         return unknown
+
+    def _independent(self, beliefs: tuple[int, ...]) -> Floats:
+        """The joint of some beliefs if their variables were independent, the last fastest."""
+        start = self.variables.start
+        (scope,) = self.variables.scopes([beliefs])
+        joint = np.ones(1)
+        for variable in scope:
+            joint = np.outer(joint, self.own[start[variable] : start[variable + 1]]).ravel()
+        found = np.bincount(self.variables.stated([beliefs]), weights=joint, minlength=1 << len(beliefs))
+        return found.astype(np.float64)
 
     def log_potential(self, unknown: Floats) -> Floats:
         """The log of every table entry's factors together; shape [entries], the largest of each clique 0."""
         fixed = self.fixed.copy()
-        fixed[1 : 2 * len(self.free) : 2] += unknown[self.free]
-        values = np.concatenate([fixed, self.tables.log_conditionals(unknown[self.effects])])
+        fixed[self.field] += unknown[self.free]
+        values = np.concatenate([fixed, self.tables.log_conditionals(unknown[self.effects])])[self.stated]
         total = self.incidence.total(values)
         tables = self.plan.tables
         return np.asarray(total - np.repeat(np.maximum.reduceat(total, tables.start), tables.size))
 
     def conditionals(self, unknown: Floats) -> tuple[Floats, ...]:
-        """The log table of every family, over its scope."""
+        """The log table of every family, over its beliefs."""
         flat = self.tables.log_conditionals(unknown[self.effects])
         return tuple(np.split(flat, 2 * self.tables.start[1:])) if self.families else ()
 
     def at(self, unknown: Floats) -> State:
         """The marginals at some unknowns, by one pass."""
         joint, marginal = Engine.of(self.plan, self.log_potential(unknown)).joint()
-        no, yes = marginal.reshape(-1, 2).T
-        off = np.log(self.priors) - np.log1p(-self.priors) - np.log(yes) + np.log(no)
+        no, yes = self.variables.split(marginal)
+        off = self.log_odds - np.log(yes) + np.log(no)
         return State(unknown, joint, yes / (yes + no), off)
 
     def cause_by_cause(self, bound: float) -> State:
@@ -114,85 +133,62 @@ class Marginals:
         """
         gap = self.priors - state.marginal
         step = np.zeros(len(gap))
-        for group in self._groups:
-            joint = state.joint[group.entries]
-            states = group.states
-            mean = joint @ states.T
-            moment = np.matmul(joint[:, None, :] * states, states.T)
-            covariance = moment - mean[:, :, None] * mean[:, None, :]
-            covariance += 1e-13 * np.eye(len(states))
-            wanted = gap[group.scopes][:, :, None]
-            np.add.at(step, group.scopes, np.linalg.solve(covariance, wanted)[:, :, 0])
-            if group.shared:
-                inside = slice(0, group.shared)
-                part = np.linalg.solve(covariance[:, inside, inside], wanted[:, inside])[:, :, 0]
-                np.add.at(step, group.scopes[:, inside], -part)
+        for cliques in self._alike:
+            cliques.step(state.joint, gap, step)
         return self.tables.through(step, state.unknown[self.effects], self._causes_joint(state))
 
     def newton(self, state: State) -> Floats:
-        """The step with the exact derivatives: cov(state of i, statistic of j) for all i and j, by one tilted pass
-        for each j.
+        """The step with the exact derivatives: cov(state of i, statistic of j) for all i and each unknown j, by one
+        tilted pass for each j.
 
         The statistic of a field is the state itself, that of an intercept is the state less its conditional
         probability. Weighting by 1 + statistic/2 keeps every weight positive.
         """
-        size = len(self.priors)
-        jacobian = np.empty((size, size))
+        tilts = self._tilts(state.unknown)
+        jacobian = np.empty((len(self.priors), len(tilts)))
         potential = self.log_potential(state.unknown)
         engine = Engine.of(self.plan, potential)
-        for j, (row, tilt) in enumerate(self._tilts(state.unknown)):
+        for j, (_, row, tilt) in enumerate(tilts):
             clique = self.plan.cliques[row]
             entries = slice(clique.start, clique.start + clique.size)
             tilted = potential.copy()
             tilted[entries] += np.log(tilt)
             _, marginal = engine.with_potentials(tilted, [row]).joint()
-            pairs = marginal.reshape(size, 2)
-            yes = pairs[:, 1] / pairs.sum(axis=1)
-            jacobian[:, j] = 2.0 * float(state.joint[entries] @ tilt) * (yes - state.marginal)
-        step, *_ = np.linalg.lstsq(jacobian, self.priors - state.marginal, rcond=1e-13)
-        return np.asarray(step)
+            no, yes = self.variables.split(marginal)
+            jacobian[:, j] = 2.0 * float(state.joint[entries] @ tilt) * (yes / (no + yes) - state.marginal)
+        found, *_ = np.linalg.lstsq(jacobian, self.priors - state.marginal, rcond=1e-13)
+        step = np.zeros(len(self.priors))
+        step[[belief for belief, *_ in tilts]] = found
+        return step
 
-    def _tilts(self, unknown: Floats) -> list[tuple[int, Floats]]:
-        """For each unknown, the clique it is tilted at, and 1 + statistic/2 there."""
-        tilts: list[tuple[int, Floats]] = []
+    def _tilts(self, unknown: Floats) -> list[tuple[int, int, Floats]]:
+        """For each unknown its belief, the clique it is tilted at, and 1 + statistic/2 there."""
+        tilts: list[tuple[int, int, Floats]] = []
         family_of = {family.effect: family for family in self.families}
-        scopes = [family_of[belief].scope if belief in family_of else (belief,) for belief in range(len(self.priors))]
-        for belief, row in enumerate(self.plan.tables.homes(Scopes.of(scopes)).tolist()):
+        for belief in sorted(belief for beliefs in self.unknown for belief in beliefs):
             family = family_of.get(belief)
-            clique = self.plan.cliques[row]
-            held = clique.projection([belief])
+            (scope,) = self.variables.scopes([family.beliefs if family else (belief,)])
+            row = self.plan.home_row(scope)
+            held = self._held(row, (belief,))
             if family is None:
                 statistic = held.astype(np.float64)
             else:
                 chance = 1.0 / (1.0 + np.exp(-unknown[belief] - family.push))
-                statistic = held - chance[clique.projection(family.causes)]
-            tilts.append((row, 1.0 + statistic / 2.0))
+                statistic = held - chance[self._held(row, family.causes)]
+            tilts.append((belief, row, 1.0 + statistic / 2.0))
         return tilts
+
+    def _held(self, row: int, beliefs: tuple[int, ...]) -> Ints:
+        """For each entry of a clique's table, which of some beliefs hold."""
+        (scope,) = self.variables.scopes([beliefs])
+        return np.asarray(self.variables.stated([beliefs])[self.plan.cliques[row].projection(scope)])
 
     def _causes_joint(self, state: State) -> Floats:
         """The probability of every joint state of every effect's causes."""
-        factor_marginals = self.incidence.margins(state.joint)
+        size = len(self.fixed) + 2 * self.tables.states
+        factor_marginals = np.bincount(self.stated, self.incidence.margins(state.joint), size)
         return np.asarray(factor_marginals[len(self.fixed) :].reshape(-1, 2).sum(axis=1))
 
     @cached_property
-    def _groups(self) -> list[_Group]:
-        tables = self.plan.tables
-        number = np.diff(tables.scopes.start)
-        found = []
-        for size, shared in dict.fromkeys(zip(number.tolist(), tables.shared.tolist(), strict=True)):
-            members = np.flatnonzero((number == size) & (tables.shared == shared))
-            states = np.array([projection((2,) * size, (axis,)) for axis in range(size)], dtype=np.float64)
-            for some in np.split(members, range(most := max(1, 2**22 // (size << size)), len(members), most)):
-                scopes = tables.scopes.variables[tables.scopes.start[some][:, None] + np.arange(size)]
-                found.append(_Group(scopes, tables.start[some][:, None] + np.arange(2**size), states, shared))
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Cliques of one shape: their beliefs [G, k], their table entries [G, 2^k], the states of those [k, 2^k]."""
-
-    scopes: Ints
-    entries: Ints
-    states: Floats
-    shared: int
+    def _alike(self) -> list[Alike]:
+        return alike(self.plan.tables, self.variables, self.unknown)

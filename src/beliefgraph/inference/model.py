@@ -37,7 +37,8 @@ class Model:
 
     `available` (shape [n]) says which beliefs have exact answers; `width` is the largest clique less one and `cost`
     the table entries of a full pass, among those; `drift` is how far, in nats, the calibrated model's prior is from a
-    stated one at most. `content_hash` is the structure's.
+    stated one at most. `content_hash` is the structure's. `exclusive` are the groups of beliefs that are the values of
+    one variable.
     """
 
     priors: Floats
@@ -48,6 +49,7 @@ class Model:
     content_hash: str
     prior_log_odds: Floats = field(repr=False)
     bundles: tuple[Bundle, ...] = field(repr=False)
+    exclusive: tuple[tuple[int, ...], ...] = ()
 
     def log_odds(
         self,
@@ -154,8 +156,25 @@ class Model:
             fixed[belief] = holds
         for belief in fixed:
             self._check_belief(belief)
+        for group in self.exclusive if fixed else ():
+            fixed.update(_settled(group, fixed))
         return fixed
 
     def _check_belief(self, belief: int) -> None:
         if not 0 <= belief < len(self.priors):
             raise Incorrect("invalid-input", f"There is no belief {belief}.", belief=belief)
+
+
+def _settled(group: tuple[int, ...], fixed: Mapping[int, bool]) -> dict[int, bool]:
+    """What follows for the values of one variable from what is fixed: exactly one holds. Raises
+    `impossible-evidence`."""
+    holding = [value for value in group if fixed.get(value)]
+    left = [value for value in group if fixed.get(value, True)]
+    if len(holding) > 1 or not left:
+        raise Incorrect(
+            "impossible-evidence",
+            "Exactly one value of a variable holds: neither two of them, nor none.",
+            beliefs=holding or list(group),
+        )
+    one = holding or (left if len(left) == 1 else [])
+    return {value: value == one[0] for value in group} if one else {}

@@ -17,6 +17,7 @@ from beliefgraph.inference import kernels
 from beliefgraph.inference.arrays import Bools, Flags, Floats
 from beliefgraph.inference.kernels import LOST
 from beliefgraph.inference.plan import HOME, PARENT, Plan
+from beliefgraph.inference.variables import Variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Engine:
         kernels.from_nothing(
             plan.codes, plan.leaf_codes, plan.maps, plan.trees, potential, log_potential, table, total, message, fit
         )
-        unchanged = np.zeros(len(plan.cliques), dtype=np.uint8)
+        unchanged = np.zeros(len(plan.codes), dtype=np.uint8)
         return cls(plan, log_potential, potential, table, total, message, fit, unchanged)
 
     def with_potentials(self, log_potential: Floats, rows: list[int]) -> Engine:
@@ -56,48 +57,48 @@ class Engine:
             self.plan, log_potential, np.exp(log_potential), self.table, self.total, self.message, self.fit, changed
         )
 
-    def log_odds(self, given: Floats, fixed: Flags, prior: Floats) -> Floats:
-        """The log-odds of beliefs of two states, each row of evidence by itself; shape [B, n].
+    def log_odds(self, variables: Variables, given: Floats, fixed: Flags, prior: Floats) -> Floats:
+        """The log-odds of every belief, each row of evidence by itself; shape [B, n].
 
-        `fixed` is 1 where a belief is taken to hold, 2 where not to. A tree that is told nothing answers `prior`.
-        Raises `impossible-evidence`.
+        `fixed` (shape [n]) is 1 where a belief is taken to hold, 2 where not to. A tree that is told nothing answers
+        `prior`. Raises `impossible-evidence`.
         """
         answer = np.empty(given.shape)
         status = np.empty((len(given), len(self.plan.trees)), dtype=np.uint8)
         kernels.log_odds(
             self.plan.codes, self.plan.leaf_codes, self.plan.maps, self.plan.trees, self.potential, self.log_potential,
-            self.fit, self.table, self.total, self.message, given, fixed, prior, answer, status,
+            self.fit, self.table, self.total, self.message, self.changed, variables.first, variables.start, given,
+            fixed, prior, answer, status,
         )  # fmt: skip
         for row, tree in np.argwhere(status == LOST).tolist():
-            weight = np.exp(np.minimum(np.stack([-given[row], given[row]], axis=1), 0.0))
-            weight[fixed == 1], weight[fixed == 2] = (0.0, 1.0), (1.0, 0.0)
-            logs = self.log_tree(tree, weight.ravel()).reshape(-1, 2)
-            here = self.variables(tree)
-            answer[row, here] = logs[here, 1] - logs[here, 0]
+            weight, _ = variables.weights(given[row : row + 1], fixed[None])
+            no, yes = variables.split_logs(self.log_tree(tree, weight[0])[None])
+            here = self.plan.tree_of[variables.variable] == tree
+            answer[row, here] = yes[0, here] - no[0, here]
         return answer
 
-    def cohort(self, given: Floats, prior: Floats, asked: Sequence[int], answer: Floats) -> None:
-        """Write the log-odds of the variables asked for, for many rows of evidence, to `answer`, shape [B, asked].
+    def cohort(self, variables: Variables, given: Floats, prior: Floats, asked: Sequence[int], answer: Floats) -> None:
+        """Write the log-odds of the beliefs asked for, for many rows of evidence, to `answer`, shape [B, asked].
 
         The bits are those of `log_odds`; it goes down only to what is asked.
         """
         plan = self.plan
-        wanted = np.zeros(len(plan.cliques), dtype=np.uint8)
-        for k in plan.leaf_codes[plan.leaf_row[list(asked)], HOME].tolist():
+        wanted = np.zeros(len(plan.codes), dtype=np.uint8)
+        for k in plan.leaf_codes[plan.leaf_row[variables.variable[list(asked)]], HOME].tolist():
             while not wanted[k]:
                 wanted[k] = 1
                 k = int(plan.codes[k, PARENT])
-        column = np.full(len(plan.leaf_codes), -1)
+        column = np.full(len(prior), -1)
         column[list(asked)] = np.arange(len(asked))
         suspect = np.zeros(len(given), dtype=np.uint8)
         kernels.cohort(
             plan.codes, plan.leaf_codes, plan.maps, plan.trees, self.potential, self.table, self.total, self.message,
-            given, prior, wanted, column, answer, suspect,
+            variables.first, variables.start, given, prior, wanted, column, answer, suspect,
         )  # fmt: skip
         again = np.flatnonzero(suspect)
         if again.size:
             nothing = np.zeros(len(prior), dtype=np.uint8)
-            answer[again] = self.log_odds(given[again], nothing, prior)[:, list(asked)]
+            answer[again] = self.log_odds(variables, given[again], nothing, prior)[:, list(asked)]
 
     def log_marginals(self, weight: Floats, said: Flags) -> Floats:
         """The log-probability of every state of every variable; `weight` (what is observed, each at most 1, 0 where a
@@ -154,10 +155,6 @@ class Engine:
         ):  # fmt: skip
             raise Incorrect("impossible-evidence", "What is assumed cannot hold together.")
         return logs
-
-    def variables(self, tree: int) -> Bools:
-        """Which variables are in a tree."""
-        return np.asarray(self.plan.tree_of == tree)
 
     def leaves(self, tree: int) -> Bools:
         """Which leaves are in a tree."""

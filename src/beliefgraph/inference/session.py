@@ -80,9 +80,14 @@ class _Part:
         self._here: slice | Ints = slice(first, last) if contiguous else self.members
         self._given = given[self.members]
         self._weight = np.ones(plan.leaves)
+        variables = bundle.variables
+        self._free = np.zeros(len(self._given), dtype=np.uint8)
+        self._variable = variables.variable.tolist()
+        self._first, self._leaf = variables.first.tolist(), variables.start.tolist()
+        self._state = variables.state.tolist()
+        self._said = np.zeros(len(self._leaf) - 1, dtype=np.uint8)
         for at in np.flatnonzero(self._given).tolist():
-            kernels.observe(float(self._given[at]), 0, self._weight, 2 * at)
-        self._said = (self._given != 0.0).astype(np.uint8)
+            self._observe(self._variable[at])
         self._told = np.bincount(plan.tree_of, weights=self._said, minlength=len(plan.trees)).astype(np.int64).tolist()
         self._homes = plan.leaf_codes[plan.leaf_row, HOME].tolist()
         self._rows = plan.leaf_row.tolist()
@@ -90,22 +95,20 @@ class _Part:
         self._table, self._total, self._message = engine.table.copy(), engine.total.copy(), engine.message.copy()
         self._joint, self._below = np.zeros(plan.entries), np.zeros(plan.message_entries)
         self._log_odds = np.zeros(len(self.members))
-        self._dirty = np.ones(len(plan.cliques), dtype=np.uint8)
-        self._stale = np.ones(len(plan.cliques), dtype=np.uint8)
-        self._path = np.empty(len(plan.cliques), dtype=np.uint32)
+        self._dirty = np.ones(len(plan.codes), dtype=np.uint8)
+        self._stale = np.ones(len(plan.codes), dtype=np.uint8)
+        self._path = np.empty(len(plan.codes), dtype=np.uint32)
         largest = int(plan.codes[:, SIZE].max())
         self._room = np.empty(largest), np.empty(largest)
         self._safe = bool(engine.fit.all())
         self._changed = self._moved = True
 
     def tell(self, at: int, log_likelihood: float) -> None:
-        said = log_likelihood != 0.0
-        tree = self._trees[at]
-        before = self._told[tree]
-        self._told[tree] = before + said - int(self._said[at])
-        self._given[at], self._said[at] = log_likelihood, said
-        kernels.observe(log_likelihood, 0, self._weight, 2 * at)
-        self._dirty[self._homes[at]] = 1
+        variable = self._variable[at]
+        before = self._said.item(variable)
+        self._given[at] = log_likelihood
+        self._told[self._trees[variable]] += self._observe(variable) - before
+        self._dirty[self._homes[variable]] = 1
         self._changed = self._moved = True
 
     def write(self, answer: Floats) -> None:
@@ -117,7 +120,7 @@ class _Part:
             self._up()
             and kernels.reach(
                 plan.codes, plan.leaf_codes, plan.maps, plan.trees, self._table, self._total, self._joint, self._below,
-                self._log_odds, self._stale, UNNOTICED,
+                self._bundle.variables.first, self._log_odds, self._stale, UNNOTICED,
             )
         ):  # fmt: skip
             self._forget()
@@ -126,12 +129,15 @@ class _Part:
             answer[self._here] = self._log_odds
         else:
             told = np.array(self._told) > 0
-            answer[self.members] = np.where(told[plan.tree_of], self._log_odds, self._bundle.prior_log_odds)
+            answer[self.members] = np.where(
+                told[plan.tree_of[self._bundle.variables.variable]], self._log_odds, self._bundle.prior_log_odds
+            )
         self._moved = False
 
     def ask(self, at: int) -> float:
         """The log-odds of one of its beliefs."""
-        if not self._told[self._trees[at]]:
+        variable = self._variable[at]
+        if not self._told[self._trees[variable]]:
             return float(self._bundle.prior_log_odds[at])
         plan = self._bundle.plan
         if self._up():
@@ -139,7 +145,8 @@ class _Part:
                 plan.codes,
                 plan.leaf_codes,
                 plan.maps,
-                self._rows[at],
+                self._rows[variable],
+                self._state[at],
                 self._table,
                 self._total,
                 self._path,
@@ -148,6 +155,16 @@ class _Part:
             if found == found:
                 return found
         return float(self._full()[at])
+
+    def _observe(self, variable: int) -> int:
+        """Write what is known about a variable; whether anything is."""
+        first, last, leaf = self._first[variable], self._first[variable + 1], self._leaf[variable]
+        if last - first == 1:
+            said = kernels.observe(self._given.item(first), 0, self._weight, leaf)
+        else:
+            said = kernels.observe_values(self._given, self._free, first, last, self._weight, leaf)
+        self._said[variable] = said
+        return said
 
     def _up(self) -> bool:
         if self._safe and self._changed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, get_args
 
@@ -11,10 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from beliefgraph.errors import BeliefgraphError, Incorrect
-from beliefgraph.inference.arrays import Floats, floats, frozen
+from beliefgraph.inference.arrays import Floats, floats, frozen, indices
 from beliefgraph.inference.rules import causes, contradicts, excludes, implies, supports
 
 RelationKind = Literal["supports", "contradicts", "excludes", "implies", "causes"]
+
+MAX_STATES = 1_024
+"""One variable may have this many values: its tables have as many entries, times those of what it is related to."""
+
+SUM_TOLERANCE = 1e-9
+"""The priors of values of which exactly one holds sum to 1 within this: rounding, and nothing else."""
 
 _HASHED_AS = b"beliefgraph structure 1\n"
 """Raised when a structure comes to mean something else, so that nothing compiled before is taken for it."""
@@ -35,27 +41,50 @@ class Relation(NamedTuple):
 
 @dataclass(frozen=True, slots=True, init=False, eq=False)
 class Structure:
-    """The statements of one twin: `priors` (probabilities, shape [n], each strictly between 0 and 1) and `relations`.
+    """The statements of one twin: `priors` (probabilities, shape [n], each strictly between 0 and 1), `relations`, and
+    which groups of beliefs are `exclusive`.
 
-    Relations are kept in one canonical order, and those without direction from the lower index to the higher, so how
-    they are handed in changes nothing. Raises `invalid-input` for what is no statement (an index out of range, a
-    belief related to itself, the same relation twice), `infeasible-statements` for what cannot be true,
-    `cyclic-causes` for causes that lead back to themselves.
+    An exclusive group is the values of one categorical variable: exactly one of these beliefs holds, and their priors
+    sum to 1. Where the values do not cover everything, one of them is an explicit "other". A belief is in one group at
+    most.
+
+    Relations and groups are kept in one canonical order, and relations without direction from the lower index to the
+    higher, so how they are handed in changes nothing. Raises `invalid-input` for what is no statement (an index out of
+    range, a belief related to itself, the same relation twice, a relation between two values of one variable, groups
+    that overlap, a value as an effect), `infeasible-statements` for what cannot be true, `cyclic-causes` for causes
+    that lead back to themselves.
     """
 
     priors: Floats
     relations: tuple[Relation, ...]
+    exclusive: tuple[tuple[int, ...], ...]
     content_hash: str = field(init=False)
 
-    def __init__(self, priors: npt.ArrayLike, relations: Iterable[Relation] = ()) -> None:
+    def __init__(
+        self,
+        priors: npt.ArrayLike,
+        relations: Iterable[Relation] = (),
+        exclusive: Iterable[Sequence[int]] = (),
+    ) -> None:
         stated = frozen(floats("priors", priors).copy())
         _check_priors(stated)
+        groups = tuple(sorted(tuple(sorted(indices("exclusive", group).tolist())) for group in exclusive))
+        _check_exclusive(stated, groups)
         ordered = tuple(sorted(map(_canonical, relations)))
         _check_relations(stated, ordered)
+        _check_values(groups, ordered)
         _check_causes(ordered)
         object.__setattr__(self, "priors", stated)
         object.__setattr__(self, "relations", ordered)
-        object.__setattr__(self, "content_hash", _hash(stated, ordered))
+        object.__setattr__(self, "exclusive", groups)
+        object.__setattr__(self, "content_hash", _hash(stated, ordered, groups))
+
+    @property
+    def variables(self) -> list[tuple[int, ...]]:
+        """The beliefs of each variable, ordered by the first: one by itself, or the values of an exclusive group."""
+        grouped = {belief for group in self.exclusive for belief in group}
+        alone = [(belief,) for belief in range(len(self.priors)) if belief not in grouped]
+        return sorted([*alone, *self.exclusive])
 
 
 def _canonical(relation: Relation) -> Relation:
@@ -77,6 +106,51 @@ def _check_priors(priors: Floats) -> None:
             f"A prior must lie strictly between 0 and 1, or nothing could ever change it; {priors[belief]:g} does not.",
             belief=belief,
         )
+
+
+def _check_exclusive(priors: Floats, groups: tuple[tuple[int, ...], ...]) -> None:
+    seen: set[int] = set()
+    for group in groups:
+        ids = {"beliefs": list(group[:MAX_STATES])}
+        if not 2 <= len(group) <= MAX_STATES:
+            raise Incorrect(
+                "invalid-input",
+                f"A variable has 2 to {MAX_STATES} values, and this one {len(group)}; put rare values together as "
+                "one, or state a single belief without a group.",
+                **ids,
+            )
+        if not (group[0] >= 0 and group[-1] < len(priors)):
+            raise Incorrect("invalid-input", f"A group names a belief outside 0 to {len(priors) - 1}.", **ids)
+        if len(set(group)) < len(group) or not seen.isdisjoint(group):
+            raise Incorrect("invalid-input", "A belief is a value of one variable, and once.", **ids)
+        seen.update(group)
+        total = float(priors[list(group)].sum())
+        if abs(total - 1.0) > SUM_TOLERANCE:
+            raise Incorrect(
+                "infeasible-statements",
+                f"Exactly one value of a variable holds, so their priors sum to 1; these sum to {total:.12g}. State "
+                'what is left as a value of its own, "other".',
+                **ids,
+                total=total,
+            )
+
+
+def _check_values(groups: tuple[tuple[int, ...], ...], relations: tuple[Relation, ...]) -> None:
+    """Refuse relations that values cannot have."""
+    group_of = {belief: at for at, group in enumerate(groups) for belief in group}
+    for kind, source, target, _ in relations:
+        ids = {"kind": kind, "source": source, "target": target}
+        if source in group_of and group_of[source] == group_of.get(target):
+            raise Incorrect(
+                "invalid-input", "Two values of one variable already exclude each other; no relation joins them.", **ids
+            )
+        if kind == "causes" and target in group_of:
+            raise Incorrect(
+                "invalid-input",
+                "A value of a variable cannot be an effect: what makes one value likelier makes the others unlikelier. "
+                "Use supports, or cause a belief of its own.",
+                **ids,
+            )
 
 
 def _check_relations(priors: Floats, relations: tuple[Relation, ...]) -> None:
@@ -142,9 +216,11 @@ def _check_causes(relations: tuple[Relation, ...]) -> None:
         )
 
 
-def _hash(priors: Floats, relations: tuple[Relation, ...]) -> str:
+def _hash(priors: Floats, relations: tuple[Relation, ...], groups: tuple[tuple[int, ...], ...]) -> str:
     digest = hashlib.sha256(_HASHED_AS)
     digest.update(priors.astype("<f8").tobytes())
     for kind, source, target, parameter in relations:
         digest.update(f"{kind} {source} {target} {float(parameter).hex()}\n".encode())
+    for group in groups:
+        digest.update(f"exclusive {' '.join(map(str, group))}\n".encode())
     return digest.hexdigest()

@@ -14,13 +14,15 @@ def warm() -> None:
     Some seconds the first time after an installation, a fraction of one later. May run in a thread of its own: who asks
     meanwhile waits for the kernel they need.
     """
-    model = compile_model(Structure([0.5, 0.5, 0.5], [Relation("supports", 0, 1, 2.0), Relation("causes", 1, 2, 2.0)]))
-    model.log_odds(np.ones(3), do={2: True})
-    model.influence(0, np.ones(3))
-    model.cohort(np.ones((2, 3)), [1])
-    session = model.session(np.zeros(3))
+    relations = [Relation("supports", 0, 1, 2.0), Relation("causes", 1, 2, 2.0), Relation("supports", 2, 3, 2.0)]
+    model = compile_model(Structure([0.5] * 5, relations, [(3, 4)]))
+    model.log_odds(np.ones(5), do={2: True})
+    model.influence(0, np.ones(5))
+    model.cohort(np.ones((2, 5)), [1])
+    session = model.session(np.zeros(5))
     session.tell(0, 1.0)
+    session.tell(3, 1.0)
     session.log_odds()
     session.ask(1)
     (bundle,) = model.bundles
-    bundle.engine.log_tree(0, np.ones(6))
+    bundle.engine.log_tree(0, np.ones(bundle.plan.leaves))

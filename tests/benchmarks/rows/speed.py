@@ -47,7 +47,7 @@ def _logistic(model: Model, structure: Structure) -> FactorGraph:
     factors: dict[int, Factor] = {}
     for bundle in model.bundles:
         for family, log_table in zip(bundle.families, bundle.conditionals, strict=True):
-            scope = tuple(int(bundle.members[at]) for at in family.scope)
+            scope = tuple(int(bundle.members[at]) for at in family.beliefs)
             factors[scope[-1]] = Factor(scope, np.exp(log_table).reshape((2,) * len(scope)))
     for belief, prior in enumerate(structure.priors.tolist()):
         factors.setdefault(belief, Factor((belief,), np.array([1.0 - prior, prior])))

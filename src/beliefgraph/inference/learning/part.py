@@ -26,6 +26,7 @@ from beliefgraph.inference.plan import Plan, projection
 from beliefgraph.inference.propagation import Engine
 from beliefgraph.inference.rules import causes, implies, plackett
 from beliefgraph.inference.structure import Relation, Structure
+from beliefgraph.inference.variables import Variables
 
 _BLOCK_ENTRIES = 2**21
 """Rows go through a part in blocks of at most so many table entries: sixteen megabytes."""
@@ -52,16 +53,17 @@ def restated(structure: Structure, strengths: Floats) -> Structure:
                 first, second = structure.priors[relation.source], structure.priors[relation.target]
                 parameter = float(plackett.table(first, second, np.asarray(parameter))[1, 1] / first)
         relations.append(relation._replace(parameter=parameter))
-    return Structure(structure.priors, relations)
+    return Structure(structure.priors, relations, structure.exclusive)
 
 
 class Part:
     """Some connected parts with one plan. `members` are their beliefs and `relations` those among them, by index."""
 
-    def __init__(self, structure: Structure, members: Ints, plan: Plan) -> None:
+    def __init__(self, structure: Structure, members: Ints, variables: Variables, plan: Plan) -> None:
         place = {int(belief): at for at, belief in enumerate(members)}
         inside = [k for k, relation in enumerate(structure.relations) if relation.source in place]
         self.members = members
+        self.variables = variables
         self.plan = plan
         self.relations = np.array(inside, dtype=np.int64)
         self._priors = structure.priors[members]
@@ -91,7 +93,7 @@ class Part:
             Family(effect, tuple(self._ends[edges, 0].tolist()), causes.push(strength[edges]))
             for effect, edges in self._causes.items()
         ]
-        calibrated = calibrate(self.plan, Factors(self._priors, tuple(pairs), tuple(families)))
+        calibrated = calibrate(self.plan, self.variables, Factors(self._priors, tuple(pairs), tuple(families)))
         values = [np.array([0.0, 1.0])] * len(self.columns)
         for k, slope in zip(self._pairs, plackett.slope(*stated), strict=True):
             values[len(self.members) + k] = slope.ravel()
@@ -104,9 +106,11 @@ class Part:
         return Point(self, Engine.of(self.plan, calibrated.log_potential), tuple(values))
 
     def _column(self, scope: tuple[int, ...]) -> _Column:
-        row = self.plan.home_row(scope)
+        (axes,) = self.variables.scopes([scope])
+        row = self.plan.home_row(axes)
         clique = self.plan.cliques[row]
-        return _Column(row, slice(clique.start, clique.start + clique.size), clique.projection(scope))
+        state = self.variables.stated([scope])[clique.projection(axes)]
+        return _Column(row, slice(clique.start, clique.start + clique.size), state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +136,10 @@ class Point:
         size = max(1, _BLOCK_ENTRIES // self.engine.plan.entries)
         for first in range(0, len(heard), size):
             given, known = heard[first : first + size], truth[first : first + size]
-            weight = np.exp(np.minimum(np.stack([-given, given], axis=2), 0.0))
-            weight[..., 0][known == 1.0] = 0.0
-            weight[..., 1][known == 0.0] = 0.0
-            joint, log_mass, right = self.engine.joints(weight.reshape(len(given), -1))
-            yield Expected(joint, log_mass.sum(axis=1) + np.maximum(given, 0.0).sum(axis=1), right)
+            fixed = np.where(known == 1.0, 1, np.where(known == 0.0, 2, 0)).astype(np.uint8)
+            weight, _ = self.part.variables.weights(given, fixed)
+            joint, log_mass, right = self.engine.joints(weight)
+            yield Expected(joint, log_mass.sum(axis=1) + self.part.variables.scale(given, weight), right)
 
     @cached_property
     def statistics(self) -> csc_array:
@@ -159,16 +162,21 @@ class Point:
         """du/dθ: how fields and intercepts follow the strengths so that priors stay; shape [members, relations]."""
         size = len(self.part.members)
         joint, marginal = self.engine.joint()
-        mean = marginal.reshape(-1, 2)[:, 1]
+        _, mean = self.part.variables.split(marginal)
         covariance = np.empty((size, len(self.part.columns)))
         for k, (column, value) in enumerate(zip(self.part.columns, self.values, strict=True)):
             tilt = 1.0 + value[column.state] / 2.0
             potential = self.engine.log_potential.copy()
             potential[column.entries] += np.log(tilt)
             _, tilted = self.engine.with_potentials(potential, [column.row]).joint()
-            pairs = tilted.reshape(-1, 2)
-            covariance[:, k] = 2.0 * float(joint[column.entries] @ tilt) * (pairs[:, 1] / pairs.sum(axis=1) - mean)
-        return np.asarray(-np.linalg.solve(covariance[:, :size], covariance[:, size:]))
+            no, yes = self.part.variables.split(tilted)
+            covariance[:, k] = 2.0 * float(joint[column.entries] @ tilt) * (yes / (no + yes) - mean)
+        # The last value of a variable has what the others leave it: no field of its own.
+        values = self.part.variables.values
+        own = np.setdiff1d(np.arange(size), self.part.variables.first[1:][values] - 1)
+        following = np.zeros((size, covariance.shape[1] - size))
+        following[own] = -np.linalg.solve(covariance[np.ix_(own, own)], covariance[own, size:])
+        return following
 
     def along(self, expected: Floats) -> Floats:
         """What the strengths multiply, given sums of expected statistics (shape [..., columns]): θ's own share and that
@@ -191,4 +199,4 @@ def parts_of(structure: Structure) -> list[Part]:
     spoken = np.array([strength_of(structure, relation) for relation in structure.relations])
     nudge = [-_NUDGE if relation.kind in ("contradicts", "excludes") else _NUDGE for relation in structure.relations]
     model = compile_model(restated(structure, np.where(spoken == 0.0, nudge, spoken)))
-    return [Part(structure, bundle.members, bundle.plan) for bundle in model.bundles]
+    return [Part(structure, bundle.members, bundle.variables, bundle.plan) for bundle in model.bundles]

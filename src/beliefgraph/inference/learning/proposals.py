@@ -91,11 +91,11 @@ def _told(
     """The relations that were added, fitted together, each with what it gains beside the others."""
     own = [k for k, relation in enumerate(now.relations) if frozenset((relation.source, relation.target)) in added]
     silent = [each._replace(parameter=1.0) if k in own else each for k, each in enumerate(now.relations)]
-    learned = learn(Structure(now.priors, silent), early, objective="joint", only=own)
+    learned = learn(Structure(now.priors, silent, now.exclusive), early, objective="joint", only=own)
     found = []
     for k in own:
         relation = learned.structure.relations[k]
-        rest = Structure(now.priors, [each for each in learned.structure.relations if each != relation])
+        rest = Structure(now.priors, [each for each in learned.structure.relations if each != relation], now.exclusive)
         gain, interval = _gain(learned.structure, rest, later)
         ends = [relation.source, relation.target]
         together = int((early.log_likelihood[:, ends] != 0.0).all(axis=1).sum())
@@ -113,7 +113,8 @@ def _heard(observations: Observations) -> Observations:
 
 
 def _shortlist(model: Model, rows: Observations, false_discoveries: float) -> dict[frozenset[int], float]:
-    """The pairs whose residuals vary together, with their z: the most significant first, up to the bound."""
+    """The pairs whose residuals vary together, with their z: the most significant first, up to the bound. Values of one
+    variable are no pair."""
     heard = rows.log_likelihood
     told = (heard != 0.0) & model.available
     log_odds = model.log_odds(heard).log_odds
@@ -121,7 +122,11 @@ def _shortlist(model: Model, rows: Observations, false_discoveries: float) -> di
     alone = np.where(told, _chance(model.prior_log_odds + heard) - model.priors, 0.0)
     z, together = _correlated(moved, alone, told)
     first, second = np.triu_indices(len(model.priors), 1)
+    variable = np.arange(len(model.priors))
+    for group in model.exclusive:
+        variable[list(group)] = group[0]
     compared = (together[first, second] >= FEWEST) & np.isfinite(z[first, second])
+    compared &= variable[first] != variable[second]
     first, second = first[compared], second[compared]
     score = (z[first, second] + z[second, first]) / 2.0  # the mean of two standard normals is at most as wide as one
     order = np.argsort(-np.abs(score), kind="stable")
@@ -154,7 +159,7 @@ def _fitted(now: Structure, pair: frozenset[int], score: float, rows: Observatio
     """The structure with one more relation, fitted; None where there would be no exact answers any more."""
     first, second = sorted(pair)
     new = Relation("supports" if score > 0.0 else "contradicts", first, second, 1.0)
-    grown = Structure(now.priors, [*now.relations, new])
+    grown = Structure(now.priors, [*now.relations, new], now.exclusive)
     learned = learn(grown, rows, objective="joint", only=[grown.relations.index(new)])
     wider = compile_model(learned.structure).available
     return learned.structure if wider.sum() >= compile_model(now).available.sum() else None
