@@ -88,4 +88,5 @@ def status(state: TwinState, attribute: str) -> str:
 def rows(state: TwinState) -> tuple[object, ...]:
     """All that a twin is, whatever the order its rows were read in."""
     revisions: set[Revision] = {*state.bearings, *state.relations, *state.links, *state.holdings.values()}
+    revisions |= {*state.measurements, *state.readings.values()}
     return state.rev, state.life, state.head_time, state.definitions, revisions

@@ -1,7 +1,8 @@
-// The changes of some twins after a rev of each: commits in order, with the holdings and pursuits they opened and closed.
+// The changes of some twins after a rev of each: commits in order, with the holdings and readings they opened and those these
+// replaced, and the pursuits they opened and closed.
 // params: $wanted [{twin, after, upto}], $limit (commits of each twin)
-// returns: one record ([[commit, [belief, holding before or null, holding after], [goal, its key, pursuit opened], [goal, its key, pursuit closed]]],
-//          by twin and rev)
+// returns: one record ([[commit, [belief, holding before or null, holding after], [goal, its key, pursuit opened], [goal, its key, pursuit closed],
+//          [metric, reading before or null, reading after]]], by twin and rev)
 // mode: read
 RETURN COLLECT {
   UNWIND $wanted AS want
@@ -12,7 +13,8 @@ RETURN COLLECT {
   }
   RETURN [
     [c.twin, c.rev, toString(c.at), toString(c.head_time), c.actor, c.purpose, c.cause, c.definitions, c.opened_holdings,
-     coalesce(c.opened_pursuits, 0), coalesce(c.closed_pursuits, 0)],
+     coalesce(c.opened_pursuits, 0), coalesce(c.closed_pursuits, 0),
+     coalesce(c.opened_readings, 0)],
     COLLECT {
       MATCH (:Twin)-[r:HOLDS]->(b:Belief)
       USING INDEX r:HOLDS(twin, rev_from)
@@ -48,6 +50,21 @@ RETURN COLLECT {
         [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
          r.origin, r.title, r.status, r.priority, r.progress, toString(r.deadline), r.importance, r.motivation,
          r.quality, r.reason]
+      ] ORDER BY r.key
+    },
+    COLLECT {
+      MATCH (:Twin)-[r:MEASURES]->(m:Metric)
+      USING INDEX r:MEASURES(twin, rev_from)
+      WHERE r.twin = c.twin AND r.rev_from = c.rev
+      OPTIONAL MATCH (:Twin)-[p:MEASURES]->(m)
+      WHERE p.key = r.key AND p.rev_to = r.rev_from
+      RETURN [
+        [m.id, m.name, m.subject, m.context, m.statement],
+        CASE WHEN p IS NOT NULL THEN
+          [p.revision_id, p.key, toString(p.valid_from), toString(p.valid_to), p.rev_from, p.rev_to, p.definition,
+           p.origin, p.value, p.label, p.band] END,
+        [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
+         r.origin, r.value, r.label, r.band]
       ] ORDER BY r.key
     }
   ] ORDER BY c.twin, c.rev

@@ -15,6 +15,12 @@ CALL () {
   RETURN count(*) AS goals
 }
 CALL () {
+  MATCH (n:Metric {twin: $twin})
+  WITH n LIMIT $limit
+  DETACH DELETE n
+  RETURN count(*) AS metrics
+}
+CALL () {
   MATCH (n:Evidence {twin: $twin})
   WITH n LIMIT $limit
   DETACH DELETE n
@@ -40,4 +46,4 @@ CALL () {
   SET n = {delivery: n.delivery, body: n.body}
   RETURN count(*) AS events
 }
-RETURN beliefs + goals + evidence + commits + quarantined + events AS erased
+RETURN beliefs + goals + metrics + evidence + commits + quarantined + events AS erased

@@ -1,7 +1,7 @@
 // Everything a twin's confidences are derived from, as one rev sees it, with what it has published.
 // params: $twin, $rev (null: the current one)
 // returns: one record (rev, current rev, life, beliefs, bearings, relations, holdings, links, goals, statements of goals,
-//          relations of goals, pursuits, the rev's commit or []); none if no such twin
+//          relations of goals, pursuits, metrics, measurements, readings, the rev's commit or []); none if no such twin
 // mode: read
 MATCH (t:Twin {id: $twin})
 WITH t, coalesce($rev, t.rev) AS rev
@@ -65,6 +65,24 @@ RETURN
             r.origin, r.title, r.status, r.priority, r.progress, toString(r.deadline), r.importance, r.motivation,
             r.quality, r.reason]
   } AS pursuits,
+  COLLECT {
+    MATCH (m:Metric {twin: $twin})
+    RETURN [m.id, m.name, m.subject, m.context, m.statement]
+  } AS metrics,
+  COLLECT {
+    MATCH (e:Evidence)-[r:COUNTS_IN]->(m:Metric)
+    USING INDEX r:COUNTS_IN(twin, rev_to, valid_to)
+    WHERE r.twin = $twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
+    RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
+            r.origin, e.id, m.id, r.source, r.value, r.label, r.answers]
+  } AS measurements,
+  COLLECT {
+    MATCH (:Twin)-[r:MEASURES]->(m:Metric)
+    USING INDEX r:MEASURES(twin, rev_to, valid_to)
+    WHERE r.twin = $twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
+    RETURN [r.revision_id, m.id, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
+            r.origin, r.value, r.label, r.band]
+  } AS readings,
   COLLECT {
     MATCH (c:Commit {twin: $twin, rev: rev})
     RETURN [toString(c.head_time), toString(c.at), c.definitions, c.open_rows, c.opened_rows]

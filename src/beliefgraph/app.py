@@ -29,6 +29,7 @@ from beliefgraph.services.explain import Explanations
 from beliefgraph.services.goals.questions import Goals
 from beliefgraph.services.intake import Intake
 from beliefgraph.services.interpret import RuleInterpreter
+from beliefgraph.services.metrics import Metrics
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.refresh import INTERVAL as EVERY_HOUR
 from beliefgraph.services.refresh import Refresher
@@ -65,6 +66,7 @@ class Services:
     eraser: Eraser
     questions: Questions
     goals: Goals
+    metrics: Metrics
     explanations: Explanations
     what_ifs: WhatIfs
     changes: Changes
@@ -97,6 +99,7 @@ def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> S
         eraser=Eraser(updater),
         questions=Questions(graph, keyring, book),
         goals=Goals(graph, book),
+        metrics=Metrics(graph, keyring, book),
         explanations=Explanations(graph, keyring, book),
         what_ifs=WhatIfs(graph, book, interpreter),
         changes=Changes(graph, bell, interval=settings.poll_interval, queue=settings.subscription_queue),

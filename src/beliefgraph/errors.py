@@ -89,6 +89,7 @@ CODES: dict[str, type[BeliefgraphError]] = {
     "unknown-attribute": NotFound,
     "unknown-value": NotFound,
     "unknown-goal": NotFound,
+    "unknown-metric": NotFound,
     "not-found": NotFound,
     "rev-conflict": Conflict,
     "event-conflict": Conflict,

@@ -39,7 +39,7 @@ async def commits(world: World, twin: str = "lena") -> list[tuple[int, str]]:
     wanted = [{"twin": id_of(world, twin), "after": 0, "upto": 10**6}]
     record = await world.graph.read("change/since", wanted=wanted, limit=10_000)
     assert record is not None
-    return [(commit[1], commit[6]) for commit, _ in record[0]]
+    return [(commit[1], commit[6]) for commit, *_ in record[0]]
 
 
 async def outcomes(tries: Sequence[Coroutine[None, None, Receipt]]) -> list[str]:

@@ -38,7 +38,7 @@ async def commits(world: World, twin: str = "lena") -> list[tuple[int, str]]:
         "change/since", wanted=[{"twin": id_of(world, twin), "after": 0, "upto": 10**6}], limit=1000
     )
     assert record is not None
-    return [(commit[1], commit[6]) for commit, _ in record[0]]
+    return [(commit[1], commit[6]) for commit, *_ in record[0]]
 
 
 async def test_a_belief_dissolves_by_time_alone_and_each_crossing_is_published_once(

@@ -30,7 +30,14 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("erasure/finish", "NodeByLabelScan"): "the person's keys; keys are few",
     **{
         (name, "CartesianProduct"): "one node with one node, each found by its unique id, for each row"
-        for name in ("commit/goals", "commit/identifiers", "commit/relations", "commit/write", "definition/publish")
+        for name in (
+            "commit/goals",
+            "commit/identifiers",
+            "commit/metrics",
+            "commit/relations",
+            "commit/write",
+            "definition/publish",
+        )
     },
 }
 

@@ -1,4 +1,4 @@
-"""`beliefgraph recompute`: proof that the published confidences and motivations are what the evidence gives."""
+"""`beliefgraph recompute`: proof that what is published is what the evidence and the events give."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def recompute(
     tenant: Annotated[str | None, typer.Option(help="Only the twins of this tenant.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Say only whether they agree.")] = False,
 ) -> None:
-    """Derive every published confidence, motivation and progress again from the stored evidence, and compare.
+    """Derive every published confidence, motivation, progress and metric again from what is stored, and compare.
 
     Nothing is written. Lists each twin with its beliefs and goals, the width of the junction tree that these beliefs
     need, and how many differ. Exit code 1 if any does, or if a twin cannot be derived.

@@ -18,6 +18,7 @@ from beliefgraph.services.erase import Eraser
 from beliefgraph.services.explain import Explanations
 from beliefgraph.services.goals.questions import Goals
 from beliefgraph.services.intake import Intake
+from beliefgraph.services.metrics import Metrics
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.what_if import WhatIfs
 
@@ -39,6 +40,8 @@ class Verbs(Protocol):
     def questions(self) -> Questions: ...
     @property
     def goals(self) -> Goals: ...
+    @property
+    def metrics(self) -> Metrics: ...
     @property
     def explanations(self) -> Explanations: ...
     @property

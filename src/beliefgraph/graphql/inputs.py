@@ -28,6 +28,7 @@ from beliefgraph.model.command import (
     Withdraw,
 )
 from beliefgraph.model.event import Event
+from beliefgraph.model.metric import MetricKey
 from beliefgraph.model.question import BeliefFilter, BeliefOrder
 from beliefgraph.model.record import Record
 from beliefgraph.model.time import AsOf
@@ -42,6 +43,7 @@ __all__ = [
     "Correct",
     "Event",
     "Identify",
+    "MetricKey",
     "MotivateGoal",
     "Relate",
     "RelateGoals",
@@ -68,7 +70,7 @@ def asked(record: type[R], name: str | None = None) -> type[R]:
     return record
 
 
-for _record in (BeliefKey, Identifier, Event, BeliefFilter, BeliefOrder):
+for _record in (BeliefKey, MetricKey, Identifier, Event, BeliefFilter, BeliefOrder):
     asked(_record)
 for _hypothesis in (HypotheticalEvidence, Assumption, Intervention, WhatIf):
     asked(_hypothesis)

@@ -12,13 +12,14 @@ from beliefgraph.graphql import types
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.expose import field
 from beliefgraph.graphql.ids import read_id
-from beliefgraph.graphql.inputs import AsOf, BeliefFilter, BeliefKey, BeliefOrder, WhatIf
+from beliefgraph.graphql.inputs import AsOf, BeliefFilter, BeliefKey, BeliefOrder, MetricKey, WhatIf
 from beliefgraph.graphql.lookahead import Selection, around, around_goals
 from beliefgraph.graphql.scalars import ENUMS
-from beliefgraph.model import commit, definition, event, explanation, question
+from beliefgraph.model import commit, definition, event, explanation, metric, question
 from beliefgraph.model.belief import Holding
 from beliefgraph.model.goal import GoalRow, GoalStatus, Pursuit
 from beliefgraph.model.identity import twin_id
+from beliefgraph.model.metric import Reading
 from beliefgraph.model.page import Answer, Item, Page
 from beliefgraph.model.time import NOW, instant
 from beliefgraph.model.twin import Twin
@@ -244,6 +245,80 @@ class Query:
     ) -> Page[Pursuit]:
         context = info.context
         return await context.verbs.goals.history(
+            context.caller,
+            context.speak_of(twin),
+            key,
+            first=first,
+            after=after,
+            as_of=as_of or NOW,
+            at_least_rev=at_least_rev,
+        )
+
+    @field(types.MetricConnection, "The metrics in which an event has counted, by name.")
+    @staticmethod
+    async def metrics(
+        info: Request,
+        twin: str,
+        first: int = DEFAULT_PAGE,
+        after: str | None = None,
+        as_of: AsOf | None = None,
+        at_least_rev: int | None = None,
+    ) -> Page[metric.MetricState]:
+        context = info.context
+        return await context.verbs.metrics.metrics(
+            context.caller,
+            context.speak_of(twin),
+            first=first,
+            after=after,
+            as_of=as_of or NOW,
+            at_least_rev=at_least_rev,
+        )
+
+    @field(types.Metric, "One metric; one in which nothing has counted yet has nothing.")
+    @staticmethod
+    async def metric(
+        info: Request, twin: str, key: MetricKey, as_of: AsOf | None = None, at_least_rev: int | None = None
+    ) -> metric.MetricState:
+        context = info.context
+        return await context.verbs.metrics.metric(
+            context.caller, context.speak_of(twin), key, as_of=as_of or NOW, at_least_rev=at_least_rev
+        )
+
+    @field(types.EvidenceInConnection, "The events behind a metric: those in its window, the newest first.")
+    @staticmethod
+    async def metric_events(
+        info: Request,
+        twin: str,
+        key: MetricKey,
+        first: int = DEFAULT_PAGE,
+        after: str | None = None,
+        as_of: AsOf | None = None,
+        at_least_rev: int | None = None,
+    ) -> Page[question.EvidenceIn]:
+        context = info.context
+        return await context.verbs.metrics.events(
+            context.caller,
+            context.speak_of(twin),
+            key,
+            first=first,
+            after=after,
+            as_of=as_of or NOW,
+            at_least_rev=at_least_rev,
+        )
+
+    @field(types.ReadingConnection, "What was published of a metric, the newest first.")
+    @staticmethod
+    async def metric_history(
+        info: Request,
+        twin: str,
+        key: MetricKey,
+        first: int = DEFAULT_PAGE,
+        after: str | None = None,
+        as_of: AsOf | None = None,
+        at_least_rev: int | None = None,
+    ) -> Page[Reading]:
+        context = info.context
+        return await context.verbs.metrics.history(
             context.caller,
             context.speak_of(twin),
             key,

@@ -19,6 +19,7 @@ from beliefgraph.model.caller import Scope
 from beliefgraph.model.commit import Cause
 from beliefgraph.model.evidence import Stance
 from beliefgraph.model.goal import GoalLinkKind, GoalStatus, ReasonKind
+from beliefgraph.model.metric import MetricKind, Period
 from beliefgraph.model.question import OrderBy
 from beliefgraph.model.receipt import Outcome
 from beliefgraph.model.relation import RelationKind
@@ -120,6 +121,8 @@ ENUMS: dict[object, Any] = {
         ("GoalLinkKind", GoalLinkKind, "How a goal hangs on another."),
         ("ReasonKind", ReasonKind, "Why a goal matters: in itself, a belief, its whole, or what waits for it."),
         ("OrderBy", OrderBy, "What beliefs are ordered by."),
+        ("MetricKind", MetricKind, "What a metric makes of the events in its window."),
+        ("Period", Period, "What a streak counts."),
         ("Scope", Scope, "What a key grants."),
     )
 }

@@ -20,6 +20,7 @@ from beliefgraph.model import commit as commits
 from beliefgraph.model import definition as definitions
 from beliefgraph.model import erasure, event, explanation, goal, question, receipt, relation, twin
 from beliefgraph.model import evidence as evidences
+from beliefgraph.model import metric as metrics
 
 L = TypeVar("L")
 
@@ -95,7 +96,9 @@ class Evidence(Node):
     @staticmethod
     def is_type_of(value: object, _info: object) -> bool:
         """Whether a value is shown by this type."""
-        return isinstance(value, question.SourcedEvidence | question.EvidenceOn | explanation.Contribution)
+        return isinstance(
+            value, question.SourcedEvidence | question.EvidenceOn | question.EvidenceIn | explanation.Contribution
+        )
 
     @field()
     @staticmethod
@@ -182,6 +185,37 @@ class Holding:
     @staticmethod
     def confidence(holding: strawberry.Parent[beliefs.Holding]) -> float | None:
         return _confidence(holding.log_odds)
+
+
+@expose(metrics.Metric, hide={"id", "twin"})
+class MetricName:
+    """What a metric measures, without its value: ask `metric` for that."""
+
+
+@expose(metrics.MetricState, within={"metric": metrics.Metric}, hide={"metric.id", "metric.twin"})
+class Metric:
+    """A metric of a twin, and how it stands at the moment that was asked for. `says` is its value and band in words."""
+
+
+@expose(
+    question.EvidenceIn,
+    within={"measurement": metrics.Measurement},
+    hide={"evidence", "source", *(f"measurement.{name}" for name in ("twin", "key", "evidence", "metric", "source"))},
+)
+class EvidenceIn:
+    """One event as it counts in a metric, from its time on for as long as it is remembered."""
+
+    evidence: Evidence = itself(Evidence, "What it says, and who says so.")  # type: ignore[assignment]
+
+
+@expose(metrics.Reading, hide={"twin", "key"})
+class Reading:
+    """What the twin published of a metric, from the rev that changed it to the rev that changed it again."""
+
+
+@expose(metrics.MetricChange)
+class MetricChange:
+    """One metric before and after a commit; `before` is null where nothing had counted in it."""
 
 
 @expose(commits.BeliefChange)
@@ -313,7 +347,7 @@ class GoalChange:
 
 @expose(commits.Change, within={"commit": commits.Commit}, hide={"commit.twin"})
 class Change:
-    """One commit of a twin, and the beliefs and goals it moved. Resume after its `rev`."""
+    """One commit of a twin, and the beliefs, goals and metrics it moved. Resume after its `rev`."""
 
     @field(None, "The name of the twin.")
     @staticmethod
@@ -434,7 +468,27 @@ class GoalDefinition:
     """How goals are read: the attribute that says whether one is really pursued, and how deadlines press."""
 
 
-@expose(definitions.Catalog, hide={"attributes", "relations", "events"})
+@expose(metrics.BandBearing)
+class BandBearing:
+    """How a band bears on a belief."""
+
+
+@expose(metrics.Band)
+class Band:
+    """Values from `atLeast` up to the next band, and what they say."""
+
+
+@expose(metrics.FollowUp)
+class FollowUp:
+    """The events that answer those of an absence."""
+
+
+@expose(metrics.MetricDefinition)
+class MetricDefinition:
+    """A metric described once: which events count, over which window, and what its bands say."""
+
+
+@expose(definitions.Catalog, hide={"attributes", "relations", "events", "metrics"})
 class Catalog:
     """One published document of definitions."""
 
@@ -442,6 +496,8 @@ class Catalog:
     relations: list[RelationDefinition] = attribute(  # type: ignore[assignment]
         "relations", list[RelationDefinition]
     )
+
+    metrics: list[MetricDefinition] = attribute("metrics", list[MetricDefinition])  # type: ignore[assignment]
 
     @field(None, "The whole document, as `publishDefinitions` takes it.")
     @staticmethod
@@ -458,6 +514,11 @@ class Definitions:
     def attributes(found: strawberry.Parent[definitions.Definitions]) -> list[attributes.Attribute]:
         return list(found.attributes.values())
 
+    @field(list[MetricDefinition], "Every metric in force.")
+    @staticmethod
+    def metrics(found: strawberry.Parent[definitions.Definitions]) -> list[metrics.MetricDefinition]:
+        return list(found.metrics.values())
+
 
 TwinConnection = connection(Twin, of_twin=False)
 BeliefConnection = connection(Belief, counted=True)
@@ -465,6 +526,9 @@ EvidenceOnConnection = connection(EvidenceOn)
 HoldingConnection = connection(Holding)
 GoalConnection = connection(Goal, counted=True)
 PursuitConnection = connection(Pursuit)
+MetricConnection = connection(Metric)
+EvidenceInConnection = connection(EvidenceIn, counted=True)
+ReadingConnection = connection(Reading)
 QuarantinedEventConnection = connection(QuarantinedEvent, of_twin=False)
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from beliefgraph.model.belief import Belief, Holding, Quality
 from beliefgraph.model.goal import GoalChange
+from beliefgraph.model.metric import MetricChange
 from beliefgraph.model.record import Key, LogOdds, Record
 from beliefgraph.model.status import Status
 from beliefgraph.model.time import Instant, Rev
@@ -46,11 +47,12 @@ class BeliefChange(Record):
 
 
 class Change(Record):
-    """The numbered notice that revisions were stored: a commit, and the beliefs and goals it moved."""
+    """The numbered notice that revisions were stored: a commit, and the beliefs, goals and metrics it moved."""
 
     commit: Commit
     beliefs: tuple[BeliefChange, ...]
     goals: tuple[GoalChange, ...] = ()
+    metrics: tuple[MetricChange, ...] = ()
 
 
 class BeliefDifference(Record):

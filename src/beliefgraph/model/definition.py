@@ -20,11 +20,9 @@ from beliefgraph.model.attribute import MOST_VALUES, OTHER, Attribute
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.evidence import LogLikelihoodRatio
 from beliefgraph.model.goal import GoalStatus, Weight
-from beliefgraph.model.record import Key, Name, OddsRatio, OpenProbability, Probability, Record
+from beliefgraph.model.metric import MetricDefinition
+from beliefgraph.model.record import Expression, Key, Name, OddsRatio, OpenProbability, Probability, Record
 from beliefgraph.model.relation import RelationKind, Strength
-
-Expression = Annotated[str, Field(min_length=1, max_length=1_000)]
-"""A CEL expression over `event` and `data`."""
 
 SemanticVersion = Annotated[str, Field(pattern=r"^(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})$")]
 """major.minor.patch."""
@@ -198,10 +196,12 @@ class Catalog(Record):
     relations: tuple[RelationDefinition, ...] = Field(default=(), max_length=MAX_RELATIONS)
     events: tuple[EventRule, ...] = Field(default=(), max_length=1_000)
     goals: GoalDefinition | None = None
+    metrics: tuple[MetricDefinition, ...] = Field(default=(), max_length=1_000)
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse two attributes of one name, and two relations of one kind between the same two."""
+        """Refuse two attributes or metrics of one name, and two relations of one kind between the same two."""
         _refuse_repeats(self.catalog, "attribute", [a.key for a in self.attributes])
+        _refuse_repeats(self.catalog, "metric", [m.key for m in self.metrics])
         _refuse_repeats(self.catalog, "relation", [_named(r) for r in self.relations])
 
     @property
@@ -223,9 +223,10 @@ class Definitions(Record):
     catalogs: tuple[Catalog, ...] = ()
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse an attribute defined twice, and a relation or rule that names one, or a value, that is not defined."""
+        """Refuse an attribute or metric defined twice, and what names one, or a value, that is not defined."""
         _refuse_repeats("the set", "attribute", [a.key for c in self.catalogs for a in c.attributes])
         _refuse_repeats("the set", "part", ["goals" for c in self.catalogs if c.goals is not None])
+        _refuse_repeats("the set", "metric", [m.key for c in self.catalogs for m in c.metrics])
         for catalog in self.catalogs:
             for relation in catalog.relations:
                 for name, value in relation.ends:
@@ -239,6 +240,8 @@ class Definitions(Record):
                     "invalid-definition",
                     f"{catalog.ref}: {catalog.goals.pursued} has values: pursued or not.",
                 )
+            for on in (on for m in catalog.metrics for band in m.bands for on in band.bears_on):
+                _check_value(catalog, self._named(catalog, on.attribute), on.value)
 
     @cached_property
     def attributes(self) -> Mapping[str, Attribute]:
@@ -263,6 +266,25 @@ class Definitions(Record):
         """How goals are read, if a catalog says so."""
         return next((c.goals for c in self.catalogs if c.goals is not None), None)
 
+    @cached_property
+    def metrics(self) -> Mapping[str, MetricDefinition]:
+        """Every metric by its key, in the order of its definition."""
+        return {m.key: m for c in self.catalogs for m in c.metrics}
+
+    @cached_property
+    def metric_refs(self) -> Mapping[str, str]:
+        """For every metric, the catalog and version that define it."""
+        return {m.key: c.ref for c in self.catalogs for m in c.metrics}
+
+    @cached_property
+    def counting(self) -> Mapping[str, tuple[MetricDefinition, ...]]:
+        """The metrics that look at every event type."""
+        found: dict[str, tuple[MetricDefinition, ...]] = {}
+        for metric in self.metrics.values():
+            for type_ in () if metric.deprecated else metric.types:
+                found[type_] = (*found.get(type_, ()), metric)
+        return found
+
     def relations(self) -> Iterator[tuple[str, RelationDefinition]]:
         """Every relation with the ref of the catalog that states it."""
         for catalog in self.catalogs:
@@ -281,6 +303,13 @@ class Definitions(Record):
             return self.attributes[key]
         except KeyError:
             raise NotFound("unknown-attribute", f"No definition in force names {key}.", attribute=key) from None
+
+    def metric(self, key: str) -> MetricDefinition:
+        """The metric of that name, or `unknown-metric`."""
+        try:
+            return self.metrics[key]
+        except KeyError:
+            raise NotFound("unknown-metric", f"No definition in force names the metric {key}.", metric=key) from None
 
     def with_catalog(self, catalog: Catalog) -> Definitions:
         """The next set: this one with the catalog in the place of its earlier version."""

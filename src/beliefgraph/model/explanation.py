@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from beliefgraph.model.belief import Belief, BeliefState
 from beliefgraph.model.evidence import Bearing, Evidence
+from beliefgraph.model.metric import MetricState
+from beliefgraph.model.question import EvidenceIn
 from beliefgraph.model.record import LogOdds, Probability, Record
 from beliefgraph.model.relation import Strength
 
@@ -13,7 +15,7 @@ class Contribution(Record):
 
     `contribution` is its Aumann-Shapley share of the change from prior to posterior, in log-odds; `without` is the
     confidence there would be had the evidence never been given, on this belief or any other. `log_likelihood_ratio` is
-    its force as aged and heard.
+    its force as aged and heard. Where a metric speaks, `metric` says how it stands; `events` are the newest behind it.
     """
 
     evidence: Evidence
@@ -23,6 +25,8 @@ class Contribution(Record):
     log_likelihood_ratio: LogOdds
     contribution: LogOdds
     without: Probability
+    metric: MetricState | None = None
+    events: tuple[EvidenceIn, ...] = ()
 
 
 class ExplanationLink(Record):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID, uuid5
 
 from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.metric import MetricKey
 
 _NAMESPACE = UUID("8f3f5f0a-6a2c-5d6e-9a55-0c5b1b8b7a11")
 
@@ -24,6 +25,11 @@ def belief_id(twin: str, key: BeliefKey) -> str:
     return _id("belief", twin, key.attribute, key.subject, key.context, *value)
 
 
+def metric_id(twin: str, key: MetricKey) -> str:
+    """The id of a metric of a twin: what is measured, whom or what of, and in which situation."""
+    return _id("metric", twin, key.metric, key.subject, key.context)
+
+
 def event_id(twin: str, source: str, id_: str) -> str:
     """The id of an event in a twin: CloudEvents' `source` and `id`."""
     return _id("event", twin, source, id_)
@@ -38,6 +44,9 @@ def source_id(tenant: str, name: str) -> str:
     """The id of a source, which belongs to a tenant."""
     return _id("source", tenant, name)
 
+
+METRIC = "metric:"
+"""How the name of a source begins that is a metric; no speaker's may."""
 
 PERSON = "person:"
 """How the name of a source begins that is a person modelled; no other actor's may."""

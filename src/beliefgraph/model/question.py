@@ -10,6 +10,7 @@ from pydantic import Field
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import BeliefState, logit
 from beliefgraph.model.evidence import Bearing, Evidence, Source
+from beliefgraph.model.metric import Measurement
 from beliefgraph.model.record import Key, Name, Probability, Record
 from beliefgraph.model.relation import RelationKind, Strength
 from beliefgraph.model.revision import Origin
@@ -91,6 +92,14 @@ class EvidenceOn(Record):
     source: Source
     bearing: Bearing
     counts: bool = True
+
+
+class EvidenceIn(Record):
+    """One piece of evidence as it counts in a metric, with who said so."""
+
+    evidence: Evidence
+    source: Source
+    measurement: Measurement
 
 
 class SourcedEvidence(Record):

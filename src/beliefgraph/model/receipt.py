@@ -6,6 +6,7 @@ from typing import Literal
 
 from beliefgraph.model.commit import BeliefChange
 from beliefgraph.model.goal import GoalChange
+from beliefgraph.model.metric import MetricChange
 from beliefgraph.model.record import Record
 from beliefgraph.model.time import Rev
 
@@ -24,5 +25,6 @@ class Receipt(Record):
     rev: Rev | None = None
     beliefs: tuple[BeliefChange, ...] = ()
     goals: tuple[GoalChange, ...] = ()
+    metrics: tuple[MetricChange, ...] = ()
     code: str | None = None
     reason: str | None = None

@@ -16,6 +16,9 @@ Key = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\
 Text = Annotated[str, Field(max_length=10_000)]
 """What a person said, or a sentence about it: at most 10,000 characters."""
 
+Expression = Annotated[str, Field(min_length=1, max_length=1_000)]
+"""A CEL expression over `event` and `data`."""
+
 Probability = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
 """A number in [0, 1]."""
 

@@ -96,6 +96,17 @@ BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 """Since always: where a link of an identifier begins unless it is said otherwise."""
 
 
+def microseconds(moment: datetime) -> int:
+    """Whole microseconds since 1970, exact."""
+    span = moment - BEGINNING
+    return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds
+
+
+def moment_of(microseconds: int) -> datetime:
+    """The moment that is so many microseconds after the beginning of 1970."""
+    return BEGINNING + timedelta(microseconds=microseconds)
+
+
 class Clock(Protocol):
     """Where the present moment comes from; everything that needs it is handed one."""
 

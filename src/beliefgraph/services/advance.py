@@ -12,13 +12,15 @@ from beliefgraph.model.commit import BeliefChange, Cause, Commit
 from beliefgraph.model.evidence import Bearing, Evidence, Source
 from beliefgraph.model.goal import GoalChange, Pursuit
 from beliefgraph.model.identity import belief_id
+from beliefgraph.model.metric import Measurement, Metric, MetricChange
 from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.twin import IdentifierLink
 from beliefgraph.services.derive import Derivation, derive, personal_relations
+from beliefgraph.services.describe import describe
 from beliefgraph.services.goals.derive import GoalDerivation, derive_goals
 from beliefgraph.services.goals.publish import publish_goals
 from beliefgraph.services.layout import DefinitionGraph, PersonalRelation
-from beliefgraph.services.publish import describe, publish
+from beliefgraph.services.publish import publish
 from beliefgraph.services.state import TwinState
 from beliefgraph.store.commits import ArrivedEvent, GoalRows, TwinCommit
 
@@ -40,16 +42,25 @@ class Additions:
     closed_links: Sequence[IdentifierLink] = ()
     links: Sequence[IdentifierLink] = ()
     goals: GoalRows = field(default_factory=GoalRows)
+    metrics: Sequence[Metric] = ()
+    closed_measurements: Sequence[Measurement] = ()
+    measurements: Sequence[Measurement] = ()
 
 
 @dataclass(frozen=True)
 class Step:
-    """A commit ready to be written, the twin as it will be after it, and the beliefs and goals it moves."""
+    """A commit ready to be written, the twin as it will be after it, and the beliefs, goals and metrics it moves."""
 
     commit: TwinCommit
     state: TwinState
     changes: Sequence[BeliefChange] = field(default=())
     goals: Sequence[GoalChange] = field(default=())
+    measured: Sequence[MetricChange] = field(default=())
+
+    @property
+    def moves(self) -> bool:
+        """Whether anything that was published moves."""
+        return bool(self.changes or self.goals or self.measured)
 
 
 def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: Caller, now: datetime) -> Step:
@@ -79,6 +90,9 @@ def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: 
         relations=added.relations,
         closed_links=added.closed_links,
         links=added.links,
+        metrics=added.metrics,
+        closed_measurements=added.closed_measurements,
+        measurements=added.measurements,
     ).with_goals(added.goals)
     derived = derive(after, graph, head)
     redraw = state.definitions != number or _own_relations(state, state.head_time) != _own_relations(after, head)
@@ -89,7 +103,7 @@ def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: 
         bearings=(),
         closed_relations=publication.closed_relations,
         relations=publication.relations,
-    ).at_commit(commit, publication.holdings)
+    ).at_commit(commit, publication.holdings, publication.readings)
     final, goals = _pursue(state, final, graph, derived, added.goals)
     return Step(
         commit=TwinCommit(
@@ -112,6 +126,11 @@ def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: 
             closed_links=added.closed_links,
             links=added.links,
             goals=goals,
+            metrics=added.metrics,
+            closed_measurements=added.closed_measurements,
+            measurements=added.measurements,
+            closed_readings=publication.closed_readings,
+            readings=publication.readings,
             statements={h.key: final.beliefs[h.key].statement for h in publication.holdings},
         ),
         state=final,
@@ -120,6 +139,10 @@ def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: 
             for h in publication.holdings
         ),
         goals=_goal_changes(final, goals.closed_pursuits, goals.pursuits),
+        measured=tuple(
+            MetricChange(metric=final.metrics[r.key], before=state.readings.get(r.key), after=r)
+            for r in publication.readings
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from weakref import WeakValueDictionary
 
 from cachetools import LRUCache
 
-from beliefgraph.services.state import TwinState, fresh
+from beliefgraph.services.state import TwinState, fresh, tallied
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.twins import load
 
@@ -86,4 +86,7 @@ async def read_state(graph: Graph, id_: str, tenant: str, name: str, rev: int | 
         statements=rows.statements,
         goal_relations=rows.goal_relations,
         pursuits={pursuit.key: pursuit for pursuit in rows.pursuits},
+        metrics={metric.id: metric for metric in rows.metrics},
+        tallies=tallied({}, (), rows.measurements),
+        readings={reading.key: reading for reading in rows.readings},
     )

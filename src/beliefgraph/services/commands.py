@@ -191,6 +191,7 @@ class Commands:
             rev=done.rev(named.id),
             beliefs=tuple(change for step in done.steps.values() for change in step.changes),
             goals=tuple(change for step in done.steps.values() for change in step.goals),
+            metrics=tuple(change for step in done.steps.values() for change in step.measured),
         )
 
 
@@ -205,6 +206,7 @@ def _linked(
         moment=setting.state.head_time or BEGINNING,  # a link says nothing of when the twin lives
         events=[setting.arrived],
         closed_bearings=() if withdrawn is None else withdrawn.closed_bearings,
+        closed_measurements=() if withdrawn is None else withdrawn.closed_measurements,
         goals=GoalRows() if withdrawn is None else withdrawn.goals,
         closed_links=closed,
         links=opened,

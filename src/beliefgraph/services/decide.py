@@ -14,13 +14,23 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import AssertBelief, Correct, Relate, Retract, Withdraw
 from beliefgraph.model.commit import Cause
 from beliefgraph.model.evidence import CORRECTION_LOG_ODDS, Bearing, Evidence, Source, Stance
-from beliefgraph.model.identity import PERSON, belief_id, evidence_id, person_source, relation_id, source_id
+from beliefgraph.model.identity import (
+    METRIC,
+    PERSON,
+    belief_id,
+    evidence_id,
+    person_source,
+    relation_id,
+    source_id,
+)
+from beliefgraph.model.metric import Measurement
 from beliefgraph.model.relation import BeliefRelation, Strength
 from beliefgraph.model.time import Interval, seconds
 from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.advance import Additions
+from beliefgraph.services.count import measurement, new_metrics
 from beliefgraph.services.goals.draft import end_relation
-from beliefgraph.services.interpret import BearsOn, Interpretation, Spoken
+from beliefgraph.services.interpret import BearsOn, CountsIn, Interpretation, Spoken
 from beliefgraph.services.layout import DefinitionGraph, PersonalRelation, lay_out
 from beliefgraph.services.state import TwinState
 from beliefgraph.store.commits import ArrivedEvent, GoalRows
@@ -63,7 +73,7 @@ class Setting:
         """The name of the caller as a source; nobody passes for a person by what their key calls them."""
         if self.speaks_for_the_person:
             return self.person
-        if self.caller.actor.startswith(PERSON):
+        if self.caller.actor.startswith((PERSON, METRIC)):
             raise Incorrect("invalid-input", f"Only a key of the person's own may speak as {self.caller.actor!r}.")
         return self.caller.actor
 
@@ -83,6 +93,8 @@ def observations(settings: Sequence[Setting], interpretations: Sequence[Interpre
         sources=[source for voice in voices for source in voice.sources],
         evidence=[evidence for voice in voices for evidence in voice.evidence],
         bearings=[bearing for voice in voices for bearing in voice.bearings],
+        metrics=new_metrics(settings[0].state, settings[0].graph, [c for voice in voices for c in voice.counts]),
+        measurements=[measurement for voice in voices for measurement in voice.measurements],
     )
 
 
@@ -152,11 +164,19 @@ def withdrawal(setting: Setting, command: Withdraw) -> Additions:
     state = setting.state
     evidence = {b.evidence for b in state.bearings if b.source == source}
     evidence |= {s.evidence for s in state.statements if s.source == source}
+    evidence |= {m.evidence for m in state.measurements if m.source == source}
     evidence |= {r.evidence for r in state.goal_relations if r.speaker == source}
     if command.evidence is not None:
         evidence = {command.evidence}
     taken_back = withdrawn(setting, evidence)
-    if not (taken_back.closed_bearings or taken_back.goals.closed_statements or taken_back.goals.closed_relations):
+    goals = taken_back.goals
+    closed = (
+        taken_back.closed_bearings,
+        taken_back.closed_measurements,
+        goals.closed_statements,
+        goals.closed_relations,
+    )
+    if not any(closed):
         raise NotFound("not-found", "No evidence in force is called that.", evidence=command.evidence)
     return taken_back
 
@@ -167,7 +187,13 @@ def withdrawn(setting: Setting, evidence: Collection[str]) -> Additions:
     bearings = [b for b in state.bearings if b.evidence in evidence]
     statements = [s for s in state.statements if s.evidence in evidence]
     relations = [r for r in state.goal_relations if r.evidence in evidence]
-    speakers = {b.source for b in bearings} | {s.source for s in statements} | {r.speaker for r in relations}
+    measurements = [m for m in state.measurements if m.evidence in evidence]
+    speakers = (
+        {m.source for m in measurements}
+        | {b.source for b in bearings}
+        | {s.source for s in statements}
+        | {r.speaker for r in relations}
+    )
     if not setting.speaks_for_the_person and own in speakers:
         raise Forbidden("correction-stands", "The person said so; only they can take it back.", twin=setting.state.name)
     return Additions(
@@ -175,6 +201,7 @@ def withdrawn(setting: Setting, evidence: Collection[str]) -> Additions:
         moment=_standing(setting),
         events=[setting.arrived],
         closed_bearings=bearings,
+        closed_measurements=measurements,
         goals=GoalRows(closed_statements=statements, closed_relations=relations),
     )
 
@@ -260,6 +287,8 @@ class Voice:
     sources: Sequence[Source]
     evidence: Sequence[Evidence]
     bearings: Sequence[Bearing]
+    counts: Sequence[CountsIn]
+    measurements: Sequence[Measurement]
 
 
 def speak(setting: Setting, spoken: Spoken, stance: Stance, valid: Interval | None = None) -> Voice:
@@ -299,7 +328,13 @@ def speak(setting: Setting, spoken: Spoken, stance: Stance, valid: Interval | No
                 half_life=bears.half_life,
             )
         )
-    return Voice([bears.belief for bears in spoken.bearings], [source], [evidence], bearings)
+    measurements = [
+        measurement(setting.state, setting.graph, evidence.id, source.id, setting.moment, counts)
+        for counts in spoken.counts
+    ]
+    return Voice(
+        [bears.belief for bears in spoken.bearings], [source], [evidence], bearings, spoken.counts, measurements
+    )
 
 
 def addition(setting: Setting, cause: Cause, voice: Voice) -> Additions:

@@ -47,9 +47,9 @@ class DefinitionBook:
         """Put a version of a catalog in force; the set that then is.
 
         Publishing the same again changes nothing. Another content under a known version or an older version is a
-        `definition-conflict`; one that drops an attribute or a value is an `invalid-definition`, as is one that gives
-        an attribute values which had none, or takes them away, opens or closes them; statements that cannot hold
-        together are `infeasible-statements`.
+        `definition-conflict`; one that drops an attribute, a value or a metric is an `invalid-definition`, as is one
+        that gives an attribute values which had none, or takes them away, opens or closes them, or changes which events
+        count in a metric; statements that cannot hold together are `infeasible-statements`.
         Refused to a person's key: definitions reach every twin of the tenant.
         """
         caller.require("define")
@@ -84,7 +84,17 @@ def _refuse_step_back(known: Catalog | None, catalog: Catalog) -> None:
             f"{known.ref} is in force; a change needs a version above {known.version}, and this is {catalog.version}.",
             catalog=known.ref,
         )
+    for metric in catalog.metrics:
+        before = next((m for m in known.metrics if m.key == metric.key), metric)
+        if before.counted != metric.counted or before.remembered < metric.remembered:
+            raise Incorrect(
+                "invalid-definition",
+                f"{catalog.ref} changes which events count in {metric.key}, or remembers them longer; events that have"
+                " come already cannot be counted anew: give it another key.",
+                metric=metric.key,
+            )
     dropped = {a.key for a in known.attributes} - {a.key for a in catalog.attributes}
+    dropped |= {m.key for m in known.metrics} - {m.key for m in catalog.metrics}
     if dropped:
         raise Incorrect(
             "invalid-definition",

@@ -18,8 +18,10 @@ from beliefgraph.model.belief import BeliefKey, Quality
 from beliefgraph.model.hearing import heard
 from beliefgraph.model.identity import belief_id, person_source, source_id
 from beliefgraph.model.status import Status, status_of
+from beliefgraph.model.time import microseconds
 from beliefgraph.services.layout import DefinitionGraph, Layout, PersonalRelation, lay_out
-from beliefgraph.services.state import STANCES, TwinState, microseconds
+from beliefgraph.services.measure import Measured, heard_from, measure
+from beliefgraph.services.state import STANCES, TwinState
 
 Floats = npt.NDArray[np.float64]
 
@@ -35,12 +37,15 @@ there: what they set right is theirs to change, and nobody else's."""
 class Derivation:
     """Every belief of a layout at one moment; columns by position, log-odds natural.
 
+    `state` is the twin it was derived from, with what its metrics say among its bearings; `measured` are these metrics.
     `items` are the indices of the bearings that count, and `item_log_likelihood` their force as aged and heard;
     `total` is their sum per belief, and `log_likelihood` the same within its bound. `item_withdrawn` is by how much
     `total` falls where one of them was never said. `word` says on which side (1 or -1)
     the person set a belief right.
     """
 
+    state: TwinState
+    measured: tuple[Measured, ...]
     layout: Layout
     at: datetime
     log_odds: Floats
@@ -56,6 +61,11 @@ class Derivation:
     item_position: npt.NDArray[np.int64]
     item_log_likelihood: Floats
     item_withdrawn: Floats
+
+    @property
+    def evidenced(self) -> tuple[str, ...]:
+        """The ids of the beliefs that evidence bears on, that of metrics too."""
+        return self.state.belief_order
 
     def value(self, position: int) -> float | None:
         """The log-odds at a position; None where the twin is too wide for them."""
@@ -98,6 +108,8 @@ def derive(
     them. `named` are values of open attributes that count as named even if no evidence names them.
     """
     extra, assume, do = extra or {}, assume or {}, do or {}
+    measured = measure(state, graph.definitions, at)
+    state = heard_from(state, graph, measured)
     known = [state.beliefs[id_] for id_ in {*state.belief_order, *state.holdings}]
     items, retracted = counting(state, at)
     columns = state.columns
@@ -139,6 +151,8 @@ def derive(
     for group in {layout.values_beside[place] for place in word if place in layout.values_beside}:
         log_odds[list(group)] = _kept_among(log_odds[list(group)], [word.get(place) for place in group])
     return Derivation(
+        state=state,
+        measured=measured,
         layout=layout,
         at=at,
         log_odds=log_odds,
@@ -218,11 +232,10 @@ def counting(state: TwinState, at: datetime) -> tuple[npt.NDArray[np.int64], set
     retracted: set[int] = set()
     for belief in np.unique(columns.belief[visible & (retractions | corrections)]).tolist():
         rows = np.flatnonzero(columns.belief == belief)
-        bearings = [state.bearings[row] for row in rows]
-        speaking = {bearing.revision_id for bearing in heard(bearings, at)}
+        speaking = {bearing.revision_id for bearing in heard([state.bearings[row] for row in rows], at)}
         if not speaking and (visible & retractions)[rows].any():
             retracted.add(belief)
-        visible[rows] = [bearing.revision_id in speaking for bearing in bearings]
+        visible[rows] = [state.bearings[row].revision_id in speaking for row in rows]
     visible[_superseded(state, np.flatnonzero(visible & corrections & (columns.log_likelihood_ratio > 0)), at)] = False
     return np.flatnonzero(visible), retracted
 

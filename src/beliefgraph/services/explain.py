@@ -23,11 +23,13 @@ from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import derive
 from beliefgraph.services.layout import Unit
+from beliefgraph.services.measure import decisive, reading_evidence
 from beliefgraph.services.moments import PATIENCE, Moments
 from beliefgraph.services.paths import strongest_paths
 from beliefgraph.services.recompute import Recomputed, recompute
 from beliefgraph.services.scope import reach
 from beliefgraph.services.sentence import Overruled, sentence
+from beliefgraph.services.standing import events_of, newest, speaking, standing, voice
 from beliefgraph.store.evidence import told
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
@@ -55,17 +57,26 @@ class Explanations:
         await self._moments.reached(id_, twin, at_least_rev)
         moment = await self._moments.at(id_, caller.tenant, twin, as_of)
         moved = await asyncio.to_thread(_what_moved, recompute(moment, (key,)), key)
+        spoken = speaking(moved.seen, {share.bearing.evidence for share in moved.shares})
         bearings = [*(share.bearing for share in moved.shares), *moved.overruled]
-        rows = await told(self._graph, id_, list(dict.fromkeys(bearing.evidence for bearing in bearings)))
+        wanted = [b.evidence for b in bearings if b.evidence not in spoken]
+        wanted += [event.evidence for one in spoken.values() for event in newest(one)]
+        rows = await told(self._graph, id_, list(dict.fromkeys(wanted)))
+        voices = {evidence: (row.opened(self._keyring), row.source.name) for evidence, row in rows.items()}
+        voices |= {evidence: voice(moved.seen, one, rows) for evidence, one in spoken.items()}
+        stand = {evidence: standing(moment, one) for evidence, one in spoken.items()}
+        behind = {evidence: events_of(newest(one), rows, self._keyring) for evidence, one in spoken.items()}
         contributions = tuple(
             Contribution(
-                evidence=rows[share.bearing.evidence].opened(self._keyring),
-                source=rows[share.bearing.evidence].source.name,
+                evidence=voices[share.bearing.evidence][0],
+                source=voices[share.bearing.evidence][1],
                 bearing=share.bearing,
                 on=share.on,
                 log_likelihood_ratio=share.log_likelihood,
                 contribution=share.contribution,
                 without=probability(share.without),
+                metric=stand.get(share.bearing.evidence),
+                events=behind.get(share.bearing.evidence, ()),
             )
             for share in moved.shares
         )
@@ -137,7 +148,7 @@ def _what_moved(seen: Recomputed, key: BeliefKey) -> _Moved:
     without = _Without(seen, unit, positions, column, target, influence).log_odds(items)
     shares = [
         _Share(
-            bearing=state.bearings[derived.items[item]],
+            bearing=derived.state.bearings[derived.items[item]],
             on=seen.belief(int(derived.item_position[item])),
             log_likelihood=float(derived.item_log_likelihood[item]),
             contribution=float(
@@ -188,11 +199,12 @@ class _Without:
 
         Taking away a correction lets silenced evidence speak again, and without all that names a value of an open
         attribute the value is gone, so these are derived anew; the target itself counts as named. So is everything
-        where the person set another value of the target's attribute right, for it shares what their word leaves. A sum
-        beyond its bound does not fall by what is taken from it, and so is not read off.
+        where the person set another value of the target's attribute right, for it shares what their word leaves, and
+        an event without which a metric would be in another band. A sum beyond its bound does not fall by what is taken
+        from it, and so is not read off.
         """
         derived = self.seen.derived
-        bearings = self.seen.moment.state.bearings
+        bearings = derived.state.bearings
         together: dict[str, list[int]] = defaultdict(list)
         for item in items:
             together[bearings[derived.items[item]].evidence].append(item)
@@ -217,11 +229,13 @@ class _Without:
 
     def _reshapes(self, group: Sequence[int]) -> bool:
         """Whether taking a piece of evidence away, by all its items, does more than to take its force away."""
-        derived, bearings = self.seen.derived, self.seen.moment.state.bearings
+        derived, bearings = self.seen.derived, self.seen.derived.state.bearings
         beside = derived.layout.values_beside.get(self.target, ())
         if any(position in derived.word for position in beside if position != self.target):
             return True
         rows = derived.items[group].tolist()
+        if bearings[rows[0]].evidence in self._moves_metrics:
+            return True
         return any(bearings[row].stance == "correction" for row in rows) or any(
             self._named_by.get(int(position), set()) == {bearings[row].evidence}
             for row, position in zip(rows, derived.item_position[group], strict=True)
@@ -236,8 +250,17 @@ class _Without:
             key = derived.layout.keys[position]
             is_open = moment.graph.component_of[key.attribute] in moment.graph.open
             if is_open and key.value != OTHER and position != self.target:
-                found[position].add(moment.state.bearings[row].evidence)
+                found[position].add(derived.state.bearings[row].evidence)
         return found
+
+    @cached_property
+    def _moves_metrics(self) -> frozenset[str]:
+        """The evidence without which some metric would be in another band."""
+        moment, derived = self.seen.moment, self.seen.derived
+        given = {derived.state.bearings[row].evidence for row in derived.items.tolist()}
+        return frozenset(
+            evidence for one in derived.measured for evidence in decisive(moment.state, one, given, moment.at)
+        )
 
     def _together(self, groups: Sequence[Sequence[int]]) -> Iterable[float]:
         """Without each of these groups, in one pass; those that leave the same are asked once."""
@@ -267,8 +290,17 @@ class _Without:
     def _derived_without(self, evidence: str) -> float:
         moment, layout = self.seen.moment, self.seen.derived.layout
         gone = [bearing for bearing in moment.state.bearings if bearing.evidence == evidence]
+        uncounted = [m for m in moment.state.measurements if m.evidence == evidence]
+        for metric in moment.state.metrics.values():
+            if reading_evidence(moment.state, metric) == evidence:
+                uncounted += moment.state.tallies[metric.id].rows
         state = moment.state.with_inputs(
-            beliefs=(), closed_bearings=gone, bearings=(), closed_relations=(), relations=()
+            beliefs=(),
+            closed_bearings=gone,
+            bearings=(),
+            closed_relations=(),
+            relations=(),
+            closed_measurements=uncounted,
         )
         derived = derive(state, moment.graph, moment.at, named=(layout.keys[self.target],))
         return float(derived.log_odds[derived.layout.position[layout.ids[self.target]]])

@@ -259,5 +259,6 @@ def _receipt(event: Event, fates: _Fates, index: int, placed: Placed | None, don
         rev=done.rev(named.id),
         beliefs=tuple(step.changes) if step is not None and status == "accepted" else (),
         goals=tuple(step.goals) if step is not None and status == "accepted" else (),
+        metrics=tuple(step.measured) if step is not None and status == "accepted" else (),
         **(why if status in ("quarantined", "conflict") else {}),
     )

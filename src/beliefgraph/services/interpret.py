@@ -19,6 +19,8 @@ from beliefgraph.model.definition import BearingRule, Catalog, Definitions, Even
 from beliefgraph.model.event import Event
 from beliefgraph.model.evidence import HalfLife, LogLikelihoodRatio
 from beliefgraph.model.goal import FIELDS, GoalStatus, Stated, Title, Weight
+from beliefgraph.model.identity import METRIC
+from beliefgraph.model.metric import LARGEST_VALUE, FollowUp, MetricDefinition, MetricKey, MetricValue
 from beliefgraph.model.record import Key, Probability, Record, Text
 from beliefgraph.model.time import Instant, seconds
 from beliefgraph.services import expressions
@@ -68,14 +70,27 @@ class StatesGoal(Stated):
     motives: tuple[Motive, ...] = ()
 
 
+class CountsIn(Record):
+    """How the evidence counts in one metric: with which value and label, or as a follow-up that answers."""
+
+    metric: MetricKey
+    value: MetricValue = 1.0
+    label: Key | None = None
+    answers: bool = False
+
+
 class Spoken(Record):
-    """What one source says through an event: one piece of evidence, with one bearing for each belief, and its goals."""
+    """What one source says through an event: one piece of evidence, with one bearing for each belief, and its goals.
+
+    It may also, or only, count in metrics; `summary` is then what the metrics measure, where no rule says more.
+    """
 
     source: Key
     summary: str
     verbatim: Text | None = None
-    bearings: tuple[BearsOn, ...]
+    bearings: tuple[BearsOn, ...] = ()
     goals: tuple[StatesGoal, ...] = ()
+    counts: tuple[CountsIn, ...] = ()
 
 
 class Interpretation(Record):
@@ -99,13 +114,13 @@ class RuleInterpreter:
     """Interprets by the definitions' event rules. Holds no state but compiled expressions; share it freely."""
 
     def interpret(self, event: Event, definitions: Definitions) -> Interpretation:
-        """What the event says by all rules for its type whose `when` holds.
+        """What the event says by all rules for its type whose `when` holds, and the metrics that it counts in.
 
         Rules with one source make one piece of evidence. Where two bearings in it meet on a belief their LLRs add up,
         within the bound, and the half-life of the stronger counts. A rule of which no bearing applies says nothing.
         """
-        rules = definitions.rules.get(event.type)
-        if not rules:
+        rules, metrics = definitions.rules.get(event.type, ()), definitions.counting.get(event.type, ())
+        if not rules and not metrics:
             raise Unsupported(
                 "no-interpretation",
                 f"No definition in force says what an event of type {event.type} means.",
@@ -117,7 +132,16 @@ class RuleInterpreter:
         for rule in rules:
             for spoken in reading.hear(rule):
                 heard.setdefault(spoken.source, []).append(spoken)
-        return Interpretation(spoken=tuple(reading.merge(each) for each in heard.values()))
+        counted: dict[str, list[tuple[MetricDefinition, CountsIn]]] = {}
+        for metric in metrics:
+            for source, counts in reading.count(metric):
+                counted.setdefault(source, []).append((metric, counts))
+        voices = {source: reading.merge(each) for source, each in heard.items()}
+        for source, counting in counted.items():
+            measures = "; ".join(dict.fromkeys(metric.statement for metric, _ in counting))
+            said = voices.get(source) or Spoken(source=source, summary=measures)
+            voices[source] = said.model_copy(update={"counts": tuple(counts for _, counts in counting)})
+        return Interpretation(spoken=tuple(voices.values()))
 
 
 def check_expressions(catalog: Catalog) -> None:
@@ -140,6 +164,13 @@ def check_expressions(catalog: Catalog) -> None:
 
 def _expressions(catalog: Catalog) -> Iterator[tuple[str, str]]:
     """Every expression of a catalog with its place in it."""
+    for n, metric in enumerate(catalog.metrics):
+        for field in ("when", "source", "subject", "context", "value", "label"):
+            if (expression := getattr(metric, field)) is not None:
+                yield f"metrics[{n}].{field}", expression
+        for field in ("when", "label"):
+            if metric.follow_up is not None and (expression := getattr(metric.follow_up, field)) is not None:
+                yield f"metrics[{n}].follow_up.{field}", expression
     for n, rule in enumerate(catalog.events):
         for field in ("when", "source", "verbatim"):
             if (expression := getattr(rule, field)) is not None:
@@ -186,12 +217,21 @@ class _Reading:
         ]
         if bearings or goals:
             yield Spoken(
-                source=self._key(rule, rule.source, "source", self._event.source),
+                source=self._speaker(rule),
                 summary=rule.summary,
                 verbatim=self._verbatim(rule),
                 bearings=tuple(bearings),
                 goals=tuple(goals),
             )
+
+    def count(self, metric: MetricDefinition) -> Iterator[tuple[str, CountsIn]]:
+        """How the event counts in a metric, and by whose word: as one of its events, as a follow-up, or as both."""
+        if self._event.type in metric.events and self._holds(metric, metric.when, "when"):
+            yield self._speaker(metric), self._counts(metric, metric)
+        follow_up = metric.follow_up
+        answers = follow_up is not None and self._event.type in follow_up.events
+        if follow_up is not None and answers and self._holds(metric, follow_up.when, "follow_up.when"):
+            yield self._speaker(metric), self._counts(metric, follow_up)
 
     def merge(self, said: list[Spoken]) -> Spoken:
         """One piece of evidence out of all that one source says."""
@@ -214,6 +254,41 @@ class _Reading:
             )
         except ValidationError:
             raise self._failed("The rules", None, "what the person said is longer than 10,000 characters") from None
+
+    def _speaker(self, rule: EventRule | MetricDefinition) -> str:
+        speaker = self._key(rule, rule.source, "source", self._event.source)
+        if speaker.startswith(METRIC):
+            self._refuse(rule, "source", rule.source, f"no speaker may be called {METRIC}…")
+        return speaker
+
+    def _counts(self, metric: MetricDefinition, of: MetricDefinition | FollowUp) -> CountsIn:
+        return CountsIn(
+            metric=MetricKey(
+                metric=metric.key,
+                subject=self._key(metric, metric.subject, "subject", ANYONE),
+                context=self._key(metric, metric.context, "context", ANYWHERE),
+            ),
+            value=1.0 if metric.value is None or of is not metric else self._number(metric, metric.value),
+            label=None if of.label is None else self._label(metric, of.label),
+            answers=of is not metric,
+        )
+
+    def _number(self, metric: MetricDefinition, expression: str) -> float:
+        value = self._value(metric, expression, "value")
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            self._refuse(metric, "value", expression, "it is not a number")
+        if not abs(value) <= LARGEST_VALUE:  # NaN too
+            self._refuse(metric, "value", expression, f"it is not a number within ±{LARGEST_VALUE:g}")
+        return float(value)
+
+    def _label(self, metric: MetricDefinition, expression: str) -> str:
+        value = self._value(metric, expression, "label")
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        try:
+            return _KEY.validate_python(value, strict=True)
+        except ValidationError:
+            self._refuse(metric, "label", expression, "it is neither a whole number nor a text of 1 to 200 characters")
 
     def _bearings(self, rule: EventRule, bearing: BearingRule) -> Iterator[BearsOn]:
         """One bearing, or one for each value whose likelihood is stated."""
@@ -319,7 +394,7 @@ class _Reading:
             self._refuse(rule, where, ratio, f"it is not a number within ±{MAX_LOG_LIKELIHOOD_RATIO:g}")
         return float(value)
 
-    def _holds(self, rule: EventRule, expression: str | None, where: str) -> bool:
+    def _holds(self, rule: EventRule | MetricDefinition, expression: str | None, where: str) -> bool:
         if expression is None:
             return True
         value = self._value(rule, expression, where)
@@ -327,7 +402,7 @@ class _Reading:
             self._refuse(rule, where, expression, "it is neither true nor false")
         return value
 
-    def _key(self, rule: EventRule, expression: str | None, where: str, otherwise: str) -> str:
+    def _key(self, rule: EventRule | MetricDefinition, expression: str | None, where: str, otherwise: str) -> str:
         if expression is None:
             return otherwise
         try:
@@ -346,7 +421,7 @@ class _Reading:
         except ValidationError:
             self._refuse(rule, "verbatim", rule.verbatim, "it is not a text of at most 10,000 characters")
 
-    def _value(self, rule: EventRule, expression: str, where: str) -> object:
+    def _value(self, rule: EventRule | MetricDefinition, expression: str, where: str) -> object:
         try:
             if self._variables is None:
                 self._variables = expressions.variables({"event": _attributes(self._event), "data": self._event.data})
@@ -354,7 +429,9 @@ class _Reading:
         except ExpressionError as failure:
             self._refuse(rule, where, expression, str(failure))
 
-    def _refuse(self, rule: EventRule, where: str, expression: object, cause: str) -> NoReturn:
+    def _refuse(self, rule: EventRule | MetricDefinition, where: str, expression: object, cause: str) -> NoReturn:
+        if isinstance(rule, MetricDefinition):
+            raise self._failed(f"{where} of the metric {rule.key}", expression, cause, metric=rule.key)
         raise self._failed(f"{where} of the rule {rule.summary!r}", expression, cause, rule=rule.summary)
 
     def _failed(self, what: str, expression: object, cause: str, **ids: object) -> Incorrect:

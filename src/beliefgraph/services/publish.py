@@ -7,24 +7,28 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from beliefgraph.model.belief import GRID, Belief, BeliefKey, Holding, published
+from beliefgraph.model.belief import GRID, Belief, Holding, published
 from beliefgraph.model.identity import relation_id
+from beliefgraph.model.metric import Reading
 from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.derive import Derivation
+from beliefgraph.services.describe import describe
 from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.state import TwinState
 
 
 @dataclass(frozen=True)
 class Publication:
-    """New beliefs, the holdings that end and those that begin, and likewise the drawn relations."""
+    """New beliefs, the holdings that end and those that begin; likewise the drawn relations, and the readings."""
 
     beliefs: tuple[Belief, ...]
     closed_holdings: tuple[Holding, ...]
     holdings: tuple[Holding, ...]
     closed_relations: tuple[BeliefRelation, ...]
     relations: tuple[BeliefRelation, ...]
+    closed_readings: tuple[Reading, ...]
+    readings: tuple[Reading, ...]
 
 
 def publish(
@@ -33,14 +37,15 @@ def publish(
     """What `rev` publishes, given the twin with its new rows and what is derived from them at head time.
 
     A belief is stored once it has evidence or its published value left the prior. A holding is written exactly when
-    the rounded value, the status or the quality differs from the one that stands. `redraw` draws all relations of the
+    the rounded value, the status or the quality differs from the one that stands, a reading when the rounded value, the
+    label or the band does. `redraw` draws all relations of the
     definitions again, because these have changed; `fresh` are beliefs that the commit itself already made.
     """
     layout = derived.layout
     prior_log_odds = np.log(layout.prior) - np.log1p(-layout.prior)
     moved = np.rint(derived.log_odds / GRID) != np.rint(prior_log_odds / GRID)
     known = np.zeros(len(layout.ids), dtype=np.bool_)
-    known[[layout.position[id_] for id_ in (*state.holdings, *state.belief_order) if id_ in layout.position]] = True
+    known[[layout.position[id_] for id_ in (*state.holdings, *derived.evidenced) if id_ in layout.position]] = True
     beliefs, closed, opened = [], [], []
     for position in np.flatnonzero(known | (moved & derived.available)).tolist():
         id_ = layout.ids[position]
@@ -72,22 +77,47 @@ def publish(
             )
         )
     closed_relations, relations = _draw(state, derived, {*fresh, *(b.id for b in beliefs)}, rev, redraw)
-    return Publication(tuple(beliefs), tuple(closed), tuple(opened), closed_relations, relations)
-
-
-def describe(twin: str, id_: str, key: BeliefKey, graph: DefinitionGraph) -> Belief:
-    """The belief of that key, as its definition words it; refused as `Definitions.attribute_of` refuses."""
-    attribute = graph.definitions.attribute_of(key)
-    return Belief.trusted(
-        id=id_,
-        twin=twin,
-        attribute=key.attribute,
-        subject=key.subject,
-        context=key.context,
-        domain=attribute.domain,
-        statement=attribute.say(key),
-        value=key.value,
+    closed_readings, readings = _read(state, graph, derived, rev)
+    return Publication(
+        tuple(beliefs), tuple(closed), tuple(opened), closed_relations, relations, closed_readings, readings
     )
+
+
+def _read(
+    state: TwinState, graph: DefinitionGraph, derived: Derivation, rev: int
+) -> tuple[tuple[Reading, ...], tuple[Reading, ...]]:
+    """The readings that end, and those that begin; a metric whose events were withdrawn is left with nothing."""
+    definitions = graph.definitions
+    now: dict[str, tuple[float | None, str | None, float | None]] = {
+        id_: (definitions.metrics[state.metrics[id_].name].nothing, None, None) for id_ in state.readings
+    }
+    for one in derived.measured:
+        value = None if one.value is None else round(one.value, 2)
+        now[one.metric.id] = (value, one.label, None if one.band is None else one.band.at_least)
+    closed, opened = [], []
+    for id_, (value, label, band) in now.items():
+        before = state.readings.get(id_)
+        if before and (before.value, before.label, before.band) == (value, label, band):
+            continue
+        if before:
+            closed.append(before)
+        opened.append(
+            Reading.trusted(
+                revision_id=revision_id("Reading", id_, rev, derived.at),
+                twin=state.id,
+                key=id_,
+                valid_from=derived.at,
+                valid_to=None,
+                rev_from=rev,
+                rev_to=None,
+                definition=definitions.metric_refs[state.metrics[id_].name],
+                origin="inferred",
+                value=value,
+                label=label,
+                band=band,
+            )
+        )
+    return tuple(closed), tuple(opened)
 
 
 def _draw(

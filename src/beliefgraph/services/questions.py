@@ -34,10 +34,10 @@ from beliefgraph.model.twin import Twin
 from beliefgraph.services import paging
 from beliefgraph.services.compare import differences
 from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.describe import describe
 from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.moments import PATIENCE, Moments
 from beliefgraph.services.paging import DEFAULT_PAGE, Place
-from beliefgraph.services.publish import describe
 from beliefgraph.services.recompute import Recomputed, recompute
 from beliefgraph.services.rows import Surroundings, chains, ordered, place_in_chain, place_of
 from beliefgraph.services.scope import no_such_twin, reach

@@ -12,6 +12,7 @@ import numpy as np
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.belief import Holding
 from beliefgraph.model.goal import Pursuit
+from beliefgraph.model.metric import Reading
 from beliefgraph.services.cache import read_state
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import derive
@@ -46,12 +47,13 @@ class Checked:
     goals: int = 0
     differing: tuple[Holding, ...] = ()
     differing_goals: tuple[Pursuit, ...] = ()
+    misread: tuple[Reading, ...] = ()
     error: BeliefgraphError | None = None
 
     @property
     def differ(self) -> int:
-        """How many beliefs and goals stand otherwise than they should."""
-        return len(self.differing) + len(self.differing_goals)
+        """How many beliefs, goals and metrics stand otherwise than they should."""
+        return len(self.differing) + len(self.differing_goals) + len(self.misread)
 
 
 async def recheck(graph: Graph, book: DefinitionBook, tenant: str | None = None) -> AsyncIterator[Checked]:
@@ -89,4 +91,5 @@ def _check(state: TwinState, graph: DefinitionGraph, head: datetime) -> Checked:
         goals=len(state.pursuits),
         differing=again.holdings,
         differing_goals=(*opened, *(p for p in closed if p.key not in {o.key for o in opened})),
+        misread=again.readings,
     )

@@ -12,10 +12,10 @@ from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.belief import GRID, Belief, BeliefKey, BeliefState
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.identity import relation_id
+from beliefgraph.model.time import microseconds
 from beliefgraph.services.derive import Derivation, derive
+from beliefgraph.services.describe import describe
 from beliefgraph.services.moments import Moment
-from beliefgraph.services.publish import describe
-from beliefgraph.services.state import microseconds
 from beliefgraph.store.beliefs import RelationRow
 
 
@@ -33,7 +33,7 @@ class Recomputed:
         Those are the ones that evidence began to bear on by then, and those that left their prior. At the rev's own
         head they are joined by those that once did.
         """
-        state, layout, derived = self.moment.state, self.derived.layout, self.derived
+        state, layout, derived = self.derived.state, self.derived.layout, self.derived
         columns = state.columns
         begun = columns.belief[columns.valid_from <= microseconds(self.moment.at)]
         known = {state.belief_order[i] for i in np.unique(begun)}
@@ -65,7 +65,7 @@ class Recomputed:
     def bearings(self) -> dict[str, list[Bearing]]:
         """The bearings that are valid at the moment, and all corrections, by the id of their belief."""
         found: dict[str, list[Bearing]] = {}
-        for bearing in self.moment.state.bearings:
+        for bearing in self.derived.state.bearings:
             if bearing.stance == "correction" or bearing.valid.contains(self.moment.at):
                 found.setdefault(bearing.belief, []).append(bearing)
         return found

@@ -13,7 +13,7 @@ from beliefgraph.errors import BeliefgraphError, Incorrect
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.time import BEGINNING, instant
-from beliefgraph.services.advance import Additions, Step, advance
+from beliefgraph.services.advance import Additions, advance
 from beliefgraph.services.intake import Intake
 from beliefgraph.services.update import FUTURE_SKEW_S, Present, Updater
 from beliefgraph.store import quiet as stored
@@ -69,7 +69,7 @@ class Refresher:
             newer = state.definitions != present.graph.definitions.number
             if moment > state.head_time:
                 added = Additions(cause="refreshed", moment=moment)
-                moves = newer or _moves(advance(state, present.graph, added, caller, present.now))
+                moves = newer or advance(state, present.graph, added, caller, present.now).moves
                 return {named.id: added} if moves else {}
             return {named.id: Additions(cause="adopted", moment=state.head_time)} if newer else {}
 
@@ -81,6 +81,7 @@ class Refresher:
             rev=done.rev(named.id),
             beliefs=tuple(change for step in done.steps.values() for change in step.changes),
             goals=tuple(change for step in done.steps.values() for change in step.goals),
+            metrics=tuple(change for step in done.steps.values() for change in step.measured),
         )
 
     async def refresh_due(self, now: datetime, tenant: str | None = None) -> Round:
@@ -119,11 +120,6 @@ class Refresher:
                 else:
                     written += receipt.status == "accepted"
             last = page[-1].id
-
-
-def _moves(step: Step) -> bool:
-    """Whether anything that is published moves."""
-    return bool(step.changes or step.goals)
 
 
 def _clock(tenant: str) -> Caller:

@@ -8,9 +8,10 @@ from datetime import datetime
 
 from beliefgraph.model.belief import BeliefState
 from beliefgraph.model.question import BeliefOrder, BeliefRow, EvidenceOn, RelatedBelief
+from beliefgraph.model.time import microseconds
 from beliefgraph.services.derive import counting
 from beliefgraph.services.paging import Place
-from beliefgraph.services.state import fresh, microseconds
+from beliefgraph.services.state import fresh
 from beliefgraph.store.beliefs import UNAVAILABLE, RelationRow
 from beliefgraph.store.evidence import HeardRow
 from beliefgraph.store.keys import Keyring

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
@@ -16,9 +17,12 @@ from beliefgraph.model.belief import Belief, Holding
 from beliefgraph.model.commit import Commit
 from beliefgraph.model.evidence import Bearing, Stance
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
+from beliefgraph.model.metric import Measurement, Metric, Reading
 from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.revision import Revision
+from beliefgraph.model.time import microseconds
 from beliefgraph.model.twin import IdentifierLink
+from beliefgraph.services.tally import NOTHING, Tally
 from beliefgraph.store.commits import GoalRows
 
 if TYPE_CHECKING:
@@ -28,7 +32,6 @@ R = TypeVar("R", bound=Revision)
 
 STANCES: Mapping[Stance, int] = {"observation": 0, "assertion": 1, "correction": 2, "retraction": 3}
 NEVER = np.iinfo(np.int64).max
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,9 @@ class Columns:
 
 @dataclass(frozen=True)
 class TwinState:
-    """One twin at one rev: the rows that the rev sees; `holdings` by belief, `goals` and `pursuits` by goal.
+    """One twin at one rev: the rows that the rev sees.
+
+    `holdings` are by belief, `goals` and `pursuits` by goal, `tallies` and `readings` by metric.
 
     `life` tells it from another twin of its name, before or after an erasure, whose revs begin at 1 too. `head_time` is
     None for a twin that has no commit yet. `derived_goals` is what its pursuits were published from, where this process
@@ -71,12 +76,21 @@ class TwinState:
     goal_relations: tuple[GoalRelation, ...] = ()
     pursuits: Mapping[str, Pursuit] = field(default_factory=dict)
     derived_goals: GoalDerivation | None = field(default=None, compare=False)
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+    tallies: Mapping[str, Tally] = field(default_factory=dict)
+    readings: Mapping[str, Reading] = field(default_factory=dict)
 
     @property
     def open_rows(self) -> int:
         """How many rows the rev sees: kept with its commit, so that a torn read is noticed."""
         beliefs = len(self.bearings) + len(self.relations) + len(self.holdings) + len(self.links)
-        return beliefs + len(self.statements) + len(self.goal_relations) + len(self.pursuits)
+        measured = sum(len(tally.rows) for tally in self.tallies.values()) + len(self.readings)
+        return beliefs + len(self.statements) + len(self.goal_relations) + len(self.pursuits) + measured
+
+    @property
+    def measurements(self) -> Iterator[Measurement]:
+        """Every event that counts in a metric."""
+        return chain.from_iterable(tally.rows for tally in self.tallies.values())
 
     @cached_property
     def belief_order(self) -> tuple[str, ...]:
@@ -119,6 +133,9 @@ class TwinState:
         relations: Sequence[BeliefRelation],
         closed_links: Iterable[IdentifierLink] = (),
         links: Sequence[IdentifierLink] = (),
+        metrics: Iterable[Metric] = (),
+        closed_measurements: Iterable[Measurement] = (),
+        measurements: Iterable[Measurement] = (),
     ) -> TwinState:
         """The twin after these rows were closed and those opened; nothing is derived yet."""
         gone = {row.revision_id for row in closed_bearings}
@@ -131,6 +148,8 @@ class TwinState:
             bearings=(*kept, *bearings),
             relations=(*held, *relations),
             links=(*(link for link in self.links if link not in closed_links), *links),
+            metrics={**self.metrics, **{metric.id: metric for metric in metrics}},
+            tallies=tallied(self.tallies, closed_measurements, measurements),
         )
 
     def with_goals(self, rows: GoalRows) -> TwinState:
@@ -148,8 +167,8 @@ class TwinState:
             },
         )
 
-    def at_commit(self, commit: Commit, holdings: Iterable[Holding]) -> TwinState:
-        """The twin once a commit is in force and has published these holdings."""
+    def at_commit(self, commit: Commit, holdings: Iterable[Holding], readings: Iterable[Reading]) -> TwinState:
+        """The twin once a commit is in force and has published these holdings and readings."""
         return replace(
             self,
             rev=commit.rev,
@@ -157,6 +176,7 @@ class TwinState:
             last_updated=commit.at,
             definitions=commit.definitions,
             holdings={**self.holdings, **{holding.key: holding for holding in holdings}},
+            readings={**self.readings, **{reading.key: reading for reading in readings}},
         )
 
 
@@ -169,7 +189,18 @@ def fresh(id_: str, tenant: str, name: str) -> TwinState:
     return TwinState(id_, tenant, name, uuid4().hex, 0, None, None, 0, {}, (), (), {}, ())
 
 
-def microseconds(moment: datetime) -> int:
-    """Whole microseconds since 1970, exact."""
-    span = moment - _EPOCH
-    return (span.days * 86_400 + span.seconds) * 1_000_000 + span.microseconds
+def tallied(
+    known: Mapping[str, Tally], closed: Iterable[Measurement], opened: Iterable[Measurement]
+) -> Mapping[str, Tally]:
+    """The tallies after these measurements were closed and those opened; the metrics they leave alone are the same."""
+    gone: dict[str, set[str]] = {}
+    for row in closed:
+        gone.setdefault(row.metric, set()).add(row.revision_id)
+    new: dict[str, list[Measurement]] = {}
+    for row in opened:
+        new.setdefault(row.metric, []).append(row)
+    touched = {
+        metric: known.get(metric, NOTHING).with_rows(new.get(metric, ()), gone.get(metric, ()))
+        for metric in gone.keys() | new.keys()
+    }
+    return {**known, **touched} if touched else known

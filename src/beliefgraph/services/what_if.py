@@ -16,11 +16,12 @@ from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.identity import belief_id, event_id, evidence_id, source_id
 from beliefgraph.model.page import Answer
 from beliefgraph.model.time import NOW, AsOf
+from beliefgraph.services.count import measurement, new_metrics
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import Derivation, derive
-from beliefgraph.services.interpret import BearsOn, Interpreter
+from beliefgraph.services.describe import describe
+from beliefgraph.services.interpret import BearsOn, CountsIn, Interpreter
 from beliefgraph.services.moments import PATIENCE, Moment, Moments
-from beliefgraph.services.publish import describe
 from beliefgraph.services.recompute import Recomputed
 from beliefgraph.services.scope import reach
 from beliefgraph.store.graph import Graph
@@ -62,9 +63,9 @@ class WhatIfs:
 
 @dataclass(frozen=True)
 class _Supposed:
-    """One bearing that does not exist."""
+    """One bearing, or one way to count in a metric, that does not exist."""
 
-    bears: BearsOn
+    says: BearsOn | CountsIn
     source: str
     evidence: str
     since: datetime
@@ -72,11 +73,13 @@ class _Supposed:
 
 def _suppose(moment: Moment, question: WhatIf, interpreter: Interpreter) -> tuple[BeliefDifference, ...]:
     supposed = list(_supposed(moment, question, interpreter))
+    borne = [(one, one.says) for one in supposed if isinstance(one.says, BearsOn)]
+    counts = [(one, one.says) for one in supposed if isinstance(one.says, CountsIn)]
     assumed, made = _settled(question.assumptions, "assumed"), _settled(question.interventions, "made")
     for key in assumed:
         if key in made:
             raise _impossible(key, "assumed and made so at once: the first moves its causes, the second does not")
-    touched = dict.fromkeys([*(one.bears.belief for one in supposed), *assumed, *made])
+    touched = dict.fromkeys([*(bears.belief for _, bears in borne), *assumed, *made])
     beliefs = {
         belief.id: belief
         for belief in (describe(moment.state.id, belief_id(moment.state.id, key), key, moment.graph) for key in touched)
@@ -84,12 +87,18 @@ def _suppose(moment: Moment, question: WhatIf, interpreter: Interpreter) -> tupl
     state = moment.state.with_inputs(
         beliefs=[belief for id_, belief in beliefs.items() if id_ not in moment.state.beliefs],
         closed_bearings=(),
-        bearings=[_bearing(moment, n, one) for n, one in enumerate(supposed)],
+        bearings=[_bearing(moment, n, one, bears) for n, (one, bears) in enumerate(borne)],
         closed_relations=(),
         relations=(),
+        metrics=new_metrics(moment.state, moment.graph, [counted for _, counted in counts]),
+        measurements=[
+            measurement(moment.state, moment.graph, one.evidence, one.source, one.since, counted)
+            for one, counted in counts
+        ],
     )
-    before = derive(moment.state, moment.graph, moment.at, also=touched)
     after = derive(state, moment.graph, moment.at, assume=assumed, do=made)
+    by_metrics = [belief.belief_key for id_, belief in after.state.beliefs.items() if id_ not in state.beliefs]
+    before = derive(moment.state, moment.graph, moment.at, also=[*touched, *by_metrics])
     for key in touched:
         _refuse_unavailable(after, belief_id(moment.state.id, key))
     return _moved(Recomputed(moment, before), Recomputed(replace(moment, state=state), after))
@@ -97,7 +106,7 @@ def _suppose(moment: Moment, question: WhatIf, interpreter: Interpreter) -> tupl
 
 def _supposed(moment: Moment, question: WhatIf, interpreter: Interpreter) -> Iterator[_Supposed]:
     state = moment.state
-    known = {bearing.evidence for bearing in state.bearings}
+    known = {bearing.evidence for bearing in state.bearings} | {m.evidence for m in state.measurements}
     for event in question.events:
         if event.twin not in (None, question.twin):
             raise Incorrect(
@@ -108,8 +117,8 @@ def _supposed(moment: Moment, question: WhatIf, interpreter: Interpreter) -> Ite
             evidence = evidence_id(event_id(state.id, event.source, event.id), source)
             if evidence not in known:
                 known.add(evidence)
-                for bears in spoken.bearings:
-                    yield _Supposed(bears, source, evidence, event.time)
+                said: list[BearsOn | CountsIn] = [*spoken.bearings, *spoken.counts]
+                yield from (_Supposed(says, source, evidence, event.time) for says in said)
     for n, one in enumerate(question.evidence):
         bears = BearsOn(belief=one.belief, log_likelihood_ratio=one.log_likelihood_ratio)
         yield _Supposed(bears, f"supposed:{n}", f"supposed:{n}", moment.at)
@@ -127,8 +136,8 @@ def _impossible(belief: BeliefKey, what: str) -> Incorrect:
     return Incorrect("impossible-evidence", f"{belief.attribute} cannot be {what}.", attribute=belief.attribute)
 
 
-def _bearing(moment: Moment, n: int, one: _Supposed) -> Bearing:
-    belief = belief_id(moment.state.id, one.bears.belief)
+def _bearing(moment: Moment, n: int, one: _Supposed, bears: BearsOn) -> Bearing:
+    belief = belief_id(moment.state.id, bears.belief)
     return Bearing(
         revision_id=f"supposed:{n}",
         twin=moment.state.id,
@@ -141,8 +150,8 @@ def _bearing(moment: Moment, n: int, one: _Supposed) -> Bearing:
         belief=belief,
         source=one.source,
         stance="observation",
-        log_likelihood_ratio=one.bears.log_likelihood_ratio,
-        half_life=one.bears.half_life,
+        log_likelihood_ratio=bears.log_likelihood_ratio,
+        half_life=bears.half_life,
     )
 
 

@@ -1,4 +1,4 @@
-"""Reading changes: commits with the holdings they opened, for any number of twins in one statement."""
+"""Reading changes: commits with the holdings and readings they opened, for any number of twins in one statement."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from beliefgraph.model.commit import BeliefChange, Change, Commit
 from beliefgraph.model.goal import GoalChange
+from beliefgraph.model.metric import MetricChange
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
 
@@ -26,10 +27,13 @@ async def since(graph: Graph, wanted: Mapping[str, tuple[int, int]], limit: int)
     record = await graph.read("change/since", wanted=rows, limit=limit)
     following = {twin: after for twin, (after, _) in wanted.items()}
     found = []
-    for (twin, rev, *commit, holdings, begun, ended), beliefs, opened, closed in record[0] if record else []:
-        if rev == following[twin] + 1 and (len(beliefs), len(opened), len(closed)) == (holdings, begun, ended):
+    for (twin, rev, *commit, holdings, begun, ended, read), beliefs, opened, closed, metrics in (
+        record[0] if record else []
+    ):
+        seen = (len(beliefs), len(opened), len(closed), len(metrics))
+        if rev == following[twin] + 1 and seen == (holdings, begun, ended, read):
             following[twin] = rev
-            found.append(_change(twin, rev, commit, beliefs, _goals(twin, opened, closed)))
+            found.append(_change(twin, rev, commit, beliefs, _goals(twin, opened, closed), metrics))
     return found
 
 
@@ -43,7 +47,9 @@ def _goals(twin: str, opened: list[Any], closed: list[Any]) -> tuple[GoalChange,
     )
 
 
-def _change(twin: str, rev: int, commit: list[Any], beliefs: list[Any], goals: tuple[GoalChange, ...]) -> Change:
+def _change(
+    twin: str, rev: int, commit: list[Any], beliefs: list[Any], goals: tuple[GoalChange, ...], metrics: list[Any]
+) -> Change:
     at, head_time, actor, purpose, cause, definitions = commit
     return Change.trusted(
         commit=Commit.trusted(
@@ -65,4 +71,12 @@ def _change(twin: str, rev: int, commit: list[Any], beliefs: list[Any], goals: t
             for belief, before, after in beliefs
         ),
         goals=goals,
+        metrics=tuple(
+            MetricChange.trusted(
+                metric=codec.metric(metric, twin),
+                before=None if before is None else codec.reading(before, twin),
+                after=codec.reading(after, twin),
+            )
+            for metric, before, after in metrics
+        ),
     )

@@ -9,6 +9,7 @@ from typing import Any
 from beliefgraph.model.belief import Belief, Holding
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
+from beliefgraph.model.metric import Measurement, Metric, Reading
 from beliefgraph.model.record import Record
 from beliefgraph.model.relation import BeliefRelation, Strength
 from beliefgraph.model.revision import Revision
@@ -169,6 +170,34 @@ def pursuit(row: list[Any], twin: str) -> Pursuit:
         motivation=row[14],
         quality=row[15],
         reason=row[16],
+    )
+
+
+def metric(row: list[Any], twin: str) -> Metric:
+    """The metric that `twin/inputs` returned as a row."""
+    return Metric.trusted(id=row[0], twin=twin, name=row[1], subject=row[2], context=row[3], statement=row[4])
+
+
+def measurement(row: list[Any], twin: str) -> Measurement:
+    """The measurement that `twin/inputs` returned as a row."""
+    return Measurement.trusted(
+        **_revision(row, twin),
+        evidence=row[8],
+        metric=intern(row[9]),
+        source=intern(row[10]),
+        value=row[11],
+        label=row[12],
+        answers=row[13],
+    )
+
+
+def reading(row: list[Any], twin: str) -> Reading:
+    """The reading that a query returned as a row."""
+    return Reading.trusted(
+        **_revision(row, twin),
+        value=row[8],
+        label=row[9],
+        band=row[10],
     )
 
 

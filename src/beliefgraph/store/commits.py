@@ -15,6 +15,7 @@ from beliefgraph.model.commit import Commit
 from beliefgraph.model.event import Event
 from beliefgraph.model.evidence import Bearing, Evidence, Source
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
+from beliefgraph.model.metric import Measurement, Metric, Reading
 from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.revision import Revision
 from beliefgraph.model.twin import IdentifierLink
@@ -79,13 +80,18 @@ class TwinCommit:
     closed_links: Sequence[IdentifierLink] = ()
     links: Sequence[IdentifierLink] = ()
     goals: GoalRows = field(default_factory=lambda: GoalRows())
+    metrics: Sequence[Metric] = ()
+    closed_measurements: Sequence[Measurement] = ()
+    measurements: Sequence[Measurement] = ()
+    closed_readings: Sequence[Reading] = ()
+    readings: Sequence[Reading] = ()
     statements: dict[str, str] = field(default_factory=dict)
 
     @property
     def opened_rows(self) -> int:
         """How many rows it opens."""
         rows = (self.bearings, self.holdings, self.relations, self.links)
-        return sum(map(len, rows)) + self.goals.opened_rows
+        return sum(map(len, rows)) + self.goals.opened_rows + len(self.measurements) + len(self.readings)
 
 
 async def write(graph: Graph, keyring: Keyring, commits: Sequence[TwinCommit]) -> None:
@@ -102,6 +108,7 @@ async def write(graph: Graph, keyring: Keyring, commits: Sequence[TwinCommit]) -
     relations = _relation_rows(ordered)
     links = _link_rows(ordered)
     goals = _goal_rows(ordered)
+    metrics = _metric_rows(ordered)
 
     async def work(tx: Transaction) -> None:
         locked = await tx.run("commit/lock", twins=twins)
@@ -112,6 +119,8 @@ async def write(graph: Graph, keyring: Keyring, commits: Sequence[TwinCommit]) -
             await tx.run("commit/relations", **relations)
         if any(goals.values()):
             await tx.run("commit/goals", **goals)
+        if any(metrics.values()):
+            await tx.run("commit/metrics", **metrics)
         if links["closed"] or links["opened"]:
             taken = await tx.run("commit/identifiers", **links)
             if taken and taken[0]:
@@ -179,6 +188,7 @@ def _rows(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str, Any]:
                     opened_holdings=len(c.holdings),
                     opened_pursuits=len(c.goals.pursuits),
                     closed_pursuits=len(c.goals.closed_pursuits),
+                    opened_readings=len(c.readings) or None,
                 ),
                 "events": [e.id for e in c.events],
             }
@@ -257,6 +267,28 @@ def _goal_rows(commits: Sequence[TwinCommit]) -> dict[str, Any]:
 
 def _closed(c: TwinCommit, row: Revision) -> dict[str, Any]:
     return {"id": row.revision_id, "rev": c.commit.rev}
+
+
+def _metric_rows(commits: Sequence[TwinCommit]) -> dict[str, Any]:
+    return {
+        "metrics": [codec.node_values(m) for c in commits for m in c.metrics],
+        "closed_measurements": [
+            {"id": m.revision_id, "rev": c.commit.rev} for c in commits for m in c.closed_measurements
+        ],
+        "measurements": [
+            {"evidence": m.evidence, "metric": m.metric, "values": codec.edge_values(m)}
+            for c in commits
+            for m in c.measurements
+        ],
+        "closed_readings": [{"id": r.revision_id, "rev": c.commit.rev} for c in commits for r in c.closed_readings],
+        "readings": [{"values": codec.edge_values(r), "caption": _caption(r)} for c in commits for r in c.readings],
+    }
+
+
+def _caption(reading: Reading) -> str:
+    """What Neo4j Browser shows behind the statement of a metric."""
+    value = "?" if reading.value is None else f"{reading.value:g}"
+    return value if reading.label is None else f"{reading.label} ({value})"
 
 
 def _link_rows(commits: Sequence[TwinCommit]) -> dict[str, Any]:

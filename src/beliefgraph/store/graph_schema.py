@@ -18,6 +18,7 @@ from beliefgraph.model.caller import ApiKey
 from beliefgraph.model.commit import Commit
 from beliefgraph.model.evidence import Bearing, Evidence, Source
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
+from beliefgraph.model.metric import Measurement, Metric, Reading
 from beliefgraph.model.record import Record
 from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.twin import IdentifierLink, Twin
@@ -114,6 +115,14 @@ NODES: tuple[NodeRow, ...] = (
         indexed=(("twin",),),
     ),
     NodeRow(
+        "Metric",
+        "An attribute over time of a twin: a count in a window, a streak, an absence, …",
+        Metric,
+        extra={"caption": (str, "for people in Neo4j Browser; the service never reads it")},
+        unique=(("id",),),
+        indexed=(("twin",),),
+    ),
+    NodeRow(
         "Evidence",
         "One observation that bears on beliefs, or states something of goals.",
         Evidence,
@@ -167,6 +176,7 @@ NODES: tuple[NodeRow, ...] = (
             "opened_holdings": (int, "how many of those are holdings, for those who read nothing else"),
             "opened_pursuits": (int, "how many of them are pursuits, likewise"),
             "closed_pursuits": (int, "how many pursuits it closed, likewise"),
+            "opened_readings": (int, "how many of them are readings, for the same; absent: none"),
         },
         unique=(("twin", "rev"),),
         indexed=(("twin", "at"),),
@@ -332,6 +342,25 @@ EDGES: tuple[EdgeRow, ...] = (
     _goals("DEPENDS_ON", "Goal", "The first cannot be achieved before the second."),
     _goals("COMPETES_WITH", "Goal", "What is put into one is not put into the other."),
     _goals("MOTIVATES", "Belief", "The surer the belief, the more the goal matters."),
+    EdgeRow(
+        "COUNTS_IN",
+        "Evidence",
+        "Metric",
+        "The event counts in the metric, from its time on for as long as it is remembered.",
+        Measurement,
+        hidden=frozenset({"evidence", "metric"}),
+        unique=(("revision_id",),),
+        indexed=(NOW,),
+    ),
+    EdgeRow(
+        "MEASURES",
+        "Twin",
+        "Metric",
+        "What the twin published about a metric, one for every change.",
+        Reading,
+        unique=(("revision_id",),),
+        indexed=(NOW, ("twin", "rev_from"), ("key", "rev_to")),
+    ),
     EdgeRow("REPORTED_BY", "Evidence", "Source", "Who said so."),
     EdgeRow("FROM", "Evidence", "Event", "What it was read from."),
     EdgeRow("CAUSED_BY", "Commit", "Event", "What arrived and made this commit."),

@@ -11,6 +11,7 @@ from beliefgraph.errors import Fault, Unavailable
 from beliefgraph.model.belief import Belief, Holding
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
+from beliefgraph.model.metric import Measurement, Metric, Reading
 from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.revision import Revision
 from beliefgraph.model.twin import IdentifierLink
@@ -45,6 +46,9 @@ class TwinRows:
     statements: tuple[GoalStatement, ...]
     goal_relations: tuple[GoalRelation, ...]
     pursuits: tuple[Pursuit, ...]
+    metrics: tuple[Metric, ...]
+    measurements: tuple[Measurement, ...]
+    readings: tuple[Reading, ...]
 
 
 async def load(graph: Graph, twin: str, rev: int | None = None) -> TwinRows | None:
@@ -76,7 +80,8 @@ async def load(graph: Graph, twin: str, rev: int | None = None) -> TwinRows | No
 
 def _whole(twin: str, record: list[Any]) -> TwinRows | None:
     """The rows of a rev, if they were all there to be read, and no other."""
-    seen, _, life, beliefs, bearings, relations, holdings, links, goals, statements, hanging, pursuits, at = record
+    seen, _, life, beliefs, bearings, relations, holdings, links, *more, at = record
+    goals, statements, hanging, pursuits, metrics, measurements, readings = more
     if not at:
         return None
     head_time, last_updated, definitions, open_rows, opened_rows = at[0]
@@ -95,6 +100,9 @@ def _whole(twin: str, record: list[Any]) -> TwinRows | None:
         statements=tuple(codec.statement(row, twin) for row in statements),
         goal_relations=tuple(codec.goal_relation(row, twin) for row in hanging),
         pursuits=tuple(codec.pursuit(row, twin) for row in pursuits),
+        metrics=tuple(codec.metric(row, twin) for row in metrics),
+        measurements=tuple(codec.measurement(row, twin) for row in measurements),
+        readings=tuple(codec.reading(row, twin) for row in readings),
     )
     revisions: list[Revision] = [
         *found.bearings,
@@ -104,13 +112,18 @@ def _whole(twin: str, record: list[Any]) -> TwinRows | None:
         *found.statements,
         *found.goal_relations,
         *found.pursuits,
+        *found.measurements,
+        *found.readings,
     ]
     known = {belief.id for belief in found.beliefs} | {goal.id for goal in found.goals}
+    measured = {metric.id for metric in found.metrics}
     whole = (
         len(revisions) == open_rows
         and sum(row.rev_from == seen for row in revisions) == opened_rows
         and all(bearing.belief in known for bearing in found.bearings)
         and all(holding.key in known for holding in found.holdings)
+        and all(measurement.metric in measured for measurement in found.measurements)
+        and all(reading.key in measured for reading in found.readings)
         and all(relation.source in known and relation.target in known for relation in found.relations)
         and all(statement.goal in known for statement in found.statements)
         and all(pursuit.key in known for pursuit in found.pursuits)

@@ -1,0 +1,56 @@
+"""How an event counts in the metrics of a twin: one row for each, and the metrics it is the first to count in. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from beliefgraph.model.identity import metric_id
+from beliefgraph.model.metric import Measurement, Metric
+from beliefgraph.model.timeline import revision_id
+from beliefgraph.services.interpret import CountsIn
+from beliefgraph.services.layout import DefinitionGraph
+from beliefgraph.services.state import TwinState
+
+
+def measurement(
+    state: TwinState, graph: DefinitionGraph, evidence: str, source: str, time: datetime, counts: CountsIn
+) -> Measurement:
+    """That an event counts in a metric from its time on, for as long as it is remembered; opened by the next rev."""
+    definitions, rev = graph.definitions, state.rev + 1
+    metric = metric_id(state.id, counts.metric)
+    key = f"{evidence}|{metric}|answers" if counts.answers else f"{evidence}|{metric}"
+    return Measurement.trusted(
+        revision_id=revision_id("Measurement", key, rev, time),
+        twin=state.id,
+        key=key,
+        valid_from=time,
+        valid_to=time + definitions.metrics[counts.metric.metric].remembered,
+        rev_from=rev,
+        rev_to=None,
+        definition=definitions.metric_refs[counts.metric.metric],
+        origin="observed",
+        evidence=evidence,
+        metric=metric,
+        source=source,
+        value=counts.value,
+        label=counts.label,
+        answers=counts.answers,
+    )
+
+
+def new_metrics(state: TwinState, graph: DefinitionGraph, counts: Iterable[CountsIn]) -> list[Metric]:
+    """The metrics that nothing has counted in before."""
+    found = {metric_id(state.id, each.metric): each.metric for each in counts}
+    return [
+        Metric.trusted(
+            id=id_,
+            twin=state.id,
+            name=key.metric,
+            subject=key.subject,
+            context=key.context,
+            statement=graph.definitions.metrics[key.metric].statement,
+        )
+        for id_, key in found.items()
+        if id_ not in state.metrics
+    ]

@@ -1,0 +1,227 @@
+"""What the metrics of a twin measure at a moment, and what that says of beliefs. Pure: from its events' columns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+
+from beliefgraph.inference import windows
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.definition import Definitions
+from beliefgraph.model.evidence import Bearing
+from beliefgraph.model.identity import METRIC, belief_id, evidence_id, source_id
+from beliefgraph.model.metric import Band, BandBearing, Measurement, Metric, MetricDefinition
+from beliefgraph.model.time import microseconds, moment_of
+from beliefgraph.services.describe import describe
+from beliefgraph.services.layout import DefinitionGraph
+from beliefgraph.services.state import TwinState
+from beliefgraph.services.tally import Tally
+
+PERIODS = {"day": windows.DAY, "week": windows.WEEK}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A metric as it stands at a moment, once an event has counted in it; `value` is not rounded.
+
+    `moment` is when the last of what it is made from happened: an event came, or a time to answer ran out.
+    """
+
+    metric: Metric
+    definition: MetricDefinition
+    value: float | None
+    label: str | None
+    events: Sequence[Measurement]
+    moment: datetime
+
+    @property
+    def band(self) -> Band | None:
+        """The band that the value is in; none where no event is in the window, for then nothing speaks."""
+        return self.definition.band(self.value, self.label) if self.events else None
+
+    @property
+    def says(self) -> str:
+        """The metric, its value and its band, as people read it."""
+        shown = None if self.value is None else round(self.value, 2)
+        said = self.definition.say(shown, self.label)
+        return said if self.band is None else f"{said}, {self.band.says}"
+
+
+def measure(state: TwinState, definitions: Definitions, at: datetime) -> tuple[Measured, ...]:
+    """Every metric of the twin in which an event has counted by `at`, by id."""
+    if not state.tallies:
+        return ()
+    moment = microseconds(at)
+    found = []
+    for id_ in sorted(state.tallies):
+        metric = state.metrics[id_]
+        one = _measured(metric, definitions.metrics[metric.name], state.tallies[id_], moment)
+        if one is not None:
+            found.append(one)
+    return tuple(found)
+
+
+def heard_from(state: TwinState, graph: DefinitionGraph, measured: Sequence[Measured]) -> TwinState:
+    """The twin with what its metrics say among its evidence: one source for each, heard while its band holds."""
+    said = [(one, on, _about(one, on)) for one in measured if one.band is not None for on in one.band.bears_on]
+    if not said:
+        return state
+    borne_on = {belief_id(state.id, key): key for _, _, key in said}
+    return state.with_inputs(
+        beliefs=[describe(state.id, id_, key, graph) for id_, key in borne_on.items() if id_ not in state.beliefs],
+        closed_bearings=(),
+        bearings=[_bearing(state, graph, one, on, belief_id(state.id, key)) for one, on, key in said],
+        closed_relations=(),
+        relations=(),
+    )
+
+
+def _about(one: Measured, on: BandBearing) -> BeliefKey:
+    metric = one.metric
+    return BeliefKey(attribute=on.attribute, subject=metric.subject, context=metric.context, value=on.value)
+
+
+def _bearing(state: TwinState, graph: DefinitionGraph, one: Measured, on: BandBearing, belief: str) -> Bearing:
+    evidence = reading_evidence(state, one.metric)
+    return Bearing.trusted(
+        revision_id=f"{evidence}|{belief}",
+        twin=state.id,
+        key=f"{evidence}|{belief}",
+        valid_from=one.moment,
+        valid_to=None,
+        rev_from=state.rev,
+        rev_to=None,
+        definition=graph.definitions.metric_refs[one.metric.name],
+        origin="inferred",
+        evidence=evidence,
+        belief=belief,
+        source=source_id(state.tenant, METRIC + one.metric.name),
+        stance="observation",
+        log_likelihood_ratio=on.log_likelihood_ratio,
+        half_life=None,
+    )
+
+
+def reading_evidence(state: TwinState, metric: Metric) -> str:
+    """The id of the evidence that a metric's bands are."""
+    return evidence_id(metric.id, source_id(state.tenant, METRIC + metric.name))
+
+
+def measured_at(metric: Metric, definition: MetricDefinition, tally: Tally, at: datetime) -> Measured | None:
+    """One metric at a moment; None if no event has counted in it by then."""
+    return _measured(metric, definition, tally, microseconds(at))
+
+
+def decisive(state: TwinState, one: Measured, among: Collection[str], at: datetime) -> set[str]:
+    """Those of these pieces of evidence without which a metric would be in another band."""
+    if not any(band.bears_on for band in one.definition.bands):
+        return set()
+    tally, moment = state.tallies[one.metric.id], microseconds(at)
+    rows: dict[str, set[str]] = {}
+    for row in (*one.events, *tally.answered.rows):
+        if row.evidence in among:
+            rows.setdefault(row.evidence, set()).add(row.revision_id)
+    found = set()
+    for evidence, ids in rows.items():
+        without = _measured(one.metric, one.definition, tally.with_rows((), ids), moment)
+        if (None if without is None else without.band) != one.band:
+            found.add(evidence)
+    return found
+
+
+def since(one: Measured, tally: Tally, at: datetime) -> datetime | None:
+    """When a metric came into the band it is in at `at`; None if it is in none."""
+    if one.band is None:
+        return None
+    now = microseconds(at)
+    start = now
+    turns = _turns(one.definition, tally, [band.at_least for band in one.definition.bands])
+    for turn in turns[turns <= now][::-1].tolist():
+        then = _measured(one.metric, one.definition, tally, turn)
+        if then is None or then.band != one.band:
+            break
+        start = turn
+    return moment_of(start)
+
+
+def due(one: Measured, tally: Tally, at: datetime) -> datetime | None:
+    """The next moment at which time alone may change a metric; None if it sees no event at `at`."""
+    if not one.events:
+        return None
+    now = microseconds(at)
+    known = tally.until(now)
+    another_day = (now - int(known.asked.times[-1])) // windows.DAY + 1
+    turns = _turns(one.definition, known, [another_day])
+    return moment_of(int(turns[turns > now].min()))
+
+
+def _measured(metric: Metric, definition: MetricDefinition, tally: Tally, at: int) -> Measured | None:
+    """The metric at a moment, in microseconds; None if no event has counted in it by then."""
+    asked, window = tally.asked, _microseconds(definition.window)
+    seen = windows.seen(asked.times, at, window)
+    if seen.stop == 0:
+        return None
+    if seen.start == seen.stop:
+        left = moment_of(int(asked.times[seen.stop - 1]) + window)
+        return Measured(metric, definition, definition.nothing, None, (), left)
+    times, events = asked.times[seen], asked.rows[seen]
+    value, label = _value(definition, tally, times, asked.quanta[seen], events, at)
+    last = int(times[-1])
+    if definition.within is not None:
+        over = times + _microseconds(definition.within)
+        last = max(last, *over[over <= at].tolist()) if (over <= at).any() else last
+    return Measured(metric, definition, value, label, events, moment_of(last))
+
+
+def _value(
+    definition: MetricDefinition,
+    tally: Tally,
+    times: windows.Times,
+    quanta: npt.NDArray[np.int64],
+    events: Sequence[Measurement],
+    at: int,
+) -> tuple[float | None, str | None]:
+    match definition.kind:
+        case "count":
+            return float(len(times)), None
+        case "sum":
+            return windows.total(quanta), None
+        case "recency":
+            return windows.recency(times, at), None
+        case "streak":
+            return windows.streak(times, at, PERIODS[definition.every or "day"]), None
+        case "absence":
+            within = _microseconds(definition.within or definition.window)
+            if definition.follow_up is None:
+                return windows.silent(times, at, within), None
+            answered = tally.answered.until(at)
+            pairs = zip(times.tolist(), (row.label for row in events), strict=True)
+            answers = zip(answered.times.tolist(), (row.label for row in answered.rows), strict=True)
+            return windows.unanswered(list(pairs), list(answers), at, within), None
+        case "mode":
+            label, share = windows.mode([row.label for row in events])
+            return share, label
+        case "cadence":
+            return windows.cadence(times), None
+
+
+def _turns(definition: MetricDefinition, tally: Tally, days: Sequence[float]) -> windows.Times:
+    """Every moment at which the value may change, in order; for a recency, those at which it reaches these days."""
+    times = tally.asked.times
+    turns = [tally.times, times + _microseconds(definition.window)]
+    if definition.within is not None:
+        turns.append(times + _microseconds(definition.within))
+    if definition.every is not None:
+        turns.append(windows.breaks(times, PERIODS[definition.every]))
+    if definition.kind == "recency":
+        turns += [times + math.ceil(each) * windows.DAY for each in days if each > 0]
+    return np.unique(np.concatenate(turns))
+
+
+def _microseconds(span: timedelta) -> int:
+    return span // timedelta(microseconds=1)

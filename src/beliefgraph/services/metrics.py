@@ -1,0 +1,165 @@
+"""Questions about metrics: how they stand at a moment, which events are behind them, and what was published.
+
+Every answer is derived from the events that the rev sees, at the valid time asked for; at the head it is what was
+published, before rounding.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.identity import metric_id
+from beliefgraph.model.metric import Measurement, Metric, MetricKey, MetricState, Reading
+from beliefgraph.model.page import Page
+from beliefgraph.model.question import EvidenceIn
+from beliefgraph.model.time import NOW, AsOf, microseconds
+from beliefgraph.services import paging
+from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.measure import Measured, measure
+from beliefgraph.services.moments import PATIENCE, Moment, Moments
+from beliefgraph.services.paging import DEFAULT_PAGE, Place
+from beliefgraph.services.scope import reach
+from beliefgraph.services.standing import events_of, one_metric, standing
+from beliefgraph.store import metrics as stored
+from beliefgraph.store.evidence import told
+from beliefgraph.store.graph import Graph
+from beliefgraph.store.keys import Keyring
+
+
+class Metrics:
+    """Answers questions about metrics, as of any moment."""
+
+    def __init__(self, graph: Graph, keyring: Keyring, book: DefinitionBook, *, patience: float = PATIENCE) -> None:
+        self._graph = graph
+        self._keyring = keyring
+        self._book = book
+        self._moments = Moments(graph, book, patience=patience)
+
+    async def metrics(
+        self,
+        caller: Caller,
+        twin: str,
+        *,
+        first: int = DEFAULT_PAGE,
+        after: str | None = None,
+        as_of: AsOf = NOW,
+        at_least_rev: int | None = None,
+    ) -> Page[MetricState]:
+        """A page of the metrics in which an event has counted by the moment, by name, subject and context."""
+        id_, first = reach(caller, twin), paging.checked(first)
+        mark = paging.mark("metrics", id_, as_of)
+        begin = paging.decode(mark, after, str)
+        moment = await self._moment(caller, twin, as_of, at_least_rev, begin)
+        found = await asyncio.to_thread(measure, moment.state, moment.graph.definitions, moment.at)
+        following = sorted(
+            (one for one in found if begin is None or _order(one.metric) > str(begin.value)), key=_by_name
+        )
+        states = await asyncio.to_thread(_states, moment, following[: first + 1])
+        return paging.page(
+            states,
+            first,
+            mark,
+            lambda state: Place(_order(state.metric), state.metric.id, state.rev),
+            after=begin,
+            rev=moment.state.rev,
+            valid_time=moment.at,
+        )
+
+    async def metric(
+        self, caller: Caller, twin: str, key: MetricKey, *, as_of: AsOf = NOW, at_least_rev: int | None = None
+    ) -> MetricState:
+        """One metric; one in which nothing has counted yet has nothing, `unknown-metric` if it is not defined."""
+        moment = await self._moment(caller, twin, as_of, at_least_rev)
+        return (await asyncio.to_thread(_states, moment, [one_metric(moment, key)]))[0]
+
+    async def events(
+        self,
+        caller: Caller,
+        twin: str,
+        key: MetricKey,
+        *,
+        first: int = DEFAULT_PAGE,
+        after: str | None = None,
+        as_of: AsOf = NOW,
+        at_least_rev: int | None = None,
+    ) -> Page[EvidenceIn]:
+        """The events behind a metric: those in its window at the moment, the newest first, with what was said."""
+        id_, first = reach(caller, twin), paging.checked(first)
+        mark = paging.mark("metric events", id_, key, as_of)
+        begin = paging.decode(mark, after, float)
+        moment = await self._moment(caller, twin, as_of, at_least_rev, begin)
+        rows = sorted(one_metric(moment, key).events, key=_newest_first)
+        left = [row for row in rows if begin is None or _newest_first(row) > (float(begin.value), begin.id)]
+        said = await told(self._graph, id_, list(dict.fromkeys(row.evidence for row in left[: first + 1])))
+        return paging.page(
+            events_of(left[: first + 1], said, self._keyring),
+            first,
+            mark,
+            lambda event: Place(*_newest_first(event.measurement), moment.state.rev),
+            after=begin,
+            rev=moment.state.rev,
+            valid_time=moment.at,
+            total=len(rows),
+        )
+
+    async def history(
+        self,
+        caller: Caller,
+        twin: str,
+        key: MetricKey,
+        *,
+        first: int = DEFAULT_PAGE,
+        after: str | None = None,
+        as_of: AsOf = NOW,
+        at_least_rev: int | None = None,
+    ) -> Page[Reading]:
+        """What was published of a metric, the newest first; `unknown-metric` if it is not defined."""
+        id_, first = reach(caller, twin), paging.checked(first)
+        mark = paging.mark("metric history", id_, key, as_of)
+        begin = paging.decode(mark, after, float)
+        await self._moments.reached(id_, twin, at_least_rev)
+        commit = await self._moments.commit(id_, twin, as_of, None if begin is None else begin.rev)
+        (await self._book.numbered(caller.tenant, commit.definitions)).definitions.metric(key.metric)
+        found = await stored.readings(
+            self._graph,
+            id_,
+            metric_id(id_, key),
+            rev=commit.rev,
+            valid_time=as_of.valid_time,
+            before=None if begin is None else int(begin.value),
+            limit=first + 1,
+        )
+        return paging.page(
+            found,
+            first,
+            mark,
+            lambda reading: Place(float(reading.rev_from), reading.revision_id, commit.rev),
+            after=begin,
+            rev=commit.rev,
+            valid_time=as_of.valid_time or commit.head_time,
+        )
+
+    async def _moment(
+        self, caller: Caller, twin: str, as_of: AsOf, at_least_rev: int | None, begin: Place | None = None
+    ) -> Moment:
+        id_ = reach(caller, twin)
+        await self._moments.reached(id_, twin, at_least_rev)
+        return await self._moments.at(id_, caller.tenant, twin, as_of, None if begin is None else begin.rev)
+
+
+def _states(moment: Moment, found: Sequence[Measured]) -> list[MetricState]:
+    return [standing(moment, one) for one in found]
+
+
+def _order(metric: Metric) -> str:
+    return "\x1f".join((metric.name, metric.subject, metric.context))
+
+
+def _by_name(one: Measured) -> str:
+    return _order(one.metric)
+
+
+def _newest_first(row: Measurement) -> tuple[float, str]:
+    return -float(microseconds(row.valid_from)), row.revision_id

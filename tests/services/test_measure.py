@@ -1,0 +1,130 @@
+"""Metrics as functions of the events: against counting each the slow way, in any order of arrival, at any moment."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.metrics import METRICS, Seen, slowly
+from tests.world import CATALOG, START
+
+from beliefgraph.model.belief import logit
+from beliefgraph.model.belief import published as to_publish
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.definition import Definitions
+from beliefgraph.model.event import Event
+from beliefgraph.services import decide
+from beliefgraph.services.advance import advance
+from beliefgraph.services.decide import Setting
+from beliefgraph.services.interpret import RuleInterpreter
+from beliefgraph.services.layout import DefinitionGraph
+from beliefgraph.services.measure import due, measure, since
+from beliefgraph.services.state import TwinState, fresh
+from beliefgraph.store.commits import ArrivedEvent
+
+GRAPH = DefinitionGraph(Definitions(tenant="t", number=1, catalogs=(CATALOG, METRICS)))
+CALLER = Caller(actor="test", tenant="t", scopes=("write",), purpose="testing")
+INTERPRETER = RuleInterpreter()
+
+MOMENTS = st.integers(0, 45 * 24 * 4).map(lambda quarters: START + timedelta(minutes=15 * quarters))
+EVENTS = st.lists(
+    st.one_of(
+        st.builds(
+            Seen,
+            type=st.just("visited"),
+            time=MOMENTS,
+            minutes=st.integers(0, 600).map(lambda tenths: tenths / 10),
+            channel=st.sampled_from(["web", "app", "shop"]),
+        ),
+        st.builds(Seen, type=st.just("mail.sent"), time=MOMENTS, mail=st.sampled_from("abcd")),
+        st.builds(Seen, type=st.just("mail.opened"), time=MOMENTS, mail=st.sampled_from("abcd")),
+    ),
+    max_size=25,
+)
+
+
+def taken_in(state: TwinState, seen: list[Seen], numbers: list[int]) -> TwinState:
+    """The twin after one commit of these events; each is called by its number, whenever it comes."""
+    settings_, said = [], []
+    for number in numbers:
+        one = seen[number]
+        event = Event(
+            id=str(number),
+            source="test",
+            type=one.type,
+            time=one.time,
+            twin="lena",
+            channel=one.channel or None,
+            data={"minutes": one.minutes, "mail": one.mail},
+        )
+        arrived = ArrivedEvent(id=f"event-{number}", event=event, delivery=str(number), body="")
+        settings_.append(Setting(state, GRAPH, CALLER, arrived))
+        said.append(INTERPRETER.interpret(event, GRAPH.definitions))
+    return advance(state, GRAPH, decide.observations(settings_, said), CALLER, START).state
+
+
+def values(state: TwinState, at: object) -> dict[str, tuple[float | None, str | None]]:
+    return {one.metric.name: (one.value, one.label) for one in measure(state, GRAPH.definitions, at)}  # type: ignore[arg-type]
+
+
+@settings(max_examples=60, deadline=None)
+@given(EVENTS, st.randoms(use_true_random=False), st.lists(MOMENTS, min_size=1, max_size=5))
+def test_late_and_shuffled_events_measure_what_counting_each_by_hand_does(seen, random, moments) -> None:  # type: ignore[no-untyped-def]
+    order = list(range(len(seen)))
+    random.shuffle(order)
+    state, left = fresh("lena", "t", "lena"), order
+    while left:
+        size = random.randint(1, len(left))
+        state, left = taken_in(state, seen, left[:size]), left[size:]
+    for at in moments:
+        found, expected = values(state, at), slowly(seen, at)
+        assert found.keys() == expected.keys()
+        for name, (value, label) in expected.items():
+            assert found[name] == (value if value is None else pytest.approx(value, abs=1e-9), label), name
+
+
+@settings(max_examples=40, deadline=None)
+@given(EVENTS, st.randoms(use_true_random=False))
+def test_the_order_of_arrival_changes_no_bit_of_a_reading_or_of_what_it_says(seen, random) -> None:  # type: ignore[no-untyped-def]
+    order = list(range(len(seen)))
+    random.shuffle(order)
+    sorted_, shuffled = fresh("lena", "t", "lena"), fresh("lena", "t", "lena")
+    for number in sorted(order, key=lambda n: seen[n].time):
+        sorted_ = taken_in(sorted_, seen, [number])
+    for number in order:
+        shuffled = taken_in(shuffled, seen, [number])
+    assert published(sorted_) == published(shuffled)
+
+
+def published(state: TwinState) -> dict[str, object]:
+    """What stands as published, without the revs at which it came about, and beliefs that are back at their priors."""
+    read = {key: (r.value, r.label, r.band) for key, r in state.readings.items()}
+    held = {state.beliefs[key].attribute: (h.log_odds, h.status) for key, h in state.holdings.items()}
+    priors = {a: (to_publish(logit(d.prior or 0.5)), "forming") for a, d in GRAPH.definitions.attributes.items()}
+    return read | {attribute: stands for attribute, stands in held.items() if stands != priors[attribute]}
+
+
+@settings(max_examples=40, deadline=None)
+@given(EVENTS.filter(len), MOMENTS)
+def test_since_is_when_the_band_began_and_nothing_changes_by_time_alone_before_due(seen, at) -> None:  # type: ignore[no-untyped-def]
+    state = taken_in(fresh("lena", "t", "lena"), seen, list(range(len(seen))))
+    tick = timedelta(microseconds=1)
+    for one in measure(state, GRAPH.definitions, at):
+        tally = state.tallies[one.metric.id]
+        begun = since(one, tally, at)
+        assert (begun is None) == (one.band is None)
+        if begun is not None:
+            assert begun <= at
+            for moment, same in ((begun, True), (begun + (at - begun) / 2, True), (begun - tick, False)):
+                there = {m.metric.id: m.band for m in measure(state, GRAPH.definitions, moment)}.get(one.metric.id)
+                assert (there == one.band) is same
+        until = due(one, tally, at)
+        if until is None:
+            assert not one.events
+            continue
+        assert until > at
+        first = min([until, *(e.time for e in seen if e.time > at)])
+        then = {m.metric.id: m for m in measure(state, GRAPH.definitions, first - tick)}[one.metric.id]
+        assert (then.value, then.label) == (one.value, one.label)
