@@ -91,6 +91,7 @@ RETURN
       AND ((r.valid_from <= head AND r.valid_to > head) OR r.stance = 'correction')
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, e.id, b.id, r.source, r.stance, r.log_likelihood_ratio, r.half_life,
+            r.shared_origin, r.source_kind,
             e.event, toString(e.time), e.summary, e.sealed, s.tenant, s.name]
   } ELSE [] END AS evidence,
   CASE WHEN $with_total THEN COUNT {

@@ -1,8 +1,13 @@
-// The catalogs of one numbered set, in the order of their names.
+// The catalogs of one numbered set, in the order of their names, and what was learned that it applies.
 // params: $tenant, $number
-// returns: one record ([catalog document as JSON])
+// returns: one record ([catalog document as JSON], the parameter set's document as JSON or null)
 // mode: read
-RETURN COLLECT {
-  MATCH (:DefinitionSet {tenant: $tenant, number: $number})-[:INCLUDES]->(c:Catalog)
-  RETURN c.document ORDER BY c.catalog
-} AS documents
+RETURN
+  COLLECT {
+    MATCH (:DefinitionSet {tenant: $tenant, number: $number})-[:INCLUDES]->(c:Catalog)
+    RETURN c.document ORDER BY c.catalog
+  } AS documents,
+  COLLECT {
+    MATCH (:DefinitionSet {tenant: $tenant, number: $number})-[:APPLIES]->(p:ParameterSet)
+    RETURN p.document
+  }[0] AS parameters

@@ -1,6 +1,6 @@
 // Publish a catalog and with it the next numbered set; a uniqueness constraint stops two sets of one number.
 // params: $tenant, $number, $at, $catalog, $version, $document, $kept [{catalog, version}],
-//         $definitions [{id, values}], $relations [{kind, source, target, source_value, target_value, number}]
+//         $parameters (the number of the parameter set that stays in force, or null), $definitions [{id, values}], $relations [{kind, source, target, source_value, target_value, number}]
 // returns: one record (the number)
 // mode: write
 CREATE (s:DefinitionSet {tenant: $tenant, number: $number, at: $at})
@@ -11,6 +11,10 @@ CALL (s) {
   UNWIND $kept AS row
   MATCH (k:Catalog {tenant: $tenant, catalog: row.catalog, version: row.version})
   CREATE (s)-[:INCLUDES]->(k)
+}
+CALL (s) {
+  MATCH (p:ParameterSet {tenant: $tenant, number: $parameters})
+  CREATE (s)-[:APPLIES]->(p)
 }
 CALL (c) {
   UNWIND $definitions AS row

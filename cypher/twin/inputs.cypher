@@ -18,7 +18,8 @@ RETURN
     USING INDEX r:BEARS_ON(twin, rev_to, valid_to)
     WHERE r.twin = $twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
-            r.origin, e.id, b.id, r.source, r.stance, r.log_likelihood_ratio, r.half_life]
+            r.origin, e.id, b.id, r.source, r.stance, r.log_likelihood_ratio, r.half_life,
+            r.shared_origin, r.source_kind]
   } AS bearings,
   COLLECT {
     MATCH (a:Belief {twin: $twin})-[r:SUPPORTS|CONTRADICTS|IMPLIES|EXCLUDES|CAUSES]->(b:Belief)

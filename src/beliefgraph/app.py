@@ -29,6 +29,7 @@ from beliefgraph.services.explain import Explanations
 from beliefgraph.services.goals.questions import Goals
 from beliefgraph.services.intake import Intake
 from beliefgraph.services.interpret import RuleInterpreter
+from beliefgraph.services.learn_sources import SourceLearner
 from beliefgraph.services.metrics import Metrics
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.refresh import INTERVAL as EVERY_HOUR
@@ -71,6 +72,7 @@ class Services:
     what_ifs: WhatIfs
     changes: Changes
     refresher: Refresher
+    sources: SourceLearner
     upkeep: Upkeep
 
     def definitions_changed(self, tenant: str) -> None:
@@ -104,6 +106,7 @@ def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> S
         what_ifs=WhatIfs(graph, book, interpreter),
         changes=Changes(graph, bell, interval=settings.poll_interval, queue=settings.subscription_queue),
         refresher=refresher,
+        sources=SourceLearner(graph, book),
         upkeep=Upkeep(refresher, clock, interval),
     )
 

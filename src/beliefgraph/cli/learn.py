@@ -5,12 +5,14 @@ from __future__ import annotations
 import typer
 
 from beliefgraph.cli import lessons
+from beliefgraph.cli.sources import sources
 
 app = typer.Typer(
     help="Learn from what a tenant's twins heard and what turned out.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
+app.command()(sources)
 app.command()(lessons.relations)
 app.command()(lessons.calibration)
 app.command()(lessons.proposals)

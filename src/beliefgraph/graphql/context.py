@@ -18,6 +18,7 @@ from beliefgraph.services.erase import Eraser
 from beliefgraph.services.explain import Explanations
 from beliefgraph.services.goals.questions import Goals
 from beliefgraph.services.intake import Intake
+from beliefgraph.services.learn_sources import SourceLearner
 from beliefgraph.services.metrics import Metrics
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.what_if import WhatIfs
@@ -48,6 +49,8 @@ class Verbs(Protocol):
     def what_ifs(self) -> WhatIfs: ...
     @property
     def changes(self) -> Changes: ...
+    @property
+    def sources(self) -> SourceLearner: ...
     def definitions_changed(self, tenant: str) -> None: ...
 
 

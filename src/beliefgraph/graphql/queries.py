@@ -376,6 +376,11 @@ class Query:
         caller.require("read")
         return (await info.context.verbs.book.latest(caller.tenant)).definitions
 
+    @field(types.SourceConnection, "The sources of the tenant by name, with what was learned about them.")
+    @staticmethod
+    async def sources(info: Request, first: int = DEFAULT_PAGE, after: str | None = None) -> Page[question.KnownSource]:
+        return await info.context.verbs.sources.page(info.context.caller, first=first, after=after)
+
     @field(
         types.QuarantinedEventConnection,
         "Events that could not be taken in, oldest first; needs the scope `define`.",

@@ -18,7 +18,7 @@ from beliefgraph.model import attribute as attributes
 from beliefgraph.model import belief as beliefs
 from beliefgraph.model import commit as commits
 from beliefgraph.model import definition as definitions
-from beliefgraph.model import erasure, event, explanation, goal, question, receipt, relation, twin
+from beliefgraph.model import erasure, event, explanation, goal, parameters, question, receipt, relation, twin
 from beliefgraph.model import evidence as evidences
 from beliefgraph.model import metric as metrics
 
@@ -505,9 +505,43 @@ class Catalog:
         return JSON(catalog.model_dump(mode="json", exclude_defaults=True))
 
 
-@expose(definitions.Definitions, hide={"tenant"})
+@expose(parameters.SharedError)
+class SharedError:
+    """How much of their error observations of one kind of origin share: a correlation."""
+
+
+@expose(parameters.ParameterSet, hide={"tenant", "sources"})
+class ParameterSet:
+    """What was learned from the tenant's evidence; `sources` has what was learned about each."""
+
+    shared_errors: list[SharedError] = attribute("shared_errors", list[SharedError])  # type: ignore[assignment]
+
+
+@expose(
+    parameters.SourceCoins,
+    within={"scope": parameters.Scope, "coins": parameters.Coins},
+    hide={"source", "kind"},
+)
+class SourceReliability:
+    """How a source speaks about something: it says so with one probability where it holds, with another where not."""
+
+
+@expose(question.KnownSource)
+class Source:
+    """Who or what says things, with what was learned about it; nothing was if it is new."""
+
+    reliabilities: list[SourceReliability] = attribute(  # type: ignore[assignment]
+        "reliabilities", list[SourceReliability]
+    )
+
+
+@expose(definitions.Definitions, hide={"tenant", "parameters"})
 class Definitions:
     """Everything in force: the numbered set that commits name."""
+
+    parameters: ParameterSet | None = attribute(  # type: ignore[assignment]
+        "parameters", ParameterSet | None, "What was learned and is in force; null as long as nothing was."
+    )
 
     @field(list[Attribute], "Every attribute in force.")
     @staticmethod
@@ -529,6 +563,7 @@ PursuitConnection = connection(Pursuit)
 MetricConnection = connection(Metric)
 EvidenceInConnection = connection(EvidenceIn, counted=True)
 ReadingConnection = connection(Reading)
+SourceConnection = connection(Source, of_twin=False)
 QuarantinedEventConnection = connection(QuarantinedEvent, of_twin=False)
 
 

@@ -21,6 +21,7 @@ from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.evidence import LogLikelihoodRatio
 from beliefgraph.model.goal import GoalStatus, Weight
 from beliefgraph.model.metric import MetricDefinition
+from beliefgraph.model.parameters import ParameterSet
 from beliefgraph.model.record import Expression, Key, Name, OddsRatio, OpenProbability, Probability, Record
 from beliefgraph.model.relation import RelationKind, Strength
 
@@ -175,6 +176,13 @@ class EventRule(Record):
 
     `summary` is shown as it stands, so it holds no personal text; `verbatim`, an expression, picks what the person
     said, and that is sealed.
+
+    `shared_origin`, an expression, names what this evidence has in common with other evidence on the same belief: an
+    agency that several papers print, a list that was copied, a race that every pollster may misjudge alike. What has
+    one origin counts once, until it is learned how much of their error such observations share. The kind of an origin
+    is what stands before the first colon of its name. `source_kind`, an expression, says what kind of source speaks: a
+    source that was not heard before is taken for one of its kind. Neither holds personal text; both are stored as they
+    stand.
     """
 
     type: Key
@@ -182,6 +190,8 @@ class EventRule(Record):
     when: Expression | None = None
     source: Expression | None = None
     verbatim: Expression | None = None
+    shared_origin: Expression | None = None
+    source_kind: Expression | None = None
     bears_on: tuple[BearingRule, ...] = Field(default=(), max_length=100)
     goals: tuple[GoalRule, ...] = Field(default=(), max_length=20)
 
@@ -216,11 +226,15 @@ class Catalog(Record):
 
 
 class Definitions(Record):
-    """Everything in force in a tenant, as the numbered set that commits name. Number 0 is the empty set."""
+    """Everything in force in a tenant, as the numbered set that commits name. Number 0 is the empty set.
+
+    `parameters` is what was learned; None as long as nothing was.
+    """
 
     tenant: Key
     number: int
     catalogs: tuple[Catalog, ...] = ()
+    parameters: ParameterSet | None = None
 
     def model_post_init(self, _context: object) -> None:
         """Refuse an attribute or metric defined twice, and what names one, or a value, that is not defined."""
@@ -314,7 +328,13 @@ class Definitions(Record):
     def with_catalog(self, catalog: Catalog) -> Definitions:
         """The next set: this one with the catalog in the place of its earlier version."""
         kept = tuple(c for c in self.catalogs if c.catalog != catalog.catalog)
-        return Definitions(tenant=self.tenant, number=self.number + 1, catalogs=(*kept, catalog))
+        return Definitions(
+            tenant=self.tenant, number=self.number + 1, catalogs=(*kept, catalog), parameters=self.parameters
+        )
+
+    def with_parameters(self, parameters: ParameterSet) -> Definitions:
+        """The next set: this one with what was learned since."""
+        return Definitions(tenant=self.tenant, number=self.number + 1, catalogs=self.catalogs, parameters=parameters)
 
     def _named(self, catalog: Catalog, name: str) -> Attribute:
         if name not in self.attributes:

@@ -44,7 +44,11 @@ class Evidence(Record):
 
 
 class Bearing(Revision):
-    """How one piece of evidence bears on one belief, while it counts."""
+    """How one piece of evidence bears on one belief, while it counts.
+
+    `shared_origin` names what it has in common with other evidence on the belief, such as an agency or a copied list;
+    `source_kind` is the kind of source that spoke.
+    """
 
     evidence: str
     belief: str
@@ -52,3 +56,5 @@ class Bearing(Revision):
     stance: Stance
     log_likelihood_ratio: LogLikelihoodRatio
     half_life: HalfLife | None = None
+    shared_origin: Key | None = None
+    source_kind: Key | None = None

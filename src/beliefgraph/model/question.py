@@ -11,6 +11,7 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import BeliefState, logit
 from beliefgraph.model.evidence import Bearing, Evidence, Source
 from beliefgraph.model.metric import Measurement
+from beliefgraph.model.parameters import SourceCoins
 from beliefgraph.model.record import Key, Name, Probability, Record
 from beliefgraph.model.relation import RelationKind, Strength
 from beliefgraph.model.revision import Origin
@@ -100,6 +101,15 @@ class EvidenceIn(Record):
     evidence: Evidence
     source: Source
     measurement: Measurement
+
+
+class KnownSource(Record):
+    """A source of the tenant, with what was learned about it, by what it speaks about; nothing if it is new."""
+
+    id: str
+    name: Key
+    kind: Key | None
+    reliabilities: tuple[SourceCoins, ...]
 
 
 class SourcedEvidence(Record):

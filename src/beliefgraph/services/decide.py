@@ -326,6 +326,8 @@ def speak(setting: Setting, spoken: Spoken, stance: Stance, valid: Interval | No
                 stance=stance,
                 log_likelihood_ratio=bears.log_likelihood_ratio,
                 half_life=bears.half_life,
+                shared_origin=bears.shared_origin,
+                source_kind=spoken.source_kind,
             )
         )
     measurements = [

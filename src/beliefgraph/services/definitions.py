@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
 from cachetools import LRUCache
@@ -11,6 +12,7 @@ from beliefgraph.errors import Conflict, Incorrect, Unavailable
 from beliefgraph.model.attribute import Attribute
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.parameters import ParameterSet
 from beliefgraph.model.time import Clock
 from beliefgraph.services.interpret import check_expressions
 from beliefgraph.services.layout import DefinitionGraph
@@ -70,9 +72,34 @@ class DefinitionBook:
             return following
         raise Unavailable("overloaded", "Others keep publishing definitions; try again.", catalog=catalog.ref)
 
+    async def publish_parameters(self, caller: Caller, learned: Callable[[ParameterSet], ParameterSet]) -> Definitions:
+        """Put what was learned in force; the set that then is.
+
+        `learned` makes of the parameters in force those that follow. Learning the same again changes nothing. Refused
+        to a person's key: they reach every twin of the tenant.
+        """
+        caller.require("define")
+        caller.require_service()
+        for _ in range(TRIES):
+            current = (await self.latest(caller.tenant)).definitions
+            known = current.parameters or ParameterSet(tenant=caller.tenant)
+            now = self._clock.now()
+            following = learned(known).model_copy(update={"number": known.number + 1, "learned_at": now})
+            if following.model_copy(update={"number": known.number, "learned_at": known.learned_at}) == known:
+                return current
+            ahead = current.with_parameters(following)
+            try:
+                await stored.publish_parameters(self._graph, ahead, now)
+            except Conflict:
+                continue  # somebody else published meanwhile
+            return ahead
+        raise Unavailable("overloaded", "Others keep publishing definitions; try again.", tenant=caller.tenant)
+
 
 def _parts(graph: DefinitionGraph) -> int:
-    return 1 + sum(len(c.attributes) + len(c.relations) + len(c.events) for c in graph.definitions.catalogs)
+    parameters = graph.definitions.parameters
+    learned = 0 if parameters is None else parameters.size
+    return 1 + learned + sum(len(c.attributes) + len(c.relations) + len(c.events) for c in graph.definitions.catalogs)
 
 
 def _refuse_step_back(known: Catalog | None, catalog: Catalog) -> None:

@@ -127,13 +127,18 @@ def derive(
     items, position = items[defined], position[defined]
     stance = columns.stance[items]
     ages = ~np.isin(stance, list(NO_AGEING))
+    hearing = graph.reliabilities.hearing(state)
     combined = combine(
         position,
-        columns.source[items],
+        hearing.source[items],
         columns.log_likelihood_ratio[items],
         (microseconds(at) - columns.valid_from[items]) / 1e6,
         np.where(ages, columns.half_life[items], np.inf),
         beliefs=len(layout.ids),
+        says_if_holds=hearing.says_if_holds[items],
+        says_if_not=hearing.says_if_not[items],
+        origin=hearing.origin[items],
+        correlation=hearing.correlation[items],
     )
     log_likelihood = np.array(combined.log_likelihood)
     for key, value in extra.items():

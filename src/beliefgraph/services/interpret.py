@@ -51,6 +51,7 @@ class BearsOn(Record):
     belief: BeliefKey
     log_likelihood_ratio: LogLikelihoodRatio
     half_life: HalfLife | None = None
+    shared_origin: Key | None = None
 
 
 class Motive(Record):
@@ -88,6 +89,7 @@ class Spoken(Record):
     source: Key
     summary: str
     verbatim: Text | None = None
+    source_kind: Key | None = None
     bearings: tuple[BearsOn, ...] = ()
     goals: tuple[StatesGoal, ...] = ()
     counts: tuple[CountsIn, ...] = ()
@@ -117,7 +119,8 @@ class RuleInterpreter:
         """What the event says by all rules for its type whose `when` holds, and the metrics that it counts in.
 
         Rules with one source make one piece of evidence. Where two bearings in it meet on a belief their LLRs add up,
-        within the bound, and the half-life of the stronger counts. A rule of which no bearing applies says nothing.
+        within the bound, and the half-life and the shared origin of the stronger count. A rule of which no bearing
+        applies says nothing.
         """
         rules, metrics = definitions.rules.get(event.type, ()), definitions.counting.get(event.type, ())
         if not rules and not metrics:
@@ -172,7 +175,7 @@ def _expressions(catalog: Catalog) -> Iterator[tuple[str, str]]:
             if metric.follow_up is not None and (expression := getattr(metric.follow_up, field)) is not None:
                 yield f"metrics[{n}].follow_up.{field}", expression
     for n, rule in enumerate(catalog.events):
-        for field in ("when", "source", "verbatim"):
+        for field in ("when", "source", "verbatim", "shared_origin", "source_kind"):
             if (expression := getattr(rule, field)) is not None:
                 yield f"events[{n}].{field}", expression
         for m, bearing in enumerate(rule.bears_on):
@@ -220,6 +223,7 @@ class _Reading:
                 source=self._speaker(rule),
                 summary=rule.summary,
                 verbatim=self._verbatim(rule),
+                source_kind=self._optional_key(rule, rule.source_kind, "source_kind"),
                 bearings=tuple(bearings),
                 goals=tuple(goals),
             )
@@ -249,6 +253,7 @@ class _Reading:
                 source=said[0].source,
                 summary="; ".join(dict.fromkeys(each.summary for each in said)),
                 verbatim=verbatim,
+                source_kind=next((each.source_kind for each in said if each.source_kind), None),
                 bearings=tuple(bearings.values()),
                 goals=tuple(goals.values()),
             )
@@ -297,6 +302,7 @@ class _Reading:
         half_life = bearing.half_life or attribute.half_life
         subject = self._key(rule, bearing.subject, f"{at}: subject", ANYONE)
         context = self._key(rule, bearing.context, f"{at}: context", ANYWHERE)
+        origin = self._optional_key(rule, rule.shared_origin, "shared_origin")
         ratios: list[tuple[str | None, float]] = list(bearing.log_ratios.items())
         if bearing.likelihoods_by_value is None:
             ratios = [(self._bearing_value(rule, bearing, attribute), self._ratio(rule, bearing))]
@@ -305,6 +311,7 @@ class _Reading:
                 belief=BeliefKey(attribute=at, subject=subject, context=context, value=value),
                 log_likelihood_ratio=ratio,
                 half_life=None if half_life is None else seconds(half_life),
+                shared_origin=origin,
             )
 
     def _bearing_value(self, rule: EventRule, bearing: BearingRule, attribute: Attribute) -> str | None:
@@ -410,6 +417,9 @@ class _Reading:
         except ValidationError:
             self._refuse(rule, where, expression, "it is not a text of one line with 1 to 200 characters")
 
+    def _optional_key(self, rule: EventRule, expression: str | None, where: str) -> str | None:
+        return None if expression is None else self._key(rule, expression, where, "")
+
     def _verbatim(self, rule: EventRule) -> str | None:
         if rule.verbatim is None:
             return None
@@ -462,4 +472,5 @@ def _added(a: BearsOn, b: BearsOn) -> BearsOn:
         belief=a.belief,
         log_likelihood_ratio=max(-MAX_LOG_LIKELIHOOD_RATIO, min(MAX_LOG_LIKELIHOOD_RATIO, total)),
         half_life=stronger.half_life,
+        shared_origin=stronger.shared_origin,
     )

@@ -28,6 +28,7 @@ from beliefgraph.model.belief import Belief, BeliefKey
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.identity import belief_id
 from beliefgraph.model.relation import Strength
+from beliefgraph.services.reliability import Reliabilities
 
 COMPILED_ENTRIES = 50_000_000
 """Table entries of all models that are kept compiled, together: half a gigabyte at the most."""
@@ -135,6 +136,7 @@ class DefinitionGraph:
 
     def __init__(self, definitions: Definitions) -> None:
         self.definitions = definitions
+        self.reliabilities = Reliabilities(definitions)
         self.components = _components(definitions)
         self.component_of = {name: i for i, names in enumerate(self.components) for name in names}
         self.open = {

@@ -13,6 +13,7 @@ from uuid import uuid4
 import numpy as np
 import numpy.typing as npt
 
+from beliefgraph.inference import NO_ORIGIN
 from beliefgraph.model.belief import Belief, Holding
 from beliefgraph.model.commit import Commit
 from beliefgraph.model.evidence import Bearing, Stance
@@ -36,10 +37,15 @@ NEVER = np.iinfo(np.int64).max
 
 @dataclass(frozen=True)
 class Columns:
-    """The bearings of a twin as columns of one length, in the order of `bearings`; times in microseconds since 1970."""
+    """The bearings of a twin as columns of one length, in the order of `bearings`; times in microseconds since 1970.
+
+    `belief` counts in `belief_order`, `source` in `source_order`, and `origin`, what a bearing shares with others, in
+    `origin_order`; NO_ORIGIN where it shares nothing.
+    """
 
     belief: npt.NDArray[np.int64]
     source: npt.NDArray[np.int64]
+    origin: npt.NDArray[np.int64]
     stance: npt.NDArray[np.int64]
     log_likelihood_ratio: npt.NDArray[np.float64]
     half_life: npt.NDArray[np.float64]
@@ -98,29 +104,43 @@ class TwinState:
         return tuple(sorted({bearing.belief for bearing in self.bearings}))
 
     @cached_property
+    def source_order(self) -> tuple[str, ...]:
+        """The ids of the sources that speak, in the order in which `Columns.source` numbers them."""
+        return tuple(dict.fromkeys(bearing.source for bearing in self.bearings))
+
+    @cached_property
+    def origin_order(self) -> tuple[str, ...]:
+        """The names of the shared origins, in the order in which `Columns.origin` numbers them."""
+        return tuple(dict.fromkeys(b.shared_origin for b in self.bearings if b.shared_origin is not None))
+
+    @cached_property
     def columns(self) -> Columns:
         """The bearings as columns."""
         belief_at = {belief: i for i, belief in enumerate(self.belief_order)}
-        source_at: dict[str, int] = {}
+        source_at = {source: i for i, source in enumerate(self.source_order)}
+        origin_at: dict[str | None, int] = {origin: i for i, origin in enumerate(self.origin_order)}
+        origin_at[None] = NO_ORIGIN
         rows = [
             (
                 belief_at[b.belief],
-                source_at.setdefault(b.source, len(source_at)),
+                source_at[b.source],
+                origin_at[b.shared_origin],
                 STANCES[b.stance],
                 microseconds(b.valid_from),
                 NEVER if b.valid_to is None else microseconds(b.valid_to),
             )
             for b in self.bearings
         ]
-        whole = np.array(rows, dtype=np.int64).reshape(len(rows), 5)
+        whole = np.array(rows, dtype=np.int64).reshape(len(rows), 6)
         return Columns(
             belief=whole[:, 0],
             source=whole[:, 1],
-            stance=whole[:, 2],
+            origin=whole[:, 2],
+            stance=whole[:, 3],
             log_likelihood_ratio=np.array([b.log_likelihood_ratio for b in self.bearings], dtype=np.float64),
             half_life=np.array([b.half_life or np.inf for b in self.bearings], dtype=np.float64),
-            valid_from=whole[:, 3],
-            valid_to=whole[:, 4],
+            valid_from=whole[:, 4],
+            valid_to=whole[:, 5],
         )
 
     def with_inputs(

@@ -96,6 +96,8 @@ def bearing(row: list[Any], twin: str) -> Bearing:
         stance=row[11],
         log_likelihood_ratio=row[12],
         half_life=row[13],
+        shared_origin=row[14] and intern(row[14]),
+        source_kind=row[15] and intern(row[15]),
     )
 
 

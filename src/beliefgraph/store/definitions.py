@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from beliefgraph.model.definition import Catalog, Definitions, RelationDefinition
 from beliefgraph.model.identity import definition_id
+from beliefgraph.model.parameters import ParameterSet
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
 
@@ -21,9 +22,12 @@ async def latest(graph: Graph, tenant: str) -> int:
 async def numbered(graph: Graph, tenant: str, number: int) -> Definitions:
     """The set of that number."""
     record = await graph.read("definition/numbered", tenant=tenant, number=number)
-    documents: list[str] = record[0] if record else []
+    documents, parameters = record or ([], None)
     return Definitions(
-        tenant=tenant, number=number, catalogs=tuple(Catalog.model_validate_json(text) for text in documents)
+        tenant=tenant,
+        number=number,
+        catalogs=tuple(Catalog.model_validate_json(text) for text in documents),
+        parameters=None if parameters is None else ParameterSet.model_validate_json(parameters),
     )
 
 
@@ -41,9 +45,8 @@ async def publish(graph: Graph, definitions: Definitions, catalog: Catalog, at: 
         catalog=catalog.catalog,
         version=catalog.version,
         document=catalog.model_dump_json(),
-        kept=[
-            {"catalog": c.catalog, "version": c.version} for c in definitions.catalogs if c.catalog != catalog.catalog
-        ],
+        kept=_refs(c for c in definitions.catalogs if c.catalog != catalog.catalog),
+        parameters=None if definitions.parameters is None else definitions.parameters.number,
         definitions=[
             codec.node_values(
                 a, id=ids[a.key], tenant=tenant, version=catalog.version, values=tuple(a.value_priors) or None
@@ -52,6 +55,25 @@ async def publish(graph: Graph, definitions: Definitions, catalog: Catalog, at: 
         ],
         relations=[_relation(r, ids) for r in catalog.relations],
     )
+
+
+async def publish_parameters(graph: Graph, definitions: Definitions, at: datetime) -> None:
+    """Write the set and the new parameters in it; `rev-conflict` if the number is taken."""
+    parameters = definitions.parameters
+    assert parameters is not None
+    await graph.write_one(
+        "definition/publish_parameters",
+        tenant=definitions.tenant,
+        number=definitions.number,
+        at=at,
+        parameters=parameters.number,
+        document=parameters.model_dump_json(exclude_defaults=True),
+        kept=_refs(definitions.catalogs),
+    )
+
+
+def _refs(catalogs: Iterable[Catalog]) -> list[dict[str, str]]:
+    return [{"catalog": c.catalog, "version": c.version} for c in catalogs]
 
 
 def _relation(relation: RelationDefinition, ids: Mapping[str, str]) -> dict[str, Any]:

@@ -70,7 +70,7 @@ async def by_id(
 
 def heard(row: list[Any], twin: str) -> HeardRow:
     """The evidence with its bearing that a query returned as a row."""
-    return HeardRow(_told([row[8], twin, row[14], row[10], *row[15:]]), codec.bearing(row, twin))
+    return HeardRow(_told([row[8], twin, row[16], row[10], *row[17:]]), codec.bearing(row, twin))
 
 
 def _told(row: list[Any]) -> ToldRow:

@@ -131,7 +131,13 @@ NODES: tuple[NodeRow, ...] = (
         unique=(("id",),),
         indexed=(("twin",),),
     ),
-    NodeRow("Source", "Who or what said so; it belongs to a tenant.", Source, unique=(("id",),)),
+    NodeRow(
+        "Source",
+        "Who or what said so; it belongs to a tenant.",
+        Source,
+        unique=(("id",),),
+        indexed=(("tenant", "name"),),
+    ),
     NodeRow(
         "Delivery",
         "That an event has arrived. It outlives the twin, so that nothing arrives twice.",
@@ -185,6 +191,17 @@ NODES: tuple[NodeRow, ...] = (
         "DefinitionSet",
         "The numbered set of all catalogs in force in a tenant.",
         extra={"tenant": (str, "whose it is"), "number": (int, "which commits name"), "at": (datetime, "published")},
+        unique=(("tenant", "number"),),
+    ),
+    NodeRow(
+        "ParameterSet",
+        "What was learned from a tenant's evidence; it never changes.",
+        extra={
+            "tenant": (str, "whose it is"),
+            "number": (int, "its place among those learned for the tenant"),
+            "at": (datetime, "learned"),
+            "document": (str, "the whole of it as JSON: what the service reads"),
+        },
         unique=(("tenant", "number"),),
     ),
     NodeRow(
@@ -380,6 +397,7 @@ EDGES: tuple[EdgeRow, ...] = (
         indexed=(NOW,),
     ),
     EdgeRow("INCLUDES", "DefinitionSet", "Catalog", "The set has this version of the catalog."),
+    EdgeRow("APPLIES", "DefinitionSet", "ParameterSet", "The set hears its evidence by what was learned there."),
     EdgeRow("DEFINES", "Catalog", "Definition", "The catalog defines the attribute."),
 )
 

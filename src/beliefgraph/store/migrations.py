@@ -25,7 +25,7 @@ class Migration:
     query: str | None = None
 
 
-MIGRATIONS: tuple[Migration, ...] = (Migration(1, "first schema"),)
+MIGRATIONS: tuple[Migration, ...] = (Migration(1, "first schema"), Migration(2, "learned parameters"))
 
 TRIES = 5
 PAUSE = 0.3

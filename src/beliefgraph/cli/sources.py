@@ -1,0 +1,187 @@
+"""`beliefgraph learn sources`: how far each source can be trusted, put in force as a numbered set."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress as Bars
+from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.errors import Incorrect
+from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
+from beliefgraph.model.parameters import Scope
+from beliefgraph.model.time import instant
+from beliefgraph.services.learn_sources import LearnedSource, Lesson, Progress
+from beliefgraph.services.statements import Known, Per
+
+LISTED = 25
+"""Sources that the table lists; all are in the set."""
+
+BAR = 24
+"""Characters of the bar that shows a reliability from 0 to 1."""
+
+COLUMNS = ("twin", "attribute", "subject", "context", "value", "holds")
+
+
+def sources(
+    key: Key,
+    purpose: Purpose = None,
+    tenant: Annotated[str | None, typer.Option(help="The key's tenant, to be sure that it is the one meant.")] = None,
+    truth: Annotated[
+        str | None,
+        typer.Option(
+            help="What turned out: a CSV file with the columns twin, attribute, subject, context, value and holds "
+            "(yes or no; empty subject, context and value mean none), or the name of a source that is always right."
+        ),
+    ] = None,
+    per: Annotated[
+        str, typer.Option(help="What a reliability is about: attribute, context, domain or everything.")
+    ] = "attribute",
+    before: Annotated[
+        datetime | None, typer.Option(help="Learn only from what was valid before this day (UTC).")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be learned, and put nothing in force.")
+    ] = False,
+) -> None:
+    """Learn how far each source can be trusted, from what they say about the same beliefs.
+
+    It needs no truth; what people set right counts as known, and so does what `--truth` tells. The key needs the scope
+    **define**. What was learned is a numbered set that never changes; every twin adopts it by a commit.
+    """
+    if per not in ("attribute", "context", "domain", "everything"):
+        raise typer.BadParameter("It is one of attribute, context, domain and everything.", param_hint="--per")
+    run(_sources(key, purpose, tenant, truth, per, before, dry_run))  # type: ignore[arg-type]  # checked above
+
+
+async def _sources(
+    key: str,
+    purpose: str | None,
+    tenant: str | None,
+    truth: str | None,
+    per: Per,
+    before: datetime | None,
+    dry_run: bool,
+) -> None:
+    out = Console(highlight=False)
+    path = None if truth is None else Path(truth)
+    known = list(read_truth(path)) if path is not None and path.suffix == ".csv" else []
+    async with services() as built:
+        caller = await built.callers.authenticate(key, purpose)
+        if tenant is not None and tenant != caller.tenant:
+            raise Incorrect("invalid-input", f"This key is for the tenant {caller.tenant}, not {tenant}.")
+        with _reading() as progress:
+            learned = await built.sources.learn(
+                caller,
+                per=per,
+                truth=known,
+                trusted=None if known else truth,
+                before=None if before is None else instant(before.replace(tzinfo=UTC)),
+                progress=progress,
+            )
+        show(out, learned)
+        if dry_run:
+            out.print("Nothing was put in force.")
+            return
+        definitions = await built.sources.publish(caller, learned)
+        round_ = await built.refresher.adopt(caller.tenant)
+        assert definitions.parameters is not None
+        out.print(
+            f"Parameter set {definitions.parameters.number} is in force (set {definitions.number}); "
+            f"{round_.refreshed:,} twins adopted it."
+        )
+        for name, error in round_.refused:
+            out.print(f"{name}: {error.code}: {error.message}", markup=False)
+
+
+def read_truth(path: Path) -> Iterator[Known]:
+    """What turned out, by a CSV file; `invalid-input` names the line that is amiss."""
+    if not path.is_file():
+        raise Incorrect("invalid-input", f"There is no file {path}.", path=str(path))
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = csv.DictReader(file)
+        if set(rows.fieldnames or ()) != set(COLUMNS):
+            raise Incorrect("invalid-input", f"{path} must have the columns {', '.join(COLUMNS)}.", path=str(path))
+        for row in rows:
+            holds = {"yes": True, "no": False}.get(row["holds"])
+            if holds is None:
+                raise Incorrect("invalid-input", f"{path}, line {rows.line_num}: holds is yes or no.", path=str(path))
+            belief = BeliefKey(
+                attribute=row["attribute"],
+                subject=row["subject"] or ANYONE,
+                context=row["context"] or ANYWHERE,
+                value=row["value"] or None,
+            )
+            yield Known(row["twin"], belief, holds)
+
+
+@contextmanager
+def _reading() -> Iterator[Progress]:
+    """How far the reading is, on standard error; silent where nobody looks."""
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Bars(*columns, console=console, disable=not console.is_terminal, transient=True) as bars:
+        task = bars.add_task("Reading …")
+        yield lambda twins, evidence: bars.update(task, description=f"Read {evidence:,} items in {twins:,} twins")
+
+
+def show(out: Console, learned: Lesson) -> None:
+    """The sources as a table with their range drawn, and what origins share."""
+    table = Table(title="Sources, the most heard first", title_justify="left")
+    for name, justify in (
+        ("source", "left"), ("about", "left"), ("heard", "right"), ("right", "right"), ("0 … 1", "left"),
+        ("yes if it holds", "right"), ("yes if not", "right"),
+    ):  # fmt: skip
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for each in learned.sources[:LISTED]:
+        coins = each.coins
+        table.add_row(
+            each.source, about(each.scope), f"{each.heard:,.0f}", f"{each.reliability:.2f}", bar(each),
+            f"{coins.says_if_holds:.3f}", f"{coins.says_if_not:.3f}",
+        )  # fmt: skip
+    out.print(table)
+    if len(learned.sources) > LISTED:
+        out.print(f"… and {len(learned.sources) - LISTED:,} more.")
+    for population in learned.populations:
+        coins = population.coins
+        of = f"of the kind {population.kind}" if population.kind else "of any kind"
+        out.print(
+            f"A new source {of} about {about(population.scope)}: yes {coins.says_if_holds:.3f} if it holds, "
+            f"{coins.says_if_not:.3f} if not.",
+            markup=False,
+        )
+    for shared in learned.shared_errors:
+        out.print(
+            f"Origins {shared.kind}: correlation {shared.correlation:.3f}, from {shared.observations:,.0f} beliefs."
+        )
+    for topic, discount in learned.discounts.items():
+        if discount < 1:
+            out.print(f"A word beside others about {topic or 'everything'} counts {discount:.0%}.", markup=False)
+    out.print(
+        f"{len(learned.sources):,} sources from {learned.evidence:,} items in {learned.twins:,} twins; "
+        f"the truth of {learned.settled:,} questions is known."
+    )
+
+
+def about(scope: Scope) -> str:
+    """What coins are about, in a few words."""
+    parts = [scope.attribute or scope.domain or "everything", scope.value, scope.context]
+    return " · ".join(part for part in parts if part)
+
+
+def bar(source: LearnedSource) -> str:
+    """The range of a reliability on a line from 0 to 1: `·····├──●─┤··`."""
+    low, middle, high = (round(x * (BAR - 1)) for x in (source.low, source.reliability, source.high))
+    return "".join(
+        "●" if i == middle else "├" if i == low else "┤" if i == high else "─" if low < i < high else "·"
+        for i in range(BAR)
+    )

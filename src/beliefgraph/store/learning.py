@@ -1,0 +1,72 @@
+"""Reading what is learned from: everything said in a tenant's twins, many twins at a time."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.evidence import Source, Stance
+from beliefgraph.model.identity import PERSON
+from beliefgraph.store import codec
+from beliefgraph.store.graph import Graph
+
+PAGE = 20
+"""Twins that are read at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class SaidRow:
+    """One piece of evidence on one belief: who said how strongly what, from when on."""
+
+    belief: str
+    source: str
+    stance: Stance
+    log_likelihood_ratio: float
+    shared_origin: str | None
+    source_kind: str | None
+    valid_from: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TwinSaid:
+    """What was said in one twin: its beliefs by their ids, the rows, and the names of the sources by theirs."""
+
+    name: str
+    beliefs: dict[str, BeliefKey]
+    rows: list[SaidRow]
+    sources: dict[str, str]
+
+
+async def said(graph: Graph, tenant: str, before: datetime | None) -> AsyncIterator[TwinSaid]:
+    """Everything said in the twins of a tenant, as each stands now, in the order of their ids."""
+    after = ""
+    while True:
+        record = await graph.read("learning/evidence", tenant=tenant, after=after, limit=PAGE, before=before)
+        twins, names = record or ([], [])
+        if not twins:
+            return
+        sources: dict[str, str] = dict(names)
+        for _, name, beliefs, rows in twins:
+            yield TwinSaid(
+                name=name,
+                beliefs={
+                    id_: BeliefKey.trusted(attribute=attribute, subject=subject, context=context, value=value)
+                    for id_, attribute, subject, context, value in beliefs
+                },
+                rows=[_said(row) for row in rows],
+                sources=sources,
+            )
+        after = twins[-1][0]
+
+
+def _said(row: list[Any]) -> SaidRow:
+    return SaidRow(row[0], row[1], row[2], row[3], row[4], row[5], codec.moment(row[6]))
+
+
+async def sources(graph: Graph, tenant: str, *, after: str, limit: int) -> list[Source]:
+    """The sources of a tenant that are no people modelled, by name, those after a name."""
+    record = await graph.read("source/page", tenant=tenant, person=PERSON, after=after, limit=limit)
+    return [Source.trusted(id=id_, tenant=tenant, name=name) for id_, name in (record[0] if record else [])]
