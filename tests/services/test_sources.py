@@ -169,7 +169,7 @@ async def test_adopting_what_was_learned_is_a_commit_and_before_it_stand_the_old
         "change/since", wanted=[{"twin": after.id, "after": before.rev, "upto": after.rev}], limit=10
     )
     assert record is not None
-    assert [commit[6] for commit, _ in record[0]] == ["adopted"]
+    assert [commit[6] for commit, *_ in record[0]] == ["adopted"]
 
     old = await standing(crowd, as_of=AsOf(valid_time=START + timedelta(days=10), rev=before.rev))
     assert {k: s.log_odds for k, s in old.items()} == {k: s.log_odds for k, s in then.items()}

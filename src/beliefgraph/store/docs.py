@@ -48,6 +48,8 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "event": "id of the event it was read from",
         "evidence": "id of the evidence that states it",
         "half_life": "seconds in which it loses half its force; absent: never",
+        "shared_origin": "what it has in common with other evidence on the belief, where it has",
+        "source_kind": "the kind of source that spoke, where one was named",
         "head_time": "the twin's now: the greatest valid time it has seen",
         "id": "UUIDv5 of what it is",
         "importance": "how much it is expected to matter, in [0, 1], on a grid of 0.01",
