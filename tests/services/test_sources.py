@@ -14,7 +14,7 @@ from tests.world import START, World, event, key
 
 from beliefgraph.errors import BeliefgraphError, Incorrect
 from beliefgraph.model.belief import BeliefKey, BeliefState
-from beliefgraph.model.command import Correct, Withdraw
+from beliefgraph.model.command import AssertBelief, Correct, Withdraw
 from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.parameters import Coins, ParameterSet, Scope, SharedError, SourceCoins
@@ -302,6 +302,17 @@ async def test_what_the_person_sets_right_is_known_and_is_heard_as_it_stands(cro
     await learned_and_adopted(crowd)
     corrected = (await standing(crowd, as_of=AsOf(valid_time=crowd.clock.now())))["item 1"].log_odds
     assert corrected == pytest.approx(-12.0)
+
+
+async def test_the_person_is_no_witness_and_is_heard_as_they_speak(crowd: World) -> None:
+    events, _ = labels()
+    await crowd.intake.observe(crowd.caller, events)
+    await learned_and_adopted(crowd)
+    spoken = key("world.labelled", subject="hers")
+    stated = AssertBelief(twin="lena", belief=spoken, confidence=0.9)
+    await crowd.commands.assert_belief(crowd.person("lena"), stated)
+    found = (await standing(crowd, as_of=AsOf(valid_time=crowd.clock.now())))["hers"].log_odds
+    assert found == pytest.approx(math.log(9))
 
 
 async def test_values_have_coins_of_their_own_and_open_ones_one_reliability(crowd: World) -> None:

@@ -104,6 +104,8 @@ def _bearing(state: TwinState, graph: DefinitionGraph, one: Measured, on: BandBe
         stance="observation",
         log_likelihood_ratio=on.log_likelihood_ratio,
         half_life=None,
+        shared_origin=None,
+        source_kind=None,
     )
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from beliefgraph.inference import NO_ORIGIN
 from beliefgraph.model.definition import Definitions
-from beliefgraph.model.identity import source_id
+from beliefgraph.model.identity import person_source, source_id
 from beliefgraph.model.parameters import ALWAYS_RIGHT, Coins, ParameterSet, Scope, origin_kind, scopes
 from beliefgraph.services.state import STANCES, TwinState
 
@@ -89,8 +89,12 @@ class Reliabilities:
         }
 
     def _pairs(self, state: TwinState) -> Floats:
-        """The coins of every bearing, and a last row for those that need none; shape [bearings + 1, 2]."""
+        """The coins of every bearing, and a last row for those that need none; shape [bearings + 1, 2].
+
+        The person speaks of themselves, and a metric's band is worked out here: neither is a witness to be weighed.
+        """
         columns = state.columns
+        own = source_id(state.tenant, person_source(state.name))
         kinds: dict[str, str] = {}
         for bearing in state.bearings:
             if bearing.source_kind is not None:
@@ -100,6 +104,9 @@ class Reliabilities:
         found = np.empty((len(first), 2))
         for row, place in enumerate(first.tolist()):
             bearing = state.bearings[place]
+            if bearing.source == own or bearing.origin == "inferred":
+                found[row] = ONE
+                continue
             belief = state.beliefs[bearing.belief]
             coins = self.coins(
                 bearing.source, kinds.get(bearing.source), belief.attribute, belief.value, belief.context
