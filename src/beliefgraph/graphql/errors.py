@@ -22,7 +22,9 @@ VALIDATION_CODES = {
 }
 """Codes for what pydantic calls otherwise."""
 
-PROBABILITIES = frozenset({"confidence", "minConfidence", "maxConfidence", "probability", "prior"})
+PROBABILITIES = frozenset(
+    {"priority", "progress", "confidence", "minConfidence", "maxConfidence", "probability", "prior"}
+)
 
 
 def docs(code: str) -> str:

@@ -7,7 +7,6 @@ parts, and from a goal that is blocked to what it waits for. The formulas are in
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -87,35 +86,63 @@ def progress(graph: GoalGraph, own: Floats, achieved: Bools, abandoned: Bools) -
     reached = np.where(achieved, 1.0, own)
     counts = ~abandoned[graph.part]
     whole, part = graph.whole[counts], graph.part[counts]
-    order = np.argsort(whole, kind="stable")
-    first = np.searchsorted(whole[order], np.arange(graph.goals + 1))
-    leaves: dict[int, Ints] = {}
-    for goal in _upwards(graph, np.unique(whole)):
-        inside = [_seen_from(child, leaves, achieved) for child in part[order[first[goal] : first[goal + 1]]].tolist()]
-        marked = np.unique(np.concatenate(inside))
-        leaves[goal] = marked
-        leaf, moot = marked >> 1, (marked & 1).astype(np.bool_)
-        once = np.append(True, leaf[1:] != leaf[:-1])
-        if not achieved[goal]:
-            done = np.where(moot[once], 1.0, reached[leaf[once]])
-            reached[goal] = done.sum() / len(done)
+    leaves = _Leaves(graph.goals)
+    depth = graph.level[whole]
+    order = np.argsort(-depth, kind="stable")
+    has_parts = np.zeros(graph.goals, dtype=np.bool_)
+    for edges in np.split(order, np.flatnonzero(np.diff(depth[order])) + 1) if len(order) else ():
+        parts = part[edges]
+        owner, marked = leaves.of(whole[edges], parts, moot=achieved[parts] & has_parts[parts])
+        once = _first_of_each(owner, marked >> 1)
+        leaf, moot = marked[once] >> 1, (marked[once] & 1).astype(np.bool_)
+        done = np.bincount(owner[once], np.where(moot, 1.0, reached[leaf]), graph.goals)
+        wholes = np.unique(whole[edges])
+        has_parts[wholes] = True
+        come = done[wholes] / np.bincount(owner[once], minlength=graph.goals)[wholes]
+        reached[wholes] = np.where(achieved[wholes], 1.0, come)
     return reached
 
 
-def _seen_from(child: int, leaves: dict[int, Ints], achieved: Bools) -> Ints:
-    """The leaves of a part as its whole sees them: twice a leaf's number, plus 1 where it lies below what is achieved.
+class _Leaves:
+    """The leaves below every goal: twice a leaf's number, plus 1 where it is reached through what is achieved alone.
 
-    Sorted, a leaf that still has to be done for one part comes before the same leaf as done with for another.
+    A goal is its own leaf until its parts are told. Sorted, a leaf that still has to be done for one part comes before
+    the same leaf as done with for another.
     """
-    below = leaves.get(child)
-    if below is None:
-        return np.array([2 * child])
-    return below | 1 if achieved[child] else below
+
+    def __init__(self, goals: int) -> None:
+        self._marks = 2 * np.arange(2 * goals)
+        self._first = np.arange(goals)
+        self._count = np.ones(goals, dtype=np.int64)
+        self._end = goals
+
+    def of(self, wholes: Ints, parts: Ints, moot: Bools) -> tuple[Ints, Ints]:
+        """The leaves of some wholes by the edges to their parts, kept for what these wholes are part of in turn."""
+        first, count = self._first[parts], self._count[parts]
+        owner = np.repeat(wholes, count)
+        marks = self._marks[_ranges(first, first + count)] | np.repeat(moot, count)
+        order = np.lexsort((marks, owner))
+        owner, marks = owner[order], marks[order]
+        distinct = _first_of_each(owner, marks)
+        owner, marks = owner[distinct], marks[distinct]
+        self._keep(owner, marks)
+        return owner, marks
+
+    def _keep(self, owner: Ints, marks: Ints) -> None:
+        end = self._end + len(marks)
+        if end > len(self._marks):
+            self._marks = np.resize(self._marks, 2 * end)
+        self._marks[self._end : end] = marks
+        wholes, first, count = np.unique(owner, return_index=True, return_counts=True)
+        self._first[wholes], self._count[wholes] = self._end + first, count
+        self._end = end
 
 
-def _upwards(graph: GoalGraph, wholes: Ints) -> Iterator[int]:
-    """The goals that have parts, every one after its parts."""
-    return iter(wholes[np.argsort(-graph.level[wholes], kind="stable")].tolist())
+def _first_of_each(owner: Ints, value: Ints) -> Bools:
+    """Which rows differ from the one before in owner or value; both sorted together."""
+    first = np.ones(len(owner), dtype=np.bool_)
+    first[1:] = (owner[1:] != owner[:-1]) | (value[1:] != value[:-1])
+    return first
 
 
 def blocked(graph: GoalGraph, active: Bools, stated: Bools, achieved: Bools) -> Bools:

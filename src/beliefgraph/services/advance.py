@@ -152,8 +152,9 @@ def _pursue(
     """The twin with what is published of its goals, and all rows about them that the commit writes."""
     if not after.goals:
         return after, added
-    found = derive_goals(after, graph, derived, derived.at)
-    closed, opened = publish_goals(after, graph, _before(state, graph), found, after.rev)
+    before = _before(state, graph)
+    found = derive_goals(after, graph, derived, derived.at, before)
+    closed, opened = publish_goals(after, graph, before, found, after.rev)
     final = after.with_goals(GoalRows(closed_pursuits=closed, pursuits=opened))
     return replace(final, derived_goals=found), replace(added, closed_pursuits=closed, pursuits=opened)
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 
-from beliefgraph.model.goal import Pursuit
+from beliefgraph.model.goal import Goal, GoalStatus, Pursuit
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
 
@@ -13,6 +15,46 @@ async def goal_named(graph: Graph, id_: str, tenant: str, person: str | None) ->
     """The twin's name and the key of a goal, if it is one to be seen."""
     record = await graph.read("goal/by_id", goal=id_, tenant=tenant, person=person)
     return None if record is None else (record[0], record[1])
+
+
+@dataclass(frozen=True, slots=True)
+class PursuedPage:
+    """Some of the goals that a twin published, in order, with how many match and the rev and head time read at."""
+
+    rev: int
+    head_time: datetime
+    goals: tuple[tuple[Goal, Pursuit], ...]
+    total: int
+
+
+async def page(
+    graph: Graph,
+    twin: str,
+    *,
+    rev: int | None = None,
+    goal: str | None = None,
+    statuses: Collection[GoalStatus] | None = None,
+    skip: int = 0,
+    limit: int = 1,
+) -> PursuedPage | None:
+    """The goals of these statuses, or the one goal, as published, what calls for most work first.
+
+    None without such a twin or commit, or where the commit is still becoming visible.
+    """
+    record = await graph.read(
+        "goal/page",
+        twin=twin,
+        rev=rev,
+        goal=goal,
+        statuses=None if statuses is None else list(statuses),
+        skip=skip,
+        limit=limit,
+    )
+    if record is None or not record[-1]:
+        return None
+    seen, head_time, rows, total, _ = record
+    found = tuple((codec.goal(goal, twin), codec.pursuit(row, twin)) for goal, row in rows)
+    return PursuedPage(seen, codec.moment(head_time), found, total)
 
 
 async def pursuits(

@@ -123,7 +123,7 @@ def _bears_on_pursued(setting: Setting, goal: str, status: GoalStatus | None) ->
 
 
 def _refuse_unknown(setting: Setting, keys: Sequence[str]) -> None:
-    known = {row.goal for row in setting.state.statements}
+    known = {row.goal for row in setting.state.statements} if keys else set()
     for key in keys:
         if goal_id(setting.state.id, key) not in known:
             raise NotFound("unknown-goal", f"This twin has no goal {key!r}.", twin=setting.state.name, goal=key)

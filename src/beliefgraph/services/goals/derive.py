@@ -5,7 +5,6 @@ Computed after the beliefs, from what they say; nothing of it goes back into the
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +20,7 @@ from beliefgraph.model.definition import URGENCY
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStatus, ReasonKind
 from beliefgraph.model.time import seconds
 from beliefgraph.services.derive import Derivation
-from beliefgraph.services.goals.stated import StatedGoal, standing_relations, stated_goals
+from beliefgraph.services.goals.stated import Resolved, StatedGoal, resolve
 from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.state import TwinState
 
@@ -51,17 +50,13 @@ class Reason:
 class GoalDerivation:
     """Every goal that was spoken of by a moment, derived for it; arrays by place, in the order of the ids.
 
-    `parts`, `needs` and `rivals` are the relations behind the edges of `graph`, `motives` those from beliefs, each with
-    what was read of its belief.
+    `motives` are the relations from beliefs, each with what was read of its belief.
     """
 
     at: datetime
+    resolved: Resolved
     goals: Sequence[Goal]
     stated: Sequence[StatedGoal]
-    graph: GoalGraph
-    parts: Sequence[GoalRelation]
-    needs: Sequence[GoalRelation]
-    rivals: Sequence[GoalRelation]
     motives: Sequence[tuple[GoalRelation, Belief, Reading]]
     live: Bools
     blocked: Bools
@@ -70,10 +65,15 @@ class GoalDerivation:
     urgency: Floats
     motivations: Motivations
 
-    @cached_property
+    @property
+    def graph(self) -> GoalGraph:
+        """How the goals hang together."""
+        return self.resolved.hanging.graph
+
+    @property
     def place(self) -> Mapping[str, int]:
         """The place of every goal by its id."""
-        return {goal.id: i for i, goal in enumerate(self.goals)}
+        return self.resolved.hanging.place
 
     def status(self, place: int) -> GoalStatus:
         """The status of a goal: as stated, but blocked where it is active and waits."""
@@ -83,32 +83,33 @@ class GoalDerivation:
         """What a goal is called: its title, else its key."""
         return self.stated[place].title or self.goals[place].key
 
+    @cached_property
+    def unsure(self) -> Mapping[int, Quality]:
+        """The goals whose numbers are not exact, because those of a belief that they were derived from are not."""
+        read = [*enumerate(self.pursued), *((self.place[row.target], reading) for row, _, reading in self.motives)]
+        return {place: reading.quality for place, reading in read if reading.quality != "exact"}
+
     def quality(self, place: int) -> Quality:
         """How good the numbers of a goal are: as good as those of the beliefs it was derived from."""
-        read = (self.pursued[place], *(reading for _, reading in self._motives_of.get(place, ())))
-        return next((reading.quality for reading in read if reading.quality != "exact"), "exact")
+        return self.unsure.get(place, "exact")
 
     def reasons(self, place: int) -> Iterator[Reason]:
         """Every reason why a goal matters, its own priority first, the silent ones too."""
         priority = self.stated[place].priority
         if priority is not None:
             yield Reason("own", priority)
-        for relation, reading in self._motives_of.get(place, ()):
-            belief = self._beliefs[relation.source]
-            yield Reason("belief", relation.weight * reading.confidence, belief=belief)
-        found = self.motivations
-        for edge in self._parts_into.get(place, ()):
-            whole = int(self.graph.whole[edge])
+        for relation, belief, reading in self.motives:
+            if relation.target == self.goals[place].id:
+                yield Reason("belief", relation.weight * reading.confidence, belief=belief)
+        graph, found = self.graph, self.motivations
+        for edge in np.flatnonzero(graph.part == place).tolist():
+            whole = int(graph.whole[edge])
             flows = bool(self.live[whole] and not self.blocked[whole])
             yield Reason("whole", float(found.part_strength[edge]), goal=whole, flows=flows)
-        for edge in self._needs_into.get(place, ()):
-            waiting = int(self.graph.waiting[edge])
-            yield Reason(
-                "waiting",
-                float(found.need_strength[edge]),
-                goal=waiting,
-                flows=bool(self.live[waiting] and self.blocked[waiting]),
-            )
+        for edge in np.flatnonzero(graph.needed == place).tolist():
+            waiting = int(graph.waiting[edge])
+            flows = bool(self.live[waiting] and self.blocked[waiting])
+            yield Reason("waiting", float(found.need_strength[edge]), goal=waiting, flows=flows)
 
     def blocked_by(self, place: int) -> list[int]:
         """The goals that a blocked one waits for, by their places."""
@@ -117,62 +118,37 @@ class GoalDerivation:
         needed = [int(self.graph.needed[e]) for e in np.flatnonzero(self.graph.waiting == place)]
         return [other for other in needed if self.stated[other].status != "achieved"]
 
-    @cached_property
-    def _beliefs(self) -> dict[str, Belief]:
-        return {belief.id: belief for _, belief, _ in self.motives}
 
-    @cached_property
-    def _motives_of(self) -> dict[int, list[tuple[GoalRelation, Reading]]]:
-        found = defaultdict(list)
-        for relation, _, reading in self.motives:
-            found[self.place[relation.target]].append((relation, reading))
-        return found
-
-    @cached_property
-    def _parts_into(self) -> dict[int, list[int]]:
-        return _by_place(self.graph.part)
-
-    @cached_property
-    def _needs_into(self) -> dict[int, list[int]]:
-        return _by_place(self.graph.needed)
-
-
-def derive_goals(state: TwinState, graph: DefinitionGraph, derived: Derivation, at: datetime) -> GoalDerivation:
+def derive_goals(
+    state: TwinState, graph: DefinitionGraph, derived: Derivation, at: datetime, before: GoalDerivation | None = None
+) -> GoalDerivation:
     """The goals of a twin at a valid time, by the rows that `state` sees and what is `derived` of its beliefs then.
 
-    A relation counts where both its ends are spoken of; a belief that the definitions no longer name motivates nothing.
+    A belief that the definitions no longer name motivates nothing. `before` is what was derived at an earlier rev: it
+    saves work and changes nothing.
     """
-    said = stated_goals(state, at)
-    ids = sorted(said)
-    place = {id_: i for i, id_ in enumerate(ids)}
-    goals, stated = [state.goals[id_] for id_ in ids], [said[id_] for id_ in ids]
-    by_kind: dict[str, list[GoalRelation]] = defaultdict(list)
-    for row in standing_relations(state.goal_relations, at):
-        if row.target in place and (row.source in place or row.kind == "motivates"):
-            by_kind[row.kind].append(row)
-    parts, needs, rivals = (by_kind[kind] for kind in ("part_of", "depends_on", "competes_with"))
-    hanging = _graph(place, parts, needs, rivals)
+    resolved = resolve(state, at, None if before is None else before.resolved)
+    hanging, stated = resolved.hanging, [resolved.stated[id_] for id_ in resolved.hanging.ids]
+    goals = [state.goals[id_] for id_ in hanging.ids]
     status = np.array([_STATUS[one.status or "active"] for one in stated], dtype=np.int64)
     achieved, abandoned = status == _STATUS["achieved"], status == _STATUS["abandoned"]
     live = ~(achieved | abandoned)
-    waits = numbers.blocked(hanging, status == _STATUS["active"], status == _STATUS["blocked"], achieved)
-    come = numbers.progress(hanging, np.array([one.progress or 0.0 for one in stated]), achieved, abandoned)
+    waits = numbers.blocked(hanging.graph, status == _STATUS["active"], status == _STATUS["blocked"], achieved)
+    come = numbers.progress(hanging.graph, np.array([one.progress or 0.0 for one in stated]), achieved, abandoned)
     beliefs = _Beliefs(state, graph, derived)
-    motives = [(row, *read) for row in by_kind["motivates"] if (read := beliefs.read(row.source)) is not None]
+    motives = [(row, *read) for row in hanging.motives if (read := beliefs.read(row.source)) is not None]
     pursued = beliefs.pursued(goals)
     urgency = _urgency(stated, graph, at)
     motivations = numbers.motivate(
-        hanging,
-        own=_own(stated, motives, place),
+        hanging.graph,
+        own=_own(stated, motives, hanging.place),
         live=live,
         blocked=waits,
         pursued=np.array([reading.confidence for reading in pursued]),
         urgency=urgency,
         left=1.0 - come,
     )
-    return GoalDerivation(
-        at, goals, stated, hanging, parts, needs, rivals, motives, live, waits, come, pursued, urgency, motivations
-    )
+    return GoalDerivation(at, resolved, goals, stated, motives, live, waits, come, pursued, urgency, motivations)
 
 
 _STATUS: Mapping[GoalStatus, int] = {"proposed": 0, "active": 1, "blocked": 2, "achieved": 3, "abandoned": 4}
@@ -201,14 +177,15 @@ class _Beliefs:
         definition = self._definitions.goals
         if definition is None:
             return [_SURE] * len(goals)
-        prior = self._definitions.attribute(definition.pursued).prior
+        prior = self._at(None, self._definitions.attribute(definition.pursued).prior)
         keys = self._derived.layout.keys
         places = {
             key.subject: i
             for i, key in enumerate(keys)
             if key.attribute == definition.pursued and key.context == ANYWHERE
         }
-        return [self._at(places.get(goal.key), prior) for goal in goals]
+        known = {subject: self._at(place, prior.confidence) for subject, place in places.items()}
+        return [known.get(goal.key, prior) for goal in goals]
 
     def _at(self, position: int | None, prior: float | None) -> Reading:
         """What is derived at a position; the prior where nothing is, and 0 for a value that nothing names."""
@@ -224,26 +201,6 @@ def pursued_belief(graph: DefinitionGraph, goal: Goal) -> BeliefKey | None:
     return None if definition is None else BeliefKey(attribute=definition.pursued, subject=goal.key)
 
 
-def _graph(
-    place: Mapping[str, int],
-    parts: Sequence[GoalRelation],
-    needs: Sequence[GoalRelation],
-    rivals: Sequence[GoalRelation],
-) -> GoalGraph:
-    return GoalGraph(
-        goals=len(place),
-        whole=_ints(place[row.target] for row in parts),
-        part=_ints(place[row.source] for row in parts),
-        part_weight=np.array([row.weight for row in parts], dtype=np.float64),
-        waiting=_ints(place[row.source] for row in needs),
-        needed=_ints(place[row.target] for row in needs),
-        need_weight=np.array([row.weight for row in needs], dtype=np.float64),
-        rival=_ints(place[row.source] for row in rivals),
-        other=_ints(place[row.target] for row in rivals),
-        rival_weight=np.array([row.weight for row in rivals], dtype=np.float64),
-    )
-
-
 def _own(
     stated: Sequence[StatedGoal], motives: Sequence[tuple[GoalRelation, Belief, Reading]], place: Mapping[str, int]
 ) -> Floats:
@@ -251,7 +208,7 @@ def _own(
     own = numbers.force(np.array([one.priority or 0.0 for one in stated]))
     if motives:
         strength = np.array([row.weight * reading.confidence for row, _, reading in motives])
-        np.add.at(own, _ints(place[row.target] for row, _, _ in motives), numbers.force(strength))
+        np.add.at(own, [place[row.target] for row, _, _ in motives], numbers.force(strength))
     return own
 
 
@@ -264,14 +221,3 @@ def _urgency(stated: Sequence[StatedGoal], graph: DefinitionGraph, at: datetime)
         if one.deadline is not None:
             urgency[i] = 2.0 ** (-max(0.0, seconds(one.deadline - at)) / half)
     return urgency
-
-
-def _ints(values: Iterator[int]) -> npt.NDArray[np.int64]:
-    return np.fromiter(values, dtype=np.int64)
-
-
-def _by_place(ends: npt.NDArray[np.int64]) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = defaultdict(list)
-    for edge, place in enumerate(ends.tolist()):
-        found[place].append(edge)
-    return found

@@ -22,24 +22,17 @@ def publish_goals(
     """
     found = derived.motivations
     importance, motivation = _rounded(found.importance), _rounded(found.motivation)
+    progress: list[float] = derived.progress.tolist()
     ref = _ref(graph)
     closed, opened = [], []
     for i, goal in enumerate(derived.goals):
         said, known = derived.stated[i], state.pursuits.get(goal.id)
-        title, status, progress = derived.title(i), derived.status(i), float(derived.progress[i])
-        quality = derived.quality(i)
-        standing = (
-            title,
-            status,
-            said.priority,
-            progress,
-            said.deadline,
-            importance[i],
-            motivation[i],
-            quality,
-        )
+        title, status, quality = derived.title(i), derived.status(i), derived.quality(i)
         if known is not None:
-            if _standing(known) == standing:
+            same = known.progress == progress[i] and known.importance == importance[i]
+            same = same and known.motivation == motivation[i] and known.status == status
+            same = same and (known.title, known.priority, known.deadline) == (title, said.priority, said.deadline)
+            if same and known.quality == quality:
                 continue
             closed.append(known)
         opened.append(
@@ -56,7 +49,7 @@ def publish_goals(
                 title=title,
                 status=status,
                 priority=said.priority,
-                progress=progress,
+                progress=progress[i],
                 deadline=said.deadline,
                 importance=importance[i],
                 motivation=motivation[i],
@@ -66,19 +59,6 @@ def publish_goals(
         )
     gone = [pursuit for key, pursuit in state.pursuits.items() if key not in derived.place]
     return (*closed, *gone), tuple(opened)
-
-
-def _standing(pursuit: Pursuit) -> tuple[object, ...]:
-    return (
-        pursuit.title,
-        pursuit.status,
-        pursuit.priority,
-        pursuit.progress,
-        pursuit.deadline,
-        pursuit.importance,
-        pursuit.motivation,
-        pursuit.quality,
-    )
 
 
 def _rounded(values: np.typing.NDArray[np.float64]) -> list[float]:

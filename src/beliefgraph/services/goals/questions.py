@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 
-from beliefgraph.errors import NotFound
+from beliefgraph.errors import NotFound, Unavailable
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.goal import GoalRow, GoalStatus, MotivationExplanation, Pursuit
 from beliefgraph.model.identity import goal_id
@@ -17,12 +17,16 @@ from beliefgraph.model.page import Page
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services import paging
 from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.goals.rows import GoalsSeen
+from beliefgraph.services.goals.rows import GoalsSeen, as_published
 from beliefgraph.services.moments import PATIENCE, Moments
 from beliefgraph.services.paging import DEFAULT_PAGE, Place
 from beliefgraph.services.scope import no_such_twin, reach
 from beliefgraph.store import goals as stored
+from beliefgraph.store.goals import PursuedPage
 from beliefgraph.store.graph import Graph
+
+TRIES = 50
+"""Readings that meet a commit just becoming visible before we say so."""
 
 
 class Goals:
@@ -49,26 +53,24 @@ class Goals:
         id_, first = reach(caller, twin), paging.checked(first)
         mark = paging.mark("goals", id_, None if status is None else sorted(status), as_of)
         begin = paging.decode(mark, after, float)
-        seen = await self._seen(caller, id_, twin, as_of, at_least_rev, None if begin is None else begin.rev)
-
-        def found() -> tuple[list[GoalRow], int]:
-            listed = [state for state in seen.ordered if status is None or state.status in status]
-            start = 0 if begin is None else int(begin.value) + 1
-            wanted = listed[start : start + first + 1]
-            return [seen.row(s.goal.id, related=related, explained=explained) for s in wanted], len(listed)
-
-        rows, total = await asyncio.to_thread(found)
-        start = 0 if begin is None else int(begin.value) + 1
+        rev, start = (None, 0) if begin is None else (begin.rev, int(begin.value) + 1)
+        await self._moments.reached(id_, twin, at_least_rev)
+        if as_of.is_now and not (related or explained):
+            held = await self._held(id_, twin, rev=rev, statuses=status, skip=start, limit=first + 1)
+            rows, total, seen, at = _bare(held), held.total, held.rev, held.head_time
+        else:
+            goals = await self._seen(caller, id_, twin, as_of, rev)
+            rows, total = await asyncio.to_thread(_some, goals, status, start, first + 1, related, explained)
+            seen, at = goals.moment.state.rev, goals.moment.at
         place = {row.state.goal.id: float(start + i) for i, row in enumerate(rows)}
-        rev = seen.moment.state.rev
         return paging.page(
             rows,
             first,
             mark,
-            lambda row: Place(place[row.state.goal.id], row.state.goal.id, rev),
+            lambda row: Place(place[row.state.goal.id], row.state.goal.id, seen),
             after=begin,
-            rev=rev,
-            valid_time=seen.moment.at,
+            rev=seen,
+            valid_time=at,
             total=total,
         )
 
@@ -85,8 +87,14 @@ class Goals:
     ) -> GoalRow:
         """One goal as it stands; `unknown-goal` if nobody had spoken of it by then."""
         id_ = reach(caller, twin)
-        seen = await self._seen(caller, id_, twin, as_of, at_least_rev)
-        return await asyncio.to_thread(self._row, seen, twin, key, related, explained)
+        await self._moments.reached(id_, twin, at_least_rev)
+        if as_of.is_now and not (related or explained):
+            rows = _bare(await self._held(id_, twin, goal=goal_id(id_, key)))
+            if not rows:
+                raise _unknown(twin, key)
+            return rows[0]
+        seen = await self._seen(caller, id_, twin, as_of)
+        return await asyncio.to_thread(_one, seen, twin, key, related, explained)
 
     async def goal_by_id(
         self, caller: Caller, id_: str, *, as_of: AsOf = NOW, related: bool, explained: bool
@@ -150,17 +158,57 @@ class Goals:
             valid_time=as_of.valid_time or head_time,
         )
 
-    def _row(self, seen: GoalsSeen, twin: str, key: str, related: bool, explained: bool) -> GoalRow:
-        id_ = goal_id(seen.moment.state.id, key)
-        if id_ not in seen.states:
-            raise _unknown(twin, key)
-        return seen.row(id_, related=related, explained=explained)
-
-    async def _seen(
-        self, caller: Caller, id_: str, twin: str, as_of: AsOf, at_least_rev: int | None, rev: int | None = None
-    ) -> GoalsSeen:
-        await self._moments.reached(id_, twin, at_least_rev)
+    async def _seen(self, caller: Caller, id_: str, twin: str, as_of: AsOf, rev: int | None = None) -> GoalsSeen:
         return GoalsSeen(await self._moments.at(id_, caller.tenant, twin, as_of, rev), published=as_of.is_now)
+
+    async def _held(
+        self,
+        id_: str,
+        twin: str,
+        *,
+        rev: int | None = None,
+        goal: str | None = None,
+        statuses: Collection[GoalStatus] | None = None,
+        skip: int = 0,
+        limit: int = 1,
+    ) -> PursuedPage:
+        """What was published, read in one statement."""
+        for _ in range(TRIES):
+            held = await stored.page(self._graph, id_, rev=rev, goal=goal, statuses=statuses, skip=skip, limit=limit)
+            if held is not None:
+                return held
+            await self._moments.commit(id_, twin, NOW, rev)
+        raise Unavailable("store-unavailable", "The twin is being written to without a pause; try again.", twin=twin)
+
+
+def _bare(held: PursuedPage) -> list[GoalRow]:
+    return [
+        GoalRow.trusted(
+            state=as_published(goal, pursuit, held.head_time, held.rev), related=None, motives=None, explanation=None
+        )
+        for goal, pursuit in held.goals
+    ]
+
+
+def _some(
+    seen: GoalsSeen,
+    status: Collection[GoalStatus] | None,
+    start: int,
+    most: int,
+    related: bool,
+    explained: bool,
+) -> tuple[list[GoalRow], int]:
+    """Some goals of these statuses from a place in the order on, and how many there are."""
+    listed = [state for state in seen.ordered if status is None or state.status in status]
+    wanted = listed[start : start + most]
+    return [seen.row(state.goal.id, related=related, explained=explained) for state in wanted], len(listed)
+
+
+def _one(seen: GoalsSeen, twin: str, key: str, related: bool, explained: bool) -> GoalRow:
+    id_ = goal_id(seen.moment.state.id, key)
+    if id_ not in seen.states:
+        raise _unknown(twin, key)
+    return seen.row(id_, related=related, explained=explained)
 
 
 def _unknown(twin: str, key: str) -> NotFound:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import cast
 
@@ -13,6 +14,7 @@ import numpy as np
 from beliefgraph.inference.goals import force
 from beliefgraph.model.goal import (
     ENDED,
+    Goal,
     GoalLinkKind,
     GoalMotive,
     GoalRelation,
@@ -20,6 +22,7 @@ from beliefgraph.model.goal import (
     GoalState,
     MotivationExplanation,
     MotivationReason,
+    Pursuit,
     RelatedGoal,
 )
 from beliefgraph.services.derive import derive
@@ -48,25 +51,8 @@ class GoalsSeen:
         """How every goal stands, by its id."""
         if not self.published:
             return {goal.id: self._state(place) for place, goal in enumerate(self.derived.goals)}
-        state = self.moment.state
-        return {
-            id_: GoalState(
-                goal=state.goals[id_],
-                title=pursuit.title,
-                status=pursuit.status,
-                priority=pursuit.priority,
-                progress=pursuit.progress,
-                deadline=pursuit.deadline,
-                importance=pursuit.importance,
-                motivation=pursuit.motivation,
-                quality=pursuit.quality,
-                valid_time=self.moment.at,
-                rev=state.rev,
-                changed_at_rev=pursuit.rev_from,
-                reason=pursuit.reason,
-            )
-            for id_, pursuit in state.pursuits.items()
-        }
+        state, at = self.moment.state, self.moment.at
+        return {id_: as_published(state.goals[id_], pursuit, at, state.rev) for id_, pursuit in state.pursuits.items()}
 
     @cached_property
     def ordered(self) -> tuple[GoalState, ...]:
@@ -151,7 +137,8 @@ class GoalsSeen:
     def _around(self) -> dict[str, list[GoalRelation]]:
         """The relations of every goal to others, by its id."""
         found: dict[str, list[GoalRelation]] = defaultdict(list)
-        for relation in (*self.derived.parts, *self.derived.needs, *self.derived.rivals):
+        hanging = self.derived.resolved.hanging
+        for relation in (*hanging.parts, *hanging.needs, *hanging.rivals):
             if relation.source in self.states and relation.target in self.states:
                 found[relation.source].append(relation)
                 found[relation.target].append(relation)
@@ -161,6 +148,25 @@ class GoalsSeen:
         for relation, belief, reading in self.derived.motives:
             if relation.target == id_:
                 yield GoalMotive(id=relation.key, belief=belief, confidence=reading.confidence, weight=relation.weight)
+
+
+def as_published(goal: Goal, pursuit: Pursuit, at: datetime, rev: int) -> GoalState:
+    """How a goal stands by what was published of it."""
+    return GoalState.trusted(
+        goal=goal,
+        title=pursuit.title,
+        status=pursuit.status,
+        priority=pursuit.priority,
+        progress=pursuit.progress,
+        deadline=pursuit.deadline,
+        importance=pursuit.importance,
+        motivation=pursuit.motivation,
+        quality=pursuit.quality,
+        valid_time=at,
+        rev=rev,
+        changed_at_rev=pursuit.rev_from,
+        reason=pursuit.reason,
+    )
 
 
 def _silence(derived: GoalDerivation, reason: Reason) -> str | None:

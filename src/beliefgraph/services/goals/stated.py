@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
+import numpy as np
+import numpy.typing as npt
+
+from beliefgraph.inference.goals import GoalGraph
 from beliefgraph.model.goal import FIELDS, GoalRelation, GoalStatement, GoalStatus
-from beliefgraph.model.revision import Revision
 from beliefgraph.services.state import TwinState
 
 
@@ -22,34 +26,116 @@ class StatedGoal:
     deadline: datetime | None = None
 
 
-def stated_goals(state: TwinState, at: datetime) -> dict[str, StatedGoal]:
-    """The goals that somebody had spoken of by a valid time, by id, each with what stands of it then.
+@dataclass(frozen=True)
+class Resolved:
+    """What stands at a moment of the statements and relations it was resolved from; it stays so `until` another.
+
+    `stated` has every goal that somebody had spoken of, by id. The relations are in the order of their keys, those
+    alone of which both ends are spoken of.
+    """
+
+    statements: tuple[GoalStatement, ...]
+    relations: tuple[GoalRelation, ...]
+    at: datetime
+    until: datetime | None
+    stated: Mapping[str, StatedGoal]
+    hanging: Hanging
+
+
+@dataclass(frozen=True)
+class Hanging:
+    """How the goals hang together: the relations of each kind, and `graph`, whose edges are in the same order."""
+
+    ids: tuple[str, ...]
+    parts: Sequence[GoalRelation]
+    needs: Sequence[GoalRelation]
+    rivals: Sequence[GoalRelation]
+    motives: Sequence[GoalRelation]
+
+    @cached_property
+    def place(self) -> Mapping[str, int]:
+        """The place of every goal in the order of the ids."""
+        return {id_: i for i, id_ in enumerate(self.ids)}
+
+    @cached_property
+    def graph(self) -> GoalGraph:
+        """The same as arrays."""
+        return GoalGraph(
+            goals=len(self.ids),
+            whole=self._places(row.target for row in self.parts),
+            part=self._places(row.source for row in self.parts),
+            part_weight=_weights(self.parts),
+            waiting=self._places(row.source for row in self.needs),
+            needed=self._places(row.target for row in self.needs),
+            need_weight=_weights(self.needs),
+            rival=self._places(row.source for row in self.rivals),
+            other=self._places(row.target for row in self.rivals),
+            rival_weight=_weights(self.rivals),
+        )
+
+    def _places(self, ids: Iterable[str]) -> npt.NDArray[np.int64]:
+        return np.fromiter(map(self.place.__getitem__, ids), dtype=np.int64)
+
+
+def resolve(state: TwinState, at: datetime, before: Resolved | None = None) -> Resolved:
+    """What stands of a twin's statements and relations at a valid time.
 
     Field by field the latest statement counts, and before all others the latest that the person made themselves. Of
-    two with the same start the larger evidence id counts, so that the order of arrival does not matter.
+    two with the same start the larger evidence id counts, so that the order of arrival does not matter. Of `before`,
+    as it was resolved at an earlier rev of the twin, so much is taken over as still stands.
     """
-    found: dict[str, StatedGoal] = {}
-    visible = [row for row in state.statements if _valid(row, at)]
-    for statement in sorted(visible, key=_rank):
-        goal = found.get(statement.goal)
-        if goal is None:
-            goal = found[statement.goal] = StatedGoal()
-        for name in FIELDS:
-            value = getattr(statement, name)
-            if value is not None:
-                setattr(goal, name, value)
-    return found
+    statements, relations = state.statements, state.goal_relations
+    if before is None or not _still_stands(before, relations, at):
+        return _resolved(statements, relations, at)
+    known = len(before.statements)
+    if statements[:known] != before.statements:
+        return _resolved(statements, relations, at)
+    new = [row for row in statements[known:] if _valid(row, at)]
+    touched = {row.goal for row in new}
+    if not touched <= before.stated.keys():
+        return _resolved(statements, relations, at)
+    rows = [row for row in statements if row.goal in touched and _valid(row, at)] if touched else []
+    until = _soonest(before.until, *(_until(row, at) for row in statements[known:]))
+    return Resolved(statements, relations, at, until, {**before.stated, **_stated(rows)}, before.hanging)
 
 
-def standing_relations(relations: Iterable[GoalRelation], at: datetime) -> list[GoalRelation]:
-    """The relations that hold at a valid time, in the order of their keys; of several rows of one the latest."""
-    found: dict[str, GoalRelation] = {}
+def _still_stands(before: Resolved, relations: tuple[GoalRelation, ...], at: datetime) -> bool:
+    return before.relations == relations and before.at <= at and (before.until is None or at < before.until)
+
+
+def _resolved(statements: tuple[GoalStatement, ...], relations: tuple[GoalRelation, ...], at: datetime) -> Resolved:
+    stated = _stated([row for row in statements if _valid(row, at)])
+    standing: dict[str, GoalRelation] = {}
     for row in relations:
         if _valid(row, at):
-            known = found.get(row.key)
+            known = standing.get(row.key)
             if known is None or (known.valid_from, known.evidence) < (row.valid_from, row.evidence):
-                found[row.key] = row
-    return [found[key] for key in sorted(found)]
+                standing[row.key] = row
+    by_kind: dict[str, list[GoalRelation]] = {"part_of": [], "depends_on": [], "competes_with": [], "motivates": []}
+    for _, row in sorted(standing.items()):
+        if row.target in stated and (row.source in stated or row.kind == "motivates"):
+            by_kind[row.kind].append(row)
+    ends = [*(_until(row, at) for row in statements), *(_until(row, at) for row in relations)]
+    hanging = Hanging(tuple(sorted(stated)), *by_kind.values())
+    return Resolved(statements, relations, at, _soonest(*ends), stated, hanging)
+
+
+def _stated(rows: Sequence[GoalStatement]) -> dict[str, StatedGoal]:
+    """The goals that rows speak of, all of which are valid."""
+    spoken: dict[str, list[GoalStatement]] = {}
+    for row in rows:
+        spoken.setdefault(row.goal, []).append(row)
+    return {goal: _field_by_field(said) for goal, said in spoken.items()}
+
+
+def _field_by_field(rows: list[GoalStatement]) -> StatedGoal:
+    last, *earlier = rows if len(rows) == 1 else sorted(rows, key=_rank, reverse=True)
+    found = StatedGoal(last.title, last.status, last.priority, last.progress, last.deadline)
+    for row in earlier:
+        for name in FIELDS:
+            if getattr(found, name) is None:
+                setattr(found, name, getattr(row, name))
+    return found
 
 
 def person_said(state: TwinState, goal: str, field: str, start: datetime, end: datetime | None) -> bool:
@@ -64,9 +150,22 @@ def person_said(state: TwinState, goal: str, field: str, start: datetime, end: d
     )
 
 
-def _valid(row: Revision, at: datetime) -> bool:
+def _valid(row: GoalStatement | GoalRelation, at: datetime) -> bool:
     return row.valid_from <= at and (row.valid_to is None or at < row.valid_to)
+
+
+def _until(row: GoalStatement | GoalRelation, at: datetime) -> datetime | None:
+    """When after a moment a row begins or ends to be valid; None if it does not."""
+    return row.valid_from if row.valid_from > at else row.valid_to if row.valid_to and row.valid_to > at else None
+
+
+def _soonest(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _rank(row: GoalStatement) -> tuple[bool, datetime, str]:
     return row.stance == "correction", row.valid_from, row.evidence
+
+
+def _weights(rows: Sequence[GoalRelation]) -> npt.NDArray[np.float64]:
+    return np.array([row.weight for row in rows], dtype=np.float64)

@@ -1,0 +1,192 @@
+"""What the layers on top of beliefs cost, as ratios to raw Bolt in the same run.
+
+python tests/benchmarks/layers.py [--json]
+
+Runs on the Neo4j that NEO4J_URI names, else on one of its own. Raw Bolt writes the very rows that the service writes,
+with the service's own Cypher, to another twin of the same goals.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, NotificationMinimumSeverity
+from pydantic import SecretStr
+from tests.benchmarks import goal_graph
+from tests.benchmarks.report import Row, median, show
+
+from beliefgraph.app import Services, running
+from beliefgraph.config import Settings
+from beliefgraph.local import Endpoint, LocalNeo4j
+from beliefgraph.local.endpoint import named_endpoint
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.command import SetGoal
+from beliefgraph.model.event import Event
+from beliefgraph.model.identity import twin_id
+from beliefgraph.services.advance import Step, advance
+from beliefgraph.services.cache import read_state
+from beliefgraph.services.decide import Setting
+from beliefgraph.services.derive import derive
+from beliefgraph.services.goals.decide import setting_goal
+from beliefgraph.services.goals.derive import derive_goals
+from beliefgraph.services.layout import DefinitionGraph
+from beliefgraph.services.state import TwinState
+from beliefgraph.store import commits
+from beliefgraph.store.queries import query
+
+ROUNDS = 60
+WARM = 10
+
+
+async def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--json", action="store_true", help="print rows {item, value, must, stretch, ok}")
+    given = arguments.parse_args()
+    with tempfile.TemporaryDirectory() as folder, neo4j(Path(folder)) as endpoint:
+        settings = Settings(
+            neo4j_uri=endpoint.uri,
+            neo4j_username=endpoint.user,
+            neo4j_password=SecretStr(endpoint.password),
+            keys=Path(folder) / "keys",
+            refresh_interval=0,
+        )
+        async with (
+            running(settings) as services,
+            AsyncGraphDatabase.driver(
+                endpoint.uri, auth=endpoint.auth, notifications_min_severity=NotificationMinimumSeverity.OFF
+            ) as driver,
+        ):
+            rows = await goals(services, driver)
+    show(f"Layers: {goal_graph.GOALS:,} goals", rows, given.json)
+    if any(row.ok is False for row in rows):
+        raise SystemExit(1)
+
+
+@contextmanager
+def neo4j(folder: Path) -> Iterator[Endpoint]:
+    """The Neo4j that is named, or one of its own."""
+    named = named_endpoint(os.environ)
+    if named is not None:
+        yield named
+        return
+    with LocalNeo4j(folder / "neo4j", bolt_port=0, http_port=0) as started:
+        yield started
+
+
+async def goals(services: Services, driver: AsyncDriver) -> list[Row]:
+    """One goal after the other is achieved: by the service in one twin, by raw writes in another like it."""
+    caller = Caller(
+        actor="bench", tenant=f"bench-{uuid4().hex[:8]}", scopes=("read", "write", "define"), purpose="benchmark"
+    )
+    await services.book.publish(caller, goal_graph.CATALOG)
+    for twin in ("served", "raw"):
+        receipts = await services.intake.observe(caller, list(goal_graph.founding(twin)))
+        assert {receipt.status for receipt in receipts} == {"accepted"}
+    raw = RawWriter(services, driver, caller)
+    await raw.load()
+    served_s, raw_s, decided_s, revisions = [], [], [], []
+    for index, task in enumerate(goal_graph.tasks()[: WARM + ROUNDS]):
+        begun = time.perf_counter()
+        receipt = await services.commands.set_goal(caller, achieved("served", task))
+        took = time.perf_counter() - begun
+        written, decided, step = await raw.achieve(task)
+        assert 0 < len(receipt.goals) == len(step.goals)
+        if index >= WARM:
+            served_s.append(took)
+            raw_s.append(written)
+            decided_s.append(decided)
+            revisions.append(step.commit.opened_rows)
+    derived_s = await asyncio.to_thread(deriving, raw.state, raw.graph)
+    listed_s = []
+    for _ in range(ROUNDS // 3):
+        begun = time.perf_counter()
+        await services.goals.goals(caller, "served", first=50)
+        listed_s.append(time.perf_counter() - begun)
+    return [
+        Row("goals: one achieved, p50", median(served_s) * 1e3, "ms"),
+        Row("goals: rows that it opens, median", median(revisions), "rows"),
+        Row("goals: raw write of these rows, p50", median(raw_s) * 1e3, "ms"),
+        Row("goals: of it deciding and deriving, p50", median(decided_s) * 1e3, "ms"),
+        Row("goals: one achieved against the raw write", median(served_s) / median(raw_s), "×", 4.0, 2.0),
+        Row("goals: progress and motivation of all derived", derived_s * 1e3, "ms"),
+        Row("goals: the first 50 listed, p50", median(listed_s) * 1e3, "ms"),
+    ]
+
+
+def achieved(twin: str, goal: str) -> SetGoal:
+    """The command that says a goal is achieved."""
+    return SetGoal(twin=twin, goal=goal, status="achieved")
+
+
+def deriving(state: TwinState, graph: DefinitionGraph) -> float:
+    """Seconds in which all goals of a twin are derived, its beliefs being known."""
+    assert state.head_time is not None
+    derived, times = derive(state, graph, state.head_time), []
+    for _ in range(ROUNDS):
+        begun = time.perf_counter()
+        derive_goals(state, graph, derived, state.head_time)
+        times.append(time.perf_counter() - begun)
+    return median(times)
+
+
+class RawWriter:
+    """Writes what the service would write of an achieved goal, with raw statements in one transaction."""
+
+    state: TwinState
+    graph: DefinitionGraph
+
+    def __init__(self, services: Services, driver: AsyncDriver, caller: Caller) -> None:
+        self._services = services
+        self._driver = driver
+        self._caller = caller
+
+    async def load(self) -> None:
+        """Read the twin, once."""
+        tenant = self._caller.tenant
+        self.state = await read_state(self._services.graph, twin_id(tenant, "raw"), tenant, "raw")
+        self.graph = await self._services.book.latest(tenant)
+
+    async def achieve(self, goal: str) -> tuple[float, float, Step]:
+        """Seconds that writing took, seconds that deciding what to write took, and what was written."""
+        updater = self._services.intake._updater
+        command = achieved("raw", goal)
+        named = updater.name(self._caller, "raw", "write")
+        now = datetime.now(UTC)
+        body = command.model_dump(mode="json")
+        event = Event(id=f"achieve {goal}", source="bench", type="achieved", time=now, data=body)
+        arrived = updater.arrived(self._caller, named, event, body).at(self.state.head_time or now)
+        begun = time.perf_counter()
+        added = setting_goal(Setting(self.state, self.graph, self._caller, arrived), command)
+        step = advance(self.state, self.graph, added, self._caller, now)
+        decided = time.perf_counter() - begun
+        locking = [commits._twin_row(step.commit)]
+        rows = commits._rows(updater.keyring, [step.commit])
+        about_goals = commits._goal_rows([step.commit])
+
+        async def work(tx: AsyncManagedTransaction) -> None:
+            await (await tx.run(query("commit/lock"), twins=locking)).consume()
+            await (await tx.run(query("commit/write"), twins=locking, **rows)).consume()
+            await (await tx.run(query("commit/goals"), **about_goals)).consume()
+
+        begun = time.perf_counter()
+        async with self._driver.session(database="neo4j") as session:
+            await session.execute_write(work)
+        took = time.perf_counter() - begun
+        self.state = step.state
+        return took, decided, step
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
