@@ -26,6 +26,7 @@ import math
 import numpy as np
 
 from beliefgraph.inference.arrays import Codes, Flags, Floats, Ints
+from beliefgraph.inference.elementary import exponential, logarithm
 from beliefgraph.inference.native import native
 from beliefgraph.inference.plan import (
     BLOCK,
@@ -498,9 +499,9 @@ def observe(given: float, fixed: int, weight: Floats, leaf: int) -> int:
         weight[leaf], weight[leaf + 1] = 1.0, 1.0
         return 0
     if given > 0.0:
-        weight[leaf], weight[leaf + 1] = math.exp(-given), 1.0
+        weight[leaf], weight[leaf + 1] = exponential(-given), 1.0
     else:
-        weight[leaf], weight[leaf + 1] = 1.0, math.exp(given)
+        weight[leaf], weight[leaf + 1] = 1.0, exponential(given)
     return 1
 
 
@@ -521,7 +522,7 @@ def observe_values(given: Floats, fixed: Flags, first: int, last: int, weight: F
         elif fixed[value]:
             weight[leaf + value - first] = 0.0
         else:
-            weight[leaf + value - first] = math.exp(given[value] - largest)
+            weight[leaf + value - first] = exponential(given[value] - largest)
     return said
 
 
@@ -568,7 +569,7 @@ def contrast(marginal: Floats, leaf: int, first: int, last: int, answer: Floats)
     """The log-odds of the values [first, last) of a variable, each against the sum of the others."""
     others(marginal, leaf, first, last, answer)
     for value in range(first, last):
-        answer[value] = math.log(marginal[leaf + value - first] / answer[value])
+        answer[value] = logarithm(marginal[leaf + value - first] / answer[value])
 
 
 @native
@@ -579,7 +580,7 @@ def contrast_one(marginal: Floats, states: int, state: int) -> float:
         before += marginal[s]
     for s in range(states - 1, state, -1):
         behind += marginal[s]
-    return math.log(marginal[state] / (before + behind))
+    return logarithm(marginal[state] / (before + behind))
 
 
 @native
@@ -657,7 +658,7 @@ def log_odds(
     """
     n, leaves = len(leaf_codes), leaf_start[-1]
     plain = first[n] == n  # no values: belief v is variable v
-    weight, marginal, below = np.empty(leaves), np.empty(leaves), np.empty(len(message))
+    weight, marginal, below, ratio = np.empty(leaves), np.ones(leaves), np.empty(len(message)), np.empty(n)
     said = np.empty(n, dtype=np.uint8)
     dirty = np.empty(len(codes), dtype=np.uint8)
     for b in range(len(given)):
@@ -673,19 +674,20 @@ def log_odds(
             codes, leaf_codes, maps, trees, potential, log_potential, fit, weight, said, dirty, joint, sums, messages,
             below, marginal, status[b], False,
         )  # fmt: skip
+        for v in range(n):  # log-odds of all, to be sorted out below: many go through the processor at once
+            ratio[v] = marginal[leaf_start[v] + 1] / marginal[leaf_start[v]]
+        for v in range(n):
+            ratio[v] = logarithm(ratio[v])
         for t in range(len(trees)):
             for row in range(codes[trees[t, 0], FIRST_LEAF], codes[trees[t, 1] - 1, LAST_LEAF]):
-                v, leaf = leaf_codes[row, VARIABLE], leaf_codes[row, LEAF]
+                v = leaf_codes[row, VARIABLE]
                 if plain or first[v + 1] - first[v] == 1:
                     belief = v if plain else first[v]
-                    if status[b, t] == DONE:
-                        answer[b, belief] = math.log(marginal[leaf + 1] / marginal[leaf])
-                    else:
-                        answer[b, belief] = prior[belief]
+                    answer[b, belief] = ratio[v] if status[b, t] == DONE else prior[belief]
                 elif status[b, t] != DONE:
                     answer[b, first[v] : first[v + 1]] = prior[first[v] : first[v + 1]]
                 else:
-                    contrast(marginal, leaf, first[v], first[v + 1], answer[b])
+                    contrast(marginal, leaf_start[v], first[v], first[v + 1], answer[b])
 
 
 @native
@@ -883,9 +885,9 @@ def reach(
                         return False
                     belief = first_belief[leaf_codes[row, VARIABLE]]
                     if first_belief[leaf_codes[row, VARIABLE] + 1] - belief == 1:
-                        log_odds[belief] = math.log(v1 / v0)
+                        log_odds[belief] = logarithm(v1 / v0)
                     else:
-                        log_odds[belief], log_odds[belief + 1] = math.log(v0 / v1), math.log(v1 / v0)
+                        log_odds[belief], log_odds[belief + 1] = logarithm(v0 / v1), logarithm(v1 / v0)
                 continue
             for s in range(width):
                 r0 = 0.0
@@ -904,7 +906,7 @@ def reach(
                 belief = first_belief[leaf_codes[row, VARIABLE]]
                 last_belief = first_belief[leaf_codes[row, VARIABLE] + 1]
                 if last_belief - belief == 1:
-                    log_odds[belief] = math.log(scratch[1] / scratch[0])
+                    log_odds[belief] = logarithm(scratch[1] / scratch[0])
                 else:
                     contrast(scratch, 0, belief, last_belief, log_odds)
     stale[:] = 0
@@ -962,6 +964,120 @@ def reach_one(
 
 
 @native
+def together_up(
+    codes: Codes,
+    leaf_codes: Codes,
+    maps: Codes,
+    potential: Floats,
+    table: Floats,
+    total: Floats,
+    message: Floats,
+    weight: Floats,
+    joint: Floats,
+    sums: Floats,
+    messages: Floats,
+    dirty: Flags,
+    least: Floats,
+) -> None:
+    """The way up of `up` for many rows of evidence, innermost: `weight`, `joint`, `sums`, `messages` [..., BLOCK_OF].
+
+    `least` becomes the least of all messages and normalisers of a row. What is not dirty is as without evidence.
+    """
+    largest = np.empty(BLOCK_OF)
+    for k in range(len(codes) - 1, -1, -1):
+        start, size, block = codes[k, START], codes[k, SIZE], codes[k, BLOCK]
+        to, width = codes[k, MESSAGE], codes[k, WIDTH]
+        if not dirty[k]:
+            for j in range(start, start + size):
+                joint[j, :] = table[j]
+            for s in range(to, to + width):
+                sums[s, :], messages[s, :] = total[s], message[s]
+            continue
+        dirty[codes[k, PARENT]] = 1
+        for j in range(start, start + size):
+            joint[j, :] = potential[j]
+        for row in range(codes[k, FIRST_LEAF], codes[k, LAST_LEAF]):
+            spread(maps, leaf_codes[row, LEAF_MAP], size, weight, leaf_codes[row, LEAF], joint, start)
+        for child in range(codes[k, FIRST_CHILD], codes[k, LAST_CHILD]):
+            spread(maps, codes[child, MAP], size, messages, codes[child, MESSAGE], joint, start)
+        if size == 4 and block == 2:
+            normalise_two(joint, start, sums, messages, to, least)
+            continue
+        largest[:] = 0.0
+        for s in range(width):
+            sums[to + s, :] = 0.0
+            for j in range(start + s * block, start + (s + 1) * block):
+                for w in range(BLOCK_OF):
+                    sums[to + s, w] += joint[j, w]
+            for w in range(BLOCK_OF):
+                largest[w] = sums[to + s, w] if sums[to + s, w] > largest[w] else largest[w]
+        for w in range(BLOCK_OF):
+            least[w] = largest[w] if largest[w] < least[w] else least[w]
+        for s in range(to, to + width):
+            for w in range(BLOCK_OF):
+                messages[s, w] = sums[s, w] / largest[w]
+            for w in range(BLOCK_OF):
+                least[w] = messages[s, w] if messages[s, w] < least[w] else least[w]
+
+
+@native
+def normalise_two(joint: Floats, start: int, sums: Floats, messages: Floats, to: int, least: Floats) -> None:
+    """The message of a clique of two beliefs, one of them shared."""
+    for w in range(BLOCK_OF):
+        v0, v1 = joint[start, w] + joint[start + 1, w], joint[start + 2, w] + joint[start + 3, w]
+        most = v0 if v0 > v1 else v1
+        r0, r1 = v0 / most, v1 / most
+        sums[to, w], sums[to + 1, w], messages[to, w], messages[to + 1, w] = v0, v1, r0, r1
+        low = r0 if r0 < r1 else r1
+        low = most if most < low else low
+        least[w] = low if low < least[w] else least[w]
+
+
+@native
+def observe_together(value: Floats, weight: Floats, leaf: int, said: Flags, v: int) -> None:
+    """As `observe`, for BLOCK_OF rows of evidence on one belief."""
+    for w in range(BLOCK_OF):
+        other = exponential(-abs(value[w]))
+        weight[leaf, w] = other if value[w] > 0.0 else 1.0
+        weight[leaf + 1, w] = other if value[w] < 0.0 else 1.0
+    for w in range(BLOCK_OF):
+        said[v, w] = value[w] != 0.0
+
+
+@native
+def log_ratio(one: Floats, i: int, other: Floats, j: int, to: Floats) -> None:
+    """The log of each ratio of two rows."""
+    for w in range(BLOCK_OF):
+        to[w] = logarithm(one[i, w] / other[j, w])
+
+
+@native
+def gather(maps: Codes, off: int, width: int, joint: Floats, start: int, size: int, to: Floats) -> None:
+    """As `collect`, for BLOCK_OF rows at once."""
+    if size == 4 and width == 2:
+        second = maps[off + 1]
+        one, other = start + 1 + second, start + 2 - second
+        for w in range(BLOCK_OF):
+            to[0, w] = joint[start, w] + joint[one, w]
+            to[1, w] = joint[other, w] + joint[start + 3, w]
+        return
+    to[:width, :] = 0.0
+    for j in range(size):
+        s = maps[off + j]
+        for w in range(BLOCK_OF):
+            to[s, w] += joint[start + j, w]
+
+
+@native
+def spread(maps: Codes, off: int, size: int, by: Floats, start: int, joint: Floats, at: int) -> None:
+    """Multiply the entries of a clique's tables by what their map reads from another's."""
+    for j in range(size):
+        other = start + maps[off + j]
+        for w in range(BLOCK_OF):
+            joint[at + j, w] *= by[other, w]
+
+
+@native
 def cohort(
     codes: Codes,
     leaf_codes: Codes,
@@ -999,9 +1115,9 @@ def cohort(
         np.empty((len(total), BLOCK_OF)),
         np.empty((len(total), BLOCK_OF)),
     )
-    weight, largest = np.empty((leaf_start[-1], BLOCK_OF)), np.empty(BLOCK_OF)
+    weight = np.empty((leaf_start[-1], BLOCK_OF))
     below, against, total_of = np.empty((widest, BLOCK_OF)), np.empty((widest, BLOCK_OF)), np.empty(BLOCK_OF)
-    least = np.empty(BLOCK_OF)
+    least, value = np.empty(BLOCK_OF), np.empty(BLOCK_OF)
     dirty, said = np.empty(len(codes), dtype=np.uint8), np.empty((n, BLOCK_OF), dtype=np.uint8)
     told = np.empty(BLOCK_OF, dtype=np.uint8)
     for origin in range(0, len(given), BLOCK_OF):
@@ -1011,12 +1127,10 @@ def cohort(
         for v in range(n):
             belief, leaf, number = first_belief[v], leaf_start[v], first_belief[v + 1] - first_belief[v]
             if number == 1:
-                for w in range(BLOCK_OF):
-                    value = given[origin + w, belief] if w < rows else 0.0
-                    said[v, w] = value != 0.0
-                    other = math.exp(-abs(value)) if value != 0.0 else 1.0
-                    weight[leaf, w] = other if value > 0.0 else 1.0
-                    weight[leaf + 1, w] = other if value < 0.0 else 1.0
+                value[:] = 0.0
+                for w in range(rows):
+                    value[w] = given[origin + w, belief]
+                observe_together(value, weight, leaf, said, v)
                 continue
             for w in range(BLOCK_OF):
                 said[v, w] = 0
@@ -1027,54 +1141,23 @@ def cohort(
                         most = max(most, given[origin + w, belief + s])
                         said[v, w] |= given[origin + w, belief + s] != 0.0
                 for s in range(number):
-                    weight[leaf + s, w] = math.exp(given[origin + w, belief + s] - most) if said[v, w] else 1.0
+                    weight[leaf + s, w] = exponential(given[origin + w, belief + s] - most) if said[v, w] else 1.0
         for row in range(n):
+            v, some = leaf_codes[row, VARIABLE], 0
             for w in range(BLOCK_OF):
-                dirty[leaf_codes[row, HOME]] |= said[leaf_codes[row, VARIABLE], w]
-        for k in range(len(codes) - 1, -1, -1):
-            start, block, to, width = codes[k, START], codes[k, BLOCK], codes[k, MESSAGE], codes[k, WIDTH]
-            if not dirty[k]:
-                for j in range(start, start + width * block):
-                    for w in range(BLOCK_OF):
-                        joint[j, w] = table[j]
-                for s in range(to, to + width):
-                    for w in range(BLOCK_OF):
-                        sums[s, w], messages[s, w] = total[s], message[s]
-                continue
-            dirty[codes[k, PARENT]] = 1
-            for w in range(BLOCK_OF):
-                largest[w] = 0.0
-            for s in range(width):
-                for w in range(BLOCK_OF):
-                    sums[to + s, w] = 0.0
-                for j in range(s * block, (s + 1) * block):
-                    for w in range(BLOCK_OF):
-                        joint[start + j, w] = potential[start + j]
-                    for row in range(codes[k, FIRST_LEAF], codes[k, LAST_LEAF]):
-                        leaf = leaf_codes[row, LEAF] + maps[leaf_codes[row, LEAF_MAP] + j]
-                        for w in range(BLOCK_OF):
-                            joint[start + j, w] *= weight[leaf, w]
-                    for child in range(codes[k, FIRST_CHILD], codes[k, LAST_CHILD]):
-                        at = codes[child, MESSAGE] + maps[codes[child, MAP] + j]
-                        for w in range(BLOCK_OF):
-                            joint[start + j, w] *= messages[at, w]
-                    for w in range(BLOCK_OF):
-                        sums[to + s, w] += joint[start + j, w]
-                for w in range(BLOCK_OF):
-                    largest[w] = sums[to + s, w] if sums[to + s, w] > largest[w] else largest[w]
-            for w in range(BLOCK_OF):
-                least[w] = largest[w] if largest[w] < least[w] else least[w]
-            for s in range(to, to + width):
-                for w in range(BLOCK_OF):
-                    messages[s, w] = sums[s, w] / largest[w]
-                for w in range(BLOCK_OF):
-                    least[w] = messages[s, w] if messages[s, w] < least[w] else least[w]
+                some |= said[v, w]
+            dirty[leaf_codes[row, HOME]] |= some
+        together_up(
+            codes, leaf_codes, maps, potential, table, total, message, weight, joint, sums, messages,
+            dirty, least,
+        )  # fmt: skip
         for t in range(len(trees)):
             first, last = trees[t, 0], trees[t, 1]
             told[:] = 0
             for row in range(codes[first, FIRST_LEAF], codes[last - 1, LAST_LEAF]):
+                v = leaf_codes[row, VARIABLE]
                 for w in range(BLOCK_OF):
-                    told[w] |= said[leaf_codes[row, VARIABLE], w]
+                    told[w] |= said[v, w]
             for k in range(first, last):
                 if not wanted[k]:
                     continue
@@ -1082,12 +1165,8 @@ def cohort(
                 if k == first:
                     below[0, :] = 1.0
                 else:
-                    below[:width, :] = 0.0
-                    above = codes[codes[k, PARENT], START]
-                    for j in range(codes[codes[k, PARENT], SIZE]):
-                        s = maps[codes[k, MAP] + j]
-                        for w in range(BLOCK_OF):
-                            below[s, w] += joint[above + j, w]
+                    parent = codes[k, PARENT]
+                    gather(maps, codes[k, MAP], width, joint, codes[parent, START], codes[parent, SIZE], below)
                 for s in range(width):
                     for w in range(BLOCK_OF):
                         below[s, w] /= sums[at + s, w]
@@ -1102,20 +1181,14 @@ def cohort(
                         asked = asked or column[i] >= 0
                     if not asked:
                         continue
-                    below[:states, :] = 0.0
-                    for j in range(width * block):
-                        s = maps[leaf_codes[row, LEAF_MAP] + j]
-                        for w in range(BLOCK_OF):
-                            below[s, w] += joint[start + j, w]
+                    gather(maps, leaf_codes[row, LEAF_MAP], states, joint, start, width * block, below)
                     for s in range(states):
                         for w in range(BLOCK_OF):
                             least[w] = below[s, w] if below[s, w] < least[w] else least[w]
                     if number == 1:
+                        log_ratio(below, 1, below, 0, value)
                         for w in range(rows):
-                            if told[w]:
-                                answer[origin + w, column[belief]] = math.log(below[1, w] / below[0, w])
-                            else:
-                                answer[origin + w, column[belief]] = prior[belief]
+                            answer[origin + w, column[belief]] = value[w] if told[w] else prior[belief]
                         continue
                     total_of[:] = 0.0
                     for s in range(states):
@@ -1130,10 +1203,8 @@ def cohort(
                     for s in range(states):
                         if column[belief + s] < 0:
                             continue
+                        log_ratio(below, s, against, s, value)
                         for w in range(rows):
-                            if told[w]:
-                                answer[origin + w, column[belief + s]] = math.log(below[s, w] / against[s, w])
-                            else:
-                                answer[origin + w, column[belief + s]] = prior[belief + s]
+                            answer[origin + w, column[belief + s]] = value[w] if told[w] else prior[belief + s]
         for w in range(rows):
             suspect[origin + w] = least[w] < SMALL
