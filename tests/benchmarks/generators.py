@@ -27,21 +27,22 @@ def hier(
     *,
     directed: bool = False,
     odds_ratios: tuple[float, float] = (2.5, 6.0),
+    domains: int = DOMAINS,
 ) -> Structure:
     """A hierarchy of n beliefs with so many relations; `directed` makes them causes, from parent to child.
 
-    The first DOMAINS beliefs are the traits, then the attitudes, then the behaviours. The traits are joined by a
+    The first `domains` beliefs are the traits, then the attitudes, then the behaviours. The traits are joined by a
     random tree. Relations past the hierarchy's own: 70 % local (of these 60 % to a sibling, else to the grandparent),
     20 % to an attitude of the same domain, 10 % anywhere.
     """
     rng = np.random.default_rng(seed)
     parent = np.full(n, -1)
-    domain = np.arange(n) % DOMAINS
-    attitudes_end = DOMAINS * (1 + ATTITUDES)
-    parent[DOMAINS:attitudes_end] = domain[DOMAINS:attitudes_end]
+    domain = np.arange(n) % domains
+    attitudes_end = domains * (1 + ATTITUDES)
+    parent[domains:attitudes_end] = domain[domains:attitudes_end]
     for behaviour in range(attitudes_end, n):
-        parent[behaviour] = domain[behaviour] + DOMAINS * int(rng.integers(1, 1 + ATTITUDES))
-    for trait in range(1, DOMAINS):
+        parent[behaviour] = domain[behaviour] + domains * int(rng.integers(1, 1 + ATTITUDES))
+    for trait in range(1, domains):
         parent[trait] = rng.integers(trait)
     chosen: dict[Edge, None] = {(int(parent[child]), child): None for child in range(1, n)}
     children: dict[int, list[int]] = {}
@@ -50,13 +51,13 @@ def hier(
     causes_of = np.zeros(n, dtype=np.int64)
     causes_of[1:] = 1
     while len(chosen) < edges:
-        one = int(rng.integers(DOMAINS, n))
+        one = int(rng.integers(domains, n))
         draw = rng.random()
         if draw < 0.7:
             siblings = children[int(parent[one])]
             other = int(rng.choice(siblings)) if rng.random() < 0.6 else int(parent[parent[one]])
         elif draw < 0.9:
-            other = int(domain[one]) + DOMAINS * int(rng.integers(1, 1 + ATTITUDES))
+            other = int(domain[one]) + domains * int(rng.integers(1, 1 + ATTITUDES))
         else:
             other = int(rng.integers(n))
         _join(chosen, causes_of, one, other, directed)

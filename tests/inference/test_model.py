@@ -26,6 +26,7 @@ from beliefgraph.inference import (
     Structure,
     compile_model,
 )
+from beliefgraph.inference.quality import EXACT
 
 pyagrum: Any = untyped_pyagrum
 
@@ -238,22 +239,22 @@ def test_thousands_of_nats_against_each_other_keep_their_digits() -> None:
 # --- too wide
 
 
-def test_a_part_past_the_budget_is_not_available_and_the_rest_stays_exact() -> None:
+def test_a_part_past_the_budget_is_not_exact_and_the_rest_is() -> None:
     clique = [Relation("supports", i, j, 1.5) for i, j in combinations(range(400), 2)]
     structure = Structure([0.5] * 402, [*clique, Relation("supports", 400, 401, 3.0)])
     began = time.perf_counter()
     model = compile_model(structure)
     assert time.perf_counter() - began < 20
-    assert not model.available[:400].any()
-    assert model.available[400:].all()
+    assert [(part.tier, len(part.beliefs)) for part in model.parts] == [("approximate", 400), ("exact", 2)]
     lam = np.zeros(402)
     lam[[0, 400]] = 2.0
     posterior = model.log_odds(lam)
-    assert (posterior.log_odds[:400] == 0).all()
+    assert (posterior.quality[:400] != EXACT).all()
+    assert (posterior.quality[400:] == EXACT).all()
     assert posterior.log_odds[401] == pytest.approx(2 * np.arctanh(np.tanh(1.0) * np.tanh(np.log(3.0) / 4)))
 
 
-def test_a_large_grid_is_given_up_early() -> None:
+def test_a_large_grid_is_given_up_early_where_not_even_a_thin_tree_is_wanted() -> None:
     side = 30
     at = np.arange(side * side).reshape(side, side)
     steps = [
@@ -262,7 +263,7 @@ def test_a_large_grid_is_given_up_early() -> None:
     ]
     structure = Structure([0.5] * side**2, [Relation("supports", int(i), int(j), 2.0) for i, j in steps])
     began = time.perf_counter()
-    model = compile_model(structure)
+    model = compile_model(structure, Budget(max_table_entries=2**10))
     assert time.perf_counter() - began < 20
     assert not model.available.any()
     assert model.cost == 0
@@ -273,8 +274,8 @@ def test_the_cheapest_parts_come_first_when_the_tables_do_not_all_fit() -> None:
     structure = Structure([0.5] * 5, [*triangle, Relation("supports", 3, 4, 2.0)])
     model = compile_model(structure, Budget(max_width=5, max_table_entries=11))
     assert model.available.tolist() == [False, False, False, True, True]
-    assert compile_model(structure, Budget(max_width=1)).available.tolist() == [False, False, False, True, True]
-    assert compile_model(structure, Budget(max_width=2, max_table_entries=12)).available.all()
+    assert [part.tier for part in compile_model(structure, Budget(max_width=1)).parts] == ["approximate", "exact"]
+    assert [part.tier for part in compile_model(structure, Budget(2, 12)).parts] == ["exact", "exact"]
 
 
 # --- against a second engine

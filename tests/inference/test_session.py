@@ -83,7 +83,9 @@ def test_digits_that_a_session_would_lose_are_kept_by_logarithms() -> None:
 
 def test_beliefs_apart_and_beliefs_without_an_answer_have_their_place() -> None:
     triangle = [Relation("supports", i, (i + 1) % 3, 2.0) for i in range(3)]
-    model = compile_model(Structure([0.5] * 6, [*triangle, Relation("supports", 3, 4, 2.0)]), Budget(max_width=1))
+    model = compile_model(
+        Structure([0.5] * 6, [*triangle, Relation("supports", 3, 4, 2.0)]), Budget(max_table_entries=4)
+    )
     session = model.session(np.zeros(6))
     for belief in (0, 3, 5):
         session.tell(belief, 1.0)

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from tests.world import START, World, event, key, rated
 
-from beliefgraph.errors import BeliefgraphError, Unavailable
+from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.attribute import Attribute
 from beliefgraph.model.belief import BeliefKey, logit, probability
 from beliefgraph.model.command import Correct, Relate, Retract, Withdraw
@@ -245,7 +245,10 @@ async def test_a_persons_key_gets_no_explanation_of_another(world: World, explan
     assert refused.value.code == "not-found"
 
 
-async def test_a_belief_too_wide_to_be_exact_is_not_explained(world: World, explanations: Explanations) -> None:
+@pytest.mark.parametrize(("odds_ratio", "quality"), [(1.02, "approximate"), (1.3, "unreliable")])
+async def test_a_twin_too_wide_to_be_exact_answers_and_says_how_good_that_is(
+    world: World, explanations: Explanations, odds_ratio: float, quality: str
+) -> None:
     names = [f"wide.b{n}" for n in range(60)]
     await world.book.publish(
         world.caller,
@@ -254,18 +257,27 @@ async def test_a_belief_too_wide_to_be_exact_is_not_explained(world: World, expl
             version="1.0.0",
             attributes=tuple(Attribute(key=name, domain="wide", prior=0.5, statement=name) for name in names),
             relations=tuple(
-                RelationDefinition(kind="supports", source=a, target=b, odds_ratio=1.1)
+                RelationDefinition(kind="supports", source=a, target=b, odds_ratio=odds_ratio)
                 for n, a in enumerate(names)
                 for b in names[n + 1 :]
             ),
         ),
     )
     await world.commands.correct(world.caller, Correct(twin="lena", belief=key("wide.b0"), holds=True))
-    with pytest.raises(Unavailable) as refused:
-        await explanations.explain(world.caller, "lena", key("wide.b1"))
-    assert refused.value.code == "too-wide"
-    state = (await Questions(world.graph, world.keyring, world.book).belief(world.caller, "lena", key("wide.b1"))).state
-    assert (state.log_odds, state.confidence, state.quality) == (None, None, "unavailable")
+    questions = Questions(world.graph, world.keyring, world.book)
+    corrected = (await questions.belief(world.caller, "lena", key("wide.b0"))).state
+    assert corrected.confidence is not None
+    assert corrected.confidence > 0.999
+    state = (await questions.belief(world.caller, "lena", key("wide.b1"))).state
+    assert state.quality == quality
+    assert state.confidence is not None
+    assert state.confidence > 0.5
+    explained = await explanations.explain(world.caller, "lena", key("wide.b1"))
+    (one,) = explained.contributions
+    assert one.contribution > 0
+    assert explained.residual == pytest.approx(
+        (explained.state.log_odds or 0.0) - explained.prior_log_odds - one.contribution, abs=1e-12
+    )
 
 
 async def test_a_share_that_reads_as_nothing_is_left_out_of_the_sentence(

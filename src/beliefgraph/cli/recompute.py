@@ -21,8 +21,9 @@ def recompute(
 ) -> None:
     """Derive every published confidence, motivation, progress and metric again from what is stored, and compare.
 
-    Nothing is written. Lists each twin with its beliefs and goals, the width of the junction tree that these beliefs
-    need, and how many differ. Exit code 1 if any does, or if a twin cannot be derived.
+    Nothing is written. Lists each twin with its beliefs and goals, the width of the junction tree that answers for
+    these beliefs and how good the least of the answers is, and how many differ. Exit code 1 if any does, or if a twin
+    cannot be derived.
     """
     if not run(_recompute(tenant, check)):
         raise typer.Exit(1)
@@ -51,4 +52,4 @@ async def _recompute(tenant: str | None, check: bool) -> bool:
 
 def _row(found: Checked) -> tuple[str, ...]:
     numbers = (f"{found.rev:,}", f"{found.beliefs:,}", f"{found.goals:,}", str(found.width))
-    return (found.tenant, found.twin, *numbers, "exact" if found.exact else "too wide", str(found.differ))
+    return (found.tenant, found.twin, *numbers, found.quality, str(found.differ))

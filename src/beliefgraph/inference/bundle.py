@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from beliefgraph.inference.arrays import Flags, Floats, Ints
-from beliefgraph.inference.factors import Family
+from beliefgraph.inference.factors import Family, Pair
+from beliefgraph.inference.intervals import Pairwise
 from beliefgraph.inference.kernels import BLOCK_OF
 from beliefgraph.inference.plan import Plan
 from beliefgraph.inference.propagation import Engine
@@ -27,7 +28,8 @@ class Bundle:
 
     `members` are the beliefs, those of one variable together as `variables` says; `part` is the part each belongs to,
     numbered from 0 in their order. `conditionals` are the log tables of the `families`, over each one's beliefs, as
-    they stand in the engine's `log_potential`.
+    they stand in the engine's `log_potential`. `own` are the log-odds of each member before any relation, and `pairs`
+    the undirected relations.
     """
 
     variables: Variables
@@ -37,6 +39,8 @@ class Bundle:
     engine: Engine
     families: tuple[Family, ...]
     conditionals: tuple[Floats, ...]
+    own: Floats
+    pairs: tuple[Pair, ...]
 
     @property
     def plan(self) -> Plan:
@@ -49,8 +53,8 @@ class Bundle:
         A part that is told nothing answers its priors. `cut` are the effects whose conditional table is taken out.
         """
         given = rows.take(self.members, axis=1)
-        return self._without(cut).log_odds(
-            self.variables, given, self._flags(fixed, self.place if fixed else {}), self.prior_log_odds
+        return self.without(cut).log_odds(
+            self.variables, given, self.flags(fixed, self.place if fixed else {}), self.prior_log_odds
         )
 
     def cohort(self, rows: Floats, asked: Sequence[int]) -> Floats:
@@ -79,17 +83,27 @@ class Bundle:
         conditional table is taken out. Raises `impossible-evidence`.
         """
         place = self.place
-        flags = np.array([self._flags(known, place) for known in fixed])
+        flags = np.array([self.flags(known, place) for known in fixed])
         weight, said = self.variables.weights(rows.take(self.members, axis=1), flags)
-        no, yes = self.variables.split_logs(self._without(cut).log_marginals(weight, said))
+        no, yes = self.variables.split_logs(self.without(cut).log_marginals(weight, said))
         return np.stack([no, yes], axis=2).transpose(1, 2, 0)
+
+    def pairwise(self, joined: Sequence[tuple[int, ...]] = (), log_tables: Sequence[Floats] = ()) -> Pairwise | None:
+        """The same distribution, times further tables over beliefs, as tables over two each; None where one has more,
+        and where there are values."""
+        scopes = [*(pair.beliefs for pair in self.pairs), *(family.beliefs for family in self.families), *joined]
+        tables = [*(pair.log_table for pair in self.pairs), *self.conditionals, *log_tables]
+        pairs = [(scope[0], scope[1]) for scope in scopes if len(scope) == 2]
+        if len(pairs) < len(scopes) or self.variables.values:
+            return None
+        return Pairwise.of(self.own, pairs, [table.reshape(2, 2) for table in tables])
 
     @property
     def place(self) -> dict[int, int]:
         """Where each member stands among them."""
         return {int(belief): at for at, belief in enumerate(self.members)}
 
-    def _flags(self, fixed: Mapping[int, bool], place: Mapping[int, int]) -> Flags:
+    def flags(self, fixed: Mapping[int, bool], place: Mapping[int, int]) -> Flags:
         """For each member whether it is taken to hold (1), not to (2), or neither (0)."""
         flags = np.zeros(len(self.members), dtype=np.uint8)
         for belief, holds in fixed.items():
@@ -97,7 +111,7 @@ class Bundle:
                 flags[place[belief]] = 1 if holds else 2
         return flags
 
-    def _without(self, effects: AbstractSet[int]) -> Engine:
+    def without(self, effects: AbstractSet[int]) -> Engine:
         """The engine with some effects' conditional tables taken out: what they do not obey any more."""
         place = self.place if effects else {}
         gone = {place[belief] for belief in effects if belief in place}

@@ -35,11 +35,13 @@ _SHORTEST = 2.0**-6
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
-    """The log-potential of every table entry (shape [entries], at most 0), each effect's log table, the drift left."""
+    """The log-potential of every table entry (shape [entries], at most 0), each effect's log table, the drift left, and
+    each belief's own log-odds, before any relation (0 for an effect: its table has them)."""
 
     log_potential: Floats
     conditionals: tuple[Floats, ...]
     drift: float
+    own: Floats
 
 
 def calibrate(plan: Plan, variables: Variables, factors: Factors) -> Calibrated:
@@ -77,7 +79,9 @@ def calibrate(plan: Plan, variables: Variables, factors: Factors) -> Calibrated:
             beliefs=[int(belief) for belief in far],
             drift=now.drift,
         )
-    return Calibrated(marginals.log_potential(now.unknown), marginals.conditionals(now.unknown), now.drift)
+    own = marginals.log_odds + now.unknown
+    own[marginals.effects] = 0.0
+    return Calibrated(marginals.log_potential(now.unknown), marginals.conditionals(now.unknown), now.drift, own)
 
 
 def _search(marginals: Marginals, now: State, direction: Floats) -> tuple[State, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from beliefgraph.errors import Incorrect
@@ -11,10 +13,11 @@ from beliefgraph.inference.calibrate import calibrate
 from beliefgraph.inference.elimination import Budget, eliminate, moral_graph
 from beliefgraph.inference.factors import Factors, factors_of, parts
 from beliefgraph.inference.junction_tree import JunctionTree, junction_tree
-from beliefgraph.inference.model import Model
+from beliefgraph.inference.model import Model, Part, Tier
 from beliefgraph.inference.plan import plan, table_entries
 from beliefgraph.inference.propagation import Engine
 from beliefgraph.inference.structure import Structure
+from beliefgraph.inference.thin_part import ThinPart, thin_part
 from beliefgraph.inference.variables import Variables
 
 _BUNDLE = 128
@@ -27,9 +30,10 @@ _DEFAULT_BUDGET = Budget()
 def compile_model(structure: Structure, budget: Budget = _DEFAULT_BUDGET) -> Model:
     """The structure as something that can be asked, calibrated so that without evidence it answers the stated priors.
 
-    A connected part whose exact answer would cost more than the budget is left out: its beliefs are not `available`.
-    When all the tables together are too many, the cheapest parts come first. Raises `infeasible-statements` when
-    priors and relations cannot hold together. Keep the result under the structure's `content_hash`.
+    A connected part whose exact answer would cost more than the budget is approximated by a thin junction tree; where
+    even that would cost too much its beliefs are not `available`. When all the tables together are too many, the
+    cheapest parts come first. Raises `infeasible-statements` when priors and relations cannot hold together. Keep the
+    result under the structure's `content_hash`.
     """
     factors = factors_of(structure)
     beliefs = structure.variables
@@ -43,23 +47,53 @@ def compile_model(structure: Structure, budget: Budget = _DEFAULT_BUDGET) -> Mod
     prior_log_odds = np.empty(len(order))
     prior_log_odds[order] = variables.log_odds(structure.priors[order])
     trees: list[tuple[list[int], JunctionTree]] = []
+    wide: list[list[tuple[int, ...]]] = []
     for members, tree in _affordable(connected, scopes, variables.cards.tolist(), budget):
         if tree is None:
-            available[[belief for variable in members for belief in beliefs[variable]]] = False
+            wide.append([beliefs[variable] for variable in members])
         else:
             trees.append((members, tree))
     compiled = [_bundle(factors, beliefs, prior_log_odds, some) for some in _bundled(trees)]
+    reports = [_report([beliefs[variable] for variable in members], "exact", tree.width) for members, tree in trees]
+    cost = sum(bundle.plan.entries for bundle, _ in compiled)
+    thin: list[ThinPart] = []
+    for own in wide:
+        part = _thin(factors, own, prior_log_odds, budget, budget.max_table_entries - cost)
+        if part is None:
+            available[[belief for some in own for belief in some]] = False
+            reports.append(_report(own, "unavailable", 0))
+        else:
+            thin.append(part)
+            cost += part.entries
+            reports.append(_report(own, "approximate", part.plan.width))
     return Model(
         priors=structure.priors,
         available=frozen(available),
-        width=max((bundle.plan.width for bundle, _ in compiled), default=0),
-        cost=sum(bundle.plan.entries for bundle, _ in compiled),
-        drift=max((drift for _, drift in compiled), default=0.0),
+        width=max((report.width for report in reports), default=0),
+        cost=cost,
+        drift=max([drift for _, drift in compiled] + [part.drift for part in thin], default=0.0),
         content_hash=structure.content_hash,
         prior_log_odds=frozen(prior_log_odds),
         bundles=tuple(bundle for bundle, _ in compiled),
         exclusive=structure.exclusive,
+        thin=tuple(thin),
+        parts=tuple(sorted(reports, key=lambda report: int(report.beliefs[0]))),
     )
+
+
+def _report(own: list[tuple[int, ...]], tier: Tier, width: int) -> Part:
+    return Part(frozen(np.array(sorted(belief for some in own for belief in some), dtype=np.int64)), tier, width)
+
+
+def _thin(
+    factors: Factors, own: list[tuple[int, ...]], prior_log_odds: Floats, budget: Budget, entries: int
+) -> ThinPart | None:
+    """The part at the greatest thin width whose tables are within `entries`; None if there is none."""
+    for width in range(budget.thin_width, 0, -1):
+        part = thin_part(factors, own, prior_log_odds, replace(budget, thin_width=width))
+        if part.entries <= entries:
+            return part
+    return None
 
 
 def _affordable(
@@ -134,6 +168,8 @@ def _bundle(
             engine=Engine.of(made, calibrated.log_potential),
             families=local.families,
             conditionals=calibrated.conditionals,
+            own=calibrated.own,
+            pairs=local.pairs,
         ),
         calibrated.drift,
     )

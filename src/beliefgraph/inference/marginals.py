@@ -75,19 +75,9 @@ class Marginals:
         """The unknowns that are right on a tree: no fields, and intercepts as if causes were independent."""
         unknown = np.zeros(len(self.priors))
         if self.families:
-            joints = [self._independent(family.causes) for family in self.families]
+            joints = [self.variables.independent(self.own, family.causes) for family in self.families]
             unknown[self.effects] = self.tables.intercepts(self.priors, np.concatenate(joints))
         return unknown
-
-    def _independent(self, beliefs: tuple[int, ...]) -> Floats:
-        """The joint of some beliefs if their variables were independent, the last fastest."""
-        start = self.variables.start
-        (scope,) = self.variables.scopes([beliefs])
-        joint = np.ones(1)
-        for variable in scope:
-            joint = np.outer(joint, self.own[start[variable] : start[variable + 1]]).ravel()
-        found = np.bincount(self.variables.stated([beliefs]), weights=joint, minlength=1 << len(beliefs))
-        return found.astype(np.float64)
 
     def log_potential(self, unknown: Floats) -> Floats:
         """The log of every table entry's factors together; shape [entries], the largest of each clique 0."""

@@ -4,41 +4,60 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from beliefgraph.errors import Incorrect, Unavailable
-from beliefgraph.inference.arrays import Bools, Floats, floats, frozen
+from beliefgraph.inference.arrays import Bools, Flags, Floats, Ints, floats, frozen
 from beliefgraph.inference.bundle import Bundle
 from beliefgraph.inference.evidence import LOG_LIKELIHOOD_BOUND
 from beliefgraph.inference.influence import Influence, influence_of
+from beliefgraph.inference.quality import EXACT, UNAVAILABLE
 from beliefgraph.inference.session import Session
+from beliefgraph.inference.thin_part import ThinPart
 
 CERTAIN_LOG_ODDS = 100.0
 """What an assumed belief reads as, in nats: finite, and a probability of exactly 1 (or 4e-44) in a double."""
 
 
+Tier = Literal["exact", "approximate", "unavailable"]
+"""How a connected part is answered: by one junction tree, by a thin one and messages, or not at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Posterior:
-    """What each belief has come to. `log_odds` has the shape of the evidence asked with; `available` has shape [n].
+    """What each belief has come to. `log_odds`, `error` and `quality` have the shape of the evidence asked with,
+    `available` has shape [n].
 
-    Where a belief is not available (its part of the structure is too wide to be exact) its log-odds are 0 and mean
-    nothing.
+    `quality` is a code of `quality.py`; `error` is the error bar of the log-odds in nats, 0 where they are exact. Where
+    a belief is not available its log-odds are 0 and mean nothing.
     """
 
     log_odds: Floats
+    error: Floats
+    quality: Flags
     available: Bools
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One connected part: its beliefs, how it is answered, and the width of the junction tree that does (0 if none)."""
+
+    beliefs: Ints
+    tier: Tier
+    width: int
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
     """A structure made ready to be asked; it never changes, and the same question always gets the same bits.
 
-    `available` (shape [n]) says which beliefs have exact answers; `width` is the largest clique less one and `cost`
-    the table entries of a full pass, among those; `drift` is how far, in nats, the calibrated model's prior is from a
-    stated one at most. `content_hash` is the structure's. `exclusive` are the groups of beliefs that are the values of
-    one variable.
+    `available` (shape [n]) says which beliefs have answers; `width` is the largest clique less one and `cost` the table
+    entries of all trees; `drift` is how far, in nats, the calibrated model's prior is from a stated one at most.
+    `content_hash` is the structure's. `exclusive` are the groups of beliefs that are the values of one variable, and
+    `parts` the connected parts that have relations or values.
     """
 
     priors: Floats
@@ -50,6 +69,13 @@ class Model:
     prior_log_odds: Floats = field(repr=False)
     bundles: tuple[Bundle, ...] = field(repr=False)
     exclusive: tuple[tuple[int, ...], ...] = ()
+    thin: tuple[ThinPart, ...] = field(repr=False, default=())
+    parts: tuple[Part, ...] = field(repr=False, default=())
+
+    @property
+    def parted(self) -> tuple[Bundle | ThinPart, ...]:
+        """What answers for the beliefs that have relations: each for some connected parts."""
+        return (*self.bundles, *self.thin)
 
     def log_odds(
         self,
@@ -68,12 +94,18 @@ class Model:
         fixed = self._fixed(assume, do)
         rows = np.atleast_2d(evidence)
         answer = np.where(self.available, self.prior_log_odds + rows, 0.0)
+        error = np.zeros(rows.shape)
+        quality = np.tile(np.where(self.available, EXACT, UNAVAILABLE).astype(np.uint8), (len(rows), 1))
         for bundle in self.bundles:
             answer[:, bundle.members] = bundle.log_odds(rows, fixed, set(do or ()))
+        for part in self.thin:
+            here = part.members
+            answer[:, here], error[:, here], quality[:, here] = part.posterior(rows, fixed, set(do or ()))
         for belief, holds in fixed.items():
             if self.available[belief]:
                 answer[:, belief] = CERTAIN_LOG_ODDS if holds else -CERTAIN_LOG_ODDS
-        return Posterior(frozen(answer.reshape(evidence.shape)), self.available)
+        answer, error, quality = (frozen(column.reshape(evidence.shape)) for column in (answer, error, quality))
+        return Posterior(answer, error, quality, self.available)
 
     def influence(
         self,
@@ -85,7 +117,7 @@ class Model:
         """How much the evidence on each belief moved the target; see `Influence`.
 
         `log_likelihood` is λ per belief, shape [n]. Raises `invalid-input`, `impossible-evidence`, and `too-wide` if
-        the target has no exact answer.
+        the target has no answer.
         """
         evidence = self._evidence(log_likelihood)
         if evidence.ndim != 1:
@@ -93,33 +125,54 @@ class Model:
         self._check_belief(target)
         fixed = self._fixed(assume, do)
         if not self.available[target]:
-            raise Unavailable("too-wide", "This belief is tied to too many others for an exact answer.", belief=target)
+            raise Unavailable("too-wide", "This belief is tied to too many others for an answer.", belief=target)
         if target in fixed:
             certain = CERTAIN_LOG_ODDS if fixed[target] else -CERTAIN_LOG_ODDS
             return Influence.fixed(target, len(self.priors), certain)
-        for bundle in self.bundles:
+        for bundle in self.parted:
             if target in bundle.members:
                 return influence_of(bundle, target, float(self.prior_log_odds[target]), evidence, fixed, set(do or ()))
         return Influence.alone(target, len(self.priors), float(self.prior_log_odds[target]), float(evidence[target]))
+
+    def interval(self, belief: int, log_likelihood: npt.ArrayLike) -> tuple[float, float] | None:
+        """The least and greatest log-odds that a belief can have given the evidence, in nats: no approximation.
+
+        `log_likelihood` is λ per belief, shape [n]. None where its part has values or an effect of several causes: no
+        bounds are known for those. In an exact part the answer lies within; where a part is approximated the bounds
+        hold for the distribution that is approximated, whose fields were themselves fitted approximately. Raises
+        `invalid-input`, and `too-wide` if the belief has no answer.
+        """
+        evidence = self._evidence(log_likelihood)
+        if evidence.ndim != 1:
+            raise Incorrect("invalid-input", "An interval is asked for one set of evidence at a time.")
+        self._check_belief(belief)
+        if not self.available[belief]:
+            raise Unavailable("too-wide", "This belief is tied to too many others for an answer.", belief=belief)
+        alone = float(self.prior_log_odds[belief] + evidence[belief])
+        for bundle in self.parted:
+            if belief in bundle.members:
+                if not evidence[bundle.members].any():
+                    return alone, alone
+                network = bundle.pairwise()
+                return network.interval(bundle.place[belief], evidence[bundle.members]) if network else None
+        return alone, alone
 
     def cohort(self, log_likelihood: npt.ArrayLike, beliefs: Sequence[int]) -> Floats:
         """The posterior log-odds of some beliefs for many users at once; shape [B, len(beliefs)].
 
         `log_likelihood` is λ per user and belief, shape [B, n]. The bits are those that `log_odds` gives; this goes
         down only to what is asked, shares one look at the plan among many users, and uses two threads where there are
-        thousands of them. Raises `invalid-input`, and `too-wide` if a belief has no exact answer.
+        thousands of them. Raises `invalid-input`, and `too-wide` if a belief has no answer.
         """
         evidence = np.atleast_2d(self._evidence(log_likelihood))
         asked = list(dict.fromkeys(beliefs))
         for belief in asked:
             self._check_belief(belief)
             if not self.available[belief]:
-                raise Unavailable(
-                    "too-wide", "This belief is tied to too many others for an exact answer.", belief=belief
-                )
+                raise Unavailable("too-wide", "This belief is tied to too many others for an answer.", belief=belief)
         place = {belief: at for at, belief in enumerate(asked)}
         answer: Floats | None = None
-        for bundle in self.bundles:
+        for bundle in self.parted:
             held = bundle.place
             here = [belief for belief in asked if belief in held]
             if here == asked:
@@ -138,7 +191,7 @@ class Model:
         evidence = self._evidence(log_likelihood)
         if evidence.ndim != 1:
             raise Incorrect("invalid-input", "A session has one set of evidence at a time.")
-        return Session(self.prior_log_odds, self.available, self.bundles, evidence)
+        return Session(self.prior_log_odds, self.available, self.bundles, self.thin, evidence)
 
     def _evidence(self, log_likelihood: npt.ArrayLike) -> Floats:
         evidence = floats("log_likelihood", log_likelihood)

@@ -18,6 +18,7 @@ from beliefgraph.inference.arrays import Bools, Floats, Ints
 from beliefgraph.inference.bundle import Bundle
 from beliefgraph.inference.evidence import LOG_LIKELIHOOD_BOUND
 from beliefgraph.inference.plan import HOME, SIZE
+from beliefgraph.inference.thin_part import ThinPart
 
 UNNOTICED = 1e-14
 """A message is handed on when it differs by this share. Along a path of fifty cliques that is less than 1e-12."""
@@ -26,14 +27,22 @@ UNNOTICED = 1e-14
 class Session:
     """Evidence on one model, changed belief by belief; ask it between changes. Not for several threads at once."""
 
-    def __init__(self, priors: Floats, available: Bools, bundles: Sequence[Bundle], log_likelihood: Floats) -> None:
+    def __init__(
+        self,
+        priors: Floats,
+        available: Bools,
+        bundles: Sequence[Bundle],
+        thin: Sequence[ThinPart],
+        log_likelihood: Floats,
+    ) -> None:
         self._available = available
         self._given = log_likelihood.copy()
         self._answer = priors + self._given
         self._answer[~available] = 0.0
         self._prior = priors
-        self._where: dict[int, tuple[_Part, int]] = {}
-        self._parts = [_Part(bundle, self._given) for bundle in bundles]
+        self._where: dict[int, tuple[_Part | _ThinPart, int]] = {}
+        self._parts: list[_Part | _ThinPart] = [_Part(bundle, self._given) for bundle in bundles]
+        self._parts += [_ThinPart(part, self._given) for part in thin]
         for part in self._parts:
             for at, belief in enumerate(part.members.tolist()):
                 self._where[belief] = part, at
@@ -63,7 +72,7 @@ class Session:
         if not 0 <= belief < len(self._given):
             raise Incorrect("invalid-input", f"There is no belief {belief}.", belief=belief)
         if not self._available[belief]:
-            raise Unavailable("too-wide", "This belief is tied to too many others for an exact answer.", belief=belief)
+            raise Unavailable("too-wide", "This belief is tied to too many others for an answer.", belief=belief)
         found = self._where.get(belief)
         return found[0].ask(found[1]) if found else float(self._answer[belief])
 
@@ -192,3 +201,31 @@ class _Part:
         rows = np.zeros((1, int(self.members.max()) + 1))
         rows[0, self.members] = self._given
         return np.asarray(self._bundle.log_odds(rows, nothing, set())[0])
+
+
+class _ThinPart:
+    """The evidence on one thin part, and its answers: always from nothing, so they do not depend on the way here."""
+
+    def __init__(self, part: ThinPart, given: Floats) -> None:
+        self.members = part.members
+        self._part = part
+        self._rows = np.zeros((1, len(given)))
+        self._rows[0, self.members] = given[self.members]
+        self._found: Floats | None = None
+
+    def tell(self, at: int, log_likelihood: float) -> None:
+        self._rows[0, self.members[at]] = log_likelihood
+        self._found = None
+
+    def write(self, answer: Floats) -> None:
+        """Bring the answers of this part's beliefs up to date."""
+        answer[self.members] = self._answers()
+
+    def ask(self, at: int) -> float:
+        """The log-odds of one of its beliefs."""
+        return float(self._answers()[at])
+
+    def _answers(self) -> Floats:
+        if self._found is None:
+            self._found = np.asarray(self._part.log_odds(self._rows, {}, set())[0])
+        return self._found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from beliefgraph.inference.compile import compile_model
+from beliefgraph.inference.elimination import Budget
 from beliefgraph.inference.structure import Relation, Structure
 
 
@@ -26,3 +27,7 @@ def warm() -> None:
     session.ask(1)
     (bundle,) = model.bundles
     bundle.engine.log_tree(0, np.ones(bundle.plan.leaves))
+    triangle = [Relation("supports", i, (i + 1) % 3, 2.0) for i in range(3)]
+    thin = compile_model(Structure([0.5] * 3, triangle), Budget(max_width=1, thin_width=1))
+    thin.log_odds(np.ones(3))
+    thin.interval(0, np.ones(3))

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import Literal
+from collections.abc import Iterable
+from typing import Literal, get_args
 
 from beliefgraph.model.record import Key, LogOdds, Name, Probability, Record
 from beliefgraph.model.revision import Revision
 from beliefgraph.model.status import Status
 from beliefgraph.model.time import Instant, Rev
 
-Quality = Literal["exact", "unavailable"]
-"""How good a confidence is: exact, or not to be had, because the twin is too wide to be exact or because no evidence
-names the value of an open attribute."""
+Quality = Literal["exact", "approximate", "unreliable", "unavailable"]
+"""How good a confidence is: exact; approximate, because too many beliefs bear on each other, and within its error bar;
+unreliable, where an approximation is not to be trusted; or not to be had, because the relations clash or because no
+evidence names the value of an open attribute."""
+
+QUALITIES: tuple[Quality, ...] = get_args(Quality)
+"""From the best to the worst."""
 
 GRID = 0.01
 """Published log-odds are multiples of this, so that a change too small to matter is not a revision."""
@@ -87,6 +92,11 @@ class BeliefState(Record):
     def confidence(self) -> float | None:
         """The probability that it holds; None where it is unavailable."""
         return None if self.log_odds is None else probability(self.log_odds)
+
+
+def worst(qualities: Iterable[Quality]) -> Quality:
+    """The least good of some qualities; exact if there are none."""
+    return max(qualities, key=QUALITIES.index, default="exact")
 
 
 def probability(log_odds: float) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from beliefgraph.model.belief import BeliefKey, BeliefState
+from beliefgraph.model.belief import BeliefKey, BeliefState, worst
 from beliefgraph.model.commit import BeliefDifference
 from beliefgraph.services.moments import Moment
 from beliefgraph.services.recompute import Recomputed, recompute
@@ -40,7 +40,6 @@ def biggest_first(
             continue
         some = other or one
         assert some is not None
-        unavailable = any(state is not None and state.quality == "unavailable" for state in (one, other))
         found.append(
             BeliefDifference(
                 belief=some.belief,
@@ -48,7 +47,7 @@ def biggest_first(
                 after=then,
                 before_status=statuses[0],
                 after_status=statuses[1],
-                quality="unavailable" if unavailable else "exact",
+                quality=worst(state.quality for state in (one, other) if state is not None),
             )
         )
     return tuple(sorted(found, key=_rank))

@@ -7,14 +7,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
-from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, combine
+from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, UNAVAILABLE, combine
 from beliefgraph.model import timeline
-from beliefgraph.model.belief import BeliefKey, Quality
+from beliefgraph.model.belief import QUALITIES, BeliefKey, Quality
 from beliefgraph.model.hearing import heard
 from beliefgraph.model.identity import belief_id, person_source, source_id
 from beliefgraph.model.status import Status, status_of
@@ -38,6 +39,7 @@ class Derivation:
     """Every belief of a layout at one moment; columns by position, log-odds natural.
 
     `state` is the twin it was derived from, with what its metrics say among its bearings; `measured` are these metrics.
+    `grade` is how good the log-odds are, as a code of the inference, and `error` their error bar (0 where exact).
     `items` are the indices of the bearings that count, and `item_log_likelihood` their force as aged and heard;
     `total` is their sum per belief, and `log_likelihood` the same within its bound. `item_withdrawn` is by how much
     `total` falls where one of them was never said. `word` says on which side (1 or -1)
@@ -49,7 +51,8 @@ class Derivation:
     layout: Layout
     at: datetime
     log_odds: Floats
-    available: npt.NDArray[np.bool_]
+    grade: npt.NDArray[np.uint8]
+    error: Floats
     log_likelihood: Floats
     total: Floats
     mass: Floats
@@ -67,8 +70,13 @@ class Derivation:
         """The ids of the beliefs that evidence bears on, that of metrics too."""
         return self.state.belief_order
 
+    @cached_property
+    def available(self) -> npt.NDArray[np.bool_]:
+        """Where there are log-odds at all."""
+        return np.asarray(self.grade != UNAVAILABLE)
+
     def value(self, position: int) -> float | None:
-        """The log-odds at a position; None where the twin is too wide for them."""
+        """The log-odds at a position; None where there are none to be had."""
         return float(self.log_odds[position]) if self.available[position] else None
 
     def kept(self, position: int, log_odds: float) -> float:
@@ -77,7 +85,8 @@ class Derivation:
 
     def quality(self, position: int) -> Quality:
         """How good that number is."""
-        return "exact" if self.available[position] else "unavailable"
+        found: Quality = QUALITIES[int(self.grade[position])]
+        return found
 
     def status(self, position: int, log_odds: float | None) -> Status:
         """The status at a position, for the log-odds that will be shown with it."""
@@ -146,7 +155,7 @@ def derive(
     np.clip(log_likelihood, -LOG_LIKELIHOOD_BOUND, LOG_LIKELIHOOD_BOUND, out=log_likelihood)
     assumed = {_position(state, layout, key): holds for key, holds in assume.items()}
     done = {_position(state, layout, key): holds for key, holds in do.items()}
-    log_odds, available = _propagate(layout, log_likelihood, assumed, done)
+    log_odds, grade, error = _propagate(layout, log_likelihood, assumed, done)
     fixed = {*assumed, *done}
     settled = fixed.union(*(layout.values_beside.get(place, ()) for place in fixed))
     word = {place: side for place, side in _persons_word(state, items, position, stance) if place not in settled}
@@ -161,7 +170,8 @@ def derive(
         layout=layout,
         at=at,
         log_odds=log_odds,
-        available=available,
+        grade=grade,
+        error=error,
         log_likelihood=log_likelihood,
         total=combined.total,
         mass=combined.mass,
@@ -262,21 +272,21 @@ def _superseded(state: TwinState, holding: npt.NDArray[np.int64], at: datetime) 
 
 def _propagate(
     layout: Layout, log_likelihood: Floats, assumed: Mapping[int, bool], done: Mapping[int, bool]
-) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    log_odds, available = np.zeros(len(layout.ids)), np.zeros(len(layout.ids), dtype=np.bool_)
+) -> tuple[Floats, npt.NDArray[np.uint8], Floats]:
+    log_odds, error = np.zeros(len(layout.ids)), np.zeros(len(layout.ids))
+    grade = np.full(len(layout.ids), UNAVAILABLE, dtype=np.uint8)
     for unit in layout.units:
         rows, _ = unit.positions.shape
         if not np.isin(unit.positions, [*assumed, *done]).any():
             posterior = unit.model.log_odds(log_likelihood[unit.positions])
-            log_odds[unit.positions] = posterior.log_odds
-            available[unit.positions] = posterior.available
+            log_odds[unit.positions], error[unit.positions] = posterior.log_odds, posterior.error
+            grade[unit.positions] = posterior.quality
             continue
         for row in range(rows):
             positions = unit.positions[row]
             one = unit.model.log_odds(log_likelihood[positions], _among(positions, assumed), _among(positions, done))
-            log_odds[positions] = one.log_odds
-            available[positions] = one.available
-    return log_odds, available
+            log_odds[positions], error[positions], grade[positions] = one.log_odds, one.error, one.quality
+    return log_odds, grade, error
 
 
 def _among(positions: npt.NDArray[np.int64], fixed: Mapping[int, bool]) -> dict[int, bool]:

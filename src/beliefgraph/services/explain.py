@@ -49,7 +49,7 @@ class Explanations:
     async def explain(
         self, caller: Caller, twin: str, key: BeliefKey, *, as_of: AsOf = NOW, at_least_rev: int | None = None
     ) -> Explanation:
-        """Why the belief stands where it does; `too-wide` where no exact answer can be had.
+        """Why the belief stands where it does; `too-wide` where no answer can be had.
 
         The contributions sum to the move from prior to posterior, both unrounded, but for `residual`.
         """
@@ -139,7 +139,7 @@ def _what_moved(seen: Recomputed, key: BeliefKey) -> _Moved:
         )
     if not derived.available[target]:
         raise Unavailable(
-            "too-wide", "This belief is tied to too many others for an exact answer.", belief=derived.layout.ids[target]
+            "too-wide", "This belief is tied to too many others for an answer.", belief=derived.layout.ids[target]
         )
     unit, positions, column = _unit(derived.layout.units, target)
     influence = unit.model.influence(column, derived.log_likelihood[positions])

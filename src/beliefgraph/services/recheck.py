@@ -7,10 +7,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import numpy as np
-
 from beliefgraph.errors import BeliefgraphError
-from beliefgraph.model.belief import Holding
+from beliefgraph.model.belief import Holding, Quality, worst
 from beliefgraph.model.goal import Pursuit
 from beliefgraph.model.metric import Reading
 from beliefgraph.services.cache import read_state
@@ -34,7 +32,7 @@ _EVER = datetime(9998, 1, 1, tzinfo=UTC)
 class Checked:
     """One twin derived again: how many beliefs and goals it has, and what it would publish otherwise, as it should be.
 
-    `width` is that of the widest junction tree its beliefs need; `exact` says whether all of them can be had. `error`
+    `width` is that of the widest junction tree that answers for its beliefs, and `quality` the least of theirs. `error`
     says why it could not be derived at all.
     """
 
@@ -43,7 +41,7 @@ class Checked:
     rev: int
     beliefs: int
     width: int
-    exact: bool
+    quality: Quality
     goals: int = 0
     differing: tuple[Holding, ...] = ()
     differing_goals: tuple[Pursuit, ...] = ()
@@ -65,7 +63,7 @@ async def recheck(graph: Graph, book: DefinitionBook, tenant: str | None = None)
                 definitions = await book.numbered(found.tenant, state.definitions)
                 yield await asyncio.to_thread(_check, state, definitions, state.head_time)
         except BeliefgraphError as error:
-            yield Checked(found.tenant, found.name, 0, 0, 0, exact=False, error=error)
+            yield Checked(found.tenant, found.name, 0, 0, 0, "unavailable", error=error)
 
 
 async def every_twin(graph: Graph, tenant: str | None) -> AsyncIterator[stored.Quiet]:
@@ -79,6 +77,7 @@ async def every_twin(graph: Graph, tenant: str | None) -> AsyncIterator[stored.Q
 
 def _check(state: TwinState, graph: DefinitionGraph, head: datetime) -> Checked:
     derived = derive(state, graph, head)
+    unnamed = derived.layout.unnamed
     again = publish(state, graph, derived, state.rev, redraw=False, fresh=())
     closed, opened = publish_goals(state, graph, None, derive_goals(state, graph, derived, head), state.rev)
     return Checked(
@@ -87,7 +86,7 @@ def _check(state: TwinState, graph: DefinitionGraph, head: datetime) -> Checked:
         rev=state.rev,
         beliefs=len(state.holdings),
         width=max((unit.model.width for unit in derived.layout.units), default=0),
-        exact=bool(np.delete(derived.available, sorted(derived.layout.unnamed)).all()),
+        quality=worst(derived.quality(place) for place in range(len(derived.grade)) if place not in unnamed),
         goals=len(state.pursuits),
         differing=again.holdings,
         differing_goals=(*opened, *(p for p in closed if p.key not in {o.key for o in opened})),

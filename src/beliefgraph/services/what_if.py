@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from beliefgraph.errors import Incorrect, Unavailable
-from beliefgraph.model.belief import GRID, BeliefKey
+from beliefgraph.model.belief import GRID, BeliefKey, worst
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import Assumption, Intervention, WhatIf
 from beliefgraph.model.commit import BeliefDifference
@@ -157,7 +157,7 @@ def _bearing(moment: Moment, n: int, one: _Supposed, bears: BearsOn) -> Bearing:
 
 def _refuse_unavailable(derived: Derivation, belief: str) -> None:
     if not derived.available[derived.layout.position[belief]]:
-        raise Unavailable("too-wide", "This belief is tied to too many others for an exact answer.", belief=belief)
+        raise Unavailable("too-wide", "This belief is tied to too many others for an answer.", belief=belief)
 
 
 def _moved(before: Recomputed, after: Recomputed) -> tuple[BeliefDifference, ...]:
@@ -175,7 +175,7 @@ def _moved(before: Recomputed, after: Recomputed) -> tuple[BeliefDifference, ...
                 after=then.log_odds,
                 before_status=was.status if id_ in listed else None,
                 after_status=then.status,
-                quality="exact",
+                quality=worst([was.quality, then.quality]) if was.log_odds is not None else then.quality,
             )
         )
     return tuple(sorted(found, key=lambda d: (-abs((d.after or 0.0) - (d.before or 0.0)), d.belief.id)))

@@ -66,7 +66,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "progress": "how far it has come, in [0, 1]",
         "purpose": "to what end",
         "purposes": "what it may be used for",
-        "quality": "exact, or unavailable: the twin is too wide, or no evidence names the open value",
+        "quality": "exact; approximate or unreliable: the twin is too wide to be exact; or unavailable: no answer",
         "reason": "what changed it, in a sentence",
         "rev": "the twin's counter, +1 for every commit",
         "rev_from": "first rev that knew it",

@@ -1,0 +1,251 @@
+"""A connected part that is too wide to be exact, compiled at two widths: what a `Bundle` is to exact parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+import numpy as np
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.inference.arrays import Bools, Flags, Floats, Ints, frozen
+from beliefgraph.inference.bundle import Bundle
+from beliefgraph.inference.calibrate import calibrate
+from beliefgraph.inference.conditionals import Conditionals
+from beliefgraph.inference.edge_choice import choose, thin_trees
+from beliefgraph.inference.elimination import Budget
+from beliefgraph.inference.factors import Factors
+from beliefgraph.inference.intervals import Pairwise
+from beliefgraph.inference.plan import Plan, plan
+from beliefgraph.inference.propagation import Engine
+from beliefgraph.inference.quality import APPROXIMATE, EXACT, UNRELIABLE
+from beliefgraph.inference.thin import MOST_GAIN, Loose, Settled, Thin, ThinTree
+from beliefgraph.inference.variables import Variables
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A factor that has no place in a tree: its beliefs (local), its log table over them, and whose conditional table
+    it is, -1 for nobody's."""
+
+    beliefs: tuple[int, ...]
+    log_table: Floats
+    effect: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class ThinPart:
+    """One connected part, calibrated at two widths.
+
+    `kept` has the trees as bundles, first the one that answers, then the one it is compared with; `dropped` the
+    factors that have no place in them, each with its beliefs and its log table over these.
+    """
+
+    prior_log_odds: Floats
+    thin: Thin
+    kept: tuple[Bundle, Bundle]
+    dropped: tuple[tuple[Dropped, ...], tuple[Dropped, ...]]
+    drift: float
+
+    @property
+    def members(self) -> Ints:
+        """The beliefs."""
+        return self.kept[0].members
+
+    @property
+    def part(self) -> Ints:
+        """The part each belongs to: the same."""
+        return self.kept[0].part
+
+    @property
+    def variables(self) -> Variables:
+        """Which members are the values of one variable."""
+        return self.kept[0].variables
+
+    @property
+    def plan(self) -> Plan:
+        """How a pass of the tree that answers is run."""
+        return self.kept[0].plan
+
+    @property
+    def entries(self) -> int:
+        """The table entries of both trees."""
+        return sum(bundle.plan.entries for bundle in self.kept)
+
+    @property
+    def place(self) -> dict[int, int]:
+        """Where each member stands among them."""
+        return self.kept[0].place
+
+    def posterior(self, rows: Floats, fixed: Mapping[int, bool], cut: AbstractSet[int]) -> tuple[Floats, Floats, Flags]:
+        """The log-odds of each member, their error bars (nats) and their quality, row of evidence by row; each of shape
+        [B, members]. Raises `impossible-evidence`.
+
+        A row that says nothing gets the priors, exactly.
+        """
+        value = np.tile(self.prior_log_odds, (len(rows), 1))
+        error, quality = np.zeros(value.shape), np.full(value.shape, EXACT, dtype=np.uint8)
+        (fine, speaks), (coarse, agrees) = self._without(0, cut), self._without(1, cut)
+        leaf = self.variables.leaf
+        weights = self._log_weights(rows, [fixed] * len(rows))
+        for row in np.flatnonzero(weights.any(axis=1)).tolist():
+            answer = self.thin.answer(weights[row], (fine, coarse), (speaks, agrees))
+            value[row], error[row] = answer.settled.log_odds[leaf], answer.error[leaf]
+            quality[row] = np.where(answer.reliable[leaf], APPROXIMATE, UNRELIABLE)
+        known = [at for belief, at in self.place.items() if belief in fixed]
+        error[:, known], quality[:, known] = 0.0, EXACT
+        return value, error, quality
+
+    def log_odds(self, rows: Floats, fixed: Mapping[int, bool], cut: AbstractSet[int]) -> Floats:
+        """The log-odds alone, without the second tree; shape [B, members]. The bits are those of `posterior`."""
+        value = np.tile(self.prior_log_odds, (len(rows), 1))
+        engine, active = self._without(0, cut)
+        weights = self._log_weights(rows, [fixed] * len(rows))
+        for row in np.flatnonzero(weights.any(axis=1)).tolist():
+            value[row] = self.thin.fine.settle(weights[row], engine, active).log_odds[self.variables.leaf]
+        return value
+
+    def cohort(self, rows: Floats, asked: Sequence[int]) -> Floats:
+        """The log-odds of some members for many rows of evidence; shape [B, asked]."""
+        place = self.place
+        return self.log_odds(rows, {}, set())[:, [place[belief] for belief in asked]]
+
+    def log_marginals(self, rows: Floats, fixed: Sequence[Mapping[int, bool]], cut: AbstractSet[int]) -> Floats:
+        """The log-probability of [does not hold, holds] for each member; shape [members, 2, B]. See `Bundle`."""
+        engine, active = self._without(0, cut)
+        settled = [self.thin.fine.settle(weight, engine, active) for weight in self._log_weights(rows, fixed)]
+        no, yes = self.variables.split_logs(np.stack([found.log_marginal for found in settled]))
+        return np.stack([no, yes], axis=2).transpose(1, 2, 0)
+
+    def preview(self, row: Floats, before: Settled | None = None) -> Settled:
+        """Where the messages settle for one row of evidence if they start from where they stood `before`.
+
+        For looking ahead only: what is answered always starts from nothing.
+        """
+        fine, (weight,) = self.thin.fine, self._log_weights(row[None], [{}])
+        return fine.settle(weight, fine.engine, fine.loose.all, None if before is None else before.message)
+
+    def pairwise(self) -> Pairwise | None:
+        """The distribution that is approximated, as tables over two beliefs each; see `Bundle.pairwise`."""
+        dropped = self.dropped[0]
+        return self.kept[0].pairwise([one.beliefs for one in dropped], [one.log_table for one in dropped])
+
+    def _log_weights(self, rows: Floats, fixed: Sequence[Mapping[int, bool]]) -> Floats:
+        """The log-weight of every state, question by question; all 0 where nothing is said."""
+        bundle = self.kept[0]
+        place = bundle.place
+        flags = np.array([bundle.flags(known, place) for known in fixed])
+        weight, _ = self.variables.weights(rows.take(self.members, axis=1), flags)
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.log(weight))
+
+    def _without(self, which: int, cut: AbstractSet[int]) -> tuple[Engine, Flags]:
+        """One tree's engine, and which of its dropped factors speak, with some effects' conditional tables gone."""
+        place = self.place if cut else {}
+        gone = {place[belief] for belief in cut if belief in place}
+        speaks = np.array([one.effect not in gone for one in self.dropped[which]], dtype=np.uint8)
+        return self.kept[which].without(cut), speaks
+
+
+def thin_part(factors: Factors, own: Sequence[tuple[int, ...]], prior_log_odds: Floats, budget: Budget) -> ThinPart:
+    """The part of these variables, each given by its beliefs, at both thin widths.
+
+    Raises `infeasible-statements` where what is kept cannot hold together.
+    """
+    members = [belief for beliefs in own for belief in beliefs]
+    local, variables = factors.local(members), Variables.of([len(beliefs) for beliefs in own])
+    strengths, scopes = _strengths(local), variables.scopes(local.joined)
+    cards = variables.cards.tolist()
+    kept: list[Bundle] = []
+    dropped: list[tuple[Dropped, ...]] = []
+    trees: list[ThinTree] = []
+    drift = 0.0
+    for width in budget.thin_widths:
+        choice = choose(cards, scopes, strengths, width)
+        pairs, families = np.split(choice.kept, [len(local.pairs)])
+        made = plan(thin_trees(cards, scopes, choice, width), cards)
+        bundle, off = _bundle(members, variables, _those(local, pairs, families), prior_log_odds, made)
+        loose = _dropped(variables, _those(local, ~pairs, ~families))
+        kept.append(bundle)
+        dropped.append(loose)
+        trees.append(ThinTree(bundle.engine, _loose(variables, loose)))
+        drift = max(drift, off)
+    fine, coarse = trees
+    return ThinPart(
+        prior_log_odds=prior_log_odds[members],
+        thin=Thin(fine, coarse, max(fine.gain(), coarse.gain()) < MOST_GAIN),
+        kept=(kept[0], kept[1]),
+        dropped=(dropped[0], dropped[1]),
+        drift=drift,
+    )
+
+
+def _strengths(factors: Factors) -> Floats:
+    """|J| of every pair, and of the strongest cause of every family: see `edge_choice.strength`."""
+    tables = np.array([pair.log_table for pair in factors.pairs]).reshape(-1, 2, 2)
+    pairs = np.abs(tables[:, 0, 0] + tables[:, 1, 1] - tables[:, 0, 1] - tables[:, 1, 0])
+    families = [np.abs(family.push[1 << np.arange(len(family.causes))]).max() for family in factors.families]
+    return np.concatenate([pairs, families]) / 4.0
+
+
+def _those(factors: Factors, pairs: Bools, families: Bools) -> Factors:
+    """Some of the pairs and families."""
+    return Factors(
+        factors.priors,
+        tuple(pair for pair, is_one in zip(factors.pairs, pairs.tolist(), strict=True) if is_one),
+        tuple(family for family, is_one in zip(factors.families, families.tolist(), strict=True) if is_one),
+    )
+
+
+def _bundle(
+    members: Sequence[int], variables: Variables, kept: Factors, prior_log_odds: Floats, made: Plan
+) -> tuple[Bundle, float]:
+    try:
+        calibrated = calibrate(made, variables, kept)
+    except Incorrect as error:
+        beliefs = error.ids["beliefs"]
+        assert isinstance(beliefs, list)
+        raise Incorrect(
+            error.code, error.message, beliefs=[members[at] for at in beliefs], drift=error.ids["drift"]
+        ) from None
+    bundle = Bundle(
+        variables=variables,
+        members=frozen(np.array(members, dtype=np.int64)),
+        part=frozen(np.zeros(len(members), dtype=np.int64)),
+        prior_log_odds=prior_log_odds[list(members)],
+        engine=Engine.of(made, calibrated.log_potential),
+        families=kept.families,
+        conditionals=calibrated.conditionals,
+        own=calibrated.own,
+        pairs=kept.pairs,
+    )
+    return bundle, calibrated.drift
+
+
+def _dropped(variables: Variables, dropped: Factors) -> tuple[Dropped, ...]:
+    """The factors as they stand beside a tree: each says nothing where its beliefs are at their priors.
+
+    A pair's table is divided by its margins already. A family's is divided by its effect's prior, which the tree has as
+    a field then; its intercept is the one that returns the prior where the causes are independent.
+    """
+    pairs = tuple(Dropped(pair.beliefs, pair.log_table) for pair in dropped.pairs)
+    if not dropped.families:
+        return pairs
+    priors = variables.normalised(dropped.priors)
+    tables = Conditionals(dropped.families, len(priors))
+    states = variables.distributions(priors)
+    joint = np.concatenate([variables.independent(states, family.causes) for family in dropped.families])
+    logs = np.split(tables.log_conditionals(tables.intercepts(priors, joint)), 2 * tables.start[1:])
+    own = np.log(np.stack([1.0 - priors, priors], axis=1))
+    return pairs + tuple(
+        Dropped(family.beliefs, (log.reshape(-1, 2) - own[family.effect]).ravel(), family.effect)
+        for family, log in zip(dropped.families, logs, strict=True)
+    )
+
+
+def _loose(variables: Variables, dropped: Sequence[Dropped]) -> Loose:
+    """The same factors over the states of their variables."""
+    scopes = variables.scopes([one.beliefs for one in dropped])
+    tables = [one.log_table.ravel()[variables.stated([one.beliefs])] for one in dropped]
+    return Loose.of(variables.start, scopes, tables)
