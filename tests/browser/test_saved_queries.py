@@ -137,6 +137,16 @@ def test_as_of_a_date_leaves_out_what_the_store_did_not_know_by_then(analyst: An
     assert all(len(early[b]["evidence_then"]) <= len(known[b]["evidence_then"]) for b in known)
 
 
+def test_attributes_over_time_show_every_metric_with_its_events(analyst: Analyst) -> None:
+    rows = {row["metric"]["name"]: row for row in analyst.table("attributes_over_time", twin="user-omar")}
+    assert {"visits.week", "visits.none", "habit.channel", "habit.hour", "habit.cadence"} <= set(rows)
+    assert rows["habit.hour"]["metric"]["caption"].startswith("at which hour (UTC) most visits begin")
+    assert all(row["days"] >= 0 and len(row["events"]) <= 5 for row in rows.values())
+    seen = analyst.picture("attributes_over_time", twin="user-omar")
+    assert {r.type for r in seen.relationships} == {"MEASURES", "COUNTS_IN"}
+    assert {metric["name"] for metric in labelled(seen, "Metric")} == set(rows)
+
+
 def test_definitions_in_force_are_every_attribute_and_relation_once(analyst: Analyst) -> None:
     from beliefgraph.story.story import load_story
 
@@ -165,7 +175,7 @@ def test_every_saved_query_is_explained_to_analysts() -> None:
 def test_the_style_captions_every_label_by_a_property_it_has() -> None:
     properties = {node.label: set(node.properties) for node in NODES}
     captions = dict(re.findall(r"^node\.(\w+) \{[^}]*caption: '\{(\w+)\}';", STYLE.read_text(encoding="utf-8"), re.M))
-    assert captions["Belief"] == "caption"
+    assert captions["Belief"] == captions["Metric"] == "caption"
     assert captions["Evidence"] == "summary"
     assert captions["Source"] == captions["Twin"] == "name"
     assert [label for label, caption in captions.items() if caption not in properties[label]] == []

@@ -41,7 +41,7 @@ def first(home: Path) -> str:
 
 
 def test_the_demo_plays_the_story_scene_by_scene(first: str) -> None:
-    assert "Three twins, twelve months: 305 events" in first
+    assert "Three twins, twelve months: 313 events" in first
     assert "Maya is back from ten weeks at sea and corrects it." in first
     assert first.index("The directory now calls Omar a team lead.") < first.index("Lena signs.")
 
@@ -50,6 +50,14 @@ def test_the_demo_shows_where_every_twin_stands(first: str) -> None:
     for name in ("buyer-lena", "user-omar", "person-maya"):
         assert f"{name} at rev" in first
     assert "They lead a team." in first
+
+
+def test_the_demo_shows_what_events_make_over_time(first: str) -> None:
+    shown = first[first.index("What Maya's events make by themselves") :]
+    (week,) = [line for line in shown.splitlines() if line.startswith("a week without a visit")]
+    assert "yes, since 2026-03-30" in week  # the last visit before the silence was on 23 March
+    (mails,) = [line for line in shown.splitlines() if line.startswith("mails of ours")]
+    assert "2, since 2026-05-11" in mails  # the second was sent on 4 May
 
 
 def test_the_demo_explains_a_belief_with_a_number_on_every_link(first: str) -> None:

@@ -140,4 +140,4 @@ def test_the_band_is_the_highest_reached_and_one_of_its_own_label_comes_first() 
     ],
 )
 def test_a_value_is_told_in_words(changes: dict[str, Any], value: float | None, label: str | None, said: str) -> None:
-    assert made(**changes).say(value, label) == f"visits in 7 days: {said}"
+    assert made(**changes).show(value, label) == said

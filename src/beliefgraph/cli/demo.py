@@ -164,6 +164,7 @@ async def _show(stage: Stage) -> None:
         f"Then {show.percent(then.state.log_odds)} ({then.state.status}), "
         f"now {show.percent(told.state.log_odds)} ({told.state.status})."
     )
+    await _show_metrics(stage)
     supposed = await services.what_ifs.what_if(stage.application, ask.what_if.question)
     out.print(Rule(ask.what_if.say, align="left"))
     out.print(
@@ -173,6 +174,17 @@ async def _show(stage: Stage) -> None:
             supposed.value,
         )
     )
+
+
+async def _show_metrics(stage: Stage) -> None:
+    """What the events of a twin made over time, as of a moment and now."""
+    metrics, ask = stage.services.metrics, stage.story.ask.measure
+    then = await metrics.metrics(stage.application, ask.twin, as_of=ask.as_of)
+    now = await metrics.metrics(stage.application, ask.twin)
+    stage.out.print(Rule(ask.say, align="left"))
+    assert then.valid_time is not None
+    assert now.valid_time is not None
+    stage.out.print(show.metrics(then.nodes, now.nodes, then.valid_time, now.valid_time))
 
 
 async def _show_twin(stage: Stage, character: Character) -> None:

@@ -14,6 +14,7 @@ from rich.tree import Tree
 from beliefgraph.model.belief import BeliefState, probability
 from beliefgraph.model.commit import BeliefChange, BeliefDifference
 from beliefgraph.model.explanation import Contribution, Explanation, ExplanationLink
+from beliefgraph.model.metric import MetricState
 
 BAR = 20
 """Columns of a bar that stands for a certainty."""
@@ -99,6 +100,25 @@ def change(one: BeliefChange) -> Text:
         (percent(one.after.log_odds), "cyan"),
         (f"  {one.after.status}", STATUS_STYLE[one.after.status]),
     )
+
+
+def metrics(then: Sequence[MetricState], now: Sequence[MetricState], before: datetime, after: datetime) -> Table:
+    """A table of metrics at two moments; one that is in a band which speaks stands out."""
+    table = Table(title_justify="left", box=None, pad_edge=False)
+    table.add_column("metric", ratio=1)
+    table.add_column(day(before), no_wrap=True)
+    table.add_column(day(after), no_wrap=True)
+    earlier = {state.metric.id: state for state in then}
+    for state in now:
+        table.add_row(state.metric.statement, _measured(earlier.get(state.metric.id)), _measured(state))
+    return table
+
+
+def _measured(state: MetricState | None) -> Text:
+    if state is None:
+        return Text("·", style="dim")
+    since = f", since {day(state.since)}" if state.since else ""
+    return Text.assemble((state.shown, "bold" if state.band else ""), (since, "dim"))
 
 
 def differences(title: str, found: Sequence[BeliefDifference], most: int = 8) -> RenderableType:

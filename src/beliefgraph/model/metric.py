@@ -160,11 +160,8 @@ class MetricDefinition(Record):
         reached = [b for b in self.bands if value is not None and value >= b.at_least and b.label in (None, label)]
         return max(reached, key=lambda b: (b.label is not None, b.at_least), default=None)
 
-    def say(self, value: float | None, label: str | None) -> str:
-        """The metric and its value, as people read it: `visits to the prices in 7 days: 3`."""
-        return f"{self.statement}: {self._shown(value, label)}"
-
-    def _shown(self, value: float | None, label: str | None) -> str:
+    def show(self, value: float | None, label: str | None) -> str:
+        """A value in words: `9 days ago`."""
         if value is None:
             return "unknown"
         match self.kind:
@@ -244,7 +241,8 @@ class MetricChange(Record):
 class MetricState(Record):
     """A metric as it stands at one (valid time, rev): what a reader gets.
 
-    `band` says in words which band it is in, and `since` when it came into it. `events` is how many events it sees.
+    `shown` is its value in words, `says` that with its statement and band. `since` is when it came into the band, `due`
+    when time alone may change it next, `events` how many events it sees.
     """
 
     metric: Metric
@@ -256,6 +254,7 @@ class MetricState(Record):
     since: Instant | None
     due: Instant | None
     events: int
+    shown: str
     says: str
     valid_time: Instant
     rev: Rev

@@ -45,10 +45,14 @@ class Measured:
         return self.definition.band(self.value, self.label) if self.events else None
 
     @property
+    def shown(self) -> str:
+        """The value in words, to hundredths."""
+        return self.definition.show(None if self.value is None else round(self.value, 2), self.label)
+
+    @property
     def says(self) -> str:
         """The metric, its value and its band, as people read it."""
-        shown = None if self.value is None else round(self.value, 2)
-        said = self.definition.say(shown, self.label)
+        said = f"{self.definition.statement}: {self.shown}"
         return said if self.band is None else f"{said}, {self.band.says}"
 
 

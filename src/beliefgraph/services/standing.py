@@ -47,6 +47,7 @@ def standing(moment: Moment, one: Measured) -> MetricState:
         since=since(one, tally, moment.at),
         due=due(one, tally, moment.at),
         events=len(one.events),
+        shown=one.shown,
         says=one.says,
         valid_time=moment.at,
         rev=moment.state.rev,

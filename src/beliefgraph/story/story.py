@@ -57,11 +57,20 @@ class Suppose(Record):
     question: WhatIf
 
 
+class Measure(Record):
+    """The twin whose metrics are listed, as of a moment and at the end."""
+
+    say: str
+    twin: Key
+    as_of: AsOf
+
+
 class Ask(Record):
     """What is asked when all events are in."""
 
     explain: Explain
     as_of: AsOf
+    measure: Measure
     what_if: Suppose
 
 
