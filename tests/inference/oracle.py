@@ -65,7 +65,9 @@ class Enumeration:
         for relation in structure.relations:
             ratio = stated_odds_ratio(priors, relation)
             if relation.kind == "causes":
-                if ratio != 1.0:
+                if relation.target in structure.noisy_or:
+                    causes.setdefault(relation.target, {})[relation.source] = relation.parameter
+                elif ratio != 1.0:
                     causes.setdefault(relation.target, {})[relation.source] = np.log(ratio)
             else:
                 first, second = priors[relation.source], priors[relation.target]
@@ -74,6 +76,11 @@ class Enumeration:
                 fixed += table[states[:, relation.source].astype(int), states[:, relation.target].astype(int)]
 
         def conditional(effect: int, intercept: float) -> Floats:
+            if effect in structure.noisy_or:
+                fails = np.ones(len(states)) / (1.0 + np.exp(intercept))
+                for cause, does in causes[effect].items():
+                    fails = fails * np.where(states[:, cause] > 0, 1.0 - does, 1.0)
+                return np.asarray(np.log(np.where(states[:, effect] > 0, 1.0 - fails, fails)))
             odds = intercept + sum(weight * states[:, cause] for cause, weight in causes[effect].items())
             return np.asarray(-np.logaddexp(0.0, np.where(states[:, effect] > 0, -odds, odds)))
 

@@ -38,6 +38,29 @@ def _relation(draw: st.DrawFn, kind: RelationKind, i: int, j: int, priors: Float
 
 
 @st.composite
+def rivals(draw: st.DrawFn) -> Structure:
+    """Two to five roots, two noisy ORs of some of them, the second perhaps of the first too, and a few other relations.
+
+    Whatever joint the causes have, Σ q·P(cause) bounds what they do; the effects' priors lie above it.
+    """
+    roots = draw(st.integers(2, 5))
+    priors = [draw(st.floats(0.05, 0.6)) for _ in range(roots)]
+    relations = []
+    for effect in (roots, roots + 1):
+        several = draw(st.lists(st.integers(0, effect - 1), min_size=1, max_size=3, unique=True))
+        share = 0.6 / sum(priors[cause] for cause in several)
+        does = {cause: min(0.95, share * draw(st.floats(0.2, 1.0))) for cause in several}
+        bound = sum(chance * priors[cause] for cause, chance in does.items())
+        priors.append(bound + draw(st.floats(0.02, 0.9)) * (1.0 - bound))
+        relations += [Relation("causes", cause, effect, chance) for cause, chance in does.items()]
+    if draw(st.booleans()):
+        relations.append(Relation("supports", 0, 1, draw(st.floats(1.0, 5.0))))
+    if draw(st.booleans()):
+        relations.append(Relation("contradicts", 0, roots, draw(st.floats(0.3, 1.0))))
+    return Structure(priors, relations, noisy_or=[roots, roots + 1])
+
+
+@st.composite
 def categorical(draw: st.DrawFn, kinds: tuple[RelationKind, ...] = KINDS) -> Structure:
     """One or two variables of two to four values, up to three beliefs by themselves, and any relations between them
     that can hold. Values and beliefs are in no order."""

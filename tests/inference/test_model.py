@@ -387,6 +387,15 @@ def test_the_example_on_the_page_runs() -> None:
     contributions = names["why"].gradient[[1, 1, 2]] * names["heard"].contribution
     change = names["posterior"].log_odds[0] - names["model"].prior_log_odds[0]
     assert contributions.sum() == pytest.approx(change, abs=1e-4)
+    for example in page.split("```python\n")[2:]:
+        exec(example.split("```")[0], names)
+    chance = {
+        name: 1 / (1 + np.exp(-names[name].log_odds)) for name in ("electric", "no_petrol", "heard_it", "storm_too")
+    }
+    assert chance["electric"][[2, 4]] == pytest.approx([0.65, 0.57], abs=0.005)
+    assert chance["no_petrol"][1:4] == pytest.approx(np.array([0.30, 0.20, 0.05]) / 0.55)
+    assert chance["heard_it"][:2] == pytest.approx([0.23, 0.33], abs=0.005)
+    assert chance["storm_too"][0] == pytest.approx(0.14, abs=0.005)
 
 
 def test_no_questions_and_no_beliefs_have_empty_answers() -> None:

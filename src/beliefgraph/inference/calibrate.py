@@ -54,7 +54,7 @@ def calibrate(plan: Plan, variables: Variables, factors: Factors) -> Calibrated:
     past = _Past()
     exact = False
     for _ in range(_MOST_STEPS):
-        if now.drift <= DRIFT_BOUND:
+        if now.drift <= DRIFT_BOUND or marginals.leakless(now):
             break
         try:
             direction = marginals.newton(now) if exact else past.accelerated(now.unknown, marginals.quasi_newton(now))
@@ -72,6 +72,14 @@ def calibrate(plan: Plan, variables: Variables, factors: Factors) -> Calibrated:
         if improved:
             now = tried
     if not now.drift <= DRIFT_BOUND:
+        for effect, least in marginals.overshot(now).items():
+            raise Incorrect(
+                "infeasible-statements",
+                f"The causes of this effect alone make it likelier, {least:.3g}, than it is stated to be, "
+                f"{marginals.priors[effect]:.3g}: state a higher prior, or lower probabilities into its noisy OR.",
+                beliefs=[effect],
+                drift=now.drift,
+            )
         far = np.argsort(-np.abs(now.off))[:5]
         raise Incorrect(
             "infeasible-statements",

@@ -8,7 +8,10 @@ from scipy.sparse.linalg import spsolve
 
 from beliefgraph.inference.arrays import Floats
 from beliefgraph.inference.factors import Family
-from beliefgraph.inference.rules import causes
+from beliefgraph.inference.rules import causes, noisy_or
+
+_SMALL_LEAK = -6.0
+"""Where a leak that seems impossible begins to be sought, in log-odds: far enough from 0 for its slope to be seen."""
 
 
 class Conditionals:
@@ -23,6 +26,8 @@ class Conditionals:
         self.states = int(sizes.sum())
         self.family = np.repeat(np.arange(len(families)), sizes)
         self.push = np.concatenate([family.push for family in families]) if families else np.zeros(0)
+        self.noisy_or = np.array([family.noisy_or for family in families], dtype=np.bool_)
+        self._noisy = np.flatnonzero(self.noisy_or[self.family])
         joints, withs, withouts, causes_, effects_, begins = [], [], [], [], [], [0]
         for family, start in zip(families, self.start, strict=True):
             number = len(family.causes)
@@ -44,17 +49,31 @@ class Conditionals:
 
     def log_conditionals(self, intercepts: Floats) -> Floats:
         """Every table, flat, the effect fastest."""
-        return causes.log_conditional(intercepts[self.family], self.push).ravel()
+        at = intercepts[self.family]
+        table = causes.log_conditional(at, self.push)
+        if self._noisy.size:
+            table[self._noisy] = noisy_or.log_conditional(at[self._noisy], self.push[self._noisy])
+        return table.ravel()
 
     def chances(self, intercepts: Floats) -> Floats:
         """The probability of the effect at every joint state of its causes."""
-        return np.asarray(1.0 / (1.0 + np.exp(-intercepts[self.family] - self.push)))
+        chance = 1.0 / (1.0 + np.exp(-intercepts[self.family] - self.push))
+        if self._noisy.size:
+            chance[self._noisy] = np.exp(self.log_conditionals(intercepts)[1::2][self._noisy])
+        return np.asarray(chance)
+
+    def least(self, weight: Floats) -> Floats:
+        """How likely the causes alone make each effect where they have this joint: without any leak, if it is a noisy
+        OR, and 0 otherwise."""
+        found = np.add.reduceat(weight * -np.expm1(-self.push), self.start) if self.families else np.zeros(0)
+        return np.where(self.noisy_or, found, 0.0)
 
     def intercepts(self, priors: Floats, weight: Floats) -> Floats:
         """The intercepts that return the priors where the causes have this joint.
 
         The expectation rises with the intercept, from 0 to 1, so bisection between prior log-odds less the greatest and
-        the least push cannot fail.
+        the least push cannot fail. That of a noisy OR rises from what its causes do by themselves, and the leak is at
+        most the prior; where no leak is little enough, it begins with a small one.
         """
         if not self.families:
             return np.zeros(0)
@@ -62,28 +81,39 @@ class Conditionals:
         log_odds = np.log(wanted) - np.log1p(-wanted)
         low = log_odds - np.maximum.reduceat(self.push, self.start)
         high = log_odds - np.minimum.reduceat(self.push, self.start)
+        low, high = np.where(self.noisy_or, noisy_or.LEAST_LEAK, low), np.where(self.noisy_or, log_odds, high)
         for _ in range(64):
             middle = 0.5 * (low + high)
             above = np.add.reduceat(weight * self.chances(middle), self.start) > wanted
             low, high = np.where(above, low, middle), np.where(above, middle, high)
-        return np.asarray(0.5 * (low + high))
+        found = 0.5 * (low + high)
+        return np.where(self.noisy_or & (found < noisy_or.LEAST_LEAK + 1.0), _SMALL_LEAK, found)
 
     def through(self, step: Floats, intercepts: Floats, joint: Floats) -> Floats:
         """A step in fields, as one in fields and intercepts.
 
         An intercept moves its effect less what the causes pass on, about Σ β·(cause), β the mean rise by one cause: so
-        derivative = covariance · (1 − β), a triangular system.
+        derivative = covariance · (1 − β), a triangular system. A leak moves it by a share r of that.
         """
         if not self.families:
             return step
         chance = self.chances(intercepts)
         rise = np.add.reduceat(joint[self._joint] * (chance[self._with] - chance[self._without]), self._edge_start)
         diagonal = np.arange(self.size)
+        share = np.ones(self.size)
+        share[self.effects] = self._share(intercepts, joint, chance)
         matrix = csc_array(
             (
-                np.concatenate([np.ones(self.size), -rise]),
+                np.concatenate([share, -rise * share[self._edge_effect]]),
                 (np.concatenate([diagonal, self._edge_cause]), np.concatenate([diagonal, self._edge_effect])),
             ),
             shape=(self.size, self.size),
         )
         return np.asarray(spsolve(matrix, step))
+
+    def _share(self, intercepts: Floats, joint: Floats, chance: Floats) -> Floats:
+        """What an intercept does to its effect, on average, next to what a field would do: 1 where it is logistic."""
+        leak = 1.0 / (1.0 + np.exp(-intercepts[self.family]))
+        moved = np.add.reduceat(joint * leak * (1.0 - chance), self.start)
+        whole = np.add.reduceat(joint * chance * (1.0 - chance), self.start)
+        return np.where(self.noisy_or, moved / whole, 1.0)

@@ -9,14 +9,14 @@ which of the others a value gives way to.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from beliefgraph.inference.arrays import Floats
-from beliefgraph.inference.rules import causes, contradicts, excludes, implies, supports
+from beliefgraph.inference.rules import causes, contradicts, excludes, implies, noisy_or, supports
 from beliefgraph.inference.structure import Relation, Structure
 
 
@@ -30,11 +30,13 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One effect and its causes, ascending; `push` is what each joint state of the causes adds to its log-odds."""
+    """One effect and its causes, ascending; `push` is what each joint state of the causes adds to its log-odds, or to
+    its hazard where it is a noisy OR of them."""
 
     effect: int
     causes: tuple[int, ...]
     push: Floats
+    noisy_or: bool = False
 
     @property
     def beliefs(self) -> tuple[int, ...]:
@@ -61,7 +63,7 @@ class Factors:
                 if pair.beliefs[0] in place
             ),
             tuple(
-                Family(place[family.effect], tuple(place[cause] for cause in family.causes), family.push)
+                replace(family, effect=place[family.effect], causes=tuple(place[cause] for cause in family.causes))
                 for family in self.families
                 if family.effect in place
             ),
@@ -100,20 +102,22 @@ def factors_of(structure: Structure) -> Factors:
             for relation, ratio, table in zip(relations, ratios, tables, strict=True)
             if ratio != 1.0
         ]
-    return Factors(priors, tuple(pairs), _families(stated.get("causes", [])))
+    return Factors(priors, tuple(pairs), _families(stated.get("causes", []), structure.noisy_or))
 
 
-def _families(relations: list[Relation]) -> tuple[Family, ...]:
+def _families(relations: list[Relation], noisy: Sequence[int]) -> tuple[Family, ...]:
     causes_of: dict[int, dict[int, float]] = {}
     for relation in relations:
         if relation.parameter != 1.0:
             causes_of.setdefault(relation.target, {})[relation.source] = relation.parameter
-    return tuple(_family(effect, causes_of[effect]) for effect in sorted(causes_of))
+    return tuple(_family(effect, causes_of[effect], effect in noisy) for effect in sorted(causes_of))
 
 
-def _family(effect: int, odds_ratios: Mapping[int, float]) -> Family:
-    ordered = tuple(sorted(odds_ratios))
-    return Family(effect, ordered, causes.push(np.log([odds_ratios[cause] for cause in ordered])))
+def _family(effect: int, parameters: Mapping[int, float], noisy: bool) -> Family:
+    ordered = tuple(sorted(parameters))
+    stated = np.array([parameters[cause] for cause in ordered])
+    strengths = noisy_or.hazards(stated) if noisy else np.log(stated)
+    return Family(effect, ordered, causes.push(strengths), noisy)
 
 
 _UNDIRECTED = {

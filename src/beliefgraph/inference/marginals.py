@@ -14,6 +14,7 @@ from beliefgraph.inference.factors import Factors
 from beliefgraph.inference.incidence import Incidence
 from beliefgraph.inference.plan import Plan
 from beliefgraph.inference.propagation import Engine
+from beliefgraph.inference.rules import causes, noisy_or
 from beliefgraph.inference.scopes import Scopes
 from beliefgraph.inference.variables import Variables
 
@@ -115,6 +116,17 @@ class Marginals:
             state = self.at(unknown)
         return state
 
+    def overshot(self, state: State) -> dict[int, float]:
+        """The effects that their causes alone make likelier than stated, each with how likely."""
+        least = self.tables.least(self._causes_joint(state)) if self.families else np.zeros(0)
+        too_likely = np.flatnonzero(least >= self.priors[self.effects])
+        return {int(self.effects[at]): float(least[at]) for at in too_likely}
+
+    def leakless(self, state: State) -> bool:
+        """Whether an effect is too likely although its leak is as good as none."""
+        too_likely = state.marginal[self.effects] > self.priors[self.effects]
+        return bool((self.tables.noisy_or & too_likely & (state.unknown[self.effects] < noisy_or.LEAST_LEAK)).any())
+
     def quasi_newton(self, state: State) -> Floats:
         """The step if, clique by clique, covariances were those of a Gaussian with the same graph.
 
@@ -159,12 +171,11 @@ class Marginals:
             family = family_of.get(belief)
             (scope,) = self.variables.scopes([family.beliefs if family else (belief,)])
             row = self.plan.home_row(scope)
-            held = self._held(row, (belief,))
             if family is None:
-                statistic = held.astype(np.float64)
+                statistic = self._held(row, (belief,)).astype(np.float64)
             else:
-                chance = 1.0 / (1.0 + np.exp(-unknown[belief] - family.push))
-                statistic = held - chance[self._held(row, family.causes)]
+                rule = noisy_or if family.noisy_or else causes
+                statistic = rule.statistic(unknown[belief], family.push).ravel()[self._held(row, family.beliefs)]
             tilts.append((belief, row, 1.0 + statistic / 2.0))
         return tilts
 

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from beliefgraph.errors import BeliefgraphError, Incorrect
 from beliefgraph.inference.arrays import Floats, floats, frozen, indices
 from beliefgraph.inference.rules import causes, contradicts, excludes, implies, supports
+from beliefgraph.inference.rules import noisy_or as noisy
 
 RelationKind = Literal["supports", "contradicts", "excludes", "implies", "causes"]
 
@@ -30,7 +31,7 @@ class Relation(NamedTuple):
     """One statement that joins two beliefs, named by their indices.
 
     `parameter` is the odds ratio (dimensionless, 1 says nothing); for `implies` it is the probability P(target |
-    source).
+    source), and for `causes` into a noisy OR the probability that this cause alone brings the effect about.
     """
 
     kind: RelationKind
@@ -41,8 +42,9 @@ class Relation(NamedTuple):
 
 @dataclass(frozen=True, slots=True, init=False, eq=False)
 class Structure:
-    """The statements of one twin: `priors` (probabilities, shape [n], each strictly between 0 and 1), `relations`, and
-    which groups of beliefs are `exclusive`.
+    """The statements of one twin: `priors` (probabilities, shape [n], each strictly between 0 and 1), `relations`,
+    which groups of beliefs are `exclusive`, and which effects are a `noisy_or` of their causes (the others are
+    logistic).
 
     An exclusive group is the values of one categorical variable: exactly one of these beliefs holds, and their priors
     sum to 1. Where the values do not cover everything, one of them is an explicit "other". A belief is in one group at
@@ -51,13 +53,14 @@ class Structure:
     Relations and groups are kept in one canonical order, and relations without direction from the lower index to the
     higher, so how they are handed in changes nothing. Raises `invalid-input` for what is no statement (an index out of
     range, a belief related to itself, the same relation twice, a relation between two values of one variable, groups
-    that overlap, a value as an effect), `infeasible-statements` for what cannot be true, `cyclic-causes` for causes
-    that lead back to themselves.
+    that overlap, a value as an effect, a noisy OR without causes), `infeasible-statements` for what cannot be true,
+    `cyclic-causes` for causes that lead back to themselves.
     """
 
     priors: Floats
     relations: tuple[Relation, ...]
     exclusive: tuple[tuple[int, ...], ...]
+    noisy_or: tuple[int, ...]
     content_hash: str = field(init=False)
 
     def __init__(
@@ -65,19 +68,23 @@ class Structure:
         priors: npt.ArrayLike,
         relations: Iterable[Relation] = (),
         exclusive: Iterable[Sequence[int]] = (),
+        noisy_or: Iterable[int] = (),
     ) -> None:
         stated = frozen(floats("priors", priors).copy())
         _check_priors(stated)
         groups = tuple(sorted(tuple(sorted(indices("exclusive", group).tolist())) for group in exclusive))
         _check_exclusive(stated, groups)
         ordered = tuple(sorted(map(_canonical, relations)))
-        _check_relations(stated, ordered)
+        either = tuple(sorted(set(indices("noisy_or", list(noisy_or)).tolist())))
+        _check_noisy_or(either, ordered)
+        _check_relations(stated, ordered, either)
         _check_values(groups, ordered)
         _check_causes(ordered)
         object.__setattr__(self, "priors", stated)
         object.__setattr__(self, "relations", ordered)
         object.__setattr__(self, "exclusive", groups)
-        object.__setattr__(self, "content_hash", _hash(stated, ordered, groups))
+        object.__setattr__(self, "noisy_or", either)
+        object.__setattr__(self, "content_hash", _hash(stated, ordered, groups, either))
 
     @property
     def variables(self) -> list[tuple[int, ...]]:
@@ -153,7 +160,14 @@ def _check_values(groups: tuple[tuple[int, ...], ...], relations: tuple[Relation
             )
 
 
-def _check_relations(priors: Floats, relations: tuple[Relation, ...]) -> None:
+def _check_noisy_or(effects: tuple[int, ...], relations: tuple[Relation, ...]) -> None:
+    caused = {relation.target for relation in relations if relation.kind == "causes"}
+    for effect in effects:
+        if effect not in caused:
+            raise Incorrect("invalid-input", f"Belief {effect} is no effect, so no noisy OR.", belief=effect)
+
+
+def _check_relations(priors: Floats, relations: tuple[Relation, ...], noisy_or: tuple[int, ...]) -> None:
     seen: set[tuple[str, int, int]] = set()
     for kind, source, target, parameter in relations:
         ids = {"kind": kind, "source": source, "target": target}
@@ -167,7 +181,10 @@ def _check_relations(priors: Floats, relations: tuple[Relation, ...]) -> None:
             raise Incorrect("invalid-input", f"Two beliefs are joined by {kind} twice; say it once.", **ids)
         seen.add((kind, source, target))
         try:
-            _check_parameter(kind, float(priors[source]), float(priors[target]), parameter)
+            if kind == "causes" and target in noisy_or:
+                noisy.check(parameter)
+            else:
+                _check_parameter(kind, float(priors[source]), float(priors[target]), parameter)
         except BeliefgraphError as error:
             raise Incorrect(error.code, error.message, **{**error.ids, **ids}) from None
 
@@ -216,11 +233,15 @@ def _check_causes(relations: tuple[Relation, ...]) -> None:
         )
 
 
-def _hash(priors: Floats, relations: tuple[Relation, ...], groups: tuple[tuple[int, ...], ...]) -> str:
+def _hash(
+    priors: Floats, relations: tuple[Relation, ...], groups: tuple[tuple[int, ...], ...], noisy_or: tuple[int, ...]
+) -> str:
     digest = hashlib.sha256(_HASHED_AS)
     digest.update(priors.astype("<f8").tobytes())
     for kind, source, target, parameter in relations:
         digest.update(f"{kind} {source} {target} {float(parameter).hex()}\n".encode())
     for group in groups:
         digest.update(f"exclusive {' '.join(map(str, group))}\n".encode())
+    for effect in noisy_or:
+        digest.update(f"noisy-or {effect}\n".encode())
     return digest.hexdigest()

@@ -18,6 +18,7 @@ from functools import cached_property
 import numpy as np
 from scipy.sparse import csc_array
 
+from beliefgraph.errors import Incorrect
 from beliefgraph.inference.arrays import Bools, Floats, Ints
 from beliefgraph.inference.calibrate import calibrate
 from beliefgraph.inference.compile import compile_model
@@ -53,7 +54,7 @@ def restated(structure: Structure, strengths: Floats) -> Structure:
                 first, second = structure.priors[relation.source], structure.priors[relation.target]
                 parameter = float(plackett.table(first, second, np.asarray(parameter))[1, 1] / first)
         relations.append(relation._replace(parameter=parameter))
-    return Structure(structure.priors, relations, structure.exclusive)
+    return Structure(structure.priors, relations, structure.exclusive, structure.noisy_or)
 
 
 class Part:
@@ -195,7 +196,14 @@ class Expected:
 
 
 def parts_of(structure: Structure) -> list[Part]:
-    """The parts that have exact answers. Raises `infeasible-statements`."""
+    """The parts that have exact answers. Raises `infeasible-statements`, and `invalid-input` for a noisy OR: its
+    probabilities are not odds ratios, and are not learned."""
+    if structure.noisy_or:
+        raise Incorrect(
+            "invalid-input",
+            "Probabilities into a noisy OR are not learned; state these effects without it.",
+            beliefs=list(structure.noisy_or),
+        )
     spoken = np.array([strength_of(structure, relation) for relation in structure.relations])
     nudge = [-_NUDGE if relation.kind in ("contradicts", "excludes") else _NUDGE for relation in structure.relations]
     model = compile_model(restated(structure, np.where(spoken == 0.0, nudge, spoken)))

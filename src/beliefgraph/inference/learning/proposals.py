@@ -91,11 +91,13 @@ def _told(
     """The relations that were added, fitted together, each with what it gains beside the others."""
     own = [k for k, relation in enumerate(now.relations) if frozenset((relation.source, relation.target)) in added]
     silent = [each._replace(parameter=1.0) if k in own else each for k, each in enumerate(now.relations)]
-    learned = learn(Structure(now.priors, silent, now.exclusive), early, objective="joint", only=own)
+    learned = learn(Structure(now.priors, silent, now.exclusive, now.noisy_or), early, objective="joint", only=own)
     found = []
     for k in own:
         relation = learned.structure.relations[k]
-        rest = Structure(now.priors, [each for each in learned.structure.relations if each != relation], now.exclusive)
+        rest = Structure(
+            now.priors, [each for each in learned.structure.relations if each != relation], now.exclusive, now.noisy_or
+        )
         gain, interval = _gain(learned.structure, rest, later)
         ends = [relation.source, relation.target]
         together = int((early.log_likelihood[:, ends] != 0.0).all(axis=1).sum())
@@ -159,7 +161,7 @@ def _fitted(now: Structure, pair: frozenset[int], score: float, rows: Observatio
     """The structure with one more relation, fitted; None where there would be no exact answers any more."""
     first, second = sorted(pair)
     new = Relation("supports" if score > 0.0 else "contradicts", first, second, 1.0)
-    grown = Structure(now.priors, [*now.relations, new], now.exclusive)
+    grown = Structure(now.priors, [*now.relations, new], now.exclusive, now.noisy_or)
     learned = learn(grown, rows, objective="joint", only=[grown.relations.index(new)])
     wider = compile_model(learned.structure).available
     return learned.structure if wider.sum() >= compile_model(now).available.sum() else None

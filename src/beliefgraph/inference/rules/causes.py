@@ -25,11 +25,12 @@ def check(odds_ratio: float) -> None:
     plackett.check_odds_ratio(odds_ratio)
 
 
-def push(log_odds_ratios: Floats) -> Floats:
-    """What the causes add to the log-odds of their effect, for each of their joint states, the last cause fastest."""
+def push(strengths: Floats) -> Floats:
+    """What the causes that hold add up to (here to the log-odds of their effect), for each of their joint states, the
+    last cause fastest."""
     total = np.zeros(1)
-    for log_odds_ratio in log_odds_ratios:
-        total = np.add.outer(total, np.array([0.0, log_odds_ratio])).ravel()
+    for strength in strengths:
+        total = np.add.outer(total, np.array([0.0, strength])).ravel()
     return total
 
 
@@ -37,3 +38,10 @@ def log_conditional(intercept: Floats, push: Floats) -> Floats:
     """log P(effect | causes); shape (..., 2), the last axis being whether the effect holds."""
     log_odds = np.asarray(intercept) + np.asarray(push)
     return -np.logaddexp(0.0, np.stack([log_odds, -log_odds], axis=-1))
+
+
+def statistic(intercept: float, push: Floats) -> Floats:
+    """The derivative of `log_conditional` by the intercept: whether the effect holds less the probability that it
+    does."""
+    chance = 1.0 / (1.0 + np.exp(-intercept - push))
+    return np.stack([-chance, 1.0 - chance], axis=-1)

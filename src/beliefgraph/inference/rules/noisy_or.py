@@ -1,0 +1,52 @@
+"""*A causes B*, where B is a noisy OR of its causes: each that holds brings the effect about by itself, with its own
+probability.
+
+    P(B does not hold | causes) = (1 − leak) · Π (1 − q_i)^x_i
+
+q_i is the probability (between 0 and 1) that cause i alone would do it; the leak, that something does which nobody
+stated (J. Pearl, Probabilistic Reasoning in Intelligent Systems, 1988, 4.3.2). Causes are rivals: none adds to what
+another has done already, so that the effect, once seen, is explained by one of them and the others fall back.
+
+In hazards, −ln P(not), causes add: h = ln(1 + e^u) + Σ x_i·(−ln(1 − q_i)), where u = logit(leak) is the intercept that
+returns the effect's stated prior. There is one unless the causes alone already make the effect likelier than stated.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.inference.arrays import Floats
+
+LEAST_LEAK = -30.0
+"""The log-odds of a leak that is as good as none: 10⁻¹³, a thousandth of what calibration can tell."""
+
+
+def check(probability: float) -> None:
+    """Refuse what is not a probability strictly between 0 and 1, with `infeasible-statements`."""
+    if not 0.0 < probability < 1.0:
+        raise Incorrect(
+            "infeasible-statements",
+            f"Into a noisy OR a cause has a probability strictly between 0 and 1 of bringing the effect about; "
+            f"{probability:g} is none.",
+            probability=probability,
+        )
+
+
+def hazards(probabilities: Floats) -> Floats:
+    """−ln(1 − q), by which each cause that holds makes "does not hold" less likely."""
+    return np.asarray(-np.log1p(-probabilities))
+
+
+def log_conditional(intercept: Floats, push: Floats) -> Floats:
+    """log P(effect | causes), given the causes' hazards together; shape (..., 2), the last axis being whether it
+    holds."""
+    hazard = np.logaddexp(0.0, intercept) + push
+    return np.stack([-hazard, np.log(-np.expm1(-hazard))], axis=-1)
+
+
+def statistic(intercept: float, push: Floats) -> Floats:
+    """The derivative of `log_conditional` by the intercept: −leak, and leak·P(not)/P, so that its mean is 0."""
+    hazard = np.logaddexp(0.0, intercept) + push
+    leak = 1.0 / (1.0 + np.exp(-intercept))
+    return np.stack([np.full_like(hazard, -leak), leak / np.expm1(hazard)], axis=-1)
