@@ -824,6 +824,7 @@ def reach(
     left undone never adds up.
     """
     scratch = np.empty(2)
+    plain = first_belief[len(leaf_codes)] == len(leaf_codes)
     for t in range(len(trees)):
         first, last = trees[t, 0], trees[t, 1]
         for k in range(first, last):
@@ -883,11 +884,12 @@ def reach(
                         v0, v1 = a + b, c + d
                     if not (v0 >= SMALL and v1 >= SMALL):
                         return False
-                    belief = first_belief[leaf_codes[row, VARIABLE]]
-                    if first_belief[leaf_codes[row, VARIABLE] + 1] - belief == 1:
-                        log_odds[belief] = logarithm(v1 / v0)
+                    v = leaf_codes[row, VARIABLE]
+                    if plain or first_belief[v + 1] - first_belief[v] == 1:
+                        log_odds[v if plain else first_belief[v]] = logarithm(v1 / v0)
                     else:
-                        log_odds[belief], log_odds[belief + 1] = logarithm(v0 / v1), logarithm(v1 / v0)
+                        log_odds[first_belief[v]] = logarithm(v0 / v1)
+                        log_odds[first_belief[v] + 1] = logarithm(v1 / v0)
                 continue
             for s in range(width):
                 r0 = 0.0
@@ -903,12 +905,11 @@ def reach(
                 for s in range(states):
                     if not scratch[s] >= SMALL:
                         return False
-                belief = first_belief[leaf_codes[row, VARIABLE]]
-                last_belief = first_belief[leaf_codes[row, VARIABLE] + 1]
-                if last_belief - belief == 1:
-                    log_odds[belief] = logarithm(scratch[1] / scratch[0])
+                v = leaf_codes[row, VARIABLE]
+                if plain or first_belief[v + 1] - first_belief[v] == 1:
+                    log_odds[v if plain else first_belief[v]] = logarithm(scratch[1] / scratch[0])
                 else:
-                    contrast(scratch, 0, belief, last_belief, log_odds)
+                    contrast(scratch, 0, first_belief[v], first_belief[v + 1], log_odds)
     stale[:] = 0
     return True
 
