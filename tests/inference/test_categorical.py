@@ -271,6 +271,23 @@ def test_a_session_says_what_the_full_pass_says(question: Question, data: st.Dat
     assert (session.log_odds() == model.prior_log_odds).all()
 
 
+def test_twenty_thousand_changes_to_values_do_not_add_up() -> None:
+    structure, lam = network(7)
+    model = compile_model(structure)
+    session = model.session(lam)
+    rng = np.random.default_rng(7)
+    for step in range(20_000):
+        belief = int(rng.integers(len(lam)))
+        lam[belief] = 0.0 if rng.random() < 0.3 else rng.normal(0.0, 3.0)
+        session.tell(belief, lam[belief])
+        if step % 7 == 0:
+            session.log_odds()
+        if step % 500 == 1:
+            asked = int(rng.integers(len(lam)))
+            assert session.ask(asked) == model.log_odds(lam).log_odds[asked]
+    np.testing.assert_allclose(session.log_odds(), model.log_odds(lam).log_odds, rtol=0, atol=1e-12)
+
+
 @settings(max_examples=40, deadline=None)
 @given(categorical_questions(size=30.0), st.integers(0, 2**32 - 1))
 def test_a_cohort_has_the_bits_of_its_users_asked_one_by_one(question: Question, seed: int) -> None:

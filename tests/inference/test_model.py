@@ -186,6 +186,22 @@ def test_ten_paths_between_two_beliefs_count_once_each() -> None:
     assert found[1] == pytest.approx(expected, abs=1e-9)
 
 
+def test_ten_paths_are_where_belief_propagation_is_far_off_and_the_answer_is_not() -> None:
+    # On the ten-path diamond all middle beliefs are alike, so a message on each edge is one number, in half log-odds.
+    strength = np.tanh(np.log(6.0) / 4)
+    to_middle = on = back = home = 0.0
+    for _ in range(2_000):
+        to_middle = np.arctanh(strength * np.tanh(1.0 + 9 * home))
+        on = np.arctanh(strength * np.tanh(to_middle))
+        back = np.arctanh(strength * np.tanh(9 * on))
+        home = np.arctanh(strength * np.tanh(back))
+    assert 1 / (1 + np.exp(-2 * 10 * on)) == pytest.approx(0.971, abs=5e-4)
+    found = compile_model(ten_paths(6.0)).log_odds([2.0, *[0.0] * 11]).log_odds[1]
+    assert 1 / (1 + np.exp(-found)) == pytest.approx(0.860, abs=5e-4)
+    expected = np.tanh(1.0) * np.tanh(10 * np.arctanh(strength**2))
+    assert found == pytest.approx(2 * np.arctanh(expected), abs=1e-9)
+
+
 @pytest.mark.parametrize("size", [3, 4, 5, 9, 30])
 def test_a_ring_of_contradictions_is_exact_even_where_it_cannot_be_satisfied(size: int) -> None:
     structure = Structure([0.5] * size, [Relation("contradicts", i, (i + 1) % size, 0.05) for i in range(size)])

@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.benchmarks.outcome_task import OUTCOME, outcome_task, sampled
 from tests.inference.oracle import Enumeration
-from tests.inference.strategies import structures
+from tests.inference.strategies import categorical, structures
 
 from beliefgraph.errors import BeliefgraphError
-from beliefgraph.inference import Relation, Structure, compile_model
+from beliefgraph.inference import Relation, RelationKind, Structure, compile_model
 from beliefgraph.inference.learning.calibration import platt
 from beliefgraph.inference.learning.observations import Observations
 from beliefgraph.inference.learning.part import parts_of, strength_of
@@ -22,7 +22,10 @@ def rows_for(structure: Structure, seed: int, rows: int = 12) -> Observations:
     rng = np.random.default_rng(seed)
     shape = rows, len(structure.priors)
     heard = np.where(rng.random(shape) < 0.6, rng.normal(0.0, 2.0, shape), 0.0)
-    return Observations(heard, np.where(rng.random(shape) < 0.4, rng.integers(0, 2, shape), np.nan))
+    known, truth = rng.random(shape) < 0.4, rng.integers(0, 2, shape)
+    for group in map(np.array, structure.exclusive):
+        truth[:, group] = group == rng.choice(group, rows)[:, None]
+    return Observations(heard, np.where(known, truth, np.nan))
 
 
 def listed(
@@ -40,7 +43,7 @@ def listed(
 
 
 @settings(deadline=None, max_examples=40)
-@given(structures(), st.integers(0, 2**31), st.sampled_from(OBJECTIVES))
+@given(st.one_of(structures(), categorical()), st.integers(0, 2**31), st.sampled_from(OBJECTIVES))
 def test_a_row_is_as_likely_as_listing_every_state_says(structure: Structure, seed: int, objective: Objective) -> None:
     observations = rows_for(structure, seed)
     found = log_probability(structure, observations, objective)
@@ -55,11 +58,14 @@ def at(structure: Structure, strengths: list[float]) -> Structure:
         )
         for r, s in zip(structure.relations, strengths, strict=True)
     ]
-    return Structure(structure.priors, relations)
+    return Structure(structure.priors, relations, structure.exclusive)
 
 
-@settings(deadline=None, max_examples=25)
-@given(structures(("supports", "contradicts", "causes")), st.integers(0, 2**31), st.sampled_from(OBJECTIVES))
+SIGNED: tuple[RelationKind, ...] = ("supports", "contradicts", "causes")
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.one_of(structures(SIGNED), categorical(SIGNED)), st.integers(0, 2**31), st.sampled_from(OBJECTIVES))
 def test_the_gradient_is_that_of_finite_differences(structure: Structure, seed: int, objective: Objective) -> None:
     observations, step = rows_for(structure, seed), 1e-5
     strengths = [strength_of(structure, relation) for relation in structure.relations]

@@ -69,7 +69,7 @@ class Part:
         self.relations = np.array(inside, dtype=np.int64)
         self._priors = structure.priors[members]
         ends = [(place[structure.relations[k].source], place[structure.relations[k].target]) for k in inside]
-        self._ends = np.array(ends, dtype=np.int64)
+        self._ends = np.array(ends, dtype=np.int64).reshape(-1, 2)
         directed = np.array([structure.relations[k].kind == "causes" for k in inside], dtype=np.bool_)
         self._pairs = np.flatnonzero(~directed)
         self._causes: dict[int, list[int]] = {}

@@ -130,6 +130,7 @@ def log_probability(structure: Structure, observations: Observations, objective:
     answer = np.zeros(len(observations))
     alone = np.ones(len(structure.priors), dtype=np.bool_)
     alone[[end for relation in structure.relations for end in (relation.source, relation.target)]] = False
+    alone[[value for group in structure.exclusive for value in group]] = False
     every = np.arange(len(observations))
     for part in parts_of(structure):
         problem = _Problem.of(part, observations, every, objective)
