@@ -1,6 +1,6 @@
-"""What the layers on top of beliefs cost, as ratios to raw Bolt in the same run.
+"""What the layers on top of beliefs cost, as ratios in the same run: goals to raw Bolt, metrics to plain evidence.
 
-python tests/benchmarks/layers.py [--json]
+python tests/benchmarks/layers.py [--json] [--only goals metrics] [--events 100000]
 
 Runs on the Neo4j that NEO4J_URI names, else on one of its own. Raw Bolt writes the very rows that the service writes,
 with the service's own Cypher, to another twin of the same goals.
@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, NotificationMinimumSeverity
 from pydantic import SecretStr
-from tests.benchmarks import goal_graph
+from tests.benchmarks import goal_graph, windowed
 from tests.benchmarks.report import Row, median, show
 
 from beliefgraph.app import Services, running
@@ -53,7 +53,10 @@ WARM = 10
 async def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--json", action="store_true", help="print rows {item, value, must, stretch, ok}")
+    arguments.add_argument("--only", nargs="*", choices=("goals", "metrics"), help="one layer alone")
+    arguments.add_argument("--events", type=int, default=windowed.EVENTS, help="events of the metrics' run")
     given = arguments.parse_args()
+    asked = given.only or ("goals", "metrics")
     with tempfile.TemporaryDirectory() as folder, neo4j(Path(folder)) as endpoint:
         settings = Settings(
             neo4j_uri=endpoint.uri,
@@ -68,8 +71,9 @@ async def main() -> None:
                 endpoint.uri, auth=endpoint.auth, notifications_min_severity=NotificationMinimumSeverity.OFF
             ) as driver,
         ):
-            rows = await goals(services, driver)
-    show(f"Layers: {goal_graph.GOALS:,} goals", rows, given.json)
+            rows = await goals(services, driver) if "goals" in asked else []
+            rows += await windowed.windowed(services, given.events) if "metrics" in asked else []
+    show("Layers", rows, given.json)
     if any(row.ok is False for row in rows):
         raise SystemExit(1)
 

@@ -15,16 +15,24 @@ from beliefgraph.model.belief import published as to_publish
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import Event
+from beliefgraph.model.metric import Band, BandBearing
 from beliefgraph.services import decide
 from beliefgraph.services.advance import advance
 from beliefgraph.services.decide import Setting
 from beliefgraph.services.interpret import RuleInterpreter
 from beliefgraph.services.layout import DefinitionGraph
-from beliefgraph.services.measure import due, measure, since
+from beliefgraph.services.measure import decisive, due, measure, since
 from beliefgraph.services.state import TwinState, fresh
 from beliefgraph.store.commits import ArrivedEvent
 
 GRAPH = DefinitionGraph(Definitions(tenant="t", number=1, catalogs=(CATALOG, METRICS)))
+BANDS = tuple(
+    Band(at_least=n, bears_on=(BandBearing(attribute="world.alone", log_likelihood_ratio=0.1),))
+    for n in (0.3, 0.6, 1, 2, 3, 5, 20)
+)
+SPEAKING = METRICS.model_copy(
+    update={"metrics": tuple(metric.model_copy(update={"bands": BANDS}) for metric in METRICS.metrics)}
+)
 CALLER = Caller(actor="test", tenant="t", scopes=("write",), purpose="testing")
 INTERPRETER = RuleInterpreter()
 
@@ -96,6 +104,31 @@ def test_the_order_of_arrival_changes_no_bit_of_a_reading_or_of_what_it_says(see
     for number in order:
         shuffled = taken_in(shuffled, seen, [number])
     assert published(sorted_) == published(shuffled)
+
+
+@settings(max_examples=40, deadline=None)
+@given(EVENTS.filter(len), MOMENTS)
+def test_the_decisive_events_are_those_without_which_the_band_is_another(seen, at) -> None:  # type: ignore[no-untyped-def]
+    definitions = Definitions(tenant="t", number=1, catalogs=(CATALOG, SPEAKING))
+    state = taken_in(fresh("lena", "t", "lena"), seen, list(range(len(seen))))
+    everything = {m.evidence for m in state.measurements}
+    bands = {one.metric.id: one.band for one in measure(state, definitions, at)}
+    without: dict[str, set[str]] = {id_: set() for id_ in bands}
+    for evidence in everything:
+        left = state.with_inputs(
+            beliefs=(),
+            closed_bearings=(),
+            bearings=(),
+            closed_relations=(),
+            relations=(),
+            closed_measurements=[m for m in state.measurements if m.evidence == evidence],
+        )
+        then = {one.metric.id: one.band for one in measure(left, definitions, at)}
+        for id_ in without:
+            if then.get(id_) != bands[id_]:
+                without[id_].add(evidence)
+    for one in measure(state, definitions, at):
+        assert decisive(state, one, everything, at) == without[one.metric.id]
 
 
 def published(state: TwinState) -> dict[str, object]:

@@ -128,16 +128,38 @@ def decisive(state: TwinState, one: Measured, among: Collection[str], at: dateti
     if not any(band.bears_on for band in one.definition.bands):
         return set()
     tally, moment = state.tallies[one.metric.id], microseconds(at)
-    rows: dict[str, set[str]] = {}
+    rows: dict[str, list[Measurement]] = {}
     for row in (*one.events, *tally.answered.rows):
         if row.evidence in among:
-            rows.setdefault(row.evidence, set()).add(row.revision_id)
-    found = set()
-    for evidence, ids in rows.items():
-        without = _measured(one.metric, one.definition, tally.with_rows((), ids), moment)
+            rows.setdefault(row.evidence, []).append(row)
+    alike: dict[tuple[object, ...], list[str]] = {}
+    for evidence, its in rows.items():
+        alike.setdefault(tuple(_part(one, row) for row in its), []).append(evidence)
+    found: set[str] = set()
+    for each in alike.values():
+        gone = {row.revision_id for row in rows[each[0]]}
+        without = _measured(one.metric, one.definition, tally.with_rows((), gone), moment)
         if (None if without is None else without.band) != one.band:
-            found.add(evidence)
+            found.update(each)
     return found
+
+
+def _part(one: Measured, row: Measurement) -> object:
+    """What an event is to the value: without one or another of the same part, it would be the same."""
+    first, last = one.events[0].valid_from, one.events[-1].valid_from
+    match one.definition.kind:
+        case "count":
+            return None
+        case "sum":
+            return row.value
+        case "mode":
+            return row.label
+        case "recency":
+            return row.valid_from == last
+        case "cadence":
+            return row.valid_from == first, row.valid_from == last
+        case _:
+            return row.revision_id
 
 
 def since(one: Measured, tally: Tally, at: datetime) -> datetime | None:
