@@ -83,8 +83,9 @@ def labelled(picture: Picture, label: str) -> list[Any]:
 def test_a_twin_at_a_glance_is_its_beliefs_and_how_they_hang_together(analyst: Analyst) -> None:
     seen = analyst.picture("twin_at_a_glance", twin="buyer-lena")
     assert [twin["name"] for twin in labelled(seen, "Twin")] == ["buyer-lena"]
-    beliefs = {belief["attribute"]: belief for belief in labelled(seen, "Belief")}
-    assert beliefs["world.will_sign"]["confidence"] > 0.9
+    beliefs = {(belief["attribute"], belief.get("value")): belief for belief in labelled(seen, "Belief")}
+    assert beliefs["world.will_sign", None]["confidence"] > 0.9
+    assert beliefs["needs.deployment", "cloud"]["confidence"] > 0.9
     held = [r for r in seen.relationships if r.type == "HOLDS"]
     assert len(held) == len(beliefs), "one holding each, none of those it replaced"
     assert {r.type for r in seen.relationships} >= {"SUPPORTS", "CONTRADICTS"}
@@ -116,6 +117,17 @@ def test_contested_beliefs_show_what_speaks_for_and_against(analyst: Analyst) ->
     seen = analyst.picture("contested_beliefs")
     signs = {r["log_likelihood_ratio"] > 0 for r in seen.relationships if r.type == "BEARS_ON"}
     assert signs == {True, False}
+
+
+def test_which_value_holds_is_told_with_what_was_said_of_each(analyst: Analyst) -> None:
+    rows = analyst.table("which_value", twin="buyer-lena", attribute="needs.deployment")
+    assert rows[0]["value"] == "cloud"
+    assert {row["value"] for row in rows} == {"cloud", "hybrid", "on premises", "other"}
+    assert sum(row["percent"] for row in rows) == pytest.approx(100, abs=3)
+    said = {row["value"]: row["said"] for row in rows}
+    assert "Signed the contract." in said["cloud"]
+    assert "Sent a security questionnaire." in said["on premises"]
+    assert said["other"] == []
 
 
 def test_as_of_a_date_shows_what_was_published_then(analyst: Analyst) -> None:

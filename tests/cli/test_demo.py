@@ -75,6 +75,12 @@ def test_the_demo_looks_back_and_asks_what_if(first: str) -> None:
     assert "Nothing of this is stored. Both columns are as of 2026-10-01" in " ".join(first.split())
 
 
+def test_the_demo_shows_which_of_several_values_holds(first: str) -> None:
+    values = first[first.index("One of several: needs.deployment") :]
+    assert values.index("The deployment they want is cloud.") < values.index("The deployment they want is hybrid.")
+    assert "The deployment they want is something else." in values
+
+
 def test_the_demo_says_what_its_numbers_are_and_calls_nothing_certain(first: str) -> None:
     assert "+0.7 doubles the odds" in " ".join(first.split())
     assert " 100.0%" not in first

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from tests.web.service import Client
+from tests import values
+from tests.web.service import Client, Service
 from tests.world import event, rated
 
 from beliefgraph.model.belief import logit
@@ -323,3 +324,63 @@ async def test_a_read_waits_for_a_rev_that_is_about_to_come(client: Client) -> N
     assert not waiting.done()
     await client.observe(rated("2", 1.0))
     assert (await waiting)["belief"]["rev"] >= 2
+
+
+VALUES = """
+query Which($asOf: AsOf) {
+  distribution(twin: "lena", attribute: "person.role", asOf: $asOf) {
+    attribute subject context quality rev validTime
+    values {
+      value probability
+      belief { id value statement confidence status evidence { logLikelihoodRatio evidence { summary } } }
+    }
+  }
+  beliefs(twin: "lena", filter: { attributes: ["person.role"] }) { nodes { value confidence } }
+}"""
+
+
+async def test_a_distribution_names_every_value_with_its_belief(served: Service, client: Client) -> None:
+    await served.define(values.CATALOG)
+    await client.observe(values.role_seen("1", "lead", 2.0))
+    answer = await client.data(VALUES)
+    found = answer["distribution"]
+    assert (found["attribute"], found["subject"], found["context"]) == ("person.role", "self", "any")
+    assert (found["quality"], found["rev"]) == ("EXACT", 1)
+    shares = {each["value"]: each["probability"] for each in found["values"]}
+    assert shares == pytest.approx(values.by_hand(values.ROLES, {"lead": 2.0}))
+    lead = found["values"][0]["belief"]
+    assert (lead["value"], lead["statement"]) == ("lead", "works as lead")
+    assert lead["evidence"] == [{"logLikelihoodRatio": 2.0, "evidence": {"summary": "showed a role"}}]
+    assert {node["value"] for node in answer["beliefs"]["nodes"]} == set(values.ROLES)
+    key = {"attribute": "person.role", "value": "lead"}
+    belief = (await client.data(BELIEF, twin="lena", key=key))["belief"]
+    assert belief["id"] == lead["id"]
+    assert belief["confidence"] == pytest.approx(shares["lead"], abs=0.002)
+    early = (await client.data(VALUES, asOf={"validTime": "2026-01-01T00:00:00Z"}))["distribution"]
+    assert {each["value"]: each["probability"] for each in early["values"]} == pytest.approx(values.ROLES)
+
+
+async def test_a_definition_says_which_values_there_are(served: Service, client: Client) -> None:
+    await served.define(values.CATALOG)
+    asked = "{ definitions { attributes { key prior values { value prior } valuesAreOpen } } }"
+    found = {each["key"]: each for each in (await client.data(asked))["definitions"]["attributes"]}
+    assert {v["value"]: v["prior"] for v in found["person.role"]["values"]} == pytest.approx(values.ROLES)
+    assert (found["person.role"]["prior"], found["person.role"]["valuesAreOpen"]) == (None, False)
+    assert found["person.city"]["values"] == [{"value": "other", "prior": values.OTHER_CITY}]
+    assert found["person.city"]["valuesAreOpen"]
+    assert (found["world.alone"]["prior"], found["world.alone"]["values"]) == (0.5, None)
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [
+        ('distribution(twin: "lena", attribute: "world.alone") { rev }', "invalid-input"),
+        ('distribution(twin: "lena", attribute: "Not a name") { rev }', "invalid-input"),
+        ('distribution(twin: "lena", attribute: "unheard.of") { rev }', "unknown-attribute"),
+        ('distribution(twin: "nobody", attribute: "world.alone") { rev }', "not-found"),
+        ('belief(twin: "lena", key: {attribute: "world.alone", value: "x"}) { rev }', "invalid-input"),
+    ],
+)
+async def test_what_has_no_distribution_says_why(client: Client, asked: str, code: str) -> None:
+    await client.observe(rated("1", 1.0))
+    assert (await client.refused(f"{{ {asked} }}"))["code"] == code

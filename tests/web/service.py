@@ -17,6 +17,7 @@ from websockets.typing import Subprotocol
 from beliefgraph.app import Services, build, create_app
 from beliefgraph.config import Settings
 from beliefgraph.model.caller import Scope
+from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.time import Clock
 from beliefgraph.store.graph import Graph
@@ -157,11 +158,11 @@ class Service:
         """Somebody with no key, or with this one."""
         return Client(self.http, self.url, secret)
 
-    async def define(self) -> None:
-        """Put the small world's definitions in force."""
+    async def define(self, catalog: Catalog = CATALOG) -> None:
+        """Put definitions in force, the small world's unless others are given."""
         made = await self.services.callers.create(self.tenant, "definer", ["define"], ["testing"])
         caller = await self.services.callers.authenticate(made.secret)
-        await self.services.book.publish(caller, CATALOG)
+        await self.services.book.publish(caller, catalog)
 
 
 @asynccontextmanager

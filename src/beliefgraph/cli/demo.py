@@ -164,6 +164,7 @@ async def _show(stage: Stage) -> None:
         f"Then {show.percent(then.state.log_odds)} ({then.state.status}), "
         f"now {show.percent(told.state.log_odds)} ({told.state.status})."
     )
+    await _show_values(stage)
     await _show_metrics(stage)
     supposed = await services.what_ifs.what_if(stage.application, ask.what_if.question)
     out.print(Rule(ask.what_if.say, align="left"))
@@ -197,6 +198,16 @@ async def _show_twin(stage: Stage, character: Character) -> None:
     since = f"{stage.story.ask.as_of.valid_time:%B %Y}"
     title = f"{character.name} at rev {page.rev}, and how far its beliefs moved since {since}"
     stage.out.print(show.beliefs(title, states, before))
+
+
+async def _show_values(stage: Stage) -> None:
+    """An attribute with several values: how likely each of them is, and was."""
+    questions, which, as_of = stage.services.questions, stage.story.ask.which, stage.story.ask.as_of
+    now = await questions.distribution(stage.application, which.twin, which.variable)
+    then = await questions.distribution(stage.application, which.twin, which.variable, as_of=as_of)
+    stage.out.print(Rule(f"One of several: {which.variable.attribute}", align="left"))
+    title = f"Exactly one holds, and how far each moved since {as_of.valid_time:%B %Y}"
+    stage.out.print(show.distribution(title, now, then))
 
 
 async def _serve(stage: Stage, endpoint: Endpoint) -> None:

@@ -13,6 +13,7 @@ from rich.tree import Tree
 
 from beliefgraph.model.belief import BeliefState, probability
 from beliefgraph.model.commit import BeliefChange, BeliefDifference
+from beliefgraph.model.distribution import Distribution
 from beliefgraph.model.explanation import Contribution, Explanation, ExplanationLink
 from beliefgraph.model.metric import MetricState
 
@@ -87,6 +88,12 @@ def beliefs(title: str, states: Iterable[BeliefState], before: Mapping[str, floa
             Text(state.status, style=style),
         )
     return table
+
+
+def distribution(title: str, found: Distribution, before: Distribution) -> Table:
+    """The beliefs that a value holds, the likeliest first, as shares of what is certain; the moves since `before`."""
+    states = [each.belief.state for each in found.values]
+    return beliefs(title, states, {each.belief.state.belief.id: each.belief.state.log_odds for each in before.values})
 
 
 def change(one: BeliefChange) -> Text:

@@ -6,6 +6,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
 
 import strawberry
+from pydantic import ValidationError
 
 from beliefgraph.errors import Incorrect, NotFound
 from beliefgraph.graphql import types
@@ -15,8 +16,10 @@ from beliefgraph.graphql.ids import read_id
 from beliefgraph.graphql.inputs import AsOf, BeliefFilter, BeliefKey, BeliefOrder, MetricKey, WhatIf
 from beliefgraph.graphql.lookahead import Selection, around, around_goals
 from beliefgraph.graphql.scalars import ENUMS
+from beliefgraph.model import belief as beliefs
 from beliefgraph.model import commit, definition, event, explanation, metric, question
-from beliefgraph.model.belief import Holding
+from beliefgraph.model import distribution as distributions
+from beliefgraph.model.belief import ANYONE, ANYWHERE, Holding
 from beliefgraph.model.goal import GoalRow, GoalStatus, Pursuit
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.metric import Reading
@@ -127,6 +130,29 @@ class Query:
             relation_kinds=wanted.relation_kinds,
             with_evidence=wanted.with_evidence,
             with_total="totalCount" in selected,
+        )
+
+    @field(types.Distribution, "How likely each value of a categorical attribute is, unrounded; `other` is among them.")
+    @staticmethod
+    async def distribution(
+        info: Request,
+        twin: str,
+        attribute: str,
+        subject: str = ANYONE,
+        context: str = ANYWHERE,
+        as_of: AsOf | None = None,
+        at_least_rev: int | None = None,
+    ) -> distributions.Distribution:
+        asked, wanted = info.context, around(Selection.of(info).under("values", "belief"))
+        return await asked.verbs.questions.distribution(
+            asked.caller,
+            asked.speak_of(twin),
+            _variable(attribute, subject, context),
+            as_of=as_of or NOW,
+            at_least_rev=at_least_rev,
+            relation_levels=wanted.relation_levels,
+            relation_kinds=wanted.relation_kinds,
+            with_evidence=wanted.with_evidence,
         )
 
     @field(types.EvidenceOnConnection, "The chain of a belief: its evidence, oldest first.")
@@ -398,6 +424,14 @@ class Query:
             has_next=len(found) > size,
             has_previous=after is not None,
         )
+
+
+def _variable(attribute: str, subject: str, context: str) -> beliefs.BeliefKey:
+    try:
+        return beliefs.BeliefKey(attribute=attribute, subject=subject, context=context)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_input=False)[0]
+        raise Incorrect("invalid-input", f"{wrong['loc'][0]}: {wrong['msg']}.", field=wrong["loc"][0]) from None
 
 
 def _same_twin(tenant: str, name: str, id_: str) -> None:

@@ -18,6 +18,7 @@ from beliefgraph.model import attribute as attributes
 from beliefgraph.model import belief as beliefs
 from beliefgraph.model import commit as commits
 from beliefgraph.model import definition as definitions
+from beliefgraph.model import distribution as distributions
 from beliefgraph.model import erasure, event, explanation, goal, parameters, question, receipt, relation, twin
 from beliefgraph.model import evidence as evidences
 from beliefgraph.model import metric as metrics
@@ -175,6 +176,16 @@ class RelatedBelief:
     """A relation seen from a belief: `outgoing` if the belief is its source; `other` is at the far end."""
 
     other: Belief = attribute("other", Belief, "The belief at the far end.")  # type: ignore[assignment]
+
+
+@expose(distributions.ValueProbability)
+class ValueProbability:
+    """One value with its probability, null where that is unavailable, and the belief that it holds."""
+
+
+@expose(distributions.Distribution)
+class Distribution:
+    """Every value of an attribute for one subject and context, the likeliest first; the probabilities sum to 1."""
 
 
 @expose(beliefs.Holding, hide={"twin", "key"})

@@ -57,13 +57,15 @@ class Placed(NamedTuple):
 class Shape:
     """The beliefs of a component: `columns` in their order, and `exclusive`, groups of which exactly one holds.
 
-    Of the columns the first `answered` are in the model. The others are values of an open attribute that no evidence
-    names; all of them are, where there are none to choose from or too many.
+    Of the columns the first `named` have something to choose from; the others are values of an open attribute that no
+    evidence names, or its `other` where none is named. The first `answered` are in the model: none where values are too
+    many.
     """
 
     columns: tuple[Column, ...]
     priors: tuple[float, ...]
     exclusive: tuple[tuple[int, ...], ...]
+    named: int
     answered: int
 
 
@@ -106,7 +108,7 @@ class Layout:
     """The beliefs of a twin in a fixed order, with the models that derive them.
 
     `exclusive` are the positions of the values of one attribute for one subject and context, exactly one of which
-    holds; `unnamed` are values of open ones that no evidence names, so that no model speaks of them. `clash` says why
+    holds; `unnamed` are values of open ones that no evidence names, and `other` where none is named. `clash` says why
     some of its own relations cannot hold together with the definitions; the beliefs that they touch are not available
     then, and all others are.
     """
@@ -167,7 +169,7 @@ class DefinitionGraph:
         which = place.component, len(place.named)
         if which not in self._structures:
             shape, edges = self.shape(place), self.edges(place.component, 0)
-            self._structures[which] = _structure(np.array(shape.priors[: shape.answered]), edges)
+            self._structures[which] = _structure(np.array(shape.priors[: shape.answered]), edges, shape.exclusive)
         return self._structures[which]
 
     def check(self) -> None:
@@ -233,7 +235,7 @@ def _lay_out(
         ]
         priors += shape.priors
         exclusive += [tuple(first + column for column in group) for group in shape.exclusive]
-        unnamed += range(first + shape.answered, len(keys))
+        unnamed += range(first + shape.named, len(keys))
     prior = np.array(priors)
     at = {key: i for i, key in enumerate(keys)} if personal else {}
     own = [Edge(at[r.source], at[r.target], r.strength) for r in personal]
@@ -303,9 +305,7 @@ def _units(
     for places in rows.values():
         answered = np.arange(graph.shape(places[0]).answered)
         positions = np.array([start[place] for place in places])[:, None] + answered
-        structure = graph.structure(places[0])
-        model = _unanswerable(structure.priors) if graph.shape(places[0]).exclusive else compiled(structure)
-        units.append(Unit(model, positions))
+        units.append(Unit(compiled(graph.structure(places[0])), positions))
     for cluster in clusters:
         shapes = {place: graph.shape(place) for place in sorted(cluster)}
         if not all(shape.answered for shape in shapes.values()):
@@ -315,8 +315,7 @@ def _units(
         inside = [Edge(column[e.source], column[e.target], e.strength) for e in edges if e.source in column]
         groups = [tuple(column[position] for position in group) for group in exclusive if group[0] in column]
         try:
-            structure = _structure(prior[positions], inside)
-            model = _unanswerable(structure.priors) if groups else compiled(structure)
+            model = compiled(_structure(prior[positions], inside, groups))
         except Incorrect as refused:
             model, clash = _unanswerable(prior[positions]), refused
         units.append(Unit(model, positions[None, :]))
@@ -360,23 +359,25 @@ def _shape(attributes: Iterable[Attribute]) -> Shape:
         exclusive.append(tuple(range(len(columns), len(columns) + len(attribute.value_priors))))
         columns += [(attribute.key, value) for value in attribute.value_priors]
         priors += attribute.value_priors.values()
-    return Shape(tuple(columns), tuple(priors), tuple(exclusive), len(columns))
+    return Shape(tuple(columns), tuple(priors), tuple(exclusive), len(columns), len(columns))
 
 
 def _open_shape(attribute: Attribute, place: Placed) -> Shape:
     """The shape of an open attribute: `other`, the values that are named, then those that are not."""
     assert attribute.open_values is not None
-    other, values = attribute.open_values.other, len(place.named) + 1
-    answered = values if 1 < values <= MOST_VALUES else 0
+    other, named = attribute.open_values.other, len(place.named) + 1 if place.named else 0
+    answered = named if named <= MOST_VALUES else 0
     each = (1.0 - other) / max(len(place.named), 1)
     columns = [(attribute.key, value) for value in (OTHER, *place.named, *place.unnamed)]
     priors = (other, *[each] * (len(columns) - 1))
-    return Shape(tuple(columns), priors, (tuple(range(answered)),) if answered else (), answered)
+    return Shape(tuple(columns), priors, (tuple(range(answered)),) if answered else (), named, answered)
 
 
-def _structure(prior: npt.NDArray[np.float64], edges: Sequence[Edge]) -> Structure:
+def _structure(
+    prior: npt.NDArray[np.float64], edges: Sequence[Edge], exclusive: Iterable[tuple[int, ...]] = ()
+) -> Structure:
     relations = [Relation(e.strength.kind, e.source, e.target, e.strength.parameter) for e in edges]
-    return Structure(prior, relations)
+    return Structure(prior, relations, exclusive)
 
 
 def _unanswerable(prior: npt.NDArray[np.float64]) -> Model:

@@ -15,6 +15,7 @@ from beliefgraph.errors import NotFound, Unavailable
 from beliefgraph.model.belief import GRID, BeliefKey, BeliefState, Holding, logit, published
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.commit import BeliefDifference
+from beliefgraph.model.distribution import Distribution
 from beliefgraph.model.identity import belief_id
 from beliefgraph.model.page import Answer, Page
 from beliefgraph.model.question import (
@@ -35,12 +36,14 @@ from beliefgraph.services import paging
 from beliefgraph.services.compare import differences
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.describe import describe
+from beliefgraph.services.distribution import distribution, other, states_of
 from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.moments import PATIENCE, Moments
 from beliefgraph.services.paging import DEFAULT_PAGE, Place
 from beliefgraph.services.recompute import Recomputed, recompute
 from beliefgraph.services.rows import Surroundings, chains, ordered, place_in_chain, place_of
 from beliefgraph.services.scope import no_such_twin, reach
+from beliefgraph.services.state import TwinState
 from beliefgraph.store import beliefs as stored
 from beliefgraph.store import evidence as told
 from beliefgraph.store.beliefs import Held, HeldRow, Wanted
@@ -114,7 +117,7 @@ class Questions:
         belief = belief_id(id_, key)
         held = await self._held(id_, twin, EVERY_BELIEF, SUREST_FIRST, wanted, limit=1, belief=belief)
         if held.beliefs:
-            return (await self._rows(caller, held, wanted))[0]
+            return (await self._rows(caller, twin, held, wanted))[0]
         return BeliefRow(
             state=await self._unstored(caller, id_, twin, key, held),
             relations=() if relation_levels else None,
@@ -181,7 +184,7 @@ class Questions:
         if as_of.is_now:
             held = await self._held(id_, twin, filter, order, wanted, limit=first + 1, begin=begin)
             rev, at, total = held.rev, held.head_time, held.total
-            rows = await self._rows(caller, held, wanted)
+            rows = await self._rows(caller, twin, held, wanted)
         else:
             seen = await self._recomputed(caller, id_, twin, as_of, rev=None if begin is None else begin.rev)
             matching = [s for s in map(seen.state, seen.listed) if filter.matches(s)]
@@ -261,7 +264,8 @@ class Questions:
             raise no_such_twin(twin)
         seen, head_time, heard = found
         at = as_of.valid_time or head_time
-        chain = chains(heard, at, self._keyring).get(belief_id(id_, key), ())
+        whole = await self._whole(caller, id_, twin, seen, heard) if key.value is not None else None
+        chain = chains(heard, at, self._keyring, whole).get(belief_id(id_, key), ())
         if not chain:
             await self._defined(caller, key)
         rows = [row for row in chain if begin is None or _later(place_in_chain(row, seen), begin)]
@@ -298,6 +302,29 @@ class Questions:
             relation_kinds=kinds,
         )
         return Answer(row.relations or (), row.state.rev, row.state.valid_time)
+
+    async def distribution(
+        self,
+        caller: Caller,
+        twin: str,
+        variable: BeliefKey,
+        *,
+        as_of: AsOf = NOW,
+        at_least_rev: int | None = None,
+        relation_levels: RelationLevels = 0,
+        relation_kinds: Sequence[RelationKind] = ALL_KINDS,
+        with_evidence: bool = False,
+    ) -> Distribution:
+        """How likely every value of a categorical attribute is, `other` among them, unrounded; the sum is 1.
+
+        `variable` is a key without a value; `unknown-attribute` if it is undefined, `invalid-input` if it is binary.
+        """
+        id_ = reach(caller, twin)
+        await self._moments.reached(id_, twin, at_least_rev)
+        seen = await self._recomputed(caller, id_, twin, as_of, also=(other(variable),))
+        wanted = Wanted(relation_levels, relation_kinds, with_evidence)
+        rows = await self._around(seen, states_of(seen, variable), wanted)
+        return distribution(seen, variable, rows)
 
     async def compare(
         self, caller: Caller, twin: str, a: AsOf, b: AsOf = NOW, *, at_least_rev: int | None = None
@@ -344,19 +371,22 @@ class Questions:
             await self._moments.commit(twin, name, NOW, rev)
         raise Unavailable("store-unavailable", "The twin is being written to without a pause; try again.", twin=name)
 
-    async def _rows(self, caller: Caller, held: Held, wanted: Wanted) -> list[BeliefRow]:
+    async def _rows(self, caller: Caller, name: str, held: Held, wanted: Wanted) -> list[BeliefRow]:
         """The rows of what was published."""
         attributes = (await self._book.numbered(caller.tenant, held.definitions)).definitions.attributes
         states = {
             row.belief.id: _state(row, held, attributes[row.belief.attribute].prior_of(row.belief.value))
             for row in (*held.others, *held.beliefs)
         }
+        values = {row.belief.id for row in held.beliefs if row.belief.value is not None}
+        of_values = [row for row in held.evidence if row.bearing.belief in values]
         return self._surrounded(
             [row.belief.id for row in held.beliefs],
             Surroundings(states, held.relations),
             wanted,
             held.evidence,
             held.head_time,
+            await self._whole(caller, of_values[0].bearing.twin, name, held.rev, of_values) if of_values else None,
         )
 
     async def _around(self, seen: Recomputed, states: Sequence[BeliefState], wanted: Wanted) -> list[BeliefRow]:
@@ -372,15 +402,29 @@ class Questions:
             bearings = [bearing for id_ in ids for bearing in seen.bearings.get(id_, ())]
             said = await told.told(self._graph, twin, list(dict.fromkeys(b.evidence for b in bearings)))
             heard = [HeardRow(said[b.evidence], b) for b in bearings if b.evidence in said]
-        return self._surrounded(ids, Surroundings(known, relations), wanted, heard, seen.moment.at)
+        return self._surrounded(ids, Surroundings(known, relations), wanted, heard, seen.moment.at, seen.moment.state)
+
+    async def _whole(
+        self, caller: Caller, twin: str, name: str, rev: int, heard: Sequence[HeardRow]
+    ) -> TwinState | None:
+        """The whole twin at a rev, where there are corrections of a value, which one of another value may silence."""
+        if not any(row.bearing.stance == "correction" for row in heard):
+            return None
+        return (await self._moments.at(twin, caller.tenant, name, NOW, rev)).state
 
     def _surrounded(
-        self, ids: Sequence[str], around: Surroundings, wanted: Wanted, heard: Sequence[HeardRow], at: datetime
+        self,
+        ids: Sequence[str],
+        around: Surroundings,
+        wanted: Wanted,
+        heard: Sequence[HeardRow],
+        at: datetime,
+        whole: TwinState | None,
     ) -> list[BeliefRow]:
         rows = [around.row(id_, wanted.relation_levels) for id_ in ids]
         if not wanted.evidence:
             return rows
-        on = chains(heard, at, self._keyring)
+        on = chains(heard, at, self._keyring, whole)
         return [
             BeliefRow.trusted(state=row.state, relations=row.relations, evidence=on.get(id_, ()))
             for id_, row in zip(ids, rows, strict=True)

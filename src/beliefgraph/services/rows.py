@@ -11,7 +11,7 @@ from beliefgraph.model.question import BeliefOrder, BeliefRow, EvidenceOn, Relat
 from beliefgraph.model.time import microseconds
 from beliefgraph.services.derive import counting
 from beliefgraph.services.paging import Place
-from beliefgraph.services.state import fresh
+from beliefgraph.services.state import TwinState, fresh
 from beliefgraph.store.beliefs import UNAVAILABLE, RelationRow
 from beliefgraph.store.evidence import HeardRow
 from beliefgraph.store.keys import Keyring
@@ -53,24 +53,30 @@ class Surroundings:
         )
 
 
-def chains(heard: Sequence[HeardRow], at: datetime, keyring: Keyring) -> dict[str, tuple[EvidenceOn, ...]]:
+def chains(
+    heard: Sequence[HeardRow], at: datetime, keyring: Keyring, twin: TwinState | None = None
+) -> dict[str, tuple[EvidenceOn, ...]]:
     """The evidence visible at a moment by the belief it bears on, oldest first, with what was said and if it counts.
 
-    Corrections that are not valid then may be among the rows: they too decide which one is in force.
+    Corrections that are not valid then may be among the rows: they too decide which one is in force. Pass the whole
+    twin where a correction of another value may.
     """
-    state = fresh("", "", "").with_inputs(
+    state = twin or fresh("", "", "").with_inputs(
         beliefs=(),
         closed_bearings=(),
         bearings=[row.bearing for row in heard],
         closed_relations=(),
         relations=(),
     )
-    counts = set(counting(state, at)[0].tolist())
+    counts = {state.bearings[row].revision_id for row in counting(state, at)[0].tolist()}
     found: dict[str, list[EvidenceOn]] = defaultdict(list)
-    for index, row in enumerate(heard):
+    for row in heard:
         if row.bearing.valid.contains(at):
             one = EvidenceOn.trusted(
-                evidence=row.told.opened(keyring), source=row.told.source, bearing=row.bearing, counts=index in counts
+                evidence=row.told.opened(keyring),
+                source=row.told.source,
+                bearing=row.bearing,
+                counts=row.bearing.revision_id in counts,
             )
             found[row.bearing.belief].append(one)
     return {

@@ -50,6 +50,13 @@ class Explain(Record):
     belief: BeliefKey
 
 
+class Which(Record):
+    """The attribute with several values of which the distribution is shown, now and as of the earlier moment."""
+
+    twin: Key
+    variable: BeliefKey
+
+
 class Suppose(Record):
     """The what-if, in words and as the question."""
 
@@ -71,6 +78,7 @@ class Ask(Record):
     explain: Explain
     as_of: AsOf
     measure: Measure
+    which: Which
     what_if: Suppose
 
 
