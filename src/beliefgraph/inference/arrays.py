@@ -16,12 +16,17 @@ Flags = npt.NDArray[np.uint8]
 Codes = npt.NDArray[np.uint32]
 
 
-def floats(name: str, values: npt.ArrayLike) -> Floats:
-    """The values as finite float64; anything else is `invalid-input`."""
+def numbers(name: str, values: npt.ArrayLike) -> Floats:
+    """The values as float64; what are no numbers is `invalid-input`."""
     try:
-        array = np.asarray(values, dtype=np.float64)
+        return np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise Incorrect("invalid-input", f"{name} must be numbers.", field=name) from error
+
+
+def floats(name: str, values: npt.ArrayLike) -> Floats:
+    """The values as finite float64; anything else is `invalid-input`."""
+    array = numbers(name, values)
     if not np.isfinite(array).all():
         raise Incorrect("invalid-input", f"{name} must be finite numbers.", field=name)
     return array

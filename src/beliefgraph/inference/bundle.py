@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -26,8 +26,8 @@ MANY = 2_048
 class Bundle:
     """Some connected parts, calibrated.
 
-    `members` are the beliefs, those of one variable together as `variables` says; `part` is the part each belongs to,
-    numbered from 0 in their order. `conditionals` are the log tables of the `families`, over each one's beliefs, as
+    `members` are the beliefs, those of one variable together as `variables` says, `in_order` if they are 0, 1, 2 and
+    so on; `part` is the part each belongs to, numbered from 0 in their order. `conditionals` are the log tables of the `families`, over each one's beliefs, as
     they stand in the engine's `log_potential`. `own` are the log-odds of each member before any relation, and `pairs`
     the undirected relations.
     """
@@ -42,27 +42,34 @@ class Bundle:
     own: Floats
     pairs: tuple[Pair, ...]
 
+    in_order: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "in_order", np.array_equal(self.members, np.arange(len(self.members))))
+
     @property
     def plan(self) -> Plan:
         """How a pass is run."""
         return self.engine.plan
+
+    def holds_all_of(self, beliefs: int) -> bool:
+        """Whether its members are so many beliefs, from 0 up in their order."""
+        return self.in_order and len(self.members) == beliefs
 
     def log_odds(self, rows: Floats, fixed: Mapping[int, bool], cut: AbstractSet[int]) -> Floats:
         """The log-odds of each member, row of evidence by row; shape [B, members]. Raises `impossible-evidence`.
 
         A part that is told nothing answers its priors. `cut` are the effects whose conditional table is taken out.
         """
-        given = rows.take(self.members, axis=1)
         return self.without(cut).log_odds(
-            self.variables, given, self.flags(fixed, self.place if fixed else {}), self.prior_log_odds
+            self.variables, self._own(rows), self.flags(fixed, self.place if fixed else {}), self.prior_log_odds
         )
 
     def cohort(self, rows: Floats, asked: Sequence[int]) -> Floats:
         """The log-odds of some members for many rows of evidence; shape [B, asked]."""
         place = self.place
-        own = rows if np.array_equal(self.members, np.arange(rows.shape[1])) else rows.take(self.members, axis=1)
+        own = self._own(rows)
         places = [place[belief] for belief in asked]
-        own = np.ascontiguousarray(own)
         answer = np.empty((len(own), len(asked)))
         if len(own) < MANY:
             self.engine.cohort(self.variables, own, self.prior_log_odds, places, answer)
@@ -102,6 +109,10 @@ class Bundle:
     def place(self) -> dict[int, int]:
         """Where each member stands among them."""
         return {int(belief): at for at, belief in enumerate(self.members)}
+
+    def _own(self, rows: Floats) -> Floats:
+        """The columns of its members."""
+        return np.ascontiguousarray(rows) if self.holds_all_of(rows.shape[1]) else rows.take(self.members, axis=1)
 
     def flags(self, fixed: Mapping[int, bool], place: Mapping[int, int]) -> Flags:
         """For each member whether it is taken to hold (1), not to (2), or neither (0)."""

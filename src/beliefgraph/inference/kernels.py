@@ -844,10 +844,9 @@ def reach(
                     if width == 2:
                         v0, v1 = 0.0, 0.0
                         if entries == 4:
-                            if maps[off + 1] == 0:
-                                v0, v1 = joint[above] + joint[above + 1], joint[above + 2] + joint[above + 3]
-                            else:
-                                v0, v1 = joint[above] + joint[above + 2], joint[above + 1] + joint[above + 3]
+                            second = maps[off + 1]
+                            v0 = joint[above] + joint[above + 1 + second]
+                            v1 = joint[above + 2 - second] + joint[above + 3]
                         else:
                             for j in range(entries):
                                 if maps[off + j] == 0:
@@ -912,6 +911,35 @@ def reach(
                     contrast(scratch, 0, first_belief[v], first_belief[v + 1], log_odds)
     stale[:] = 0
     return True
+
+
+@native
+def settle(
+    codes: Codes,
+    leaf_codes: Codes,
+    maps: Codes,
+    trees: Codes,
+    potential: Floats,
+    log_potential: Floats,
+    weight: Floats,
+    said: Flags,
+    table: Floats,
+    total: Floats,
+    message: Floats,
+    joint: Floats,
+    below: Floats,
+    first_belief: Ints,
+    log_odds: Floats,
+    dirty: Flags,
+    stale: Flags,
+    unnoticed: float,
+) -> bool:
+    """The way up and the way down, wherever something changed; whether no digit was lost."""
+    return refresh(
+        codes, leaf_codes, maps, trees, potential, log_potential, weight, said, table, total, message, dirty, stale
+    ) and reach(
+        codes, leaf_codes, maps, trees, table, total, joint, below, first_belief, log_odds, stale, unnoticed
+    )  # fmt: skip
 
 
 @native

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from beliefgraph.errors import Incorrect, Unavailable
-from beliefgraph.inference.arrays import Bools, Flags, Floats, Ints, floats, frozen
+from beliefgraph.inference.arrays import Bools, Flags, Floats, Ints, floats, frozen, numbers
 from beliefgraph.inference.bundle import Bundle
 from beliefgraph.inference.evidence import LOG_LIKELIHOOD_BOUND
 from beliefgraph.inference.influence import Influence, influence_of
@@ -93,14 +93,19 @@ class Model:
         evidence = self._evidence(log_likelihood)
         fixed = self._fixed(assume, do)
         rows = np.atleast_2d(evidence)
-        answer = np.where(self.available, self.prior_log_odds + rows, 0.0)
         error = np.zeros(rows.shape)
-        quality = np.tile(np.where(self.available, EXACT, UNAVAILABLE).astype(np.uint8), (len(rows), 1))
-        for bundle in self.bundles:
-            answer[:, bundle.members] = bundle.log_odds(rows, fixed, set(do or ()))
-        for part in self.thin:
-            here = part.members
-            answer[:, here], error[:, here], quality[:, here] = part.posterior(rows, fixed, set(do or ()))
+        quality = np.empty(rows.shape, dtype=np.uint8)
+        if len(self.bundles) == 1 and self.bundles[0].holds_all_of(len(self.priors)):
+            answer = self.bundles[0].log_odds(rows, fixed, set(do or ()))
+            quality[:] = EXACT
+        else:
+            answer = np.where(self.available, self.prior_log_odds + rows, 0.0)
+            quality[:] = np.where(self.available, EXACT, UNAVAILABLE)
+            for bundle in self.bundles:
+                answer[:, bundle.members] = bundle.log_odds(rows, fixed, set(do or ()))
+            for part in self.thin:
+                here = part.members
+                answer[:, here], error[:, here], quality[:, here] = part.posterior(rows, fixed, set(do or ()))
         for belief, holds in fixed.items():
             if self.available[belief]:
                 answer[:, belief] = CERTAIN_LOG_ODDS if holds else -CERTAIN_LOG_ODDS
@@ -194,10 +199,11 @@ class Model:
         return Session(self.prior_log_odds, self.available, self.bundles, self.thin, evidence)
 
     def _evidence(self, log_likelihood: npt.ArrayLike) -> Floats:
-        evidence = floats("log_likelihood", log_likelihood)
+        evidence = numbers("log_likelihood", log_likelihood)
         if evidence.ndim not in (1, 2) or evidence.shape[-1] != len(self.priors):
             raise Incorrect("invalid-input", f"The evidence must have one number per belief: {len(self.priors)}.")
-        if evidence.size and max(evidence.max(), -evidence.min()) > LOG_LIKELIHOOD_BOUND:
+        if evidence.size and not np.abs(evidence).max() <= LOG_LIKELIHOOD_BOUND:
+            floats("log_likelihood", evidence)
             raise Incorrect("invalid-input", f"A log-likelihood ratio lies within ±{LOG_LIKELIHOOD_BOUND:g}.")
         return evidence
 

@@ -70,7 +70,7 @@ class Engine:
             self.fit, self.table, self.total, self.message, self.changed, variables.first, variables.start, given,
             fixed, prior, answer, status,
         )  # fmt: skip
-        for row, tree in np.argwhere(status == LOST).tolist():
+        for row, tree in np.argwhere(status == LOST).tolist() if (status == LOST).any() else ():
             weight, _ = variables.weights(given[row : row + 1], fixed[None])
             no, yes = variables.split_logs(self.log_tree(tree, weight[0])[None])
             here = self.plan.tree_of[variables.variable] == tree

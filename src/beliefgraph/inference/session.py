@@ -124,12 +124,14 @@ class _Part:
         """Bring the answers of this part's beliefs up to date."""
         if not self._moved:
             return
-        plan = self._bundle.plan
+        plan, engine = self._bundle.plan, self._bundle.engine
+        self._changed = False
         if not (
-            self._up()
-            and kernels.reach(
-                plan.codes, plan.leaf_codes, plan.maps, plan.trees, self._table, self._total, self._joint, self._below,
-                self._bundle.variables.first, self._log_odds, self._stale, UNNOTICED,
+            self._safe
+            and kernels.settle(
+                plan.codes, plan.leaf_codes, plan.maps, plan.trees, engine.potential, engine.log_potential,
+                self._weight, self._said, self._table, self._total, self._message, self._joint, self._below,
+                self._bundle.variables.first, self._log_odds, self._dirty, self._stale, UNNOTICED,
             )
         ):  # fmt: skip
             self._forget()
