@@ -26,10 +26,10 @@ MANY = 2_048
 class Bundle:
     """Some connected parts, calibrated.
 
-    `members` are the beliefs, those of one variable together as `variables` says, `in_order` if they are 0, 1, 2 and
-    so on; `part` is the part each belongs to, numbered from 0 in their order. `conditionals` are the log tables of the `families`, over each one's beliefs, as
-    they stand in the engine's `log_potential`. `own` are the log-odds of each member before any relation, and `pairs`
-    the undirected relations.
+    `members` are the beliefs, those of one variable together as `variables` says, `in_order` if they are 0, 1, 2 and so
+    on; `part` is the part each belongs to, numbered from 0 in their order. `conditionals` are the log tables of the
+    `families`, over each one's beliefs, as they stand in the engine's `log_potential`. `own` are the log-odds of each
+    member before any relation, and `pairs` the undirected relations.
     """
 
     variables: Variables
