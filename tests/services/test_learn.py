@@ -8,11 +8,16 @@ from tests.world import START, World, event, key, rated
 
 from beliefgraph.cli.lessons import draft
 from beliefgraph.ingest.catalogs import parse_catalogs
+from beliefgraph.model.belief import probability
 from beliefgraph.model.command import Correct
-from beliefgraph.model.time import AsOf
-from beliefgraph.services.learn import learn_calibrations, learn_relations, propose_relations
+from beliefgraph.model.definition import RelationDefinition
+from beliefgraph.model.parameters import LearnedCalibration, ParameterSet
+from beliefgraph.model.time import NOW, AsOf
+from beliefgraph.services.learn import LearnedRelations, learn_calibrations, learn_relations, propose_relations
 from beliefgraph.services.lessons import Lessons, lessons
 from beliefgraph.services.questions import Questions
+from beliefgraph.services.recheck import recheck
+from beliefgraph.services.refresh import Refresher
 
 
 async def taught(world: World) -> Lessons:
@@ -72,13 +77,7 @@ async def test_labels_come_in_the_order_of_time_whatever_the_twins_are_called(wo
 
 async def test_strengths_follow_what_turned_out(world: World) -> None:
     """Those with a budget never buy: whatever was elicited, the odds ratio of 4 must fall."""
-    for number in range(20):
-        twin, holds = f"twin-{number:02}", number % 2 == 0
-        more = [event("1", twin=twin)] * holds
-        await world.intake.observe(world.caller, [*more, rated("2", 0.1, twin=twin)])
-        await correct(world, twin, "world.buys", not holds, day=2 + number)
-
-    found = learn_relations(await taught(world), deviation=1.0)
+    found = await unlucky(world, 20)
 
     supports = next(k for k, relation in enumerate(found.lessons.stated) if relation.kind == "supports")
     assert found.learned.learned[supports] < np.log(4.0) - 0.3
@@ -87,6 +86,81 @@ async def test_strengths_follow_what_turned_out(world: World) -> None:
     assert found.better
     [calibrated] = learn_calibrations(found.lessons)
     assert (calibrated.attribute, calibrated.choice.calibration.kind) == ("world.buys", "identity")  # 20 labels
+
+
+async def unlucky(world: World, number: int) -> LearnedRelations:
+    """Those with a budget never buy, in so many twins."""
+    for each in range(number):
+        twin, holds = f"twin-{each:02}", each % 2 == 0
+        more = [event("1", twin=twin)] * holds
+        await world.intake.observe(world.caller, [*more, rated("2", 0.1, twin=twin)])
+        await correct(world, twin, "world.buys", not holds, day=2 + each)
+    return learn_relations(await taught(world), deviation=1.0)
+
+
+async def test_learned_strengths_are_put_in_force_as_a_numbered_set(world: World) -> None:
+    found = await unlucky(world, 10)
+    await world.intake.observe(world.caller, [event("1", twin="omar")])
+    asked = Questions(world.graph, world.keyring, world.book)
+    before = (await asked.belief(world.caller, "omar", key("world.buys"))).state
+
+    definitions = await world.book.publish_parameters(world.caller, found.following)
+    refresher = Refresher(world.updater, world.intake, interval=timedelta(hours=1))
+    assert (await refresher.adopt(world.caller.tenant)).refreshed == 11
+
+    assert definitions.parameters is not None
+    strengths = definitions.parameters.strength_of
+    budget = strengths["supports", "needs.budget", "world.buys"]
+    assert budget.stated == 4.0
+    assert budget.learned < 4.0
+    assert budget.low < budget.learned < budget.high
+    after = (await asked.belief(world.caller, "omar", key("world.buys"))).state
+    assert before.log_odds is not None
+    assert after.log_odds is not None
+    assert after.log_odds < before.log_odds
+    exactly = (await asked.belief(world.caller, "omar", key("world.buys"), as_of=AsOf(rev=1))).state
+    assert exactly.log_odds == pytest.approx(before.log_odds, abs=0.006)  # as it was known then, unrounded
+    assert [one.differing async for one in recheck(world.graph, world.book, world.caller.tenant)] == [()] * 11
+    assert (await world.book.publish_parameters(world.caller, found.following)).number == definitions.number
+
+
+async def test_a_learned_strength_counts_only_beside_the_number_it_was_learned_from(world: World) -> None:
+    found = await unlucky(world, 10)
+    definitions = await world.book.publish_parameters(world.caller, found.following)
+    [relation] = [r for _, r in definitions.relations() if r.kind == "supports"]
+    assert definitions.strength_of(relation).parameter < 4.0
+    again = RelationDefinition(kind="supports", source=relation.source, target=relation.target, odds_ratio=5.0)
+    assert definitions.strength_of(again).parameter == 5.0
+
+
+async def test_a_calibrated_confidence_stands_beside_the_derived_one(world: World) -> None:
+    await world.intake.observe(world.caller, [rated("1", 2.0), event("2")])
+    await world.intake.observe(world.caller, [rated("1", 2.0, twin="omar")])
+    await correct(world, "omar", "world.alone", True, day=1)
+    halved = LearnedCalibration(attribute="world.alone", kind="platt", knots=((0.0, -0.5),), slope=0.5, labels=300)
+    await world.book.publish_parameters(world.caller, lambda known: known.with_calibrations((halved,)))
+    await Refresher(world.updater, world.intake, interval=timedelta(hours=1)).adopt(world.caller.tenant)
+    asked = Questions(world.graph, world.keyring, world.book)
+
+    for as_of in (NOW, AsOf(rev=2)):
+        state = (await asked.belief(world.caller, "lena", key("world.alone"), as_of=as_of)).state
+        assert state.log_odds == pytest.approx(2.0)
+        assert state.calibrated_confidence == pytest.approx(probability(0.5))
+    assert (await asked.belief(world.caller, "lena", key("needs.budget"))).state.calibrated_confidence is None
+    before = (await asked.belief(world.caller, "lena", key("world.alone"), as_of=AsOf(rev=1))).state
+    assert before.calibrated_confidence is None  # nothing was learned then
+    unheard = (await asked.belief(world.caller, "lena", key("world.alone", subject="acme"))).state
+    assert unheard.calibrated_confidence == pytest.approx(probability(-0.5))
+    set_right = (await asked.belief(world.caller, "omar", key("world.alone"))).state
+    assert set_right.calibrated_confidence == set_right.confidence
+    assert [one.differing async for one in recheck(world.graph, world.book, world.caller.tenant)] == [()] * 2
+
+
+def test_new_strengths_take_calibrations_away() -> None:
+    calibration = LearnedCalibration(attribute="a", kind="platt", knots=((0.0, 0.0),), slope=0.5, labels=300)
+    known = ParameterSet(tenant="acme").with_calibrations((calibration,))
+    assert known.calibration_of == {"a": calibration}
+    assert known.with_strengths(()).calibrations == ()
 
 
 async def test_a_draft_of_proposals_is_a_catalog_to_look_at(world: World) -> None:

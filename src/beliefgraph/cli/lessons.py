@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -15,9 +16,11 @@ from beliefgraph.cli.connection import Key, Purpose, run, services
 from beliefgraph.errors import Incorrect
 from beliefgraph.evaluate.plot import draw
 from beliefgraph.evaluate.report import Curve
+from beliefgraph.model.parameters import ParameterSet
 from beliefgraph.services.learn import (
     CalibratedAttribute,
     ProposedRelation,
+    following,
     learn_calibrations,
     learn_relations,
     propose_relations,
@@ -25,6 +28,7 @@ from beliefgraph.services.learn import (
 )
 from beliefgraph.services.lessons import Lessons, lessons
 
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be learned, and put nothing in force.")]
 Tenant = Annotated[str | None, typer.Option(help="The key's tenant, to be sure that it is the one meant.")]
 
 
@@ -35,10 +39,12 @@ def relations(
     deviation: Annotated[
         float, typer.Option(min=0.01, max=10.0, help="How far elicited log odds ratios are off, in nats, about.")
     ] = 1.0,
+    dry_run: DryRun = False,
 ) -> None:
-    """Fit the strengths of relations to the beliefs that turned out. Nothing is written.
+    """Fit the strengths of relations to the beliefs that turned out, and put them in force if that is better.
 
-    A belief turned out where it was corrected, or where one observation left no doubt. Priors stay as stated.
+    A belief turned out where it was corrected, or where one observation left no doubt. Priors stay as stated. Better
+    is what gives the later 30 % of the labels, which are not fitted to, a lower log loss than what was elicited.
     """
     out = Console(highlight=False)
     found = learn_relations(run(_lessons(key, purpose, tenant, out)), deviation=deviation)
@@ -54,6 +60,10 @@ def relations(
             f"Log loss of the later {found.held_out:,} labels: {found.log_loss:.3f} learned, {found.elicited:.3f} as"
             f" elicited, {found.base_rate:.3f} by each attribute's rate."
         )
+    if not found.better:
+        out.print("No better than elicited: nothing was put in force.")
+    elif not dry_run:
+        run(_put_in_force(key, purpose, found.following, out))
 
 
 def calibration(
@@ -61,10 +71,12 @@ def calibration(
     purpose: Purpose = None,
     tenant: Tenant = None,
     plot: Annotated[Path | None, typer.Option(dir_okay=False, help="Where to draw the reliability diagram.")] = None,
+    dry_run: DryRun = False,
 ) -> None:
-    """Fit a calibration for every attribute of which enough beliefs turned out. Nothing is written.
+    """Fit a calibration for every attribute of which enough beliefs turned out, and put those chosen in force.
 
-    Platt's line from 200 labels, steps from 1,000; the later 30 % of the labels choose, and may choose none.
+    Platt's line from 200 labels, steps from 1,000; the later 30 % of the labels choose, and may choose none. Learn
+    strengths first: new ones take the calibrations away.
     """
     out = Console(highlight=False)
     found = learn_calibrations(run(_lessons(key, purpose, tenant, out)))
@@ -76,6 +88,8 @@ def calibration(
         as_derived, calibrated, happened = reliability(found)
         curves = [Curve("as derived", as_derived, happened), Curve("calibrated", calibrated, happened)]
         out.print(f"Drawn in {draw('Reliability on later labels', curves, plot)}.")
+    if not dry_run:
+        run(_put_in_force(key, purpose, partial(following, found), out))
 
 
 def proposals(
@@ -110,6 +124,19 @@ async def _lessons(key: str, purpose: str | None, tenant: str | None, out: Conso
             )
     out.print(f"{found.twins:,} twins, {len(found.labels):,} beliefs that turned out, {len(found.heard):,} rows heard.")
     return found
+
+
+async def _put_in_force(
+    key: str, purpose: str | None, learned: Callable[[ParameterSet], ParameterSet], out: Console
+) -> None:
+    async with services() as built:
+        caller = await built.callers.authenticate(key, purpose)
+        definitions = await built.book.publish_parameters(caller, learned)
+        round_ = await built.refresher.adopt(caller.tenant)
+    number = 0 if definitions.parameters is None else definitions.parameters.number
+    out.print(f"Parameter set {number} is in force (set {definitions.number}); {round_.refreshed:,} twins adopted it.")
+    for name, error in round_.refused:
+        out.print(f"{name}: {error.code}: {error.message}", markup=False)
 
 
 def _calibration_row(each: CalibratedAttribute) -> tuple[str, ...]:

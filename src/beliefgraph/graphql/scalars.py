@@ -20,6 +20,7 @@ from beliefgraph.model.commit import Cause
 from beliefgraph.model.evidence import Stance
 from beliefgraph.model.goal import GoalLinkKind, GoalStatus, ReasonKind
 from beliefgraph.model.metric import MetricKind, Period
+from beliefgraph.model.parameters import LearnedMap
 from beliefgraph.model.question import OrderBy
 from beliefgraph.model.receipt import Outcome
 from beliefgraph.model.relation import RelationKind
@@ -120,6 +121,7 @@ ENUMS: dict[object, Any] = {
         ("GoalStatus", GoalStatus, "Where a goal is in its life."),
         ("GoalLinkKind", GoalLinkKind, "How a goal hangs on another."),
         ("ReasonKind", ReasonKind, "Why a goal matters: in itself, a belief, its whole, or what waits for it."),
+        ("LearnedMap", LearnedMap, "How a calibration was found: Platt's line, or isotonic steps."),
         ("OrderBy", OrderBy, "What beliefs are ordered by."),
         ("MetricKind", MetricKind, "What a metric makes of the events in its window."),
         ("Period", Period, "What a streak counts."),

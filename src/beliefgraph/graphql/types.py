@@ -133,7 +133,7 @@ class EvidenceOn:
 @expose(
     question.BeliefRow,
     within={"state": beliefs.BeliefState, "state.belief": beliefs.Belief},
-    hide={"evidence", "relations", "state.belief.id", "state.belief.twin"},
+    hide={"evidence", "relations", "state.belief.id", "state.belief.twin", "state.calibrated_log_odds"},
 )
 class Belief(Node):
     """A proposition in a twin, and how it stands at the moment that was asked for."""
@@ -145,6 +145,11 @@ class Belief(Node):
 
     confidence: float | None = attribute(  # type: ignore[assignment]
         "state.confidence", float | None, "The probability that it holds; null where it is unavailable."
+    )
+    calibrated_confidence: float | None = attribute(  # type: ignore[assignment]
+        "state.calibrated_confidence",
+        float | None,
+        "How often what was as sure came true; null where that was not learned for the attribute.",
     )
 
     @field()
@@ -521,11 +526,35 @@ class SharedError:
     """How much of their error observations of one kind of origin share: a correlation."""
 
 
+@expose(parameters.LearnedStrength)
+class LearnedStrength:
+    """A relation's one number as the definitions state it and as it was learned; `low` to `high` has its odds ratio."""
+
+
+@expose(parameters.LearnedCalibration, hide={"knots"})
+class LearnedCalibration:
+    """How beliefs about an attribute are read: log-odds go to log-odds, straight between the knots."""
+
+    @field(None, "The log-odds that lead to others, ascending.")
+    @staticmethod
+    def from_log_odds(learned: strawberry.Parent[parameters.LearnedCalibration]) -> list[float]:
+        return [start for start, _ in learned.knots]
+
+    @field(None, "What they lead to.")
+    @staticmethod
+    def to_log_odds(learned: strawberry.Parent[parameters.LearnedCalibration]) -> list[float]:
+        return [to for _, to in learned.knots]
+
+
 @expose(parameters.ParameterSet, hide={"tenant", "sources"})
 class ParameterSet:
     """What was learned from the tenant's evidence; `sources` has what was learned about each."""
 
     shared_errors: list[SharedError] = attribute("shared_errors", list[SharedError])  # type: ignore[assignment]
+    strengths: list[LearnedStrength] = attribute("strengths", list[LearnedStrength])  # type: ignore[assignment]
+    calibrations: list[LearnedCalibration] = attribute(  # type: ignore[assignment]
+        "calibrations", list[LearnedCalibration]
+    )
 
 
 @expose(

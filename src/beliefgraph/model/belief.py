@@ -77,6 +77,7 @@ class BeliefState(Record):
     """A belief as it stands at one (valid time, rev): what a reader gets.
 
     `prior` is None for a value of an open attribute: it shares with as many others as are named beside it.
+    `calibrated_log_odds` are there where a calibration was learned for the attribute: what such log-odds came to.
     """
 
     belief: Belief
@@ -87,6 +88,12 @@ class BeliefState(Record):
     valid_time: Instant
     rev: Rev
     changed_at_rev: Rev | None = None
+    calibrated_log_odds: LogOdds | None = None
+
+    @property
+    def calibrated_confidence(self) -> float | None:
+        """The calibrated probability that it holds; None where no calibration was learned."""
+        return None if self.calibrated_log_odds is None else probability(self.calibrated_log_odds)
 
     @property
     def confidence(self) -> float | None:

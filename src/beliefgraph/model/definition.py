@@ -305,6 +305,17 @@ class Definitions(Record):
             for relation in catalog.relations:
                 yield catalog.ref, relation
 
+    def strength_of(self, relation: RelationDefinition) -> Strength:
+        """How strong a relation is: as learned beside the number that it states, else as stated."""
+        stated = relation.strength
+        if self.parameters is None or relation.source_value is not None or relation.target_value is not None:
+            return stated
+        learned = self.parameters.strength_of.get((relation.kind, relation.source, relation.target))
+        if learned is None or learned.stated != stated.parameter:
+            return stated
+        which = "probability" if relation.kind == "implies" else "odds_ratio"
+        return Strength.model_validate({"kind": relation.kind, which: learned.learned})
+
     def attribute_of(self, belief: BeliefKey) -> Attribute:
         """What a belief is about; `unknown-attribute`, `unknown-value`, or `invalid-input` where a value is amiss."""
         attribute = self.attribute(belief.attribute)

@@ -75,8 +75,9 @@ class DefinitionBook:
     async def publish_parameters(self, caller: Caller, learned: Callable[[ParameterSet], ParameterSet]) -> Definitions:
         """Put what was learned in force; the set that then is.
 
-        `learned` makes of the parameters in force those that follow. Learning the same again changes nothing. Refused
-        to a person's key: they reach every twin of the tenant.
+        `learned` makes of the parameters in force those that follow. Learning the same again changes nothing; strengths
+        that cannot hold together are `infeasible-statements`. Refused to a person's key: they reach every twin of the
+        tenant.
         """
         caller.require("define")
         caller.require_service()
@@ -88,6 +89,7 @@ class DefinitionBook:
             if following.model_copy(update={"number": known.number, "learned_at": known.learned_at}) == known:
                 return current
             ahead = current.with_parameters(following)
+            await asyncio.to_thread(DefinitionGraph(ahead).check)
             try:
                 await stored.publish_parameters(self._graph, ahead, now)
             except Conflict:

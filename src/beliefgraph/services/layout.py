@@ -151,7 +151,7 @@ class DefinitionGraph:
         column = {column: i for shape in self._shapes for i, column in enumerate(shape.columns)}
         for ref, relation in definitions.relations():
             source, target = relation.ends
-            edge = Edge(column[source], column[target], relation.strength, ref)
+            edge = Edge(column[source], column[target], definitions.strength_of(relation), ref)
             self._edges[self.component_of[relation.source]].append(edge)
         self._structures: dict[tuple[int, int], Structure] = {}
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from beliefgraph.inference.learning import Choice, Learned, calibration_of, learn, log_probability, propose
 from beliefgraph.model.definition import RelationDefinition
+from beliefgraph.model.parameters import LearnedCalibration, LearnedStrength, ParameterSet
 from beliefgraph.model.relation import RelationKind
 from beliefgraph.services.lessons import Floats, Lessons
 from beliefgraph.services.scoring import Scores, score
@@ -67,6 +68,24 @@ class LearnedRelations:
             if learned.observations[k]
         )
 
+    def following(self, known: ParameterSet) -> ParameterSet:
+        """The parameters with these strengths in the place of earlier ones."""
+        return known.with_strengths(
+            tuple(
+                LearnedStrength(
+                    kind=each.stated.kind,
+                    source=each.stated.source,
+                    target=each.stated.target,
+                    stated=each.stated.strength.parameter,
+                    learned=each.parameter,
+                    low=each.interval[0],
+                    high=each.interval[1],
+                    observations=each.observations,
+                )
+                for each in self.relations
+            )
+        )
+
 
 @dataclass(frozen=True)
 class CalibratedAttribute:
@@ -88,6 +107,23 @@ class CalibratedAttribute:
     def after(self) -> Scores:
         """The scores as calibrated."""
         return score(_chance(self.calibrated), self.happened)
+
+
+def following(found: Sequence[CalibratedAttribute], known: ParameterSet) -> ParameterSet:
+    """The parameters with the calibrations that were chosen in the place of earlier ones."""
+    return known.with_calibrations(
+        tuple(
+            LearnedCalibration(
+                attribute=each.attribute,
+                kind=each.choice.calibration.kind,
+                knots=each.choice.calibration.knots,
+                slope=each.choice.calibration.slope,
+                labels=each.choice.fitted + each.choice.held_out,
+            )
+            for each in found
+            if each.choice.calibration.kind != "identity"
+        )
+    )
 
 
 def reliability(found: Sequence[CalibratedAttribute]) -> tuple[Floats, Floats, Floats]:

@@ -15,6 +15,7 @@ from beliefgraph.errors import NotFound, Unavailable
 from beliefgraph.model.belief import GRID, BeliefKey, BeliefState, Holding, logit, published
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.commit import BeliefDifference
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.distribution import Distribution
 from beliefgraph.model.identity import belief_id
 from beliefgraph.model.page import Answer, Page
@@ -33,6 +34,7 @@ from beliefgraph.model.relation import RelationKind
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.model.twin import Twin
 from beliefgraph.services import paging
+from beliefgraph.services.calibrated import calibrated
 from beliefgraph.services.compare import differences
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.describe import describe
@@ -373,11 +375,8 @@ class Questions:
 
     async def _rows(self, caller: Caller, name: str, held: Held, wanted: Wanted) -> list[BeliefRow]:
         """The rows of what was published."""
-        attributes = (await self._book.numbered(caller.tenant, held.definitions)).definitions.attributes
-        states = {
-            row.belief.id: _state(row, held, attributes[row.belief.attribute].prior_of(row.belief.value))
-            for row in (*held.others, *held.beliefs)
-        }
+        definitions = (await self._book.numbered(caller.tenant, held.definitions)).definitions
+        states = {row.belief.id: _state(row, held, definitions) for row in (*held.others, *held.beliefs)}
         values = {row.belief.id for row in held.beliefs if row.belief.value is not None}
         of_values = [row for row in held.evidence if row.bearing.belief in values]
         return self._surrounded(
@@ -455,7 +454,9 @@ class Questions:
             return state
         prior = logit(state.prior)
         moved = round(state.log_odds / GRID) != round(prior / GRID)
-        return state.model_copy(update={"log_odds": published(state.log_odds) if moved else prior})
+        shown = published(state.log_odds) if moved else prior
+        read = calibrated(graph.definitions, key.attribute, shown)
+        return state.model_copy(update={"log_odds": shown, "calibrated_log_odds": read})
 
     async def _defined(self, caller: Caller, key: BeliefKey) -> DefinitionGraph:
         """The definitions in force, if they know of the belief; else refused as they refuse it."""
@@ -472,16 +473,17 @@ class Questions:
         return (await self._moments.commit(twin, name, as_of)).rev
 
 
-def _state(row: HeldRow, held: Held, prior: float | None) -> BeliefState:
+def _state(row: HeldRow, held: Held, definitions: Definitions) -> BeliefState:
     return BeliefState.trusted(
         belief=row.belief,
         log_odds=row.log_odds,
-        prior=prior,
+        prior=definitions.attributes[row.belief.attribute].prior_of(row.belief.value),
         status=row.status,
         quality=row.quality,
         valid_time=held.head_time,
         rev=held.rev,
         changed_at_rev=row.changed_at_rev,
+        calibrated_log_odds=calibrated(definitions, row.belief.attribute, row.log_odds),
     )
 
 
@@ -495,6 +497,7 @@ def _at_prior(twin: str, key: BeliefKey, graph: DefinitionGraph, held: Held) -> 
         quality="exact" if prior is not None else "unavailable",
         valid_time=held.head_time,
         rev=held.rev,
+        calibrated_log_odds=calibrated(graph.definitions, key.attribute, None if prior is None else logit(prior)),
     )
 
 

@@ -13,6 +13,7 @@ from beliefgraph.model.belief import GRID, Belief, BeliefKey, BeliefState
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.identity import relation_id
 from beliefgraph.model.time import microseconds
+from beliefgraph.services.calibrated import calibrated
 from beliefgraph.services.derive import Derivation, derive
 from beliefgraph.services.describe import describe
 from beliefgraph.services.moments import Moment
@@ -93,9 +94,9 @@ class Recomputed:
         """How the belief at a position stands."""
         id_ = self.derived.layout.ids[position]
         log_odds = self.derived.value(position)
-        held = self.moment.state.holdings.get(id_)
+        held, belief = self.moment.state.holdings.get(id_), self.belief(position)
         return BeliefState.trusted(
-            belief=self.belief(position),
+            belief=belief,
             log_odds=log_odds,
             prior=self.prior(position),
             status=self.derived.status(position, log_odds),
@@ -103,6 +104,7 @@ class Recomputed:
             valid_time=self.moment.at,
             rev=self.moment.state.rev,
             changed_at_rev=None if held is None else held.rev_from,
+            calibrated_log_odds=calibrated(self.moment.graph.definitions, belief.attribute, log_odds),
         )
 
 
