@@ -29,4 +29,7 @@ async def _define(files: list[Path], key: str, purpose: str | None) -> None:
         for catalog in catalogs:
             definitions = await built.book.publish(caller, catalog)
             await built.refresher.adopt(caller.tenant)
-            out.print(f"{catalog.ref} is in force (set {definitions.number}, {len(catalog.attributes)} attributes).")
+            parts = f"{len(catalog.attributes)} attributes" + (
+                f", {len(catalog.metrics)} metrics" if catalog.metrics else ""
+            )
+            out.print(f"{catalog.ref} is in force (set {definitions.number}, {parts}).")
