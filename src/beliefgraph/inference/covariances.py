@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from beliefgraph.inference.arrays import Floats, Ints
+from beliefgraph.inference.native import native
 from beliefgraph.inference.plan import Tables, projection
 from beliefgraph.inference.variables import Variables
 
@@ -59,24 +60,35 @@ class Alike:
         if set(self.states) == {(1,)}:
             held = np.array([projection(self.cards, (axis,)) for axis in range(len(self.cards))], dtype=np.float64)
             return joint @ held.T, np.matmul(joint[:, None, :] * held, held.T)
-        return _moments(joint.reshape(-1, *self.cards), self.states)
+        size = sum(map(len, self.states))
+        place, at = np.full((len(self.cards), max(self.cards)), -1), 0
+        for axis, states in enumerate(self.states):
+            place[axis, list(states)] = np.arange(at, at + len(states))
+            at += len(states)
+        mean, moment = np.zeros((len(joint), size)), np.zeros((len(joint), size, size))
+        _add_up(joint, np.array(self.cards), place, mean, moment)
+        return mean, moment
 
 
-def _moments(joint: Floats, states: tuple[tuple[int, ...], ...]) -> tuple[Floats, Floats]:
-    """The same where axes have many states: by the margins of one and two of them, which are small."""
-    axes = range(1, joint.ndim)
-    place = np.cumsum([0, *map(len, states)])
-    mean, moment = np.empty((len(joint), place[-1])), np.empty((len(joint), place[-1], place[-1]))
-    for one in axes:
-        here, own = slice(place[one - 1], place[one]), list(states[one - 1])
-        mean[:, here] = joint.sum(axis=tuple(axis for axis in axes if axis != one))[:, own]
-        moment[:, here, here] = mean[:, here, None] * np.eye(len(own))
-        for other in range(one + 1, joint.ndim):
-            there, theirs = slice(place[other - 1], place[other]), list(states[other - 1])
-            both = joint.sum(axis=tuple(axis for axis in axes if axis not in (one, other)))[:, own][:, :, theirs]
-            moment[:, here, there] = both
-            moment[:, there, here] = both.transpose(0, 2, 1)
-    return mean, moment
+@native
+def _add_up(joint: Floats, cards: Ints, place: Ints, mean: Floats, moment: Floats) -> None:
+    """Add up means and products where axes have many states, entry by entry; `place[axis, state]` is where the belief
+    of a state stands among the unknowns, −1 if it has none."""
+    axes = len(cards)
+    held = np.empty(axes, dtype=np.int64)
+    for g in range(len(joint)):
+        for j in range(joint.shape[1]):
+            left, number = j, 0
+            for axis in range(axes - 1, -1, -1):
+                at = place[axis, left % cards[axis]]
+                left //= cards[axis]
+                if at >= 0:
+                    held[number] = at
+                    number += 1
+            for a in range(number):
+                mean[g, held[a]] += joint[g, j]
+                for b in range(number):
+                    moment[g, held[a], held[b]] += joint[g, j]
 
 
 def alike(tables: Tables, variables: Variables, unknown: Sequence[tuple[int, ...]]) -> list[Alike]:

@@ -15,8 +15,13 @@ def warm() -> None:
     Some seconds the first time after an installation, a fraction of one later. May run in a thread of its own: who asks
     meanwhile waits for the kernel they need.
     """
-    relations = [Relation("supports", 0, 1, 2.0), Relation("causes", 1, 2, 2.0), Relation("supports", 2, 3, 2.0)]
-    model = compile_model(Structure([0.5] * 5, relations, [(3, 4)]))
+    relations = [
+        Relation("supports", 0, 1, 2.0),
+        Relation("causes", 1, 2, 2.0),
+        Relation("supports", 2, 3, 2.0),
+        Relation("supports", 0, 3, 2.0),
+    ]
+    model = compile_model(Structure([0.3, 0.6, 0.2, 0.3, 0.7], relations, [(3, 4)]))
     model.log_odds(np.ones(5), do={2: True})
     model.influence(0, np.ones(5))
     model.cohort(np.ones((2, 5)), [1])
