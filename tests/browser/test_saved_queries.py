@@ -83,9 +83,9 @@ def labelled(picture: Picture, label: str) -> list[Any]:
 def test_a_twin_at_a_glance_is_its_beliefs_and_how_they_hang_together(analyst: Analyst) -> None:
     seen = analyst.picture("twin_at_a_glance", twin="buyer-lena")
     assert [twin["name"] for twin in labelled(seen, "Twin")] == ["buyer-lena"]
-    beliefs = {(belief["attribute"], belief.get("value")): belief for belief in labelled(seen, "Belief")}
-    assert beliefs["world.will_sign", None]["confidence"] > 0.9
-    assert beliefs["needs.deployment", "cloud"]["confidence"] > 0.9
+    beliefs = {(b["attribute"], b["subject"], b.get("value")): b for b in labelled(seen, "Belief")}
+    assert beliefs["world.will_sign", "self", None]["confidence"] > 0.9
+    assert beliefs["needs.deployment", "self", "cloud"]["confidence"] > 0.9
     held = [r for r in seen.relationships if r.type == "HOLDS"]
     assert len(held) == len(beliefs), "one holding each, none of those it replaced"
     assert {r.type for r in seen.relationships} >= {"SUPPORTS", "CONTRADICTS"}
@@ -157,6 +157,31 @@ def test_attributes_over_time_show_every_metric_with_its_events(analyst: Analyst
     seen = analyst.picture("attributes_over_time", twin="user-omar")
     assert {r.type for r in seen.relationships} == {"MEASURES", "COUNTS_IN"}
     assert {metric["name"] for metric in labelled(seen, "Metric")} == set(rows)
+
+
+def test_goals_of_a_twin_are_drawn_once_each_with_what_blocks_and_motivates_them(analyst: Analyst) -> None:
+    seen = analyst.picture("goals_of_a_twin", twin="buyer-lena")
+    goals = {goal["key"]: goal for goal in labelled(seen, "Goal")}
+    assert set(goals) == {
+        "reports-sooner",
+        "choose-a-tool",
+        "security-signed-off",
+        "budget-approved",
+        "roll-out",
+        "stretch-old-reports",
+    }
+    assert sum(r.type == "PURSUES" for r in seen.relationships) == len(goals)
+    assert goals["roll-out"]["caption"].startswith("Roll it out to all freight sites · ")
+    assert {r.type for r in seen.relationships} >= {"PART_OF", "DEPENDS_ON", "COMPETES_WITH", "MOTIVATES"}
+
+
+def test_how_a_goal_moved_tells_from_blocked_to_achieved_and_why(analyst: Analyst) -> None:
+    rows = analyst.table("how_a_goal_moved", twin="buyer-lena", goal="choose-a-tool")
+    assert [rows[0]["status"], rows[-1]["status"]] == ["achieved", "blocked"]
+    unblocked = next(row for row in rows[::-1] if row["status"] == "active")
+    assert unblocked["reason"] == "It no longer waits for “The budget is approved”."
+    assert unblocked["said"] == ["Finance said where the budget stands."]
+    assert rows[0]["said"] == ["Signed the contract."]
 
 
 def test_definitions_in_force_are_every_attribute_and_relation_once(analyst: Analyst) -> None:

@@ -41,7 +41,7 @@ def first(home: Path) -> str:
 
 
 def test_the_demo_plays_the_story_scene_by_scene(first: str) -> None:
-    assert "Three twins, twelve months: 313 events" in first
+    assert "Three twins, twelve months: 319 events" in first
     assert "Maya is back from ten weeks at sea and corrects it." in first
     assert first.index("The directory now calls Omar a team lead.") < first.index("Lena signs.")
 
@@ -58,6 +58,15 @@ def test_the_demo_shows_what_events_make_over_time(first: str) -> None:
     assert "yes, since 2026-03-30" in week  # the last visit before the silence was on 23 March
     (mails,) = [line for line in shown.splitlines() if line.startswith("mails of ours")]
     assert "2, since 2026-05-11" in mails  # the second was sent on 4 May
+
+
+def test_the_demo_tells_what_lena_pursues_and_what_unblocked_it(first: str) -> None:
+    told = " ".join(first.split())
+    assert "Choosing a tool now waits for the budget alone." in told
+    assert "It no longer waits for “The budget is approved”." in told
+    pursued = first[first.index("What buyer-lena pursues") :]
+    assert "Roll it out to all freight sites" in pursued
+    assert "calls for work to" in pursued
 
 
 def test_the_demo_explains_a_belief_with_a_number_on_every_link(first: str) -> None:

@@ -37,7 +37,7 @@ ONLY_IN: dict[str, set[str]] = {
     "strawberry": {"graphql"},
     "numba": {"inference"},
     "numpy": {"evaluate", "inference", "services"},
-    "matplotlib": {"evaluate"},
+    "matplotlib": {"cli", "evaluate"},
     "scipy": {"inference"},
     "starlette": {"app", "graphql", "ingest", "web"},
     "uvicorn": {"web"},

@@ -15,7 +15,7 @@ from beliefgraph.model.relation import RelationKind
 from beliefgraph.services.interpret import Interpretation, RuleInterpreter, check_expressions
 from beliefgraph.story.story import Scene, Story, load_story
 
-DOMAINS = {"product", "needs", "world", "trust", "role"}
+DOMAINS = {"product", "needs", "world", "trust", "role", "goals"}
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_the_catalogs_can_be_published_one_after_the_other(story: Story) -> None
     for catalog in story.catalogs:
         check_expressions(catalog)
         definitions = definitions.with_catalog(catalog)
-    assert 18 <= len(definitions.attributes) <= 25
+    assert 18 <= len(definitions.attributes) <= 30
     assert {attribute.domain for attribute in definitions.attributes.values()} == DOMAINS
 
 

@@ -19,6 +19,7 @@ from rich.rule import Rule
 from beliefgraph.app import Services, create_app, running
 from beliefgraph.cli import show
 from beliefgraph.cli.connection import settings_for
+from beliefgraph.cli.goals import listed, motivations
 from beliefgraph.cli.neo4j import errors_told, fetching
 from beliefgraph.config import Settings
 from beliefgraph.errors import NotFound
@@ -28,6 +29,7 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import Correct, Identify
 from beliefgraph.model.commit import BeliefChange
 from beliefgraph.model.event import Event
+from beliefgraph.model.goal import GoalChange
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.story.story import Character, Scene, Story, load_story
 from beliefgraph.web.logs import configure
@@ -35,6 +37,9 @@ from beliefgraph.web.server import refuse_taken, serving
 
 TENANT = "demo"
 PURPOSE = "demonstration"
+GOALS_TOLD = 3
+"""Goals that a scene moved which the demo tells."""
+
 LISTED = 7
 """Beliefs of a twin that the demo lists."""
 
@@ -137,6 +142,8 @@ async def _play(stage: Stage) -> None:
                 live.console.print(f"[bold cyan]▸[/] {step.say}")
                 for change in _moves(receipt):
                     live.console.print("   ", show.change(change))
+                for goal in _goal_moves(receipt):
+                    live.console.print("   ", show.goal_change(goal))
 
 
 async def _scene(stage: Stage, scene: Scene) -> Receipt | None:
@@ -155,6 +162,7 @@ async def _show(stage: Stage) -> None:
     for character in stage.story.twins:
         await _show_twin(stage, character)
     out.print(show.STATUSES, style="dim")
+    await _show_goals(stage)
     told = await services.explanations.explain(stage.application, ask.explain.twin, ask.explain.belief)
     out.print(Rule(f"Why? {told.state.belief.statement}", align="left"))
     out.print(show.explanation(told))
@@ -186,6 +194,17 @@ async def _show_metrics(stage: Stage) -> None:
     assert then.valid_time is not None
     assert now.valid_time is not None
     stage.out.print(show.metrics(then.nodes, now.nodes, then.valid_time, now.valid_time))
+
+
+async def _show_goals(stage: Stage) -> None:
+    """What the person pursues whose goals are asked about, why one of them matters, and how it was before."""
+    out, services, ask = stage.out, stage.services, stage.story.ask
+    rows = await listed(services, stage.application, ask.goal.twin)
+    earlier = await listed(services, stage.application, ask.goal.twin, ask.goal.since)
+    out.print(Rule(f"What {ask.goal.twin} pursues", align="left"))
+    since = f"Motivation now, and how far it moved since {ask.goal.since.valid_time:%B %Y}"
+    out.print(show.goals(since, rows, motivations(earlier)))
+    out.print(show.motivation(await services.goals.explain(stage.application, ask.goal.twin, ask.goal.goal)))
 
 
 async def _show_twin(stage: Stage, character: Character) -> None:
@@ -252,6 +271,16 @@ def _moves(receipt: Receipt | None) -> list[BeliefChange]:
     """The beliefs that a scene moved most, where it moved any to speak of."""
     moved = [change for change in (receipt.beliefs if receipt else ()) if _size(change) >= show.SLIGHT]
     return sorted(moved, key=_size, reverse=True)[:2]
+
+
+def _goal_moves(receipt: Receipt | None) -> list[GoalChange]:
+    """The goals that a scene moved most."""
+
+    def moved(change: GoalChange) -> float:
+        before, after = (0.0 if one is None else one.motivation for one in (change.before, change.after))
+        return abs(after - before)
+
+    return sorted(receipt.goals if receipt else (), key=moved, reverse=True)[:GOALS_TOLD]
 
 
 def _size(change: BeliefChange) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from rich.console import Group, RenderableType
@@ -15,6 +15,7 @@ from beliefgraph.model.belief import BeliefState, probability
 from beliefgraph.model.commit import BeliefChange, BeliefDifference
 from beliefgraph.model.distribution import Distribution
 from beliefgraph.model.explanation import Contribution, Explanation, ExplanationLink
+from beliefgraph.model.goal import GoalChange, GoalRow, MotivationExplanation
 from beliefgraph.model.metric import MetricState
 
 BAR = 20
@@ -128,6 +129,100 @@ def _measured(state: MetricState | None) -> Text:
     return Text.assemble((state.shown, "bold" if state.band else ""), (since, "dim"))
 
 
+GOAL_STYLE = {
+    "proposed": "dim italic",
+    "active": "bold",
+    "blocked": "yellow",
+    "achieved": "green",
+    "abandoned": "dim strike",
+}
+
+
+def goal_change(one: GoalChange) -> Text:
+    """One goal's move, in a line, with its reason."""
+    if one.after is None:
+        return Text(f"{one.goal.key} was taken back", style="dim")
+    before = "new" if one.before is None else f"{one.before.motivation:.0%}"
+    return Text.assemble(
+        (one.after.title, "bold"),
+        f"  {before} → ",
+        (f"{one.after.motivation:.0%}", "cyan"),
+        (f"  {one.after.status}", GOAL_STYLE[one.after.status]),
+        (f"  {one.after.reason}", "dim"),
+    )
+
+
+def goals(title: str, rows: Sequence[GoalRow], then: Mapping[str, float] | None = None) -> Table:
+    """The goals as a forest, parts under the first of their wholes, with motivation, progress and status.
+
+    `then` are earlier motivations by goal, beside which the points moved are shown. Needs rows with their relations.
+    """
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table.add_column("goal", ratio=1)
+    table.add_column("motivation", no_wrap=True)
+    table.add_column("", justify="right")
+    table.add_column("points", justify="right")
+    table.add_column("done", justify="right")
+    table.add_column("status")
+    for depth, row in _forest(rows):
+        state = row.state
+        was = (then or {}).get(state.goal.id)
+        waits = [
+            each.other.state.title
+            for each in row.related or ()
+            if each.kind == "depends_on" and each.outgoing and each.other.state.status != "achieved"
+        ]
+        table.add_row(
+            Text(f"{'  ' * depth}{state.title}", style=GOAL_STYLE[state.status]),
+            bar(state.motivation),
+            f"{state.motivation:.0%}",
+            Text("") if was is None else _points(was, state.motivation),
+            f"{state.progress:.0%}",
+            Text.assemble(
+                (state.status, GOAL_STYLE[state.status]),
+                (f" by {', '.join(waits)}" if waits and state.status == "blocked" else "", "dim"),
+            ),
+        )
+    return table
+
+
+def motivation(told: MotivationExplanation) -> RenderableType:
+    """Why a goal matters: the sentence, and each reason with its share of the motivation."""
+    tree = Tree(Text.assemble((f"{told.state.motivation:.0%}", "cyan"), "  ", (told.state.title, "bold")))
+    for reason in sorted(told.reasons, key=lambda reason: -reason.contribution):
+        what = "its own priority"
+        if reason.belief is not None:
+            what = f"the belief “{reason.belief.statement}”"
+        elif reason.goal is not None:
+            what = f"{'part of' if reason.kind == 'whole' else 'waited for by'} “{reason.goal.title}”"
+        silent = f"  (silent: {reason.silent})" if reason.silent else ""
+        tree.add(Text.assemble((f"{reason.contribution:.0%}", "green"), f"  {what}", (silent, "dim")))
+    return Group(Text(told.sentence, style="italic"), tree)
+
+
+def _forest(rows: Sequence[GoalRow]) -> Iterator[tuple[int, GoalRow]]:
+    """Every goal once with its depth, under the first of its wholes that is among the rows; in their order."""
+    known = {row.state.goal.id: row for row in rows}
+    under: dict[str | None, list[GoalRow]] = defaultdict(list)
+    for row in rows:
+        wholes = [r.other.state.goal.id for r in row.related or () if r.kind == "part_of" and r.outgoing]
+        under[next((whole for whole in wholes if whole in known), None)].append(row)
+
+    def below(whole: str | None, depth: int) -> Iterator[tuple[int, GoalRow]]:
+        for row in under[whole]:
+            yield depth, row
+            yield from below(row.state.goal.id, depth + 1)
+
+    return below(None, 0)
+
+
+def _points(before: float, after: float) -> Text:
+    points = round(100 * (after - before))
+    if not points:
+        return Text("·", style="dim")
+    return Text(f"{'▲' if points > 0 else '▼'} {abs(points)}", style="green" if points > 0 else "red")
+
+
 def differences(title: str, found: Sequence[BeliefDifference], most: int = 8) -> RenderableType:
     """The beliefs that differ between two moments, or between what is and what might be."""
     if not found:
@@ -203,7 +298,4 @@ def _leaf(one: Contribution) -> Text:
 
 
 def _moved(before: float, after: float) -> Text:
-    points = round(100 * (probability(after) - probability(before)))
-    if not points:
-        return Text("·", style="dim")
-    return Text(f"{'▲' if points > 0 else '▼'} {abs(points)}", style="green" if points > 0 else "red")
+    return _points(probability(before), probability(after))

@@ -72,10 +72,19 @@ class Measure(Record):
     as_of: AsOf
 
 
+class Pursued(Record):
+    """The twin whose goals are shown at the end, beside what they were, and the goal that is explained."""
+
+    twin: Key
+    goal: Key
+    since: AsOf
+
+
 class Ask(Record):
     """What is asked when all events are in."""
 
     explain: Explain
+    goal: Pursued
     as_of: AsOf
     measure: Measure
     which: Which

@@ -1,0 +1,70 @@
+"""`beliefgraph goals`: what a twin pursues, what calls for most work, and how that moved since an earlier moment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from beliefgraph.app import Services
+from beliefgraph.cli import goals_picture, show
+from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.goal import GoalRow
+from beliefgraph.model.time import NOW, AsOf, instant
+
+PAGE = 200
+
+
+def goals(
+    key: Key,
+    twin: Annotated[str, typer.Option(help="Whose goals, by the twin's name.")],
+    why: Annotated[str | None, typer.Option(metavar="GOAL", help="Explain this goal too, by its key.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="Show what moved since this valid time.")
+    ] = None,
+    since_rev: Annotated[int | None, typer.Option(min=1, help="Show what moved since this rev.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw them into this PNG file, before and after.")] = None,
+    purpose: Purpose = None,
+) -> None:
+    """List the goals of a twin with their motivation, progress and status.
+
+    With --since or --since-rev, beside what they were then; --plot draws the motivations of both moments.
+    """
+    then = None if since is None and since_rev is None else AsOf(valid_time=since and instant(since), rev=since_rev)
+    run(_goals(key, twin, why, then, plot, purpose))
+
+
+async def _goals(
+    key: str, twin: str, why: str | None, then: AsOf | None, plot: Path | None, purpose: str | None
+) -> None:
+    out = Console(highlight=False)
+    async with services() as built:
+        caller = await built.callers.authenticate(key, purpose)
+        rows = await listed(built, caller, twin)
+        before = {} if then is None else motivations(await listed(built, caller, twin, then))
+        out.print(show.goals(f"What {twin} pursues", rows, before if then is not None else None))
+        if why is not None:
+            out.print(show.motivation(await built.goals.explain(caller, twin, why)))
+        if plot is not None:
+            out.print(f"Drawn: {goals_picture.draw(f'What {twin} pursues', rows, before, plot)}")
+
+
+async def listed(built: Services, caller: Caller, twin: str, as_of: AsOf = NOW) -> list[GoalRow]:
+    """All goals of a twin at a moment, with their relations."""
+    found: list[GoalRow] = []
+    after: str | None = None
+    while True:
+        page = await built.goals.goals(caller, twin, first=PAGE, after=after, as_of=as_of, related=True)
+        found += page.nodes
+        if not page.has_next:
+            return found
+        after = page.items[-1].cursor
+
+
+def motivations(rows: list[GoalRow]) -> dict[str, float]:
+    """The motivation of every goal by its id."""
+    return {row.state.goal.id: row.state.motivation for row in rows}
