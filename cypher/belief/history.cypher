@@ -15,5 +15,5 @@ RETURN
       AND ($before IS NULL OR r.rev_from < $before)
     WITH r, b ORDER BY r.rev_from DESC LIMIT $limit
     RETURN [r.revision_id, b.id, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
-            r.origin, r.log_odds, r.status, r.quality]
+            r.origin, r.log_odds, r.status, r.quality, r.error]
   } AS holdings

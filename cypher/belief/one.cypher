@@ -13,7 +13,7 @@ RETURN
     MATCH (:Twin)-[r:HOLDS]->(b:Belief)
     USING INDEX r:HOLDS(key, rev_to)
     WHERE r.key = $belief AND r.rev_to > c.rev AND r.rev_from <= c.rev AND r.twin = $twin
-    RETURN [b.id, b.attribute, b.subject, b.context, b.domain, b.statement, b.value, r.log_odds, r.status, r.quality, r.rev_from]
+    RETURN [b.id, b.attribute, b.subject, b.context, b.domain, b.statement, b.value, r.log_odds, r.status, r.quality, r.rev_from, r.error]
   } AS beliefs,
   c.opened_holdings = COUNT {
     MATCH ()-[o:HOLDS]->()

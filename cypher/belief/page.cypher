@@ -71,7 +71,7 @@ RETURN
   COLLECT {
     UNWIND page AS row
     WITH row.belief AS b, row.held AS r
-    RETURN [b.id, b.attribute, b.subject, b.context, b.domain, b.statement, b.value, r.log_odds, r.status, r.quality, r.rev_from]
+    RETURN [b.id, b.attribute, b.subject, b.context, b.domain, b.statement, b.value, r.log_odds, r.status, r.quality, r.rev_from, r.error]
   } AS beliefs,
   [s IN related | [s.key, startNode(s).id, endNode(s).id, type(s), s.odds_ratio, s.probability, s.origin]] AS relations,
   COLLECT {
@@ -81,7 +81,7 @@ RETURN
     MATCH (:Twin)-[h:HOLDS]->(o:Belief)
     USING INDEX h:HOLDS(key, rev_to)
     WHERE h.key = id AND h.rev_to > rev AND h.rev_from <= rev
-    RETURN [o.id, o.attribute, o.subject, o.context, o.domain, o.statement, o.value, h.log_odds, h.status, h.quality, h.rev_from]
+    RETURN [o.id, o.attribute, o.subject, o.context, o.domain, o.statement, o.value, h.log_odds, h.status, h.quality, h.rev_from, h.error]
   } AS others,
   CASE WHEN $with_evidence THEN COLLECT {
     UNWIND page AS row

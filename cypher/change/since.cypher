@@ -25,9 +25,9 @@ RETURN COLLECT {
         [b.id, b.attribute, b.subject, b.context, b.domain, b.statement, b.value],
         CASE WHEN p IS NOT NULL THEN
           [p.revision_id, p.key, toString(p.valid_from), toString(p.valid_to), p.rev_from, p.rev_to, p.definition,
-           p.origin, p.log_odds, p.status, p.quality] END,
+           p.origin, p.log_odds, p.status, p.quality, p.error] END,
         [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
-         r.origin, r.log_odds, r.status, r.quality]
+         r.origin, r.log_odds, r.status, r.quality, r.error]
       ] ORDER BY r.key
     },
     COLLECT {

@@ -32,7 +32,7 @@ RETURN
     USING INDEX r:HOLDS(twin, rev_to, valid_to)
     WHERE r.twin = $twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, b.id, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
-            r.origin, r.log_odds, r.status, r.quality]
+            r.origin, r.log_odds, r.status, r.quality, r.error]
   } AS holdings,
   COLLECT {
     MATCH (i:Identifier)-[r:IDENTIFIES]->(:Twin)

@@ -14,12 +14,12 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.benchmarks.report import Row, show
-from tests.benchmarks.rows import accuracy, cohorts, explanation, large_tables, learning, promises, speed
+from tests.benchmarks.rows import accuracy, cohorts, explanation, large_tables, learning, promises, speed, thin
 from tests.benchmarks.scoreboard import DRAWINGS, PARTS, once
 
 from beliefgraph.inference import warm
 
-MODULES = (speed, explanation, promises, cohorts, accuracy, large_tables, learning)
+MODULES = (speed, explanation, promises, cohorts, accuracy, large_tables, learning, thin)
 """The modules whose parts are on the scoreboard; importing one puts them there."""
 
 

@@ -270,6 +270,9 @@ async def test_a_twin_too_wide_to_be_exact_answers_and_says_how_good_that_is(
     assert corrected.confidence > 0.999
     state = (await questions.belief(world.caller, "lena", key("wide.b1"))).state
     assert state.quality == quality
+    assert state.error_bar is not None
+    assert 0.0 < state.error_bar < 1.0
+    assert corrected.error_bar is not None
     assert state.confidence is not None
     assert state.confidence > 0.5
     explained = await explanations.explain(world.caller, "lena", key("wide.b1"))

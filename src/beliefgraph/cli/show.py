@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from beliefgraph.model.belief import BeliefState, probability
+from beliefgraph.model.belief import BeliefState, Quality, probability
 from beliefgraph.model.commit import BeliefChange, BeliefDifference
 from beliefgraph.model.distribution import Distribution
 from beliefgraph.model.explanation import Contribution, Explanation, ExplanationLink
@@ -44,6 +44,11 @@ STATUS_STYLE = {
 def day(moment: datetime) -> str:
     """The date, as people write it in tables."""
     return f"{moment:%Y-%m-%d}"
+
+
+def confidence(log_odds: float | None, quality: Quality) -> str:
+    """The confidence with its mark: ≈ where it is approximate, ≈? where that is not to be relied on."""
+    return {"approximate": "≈ ", "unreliable": "≈? "}.get(quality, "") + percent(log_odds)
 
 
 def percent(log_odds: float | None) -> str:
@@ -84,7 +89,7 @@ def beliefs(title: str, states: Iterable[BeliefState], before: Mapping[str, floa
         table.add_row(
             Text(state.belief.statement, style=style),
             bar(state.confidence),
-            percent(state.log_odds),
+            confidence(state.log_odds, state.quality),
             moved,
             Text(state.status, style=style),
         )
@@ -105,7 +110,7 @@ def change(one: BeliefChange) -> Text:
         "  ",
         percent(before) if one.before is not None else "new",
         " → ",
-        (percent(one.after.log_odds), "cyan"),
+        (confidence(one.after.log_odds, one.after.quality), "cyan"),
         (f"  {one.after.status}", STATUS_STYLE[one.after.status]),
     )
 
@@ -235,7 +240,7 @@ def differences(title: str, found: Sequence[BeliefDifference], most: int = 8) ->
     table.add_column("log-odds", justify="right")
     for one in found[:most]:
         moved = Text("") if one.before is None or one.after is None else signed(one.after - one.before)
-        table.add_row(one.belief.statement, percent(one.before), "→", percent(one.after), moved)
+        table.add_row(one.belief.statement, percent(one.before), "→", confidence(one.after, one.quality), moved)
     left = len(found) - most
     return Group(table, Text(f"  and {left} more", style="dim")) if left > 0 else table
 

@@ -27,6 +27,11 @@ L = TypeVar("L")
 
 Kinds = ENUMS[relation.RelationKind]
 
+ERROR_BAR = (
+    "How far off the probability may be, up or down, for more than 95 beliefs of 100; 0 where it is exact. Read "
+    "`quality` first: an unreliable one may be farther off."
+)
+
 
 def itself(shown_by: Any, description: str) -> AttributeField:
     """An edge to another type that shows another side of the same record."""
@@ -133,7 +138,14 @@ class EvidenceOn:
 @expose(
     question.BeliefRow,
     within={"state": beliefs.BeliefState, "state.belief": beliefs.Belief},
-    hide={"evidence", "relations", "state.belief.id", "state.belief.twin", "state.calibrated_log_odds"},
+    hide={
+        "evidence",
+        "relations",
+        "state.belief.id",
+        "state.belief.twin",
+        "state.calibrated_log_odds",
+        "state.error",
+    },
 )
 class Belief(Node):
     """A proposition in a twin, and how it stands at the moment that was asked for."""
@@ -151,6 +163,7 @@ class Belief(Node):
         float | None,
         "How often what was as sure came true; null where that was not learned for the attribute.",
     )
+    error_bar: float | None = attribute("state.error_bar", float | None, ERROR_BAR)  # type: ignore[assignment]
 
     @field()
     @staticmethod
@@ -193,9 +206,11 @@ class Distribution:
     """Every value of an attribute for one subject and context, the likeliest first; the probabilities sum to 1."""
 
 
-@expose(beliefs.Holding, hide={"twin", "key"})
+@expose(beliefs.Holding, hide={"twin", "key", "error"})
 class Holding:
     """What the twin published about a belief, from the rev that changed it to the rev that changed it again."""
+
+    error_bar: float | None = attribute("error_bar", float | None, ERROR_BAR)  # type: ignore[assignment]
 
     @field(None, "The probability that was published; null where it was unavailable.")
     @staticmethod

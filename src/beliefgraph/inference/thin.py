@@ -23,11 +23,21 @@ from beliefgraph.inference import thin_kernels as kernels
 from beliefgraph.inference.arrays import Bools, Flags, Floats, Ints
 from beliefgraph.inference.propagation import Engine
 
-CONVERGED = 1e-8
-"""Messages stand still when none moves by more nats than this: a thousandth of what any answer is good for."""
 
-UNDAMPED = 60
-"""Passes with whole steps. Where these do not settle it, no answer is trusted: neighbouring solutions are close."""
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """When messages are taken to stand still: none moves by more than so many `nats`. After so many passes with `whole`
+    steps they are halved, and no answer is trusted any more: neighbouring solutions are close."""
+
+    nats: float
+    whole: int
+
+
+ANSWER = Patience(1e-8, 60)
+"""For what is answered: a thousandth of what any answer is good for."""
+
+CHECK = Patience(1e-4, 30)
+"""For what it is compared with: a small part of the least error bar, at the same rate."""
 
 MOST_PASSES = 200
 """With half steps after the whole ones."""
@@ -94,7 +104,14 @@ class ThinTree:
     engine: Engine
     loose: Loose
 
-    def settle(self, log_weight: Floats, engine: Engine, active: Flags, start: Floats | None = None) -> Settled:
+    def settle(
+        self,
+        log_weight: Floats,
+        engine: Engine,
+        active: Flags,
+        start: Floats | None = None,
+        patience: Patience = ANSWER,
+    ) -> Settled:
         """The marginals given the log-weight of every leaf.
 
         `engine` may differ from the tree's own by tables taken out, and `active` says which dropped factors speak.
@@ -113,10 +130,11 @@ class ThinTree:
             log_marginal = engine.log_marginals(weight, said)[0]
             gap = kernels.exchange(
                 loose.first_slot, loose.table_start, loose.slot_leaf, loose.slot_start, loose.table, active,
-                log_marginal, message, 1.0 if passes < UNDAMPED else 0.5,
+                log_marginal, message, 1.0 if passes < patience.whole else 0.5,
             )  # fmt: skip
-            if gap <= CONVERGED or passes == MOST_PASSES:
-                return Settled(log_odds(plan.leaf_start, log_marginal), log_marginal, message, passes, gap)
+            if gap <= patience.nats or passes == MOST_PASSES:
+                steady = gap <= patience.nats and passes <= patience.whole
+                return Settled(log_odds(plan.leaf_start, log_marginal), log_marginal, message, steady)
 
     def gain(self) -> float:
         """By what factor a pass makes a small push on the messages grow at the priors: the spectral radius there.
@@ -147,19 +165,13 @@ class ThinTree:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Where the messages came to stand still: the log-odds and log-marginal of every leaf, the messages, how many
-    passes it took, and how far the messages still moved in the last (nats)."""
+    """Where the messages came to stand still: the log-odds and log-marginal of every leaf, the messages, and whether
+    whole steps were enough."""
 
     log_odds: Floats
     log_marginal: Floats
     message: Floats
-    passes: int
-    gap: float
-
-    @property
-    def steady(self) -> bool:
-        """Whether whole steps were enough."""
-        return self.gap <= CONVERGED and self.passes <= UNDAMPED
+    steady: bool
 
 
 def log_odds(leaf_start: Ints, log_marginal: Floats) -> Floats:
@@ -191,7 +203,7 @@ class Thin:
         Where either tree does not settle by whole steps nothing is to be relied on: the difference says nothing then.
         """
         settled = self.fine.settle(log_weight, engines[0], active[0])
-        check = self.coarse.settle(log_weight, engines[1], active[1])
+        check = self.coarse.settle(log_weight, engines[1], active[1], patience=CHECK)
         known = np.isinf(settled.log_odds)
         apart = np.abs(np.subtract(settled.log_odds, check.log_odds, where=~known, out=np.zeros(len(known))))
         error = np.where(known, 0.0, WIDENED * apart + SHARED * np.sqrt(np.mean(apart**2)) + LEAST_ERROR)

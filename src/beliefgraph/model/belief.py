@@ -65,12 +65,20 @@ class Holding(Revision):
     """What the twin published about a belief, from the rev that changed it to the rev that changed it again.
 
     `log_odds` is the canonical value rounded to `GRID`, derived at head time `valid_from`; None where `quality` says
-    that no exact number can be had. Derived later for another moment, it is not rounded.
+    that there is none to be had. Derived later for another moment, it is not rounded. `error` is the error bar of an
+    approximation as it was when this value was published, rounded up; None where there is none. It alone makes no
+    revision.
     """
 
     log_odds: LogOdds | None
     status: Status
     quality: Quality = "exact"
+    error: LogOdds | None = None
+
+    @property
+    def error_bar(self) -> float | None:
+        """How far off the probability may be; see `error_bar`."""
+        return error_bar(self.log_odds, self.error)
 
 
 class BeliefState(Record):
@@ -89,6 +97,7 @@ class BeliefState(Record):
     rev: Rev
     changed_at_rev: Rev | None = None
     calibrated_log_odds: LogOdds | None = None
+    error: LogOdds | None = None
 
     @property
     def calibrated_confidence(self) -> float | None:
@@ -99,6 +108,21 @@ class BeliefState(Record):
     def confidence(self) -> float | None:
         """The probability that it holds; None where it is unavailable."""
         return None if self.log_odds is None else probability(self.log_odds)
+
+    @property
+    def error_bar(self) -> float | None:
+        """How far off the confidence may be; see `error_bar`."""
+        return error_bar(self.log_odds, self.error)
+
+
+def error_bar(log_odds: float | None, error: float | None) -> float | None:
+    """How far off a probability may be on its longer side, given the error bar of its log-odds; None without numbers.
+
+    0 where the log-odds are exact.
+    """
+    if log_odds is None:
+        return None
+    return abs(probability(log_odds) - probability(log_odds - math.copysign(error or 0.0, log_odds)))
 
 
 def worst(qualities: Iterable[Quality]) -> Quality:
@@ -119,3 +143,8 @@ def logit(p: float) -> float:
 def published(log_odds: float) -> float:
     """The value to publish: the nearest multiple of `GRID`."""
     return round(round(log_odds / GRID) * GRID, 2)
+
+
+def published_error(error: float | None) -> float | None:
+    """The error bar to publish: the next multiple of `GRID` above."""
+    return None if error is None else round(math.ceil(error / GRID) * GRID, 2)

@@ -88,6 +88,10 @@ class Derivation:
         found: Quality = QUALITIES[int(self.grade[position])]
         return found
 
+    def error_bar(self, position: int) -> float | None:
+        """The error bar of that number; None where it is exact, and where there is none."""
+        return float(self.error[position]) if self.error[position] > 0.0 else None
+
     def status(self, position: int, log_odds: float | None) -> Status:
         """The status at a position, for the log-odds that will be shown with it."""
         return status_of(

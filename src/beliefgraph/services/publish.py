@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from beliefgraph.model.belief import GRID, Belief, Holding, published
+from beliefgraph.model.belief import GRID, Belief, Holding, published, published_error
 from beliefgraph.model.identity import relation_id
 from beliefgraph.model.metric import Reading
 from beliefgraph.model.relation import BeliefRelation
@@ -74,6 +74,7 @@ def publish(
                 log_odds=log_odds,
                 status=status,
                 quality=quality,
+                error=published_error(derived.error_bar(position)),
             )
         )
     closed_relations, relations = _draw(state, derived, {*fresh, *(b.id for b in beliefs)}, rev, redraw)

@@ -480,6 +480,7 @@ def _state(row: HeldRow, held: Held, definitions: Definitions) -> BeliefState:
         prior=definitions.attributes[row.belief.attribute].prior_of(row.belief.value),
         status=row.status,
         quality=row.quality,
+        error=row.error,
         valid_time=held.head_time,
         rev=held.rev,
         changed_at_rev=row.changed_at_rev,

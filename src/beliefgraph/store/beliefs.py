@@ -41,6 +41,7 @@ class HeldRow:
     status: Status
     quality: Quality
     changed_at_rev: int
+    error: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +216,7 @@ def _twin(row: list[Any], tenant: str) -> Twin:
 
 
 def _held(row: list[Any], twin: str) -> HeldRow:
-    return HeldRow(codec.belief(row, twin), row[7], row[8], row[9], row[10])
+    return HeldRow(codec.belief(row, twin), *row[7:12])
 
 
 def _relation(row: list[Any]) -> RelationRow:

@@ -122,6 +122,7 @@ def holding(row: list[Any], twin: str) -> Holding:
         log_odds=row[8],
         status=row[9],
         quality=row[10],
+        error=row[11],
     )
 
 

@@ -45,6 +45,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "definition": "catalog and version it was written under, `buying@1.2.0`",
         "definitions": "number of the definition set it was derived under",
         "domain": "world, product, needs, …, as its definition says",
+        "error": "error bar of an approximation, in log-odds either way, on a grid of 0.01; absent: none",
         "event": "id of the event it was read from",
         "evidence": "id of the evidence that states it",
         "half_life": "seconds in which it loses half its force; absent: never",
