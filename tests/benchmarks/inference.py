@@ -14,12 +14,22 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.benchmarks.report import Row, show
-from tests.benchmarks.rows import accuracy, cohorts, explanation, large_tables, learning, promises, speed, thin
+from tests.benchmarks.rows import (
+    accuracy,
+    cohorts,
+    explanation,
+    large_tables,
+    learning,
+    promises,
+    real_data,
+    speed,
+    thin,
+)
 from tests.benchmarks.scoreboard import DRAWINGS, PARTS, once
 
 from beliefgraph.inference import warm
 
-MODULES = (speed, explanation, promises, cohorts, accuracy, large_tables, learning, thin)
+MODULES = (speed, explanation, promises, cohorts, accuracy, large_tables, learning, real_data, thin)
 """The modules whose parts are on the scoreboard; importing one puts them there."""
 
 

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
 from beliefgraph.app import create_app, running
+from beliefgraph.cli.evaluate import taught
 from beliefgraph.config import Settings
 from beliefgraph.evaluate.client import Client
+from beliefgraph.evaluate.replay import Teach
 from beliefgraph.local import Endpoint
 from beliefgraph.web.server import serving
 
 
 @pytest_asyncio.fixture
-async def client(endpoint: Endpoint, tmp_path: Path, tenant: str) -> AsyncIterator[Client]:
-    """A client with a key that may do everything an evaluation does; call it in a thread."""
+async def service(endpoint: Endpoint, tmp_path: Path, tenant: str) -> AsyncIterator[tuple[Client, Teach]]:
+    """A client with a key that may do everything an evaluation does, and how sources are learned; both for threads."""
     settings = Settings(
         neo4j_uri=endpoint.uri,
         neo4j_username=endpoint.user,
@@ -27,6 +32,23 @@ async def client(endpoint: Endpoint, tmp_path: Path, tenant: str) -> AsyncIterat
     )
     async with running(settings) as services:
         made = await services.callers.create(tenant, "test", ("read", "write", "define", "erase"), ("testing",))
+        loop = asyncio.get_running_loop()
+
+        def teach(*, trusted: str | None = None, before: datetime | None = None) -> None:
+            asyncio.run_coroutine_threadsafe(taught(services, made.secret, None, trusted, before), loop).result()
+
         async with serving(create_app(services), settings) as served:
             with Client(served.url, made.secret) as speaking:
-                yield speaking
+                yield speaking, teach
+
+
+@pytest.fixture
+def client(service: tuple[Client, Teach]) -> Client:
+    """The client alone."""
+    return service[0]
+
+
+@pytest.fixture
+def teach(service: tuple[Client, Teach]) -> Teach:
+    """How sources are learned."""
+    return service[1]

@@ -14,7 +14,7 @@ from beliefgraph.evaluate import data
 from beliefgraph.evaluate.report import Evaluation, Line, Row, at_most, exactly, none
 
 
-@pytest.mark.parametrize("name", ["polls", "crowd"])
+@pytest.mark.parametrize("name", ["polls", "crowd", "population"])
 def test_data_that_is_not_there_is_said_to_be_missing(name: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, [name, "--data", str(tmp_path)])
     assert result.exit_code == 1
@@ -39,7 +39,7 @@ def test_a_service_that_runs_already_needs_a_key(shared_data: Path) -> None:
 def test_the_fit_can_be_read_as_rows(shared_data: Path) -> None:
     result = CliRunner().invoke(app, ["polls", "--data", str(shared_data), "--fit", "--json"])
     rows = json.loads(result.stdout)
-    assert [set(row) for row in rows] == [{"item", "value", "must", "ok"}] * 3
+    assert [set(row) for row in rows] == [{"item", "value", "must", "ok"}] * 4
     assert all(row["ok"] for row in rows)
 
 

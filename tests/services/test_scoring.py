@@ -26,7 +26,7 @@ def test_brier_is_the_mean_square() -> None:
 
 
 def test_the_brier_score_of_two_classes_counts_each_error_twice() -> None:
-    assert scoring.brier_of_classes([0.7], [1]) == pytest.approx(0.3**2 + 0.3**2)
+    assert scoring.brier_of_classes([[0.3, 0.7]], [[0, 1]]) == pytest.approx(0.3**2 + 0.3**2)
 
 
 def test_log_loss_is_the_mean_surprise() -> None:
@@ -71,7 +71,7 @@ def test_certainty_falls_into_the_last_bin() -> None:
 
 def test_the_ece_of_answers_looks_at_the_likelier_class() -> None:
     # .1 is the answer "no" with .9, and right; .7 is the answer "yes" and wrong
-    assert scoring.ece_of_answers([0.1, 0.7], [0, 0]) == pytest.approx((0.1 + 0.7) / 2)
+    assert scoring.ece_of_answers([[0.9, 0.1], [0.3, 0.7]], [[1, 0], [1, 0]]) == pytest.approx((0.1 + 0.7) / 2)
 
 
 def test_confidences_that_come_true_as_often_as_they_say_score_no_calibration_error() -> None:

@@ -6,6 +6,8 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 from uuid import uuid4
@@ -17,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from beliefgraph.app import create_app
+from beliefgraph.app import Services, create_app
 from beliefgraph.cli.connection import run, services
 from beliefgraph.cli.neo4j import errors_told
 from beliefgraph.errors import Incorrect
@@ -25,8 +27,9 @@ from beliefgraph.evaluate import crowd as crowds
 from beliefgraph.evaluate import data as datasets
 from beliefgraph.evaluate import elections, fit, plot
 from beliefgraph.evaluate import polls as pollings
+from beliefgraph.evaluate import population as populations
 from beliefgraph.evaluate.client import Client
-from beliefgraph.evaluate.replay import Progress
+from beliefgraph.evaluate.replay import Progress, Teach
 from beliefgraph.evaluate.report import Evaluation
 from beliefgraph.web.logs import configure
 from beliefgraph.web.server import serving
@@ -52,8 +55,9 @@ KeyOption = Annotated[
 ]
 KeepOption = Annotated[bool, typer.Option("--keep", help="Leave the twins in the store, to look at.")]
 
-Work = Callable[[Client, str, Progress], Evaluation]
-"""An evaluation, given a client, what makes the names of its run its own, and whom to tell how far it is."""
+Work = Callable[[Client, str, Progress, Teach], Evaluation]
+"""An evaluation, given a client, what makes the names of its run its own, whom to tell how far it is, and how sources
+are learned: offline, by what `beliefgraph learn sources` does."""
 
 ACTOR = "evaluate"
 PURPOSE = "evaluation"
@@ -86,14 +90,17 @@ def polls(
         _tell_fit(fit.fit(read_polls, read_races), json)
         return
 
-    def work(client: Client, run_name: str, progress: Progress) -> Evaluation:
-        return pollings.evaluate(client, read_polls, read_races, run_name, progress, explain=explain, keep=keep)
+    def work(client: Client, run_name: str, progress: Progress, teach: Teach) -> Evaluation:
+        return pollings.evaluate(
+            client, read_polls, read_races, run_name, progress, explain=explain, teach=teach, keep=keep
+        )
 
     _tell(_evaluate(work, url, key), json, plot)
 
 
 @app.command()
 def crowd(
+    name: Annotated[str, typer.Argument(metavar="SET", help="rte, sentiment or face.")] = "rte",
     data: DataOption = None,
     json: JsonOption = False,
     plot: PlotOption = None,
@@ -101,15 +108,37 @@ def crowd(
     key: KeyOption = None,
     keep: KeepOption = False,
 ) -> None:
-    """8,000 labels: shuffled, sent twice, and with one worker taken back, are they the same to the last bit?"""
+    """Labels of paid workers: who is right, and shuffled, sent twice, or with one worker taken back, the same bits?"""
     with errors_told():
         folder = datasets.data_dir(data)
-        labels, truth = datasets.read_labels(folder), datasets.read_truth(folder)
+        chosen = crowds.CROWDS.get(name)
+        if chosen is None:
+            raise Incorrect("invalid-input", f"There is no set {name}; there are {', '.join(crowds.CROWDS)}.")
+        labels, truth = datasets.read_labels(folder, name), datasets.read_truth(folder, name)
 
-    def work(client: Client, run_name: str, progress: Progress) -> Evaluation:
-        return crowds.evaluate(client, labels, truth, run_name, progress, keep=keep)
+    def work(client: Client, run_name: str, progress: Progress, teach: Teach) -> Evaluation:
+        return crowds.evaluate(client, chosen, labels, truth, run_name, progress, teach=teach, keep=keep)
 
     _tell(_evaluate(work, url, key), json, plot)
+
+
+@app.command()
+def population(
+    data: DataOption = None,
+    json: JsonOption = False,
+    url: UrlOption = None,
+    key: KeyOption = None,
+    keep: KeepOption = False,
+) -> None:
+    """50,000 figures about cities by 4,264 editors: which is right where they contradict each other?"""
+    with errors_told():
+        folder = datasets.data_dir(data)
+        claims, truth = datasets.read_claims(folder), datasets.read_census(folder)
+
+    def work(client: Client, run_name: str, progress: Progress, teach: Teach) -> Evaluation:
+        return populations.evaluate(client, claims, truth, run_name, progress, teach=teach, keep=keep)
+
+    _tell(_evaluate(work, url, key), json, None)
 
 
 def _evaluate(work: Work, url: str | None, key: str | None) -> Evaluation:
@@ -121,7 +150,7 @@ def _evaluate(work: Work, url: str | None, key: str | None) -> Evaluation:
         if key is None:
             raise Incorrect("invalid-input", "A service that runs already needs --key too.")
         with Client(url, key) as client:
-            return work(client, name, progress)
+            return work(client, name, progress, partial(_teach_from_outside, key))
 
 
 async def _with_own_service(work: Work, name: str, progress: Progress) -> Evaluation:
@@ -131,13 +160,37 @@ async def _with_own_service(work: Work, name: str, progress: Progress) -> Evalua
         made = await built.callers.create(f"evaluation-{name}", ACTOR, ("read", "write", "define", "erase"), (PURPOSE,))
         try:
             async with serving(create_app(built), settings) as served:
+                loop = asyncio.get_running_loop()
+
+                def teach(*, trusted: str | None = None, before: datetime | None = None) -> None:
+                    learning = taught(built, made.secret, PURPOSE, trusted, before)
+                    asyncio.run_coroutine_threadsafe(learning, loop).result()
+
                 with Client(served.url, made.secret, PURPOSE) as client:
-                    return await _to_the_end(work, client, name, progress)
+                    return await _to_the_end(work, client, name, progress, teach)
         finally:
             await built.callers.revoke(made.key.id)
 
 
-async def _to_the_end(work: Work, client: Client, name: str, progress: Progress) -> Evaluation:
+async def taught(built: Services, key: str, purpose: str | None, trusted: str | None, before: datetime | None) -> None:
+    """Learn the sources of the key's tenant, put them in force, and have every twin adopt them."""
+    caller = await built.callers.authenticate(key, purpose)
+    await built.sources.publish(caller, await built.sources.learn(caller, trusted=trusted, before=before))
+    for _, error in (await built.refresher.adopt(caller.tenant)).refused:
+        raise error
+
+
+def _teach_from_outside(key: str, *, trusted: str | None = None, before: datetime | None = None) -> None:
+    """The same on the store that NEO4J_URI names, which must be that of the service."""
+
+    async def work() -> None:
+        async with services() as built:
+            await taught(built, key, None, trusted, before)
+
+    asyncio.run(work())
+
+
+async def _to_the_end(work: Work, client: Client, name: str, progress: Progress, teach: Teach) -> Evaluation:
     """Do the work in a thread; if we are told to stop, let it erase what it made while the service still answers."""
     stop = threading.Event()
 
@@ -147,7 +200,7 @@ async def _to_the_end(work: Work, client: Client, name: str, progress: Progress)
             stop.clear()
             raise _StoppedError
 
-    working = asyncio.ensure_future(asyncio.to_thread(work, client, name, watched))
+    working = asyncio.ensure_future(asyncio.to_thread(work, client, name, watched, teach))
     try:
         return await asyncio.shield(working)
     except asyncio.CancelledError:
@@ -176,7 +229,7 @@ def _bars() -> Iterator[Progress]:
 def _tell(found: Evaluation, json: bool, path: Path | None) -> None:
     """Print what came of it, draw the calibration, and end with exit code 1 if something that must hold does not."""
     out = Console(highlight=False)
-    if path is None and not json:
+    if path is None and not json and found.curves:
         path = Path(f"{found.name}-calibration.png")
     if json:
         typer.echo(orjson.dumps([row.shown() for row in found.rows], option=orjson.OPT_INDENT_2).decode())
@@ -225,13 +278,20 @@ def _tell_fit(fits: list[fit.Fit], json: bool) -> None:
                 ("scale", best.scale, elections.SCALE),
                 ("half weight", best.half_weight, elections.HALF_WEIGHT),
                 ("half-life, days", best.half_life, days),
+                ("correlation", best.correlation, elections.CORRELATION),
             )
         ]
         typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
         return
     table = Table(title=f"polls: fitted on the races up to {elections.LAST_TRAIN_YEAR}", title_justify="left")
-    for name in ("half-life, days", "half weight, people", "scale", "log loss"):
+    for name in ("half-life, days", "half weight, people", "correlation", "scale", "log loss"):
         table.add_column(name, justify="right")
     for each in fits:
-        table.add_row(f"{each.half_life}", f"{each.half_weight}", f"{each.scale:.3f}", f"{each.log_loss:.4f}")
+        table.add_row(
+            f"{each.half_life}",
+            f"{each.half_weight}",
+            f"{each.correlation:.2f}",
+            f"{each.scale:.3f}",
+            f"{each.log_loss:.4f}",
+        )
     Console(highlight=False).print(table)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import http.client
+import math
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +22,10 @@ PAGE = 200
 TIMEOUT = 120.0
 """Seconds for one answer; the service has its own bound, and says so in time."""
 
-_STANDING = "subject confidence logOdds status"
+IDLE = 2.0
+"""Seconds after which a connection is not trusted to be open still; the service lets go of it after five."""
+
+_STANDING = "subject value confidence logOdds status"
 _EVIDENCE = "evidence { source time verbatim }"
 _BELIEFS = """
 query Standing($twin: String!, $after: String, $asOf: AsOf) {{
@@ -42,6 +47,16 @@ query Why($twin: String!, $key: BeliefKeyInput!, $asOf: AsOf) {{
 PUBLISH = "mutation Publish($catalog: JSON!) { publishDefinitions(catalog: $catalog) { number } }"
 WITHDRAW = "mutation Withdraw($input: WithdrawInput!) { withdraw(input: $input) { rev } }"
 ERASE = "mutation Erase($twin: String!) { eraseTwin(twin: $twin) { rows } }"
+LEARNED = """
+query Learned {
+  definitions { parameters { sharedErrors { kind correlation } newSources { kind saysIfHolds saysIfNot } } }
+}"""
+SOURCES = f"""
+query Sources($after: String) {{
+  sources(first: {PAGE}, after: $after) {{
+    pageInfo {{ hasNextPage endCursor }} nodes {{ name reliabilities {{ saysIfHolds saysIfNot }} }}
+  }}
+}}"""
 REV = "query Rev($twin: String!) { twin(name: $twin) { rev } }"
 
 
@@ -66,6 +81,25 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Learned:
+    """What was learned and is in force: the coins of every source and of a new one, and what origins share, by kind."""
+
+    coins: Mapping[str, tuple[float, float]]
+    new: tuple[float, float]
+    correlations: Mapping[str, float]
+
+    def heard(self, source: str, log_likelihood_ratio: float) -> float:
+        """What a source's word is worth, after its coins."""
+        a, b = self.coins.get(source, self.new)
+        odds = math.exp(log_likelihood_ratio)
+        return math.log((a * odds + 1 - a) / (b * odds + 1 - b))
+
+
+NOTHING = Learned(coins={}, new=(1.0, 0.0), correlations={})
+"""Nothing was learned: everyone is heard as they speak, and what has one origin counts once."""
+
+
+@dataclass(frozen=True)
 class Why:
     """What an explanation lists: evidence and contributions, the prior, the posterior, and what is left over."""
 
@@ -85,6 +119,7 @@ class Client:
             raise Incorrect("invalid-input", f"{url} is no address such as http://127.0.0.1:8000.")
         kind = http.client.HTTPSConnection if split.scheme == "https" else http.client.HTTPConnection
         self._connection = kind(split.hostname, split.port, timeout=TIMEOUT)
+        self._used = time.monotonic()
         self.url = url
         self._base = split.path.rstrip("/")
         self._headers = {"authorization": f"Bearer {key}", **({"purpose": purpose} if purpose else {})}
@@ -116,16 +151,19 @@ class Client:
         """Every belief of a twin by its subject: as published, or recomputed for a valid time."""
         query = STANDING_WITH_CHAIN if with_chain else STANDING
         return {
-            node["subject"]: Standing(
-                confidence=node["confidence"],
-                log_odds=node["logOdds"],
-                status=node["status"],
-                chain=tuple(_heard(e, e["logLikelihoodRatio"]) for e in node["evidence"] if e["counts"])
-                if with_chain
-                else None,
-            )
+            node["subject"]: _standing(node, with_chain=with_chain)
             for node in self._pages(query, "beliefs", {"twin": twin, "asOf": _as_of(at)})
         }
+
+    def values(
+        self, twin: str, at: datetime | None = None, *, with_chain: bool = False
+    ) -> dict[str, dict[str | None, Standing]]:
+        """Every belief of a twin by its subject and value, None where it has none: as published, or recomputed."""
+        found: dict[str, dict[str | None, Standing]] = {}
+        query = STANDING_WITH_CHAIN if with_chain else STANDING
+        for node in self._pages(query, "beliefs", {"twin": twin, "asOf": _as_of(at)}):
+            found.setdefault(node["subject"], {})[node["value"]] = _standing(node, with_chain=with_chain)
+        return found
 
     def explain(self, twin: str, attribute: str, subject: str, at: datetime | None = None) -> Why:
         """Why one belief stands where it stands."""
@@ -138,6 +176,19 @@ class Client:
             prior_log_odds=found["priorLogOdds"],
             log_odds=found["belief"]["logOdds"],
             residual=found["residual"],
+        )
+
+    def learned(self) -> Learned:
+        """What was learned of the sources, each about one thing, and is in force."""
+        parameters = self._ask(LEARNED, {})["definitions"]["parameters"]
+        if parameters is None:
+            return NOTHING
+        return Learned(
+            coins={
+                node["name"]: _coins(r) for node in self._pages(SOURCES, "sources", {}) for r in node["reliabilities"]
+            },
+            new=next(_coins(each) for each in parameters["newSources"] if each["kind"] is None),
+            correlations={each["kind"]: each["correlation"] for each in parameters["sharedErrors"]},
         )
 
     def rev(self, twin: str) -> int:
@@ -172,10 +223,13 @@ class Client:
 
     def _post(self, path: str, body: bytes, content_type: str) -> dict[str, Any]:
         headers = {**self._headers, "content-type": content_type}
+        if time.monotonic() - self._used > IDLE:
+            self._connection.close()  # the next request opens it anew
         try:
             self._connection.request("POST", self._base + path, body, headers)
             response = self._connection.getresponse()
             text = response.read()
+            self._used = time.monotonic()
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
             raise Unavailable("no-answer", f"The service does not answer at {path}: {error!r}.") from None
@@ -188,6 +242,17 @@ class Client:
         if isinstance(refused := answer.get("error"), dict):
             raise _refusal(refused.get("code"), str(refused.get("message")))
         return answer
+
+
+def _standing(node: Mapping[str, Any], *, with_chain: bool) -> Standing:
+    chain = None
+    if with_chain:
+        chain = tuple(_heard(e, e["logLikelihoodRatio"]) for e in node["evidence"] if e["counts"])
+    return Standing(node["confidence"], node["logOdds"], node["status"], chain)
+
+
+def _coins(found: Mapping[str, Any]) -> tuple[float, float]:
+    return found["saysIfHolds"], found["saysIfNot"]
 
 
 def _as_of(at: datetime | None) -> dict[str, str] | None:

@@ -1,4 +1,4 @@
-"""The real data: polls of elections with their results, and labels that paid workers gave."""
+"""The real data: polls of elections with their results, labels that paid workers gave, and claims about cities."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from pathlib import Path
 from beliefgraph.errors import Incorrect, NotFound
 
 POLLS = "polls_1998_2014"
-RTE = "crowd_labels/rte"
+CROWDS = "crowd_labels"
+POPULATION = "population"
 
 _CHECKOUT = Path(__file__).parents[3]
 
@@ -41,11 +42,31 @@ class Race:
 
 @dataclass(frozen=True)
 class Label:
-    """What one worker said of one item: that it has the label, or that it has not."""
+    """What one worker said of one item: which label it has."""
 
     item: str
     worker: str
-    yes: bool
+    label: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What one editor wrote about one figure of a city; an editor without an account is `anonymous`."""
+
+    city: str
+    figure: str
+    value: str
+    editor: str
+
+    @property
+    def subject(self) -> str:
+        """What the claim is about."""
+        return f"{self.figure} of {self.city}"
+
+    @property
+    def anonymous(self) -> bool:
+        """Whether the editor has no account: their number is 0, and their name an address."""
+        return self.editor.startswith("0 (")
 
 
 def data_dir(given: Path | None) -> Path:
@@ -90,17 +111,30 @@ def read_polls(data: Path) -> list[Poll]:
     return sorted(polls, key=lambda poll: (poll.day, poll.id))
 
 
-def read_labels(data: Path) -> list[Label]:
-    """The labels of `labels.csv`, in its order."""
+def read_labels(data: Path, name: str) -> list[Label]:
+    """The labels of `labels.csv` of one set, in its order."""
     return [
-        Label(item=row["item"], worker=f"worker {row['worker']}", yes=row["label"] == "1")
-        for row in _rows(data / RTE / "labels.csv")
+        Label(item=row["item"], worker=f"worker {row['worker']}", label=row["label"])
+        for row in _rows(data / CROWDS / name / "labels.csv")
     ]
 
 
-def read_truth(data: Path) -> dict[str, bool]:
-    """For every item of `truth.csv`, whether it has the label."""
-    return {row["item"]: row["truth"] == "1" for row in _rows(data / RTE / "truth.csv")}
+def read_truth(data: Path, name: str) -> dict[str, str]:
+    """The label of every item of `truth.csv` of one set."""
+    return {row["item"]: row["truth"] for row in _rows(data / CROWDS / name / "truth.csv")}
+
+
+def read_claims(data: Path) -> list[Claim]:
+    """The claims of `claims.csv`, in its order."""
+    return [
+        Claim(city=row["city"], figure=row["property"], value=row["value"], editor=row["source"])
+        for row in _rows(data / POPULATION / "claims.csv")
+    ]
+
+
+def read_census(data: Path) -> dict[str, str]:
+    """The true value by what it is about, of `truth.csv`."""
+    return {f"{row['property']} of {row['city']}": row["value"] for row in _rows(data / POPULATION / "truth.csv")}
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:

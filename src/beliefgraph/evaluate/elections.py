@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from beliefgraph.evaluate.client import NOTHING, Learned
 from beliefgraph.evaluate.data import Poll, Race
 from beliefgraph.model.definition import Catalog
 from beliefgraph.services.interpret import MAX_LOG_LIKELIHOOD_RATIO
@@ -19,7 +20,7 @@ ATTRIBUTE = "world.candidate_1_wins"
 LAST_TRAIN_YEAR = 2008
 LAST_TEST_YEAR = 2014
 
-SCALE = 0.125
+SCALE = 0.265
 """Log-odds for each point of margin, in a poll so large that chance plays no part in it."""
 
 HALF_WEIGHT = 100.0
@@ -27,9 +28,15 @@ HALF_WEIGHT = 100.0
 
 HALF_LIFE = timedelta(days=60)
 
+CORRELATION = 0.35
+"""How much of their error the polls of a race share: it was fitted together with the others. The service learns it
+itself, from the races up to 2008."""
+
+OFFICIAL = "official result"
+"""The source of the results, which is taken to be right."""
+
 RESULT = MAX_LOG_LIKELIHOOD_RATIO
-"""Log-likelihood ratio of the official result: the most that one event may claim. 12, as sure as a correction, was not
-enough against the 80 polls of 2000 that were wrong together about the popular vote and come to -19."""
+"""Log-likelihood ratio of the official result: the most that one event may claim."""
 
 CATALOG = Catalog.model_validate(
     {
@@ -37,13 +44,13 @@ CATALOG = Catalog.model_validate(
         "version": "1.0.0",
         "description": f"""\
 Who wins a race of two candidates, from polls. A poll's log-likelihood ratio is {SCALE} times its margin in points
-times n / (n + {HALF_WEIGHT:.0f}), n being its sample size; it halves in {HALF_LIFE.days} days.
-The three numbers were chosen on the races up to {LAST_TRAIN_YEAR} alone, as they stood 1 and 10 days before the
-election: half-lives of 7, 14, 30 and 60 days and half weights at 100, 200, 400 and 800 people were tried, and for each
-pair the scale fitted by logistic regression without an intercept (maximum likelihood, in steps of 0.001) on the summed
-and aged evidence of each race. `beliefgraph evaluate polls --fit` does it again.
-Both other numbers lie at the end of what was tried. Polls of one race share their errors, but are added up as if they
-did not: less ageing and less weight for large samples would hide a part of that, and explain nothing.""",
+times n / (n + {HALF_WEIGHT:.0f}), n being its sample size; it halves in {HALF_LIFE.days} days. The polls of one race
+share their origin, the race: all pollsters may misjudge it alike.
+The numbers were chosen on the races up to {LAST_TRAIN_YEAR} alone, as they stood 1 and 10 days before the election:
+half-lives of 7, 14, 30 and 60 days, half weights at 100, 200, 400 and 800 people and correlations in steps of 0.05 were
+tried, and for each the scale fitted by logistic regression without an intercept (maximum likelihood) on the evidence
+of each race, aged, summed and divided by 1 + (n - 1) times the correlation, {CORRELATION} in the end.
+`beliefgraph evaluate polls --fit` does it again.""",
         "attributes": [
             {
                 "key": ATTRIBUTE,
@@ -59,6 +66,7 @@ did not: less ageing and less weight for large samples would hide a part of that
                 "summary": "a poll was published",
                 "source": "data.pollster",
                 "verbatim": "data.said",
+                "shared_origin": "'race:' + data.race",
                 "bears_on": [
                     {
                         "attribute": ATTRIBUTE,
@@ -72,7 +80,7 @@ did not: less ageing and less weight for large samples would hide a part of that
             {
                 "type": "race.decided",
                 "summary": "the official result",
-                "source": "'official result'",
+                "source": f"'{OFFICIAL}'",
                 "bears_on": [
                     {
                         "attribute": ATTRIBUTE,
@@ -120,12 +128,18 @@ def log_likelihood_ratio(poll: Poll) -> float:
     return SCALE * poll.margin * poll.sample_size / (poll.sample_size + HALF_WEIGHT)
 
 
-def log_odds(polls: Iterable[Poll], at: datetime) -> float:
-    """What these polls should come to at a moment, all of them together: the catalog in one formula."""
-    return math.fsum(
-        2 * math.atanh(0.5 ** ((at - published(poll)) / HALF_LIFE) * math.tanh(log_likelihood_ratio(poll) / 2))
-        for poll in polls
-    )
+def log_odds(polls: Iterable[Poll], at: datetime, learned: Learned = NOTHING) -> float:
+    """What these polls should come to at a moment, all of them together: the catalog and what was learned, in one
+    formula. Those of one pollster are added and go through its coins; those of a race share a part of their error.
+    """
+    said: dict[str, list[tuple[float, float]]] = {}
+    for poll in polls:
+        left = 0.5 ** ((at - published(poll)) / HALF_LIFE)
+        aged = 2 * math.atanh(left * math.tanh(log_likelihood_ratio(poll) / 2))
+        said.setdefault(poll.pollster, []).append((aged, left))
+    heard = math.fsum(learned.heard(pollster, math.fsum(aged for aged, _ in each)) for pollster, each in said.items())
+    count = math.fsum(left for each in said.values() for _, left in each)
+    return heard / (1 + max(count - 1, 0) * learned.correlations.get("race", 1.0))
 
 
 def _poll(poll: Poll, race: Race, run: str) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 
 import numpy as np
@@ -12,20 +13,24 @@ import numpy.typing as npt
 from beliefgraph.evaluate.data import Poll, Race
 from beliefgraph.evaluate.elections import LAST_TRAIN_YEAR
 from beliefgraph.evaluate.polls import DAYS_BEFORE
+from beliefgraph.services.interpret import MAX_LOG_LIKELIHOOD_RATIO
 
 HALF_LIVES = (7, 14, 30, 60)  # days
 HALF_WEIGHTS = (100, 200, 400, 800)  # people asked
-SCALES = np.round(np.arange(0.001, 0.5, 0.001), 3)
+CORRELATIONS = np.round(np.arange(0.0, 1.01, 0.05), 2)
+MOST = MAX_LOG_LIKELIHOOD_RATIO
+STEPS = 1000  # scales of 0.001 to 1 log-odds for each point
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Fit:
-    """One pair of half-life (days) and half weight (people), the best scale for it, and its log loss in training."""
+    """One half-life (days), half weight (people) and correlation, their best scale, and the log loss in training."""
 
     half_life: int
     half_weight: int
+    correlation: float
     scale: float
     log_loss: float
 
@@ -42,14 +47,26 @@ class _Moment:
 
 
 def fit(polls: Sequence[Poll], races: Sequence[Race]) -> list[Fit]:
-    """Every pair that is tried with its best scale, the likeliest first; only races up to 2008 are looked at."""
+    """All that is tried with its best scale, the likeliest first; only races up to 2008 are looked at."""
     moments = [_moment(polls, races, days) for days in DAYS_BEFORE]
     found = []
-    for half_life, half_weight in product(HALF_LIVES, HALF_WEIGHTS):
-        losses = [_log_loss(moments, half_life, half_weight, scale) for scale in SCALES]
-        best = int(np.argmin(losses))
-        found.append(Fit(half_life, half_weight, float(SCALES[best]), losses[best]))
+    for half_life, half_weight, correlation in product(HALF_LIVES, HALF_WEIGHTS, CORRELATIONS.tolist()):
+        loss = partial(_log_loss, moments, half_life, half_weight, correlation)
+        scale = _best_scale(loss)
+        found.append(Fit(half_life, half_weight, correlation, scale, loss(scale)))
     return sorted(found, key=lambda each: each.log_loss)
+
+
+def _best_scale(loss: Callable[[float], float]) -> float:
+    """The scale, in steps of 0.001, with the least loss, which falls up to there and rises from there on."""
+    low, high = 1, STEPS
+    while low < high:
+        middle = (low + high) // 2
+        if loss(middle / STEPS) <= loss((middle + 1) / STEPS):
+            high = middle
+        else:
+            low = middle + 1
+    return low / STEPS
 
 
 def _moment(polls: Sequence[Poll], races: Sequence[Race], days: int) -> _Moment:
@@ -66,12 +83,17 @@ def _moment(polls: Sequence[Poll], races: Sequence[Race], days: int) -> _Moment:
     )
 
 
-def _log_loss(moments: Sequence[_Moment], half_life: float, half_weight: float, scale: float) -> float:
+def _log_loss(
+    moments: Sequence[_Moment], half_life: float, half_weight: float, correlation: float, scale: float
+) -> float:
     """The mean over all races and moments of −ln of the probability given to what happened."""
     losses = []
     for m in moments:
-        ratio = scale * m.margin * m.size / (m.size + half_weight)
-        aged = 2 * np.arctanh(0.5 ** (m.age / half_life) * np.tanh(ratio / 2))
-        log_odds = np.bincount(m.race, aged, len(m.won))
+        ratio = np.clip(scale * m.margin * m.size / (m.size + half_weight), -MOST, MOST)
+        left = 0.5 ** (m.age / half_life)
+        aged = 2 * np.arctanh(left * np.tanh(ratio / 2))
+        count = np.bincount(m.race, left, len(m.won))
+        shared = 1.0 + np.maximum(count - 1.0, 0.0) * correlation
+        log_odds = np.bincount(m.race, aged, len(m.won)) / shared
         losses.append(np.logaddexp(0.0, np.where(m.won == 1, -log_odds, log_odds)))
     return float(np.concatenate(losses).mean())

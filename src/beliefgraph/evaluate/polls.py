@@ -10,15 +10,15 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 
 import numpy as np
 
 from beliefgraph.evaluate import elections
-from beliefgraph.evaluate.client import Client, Heard, Standing, Why
+from beliefgraph.evaluate.client import NOTHING, Client, Heard, Learned, Standing, Why
 from beliefgraph.evaluate.data import Poll, Race
 from beliefgraph.evaluate.elections import ATTRIBUTE, LAST_TEST_YEAR, LAST_TRAIN_YEAR
-from beliefgraph.evaluate.replay import Progress, deliver, erased_after
+from beliefgraph.evaluate.replay import Progress, Teach, deliver, erased_after
 from beliefgraph.evaluate.report import Curve, Evaluation, Line, Row, at_most, exactly, none
 from beliefgraph.model.belief import probability
 from beliefgraph.services.scoring import score
@@ -27,6 +27,9 @@ DAYS_BEFORE = {1: "1 day before", 10: "10 days before"}
 SEED = 20141104
 CLOSE = 1e-8
 """How far a confidence may be from the formula: the engine rounds each item to 2^-32."""
+
+MUST = 0.0855
+"""The Brier score that must be reached 1 day before: that of the mean margin, fitted on the same years."""
 
 SUMS = 1e-4
 """How far contributions may be from the move they share: what the engine demands of itself."""
@@ -85,9 +88,10 @@ def evaluate(
     progress: Progress,
     *,
     explain: int,
+    teach: Teach,
     keep: bool = False,
 ) -> Evaluation:
-    """Send every poll and result, ask for every race at both moments, check the answers, and score them.
+    """Send every poll and result, learn from the years up to 2008, ask for every race at both moments, and score them.
 
     `explain` is how many explanations are read at each moment, of races drawn with a fixed seed; the chain of every
     race is read anyway.
@@ -98,18 +102,27 @@ def evaluate(
     client.publish(elections.CATALOG)
     with erased_after(client, [] if keep else twins, progress):
         sent = deliver(client, elections.events(polls, races, run), count, progress, "Polls and results")
+        teach(trusted=elections.OFFICIAL, before=datetime(LAST_TRAIN_YEAR + 1, 1, 1, tzinfo=UTC))
+        learned = client.learned()
         asked = _ask(client, polls, races, days, run, progress)
         explained = _explain(client, _drawn(asked, explain), run, progress)
         after = {subject: s for twin in twins for subject, s in client.standing(twin).items()}
     checks = [
         exactly("events taken in", sent["accepted"], count),
-        *(row for d in DAYS_BEFORE for row in what_holds([each for each in asked if each.days == d], d)),
+        *(row for d in DAYS_BEFORE for row in what_holds([each for each in asked if each.days == d], d, learned)),
         Row("explanations read", len(explained)),
         none("explanations that do not list exactly the polls", sum(not _lists(a, why) for a, why in explained)),
         at_most("explanations: furthest sum from the move it explains", max(map(_gap, explained), default=0.0), SUMS),
         none("races that stand against their result, once it came", sum(_against(r, after) for r in races)),
     ]
-    return Evaluation("polls", checks, *_scores(asked))
+    lines, curves = _scores(asked)
+    found = {line.setting: line.scores["Brier"] for line in lines if not line.baseline}
+    checks += [
+        Row("pollsters learned about", len(learned.coins)),
+        *(Row(f"origins {kind}: correlation learned", value) for kind, value in learned.correlations.items()),
+        *(at_most(f"Brier, {setting}", brier, MUST) for setting, brier in found.items() if setting.startswith("1 day")),
+    ]
+    return Evaluation("polls", checks, lines, curves)
 
 
 def _ask(
@@ -154,10 +167,12 @@ def _explain(client: Client, sample: Sequence[Asked], run: str, progress: Progre
     return explained
 
 
-def what_holds(asked: Sequence[Asked], days: int) -> list[Row]:
+def what_holds(asked: Sequence[Asked], days: int, learned: Learned = NOTHING) -> list[Row]:
     """What must hold of all races at one moment: the chain is exactly the polls, and the confidence what they make."""
     when = DAYS_BEFORE[days]
-    off = float(np.max([abs(each.confidence - _formula(each)) for each in asked], initial=0.0))  # NaN stays NaN
+    off = float(
+        np.max([abs(each.confidence - _formula(each, learned)) for each in asked], initial=0.0)
+    )  # NaN stays NaN
     return [
         Row(f"{when}: races asked for", len(asked)),
         Row(f"{when}: races with polls by then", sum(bool(each.polls) for each in asked)),
@@ -191,8 +206,8 @@ def _tested(race: Race) -> bool:
     return LAST_TRAIN_YEAR < race.election.year <= LAST_TEST_YEAR
 
 
-def _formula(asked: Asked) -> float:
-    return probability(elections.log_odds(asked.polls, elections.before(asked.race.election, asked.days)))
+def _formula(asked: Asked, learned: Learned) -> float:
+    return probability(elections.log_odds(asked.polls, elections.before(asked.race.election, asked.days), learned))
 
 
 def _lists(asked: Asked, why: Why) -> bool:

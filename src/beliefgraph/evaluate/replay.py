@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from beliefgraph.errors import NotFound
 from beliefgraph.evaluate.client import Client
@@ -15,6 +16,15 @@ BATCH_SIZE = 500
 """Events in one request: they become one commit for each twin they are about."""
 
 T = TypeVar("T")
+
+
+class Teach(Protocol):
+    """Has the sources of the tenant learned from what was said, put in force, and adopted by its twins."""
+
+    def __call__(self, *, trusted: str | None = None, before: datetime | None = None) -> None:
+        """`trusted` is always right; with `before`, only what was valid before then is learned from."""
+        ...
+
 
 Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""

@@ -78,6 +78,11 @@ def exactly(item: str, found: int, wanted: int) -> Row:
     return Row(item, found, wanted, found == wanted)
 
 
+def at_least(item: str, found: float, bound: float) -> Row:
+    """A row whose number must reach a bound."""
+    return Row(item, found, bound, bool(found >= bound))
+
+
 def at_most(item: str, found: float, bound: float) -> Row:
     """A row whose number must not pass a bound."""
     return Row(item, found, bound, bool(found <= bound))

@@ -561,10 +561,16 @@ class LearnedCalibration:
         return [to for _, to in learned.knots]
 
 
+@expose(parameters.SourceCoins, within={"scope": parameters.Scope, "coins": parameters.Coins}, hide={"source"})
+class NewSource:
+    """What a source is taken for that was not heard before: one of a kind; of any, where there is none."""
+
+
 @expose(parameters.ParameterSet, hide={"tenant", "sources"})
 class ParameterSet:
     """What was learned from the tenant's evidence; `sources` has what was learned about each."""
 
+    new_sources: list[NewSource] = attribute("new_sources", list[NewSource])  # type: ignore[assignment]
     shared_errors: list[SharedError] = attribute("shared_errors", list[SharedError])  # type: ignore[assignment]
     strengths: list[LearnedStrength] = attribute("strengths", list[LearnedStrength])  # type: ignore[assignment]
     calibrations: list[LearnedCalibration] = attribute(  # type: ignore[assignment]

@@ -136,6 +136,11 @@ class ParameterSet(Record):
         """The coins by source, kind and scope."""
         return {(s.source, None if s.source else s.kind, s.scope): s.coins for s in self.sources}
 
+    @property
+    def new_sources(self) -> tuple[SourceCoins, ...]:
+        """What a source is taken for that was not heard before: one of a kind, or of any."""
+        return tuple(learned for learned in self.sources if learned.source is None)
+
     @cached_property
     def by_source(self) -> Mapping[str, tuple[SourceCoins, ...]]:
         """What was learned about each source that was heard, by its name."""
@@ -165,6 +170,12 @@ class ParameterSet(Record):
         """How many numbers are in it, about."""
         knots = sum(len(calibration.knots) for calibration in self.calibrations)
         return len(self.sources) + len(self.shared_errors) + len(self.strengths) + knots
+
+    def with_sources(self, sources: tuple[SourceCoins, ...], shared_errors: tuple[SharedError, ...]) -> ParameterSet:
+        """These in the place of all earlier ones. Calibrations go, if they were of what followed from others."""
+        if (sources, shared_errors) == (self.sources, self.shared_errors):
+            return self
+        return self._with(sources=sources, shared_errors=shared_errors, calibrations=())
 
     def with_strengths(self, strengths: tuple[LearnedStrength, ...]) -> ParameterSet:
         """These strengths in the place of all earlier ones. Calibrations go: they were of what followed from those."""

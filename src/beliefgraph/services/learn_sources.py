@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
 
 from beliefgraph.inference import two_coin
-from beliefgraph.inference.reliability import learn_claims, learn_coins, learn_correlation
+from beliefgraph.inference.reliability import Statements, learn_claims, learn_coins, learn_correlation
 from beliefgraph.inference.reliability.statements import sums
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.page import Page
-from beliefgraph.model.parameters import Coins, ParameterSet, Scope, SharedError, SourceCoins, origin_kind
+from beliefgraph.model.parameters import ALWAYS_RIGHT, Coins, ParameterSet, Scope, SharedError, SourceCoins, origin_kind
 from beliefgraph.model.question import KnownSource
 from beliefgraph.services import paging
 from beliefgraph.services.definitions import DefinitionBook
@@ -30,6 +30,11 @@ Floats = npt.NDArray[np.float64]
 LEAST_SETTLED = 30
 """Beliefs of which the truth is known, and of which more than one observation has the origin, before a correlation is
 learned from them."""
+
+DRAWN_BACK = (1.0, 0.5, 0.25, 0.125, 0.0)
+"""Shares of the error rates that were learned, of which one is kept where the truth is known and origins are shared."""
+
+FOLDS = 5
 
 NINETY = 1.645
 """Standard deviations to either side that 90 % of a normal distribution lies within."""
@@ -61,6 +66,7 @@ class Lesson:
 
     sources: tuple[LearnedSource, ...]
     populations: tuple[SourceCoins, ...]
+    trusted: str | None
     shared_errors: tuple[SharedError, ...]
     discounts: dict[str, float]
     twins: int
@@ -72,12 +78,11 @@ class Lesson:
         learned = {shared.kind: shared for shared in self.shared_errors}
         kept = {shared.kind: shared for shared in before.shared_errors}
         sources = [SourceCoins(source=s.source, kind=s.kind, scope=s.scope, coins=s.coins) for s in self.sources]
-        return ParameterSet.model_validate(
-            {
-                **{name: getattr(before, name) for name in ParameterSet.model_fields},
-                "sources": (*self.populations, *sorted(sources, key=lambda s: (s.source or "", repr(s.scope)))),
-                "shared_errors": tuple(shared for _, shared in sorted((kept | learned).items())),
-            }
+        if self.trusted is not None:
+            sources.append(SourceCoins(source=self.trusted, scope=Scope(), coins=ALWAYS_RIGHT))
+        return before.with_sources(
+            (*self.populations, *sorted(sources, key=lambda s: (s.source or "", repr(s.scope)))),
+            tuple(shared for _, shared in sorted((kept | learned).items())),
         )
 
 
@@ -110,7 +115,7 @@ class SourceLearner:
         async for twin in stored.said(self._graph, caller.tenant, before):
             collection.add(twin)
             progress(collection.twins, collection.evidence)
-        return await asyncio.to_thread(lesson, collection, definitions.parameters)
+        return await asyncio.to_thread(lesson, collection, definitions.parameters, trusted)
 
     async def page(
         self, caller: Caller, *, first: int = paging.DEFAULT_PAGE, after: str | None = None
@@ -136,14 +141,14 @@ class SourceLearner:
         return await self._book.publish_parameters(caller, learned.following)
 
 
-def lesson(collection: Collection, before: ParameterSet | None = None) -> Lesson:
-    """What the statements of a collection say about their sources."""
+def lesson(collection: Collection, before: ParameterSet | None = None, trusted: str | None = None) -> Lesson:
+    """What the statements of a collection say about their sources; `trusted` is heard as it speaks."""
     found: list[LearnedSource] = []
     populations: list[SourceCoins] = []
     discounts: dict[str, float] = {}
     observed: list[_Origin] = []
     for (about, _), topic in sorted(collection.topics.items()):
-        fitted = _fit(topic)
+        fitted = _sobered(topic, _fit(topic), before)
         discounts[about] = fitted.discount
         found += _sources(topic, fitted)
         populations += _populations(fitted)
@@ -152,6 +157,7 @@ def lesson(collection: Collection, before: ParameterSet | None = None) -> Lesson
     return Lesson(
         sources=tuple(found),
         populations=tuple(populations),
+        trusted=trusted,
         shared_errors=tuple(_shared_errors(observed, before)),
         discounts=discounts,
         twins=collection.twins,
@@ -177,8 +183,11 @@ class _Fitted:
     discount: float
 
 
-def _fit(topic: Topic) -> _Fitted:
-    """Voices of one kind about one thing are one population."""
+def _fit(topic: Topic, without: int | None = None) -> _Fitted:
+    """The coins of a topic; voices of one kind about one thing are one population.
+
+    With `without`, the answers of that fold are not learned from.
+    """
     named = [(kind, voice.scope) for voice, kind in zip(topic.voices, topic.kinds, strict=True)]
     groups = sorted(set(named), key=repr)
     place = {each: i for i, each in enumerate(groups)}
@@ -190,7 +199,11 @@ def _fit(topic: Topic) -> _Fitted:
             groups, group, claims.says_if_holds, claims.says_if_not, claims.group_says_if_holds,
             claims.group_says_if_not, claims.reliability, spread, claims.heard, claims.heard, 1.0,
         )  # fmt: skip
-    coins = learn_coins(topic.answers, topic.statements, group)
+    learned = topic.statements
+    if without is not None:
+        kept = learned.answer % FOLDS != without
+        learned = Statements(learned.answer[kept], learned.coin[kept], learned.log_likelihood_ratio[kept])
+    coins = learn_coins(topic.answers, learned, group)
     (a, vary_a), (b, vary_b) = _moments(coins.if_holds), _moments(coins.if_not)
     statements = topic.statements
     holds = coins.posterior[statements.answer]
@@ -285,6 +298,48 @@ def _origins(topic: Topic, fitted: _Fitted) -> Iterator[_Origin]:
                 rest=float(answers.log_prior[each.answer] + alone[each.answer]),
                 holds=bool(answers.known[each.answer] == 1),
             )
+
+
+def _sobered(topic: Topic, fitted: _Fitted, before: ParameterSet | None) -> _Fitted:
+    """The coins of a topic, drawn back to those of a source that is always right, as far as that foretells better.
+
+    Coins are learned as if each source erred by itself. Where sources share an error, it would be laid to each of them
+    and then counted again by the correlation. What foretells is found by cross-validation over what turned out.
+    """
+    if not list(_shared_errors(list(_origins(topic, fitted)), before)):
+        return fitted
+    folds = [_fit(topic, without=fold) for fold in range(FOLDS)]
+    losses = [
+        sum(_loss(topic, _drawn_back(apart, share), fold, before) for fold, apart in enumerate(folds))
+        for share in DRAWN_BACK
+    ]
+    return _drawn_back(fitted, DRAWN_BACK[int(np.argmin(losses))])
+
+
+def _drawn_back(fitted: _Fitted, share: float) -> _Fitted:
+    """The coins with a share of their error rates."""
+    return replace(
+        fitted,
+        says_if_holds=1.0 - share * (1.0 - fitted.says_if_holds),
+        says_if_not=share * fitted.says_if_not,
+        group_says_if_holds=1.0 - share * (1.0 - fitted.group_says_if_holds),
+        group_says_if_not=share * fitted.group_says_if_not,
+    )
+
+
+def _loss(topic: Topic, fitted: _Fitted, fold: int, before: ParameterSet | None) -> float:
+    """How unlikely what turned out in a fold is, by coins and correlations learned from the others: −ln P."""
+    observed = list(_origins(topic, fitted))
+    learned = _shared_errors([each for each in observed if each.belief[1] % FOLDS != fold], before)
+    correlations = {shared.kind: shared.correlation for shared in learned}
+    log_odds: dict[tuple[int, int], float] = {}
+    holds: dict[tuple[int, int], bool] = {}
+    for each in observed:
+        if each.belief[1] % FOLDS == fold:
+            heard = each.spoken / (1 + (each.count - 1) * correlations.get(each.kind, 1.0))
+            log_odds[each.belief] = log_odds.get(each.belief, each.rest) + heard
+            holds[each.belief] = each.holds
+    return float(sum(np.logaddexp(0.0, -value if holds[on] else value) for on, value in log_odds.items()))
 
 
 def _shared_errors(observed: Sequence[_Origin], before: ParameterSet | None) -> Iterator[SharedError]:

@@ -55,9 +55,17 @@ def brier(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
     return float(((p - y) ** 2).mean())
 
 
+def accuracy_of_classes(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
+    """The share of rows whose likeliest class is the one that happened; of n that tie, one in n. Shape [rows, K]."""
+    p, y = _checked_classes(p, happened)
+    best = p == p.max(axis=1, keepdims=True)
+    return float(((best * y).sum(axis=1) / best.sum(axis=1)).mean())
+
+
 def brier_of_classes(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
-    """The Brier score summed over both classes, 0 to 2: for two classes, twice `brier`."""
-    return 2.0 * brier(p, happened)
+    """The Brier score summed over the classes, 0 to 2. Shape [rows, classes]."""
+    p, y = _checked_classes(p, happened)
+    return float(((p - y) ** 2).sum(axis=1).mean())
 
 
 def log_loss(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
@@ -101,10 +109,18 @@ def ece(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
 
 
 def ece_of_answers(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
-    """The same of the answers: how sure of the likelier class, against how often it was the right one."""
-    p, y = _checked(p, happened)
-    right = np.where(p == 0.5, 0.5, (p > 0.5) == (y == 1))
-    return ece(np.maximum(p, 1 - p), right)
+    """The same of the answers: how sure of the likeliest class, against how often it was right. Shape [rows, K]."""
+    p, y = _checked_classes(p, happened)
+    best = p == p.max(axis=1, keepdims=True)
+    return ece(p.max(axis=1), (best * y).sum(axis=1) / best.sum(axis=1))
+
+
+def _checked_classes(p: npt.ArrayLike, happened: npt.ArrayLike) -> tuple[Floats, Floats]:
+    one, other = np.asarray(p, dtype=np.float64), np.asarray(happened, dtype=np.float64)
+    if one.ndim != 2:
+        raise ValueError(f"one probability for each class of each row: {one.shape}")
+    _checked(one.ravel(), other.ravel())
+    return one, other
 
 
 def _checked(p: npt.ArrayLike, happened: npt.ArrayLike) -> tuple[Floats, Floats]:
