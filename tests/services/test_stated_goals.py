@@ -1,0 +1,156 @@
+"""What stands of many statements, at any (valid time, rev): held against the plain list of what was said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.effort import effort
+from tests.world import START
+
+from beliefgraph.model.goal import FIELDS, GoalRelation, GoalStatement
+from beliefgraph.model.identity import relation_id
+from beliefgraph.services.goals.stated import Resolved, StatedGoal, resolve
+from beliefgraph.services.state import TwinState, fresh
+
+DAYS = 6
+GOALS = "abc"
+
+
+@dataclass(frozen=True)
+class Saying:
+    """One thing that somebody says of a goal, over [day, until); by the person themselves, or by others."""
+
+    goal: str
+    day: int
+    until: int | None
+    person: bool
+    fields: tuple[tuple[str, Any], ...]
+    whole: str | None
+
+
+def sayings() -> st.SearchStrategy[list[Saying]]:
+    fields = st.fixed_dictionaries(
+        {},
+        optional={
+            "status": st.sampled_from(["active", "achieved", "abandoned"]),
+            "priority": st.sampled_from([0.25, 0.5, 1.0]),
+            "progress": st.sampled_from([0.0, 0.5]),
+        },
+    )
+    spans = st.tuples(st.integers(0, DAYS), st.one_of(st.none(), st.integers(1, DAYS + 1)))
+    one = st.builds(
+        lambda goal, span, person, named, whole: Saying(goal, span[0], span[1], person, tuple(named.items()), whole),
+        st.sampled_from(GOALS),
+        spans.filter(lambda s: s[1] is None or s[0] < s[1]),
+        st.booleans(),
+        fields,
+        st.one_of(st.none(), st.sampled_from(GOALS)),
+    )
+    return st.lists(one, min_size=1, max_size=10)
+
+
+def at(day: float) -> datetime:
+    return START + timedelta(days=day)
+
+
+def told(state: TwinState, number: int, said: Saying) -> TwinState:
+    """The twin once one more thing was said, as rev `number`."""
+    row: dict[str, Any] = {
+        "twin": "t",
+        "valid_from": at(said.day),
+        "valid_to": None if said.until is None else at(said.until),
+        "rev_from": number,
+        "definition": "",
+        "origin": "provided",
+        "evidence": f"e{number:02d}",
+    }
+    statement = GoalStatement(
+        **row,
+        revision_id=f"s{number}",
+        key=f"e{number}|{said.goal}",
+        goal=said.goal,
+        source="x",
+        stance="correction" if said.person else "assertion",
+        **dict(said.fields),
+    )
+    relations = state.goal_relations
+    if said.whole is not None and said.whole > said.goal:
+        key = relation_id(said.goal, "part_of", said.whole)
+        part = {"kind": "part_of", "source": said.goal, "target": said.whole, "weight": 1.0, "speaker": "x"}
+        relations = (*relations, GoalRelation(**row, revision_id=f"r{number}", key=key, **part))
+    return replace(state, statements=(*state.statements, statement), goal_relations=relations)
+
+
+def expected(done: list[Saying], day: float) -> dict[str, dict[str, Any]]:
+    """The reference: of every field the last of what is valid, in the order of valid time, the person's own last."""
+    found: dict[str, dict[str, Any]] = {}
+    valid = [
+        (said.person, said.day, number, said)
+        for number, said in enumerate(done, start=1)
+        if said.day <= day and (said.until is None or day < said.until)
+    ]
+    for *_, said in sorted(valid, key=lambda each: each[:3]):
+        found.setdefault(said.goal, {}).update(said.fields)
+    return found
+
+
+def plain(goal: StatedGoal) -> dict[str, Any]:
+    return {name: value for name in FIELDS if (value := getattr(goal, name)) is not None}
+
+
+def alike(one: Resolved, other: Resolved) -> bool:
+    """Whether two say the same, and for as long."""
+    return (one.stated, one.hanging, one.until) == (other.stated, other.hanging, other.until)
+
+
+@given(sayings(), st.integers(0, DAYS + 1))
+@effort(150)
+def test_every_valid_time_and_rev_shows_what_the_plain_list_says(done: list[Saying], day: int) -> None:
+    state = fresh("t", "tenant", "t")
+    for number, said in enumerate(done, start=1):
+        state = told(state, number, said)
+        found = resolve(state, at(day))
+        assert {goal: plain(stated) for goal, stated in found.stated.items()} == expected(done[:number], day)
+
+
+@given(sayings(), st.lists(st.integers(0, DAYS + 1), min_size=10, max_size=10))
+@effort(150)
+def test_what_is_taken_over_from_an_earlier_rev_is_what_would_be_resolved_anew(
+    done: list[Saying], days: list[int]
+) -> None:
+    """Moments in any order, as when a question looks back; head times only grow."""
+    state, before = fresh("t", "tenant", "t"), None
+    for number, (said, day) in enumerate(zip(done, days, strict=False), start=1):
+        state = told(state, number, said)
+        found = resolve(state, at(day), before)
+        assert alike(found, resolve(state, at(day)))
+        before = found
+
+
+@given(sayings(), st.data())
+@effort(60)
+def test_what_was_withdrawn_is_not_taken_over(done: list[Saying], data: st.DataObject) -> None:
+    state = fresh("t", "tenant", "t")
+    for number, said in enumerate(done, start=1):
+        state = told(state, number, said)
+    before = resolve(state, at(DAYS))
+    gone = data.draw(st.integers(0, len(done) - 1))
+    left = replace(state, statements=(*state.statements[:gone], *state.statements[gone + 1 :]))
+    assert alike(resolve(left, at(DAYS), before), resolve(left, at(DAYS)))
+
+
+@given(sayings(), st.randoms(use_true_random=False))
+@effort(60)
+def test_the_order_in_which_rows_are_read_does_not_matter(done: list[Saying], random: Any) -> None:
+    state = fresh("t", "tenant", "t")
+    for number, said in enumerate(done, start=1):
+        state = told(state, number, said)
+    statements, relations = list(state.statements), list(state.goal_relations)
+    random.shuffle(statements)
+    random.shuffle(relations)
+    other = replace(state, statements=tuple(statements), goal_relations=tuple(relations))
+    assert alike(resolve(state, at(DAYS)), resolve(other, at(DAYS)))
