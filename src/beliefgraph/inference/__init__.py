@@ -3,7 +3,6 @@
 from beliefgraph.inference.compile import compile_model
 from beliefgraph.inference.elimination import Budget
 from beliefgraph.inference.evidence import (
-    CORRECTION_LOG_ODDS,
     LOG_LIKELIHOOD_BOUND,
     NO_ORIGIN,
     Combined,
@@ -14,17 +13,15 @@ from beliefgraph.inference.evidence import (
 from beliefgraph.inference.influence import Influence
 from beliefgraph.inference.model import CERTAIN_LOG_ODDS, Model, Posterior
 from beliefgraph.inference.quality import APPROXIMATE, EXACT, UNAVAILABLE, UNRELIABLE
-from beliefgraph.inference.rules.excludes import ODDS_RATIO as EXCLUDES_ODDS_RATIO
 from beliefgraph.inference.session import Session
-from beliefgraph.inference.structure import Relation, RelationKind, Structure
+from beliefgraph.inference.structure import Relation, Structure
 from beliefgraph.inference.warm import warm
+from beliefgraph.model.relation import RelationKind
 
 __all__ = [
     "APPROXIMATE",
     "CERTAIN_LOG_ODDS",
-    "CORRECTION_LOG_ODDS",
     "EXACT",
-    "EXCLUDES_ODDS_RATIO",
     "LOG_LIKELIHOOD_BOUND",
     "NO_ORIGIN",
     "UNAVAILABLE",

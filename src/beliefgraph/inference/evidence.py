@@ -35,10 +35,6 @@ LOG_LIKELIHOOD_BOUND = 30.0
 past a correction, and near the last digit in which a probability still differs from 1. More is counted as this
 much."""
 
-CORRECTION_LOG_ODDS = 12.0
-"""A correction by the person, in nats: so strong that no relation moves it visibly, yet two that contradict leave every
-probability positive."""
-
 _GRID = 2.0**32
 """Quanta per nat: 2^-32 is far below anything shown, and leaves room for 70 million items at the bound in 63 bits."""
 

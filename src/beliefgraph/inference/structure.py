@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +14,7 @@ from beliefgraph.errors import BeliefgraphError, Incorrect
 from beliefgraph.inference.arrays import Floats, floats, frozen, indices
 from beliefgraph.inference.rules import causes, contradicts, excludes, implies, supports
 from beliefgraph.inference.rules import noisy_or as noisy
-
-RelationKind = Literal["supports", "contradicts", "excludes", "implies", "causes"]
+from beliefgraph.model.relation import RelationKind
 
 MAX_STATES = 1_024
 """One variable may have this many values: its tables have as many entries, times those of what it is related to."""

@@ -14,7 +14,8 @@ Stance = Literal["observation", "assertion", "correction", "retraction"]
 """How an input speaks: an event showed it, somebody stated it, the person set it right, somebody ended it."""
 
 CORRECTION_LOG_ODDS = 12.0
-"""A correction by the person: no relation moves it visibly, yet two that clash do not make a probability of zero."""
+"""A correction by the person, in nats: no relation moves it visibly, yet two that clash leave every probability
+positive."""
 
 HalfLife = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 """Seconds in which evidence loses half its force."""

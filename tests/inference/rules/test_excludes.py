@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.inference import CORRECTION_LOG_ODDS, EXCLUDES_ODDS_RATIO, Relation, Structure, compile_model
+from beliefgraph.inference import Relation, Structure, compile_model
 from beliefgraph.inference.rules import excludes
+from beliefgraph.model.evidence import CORRECTION_LOG_ODDS
+from beliefgraph.model.relation import EXCLUDES_ODDS_RATIO
 
 
 def test_where_one_holds_the_other_hardly_ever_does() -> None:

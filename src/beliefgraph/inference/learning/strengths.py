@@ -20,7 +20,8 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.inference.arrays import Bools, Floats, Ints, frozen
 from beliefgraph.inference.learning.observations import Observations
 from beliefgraph.inference.learning.part import Part, Point, parts_of, restated, strength_of
-from beliefgraph.inference.structure import RelationKind, Structure
+from beliefgraph.inference.structure import Structure
+from beliefgraph.model.relation import RelationKind
 
 Objective = Literal["discriminative", "joint"]
 

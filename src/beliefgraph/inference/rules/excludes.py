@@ -10,10 +10,7 @@ from __future__ import annotations
 from beliefgraph.errors import Incorrect
 from beliefgraph.inference.arrays import Floats
 from beliefgraph.inference.rules import plackett
-
-ODDS_RATIO = 0.01
-"""What exclusion means unless a relation says otherwise: holding both is a hundred times less likely, in odds, than
-chance."""
+from beliefgraph.model.relation import EXCLUDES_ODDS_RATIO
 
 
 def check(odds_ratio: float) -> None:
@@ -22,7 +19,7 @@ def check(odds_ratio: float) -> None:
     if odds_ratio > 1.0:
         raise Incorrect(
             "infeasible-statements",
-            f"Exclusion needs an odds ratio of 1 or less (usually {ODDS_RATIO:g}); {odds_ratio:g} would support.",
+            f"Exclusion needs an odds ratio of 1 or less, as {EXCLUDES_ODDS_RATIO:g}; {odds_ratio:g} would support.",
             odds_ratio=odds_ratio,
         )
 
