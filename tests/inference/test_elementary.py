@@ -30,16 +30,25 @@ def units(found: Floats, values: Floats, true: np.ufunc) -> float:
 
 
 def test_exp_is_within_a_unit_of_its_last_place() -> None:
-    values = np.linspace(-2 * LOG_LIKELIHOOD_BOUND, 2 * LOG_LIKELIHOOD_BOUND, 200_001)
-    assert units(many(values, False), values, np.exp) < 1.0
+    asked = np.linspace(-2 * LOG_LIKELIHOOD_BOUND, 2 * LOG_LIKELIHOOD_BOUND, 200_001)
+    assert units(many(asked, False), asked, np.exp) < 0.9
+    rng = np.random.default_rng(3)
+    tiny = rng.choice([-1.0, 1.0], 200_000) * np.exp(rng.uniform(-745.0, 0.0, 200_000))
+    assert units(many(tiny, False), tiny, np.exp) < 0.9
+    farthest = np.concatenate([rng.uniform(-700.0, 700.0, 200_000), [-700.0, 700.0]])
+    assert units(many(farthest, False), farthest, np.exp) < 0.95
     assert many(np.zeros(1), False)[0] == 1.0
 
 
 def test_log_is_within_a_unit_of_its_last_place() -> None:
     rng = np.random.default_rng(1)
-    reach = -np.log(SMALL)
-    values = np.concatenate([np.exp(rng.uniform(-reach, reach, 200_000)), rng.uniform(0.5, 2.0, 200_000)])
-    assert units(many(values, True), values, np.log) < 1.0
+    range_ = np.finfo(np.float64)
+    kept = np.exp(rng.uniform(np.log(SMALL), -np.log(SMALL), 200_000))
+    all_bits = rng.integers(range_.tiny.view(np.int64), range_.max.view(np.int64), 200_000).view(np.float64)
+    beside_1 = 1.0 + rng.choice([-1.0, 1.0], 200_000) * np.exp(rng.uniform(-36.0, -1.3, 200_000))
+    ends = np.array([range_.tiny, range_.max, np.nextafter(1.0, 0.0), np.nextafter(1.0, 2.0)])
+    for values in (kept, rng.uniform(0.5, 2.0, 200_000), all_bits, beside_1[beside_1 != 1.0], ends):
+        assert units(many(values, True), values, np.log) < 0.9
     assert many(np.ones(1), True)[0] == 0.0
 
 
