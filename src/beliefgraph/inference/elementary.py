@@ -1,8 +1,7 @@
 """exp and log by additions, multiplications and one division each, so that many go through the processor at once.
 
 The bits do not depend on how many are computed together, nor on the C library; both are within one unit in the last
-place of the true value. After fdlibm (Sun Microsystems, 1993). numba's cache does not see changes here: after one,
-remove `__pycache__`.
+place of the true value. After fdlibm (Sun Microsystems, 1993).
 """
 
 from __future__ import annotations

@@ -15,8 +15,6 @@ at a time; so its bits are a function of the evidence alone.
 Doubles reach down to 1e-308. A message or marginal below SMALL that is not exactly 0 gives the tree up to the
 logarithms (`log_tree`); so does a 0 that no factor explains, because it may be a product that was too small. A smaller
 term than that cannot take a digit from anything above SMALL.
-
-All kernels stand in this one file because numba's cache does not see changes in another.
 """
 
 from __future__ import annotations
