@@ -563,11 +563,19 @@ def others(marginal: Floats, leaf: int, first: int, last: int, answer: Floats) -
 
 
 @native
-def contrast(marginal: Floats, leaf: int, first: int, last: int, answer: Floats) -> None:
-    """The log-odds of the values [first, last) of a variable, each against the sum of the others."""
+def compare(marginal: Floats, leaf: int, first: int, last: int, answer: Floats) -> None:
+    """The odds of the values [first, last) of a variable, each against the sum of the others."""
     others(marginal, leaf, first, last, answer)
     for value in range(first, last):
-        answer[value] = logarithm(marginal[leaf + value - first] / answer[value])
+        answer[value] = marginal[leaf + value - first] / answer[value]
+
+
+@native
+def contrast(marginal: Floats, leaf: int, first: int, last: int, answer: Floats) -> None:
+    """Their logarithms."""
+    compare(marginal, leaf, first, last, answer)
+    for value in range(first, last):
+        answer[value] = logarithm(answer[value])
 
 
 @native
@@ -811,7 +819,7 @@ def reach(
     joint: Floats,
     below: Floats,
     first_belief: Ints,
-    log_odds: Floats,
+    odds: Floats,
     stale: Flags,
     unnoticed: float,
 ) -> bool:
@@ -883,10 +891,10 @@ def reach(
                         return False
                     v = leaf_codes[row, VARIABLE]
                     if plain or first_belief[v + 1] - first_belief[v] == 1:
-                        log_odds[v if plain else first_belief[v]] = logarithm(v1 / v0)
+                        odds[v if plain else first_belief[v]] = v1 / v0
                     else:
-                        log_odds[first_belief[v]] = logarithm(v0 / v1)
-                        log_odds[first_belief[v] + 1] = logarithm(v1 / v0)
+                        odds[first_belief[v]] = v0 / v1
+                        odds[first_belief[v] + 1] = v1 / v0
                 continue
             for s in range(width):
                 r0 = 0.0
@@ -904,9 +912,9 @@ def reach(
                         return False
                 v = leaf_codes[row, VARIABLE]
                 if plain or first_belief[v + 1] - first_belief[v] == 1:
-                    log_odds[v if plain else first_belief[v]] = logarithm(scratch[1] / scratch[0])
+                    odds[v if plain else first_belief[v]] = scratch[1] / scratch[0]
                 else:
-                    contrast(scratch, 0, first_belief[v], first_belief[v + 1], log_odds)
+                    compare(scratch, 0, first_belief[v], first_belief[v + 1], odds)
     stale[:] = 0
     return True
 
@@ -927,17 +935,24 @@ def settle(
     joint: Floats,
     below: Floats,
     first_belief: Ints,
+    odds: Floats,
     log_odds: Floats,
     dirty: Flags,
     stale: Flags,
     unnoticed: float,
 ) -> bool:
-    """The way up and the way down, wherever something changed; whether no digit was lost."""
-    return refresh(
+    """The way up and the way down, wherever something changed; whether no digit was lost.
+
+    `odds` keeps those of every belief, and all their logarithms are made: many go through the processor at once.
+    """
+    safe = refresh(
         codes, leaf_codes, maps, trees, potential, log_potential, weight, said, table, total, message, dirty, stale
     ) and reach(
-        codes, leaf_codes, maps, trees, table, total, joint, below, first_belief, log_odds, stale, unnoticed
+        codes, leaf_codes, maps, trees, table, total, joint, below, first_belief, odds, stale, unnoticed
     )  # fmt: skip
+    for belief in range(len(odds)):
+        log_odds[belief] = logarithm(odds[belief])
+    return safe
 
 
 @native
