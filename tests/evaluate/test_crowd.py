@@ -54,7 +54,7 @@ def test_events_go_out_in_batches_of_a_size() -> None:
     assert list(batches(iter(range(5)), 2)) == [[0, 1], [2, 3], [4]]
 
 
-@pytest.mark.parametrize("name", ["rte", "sentiment"])
+@pytest.mark.parametrize("name", ["rte", "face"])
 async def test_order_repeats_and_a_withdrawn_worker_leave_no_trace(
     client: Client, teach: Teach, shared_data: Path, tmp_path: Path, name: str
 ) -> None:
