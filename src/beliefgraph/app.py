@@ -29,6 +29,7 @@ from beliefgraph.services.explain import Explanations
 from beliefgraph.services.goals.questions import Goals
 from beliefgraph.services.intake import Intake
 from beliefgraph.services.interpret import RuleInterpreter
+from beliefgraph.services.interval import Intervals
 from beliefgraph.services.learn_sources import SourceLearner
 from beliefgraph.services.metrics import Metrics
 from beliefgraph.services.questions import Questions
@@ -69,6 +70,7 @@ class Services:
     goals: Goals
     metrics: Metrics
     explanations: Explanations
+    intervals: Intervals
     what_ifs: WhatIfs
     changes: Changes
     refresher: Refresher
@@ -103,6 +105,7 @@ def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> S
         goals=Goals(graph, book),
         metrics=Metrics(graph, keyring, book),
         explanations=Explanations(graph, keyring, book),
+        intervals=Intervals(graph, book),
         what_ifs=WhatIfs(graph, book, interpreter),
         changes=Changes(graph, bell, interval=settings.poll_interval, queue=settings.subscription_queue),
         refresher=refresher,

@@ -226,6 +226,7 @@ async def test_a_cursor_of_another_question_is_refused(client: Client) -> None:
         ("read", "{ definitions { number } }"),
         ("read", '{ changes(twin: "lena") { rev } }'),
         ("read", '{ explanation(twin: "lena", key: {attribute: "world.alone"}) { rev } }'),
+        ("read", '{ interval(twin: "lena", key: {attribute: "world.alone"}) { rev } }'),
         ("read", '{ whatIf(input: {twin: "lena"}) { rev } }'),
         (
             "write",
@@ -261,6 +262,7 @@ async def test_another_tenants_twin_is_told_from_none_at_all_by_nothing(served: 
         '{ history(twin: "lena", key: {attribute: "world.alone"}) { rev } }',
         '{ evidence(twin: "lena", key: {attribute: "world.alone"}) { rev } }',
         '{ explanation(twin: "lena", key: {attribute: "world.alone"}) { rev } }',
+        '{ interval(twin: "lena", key: {attribute: "world.alone"}) { rev } }',
         '{ changes(twin: "lena") { rev } }',
         '{ compare(twin: "lena", asOfA: {rev: 1}) { rev } }',
         'mutation { eraseTwin(twin: "lena") { rows } }',

@@ -29,6 +29,7 @@ QUERIES = {
         contributions { contribution without bearing { belief stance validFrom validTo } evidence { id source } }
       }
     }""",
+    "an interval": '{ interval(twin: "lena", key: {attribute: "world.buys"}) { low high confidence quality reason } }',
     "aliases and skips": """
     query A($yes: Boolean = true, $no: Boolean = false, $kinds: [RelationKind!] = [IMPLIES]) {
       beliefs(twin: "lena") {

@@ -5,13 +5,12 @@ import time
 from datetime import timedelta
 
 import pytest
+from tests import wide
 from tests.world import START, World, event, key, rated
 
 from beliefgraph.errors import BeliefgraphError
-from beliefgraph.model.attribute import Attribute
 from beliefgraph.model.belief import BeliefKey, logit, probability
 from beliefgraph.model.command import Correct, Relate, Retract, Withdraw
-from beliefgraph.model.definition import Catalog, RelationDefinition
 from beliefgraph.model.explanation import Explanation
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.explain import Explanations
@@ -249,20 +248,7 @@ async def test_a_persons_key_gets_no_explanation_of_another(world: World, explan
 async def test_a_twin_too_wide_to_be_exact_answers_and_says_how_good_that_is(
     world: World, explanations: Explanations, odds_ratio: float, quality: str
 ) -> None:
-    names = [f"wide.b{n}" for n in range(60)]
-    await world.book.publish(
-        world.caller,
-        Catalog(
-            catalog="wide",
-            version="1.0.0",
-            attributes=tuple(Attribute(key=name, domain="wide", prior=0.5, statement=name) for name in names),
-            relations=tuple(
-                RelationDefinition(kind="supports", source=a, target=b, odds_ratio=odds_ratio)
-                for n, a in enumerate(names)
-                for b in names[n + 1 :]
-            ),
-        ),
-    )
+    await world.book.publish(world.caller, wide.catalog(odds_ratio))
     await world.commands.correct(world.caller, Correct(twin="lena", belief=key("wide.b0"), holds=True))
     questions = Questions(world.graph, world.keyring, world.book)
     corrected = (await questions.belief(world.caller, "lena", key("wide.b0"))).state

@@ -18,6 +18,7 @@ from beliefgraph.services.erase import Eraser
 from beliefgraph.services.explain import Explanations
 from beliefgraph.services.goals.questions import Goals
 from beliefgraph.services.intake import Intake
+from beliefgraph.services.interval import Intervals
 from beliefgraph.services.learn_sources import SourceLearner
 from beliefgraph.services.metrics import Metrics
 from beliefgraph.services.questions import Questions
@@ -45,6 +46,8 @@ class Verbs(Protocol):
     def metrics(self) -> Metrics: ...
     @property
     def explanations(self) -> Explanations: ...
+    @property
+    def intervals(self) -> Intervals: ...
     @property
     def what_ifs(self) -> WhatIfs: ...
     @property

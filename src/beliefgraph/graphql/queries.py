@@ -17,7 +17,7 @@ from beliefgraph.graphql.inputs import AsOf, BeliefFilter, BeliefKey, BeliefOrde
 from beliefgraph.graphql.lookahead import Selection, around, around_goals
 from beliefgraph.graphql.scalars import ENUMS
 from beliefgraph.model import belief as beliefs
-from beliefgraph.model import commit, definition, event, explanation, metric, question
+from beliefgraph.model import commit, definition, event, explanation, interval, metric, question
 from beliefgraph.model import distribution as distributions
 from beliefgraph.model.belief import ANYONE, ANYWHERE, Holding
 from beliefgraph.model.goal import GoalRow, GoalStatus, Pursuit
@@ -361,6 +361,16 @@ class Query:
     ) -> explanation.Explanation:
         context = info.context
         return await context.verbs.explanations.explain(
+            context.caller, context.speak_of(twin), key, as_of=as_of or NOW, at_least_rev=at_least_rev
+        )
+
+    @field(types.BeliefInterval, "Between what the confidence of a belief lies for certain.")
+    @staticmethod
+    async def interval(
+        info: Request, twin: str, key: BeliefKey, as_of: AsOf | None = None, at_least_rev: int | None = None
+    ) -> interval.BeliefInterval:
+        context = info.context
+        return await context.verbs.intervals.interval(
             context.caller, context.speak_of(twin), key, as_of=as_of or NOW, at_least_rev=at_least_rev
         )
 

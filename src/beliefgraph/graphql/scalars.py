@@ -19,6 +19,7 @@ from beliefgraph.model.caller import Scope
 from beliefgraph.model.commit import Cause
 from beliefgraph.model.evidence import Stance
 from beliefgraph.model.goal import GoalLinkKind, GoalStatus, ReasonKind
+from beliefgraph.model.interval import NoInterval
 from beliefgraph.model.metric import MetricKind, Period
 from beliefgraph.model.parameters import LearnedMap
 from beliefgraph.model.question import OrderBy
@@ -114,6 +115,11 @@ ENUMS: dict[object, Any] = {
         ("RelationKind", RelationKind, "What one belief does to another."),
         ("Status", Status, "Where a belief is in its life."),
         ("Quality", Quality, "How good a confidence is."),
+        (
+            "NoInterval",
+            NoInterval,
+            "Why no bounds are known: there are values, or an effect of several causes, among what it is tied to.",
+        ),
         ("Stance", Stance, "How evidence speaks: shown, stated, set right, or ended."),
         ("Origin", Origin, "Who made it so: somebody said it, an event showed it, or the engine derived it."),
         ("Cause", Cause, "What made a commit."),

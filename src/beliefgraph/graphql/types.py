@@ -19,7 +19,7 @@ from beliefgraph.model import belief as beliefs
 from beliefgraph.model import commit as commits
 from beliefgraph.model import definition as definitions
 from beliefgraph.model import distribution as distributions
-from beliefgraph.model import erasure, event, explanation, goal, parameters, question, receipt, relation, twin
+from beliefgraph.model import erasure, event, explanation, goal, interval, parameters, question, receipt, relation, twin
 from beliefgraph.model import evidence as evidences
 from beliefgraph.model import metric as metrics
 
@@ -440,6 +440,33 @@ class Explanation:
     @staticmethod
     def belief(found: strawberry.Parent[explanation.Explanation]) -> question.BeliefRow:
         return question.BeliefRow.model_construct(state=found.state, relations=None, evidence=None)
+
+
+@expose(
+    interval.BeliefInterval,
+    within={"state": beliefs.BeliefState},
+    hide={
+        "word_log_odds",
+        *(f"state.{name}" for name in ("belief", "prior", "status", "changed_at_rev", "calibrated_log_odds", "error")),
+    },
+)
+class BeliefInterval:
+    """What the confidence of a belief, unrounded, cannot be below or above given the evidence: no estimate. Where it is
+    not exact the bounds hold for what is approximated, and the confidence may lie outside of them by its error."""
+
+    low: float | None = attribute(  # type: ignore[assignment]
+        "low", float | None, "The least probability; null where `reason` says why none is known."
+    )
+    high: float | None = attribute(  # type: ignore[assignment]
+        "high", float | None, "The greatest probability; null where `reason` says why none is known."
+    )
+    confidence: float = attribute("state.confidence", float, "Unrounded.")  # type: ignore[assignment]
+    error_bar: float = attribute("state.error_bar", float, ERROR_BAR)  # type: ignore[assignment]
+    persons_word: float | None = attribute(  # type: ignore[assignment]
+        "word",
+        float | None,
+        "Where the person set it right: what confidence and bounds keep on their side, whatever relations carry.",
+    )
 
 
 @expose(receipt.Receipt)

@@ -83,6 +83,10 @@ class Derivation:
         """These log-odds of a position, or the nearest that leave the person's word standing."""
         return _kept(log_odds, self.word.get(position))
 
+    def word_log_odds(self, position: int) -> float | None:
+        """The log-odds that the person's word keeps on its side at a position; None where they set nothing right."""
+        return self.word[position] * PERSONS_WORD if position in self.word else None
+
     def quality(self, position: int) -> Quality:
         """How good that number is."""
         found: Quality = QUALITIES[int(self.grade[position])]

@@ -11,14 +11,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from beliefgraph.errors import NotFound, Unavailable
 from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, Influence
 from beliefgraph.model.attribute import OTHER
 from beliefgraph.model.belief import Belief, BeliefKey, probability
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.explanation import Contribution, Explanation, ExplanationLink
-from beliefgraph.model.identity import belief_id
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import derive
@@ -127,21 +125,9 @@ def _explanation(moved: _Moved, contributions: tuple[Contribution, ...], overrul
 
 
 def _what_moved(seen: Recomputed, key: BeliefKey) -> _Moved:
-    derived, state = seen.derived, seen.moment.state
-    target = derived.layout.position.get(belief_id(state.id, key))
-    if target is None:
-        raise seen.unknown(key)
-    if target in derived.layout.unnamed:
-        raise NotFound(
-            "unknown-value",
-            f"Nothing names this value of {key.attribute}, so that it has no confidence of its own.",
-            attribute=key.attribute,
-        )
-    if not derived.available[target]:
-        raise Unavailable(
-            "too-wide", "This belief is tied to too many others for an answer.", belief=derived.layout.ids[target]
-        )
-    unit, positions, column = _unit(derived.layout.units, target)
+    derived = seen.derived
+    target = seen.answered(key)
+    unit, positions, column = derived.layout.unit_of(target)
     influence = unit.model.influence(column, derived.log_likelihood[positions])
     place = {int(position): i for i, position in enumerate(positions)}
     items = [i for i, position in enumerate(derived.item_position.tolist()) if position in place]
@@ -172,15 +158,6 @@ def _overruled(seen: Recomputed, target: int, shares: Sequence[_Share]) -> tuple
         for bearing in sorted(silent, key=lambda b: (b.valid_from, b.revision_id))
         if any(bearing.log_likelihood_ratio * one.log_likelihood_ratio < 0 for one in speaks)
     )
-
-
-def _unit(units: Sequence[Unit], target: int) -> tuple[Unit, npt.NDArray[np.int64], int]:
-    """The model that speaks of a position, the positions of its variables, and the position's variable."""
-    for unit in units:
-        rows, columns = np.nonzero(unit.positions == target)
-        if rows.size:
-            return unit, unit.positions[rows[0]], int(columns[0])
-    raise AssertionError(f"no model speaks of position {target}")
 
 
 @dataclass(frozen=True)

@@ -132,6 +132,14 @@ class Layout:
         """For the position of every value in a model, the positions of all values of its attribute, itself included."""
         return {position: group for group in self.exclusive for position in group}
 
+    def unit_of(self, target: int) -> tuple[Unit, npt.NDArray[np.int64], int]:
+        """The model that speaks of a position, the positions of its variables, and the position's variable."""
+        for unit in self.units:
+            rows, columns = np.nonzero(unit.positions == target)
+            if rows.size:
+                return unit, unit.positions[rows[0]], int(columns[0])
+        raise AssertionError(f"no model speaks of position {target}")
+
 
 class DefinitionGraph:
     """A set of definitions, cut into the components that its relations join. Compared by identity: make one per set."""

@@ -8,10 +8,10 @@ from functools import cached_property
 
 import numpy as np
 
-from beliefgraph.errors import BeliefgraphError
+from beliefgraph.errors import BeliefgraphError, NotFound, Unavailable
 from beliefgraph.model.belief import GRID, Belief, BeliefKey, BeliefState
 from beliefgraph.model.evidence import Bearing
-from beliefgraph.model.identity import relation_id
+from beliefgraph.model.identity import belief_id, relation_id
 from beliefgraph.model.time import microseconds
 from beliefgraph.services.calibrated import calibrated
 from beliefgraph.services.derive import Derivation, derive
@@ -81,6 +81,28 @@ class Recomputed:
         """The stated prior of the belief at a position; None for a value of an open attribute, which shares one."""
         key = self.derived.layout.keys[position]
         return self.moment.graph.definitions.attributes[key.attribute].prior_of(key.value)
+
+    def answered(self, key: BeliefKey) -> int:
+        """The position of a belief that has an answer.
+
+        `too-wide` where there is none to be had, `unknown-value` where nothing names the value; else refused as the
+        definitions of the moment refuse it.
+        """
+        layout = self.derived.layout
+        position = layout.position.get(belief_id(self.moment.state.id, key))
+        if position is None:
+            raise self.unknown(key)
+        if position in layout.unnamed:
+            raise NotFound(
+                "unknown-value",
+                f"Nothing names this value of {key.attribute}, so that it has no confidence of its own.",
+                attribute=key.attribute,
+            )
+        if not self.derived.available[position]:
+            raise Unavailable(
+                "too-wide", "This belief is tied to too many others for an answer.", belief=layout.ids[position]
+            )
+        return position
 
     def unknown(self, key: BeliefKey) -> BeliefgraphError:
         """Why a belief has no position: what the definitions of the moment say of it."""

@@ -1,0 +1,44 @@
+"""Between what a belief's confidence lies for certain, as of any moment."""
+
+from __future__ import annotations
+
+import asyncio
+
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.interval import BeliefInterval
+from beliefgraph.model.time import NOW, AsOf
+from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.moments import PATIENCE, Moment, Moments
+from beliefgraph.services.recompute import recompute
+from beliefgraph.services.scope import reach
+from beliefgraph.store.graph import Graph
+
+
+class Intervals:
+    """Bounds the confidence of beliefs, as of any moment."""
+
+    def __init__(self, graph: Graph, book: DefinitionBook, *, patience: float = PATIENCE) -> None:
+        self._moments = Moments(graph, book, patience=patience)
+
+    async def interval(
+        self, caller: Caller, twin: str, key: BeliefKey, *, as_of: AsOf = NOW, at_least_rev: int | None = None
+    ) -> BeliefInterval:
+        """The least and greatest log-odds of the belief, with how it stands; `too-wide` where it has no answer."""
+        id_ = reach(caller, twin)
+        await self._moments.reached(id_, twin, at_least_rev)
+        moment = await self._moments.at(id_, caller.tenant, twin, as_of)
+        return await asyncio.to_thread(_bounded, moment, key)
+
+
+def _bounded(moment: Moment, key: BeliefKey) -> BeliefInterval:
+    seen = recompute(moment, (key,))
+    target, derived = seen.answered(key), seen.derived
+    unit, positions, column = derived.layout.unit_of(target)
+    state, word = seen.state(target), derived.word_log_odds(target)
+    found = unit.model.interval(column, derived.log_likelihood[positions])
+    if found is None:
+        reason = "values" if unit.model.exclusive else "several_causes"
+        return BeliefInterval(state=state, low_log_odds=None, high_log_odds=None, word_log_odds=word, reason=reason)
+    low, high = (derived.kept(target, end) for end in found)
+    return BeliefInterval(state=state, low_log_odds=low, high_log_odds=high, word_log_odds=word)
