@@ -1,4 +1,4 @@
-"""The table on the page about metrics is computed again, from the catalog on the page."""
+"""The tables on the page about metrics are computed again, from the catalogs on the page."""
 
 from __future__ import annotations
 
@@ -21,29 +21,45 @@ from beliefgraph.services.decide import Setting
 from beliefgraph.services.derive import derive
 from beliefgraph.services.interpret import RuleInterpreter
 from beliefgraph.services.layout import DefinitionGraph
-from beliefgraph.services.state import fresh
+from beliefgraph.services.state import TwinState, fresh
 from beliefgraph.store.commits import ArrivedEvent
 
 PAGE = "docs/attributes-over-time.md"
 ROW = re.compile(
     r"^\| (\d+) May, (\d+):(\d+) \| ([\d, ]+|none) \| (\d+).*? \| (at least \d|none) \| .*?([−\d.]+) \|$", re.MULTILINE
 )
+LEVEL_ROW = re.compile(
+    r"^\| (\d+) (May|July), 12:00 \| ([\d, ]+|nothing) \| ([\d.]+ ± [\d.]+|unknown) \| ([\d.]+) \| .*?([−\d.]+) \|$",
+    re.MULTILINE,
+)
 
 
-def test_the_table_is_what_the_catalog_measures() -> None:
-    (catalog,) = (Catalog.model_validate(yaml.safe_load(example.code)) for example in examples("yaml", PAGE))
+def lived(catalog: Catalog, type_: str, days: dict[int, dict[str, object]]) -> tuple[TwinState, DefinitionGraph]:
+    """Ada under a catalog, after these events at noon in May."""
     graph = DefinitionGraph(Definitions(tenant="shop", number=1, catalogs=(catalog,)))
     caller = Caller(actor="shop", tenant="shop", scopes=("write",), purpose="testing")
     state = fresh("ada", "shop", "ada")
-    for day in (1, 2, 4, 8):
-        viewed = datetime(2026, 5, day, 12, tzinfo=UTC)
-        event = Event(
-            id=str(day), source="/shop", type="page.viewed", time=viewed, twin="ada", data={"path": "/prices"}
-        )
+    for day, data in days.items():
+        time = datetime(2026, 5, day, 12, tzinfo=UTC)
+        event = Event(id=str(day), source="/shop", type=type_, time=time, twin="ada", data=data)
         setting = Setting(state, graph, caller, ArrivedEvent(id=str(day), event=event, delivery=str(day), body=""))
         said = RuleInterpreter().interpret(event, graph.definitions)
-        state = advance(state, graph, decide.observations([setting], [said]), caller, viewed).state
+        state = advance(state, graph, decide.observations([setting], [said]), caller, time).state
+    return state, graph
 
+
+def catalogs() -> list[Catalog]:
+    """The catalogs on the page, in their order."""
+    return [Catalog.model_validate(yaml.safe_load(example.code)) for example in examples("yaml", PAGE)]
+
+
+def number(text: str) -> float:
+    return float(text.replace("−", "-"))
+
+
+def test_the_table_is_what_the_catalog_measures() -> None:
+    catalog, _ = catalogs()
+    state, graph = lived(catalog, "page.viewed", {day: {"path": "/prices"} for day in (1, 2, 4, 8)})
     rows = ROW.findall((ROOT / PAGE).read_text(encoding="utf-8"))
     assert len(rows) == 6
     belief = belief_id(state.id, BeliefKey(attribute="product.interested"))
@@ -55,4 +71,23 @@ def test_the_table_is_what_the_catalog_measures() -> None:
         assert visits.value == float(value)
         assert (visits.band.says if visits.band else "none") == band
         found = float(derived.log_odds[derived.layout.position[belief]])
-        assert found == pytest.approx(float(log_odds.replace("−", "-")), abs=5e-4)
+        assert found == pytest.approx(number(log_odds), abs=5e-4)
+
+
+def test_the_level_is_what_its_measurements_say() -> None:
+    _, catalog = catalogs()
+    state, graph = lived(catalog, "week.reviewed", {1: {"hours": 14}, 8: {"hours": 19}, 15: {"hours": 17}})
+    rows = LEVEL_ROW.findall((ROOT / PAGE).read_text(encoding="utf-8"))
+    assert len(rows) == 5
+    heavy = BeliefKey(attribute="reporting.heavy")
+    for day, month, sees, value, said, log_odds in rows:
+        derived = derive(
+            state, graph, datetime(2026, {"May": 5, "July": 7}[month], int(day), 12, tzinfo=UTC), also=(heavy,)
+        )
+        (hours,) = derived.measured
+        assert [str(row.valid_from.day) for row in hours.events] == re.findall(r"\d+", sees)
+        told = "unknown" if hours.value is None else f"{hours.value:.2f} ± {hours.deviation:.2f}"
+        assert told == value
+        place = derived.layout.position[belief_id(state.id, heavy)]
+        assert derived.log_likelihood[place] == pytest.approx(number(said), abs=5.1e-4)
+        assert derived.log_odds[place] == pytest.approx(number(log_odds), abs=5.1e-4)

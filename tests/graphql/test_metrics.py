@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from tests.metrics import METRICS
 from tests.web.service import Client
@@ -166,3 +167,36 @@ async def test_questions_about_metrics_that_are_wrong_are_refused(lena: Client) 
     assert await code(lena, '{ metrics(twin: "nobody") { nodes { name } } }') == "not-found"
     assert await code(lena, '{ metrics(twin: "lena", first: 0) { nodes { name } } }') == "invalid-input"
     assert await code(lena, '{ metrics(twin: "lena", after: "x") { nodes { name } } }') == "invalid-cursor"
+
+
+async def test_a_level_is_answered_with_its_deviation_and_its_definition_with_its_thresholds(client: Client) -> None:
+    level = {
+        "key": "hours.level",
+        "statement": "hours a week",
+        "kind": "level",
+        "events": ["reported"],
+        "value": "data.hours",
+        **{"mean": 10, "deviation": 5, "drift": 0, "noise": 5, "window": "P60D"},
+        "above": [{"threshold": 15, "attribute": "world.alone"}],
+    }
+    publish = "mutation($c: JSON!) { publishDefinitions(catalog: $c) { number } }"
+    await client.data(publish, c={"catalog": "levels", "version": "1.0.0", "metrics": [level]})
+    await observe(client, "r1", "reported", 5, hours=16)
+    found = (await client.data('{ metric(twin: "lena", key: {metric: "hours.level"}) { kind value deviation says } }'))[
+        "metric"
+    ]
+    assert found == {
+        "kind": "LEVEL",
+        "value": pytest.approx(13.0),  # halfway, for one measurement is as good as the prior
+        "deviation": pytest.approx(5 / 2**0.5),
+        "says": "hours a week: 13 ± 3.5",
+    }
+    asked = "{ definitions { metrics { mean deviation drift noise above { threshold attribute value } } } }"
+    (defined,) = (await client.data(asked))["definitions"]["metrics"]
+    assert defined == {
+        **{"mean": 10.0, "deviation": 5.0, "drift": 0.0, "noise": 5.0},
+        "above": [{"threshold": 15.0, "attribute": "world.alone", "value": None}],
+    }
+    for wrong in ({"deviation": 0}, {"noise": None}, {"bands": [{"at_least": 1}]}):
+        catalog = {"catalog": "bad", "version": "1.0.0", "metrics": [{**level, "key": "bad.one", **wrong}]}
+        assert await code(client, publish, c=catalog) == "invalid-definition", wrong

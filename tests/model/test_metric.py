@@ -21,6 +21,9 @@ SOUND: dict[str, Any] = {
     "window": "P7D",
 }
 ABSENCE = {**SOUND, "kind": "absence", "window": "P30D", "within": "P7D"}
+LEVEL = {**SOUND, "kind": "level", "value": "data.x", "mean": 10, "deviation": 5, "drift": 0.5, "noise": 2}
+LEVEL_NEEDS = ("value", "mean", "deviation", "drift", "noise")
+ABOVE = {"threshold": 15, "attribute": "a"}
 
 
 def made(**changes: Any) -> MetricDefinition:
@@ -50,6 +53,12 @@ def made(**changes: Any) -> MetricDefinition:
         ({**ABSENCE, "follow_up": {"events": ["x"], "label": "data.x"}}, "give both one, or neither"),
         ({"bands": [{"at_least": 1}, {"at_least": 1.0}]}, "two of its bands"),
         ({"bands": [{"at_least": 1, "label": "web"}]}, "only a mode has bands of one label"),
+        *(({**LEVEL, field: None}, f"its kind, level, needs {field}") for field in LEVEL_NEEDS),
+        *(({field: 1}, f"its kind, count, has no use for {field}") for field in LEVEL_NEEDS[1:]),
+        ({"above": [ABOVE]}, "its kind, count, has no use for above"),
+        ({**LEVEL, "bands": [{"at_least": 1}]}, "level, has no use for bands"),
+        ({**LEVEL, "label": "data.x"}, "level, has no use for label"),
+        ({**LEVEL, "above": [ABOVE, {**ABOVE, "threshold": 20}]}, "two of its thresholds bear on the same belief"),
     ],
 )
 def test_a_metric_that_cannot_work_is_refused_with_the_reason(changes: dict[str, Any], why: str) -> None:
@@ -68,6 +77,13 @@ def test_a_metric_that_cannot_work_is_refused_with_the_reason(changes: dict[str,
         {"bands": [{"at_least": "nan"}]},
         {"bands": [{"at_least": 1, "bears_on": [{"attribute": "a", "log_likelihood_ratio": 31}]}]},
         {"every": "month"},
+        {**LEVEL, "deviation": 0},
+        {**LEVEL, "noise": 0},
+        {**LEVEL, "noise": "data.noise"},
+        {**LEVEL, "drift": -0.1},
+        {**LEVEL, "mean": "nan"},
+        {**LEVEL, "above": [{**ABOVE, "threshold": 1e300}]},
+        {**LEVEL, "above": [{"threshold": 15}]},
         {"windows": "P7D"},
     ],
 )
@@ -87,9 +103,11 @@ def test_the_file_and_the_place_of_what_is_wrong_are_named() -> None:
 
 def test_a_band_on_an_attribute_that_nobody_defines_and_two_metrics_of_one_name_are_refused() -> None:
     band = {"at_least": 1, "bears_on": [{"attribute": "nobody.knows", "log_likelihood_ratio": 1}]}
-    catalog = Catalog(catalog="a", version="1.0.0", metrics=(made(bands=[band]),))
-    with pytest.raises(BeliefgraphError, match=r"nobody\.knows, which no catalog defines"):
-        Definitions(tenant="t", number=1, catalogs=(catalog,))
+    above = {"threshold": 1, "attribute": "nobody.knows"}
+    for metric in (made(bands=[band]), made(**{**LEVEL, "above": [above]})):
+        catalog = Catalog(catalog="a", version="1.0.0", metrics=(metric,))
+        with pytest.raises(BeliefgraphError, match=r"nobody\.knows, which no catalog defines"):
+            Definitions(tenant="t", number=1, catalogs=(catalog,))
     with pytest.raises(BeliefgraphError, match=r"the metric visits\.week twice"):
         Catalog(catalog="a", version="1.0.0", metrics=(made(), made()))
     one, other = (Catalog(catalog=name, version="1.0.0", metrics=(made(),)) for name in "ab")

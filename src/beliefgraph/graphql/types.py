@@ -225,7 +225,9 @@ class MetricName:
 
 @expose(metrics.MetricState, within={"metric": metrics.Metric}, hide={"metric.id", "metric.twin"})
 class Metric:
-    """A metric of a twin, and how it stands at the moment that was asked for. `says` is its value and band in words."""
+    """A metric of a twin, and how it stands at the moment that was asked for. `says` is its value and band in words.
+
+    `deviation` is how far off a level may be."""
 
 
 @expose(
@@ -534,6 +536,11 @@ class BandBearing:
 @expose(metrics.Band)
 class Band:
     """Values from `atLeast` up to the next band, and what they say."""
+
+
+@expose(metrics.Above)
+class Above:
+    """That a level above the threshold is what a belief says; the measurements bear on the one as on the other."""
 
 
 @expose(metrics.FollowUp)

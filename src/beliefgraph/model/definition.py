@@ -256,6 +256,8 @@ class Definitions(Record):
                 )
             for on in (on for m in catalog.metrics for band in m.bands for on in band.bears_on):
                 _check_value(catalog, self._named(catalog, on.attribute), on.value)
+            for above in (above for m in catalog.metrics for above in m.above):
+                _check_value(catalog, self._named(catalog, above.attribute), above.value)
 
     @cached_property
     def attributes(self) -> Mapping[str, Attribute]:

@@ -1,8 +1,8 @@
 """A metric: an attribute over time, derived from the events of a twin, such as a count in seven days, or an absence.
 
 A `MetricDefinition` says which events count, over which window, and what it says of beliefs when its value is in one of
-its bands. A `Metric` is one of a twin's, an identity. A `Measurement` is one event that counts in it, valid for as long
-as it is remembered; a `Reading` is what the twin published of it.
+its bands, or of a level above a threshold. A `Metric` is one of a twin's, an identity. A `Measurement` is one event
+that counts in it, valid for as long as it is remembered; a `Reading` is what the twin published of it.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from beliefgraph.model.record import Expression, Key, Name, Record
 from beliefgraph.model.revision import Revision
 from beliefgraph.model.time import Instant, Rev
 
-MetricKind = Literal["count", "sum", "recency", "streak", "absence", "mode", "cadence"]
+MetricKind = Literal["count", "sum", "recency", "streak", "absence", "mode", "cadence", "level"]
 """What is made of the events in the window.
 
 count: how many. sum: of their values. recency: whole days since the last. streak: days or weeks in a row with one.
 absence: how many were not followed up in time. mode: the most frequent label. cadence: the mean gap in days.
+level: where a quantity that drifts is by now, from measurements of it.
 """
 
 Period = Literal["day", "week"]
@@ -32,9 +33,19 @@ LONGEST_WINDOW = timedelta(days=3_660)
 """Ten years: a window that is longer never closes for anybody's purpose, and would hold every event there is."""
 
 LARGEST_VALUE = 1e9
-"""The largest number an event may add to a sum, either way; a sum counts in ten-thousandths."""
+"""The largest number an event may add to a sum or measure of a level, either way; a sum counts in ten-thousandths."""
+
+SMALLEST_DEVIATION = 1e-6
+"""The least spread of a quantity or of one measurement: less cannot be told from none beside the largest value."""
 
 MetricValue = Annotated[float, Field(allow_inf_nan=False)]
+
+Quantity = Annotated[float, Field(ge=-LARGEST_VALUE, le=LARGEST_VALUE)]
+
+Deviation = Annotated[float, Field(ge=SMALLEST_DEVIATION, le=LARGEST_VALUE)]
+
+Drift = Annotated[float, Field(ge=0.0, le=LARGEST_VALUE)]
+"""The deviation by which a quantity moves in one day; after n days it is √n times that."""
 
 
 class MetricKey(Record):
@@ -70,6 +81,17 @@ class Band(Record):
         return bound if self.label is None else f"{self.label}, {bound}"
 
 
+class Above(Record):
+    """That a level above the threshold is what a belief of the metric's subject and context says.
+
+    What the measurements add to the log-odds of the one, they add to the other's.
+    """
+
+    threshold: Quantity
+    attribute: Name
+    value: Key | None = None
+
+
 class FollowUp(Record):
     """The events that answer those of an absence; where both have a label, only one of the same label answers."""
 
@@ -81,6 +103,7 @@ class FollowUp(Record):
 class MetricDefinition(Record):
     """A metric described once. `window` is how far back it looks, `retention` how long it remembers an event.
 
+    `mean` and `deviation` are the prior of a level, `drift` how it moves and `noise` the deviation of one measurement.
     A deprecated one takes in no further events; what it measures runs out with its window.
     """
 
@@ -100,6 +123,11 @@ class MetricDefinition(Record):
     every: Period | None = None
     within: timedelta | None = None
     follow_up: FollowUp | None = None
+    mean: Quantity | None = None
+    deviation: Deviation | None = None
+    drift: Drift | None = None
+    noise: Deviation | None = None
+    above: tuple[Above, ...] = Field(default=(), max_length=50)
     bands: tuple[Band, ...] = Field(default=(), max_length=50)
     deprecated: bool = False
 
@@ -115,11 +143,14 @@ class MetricDefinition(Record):
                 f"its window of {_days(self.window)} is longer than its retention of {_days(self.remembered)};"
                 " events would be forgotten while they count"
             )
-        self._takes("value", self.value, "sum")
+        self._takes("value", self.value, "sum", "level")
         self._takes("label", self.label, "mode", "absence", needed=self.kind == "mode")
         self._takes("every", self.every, "streak")
         self._takes("within", self.within, "absence")
         self._takes("follow_up", self.follow_up, "absence", needed=False)
+        for field in ("mean", "deviation", "drift", "noise"):
+            self._takes(field, getattr(self, field), "level")
+        self._takes("above", self.above or None, "level", needed=False)
         if self.within is not None and not timedelta(0) < self.within < self.window:
             self._refuse(f"within must be longer than nothing and shorter than its window of {_days(self.window)}")
         if self.follow_up is None and self.kind == "absence" and self.label is not None:
@@ -131,6 +162,11 @@ class MetricDefinition(Record):
             self._refuse("two of its bands begin at the same value")
         if self.kind != "mode" and any(band.label is not None for band in self.bands):
             self._refuse("only a mode has bands of one label")
+        if self.kind == "level" and self.bands:
+            self._refuse("its kind, level, has no use for bands; what it says stands under above")
+        on = [(each.attribute, each.value) for each in self.above]
+        if len(set(on)) < len(on):
+            self._refuse("two of its thresholds bear on the same belief")
 
     @property
     def nothing(self) -> float | None:
@@ -241,14 +277,15 @@ class MetricChange(Record):
 class MetricState(Record):
     """A metric as it stands at one (valid time, rev): what a reader gets.
 
-    `shown` is its value in words, `says` that with its statement and band. `since` is when it came into the band, `due`
-    when time alone may change it next, `events` how many events it sees.
+    `deviation` is how far off a level may be. `shown` is its value in words, `says` that with its statement and band.
+    `since` is when it came into the band, `due` when time alone may change it next, `events` how many events it sees.
     """
 
     metric: Metric
     kind: MetricKind
     window: timedelta
     value: MetricValue | None
+    deviation: MetricValue | None = None
     label: Key | None
     band: str | None
     since: Instant | None

@@ -177,7 +177,7 @@ class _Without:
         Taking away a correction lets silenced evidence speak again, and without all that names a value of an open
         attribute the value is gone, so these are derived anew; the target itself counts as named. So is everything
         where the person set another value of the target's attribute right, for it shares what their word leaves, and
-        an event without which a metric would be in another band. A sum beyond its bound does not fall by what is taken
+        an event without which a metric would say something else. A sum beyond its bound does not fall by what is taken
         from it, and so is not read off.
         """
         derived = self.seen.derived
@@ -232,7 +232,7 @@ class _Without:
 
     @cached_property
     def _moves_metrics(self) -> frozenset[str]:
-        """The evidence without which some metric would be in another band."""
+        """The evidence without which some metric would be in another band, or a level elsewhere."""
         moment, derived = self.seen.moment, self.seen.derived
         given = {derived.state.bearings[row].evidence for row in derived.items.tolist()}
         return frozenset(

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from beliefgraph.inference import windows
+from beliefgraph.inference.kalman import Normal, likelihood, log_likelihood_ratio_above
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.evidence import Bearing
@@ -29,7 +30,8 @@ PERIODS = {"day": windows.DAY, "week": windows.WEEK}
 class Measured:
     """A metric as it stands at a moment, once an event has counted in it; `value` is not rounded.
 
-    `moment` is when the last of what it is made from happened: an event came, or a time to answer ran out.
+    `moment` is when the last of what it is made from happened: an event came, or a time to answer ran out. `likelihood`
+    is what the measurements of a level say of it.
     """
 
     metric: Metric
@@ -38,6 +40,27 @@ class Measured:
     label: str | None
     events: Sequence[Measurement]
     moment: datetime
+    likelihood: Normal | None = None
+
+    @property
+    def deviation(self) -> float | None:
+        """How far off a level may be; None of any other kind, and where no event is in the window."""
+        return None if self.likelihood is None else _prior(self.definition).times(self.likelihood).deviation
+
+    @property
+    def bears_on(self) -> tuple[BandBearing, ...]:
+        """What it says of beliefs: what its band does, or how the measurements of a level speak for each threshold."""
+        if self.likelihood is None:
+            return () if self.band is None else self.band.bears_on
+        prior = _prior(self.definition)
+        return tuple(
+            BandBearing(
+                attribute=above.attribute,
+                value=above.value,
+                log_likelihood_ratio=log_likelihood_ratio_above(prior, self.likelihood, above.threshold),
+            )
+            for above in self.definition.above
+        )
 
     @property
     def band(self) -> Band | None:
@@ -46,8 +69,9 @@ class Measured:
 
     @property
     def shown(self) -> str:
-        """The value in words, to hundredths."""
-        return self.definition.show(None if self.value is None else round(self.value, 2), self.label)
+        """The value in words, to hundredths; of a level with its deviation, to two digits."""
+        shown = self.definition.show(None if self.value is None else round(self.value, 2), self.label)
+        return shown if self.deviation is None else f"{shown} ± {self.deviation:.2g}"
 
     @property
     def says(self) -> str:
@@ -72,7 +96,7 @@ def measure(state: TwinState, definitions: Definitions, at: datetime) -> tuple[M
 
 def heard_from(state: TwinState, graph: DefinitionGraph, measured: Sequence[Measured]) -> TwinState:
     """The twin with what its metrics say among its evidence: one source for each, heard while its band holds."""
-    said = [(one, on, _about(one, on)) for one in measured if one.band is not None for on in one.band.bears_on]
+    said = [(one, on, _about(one, on)) for one in measured for on in one.bears_on]
     if not said:
         return state
     borne_on = {belief_id(state.id, key): key for _, _, key in said}
@@ -114,7 +138,7 @@ def _bearing(state: TwinState, graph: DefinitionGraph, one: Measured, on: BandBe
 
 
 def reading_evidence(state: TwinState, metric: Metric) -> str:
-    """The id of the evidence that a metric's bands are."""
+    """The id of the evidence that a metric's bands or thresholds are."""
     return evidence_id(metric.id, source_id(state.tenant, METRIC + metric.name))
 
 
@@ -124,7 +148,9 @@ def measured_at(metric: Metric, definition: MetricDefinition, tally: Tally, at: 
 
 
 def decisive(state: TwinState, one: Measured, among: Collection[str], at: datetime) -> set[str]:
-    """Those of these pieces of evidence without which a metric would be in another band."""
+    """Those of these pieces of evidence without which a metric would be in another band, or a level elsewhere."""
+    if one.definition.above:
+        return {row.evidence for row in one.events if row.evidence in among}
     if not any(band.bears_on for band in one.definition.bands):
         return set()
     tally, moment = state.tallies[one.metric.id], microseconds(at)
@@ -178,7 +204,10 @@ def since(one: Measured, tally: Tally, at: datetime) -> datetime | None:
 
 
 def due(one: Measured, tally: Tally, at: datetime) -> datetime | None:
-    """The next moment at which time alone may change a metric; None if it sees no event at `at`."""
+    """The next moment at which time alone may change a metric; None if it sees no event at `at`.
+
+    Of a level, which time moves all the while, it is the next at which a measurement leaves its window.
+    """
     if not one.events:
         return None
     now = microseconds(at)
@@ -198,8 +227,13 @@ def _measured(metric: Metric, definition: MetricDefinition, tally: Tally, at: in
         left = moment_of(int(asked.times[seen.stop - 1]) + window)
         return Measured(metric, definition, definition.nothing, None, (), left)
     times, events = asked.times[seen], asked.rows[seen]
-    value, label = _value(definition, tally, times, asked.quanta[seen], events, at)
     last = int(times[-1])
+    if definition.kind == "level":
+        measured = _likelihood(definition, times, events, at)
+        return Measured(
+            metric, definition, _prior(definition).times(measured).mean, None, events, moment_of(last), measured
+        )
+    value, label = _value(definition, tally, times, asked.quanta[seen], events, at)
     if definition.within is not None:
         over = times + _microseconds(definition.within)
         last = max(last, *over[over <= at].tolist()) if (over <= at).any() else last
@@ -234,8 +268,25 @@ def _value(
         case "mode":
             label, share = windows.mode([row.label for row in events])
             return share, label
-        case "cadence":
+        case _:
             return windows.cadence(times), None
+
+
+def _prior(definition: MetricDefinition) -> Normal:
+    """What is believed of a level where nothing was measured."""
+    assert definition.mean is not None
+    assert definition.deviation is not None
+    return Normal(definition.mean, definition.deviation)
+
+
+def _likelihood(definition: MetricDefinition, times: windows.Times, events: Sequence[Measurement], at: int) -> Normal:
+    """What measurements say of a level at a moment; in days, counted from it."""
+    assert definition.drift is not None
+    values = [row.value for row in events]
+    noise = np.full(len(values), definition.noise)
+    found = likelihood((times - at) / windows.DAY, values, noise, at=0.0, drift=definition.drift)
+    assert found is not None
+    return found
 
 
 def _turns(definition: MetricDefinition, tally: Tally, days: Sequence[float]) -> windows.Times:

@@ -42,6 +42,7 @@ def standing(moment: Moment, one: Measured) -> MetricState:
         kind=one.definition.kind,
         window=one.definition.window,
         value=one.value,
+        deviation=one.deviation,
         label=one.label,
         band=None if one.band is None else one.band.says,
         since=since(one, tally, moment.at),
