@@ -1,6 +1,6 @@
 // Publish a catalog and with it the next numbered set; a uniqueness constraint stops two sets of one number.
 // params: $tenant, $number, $at, $catalog, $version, $document, $kept [{catalog, version}],
-//         $parameters (the number of the parameter set that stays in force, or null), $definitions [{id, values}], $relations [{kind, source, target, source_value, target_value, number}]
+//         $parameters (the number of the parameter set that stays in force, or null), $definitions [{id, values}], $relations [{kind, source, target, source_value, target_value, odds_ratio, probability}]
 // returns: one record (the number)
 // mode: write
 CREATE (s:DefinitionSet {tenant: $tenant, number: $number, at: $at})
@@ -26,30 +26,30 @@ CALL () {
   UNWIND [row IN $relations WHERE row.kind = 'supports'] AS row
   MATCH (a:Definition {id: row.source})
   MATCH (b:Definition {id: row.target})
-  CREATE (a)-[:SUPPORTS {odds_ratio: row.number, source_value: row.source_value, target_value: row.target_value}]->(b)
+  CREATE (a)-[:SUPPORTS {odds_ratio: row.odds_ratio, source_value: row.source_value, target_value: row.target_value}]->(b)
 }
 CALL () {
   UNWIND [row IN $relations WHERE row.kind = 'contradicts'] AS row
   MATCH (a:Definition {id: row.source})
   MATCH (b:Definition {id: row.target})
-  CREATE (a)-[:CONTRADICTS {odds_ratio: row.number, source_value: row.source_value, target_value: row.target_value}]->(b)
+  CREATE (a)-[:CONTRADICTS {odds_ratio: row.odds_ratio, source_value: row.source_value, target_value: row.target_value}]->(b)
 }
 CALL () {
   UNWIND [row IN $relations WHERE row.kind = 'implies'] AS row
   MATCH (a:Definition {id: row.source})
   MATCH (b:Definition {id: row.target})
-  CREATE (a)-[:IMPLIES {probability: row.number, source_value: row.source_value, target_value: row.target_value}]->(b)
+  CREATE (a)-[:IMPLIES {probability: row.probability, source_value: row.source_value, target_value: row.target_value}]->(b)
 }
 CALL () {
   UNWIND [row IN $relations WHERE row.kind = 'excludes'] AS row
   MATCH (a:Definition {id: row.source})
   MATCH (b:Definition {id: row.target})
-  CREATE (a)-[:EXCLUDES {odds_ratio: row.number, source_value: row.source_value, target_value: row.target_value}]->(b)
+  CREATE (a)-[:EXCLUDES {odds_ratio: row.odds_ratio, source_value: row.source_value, target_value: row.target_value}]->(b)
 }
 CALL () {
   UNWIND [row IN $relations WHERE row.kind = 'causes'] AS row
   MATCH (a:Definition {id: row.source})
   MATCH (b:Definition {id: row.target})
-  CREATE (a)-[:CAUSES {odds_ratio: row.number, source_value: row.source_value, target_value: row.target_value}]->(b)
+  CREATE (a)-[:CAUSES {odds_ratio: row.odds_ratio, probability: row.probability, source_value: row.source_value, target_value: row.target_value}]->(b)
 }
 RETURN s.number AS number

@@ -17,7 +17,7 @@ READ = datetime(2026, 6, 1, tzinfo=UTC)
 
 
 def test_the_pages_catalog_understands_its_events() -> None:
-    garden, kinds, _ = (Catalog.model_validate(yaml.safe_load(example.code)) for example in examples("yaml", PAGE))
+    garden, kinds, *_ = (Catalog.model_validate(yaml.safe_load(example.code)) for example in examples("yaml", PAGE))
     (events,) = examples("jsonl", PAGE)
     definitions = Definitions(tenant="shop", number=1, catalogs=(garden, kinds))
     said = [

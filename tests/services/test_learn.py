@@ -11,7 +11,7 @@ from beliefgraph.ingest.catalogs import parse_catalogs
 from beliefgraph.model.belief import probability
 from beliefgraph.model.command import Correct
 from beliefgraph.model.definition import RelationDefinition
-from beliefgraph.model.parameters import LearnedCalibration, ParameterSet
+from beliefgraph.model.parameters import Coins, LearnedCalibration, ParameterSet, Scope, SharedError, SourceCoins
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.learn import LearnedRelations, learn_calibrations, learn_relations, propose_relations
 from beliefgraph.services.lessons import Lessons, lessons
@@ -161,6 +161,18 @@ def test_new_strengths_take_calibrations_away() -> None:
     known = ParameterSet(tenant="acme").with_calibrations((calibration,))
     assert known.calibration_of == {"a": calibration}
     assert known.with_strengths(()).calibrations == ()
+
+
+def test_new_reliabilities_of_sources_take_calibrations_away_and_the_same_again_do_not() -> None:
+    calibration = LearnedCalibration(attribute="a", kind="platt", knots=((0.0, 0.0),), slope=0.5, labels=300)
+    coins = Coins(says_if_holds=0.8, says_if_not=0.3)
+    sources = (SourceCoins(source="omar", scope=Scope(), coins=coins),)
+    known = ParameterSet(tenant="acme", sources=sources).with_calibrations((calibration,))
+    assert known.with_sources(sources, ()).calibrations == (calibration,)
+    heard_otherwise = (SourceCoins(source="omar", scope=Scope(), coins=coins.model_copy(update={"says_if_not": 0.4})),)
+    assert known.with_sources(heard_otherwise, ()).calibrations == ()
+    shared = (SharedError(kind="wire", correlation=0.5),)
+    assert known.with_sources(sources, shared).calibrations == ()
 
 
 async def test_a_draft_of_proposals_is_a_catalog_to_look_at(world: World) -> None:

@@ -47,7 +47,9 @@ def relations(
     is what gives the later 30 % of the labels, which are not fitted to, a lower log loss than what was elicited.
     """
     out = Console(highlight=False)
-    found = learn_relations(run(_lessons(key, purpose, tenant, out)), deviation=deviation)
+    read = run(_lessons(key, purpose, tenant, out))
+    _say_left_out(read, out)
+    found = learn_relations(read, deviation=deviation)
     table = Table("relation", "elicited", "learned", "95 %", "rows", box=None)
     for each in found.relations:
         name = f"{each.stated.source} {each.stated.kind} {each.stated.target}"
@@ -76,7 +78,7 @@ def calibration(
     """Fit a calibration for every attribute of which enough beliefs turned out, and put those chosen in force.
 
     Platt's line from 200 labels, steps from 1,000; the later 30 % of the labels choose, and may choose none. Learn
-    strengths first: new ones take the calibrations away.
+    strengths and sources first: new ones take the calibrations away.
     """
     out = Console(highlight=False)
     found = learn_calibrations(run(_lessons(key, purpose, tenant, out)))
@@ -104,7 +106,9 @@ def proposals(
     Above each relation stand its gain on later twins, its interval and how many rows it rests on.
     """
     said = Console(highlight=False, stderr=True)
-    found = propose_relations(run(_lessons(key, purpose, tenant, said)))
+    read = run(_lessons(key, purpose, tenant, said))
+    _say_left_out(read, said)
+    found = propose_relations(read)
     text = draft(catalog, found)
     if out is None:
         typer.echo(text, nl=False)
@@ -124,6 +128,11 @@ async def _lessons(key: str, purpose: str | None, tenant: str | None, out: Conso
             )
     out.print(f"{found.twins:,} twins, {len(found.labels):,} beliefs that turned out, {len(found.heard):,} rows heard.")
     return found
+
+
+def _say_left_out(read: Lessons, out: Console) -> None:
+    if read.left_out:
+        out.print(f"Left out, for they are joined to a noisy OR: {', '.join(read.left_out)}.")
 
 
 async def _put_in_force(

@@ -8,7 +8,7 @@ Language); it sees `event` (its CloudEvents attributes) and `data`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from functools import cached_property
 from typing import Annotated
@@ -38,7 +38,8 @@ MAX_RELATIONS = 20_000
 class RelationDefinition(Record):
     """A relation between two attributes; it joins beliefs of equal subject and context.
 
-    At an end that is a closed categorical attribute, it names the value.
+    At an end that is a closed categorical attribute, it names the value. All causes of one effect have odds ratios,
+    or all have probabilities.
     """
 
     kind: RelationKind
@@ -241,6 +242,7 @@ class Definitions(Record):
         _refuse_repeats("the set", "attribute", [a.key for c in self.catalogs for a in c.attributes])
         _refuse_repeats("the set", "part", ["goals" for c in self.catalogs if c.goals is not None])
         _refuse_repeats("the set", "metric", [m.key for c in self.catalogs for m in c.metrics])
+        _check_causes(relation for _, relation in self.relations())
         for catalog in self.catalogs:
             for relation in catalog.relations:
                 for name, value in relation.ends:
@@ -310,7 +312,12 @@ class Definitions(Record):
     def strength_of(self, relation: RelationDefinition) -> Strength:
         """How strong a relation is: as learned beside the number that it states, else as stated."""
         stated = relation.strength
-        if self.parameters is None or relation.source_value is not None or relation.target_value is not None:
+        if (
+            self.parameters is None
+            or stated.into_noisy_or
+            or relation.source_value is not None
+            or relation.target_value is not None
+        ):
             return stated
         learned = self.parameters.strength_of.get((relation.kind, relation.source, relation.target))
         if learned is None or learned.stated != stated.parameter:
@@ -353,6 +360,22 @@ class Definitions(Record):
         if name not in self.attributes:
             raise Incorrect("invalid-definition", f"{catalog.ref} names {name}, which no catalog defines.")
         return self.attributes[name]
+
+
+def _check_causes(relations: Iterable[RelationDefinition]) -> None:
+    """Refuse an effect with odds ratios into it and probabilities too: it is logistic, or a noisy OR."""
+    first: dict[str, RelationDefinition] = {}
+    for relation in relations:
+        if relation.kind != "causes":
+            continue
+        known = first.setdefault(relation.target, relation)
+        if known.strength.into_noisy_or != relation.strength.into_noisy_or:
+            raise Incorrect(
+                "invalid-definition",
+                f"Of the causes of {relation.target}, {known.source} and {relation.source} speak two ways: give all of"
+                " them an odds_ratio, or all a probability.",
+                attribute=relation.target,
+            )
 
 
 def _check_end(catalog: Catalog, attribute: Attribute, value: str | None) -> None:

@@ -15,7 +15,10 @@ EXCLUDES_ODDS_RATIO = 0.01
 
 
 class Strength(Record):
-    """How strong a relation of a kind is: an odds ratio, or for `implies` P(target given source)."""
+    """How strong a relation of a kind is: an odds ratio, or for `implies` P(target given source).
+
+    `causes` takes either: an odds ratio, or the probability that this cause alone brings the effect about.
+    """
 
     kind: RelationKind
     odds_ratio: OddsRatio | None = None
@@ -29,18 +32,28 @@ class Strength(Record):
                     "invalid-input", "implies takes a probability, P(target given source), and no odds ratio."
                 )
             return
+        if self.into_noisy_or:
+            if self.odds_ratio is not None:
+                raise Incorrect("invalid-input", "causes takes an odds ratio or a probability, not both.")
+            return
         if self.probability is not None:
             raise Incorrect("invalid-input", f"{self.kind} takes an odds ratio, not a probability.")
         if self.odds_ratio is None and self.kind != "excludes":
-            raise Incorrect("invalid-input", f"{self.kind} needs an odds ratio.")
+            either = " or a probability" if self.kind == "causes" else ""
+            raise Incorrect("invalid-input", f"{self.kind} needs an odds ratio{either}.")
         if self.kind == "supports" and not (self.odds_ratio or 0) > 1:
             raise Incorrect("invalid-input", "supports needs an odds ratio above 1; below 1 it is contradicts.")
         if self.kind in ("contradicts", "excludes") and not self.parameter < 1:
             raise Incorrect("invalid-input", f"{self.kind} needs an odds ratio below 1; above 1 it is supports.")
 
     @property
+    def into_noisy_or(self) -> bool:
+        """Whether its effect is a noisy OR of its causes, each of which brings it about alone with a probability."""
+        return self.kind == "causes" and self.probability is not None
+
+    @property
     def parameter(self) -> float:
-        """The one number the factor's rule takes: the odds ratio, or for `implies` the probability."""
+        """The one number the factor's rule takes: the odds ratio, or the probability."""
         if self.probability is not None:
             return self.probability
         return EXCLUDES_ODDS_RATIO if self.odds_ratio is None else self.odds_ratio

@@ -385,7 +385,13 @@ def _structure(
     prior: npt.NDArray[np.float64], edges: Sequence[Edge], exclusive: Iterable[tuple[int, ...]] = ()
 ) -> Structure:
     relations = [Relation(e.strength.kind, e.source, e.target, e.strength.parameter) for e in edges]
-    return Structure(prior, relations, exclusive)
+    noisy_or = {e.target for e in edges if e.strength.into_noisy_or}
+    if any(e.strength.kind == "causes" and e.target in noisy_or and not e.strength.into_noisy_or for e in edges):
+        raise Incorrect(
+            "invalid-input",
+            "A belief has causes with odds ratios and causes with probabilities; all of them speak one way.",
+        )
+    return Structure(prior, relations, exclusive, noisy_or)
 
 
 def _unanswerable(prior: npt.NDArray[np.float64]) -> Model:

@@ -136,7 +136,11 @@ def reliability(found: Sequence[CalibratedAttribute]) -> tuple[Floats, Floats, F
 
 
 def learn_relations(lessons: Lessons, *, deviation: float) -> LearnedRelations:
-    """The strengths that the labels speak for, held to the elicited ones as if these were off by `deviation` nats."""
+    """The strengths that the labels speak for, held to the elicited ones as if these were off by `deviation` nats.
+
+    What is joined to a noisy OR is left out (`Lessons.left_out`).
+    """
+    lessons = lessons.learnable
     early, later = lessons.labels.part(0.0, FITTED), lessons.labels.part(FITTED, 1.0)
     learned = learn(lessons.structure, early, deviation=deviation)
     happened, column, cut = lessons.happened, lessons.column, len(early)
@@ -183,7 +187,11 @@ class ProposedRelation:
 
 
 def propose_relations(lessons: Lessons) -> tuple[ProposedRelation, ...]:
-    """The relations that nobody stated and what is heard in the twins supports, the greatest gain first."""
+    """The relations that nobody stated and what is heard in the twins supports, the greatest gain first.
+
+    None is proposed with what is joined to a noisy OR (`Lessons.left_out`).
+    """
+    lessons = lessons.learnable
     return tuple(
         ProposedRelation(
             kind=each.relation.kind,

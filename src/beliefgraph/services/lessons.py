@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +57,37 @@ class Lessons:
     said: Floats
     heard: Observations
     twins: int
+
+    @cached_property
+    def left_out(self) -> tuple[str, ...]:
+        """The attributes that relations join to a noisy OR, and with it: probabilities into one are not learned."""
+        out = set(self.structure.noisy_or)
+        ends = [{relation.source, relation.target} for relation in self.structure.relations]
+        while reached := {end for pair in ends if pair & out for end in pair} - out:
+            out |= reached
+        return tuple(self.attributes[at] for at in sorted(out))
+
+    @property
+    def learnable(self) -> Lessons:
+        """These without what is left out: its columns, its relations and its labels."""
+        kept = [at for at, attribute in enumerate(self.attributes) if attribute not in self.left_out]
+        place = {at: new for new, at in enumerate(kept)}
+        inside = [k for k, relation in enumerate(self.structure.relations) if relation.source in place]
+        relations = [
+            relation._replace(source=place[relation.source], target=place[relation.target])
+            for relation in (self.structure.relations[k] for k in inside)
+        ]
+        rows = np.isin(self.column, kept)
+        return replace(
+            self,
+            attributes=tuple(self.attributes[at] for at in kept),
+            structure=Structure(self.structure.priors[kept], relations),
+            stated=tuple(self.stated[k] for k in inside),
+            labels=Observations(self.labels.log_likelihood[rows][:, kept], self.labels.truth[rows][:, kept]),
+            column=np.array([place[at] for at in self.column[rows].tolist()], dtype=np.int64),
+            said=self.said[rows],
+            heard=Observations(self.heard.log_likelihood[:, kept]),
+        )
 
     @property
     def happened(self) -> Floats:
@@ -188,5 +220,6 @@ class _Columns:
                     ends = min(ends), max(ends)
                 stated[Relation(relation.kind, *ends, relation.strength.parameter)] = relation
         priors = [definitions.attributes[key].prior for key in self.attributes]
-        structure = Structure(np.array(priors, dtype=np.float64), stated)
+        noisy_or = {each.target for each, relation in stated.items() if relation.strength.into_noisy_or}
+        structure = Structure(np.array(priors, dtype=np.float64), stated, noisy_or=noisy_or)
         return structure, tuple(stated[relation] for relation in structure.relations)

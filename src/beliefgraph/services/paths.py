@@ -7,7 +7,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from beliefgraph.inference.rules import implies
+from beliefgraph.inference.rules import implies, noisy_or
 from beliefgraph.services.layout import Edge, Layout
 
 WEAKEST = 1e-12
@@ -54,6 +54,7 @@ def strongest_paths(layout: Layout, target: int, within: Iterable[int]) -> Mappi
 def coupling(layout: Layout, edge: Edge) -> float:
     """How much of a small change at one end of a relation arrives at the other, at even odds: |tanh(ln OR / 4)|."""
     ratio = edge.strength.parameter
-    if edge.strength.kind == "implies":
-        ratio = implies.odds_ratio(float(layout.prior[edge.source]), float(layout.prior[edge.target]), ratio)
+    if edge.strength.probability is not None:
+        rule = noisy_or if edge.strength.into_noisy_or else implies
+        ratio = rule.odds_ratio(float(layout.prior[edge.source]), float(layout.prior[edge.target]), ratio)
     return max(abs(math.tanh(math.log(ratio) / 4)), WEAKEST)

@@ -48,8 +48,8 @@ def edge_values(revision: Revision) -> dict[str, Any]:
 
 
 def strength_values(strength: Strength) -> dict[str, Any]:
-    """The one property in which a relation of this kind keeps its number."""
-    return {"probability" if strength.kind == "implies" else "odds_ratio": strength.parameter}
+    """The one property in which a relation keeps its number."""
+    return {"odds_ratio" if strength.probability is None else "probability": strength.parameter}
 
 
 def text(moment: datetime) -> str:
@@ -103,15 +103,11 @@ def bearing(row: list[Any], twin: str) -> Bearing:
 
 def relation(row: list[Any], twin: str) -> BeliefRelation:
     """The relation that `twin/inputs` returned as a row."""
-    kind = row[10].lower()
-    strength = (
-        Strength(kind=kind, probability=row[12]) if kind == "implies" else Strength(kind=kind, odds_ratio=row[11])
-    )
     return BeliefRelation.trusted(
         **_revision(row, twin),
         source=row[8],
         target=row[9],
-        strength=strength,
+        strength=Strength(kind=row[10].lower(), odds_ratio=row[11], probability=row[12]),
     )
 
 

@@ -83,5 +83,5 @@ def _relation(relation: RelationDefinition, ids: Mapping[str, str]) -> dict[str,
         "target": ids[relation.target],
         "source_value": relation.source_value,
         "target_value": relation.target_value,
-        "number": relation.strength.parameter,
+        **codec.strength_values(relation.strength),
     }

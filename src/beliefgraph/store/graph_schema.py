@@ -283,7 +283,7 @@ def _relation(kind: str, meaning: str) -> tuple[EdgeRow, EdgeRow]:
         hidden=frozenset({"source", "target", "strength"}),
         extra={
             "odds_ratio": (float, "its strength"),
-            "probability": (float, "P(target given source), for IMPLIES"),
+            "probability": (float, "for IMPLIES, P(target given source); for CAUSES, that the source alone does it"),
         },
         unique=(("revision_id",),),
         indexed=(NOW,),

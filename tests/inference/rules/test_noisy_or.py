@@ -145,3 +145,11 @@ def test_the_statistic_is_the_slope_of_the_table(intercept: float, does: list[fl
     table = np.exp(noisy_or.log_conditional(np.asarray(intercept), push))
     np.testing.assert_allclose(table.sum(axis=-1), 1.0, rtol=1e-14)
     np.testing.assert_allclose(table[:, 0], (1 - chance(intercept)) * (1 - np.array(does)), rtol=1e-12)
+
+
+@pytest.mark.parametrize("cause", [0, 1])
+def test_the_odds_ratio_of_one_cause_counts_its_rivals_among_what_else_does_it(cause: int) -> None:
+    model = compile_model(ALARM)
+    with_it, without = (model.log_odds(np.zeros(3), assume={cause: holds}).log_odds[2] for holds in (True, False))
+    ratio = noisy_or.odds_ratio(ALARM.priors[cause], ALARM.priors[2], ALARM.relations[cause].parameter)
+    assert np.log(ratio) == pytest.approx(with_it - without, abs=1e-9)

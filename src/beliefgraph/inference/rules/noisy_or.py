@@ -33,6 +33,17 @@ def check(probability: float) -> None:
         )
 
 
+def odds_ratio(cause: float, effect: float, probability: float) -> float:
+    """How many times larger the odds of the effect are if a cause holds, given the two priors.
+
+    Everything else that does it, other causes and the leak, counts as independent of this cause.
+    """
+    nothing_else = (1.0 - effect) / (1.0 - probability * cause)
+    otherwise = max(1.0 - nothing_else, float(np.exp(LEAST_LEAK)))
+    neither = nothing_else * (1.0 - probability)
+    return (1.0 - neither) / neither * (1.0 - otherwise) / otherwise
+
+
 def hazards(probabilities: Floats) -> Floats:
     """−ln(1 − q), by which each cause that holds makes "does not hold" less likely."""
     return np.asarray(-np.log1p(-probabilities))
