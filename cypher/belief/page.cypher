@@ -15,39 +15,41 @@ WITH c, rev, head, COLLECT {
   MATCH ()-[r:HOLDS]->()
   USING INDEX r:HOLDS(twin, rev_to, valid_to)
   WHERE r.twin = $twin AND r.rev_to > rev AND r.valid_to IS NOT NULL AND r.rev_from <= rev
-  RETURN {row: r, key: r.key, since: r.rev_from, log_odds: r.log_odds}
-} AS held
-WITH c, rev, head, held, [h IN held WHERE h.since = rev | h.key] AS opened
-WITH c, rev, head, held,
-  size(opened) = c.opened_holdings AND size([h IN held WHERE h.key IN opened]) = c.opened_holdings AS whole
-WITH c, rev, head, held, whole, COLLECT {
-  UNWIND held AS h
-  WITH h, h.row AS r, endNode(h.row) AS b
-  WHERE ($belief IS NULL OR h.key = $belief)
-    AND ($least IS NULL OR h.log_odds >= $least)
-    AND ($most IS NULL OR h.log_odds <= $most)
-    AND ($statuses IS NULL OR r.status IN $statuses)
-    AND ($attributes IS NULL OR b.attribute IN $attributes)
-    AND ($domains IS NULL OR b.domain IN $domains)
-    AND ($contexts IS NULL OR b.context IN $contexts)
-    AND ($subjects IS NULL OR b.subject IN $subjects)
-  WITH r, b, h.key AS id,
+  WITH r, endNode(r) AS b
+  WITH r, b, r.key AS id,
+    ($belief IS NULL OR r.key = $belief)
+      AND ($least IS NULL OR r.log_odds >= $least)
+      AND ($most IS NULL OR r.log_odds <= $most)
+      AND ($statuses IS NULL OR r.status IN $statuses)
+      AND ($attributes IS NULL OR b.attribute IN $attributes)
+      AND ($domains IS NULL OR b.domain IN $domains)
+      AND ($contexts IS NULL OR b.context IN $contexts)
+      AND ($subjects IS NULL OR b.subject IN $subjects) AS wanted,
     CASE $by
-      WHEN 'confidence' THEN coalesce($sign * h.log_odds, 1e9)
-      WHEN 'changed' THEN $sign * toFloat(h.since)
+      WHEN 'confidence' THEN coalesce($sign * r.log_odds, 1e9)
+      WHEN 'changed' THEN $sign * toFloat(r.rev_from)
       ELSE 0.0
     END AS number,
     CASE WHEN $by = 'attribute' THEN b.attribute ELSE '' END AS text
-  WHERE $after_id IS NULL
-    OR number > $after_number
-    OR (number = $after_number AND (($sign = 1 AND text > $after_text) OR ($sign = -1 AND text < $after_text)
-                                    OR (text = $after_text AND id > $after_id)))
-  WITH r, b, id, number, text
   ORDER BY number, CASE WHEN $sign = 1 THEN text END, CASE WHEN $sign = -1 THEN text END DESC, id
-  LIMIT $limit
-  RETURN {held: r, belief: b}
-} AS page
-WITH c, rev, head, held, whole, page, CASE WHEN $levels >= 1 THEN COLLECT {
+  RETURN {
+    row: r,
+    key: id,
+    since: r.rev_from,
+    wanted: wanted,
+    further: wanted AND (
+      $after_id IS NULL
+      OR number > $after_number
+      OR (number = $after_number AND (($sign = 1 AND text > $after_text) OR ($sign = -1 AND text < $after_text)
+                                      OR (text = $after_text AND id > $after_id))))
+  }
+} AS held
+WITH c, rev, head, held, [h IN held WHERE h.since = rev | h.key] AS opened
+WITH c, rev, head,
+  size([h IN held WHERE h.wanted]) AS total,
+  [h IN held WHERE h.further | {held: h.row, belief: endNode(h.row)}][..$limit] AS page,
+  size(opened) = c.opened_holdings AND size([h IN held WHERE h.key IN opened]) = c.opened_holdings AS whole
+WITH c, rev, head, total, whole, page, CASE WHEN $levels >= 1 THEN COLLECT {
   UNWIND page AS row
   WITH row.belief AS a
   MATCH (a)-[s:SUPPORTS|CONTRADICTS|IMPLIES|EXCLUDES|CAUSES]-(:Belief)
@@ -55,7 +57,7 @@ WITH c, rev, head, held, whole, page, CASE WHEN $levels >= 1 THEN COLLECT {
     AND (s.origin = 'inferred' OR (s.valid_from <= head AND s.valid_to > head))
   RETURN DISTINCT s
 } ELSE [] END AS near
-WITH c, rev, head, held, whole, page, near, CASE WHEN $levels >= 2 THEN COLLECT {
+WITH c, rev, head, total, whole, page, near, CASE WHEN $levels >= 2 THEN COLLECT {
   UNWIND near AS s
   UNWIND [startNode(s), endNode(s)] AS n
   WITH DISTINCT n
@@ -94,17 +96,5 @@ RETURN
             r.shared_origin, r.source_kind,
             e.event, toString(e.time), e.summary, e.sealed, s.tenant, s.name]
   } ELSE [] END AS evidence,
-  CASE WHEN $with_total THEN COUNT {
-    UNWIND held AS h
-    WITH h, h.row AS r, endNode(h.row) AS b
-    WHERE ($belief IS NULL OR h.key = $belief)
-      AND ($least IS NULL OR h.log_odds >= $least)
-      AND ($most IS NULL OR h.log_odds <= $most)
-      AND ($statuses IS NULL OR r.status IN $statuses)
-      AND ($attributes IS NULL OR b.attribute IN $attributes)
-      AND ($domains IS NULL OR b.domain IN $domains)
-      AND ($contexts IS NULL OR b.context IN $contexts)
-      AND ($subjects IS NULL OR b.subject IN $subjects)
-    RETURN h
-  } END AS total,
+  CASE WHEN $with_total THEN total END AS total,
   whole
