@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 from tests.benchmarks.generators import evidence, hier
 from tests.benchmarks.report import Row
-from tests.benchmarks.scoreboard import best, part
+from tests.benchmarks.scoreboard import best, drawing, part
 from tests.inference.loopy import loopy_log_odds
 from tests.networks import UAI, uai
 
@@ -120,3 +121,27 @@ def honesty() -> Iterator[Row]:
     yield Row(f"850/935: intervals violated of {asked}", violated, "", 0, 0)
     yield Row("850/935: usual width of an interval", float(np.median(wide)), "nats")
     yield Row("850/935: an interval", best(lambda: model.interval(100, lam)) * 1e3, "ms")
+
+
+@drawing("accuracy-by-tier")
+def accuracy_by_tier(axes: Any) -> None:
+    """How far each belief is off, beside how far plain loopy belief propagation puts it; below the line is nearer."""
+    for odds_ratio, mark in ((2.5, "o"), (4.0, "s"), (6.0, "^")):
+        ours, loopy = [], []
+        for seed in SEEDS:
+            structure, lam = small(seed, odds_ratio), evidence(150, seed)
+            truth = probability(compile_model(structure, PATIENT).log_odds(lam).log_odds)
+            found = compile_model(structure, NARROW).log_odds(lam)
+            relied = found.quality == APPROXIMATE
+            ours.append(np.abs(probability(found.log_odds) - truth)[relied])
+            loopy.append(np.abs(probability(loopy_log_odds(structure, lam)) - truth)[relied])
+        label = f"odds ratio {odds_ratio:g}"
+        axes.plot(np.concatenate(loopy), np.concatenate(ours), mark, markersize=2, alpha=0.5, label=label)
+    axes.plot([1e-6, 1], [1e-6, 1], color="grey", linewidth=0.8)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xlim(1e-6, 1)
+    axes.set_ylim(1e-6, 1)
+    axes.set_xlabel("error of loopy belief propagation, probability")
+    axes.set_ylabel("error of the second tier, probability")
+    axes.legend()
