@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.metrics import METRICS, Seen, slowly
 from tests.world import CATALOG, START
@@ -108,6 +108,7 @@ def test_the_order_of_arrival_changes_no_bit_of_a_reading_or_of_what_it_says(see
 
 @settings(max_examples=40, deadline=None)
 @given(EVENTS.filter(len), MOMENTS)
+@example([Seen("mail.sent", START, mail="a"), Seen("mail.opened", START, mail="a")], START + timedelta(days=30))
 def test_the_decisive_events_are_those_without_which_the_band_is_another(seen, at) -> None:  # type: ignore[no-untyped-def]
     definitions = Definitions(tenant="t", number=1, catalogs=(CATALOG, SPEAKING))
     state = taken_in(fresh("lena", "t", "lena"), seen, list(range(len(seen))))

@@ -172,7 +172,6 @@ def decisive(state: TwinState, one: Measured, among: Collection[str], at: dateti
 
 def _part(one: Measured, row: Measurement) -> object:
     """What an event is to the value: without one or another of the same part, it would be the same."""
-    first, last = one.events[0].valid_from, one.events[-1].valid_from
     match one.definition.kind:
         case "count":
             return None
@@ -181,9 +180,9 @@ def _part(one: Measured, row: Measurement) -> object:
         case "mode":
             return row.label
         case "recency":
-            return row.valid_from == last
+            return row.valid_from == one.events[-1].valid_from
         case "cadence":
-            return row.valid_from == first, row.valid_from == last
+            return row.valid_from == one.events[0].valid_from, row.valid_from == one.events[-1].valid_from
         case _:
             return row.revision_id
 
