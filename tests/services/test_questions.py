@@ -14,6 +14,7 @@ from beliefgraph.errors import BeliefgraphError, Incorrect, NotFound, Unavailabl
 from beliefgraph.model.belief import BeliefState, Holding, logit, published
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import Correct, Relate, Retract, Withdraw
+from beliefgraph.model.definition import Catalog
 from beliefgraph.model.page import Page
 from beliefgraph.model.question import BeliefFilter, BeliefOrder, BeliefRow
 from beliefgraph.model.time import AsOf
@@ -557,3 +558,28 @@ async def test_no_list_is_half_a_commit_while_others_write(world: World, ask: Qu
 async def rows_at(ask: Questions, world: World, name: str, rev: int) -> list[Holding]:
     """What was published last about a belief by a rev, as its history tells once all is quiet."""
     return list((await ask.history(world.caller, "lena", key(name), first=1, as_of=AsOf(rev=rev))).nodes)
+
+
+async def test_a_twin_of_thousands_of_beliefs_is_read_page_by_page_within_the_stores_memory(
+    world: World, ask: Questions
+) -> None:
+    many = 3_000
+    catalog = {
+        "catalog": "many",
+        "version": "1.0.0",
+        "attributes": [{"key": "world.liked", "domain": "world", "prior": 0.5, "statement": "likes {subject}"}],
+        "events": [
+            {
+                "type": "liked",
+                "summary": "liked it",
+                "bears_on": [{"attribute": "world.liked", "subject": "data.what", "log_likelihood_ratio": 1.0}],
+            }
+        ],
+    }
+    await world.book.publish(world.caller, Catalog.model_validate(catalog))
+    await world.intake.observe(
+        world.caller, [event(str(n), "liked", twin="collector", what=f"thing {n}") for n in range(many)]
+    )
+    page = await ask.beliefs(world.caller, "collector", first=200, with_total=True)
+    assert len(page.items) == 200
+    assert page.total == many
