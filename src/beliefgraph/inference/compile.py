@@ -6,16 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from beliefgraph.errors import Incorrect
 from beliefgraph.inference.arrays import Floats, frozen
 from beliefgraph.inference.bundle import Bundle
-from beliefgraph.inference.calibrate import calibrate
+from beliefgraph.inference.calibrated_bundle import calibrated_bundle
 from beliefgraph.inference.elimination import Budget, eliminate, moral_graph
 from beliefgraph.inference.factors import Factors, factors_of, parts
 from beliefgraph.inference.junction_tree import JunctionTree, junction_tree
 from beliefgraph.inference.model import Model, Part, Tier
 from beliefgraph.inference.plan import plan, table_entries
-from beliefgraph.inference.propagation import Engine
 from beliefgraph.inference.structure import Structure
 from beliefgraph.inference.thin_part import ThinPart, thin_part
 from beliefgraph.inference.variables import Variables
@@ -151,25 +149,4 @@ def _bundle(
     local = factors.local(members)
     variables = Variables.of([len(beliefs) for beliefs in own])
     made = plan(shifted, variables.cards.tolist())
-    try:
-        calibrated = calibrate(made, variables, local)
-    except Incorrect as error:
-        beliefs = error.ids["beliefs"]
-        assert isinstance(beliefs, list)
-        raise Incorrect(
-            error.code, error.message, beliefs=[members[at] for at in beliefs], drift=error.ids["drift"]
-        ) from None
-    return (
-        Bundle(
-            variables=variables,
-            members=frozen(np.array(members, dtype=np.int64)),
-            part=frozen(np.repeat(np.arange(len(some)), sizes)),
-            prior_log_odds=prior_log_odds[members],
-            engine=Engine.of(made, calibrated.log_potential),
-            families=local.families,
-            conditionals=calibrated.conditionals,
-            own=calibrated.own,
-            pairs=local.pairs,
-        ),
-        calibrated.drift,
-    )
+    return calibrated_bundle(members, sizes, variables, local, prior_log_odds, made)

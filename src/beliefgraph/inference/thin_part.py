@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from beliefgraph.errors import Incorrect
-from beliefgraph.inference.arrays import Bools, Flags, Floats, Ints, frozen
+from beliefgraph.inference.arrays import Bools, Flags, Floats, Ints
 from beliefgraph.inference.bundle import Bundle
-from beliefgraph.inference.calibrate import calibrate
+from beliefgraph.inference.calibrated_bundle import calibrated_bundle
 from beliefgraph.inference.conditionals import Conditionals
 from beliefgraph.inference.edge_choice import choose, thin_trees
 from beliefgraph.inference.elimination import Budget
@@ -165,7 +164,9 @@ def thin_part(factors: Factors, own: Sequence[tuple[int, ...]], prior_log_odds: 
         choice = choose(cards, scopes, strengths, width)
         pairs, families = np.split(choice.kept, [len(local.pairs)])
         made = plan(thin_trees(cards, scopes, choice, width), cards)
-        bundle, off = _bundle(members, variables, _those(local, pairs, families), prior_log_odds, made)
+        bundle, off = calibrated_bundle(
+            members, [len(members)], variables, _those(local, pairs, families), prior_log_odds, made
+        )
         loose = _dropped(variables, _those(local, ~pairs, ~families))
         kept.append(bundle)
         dropped.append(loose)
@@ -196,31 +197,6 @@ def _those(factors: Factors, pairs: Bools, families: Bools) -> Factors:
         tuple(pair for pair, is_one in zip(factors.pairs, pairs.tolist(), strict=True) if is_one),
         tuple(family for family, is_one in zip(factors.families, families.tolist(), strict=True) if is_one),
     )
-
-
-def _bundle(
-    members: Sequence[int], variables: Variables, kept: Factors, prior_log_odds: Floats, made: Plan
-) -> tuple[Bundle, float]:
-    try:
-        calibrated = calibrate(made, variables, kept)
-    except Incorrect as error:
-        beliefs = error.ids["beliefs"]
-        assert isinstance(beliefs, list)
-        raise Incorrect(
-            error.code, error.message, beliefs=[members[at] for at in beliefs], drift=error.ids["drift"]
-        ) from None
-    bundle = Bundle(
-        variables=variables,
-        members=frozen(np.array(members, dtype=np.int64)),
-        part=frozen(np.zeros(len(members), dtype=np.int64)),
-        prior_log_odds=prior_log_odds[list(members)],
-        engine=Engine.of(made, calibrated.log_potential),
-        families=kept.families,
-        conditionals=calibrated.conditionals,
-        own=calibrated.own,
-        pairs=kept.pairs,
-    )
-    return bundle, calibrated.drift
 
 
 def _dropped(variables: Variables, dropped: Factors) -> tuple[Dropped, ...]:

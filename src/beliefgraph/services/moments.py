@@ -88,6 +88,12 @@ class Moments:
         when = f"at rev {wanted}" if wanted is not None else f"as recorded at {recorded_at}"
         raise NotFound("not-found", f"There was no twin {name!r} {when}.", twin=name)
 
+    async def rev(self, twin: str, name: str, as_of: AsOf, rev: int | None = None) -> int | None:
+        """The rev that `as_of` means, or `rev` where one is given; None for the current one."""
+        if rev is not None or (as_of.rev is None and as_of.recorded_at is None):
+            return rev
+        return (await self.commit(twin, name, as_of)).rev
+
     async def at(self, twin: str, tenant: str, name: str, as_of: AsOf, rev: int | None = None) -> Moment:
         """The twin as it was known at the moment that `as_of` means; with `rev`, at that rev."""
         commit = await self.commit(twin, name, as_of, rev)

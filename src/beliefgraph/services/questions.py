@@ -219,7 +219,7 @@ class Questions:
         mark = paging.mark("history", id_, key, as_of)
         begin = paging.decode(mark, after, float)
         await self._moments.reached(id_, twin, at_least_rev)
-        rev = await self._rev(id_, twin, as_of, begin)
+        rev = await self._moments.rev(id_, twin, as_of, None if begin is None else begin.rev)
         found = await stored.holdings(
             self._graph,
             id_,
@@ -260,7 +260,7 @@ class Questions:
         mark = paging.mark("evidence", id_, key, as_of)
         begin = paging.decode(mark, after, float)
         await self._moments.reached(id_, twin, at_least_rev)
-        rev = await self._rev(id_, twin, as_of, begin)
+        rev = await self._moments.rev(id_, twin, as_of, None if begin is None else begin.rev)
         found = await told.on_belief(self._graph, id_, belief_id(id_, key), rev=rev, valid_time=as_of.valid_time)
         if found is None:
             raise no_such_twin(twin)
@@ -463,14 +463,6 @@ class Questions:
         latest = await self._book.latest(caller.tenant)
         latest.definitions.attribute_of(key)
         return latest
-
-    async def _rev(self, twin: str, name: str, as_of: AsOf, begin: Place | None) -> int | None:
-        """The rev to read at; None for the current one."""
-        if begin is not None:
-            return begin.rev
-        if as_of.rev is None and as_of.recorded_at is None:
-            return None
-        return (await self._moments.commit(twin, name, as_of)).rev
 
 
 def _state(row: HeldRow, held: Held, definitions: Definitions) -> BeliefState:

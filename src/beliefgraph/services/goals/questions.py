@@ -131,9 +131,7 @@ class Goals:
         mark = paging.mark("goal history", id_, key, as_of)
         begin = paging.decode(mark, after, float)
         await self._moments.reached(id_, twin, at_least_rev)
-        rev = None if begin is None else begin.rev
-        if rev is None and (as_of.rev is not None or as_of.recorded_at is not None):
-            rev = (await self._moments.commit(id_, twin, as_of)).rev
+        rev = await self._moments.rev(id_, twin, as_of, None if begin is None else begin.rev)
         found = await stored.pursuits(
             self._graph,
             id_,
