@@ -68,11 +68,13 @@ async def put(world: World, goal: str, *, day: float = 0, caller: Caller | None 
     return await world.commands.set_goal(caller or world.caller, command)
 
 
-async def relate(world: World, source: str, kind: str, target: str, **more: object) -> Receipt:
+async def relate(
+    world: World, source: str, kind: str, target: str, *, caller: Caller | None = None, **more: object
+) -> Receipt:
     command = RelateGoals.model_validate(
         {"twin": "lena", "source": source, "kind": kind, "target": target, "valid_from": START, **more}
     )
-    return await world.commands.relate_goals(world.caller, command)
+    return await world.commands.relate_goals(caller or world.caller, command)
 
 
 def planned(id_: str, goal: str, *, day: float = 0, **data: Any) -> Event:
@@ -242,6 +244,40 @@ async def test_what_the_person_states_stands_against_others(world: World, goals:
     assert (found.status, found.priority) == ("abandoned", 0.75)
     await put(world, "learn", day=4, status="active", caller=person)
     assert (await standing(goals, world))["learn"].status == "active"
+
+
+async def test_how_the_person_relates_their_goals_stands_against_others(world: World, goals: Goals) -> None:
+    person = world.person("lena")
+    await put(world, "all", priority=0.5)
+    await put(world, "part")
+    await relate(world, "part", "part_of", "all", weight=0.4, caller=person)
+    row = await goals.goal(world.caller, "lena", "part", related=True)
+    assert row.related is not None
+    (link,) = row.related
+
+    end = Retract(twin="lena", relation=link.id, valid_time=START + timedelta(days=2))
+    assert await refusal(world.commands.retract(world.caller, end)) == "correction-stands"
+    assert await refusal(relate(world, "part", "part_of", "all", weight=0.9)) == "correction-stands"
+    assert await refusal(put(world, "part", day=1, part_of=["all"])) == "correction-stands"
+    assert (await standing(goals, world))["part"].importance == 0.2
+
+    await world.commands.retract(person, end)
+    assert (await standing(goals, world))["part"].importance == 0.0
+    await relate(world, "part", "part_of", "all", weight=0.8, valid_from=end.valid_time)
+    assert (await standing(goals, world))["part"].importance == 0.4
+    early = AsOf(valid_time=START + timedelta(days=1))
+    assert (await standing(goals, world, early))["part"].importance == pytest.approx(0.2)
+
+
+async def test_an_event_does_not_change_a_relation_that_the_person_stated(world: World, goals: Goals) -> None:
+    await world.book.publish(world.caller, GOALS)
+    await put(world, "all", priority=0.5)
+    await put(world, "part")
+    await relate(world, "part", "part_of", "all", weight=0.4, caller=world.person("lena"))
+    (receipt,) = await world.intake.observe(world.caller, [planned("1", "part", part_of="all", day=2)])
+    assert receipt.status == "accepted"
+    row = await goals.goal(world.caller, "lena", "part", related=True)
+    assert [link.weight for link in row.related or ()] == [0.4]
 
 
 async def test_whether_a_goal_is_really_pursued_is_a_belief_and_moves_its_motivation(

@@ -30,6 +30,7 @@ class Saying:
     person: bool
     fields: tuple[tuple[str, Any], ...]
     whole: str | None
+    weight: float
 
 
 def sayings() -> st.SearchStrategy[list[Saying]]:
@@ -43,12 +44,15 @@ def sayings() -> st.SearchStrategy[list[Saying]]:
     )
     spans = st.tuples(st.integers(0, DAYS), st.one_of(st.none(), st.integers(1, DAYS + 1)))
     one = st.builds(
-        lambda goal, span, person, named, whole: Saying(goal, span[0], span[1], person, tuple(named.items()), whole),
+        lambda goal, span, person, named, whole, weight: Saying(
+            goal, span[0], span[1], person, tuple(named.items()), whole, weight
+        ),
         st.sampled_from(GOALS),
         spans.filter(lambda s: s[1] is None or s[0] < s[1]),
         st.booleans(),
         fields,
         st.one_of(st.none(), st.sampled_from(GOALS)),
+        st.sampled_from([0.25, 0.5, 1.0]),
     )
     return st.lists(one, min_size=1, max_size=10)
 
@@ -80,22 +84,35 @@ def told(state: TwinState, number: int, said: Saying) -> TwinState:
     relations = state.goal_relations
     if said.whole is not None and said.whole > said.goal:
         key = relation_id(said.goal, "part_of", said.whole)
-        part = {"kind": "part_of", "source": said.goal, "target": said.whole, "weight": 1.0, "speaker": "x"}
-        relations = (*relations, GoalRelation(**row, revision_id=f"r{number}", key=key, **part))
+        part = {"kind": "part_of", "source": said.goal, "target": said.whole, "weight": said.weight}
+        speaker = state.own_source if said.person else "x"
+        relations = (*relations, GoalRelation(**row, revision_id=f"r{number}", key=key, speaker=speaker, **part))
     return replace(state, statements=(*state.statements, statement), goal_relations=relations)
 
 
-def expected(done: list[Saying], day: float) -> dict[str, dict[str, Any]]:
-    """The reference: of every field the last of what is valid, in the order of valid time, the person's own last."""
-    found: dict[str, dict[str, Any]] = {}
-    valid = [
+def valid(done: list[Saying], day: float) -> list[Saying]:
+    """What is valid on a day, in the order of valid time, the person's own last."""
+    ranked = [
         (said.person, said.day, number, said)
         for number, said in enumerate(done, start=1)
         if said.day <= day and (said.until is None or day < said.until)
     ]
-    for *_, said in sorted(valid, key=lambda each: each[:3]):
+    return [said for *_, said in sorted(ranked, key=lambda each: each[:3])]
+
+
+def expected(done: list[Saying], day: float) -> dict[str, dict[str, Any]]:
+    """The reference: of every field the last of what is valid."""
+    found: dict[str, dict[str, Any]] = {}
+    for said in valid(done, day):
         found.setdefault(said.goal, {}).update(said.fields)
     return found
+
+
+def parts(done: list[Saying], day: float) -> dict[tuple[str, str], float]:
+    """The reference: of every relation between goals that are spoken of, the last weight of what is valid."""
+    said = valid(done, day)
+    spoken = {each.goal for each in said}
+    return {(each.goal, each.whole): each.weight for each in said if each.whole in spoken and each.whole > each.goal}
 
 
 def plain(goal: StatedGoal) -> dict[str, Any]:
@@ -115,6 +132,7 @@ def test_every_valid_time_and_rev_shows_what_the_plain_list_says(done: list[Sayi
         state = told(state, number, said)
         found = resolve(state, at(day))
         assert {goal: plain(stated) for goal, stated in found.stated.items()} == expected(done[:number], day)
+        assert {(p.source, p.target): p.weight for p in found.hanging.parts} == parts(done[:number], day)
 
 
 @given(sayings(), st.lists(st.integers(0, DAYS + 1), min_size=10, max_size=10))

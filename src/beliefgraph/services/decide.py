@@ -30,6 +30,7 @@ from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.advance import Additions
 from beliefgraph.services.count import measurement, new_metrics
 from beliefgraph.services.goals.draft import end_relation
+from beliefgraph.services.goals.stated import person_related
 from beliefgraph.services.interpret import BearsOn, CountsIn, Interpretation, Spoken
 from beliefgraph.services.layout import DefinitionGraph, PersonalRelation, lay_out
 from beliefgraph.services.state import TwinState
@@ -141,7 +142,10 @@ def correction(setting: Setting, command: Correct) -> Additions:
 
 
 def retraction(setting: Setting, command: Retract) -> Additions:
-    """The end of a belief, or of a personal relation, at the command's moment."""
+    """The end of a belief, or of a personal relation, at the command's moment.
+
+    What the person set right of a belief, or related of their goals, is theirs to end (`correction-stands`).
+    """
     if command.relation is not None:
         return _end_relation(setting, command.relation)
     assert command.belief is not None
@@ -183,7 +187,7 @@ def withdrawal(setting: Setting, command: Withdraw) -> Additions:
 
 def withdrawn(setting: Setting, evidence: Collection[str]) -> Additions:
     """The closing from their start of all that these pieces of evidence say."""
-    state, own = setting.state, source_id(setting.state.tenant, setting.person)
+    state = setting.state
     bearings = [b for b in state.bearings if b.evidence in evidence]
     statements = [s for s in state.statements if s.evidence in evidence]
     relations = [r for r in state.goal_relations if r.evidence in evidence]
@@ -194,7 +198,7 @@ def withdrawn(setting: Setting, evidence: Collection[str]) -> Additions:
         | {s.source for s in statements}
         | {r.speaker for r in relations}
     )
-    if not setting.speaks_for_the_person and own in speakers:
+    if not setting.speaks_for_the_person and state.own_source in speakers:
         raise Forbidden("correction-stands", "The person said so; only they can take it back.", twin=setting.state.name)
     return Additions(
         cause="withdrawn",
@@ -267,6 +271,8 @@ def _end_relation(setting: Setting, key: str) -> Additions:
     known = [r for r in setting.state.relations if r.key == key and r.origin == "provided"]
     closed, opened = timeline.end(known, setting.moment, setting.rev)
     goals = end_relation(setting.state, key, setting.moment)
+    if not setting.speaks_for_the_person and person_related(setting.state, goals.closed_relations):
+        raise relation_stands(setting)
     if not (closed or goals.closed_relations):
         raise NotFound("not-found", "This twin has no relation of its own called that, in force then.", relation=key)
     return Additions(
@@ -376,10 +382,18 @@ def _refuse_beside_the_person(setting: Setting, belief: BeliefKey, valid: Interv
 
 
 def _persons_corrections(setting: Setting, valid: Interval) -> Iterator[Bearing]:
-    own = source_id(setting.state.tenant, setting.person)
     for row in setting.state.bearings:
-        if row.stance == "correction" and row.source == own and row.valid.overlaps(valid):
+        if row.stance == "correction" and row.source == setting.state.own_source and row.valid.overlaps(valid):
             yield row
+
+
+def relation_stands(setting: Setting) -> Forbidden:
+    """That a relation of a goal is the person's own word."""
+    return Forbidden(
+        "correction-stands",
+        "The person has related this goal so themselves; only their own key can change it.",
+        twin=setting.state.name,
+    )
 
 
 def _stands(setting: Setting, belief: str) -> Forbidden:

@@ -17,7 +17,7 @@ from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, UNAVAILABLE, combine
 from beliefgraph.model import timeline
 from beliefgraph.model.belief import QUALITIES, BeliefKey, Quality
 from beliefgraph.model.hearing import heard
-from beliefgraph.model.identity import belief_id, person_source, source_id
+from beliefgraph.model.identity import belief_id
 from beliefgraph.model.status import Status, status_of
 from beliefgraph.model.time import microseconds
 from beliefgraph.services.layout import DefinitionGraph, Layout, PersonalRelation, lay_out
@@ -207,10 +207,9 @@ def _persons_word(
     state: TwinState, items: npt.NDArray[np.int64], position: npt.NDArray[np.int64], stance: npt.NDArray[np.int64]
 ) -> Iterator[tuple[int, float]]:
     """Where among the bearings that count the person sets a belief right, and on which side."""
-    own = source_id(state.tenant, person_source(state.name))
     for row in np.flatnonzero(stance == STANCES["correction"]).tolist():
         bearing = state.bearings[items[row]]
-        if bearing.source == own:
+        if bearing.source == state.own_source:
             yield int(position[row]), math.copysign(1.0, bearing.log_likelihood_ratio)
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from beliefgraph.inference import NO_ORIGIN
 from beliefgraph.model.definition import Definitions
-from beliefgraph.model.identity import person_source, source_id
+from beliefgraph.model.identity import source_id
 from beliefgraph.model.parameters import ALWAYS_RIGHT, Coins, ParameterSet, Scope, origin_kind, scopes
 from beliefgraph.services.state import STANCES, TwinState
 
@@ -94,7 +94,6 @@ class Reliabilities:
         The person speaks of themselves, and a metric's band is worked out here: neither is a witness to be weighed.
         """
         columns = state.columns
-        own = source_id(state.tenant, person_source(state.name))
         kinds: dict[str, str] = {}
         for bearing in state.bearings:
             if bearing.source_kind is not None:
@@ -104,7 +103,7 @@ class Reliabilities:
         found = np.empty((len(first), 2))
         for row, place in enumerate(first.tolist()):
             bearing = state.bearings[place]
-            if bearing.source == own or bearing.origin == "inferred":
+            if bearing.source == state.own_source or bearing.origin == "inferred":
                 found[row] = ONE
                 continue
             belief = state.beliefs[bearing.belief]

@@ -18,6 +18,7 @@ from beliefgraph.model.belief import Belief, Holding
 from beliefgraph.model.commit import Commit
 from beliefgraph.model.evidence import Bearing, Stance
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
+from beliefgraph.model.identity import person_source, source_id
 from beliefgraph.model.metric import Measurement, Metric, Reading
 from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.revision import Revision
@@ -97,6 +98,11 @@ class TwinState:
     def measurements(self) -> Iterator[Measurement]:
         """Every event that counts in a metric."""
         return chain.from_iterable(tally.rows for tally in self.tallies.values())
+
+    @cached_property
+    def own_source(self) -> str:
+        """The id of the person modelled, as a source."""
+        return source_id(self.tenant, person_source(self.name))
 
     @cached_property
     def belief_order(self) -> tuple[str, ...]:

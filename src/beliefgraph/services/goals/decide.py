@@ -13,9 +13,9 @@ from beliefgraph.model.goal import ENDED, FIELDS, GoalStatus
 from beliefgraph.model.identity import belief_id, evidence_id, goal_id, source_id
 from beliefgraph.model.time import Interval
 from beliefgraph.services.advance import Additions
-from beliefgraph.services.decide import Setting, addition, speak
+from beliefgraph.services.decide import Setting, addition, relation_stands, speak
 from beliefgraph.services.goals.draft import GoalDraft, Said
-from beliefgraph.services.goals.stated import person_said
+from beliefgraph.services.goals.stated import person_related, person_said
 from beliefgraph.services.interpret import BearsOn, Interpretation, Spoken, StatesGoal
 
 
@@ -36,7 +36,8 @@ def with_goals(added: Additions, draft: GoalDraft) -> Additions:
 def setting_goal(setting: Setting, command: SetGoal) -> Additions:
     """A statement of a goal over [valid_from, valid_to), which is evidence on whether it is really pursued.
 
-    Where the person stated a field themselves, anybody else who states it is refused (`correction-stands`).
+    Where the person stated a field or a relation themselves, anybody else who states it is refused
+    (`correction-stands`).
     """
     valid = Interval(start=command.valid_from or setting.moment, end=command.valid_to)
     _refuse_unknown(setting, [*command.part_of, *command.depends_on, *command.competes_with])
@@ -62,7 +63,10 @@ def setting_goal(setting: Setting, command: SetGoal) -> Additions:
 
 
 def relating_goals(setting: Setting, command: RelateGoals) -> Additions:
-    """A relation between two known goals over [valid_from, valid_to); refuses `cyclic-goals`."""
+    """A relation between two known goals over [valid_from, valid_to); refuses `cyclic-goals`.
+
+    Where the person related them so themselves, anybody else who does is refused (`correction-stands`).
+    """
     if command.source == command.target:
         raise Incorrect("cyclic-goals", "A goal cannot be related to itself.", goals=[command.source])
     _refuse_unknown(setting, [command.source, command.target])
@@ -75,7 +79,7 @@ def relating_goals(setting: Setting, command: RelateGoals) -> Additions:
 
 
 def motivating_goal(setting: Setting, command: MotivateGoal) -> Additions:
-    """A belief that motivates a known goal over [valid_from, valid_to)."""
+    """A belief that motivates a known goal over [valid_from, valid_to); refused over the person's word as above."""
     attribute = setting.graph.definitions.attribute(command.belief.attribute)
     attribute.require(command.belief.value)
     _refuse_unknown(setting, [command.goal])
@@ -91,6 +95,8 @@ def motivating_goal(setting: Setting, command: MotivateGoal) -> Additions:
 
 
 def _pursued(setting: Setting, spoken: Spoken, draft: GoalDraft, valid: Interval) -> Additions:
+    if not setting.speaks_for_the_person and person_related(setting.state, draft.rows.relations):
+        raise relation_stands(setting)
     added = addition(setting, "pursued", speak(setting, spoken, "assertion", valid))
     return with_goals(added, draft)
 

@@ -80,20 +80,21 @@ class Hanging:
 def resolve(state: TwinState, at: datetime, before: Resolved | None = None) -> Resolved:
     """What stands of a twin's statements and relations at a valid time.
 
-    Field by field the latest statement counts, and before all others the latest that the person made themselves. Of
-    two with the same start the larger evidence id counts, so that the order of arrival does not matter. Of `before`,
-    as it was resolved at an earlier rev of the twin, so much is taken over as still stands.
+    Field by field the latest statement counts, and before all others the latest that the person made themselves; so
+    do the relations, each as a whole. Of two with the same start the larger evidence id counts, so that the order of
+    arrival does not matter. Of `before`, as it was resolved at an earlier rev of the twin, so much is taken over as
+    still stands.
     """
     statements, relations = state.statements, state.goal_relations
     if before is None or not _still_stands(before, relations, at):
-        return _resolved(statements, relations, at)
+        return _resolved(state, at)
     known = len(before.statements)
     if statements[:known] != before.statements:
-        return _resolved(statements, relations, at)
+        return _resolved(state, at)
     new = [row for row in statements[known:] if _valid(row, at)]
     touched = {row.goal for row in new}
     if not touched <= before.stated.keys():
-        return _resolved(statements, relations, at)
+        return _resolved(state, at)
     rows = [row for row in statements if row.goal in touched and _valid(row, at)] if touched else []
     until = _soonest(before.until, *(_until(row, at) for row in statements[known:]))
     return Resolved(statements, relations, at, until, {**before.stated, **_stated(rows)}, before.hanging)
@@ -103,13 +104,14 @@ def _still_stands(before: Resolved, relations: tuple[GoalRelation, ...], at: dat
     return before.relations == relations and before.at <= at and (before.until is None or at < before.until)
 
 
-def _resolved(statements: tuple[GoalStatement, ...], relations: tuple[GoalRelation, ...], at: datetime) -> Resolved:
+def _resolved(state: TwinState, at: datetime) -> Resolved:
+    statements, relations = state.statements, state.goal_relations
     stated = _stated([row for row in statements if _valid(row, at)])
     standing: dict[str, GoalRelation] = {}
     for row in relations:
         if _valid(row, at):
             known = standing.get(row.key)
-            if known is None or (known.valid_from, known.evidence) < (row.valid_from, row.evidence):
+            if known is None or _force(known, state) < _force(row, state):
                 standing[row.key] = row
     by_kind: dict[str, list[GoalRelation]] = {"part_of": [], "depends_on": [], "competes_with": [], "motivates": []}
     for _, row in sorted(standing.items()):
@@ -138,6 +140,10 @@ def _field_by_field(rows: list[GoalStatement]) -> StatedGoal:
     return found
 
 
+def _force(row: GoalRelation, state: TwinState) -> tuple[bool, datetime, str]:
+    return row.speaker == state.own_source, row.valid_from, row.evidence
+
+
 def person_said(state: TwinState, goal: str, field: str, start: datetime, end: datetime | None) -> bool:
     """Whether the person themselves stated a field of a goal somewhere in [start, end)."""
     return any(
@@ -148,6 +154,12 @@ def person_said(state: TwinState, goal: str, field: str, start: datetime, end: d
         and (row.valid_to is None or start < row.valid_to)
         for row in state.statements
     )
+
+
+def person_related(state: TwinState, relations: Iterable[GoalRelation]) -> bool:
+    """Whether the person themselves related any of these at some moment at which the relation given is valid."""
+    own = [row for row in state.goal_relations if row.speaker == state.own_source]
+    return any(row.key == known.key and row.valid.overlaps(known.valid) for row in relations for known in own)
 
 
 def _valid(row: GoalStatement | GoalRelation, at: datetime) -> bool:
