@@ -2,58 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-import orjson
-import pytest
-from tests.world import CATALOG, START, World, event, rated
+from tests.terminal import beliefgraph, line
+from tests.world import CATALOG, World, event, rated
 
 from beliefgraph.ingest.catalogs import parse_catalogs
-from beliefgraph.local import Endpoint
-from beliefgraph.services.callers import Callers
-
-
-@pytest.fixture
-def environ(endpoint: Endpoint, tmp_path: Path) -> dict[str, str]:
-    return {
-        **os.environ,
-        "NEO4J_URI": endpoint.uri,
-        "NEO4J_USERNAME": endpoint.user,
-        "NEO4J_PASSWORD": endpoint.password,
-        "BELIEFGRAPH_KEYS": str(tmp_path / "keys"),
-        "COLUMNS": "120",
-    }
-
-
-@pytest.fixture
-async def key(world: World, tenant: str) -> str:
-    """A key of the tests' tenant."""
-    made = await Callers(world.graph, world.clock).create(tenant, "cli", ("read", "write", "define"), ("testing",))
-    return made.secret
-
-
-def beliefgraph(*words: str, environ: dict[str, str], stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    """Run the command line."""
-    return subprocess.run(
-        [sys.executable, "-m", "beliefgraph", *words], env=environ, input=stdin, capture_output=True, timeout=120
-    )
-
-
-def line(id_: str, **more: object) -> bytes:
-    """One CloudEvent of a twin, as JSON."""
-    event = {
-        "specversion": "1.0",
-        "id": id_,
-        "source": "cli",
-        "type": "rated",
-        "time": START.isoformat(),
-        "twin": "lena",
-        "data": {"llr": 1.0, "by": "somebody"},
-    }
-    return orjson.dumps({**event, **more}) + b"\n"
 
 
 async def test_ingest_takes_in_a_pipe_and_tells_what_became_of_every_line(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress as Bars
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -73,8 +74,8 @@ async def _sources(
     dry_run: bool,
 ) -> None:
     out = Console(highlight=False)
-    path = None if truth is None else Path(truth)
-    known = list(read_truth(path)) if path is not None and path.suffix == ".csv" else []
+    told = truth is not None and truth.endswith(".csv")
+    known = list(read_truth(Path(truth))) if truth is not None and told else []
     async with services() as built:
         caller = await built.callers.authenticate(key, purpose)
         if tenant is not None and tenant != caller.tenant:
@@ -84,7 +85,7 @@ async def _sources(
                 caller,
                 per=per,
                 truth=known,
-                trusted=None if known else truth,
+                trusted=None if told else truth,
                 before=None if before is None else instant(before.replace(tzinfo=UTC)),
                 progress=progress,
             )
@@ -115,12 +116,17 @@ def read_truth(path: Path) -> Iterator[Known]:
             holds = {"yes": True, "no": False}.get(row["holds"])
             if holds is None:
                 raise Incorrect("invalid-input", f"{path}, line {rows.line_num}: holds is yes or no.", path=str(path))
-            belief = BeliefKey(
-                attribute=row["attribute"],
-                subject=row["subject"] or ANYONE,
-                context=row["context"] or ANYWHERE,
-                value=row["value"] or None,
-            )
+            try:
+                belief = BeliefKey(
+                    attribute=row["attribute"],
+                    subject=row["subject"] or ANYONE,
+                    context=row["context"] or ANYWHERE,
+                    value=row["value"] or None,
+                )
+            except ValidationError as error:
+                wrong = error.errors(include_url=False, include_input=False)[0]
+                reason = f"{path}, line {rows.line_num}: {wrong['loc'][0]}: {wrong['msg']}."
+                raise Incorrect("invalid-input", reason, path=str(path)) from None
             yield Known(row["twin"], belief, holds)
 
 
