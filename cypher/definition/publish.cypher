@@ -1,6 +1,6 @@
 // Publish a catalog and with it the next numbered set; a uniqueness constraint stops two sets of one number.
 // params: $tenant, $number, $at, $catalog, $version, $document, $kept [{catalog, version}],
-//         $parameters (the number of the parameter set that stays in force, or null), $definitions [{id, values}], $relations [{kind, source, target, source_value, target_value, odds_ratio, probability}]
+//         $parameters (the number of the parameter set that stays in force, or null), $definitions [{id, values, preference}], $relations [{kind, source, target, source_value, target_value, odds_ratio, probability}]
 // returns: one record (the number)
 // mode: write
 CREATE (s:DefinitionSet {tenant: $tenant, number: $number, at: $at})

@@ -22,6 +22,7 @@ from beliefgraph.model.goal import GoalLinkKind, GoalStatus, ReasonKind
 from beliefgraph.model.interval import NoInterval
 from beliefgraph.model.metric import MetricKind, Period
 from beliefgraph.model.parameters import LearnedMap
+from beliefgraph.model.preference import ConstraintRule, PreferenceKind
 from beliefgraph.model.question import OrderBy
 from beliefgraph.model.receipt import Outcome
 from beliefgraph.model.relation import RelationKind
@@ -131,6 +132,8 @@ ENUMS: dict[object, Any] = {
         ("OrderBy", OrderBy, "What beliefs are ordered by."),
         ("MetricKind", MetricKind, "What a metric makes of the events in its window."),
         ("Period", Period, "What a streak counts."),
+        ("PreferenceKind", PreferenceKind, "What is preferred, or how somebody is just now."),
+        ("ConstraintRule", ConstraintRule, "What a constraint asks of its feature."),
         ("Scope", Scope, "What a key grants."),
     )
 }

@@ -22,6 +22,7 @@ from beliefgraph.model import distribution as distributions
 from beliefgraph.model import erasure, event, explanation, goal, interval, parameters, question, receipt, relation, twin
 from beliefgraph.model import evidence as evidences
 from beliefgraph.model import metric as metrics
+from beliefgraph.model import preference as preferences
 
 L = TypeVar("L")
 
@@ -499,6 +500,11 @@ class QuarantinedEvent:
 @expose(attributes.ValuePrior)
 class ValuePrior:
     """A value of a categorical attribute, and its probability before any evidence."""
+
+
+@expose(preferences.PreferenceDefinition)
+class PreferenceDefinition:
+    """What makes an attribute a preference."""
 
 
 @expose(attributes.Attribute, hide={"values", "open_values"})

@@ -15,7 +15,8 @@ from functools import cached_property
 from pydantic import Field
 
 from beliefgraph.errors import Incorrect, NotFound
-from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
+from beliefgraph.model.preference import BOUNDS, PreferenceDefinition
 from beliefgraph.model.record import Key, Name, OpenProbability, Record
 
 OTHER = "other"
@@ -66,6 +67,7 @@ class Attribute(Record):
     description: str = Field(default="", max_length=2_000)
     half_life: timedelta | None = Field(default=None, gt=timedelta(0))
     deprecated: bool = False
+    preference: PreferenceDefinition | None = None
 
     def model_post_init(self, _context: object) -> None:
         """Refuse no prior or several, values that leave nothing to `other`, and a statement that tells none of them."""
@@ -73,6 +75,8 @@ class Attribute(Record):
             self._refuse("state one of prior, values and open_values")
         if self.categorical and "{value}" not in self.statement:
             self._refuse("the statement must name {value}, or all its values would read the same")
+        if self.preference is not None:
+            self._check_preference(self.preference)
         if self.values is None:
             return
         if not self.values:
@@ -114,6 +118,20 @@ class Attribute(Record):
                 "unknown-value", f"{self.key} has no value {value}; it has {self.listed}.", attribute=self.key
             )
 
+    def require_place(self, belief: BeliefKey) -> None:
+        """Refuse a constraint whose subject is no operand, and a state of anybody else or in one context alone."""
+        if self.preference is None:
+            return
+        wrong = None
+        if self.preference.rule is not None and belief.subject == ANYONE:
+            wrong = f"is a constraint: say as its subject what {self.preference.feature} it speaks of"
+        elif self.preference.rule in BOUNDS and not _is_number(belief.subject):
+            wrong = f"bounds {self.preference.feature}: its subject is a number, and {belief.subject!r} is none"
+        elif self.preference.kind == "state" and (belief.subject, belief.context) != (ANYONE, ANYWHERE):
+            wrong = "is a state of the person, the same in every context: name no subject and no context"
+        if wrong is not None:
+            raise Incorrect("invalid-input", f"{self.key} {wrong}.", attribute=self.key)
+
     @property
     def listed(self) -> str:
         """The values known in advance, as a refusal lists them."""
@@ -127,6 +145,17 @@ class Attribute(Record):
         told = {"subject": belief.subject, "context": belief.context, "value": value}
         return _SLOT.sub(lambda slot: told[slot[1]] or slot[0], self.statement)
 
+    def _check_preference(self, preference: PreferenceDefinition) -> None:
+        """Refuse a preference of a kind that such an attribute cannot be, and scores that do not fit its values."""
+        if preference.kind in ("constraint", "value") and self.categorical:
+            self._refuse(f"a {preference.kind} holds or does not: state its prior")
+        if preference.kind == "state" and self.half_life is None:
+            self._refuse("a state passes: state the half_life of its evidence")
+        if preference.inherits is not None and self.open_values is not None:
+            self._refuse("what it inherits must be known in advance, and its values are open")
+        if preference.scores is not None and preference.scores.keys() != (self.values or {}).keys():
+            self._refuse(f"its scores must name its values, each once and none beside; {OTHER} is on no scale")
+
     def _refuse(self, why: str) -> None:
         raise Incorrect("invalid-definition", f"{self.key}: {why}.", attribute=self.key)
 
@@ -134,3 +163,10 @@ class Attribute(Record):
 def _left(values: Mapping[str, float]) -> float:
     """What the priors of the values leave of 1."""
     return 1.0 - math.fsum(values.values())
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False

@@ -43,6 +43,11 @@ class BeliefKey(Record):
         return self.model_copy(update={"value": None})
 
 
+def broader(context: str) -> str | None:
+    """The next broader context: `work.mail` lies in `work`, that in `any`, and `any` in none."""
+    return None if context == ANYWHERE else context.rpartition(".")[0] or ANYWHERE
+
+
 class Belief(Record):
     """A proposition in a twin. Immutable: confidence and status live on its holdings."""
 

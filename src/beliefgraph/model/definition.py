@@ -248,7 +248,9 @@ class Definitions(Record):
                 for name, value in relation.ends:
                     _check_end(catalog, self._named(catalog, name), value)
             for bearing in (b for e in catalog.events for b in e.bears_on):
-                _check_bearing(catalog, self._named(catalog, bearing.attribute), bearing)
+                attribute = self._named(catalog, bearing.attribute)
+                _check_bearing(catalog, attribute, bearing)
+                _check_place(catalog, attribute, bearing)
             for motive in (m for e in catalog.events for g in e.goals for m in g.motivated_by):
                 _check_value(catalog, self._named(catalog, motive.attribute), motive.value)
             if catalog.goals is not None and self._named(catalog, catalog.goals.pursued).categorical:
@@ -256,10 +258,10 @@ class Definitions(Record):
                     "invalid-definition",
                     f"{catalog.ref}: {catalog.goals.pursued} has values: pursued or not.",
                 )
-            for on in (on for m in catalog.metrics for band in m.bands for on in band.bears_on):
-                _check_value(catalog, self._named(catalog, on.attribute), on.value)
-            for above in (above for m in catalog.metrics for above in m.above):
-                _check_value(catalog, self._named(catalog, above.attribute), above.value)
+            for metric in catalog.metrics:
+                for on in metric.bearings:
+                    _check_value(catalog, self._named(catalog, on.attribute), on.value)
+                    _check_place(catalog, self._named(catalog, on.attribute), metric)
 
     @cached_property
     def attributes(self) -> Mapping[str, Attribute]:
@@ -331,6 +333,12 @@ class Definitions(Record):
         attribute.require(belief.value)
         return attribute
 
+    def spoken_of(self, belief: BeliefKey) -> Attribute:
+        """What a belief is about that somebody speaks of: as `attribute_of`, and refused where nothing can stand."""
+        attribute = self.attribute_of(belief)
+        attribute.require_place(belief)
+        return attribute
+
     def attribute(self, key: str) -> Attribute:
         """The attribute of that name, or `unknown-attribute`."""
         try:
@@ -399,6 +407,22 @@ def _check_bearing(catalog: Catalog, attribute: Attribute, bearing: BearingRule)
         _check_value(catalog, attribute, bearing.value)
     elif not attribute.categorical:
         raise Incorrect("invalid-definition", f"{catalog.ref}: {attribute.key} has no values; drop value_from.")
+
+
+def _check_place(catalog: Catalog, attribute: Attribute, speaks: BearingRule | MetricDefinition) -> None:
+    """Refuse what bears on a constraint and says of no operand, or on a state and says of whom or where."""
+    preference = attribute.preference
+    wrong = None
+    if preference is not None and preference.rule is not None and speaks.subject is None:
+        wrong = "a constraint, without the subject that it speaks of"
+    elif preference is not None and preference.kind == "state" and (speaks.subject or speaks.context):
+        wrong = "a state, of which there is one, with a subject or a context"
+    if wrong:
+        raise Incorrect(
+            "invalid-definition",
+            f"{catalog.ref}: something bears on {attribute.key}, {wrong}.",
+            attribute=attribute.key,
+        )
 
 
 def _check_value(catalog: Catalog, attribute: Attribute, value: str | None) -> None:

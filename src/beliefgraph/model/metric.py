@@ -169,6 +169,11 @@ class MetricDefinition(Record):
             self._refuse("two of its thresholds bear on the same belief")
 
     @property
+    def bearings(self) -> tuple[BandBearing | Above, ...]:
+        """Everything by which it may bear on a belief."""
+        return (*(on for band in self.bands for on in band.bears_on), *self.above)
+
+    @property
     def nothing(self) -> float | None:
         """The value when no event is in the window: 0 of what is counted, and unknown otherwise."""
         return 0.0 if self.kind in ("count", "sum", "streak", "absence") else None

@@ -104,7 +104,7 @@ def assertion(setting: Setting, command: AssertBelief) -> Additions:
 
     The prior of an open value is what it would be if nobody named another, whoever does: order does not matter.
     """
-    attribute = setting.graph.definitions.attribute_of(command.belief)
+    attribute = setting.graph.definitions.spoken_of(command.belief)
     prior = attribute.prior_of(command.belief.value)
     stated = min(max(command.confidence, SUREST), 1 - SUREST)
     bears = BearsOn(
@@ -123,13 +123,13 @@ def correction(setting: Setting, command: Correct) -> Additions:
 
     The person's own word stands: anybody else who would correct over it is refused (`correction-stands`).
     """
+    attribute = setting.graph.definitions.spoken_of(command.belief)
     valid = Interval(start=command.valid_from or setting.moment, end=command.valid_to)
     belief = _belief_id(setting, command.belief)
     if not setting.speaks_for_the_person:
         _refuse_over_the_person(setting, belief, valid)
         if command.holds and command.belief.value is not None:
             _refuse_beside_the_person(setting, command.belief, valid)
-    attribute = setting.graph.definitions.attribute(command.belief.attribute)
     value = CORRECTION_LOG_ODDS if command.holds else -CORRECTION_LOG_ODDS
     summary = f"sets it right: {'' if command.holds else 'not so: '}{attribute.say(command.belief)}"
     spoken = Spoken(
@@ -215,6 +215,8 @@ def relation(setting: Setting, command: Relate) -> Additions:
 
     Whether it can under definitions to come, nobody knows: then the beliefs it touches have no answer until it ends.
     """
+    for end in (command.source, command.target):
+        setting.graph.definitions.spoken_of(end)
     source, target = _belief_id(setting, command.source), _belief_id(setting, command.target)
     if source == target:
         raise Incorrect("invalid-input", "A belief cannot be related to itself.", belief=source)

@@ -267,12 +267,12 @@ class _Reading:
         return speaker
 
     def _counts(self, metric: MetricDefinition, of: MetricDefinition | FollowUp) -> CountsIn:
+        subject = self._key(metric, metric.subject, "subject", ANYONE)
+        context = self._key(metric, metric.context, "context", ANYWHERE)
+        for on in metric.bearings:
+            self._require_place(metric, self._definitions.attribute(on.attribute), subject, context)
         return CountsIn(
-            metric=MetricKey(
-                metric=metric.key,
-                subject=self._key(metric, metric.subject, "subject", ANYONE),
-                context=self._key(metric, metric.context, "context", ANYWHERE),
-            ),
+            metric=MetricKey(metric=metric.key, subject=subject, context=context),
             value=1.0 if metric.value is None or of is not metric else self._number(metric, metric.value),
             label=None if of.label is None else self._label(metric, of.label),
             answers=of is not metric,
@@ -303,6 +303,7 @@ class _Reading:
         subject = self._key(rule, bearing.subject, f"{at}: subject", ANYONE)
         context = self._key(rule, bearing.context, f"{at}: context", ANYWHERE)
         origin = self._optional_key(rule, rule.shared_origin, "shared_origin")
+        self._require_place(rule, attribute, subject, context)
         ratios: list[tuple[str | None, float]] = list(bearing.log_ratios.items())
         if bearing.likelihoods_by_value is None:
             ratios = [(self._bearing_value(rule, bearing, attribute), self._ratio(rule, bearing))]
@@ -313,6 +314,14 @@ class _Reading:
                 half_life=None if half_life is None else seconds(half_life),
                 shared_origin=origin,
             )
+
+    def _require_place(
+        self, rule: EventRule | MetricDefinition, attribute: Attribute, subject: str, context: str
+    ) -> None:
+        try:
+            attribute.require_place(BeliefKey(attribute=attribute.key, subject=subject, context=context))
+        except Incorrect:
+            self._refuse(rule, attribute.key, None, "no such belief can have its subject or its context")
 
     def _bearing_value(self, rule: EventRule, bearing: BearingRule, attribute: Attribute) -> str | None:
         if bearing.value_from is None:

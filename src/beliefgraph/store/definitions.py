@@ -49,7 +49,12 @@ async def publish(graph: Graph, definitions: Definitions, catalog: Catalog, at: 
         parameters=None if definitions.parameters is None else definitions.parameters.number,
         definitions=[
             codec.node_values(
-                a, id=ids[a.key], tenant=tenant, version=catalog.version, values=tuple(a.value_priors) or None
+                a,
+                id=ids[a.key],
+                tenant=tenant,
+                version=catalog.version,
+                values=tuple(a.value_priors) or None,
+                preference=None if a.preference is None else a.preference.kind,
             )
             for a in catalog.attributes
         ],

@@ -1,0 +1,213 @@
+"""Preferences: what may be defined of them, and what is refused before it is in force."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.model.attribute import Attribute
+from beliefgraph.model.belief import BeliefKey, broader
+from beliefgraph.model.definition import Catalog, Definitions
+
+CHANNEL = {
+    "key": "contact.channel",
+    "values": {"mail": 0.4, "call": 0.2, "chat": 0.3},
+    "statement": "wants to be reached by {value}",
+    "preference": {"kind": "style", "feature": "channel", "inherits": 8},
+}
+RISK = {
+    "key": "risk",
+    "values": {"averse": 0.3, "neutral": 0.4, "seeking": 0.2},
+    "statement": "is {value} of risk",
+    "preference": {"kind": "risk", "feature": "risk", "scores": {"averse": -1, "neutral": 0, "seeking": 1}},
+}
+NEVER = {
+    "key": "contact.never",
+    "prior": 0.02,
+    "statement": "refuses to be contacted by {subject}",
+    "preference": {"kind": "constraint", "feature": "channel", "rule": "never", "hard": True},
+}
+BUDGET = {
+    "key": "budget.most",
+    "prior": 0.02,
+    "statement": "spends {subject} at most",
+    "preference": {"kind": "constraint", "feature": "price", "rule": "at_most", "hard": True},
+}
+STRESSED = {
+    "key": "mood.stressed",
+    "prior": 0.1,
+    "half_life": "PT6H",
+    "statement": "is stressed",
+    "preference": {"kind": "state"},
+}
+PRIVACY = {
+    "key": "value.privacy",
+    "prior": 0.3,
+    "statement": "holds to privacy",
+    "preference": {"kind": "value", "feature": "privacy"},
+}
+
+
+def attribute(base: dict[str, Any], **changed: Any) -> Attribute:
+    """An attribute, but for what is changed in it; None takes a field away."""
+    merged = {"domain": "preference", **base, **changed}
+    return Attribute.model_validate({field: value for field, value in merged.items() if value is not None})
+
+
+def preferring(base: dict[str, Any], **changed: Any) -> Attribute:
+    """An attribute with another preference; None takes a field away."""
+    merged = {**base["preference"], **changed}
+    return attribute(base, preference={field: value for field, value in merged.items() if value is not None})
+
+
+def define(*, bears_on: dict[str, Any] | None = None, metric: dict[str, Any] | None = None) -> Definitions:
+    catalog = {
+        "catalog": "test",
+        "version": "1.0.0",
+        "attributes": [{"domain": "preference", **each} for each in (CHANNEL, RISK, NEVER, BUDGET, STRESSED, PRIVACY)],
+        "events": [{"type": "said", "summary": "said", "bears_on": [bears_on] if bears_on else []}],
+        "metrics": [metric] if metric else [],
+    }
+    return Definitions(tenant="acme", number=1, catalogs=(Catalog.model_validate(catalog),))
+
+
+@pytest.mark.parametrize("sound", [CHANNEL, RISK, NEVER, BUDGET, STRESSED, PRIVACY])
+def test_every_kind_can_be_stated(sound: dict[str, Any]) -> None:
+    assert attribute(sound).preference is not None
+
+
+@pytest.mark.parametrize(
+    ("base", "changed", "why"),
+    [
+        (NEVER, {"rule": None, "hard": None}, "a constraint has a rule"),
+        (CHANNEL, {"rule": "never"}, "a constraint has a rule"),
+        (NEVER, {"feature": None}, "names the feature"),
+        (PRIVACY, {"feature": None}, "names the feature"),
+        (CHANNEL, {"hard": True}, "only a constraint is hard"),
+        (STRESSED, {"feature": "channel"}, "no feature"),
+        (CHANNEL, {"inherits": 1.0}, "above 1"),
+        (CHANNEL, {"inherits": 0.5}, "above 1"),
+        (STRESSED, {"inherits": 8}, "the same in every context"),
+        (RISK, {"kind": "valence", "scores": None}, "needs the scores"),
+        (NEVER, {"scores": {"a": 1, "b": 0}}, "no use for scores"),
+        (STRESSED, {"scores": {"a": 1, "b": 0}}, "no use for scores"),
+        (RISK, {"scores": {"averse": 0.5, "neutral": 0.5, "seeking": 0.5}}, "all the same"),
+        (RISK, {"scores": {}}, "all the same"),
+        (RISK, {"scores": {"averse": -1, "neutral": 0}}, "must name its values"),
+        (RISK, {"scores": {"averse": -1, "neutral": 0, "seeking": 1, "other": 0}}, "must name its values"),
+        (RISK, {"scores": {"averse": -1, "neutral": 0, "greedy": 1}}, "must name its values"),
+    ],
+)
+def test_a_preference_that_cannot_be_is_refused_and_says_why(
+    base: dict[str, Any], changed: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(Incorrect) as refused:
+        preferring(base, **changed)
+    assert refused.value.code == "invalid-definition"
+    assert why in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("base", "changed", "why"),
+    [
+        (NEVER, {"prior": None, "values": {"a": 0.5}, "statement": "{value}"}, "a constraint holds or does not"),
+        (PRIVACY, {"prior": None, "values": {"a": 0.5}, "statement": "{value}"}, "a value holds or does not"),
+        (STRESSED, {"half_life": None}, "a state passes"),
+        (CHANNEL, {"values": None, "open_values": {"other": 0.5}}, "its values are open"),
+        (RISK, {"values": None, "prior": 0.5}, "must name its values"),
+        (RISK, {"values": None, "open_values": {"other": 0.5}}, "must name its values"),
+    ],
+)
+def test_an_attribute_that_cannot_be_such_a_preference_is_refused(
+    base: dict[str, Any], changed: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(Incorrect) as refused:
+        attribute(base, **changed)
+    assert refused.value.code == "invalid-definition"
+    assert base["key"] in refused.value.message
+    assert why in refused.value.message
+
+
+@pytest.mark.parametrize("score", [1.5, -1.01, math.nan, math.inf, "high"])
+def test_a_score_lies_between_minus_one_and_one(score: object) -> None:
+    with pytest.raises(ValidationError):
+        preferring(RISK, scores={"averse": -1, "neutral": 0, "seeking": score})
+
+
+@pytest.mark.parametrize("wrong", [{"kind": "hobby"}, {"rule": "seldom"}, {"inherits": math.inf}, {"feature": "A B"}])
+def test_what_is_no_kind_rule_number_or_name_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        preferring(NEVER, **wrong)
+
+
+@pytest.mark.parametrize(
+    ("belief", "why"),
+    [
+        ({"attribute": "contact.never"}, "say as its subject what channel"),
+        ({"attribute": "budget.most", "subject": "cheap"}, "'cheap' is none"),
+        ({"attribute": "budget.most", "subject": "nan"}, "'nan' is none"),
+        ({"attribute": "mood.stressed", "context": "work"}, "the same in every context"),
+        ({"attribute": "mood.stressed", "subject": "Ada"}, "the same in every context"),
+    ],
+)
+def test_a_constraint_needs_its_operand_and_a_state_is_the_persons_everywhere(belief: dict[str, str], why: str) -> None:
+    with pytest.raises(Incorrect) as refused:
+        define().spoken_of(BeliefKey(**belief))
+    assert refused.value.code == "invalid-input"
+    assert why in refused.value.message
+
+
+@pytest.mark.parametrize(
+    "belief",
+    [
+        {"attribute": "contact.never", "subject": "call", "context": "work"},
+        {"attribute": "budget.most", "subject": "1e3"},
+        {"attribute": "mood.stressed"},
+        {"attribute": "contact.channel", "value": "mail", "subject": "Ada", "context": "work.mail"},
+    ],
+)
+def test_what_can_be_spoken_of_is_not_refused(belief: dict[str, str]) -> None:
+    assert define().spoken_of(BeliefKey(**belief)).key == belief["attribute"]
+
+
+@pytest.mark.parametrize(
+    ("speaks", "why"),
+    [
+        ({"attribute": "contact.never"}, "without the subject"),
+        ({"attribute": "mood.stressed", "context": "data.where"}, "with a subject or a context"),
+        ({"attribute": "mood.stressed", "subject": "data.who"}, "with a subject or a context"),
+    ],
+)
+def test_a_rule_that_bears_on_no_such_belief_is_refused(speaks: dict[str, Any], why: str) -> None:
+    with pytest.raises(Incorrect) as refused:
+        define(bears_on={"log_likelihood_ratio": 1, **speaks})
+    assert refused.value.code == "invalid-definition"
+    assert why in refused.value.message
+
+
+def test_a_metric_that_bears_on_a_constraint_without_operand_is_refused() -> None:
+    on = {"attribute": "contact.never", "log_likelihood_ratio": 1}
+    metric = {
+        "key": "complaints",
+        "statement": "complained",
+        "kind": "count",
+        "events": ["said"],
+        "window": "P7D",
+        "bands": [{"at_least": 1, "bears_on": [on]}],
+    }
+    with pytest.raises(Incorrect) as refused:
+        define(metric=metric)
+    assert "without the subject" in refused.value.message
+    assert define(metric={**metric, "subject": "data.channel"}).metrics.keys() == {"complaints"}
+
+
+@pytest.mark.parametrize(
+    ("context", "next_broader"),
+    [("work.mail.urgent", "work.mail"), ("work.mail", "work"), ("work", "any"), ("any", None), (".work", "any")],
+)
+def test_a_dotted_context_lies_in_the_one_before_its_last_dot(context: str, next_broader: str | None) -> None:
+    assert broader(context) == next_broader
