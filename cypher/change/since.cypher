@@ -1,8 +1,9 @@
 // The changes of some twins after a rev of each: commits in order, with the holdings and readings they opened and those these
-// replaced, and the pursuits they opened and closed.
+// replaced, and the pursuits and deliberations they opened and closed.
 // params: $wanted [{twin, after, upto}], $limit (commits of each twin)
 // returns: one record ([[commit, [belief, holding before or null, holding after], [goal, its key, pursuit opened], [goal, its key, pursuit closed],
-//          [metric, reading before or null, reading after]]], by twin and rev)
+//          [metric, reading before or null, reading after], [decision, its key, deliberation opened],
+//          [decision, its key, deliberation closed]]], by twin and rev)
 // mode: read
 RETURN COLLECT {
   UNWIND $wanted AS want
@@ -14,7 +15,7 @@ RETURN COLLECT {
   RETURN [
     [c.twin, c.rev, toString(c.at), toString(c.head_time), c.actor, c.purpose, c.cause, c.definitions, c.opened_holdings,
      coalesce(c.opened_pursuits, 0), coalesce(c.closed_pursuits, 0),
-     coalesce(c.opened_readings, 0)],
+     coalesce(c.opened_readings, 0), coalesce(c.opened_deliberations, 0), coalesce(c.closed_deliberations, 0)],
     COLLECT {
       MATCH (:Twin)-[r:HOLDS]->(b:Belief)
       USING INDEX r:HOLDS(twin, rev_from)
@@ -65,6 +66,26 @@ RETURN COLLECT {
            p.origin, p.value, p.label, p.band] END,
         [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
          r.origin, r.value, r.label, r.band]
+      ] ORDER BY r.key
+    },
+    COLLECT {
+      MATCH (:Twin)-[r:DECIDES]->(d:Decision)
+      USING INDEX r:DECIDES(twin, rev_from)
+      WHERE r.twin = c.twin AND r.rev_from = c.rev
+      RETURN [
+        r.key, d.key,
+        [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
+         r.origin, r.title, r.status, r.options, r.chosen, r.reasons, r.expected, r.actual]
+      ] ORDER BY r.key
+    },
+    COLLECT {
+      MATCH (:Twin)-[r:DECIDES]->(d:Decision)
+      USING INDEX r:DECIDES(twin, rev_to, valid_to)
+      WHERE r.twin = c.twin AND r.rev_to = c.rev AND r.valid_to IS NOT NULL
+      RETURN [
+        r.key, d.key,
+        [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
+         r.origin, r.title, r.status, r.options, r.chosen, r.reasons, r.expected, r.actual]
       ] ORDER BY r.key
     }
   ] ORDER BY c.twin, c.rev

@@ -21,6 +21,12 @@ CALL () {
   RETURN count(*) AS metrics
 }
 CALL () {
+  MATCH (n:Decision {twin: $twin})
+  WITH n LIMIT $limit
+  DETACH DELETE n
+  RETURN count(*) AS decisions
+}
+CALL () {
   MATCH (n:Evidence {twin: $twin})
   WITH n LIMIT $limit
   DETACH DELETE n
@@ -46,4 +52,4 @@ CALL () {
   SET n = {delivery: n.delivery, body: n.body}
   RETURN count(*) AS events
 }
-RETURN beliefs + goals + metrics + evidence + commits + quarantined + events AS erased
+RETURN beliefs + goals + metrics + decisions + evidence + commits + quarantined + events AS erased

@@ -1,7 +1,8 @@
 // Everything a twin's confidences are derived from, as one rev sees it, with what it has published.
 // params: $twin, $rev (null: the current one)
 // returns: one record (rev, current rev, life, beliefs, bearings, relations, holdings, links, goals, statements of goals,
-//          relations of goals, pursuits, metrics, measurements, readings, the rev's commit or []); none if no such twin
+//          relations of goals, pursuits, metrics, measurements, readings, decisions, statements of decisions, deliberations, the rev's commit
+//          or []); none if no such twin
 // mode: read
 MATCH (t:Twin {id: $twin})
 WITH t, coalesce($rev, t.rev) AS rev
@@ -84,6 +85,24 @@ RETURN
     RETURN [r.revision_id, m.id, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, r.value, r.label, r.band]
   } AS readings,
+  COLLECT {
+    MATCH (d:Decision {twin: $twin})
+    RETURN [d.id, d.key]
+  } AS decisions,
+  COLLECT {
+    MATCH (e:Evidence)-[r:TELLS]->(d:Decision)
+    USING INDEX r:TELLS(twin, rev_to, valid_to)
+    WHERE r.twin = $twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
+    RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
+            r.origin, e.id, d.id, r.source, r.stance, r.title, r.options, r.chosen, r.reasons, r.expected, r.actual]
+  } AS told,
+  COLLECT {
+    MATCH (:Twin)-[r:DECIDES]->(d:Decision)
+    USING INDEX r:DECIDES(twin, rev_to, valid_to)
+    WHERE r.twin = $twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
+    RETURN [r.revision_id, d.id, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
+            r.origin, r.title, r.status, r.options, r.chosen, r.reasons, r.expected, r.actual]
+  } AS deliberations,
   COLLECT {
     MATCH (c:Commit {twin: $twin, rev: rev})
     RETURN [toString(c.head_time), toString(c.at), c.definitions, c.open_rows, c.opened_rows]

@@ -23,6 +23,7 @@ from beliefgraph.services.cache import TwinCache
 from beliefgraph.services.callers import Callers
 from beliefgraph.services.changes import Changes
 from beliefgraph.services.commands import Commands
+from beliefgraph.services.decisions.questions import Decisions
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.erase import Eraser, finish_erasures
 from beliefgraph.services.explain import Explanations
@@ -68,6 +69,7 @@ class Services:
     eraser: Eraser
     questions: Questions
     goals: Goals
+    decisions: Decisions
     metrics: Metrics
     explanations: Explanations
     intervals: Intervals
@@ -103,6 +105,7 @@ def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> S
         eraser=Eraser(updater),
         questions=Questions(graph, keyring, book),
         goals=Goals(graph, book),
+        decisions=Decisions(graph, keyring, book),
         metrics=Metrics(graph, keyring, book),
         explanations=Explanations(graph, keyring, book),
         intervals=Intervals(graph, book),

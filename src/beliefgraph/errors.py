@@ -89,6 +89,8 @@ CODES: dict[str, type[BeliefgraphError]] = {
     "unknown-attribute": NotFound,
     "unknown-value": NotFound,
     "unknown-goal": NotFound,
+    "unknown-decision": NotFound,
+    "unknown-option": NotFound,
     "unknown-metric": NotFound,
     "not-found": NotFound,
     "rev-conflict": Conflict,

@@ -45,9 +45,39 @@ def test_the_pages_catalog_understands_its_events() -> None:
     ]
 
 
+def named(catalog: str) -> Catalog:
+    """A catalog of the page, by its name."""
+    catalogs = (Catalog.model_validate(yaml.safe_load(example.code)) for example in examples("yaml", PAGE))
+    (found,) = (each for each in catalogs if each.catalog == catalog)
+    check_expressions(found)
+    return found
+
+
+def test_the_pages_rule_on_decisions_tells_what_it_says() -> None:
+    chooser = named("chooser")
+    data = {
+        "comparison": "car",
+        "question": "Which car",
+        "offers": [{"key": "small", "features": {"price": 9000, "fuel": "electric"}}, {"key": "none"}],
+        "pick": "small",
+        "why": ["It fits the yard", {"goal": "save"}],
+        "hope": {"score": 0.5, "text": "fewer repairs"},
+    }
+    event = Event(id="1", source="c", type="chooser.closed", time=READ, data=data)
+    (spoken,) = RuleInterpreter().interpret(event, Definitions(tenant="t", number=1, catalogs=(chooser,))).spoken
+    (told,) = spoken.decisions
+    assert (told.key, told.title, told.chosen) == ("car", "Which car", "small")
+    assert [(o.key, o.features) for o in told.options or ()] == [
+        ("small", {"price": 9000.0, "fuel": "electric"}),
+        ("none", {}),
+    ]
+    assert [(r.text, r.goal) for r in told.reasons or ()] == [("It fits the yard", None), (None, "save")]
+    assert told.expected is not None
+    assert (told.expected.score, told.expected.text, told.actual) == (0.5, "fewer repairs", None)
+
+
 def test_the_pages_rule_on_goals_states_what_it_says() -> None:
-    *_, planner = (Catalog.model_validate(yaml.safe_load(example.code)) for example in examples("yaml", PAGE))
-    check_expressions(planner)
+    planner = named("planner")
     data = {"task": "beds", "title": "Raise the beds", "done": 1.0, "projects": ["garden", "summer"]}
     event = Event.model_validate(
         {"id": "1", "source": "p", "type": "planner.updated", "time": "2026-03-01T10:00:00Z", "data": data}

@@ -31,6 +31,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     **{
         (name, "CartesianProduct"): "one node with one node, each found by its unique id, for each row"
         for name in (
+            "commit/decisions",
             "commit/goals",
             "commit/identifiers",
             "commit/metrics",

@@ -13,6 +13,7 @@ from beliefgraph.model.identity import twin_id
 from beliefgraph.services.callers import Callers
 from beliefgraph.services.changes import Changes
 from beliefgraph.services.commands import Commands
+from beliefgraph.services.decisions.questions import Decisions
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.erase import Eraser
 from beliefgraph.services.explain import Explanations
@@ -42,6 +43,8 @@ class Verbs(Protocol):
     def questions(self) -> Questions: ...
     @property
     def goals(self) -> Goals: ...
+    @property
+    def decisions(self) -> Decisions: ...
     @property
     def metrics(self) -> Metrics: ...
     @property

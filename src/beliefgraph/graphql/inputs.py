@@ -19,6 +19,7 @@ from beliefgraph.model.command import (
     Identify,
     Intervention,
     MotivateGoal,
+    RecordDecision,
     Relate,
     RelateGoals,
     Retract,
@@ -27,6 +28,7 @@ from beliefgraph.model.command import (
     WhatIf,
     Withdraw,
 )
+from beliefgraph.model.decision import Option, Reason, Result
 from beliefgraph.model.event import Event
 from beliefgraph.model.metric import MetricKey
 from beliefgraph.model.question import BeliefFilter, BeliefOrder
@@ -45,6 +47,7 @@ __all__ = [
     "Identify",
     "MetricKey",
     "MotivateGoal",
+    "RecordDecision",
     "Relate",
     "RelateGoals",
     "Retract",
@@ -76,6 +79,9 @@ for _hypothesis in (HypotheticalEvidence, Assumption, Intervention, WhatIf):
     asked(_hypothesis)
 for _command in (AssertBelief, Correct, Retract, Withdraw, Relate, Identify, Unidentify):
     asked(_command)
+for _part in (Option, Reason, Result):
+    asked(_part, f"Decision{_part.__name__}Input")
+asked(RecordDecision)
 for _about_goals in (SetGoal, RelateGoals, MotivateGoal):
     asked(_about_goals)
 asked(AsOf, "AsOf")

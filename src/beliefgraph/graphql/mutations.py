@@ -19,6 +19,7 @@ from beliefgraph.graphql.inputs import (
     Event,
     Identify,
     MotivateGoal,
+    RecordDecision,
     Relate,
     RelateGoals,
     Retract,
@@ -89,6 +90,14 @@ class Mutation:
     @staticmethod
     async def motivate_goal(info: Request, input: MotivateGoal) -> receipt.Receipt:
         return _named(info.context, await info.context.verbs.commands.motivate_goal(info.context.caller, input))
+
+    @field(
+        types.Receipt,
+        "Tell something of a decision, its options, choice or result; the person's word if the key is theirs.",
+    )
+    @staticmethod
+    async def record_decision(info: Request, input: RecordDecision) -> receipt.Receipt:
+        return _named(info.context, await info.context.verbs.commands.record_decision(info.context.caller, input))
 
     @field(types.Receipt, "Let an identifier lead to a twin.")
     @staticmethod

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from beliefgraph.errors import Incorrect, NotFound
 from beliefgraph.graphql import types
 from beliefgraph.graphql.context import Request
+from beliefgraph.graphql.decision_queries import DecisionQueries
 from beliefgraph.graphql.expose import field
 from beliefgraph.graphql.ids import read_id
 from beliefgraph.graphql.inputs import AsOf, BeliefFilter, BeliefKey, BeliefOrder, MetricKey, WhatIf
@@ -37,7 +38,7 @@ AS_OF = "The moment to read at; now, as published, if left out."
 
 
 @strawberry.type(description="Questions. A twin is named as its application names it.")
-class Query:
+class Query(DecisionQueries):
     """The root of all questions."""
 
     @field(types.Twin, "One twin. `atLeastRev` waits until the twin is there.")

@@ -17,6 +17,7 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import Quality
 from beliefgraph.model.caller import Scope
 from beliefgraph.model.commit import Cause
+from beliefgraph.model.decision import DecisionStatus
 from beliefgraph.model.evidence import Stance
 from beliefgraph.model.goal import GoalLinkKind, GoalStatus, ReasonKind
 from beliefgraph.model.interval import NoInterval
@@ -128,6 +129,11 @@ ENUMS: dict[object, Any] = {
         ("GoalStatus", GoalStatus, "Where a goal is in its life."),
         ("GoalLinkKind", GoalLinkKind, "How a goal hangs on another."),
         ("ReasonKind", ReasonKind, "Why a goal matters: in itself, a belief, its whole, or what waits for it."),
+        (
+            "DecisionStatus",
+            DecisionStatus,
+            "Where a decision is: until an option is chosen, until its result is known.",
+        ),
         ("LearnedMap", LearnedMap, "How a calibration was found: Platt's line, or isotonic steps."),
         ("OrderBy", OrderBy, "What beliefs are ordered by."),
         ("MetricKind", MetricKind, "What a metric makes of the events in its window."),

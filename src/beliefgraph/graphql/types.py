@@ -11,6 +11,7 @@ from strawberry.scalars import JSON
 from beliefgraph.errors import Incorrect
 from beliefgraph.graphql.connections import connection
 from beliefgraph.graphql.context import Request
+from beliefgraph.graphql.decision_types import DecisionChange
 from beliefgraph.graphql.expose import AttributeField, attribute, expose, field
 from beliefgraph.graphql.ids import write_id
 from beliefgraph.graphql.scalars import ENUMS
@@ -23,6 +24,8 @@ from beliefgraph.model import erasure, event, explanation, goal, interval, param
 from beliefgraph.model import evidence as evidences
 from beliefgraph.model import metric as metrics
 from beliefgraph.model import preference as preferences
+
+__all__ = ["DecisionChange"]
 
 L = TypeVar("L")
 
@@ -381,7 +384,7 @@ class GoalChange:
 
 @expose(commits.Change, within={"commit": commits.Commit}, hide={"commit.twin"})
 class Change:
-    """One commit of a twin, and the beliefs, goals and metrics it moved. Resume after its `rev`."""
+    """One commit of a twin, and all that it moved. Resume after its `rev`."""
 
     @field(None, "The name of the twin.")
     @staticmethod

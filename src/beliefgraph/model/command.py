@@ -12,6 +12,7 @@ from pydantic import Field
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.decision import Told, refuse_twins
 from beliefgraph.model.event import Event
 from beliefgraph.model.evidence import LogLikelihoodRatio
 from beliefgraph.model.goal import GoalLinkKind, Stated, Weight
@@ -142,6 +143,22 @@ class MotivateGoal(Command):
     weight: Weight = 1.0
     valid_from: Instant | None = None
     valid_to: Instant | None = None
+
+
+class RecordDecision(Command, Told):
+    """What somebody tells of a decision from `valid_from` on; what is left out stays as it was.
+
+    By the person themselves it stands on every field it names: what others tell there does not count. A decision is
+    made by the first thing told of it. What is chosen must be one of its options; the goals that options and reasons
+    name must be known.
+    """
+
+    decision: Key
+    valid_from: Instant | None = None
+
+    def model_post_init(self, _context: object) -> None:
+        """Refuse two options of one key."""
+        refuse_twins(self.options or ())
 
 
 class Identify(Command):

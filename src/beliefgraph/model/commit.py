@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from beliefgraph.model.belief import Belief, Holding, Quality
+from beliefgraph.model.decision import DecisionChange
 from beliefgraph.model.goal import GoalChange
 from beliefgraph.model.metric import MetricChange
 from beliefgraph.model.record import Key, LogOdds, Record
@@ -19,6 +20,7 @@ Cause = Literal[
     "withdrawn",
     "related",
     "pursued",
+    "decided",
     "identified",
     "refreshed",
     "adopted",
@@ -47,12 +49,13 @@ class BeliefChange(Record):
 
 
 class Change(Record):
-    """The numbered notice that revisions were stored: a commit, and the beliefs, goals and metrics it moved."""
+    """The numbered notice that revisions were stored: a commit, and all that it moved."""
 
     commit: Commit
     beliefs: tuple[BeliefChange, ...]
     goals: tuple[GoalChange, ...] = ()
     metrics: tuple[MetricChange, ...] = ()
+    decisions: tuple[DecisionChange, ...] = ()
 
 
 class BeliefDifference(Record):

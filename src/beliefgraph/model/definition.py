@@ -160,6 +160,23 @@ class GoalRule(Record):
     motivated_by: tuple[MotiveRule, ...] = Field(default=(), max_length=20)
 
 
+class DecisionRule(Record):
+    """What an event of a type tells of one decision: expressions, of which null tells nothing.
+
+    `options` and `reasons` give lists of maps, in the form of `Option` and `Reason`; `expected` and `actual` a number
+    or a map of `score` and `text`. A reason that is a mere text, and a list of such, will do too.
+    """
+
+    key: Expression
+    when: Expression | None = None
+    title: Expression | None = None
+    options: Expression | None = None
+    chosen: Expression | None = None
+    reasons: Expression | None = None
+    expected: Expression | None = None
+    actual: Expression | None = None
+
+
 class GoalDefinition(Record):
     """How goals are read. `pursued` is the attribute that says whether a goal, its subject, is really pursued.
 
@@ -195,6 +212,7 @@ class EventRule(Record):
     source_kind: Expression | None = None
     bears_on: tuple[BearingRule, ...] = Field(default=(), max_length=100)
     goals: tuple[GoalRule, ...] = Field(default=(), max_length=20)
+    decisions: tuple[DecisionRule, ...] = Field(default=(), max_length=20)
 
 
 class Catalog(Record):

@@ -67,6 +67,11 @@ def goal_id(twin: str, key: str) -> str:
     return _id("goal", twin, key)
 
 
+def decision_id(twin: str, key: str) -> str:
+    """The id of the decision that an application calls `key` in a twin."""
+    return _id("decision", twin, key)
+
+
 def definition_id(tenant: str, catalog: str, version: str, attribute: str) -> str:
     """The id of one attribute as one version of a catalog defines it."""
     return _id("definition", tenant, catalog, version, attribute)

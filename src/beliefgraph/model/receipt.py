@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from beliefgraph.model.commit import BeliefChange
+from beliefgraph.model.decision import DecisionChange
 from beliefgraph.model.goal import GoalChange
 from beliefgraph.model.metric import MetricChange
 from beliefgraph.model.record import Record
@@ -26,5 +27,6 @@ class Receipt(Record):
     beliefs: tuple[BeliefChange, ...] = ()
     goals: tuple[GoalChange, ...] = ()
     metrics: tuple[MetricChange, ...] = ()
+    decisions: tuple[DecisionChange, ...] = ()
     code: str | None = None
     reason: str | None = None

@@ -9,12 +9,14 @@ from datetime import datetime
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.commit import BeliefChange, Cause, Commit
+from beliefgraph.model.decision import DecisionChange
 from beliefgraph.model.evidence import Bearing, Evidence, Source
 from beliefgraph.model.goal import GoalChange, Pursuit
 from beliefgraph.model.identity import belief_id
 from beliefgraph.model.metric import Measurement, Metric, MetricChange
 from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.twin import IdentifierLink
+from beliefgraph.services.decisions.publish import publish_decisions
 from beliefgraph.services.derive import Derivation, derive, personal_relations
 from beliefgraph.services.describe import describe
 from beliefgraph.services.goals.derive import GoalDerivation, derive_goals
@@ -22,7 +24,7 @@ from beliefgraph.services.goals.publish import publish_goals
 from beliefgraph.services.layout import DefinitionGraph, PersonalRelation
 from beliefgraph.services.publish import publish
 from beliefgraph.services.state import TwinState
-from beliefgraph.store.commits import ArrivedEvent, GoalRows, TwinCommit
+from beliefgraph.store.commits import ArrivedEvent, DecisionRows, GoalRows, TwinCommit
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Additions:
     closed_links: Sequence[IdentifierLink] = ()
     links: Sequence[IdentifierLink] = ()
     goals: GoalRows = field(default_factory=GoalRows)
+    decisions: DecisionRows = field(default_factory=DecisionRows)
     metrics: Sequence[Metric] = ()
     closed_measurements: Sequence[Measurement] = ()
     measurements: Sequence[Measurement] = ()
@@ -49,18 +52,19 @@ class Additions:
 
 @dataclass(frozen=True)
 class Step:
-    """A commit ready to be written, the twin as it will be after it, and the beliefs, goals and metrics it moves."""
+    """A commit ready to be written, the twin as it will be after it, and all that it moves."""
 
     commit: TwinCommit
     state: TwinState
     changes: Sequence[BeliefChange] = field(default=())
     goals: Sequence[GoalChange] = field(default=())
     measured: Sequence[MetricChange] = field(default=())
+    decided: Sequence[DecisionChange] = field(default=())
 
     @property
     def moves(self) -> bool:
         """Whether anything that was published moves."""
-        return bool(self.changes or self.goals or self.measured)
+        return bool(self.changes or self.goals or self.measured or self.decided)
 
 
 def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: Caller, now: datetime) -> Step:
@@ -93,7 +97,8 @@ def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: 
         metrics=added.metrics,
         closed_measurements=added.closed_measurements,
         measurements=added.measurements,
-    ).with_goals(added.goals)
+    )
+    after = after.with_goals(added.goals).with_decisions(added.decisions)
     derived = derive(after, graph, head)
     redraw = state.definitions != number or _own_relations(state, state.head_time) != _own_relations(after, head)
     publication = publish(after, graph, derived, commit.rev, redraw=redraw, fresh=[b.id for b in named])
@@ -105,6 +110,7 @@ def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: 
         relations=publication.relations,
     ).at_commit(commit, publication.holdings, publication.readings)
     final, goals = _pursue(state, final, graph, derived, added.goals)
+    final, decisions = _decide(final, added.decisions, head)
     return Step(
         commit=TwinCommit(
             commit=commit,
@@ -126,6 +132,7 @@ def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: 
             closed_links=added.closed_links,
             links=added.links,
             goals=goals,
+            decisions=decisions,
             metrics=added.metrics,
             closed_measurements=added.closed_measurements,
             measurements=added.measurements,
@@ -143,6 +150,7 @@ def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: 
             MetricChange(metric=final.metrics[r.key], before=state.readings.get(r.key), after=r)
             for r in publication.readings
         ),
+        decided=_decision_changes(final, decisions),
     )
 
 
@@ -170,6 +178,24 @@ def _goal_changes(final: TwinState, closed: Sequence[Pursuit], opened: Sequence[
     before, after = {p.key: p for p in closed}, {p.key: p for p in opened}
     return tuple(
         GoalChange(goal=final.goals[id_], before=before.get(id_), after=after.get(id_))
+        for id_ in sorted({*before, *after})
+    )
+
+
+def _decide(after: TwinState, added: DecisionRows, head: datetime) -> tuple[TwinState, DecisionRows]:
+    """The twin with what is published of its decisions, and all rows about them that the commit writes."""
+    if not after.decisions:
+        return after, added
+    closed, opened = publish_decisions(after, head, after.rev)
+    published = DecisionRows(closed_deliberations=closed, deliberations=opened)
+    return after.with_decisions(published), replace(added, closed_deliberations=closed, deliberations=opened)
+
+
+def _decision_changes(final: TwinState, rows: DecisionRows) -> tuple[DecisionChange, ...]:
+    before = {row.key: row for row in rows.closed_deliberations}
+    after = {row.key: row for row in rows.deliberations}
+    return tuple(
+        DecisionChange(decision=final.decisions[id_], before=before.get(id_), after=after.get(id_))
         for id_ in sorted({*before, *after})
     )
 

@@ -89,4 +89,7 @@ async def read_state(graph: Graph, id_: str, tenant: str, name: str, rev: int | 
         metrics={metric.id: metric for metric in rows.metrics},
         tallies=tallied({}, (), rows.measurements),
         readings={reading.key: reading for reading in rows.readings},
+        decisions={decision.id: decision for decision in rows.decisions},
+        decision_statements=rows.decision_statements,
+        deliberations={deliberation.key: deliberation for deliberation in rows.deliberations},
     )

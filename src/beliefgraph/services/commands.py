@@ -15,6 +15,7 @@ from beliefgraph.model.command import (
     Correct,
     Identify,
     MotivateGoal,
+    RecordDecision,
     Relate,
     RelateGoals,
     Retract,
@@ -30,11 +31,12 @@ from beliefgraph.model.twin import IdentifierLink
 from beliefgraph.services import decide
 from beliefgraph.services.advance import Additions
 from beliefgraph.services.decide import Setting
+from beliefgraph.services.decisions import decide as decisions
 from beliefgraph.services.goals import decide as goals
 from beliefgraph.services.intake import Intake
 from beliefgraph.services.update import FUTURE_SKEW_S, Present, Updater
 from beliefgraph.store import events as stored
-from beliefgraph.store.commits import GoalRows
+from beliefgraph.store.commits import DecisionRows, GoalRows
 
 SOURCE = "beliefgraph:commands"
 """The CloudEvents source of the events that record commands."""
@@ -99,6 +101,13 @@ class Commands:
             caller, "write", command, lambda s: goals.motivating_goal(s, command), command.valid_from
         )
 
+    async def record_decision(self, caller: Caller, command: RecordDecision) -> Receipt:
+        """Take in what somebody tells of a decision; the person's word if the caller's key is theirs."""
+        scope: Scope = "correct" if caller.person == command.twin else "write"
+        return await self._carry_out(
+            caller, scope, command, lambda s: decisions.recording_decision(s, command), command.valid_from
+        )
+
     async def identify(self, caller: Caller, command: Identify) -> Receipt:
         """Let an identifier lead to a twin, since always unless said from when, and take in the events that waited.
 
@@ -130,6 +139,7 @@ class Commands:
                 "rev": max([linked.rev or 0, *(r.rev or 0 for r in taken if r.twin == linked.twin)]),
                 "beliefs": (*linked.beliefs, *(taken[-1].beliefs if taken else ())),
                 "goals": (*linked.goals, *(taken[-1].goals if taken else ())),
+                "decisions": (*linked.decisions, *(taken[-1].decisions if taken else ())),
             }
         )
 
@@ -192,6 +202,7 @@ class Commands:
             beliefs=tuple(change for step in done.steps.values() for change in step.changes),
             goals=tuple(change for step in done.steps.values() for change in step.goals),
             metrics=tuple(change for step in done.steps.values() for change in step.measured),
+            decisions=tuple(change for step in done.steps.values() for change in step.decided),
         )
 
 
@@ -208,6 +219,7 @@ def _linked(
         closed_bearings=() if withdrawn is None else withdrawn.closed_bearings,
         closed_measurements=() if withdrawn is None else withdrawn.closed_measurements,
         goals=GoalRows() if withdrawn is None else withdrawn.goals,
+        decisions=DecisionRows() if withdrawn is None else withdrawn.decisions,
         closed_links=closed,
         links=opened,
     )

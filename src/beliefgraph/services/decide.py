@@ -34,7 +34,7 @@ from beliefgraph.services.goals.stated import person_related
 from beliefgraph.services.interpret import BearsOn, CountsIn, Interpretation, Spoken
 from beliefgraph.services.layout import DefinitionGraph, PersonalRelation, lay_out
 from beliefgraph.services.state import TwinState
-from beliefgraph.store.commits import ArrivedEvent, GoalRows
+from beliefgraph.store.commits import ArrivedEvent, DecisionRows, GoalRows
 
 SUREST = 1e-4
 """An assertion of 0 or 1 is taken as this far from it: nobody is certain."""
@@ -170,6 +170,7 @@ def withdrawal(setting: Setting, command: Withdraw) -> Additions:
     evidence |= {s.evidence for s in state.statements if s.source == source}
     evidence |= {m.evidence for m in state.measurements if m.source == source}
     evidence |= {r.evidence for r in state.goal_relations if r.speaker == source}
+    evidence |= {s.evidence for s in state.decision_statements if s.source == source}
     if command.evidence is not None:
         evidence = {command.evidence}
     taken_back = withdrawn(setting, evidence)
@@ -179,6 +180,7 @@ def withdrawal(setting: Setting, command: Withdraw) -> Additions:
         taken_back.closed_measurements,
         goals.closed_statements,
         goals.closed_relations,
+        taken_back.decisions.closed_statements,
     )
     if not any(closed):
         raise NotFound("not-found", "No evidence in force is called that.", evidence=command.evidence)
@@ -191,12 +193,14 @@ def withdrawn(setting: Setting, evidence: Collection[str]) -> Additions:
     bearings = [b for b in state.bearings if b.evidence in evidence]
     statements = [s for s in state.statements if s.evidence in evidence]
     relations = [r for r in state.goal_relations if r.evidence in evidence]
+    told = [s for s in state.decision_statements if s.evidence in evidence]
     measurements = [m for m in state.measurements if m.evidence in evidence]
     speakers = (
         {m.source for m in measurements}
         | {b.source for b in bearings}
         | {s.source for s in statements}
         | {r.speaker for r in relations}
+        | {s.source for s in told}
     )
     if not setting.speaks_for_the_person and state.own_source in speakers:
         raise Forbidden("correction-stands", "The person said so; only they can take it back.", twin=setting.state.name)
@@ -207,6 +211,7 @@ def withdrawn(setting: Setting, evidence: Collection[str]) -> Additions:
         closed_bearings=bearings,
         closed_measurements=measurements,
         goals=GoalRows(closed_statements=statements, closed_relations=relations),
+        decisions=DecisionRows(closed_statements=told),
     )
 
 

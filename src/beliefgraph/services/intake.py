@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from beliefgraph.errors import BeliefgraphError, Incorrect, NotFound
@@ -18,6 +18,8 @@ from beliefgraph.model.receipt import Outcome, Receipt
 from beliefgraph.services import decide
 from beliefgraph.services.advance import Additions
 from beliefgraph.services.decide import Setting
+from beliefgraph.services.decisions.decide import hear_decisions, require_room
+from beliefgraph.services.decisions.draft import DecisionDraft
 from beliefgraph.services.goals.decide import hear_goals, with_goals
 from beliefgraph.services.goals.draft import GoalDraft
 from beliefgraph.services.interpret import Interpretation, Interpreter
@@ -174,6 +176,7 @@ class Intake:
         here: dict[str, str] = {}
         taken: dict[str, list[tuple[Setting, Interpretation]]] = defaultdict(list)
         drafts = {id_: GoalDraft(twin) for id_, twin in present.twins.items()}
+        told = {id_: DecisionDraft(twin) for id_, twin in present.twins.items()}
         for index, one in placed.items():
             fates.refused.pop(index, None)
             arrived = one.arrived
@@ -190,16 +193,22 @@ class Intake:
             setting = Setting(present.twins[one.named.id], present.graph, caller, arrived)
             try:
                 said = self._interpreter.interpret(arrived.event, present.graph.definitions)
+                require_room(told[one.named.id], said)
                 hear_goals(drafts[one.named.id], setting, said)
             except BeliefgraphError as error:
                 fates.meets(index, Refused(error.code, error.message))
                 continue
+            hear_decisions(told[one.named.id], setting, said)
             here[arrived.delivery] = arrived.body
             fates.outcome[index] = "accepted"
             taken[one.named.id].append((setting, said))
         return {
-            id_: with_goals(
-                decide.observations([setting for setting, _ in settings], [said for _, said in settings]), drafts[id_]
+            id_: replace(
+                with_goals(
+                    decide.observations([setting for setting, _ in settings], [said for _, said in settings]),
+                    drafts[id_],
+                ),
+                decisions=told[id_].rows,
             )
             for id_, settings in taken.items()
         }
@@ -260,5 +269,6 @@ def _receipt(event: Event, fates: _Fates, index: int, placed: Placed | None, don
         beliefs=tuple(step.changes) if step is not None and status == "accepted" else (),
         goals=tuple(step.goals) if step is not None and status == "accepted" else (),
         metrics=tuple(step.measured) if step is not None and status == "accepted" else (),
+        decisions=tuple(step.decided) if step is not None and status == "accepted" else (),
         **(why if status in ("quarantined", "conflict") else {}),
     )

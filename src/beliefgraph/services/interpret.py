@@ -10,12 +10,23 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NoReturn, Protocol, get_args
 
+import orjson
 from pydantic import TypeAdapter, ValidationError
 
 from beliefgraph.errors import Incorrect, Unsupported
 from beliefgraph.model.attribute import OTHER, Attribute
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
-from beliefgraph.model.definition import BearingRule, Catalog, Definitions, EventRule, GoalRule, MotiveRule
+from beliefgraph.model.decision import FIELDS as DECISION_FIELDS
+from beliefgraph.model.decision import Told, refuse_twins
+from beliefgraph.model.definition import (
+    BearingRule,
+    Catalog,
+    DecisionRule,
+    Definitions,
+    EventRule,
+    GoalRule,
+    MotiveRule,
+)
 from beliefgraph.model.event import Event
 from beliefgraph.model.evidence import HalfLife, LogLikelihoodRatio
 from beliefgraph.model.goal import FIELDS, GoalStatus, Stated, Title, Weight
@@ -40,6 +51,18 @@ _STATED: Mapping[str, tuple[TypeAdapter[Any], str]] = MappingProxyType(
     }
 )
 """What each field of a goal must be, and how that is said."""
+
+_TOLD: Mapping[str, str] = MappingProxyType(
+    {
+        "title": "a text of one line with 1 to 300 characters",
+        "options": "a list of options, each a map with a key of its own, and a title, features and goals if it has any",
+        "chosen": "the key of an option",
+        "reasons": "a list of reasons, each a text, or a map with a text, a belief or a goal",
+        "expected": "a number from -1 to 1, or a map of such a score and a text",
+        "actual": "a number from -1 to 1, or a map of such a score and a text",
+    }
+)
+"""What each field of a decision must be, in words."""
 
 RELATED = ("part_of", "depends_on", "competes_with")
 """Fields of a goal rule that name other goals."""
@@ -71,6 +94,12 @@ class StatesGoal(Stated):
     motives: tuple[Motive, ...] = ()
 
 
+class TellsDecision(Told):
+    """What is told of one decision."""
+
+    key: Key
+
+
 class CountsIn(Record):
     """How the evidence counts in one metric: with which value and label, or as a follow-up that answers."""
 
@@ -81,7 +110,7 @@ class CountsIn(Record):
 
 
 class Spoken(Record):
-    """What one source says through an event: one piece of evidence, with one bearing for each belief, and its goals.
+    """What one source says through an event: a piece of evidence, a bearing for each belief, goals and decisions.
 
     It may also, or only, count in metrics; `summary` is then what the metrics measure, where no rule says more.
     """
@@ -92,6 +121,7 @@ class Spoken(Record):
     source_kind: Key | None = None
     bearings: tuple[BearsOn, ...] = ()
     goals: tuple[StatesGoal, ...] = ()
+    decisions: tuple[TellsDecision, ...] = ()
     counts: tuple[CountsIn, ...] = ()
 
 
@@ -190,6 +220,10 @@ def _expressions(catalog: Catalog) -> Iterator[tuple[str, str]]:
                 for field in ("subject", "context"):
                     if (expression := getattr(motive, field)) is not None:
                         yield f"events[{n}].goals[{m}].motivated_by[{i}].{field}", expression
+        for m, decision in enumerate(rule.decisions):
+            for field in ("key", "when", *DECISION_FIELDS):
+                if (expression := getattr(decision, field)) is not None:
+                    yield f"events[{n}].decisions[{m}].{field}", expression
 
 
 def _is_status(field: str, text: str) -> bool:
@@ -218,7 +252,12 @@ class _Reading:
         goals = [
             self._goal(rule, goal) for goal in rule.goals if self._holds(rule, goal.when, f"goal {goal.key}: when")
         ]
-        if bearings or goals:
+        decisions = [
+            self._decision(rule, decision)
+            for decision in rule.decisions
+            if self._holds(rule, decision.when, f"decision {decision.key}: when")
+        ]
+        if bearings or goals or decisions:
             yield Spoken(
                 source=self._speaker(rule),
                 summary=rule.summary,
@@ -226,6 +265,7 @@ class _Reading:
                 source_kind=self._optional_key(rule, rule.source_kind, "source_kind"),
                 bearings=tuple(bearings),
                 goals=tuple(goals),
+                decisions=tuple(decisions),
             )
 
     def count(self, metric: MetricDefinition) -> Iterator[tuple[str, CountsIn]]:
@@ -247,6 +287,10 @@ class _Reading:
         for goal in (g for each in said for g in each.goals):
             known = goals.get(goal.key)
             goals[goal.key] = goal if known is None else self._together(known, goal)
+        decisions: dict[str, TellsDecision] = {}
+        for decision in (d for each in said for d in each.decisions):
+            met_before = decisions.get(decision.key)
+            decisions[decision.key] = decision if met_before is None else self._one_decision(met_before, decision)
         verbatim = "\n".join(dict.fromkeys(each.verbatim for each in said if each.verbatim)) or None
         try:
             return Spoken(
@@ -256,6 +300,7 @@ class _Reading:
                 source_kind=next((each.source_kind for each in said if each.source_kind), None),
                 bearings=tuple(bearings.values()),
                 goals=tuple(goals.values()),
+                decisions=tuple(decisions.values()),
             )
         except ValidationError:
             raise self._failed("The rules", None, "what the person said is longer than 10,000 characters") from None
@@ -398,6 +443,41 @@ class _Reading:
             motives=tuple({m.belief: m for m in (*a.motives, *b.motives)}.values()),
         )
 
+    def _decision(self, rule: EventRule, decision: DecisionRule) -> TellsDecision:
+        key = self._key(rule, decision.key, "decision: key", "")
+        told = {
+            field: self._told(rule, key, field, expression)
+            for field in DECISION_FIELDS
+            if (expression := getattr(decision, field)) is not None
+        }
+        return TellsDecision.model_validate({"key": key, **told})
+
+    def _told(self, rule: EventRule, key: str, field: str, expression: str) -> object:
+        """What an expression tells of a field, in the form that the field has; None tells nothing."""
+        where = f"decision {key}: {field}"
+        value = self._value(rule, expression, where)
+        if value is None:
+            return None
+        if field == "reasons":
+            value = [{"text": one} if isinstance(one, str) else one for one in _listed(value)]
+        elif field in ("expected", "actual") and not isinstance(value, dict):
+            value = {"score": value}
+        try:
+            told = getattr(Told.model_validate_json(orjson.dumps({field: value}), strict=True), field)
+            refuse_twins(told if field == "options" else ())
+        except (ValidationError, Incorrect, TypeError):
+            self._refuse(rule, where, expression, f"it is not {_TOLD[field]}")
+        return told
+
+    def _one_decision(self, a: TellsDecision, b: TellsDecision) -> TellsDecision:
+        """What two rules tell of one decision; refused where they tell two things."""
+        for field in DECISION_FIELDS:
+            one, other = getattr(a, field), getattr(b, field)
+            if one is not None and other is not None and one != other:
+                raise self._failed("The rules", None, f"they tell the {field} of one decision in two ways")
+        told = {field: getattr(b if getattr(a, field) is None else a, field) for field in DECISION_FIELDS}
+        return TellsDecision(key=a.key, **told)
+
     def _ratio(self, rule: EventRule, bearing: BearingRule) -> float:
         where, ratio = f"{bearing.attribute}: log_likelihood_ratio", bearing.log_likelihood_ratio
         if bearing.likelihoods is not None:
@@ -472,6 +552,10 @@ def _attributes(event: Event) -> dict[str, object]:
     seen["identifiers"] = [{"scheme": each.scheme, "value": each.value} for each in event.identifiers]
     seen["data"] = event.data
     return seen
+
+
+def _listed(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]
 
 
 def _added(a: BearsOn, b: BearsOn) -> BearsOn:

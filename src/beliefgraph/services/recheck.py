@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.belief import Holding, Quality, worst
+from beliefgraph.model.decision import Deliberation
 from beliefgraph.model.goal import Pursuit
 from beliefgraph.model.metric import Reading
 from beliefgraph.services.cache import read_state
+from beliefgraph.services.decisions.publish import publish_decisions
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import derive
 from beliefgraph.services.goals.derive import derive_goals
@@ -46,12 +48,13 @@ class Checked:
     differing: tuple[Holding, ...] = ()
     differing_goals: tuple[Pursuit, ...] = ()
     misread: tuple[Reading, ...] = ()
+    misjudged: tuple[Deliberation, ...] = ()
     error: BeliefgraphError | None = None
 
     @property
     def differ(self) -> int:
-        """How many beliefs, goals and metrics stand otherwise than they should."""
-        return len(self.differing) + len(self.differing_goals) + len(self.misread)
+        """How many beliefs, goals, metrics and decisions stand otherwise than they should."""
+        return len(self.differing) + len(self.differing_goals) + len(self.misread) + len(self.misjudged)
 
 
 async def recheck(graph: Graph, book: DefinitionBook, tenant: str | None = None) -> AsyncIterator[Checked]:
@@ -80,6 +83,7 @@ def _check(state: TwinState, graph: DefinitionGraph, head: datetime) -> Checked:
     unnamed = derived.layout.unnamed
     again = publish(state, graph, derived, state.rev, redraw=False, fresh=())
     closed, opened = publish_goals(state, graph, None, derive_goals(state, graph, derived, head), state.rev)
+    ended, told = publish_decisions(state, head, state.rev)
     return Checked(
         tenant=state.tenant,
         twin=state.name,
@@ -91,4 +95,5 @@ def _check(state: TwinState, graph: DefinitionGraph, head: datetime) -> Checked:
         differing=again.holdings,
         differing_goals=(*opened, *(p for p in closed if p.key not in {o.key for o in opened})),
         misread=again.readings,
+        misjudged=(*told, *(d for d in ended if d.key not in {o.key for o in told})),
     )

@@ -82,6 +82,7 @@ class Refresher:
             beliefs=tuple(change for step in done.steps.values() for change in step.changes),
             goals=tuple(change for step in done.steps.values() for change in step.goals),
             metrics=tuple(change for step in done.steps.values() for change in step.measured),
+            decisions=tuple(change for step in done.steps.values() for change in step.decided),
         )
 
     async def refresh_due(self, now: datetime, tenant: str | None = None) -> Round:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from beliefgraph.inference import NO_ORIGIN
 from beliefgraph.model.belief import Belief, Holding
 from beliefgraph.model.commit import Commit
+from beliefgraph.model.decision import Decision, DecisionStatement, Deliberation
 from beliefgraph.model.evidence import Bearing, Stance
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
 from beliefgraph.model.identity import person_source, source_id
@@ -25,7 +26,7 @@ from beliefgraph.model.revision import Revision
 from beliefgraph.model.time import microseconds
 from beliefgraph.model.twin import IdentifierLink
 from beliefgraph.services.tally import NOTHING, Tally
-from beliefgraph.store.commits import GoalRows
+from beliefgraph.store.commits import DecisionRows, GoalRows
 
 if TYPE_CHECKING:
     from beliefgraph.services.goals.derive import GoalDerivation
@@ -58,7 +59,8 @@ class Columns:
 class TwinState:
     """One twin at one rev: the rows that the rev sees.
 
-    `holdings` are by belief, `goals` and `pursuits` by goal, `tallies` and `readings` by metric.
+    `holdings` are by belief, `goals` and `pursuits` by goal, `tallies` and `readings` by metric, `decisions`
+    and `deliberations` by decision.
 
     `life` tells it from another twin of its name, before or after an erasure, whose revs begin at 1 too. `head_time` is
     None for a twin that has no commit yet. `derived_goals` is what its pursuits were published from, where this process
@@ -86,13 +88,17 @@ class TwinState:
     metrics: Mapping[str, Metric] = field(default_factory=dict)
     tallies: Mapping[str, Tally] = field(default_factory=dict)
     readings: Mapping[str, Reading] = field(default_factory=dict)
+    decisions: Mapping[str, Decision] = field(default_factory=dict)
+    decision_statements: tuple[DecisionStatement, ...] = ()
+    deliberations: Mapping[str, Deliberation] = field(default_factory=dict)
 
     @property
     def open_rows(self) -> int:
         """How many rows the rev sees: kept with its commit, so that a torn read is noticed."""
         beliefs = len(self.bearings) + len(self.relations) + len(self.holdings) + len(self.links)
         measured = sum(len(tally.rows) for tally in self.tallies.values()) + len(self.readings)
-        return beliefs + len(self.statements) + len(self.goal_relations) + len(self.pursuits) + measured
+        pursued = len(self.statements) + len(self.goal_relations) + len(self.pursuits)
+        return beliefs + pursued + measured + len(self.decision_statements) + len(self.deliberations)
 
     @property
     def measurements(self) -> Iterator[Measurement]:
@@ -190,6 +196,20 @@ class TwinState:
             pursuits={
                 **{key: pursuit for key, pursuit in self.pursuits.items() if key not in gone},
                 **{pursuit.key: pursuit for pursuit in rows.pursuits},
+            },
+        )
+
+    def with_decisions(self, rows: DecisionRows) -> TwinState:
+        """The twin after these rows about decisions were closed and opened."""
+        closed = {r.revision_id for r in rows.closed_statements}
+        gone = {d.key for d in rows.closed_deliberations}
+        return replace(
+            self,
+            decisions={**self.decisions, **{decision.id: decision for decision in rows.decisions}},
+            decision_statements=(*_left(self.decision_statements, closed), *rows.statements),
+            deliberations={
+                **{key: row for key, row in self.deliberations.items() if key not in gone},
+                **{row.key: row for row in rows.deliberations},
             },
         )
 

@@ -6,10 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from beliefgraph.model.commit import BeliefChange, Change, Commit
+from beliefgraph.model.decision import DecisionChange
 from beliefgraph.model.goal import GoalChange
 from beliefgraph.model.metric import MetricChange
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
+
+COMMIT_FIELDS = 6
+"""What `change/since` returns of a commit after its twin and rev; how many rows it opened and closed follows."""
 
 
 async def heads(graph: Graph, twins: Sequence[str]) -> dict[str, int]:
@@ -27,13 +31,14 @@ async def since(graph: Graph, wanted: Mapping[str, tuple[int, int]], limit: int)
     record = await graph.read("change/since", wanted=rows, limit=limit)
     following = {twin: after for twin, (after, _) in wanted.items()}
     found = []
-    for (twin, rev, *commit, holdings, begun, ended, read), beliefs, opened, closed, metrics in (
-        record[0] if record else []
-    ):
-        seen = (len(beliefs), len(opened), len(closed), len(metrics))
-        if rev == following[twin] + 1 and seen == (holdings, begun, ended, read):
+    for (twin, rev, *commit), *rows in record[0] if record else []:
+        about, counted = commit[:COMMIT_FIELDS], commit[COMMIT_FIELDS:]
+        beliefs, opened, closed, metrics, told, taken_back = rows
+        seen = [len(beliefs), len(opened), len(closed), len(metrics), len(told), len(taken_back)]
+        if rev == following[twin] + 1 and seen == counted:
             following[twin] = rev
-            found.append(_change(twin, rev, commit, beliefs, _goals(twin, opened, closed), metrics))
+            goals, decisions = _goals(twin, opened, closed), _decisions(twin, told, taken_back)
+            found.append(_change(twin, rev, about, beliefs, goals, metrics, decisions))
     return found
 
 
@@ -47,8 +52,26 @@ def _goals(twin: str, opened: list[Any], closed: list[Any]) -> tuple[GoalChange,
     )
 
 
+def _decisions(twin: str, opened: list[Any], closed: list[Any]) -> tuple[DecisionChange, ...]:
+    after = {id_: codec.deliberation(row, twin) for id_, _, row in opened}
+    before = {id_: codec.deliberation(row, twin) for id_, _, row in closed}
+    keys = {id_: key for id_, key, _ in (*closed, *opened)}
+    return tuple(
+        DecisionChange.trusted(
+            decision=codec.decision([id_, keys[id_]], twin), before=before.get(id_), after=after.get(id_)
+        )
+        for id_ in sorted(keys)
+    )
+
+
 def _change(
-    twin: str, rev: int, commit: list[Any], beliefs: list[Any], goals: tuple[GoalChange, ...], metrics: list[Any]
+    twin: str,
+    rev: int,
+    commit: list[Any],
+    beliefs: list[Any],
+    goals: tuple[GoalChange, ...],
+    metrics: list[Any],
+    decisions: tuple[DecisionChange, ...],
 ) -> Change:
     at, head_time, actor, purpose, cause, definitions = commit
     return Change.trusted(
@@ -79,4 +102,5 @@ def _change(
             )
             for metric, before, after in metrics
         ),
+        decisions=decisions,
     )

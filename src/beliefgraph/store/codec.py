@@ -6,7 +6,10 @@ from datetime import UTC, datetime
 from sys import intern
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from beliefgraph.model.belief import Belief, Holding
+from beliefgraph.model.decision import Decision, DecisionStatement, Deliberation, Ground, Option
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
 from beliefgraph.model.metric import Measurement, Metric, Reading
@@ -21,6 +24,9 @@ FOREVER = "9999-01-01T00:00:00Z"
 
 OPEN_REV = 2_147_483_647
 """What an open `rev_to` is in the graph."""
+
+_OPTIONS: TypeAdapter[tuple[Option, ...]] = TypeAdapter(tuple[Option, ...])
+_GROUNDS: TypeAdapter[tuple[Ground, ...]] = TypeAdapter(tuple[Ground, ...])
 
 _NODE: dict[type[Record], NodeRow] = {row.record: row for row in NODES if row.record is not None}
 _EDGE: dict[type[Record], EdgeRow] = {row.record: row for row in EDGES if row.record is not None}
@@ -39,7 +45,11 @@ def edge_values(revision: Revision) -> dict[str, Any]:
     Moments are text, which the query turns into datetimes: the driver takes a hundred times as long over each.
     """
     hidden = _EDGE[type(revision)].hidden
-    extra = strength_values(revision.strength) if isinstance(revision, BeliefRelation) else {}
+    extra: dict[str, Any] = {}
+    if isinstance(revision, BeliefRelation):
+        extra = strength_values(revision.strength)
+    elif isinstance(revision, DecisionStatement | Deliberation):
+        extra = _as_json(revision)
     values = {name: _stored(getattr(revision, name)) for name in type(revision).model_fields if name not in hidden}
     values["valid_from"] = text(revision.valid_from)
     values["valid_to"] = FOREVER if revision.valid_to is None else text(revision.valid_to)
@@ -200,6 +210,42 @@ def reading(row: list[Any], twin: str) -> Reading:
     )
 
 
+def decision(row: list[Any], twin: str) -> Decision:
+    """The decision that a query returned as a row."""
+    return Decision.trusted(id=row[0], twin=twin, key=row[1])
+
+
+def decision_statement(row: list[Any], twin: str) -> DecisionStatement:
+    """The statement of a decision that `twin/inputs` returned as a row."""
+    return DecisionStatement.trusted(
+        **_revision(row, twin),
+        evidence=row[8],
+        decision=intern(row[9]),
+        source=intern(row[10]),
+        stance=row[11],
+        title=row[12],
+        options=None if row[13] is None else _OPTIONS.validate_json(row[13]),
+        chosen=row[14],
+        reasons=None if row[15] is None else _GROUNDS.validate_json(row[15]),
+        expected=row[16],
+        actual=row[17],
+    )
+
+
+def deliberation(row: list[Any], twin: str) -> Deliberation:
+    """The deliberation that a query returned as a row."""
+    return Deliberation.trusted(
+        **_revision(row, twin),
+        title=row[8],
+        status=row[9],
+        options=_OPTIONS.validate_json(row[10]),
+        chosen=row[11],
+        reasons=_GROUNDS.validate_json(row[12]),
+        expected=row[13],
+        actual=row[14],
+    )
+
+
 def link(row: list[Any], twin: str) -> IdentifierLink:
     """The link that `twin/inputs` returned as a row."""
     return IdentifierLink.trusted(
@@ -220,6 +266,14 @@ def _revision(row: list[Any], twin: str) -> dict[str, Any]:
         "rev_to": rev_or_open(row[5]),
         "definition": intern(row[6]),
         "origin": row[7],
+    }
+
+
+def _as_json(told: DecisionStatement | Deliberation) -> dict[str, str | None]:
+    """Options and the grounds of reasons, each as JSON."""
+    return {
+        "options": None if told.options is None else _OPTIONS.dump_json(told.options, exclude_defaults=True).decode(),
+        "reasons": None if told.reasons is None else _GROUNDS.dump_json(told.reasons, exclude_defaults=True).decode(),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ import orjson
 from beliefgraph.errors import Conflict
 from beliefgraph.model.belief import Belief, Holding, probability
 from beliefgraph.model.commit import Commit
+from beliefgraph.model.decision import Decision, DecisionStatement, Deliberation, Words
 from beliefgraph.model.event import Event
 from beliefgraph.model.evidence import Bearing, Evidence, Source
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
@@ -20,6 +21,7 @@ from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.revision import Revision
 from beliefgraph.model.twin import IdentifierLink
 from beliefgraph.store import codec
+from beliefgraph.store.decisions import sealed
 from beliefgraph.store.graph import Graph, Transaction
 from beliefgraph.store.keys import Keyring
 
@@ -58,6 +60,26 @@ class GoalRows:
 
 
 @dataclass(frozen=True)
+class DecisionRows:
+    """What a commit writes about decisions: those that are new, and every row it closes and opens.
+
+    `words` are those of statements, by their revision ids; they are sealed on the way.
+    """
+
+    decisions: Sequence[Decision] = ()
+    closed_statements: Sequence[DecisionStatement] = ()
+    statements: Sequence[DecisionStatement] = ()
+    words: Mapping[str, Words] = field(default_factory=dict)
+    closed_deliberations: Sequence[Deliberation] = ()
+    deliberations: Sequence[Deliberation] = ()
+
+    @property
+    def opened_rows(self) -> int:
+        """How many rows it opens."""
+        return len(self.statements) + len(self.deliberations)
+
+
+@dataclass(frozen=True)
 class TwinCommit:
     """One commit of one twin: the life and rev it was computed from, and every row it closes and opens."""
 
@@ -80,6 +102,7 @@ class TwinCommit:
     closed_links: Sequence[IdentifierLink] = ()
     links: Sequence[IdentifierLink] = ()
     goals: GoalRows = field(default_factory=lambda: GoalRows())
+    decisions: DecisionRows = field(default_factory=lambda: DecisionRows())
     metrics: Sequence[Metric] = ()
     closed_measurements: Sequence[Measurement] = ()
     measurements: Sequence[Measurement] = ()
@@ -91,7 +114,8 @@ class TwinCommit:
     def opened_rows(self) -> int:
         """How many rows it opens."""
         rows = (self.bearings, self.holdings, self.relations, self.links)
-        return sum(map(len, rows)) + self.goals.opened_rows + len(self.measurements) + len(self.readings)
+        told = self.goals.opened_rows + self.decisions.opened_rows
+        return sum(map(len, rows)) + told + len(self.measurements) + len(self.readings)
 
 
 async def write(graph: Graph, keyring: Keyring, commits: Sequence[TwinCommit]) -> None:
@@ -109,6 +133,7 @@ async def write(graph: Graph, keyring: Keyring, commits: Sequence[TwinCommit]) -
     links = _link_rows(ordered)
     goals = _goal_rows(ordered)
     metrics = _metric_rows(ordered)
+    decisions = _decision_rows(keyring, ordered)
 
     async def work(tx: Transaction) -> None:
         locked = await tx.run("commit/lock", twins=twins)
@@ -121,6 +146,8 @@ async def write(graph: Graph, keyring: Keyring, commits: Sequence[TwinCommit]) -
             await tx.run("commit/goals", **goals)
         if any(metrics.values()):
             await tx.run("commit/metrics", **metrics)
+        if any(decisions.values()):
+            await tx.run("commit/decisions", **decisions)
         if links["closed"] or links["opened"]:
             taken = await tx.run("commit/identifiers", **links)
             if taken and taken[0]:
@@ -189,6 +216,8 @@ def _rows(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str, Any]:
                     opened_pursuits=len(c.goals.pursuits),
                     closed_pursuits=len(c.goals.closed_pursuits),
                     opened_readings=len(c.readings) or None,
+                    opened_deliberations=len(c.decisions.deliberations) or None,
+                    closed_deliberations=len(c.decisions.closed_deliberations) or None,
                 ),
                 "events": [e.id for e in c.events],
             }
@@ -283,6 +312,35 @@ def _metric_rows(commits: Sequence[TwinCommit]) -> dict[str, Any]:
         "closed_readings": [{"id": r.revision_id, "rev": c.commit.rev} for c in commits for r in c.closed_readings],
         "readings": [{"values": codec.edge_values(r), "caption": _caption(r)} for c in commits for r in c.readings],
     }
+
+
+def _decision_rows(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str, Any]:
+    return {
+        "decisions": [codec.node_values(d) for c in commits for d in c.decisions.decisions],
+        "closed_statements": [_closed(c, row) for c in commits for row in c.decisions.closed_statements],
+        "statements": [
+            {
+                "evidence": s.evidence,
+                "decision": s.decision,
+                "values": _statement_values(keyring, s, c.decisions.words.get(s.revision_id)),
+            }
+            for c in commits
+            for s in c.decisions.statements
+        ],
+        "closed_deliberations": [_closed(c, row) for c in commits for row in c.decisions.closed_deliberations],
+        "deliberations": [
+            {"caption": f"{d.title} · {d.chosen or d.status}", "values": codec.edge_values(d)}
+            for c in commits
+            for d in c.decisions.deliberations
+        ],
+    }
+
+
+def _statement_values(keyring: Keyring, statement: DecisionStatement, words: Words | None) -> dict[str, Any]:
+    values = codec.edge_values(statement)
+    if words is None:
+        return values
+    return {**values, "sealed": sealed(keyring, statement.twin, statement.revision_id, words)}
 
 
 def _caption(reading: Reading) -> str:

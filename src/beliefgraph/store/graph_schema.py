@@ -16,6 +16,7 @@ from beliefgraph.model.attribute import Attribute
 from beliefgraph.model.belief import Belief, Holding
 from beliefgraph.model.caller import ApiKey
 from beliefgraph.model.commit import Commit
+from beliefgraph.model.decision import Decision, DecisionStatement, Deliberation
 from beliefgraph.model.evidence import Bearing, Evidence, Source
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
 from beliefgraph.model.metric import Measurement, Metric, Reading
@@ -123,8 +124,16 @@ NODES: tuple[NodeRow, ...] = (
         indexed=(("twin",),),
     ),
     NodeRow(
+        "Decision",
+        "Something that a twin decides: options, a choice, what was expected of it and what came of it.",
+        Decision,
+        extra={"caption": (str, "for people in Neo4j Browser; the service never reads it")},
+        unique=(("id",),),
+        indexed=(("twin",),),
+    ),
+    NodeRow(
         "Evidence",
-        "One observation that bears on beliefs, or states something of goals.",
+        "One observation that bears on beliefs, or tells something of goals or decisions.",
         Evidence,
         hidden=frozenset({"verbatim"}),
         extra={"sealed": (bytes, "the verbatim text under the twin's key")},
@@ -183,6 +192,8 @@ NODES: tuple[NodeRow, ...] = (
             "opened_pursuits": (int, "how many of them are pursuits, likewise"),
             "closed_pursuits": (int, "how many pursuits it closed, likewise"),
             "opened_readings": (int, "how many of them are readings, for the same; absent: none"),
+            "opened_deliberations": (int, "how many of them are deliberations, likewise"),
+            "closed_deliberations": (int, "how many deliberations it closed, likewise"),
         },
         unique=(("twin", "rev"),),
         indexed=(("twin", "at"),),
@@ -317,6 +328,13 @@ def _goals(kind: str, start: str, meaning: str) -> EdgeRow:
     )
 
 
+_DECISION_AS_JSON: Mapping[str, tuple[type[Any], str]] = MappingProxyType(
+    {
+        "options": (str, "what there is to choose from, as JSON"),
+        "reasons": (str, "the beliefs and goals that the reasons name, as JSON"),
+    }
+)
+
 EDGES: tuple[EdgeRow, ...] = (
     EdgeRow(
         "HOLDS",
@@ -378,6 +396,28 @@ EDGES: tuple[EdgeRow, ...] = (
         Reading,
         unique=(("revision_id",),),
         indexed=(NOW, ("twin", "rev_from"), ("key", "rev_to")),
+    ),
+    EdgeRow(
+        "DECIDES",
+        "Twin",
+        "Decision",
+        "What the twin published about a decision, one for every change.",
+        Deliberation,
+        hidden=frozenset(_DECISION_AS_JSON),
+        extra=_DECISION_AS_JSON,
+        unique=(("revision_id",),),
+        indexed=(NOW, ("twin", "rev_from"), ("key", "rev_to")),
+    ),
+    EdgeRow(
+        "TELLS",
+        "Evidence",
+        "Decision",
+        "What evidence tells of a decision; fields that it does not name are absent.",
+        DecisionStatement,
+        hidden=frozenset({"evidence", "decision", *_DECISION_AS_JSON}),
+        extra={**_DECISION_AS_JSON, "sealed": (bytes, "what it says in the person's words, under the twin's key")},
+        unique=(("revision_id",),),
+        indexed=(NOW,),
     ),
     EdgeRow("REPORTED_BY", "Evidence", "Source", "Who said so."),
     EdgeRow("FROM", "Evidence", "Event", "What it was read from."),

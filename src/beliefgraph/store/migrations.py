@@ -25,7 +25,11 @@ class Migration:
     query: str | None = None
 
 
-MIGRATIONS: tuple[Migration, ...] = (Migration(1, "first schema"), Migration(2, "learned parameters"))
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(1, "first schema"),
+    Migration(2, "learned parameters"),
+    Migration(3, "decisions"),
+)
 
 TRIES = 5
 PAUSE = 0.3

@@ -9,6 +9,7 @@ from typing import Any
 
 from beliefgraph.errors import Fault, Unavailable
 from beliefgraph.model.belief import Belief, Holding
+from beliefgraph.model.decision import Decision, DecisionStatement, Deliberation
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
 from beliefgraph.model.metric import Measurement, Metric, Reading
@@ -49,6 +50,9 @@ class TwinRows:
     metrics: tuple[Metric, ...]
     measurements: tuple[Measurement, ...]
     readings: tuple[Reading, ...]
+    decisions: tuple[Decision, ...]
+    decision_statements: tuple[DecisionStatement, ...]
+    deliberations: tuple[Deliberation, ...]
 
 
 async def load(graph: Graph, twin: str, rev: int | None = None) -> TwinRows | None:
@@ -81,7 +85,7 @@ async def load(graph: Graph, twin: str, rev: int | None = None) -> TwinRows | No
 def _whole(twin: str, record: list[Any]) -> TwinRows | None:
     """The rows of a rev, if they were all there to be read, and no other."""
     seen, _, life, beliefs, bearings, relations, holdings, links, *more, at = record
-    goals, statements, hanging, pursuits, metrics, measurements, readings = more
+    goals, statements, hanging, pursuits, metrics, measurements, readings, decisions, told, deliberations = more
     if not at:
         return None
     head_time, last_updated, definitions, open_rows, opened_rows = at[0]
@@ -103,6 +107,9 @@ def _whole(twin: str, record: list[Any]) -> TwinRows | None:
         metrics=tuple(codec.metric(row, twin) for row in metrics),
         measurements=tuple(codec.measurement(row, twin) for row in measurements),
         readings=tuple(codec.reading(row, twin) for row in readings),
+        decisions=tuple(codec.decision(row, twin) for row in decisions),
+        decision_statements=tuple(codec.decision_statement(row, twin) for row in told),
+        deliberations=tuple(codec.deliberation(row, twin) for row in deliberations),
     )
     revisions: list[Revision] = [
         *found.bearings,
@@ -114,9 +121,12 @@ def _whole(twin: str, record: list[Any]) -> TwinRows | None:
         *found.pursuits,
         *found.measurements,
         *found.readings,
+        *found.decision_statements,
+        *found.deliberations,
     ]
     known = {belief.id for belief in found.beliefs} | {goal.id for goal in found.goals}
     measured = {metric.id for metric in found.metrics}
+    decided = {decision.id for decision in found.decisions}
     whole = (
         len(revisions) == open_rows
         and sum(row.rev_from == seen for row in revisions) == opened_rows
@@ -124,6 +134,8 @@ def _whole(twin: str, record: list[Any]) -> TwinRows | None:
         and all(holding.key in known for holding in found.holdings)
         and all(measurement.metric in measured for measurement in found.measurements)
         and all(reading.key in measured for reading in found.readings)
+        and all(told.decision in decided for told in found.decision_statements)
+        and all(deliberation.key in decided for deliberation in found.deliberations)
         and all(relation.source in known and relation.target in known for relation in found.relations)
         and all(statement.goal in known for statement in found.statements)
         and all(pursuit.key in known for pursuit in found.pursuits)

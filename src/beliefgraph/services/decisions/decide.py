@@ -1,0 +1,125 @@
+"""What the command about decisions adds to a twin, and what events tell of its decisions. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from beliefgraph.errors import Forbidden, NotFound
+from beliefgraph.model.command import RecordDecision
+from beliefgraph.model.decision import FIELDS, Option
+from beliefgraph.model.evidence import Stance
+from beliefgraph.model.identity import decision_id, evidence_id, goal_id, source_id
+from beliefgraph.model.time import Interval
+from beliefgraph.services.advance import Additions
+from beliefgraph.services.decide import Setting, addition, speak
+from beliefgraph.services.decisions.draft import DecisionDraft
+from beliefgraph.services.decisions.told import person_told, resolve_decisions
+from beliefgraph.services.goals.draft import Said
+from beliefgraph.services.interpret import Interpretation, Spoken, TellsDecision
+
+
+def require_room(draft: DecisionDraft, interpretation: Interpretation) -> None:
+    """Refuse an event that tells of more decisions than a twin can have."""
+    draft.require_room(told.key for each in interpretation.spoken for told in each.decisions)
+
+
+def hear_decisions(draft: DecisionDraft, setting: Setting, interpretation: Interpretation) -> None:
+    """Take in what an event tells of decisions, for which there is room."""
+    for each in interpretation.spoken:
+        draft.tell(_said(setting, each.source, "observation", setting.moment), each.decisions)
+
+
+def recording_decision(setting: Setting, command: RecordDecision) -> Additions:
+    """A statement of a decision from `valid_from` on.
+
+    Refuses a choice that is none of the options then (`unknown-option`), reasons that name what is not known, and to
+    anybody else what the person told themselves (`correction-stands`).
+    """
+    start = command.valid_from or setting.moment
+    speaks = setting.speaks_for_the_person
+    if not speaks:
+        _refuse_over_the_person(setting, command)
+    _refuse_unknown_grounds(setting, command)
+    _refuse_unknown_goals(setting, [goal for option in command.options or () for goal in option.goals])
+    told = TellsDecision(key=command.decision, **{name: getattr(command, name) for name in FIELDS})
+    draft = DecisionDraft(setting.state)
+    draft.require_room([command.decision])
+    stance: Stance = "correction" if speaks else "assertion"
+    draft.tell(_said(setting, setting.speaker, stance, start), [told])
+    _refuse_unknown_choice(setting, draft, command, start)
+    spoken = Spoken(source=setting.speaker, summary=_summary(command), bearings=())
+    added = addition(setting, "decided", speak(setting, spoken, "assertion", Interval(start=start)))
+    return replace(added, decisions=draft.rows)
+
+
+def _said(setting: Setting, speaker: str, stance: Stance, start: datetime) -> Said:
+    evidence = evidence_id(setting.arrived.id, source_id(setting.state.tenant, speaker))
+    return Said(
+        evidence=evidence,
+        speaker=source_id(setting.state.tenant, speaker),
+        stance=stance,
+        valid=Interval(start=start),
+        definition="",
+    )
+
+
+def _refuse_over_the_person(setting: Setting, command: RecordDecision) -> None:
+    id_ = decision_id(setting.state.id, command.decision)
+    for field in FIELDS:
+        if getattr(command, field) is not None and person_told(setting.state, id_, field):
+            raise Forbidden(
+                "correction-stands",
+                f"The person has told the {field} of this decision themselves; only their own key can change it.",
+                twin=setting.state.name,
+                decision=command.decision,
+            )
+
+
+def _refuse_unknown_grounds(setting: Setting, command: RecordDecision) -> None:
+    for reason in command.reasons or ():
+        if reason.belief is not None:
+            setting.graph.definitions.attribute_of(reason.belief)
+    _refuse_unknown_goals(setting, [reason.goal for reason in command.reasons or () if reason.goal is not None])
+
+
+def _refuse_unknown_goals(setting: Setting, keys: Iterable[str]) -> None:
+    known = {row.goal for row in setting.state.statements}
+    for key in keys:
+        if goal_id(setting.state.id, key) not in known:
+            raise NotFound("unknown-goal", f"This twin has no goal {key!r}.", twin=setting.state.name, goal=key)
+
+
+def _refuse_unknown_choice(setting: Setting, draft: DecisionDraft, command: RecordDecision, start: datetime) -> None:
+    """Refuse what would leave a choice that is none of the options at that moment."""
+    after = resolve_decisions(setting.state.with_decisions(draft.rows), start)
+    told = after[decision_id(setting.state.id, command.decision)]
+    if told.chosen is not None and told.option is None:
+        raise NotFound(
+            "unknown-option",
+            f"{told.chosen!r} is none of the options of {command.decision!r}: {_listed(told.options)}.",
+            twin=setting.state.name,
+            decision=command.decision,
+            option=told.chosen,
+        )
+
+
+def _listed(options: Iterable[Option]) -> str:
+    return ", ".join(option.key for option in options) or "it has none yet"
+
+
+def _summary(command: RecordDecision) -> str:
+    """What is told, in plain words."""
+    told = []
+    if command.options is not None:
+        told.append(f"{len(command.options)} options")
+    if command.chosen is not None:
+        told.append(f"chooses “{command.chosen}”")
+    if command.reasons is not None:
+        told.append("says why")
+    for name in ("expected", "actual"):
+        result = getattr(command, name)
+        if result is not None:
+            told.append(f"{name} result {result.score:+g}")
+    return f"tells of the decision “{command.title or command.decision}”{': ' if told else ''}{', '.join(told)}"

@@ -1,0 +1,82 @@
+"""What events and commands add to the decisions of a twin, one after the other. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.model.decision import FIELDS, MAX_DECISIONS, Decision, DecisionStatement, Ground, Told, Words
+from beliefgraph.model.identity import decision_id
+from beliefgraph.model.timeline import revision_id
+from beliefgraph.services.goals.draft import Said
+from beliefgraph.services.interpret import TellsDecision
+from beliefgraph.services.state import TwinState
+from beliefgraph.store.commits import DecisionRows
+
+
+class DecisionDraft:
+    """The decisions of one twin while a commit is being decided."""
+
+    def __init__(self, state: TwinState) -> None:
+        self._state = state
+        self._decisions: dict[str, Decision] = {}
+        self._statements: list[DecisionStatement] = []
+        self._words: dict[str, Words] = {}
+
+    @property
+    def rows(self) -> DecisionRows:
+        """What there is to write."""
+        return DecisionRows(
+            decisions=tuple(self._decisions.values()), statements=tuple(self._statements), words=self._words
+        )
+
+    def require_room(self, keys: Iterable[str]) -> None:
+        """Refuse (`too-large`) decisions of these keys where the twin would have too many."""
+        known = {*self._state.decisions, *self._decisions, *(decision_id(self._state.id, key) for key in keys)}
+        if len(known) > MAX_DECISIONS:
+            raise Incorrect("too-large", f"A twin has at most {MAX_DECISIONS:,} decisions.", twin=self._state.name)
+
+    def tell(self, said: Said, decisions: Sequence[TellsDecision]) -> None:
+        """Take in what is told of some decisions, for which there is room."""
+        for told in decisions:
+            id_ = decision_id(self._state.id, told.key)
+            if id_ not in self._state.decisions:
+                self._decisions[id_] = Decision(id=id_, twin=self._state.id, key=told.key)
+            statement = self._statement(said, id_, told)
+            self._statements.append(statement)
+            words = _words(told)
+            if words != Words():
+                self._words[statement.revision_id] = words
+
+    def _statement(self, said: Said, decision: str, told: Told) -> DecisionStatement:
+        key, rev = f"{said.evidence}|{decision}", self._state.rev + 1
+        bare = {name: getattr(told, name) for name in FIELDS}
+        grounds = None if told.reasons is None else tuple(Ground(belief=r.belief, goal=r.goal) for r in told.reasons)
+        scores = {
+            name: None if result is None else result.score
+            for name, result in (("expected", told.expected), ("actual", told.actual))
+        }
+        return DecisionStatement(
+            revision_id=revision_id("DecisionStatement", key, rev, said.valid.start),
+            twin=self._state.id,
+            key=key,
+            valid_from=said.valid.start,
+            rev_from=rev,
+            definition="",
+            origin=said.origin,
+            evidence=said.evidence,
+            decision=decision,
+            source=said.speaker,
+            stance=said.stance,
+            **{**bare, **scores, "reasons": grounds},
+        )
+
+
+def _words(told: Told) -> Words:
+    """What is told in the person's words; a reason without is None among them."""
+    texts = tuple(reason.text or None for reason in told.reasons or ())
+    return Words(
+        reasons=texts if any(texts) else (),
+        expected=None if told.expected is None else told.expected.text,
+        actual=None if told.actual is None else told.actual.text,
+    )

@@ -1,0 +1,151 @@
+"""What stands of all that was told of decisions, resolved field by field. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from beliefgraph.model.decision import (
+    FIELDS,
+    Decision,
+    DecisionState,
+    DecisionStatement,
+    DecisionStatus,
+    Ground,
+    Option,
+    Reason,
+    Result,
+    Words,
+    status_of,
+)
+from beliefgraph.services.state import TwinState
+
+
+@dataclass(frozen=True, slots=True)
+class ToldDecision:
+    """A decision as it was told by a moment: for every field the statement that stands; a field without is untold."""
+
+    decision: Decision
+    fields: Mapping[str, DecisionStatement]
+    since: datetime
+
+    @property
+    def title(self) -> str:
+        """What is decided: the title, else the key."""
+        said = self.fields.get("title")
+        return self.decision.key if said is None or said.title is None else said.title
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        """What there is to choose from."""
+        said = self.fields.get("options")
+        return () if said is None else said.options or ()
+
+    @property
+    def chosen(self) -> str | None:
+        """The key of the option chosen."""
+        said = self.fields.get("chosen")
+        return None if said is None else said.chosen
+
+    @property
+    def grounds(self) -> tuple[Ground, ...]:
+        """What the reasons name."""
+        said = self.fields.get("reasons")
+        return () if said is None else said.reasons or ()
+
+    @property
+    def expected(self) -> float | None:
+        """What was expected of it."""
+        said = self.fields.get("expected")
+        return None if said is None else said.expected
+
+    @property
+    def actual(self) -> float | None:
+        """What came of it."""
+        said = self.fields.get("actual")
+        return None if said is None else said.actual
+
+    @property
+    def status(self) -> DecisionStatus:
+        """Where it is."""
+        return status_of(self.chosen, self.actual)
+
+    @property
+    def option(self) -> Option | None:
+        """The option chosen; None where none is, or one that nobody described."""
+        return next((option for option in self.options if option.key == self.chosen), None)
+
+    @property
+    def worded(self) -> Iterable[str]:
+        """The revision ids of the statements whose words are a part of what stands."""
+        return {said.revision_id for name, said in self.fields.items() if name in ("reasons", "expected", "actual")}
+
+    def since_told(self, field: str) -> datetime | None:
+        """Since when a field stands as it does."""
+        said = self.fields.get(field)
+        return None if said is None else said.valid_from
+
+
+def resolve_decisions(state: TwinState, at: datetime) -> dict[str, ToldDecision]:
+    """What stands of every decision of which something was told by a valid time, by id.
+
+    Field by field the latest statement counts, and before all others the latest that the person made themselves. Of
+    two with the same start the larger evidence id counts, so that the order of arrival does not matter.
+    """
+    said: dict[str, list[DecisionStatement]] = defaultdict(list)
+    for row in state.decision_statements:
+        if row.valid.contains(at):
+            said[row.decision].append(row)
+    return {id_: _resolved(state.decisions[id_], rows) for id_, rows in sorted(said.items())}
+
+
+def _resolved(decision: Decision, rows: Sequence[DecisionStatement]) -> ToldDecision:
+    fields: dict[str, DecisionStatement] = {}
+    for row in sorted(rows, key=_rank):
+        fields |= {name: row for name in FIELDS if getattr(row, name) is not None}
+    return ToldDecision(decision, fields, min(row.valid_from for row in rows))
+
+
+def _rank(row: DecisionStatement) -> tuple[bool, datetime, str]:
+    return row.stance == "correction", row.valid_from, row.evidence
+
+
+def decision_state(
+    told: ToldDecision, words: Mapping[str, Words], at: datetime, rev: int, changed_at_rev: int | None
+) -> DecisionState:
+    """How a decision stands, with the words of the statements that it was resolved from, by their revision ids."""
+
+    def said(field: str) -> Words:
+        row = told.fields.get(field)
+        return Words() if row is None else words.get(row.revision_id, Words())
+
+    texts = said("reasons").reasons or (None,) * len(told.grounds)
+    return DecisionState(
+        decision=told.decision,
+        title=told.title,
+        status=told.status,
+        options=told.options,
+        chosen=told.chosen,
+        reasons=tuple(
+            Reason(belief=ground.belief, goal=ground.goal, text=text)
+            for ground, text in zip(told.grounds, texts, strict=True)
+        ),
+        expected=None if told.expected is None else Result(score=told.expected, text=said("expected").expected),
+        actual=None if told.actual is None else Result(score=told.actual, text=said("actual").actual),
+        opened_at=told.since,
+        decided_at=told.since_told("chosen"),
+        done_at=told.since_told("actual"),
+        valid_time=at,
+        rev=rev,
+        changed_at_rev=changed_at_rev,
+    )
+
+
+def person_told(state: TwinState, decision: str, field: str) -> bool:
+    """Whether the person themselves told a field of a decision."""
+    return any(
+        row.decision == decision and row.stance == "correction" and getattr(row, field) is not None
+        for row in state.decision_statements
+    )

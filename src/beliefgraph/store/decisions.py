@@ -1,0 +1,62 @@
+"""Reading what is kept of decisions beside a twin's rows: what was said in words, and what had been published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from beliefgraph.model.decision import Deliberation, Words
+from beliefgraph.store import codec
+from beliefgraph.store.graph import Graph
+from beliefgraph.store.keys import Keyring
+
+
+def sealed(keyring: Keyring, twin: str, statement: str, words: Words) -> bytes:
+    """The words of a statement as only `words_of` reads them."""
+    return keyring.seal(twin, words.model_dump_json(exclude_defaults=True).encode(), _context(statement))
+
+
+async def words_of(graph: Graph, keyring: Keyring, twin: str, statements: Sequence[str]) -> dict[str, Words]:
+    """The words of statements by their revision ids; those that have none are missing."""
+    if not statements:
+        return {}
+    record = await graph.read("decision/words", statements=list(statements))
+    return {
+        id_: Words.model_validate_json(keyring.unseal(twin, bytes(text), _context(id_)))
+        for id_, text in (record[0] if record else [])
+    }
+
+
+async def deliberations(
+    graph: Graph,
+    twin: str,
+    decision: str,
+    *,
+    rev: int | None,
+    valid_time: datetime | None,
+    before: int | None,
+    limit: int,
+) -> tuple[int, datetime, list[Deliberation]] | None:
+    """What was published about a decision before a rev, newest first, with the rev read at and its head time."""
+    record = await graph.read(
+        "decision/history",
+        twin=twin,
+        decision=decision,
+        rev=rev,
+        valid_time=valid_time,
+        before=before,
+        limit=limit,
+    )
+    if record is None:
+        return None
+    seen, head_time, rows = record
+    known = [codec.deliberation(row, twin) for row in rows]
+    return (
+        seen,
+        codec.moment(head_time),
+        [d.model_copy(update={"rev_to": None}) if d.rev_to is not None and d.rev_to > seen else d for d in known],
+    )
+
+
+def _context(statement: str) -> str:
+    return f"decision:{statement}"

@@ -1,0 +1,83 @@
+"""Decisions over HTTP: told, asked, refused, and told to subscribers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.web.service import Client, Json
+
+TELL = """
+mutation T($input: RecordDecisionInput!) { recordDecision(input: $input) {
+  status rev decisions { decision { key } before { status } after { status chosen options { key features } } }
+} }"""
+ASK = """
+{ decision(twin: "lena", key: "home") {
+    key title status chosen surprise options { key title features goals }
+    reasons { text goal belief { attribute subject context value } }
+    expected { score text } actual { score text }
+} }"""
+OPTIONS = [{"key": "berlin", "features": {"rent": 1200, "by": "train"}}, {"key": "stay"}]
+
+
+async def tell(client: Client, **told: Any) -> Json:
+    """Tell something of a decision of lena's; the receipt."""
+    receipt: Json = (await client.data(TELL, input={"twin": "lena", "decision": "home", **told}))["recordDecision"]
+    return receipt
+
+
+async def test_a_decision_is_told_and_asked_with_its_words(client: Client) -> None:
+    opened = await tell(client, title="Where to live", options=OPTIONS)
+    assert opened["decisions"] == [
+        {
+            "decision": {"key": "home"},
+            "before": None,
+            "after": {
+                "status": "OPEN",
+                "chosen": None,
+                "options": [
+                    {"key": "berlin", "features": {"rent": 1200.0, "by": "train"}},
+                    {"key": "stay", "features": {}},
+                ],
+            },
+        }
+    ]
+    reasons = [{"text": "the work"}, {"belief": {"attribute": "needs.budget"}}]
+    await tell(client, chosen="berlin", reasons=reasons, expected={"score": 0.5, "text": "well"})
+    await tell(client, actual={"score": 1})
+    found = (await client.data(ASK))["decision"]
+    assert (found["title"], found["status"], found["chosen"], found["surprise"]) == (
+        "Where to live",
+        "DONE",
+        "berlin",
+        0.5,
+    )
+    assert found["reasons"] == [
+        {"text": "the work", "goal": None, "belief": None},
+        {
+            "text": None,
+            "goal": None,
+            "belief": {"attribute": "needs.budget", "subject": "self", "context": "any", "value": None},
+        },
+    ]
+    assert (found["expected"], found["actual"]) == ({"score": 0.5, "text": "well"}, {"score": 1.0, "text": None})
+    listed = """{ decisions(twin: "lena", status: [DONE]) { totalCount nodes { key } }
+                  decisionHistory(twin: "lena", key: "home") { nodes { status expected actual } }
+                  changes(twin: "lena") { rev decisions { decision { key } after { status } } } }"""
+    answer = await client.data(listed)
+    assert answer["decisions"] == {"totalCount": 1, "nodes": [{"key": "home"}]}
+    assert [row["status"] for row in answer["decisionHistory"]["nodes"]] == ["DONE", "DECIDED", "OPEN"]
+    assert [c["decisions"][0]["after"]["status"] for c in answer["changes"]] == ["OPEN", "DECIDED", "DONE"]
+
+
+async def test_bad_input_meets_a_clear_refusal(client: Client) -> None:
+    await tell(client, options=OPTIONS)
+    given = {"twin": "lena", "decision": "home"}
+    for told, code in (
+        ({"chosen": "rome"}, "unknown-option"),
+        ({"options": [{"key": "a"}, {"key": "a"}]}, "invalid-input"),
+        ({"options": [{"key": "a", "features": {"cheap": True}}]}, "invalid-input"),
+        ({"actual": {"score": 2}}, "invalid-input"),
+        ({"reasons": [{}]}, "invalid-input"),
+    ):
+        assert (await client.refused(TELL, input={**given, **told}))["code"] == code
+    assert (await client.refused('{ decision(twin: "lena", key: "no") { key } }'))["code"] == "unknown-decision"
