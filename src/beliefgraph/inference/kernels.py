@@ -35,12 +35,14 @@ from beliefgraph.inference.plan import (
     LAST_LEAF,
     LEAF,
     LEAF_MAP,
+    LEAF_STEP,
     MAP,
     MESSAGE,
     PARENT,
     SIZE,
     START,
     STATES,
+    STEP,
     VARIABLE,
     WIDTH,
 )
@@ -233,21 +235,38 @@ def kept(
 
 
 @native
-def collect(maps: Codes, off: int, width: int, joint: Floats, start: int, size: int, to: Floats, at: int) -> None:
+def halves(values: Floats, start: int, size: int, step: int) -> tuple[float, float]:
+    """The sums of a table's entries where one variable of two states has the first and where it has the other; two
+    entries that differ in it alone are `step` apart."""
+    if size == 4:
+        return values[start] + values[start + 3 - step], values[start + step] + values[start + 3]
+    if size == 8:
+        one, two = start + 1 + (step == 1), start + 4 - 2 * (step == 4)
+        both = one + two - start
+        return (
+            values[start] + values[one] + values[two] + values[both],
+            values[start + step] + values[one + step] + values[two + step] + values[both + step],
+        )
+    no, yes = 0.0, 0.0
+    for block in range(start, start + size, 2 * step):
+        for j in range(block, block + step):
+            no += values[j]
+            yes += values[j + step]
+    return no, yes
+
+
+@native
+def collect(
+    maps: Codes, off: int, step: int, width: int, joint: Floats, start: int, size: int, to: Floats, at: int
+) -> None:
     """Sum a clique's joint to the entries its map sends it to."""
     if width == 2:
-        a, b = 0.0, 0.0
-        for j in range(size):
-            if maps[off + j] == 0:
-                a += joint[start + j]
-            else:
-                b += joint[start + j]
-        to[at], to[at + 1] = a, b
-    else:
-        for s in range(at, at + width):
-            to[s] = 0.0
-        for j in range(size):
-            to[at + maps[off + j]] += joint[start + j]
+        to[at], to[at + 1] = halves(joint, start, size, step)
+        return
+    for s in range(at, at + width):
+        to[s] = 0.0
+    for j in range(size):
+        to[at + maps[off + j]] += joint[start + j]
 
 
 @native
@@ -279,20 +298,9 @@ def down(
         if k == first:
             below[at] = 1.0
         elif width == 2:  # one belief is shared: nearly always
-            v0, v1 = 0.0, 0.0
-            if entries == 4:
-                second = maps[off + 1]
-                v0 = joint[above] + joint[above + 1 + second]
-                v1 = joint[above + 2 - second] + joint[above + 3]
-            else:
-                for j in range(entries):
-                    if maps[off + j] == 0:
-                        v0 += joint[above + j]
-                    else:
-                        v1 += joint[above + j]
-            below[at], below[at + 1] = v0, v1
+            below[at], below[at + 1] = halves(joint, above, entries, codes[k, STEP])
         else:
-            collect(maps, off, width, joint, above, entries, below, at)
+            collect(maps, off, codes[k, STEP], width, joint, above, entries, below, at)
         nothing = False
         for s in range(width):
             nothing = nothing or below[at + s] == 0.0
@@ -309,10 +317,9 @@ def down(
             a, b, c, d = table[start] * r0, table[start + 1] * r0, table[start + 2] * r1, table[start + 3] * r1
             joint[start], joint[start + 1], joint[start + 2], joint[start + 3] = a, b, c, d
             for row in range(codes[k, FIRST_LEAF], codes[k, LAST_LEAF]):
-                leaf, off = leaf_codes[row, LEAF], leaf_codes[row, LEAF_MAP]
-                second = maps[off + 1] == 0
-                v0 = a + (b if second else c)
-                v1 = (c if second else b) + d
+                leaf, first_axis = leaf_codes[row, LEAF], leaf_codes[row, LEAF_STEP] == 2
+                v0 = a + (b if first_axis else c)
+                v1 = (c if first_axis else b) + d
                 marginal[leaf], marginal[leaf + 1] = v0, v1
                 if (v0 < SMALL or v1 < SMALL) and not kept(
                     codes, leaf_codes, maps, k, row, marginal, log_potential, weight, total, message, below
@@ -327,7 +334,9 @@ def down(
                 joint[j] = table[j] * r0
         for row in range(codes[k, FIRST_LEAF], codes[k, LAST_LEAF]):
             leaf, states = leaf_codes[row, LEAF], leaf_codes[row, STATES]
-            collect(maps, leaf_codes[row, LEAF_MAP], states, joint, start, size, marginal, leaf)
+            collect(
+                maps, leaf_codes[row, LEAF_MAP], leaf_codes[row, LEAF_STEP], states, joint, start, size, marginal, leaf
+            )
             least = marginal[leaf]
             for s in range(1, states):
                 least = min(least, marginal[leaf + s])
@@ -818,63 +827,55 @@ def reach(
     total: Floats,
     joint: Floats,
     below: Floats,
-    first_belief: Ints,
-    odds: Floats,
+    marginal: Floats,
     stale: Flags,
     unnoticed: float,
-) -> bool:
-    """Way down after some tables changed, to wherever that is noticed; whether no digit was lost.
+) -> None:
+    """Way down after some tables changed, to wherever that is noticed.
 
     A clique whose table stands and whose `below` is within `unnoticed` of the one it was last made with (relative)
     keeps its joint, and so does all that hangs on it. The comparison is always with what was last handed on, so what is
     left undone never adds up.
     """
-    scratch = np.empty(2)
-    plain = first_belief[len(leaf_codes)] == len(leaf_codes)
+    widest = 2
+    for k in range(len(codes)):
+        widest = max(widest, codes[k, WIDTH])
+    scratch = np.empty(widest)
     for t in range(len(trees)):
         first, last = trees[t, 0], trees[t, 1]
+        below[codes[first, MESSAGE]] = 1.0
         for k in range(first, last):
-            start, size, block = codes[k, START], codes[k, SIZE], codes[k, BLOCK]
-            at, width, off = codes[k, MESSAGE], codes[k, WIDTH], codes[k, MAP]
-            parent = codes[k, PARENT]
-            if k == first:
-                if not stale[k]:
-                    break
-                below[at] = 1.0
-            else:
-                if not stale[parent] and not stale[k]:
-                    continue
-                if stale[parent]:
-                    above, entries = codes[parent, START], codes[parent, SIZE]
-                    moved = False
-                    if width == 2:
-                        v0, v1 = 0.0, 0.0
-                        if entries == 4:
-                            second = maps[off + 1]
-                            v0 = joint[above] + joint[above + 1 + second]
-                            v1 = joint[above + 2 - second] + joint[above + 3]
-                        else:
-                            for j in range(entries):
-                                if maps[off + j] == 0:
-                                    v0 += joint[above + j]
-                                else:
-                                    v1 += joint[above + j]
-                        u0, u1 = below[at], below[at + 1]
-                        if abs(v0 - u0) > unnoticed * u0 or abs(v1 - u1) > unnoticed * u1:
-                            moved = True
-                            below[at], below[at + 1] = v0, v1
-                    else:
-                        if width > len(scratch):
-                            scratch = np.empty(width)
-                        collect(maps, off, width, joint, above, entries, scratch, 0)
+            at, width, parent = codes[k, MESSAGE], codes[k, WIDTH], codes[k, PARENT]
+            if stale[parent] and k > first:
+                moved = False
+                if width == 2:
+                    v0, v1 = halves(joint, codes[parent, START], codes[parent, SIZE], codes[k, STEP])
+                    u0, u1 = below[at], below[at + 1]
+                    if abs(v0 - u0) > unnoticed * u0 or abs(v1 - u1) > unnoticed * u1:
+                        moved = True
+                        below[at], below[at + 1] = v0, v1
+                else:
+                    collect(
+                        maps,
+                        codes[k, MAP],
+                        codes[k, STEP],
+                        width,
+                        joint,
+                        codes[parent, START],
+                        codes[parent, SIZE],
+                        scratch,
+                        0,
+                    )
+                    for s in range(width):
+                        moved = moved or abs(scratch[s] - below[at + s]) > unnoticed * below[at + s]
+                    if moved:
                         for s in range(width):
-                            moved = moved or abs(scratch[s] - below[at + s]) > unnoticed * below[at + s]
-                        if moved:
-                            for s in range(width):
-                                below[at + s] = scratch[s]
-                    if not moved and not stale[k]:
-                        continue
+                            below[at + s] = scratch[s]
+                if moved:
                     stale[k] = 1
+            if not stale[k]:
+                continue
+            start, size, block = codes[k, START], codes[k, SIZE], codes[k, BLOCK]
             if size == 4 and block == 2:
                 r0, r1 = 0.0, 0.0
                 if total[at] != 0.0:
@@ -882,19 +883,12 @@ def reach(
                 if total[at + 1] != 0.0:
                     r1 = below[at + 1] / total[at + 1]
                 a, b, c, d = table[start] * r0, table[start + 1] * r0, table[start + 2] * r1, table[start + 3] * r1
-                joint[start], joint[start + 1], joint[start + 2], joint[start + 3] = a, b, c, d
+                if codes[k, LAST_CHILD] > codes[k, FIRST_CHILD]:
+                    joint[start], joint[start + 1], joint[start + 2], joint[start + 3] = a, b, c, d
                 for row in range(codes[k, FIRST_LEAF], codes[k, LAST_LEAF]):
-                    v0, v1 = a + c, b + d
-                    if maps[leaf_codes[row, LEAF_MAP] + 1] == 0:
-                        v0, v1 = a + b, c + d
-                    if not (v0 >= SMALL and v1 >= SMALL):
-                        return False
-                    v = leaf_codes[row, VARIABLE]
-                    if plain or first_belief[v + 1] - first_belief[v] == 1:
-                        odds[v if plain else first_belief[v]] = v1 / v0
-                    else:
-                        odds[first_belief[v]] = v0 / v1
-                        odds[first_belief[v] + 1] = v1 / v0
+                    leaf, first_axis = leaf_codes[row, LEAF], leaf_codes[row, LEAF_STEP] == 2
+                    marginal[leaf] = a + (b if first_axis else c)
+                    marginal[leaf + 1] = (c if first_axis else b) + d
                 continue
             for s in range(width):
                 r0 = 0.0
@@ -903,20 +897,22 @@ def reach(
                 for j in range(start + s * block, start + (s + 1) * block):
                     joint[j] = table[j] * r0
             for row in range(codes[k, FIRST_LEAF], codes[k, LAST_LEAF]):
-                states = leaf_codes[row, STATES]
-                if states > len(scratch):
-                    scratch = np.empty(states)
-                collect(maps, leaf_codes[row, LEAF_MAP], states, joint, start, size, scratch, 0)
-                for s in range(states):
-                    if not scratch[s] >= SMALL:
-                        return False
-                v = leaf_codes[row, VARIABLE]
-                if plain or first_belief[v + 1] - first_belief[v] == 1:
-                    odds[v if plain else first_belief[v]] = scratch[1] / scratch[0]
+                leaf, states = leaf_codes[row, LEAF], leaf_codes[row, STATES]
+                if states == 2:
+                    marginal[leaf], marginal[leaf + 1] = halves(joint, start, size, leaf_codes[row, LEAF_STEP])
                 else:
-                    compare(scratch, 0, first_belief[v], first_belief[v + 1], odds)
+                    collect(
+                        maps,
+                        leaf_codes[row, LEAF_MAP],
+                        leaf_codes[row, LEAF_STEP],
+                        states,
+                        joint,
+                        start,
+                        size,
+                        marginal,
+                        leaf,
+                    )
     stale[:] = 0
-    return True
 
 
 @native
@@ -934,8 +930,9 @@ def settle(
     message: Floats,
     joint: Floats,
     below: Floats,
+    marginal: Floats,
     first_belief: Ints,
-    odds: Floats,
+    leaf_start: Ints,
     log_odds: Floats,
     dirty: Flags,
     stale: Flags,
@@ -943,16 +940,30 @@ def settle(
 ) -> bool:
     """The way up and the way down, wherever something changed; whether no digit was lost.
 
-    `odds` keeps those of every belief, and all their logarithms are made: many go through the processor at once.
+    `marginal` keeps those of every variable, and all their logarithms are made: many go through the processor at once.
     """
-    safe = refresh(
+    if not refresh(
         codes, leaf_codes, maps, trees, potential, log_potential, weight, said, table, total, message, dirty, stale
-    ) and reach(
-        codes, leaf_codes, maps, trees, table, total, joint, below, first_belief, odds, stale, unnoticed
-    )  # fmt: skip
-    for belief in range(len(odds)):
-        log_odds[belief] = logarithm(odds[belief])
-    return safe
+    ):
+        return False
+    reach(codes, leaf_codes, maps, trees, table, total, joint, below, marginal, stale, unnoticed)
+    small = 0
+    for leaf in range(len(marginal)):
+        small += not marginal[leaf] >= SMALL
+    if small:
+        return False
+    n = len(leaf_codes)
+    if first_belief[n] == n:
+        for v in range(n):
+            log_odds[v] = logarithm(marginal[2 * v + 1] / marginal[2 * v])
+        return True
+    for v in range(n):
+        if first_belief[v + 1] - first_belief[v] == 1:
+            leaf = leaf_start[v]
+            log_odds[first_belief[v]] = logarithm(marginal[leaf + 1] / marginal[leaf])
+        else:
+            contrast(marginal, leaf_start[v], first_belief[v], first_belief[v + 1], log_odds)
+    return True
 
 
 @native
@@ -987,7 +998,7 @@ def reach_one(
         if step < length:
             if width > len(below):
                 below = np.empty(width)
-            collect(maps, codes[k, MAP], width, above, 0, codes[path[step + 1], SIZE], below, 0)
+            collect(maps, codes[k, MAP], codes[k, STEP], width, above, 0, codes[path[step + 1], SIZE], below, 0)
         for s in range(width):
             r = 0.0
             if total[at + s] != 0.0:
@@ -998,7 +1009,7 @@ def reach_one(
     states = leaf_codes[row, STATES]
     if len(below) < states:
         below = np.empty(states)
-    collect(maps, leaf_codes[row, LEAF_MAP], states, above, 0, codes[k, SIZE], below, 0)
+    collect(maps, leaf_codes[row, LEAF_MAP], leaf_codes[row, LEAF_STEP], states, above, 0, codes[k, SIZE], below, 0)
     for s in range(states):
         if not below[s] >= SMALL:
             return np.nan

@@ -20,14 +20,16 @@ from beliefgraph.inference.junction_tree import JunctionTree
 from beliefgraph.inference.maps import homes, shared_maps
 from beliefgraph.inference.scopes import Scopes
 
-START, SIZE, BLOCK, MESSAGE, WIDTH, PARENT, MAP, FIRST_CHILD, LAST_CHILD, FIRST_LEAF, LAST_LEAF = range(11)
+START, SIZE, BLOCK, MESSAGE, WIDTH, PARENT, MAP, STEP, FIRST_CHILD, LAST_CHILD, FIRST_LEAF, LAST_LEAF = range(12)
 """The columns of `Plan.codes`, one row per clique: where its table starts and its entries; how many entries each entry
 of its message upward sums; where that message starts and its entries; the parent's row (a root's own) and the map from
-the parent's entries to the message's; the rows of its children and of its leaves, each [first, last)."""
+the parent's entries to the message's; how far apart two of those entries are that differ in the last shared variable
+alone; the rows of its children and of its leaves, each [first, last)."""
 
-VARIABLE, LEAF, STATES, LEAF_MAP, HOME = range(5)
+VARIABLE, LEAF, STATES, LEAF_MAP, LEAF_STEP, HOME = range(6)
 """The columns of `Plan.leaf_codes`, one row per variable, by home: its number, where its states start among the leaves
-and how many they are, the map from its home's entries to its states, its home's row."""
+and how many they are, the map from its home's entries to its states, how far apart two of those entries are that
+differ in it alone, its home's row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,17 +174,22 @@ def plan(trees: Sequence[JunctionTree], cards: Sequence[int]) -> Plan:
     at, maps = tables.maps(np.concatenate([home[order], above[below]]), Scopes.alone(order).then(separators))
     width = np.ones(number, dtype=np.int64)
     width[below] = np.multiply.reduceat(tables.cards[separators.variables], separators.start[:-1])
-    codes = np.zeros((number, 11), dtype=np.uint32)
+    # The first entry that is not of the first state is as far off as any two neighbours along the last axis.
+    ones = np.append(np.flatnonzero(maps), len(maps))
+    step = ones[np.searchsorted(ones, at)] - at
+    codes = np.zeros((number, 12), dtype=np.uint32)
     codes[:, START], codes[:, SIZE], codes[:, BLOCK] = tables.start, tables.size, tables.size // width
     codes[:, MESSAGE], codes[:, WIDTH], codes[:, PARENT] = np.cumsum(width) - width, width, above
-    codes[below, MAP] = at[len(cards) :]
+    codes[below, MAP], codes[below, STEP] = at[len(cards) :], step[len(cards) :]
     # A tree's cliques are listed breadth first, so the children of one stand together, in their parents' order.
     children = np.bincount(above[below], minlength=number)
     codes[:, LAST_CHILD] = np.cumsum(children) + tree_of_clique + 1
     codes[:, FIRST_CHILD] = codes[:, LAST_CHILD] - children
     codes[:, FIRST_LEAF] = np.searchsorted(home[order], np.arange(number))
     codes[:, LAST_LEAF] = np.searchsorted(home[order], np.arange(number), side="right")
-    leaf_codes = np.stack([order, leaf_start[order], tables.cards[order], at[: len(cards)], home[order]], axis=1)
+    leaf_codes = np.stack(
+        [order, leaf_start[order], tables.cards[order], at[: len(cards)], step[: len(cards)], home[order]], axis=1
+    )
     return Plan(
         tables=tables,
         leaf_start=leaf_start,

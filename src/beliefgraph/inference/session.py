@@ -103,7 +103,7 @@ class _Part:
         self._trees = plan.tree_of.tolist()
         self._table, self._total, self._message = engine.table.copy(), engine.total.copy(), engine.message.copy()
         self._joint, self._below = np.zeros(plan.entries), np.zeros(plan.message_entries)
-        self._odds, self._log_odds = np.ones(len(self.members)), np.empty(len(self.members))
+        self._marginal, self._log_odds = np.ones(plan.leaves), np.empty(len(self.members))
         self._dirty = np.ones(len(plan.codes), dtype=np.uint8)
         self._stale = np.ones(len(plan.codes), dtype=np.uint8)
         self._path = np.empty(len(plan.codes), dtype=np.uint32)
@@ -124,14 +124,14 @@ class _Part:
         """Bring the answers of this part's beliefs up to date."""
         if not self._moved:
             return
-        plan, engine = self._bundle.plan, self._bundle.engine
+        plan, engine, variables = self._bundle.plan, self._bundle.engine, self._bundle.variables
         self._changed = False
         if not (
             self._safe
             and kernels.settle(
                 plan.codes, plan.leaf_codes, plan.maps, plan.trees, engine.potential, engine.log_potential,
                 self._weight, self._said, self._table, self._total, self._message, self._joint, self._below,
-                self._bundle.variables.first, self._odds, self._log_odds, self._dirty, self._stale, UNNOTICED,
+                self._marginal, variables.first, variables.start, self._log_odds, self._dirty, self._stale, UNNOTICED,
             )
         ):  # fmt: skip
             self._forget()
