@@ -34,6 +34,7 @@ from beliefgraph.services.interval import Intervals
 from beliefgraph.services.learn_sources import SourceLearner
 from beliefgraph.services.metrics import Metrics
 from beliefgraph.services.questions import Questions
+from beliefgraph.services.reasons import Reasons
 from beliefgraph.services.refresh import INTERVAL as EVERY_HOUR
 from beliefgraph.services.refresh import Refresher
 from beliefgraph.services.update import Updater
@@ -73,6 +74,7 @@ class Services:
     metrics: Metrics
     explanations: Explanations
     intervals: Intervals
+    reasons: Reasons
     what_ifs: WhatIfs
     changes: Changes
     refresher: Refresher
@@ -92,6 +94,7 @@ def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> S
     updater = Updater(graph, keyring, book, TwinCache(graph, settings.cached_rows), clock, bell)
     intake = Intake(updater, interpreter)
     interval = settings.refresh_interval
+    explanations = Explanations(graph, keyring, book)
     refresher = Refresher(updater, intake, interval=timedelta(seconds=interval) if interval else EVERY_HOUR)
     return Services(
         settings=settings,
@@ -107,8 +110,9 @@ def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> S
         goals=Goals(graph, book),
         decisions=Decisions(graph, keyring, book),
         metrics=Metrics(graph, keyring, book),
-        explanations=Explanations(graph, keyring, book),
+        explanations=explanations,
         intervals=Intervals(graph, book),
+        reasons=Reasons(graph, book, interpreter, explanations),
         what_ifs=WhatIfs(graph, book, interpreter),
         changes=Changes(graph, bell, interval=settings.poll_interval, queue=settings.subscription_queue),
         refresher=refresher,

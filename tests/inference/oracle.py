@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import numpy.typing as npt
@@ -131,3 +132,30 @@ def marginal_log_odds(states: Floats, log_weights: Floats) -> Floats:
         yes = np.logaddexp.reduce(np.where(states > 0, log_weights[:, None], -np.inf), axis=0)
         no = np.logaddexp.reduce(np.where(states > 0, -np.inf, log_weights[:, None]), axis=0)
     return np.asarray(yes - no)
+
+
+def pulled(structure: Structure, effect: int, evidence: Floats) -> tuple[Floats, Floats]:
+    """P(trigger pulled) and P(this one alone) given that the effect holds: every belief and every trigger a variable.
+
+    The triggers take the place of the effect's table: each comes with its probability where its cause holds, and the
+    effect is whether any did.
+    """
+    truth = Enumeration.of(structure)
+    does = {r.source: r.parameter for r in structure.relations if r.kind == "causes" and r.target == effect}
+    causes = sorted(does)
+    none = (truth.states[:, [*causes, effect]] == 0).all(axis=1)
+    leak = 1.0 - np.exp(truth.log_conditional[effect][none][0])
+    others = np.exp(truth.log_weights(evidence) - truth.log_conditional[effect])
+    brought, alone, whole = np.zeros(len(causes) + 1), np.zeros(len(causes) + 1), 0.0
+    for state, weight in zip(truth.states, others, strict=True):
+        if not state[effect]:
+            continue
+        chance = np.array([*(does[cause] * state[cause] for cause in causes), leak])
+        for triggers in product((0, 1), repeat=len(chance)):
+            fired = np.array(triggers)
+            if fired.any():
+                now = float(weight * np.where(fired, chance, 1.0 - chance).prod())
+                whole += now
+                brought += now * fired
+                alone += now * fired * (fired.sum() == 1)
+    return brought / whole, alone / whole

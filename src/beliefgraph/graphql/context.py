@@ -23,6 +23,7 @@ from beliefgraph.services.interval import Intervals
 from beliefgraph.services.learn_sources import SourceLearner
 from beliefgraph.services.metrics import Metrics
 from beliefgraph.services.questions import Questions
+from beliefgraph.services.reasons import Reasons
 from beliefgraph.services.what_if import WhatIfs
 
 
@@ -51,6 +52,8 @@ class Verbs(Protocol):
     def explanations(self) -> Explanations: ...
     @property
     def intervals(self) -> Intervals: ...
+    @property
+    def reasons(self) -> Reasons: ...
     @property
     def what_ifs(self) -> WhatIfs: ...
     @property

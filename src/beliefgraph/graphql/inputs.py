@@ -32,6 +32,7 @@ from beliefgraph.model.decision import Option, Reason, Result
 from beliefgraph.model.event import Event
 from beliefgraph.model.metric import MetricKey
 from beliefgraph.model.question import BeliefFilter, BeliefOrder
+from beliefgraph.model.reasons import EventName, Interpret
 from beliefgraph.model.record import Record
 from beliefgraph.model.time import AsOf
 from beliefgraph.model.twin import Identifier
@@ -45,6 +46,7 @@ __all__ = [
     "Correct",
     "Event",
     "Identify",
+    "Interpret",
     "MetricKey",
     "MotivateGoal",
     "RecordDecision",
@@ -73,7 +75,7 @@ def asked(record: type[R], name: str | None = None) -> type[R]:
     return record
 
 
-for _record in (BeliefKey, MetricKey, Identifier, Event, BeliefFilter, BeliefOrder):
+for _record in (BeliefKey, MetricKey, Identifier, Event, BeliefFilter, BeliefOrder, EventName, Interpret):
     asked(_record)
 for _hypothesis in (HypotheticalEvidence, Assumption, Intervention, WhatIf):
     asked(_hypothesis)

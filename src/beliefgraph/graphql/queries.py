@@ -16,6 +16,7 @@ from beliefgraph.graphql.expose import field
 from beliefgraph.graphql.ids import read_id
 from beliefgraph.graphql.inputs import AsOf, BeliefFilter, BeliefKey, BeliefOrder, MetricKey, WhatIf
 from beliefgraph.graphql.lookahead import Selection, around, around_goals
+from beliefgraph.graphql.reasons import ReasonQueries
 from beliefgraph.graphql.scalars import ENUMS
 from beliefgraph.model import belief as beliefs
 from beliefgraph.model import commit, definition, event, explanation, interval, metric, question
@@ -38,7 +39,7 @@ AS_OF = "The moment to read at; now, as published, if left out."
 
 
 @strawberry.type(description="Questions. A twin is named as its application names it.")
-class Query(DecisionQueries):
+class Query(DecisionQueries, ReasonQueries):
     """The root of all questions."""
 
     @field(types.Twin, "One twin. `atLeastRev` waits until the twin is there.")

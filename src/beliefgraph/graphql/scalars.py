@@ -25,6 +25,7 @@ from beliefgraph.model.metric import MetricKind, Period
 from beliefgraph.model.parameters import LearnedMap
 from beliefgraph.model.preference import ConstraintRule, PreferenceKind
 from beliefgraph.model.question import OrderBy
+from beliefgraph.model.reasons import NoReasons
 from beliefgraph.model.receipt import Outcome
 from beliefgraph.model.relation import RelationKind
 from beliefgraph.model.revision import Origin
@@ -121,6 +122,12 @@ ENUMS: dict[object, Any] = {
             "NoInterval",
             NoInterval,
             "Why no bounds are known: there are values, or an effect of several causes, among what it is tied to.",
+        ),
+        (
+            "NoReasons",
+            NoReasons,
+            "Why there is nothing to weigh: nothing of it counts at the moment, what it bears on has no causes, or it "
+            "speaks against what has.",
         ),
         ("Stance", Stance, "How evidence speaks: shown, stated, set right, or ended."),
         ("Origin", Origin, "Who made it so: somebody said it, an event showed it, or the engine derived it."),

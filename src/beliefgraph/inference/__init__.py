@@ -13,6 +13,7 @@ from beliefgraph.inference.evidence import (
 from beliefgraph.inference.influence import Influence
 from beliefgraph.inference.model import CERTAIN_LOG_ODDS, Model, Posterior
 from beliefgraph.inference.quality import APPROXIMATE, EXACT, UNAVAILABLE, UNRELIABLE
+from beliefgraph.inference.responsibility import Responsibility
 from beliefgraph.inference.session import Session
 from beliefgraph.inference.structure import Relation, Structure
 from beliefgraph.inference.warm import warm
@@ -33,6 +34,7 @@ __all__ = [
     "Posterior",
     "Relation",
     "RelationKind",
+    "Responsibility",
     "Session",
     "Structure",
     "age",

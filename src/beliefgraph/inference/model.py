@@ -15,6 +15,7 @@ from beliefgraph.inference.bundle import Bundle
 from beliefgraph.inference.evidence import LOG_LIKELIHOOD_BOUND
 from beliefgraph.inference.influence import Influence, influence_of
 from beliefgraph.inference.quality import EXACT, UNAVAILABLE
+from beliefgraph.inference.responsibility import Responsibility, responsibility_of
 from beliefgraph.inference.session import Session
 from beliefgraph.inference.thin_part import ThinPart
 
@@ -138,6 +139,23 @@ class Model:
             if target in bundle.members:
                 return influence_of(bundle, target, float(self.prior_log_odds[target]), evidence, fixed, set(do or ()))
         return Influence.alone(target, len(self.priors), float(self.prior_log_odds[target]), float(evidence[target]))
+
+    def responsibility(self, effect: int, log_likelihood: npt.ArrayLike) -> Responsibility | None:
+        """Which of its causes brought an effect about, given that it holds; see `Responsibility`.
+
+        `log_likelihood` is λ per belief, shape [n]. None where it is no noisy OR of causes. Raises `invalid-input`, and
+        `too-wide` if the effect has no answer.
+        """
+        evidence = self._evidence(log_likelihood)
+        if evidence.ndim != 1:
+            raise Incorrect("invalid-input", "Responsibility is asked for one set of evidence at a time.")
+        self._check_belief(effect)
+        if not self.available[effect]:
+            raise Unavailable("too-wide", "This belief is tied to too many others for an answer.", belief=effect)
+        for bundle in self.parted:
+            if effect in bundle.members:
+                return responsibility_of(bundle, effect, evidence)
+        return None
 
     def interval(self, belief: int, log_likelihood: npt.ArrayLike) -> tuple[float, float] | None:
         """The least and greatest log-odds that a belief can have given the evidence, in nats: no approximation.

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -21,16 +22,20 @@ from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import derive
 from beliefgraph.services.layout import Unit
-from beliefgraph.services.measure import decisive, reading_evidence
+from beliefgraph.services.measure import decisive
 from beliefgraph.services.moments import PATIENCE, Moments
+from beliefgraph.services.never_said import never_said
 from beliefgraph.services.paths import strongest_paths
 from beliefgraph.services.recompute import Recomputed, recompute
 from beliefgraph.services.scope import reach
 from beliefgraph.services.sentence import Overruled, sentence
 from beliefgraph.services.standing import events_of, newest, speaking, standing, voice
-from beliefgraph.store.evidence import told
+from beliefgraph.store.evidence import ToldRow, told
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
+
+ALL_STORED: Mapping[str, ToldRow] = MappingProxyType({})
+"""Where no evidence is supposed."""
 
 AT_ONCE = 256
 """Questions "and without this?" that are asked in one pass."""
@@ -54,12 +59,18 @@ class Explanations:
         id_ = reach(caller, twin)
         await self._moments.reached(id_, twin, at_least_rev)
         moment = await self._moments.at(id_, caller.tenant, twin, as_of)
-        moved = await asyncio.to_thread(_what_moved, recompute(moment, (key,)), key)
+        return await self.of(await asyncio.to_thread(recompute, moment, (key,)), key)
+
+    async def of(self, seen: Recomputed, key: BeliefKey, supposed: Mapping[str, ToldRow] = ALL_STORED) -> Explanation:
+        """Why the belief stands where it was derived to stand; `supposed` is evidence that is not stored, by its id."""
+        moment = seen.moment
+        moved = await asyncio.to_thread(_what_moved, seen, key)
         spoken = speaking(moved.seen, {share.bearing.evidence for share in moved.shares})
         bearings = [*(share.bearing for share in moved.shares), *moved.overruled]
         wanted = [b.evidence for b in bearings if b.evidence not in spoken]
         wanted += [event.evidence for one in spoken.values() for event in newest(one)]
-        rows = await told(self._graph, id_, list(dict.fromkeys(wanted)))
+        stored = [evidence for evidence in dict.fromkeys(wanted) if evidence not in supposed]
+        rows = {**await told(self._graph, moment.state.id, stored), **supposed}
         voices = {evidence: (row.opened(self._keyring), row.source.name) for evidence, row in rows.items()}
         voices |= {evidence: voice(moved.seen, one, rows) for evidence, one in spoken.items()}
         stand = {evidence: standing(moment, one) for evidence, one in spoken.items()}
@@ -266,19 +277,7 @@ class _Without:
 
     def _derived_without(self, evidence: str) -> float:
         moment, layout = self.seen.moment, self.seen.derived.layout
-        gone = [bearing for bearing in moment.state.bearings if bearing.evidence == evidence]
-        uncounted = [m for m in moment.state.measurements if m.evidence == evidence]
-        for metric in moment.state.metrics.values():
-            if reading_evidence(moment.state, metric) == evidence:
-                uncounted += moment.state.tallies[metric.id].rows
-        state = moment.state.with_inputs(
-            beliefs=(),
-            closed_bearings=gone,
-            bearings=(),
-            closed_relations=(),
-            relations=(),
-            closed_measurements=uncounted,
-        )
+        state = never_said(moment.state, {evidence})
         derived = derive(state, moment.graph, moment.at, named=(layout.keys[self.target],))
         return float(derived.log_odds[derived.layout.position[layout.ids[self.target]]])
 

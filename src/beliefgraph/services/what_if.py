@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 from beliefgraph.errors import Incorrect, Unavailable
 from beliefgraph.model.belief import GRID, BeliefKey, worst
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import Assumption, Intervention, WhatIf
 from beliefgraph.model.commit import BeliefDifference
-from beliefgraph.model.evidence import Bearing
-from beliefgraph.model.identity import belief_id, event_id, evidence_id, source_id
+from beliefgraph.model.identity import belief_id
 from beliefgraph.model.page import Answer
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services.count import measurement, new_metrics
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import Derivation, derive
-from beliefgraph.services.describe import describe
-from beliefgraph.services.interpret import BearsOn, CountsIn, Interpreter
+from beliefgraph.services.interpret import BearsOn, Interpreter
 from beliefgraph.services.moments import PATIENCE, Moment, Moments
 from beliefgraph.services.recompute import Recomputed
 from beliefgraph.services.scope import reach
+from beliefgraph.services.suppose import Supposed, supposed_events, supposing
 from beliefgraph.store.graph import Graph
 
 NOTICEABLE = GRID / 2
@@ -61,41 +58,15 @@ class WhatIfs:
         return Answer(found, moment.state.rev, moment.at)
 
 
-@dataclass(frozen=True)
-class _Supposed:
-    """One bearing, or one way to count in a metric, that does not exist."""
-
-    says: BearsOn | CountsIn
-    source: str
-    evidence: str
-    since: datetime
-
-
 def _suppose(moment: Moment, question: WhatIf, interpreter: Interpreter) -> tuple[BeliefDifference, ...]:
-    supposed = list(_supposed(moment, question, interpreter))
-    borne = [(one, one.says) for one in supposed if isinstance(one.says, BearsOn)]
-    counts = [(one, one.says) for one in supposed if isinstance(one.says, CountsIn)]
     assumed, made = _settled(question.assumptions, "assumed"), _settled(question.interventions, "made")
     for key in assumed:
         if key in made:
             raise _impossible(key, "assumed and made so at once: the first moves its causes, the second does not")
-    touched = dict.fromkeys([*(bears.belief for _, bears in borne), *assumed, *made])
-    beliefs = {
-        belief.id: belief
-        for belief in (describe(moment.state.id, belief_id(moment.state.id, key), key, moment.graph) for key in touched)
-    }
-    state = moment.state.with_inputs(
-        beliefs=[belief for id_, belief in beliefs.items() if id_ not in moment.state.beliefs],
-        closed_bearings=(),
-        bearings=[_bearing(moment, n, one, bears) for n, (one, bears) in enumerate(borne)],
-        closed_relations=(),
-        relations=(),
-        metrics=new_metrics(moment.state, moment.graph, [counted for _, counted in counts]),
-        measurements=[
-            measurement(moment.state, moment.graph, one.evidence, one.source, one.since, counted)
-            for one, counted in counts
-        ],
-    )
+    supposed = [*supposed_events(moment, question.twin, question.events, interpreter), *_evidence(moment, question)]
+    borne = [one.says.belief for one in supposed if isinstance(one.says, BearsOn)]
+    touched = dict.fromkeys([*borne, *assumed, *made])
+    state = supposing(moment, supposed, touched)
     after = derive(state, moment.graph, moment.at, assume=assumed, do=made)
     by_metrics = [belief.belief_key for id_, belief in after.state.beliefs.items() if id_ not in state.beliefs]
     before = derive(moment.state, moment.graph, moment.at, also=[*touched, *by_metrics])
@@ -104,24 +75,10 @@ def _suppose(moment: Moment, question: WhatIf, interpreter: Interpreter) -> tupl
     return _moved(Recomputed(moment, before), Recomputed(replace(moment, state=state), after))
 
 
-def _supposed(moment: Moment, question: WhatIf, interpreter: Interpreter) -> Iterator[_Supposed]:
-    state = moment.state
-    known = {bearing.evidence for bearing in state.bearings} | {m.evidence for m in state.measurements}
-    for event in question.events:
-        if event.twin not in (None, question.twin):
-            raise Incorrect(
-                "invalid-input", f"This event is about {event.twin!r}, not {question.twin!r}.", event=event.id
-            )
-        for spoken in interpreter.interpret(event, moment.graph.definitions).spoken:
-            source = source_id(state.tenant, spoken.source)
-            evidence = evidence_id(event_id(state.id, event.source, event.id), source)
-            if evidence not in known:
-                known.add(evidence)
-                said: list[BearsOn | CountsIn] = [*spoken.bearings, *spoken.counts]
-                yield from (_Supposed(says, source, evidence, event.time) for says in said)
+def _evidence(moment: Moment, question: WhatIf) -> Iterator[Supposed]:
     for n, one in enumerate(question.evidence):
         bears = BearsOn(belief=one.belief, log_likelihood_ratio=one.log_likelihood_ratio)
-        yield _Supposed(bears, f"supposed:{n}", f"supposed:{n}", moment.at)
+        yield Supposed(bears, f"supposed:{n}", f"supposed:{n}", moment.at)
 
 
 def _settled(hypotheses: Sequence[Assumption | Intervention], how: str) -> dict[BeliefKey, bool]:
@@ -134,25 +91,6 @@ def _settled(hypotheses: Sequence[Assumption | Intervention], how: str) -> dict[
 
 def _impossible(belief: BeliefKey, what: str) -> Incorrect:
     return Incorrect("impossible-evidence", f"{belief.attribute} cannot be {what}.", attribute=belief.attribute)
-
-
-def _bearing(moment: Moment, n: int, one: _Supposed, bears: BearsOn) -> Bearing:
-    belief = belief_id(moment.state.id, bears.belief)
-    return Bearing(
-        revision_id=f"supposed:{n}",
-        twin=moment.state.id,
-        key=f"{one.evidence}|{belief}",
-        valid_from=one.since,
-        rev_from=moment.state.rev,
-        definition="",
-        origin="observed",
-        evidence=one.evidence,
-        belief=belief,
-        source=one.source,
-        stance="observation",
-        log_likelihood_ratio=bears.log_likelihood_ratio,
-        half_life=bears.half_life,
-    )
 
 
 def _refuse_unavailable(derived: Derivation, belief: str) -> None:

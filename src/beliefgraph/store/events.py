@@ -58,6 +58,20 @@ async def resolve(graph: Graph, wanted: Sequence[tuple[int, str, datetime]]) -> 
     return led
 
 
+@dataclass(frozen=True)
+class TakenIn:
+    """When an event came into its twin: the rev, and the valid time it brought."""
+
+    rev: int
+    time: datetime
+
+
+async def taken_in(graph: Graph, twin: str, event: str) -> TakenIn | None:
+    """When the event of that id came into a twin; None if it never did."""
+    record = await graph.read("event/taken_in", twin=twin, event=event)
+    return None if record is None else TakenIn(record[0], codec.moment(record[1]))
+
+
 async def evidence_by(graph: Graph, twin: str, identifier: str) -> set[str]:
     """The ids of the evidence that came into a twin by way of an identifier."""
     record = await graph.read("identifier/evidence", twin=twin, identifier=identifier)

@@ -1,0 +1,28 @@
+"""A twin that some evidence was never given to. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from beliefgraph.services.measure import reading_evidence
+from beliefgraph.services.state import TwinState
+from beliefgraph.services.tally import NOTHING
+
+
+def never_said(state: TwinState, evidence: Collection[str]) -> TwinState:
+    """The twin without these pieces of evidence, by their ids: they bear on nothing, and count in no metric.
+
+    The id under which a metric speaks takes away all that counts in the metric.
+    """
+    uncounted = [m for m in state.measurements if m.evidence in evidence]
+    for metric in state.metrics.values():
+        if reading_evidence(state, metric) in evidence:
+            uncounted += state.tallies.get(metric.id, NOTHING).rows
+    return state.with_inputs(
+        beliefs=(),
+        closed_bearings=[bearing for bearing in state.bearings if bearing.evidence in evidence],
+        bearings=(),
+        closed_relations=(),
+        relations=(),
+        closed_measurements=uncounted,
+    )

@@ -1,0 +1,177 @@
+"""Why did it happen? Rival hypotheses for what an event or a metric shows, as of any moment; nothing is stored."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from beliefgraph.errors import NotFound
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.evidence import Evidence, Source
+from beliefgraph.model.identity import event_id, evidence_id
+from beliefgraph.model.metric import MetricKind
+from beliefgraph.model.reasons import EventName, Hypothesis, Interpret, NoReasons, Occurrence, RivalReasons
+from beliefgraph.model.time import NOW, AsOf
+from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.derive import derive
+from beliefgraph.services.explain import ALL_STORED, Explanations
+from beliefgraph.services.interpret import Interpreter
+from beliefgraph.services.measure import reading_evidence
+from beliefgraph.services.moments import PATIENCE, Moment, Moments
+from beliefgraph.services.never_said import never_said
+from beliefgraph.services.recompute import Recomputed
+from beliefgraph.services.rivals import Heard, heard, weighed
+from beliefgraph.services.scope import reach
+from beliefgraph.services.standing import one_metric
+from beliefgraph.services.state import TwinState
+from beliefgraph.services.suppose import Supposed, supposed_events, supposing
+from beliefgraph.store import events as stored
+from beliefgraph.store.evidence import ToldRow
+from beliefgraph.store.graph import Graph
+
+OF_WHAT_DID_NOT_COME: frozenset[MetricKind] = frozenset({"absence", "recency"})
+"""Metrics that speak of events that did not come: none of those in their window made what they show."""
+
+
+@dataclass(frozen=True)
+class _Told:
+    """A twin with and without what is interpreted, which pieces of evidence that is, and those that are not stored."""
+
+    moment: Moment
+    without: TwinState
+    evidence: frozenset[str]
+    supposed: Mapping[str, ToldRow]
+
+
+class Reasons:
+    """Weighs what may have brought things about."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        book: DefinitionBook,
+        interpreter: Interpreter,
+        explanations: Explanations,
+        *,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._graph = graph
+        self._book = book
+        self._interpreter = interpreter
+        self._explanations = explanations
+        self._moments = Moments(graph, book, patience=patience)
+
+    async def interpret(
+        self,
+        caller: Caller,
+        question: Interpret,
+        *,
+        as_of: AsOf = NOW,
+        at_least_rev: int | None = None,
+        explained: bool = False,
+    ) -> RivalReasons:
+        """The occurrences that an event or a metric speaks of, each with the hypotheses why; `explained` says why each.
+
+        An event that was not sent is read as `whatIf` would: now under the definitions in force, at its own time where
+        that is past head time. `not-found` if no such event was known at the moment, `unknown-metric`,
+        `no-interpretation` and `interpretation-failed` as everywhere, `too-wide` where an occurrence has no answer.
+        """
+        id_ = reach(caller, question.twin)
+        await self._moments.reached(id_, question.twin, at_least_rev)
+        moment = await self._moments.at(id_, caller.tenant, question.twin, as_of)
+        if question.event is not None and as_of.is_now:
+            moment = replace(moment, graph=await self._book.latest(caller.tenant))
+        if question.stored is not None:
+            await self._known(moment, question.stored)
+        told = await asyncio.to_thread(_told, moment, question, self._interpreter)
+        seen, found, occurrences = await asyncio.to_thread(_weighed, told)
+        if explained:
+            occurrences = [
+                one.model_copy(update={"hypotheses": [await self._explained(seen, told, h) for h in one.hypotheses]})
+                for one in occurrences
+            ]
+        return RivalReasons(
+            occurrences=tuple(occurrences),
+            nothing=None if occurrences else _nothing(found),
+            valid_time=told.moment.at,
+            rev=told.moment.state.rev,
+        )
+
+    async def _known(self, moment: Moment, name: EventName) -> None:
+        """Refuse an event that the twin had not taken in at the moment, another twin's among them."""
+        known = await stored.taken_in(self._graph, moment.state.id, _event_id(moment.state, name))
+        if known is None or known.rev > moment.state.rev or known.time > moment.at:
+            raise NotFound("not-found", f"This twin knew no event {name.id!r} at that moment.", event=name.id)
+
+    async def _explained(self, seen: Recomputed, told: _Told, one: Hypothesis) -> Hypothesis:
+        why = await self._explanations.of(seen, one.state.belief.belief_key, told.supposed)
+        return one.model_copy(update={"explanation": why})
+
+
+def _told(moment: Moment, question: Interpret, interpreter: Interpreter) -> _Told:
+    state = moment.state
+    if question.metric is not None:
+        reading = frozenset({reading_evidence(state, one_metric(moment, question.metric).metric)})
+        return _Told(moment, never_said(state, reading), reading, ALL_STORED)
+    if question.event is not None:
+        name = EventName(id=question.event.id, source=question.event.source)
+        supposed = list(supposed_events(moment, question.twin, [question.event], interpreter))
+        if supposed:
+            moment = replace(moment, at=max(moment.at, question.event.time), state=supposing(moment, supposed))
+            rows = dict(_rows(moment, _event_id(state, name), supposed))
+            return _Told(moment, state, frozenset(rows), rows)
+    else:
+        assert question.stored is not None
+        name = question.stored
+    said = _evidence_of(state, _event_id(state, name))
+    return _Told(moment, never_said(state, said), said, ALL_STORED)
+
+
+def _weighed(told: _Told) -> tuple[Recomputed, Heard, list[Occurrence]]:
+    moment = told.moment
+    seen = Recomputed(moment, derive(moment.state, moment.graph, moment.at))
+    speaking = told.evidence | {
+        reading_evidence(moment.state, one.metric)
+        for one in seen.derived.measured
+        if one.definition.kind not in OF_WHAT_DID_NOT_COME and any(row.evidence in told.evidence for row in one.events)
+    }
+    found = heard(seen, speaking)
+    if not found.positions:
+        return seen, found, []
+    before = derive(told.without, moment.graph, moment.at, also=seen.derived.layout.keys)
+    earlier = Recomputed(replace(moment, state=told.without), before)
+    return seen, found, [weighed(seen, earlier, effect) for effect in found.positions]
+
+
+def _nothing(found: Heard) -> NoReasons:
+    if not found.speaks:
+        return "silent"
+    return "against" if found.of_effects else "no_causes"
+
+
+def _event_id(state: TwinState, name: EventName) -> str:
+    return name.id if name.source is None else event_id(state.id, name.source, name.id)
+
+
+def _evidence_of(state: TwinState, event: str) -> frozenset[str]:
+    """What an event said, by the ids of the evidence that its sources gave."""
+    sources = {bearing.source for bearing in state.bearings} | {m.source for m in state.measurements}
+    return frozenset(evidence_id(event, source) for source in sources)
+
+
+def _rows(moment: Moment, event: str, supposed: Sequence[Supposed]) -> Iterable[tuple[str, ToldRow]]:
+    """The evidence of an event that was not sent, as if it were stored."""
+    for one in supposed:
+        assert one.spoken is not None
+        evidence = Evidence(
+            id=one.evidence,
+            twin=moment.state.id,
+            event=event,
+            source=one.source,
+            time=one.since,
+            summary=one.spoken.summary,
+            verbatim=one.spoken.verbatim,
+        )
+        speaker = Source(id=one.source, tenant=moment.state.tenant, name=one.spoken.source)
+        yield one.evidence, ToldRow(evidence, speaker, None)

@@ -1,0 +1,124 @@
+"""Rival hypotheses weighed: what may have brought an occurrence about, before and after it was heard of. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from operator import itemgetter
+
+from beliefgraph.errors import Unavailable
+from beliefgraph.model.belief import BeliefState
+from beliefgraph.model.reasons import Hypothesis, Occurrence, SomethingElse
+from beliefgraph.services.layout import Edge
+from beliefgraph.services.recompute import Recomputed
+from beliefgraph.services.sentence import percent
+
+LIKELY = 0.1
+"""The least responsibility, next to the greatest, with which a hypothesis is named beside it."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What is interpreted, in what was derived: the effects that it speaks for, by position.
+
+    `speaks` is whether anything of it counts at all, and `of_effects` whether it bears on an effect either way.
+    """
+
+    positions: tuple[int, ...]
+    speaks: bool
+    of_effects: bool
+
+
+def heard(seen: Recomputed, evidence: Collection[str]) -> Heard:
+    """Which effects these pieces of evidence speak for at the moment, the ids of metrics' own among them."""
+    derived = seen.derived
+    effects = {edge.target for edge in derived.layout.edges if edge.strength.kind == "causes"}
+    bearings = derived.state.bearings
+    rows = [i for i, row in enumerate(derived.items.tolist()) if bearings[row].evidence in evidence]
+    on_effects = [i for i in rows if int(derived.item_position[i]) in effects]
+    said_for = {int(derived.item_position[i]) for i in on_effects if derived.item_log_likelihood[i] > 0.0}
+    in_order = sorted(said_for, key=lambda position: derived.layout.ids[position])
+    return Heard(tuple(in_order), bool(rows), bool(on_effects))
+
+
+def weighed(seen: Recomputed, before: Recomputed, effect: int) -> Occurrence:
+    """The hypotheses why an effect came about, by its position: as they stand, and as they stood `before` it was heard.
+
+    `too-wide` where it has no answer.
+    """
+    derived = seen.derived
+    if not derived.available[effect]:
+        raise Unavailable(
+            "too-wide", "This belief is tied to too many others for an answer.", belief=derived.layout.ids[effect]
+        )
+    occurred, causes = seen.state(effect), _causes(seen, effect)
+    unit, positions, column = derived.layout.unit_of(effect)
+    found = unit.model.responsibility(column, derived.log_likelihood[positions])
+    held = occurred.confidence or 0.0
+    shares: dict[int, tuple[float, float]] = {}
+    something_else = None
+    if found is not None:
+        each = list(zip((held * found.brought).tolist(), (held * found.alone).tolist(), strict=True))
+        shares = {int(positions[cause]): share for cause, share in zip(found.causes, each[:-1], strict=True)}
+        something_else = SomethingElse(responsibility=min(each[-1][0], 1.0), alone=min(each[-1][1], 1.0))
+    hypotheses = [_hypothesis(seen, before, edge, shares.get(edge.source)) for edge in causes]
+    ranked = tuple(sorted(hypotheses, key=_most_responsible_first))
+    return Occurrence(
+        state=occurred,
+        before=_log_odds(before, derived.layout.ids[effect]),
+        hypotheses=ranked,
+        something_else=something_else,
+        sentence=_sentence(occurred, ranked, something_else),
+    )
+
+
+def _causes(seen: Recomputed, effect: int) -> list[Edge]:
+    return [edge for edge in seen.derived.layout.edges if edge.target == effect and edge.strength.kind == "causes"]
+
+
+def _hypothesis(seen: Recomputed, before: Recomputed, edge: Edge, share: tuple[float, float] | None) -> Hypothesis:
+    """What the person set right bounds a share too: a cause that does not hold brought nothing about."""
+    state = seen.state(edge.source)
+    responsibility, alone = (None, None) if share is None else (min(each, state.confidence or 0.0) for each in share)
+    return Hypothesis(
+        state=state,
+        before=_log_odds(before, state.belief.id),
+        relation=edge.strength,
+        responsibility=responsibility,
+        alone=alone,
+    )
+
+
+def _log_odds(seen: Recomputed, belief: str) -> float | None:
+    return seen.derived.value(seen.derived.layout.position[belief])
+
+
+def _most_responsible_first(one: Hypothesis) -> tuple[float, float, str]:
+    return -(one.responsibility or 0.0), -(one.state.confidence or 0.0), one.state.belief.id
+
+
+def _sentence(occurred: BeliefState, ranked: tuple[Hypothesis, ...], something_else: SomethingElse | None) -> str:
+    """What most likely brought it about, what else may have, and how far each moved."""
+    said, first = f"“{occurred.belief.statement}” stands at {percent(occurred.confidence or 0.0)}.", ranked[0]
+    if something_else is None:
+        named = f"“{first.state.belief.statement}” ({_moved(first)})"
+        return f"{said} Its causes add up and none acts alone; the likeliest of them is {named}."
+    told = [(one.responsibility or 0.0, "because " + _named(one), _named(one)) for one in ranked]
+    rest = percent(something_else.responsibility)
+    told.append(
+        (something_else.responsibility, f"for a reason that nobody stated ({rest})", f"something else ({rest})")
+    )
+    (most, because, _), *others = sorted(told, key=itemgetter(0), reverse=True)
+    less = [named for share, _, named in others if share >= LIKELY * most]
+    return f"{said} Most likely {because}." + (f" Less likely: {'; '.join(less)}." if less else "")
+
+
+def _named(one: Hypothesis) -> str:
+    return f"“{one.state.belief.statement}” (responsible with {percent(one.responsibility or 0.0)}; {_moved(one)})"
+
+
+def _moved(one: Hypothesis) -> str:
+    now, then = one.state.confidence, one.before_confidence
+    if now is None or then is None:
+        return "it has no confidence"
+    return f"it stands at {percent(now)}, before at {percent(then)}"

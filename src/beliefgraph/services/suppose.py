@@ -1,0 +1,93 @@
+"""Events and evidence that do not exist, added to a copy of a twin. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.event import Event
+from beliefgraph.model.evidence import Bearing
+from beliefgraph.model.identity import belief_id, event_id, evidence_id, source_id
+from beliefgraph.services.count import measurement, new_metrics
+from beliefgraph.services.describe import describe
+from beliefgraph.services.interpret import BearsOn, CountsIn, Interpreter, Spoken
+from beliefgraph.services.moments import Moment
+from beliefgraph.services.state import TwinState
+
+
+@dataclass(frozen=True)
+class Supposed:
+    """One bearing, or one way to count in a metric, that does not exist; `spoken` is what it is said in by an event."""
+
+    says: BearsOn | CountsIn
+    source: str
+    evidence: str
+    since: datetime
+    spoken: Spoken | None = None
+
+
+def supposed_events(moment: Moment, twin: str, events: Iterable[Event], interpreter: Interpreter) -> Iterator[Supposed]:
+    """What these events of the twin of that name would say; one that came before says nothing again.
+
+    Raises `invalid-input` for an event about another twin, and what interpreting it raises.
+    """
+    state = moment.state
+    known = {bearing.evidence for bearing in state.bearings} | {m.evidence for m in state.measurements}
+    for event in events:
+        if event.twin not in (None, twin):
+            raise Incorrect("invalid-input", f"This event is about {event.twin!r}, not {twin!r}.", event=event.id)
+        for spoken in interpreter.interpret(event, moment.graph.definitions).spoken:
+            source = source_id(state.tenant, spoken.source)
+            evidence = evidence_id(event_id(state.id, event.source, event.id), source)
+            if evidence not in known:
+                known.add(evidence)
+                said: list[BearsOn | CountsIn] = [*spoken.bearings, *spoken.counts]
+                yield from (Supposed(says, source, evidence, event.time, spoken) for says in said)
+
+
+def supposing(moment: Moment, supposed: Sequence[Supposed], touched: Iterable[BeliefKey] = ()) -> TwinState:
+    """The twin with all of this heard, and with the beliefs that are `touched` besides."""
+    borne = [(one, one.says) for one in supposed if isinstance(one.says, BearsOn)]
+    counts = [(one, one.says) for one in supposed if isinstance(one.says, CountsIn)]
+    keys = dict.fromkeys([*(bears.belief for _, bears in borne), *touched])
+    ids = {belief_id(moment.state.id, key): key for key in keys}
+    return moment.state.with_inputs(
+        beliefs=[
+            describe(moment.state.id, id_, key, moment.graph)
+            for id_, key in ids.items()
+            if id_ not in moment.state.beliefs
+        ],
+        closed_bearings=(),
+        bearings=[_bearing(moment, n, one, bears) for n, (one, bears) in enumerate(borne)],
+        closed_relations=(),
+        relations=(),
+        metrics=new_metrics(moment.state, moment.graph, [counted for _, counted in counts]),
+        measurements=[
+            measurement(moment.state, moment.graph, one.evidence, one.source, one.since, counted)
+            for one, counted in counts
+        ],
+    )
+
+
+def _bearing(moment: Moment, n: int, one: Supposed, bears: BearsOn) -> Bearing:
+    belief = belief_id(moment.state.id, bears.belief)
+    return Bearing(
+        revision_id=f"supposed:{n}",
+        twin=moment.state.id,
+        key=f"{one.evidence}|{belief}",
+        valid_from=one.since,
+        rev_from=moment.state.rev,
+        definition="",
+        origin="observed",
+        evidence=one.evidence,
+        belief=belief,
+        source=one.source,
+        stance="observation",
+        log_likelihood_ratio=bears.log_likelihood_ratio,
+        half_life=bears.half_life,
+        shared_origin=bears.shared_origin,
+        source_kind=None if one.spoken is None else one.spoken.source_kind,
+    )
