@@ -7,7 +7,7 @@ from typing import Any
 
 import strawberry
 
-from beliefgraph.graphql.expose import AttributeField, attribute, field
+from beliefgraph.graphql.expose import attribute, field, reading
 from beliefgraph.model.page import Page
 
 
@@ -57,7 +57,7 @@ def connection(node: type, *, of_twin: bool = True, counted: bool = False) -> An
     fields: dict[str, Any] = {
         "edges": attribute("items", list[edge]),  # type: ignore[valid-type]
         "nodes": attribute("nodes", list[node], "The nodes of the edges."),  # type: ignore[valid-type]
-        "page_info": _page_info(),
+        "page_info": reading(_itself, PageInfo),
     }
     if of_twin:
         fields["rev"] = attribute("rev", int, "The rev that was read.")
@@ -69,12 +69,6 @@ def connection(node: type, *, of_twin: bool = True, counted: bool = False) -> An
         type(f"{name}Connection", (), {"__annotations__": annotations, **fields}),
         description=f"A page of {name}s.",
     )
-
-
-def _page_info() -> AttributeField:
-    field = attribute("items", PageInfo)
-    field.getter = _itself
-    return field
 
 
 def _itself(page: Page[Any]) -> Page[Any]:

@@ -42,8 +42,13 @@ class AttributeField(StrawberryField):
 
 def attribute(path: str, annotation: Any, description: str | None = None) -> AttributeField:
     """A field of a type of GraphQL's, which reads the attribute at a path."""
+    return reading(attrgetter(path), annotation, description)
+
+
+def reading(getter: Callable[[Any], Any], annotation: Any, description: str | None = None) -> AttributeField:
+    """A field of a type of GraphQL's, which reads the record by a function of its own."""
     field = AttributeField(type_annotation=StrawberryAnnotation(annotation), description=description)
-    field.getter = attrgetter(path)
+    field.getter = getter
     return field
 
 

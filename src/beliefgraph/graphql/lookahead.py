@@ -27,6 +27,13 @@ class Around:
     with_evidence: bool = False
 
 
+@dataclass(frozen=True)
+class AroundPage(Around):
+    """The same of a page of beliefs, and whether to count all that match."""
+
+    with_total: bool = False
+
+
 class Selection:
     """The fields selected beneath one or several nodes, fragments spread, whatever `@skip` says."""
 
@@ -49,6 +56,10 @@ class Selection:
         for name in path:
             here = Selection(self._info, [node for node in here._fields() if node.name.value == name])
         return here
+
+    def nodes(self) -> Selection:
+        """What is selected of the things on a page, by either way to them."""
+        return self.under("edges", "node").joined(self.under("nodes"))
 
     def joined(self, other: Selection) -> Selection:
         """Both together."""
@@ -113,6 +124,11 @@ def around(beliefs: Selection) -> Around:
             raise Incorrect("too-complex", "Evidence comes with the belief asked for; ask for a related one by itself.")
     in_order = tuple(kind for kind in ALL_KINDS if kind in kinds) if levels else ALL_KINDS
     return Around(cast("RelationLevels", levels), in_order, "evidence" in beliefs)
+
+
+def around_page(page: Selection) -> AroundPage:
+    """What is selected of a page of beliefs, and around them."""
+    return AroundPage(**vars(around(page.nodes())), with_total="totalCount" in page)
 
 
 def _kinds(given: object) -> Iterable[RelationKind]:

@@ -6,11 +6,12 @@ from typing import cast
 
 import strawberry
 
+from beliefgraph.graphql.belief_types import Belief
 from beliefgraph.graphql.context import Request
+from beliefgraph.graphql.explanation_types import Explanation
 from beliefgraph.graphql.expose import attribute, expose, field
 from beliefgraph.graphql.inputs import AsOf, Interpret
 from beliefgraph.graphql.lookahead import Selection
-from beliefgraph.graphql.types import Belief, Explanation
 from beliefgraph.model import explanation, question, reasons
 from beliefgraph.model.belief import BeliefState
 from beliefgraph.model.time import NOW

@@ -12,15 +12,18 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import validate_document
 from strawberry.types import ExecutionContext
 
-from beliefgraph.graphql import types
+from beliefgraph.graphql.belief_types import Belief
 from beliefgraph.graphql.context import Context
 from beliefgraph.graphql.errors import tell
+from beliefgraph.graphql.evidence_types import Evidence
 from beliefgraph.graphql.executor import CompiledExecutor, Plans
+from beliefgraph.graphql.goal_types import Goal
 from beliefgraph.graphql.limits import LimitQueries, Limits
 from beliefgraph.graphql.mutations import Mutation
 from beliefgraph.graphql.queries import Query
 from beliefgraph.graphql.scalars import SCALARS
 from beliefgraph.graphql.subscriptions import Subscription
+from beliefgraph.graphql.twin_types import Twin
 
 CACHED_DOCUMENTS = 256
 CACHED_CHARACTERS = 10_000
@@ -76,7 +79,7 @@ def make_schema(limits: Limits | None = None) -> Schema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=[types.Twin, types.Belief, types.Goal, types.Evidence],
+        types=[Twin, Belief, Goal, Evidence],
         config=StrawberryConfig(scalar_map=SCALARS),
         execution_context_class=CompiledExecutor,
         extensions=[

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 
 import strawberry
 
-from beliefgraph.graphql import types
+from beliefgraph.graphql.change_types import Change
 from beliefgraph.graphql.context import Request
 from beliefgraph.model import commit
 
@@ -16,7 +16,7 @@ class Subscription:
     """The root of all that can be followed."""
 
     @strawberry.subscription(  # type: ignore[untyped-decorator]
-        graphql_type=types.Change,
+        graphql_type=Change,
         description="Every change of a twin after a rev, in order, each once; from now on if `afterRev` is left out.",
     )
     @staticmethod

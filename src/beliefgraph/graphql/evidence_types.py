@@ -1,0 +1,72 @@
+"""Evidence, and how it bears on beliefs, as it is answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import strawberry
+
+from beliefgraph.graphql.connections import connection
+from beliefgraph.graphql.context import Request
+from beliefgraph.graphql.expose import expose, field
+from beliefgraph.graphql.ids import write_id
+from beliefgraph.graphql.node import Node, itself
+from beliefgraph.model import evidence as evidences
+from beliefgraph.model import explanation, question
+
+
+@expose(evidences.Bearing, hide={"twin", "key", "evidence", "belief", "source"})
+class Bearing:
+    """How one piece of evidence bears on one belief, while it counts. `halfLife` is in seconds."""
+
+    @field(None, "The id of the belief it bears on.")
+    @staticmethod
+    def belief(bearing: strawberry.Parent[evidences.Bearing], info: Request) -> strawberry.ID:
+        return strawberry.ID(write_id("Belief", info.context.names[bearing.twin], bearing.belief))
+
+
+@expose(
+    question.SourcedEvidence,
+    within={"evidence": evidences.Evidence},
+    hide={"source", "twin", "bearings", "evidence.id", "evidence.twin", "evidence.source"},
+)
+class Evidence(Node):
+    """One observation: what it says in plain words, who said it, and when."""
+
+    @staticmethod
+    def is_type_of(value: object, _info: object) -> bool:
+        """Whether a value is shown by this type."""
+        return isinstance(
+            value, question.SourcedEvidence | question.EvidenceOn | question.EvidenceIn | explanation.Contribution
+        )
+
+    @field()
+    @staticmethod
+    def id(found: strawberry.Parent[Any], info: Request) -> strawberry.ID:  # type: ignore[override]
+        return strawberry.ID(write_id("Evidence", info.context.names[found.evidence.twin], found.evidence.id))
+
+    @field(None, "Who or what said so.")
+    @staticmethod
+    def source(found: strawberry.Parent[Any]) -> str:
+        source: str | evidences.Source = found.source
+        return source if isinstance(source, str) else source.name
+
+    @field(None, "All that it bears on now; only where the evidence itself was asked for, by `node`.")
+    @staticmethod
+    def bearings(found: strawberry.Parent[Any]) -> list[Bearing] | None:
+        asked_for: list[Bearing] | None = getattr(found, "bearings", None)
+        return asked_for
+
+
+@expose(
+    question.EvidenceOn,
+    within={"bearing": evidences.Bearing},
+    hide={"evidence", "source", *(f"bearing.{name}" for name in ("twin", "key", "evidence", "belief", "source"))},
+)
+class EvidenceOn:
+    """One piece of evidence as it bears on one belief. `counts` is false where something newer silences it."""
+
+    evidence: Evidence = itself(Evidence, "The evidence itself.")  # type: ignore[assignment]
+
+
+EvidenceOnConnection = connection(EvidenceOn)

@@ -1,0 +1,47 @@
+"""Why a belief stands where it stands, as it is answered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from beliefgraph.graphql.belief_types import Belief
+from beliefgraph.graphql.context import Request
+from beliefgraph.graphql.evidence_types import Evidence
+from beliefgraph.graphql.expose import attribute, expose, field
+from beliefgraph.graphql.ids import write_id
+from beliefgraph.graphql.node import itself
+from beliefgraph.model import explanation, question
+
+
+@expose(explanation.ExplanationLink, hide={"parent"})
+class ExplanationLink:
+    """One belief of the tree, how it hangs on its parent, and the sum of what arrives through it, in log-odds."""
+
+    @field(None, "The id of the parent's belief; null for the belief explained.")
+    @staticmethod
+    def parent(link: strawberry.Parent[explanation.ExplanationLink], info: Request) -> strawberry.ID | None:
+        if link.parent is None:
+            return None
+        return strawberry.ID(write_id("Belief", info.context.names[link.belief.twin], link.parent))
+
+
+@expose(explanation.Contribution, hide={"evidence", "source"})
+class Contribution:
+    """What one piece of evidence does to the belief explained: its share in log-odds, and the confidence without it."""
+
+    evidence: Evidence = itself(Evidence, "The evidence itself.")  # type: ignore[assignment]
+
+
+@expose(explanation.Explanation, hide={"state"})
+class Explanation:
+    """Where a belief started, where it is, and what moved it; the contributions sum to the move but for `residual`."""
+
+    rev: int = attribute("state.rev", int, "The rev that was read.")  # type: ignore[assignment]
+    valid_time: datetime = attribute("state.valid_time", datetime)  # type: ignore[assignment]
+
+    @field(Belief, "The belief explained, as it stands.")
+    @staticmethod
+    def belief(found: strawberry.Parent[explanation.Explanation]) -> question.BeliefRow:
+        return question.BeliefRow.model_construct(state=found.state, relations=None, evidence=None)

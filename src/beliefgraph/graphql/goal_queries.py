@@ -1,0 +1,39 @@
+"""What can be asked of goals."""
+
+from __future__ import annotations
+
+import strawberry
+
+from beliefgraph.graphql.goal_types import Goal, GoalConnection, PursuitConnection
+from beliefgraph.graphql.lookahead import around_goals
+from beliefgraph.graphql.roots import question
+from beliefgraph.graphql.scalars import ENUMS
+from beliefgraph.model.goal import GoalStatus
+
+
+@strawberry.type
+class GoalQueries:
+    """The questions about goals."""
+
+    goal = question(
+        Goal,
+        "One goal; `unknown-goal` if nobody spoke of it.",
+        lambda verbs: verbs.goals.goal,
+        key=str,
+        around=around_goals,
+    )
+    goals = question(
+        GoalConnection,
+        "The goals, of all statuses or of those named; what calls for most work first.",
+        lambda verbs: verbs.goals.goals,
+        matching={"status": list[ENUMS[GoalStatus]]},  # type: ignore[valid-type]
+        paged=True,
+        around=lambda page: around_goals(page.nodes()),
+    )
+    goal_history = question(
+        PursuitConnection,
+        "What was published about a goal, the newest first, each with its reason.",
+        lambda verbs: verbs.goals.history,
+        key=str,
+        paged=True,
+    )

@@ -1,0 +1,130 @@
+"""Goals as they are answered."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from beliefgraph.graphql.connections import connection
+from beliefgraph.graphql.context import Request
+from beliefgraph.graphql.expose import AttributeField, attribute, expose, field, reading
+from beliefgraph.graphql.ids import write_id
+from beliefgraph.graphql.node import Node, loaded
+from beliefgraph.model import goal
+
+
+def _related(description: str, kind: goal.GoalLinkKind, *, outgoing: bool | None = None) -> AttributeField:
+    """The relations of a goal of a kind, in one direction or in both."""
+
+    def get(row: goal.GoalRow) -> list[goal.RelatedGoal]:
+        found = [each for each in loaded(row.related, "relations") if each.kind == kind]
+        if outgoing is None:
+            return sorted(found, key=lambda each: not each.outgoing)
+        return [each for each in found if each.outgoing == outgoing]
+
+    far_end = Annotated["RelatedGoal", strawberry.lazy("beliefgraph.graphql.goal_types")]
+    return reading(get, list[far_end], description)
+
+
+@expose(
+    goal.GoalRow,
+    within={"state": goal.GoalState, "state.goal": goal.Goal},
+    hide={"related", "motives", "explanation", "state.goal.id", "state.goal.twin"},
+)
+class Goal(Node):
+    """Something that is pursued, and how it stands at the moment that was asked for."""
+
+    @staticmethod
+    def is_type_of(value: object, _info: object) -> bool:
+        """Whether a value is shown by this type."""
+        return isinstance(value, goal.GoalRow | goal.GoalState)
+
+    @field()
+    @staticmethod
+    def id(row: strawberry.Parent[goal.GoalRow], info: Request) -> strawberry.ID:  # type: ignore[override]
+        found = row.state.goal
+        return strawberry.ID(write_id("Goal", info.context.names[found.twin], found.id))
+
+    parents = _related("The wholes it is part of.", "part_of", outgoing=True)
+    parts = _related("What it is made of.", "part_of", outgoing=False)
+    depends_on = _related("What must be achieved first.", "depends_on", outgoing=True)
+    blocks = _related("What depends on it.", "depends_on", outgoing=False)
+    competes_with = _related("What competes with it.", "competes_with")
+
+    @field(
+        list[Annotated["GoalMotive", strawberry.lazy("beliefgraph.graphql.goal_types")]],
+        "The beliefs that motivate it.",
+    )
+    @staticmethod
+    def motivated_by(row: strawberry.Parent[goal.GoalRow]) -> tuple[goal.GoalMotive, ...]:
+        return loaded(row.motives, "motives")
+
+    @field(
+        Annotated["MotivationExplanation", strawberry.lazy("beliefgraph.graphql.goal_types")],
+        "Why it matters as much as it does; recomputed, unrounded.",
+    )
+    @staticmethod
+    def explanation(row: strawberry.Parent[goal.GoalRow]) -> goal.MotivationExplanation:
+        (found,) = loaded(None if row.explanation is None else (row.explanation,), "explanation")
+        return found
+
+
+@expose(goal.RelatedGoal, hide={"other"})
+class RelatedGoal:
+    """A relation seen from a goal: `outgoing` if the goal is its source. `retract` takes its `id`."""
+
+    goal: Goal = attribute("other", Goal, "The goal at the far end.")  # type: ignore[assignment]
+
+
+@expose(goal.GoalMotive)
+class GoalMotive:
+    """A belief that motivates a goal, with how sure it is. `retract` takes its `id`."""
+
+
+@expose(goal.MotivationReason, hide={"goal"})
+class MotivationReason:
+    """One reason why a goal matters; the contributions of all reasons sum to the motivation."""
+
+    @field(Goal | None, "The other goal, where one is the reason.")
+    @staticmethod
+    def goal(found: strawberry.Parent[goal.MotivationReason]) -> goal.GoalRow | None:
+        return None if found.goal is None else goal.GoalRow(state=found.goal)
+
+
+@expose(goal.MotivationExplanation, hide={"state", "blocked_by", "pursued_belief"})
+class MotivationExplanation:
+    """How a motivation comes about: the reasons, and what then raises or lowers them."""
+
+    motivation: float = attribute("state.motivation", float, "Unrounded.")  # type: ignore[assignment]
+    importance: float = attribute("state.importance", float, "Unrounded.")  # type: ignore[assignment]
+
+    @field(list[Goal], "The goals that it waits for.")
+    @staticmethod
+    def blocked_by(found: strawberry.Parent[goal.MotivationExplanation]) -> list[goal.GoalRow]:
+        return [goal.GoalRow(state=state) for state in found.blocked_by]
+
+
+@expose(goal.Pursuit, hide={"twin", "key"})
+class Pursuit:
+    """What the twin published about a goal, from the rev that changed it to the rev that changed it again."""
+
+
+@expose(goal.Goal, hide={"id", "twin"})
+class PursuedGoal:
+    """Which goal: ask `goal` for how it stands."""
+
+    @field(None, "The id of the goal: pass it to `node`.")
+    @staticmethod
+    def id(found: strawberry.Parent[goal.Goal], info: Request) -> strawberry.ID:
+        return strawberry.ID(write_id("Goal", info.context.names[found.twin], found.id))
+
+
+@expose(goal.GoalChange)
+class GoalChange:
+    """One goal before and after a commit; null where it was not pursued."""
+
+
+GoalConnection = connection(Goal, counted=True)
+
+PursuitConnection = connection(Pursuit)

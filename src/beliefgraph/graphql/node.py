@@ -1,0 +1,47 @@
+"""What several of the output types are made with: global ids, edges and numbers as they are shown."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import strawberry
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.graphql.expose import AttributeField, reading
+from beliefgraph.model.belief import probability
+
+L = TypeVar("L")
+
+
+ERROR_BAR = (
+    "How far off the probability may be, up or down, for more than 95 beliefs of 100; 0 where it is exact. Read "
+    "`quality` first: an unreliable one may be farther off."
+)
+
+
+@strawberry.interface(description="Anything with an id of its own; `node(id)` finds it again.")
+class Node:
+    """What has a global id."""
+
+    id: strawberry.ID
+
+
+def itself(shown_by: Any, description: str) -> AttributeField:
+    """An edge to another type that shows another side of the same record."""
+    return reading(_same, shown_by, description)
+
+
+def _same(record: Any) -> Any:
+    return record
+
+
+def confidence(log_odds: float | None) -> float | None:
+    """The probability of log-odds; None where there are none."""
+    return None if log_odds is None else probability(log_odds)
+
+
+def loaded(found: tuple[L, ...] | None, what: str) -> tuple[L, ...]:
+    """What was loaded with a record; `too-complex` where the question did not ask for it at this depth."""
+    if found is None:
+        raise Incorrect("too-complex", f"The {what} of this belief lie too deep here; ask for the belief itself.")
+    return found
