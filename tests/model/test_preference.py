@@ -118,6 +118,7 @@ def test_a_preference_that_cannot_be_is_refused_and_says_why(
         (PRIVACY, {"prior": None, "values": {"a": 0.5}, "statement": "{value}"}, "a value holds or does not"),
         (STRESSED, {"half_life": None}, "a state passes"),
         (CHANNEL, {"values": None, "open_values": {"other": 0.5}}, "its values are open"),
+        (CHANNEL, {"values": {str(n): 0.01 for n in range(32)}}, "may have 32 values"),
         (RISK, {"values": None, "prior": 0.5}, "must name its values"),
         (RISK, {"values": None, "open_values": {"other": 0.5}}, "must name its values"),
     ],

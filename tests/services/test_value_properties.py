@@ -4,32 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from functools import cache
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import values
+from tests import telling, values
 from tests.values import CITY, OTHER_CITY, ROLE, ROLES, by_hand, cities, city_seen, role_seen
 
 from beliefgraph.model.attribute import MOST_VALUES
 from beliefgraph.model.belief import BeliefKey, probability
-from beliefgraph.model.caller import Caller
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import Event
-from beliefgraph.model.identity import event_id, twin_id
-from beliefgraph.services import decide
-from beliefgraph.services.advance import advance
-from beliefgraph.services.decide import Setting
+from beliefgraph.model.identity import event_id
 from beliefgraph.services.derive import Derivation, derive
-from beliefgraph.services.interpret import RuleInterpreter
 from beliefgraph.services.layout import DefinitionGraph, lay_out
-from beliefgraph.services.state import TwinState, fresh
-from beliefgraph.store.commits import ArrivedEvent
-
-CALLER = Caller(actor="test", tenant="acme", scopes=("read", "write"), purpose="testing")
-NOW = datetime(2026, 10, 1, tzinfo=UTC)
+from beliefgraph.services.state import TwinState
 
 
 @cache
@@ -39,16 +29,7 @@ def graph() -> DefinitionGraph:
 
 def told(*batches: Sequence[Event]) -> TwinState:
     """A twin that was told these events, each batch in one commit."""
-    state = fresh(twin_id("acme", "lena"), "acme", "lena")
-    for batch in batches:
-        placed = [
-            Setting(state, graph(), CALLER, ArrivedEvent(event_id(state.id, e.source, e.id), e, e.id, e.id))
-            for e in batch
-        ]
-        said = [RuleInterpreter().interpret(event, graph().definitions) for event in batch]
-        if batch:
-            state = advance(state, graph(), decide.observations(placed, said), CALLER, NOW).state
-    return state
+    return telling.told(graph(), *batches)
 
 
 def believed(state: TwinState, variable: BeliefKey) -> tuple[Derivation, dict[str, float]]:

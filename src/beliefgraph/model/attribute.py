@@ -25,6 +25,9 @@ OTHER = "other"
 MOST_VALUES = 1_024
 """Values of one attribute for one subject and context, `other` among them."""
 
+MOST_INHERITED = 32
+"""Values of an attribute that inherits: two contexts have a table of all pairs of them."""
+
 LEAST_OTHER = 1e-6
 """The least prior of `other`; what is smaller is left by the rounding of the priors stated."""
 
@@ -153,6 +156,8 @@ class Attribute(Record):
             self._refuse("a state passes: state the half_life of its evidence")
         if preference.inherits is not None and self.open_values is not None:
             self._refuse("what it inherits must be known in advance, and its values are open")
+        if preference.inherits is not None and len(self.value_priors) > MOST_INHERITED:
+            self._refuse(f"what inherits may have {MOST_INHERITED} values, {OTHER} among them; give rare ones up")
         if preference.scores is not None and preference.scores.keys() != (self.values or {}).keys():
             self._refuse(f"its scores must name its values, each once and none beside; {OTHER} is on no scale")
 

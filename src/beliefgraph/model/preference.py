@@ -6,6 +6,7 @@ speaks about, where its values lie on a scale, and how far what was heard in one
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -56,7 +57,7 @@ class PreferenceDefinition(Record):
             self._refuse(f"a {self.kind} names the feature of an option that it speaks about")
         if self.kind == "state" and self.feature is not None:
             self._refuse("a state speaks about no feature of an option; say with a relation what it conditions")
-        if self.inherits is not None and not self.inherits > 1.0:
+        if self.inherits is not None and not math.sqrt(self.inherits) > 1.0:
             self._refuse("inherits is an odds ratio above 1; at 1 or below, a broader context would tell nothing")
         if self.kind == "state" and self.inherits is not None:
             self._refuse("a state is the same in every context; it inherits from none")

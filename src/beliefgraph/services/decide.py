@@ -8,7 +8,7 @@ from datetime import datetime
 
 from beliefgraph.errors import Forbidden, Incorrect, NotFound
 from beliefgraph.model import timeline
-from beliefgraph.model.attribute import OTHER
+from beliefgraph.model.attribute import OTHER, Attribute
 from beliefgraph.model.belief import BeliefKey, logit
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import AssertBelief, Correct, Relate, Retract, Withdraw
@@ -28,6 +28,7 @@ from beliefgraph.model.relation import BeliefRelation, Strength
 from beliefgraph.model.time import Interval, seconds
 from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.advance import Additions
+from beliefgraph.services.contexts import Contexts
 from beliefgraph.services.count import measurement, new_metrics
 from beliefgraph.services.goals.draft import end_relation
 from beliefgraph.services.goals.stated import person_related
@@ -104,7 +105,7 @@ def assertion(setting: Setting, command: AssertBelief) -> Additions:
 
     The prior of an open value is what it would be if nobody named another, whoever does: order does not matter.
     """
-    attribute = setting.graph.definitions.spoken_of(command.belief)
+    attribute = _spoken_of(setting, command.belief)
     prior = attribute.prior_of(command.belief.value)
     stated = min(max(command.confidence, SUREST), 1 - SUREST)
     bears = BearsOn(
@@ -123,7 +124,7 @@ def correction(setting: Setting, command: Correct) -> Additions:
 
     The person's own word stands: anybody else who would correct over it is refused (`correction-stands`).
     """
-    attribute = setting.graph.definitions.spoken_of(command.belief)
+    attribute = _spoken_of(setting, command.belief)
     valid = Interval(start=command.valid_from or setting.moment, end=command.valid_to)
     belief = _belief_id(setting, command.belief)
     if not setting.speaks_for_the_person:
@@ -221,7 +222,7 @@ def relation(setting: Setting, command: Relate) -> Additions:
     Whether it can under definitions to come, nobody knows: then the beliefs it touches have no answer until it ends.
     """
     for end in (command.source, command.target):
-        setting.graph.definitions.spoken_of(end)
+        _spoken_of(setting, end)
     source, target = _belief_id(setting, command.source), _belief_id(setting, command.target)
     if source == target:
         raise Incorrect("invalid-input", "A belief cannot be related to itself.", belief=source)
@@ -363,6 +364,13 @@ def addition(setting: Setting, cause: Cause, voice: Voice) -> Additions:
         evidence=voice.evidence,
         bearings=voice.bearings,
     )
+
+
+def _spoken_of(setting: Setting, key: BeliefKey) -> Attribute:
+    """What somebody speaks of, where the twin has room for its context."""
+    attribute = setting.graph.definitions.spoken_of(key)
+    Contexts(setting.state, setting.graph).take((key,))
+    return attribute
 
 
 def _belief_id(setting: Setting, key: BeliefKey) -> str:

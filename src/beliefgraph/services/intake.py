@@ -17,6 +17,7 @@ from beliefgraph.model.event import Event, QuarantinedEvent
 from beliefgraph.model.receipt import Outcome, Receipt
 from beliefgraph.services import decide
 from beliefgraph.services.advance import Additions
+from beliefgraph.services.contexts import Contexts
 from beliefgraph.services.decide import Setting
 from beliefgraph.services.decisions.decide import hear_decisions, require_room
 from beliefgraph.services.decisions.draft import DecisionDraft
@@ -176,6 +177,7 @@ class Intake:
         here: dict[str, str] = {}
         taken: dict[str, list[tuple[Setting, Interpretation]]] = defaultdict(list)
         drafts = {id_: GoalDraft(twin) for id_, twin in present.twins.items()}
+        rooms = {id_: Contexts(twin, present.graph) for id_, twin in present.twins.items()}
         told = {id_: DecisionDraft(twin) for id_, twin in present.twins.items()}
         for index, one in placed.items():
             fates.refused.pop(index, None)
@@ -194,6 +196,7 @@ class Intake:
             try:
                 said = self._interpreter.interpret(arrived.event, present.graph.definitions)
                 require_room(told[one.named.id], said)
+                rooms[one.named.id].take(bears.belief for spoken in said.spoken for bears in spoken.bearings)
                 hear_goals(drafts[one.named.id], setting, said)
             except BeliefgraphError as error:
                 fates.meets(index, Refused(error.code, error.message))

@@ -1,8 +1,8 @@
 """Where every belief of a twin stands in the arrays of the inference: which compiled model, which row, which column.
 
 A relation of the definitions joins beliefs of equal subject and context, so one connected component of the definitions,
-compiled once, serves every (subject, context) of every twin: they are rows of one batch. Personal relations join the
-components they touch into one model of this twin's own.
+compiled once, serves every (subject, context) of every twin: they are rows of one batch. Personal relations, and what
+crosses from one subject or context to another (`crossings.py`), join the components they touch into one model.
 
 The values of a categorical attribute lie side by side, and exactly one of them holds. Where they are open, those count
 that evidence names, so that what is compiled depends on how many they are; a value that none names is part of `other`.
@@ -11,7 +11,7 @@ that evidence names, so that what is compiled depends on how many they are; a va
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from threading import Lock
@@ -25,9 +25,10 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.inference import Model, Relation, Structure, compile_model
 from beliefgraph.model.attribute import MOST_VALUES, OTHER, Attribute
 from beliefgraph.model.belief import Belief, BeliefKey
-from beliefgraph.model.definition import Definitions
+from beliefgraph.model.definition import Definitions, RelationDefinition
 from beliefgraph.model.identity import belief_id
 from beliefgraph.model.relation import Strength
+from beliefgraph.services.crossings import LAYERS, Column, Crossing, crossings, first_layer, layer_of
 from beliefgraph.services.reliability import Reliabilities
 
 COMPILED_ENTRIES = 50_000_000
@@ -35,9 +36,6 @@ COMPILED_ENTRIES = 50_000_000
 
 LAID_OUT_BELIEFS = 500_000
 """Beliefs of all layouts that are kept, together."""
-
-Column = tuple[str, str | None]
-"""An attribute, or one value of it."""
 
 
 class Placed(NamedTuple):
@@ -142,26 +140,66 @@ class Layout:
 
 
 class DefinitionGraph:
-    """A set of definitions, cut into the components that its relations join. Compared by identity: make one per set."""
+    """A set of definitions, cut into the components that its relations join. Compared by identity: make one per set.
+
+    Fewer relations hold in a narrow context than in the broadest, so an attribute may be in a smaller component there;
+    `component_of` has those of the person in the broadest.
+    """
 
     def __init__(self, definitions: Definitions) -> None:
         self.definitions = definitions
         self.reliabilities = Reliabilities(definitions)
-        self.components = _components(definitions)
-        self.component_of = {name: i for i, names in enumerate(self.components) for name in names}
+        stated = list(definitions.relations())
+        holds_from = [first_layer(definitions, relation) for _, relation in stated]
+        self.components: list[tuple[str, ...]] = []
+        self._edges: list[list[Edge]] = []
+        self._shapes: list[Shape] = []
+        self._component_in: list[Mapping[str, int]] = []
+        known: dict[tuple[object, ...], int] = {}
+        for layer in LAYERS:
+            inside = [each for each, first in zip(stated, holds_from, strict=True) if first <= layer]
+            found: dict[str, int] = {}
+            for names, relations in _components(definitions, inside):
+                at = known.setdefault((names, *map(id, relations)), len(known))
+                if at == len(self.components):
+                    self._add(names, relations)
+                found |= dict.fromkeys(names, at)
+            self._component_in.append(found)
+        self.component_of = self._component_in[-1]
         self.open = {
             self.component_of[name]: attribute
             for name, attribute in definitions.attributes.items()
             if attribute.open_values is not None
         }
-        self._shapes = [_shape([definitions.attributes[name] for name in names]) for names in self.components]
-        self._edges: dict[int, list[Edge]] = defaultdict(list)
-        column = {column: i for shape in self._shapes for i, column in enumerate(shape.columns)}
-        for ref, relation in definitions.relations():
-            source, target = relation.ends
-            edge = Edge(column[source], column[target], definitions.strength_of(relation), ref)
-            self._edges[self.component_of[relation.source]].append(edge)
+        self._crossings: dict[str, list[Crossing]] = defaultdict(list)
+        for crossing in crossings(definitions):
+            self._crossings[crossing.source[0]].append(crossing)
         self._structures: dict[tuple[int, int], Structure] = {}
+
+    def _add(self, names: tuple[str, ...], relations: Sequence[tuple[str, RelationDefinition]]) -> None:
+        shape = _shape([self.definitions.attributes[name] for name in names])
+        column = {column: i for i, column in enumerate(shape.columns)}
+        self.components.append(names)
+        self._shapes.append(shape)
+        self._edges.append(
+            [
+                Edge(column[source], column[target], self.definitions.strength_of(relation), ref)
+                for ref, relation in relations
+                for source, target in [relation.ends]
+            ]
+        )
+
+    def place(self, attribute: str, subject: str, context: str) -> Placed:
+        """Where an attribute is placed, of a subject in a context."""
+        return Placed(self._component_in[layer_of((subject, context))][attribute], subject, context)
+
+    def crossing(self, place: Placed) -> Iterator[tuple[Crossing, Placed]]:
+        """What crosses from a place to another, with the other."""
+        for name in self.components[place.component]:
+            for crossing in self._crossings.get(name, ()):
+                there = crossing.lead((place.subject, place.context))
+                if there is not None:
+                    yield crossing, self.place(crossing.target[0], *there)
 
     def edges(self, component: int, start: int) -> list[Edge]:
         """The relations of a component whose first belief stands at `start`."""
@@ -200,15 +238,22 @@ def lay_out(
     """
     ends = [key for relation in personal for key in (relation.source, relation.target)]
     keys = [*wanted, *ends]
-    places = {
-        (graph.component_of[key.attribute], key.subject, key.context)
-        for key in keys
-        if key.attribute in graph.component_of
-    }
-    placed = [Placed(*place) for place in sorted(places)]
+    known = (key for key in keys if key.attribute in graph.component_of)
+    placed = _all_crossed(graph, {graph.place(key.attribute, key.subject, key.context) for key in known})
     if graph.open:
         placed = _with_values(graph, placed, keys, [*named, *ends])
     return _lay_out(twin, graph, tuple(placed), tuple(personal))
+
+
+def _all_crossed(graph: DefinitionGraph, places: set[Placed]) -> list[Placed]:
+    """The places, and all that a crossing leads to from one of them; sorted."""
+    waiting = list(places)
+    while waiting:
+        for _, there in graph.crossing(waiting.pop()):
+            if there not in places:
+                places.add(there)
+                waiting.append(there)
+    return sorted(places)
 
 
 def forget_layouts(twin: str) -> None:
@@ -248,8 +293,9 @@ def _lay_out(
     at = {key: i for i, key in enumerate(keys)} if personal else {}
     own = [Edge(at[r.source], at[r.target], r.strength) for r in personal]
     said = {edge.pair for edge in own}
-    edges = [edge for edge in edges if edge.pair not in said] + own
-    units, clash = _units(graph, start, prior, edges, own, exclusive)
+    joining = [edge for edge in _crossing_edges(graph, start) if edge.pair not in said] + own
+    edges = [edge for edge in edges if edge.pair not in said] + joining
+    units, clash = _units(graph, start, prior, edges, joining, exclusive)
     return Layout(
         ids=tuple(belief_id(twin, key) for key in keys),
         keys=tuple(keys),
@@ -260,6 +306,15 @@ def _lay_out(
         unnamed=frozenset(unnamed),
         clash=clash,
     )
+
+
+def _crossing_edges(graph: DefinitionGraph, start: Mapping[Placed, int]) -> Iterator[Edge]:
+    """What crosses between the places of a layout."""
+    column = {place: {at: i for i, at in enumerate(graph.shape(place).columns)} for place in start}
+    for place, first in start.items():
+        for crossing, there in graph.crossing(place):
+            source, target = first + column[place][crossing.source], start[there] + column[there][crossing.target]
+            yield Edge(source, target, crossing.strength, crossing.ref)
 
 
 def _with_values(
@@ -295,14 +350,14 @@ def _units(
     start: Mapping[Placed, int],
     prior: npt.NDArray[np.float64],
     edges: Sequence[Edge],
-    own: Sequence[Edge],
+    joining: Sequence[Edge],
     exclusive: Sequence[tuple[int, ...]],
 ) -> tuple[tuple[Unit, ...], Incorrect | None]:
-    """One unit for each component, its groups as rows; and one for each cluster that personal relations touch.
+    """One unit for each component, its groups as rows; and one for each cluster that others join, those alike as rows.
 
     With them, why a cluster has no answer, where one has none.
     """
-    clusters = _clusters(graph, start, own)
+    clusters = _clusters(graph, start, joining)
     touched = {place for cluster in clusters for place in cluster}
     rows: dict[tuple[int, int], list[Placed]] = defaultdict(list)
     for place in start:
@@ -314,6 +369,7 @@ def _units(
         answered = np.arange(graph.shape(places[0]).answered)
         positions = np.array([start[place] for place in places])[:, None] + answered
         units.append(Unit(compiled(graph.structure(places[0])), positions))
+    alike: dict[str, tuple[Model, list[npt.NDArray[np.int64]]]] = {}
     for cluster in clusters:
         shapes = {place: graph.shape(place) for place in sorted(cluster)}
         if not all(shape.answered for shape in shapes.values()):
@@ -323,18 +379,21 @@ def _units(
         inside = [Edge(column[e.source], column[e.target], e.strength) for e in edges if e.source in column]
         groups = [tuple(column[position] for position in group) for group in exclusive if group[0] in column]
         try:
-            model = compiled(_structure(prior[positions], inside, groups))
+            structure = _structure(prior[positions], inside, groups)
+            alike.setdefault(structure.content_hash, (compiled(structure), []))[1].append(positions)
         except Incorrect as refused:
-            model, clash = _unanswerable(prior[positions]), refused
-        units.append(Unit(model, positions[None, :]))
-    return tuple(units), clash
+            clash = refused
+            units.append(Unit(_unanswerable(prior[positions]), positions[None, :]))
+    return (*units, *(Unit(model, np.array(positions)) for model, positions in alike.values())), clash
 
 
-def _clusters(graph: DefinitionGraph, start: Mapping[Placed, int], own: Sequence[Edge]) -> list[set[Placed]]:
-    """The placed components that personal relations touch, those they join together."""
-    place_at = {first + i: p for p, first in start.items() for i in range(len(graph.shape(p).columns))} if own else {}
+def _clusters(graph: DefinitionGraph, start: Mapping[Placed, int], joining: Sequence[Edge]) -> list[set[Placed]]:
+    """The placed components that relations between places touch, those they join together."""
+    if not joining:
+        return []
+    place_at = {first + i: place for place, first in start.items() for i in range(len(graph.shape(place).columns))}
     cluster_of: dict[Placed, set[Placed]] = {}
-    for edge in own:
+    for edge in joining:
         one, other = place_at[edge.source], place_at[edge.target]
         joined = cluster_of.get(one, {one}) | cluster_of.get(other, {other})
         for place in joined:
@@ -342,16 +401,22 @@ def _clusters(graph: DefinitionGraph, start: Mapping[Placed, int], own: Sequence
     return list({id(cluster): cluster for cluster in cluster_of.values()}.values())
 
 
-def _components(definitions: Definitions) -> tuple[tuple[str, ...], ...]:
+def _components(
+    definitions: Definitions, relations: Sequence[tuple[str, RelationDefinition]]
+) -> Iterator[tuple[tuple[str, ...], list[tuple[str, RelationDefinition]]]]:
+    """What these relations join, each with its relations."""
     members = {name: [name] for name in definitions.attributes}
-    for _, relation in definitions.relations():
+    for _, relation in relations:
         one, other = members[relation.source], members[relation.target]
         if one is not other:
             one.extend(other)
             for name in other:
                 members[name] = one
-    distinct = {id(names): names for names in members.values()}
-    return tuple(tuple(sorted(names)) for names in distinct.values())
+    inside: dict[int, list[tuple[str, RelationDefinition]]] = {id(names): [] for names in members.values()}
+    for each in relations:
+        inside[id(members[each[1].source])].append(each)
+    for names in {id(names): names for names in members.values()}.values():
+        yield tuple(sorted(names)), inside[id(names)]
 
 
 def _shape(attributes: Iterable[Attribute]) -> Shape:

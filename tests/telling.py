@@ -1,0 +1,57 @@
+"""A twin that was told events, without a store: what follows from them and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.event import Event
+from beliefgraph.model.identity import belief_id, event_id, twin_id
+from beliefgraph.services import decide
+from beliefgraph.services.advance import advance
+from beliefgraph.services.decide import Setting
+from beliefgraph.services.derive import Derivation, derive
+from beliefgraph.services.interpret import RuleInterpreter
+from beliefgraph.services.layout import DefinitionGraph
+from beliefgraph.services.state import TwinState, fresh
+from beliefgraph.store.commits import ArrivedEvent
+
+CALLER = Caller(actor="test", tenant="acme", scopes=("read", "write"), purpose="testing")
+NOW = datetime(2026, 10, 1, tzinfo=UTC)
+
+
+def setting(state: TwinState, graph: DefinitionGraph, event: Event) -> Setting:
+    """What a decision about an event of this twin is made in."""
+    return Setting(state, graph, CALLER, ArrivedEvent(event_id(state.id, event.source, event.id), event, "", ""))
+
+
+def told(graph: DefinitionGraph, *batches: Sequence[Event]) -> TwinState:
+    """A twin that was told these events, each batch in one commit."""
+    state = fresh(twin_id("acme", "lena"), "acme", "lena")
+    for batch in batches:
+        said = [RuleInterpreter().interpret(event, graph.definitions) for event in batch]
+        if batch:
+            added = decide.observations([setting(state, graph, event) for event in batch], said)
+            state = advance(state, graph, added, CALLER, NOW).state
+    return state
+
+
+def believed(
+    state: TwinState, graph: DefinitionGraph, *also: BeliefKey, at: datetime | None = None
+) -> dict[BeliefKey, float]:
+    """The log-odds of every belief of the twin, and of those that are asked for."""
+    found = followed(state, graph, *also, at=at)
+    return dict(zip(found.layout.keys, found.log_odds.tolist(), strict=True))
+
+
+def followed(state: TwinState, graph: DefinitionGraph, *also: BeliefKey, at: datetime | None = None) -> Derivation:
+    """What follows for the twin, at its head if no moment is given."""
+    moment = at or state.head_time or NOW
+    return derive(state, graph, moment, also=also)
+
+
+def positions(found: Derivation, keys: Iterable[BeliefKey]) -> list[int]:
+    """Where beliefs stand in what was derived."""
+    return [found.layout.position[belief_id(found.state.id, key)] for key in keys]
