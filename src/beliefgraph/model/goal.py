@@ -94,11 +94,11 @@ class GoalRelation(Revision):
     speaker: str
 
 
-class Pursuit(Revision):
-    """What the twin published about a goal, from the rev that changed it to the rev that changed it again.
+class GoalStanding(Record):
+    """How a goal stands: what is stated of it, and what follows.
 
-    `importance` is how much the goal is expected to matter, `motivation` how much of that calls for work on it now;
-    both rounded to `GOAL_GRID`, derived at head time `valid_from`. `reason` says what changed it.
+    `importance` is how much it is expected to matter, `motivation` how much of that calls for work on it now. `quality`
+    is that of the beliefs it was derived from; one without a confidence counts as its prior.
     """
 
     title: Title
@@ -109,25 +109,22 @@ class Pursuit(Revision):
     importance: Probability
     motivation: Probability
     quality: Quality
+
+
+class Pursuit(GoalStanding, Revision):
+    """What the twin published about a goal, from the rev that changed it to the rev that changed it again.
+
+    `importance` and `motivation` are rounded to `GOAL_GRID`, derived at head time `valid_from`. `reason` says what
+    changed it.
+    """
+
     reason: str
 
 
-class GoalState(Record):
-    """A goal as it stands at one (valid time, rev): what a reader gets.
-
-    `pursued` is the probability that the person really pursues it; 1 where no definition asks. `quality` is that of
-    the beliefs it was derived from; one without a confidence counts as its prior.
-    """
+class GoalState(GoalStanding):
+    """A goal as it stands at one (valid time, rev): what a reader gets."""
 
     goal: Goal
-    title: Title
-    status: GoalStatus
-    priority: Probability | None
-    progress: Probability
-    deadline: Instant | None
-    importance: Probability
-    motivation: Probability
-    quality: Quality
     valid_time: Instant
     rev: Rev
     changed_at_rev: Rev | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import NAMESPACE_OID, uuid5
 
 from beliefgraph.model.revision import Revision
@@ -15,6 +15,22 @@ R = TypeVar("R", bound=Revision)
 def revision_id(kind: str, key: str, rev: int, valid_from: datetime) -> str:
     """The id of the row of `key` that `rev` opened at `valid_from`: the same in every replay."""
     return str(uuid5(NAMESPACE_OID, f"{kind}\x1f{key}\x1f{rev}\x1f{valid_from.isoformat()}"))
+
+
+def inferred(kind: type[R], twin: str, key: str, at: datetime, rev: int, definition: str, **values: Any) -> R:
+    """The row that `rev` derives of a fact from `at` on, until further notice; its values are known to be sound."""
+    return kind.trusted(
+        revision_id=revision_id(kind.__name__, key, rev, at),
+        twin=twin,
+        key=key,
+        valid_from=at,
+        valid_to=None,
+        rev_from=rev,
+        rev_to=None,
+        definition=definition,
+        origin="inferred",
+        **values,
+    )
 
 
 def put(known: Sequence[R], new: R) -> tuple[list[R], list[R]]:

@@ -123,18 +123,15 @@ class SourceLearner:
         """The sources of the caller's tenant by name, with what was learned about them; refused to a person's key."""
         caller.require("read")
         caller.require_service()
-        first, mark = paging.checked(first), paging.mark("sources", caller.tenant)
-        begin = paging.decode(mark, after, str)
+        walk = paging.walk("sources", caller.tenant, first=first, after=after, by=str)
         parameters = (await self._book.latest(caller.tenant)).reliabilities.parameters
-        found = await stored.sources(
-            self._graph, caller.tenant, after="" if begin is None else str(begin.value), limit=first + 1
-        )
+        found = await stored.sources(self._graph, caller.tenant, after=walk.text, limit=walk.limit)
         rows = []
         for source in found:
             learned = parameters.by_source.get(source.name, ())
             kind = next((each.kind for each in learned if each.kind), None)
             rows.append(KnownSource(id=source.id, name=source.name, kind=kind, reliabilities=learned))
-        return paging.page(rows, first, mark, lambda row: paging.Place(row.name, row.id), after=begin)
+        return walk.page(rows, lambda row: paging.Place(row.name, row.id))
 
     async def publish(self, caller: Caller, learned: Lesson) -> Definitions:
         """Put what was learned in force; the numbered set that then is."""

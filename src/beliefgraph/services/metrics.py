@@ -25,6 +25,7 @@ from beliefgraph.services.standing import events_of, one_metric, standing
 from beliefgraph.store import metrics as stored
 from beliefgraph.store.evidence import told
 from beliefgraph.store.graph import Graph
+from beliefgraph.store.history import Stretch
 from beliefgraph.store.keys import Keyring
 
 
@@ -48,21 +49,14 @@ class Metrics:
         at_least_rev: int | None = None,
     ) -> Page[MetricState]:
         """A page of the metrics in which an event has counted by the moment, by name, subject and context."""
-        id_, first = reach(caller, twin), paging.checked(first)
-        mark = paging.mark("metrics", id_, as_of)
-        begin = paging.decode(mark, after, str)
-        moment = await self._moment(caller, twin, as_of, at_least_rev, begin)
+        walk = paging.walk("metrics", reach(caller, twin), as_of, first=first, after=after, by=str)
+        moment = await self._moment(caller, twin, as_of, at_least_rev, walk.rev)
         found = await asyncio.to_thread(measure, moment.state, moment.graph.definitions, moment.at)
-        following = sorted(
-            (one for one in found if begin is None or _order(one.metric) > str(begin.value)), key=_by_name
-        )
-        states = await asyncio.to_thread(_states, moment, following[: first + 1])
-        return paging.page(
+        following = sorted((one for one in found if _order(one.metric) > walk.text), key=_by_name)
+        states = await asyncio.to_thread(_states, moment, following[: walk.limit])
+        return walk.page(
             states,
-            first,
-            mark,
             lambda state: Place(_order(state.metric), state.metric.id, state.rev),
-            after=begin,
             rev=moment.state.rev,
             valid_time=moment.at,
         )
@@ -86,19 +80,15 @@ class Metrics:
         at_least_rev: int | None = None,
     ) -> Page[EvidenceIn]:
         """The events behind a metric: those in its window at the moment, the newest first, with what was said."""
-        id_, first = reach(caller, twin), paging.checked(first)
-        mark = paging.mark("metric events", id_, key, as_of)
-        begin = paging.decode(mark, after, float)
-        moment = await self._moment(caller, twin, as_of, at_least_rev, begin)
+        id_ = reach(caller, twin)
+        walk = paging.walk("metric events", id_, key, as_of, first=first, after=after)
+        moment = await self._moment(caller, twin, as_of, at_least_rev, walk.rev)
         rows = sorted(one_metric(moment, key).events, key=_newest_first)
-        left = [row for row in rows if begin is None or _newest_first(row) > (float(begin.value), begin.id)]
-        said = await told(self._graph, id_, list(dict.fromkeys(row.evidence for row in left[: first + 1])))
-        return paging.page(
-            events_of(left[: first + 1], said, self._keyring),
-            first,
-            mark,
+        left = [row for row in rows if walk.begin is None or _newest_first(row) > walk.begin.order]
+        said = await told(self._graph, id_, list(dict.fromkeys(row.evidence for row in left[: walk.limit])))
+        return walk.page(
+            events_of(left[: walk.limit], said, self._keyring),
             lambda event: Place(*_newest_first(event.measurement), moment.state.rev),
-            after=begin,
             rev=moment.state.rev,
             valid_time=moment.at,
             total=len(rows),
@@ -116,37 +106,26 @@ class Metrics:
         at_least_rev: int | None = None,
     ) -> Page[Reading]:
         """What was published of a metric, the newest first; `unknown-metric` if it is not defined."""
-        id_, first = reach(caller, twin), paging.checked(first)
-        mark = paging.mark("metric history", id_, key, as_of)
-        begin = paging.decode(mark, after, float)
+        id_ = reach(caller, twin)
+        walk = paging.walk("metric history", id_, key, as_of, first=first, after=after)
         await self._moments.reached(id_, twin, at_least_rev)
-        commit = await self._moments.commit(id_, twin, as_of, None if begin is None else begin.rev)
+        commit = await self._moments.commit(id_, twin, as_of, walk.rev)
         (await self._book.numbered(caller.tenant, commit.definitions)).definitions.metric(key.metric)
-        found = await stored.readings(
-            self._graph,
-            id_,
-            metric_id(id_, key),
-            rev=commit.rev,
-            valid_time=as_of.valid_time,
-            before=None if begin is None else int(begin.value),
-            limit=first + 1,
-        )
-        return paging.page(
+        stretch = Stretch(commit.rev, as_of.valid_time, walk.before, walk.limit)
+        found = await stored.readings(self._graph, id_, metric_id(id_, key), stretch)
+        return walk.page(
             found,
-            first,
-            mark,
             lambda reading: Place(float(reading.rev_from), reading.revision_id, commit.rev),
-            after=begin,
             rev=commit.rev,
             valid_time=as_of.valid_time or commit.head_time,
         )
 
     async def _moment(
-        self, caller: Caller, twin: str, as_of: AsOf, at_least_rev: int | None, begin: Place | None = None
+        self, caller: Caller, twin: str, as_of: AsOf, at_least_rev: int | None, rev: int | None = None
     ) -> Moment:
         id_ = reach(caller, twin)
         await self._moments.reached(id_, twin, at_least_rev)
-        return await self._moments.at(id_, caller.tenant, twin, as_of, None if begin is None else begin.rev)
+        return await self._moments.at(id_, caller.tenant, twin, as_of, rev)
 
 
 def _states(moment: Moment, found: Sequence[Measured]) -> list[MetricState]:

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from beliefgraph.errors import NotFound, Unavailable
-from beliefgraph.model.time import AsOf
+from beliefgraph.model.page import Page
+from beliefgraph.model.revision import Revision
+from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.cache import read_state
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.layout import DefinitionGraph
+from beliefgraph.services.paging import Place, Walk
 from beliefgraph.services.scope import no_such_twin
 from beliefgraph.services.state import TwinState
 from beliefgraph.store import beliefs as stored
 from beliefgraph.store.graph import Graph
+from beliefgraph.store.history import Stretch
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Revision)
+
+TRIES = 50
+"""Readings that meet a commit just becoming visible before we say so."""
 
 PATIENCE = 5.0
 """Seconds that a read waits for the rev it was told to wait for."""
@@ -102,3 +114,38 @@ class Moments:
             raise no_such_twin(name)
         graph = await self._book.numbered(tenant, state.definitions)
         return Moment(state, graph, as_of.valid_time or state.head_time)
+
+    async def settled(self, twin: str, name: str, rev: int | None, read: Callable[[], Awaitable[T | None]]) -> T:
+        """What is read once no commit is just becoming visible; until then it reads None."""
+        for _ in range(TRIES):
+            found = await read()
+            if found is not None:
+                return found
+            await self.commit(twin, name, NOW, rev)
+        raise Unavailable("store-unavailable", "The twin is being written to without a pause; try again.", twin=name)
+
+    async def published(
+        self,
+        twin: str,
+        name: str,
+        walk: Walk,
+        as_of: AsOf,
+        at_least_rev: int | None,
+        read: Callable[[Stretch], Awaitable[tuple[int, datetime, Sequence[R]] | None]],
+    ) -> Page[R]:
+        """A page of what was published of one thing, the newest first; empty where nothing was.
+
+        `read` answers with the rev that it saw, the head time of that, and rows; None without the twin.
+        """
+        await self.reached(twin, name, at_least_rev)
+        rev = await self.rev(twin, name, as_of, walk.rev)
+        found = await read(Stretch(rev, as_of.valid_time, walk.before, walk.limit))
+        if found is None:
+            raise no_such_twin(name)
+        seen, head_time, rows = found
+        return walk.page(
+            rows,
+            lambda row: Place(float(row.rev_from), row.revision_id, seen),
+            rev=seen,
+            valid_time=as_of.valid_time or head_time,
+        )

@@ -37,6 +37,11 @@ class Place:
     id: str
     rev: int | None = None
 
+    @property
+    def order(self) -> tuple[float, str]:
+        """Where it stands in an order by numbers, ties by id."""
+        return float(self.value), self.id
+
 
 def mark(*question: object) -> str:
     """What identifies a question: a cursor made under it is refused under any other."""
@@ -77,23 +82,61 @@ def checked(first: int) -> int:
     return first
 
 
-def page(
-    found: Sequence[T],
-    first: int,
-    mark: str,
-    place: Callable[[T], Place],
-    *,
-    after: Place | None,
-    rev: int | None = None,
-    valid_time: Instant | None = None,
-    total: int | None = None,
-) -> Page[T]:
-    """The page of what was found, of which one more than `first` was asked for to see whether there is more."""
-    return Page(
-        items=tuple(Item(node, encode(mark, place(node))) for node in found[:first]),
-        has_next=len(found) > first,
-        has_previous=after is not None,
-        rev=rev,
-        valid_time=valid_time,
-        total=total,
-    )
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One step of a walk along the answer to a question: where it goes on, and how many things it takes.
+
+    `begin` is None at the start; its rev is the one that the whole walk shows.
+    """
+
+    mark: str
+    first: int
+    begin: Place | None
+
+    @property
+    def limit(self) -> int:
+        """How many to look for: one more than fit, to see whether there is more."""
+        return self.first + 1
+
+    @property
+    def rev(self) -> int | None:
+        """The rev that the walk began at, None for the current one."""
+        return None if self.begin is None else self.begin.rev
+
+    @property
+    def before(self) -> int | None:
+        """The rev that an order by rev, the newest first, goes on before."""
+        return None if self.begin is None else int(self.begin.value)
+
+    @property
+    def text(self) -> str:
+        """The text that an order by texts goes on after, "" at the start."""
+        return "" if self.begin is None else str(self.begin.value)
+
+    def page(
+        self,
+        found: Sequence[T],
+        place: Callable[[T], Place],
+        *,
+        rev: int | None = None,
+        valid_time: Instant | None = None,
+        total: int | None = None,
+    ) -> Page[T]:
+        """The page of what was found, at most `limit` of it."""
+        return Page(
+            items=tuple(Item(node, encode(self.mark, place(node))) for node in found[: self.first]),
+            has_next=len(found) > self.first,
+            has_previous=self.begin is not None,
+            rev=rev,
+            valid_time=valid_time,
+            total=total,
+        )
+
+
+def walk(*question: object, first: int, after: str | None, by: type[float] | type[str] = float) -> Walk:
+    """The step of a walk that `after` leads on to, in an order `by` numbers or texts.
+
+    Refused where a page cannot hold `first`, or where `after` is not a cursor of this question.
+    """
+    first, marked = checked(first), mark(*question)
+    return Walk(marked, first, decode(marked, after, by))

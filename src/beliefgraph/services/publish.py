@@ -11,7 +11,7 @@ from beliefgraph.model.belief import GRID, Belief, Holding, published, published
 from beliefgraph.model.identity import relation_id
 from beliefgraph.model.metric import Reading
 from beliefgraph.model.relation import BeliefRelation
-from beliefgraph.model.timeline import revision_id
+from beliefgraph.model.timeline import inferred
 from beliefgraph.services.derive import Derivation
 from beliefgraph.services.describe import describe
 from beliefgraph.services.layout import DefinitionGraph
@@ -61,16 +61,13 @@ def publish(
         if before:
             closed.append(before)
         opened.append(
-            Holding.trusted(
-                revision_id=revision_id("Holding", id_, rev, derived.at),
-                twin=state.id,
-                key=id_,
-                valid_from=derived.at,
-                valid_to=None,
-                rev_from=rev,
-                rev_to=None,
-                definition=graph.definitions.refs[key.attribute],
-                origin="inferred",
+            inferred(
+                Holding,
+                state.id,
+                id_,
+                derived.at,
+                rev,
+                graph.definitions.refs[key.attribute],
                 log_odds=log_odds,
                 status=status,
                 quality=quality,
@@ -103,16 +100,13 @@ def _read(
         if before:
             closed.append(before)
         opened.append(
-            Reading.trusted(
-                revision_id=revision_id("Reading", id_, rev, derived.at),
-                twin=state.id,
-                key=id_,
-                valid_from=derived.at,
-                valid_to=None,
-                rev_from=rev,
-                rev_to=None,
-                definition=definitions.metric_refs[state.metrics[id_].name],
-                origin="inferred",
+            inferred(
+                Reading,
+                state.id,
+                id_,
+                derived.at,
+                rev,
+                definitions.metric_refs[state.metrics[id_].name],
                 value=value,
                 label=label,
                 band=band,
@@ -138,16 +132,13 @@ def _draw(
         drawable = edge.ref and source in stored and target in stored
         if drawable and (redraw or source in fresh or target in fresh):
             key = relation_id(source, edge.strength.kind, target)
-            wanted[key] = BeliefRelation.trusted(
-                revision_id=revision_id("BeliefRelation", key, rev, derived.at),
-                twin=state.id,
-                key=key,
-                valid_from=derived.at,
-                valid_to=None,
-                rev_from=rev,
-                rev_to=None,
-                definition=edge.ref,
-                origin="inferred",
+            wanted[key] = inferred(
+                BeliefRelation,
+                state.id,
+                key,
+                derived.at,
+                rev,
+                edge.ref,
                 source=source,
                 target=target,
                 strength=edge.strength,

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import get_args
 
-from beliefgraph.errors import NotFound, Unavailable
+from beliefgraph.errors import NotFound
 from beliefgraph.model.belief import GRID, BeliefKey, BeliefState, Holding, logit, published
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.commit import BeliefDifference
@@ -53,9 +54,6 @@ from beliefgraph.store.evidence import HeardRow
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
-TRIES = 50
-"""Readings that meet a commit just becoming visible before we say so."""
-
 ALL_KINDS: tuple[RelationKind, ...] = get_args(RelationKind)
 
 
@@ -80,16 +78,15 @@ class Questions:
     async def twins(self, caller: Caller, *, first: int = DEFAULT_PAGE, after: str | None = None) -> Page[Twin]:
         """The tenant's twins by name; a person's key sees its own alone."""
         caller.require("read")
-        first, mark = paging.checked(first), paging.mark("twins", caller.tenant)
-        begin = paging.decode(mark, after, str)
+        walk = paging.walk("twins", caller.tenant, first=first, after=after, by=str)
         found = await stored.twins_named(
             self._graph,
             caller.tenant,
             only=caller.person,
-            after="" if begin is None else str(begin.value),
-            limit=first + 1,
+            after=walk.text,
+            limit=walk.limit,
         )
-        return paging.page(found, first, mark, lambda twin: Place(twin.name, twin.id), after=begin)
+        return walk.page(found, lambda twin: Place(twin.name, twin.id))
 
     async def belief(
         self,
@@ -178,30 +175,21 @@ class Questions:
         with_total: bool = False,
     ) -> Page[BeliefRow]:
         """A page of the beliefs that match; `after` leads on at the rev of the page it came from."""
-        id_, first = reach(caller, twin), paging.checked(first)
-        mark = paging.mark("beliefs", id_, filter, order, as_of)
-        begin = paging.decode(mark, after, str if order.by == "attribute" else float)
+        id_ = reach(caller, twin)
+        by = str if order.by == "attribute" else float
+        walk = paging.walk("beliefs", id_, filter, order, as_of, first=first, after=after, by=by)
         await self._moments.reached(id_, twin, at_least_rev)
         wanted = Wanted(relation_levels, relation_kinds, with_evidence, with_total)
         if as_of.is_now:
-            held = await self._held(id_, twin, filter, order, wanted, limit=first + 1, begin=begin)
+            held = await self._held(id_, twin, filter, order, wanted, limit=walk.limit, begin=walk.begin)
             rev, at, total = held.rev, held.head_time, held.total
             rows = await self._rows(caller, twin, held, wanted)
         else:
-            seen = await self._recomputed(caller, id_, twin, as_of, rev=None if begin is None else begin.rev)
+            seen = await self._recomputed(caller, id_, twin, as_of, rev=walk.rev)
             matching = [s for s in map(seen.state, seen.listed) if filter.matches(s)]
             rev, at, total = seen.moment.state.rev, seen.moment.at, len(matching) if with_total else None
-            rows = await self._around(seen, ordered(matching, order, begin)[: first + 1], wanted)
-        return paging.page(
-            rows,
-            first,
-            mark,
-            lambda row: place_of(row.state, order, rev),
-            after=begin,
-            rev=rev,
-            valid_time=at,
-            total=total,
-        )
+            rows = await self._around(seen, ordered(matching, order, walk.begin)[: walk.limit], wanted)
+        return walk.page(rows, lambda row: place_of(row.state, order, rev), rev=rev, valid_time=at, total=total)
 
     async def history(
         self,
@@ -215,34 +203,13 @@ class Questions:
         at_least_rev: int | None = None,
     ) -> Page[Holding]:
         """What was published about a belief, the newest first."""
-        id_, first = reach(caller, twin), paging.checked(first)
-        mark = paging.mark("history", id_, key, as_of)
-        begin = paging.decode(mark, after, float)
-        await self._moments.reached(id_, twin, at_least_rev)
-        rev = await self._moments.rev(id_, twin, as_of, None if begin is None else begin.rev)
-        found = await stored.holdings(
-            self._graph,
-            id_,
-            belief_id(id_, key),
-            rev=rev,
-            valid_time=as_of.valid_time,
-            before=None if begin is None else int(begin.value),
-            limit=first + 1,
-        )
-        if found is None:
-            raise no_such_twin(twin)
-        seen, head_time, rows = found
-        if not rows and begin is None:
+        id_ = reach(caller, twin)
+        walk = paging.walk("history", id_, key, as_of, first=first, after=after)
+        read = partial(stored.holdings, self._graph, id_, belief_id(id_, key))
+        page = await self._moments.published(id_, twin, walk, as_of, at_least_rev, read)
+        if not page.items and walk.begin is None:
             await self._defined(caller, key)
-        return paging.page(
-            rows,
-            first,
-            mark,
-            lambda holding: Place(float(holding.rev_from), holding.revision_id, seen),
-            after=begin,
-            rev=seen,
-            valid_time=as_of.valid_time or head_time,
-        )
+        return page
 
     async def evidence(
         self,
@@ -256,11 +223,10 @@ class Questions:
         at_least_rev: int | None = None,
     ) -> Page[EvidenceOn]:
         """The chain of a belief: exactly the evidence visible at the moment, oldest first, with what was said."""
-        id_, first = reach(caller, twin), paging.checked(first)
-        mark = paging.mark("evidence", id_, key, as_of)
-        begin = paging.decode(mark, after, float)
+        id_ = reach(caller, twin)
+        walk = paging.walk("evidence", id_, key, as_of, first=first, after=after)
         await self._moments.reached(id_, twin, at_least_rev)
-        rev = await self._moments.rev(id_, twin, as_of, None if begin is None else begin.rev)
+        rev = await self._moments.rev(id_, twin, as_of, walk.rev)
         found = await told.on_belief(self._graph, id_, belief_id(id_, key), rev=rev, valid_time=as_of.valid_time)
         if found is None:
             raise no_such_twin(twin)
@@ -270,17 +236,8 @@ class Questions:
         chain = chains(heard, at, self._keyring, whole).get(belief_id(id_, key), ())
         if not chain:
             await self._defined(caller, key)
-        rows = [row for row in chain if begin is None or _later(place_in_chain(row, seen), begin)]
-        return paging.page(
-            rows,
-            first,
-            mark,
-            lambda row: place_in_chain(row, seen),
-            after=begin,
-            rev=seen,
-            valid_time=at,
-            total=len(chain),
-        )
+        rows = [row for row in chain if walk.begin is None or place_in_chain(row, seen).order > walk.begin.order]
+        return walk.page(rows, lambda row: place_in_chain(row, seen), rev=seen, valid_time=at, total=len(chain))
 
     async def relations(
         self,
@@ -353,25 +310,23 @@ class Questions:
     ) -> Held:
         """What was published, read in one statement; the lightest that will do."""
         rev = None if begin is None else begin.rev
-        for _ in range(TRIES):
+
+        async def read() -> Held | None:
             if belief is not None and not wanted.relation_levels and not wanted.evidence:
-                held = await stored.held_one(self._graph, twin, belief, rev)
-            else:
-                held = await stored.held_page(
-                    self._graph,
-                    twin,
-                    matching,
-                    order,
-                    wanted,
-                    limit=limit,
-                    rev=rev,
-                    belief=belief,
-                    after=None if begin is None else (begin.value, begin.id),
-                )
-            if held is not None:
-                return held
-            await self._moments.commit(twin, name, NOW, rev)
-        raise Unavailable("store-unavailable", "The twin is being written to without a pause; try again.", twin=name)
+                return await stored.held_one(self._graph, twin, belief, rev)
+            return await stored.held_page(
+                self._graph,
+                twin,
+                matching,
+                order,
+                wanted,
+                limit=limit,
+                rev=rev,
+                belief=belief,
+                after=None if begin is None else (begin.value, begin.id),
+            )
+
+        return await self._moments.settled(twin, name, rev, read)
 
     async def _rows(self, caller: Caller, name: str, held: Held, wanted: Wanted) -> list[BeliefRow]:
         """The rows of what was published."""
@@ -492,7 +447,3 @@ def _at_prior(twin: str, key: BeliefKey, graph: DefinitionGraph, held: Held) -> 
         rev=held.rev,
         calibrated_log_odds=calibrated(graph.definitions, key.attribute, None if prior is None else logit(prior)),
     )
-
-
-def _later(place: Place, begin: Place) -> bool:
-    return (float(place.value), place.id) > (float(begin.value), begin.id)

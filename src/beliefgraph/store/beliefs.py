@@ -17,6 +17,7 @@ from beliefgraph.model.twin import Twin
 from beliefgraph.store import codec
 from beliefgraph.store.evidence import HeardRow, heard
 from beliefgraph.store.graph import Graph
+from beliefgraph.store.history import Stretch, published
 
 UNAVAILABLE = 1e9
 """Where a belief without a confidence stands in the order by confidence, whichever way it runs: last."""
@@ -170,24 +171,10 @@ async def held_page(
 
 
 async def holdings(
-    graph: Graph,
-    twin: str,
-    belief: str,
-    *,
-    rev: int | None,
-    valid_time: datetime | None,
-    before: int | None,
-    limit: int,
+    graph: Graph, twin: str, belief: str, stretch: Stretch
 ) -> tuple[int, datetime, list[Holding]] | None:
-    """What was published about a belief before a rev, newest first, with the rev read at and its head time."""
-    record = await graph.read(
-        "belief/history", twin=twin, belief=belief, rev=rev, valid_time=valid_time, before=before, limit=limit
-    )
-    if record is None:
-        return None
-    seen, head_time, rows = record
-    known = [codec.holding(row, twin) for row in rows]
-    return seen, codec.moment(head_time), [h if h.rev_to is None or h.rev_to <= seen else _still_open(h) for h in known]
+    """What was published about a belief, newest first, with the rev read at and its head time."""
+    return await published(graph, "belief/history", twin, codec.holding, stretch, belief=belief)
 
 
 async def belief_named(graph: Graph, id_: str, tenant: str, person: str | None) -> tuple[str, BeliefKey] | None:
@@ -227,8 +214,3 @@ def _relation(row: list[Any]) -> RelationRow:
 @lru_cache(maxsize=10_000)
 def _strength(kind: RelationKind, odds_ratio: float | None, probability: float | None) -> Strength:
     return Strength.trusted(kind=kind, odds_ratio=odds_ratio, probability=probability)
-
-
-def _still_open(holding: Holding) -> Holding:
-    """The holding as a rev saw it that did not know yet when it would end."""
-    return holding.model_copy(update={"rev_to": None})

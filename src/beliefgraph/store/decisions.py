@@ -8,6 +8,7 @@ from datetime import datetime
 from beliefgraph.model.decision import Deliberation, Words
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
+from beliefgraph.store.history import Stretch, published
 from beliefgraph.store.keys import Keyring
 
 
@@ -28,34 +29,10 @@ async def words_of(graph: Graph, keyring: Keyring, twin: str, statements: Sequen
 
 
 async def deliberations(
-    graph: Graph,
-    twin: str,
-    decision: str,
-    *,
-    rev: int | None,
-    valid_time: datetime | None,
-    before: int | None,
-    limit: int,
+    graph: Graph, twin: str, decision: str, stretch: Stretch
 ) -> tuple[int, datetime, list[Deliberation]] | None:
-    """What was published about a decision before a rev, newest first, with the rev read at and its head time."""
-    record = await graph.read(
-        "decision/history",
-        twin=twin,
-        decision=decision,
-        rev=rev,
-        valid_time=valid_time,
-        before=before,
-        limit=limit,
-    )
-    if record is None:
-        return None
-    seen, head_time, rows = record
-    known = [codec.deliberation(row, twin) for row in rows]
-    return (
-        seen,
-        codec.moment(head_time),
-        [d.model_copy(update={"rev_to": None}) if d.rev_to is not None and d.rev_to > seen else d for d in known],
-    )
+    """What was published about a decision, newest first, with the rev read at and its head time."""
+    return await published(graph, "decision/history", twin, codec.deliberation, stretch, decision=decision)
 
 
 def _context(statement: str) -> str:

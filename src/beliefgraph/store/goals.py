@@ -9,6 +9,7 @@ from datetime import datetime
 from beliefgraph.model.goal import Goal, GoalStatus, Pursuit
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
+from beliefgraph.store.history import Stretch, published
 
 
 async def goal_named(graph: Graph, id_: str, tenant: str, person: str | None) -> tuple[str, str] | None:
@@ -57,27 +58,6 @@ async def page(
     return PursuedPage(seen, codec.moment(head_time), found, total)
 
 
-async def pursuits(
-    graph: Graph,
-    twin: str,
-    goal: str,
-    *,
-    rev: int | None,
-    valid_time: datetime | None,
-    before: int | None,
-    limit: int,
-) -> tuple[int, datetime, list[Pursuit]] | None:
-    """What was published about a goal before a rev, newest first, with the rev read at and its head time."""
-    record = await graph.read(
-        "goal/history", twin=twin, goal=goal, rev=rev, valid_time=valid_time, before=before, limit=limit
-    )
-    if record is None:
-        return None
-    seen, head_time, rows = record
-    known = [codec.pursuit(row, twin) for row in rows]
-    still_open = {p.revision_id for p in known if p.rev_to is not None and p.rev_to > seen}
-    return (
-        seen,
-        codec.moment(head_time),
-        [p.model_copy(update={"rev_to": None}) if p.revision_id in still_open else p for p in known],
-    )
+async def pursuits(graph: Graph, twin: str, goal: str, stretch: Stretch) -> tuple[int, datetime, list[Pursuit]] | None:
+    """What was published about a goal, newest first, with the rev read at and its head time."""
+    return await published(graph, "goal/history", twin, codec.pursuit, stretch, goal=goal)

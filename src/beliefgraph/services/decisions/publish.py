@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from beliefgraph.model.decision import Deliberation
-from beliefgraph.model.timeline import revision_id
+from beliefgraph.model.timeline import inferred
 from beliefgraph.services.decisions.told import ToldDecision, resolve_decisions
 from beliefgraph.services.state import TwinState
 
@@ -25,15 +25,13 @@ def publish_decisions(
 
 
 def _deliberation(twin: str, told: ToldDecision, at: datetime, rev: int) -> Deliberation:
-    id_ = told.decision.id
-    return Deliberation(
-        revision_id=revision_id("Deliberation", id_, rev, at),
-        twin=twin,
-        key=id_,
-        valid_from=at,
-        rev_from=rev,
-        definition="",
-        origin="inferred",
+    return inferred(
+        Deliberation,
+        twin,
+        told.decision.id,
+        at,
+        rev,
+        "",
         title=told.title,
         status=told.status,
         options=told.options,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Sequence
+from functools import partial
 
 from beliefgraph.errors import NotFound
 from beliefgraph.model.caller import Caller
@@ -19,7 +20,7 @@ from beliefgraph.services.decisions.told import ToldDecision, decision_state, re
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.moments import PATIENCE, Moment, Moments
 from beliefgraph.services.paging import DEFAULT_PAGE, Place
-from beliefgraph.services.scope import no_such_twin, reach
+from beliefgraph.services.scope import reach
 from beliefgraph.store import decisions as stored
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
@@ -45,22 +46,17 @@ class Decisions:
         at_least_rev: int | None = None,
     ) -> Page[DecisionState]:
         """A page of the decisions of these statuses, or of all, the one first told of most lately first."""
-        id_, first = reach(caller, twin), paging.checked(first)
-        mark = paging.mark("decisions", id_, None if status is None else sorted(status), as_of)
-        begin = paging.decode(mark, after, float)
+        id_, statuses = reach(caller, twin), None if status is None else sorted(status)
+        walk = paging.walk("decisions", id_, statuses, as_of, first=first, after=after)
         await self._moments.reached(id_, twin, at_least_rev)
-        rev = None if begin is None else begin.rev
-        moment = await self._moments.at(id_, caller.tenant, twin, as_of, rev)
+        moment = await self._moments.at(id_, caller.tenant, twin, as_of, walk.rev)
         told = await asyncio.to_thread(resolve_decisions, moment.state, moment.at)
         listed = sorted((one for one in told.values() if status is None or one.status in status), key=_order)
-        following = [one for one in listed if begin is None or _order(one) > (float(begin.value), begin.id)]
-        states = await self._states(moment, following[: first + 1])
-        return paging.page(
+        following = [one for one in listed if walk.begin is None or _order(one) > walk.begin.order]
+        states = await self._states(moment, following[: walk.limit])
+        return walk.page(
             states,
-            first,
-            mark,
             lambda state: Place(-float(microseconds(state.opened_at)), state.decision.id, state.rev),
-            after=begin,
             rev=moment.state.rev,
             valid_time=moment.at,
             total=len(listed),
@@ -90,34 +86,13 @@ class Decisions:
         at_least_rev: int | None = None,
     ) -> Page[Deliberation]:
         """What was published about a decision, the newest first."""
-        id_, first = reach(caller, twin), paging.checked(first)
-        mark = paging.mark("decision history", id_, key, as_of)
-        begin = paging.decode(mark, after, float)
-        await self._moments.reached(id_, twin, at_least_rev)
-        rev = await self._moments.rev(id_, twin, as_of, None if begin is None else begin.rev)
-        found = await stored.deliberations(
-            self._graph,
-            id_,
-            decision_id(id_, key),
-            rev=rev,
-            valid_time=as_of.valid_time,
-            before=None if begin is None else int(begin.value),
-            limit=first + 1,
-        )
-        if found is None:
-            raise no_such_twin(twin)
-        seen, head_time, rows = found
-        if not rows and begin is None:
+        id_ = reach(caller, twin)
+        walk = paging.walk("decision history", id_, key, as_of, first=first, after=after)
+        read = partial(stored.deliberations, self._graph, id_, decision_id(id_, key))
+        page = await self._moments.published(id_, twin, walk, as_of, at_least_rev, read)
+        if not page.items and walk.begin is None:
             raise _unknown(twin, key)
-        return paging.page(
-            rows,
-            first,
-            mark,
-            lambda row: Place(float(row.rev_from), row.revision_id, seen),
-            after=begin,
-            rev=seen,
-            valid_time=as_of.valid_time or head_time,
-        )
+        return page
 
     async def _states(self, moment: Moment, told: Sequence[ToldDecision]) -> list[DecisionState]:
         """How decisions stand, with what was said of them in words."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from beliefgraph.model.goal import GOAL_GRID, Pursuit
-from beliefgraph.model.timeline import revision_id
+from beliefgraph.model.timeline import inferred
 from beliefgraph.services.goals.derive import GoalDerivation
 from beliefgraph.services.goals.why import why
 from beliefgraph.services.layout import DefinitionGraph
@@ -27,36 +27,22 @@ def publish_goals(
     closed, opened = [], []
     for i, goal in enumerate(derived.goals):
         said, known = derived.stated[i], state.pursuits.get(goal.id)
-        title, status, quality = derived.title(i), derived.status(i), derived.quality(i)
+        stands = {
+            "title": derived.title(i),
+            "status": derived.status(i),
+            "priority": said.priority,
+            "progress": progress[i],
+            "deadline": said.deadline,
+            "importance": importance[i],
+            "motivation": motivation[i],
+            "quality": derived.quality(i),
+        }
         if known is not None:
-            same = known.progress == progress[i] and known.importance == importance[i]
-            same = same and known.motivation == motivation[i] and known.status == status
-            same = same and (known.title, known.priority, known.deadline) == (title, said.priority, said.deadline)
-            if same and known.quality == quality:
+            if all(getattr(known, name) == value for name, value in stands.items()):
                 continue
             closed.append(known)
-        opened.append(
-            Pursuit.trusted(
-                revision_id=revision_id("Pursuit", goal.id, rev, derived.at),
-                twin=state.id,
-                key=goal.id,
-                valid_from=derived.at,
-                valid_to=None,
-                rev_from=rev,
-                rev_to=None,
-                definition=ref,
-                origin="inferred",
-                title=title,
-                status=status,
-                priority=said.priority,
-                progress=progress[i],
-                deadline=said.deadline,
-                importance=importance[i],
-                motivation=motivation[i],
-                quality=quality,
-                reason=why(None if known is None else before, derived, i),
-            )
-        )
+        reason = why(None if known is None else before, derived, i)
+        opened.append(inferred(Pursuit, state.id, goal.id, derived.at, rev, ref, **stands, reason=reason))
     gone = [pursuit for key, pursuit in state.pursuits.items() if key not in derived.place]
     return (*closed, *gone), tuple(opened)
 

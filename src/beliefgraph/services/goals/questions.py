@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection
+from functools import partial
 
-from beliefgraph.errors import NotFound, Unavailable
+from beliefgraph.errors import NotFound
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.goal import GoalRow, GoalStatus, MotivationExplanation, Pursuit
 from beliefgraph.model.identity import goal_id
@@ -20,13 +21,10 @@ from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.goals.rows import GoalsSeen, as_published
 from beliefgraph.services.moments import PATIENCE, Moments
 from beliefgraph.services.paging import DEFAULT_PAGE, Place
-from beliefgraph.services.scope import no_such_twin, reach
+from beliefgraph.services.scope import reach
 from beliefgraph.store import goals as stored
 from beliefgraph.store.goals import PursuedPage
 from beliefgraph.store.graph import Graph
-
-TRIES = 50
-"""Readings that meet a commit just becoming visible before we say so."""
 
 
 class Goals:
@@ -50,25 +48,21 @@ class Goals:
         explained: bool = False,
     ) -> Page[GoalRow]:
         """A page of the goals of these statuses, or of all, what calls for most work first."""
-        id_, first = reach(caller, twin), paging.checked(first)
-        mark = paging.mark("goals", id_, None if status is None else sorted(status), as_of)
-        begin = paging.decode(mark, after, float)
-        rev, start = (None, 0) if begin is None else (begin.rev, int(begin.value) + 1)
+        id_, statuses = reach(caller, twin), None if status is None else sorted(status)
+        walk = paging.walk("goals", id_, statuses, as_of, first=first, after=after)
+        start = 0 if walk.begin is None else int(walk.begin.value) + 1
         await self._moments.reached(id_, twin, at_least_rev)
         if as_of.is_now and not (related or explained):
-            held = await self._held(id_, twin, rev=rev, statuses=status, skip=start, limit=first + 1)
+            held = await self._held(id_, twin, rev=walk.rev, statuses=status, skip=start, limit=walk.limit)
             rows, total, seen, at = _bare(held), held.total, held.rev, held.head_time
         else:
-            goals = await self._seen(caller, id_, twin, as_of, rev)
-            rows, total = await asyncio.to_thread(_some, goals, status, start, first + 1, related, explained)
+            goals = await self._seen(caller, id_, twin, as_of, walk.rev)
+            rows, total = await asyncio.to_thread(_some, goals, status, start, walk.limit, related, explained)
             seen, at = goals.moment.state.rev, goals.moment.at
         place = {row.state.goal.id: float(start + i) for i, row in enumerate(rows)}
-        return paging.page(
+        return walk.page(
             rows,
-            first,
-            mark,
             lambda row: Place(place[row.state.goal.id], row.state.goal.id, seen),
-            after=begin,
             rev=seen,
             valid_time=at,
             total=total,
@@ -127,34 +121,13 @@ class Goals:
         at_least_rev: int | None = None,
     ) -> Page[Pursuit]:
         """What was published about a goal, the newest first, each with its reason."""
-        id_, first = reach(caller, twin), paging.checked(first)
-        mark = paging.mark("goal history", id_, key, as_of)
-        begin = paging.decode(mark, after, float)
-        await self._moments.reached(id_, twin, at_least_rev)
-        rev = await self._moments.rev(id_, twin, as_of, None if begin is None else begin.rev)
-        found = await stored.pursuits(
-            self._graph,
-            id_,
-            goal_id(id_, key),
-            rev=rev,
-            valid_time=as_of.valid_time,
-            before=None if begin is None else int(begin.value),
-            limit=first + 1,
-        )
-        if found is None:
-            raise no_such_twin(twin)
-        seen, head_time, rows = found
-        if not rows and begin is None:
+        id_ = reach(caller, twin)
+        walk = paging.walk("goal history", id_, key, as_of, first=first, after=after)
+        read = partial(stored.pursuits, self._graph, id_, goal_id(id_, key))
+        page = await self._moments.published(id_, twin, walk, as_of, at_least_rev, read)
+        if not page.items and walk.begin is None:
             raise _unknown(twin, key)
-        return paging.page(
-            rows,
-            first,
-            mark,
-            lambda pursuit: Place(float(pursuit.rev_from), pursuit.revision_id, seen),
-            after=begin,
-            rev=seen,
-            valid_time=as_of.valid_time or head_time,
-        )
+        return page
 
     async def _seen(self, caller: Caller, id_: str, twin: str, as_of: AsOf, rev: int | None = None) -> GoalsSeen:
         return GoalsSeen(await self._moments.at(id_, caller.tenant, twin, as_of, rev), published=as_of.is_now)
@@ -171,12 +144,8 @@ class Goals:
         limit: int = 1,
     ) -> PursuedPage:
         """What was published, read in one statement."""
-        for _ in range(TRIES):
-            held = await stored.page(self._graph, id_, rev=rev, goal=goal, statuses=statuses, skip=skip, limit=limit)
-            if held is not None:
-                return held
-            await self._moments.commit(id_, twin, NOW, rev)
-        raise Unavailable("store-unavailable", "The twin is being written to without a pause; try again.", twin=twin)
+        read = partial(stored.page, self._graph, id_, rev=rev, goal=goal, statuses=statuses, skip=skip, limit=limit)
+        return await self._moments.settled(id_, twin, rev, read)
 
 
 def _bare(held: PursuedPage) -> list[GoalRow]:

@@ -1,0 +1,48 @@
+"""Reading what was published of a belief, a goal, a decision or a metric: the newest first, as a rev saw it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from beliefgraph.model.revision import Revision
+from beliefgraph.store import codec
+from beliefgraph.store.graph import Graph
+
+R = TypeVar("R", bound=Revision)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Which rows: those opened by `rev` (None: by now), before `before`, valid by `valid_time`, at most `limit`."""
+
+    rev: int | None
+    valid_time: datetime | None
+    before: int | None
+    limit: int
+
+
+async def published(
+    graph: Graph, query: str, twin: str, read: Callable[[list[Any], str], R], stretch: Stretch, **thing: str
+) -> tuple[int, datetime, list[R]] | None:
+    """The rows, with the rev they were read at and its head time; None without such a twin or rev."""
+    record = await graph.read(
+        query,
+        twin=twin,
+        rev=stretch.rev,
+        valid_time=stretch.valid_time,
+        before=stretch.before,
+        limit=stretch.limit,
+        **thing,
+    )
+    if record is None:
+        return None
+    rev, head_time, rows = record
+    return rev, codec.moment(head_time), as_seen((read(row, twin) for row in rows), rev)
+
+
+def as_seen(rows: Iterable[R], rev: int) -> list[R]:
+    """The rows as a rev saw them, which did not know yet when some would end."""
+    return [row if row.rev_to is None or row.rev_to <= rev else row.model_copy(update={"rev_to": None}) for row in rows]
