@@ -1,6 +1,6 @@
 // Publish a catalog and with it the next numbered set; a uniqueness constraint stops two sets of one number.
 // params: $tenant, $number, $at, $catalog, $version, $document, $kept [{catalog, version}],
-//         $parameters (the number of the parameter set that stays in force, or null), $definitions [{id, values, preference}], $relations [{kind, source, target, source_value, target_value, odds_ratio, probability}]
+//         $parameters (the number of the parameter set that stays in force, or null), $definitions [{id, values, preference}], $relations [{kind, source, target, source_subject, source_value, target_value, odds_ratio, probability}]
 // returns: one record (the number)
 // mode: write
 CREATE (s:DefinitionSet {tenant: $tenant, number: $number, at: $at})
@@ -50,6 +50,6 @@ CALL () {
   UNWIND [row IN $relations WHERE row.kind = 'causes'] AS row
   MATCH (a:Definition {id: row.source})
   MATCH (b:Definition {id: row.target})
-  CREATE (a)-[:CAUSES {odds_ratio: row.odds_ratio, probability: row.probability, source_value: row.source_value, target_value: row.target_value}]->(b)
+  CREATE (a)-[:CAUSES {odds_ratio: row.odds_ratio, probability: row.probability, source_subject: row.source_subject, source_value: row.source_value, target_value: row.target_value}]->(b)
 }
 RETURN s.number AS number

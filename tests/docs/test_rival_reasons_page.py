@@ -17,7 +17,7 @@ from beliefgraph.model.definition import Catalog
 PAGE = "docs/rival-reasons.md"
 ROW = re.compile(r"^\| (nothing|(?:and )?that [\w ]+) \|((?: 0\.\d\d \|)+)$", re.MULTILINE)
 
-(EXAMPLE,) = examples("yaml", PAGE)
+EXAMPLE, _ = examples("yaml", PAGE)
 CATALOG = Catalog.model_validate(yaml.safe_load(EXAMPLE.code))
 BELIEFS = [attribute.key for attribute in CATALOG.attributes]
 STRUCTURE = Structure(

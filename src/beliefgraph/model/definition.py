@@ -39,12 +39,14 @@ class RelationDefinition(Record):
     """A relation between two attributes; it joins beliefs of equal subject and context.
 
     At an end that is a closed categorical attribute, it names the value. All causes of one effect have odds ratios,
-    or all have probabilities.
+    or all have probabilities. `source_subject` is the key of a goal whose pursuit is the cause of what the person does:
+    it joins what is believed of that goal with a belief of the person, while the goal is spoken of and has not ended.
     """
 
     kind: RelationKind
     source: Name
     target: Name
+    source_subject: Key | None = None
     source_value: Key | None = None
     target_value: Key | None = None
     odds_ratio: OddsRatio | None = None
@@ -64,6 +66,8 @@ class RelationDefinition(Record):
         """Refuse a relation of an attribute to itself, and a number that contradicts the kind."""
         if self.source == self.target:
             raise Incorrect("invalid-definition", f"{self.source} cannot be related to itself.")
+        if self.source_subject is not None and self.kind != "causes":
+            raise Incorrect("invalid-definition", f"The pursuit of {self.source_subject} can be a cause, nothing else.")
         if self.kind == "causes" and self.target_value is not None:
             raise Incorrect(
                 "invalid-definition",
@@ -265,6 +269,7 @@ class Definitions(Record):
             for relation in catalog.relations:
                 for name, value in relation.ends:
                     _check_end(catalog, self._named(catalog, name), value)
+                self._check_subject(catalog, relation)
             for bearing in (b for e in catalog.events for b in e.bears_on):
                 attribute = self._named(catalog, bearing.attribute)
                 _check_bearing(catalog, attribute, bearing)
@@ -335,6 +340,7 @@ class Definitions(Record):
         if (
             self.parameters is None
             or stated.into_noisy_or
+            or relation.source_subject is not None
             or relation.source_value is not None
             or relation.target_value is not None
         ):
@@ -381,6 +387,15 @@ class Definitions(Record):
     def with_parameters(self, parameters: ParameterSet) -> Definitions:
         """The next set: this one with what was learned since."""
         return Definitions(tenant=self.tenant, number=self.number + 1, catalogs=self.catalogs, parameters=parameters)
+
+    def _check_subject(self, catalog: Catalog, relation: RelationDefinition) -> None:
+        """Refuse a relation of one subject's belief to another's, unless it says that pursuing a goal is the cause."""
+        if relation.source_subject is not None and (self.goals is None or relation.source != self.goals.pursued):
+            raise Incorrect(
+                "invalid-definition",
+                f"{catalog.ref}: {relation.source} of {relation.source_subject} is no cause. source_subject names a"
+                " goal, and the source is then what the goals of a catalog call pursued.",
+            )
 
     def _named(self, catalog: Catalog, name: str) -> Attribute:
         if name not in self.attributes:
@@ -452,7 +467,8 @@ def _check_value(catalog: Catalog, attribute: Attribute, value: str | None) -> N
 
 def _named(relation: RelationDefinition) -> str:
     ends = [name if value is None else f"{name}={value}" for name, value in relation.ends]
-    return f"{ends[0]} {relation.kind} {ends[1]}"
+    of = "" if relation.source_subject is None else f" of {relation.source_subject}"
+    return f"{ends[0]}{of} {relation.kind} {ends[1]}"
 
 
 def _refuse_repeats(where: str, what: str, names: list[str]) -> None:

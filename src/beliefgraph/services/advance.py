@@ -17,7 +17,7 @@ from beliefgraph.model.metric import Measurement, Metric, MetricChange
 from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.twin import IdentifierLink
 from beliefgraph.services.decisions.publish import publish_decisions
-from beliefgraph.services.derive import Derivation, derive, personal_relations
+from beliefgraph.services.derive import Derivation, derive, own_relations
 from beliefgraph.services.describe import describe
 from beliefgraph.services.goals.derive import GoalDerivation, derive_goals
 from beliefgraph.services.goals.publish import publish_goals
@@ -100,7 +100,7 @@ def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: 
     )
     after = after.with_goals(added.goals).with_decisions(added.decisions)
     derived = derive(after, graph, head)
-    redraw = state.definitions != number or _own_relations(state, state.head_time) != _own_relations(after, head)
+    redraw = state.definitions != number or _own(state, graph, state.head_time) != _own(after, graph, head)
     publication = publish(after, graph, derived, commit.rev, redraw=redraw, fresh=[b.id for b in named])
     final = after.with_inputs(
         beliefs=publication.beliefs,
@@ -200,6 +200,6 @@ def _decision_changes(final: TwinState, rows: DecisionRows) -> tuple[DecisionCha
     )
 
 
-def _own_relations(state: TwinState, at: datetime | None) -> list[PersonalRelation]:
+def _own(state: TwinState, graph: DefinitionGraph, at: datetime | None) -> list[PersonalRelation]:
     """The twin's own relations at its head: where they change, if by time alone, those of the definitions give way."""
-    return [] if at is None else personal_relations(state, at)
+    return [] if at is None else own_relations(state, graph, at)

@@ -222,7 +222,7 @@ class _Without:
         if any(position in derived.word for position in beside if position != self.target):
             return True
         rows = derived.items[group].tolist()
-        if bearings[rows[0]].evidence in self._moves_metrics:
+        if bearings[rows[0]].evidence in self._moves_metrics | self._states_goals:
             return True
         return any(bearings[row].stance == "correction" for row in rows) or any(
             self._named_by.get(int(position), set()) == {bearings[row].evidence}
@@ -249,6 +249,12 @@ class _Without:
         return frozenset(
             evidence for one in derived.measured for evidence in decisive(moment.state, one, given, moment.at)
         )
+
+    @cached_property
+    def _states_goals(self) -> frozenset[str]:
+        """The evidence without which a goal may not be spoken of, or may have ended, whose pursuit is a cause."""
+        moment = self.seen.moment
+        return frozenset(row.evidence for row in moment.state.statements if moment.graph.goal_causes)
 
     def _together(self, groups: Sequence[Sequence[int]]) -> Iterable[float]:
         """Without each of these groups, in one pass; those that leave the same are asked once."""

@@ -69,11 +69,15 @@ class Shape:
 
 @dataclass(frozen=True)
 class PersonalRelation:
-    """A relation of this twin's own, between two beliefs named by what they are."""
+    """A relation of this twin's own, between two beliefs named by what they are.
+
+    `ref` is the catalog that states it of whoever pursues a goal; "" where it was stated of this twin alone.
+    """
 
     source: BeliefKey
     target: BeliefKey
     strength: Strength
+    ref: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,7 @@ class DefinitionGraph:
     def __init__(self, definitions: Definitions) -> None:
         self.definitions = definitions
         self.reliabilities = Reliabilities(definitions)
-        stated = list(definitions.relations())
+        stated = [each for each in definitions.relations() if each[1].source_subject is None]
         holds_from = [first_layer(definitions, relation) for _, relation in stated]
         self.components: list[tuple[str, ...]] = []
         self._edges: list[list[Edge]] = []
@@ -201,6 +205,20 @@ class DefinitionGraph:
                 if there is not None:
                     yield crossing, self.place(crossing.target[0], *there)
 
+    @cached_property
+    def goal_causes(self) -> tuple[PersonalRelation, ...]:
+        """What the pursuit of goals may bring about, for twins that have them."""
+        return tuple(
+            PersonalRelation(
+                BeliefKey(attribute=relation.source, subject=relation.source_subject),
+                BeliefKey(attribute=relation.target),
+                relation.strength,
+                ref,
+            )
+            for ref, relation in self.definitions.relations()
+            if relation.source_subject is not None
+        )
+
     def edges(self, component: int, start: int) -> list[Edge]:
         """The relations of a component whose first belief stands at `start`."""
         return [Edge(start + e.source, start + e.target, e.strength, e.ref) for e in self._edges[component]]
@@ -223,6 +241,9 @@ class DefinitionGraph:
         for component in range(len(self.components)):
             if component not in self.open:
                 compiled(self.structure(Placed(component, "", "")))
+        clash = lay_out("", self, (), self.goal_causes).clash
+        if clash is not None:
+            raise clash
 
 
 def lay_out(
@@ -291,7 +312,7 @@ def _lay_out(
         unnamed += range(first + shape.named, len(keys))
     prior = np.array(priors)
     at = {key: i for i, key in enumerate(keys)} if personal else {}
-    own = [Edge(at[r.source], at[r.target], r.strength) for r in personal]
+    own = [Edge(at[r.source], at[r.target], r.strength, r.ref) for r in personal]
     said = {edge.pair for edge in own}
     joining = [edge for edge in _crossing_edges(graph, start) if edge.pair not in said] + own
     edges = [edge for edge in edges if edge.pair not in said] + joining

@@ -214,7 +214,7 @@ class _Columns:
         definitions = self._graph.definitions
         stated: dict[Relation, RelationDefinition] = {}
         for _, relation in definitions.relations():
-            if relation.source in self._column and relation.target in self._column:
+            if relation.source_subject is None and {relation.source, relation.target} <= self._column.keys():
                 ends = self._column[relation.source], self._column[relation.target]
                 if relation.kind not in ("causes", "implies"):
                     ends = min(ends), max(ends)

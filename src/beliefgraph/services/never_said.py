@@ -7,10 +7,11 @@ from collections.abc import Collection
 from beliefgraph.services.measure import reading_evidence
 from beliefgraph.services.state import TwinState
 from beliefgraph.services.tally import NOTHING
+from beliefgraph.store.commits import GoalRows
 
 
 def never_said(state: TwinState, evidence: Collection[str]) -> TwinState:
-    """The twin without these pieces of evidence, by their ids: they bear on nothing, and count in no metric.
+    """The twin without these pieces of evidence, by their ids: they bear on nothing, count in no metric, state no goal.
 
     The id under which a metric speaks takes away all that counts in the metric.
     """
@@ -18,7 +19,11 @@ def never_said(state: TwinState, evidence: Collection[str]) -> TwinState:
     for metric in state.metrics.values():
         if reading_evidence(state, metric) in evidence:
             uncounted += state.tallies.get(metric.id, NOTHING).rows
-    return state.with_inputs(
+    unstated = GoalRows(
+        closed_statements=[row for row in state.statements if row.evidence in evidence],
+        closed_relations=[row for row in state.goal_relations if row.evidence in evidence],
+    )
+    return state.with_goals(unstated).with_inputs(
         beliefs=(),
         closed_bearings=[bearing for bearing in state.bearings if bearing.evidence in evidence],
         bearings=(),

@@ -308,6 +308,7 @@ def _relation(kind: str, meaning: str) -> tuple[EdgeRow, EdgeRow]:
         extra={
             "odds_ratio": state.extra["odds_ratio"],
             "probability": state.extra["probability"],
+            "source_subject": (str, "for CAUSES, the goal whose pursuit is the cause, where one is"),
             "source_value": (str, "the value meant, where the first is categorical"),
             "target_value": (str, "the value meant, where the second is categorical"),
         },

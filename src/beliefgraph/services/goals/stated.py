@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -98,6 +98,11 @@ def resolve(state: TwinState, at: datetime, before: Resolved | None = None) -> R
     rows = [row for row in statements if row.goal in touched and _valid(row, at)] if touched else []
     until = _soonest(before.until, *(_until(row, at) for row in statements[known:]))
     return Resolved(statements, relations, at, until, {**before.stated, **_stated(rows)}, before.hanging)
+
+
+def stated_goals(state: TwinState, at: datetime, goals: Collection[str]) -> Mapping[str, StatedGoal]:
+    """Those of these goals that somebody had spoken of by a valid time, as they were stated, by id."""
+    return _stated([row for row in state.statements if row.goal in goals and _valid(row, at)]) if goals else {}
 
 
 def _still_stands(before: Resolved, relations: tuple[GoalRelation, ...], at: datetime) -> bool:

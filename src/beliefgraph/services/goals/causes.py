@@ -1,0 +1,22 @@
+"""Goals as causes: what is pursued may be why somebody does something. Pure.
+
+What a goal's pursuit brings about is stated by the definitions, for the goals they name; it is so for a twin while the
+goal is spoken of and has not ended. That is read from what was stated of the goal, never from what was derived of it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from beliefgraph.model.goal import ENDED
+from beliefgraph.model.identity import goal_id
+from beliefgraph.services.goals.stated import stated_goals
+from beliefgraph.services.layout import DefinitionGraph, PersonalRelation
+from beliefgraph.services.state import TwinState
+
+
+def goal_causes(state: TwinState, graph: DefinitionGraph, at: datetime) -> list[PersonalRelation]:
+    """What the pursuit of the twin's goals may bring about at a moment."""
+    ids = {relation: goal_id(state.id, relation.source.subject) for relation in graph.goal_causes}
+    stated = stated_goals(state, at, set(ids.values()))
+    return [r for r, id_ in ids.items() if id_ in stated and stated[id_].status not in ENDED]
