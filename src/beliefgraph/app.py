@@ -23,6 +23,7 @@ from beliefgraph.services.cache import TwinCache
 from beliefgraph.services.callers import Callers
 from beliefgraph.services.changes import Changes
 from beliefgraph.services.commands import Commands
+from beliefgraph.services.decisions.check import DecisionChecks
 from beliefgraph.services.decisions.questions import Decisions
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.erase import Eraser, finish_erasures
@@ -71,6 +72,7 @@ class Services:
     questions: Questions
     goals: Goals
     decisions: Decisions
+    decision_checks: DecisionChecks
     metrics: Metrics
     explanations: Explanations
     intervals: Intervals
@@ -109,6 +111,7 @@ def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> S
         questions=Questions(graph, keyring, book),
         goals=Goals(graph, book),
         decisions=Decisions(graph, keyring, book),
+        decision_checks=DecisionChecks(graph, book),
         metrics=Metrics(graph, keyring, book),
         explanations=explanations,
         intervals=Intervals(graph, book),

@@ -81,3 +81,61 @@ async def test_bad_input_meets_a_clear_refusal(client: Client) -> None:
     ):
         assert (await client.refused(TELL, input={**given, **told}))["code"] == code
     assert (await client.refused('{ decision(twin: "lena", key: "no") { key } }'))["code"] == "unknown-decision"
+
+
+CHECK = """
+query C($input: CheckDecisionInput!, $asOf: AsOf) { checkDecision(input: $input, asOf: $asOf) {
+  rev quality judged meanSurprise
+  options { option { key } allowed score violation unknown { attribute feature reason }
+    points { kind stance weight confidence sentence belief { attribute value } goal decision expected actual
+             evidence { id summary contribution } } }
+} }"""
+VALUE = {
+    "catalog": "values",
+    "version": "1.0.0",
+    "attributes": [
+        {
+            "key": "value.thrift",
+            "domain": "values",
+            "prior": 0.3,
+            "statement": "They value thrift",
+            "preference": {"kind": "value", "feature": "thrift"},
+        }
+    ],
+}
+
+
+async def test_options_are_checked_point_by_point_with_evidence_that_can_be_asked_for(client: Client) -> None:
+    await client.data("mutation P($c: JSON!) { publishDefinitions(catalog: $c) { number } }", c=VALUE)
+    said = {"twin": "lena", "belief": {"attribute": "value.thrift"}, "confidence": 0.8}
+    await client.data("mutation A($i: AssertBeliefInput!) { assertBelief(input: $i) { rev } }", i=said)
+    await tell(client, options=OPTIONS, chosen="stay")
+    options = [{"key": "dear", "features": {"thrift": -1}}, {"key": "cheap", "features": {"thrift": 0.5}}, {"key": "x"}]
+    found = (await client.data(CHECK, input={"twin": "lena", "options": options}))["checkDecision"]
+    assert [(o["option"]["key"], o["allowed"], round(o["score"], 9)) for o in found["options"]] == [
+        ("cheap", True, 0.4),
+        ("x", True, 0.0),
+        ("dear", True, -0.8),
+    ]
+    (point,) = found["options"][0]["points"]
+    assert (point["kind"], point["stance"], point["belief"]["attribute"]) == ("VALUE", "FOR", "value.thrift")
+    (behind,) = point["evidence"]
+    asked = await client.data("query N($id: ID!) { node(id: $id) { ... on Evidence { summary } } }", id=behind["id"])
+    assert asked["node"]["summary"] == behind["summary"] == "says they are 80% sure: They value thrift"
+    assert found["options"][1]["unknown"] == [
+        {"attribute": "value.thrift", "feature": "thrift", "reason": "the option does not say"}
+    ]
+    before = (await client.data(CHECK, input={"twin": "lena", "options": options}, asOf={"rev": 1}))["checkDecision"]
+    assert (before["rev"], found["rev"]) == (1, 2)
+
+
+async def test_a_check_that_cannot_be_made_is_refused(client: Client) -> None:
+    await tell(client, options=OPTIONS)
+    for twin, options, code in (
+        ("lena", [], "invalid-input"),
+        ("lena", [{"key": "a"}, {"key": "a"}], "invalid-input"),
+        ("lena", [{"key": "a", "goals": {"nowhere": 1}}], "unknown-goal"),
+        ("lena", [{"key": "a", "goals": {"nowhere": 2}}], "invalid-input"),
+        ("mia", [{"key": "a"}], "not-found"),
+    ):
+        assert (await client.refused(CHECK, input={"twin": twin, "options": options}))["code"] == code

@@ -13,6 +13,7 @@ from beliefgraph.model.identity import twin_id
 from beliefgraph.services.callers import Callers
 from beliefgraph.services.changes import Changes
 from beliefgraph.services.commands import Commands
+from beliefgraph.services.decisions.check import DecisionChecks
 from beliefgraph.services.decisions.questions import Decisions
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.erase import Eraser
@@ -46,6 +47,8 @@ class Verbs(Protocol):
     def goals(self) -> Goals: ...
     @property
     def decisions(self) -> Decisions: ...
+    @property
+    def decision_checks(self) -> DecisionChecks: ...
     @property
     def metrics(self) -> Metrics: ...
     @property

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import strawberry
 
-from beliefgraph.graphql.decision_types import Decision, DecisionConnection, DeliberationConnection
+from beliefgraph.graphql.context import Request
+from beliefgraph.graphql.decision_types import Decision, DecisionCheck, DecisionConnection, DeliberationConnection
+from beliefgraph.graphql.expose import field
+from beliefgraph.graphql.inputs import AsOf, CheckDecision
 from beliefgraph.graphql.roots import question
 from beliefgraph.graphql.scalars import ENUMS
+from beliefgraph.model import decision_check
 from beliefgraph.model.decision import DecisionStatus
+from beliefgraph.model.time import NOW
 
 
 @strawberry.type
@@ -34,3 +39,14 @@ class DecisionQueries:
         key=str,
         paged=True,
     )
+
+    @field(DecisionCheck, "How options sit with constraints, values, preferences, goals and past decisions.")
+    @staticmethod
+    async def check_decision(
+        info: Request, input: CheckDecision, as_of: AsOf | None = None, at_least_rev: int | None = None
+    ) -> decision_check.DecisionCheck:
+        context = info.context
+        context.speak_of(input.twin)
+        return await context.verbs.decision_checks.check(
+            context.caller, input, as_of=as_of or NOW, at_least_rev=at_least_rev
+        )

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import strawberry
+
 from beliefgraph.graphql.connections import connection
-from beliefgraph.graphql.expose import attribute, expose
+from beliefgraph.graphql.context import Request
+from beliefgraph.graphql.expose import attribute, expose, field
+from beliefgraph.graphql.ids import write_id
 from beliefgraph.model import decision as decisions
+from beliefgraph.model import decision_check as checks
 from beliefgraph.model.belief import BeliefKey
 
 
@@ -61,6 +66,39 @@ class DecisionName:
 @expose(decisions.DecisionChange)
 class DecisionChange:
     """One decision before and after a commit; null where nothing was told of it."""
+
+
+@expose(checks.PointEvidence, hide={"id", "twin"})
+class PointEvidence:
+    """One piece of evidence behind a point; `contribution` is its share in the belief it rests on, in log-odds."""
+
+    @field(None, "The id of the evidence: pass it to `node`.")
+    @staticmethod
+    def id(found: strawberry.Parent[checks.PointEvidence], info: Request) -> strawberry.ID:
+        return strawberry.ID(write_id("Evidence", info.context.names[found.twin], found.id))
+
+
+@expose(checks.Point)
+class DecisionPoint:
+    """One thing that speaks for or against an option, with how much, how sure that is, and on what evidence."""
+
+
+@expose(checks.Unknown)
+class DecisionUnknown:
+    """Something about an option that could not be checked, and why."""
+
+
+@expose(checks.OptionCheck)
+class OptionCheck:
+    """One option with all that speaks for and against it, the weightiest first. `allowed` is false where a hard
+    constraint forbids it; `score`, from -1 to 1, balances what may be traded; `violation` is the probability that it
+    violates a hard constraint, at the least."""
+
+
+@expose(checks.DecisionCheck)
+class DecisionCheck:
+    """How options sit: what is allowed first, and the best first among these. `meanSurprise` is by how much the
+    `judged` past decisions came out better than expected, on average."""
 
 
 DecisionConnection = connection(Decision, counted=True)

@@ -29,6 +29,7 @@ from beliefgraph.model.command import (
     Withdraw,
 )
 from beliefgraph.model.decision import Option, Reason, Result
+from beliefgraph.model.decision_check import CheckDecision
 from beliefgraph.model.event import Event
 from beliefgraph.model.metric import MetricKey
 from beliefgraph.model.question import BeliefFilter, BeliefOrder
@@ -43,6 +44,7 @@ __all__ = [
     "BeliefFilter",
     "BeliefKey",
     "BeliefOrder",
+    "CheckDecision",
     "Correct",
     "Event",
     "Identify",
@@ -84,6 +86,7 @@ for _command in (AssertBelief, Correct, Retract, Withdraw, Relate, Identify, Uni
 for _part in (Option, Reason, Result):
     asked(_part, f"Decision{_part.__name__}Input")
 asked(RecordDecision)
+asked(CheckDecision)
 for _about_goals in (SetGoal, RelateGoals, MotivateGoal):
     asked(_about_goals)
 asked(AsOf, "AsOf")

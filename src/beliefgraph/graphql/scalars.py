@@ -18,6 +18,7 @@ from beliefgraph.model.belief import Quality
 from beliefgraph.model.caller import Scope
 from beliefgraph.model.commit import Cause
 from beliefgraph.model.decision import DecisionStatus
+from beliefgraph.model.decision_check import PointKind, PointStance
 from beliefgraph.model.evidence import Stance
 from beliefgraph.model.goal import GoalLinkKind, GoalStatus, ReasonKind
 from beliefgraph.model.interval import NoInterval
@@ -141,6 +142,8 @@ ENUMS: dict[object, Any] = {
             DecisionStatus,
             "Where a decision is: until an option is chosen, until its result is known.",
         ),
+        ("PointKind", PointKind, "What a point about an option comes from."),
+        ("PointStance", PointStance, "What a point says of an option."),
         ("LearnedMap", LearnedMap, "How a calibration was found: Platt's line, or isotonic steps."),
         ("OrderBy", OrderBy, "What beliefs are ordered by."),
         ("MetricKind", MetricKind, "What a metric makes of the events in its window."),

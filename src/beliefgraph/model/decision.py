@@ -14,6 +14,7 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.evidence import Stance
 from beliefgraph.model.goal import Title
+from beliefgraph.model.preference import Score
 from beliefgraph.model.record import Key, Name, Record, Text
 from beliefgraph.model.revision import Revision
 from beliefgraph.model.time import Instant, Rev
@@ -27,9 +28,6 @@ MAX_DECISIONS = 2_000
 MAX_OPTIONS = 50
 MAX_REASONS = 20
 MAX_FEATURES = 100
-
-Score = Annotated[float, Field(ge=-1.0, le=1.0, allow_inf_nan=False)]
-"""How good or bad something is: -1 as bad as it can be, 0 neither, 1 as good as it can be."""
 
 Number = Annotated[float, Field(strict=True, ge=-1e9, le=1e9, allow_inf_nan=False)]
 """A measure of an option, in whatever unit its feature has."""
@@ -87,7 +85,7 @@ class Reason(Ground):
 
 
 class Result(Record):
-    """What was expected of a decision, or came of it, in [-1, 1], and in words."""
+    """What was expected of a decision, or came of it: -1 as bad as it can be, 0 neither, 1 as good as it can be."""
 
     score: Score
     text: Text | None = None

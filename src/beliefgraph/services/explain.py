@@ -21,6 +21,7 @@ from beliefgraph.model.explanation import Contribution, Explanation, Explanation
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import derive
+from beliefgraph.services.influenced import influenced
 from beliefgraph.services.layout import Unit
 from beliefgraph.services.measure import decisive
 from beliefgraph.services.moments import PATIENCE, Moments
@@ -138,22 +139,18 @@ def _explanation(moved: _Moved, contributions: tuple[Contribution, ...], overrul
 def _what_moved(seen: Recomputed, key: BeliefKey) -> _Moved:
     derived = seen.derived
     target = seen.answered(key)
-    unit, positions, column = derived.layout.unit_of(target)
-    influence = unit.model.influence(column, derived.log_likelihood[positions])
-    place = {int(position): i for i, position in enumerate(positions)}
-    items = [i for i, position in enumerate(derived.item_position.tolist()) if position in place]
-    without = _Without(seen, unit, positions, column, target, influence).log_odds(items)
+    reached = influenced(derived, target)
+    unit, positions, influence = reached.unit, reached.positions, reached.influence
+    without = _Without(seen, unit, positions, reached.column, target, influence).log_odds(reached.items)
     shares = [
         _Share(
             bearing=derived.state.bearings[derived.items[item]],
             on=seen.belief(int(derived.item_position[item])),
             log_likelihood=float(derived.item_log_likelihood[item]),
-            contribution=float(
-                derived.item_log_likelihood[item] * influence.gradient[place[int(derived.item_position[item])]]
-            ),
+            contribution=reached.contribution(item),
             without=without[item],
         )
-        for item in items
+        for item in reached.items
     ]
     shares.sort(key=lambda s: (-abs(s.contribution), s.bearing.evidence, s.bearing.belief, s.bearing.revision_id))
     links = _tree(seen, target, positions.tolist(), shares)

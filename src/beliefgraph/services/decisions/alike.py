@@ -1,0 +1,22 @@
+"""How alike two options are, by their features. Pure."""
+
+from __future__ import annotations
+
+from beliefgraph.model.decision import Features, FeatureValue
+
+
+def similarity(one: Features, other: Features) -> float:
+    """The mean likeness, in [0, 1], over every feature that either has; 0 where neither has any.
+
+    Two words are alike (1) where they are equal, two numbers a and b by 1 - |a - b| / max(|a|, |b|), at the least 0. A
+    feature that only one of them has counts as unlike.
+    """
+    names = one.keys() | other.keys()
+    shared = one.keys() & other.keys()
+    return sum(_likeness(one[name], other[name]) for name in sorted(shared)) / len(names) if names else 0.0
+
+
+def _likeness(a: FeatureValue, b: FeatureValue) -> float:
+    if isinstance(a, str) or isinstance(b, str):
+        return float(a == b)
+    return 1.0 if a == b else max(0.0, 1.0 - abs(a - b) / max(abs(a), abs(b)))

@@ -1,0 +1,163 @@
+"""How options sit with what is known of a person: read at one moment, weighed, ranked, told. Nothing is stored."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from beliefgraph.errors import NotFound
+from beliefgraph.model.belief import worst
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.decision_check import CheckDecision, DecisionCheck, Point, PointEvidence
+from beliefgraph.model.goal import GoalState
+from beliefgraph.model.identity import METRIC
+from beliefgraph.model.time import NOW, AsOf
+from beliefgraph.services.decisions.told import ToldDecision, resolve_decisions
+from beliefgraph.services.decisions.wants import Wants, wants
+from beliefgraph.services.decisions.weigh import Behind, Grounded, Weighed, Weigher
+from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.goals.rows import GoalsSeen
+from beliefgraph.services.influenced import influenced
+from beliefgraph.services.measure import Measured
+from beliefgraph.services.moments import PATIENCE, Moment, Moments
+from beliefgraph.services.scope import reach
+from beliefgraph.services.standing import speaking
+from beliefgraph.store.evidence import ToldRow, told
+from beliefgraph.store.graph import Graph
+
+TOLD = 3
+"""Pieces of evidence that one point brings: those that contribute most, or the latest."""
+
+
+class DecisionChecks:
+    """Checks options, as of any moment."""
+
+    def __init__(self, graph: Graph, book: DefinitionBook, *, patience: float = PATIENCE) -> None:
+        self._graph = graph
+        self._book = book
+        self._moments = Moments(graph, book, patience=patience)
+
+    async def check(
+        self, caller: Caller, question: CheckDecision, *, as_of: AsOf = NOW, at_least_rev: int | None = None
+    ) -> DecisionCheck:
+        """How each option sits, what is allowed first and the best first among these.
+
+        Now, the definitions in force say what a feature means; as of a moment, those of that moment. `unknown-goal` if
+        an option names a goal that is not known then.
+        """
+        id_ = reach(caller, question.twin)
+        await self._moments.reached(id_, question.twin, at_least_rev)
+        moment = await self._moments.at(id_, caller.tenant, question.twin, as_of)
+        if as_of.is_now:
+            moment = replace(moment, graph=await self._book.latest(caller.tenant))
+        found = await asyncio.to_thread(_checked, moment, question, published=as_of.is_now)
+        rows = await told(self._graph, id_, sorted(found.stored))
+        return found.answer(rows)
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """All options weighed, each point with the evidence behind it."""
+
+    question: CheckDecision
+    wants: Wants
+    past: Sequence[ToldDecision]
+    weighed: Sequence[Weighed]
+
+    @property
+    def stored(self) -> set[str]:
+        """The evidence that the store knows of: all but what metrics say."""
+        return self._heard - self._spoken.keys()
+
+    @property
+    def _heard(self) -> set[str]:
+        return {behind.evidence for each in self.weighed for one in each.points for behind in one.behind}
+
+    @cached_property
+    def _spoken(self) -> Mapping[str, Measured]:
+        return speaking(self.wants.seen, self._heard)
+
+    def answer(self, rows: Mapping[str, ToldRow]) -> DecisionCheck:
+        """The whole, with what each piece of evidence says."""
+        moment = self.wants.seen.moment
+        judged = [one.actual - one.expected for one in self.past if one.actual is not None and one.expected is not None]
+        positions = [one.position for each in self.weighed for one in each.points if one.position is not None]
+        return DecisionCheck(
+            context=self.question.context,
+            options=tuple(each.answer([self._point(one, rows) for one in each.points]) for each in self.weighed),
+            judged=len(judged),
+            mean_surprise=math.fsum(judged) / len(judged) if judged else None,
+            quality=worst(self.wants.seen.derived.quality(position) for position in positions),
+            valid_time=moment.at,
+            rev=moment.state.rev,
+        )
+
+    def _point(self, one: Grounded, rows: Mapping[str, ToldRow]) -> Point:
+        return one.point.model_copy(update={"evidence": tuple(self._evidence(each, rows) for each in one.behind)})
+
+    def _evidence(self, one: Behind, rows: Mapping[str, ToldRow]) -> PointEvidence:
+        metric, row = self._spoken.get(one.evidence), rows.get(one.evidence)
+        if metric is not None:
+            summary, source, time = metric.says, METRIC + metric.metric.name, metric.moment
+        else:
+            assert row is not None
+            summary, source, time = row.evidence.summary, row.source.name, row.evidence.time
+        return PointEvidence(
+            id=one.evidence,
+            twin=self.wants.seen.moment.state.id,
+            summary=summary,
+            source=source,
+            time=time,
+            contribution=one.contribution,
+        )
+
+
+def _checked(moment: Moment, question: CheckDecision, *, published: bool) -> _Checked:
+    wanted = wants(moment, question.context)
+    past = list(resolve_decisions(moment.state, moment.at).values())
+    weigher = Weigher(wanted, _goals(moment, question, published=published), past)
+    weighed = sorted((weigher.weigh(option) for option in question.options), key=rank)
+    return _Checked(question, wanted, past, [_with_evidence(wanted, each) for each in weighed])
+
+
+def _with_evidence(wanted: Wants, each: Weighed) -> Weighed:
+    points = [replace(one, behind=tuple(_behind(wanted, one))[:TOLD]) for one in each.points]
+    return replace(each, points=tuple(points))
+
+
+def _goals(moment: Moment, question: CheckDecision, *, published: bool) -> Mapping[str, GoalState]:
+    """The goals that the options name, by key."""
+    named = sorted({goal for option in question.options for goal in option.goals})
+    if not named:
+        return {}
+    known = {state.goal.key: state for state in GoalsSeen(moment, published).states.values()}
+    for key in named:
+        if key not in known:
+            raise NotFound(
+                "unknown-goal", f"This twin has no goal {key!r} at that moment.", twin=moment.state.name, goal=key
+            )
+    return {key: known[key] for key in named}
+
+
+def _behind(wanted: Wants, one: Grounded) -> Iterator[Behind]:
+    """The evidence behind a point: what contributes most to its belief first, else what was told last."""
+    if one.position is None:
+        yield from one.behind
+        return
+    derived = wanted.seen.derived
+    reached = influenced(derived, one.position)
+    shares: dict[str, float] = {}
+    for item in reached.items:
+        evidence = derived.state.bearings[derived.items[item]].evidence
+        shares[evidence] = shares.get(evidence, 0.0) + reached.contribution(item)
+    for evidence in sorted(shares, key=lambda id_: (-abs(shares[id_]), id_)):
+        if shares[evidence]:
+            yield Behind(evidence, shares[evidence])
+
+
+def rank(each: Weighed) -> tuple[bool, float, float, str]:
+    """What is allowed first, then the best, then what least likely violates anything; ties by key."""
+    return not each.allowed, -each.score, each.violation, each.option.key
