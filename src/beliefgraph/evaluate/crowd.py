@@ -148,35 +148,43 @@ def evaluate(
     with erased_after(client, [] if keep else [one, other, without], progress):
         sent = deliver(client, events(crowd, told, one), len(told), progress, f"{crowd.name}: labels in order")
         teach()
-        first, chains = _moment(client, crowd, one, end), _chains(client, one, end)
+        first, chains = _moment(client, one, end), _chains(client, one, end)
         deliver(client, events(crowd, shuffled, other), len(told), progress, f"{crowd.name}: labels shuffled")
-        mixed = _moment(client, crowd, other, end)
+        mixed = _moment(client, other, end)
         rev = client.rev(one)
         again = deliver(client, events(crowd, told, one), len(told), progress, f"{crowd.name}: the same labels again")
-        repeated, moved = _moment(client, crowd, one, end), client.rev(one) - rev
+        repeated, moved = _moment(client, one, end), client.rev(one) - rev
         kept = [each for each in told if each[0].worker != worker]
         deliver(client, events(crowd, kept, without), len(kept), progress, f"{crowd.name}: without one worker")
-        never = _moment(client, crowd, without, end)
-        before = differing(never[1], first[1])
+        never = _moment(client, without, end)
+        before = differing(never.unrounded, first.unrounded)
         client.withdraw(one, worker)
-        withdrawn = _moment(client, crowd, one, end)
+        withdrawn = _moment(client, one, end)
     checks = [
         exactly("labels taken in", sent["accepted"], len(told)),
         Row("workers learned about", len(client.learned().coins)),
-        *_alike(crowd, "shuffled", first, mixed),
+        *_alike("shuffled", first, mixed),
         exactly("sent again: labels recognised as duplicates", again["duplicate"], len(told)),
         none("sent again: commits made", moved),
-        *_alike(crowd, "sent again", first, repeated),
+        *_alike("sent again", first, repeated),
         Row(f"{worker}: labels withdrawn", len(told) - len(kept)),
         Row(f"{worker}: beliefs that differ before they are withdrawn", before),
-        *_alike(crowd, f"{worker} withdrawn, against never having had them", withdrawn, never),
+        *_alike(f"{worker} withdrawn, against never having had them", withdrawn, never),
         none("beliefs whose chain is not exactly their labels", wrong_chains(crowd, told, chains)),
     ]
-    return _scored(crowd, checks, first[1], truth)
+    return _scored(crowd, checks, first.unrounded, truth)
 
 
 Cell = tuple[str, str | None]
 """An item, and the value of its label where it has one of several."""
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """A twin as published, and unrounded as of the end."""
+
+    published: Mapping[Cell, Standing]
+    unrounded: Mapping[Cell, Standing]
 
 
 def events(crowd: Crowd, told: Iterable[tuple[Label, datetime]], twin: str) -> Iterator[dict[str, Any]]:
@@ -218,26 +226,16 @@ def wrong_chains(crowd: Crowd, told: Iterable[tuple[Label, datetime]], chains: M
     )
 
 
-def _alike(
-    crowd: Crowd,
-    what: str,
-    one: tuple[Mapping[Cell, Standing], Mapping[Cell, Standing]],
-    other: tuple[Mapping[Cell, Standing], Mapping[Cell, Standing]],
-) -> list[Row]:
+def _alike(what: str, one: _Moment, other: _Moment) -> list[Row]:
     """That two twins stand the same, as published and as of the end."""
-    published = [none(f"{what}: published beliefs that differ", differing(one[0], other[0]))] if crowd.binary else []
-    return [*published, none(f"{what}: beliefs as of the end that differ", differing(one[1], other[1]))]
+    return [
+        none(f"{what}: published beliefs that differ", differing(one.published, other.published)),
+        none(f"{what}: beliefs as of the end that differ", differing(one.unrounded, other.unrounded)),
+    ]
 
 
-def _moment(
-    client: Client, crowd: Crowd, twin: str, end: datetime
-) -> tuple[dict[Cell, Standing], dict[Cell, Standing]]:
-    """The twin as published, and unrounded as of the end.
-
-    With a value for every class, a twin has thousands of beliefs, and a page of what it published takes Neo4j more
-    memory than one transaction has by default: there, only the latter is read.
-    """
-    return _cells(client.values(twin)) if crowd.binary else {}, _cells(client.values(twin, end))
+def _moment(client: Client, twin: str, end: datetime) -> _Moment:
+    return _Moment(_cells(client.values(twin)), _cells(client.values(twin, end)))
 
 
 def _chains(client: Client, twin: str, end: datetime) -> dict[Cell, Standing]:
