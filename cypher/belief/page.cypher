@@ -1,11 +1,11 @@
-// A page of the beliefs of a twin as they were published at a rev, with what they are related to and the evidence on them.
+// A page of the beliefs of a twin as they were published at a rev, with what they are related to.
 // params: $twin, $rev (null: the current one), $belief (null, or the one belief wanted),
 //         $attributes, $domains, $contexts, $subjects, $statuses (each null, or a list), $least, $most (log-odds or null),
 //         $by (confidence, attribute or changed), $sign (1 ascending, -1 descending),
 //         $after_number, $after_text, $after_id (where the page before ended, or null), $limit,
-//         $levels (0, 1 or 2), $kinds [relationship type], $with_evidence, $with_total
+//         $levels (0, 1 or 2), $kinds [relationship type], $with_total
 // returns: one record (rev, head time, definitions, [belief with its holding], [relation], [other belief with its holding],
-//          [evidence valid at head time, or a correction, with its bearing and source], total or null, whether the commit was seen whole);
+//          total or null, whether the commit was seen whole);
 //          none if no such twin or commit
 // mode: read
 MATCH (t:Twin {id: $twin})
@@ -85,16 +85,5 @@ RETURN
     WHERE h.key = id AND h.rev_to > rev AND h.rev_from <= rev
     RETURN [o.id, o.attribute, o.subject, o.context, o.domain, o.statement, o.value, h.log_odds, h.status, h.quality, h.rev_from, h.error]
   } AS others,
-  CASE WHEN $with_evidence THEN COLLECT {
-    UNWIND page AS row
-    WITH row.belief AS b
-    MATCH (b)<-[r:BEARS_ON]-(e:Evidence)-[:REPORTED_BY]->(s:Source)
-    WHERE r.rev_to > rev AND r.rev_from <= rev
-      AND ((r.valid_from <= head AND r.valid_to > head) OR r.stance = 'correction')
-    RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
-            r.origin, e.id, b.id, r.source, r.stance, r.log_likelihood_ratio, r.half_life,
-            r.shared_origin, r.source_kind,
-            e.event, toString(e.time), e.summary, e.sealed, s.tenant, s.name]
-  } ELSE [] END AS evidence,
   CASE WHEN $with_total THEN total END AS total,
   whole

@@ -8,7 +8,6 @@ from tests.world import event, rated
 
 ROUND = """
   id statement confidence status
-  evidence { evidence { id summary source } counts }
   relations { kind other { statement confidence relations { kind other { statement } } } }
 """
 KEY = '{attribute: "world.buys"}'
@@ -22,7 +21,6 @@ ONE_STATEMENT = {
     "by fragments": f'{{ beliefs(twin: "lena") {{ ...P }} }} fragment P on BeliefConnection {{ nodes {{ ...B }} }}'
     f" fragment B on Belief {{ {ROUND} }}",
     "the relations of a belief": f'{{ relations(twin: "lena", key: {KEY}) {{ relations {{ other {{ id }} }} }} }}',
-    "the chain of a belief": f'{{ evidence(twin: "lena", key: {KEY}) {{ nodes {{ evidence {{ source }} }} }} }}',
     "the history of a belief": f'{{ history(twin: "lena", key: {KEY}) {{ nodes {{ confidence }} }} }}',
     "a twin": '{ twin(name: "lena") { rev headTime } }',
     "the twins": "{ twins { nodes { id name rev } } }",
@@ -39,6 +37,24 @@ async def test_a_root_field_is_one_statement(served: Service, client: Client, wh
     before = served.graph.statements
     await client.data(query)
     assert served.graph.statements - before == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "statements"),
+    [
+        (f'{{ evidence(twin: "lena", key: {KEY}) {{ nodes {{ heard evidence {{ source }} }} }} }}', 3),
+        ('{ beliefs(twin: "lena", first: 50) { nodes { id evidence { heard evidence { source } } } } }', 4),
+    ],
+)
+async def test_chains_take_the_commit_the_twin_and_what_was_told(
+    served: Service, client: Client, query: str, statements: int
+) -> None:
+    """However many beliefs there are: a page is one statement, and its chains are three more."""
+    await client.observe(event("1"), event("2", "audited"), event("3", "said", llr=1.0, by="Kim", text="Yes."))
+    await client.data(query)
+    before = served.graph.statements
+    await client.data(query)
+    assert served.graph.statements - before == statements
 
 
 async def test_two_root_fields_are_two_statements(served: Service, client: Client) -> None:

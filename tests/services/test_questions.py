@@ -516,14 +516,26 @@ async def test_an_old_page_is_still_there_after_the_twin_went_on(world: World, a
     assert await ask.belief(world.caller, "lena", key("world.alone"), as_of=AsOf(rev=1)) == row
 
 
-async def test_a_list_with_everything_around_it_is_one_statement(world: World, ask: Questions) -> None:
+async def test_a_list_with_all_relations_around_it_is_one_statement(world: World, ask: Questions) -> None:
     await tell_a_story(world)
     await ask.beliefs(world.caller, "lena")
     before = world.graph.statements
-    await ask.beliefs(world.caller, "lena", relation_levels=2, with_evidence=True, with_total=True)
+    await ask.beliefs(world.caller, "lena", relation_levels=2, with_total=True)
     await ask.belief(world.caller, "lena", key("world.buys"))
 
     assert world.graph.statements - before == 2
+
+
+async def test_the_chains_of_a_list_are_three_statements_more_however_many_they_are(
+    world: World, ask: Questions
+) -> None:
+    """The commit, the twin as it sees it, and what was told."""
+    await tell_a_story(world)
+    before = world.graph.statements
+    found = await ask.beliefs(world.caller, "lena", with_evidence=True)
+
+    assert sum(bool(row.evidence) for row in found.nodes) > 1
+    assert world.graph.statements - before == 4
 
 
 async def test_no_list_is_half_a_commit_while_others_write(world: World, ask: Questions) -> None:

@@ -73,7 +73,7 @@ class BeliefQueries:
 
     evidence = question(
         EvidenceOnConnection,
-        "The chain of a belief: its evidence, oldest first.",
+        "The chain of a belief: all that bears on it directly, metrics too, oldest first.",
         lambda verbs: verbs.questions.evidence,
         key=BeliefKey,
         paged=True,

@@ -72,7 +72,7 @@ class Belief(Node):
         belief = row.state.belief
         return strawberry.ID(write_id("Belief", info.context.names[belief.twin], belief.id))
 
-    @field(list[EvidenceOn], "The evidence that bears on it directly, oldest first.")
+    @field(list[EvidenceOn], "All that bears on it directly, metrics too, oldest first.")
     @staticmethod
     def evidence(row: strawberry.Parent[question.BeliefRow]) -> tuple[question.EvidenceOn, ...]:
         return loaded(row.evidence, "evidence")

@@ -1,4 +1,4 @@
-"""Evidence, and how it bears on beliefs, as it is answered."""
+"""Evidence, and how it bears on beliefs and counts in metrics, as it is answered."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import strawberry
 
 from beliefgraph.graphql.connections import connection
 from beliefgraph.graphql.context import Request
-from beliefgraph.graphql.expose import expose, field
+from beliefgraph.graphql.expose import attribute, expose, field
 from beliefgraph.graphql.ids import write_id
+from beliefgraph.graphql.metric_types import Metric
 from beliefgraph.graphql.node import Node, itself
 from beliefgraph.model import evidence as evidences
 from beliefgraph.model import explanation, question
+from beliefgraph.model import metric as metrics
 
 
 @expose(evidences.Bearing, hide={"twin", "key", "evidence", "belief", "source"})
@@ -64,9 +66,28 @@ class Evidence(Node):
     hide={"evidence", "source", *(f"bearing.{name}" for name in ("twin", "key", "evidence", "belief", "source"))},
 )
 class EvidenceOn:
-    """One piece of evidence as it bears on one belief. `counts` is false where something newer silences it."""
+    """One piece of evidence as it bears on one belief. `counts` is false where something newer silences it.
+
+    `heard` is by how much it moves the log-odds of the belief by itself: what was said, aged, through what is known of
+    its source, and beside what it shares its origin with."""
 
     evidence: Evidence = itself(Evidence, "The evidence itself.")  # type: ignore[assignment]
+    metric: Metric | None = attribute(  # type: ignore[assignment]
+        "metric", Metric | None, "Where a metric speaks: how it stands. What it says is derived, and no `node`."
+    )
+
+
+@expose(
+    question.EvidenceIn,
+    within={"measurement": metrics.Measurement},
+    hide={"evidence", "source", *(f"measurement.{name}" for name in ("twin", "key", "evidence", "metric", "source"))},
+)
+class EvidenceIn:
+    """One event as it counts in a metric, from its time on for as long as it is remembered."""
+
+    evidence: Evidence = itself(Evidence, "What it says, and who says so.")  # type: ignore[assignment]
 
 
 EvidenceOnConnection = connection(EvidenceOn)
+
+EvidenceInConnection = connection(EvidenceIn, counted=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import strawberry
 
+from beliefgraph.graphql.evidence_types import EvidenceInConnection
 from beliefgraph.graphql.inputs import MetricKey
-from beliefgraph.graphql.metric_types import EvidenceInConnection, Metric, MetricConnection, ReadingConnection
+from beliefgraph.graphql.metric_types import Metric, MetricConnection, ReadingConnection
 from beliefgraph.graphql.roots import question
 
 

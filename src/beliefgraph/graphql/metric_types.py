@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from beliefgraph.graphql.connections import connection
-from beliefgraph.graphql.evidence_types import Evidence
 from beliefgraph.graphql.expose import expose
-from beliefgraph.graphql.node import itself
 from beliefgraph.model import metric as metrics
-from beliefgraph.model import question
 
 
 @expose(metrics.Metric, hide={"id", "twin"})
@@ -22,17 +19,6 @@ class Metric:
     `deviation` is how far off a level may be."""
 
 
-@expose(
-    question.EvidenceIn,
-    within={"measurement": metrics.Measurement},
-    hide={"evidence", "source", *(f"measurement.{name}" for name in ("twin", "key", "evidence", "metric", "source"))},
-)
-class EvidenceIn:
-    """One event as it counts in a metric, from its time on for as long as it is remembered."""
-
-    evidence: Evidence = itself(Evidence, "What it says, and who says so.")  # type: ignore[assignment]
-
-
 @expose(metrics.Reading, hide={"twin", "key"})
 class Reading:
     """What the twin published of a metric, from the rev that changed it to the rev that changed it again."""
@@ -44,7 +30,5 @@ class MetricChange:
 
 
 MetricConnection = connection(Metric)
-
-EvidenceInConnection = connection(EvidenceIn, counted=True)
 
 ReadingConnection = connection(Reading)

@@ -10,9 +10,9 @@ from pydantic import Field
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import BeliefState, logit
 from beliefgraph.model.evidence import Bearing, Evidence, Source
-from beliefgraph.model.metric import Measurement
+from beliefgraph.model.metric import Measurement, MetricState
 from beliefgraph.model.parameters import SourceCoins
-from beliefgraph.model.record import Key, Name, Probability, Record
+from beliefgraph.model.record import Key, LogOdds, Name, Probability, Record
 from beliefgraph.model.relation import RelationKind, Strength
 from beliefgraph.model.revision import Origin
 from beliefgraph.model.status import Status
@@ -86,13 +86,17 @@ class EvidenceOn(Record):
     """One piece of evidence as it bears on one belief, with who said so.
 
     `counts` is false where it is visible but silent: a correction stands in its place, or the belief was retracted
-    after it.
+    after it. `heard` is by how much it moves the log-odds of the belief by itself: its log-likelihood ratio as aged,
+    through what is known of its source and beside what it shares its origin with; 0 where it does not count. Where a
+    metric speaks, `metric` says how it stands: such evidence is derived from events, and not stored.
     """
 
     evidence: Evidence
     source: Source
     bearing: Bearing
-    counts: bool = True
+    counts: bool
+    heard: LogOdds
+    metric: MetricState | None = None
 
 
 class EvidenceIn(Record):

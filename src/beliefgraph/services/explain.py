@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +18,7 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.explanation import Contribution, Explanation, ExplanationLink
 from beliefgraph.model.time import NOW, AsOf
+from beliefgraph.services.chains import ALL_STORED, voices
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import derive
 from beliefgraph.services.influenced import influenced
@@ -30,13 +30,9 @@ from beliefgraph.services.paths import strongest_paths
 from beliefgraph.services.recompute import Recomputed, recompute
 from beliefgraph.services.scope import reach
 from beliefgraph.services.sentence import Overruled, sentence
-from beliefgraph.services.standing import events_of, newest, speaking, standing, voice
-from beliefgraph.store.evidence import ToldRow, told
+from beliefgraph.store.evidence import ToldRow
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
-
-ALL_STORED: Mapping[str, ToldRow] = MappingProxyType({})
-"""Where no evidence is supposed."""
 
 AT_ONCE = 256
 """Questions "and without this?" that are asked in one pass."""
@@ -64,33 +60,25 @@ class Explanations:
 
     async def of(self, seen: Recomputed, key: BeliefKey, supposed: Mapping[str, ToldRow] = ALL_STORED) -> Explanation:
         """Why the belief stands where it was derived to stand; `supposed` is evidence that is not stored, by its id."""
-        moment = seen.moment
         moved = await asyncio.to_thread(_what_moved, seen, key)
-        spoken = speaking(moved.seen, {share.bearing.evidence for share in moved.shares})
         bearings = [*(share.bearing for share in moved.shares), *moved.overruled]
-        wanted = [b.evidence for b in bearings if b.evidence not in spoken]
-        wanted += [event.evidence for one in spoken.values() for event in newest(one)]
-        stored = [evidence for evidence in dict.fromkeys(wanted) if evidence not in supposed]
-        rows = {**await told(self._graph, moment.state.id, stored), **supposed}
-        voices = {evidence: (row.opened(self._keyring), row.source.name) for evidence, row in rows.items()}
-        voices |= {evidence: voice(moved.seen, one, rows) for evidence, one in spoken.items()}
-        stand = {evidence: standing(moment, one) for evidence, one in spoken.items()}
-        behind = {evidence: events_of(newest(one), rows, self._keyring) for evidence, one in spoken.items()}
+        evidence = dict.fromkeys(b.evidence for b in bearings)
+        spoken = await voices(self._graph, self._keyring, seen, evidence, supposed)
         contributions = tuple(
             Contribution(
-                evidence=voices[share.bearing.evidence][0],
-                source=voices[share.bearing.evidence][1],
+                evidence=spoken[share.bearing.evidence].evidence,
+                source=spoken[share.bearing.evidence].source.name,
                 bearing=share.bearing,
                 on=share.on,
                 log_likelihood_ratio=share.log_likelihood,
                 contribution=share.contribution,
                 without=probability(share.without),
-                metric=stand.get(share.bearing.evidence),
-                events=behind.get(share.bearing.evidence, ()),
+                metric=spoken[share.bearing.evidence].metric,
+                events=spoken[share.bearing.evidence].events,
             )
             for share in moved.shares
         )
-        overruled = [Overruled(rows[b.evidence].source.name, b.valid_from) for b in moved.overruled]
+        overruled = [Overruled(spoken[b.evidence].source.name, b.valid_from) for b in moved.overruled]
         return _explanation(moved, contributions, overruled)
 
 

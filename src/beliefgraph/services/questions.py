@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
 from functools import partial
 from typing import get_args
 
@@ -36,6 +35,7 @@ from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.model.twin import Twin
 from beliefgraph.services import paging
 from beliefgraph.services.calibrated import calibrated
+from beliefgraph.services.chains import chains
 from beliefgraph.services.compare import differences
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.describe import describe
@@ -44,13 +44,11 @@ from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.moments import PATIENCE, Moments
 from beliefgraph.services.paging import DEFAULT_PAGE, Place
 from beliefgraph.services.recompute import Recomputed, recompute
-from beliefgraph.services.rows import Surroundings, chains, ordered, place_in_chain, place_of
+from beliefgraph.services.rows import Surroundings, ordered, place_in_chain, place_of
 from beliefgraph.services.scope import no_such_twin, reach
-from beliefgraph.services.state import TwinState
 from beliefgraph.store import beliefs as stored
 from beliefgraph.store import evidence as told
 from beliefgraph.store.beliefs import Held, HeldRow, Wanted
-from beliefgraph.store.evidence import HeardRow
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
@@ -106,17 +104,17 @@ class Questions:
         """
         id_ = reach(caller, twin)
         await self._moments.reached(id_, twin, at_least_rev)
-        wanted = Wanted(relation_levels, relation_kinds, with_evidence)
+        wanted = Wanted(relation_levels, relation_kinds)
         if not as_of.is_now:
             seen = await self._recomputed(caller, id_, twin, as_of, also=(key,))
             position = seen.derived.layout.position.get(belief_id(id_, key))
             if position is None:
                 raise seen.unknown(key)
-            return (await self._around(seen, [seen.state(position)], wanted))[0]
+            return (await self._around(seen, [seen.state(position)], wanted, with_evidence=with_evidence))[0]
         belief = belief_id(id_, key)
         held = await self._held(id_, twin, EVERY_BELIEF, SUREST_FIRST, wanted, limit=1, belief=belief)
         if held.beliefs:
-            return (await self._rows(caller, twin, held, wanted))[0]
+            return (await self._rows(caller, id_, twin, held, wanted, with_evidence=with_evidence))[0]
         return BeliefRow(
             state=await self._unstored(caller, id_, twin, key, held),
             relations=() if relation_levels else None,
@@ -179,16 +177,17 @@ class Questions:
         by = str if order.by == "attribute" else float
         walk = paging.walk("beliefs", id_, filter, order, as_of, first=first, after=after, by=by)
         await self._moments.reached(id_, twin, at_least_rev)
-        wanted = Wanted(relation_levels, relation_kinds, with_evidence, with_total)
+        wanted = Wanted(relation_levels, relation_kinds, with_total)
         if as_of.is_now:
             held = await self._held(id_, twin, filter, order, wanted, limit=walk.limit, begin=walk.begin)
             rev, at, total = held.rev, held.head_time, held.total
-            rows = await self._rows(caller, twin, held, wanted)
+            rows = await self._rows(caller, id_, twin, held, wanted, with_evidence=with_evidence)
         else:
             seen = await self._recomputed(caller, id_, twin, as_of, rev=walk.rev)
             matching = [s for s in map(seen.state, seen.listed) if filter.matches(s)]
             rev, at, total = seen.moment.state.rev, seen.moment.at, len(matching) if with_total else None
-            rows = await self._around(seen, ordered(matching, order, walk.begin)[: walk.limit], wanted)
+            listed = ordered(matching, order, walk.begin)[: walk.limit]
+            rows = await self._around(seen, listed, wanted, with_evidence=with_evidence)
         return walk.page(rows, lambda row: place_of(row.state, order, rev), rev=rev, valid_time=at, total=total)
 
     async def history(
@@ -222,22 +221,19 @@ class Questions:
         as_of: AsOf = NOW,
         at_least_rev: int | None = None,
     ) -> Page[EvidenceOn]:
-        """The chain of a belief: exactly the evidence visible at the moment, oldest first, with what was said."""
+        """The chain of a belief: all that is visible at the moment and bears on it directly, oldest first."""
         id_ = reach(caller, twin)
         walk = paging.walk("evidence", id_, key, as_of, first=first, after=after)
         await self._moments.reached(id_, twin, at_least_rev)
-        rev = await self._moments.rev(id_, twin, as_of, walk.rev)
-        found = await told.on_belief(self._graph, id_, belief_id(id_, key), rev=rev, valid_time=as_of.valid_time)
-        if found is None:
-            raise no_such_twin(twin)
-        seen, head_time, heard = found
-        at = as_of.valid_time or head_time
-        whole = await self._whole(caller, id_, twin, seen, heard) if key.value is not None else None
-        chain = chains(heard, at, self._keyring, whole).get(belief_id(id_, key), ())
+        seen = await self._recomputed(caller, id_, twin, as_of, rev=walk.rev)
+        belief, rev = belief_id(id_, key), seen.moment.state.rev
+        chain = (await chains(self._graph, self._keyring, seen, [belief])).get(belief, ())
         if not chain:
             await self._defined(caller, key)
-        rows = [row for row in chain if walk.begin is None or place_in_chain(row, seen).order > walk.begin.order]
-        return walk.page(rows, lambda row: place_in_chain(row, seen), rev=seen, valid_time=at, total=len(chain))
+        rows = [row for row in chain if walk.begin is None or place_in_chain(row, rev).order > walk.begin.order]
+        return walk.page(
+            rows, lambda row: place_in_chain(row, rev), rev=rev, valid_time=seen.moment.at, total=len(chain)
+        )
 
     async def relations(
         self,
@@ -281,8 +277,8 @@ class Questions:
         id_ = reach(caller, twin)
         await self._moments.reached(id_, twin, at_least_rev)
         seen = await self._recomputed(caller, id_, twin, as_of, also=(other(variable),))
-        wanted = Wanted(relation_levels, relation_kinds, with_evidence)
-        rows = await self._around(seen, states_of(seen, variable), wanted)
+        wanted = Wanted(relation_levels, relation_kinds)
+        rows = await self._around(seen, states_of(seen, variable), wanted, with_evidence=with_evidence)
         return distribution(seen, variable, rows)
 
     async def compare(
@@ -312,7 +308,7 @@ class Questions:
         rev = None if begin is None else begin.rev
 
         async def read() -> Held | None:
-            if belief is not None and not wanted.relation_levels and not wanted.evidence:
+            if belief is not None and not wanted.relation_levels:
                 return await stored.held_one(self._graph, twin, belief, rev)
             return await stored.held_page(
                 self._graph,
@@ -328,60 +324,37 @@ class Questions:
 
         return await self._moments.settled(twin, name, rev, read)
 
-    async def _rows(self, caller: Caller, name: str, held: Held, wanted: Wanted) -> list[BeliefRow]:
+    async def _rows(
+        self, caller: Caller, twin: str, name: str, held: Held, wanted: Wanted, *, with_evidence: bool
+    ) -> list[BeliefRow]:
         """The rows of what was published."""
         definitions = (await self._book.numbered(caller.tenant, held.definitions)).definitions
         states = {row.belief.id: _state(row, held, definitions) for row in (*held.others, *held.beliefs)}
-        values = {row.belief.id for row in held.beliefs if row.belief.value is not None}
-        of_values = [row for row in held.evidence if row.bearing.belief in values]
-        return self._surrounded(
-            [row.belief.id for row in held.beliefs],
-            Surroundings(states, held.relations),
-            wanted,
-            held.evidence,
-            held.head_time,
-            await self._whole(caller, of_values[0].bearing.twin, name, held.rev, of_values) if of_values else None,
-        )
+        ids, around = [row.belief.id for row in held.beliefs], Surroundings(states, held.relations)
+        rows = [around.row(id_, wanted.relation_levels) for id_ in ids]
+        if not with_evidence:
+            return rows
+        return await self._with_evidence(await self._recomputed(caller, twin, name, NOW, rev=held.rev), rows)
 
-    async def _around(self, seen: Recomputed, states: Sequence[BeliefState], wanted: Wanted) -> list[BeliefRow]:
+    async def _around(
+        self, seen: Recomputed, states: Sequence[BeliefState], wanted: Wanted, *, with_evidence: bool
+    ) -> list[BeliefRow]:
         """The rows of what was recomputed."""
-        ids, twin = [state.belief.id for state in states], seen.moment.state.id
         known = {state.belief.id: state for state in states}
         relations: list[stored.RelationRow] = []
         if wanted.relation_levels:
             known |= {state.belief.id: state for state in map(seen.state, seen.listed)}
             relations = [r for r in seen.relations if r.strength.kind in wanted.relation_kinds]
-        heard: list[HeardRow] = []
-        if wanted.evidence:
-            bearings = [bearing for id_ in ids for bearing in seen.bearings.get(id_, ())]
-            said = await told.told(self._graph, twin, list(dict.fromkeys(b.evidence for b in bearings)))
-            heard = [HeardRow(said[b.evidence], b) for b in bearings if b.evidence in said]
-        return self._surrounded(ids, Surroundings(known, relations), wanted, heard, seen.moment.at, seen.moment.state)
+        around = Surroundings(known, relations)
+        rows = [around.row(state.belief.id, wanted.relation_levels) for state in states]
+        return await self._with_evidence(seen, rows) if with_evidence else rows
 
-    async def _whole(
-        self, caller: Caller, twin: str, name: str, rev: int, heard: Sequence[HeardRow]
-    ) -> TwinState | None:
-        """The whole twin at a rev, where there are corrections of a value, which one of another value may silence."""
-        if not any(row.bearing.stance == "correction" for row in heard):
-            return None
-        return (await self._moments.at(twin, caller.tenant, name, NOW, rev)).state
-
-    def _surrounded(
-        self,
-        ids: Sequence[str],
-        around: Surroundings,
-        wanted: Wanted,
-        heard: Sequence[HeardRow],
-        at: datetime,
-        whole: TwinState | None,
-    ) -> list[BeliefRow]:
-        rows = [around.row(id_, wanted.relation_levels) for id_ in ids]
-        if not wanted.evidence:
-            return rows
-        on = chains(heard, at, self._keyring, whole)
+    async def _with_evidence(self, seen: Recomputed, rows: Sequence[BeliefRow]) -> list[BeliefRow]:
+        """The same rows with the chain of each belief."""
+        found = await chains(self._graph, self._keyring, seen, [row.state.belief.id for row in rows])
         return [
-            BeliefRow.trusted(state=row.state, relations=row.relations, evidence=on.get(id_, ()))
-            for id_, row in zip(ids, rows, strict=True)
+            BeliefRow.trusted(state=row.state, relations=row.relations, evidence=found.get(row.state.belief.id, ()))
+            for row in rows
         ]
 
     async def _recomputed(

@@ -13,9 +13,10 @@ from beliefgraph.model.identity import event_id, evidence_id
 from beliefgraph.model.metric import MetricKind
 from beliefgraph.model.reasons import EventName, Hypothesis, Interpret, NoReasons, Occurrence, RivalReasons
 from beliefgraph.model.time import NOW, AsOf
+from beliefgraph.services.chains import ALL_STORED
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import derive
-from beliefgraph.services.explain import ALL_STORED, Explanations
+from beliefgraph.services.explain import Explanations
 from beliefgraph.services.interpret import Interpreter
 from beliefgraph.services.measure import reading_evidence
 from beliefgraph.services.moments import PATIENCE, Moment, Moments

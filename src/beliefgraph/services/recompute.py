@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -70,6 +70,15 @@ class Recomputed:
             if bearing.stance == "correction" or bearing.valid.contains(self.moment.at):
                 found.setdefault(bearing.belief, []).append(bearing)
         return found
+
+    @cached_property
+    def heard(self) -> Mapping[str, float]:
+        """The force of every bearing that counts at the moment, as aged and heard, by the id of its revision."""
+        derived = self.derived
+        return {
+            derived.state.bearings[row].revision_id: force
+            for row, force in zip(derived.items.tolist(), derived.item_log_likelihood.tolist(), strict=True)
+        }
 
     def belief(self, position: int) -> Belief:
         """The belief at a position, whether it is stored or not."""

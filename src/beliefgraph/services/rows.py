@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 
 from beliefgraph.model.belief import BeliefState
 from beliefgraph.model.question import BeliefOrder, BeliefRow, EvidenceOn, RelatedBelief
 from beliefgraph.model.time import microseconds
-from beliefgraph.services.derive import counting
 from beliefgraph.services.paging import Place
-from beliefgraph.services.state import TwinState, fresh
 from beliefgraph.store.beliefs import UNAVAILABLE, RelationRow
-from beliefgraph.store.evidence import HeardRow
-from beliefgraph.store.keys import Keyring
 
 
 class Surroundings:
@@ -51,38 +46,6 @@ class Surroundings:
             )
             for relation, outgoing, other in self._around.get(id_, ())
         )
-
-
-def chains(
-    heard: Sequence[HeardRow], at: datetime, keyring: Keyring, twin: TwinState | None = None
-) -> dict[str, tuple[EvidenceOn, ...]]:
-    """The evidence visible at a moment by the belief it bears on, oldest first, with what was said and if it counts.
-
-    Corrections that are not valid then may be among the rows: they too decide which one is in force. Pass the whole
-    twin where a correction of another value may.
-    """
-    state = twin or fresh("", "", "").with_inputs(
-        beliefs=(),
-        closed_bearings=(),
-        bearings=[row.bearing for row in heard],
-        closed_relations=(),
-        relations=(),
-    )
-    counts = {state.bearings[row].revision_id for row in counting(state, at)[0].tolist()}
-    found: dict[str, list[EvidenceOn]] = defaultdict(list)
-    for row in heard:
-        if row.bearing.valid.contains(at):
-            one = EvidenceOn.trusted(
-                evidence=row.told.opened(keyring),
-                source=row.told.source,
-                bearing=row.bearing,
-                counts=row.bearing.revision_id in counts,
-            )
-            found[row.bearing.belief].append(one)
-    return {
-        belief: tuple(sorted(rows, key=lambda row: (row.bearing.valid_from, row.evidence.id)))
-        for belief, rows in found.items()
-    }
 
 
 def place_of(state: BeliefState, order: BeliefOrder, rev: int) -> Place:

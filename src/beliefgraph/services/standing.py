@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from beliefgraph.model.evidence import Evidence
+from beliefgraph.model.evidence import Evidence, Source
 from beliefgraph.model.identity import METRIC, metric_id, source_id
 from beliefgraph.model.metric import Measurement, Metric, MetricKey, MetricState
 from beliefgraph.model.question import EvidenceIn
@@ -62,18 +62,19 @@ def speaking(seen: Recomputed, evidence: Collection[str]) -> dict[str, Measured]
     return {id_: one for id_, one in found.items() if id_ in evidence}
 
 
-def voice(seen: Recomputed, one: Measured, rows: Mapping[str, ToldRow]) -> tuple[Evidence, str]:
-    """What a metric says as evidence, from the newest of its events, and its name as a source."""
+def voice(seen: Recomputed, one: Measured, rows: Mapping[str, ToldRow]) -> tuple[Evidence, Source]:
+    """What a metric says as evidence, from the newest of its events, and the source that it is."""
     state, name = seen.moment.state, METRIC + one.metric.name
+    source = Source(id=source_id(state.tenant, name), tenant=state.tenant, name=name)
     said = Evidence(
         id=reading_evidence(state, one.metric),
         twin=state.id,
         event=rows[one.events[-1].evidence].evidence.event,
-        source=source_id(state.tenant, name),
+        source=source.id,
         time=one.moment,
         summary=one.says,
     )
-    return said, name
+    return said, source
 
 
 def newest(one: Measured) -> Sequence[Measurement]:

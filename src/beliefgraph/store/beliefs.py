@@ -15,7 +15,6 @@ from beliefgraph.model.revision import Origin
 from beliefgraph.model.status import Status
 from beliefgraph.model.twin import Twin
 from beliefgraph.store import codec
-from beliefgraph.store.evidence import HeardRow, heard
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.history import Stretch, published
 
@@ -66,7 +65,6 @@ class Held:
     beliefs: tuple[HeldRow, ...]
     relations: tuple[RelationRow, ...] = ()
     others: tuple[HeldRow, ...] = ()
-    evidence: tuple[HeardRow, ...] = ()
     total: int | None = None
 
 
@@ -76,7 +74,6 @@ class Wanted:
 
     relation_levels: int = 0
     relation_kinds: Sequence[RelationKind] = ("supports", "contradicts", "implies", "excludes", "causes")
-    evidence: bool = False
     total: bool = False
 
 
@@ -152,12 +149,11 @@ async def held_page(
         limit=limit,
         levels=wanted.relation_levels,
         kinds=[kind.upper() for kind in wanted.relation_kinds],
-        with_evidence=wanted.evidence,
         with_total=wanted.total,
     )
     if record is None or not record[-1]:
         return None
-    seen, head_time, definitions, beliefs, relations, others, evidence, total, _ = record
+    seen, head_time, definitions, beliefs, relations, others, total, _ = record
     return Held(
         rev=seen,
         head_time=codec.moment(head_time),
@@ -165,7 +161,6 @@ async def held_page(
         beliefs=tuple(_held(row, twin) for row in beliefs),
         relations=tuple(_relation(row) for row in relations),
         others=tuple(_held(row, twin) for row in others),
-        evidence=tuple(heard(row, twin) for row in evidence),
         total=total,
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from beliefgraph.model.evidence import Bearing, Evidence, Source
@@ -30,31 +29,12 @@ class ToldRow:
         return self.evidence.model_copy(update={"verbatim": text})
 
 
-@dataclass(frozen=True, slots=True)
-class HeardRow:
-    """One piece of evidence as it bears on one belief."""
-
-    told: ToldRow
-    bearing: Bearing
-
-
 async def told(graph: Graph, twin: str, ids: Sequence[str]) -> dict[str, ToldRow]:
     """What these pieces of evidence say, by their ids."""
     if not ids:
         return {}
     record = await graph.read("evidence/told", twin=twin, ids=list(ids))
     return {row[0]: _told(row) for row in (record[0] if record else [])}
-
-
-async def on_belief(
-    graph: Graph, twin: str, belief: str, *, rev: int | None, valid_time: datetime | None
-) -> tuple[int, datetime, list[HeardRow]] | None:
-    """The evidence on a belief that a rev sees at a valid time, with the rev and its head time."""
-    record = await graph.read("evidence/on_belief", twin=twin, belief=belief, rev=rev, valid_time=valid_time)
-    if record is None:
-        return None
-    seen, head_time, rows = record
-    return seen, codec.moment(head_time), [heard(row, twin) for row in rows]
 
 
 async def by_id(
@@ -66,11 +46,6 @@ async def by_id(
         return None
     name, row, bearings = record
     return name, _told(row), tuple(codec.bearing(bearing, row[1]) for bearing in bearings)
-
-
-def heard(row: list[Any], twin: str) -> HeardRow:
-    """The evidence with its bearing that a query returned as a row."""
-    return HeardRow(_told([row[8], twin, row[16], row[10], *row[17:]]), codec.bearing(row, twin))
 
 
 def _told(row: list[Any]) -> ToldRow:
