@@ -1,10 +1,11 @@
 // The commit that a question is about: a rev's own, the last one recorded at or before a time, or else the newest.
 // params: $twin, $rev (or null), $recorded_at (or null)
-// returns: one record (current rev, [[rev, head time, definitions]] or [] if no such commit); none if no such twin
+// returns: one record (current rev, life, [[rev, head time, definitions]] or [] if no such commit); none if no such twin
 // mode: read
 MATCH (t:Twin {id: $twin})
 RETURN
   t.rev AS current,
+  t.life AS life,
   CASE
     WHEN $recorded_at IS NULL THEN COLLECT {
       MATCH (c:Commit {twin: $twin, rev: coalesce($rev, t.rev)})

@@ -34,6 +34,7 @@ from beliefgraph.services.interpret import RuleInterpreter
 from beliefgraph.services.interval import Intervals
 from beliefgraph.services.learn_sources import SourceLearner
 from beliefgraph.services.metrics import Metrics
+from beliefgraph.services.moments import Moments
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.reasons import Reasons
 from beliefgraph.services.refresh import INTERVAL as EVERY_HOUR
@@ -93,10 +94,12 @@ def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> S
     bell = Bell()
     book = DefinitionBook(graph, clock)
     interpreter = RuleInterpreter()
-    updater = Updater(graph, keyring, book, TwinCache(graph, settings.cached_rows), clock, bell)
+    cache = TwinCache(graph, settings.cached_rows)
+    moments = Moments(graph, book, cache)
+    updater = Updater(graph, keyring, book, cache, clock, bell)
     intake = Intake(updater, interpreter)
     interval = settings.refresh_interval
-    explanations = Explanations(graph, keyring, book)
+    explanations = Explanations(graph, keyring, book, moments=moments)
     refresher = Refresher(updater, intake, interval=timedelta(seconds=interval) if interval else EVERY_HOUR)
     return Services(
         settings=settings,
@@ -108,15 +111,15 @@ def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> S
         intake=intake,
         commands=Commands(updater, intake),
         eraser=Eraser(updater),
-        questions=Questions(graph, keyring, book),
-        goals=Goals(graph, book),
-        decisions=Decisions(graph, keyring, book),
-        decision_checks=DecisionChecks(graph, book),
-        metrics=Metrics(graph, keyring, book),
+        questions=Questions(graph, keyring, book, moments=moments),
+        goals=Goals(graph, book, moments=moments),
+        decisions=Decisions(graph, keyring, book, moments=moments),
+        decision_checks=DecisionChecks(graph, book, moments=moments),
+        metrics=Metrics(graph, keyring, book, moments=moments),
         explanations=explanations,
-        intervals=Intervals(graph, book),
-        reasons=Reasons(graph, book, interpreter, explanations),
-        what_ifs=WhatIfs(graph, book, interpreter),
+        intervals=Intervals(graph, book, moments=moments),
+        reasons=Reasons(graph, book, interpreter, explanations, moments=moments),
+        what_ifs=WhatIfs(graph, book, interpreter, moments=moments),
         changes=Changes(graph, bell, interval=settings.poll_interval, queue=settings.subscription_queue),
         refresher=refresher,
         sources=SourceLearner(graph, book),

@@ -19,13 +19,15 @@ from beliefgraph.model.page import Page
 from beliefgraph.model.question import BeliefFilter, BeliefOrder, BeliefRow
 from beliefgraph.model.time import AsOf
 from beliefgraph.model.twin import Twin
+from beliefgraph.services.moments import Moments
 from beliefgraph.services.paging import Place, encode
 from beliefgraph.services.questions import Questions
 
 
 @pytest.fixture
 def ask(world: World) -> Questions:
-    return Questions(world.graph, world.keyring, world.book, patience=0.3)
+    moments = Moments(world.graph, world.book, patience=0.3)
+    return Questions(world.graph, world.keyring, world.book, moments=moments)
 
 
 def day(n: float) -> AsOf:

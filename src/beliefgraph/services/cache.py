@@ -1,4 +1,4 @@
-"""Twins kept in memory between commands, at the rev they had; whoever writes checks that rev in the store."""
+"""Twins kept in memory between commands and questions, at the rev they had, which the store is asked for each time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ READS_AT_ONCE = 8
 
 
 class TwinCache:
-    """The twins lately written to, bounded by their rows; the least lately used go first."""
+    """The twins lately written to or asked about, bounded by their rows; the least lately used go first."""
 
     def __init__(self, graph: Graph, rows: int = CACHED_ROWS) -> None:
         self._graph = graph

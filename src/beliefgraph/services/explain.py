@@ -24,7 +24,7 @@ from beliefgraph.services.derive import derive
 from beliefgraph.services.influenced import influenced
 from beliefgraph.services.layout import Unit
 from beliefgraph.services.measure import decisive
-from beliefgraph.services.moments import PATIENCE, Moments
+from beliefgraph.services.moments import Moments
 from beliefgraph.services.never_said import never_said
 from beliefgraph.services.paths import strongest_paths
 from beliefgraph.services.recompute import Recomputed, recompute
@@ -41,10 +41,10 @@ AT_ONCE = 256
 class Explanations:
     """Explains beliefs, as of any moment."""
 
-    def __init__(self, graph: Graph, keyring: Keyring, book: DefinitionBook, *, patience: float = PATIENCE) -> None:
+    def __init__(self, graph: Graph, keyring: Keyring, book: DefinitionBook, *, moments: Moments | None = None) -> None:
         self._graph = graph
         self._keyring = keyring
-        self._moments = Moments(graph, book, patience=patience)
+        self._moments = moments or Moments(graph, book)
 
     async def explain(
         self, caller: Caller, twin: str, key: BeliefKey, *, as_of: AsOf = NOW, at_least_rev: int | None = None

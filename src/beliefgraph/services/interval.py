@@ -9,7 +9,7 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.interval import BeliefInterval
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.moments import PATIENCE, Moment, Moments
+from beliefgraph.services.moments import Moment, Moments
 from beliefgraph.services.recompute import recompute
 from beliefgraph.services.scope import reach
 from beliefgraph.store.graph import Graph
@@ -18,8 +18,8 @@ from beliefgraph.store.graph import Graph
 class Intervals:
     """Bounds the confidence of beliefs, as of any moment."""
 
-    def __init__(self, graph: Graph, book: DefinitionBook, *, patience: float = PATIENCE) -> None:
-        self._moments = Moments(graph, book, patience=patience)
+    def __init__(self, graph: Graph, book: DefinitionBook, *, moments: Moments | None = None) -> None:
+        self._moments = moments or Moments(graph, book)
 
     async def interval(
         self, caller: Caller, twin: str, key: BeliefKey, *, as_of: AsOf = NOW, at_least_rev: int | None = None

@@ -18,7 +18,7 @@ from beliefgraph.model.time import NOW, AsOf, microseconds
 from beliefgraph.services import paging
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.measure import Measured, measure
-from beliefgraph.services.moments import PATIENCE, Moment, Moments
+from beliefgraph.services.moments import Moment, Moments
 from beliefgraph.services.paging import DEFAULT_PAGE, Place
 from beliefgraph.services.scope import reach
 from beliefgraph.services.standing import events_of, one_metric, standing
@@ -32,11 +32,11 @@ from beliefgraph.store.keys import Keyring
 class Metrics:
     """Answers questions about metrics, as of any moment."""
 
-    def __init__(self, graph: Graph, keyring: Keyring, book: DefinitionBook, *, patience: float = PATIENCE) -> None:
+    def __init__(self, graph: Graph, keyring: Keyring, book: DefinitionBook, *, moments: Moments | None = None) -> None:
         self._graph = graph
         self._keyring = keyring
         self._book = book
-        self._moments = Moments(graph, book, patience=patience)
+        self._moments = moments or Moments(graph, book)
 
     async def metrics(
         self,

@@ -12,7 +12,7 @@ from beliefgraph.errors import NotFound, Unavailable
 from beliefgraph.model.page import Page
 from beliefgraph.model.revision import Revision
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services.cache import read_state
+from beliefgraph.services.cache import TwinCache, read_state
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.paging import Place, Walk
@@ -50,11 +50,14 @@ class Moment:
 
 
 class Moments:
-    """Resolves the moments that questions name."""
+    """Resolves the moments that questions name; a twin that is cached as it is now need not be read for it."""
 
-    def __init__(self, graph: Graph, book: DefinitionBook, *, patience: float = PATIENCE) -> None:
+    def __init__(
+        self, graph: Graph, book: DefinitionBook, cache: TwinCache | None = None, *, patience: float = PATIENCE
+    ) -> None:
         self._graph = graph
         self._book = book
+        self._cache = cache
         self._patience = patience
 
     async def reached(self, twin: str, name: str, at_least_rev: int | None) -> None:
@@ -109,11 +112,18 @@ class Moments:
     async def at(self, twin: str, tenant: str, name: str, as_of: AsOf, rev: int | None = None) -> Moment:
         """The twin as it was known at the moment that `as_of` means; with `rev`, at that rev."""
         commit = await self.commit(twin, name, as_of, rev)
-        state = await read_state(self._graph, twin, tenant, name, commit.rev)
+        state = await self._state(twin, tenant, name, commit)
         if state.head_time is None:
             raise no_such_twin(name)
         graph = await self._book.numbered(tenant, state.definitions)
         return Moment(state, graph, as_of.valid_time or state.head_time)
+
+    async def _state(self, twin: str, tenant: str, name: str, commit: stored.CommitMoment) -> TwinState:
+        if self._cache is not None and commit.rev == commit.current:
+            state = await self._cache.at(twin, tenant, name, (commit.rev, commit.life))
+            if state.rev == commit.rev:
+                return state
+        return await read_state(self._graph, twin, tenant, name, commit.rev)
 
     async def settled(self, twin: str, name: str, rev: int | None, read: Callable[[], Awaitable[T | None]]) -> T:
         """What is read once no commit is just becoming visible; until then it reads None."""

@@ -41,7 +41,7 @@ from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.describe import describe
 from beliefgraph.services.distribution import distribution, other, states_of
 from beliefgraph.services.layout import DefinitionGraph
-from beliefgraph.services.moments import PATIENCE, Moments
+from beliefgraph.services.moments import Moments
 from beliefgraph.services.paging import DEFAULT_PAGE, Place
 from beliefgraph.services.recompute import Recomputed, recompute
 from beliefgraph.services.rows import Surroundings, ordered, place_in_chain, place_of
@@ -58,11 +58,11 @@ ALL_KINDS: tuple[RelationKind, ...] = get_args(RelationKind)
 class Questions:
     """Answers questions about twins; twins are named as their application names them."""
 
-    def __init__(self, graph: Graph, keyring: Keyring, book: DefinitionBook, *, patience: float = PATIENCE) -> None:
+    def __init__(self, graph: Graph, keyring: Keyring, book: DefinitionBook, *, moments: Moments | None = None) -> None:
         self._graph = graph
         self._keyring = keyring
         self._book = book
-        self._moments = Moments(graph, book, patience=patience)
+        self._moments = moments or Moments(graph, book)
 
     async def twin(self, caller: Caller, name: str, *, at_least_rev: int | None = None) -> Twin:
         """The twin as it is now; `not-found` if there is none."""

@@ -19,7 +19,7 @@ from beliefgraph.services.derive import derive
 from beliefgraph.services.explain import Explanations
 from beliefgraph.services.interpret import Interpreter
 from beliefgraph.services.measure import reading_evidence
-from beliefgraph.services.moments import PATIENCE, Moment, Moments
+from beliefgraph.services.moments import Moment, Moments
 from beliefgraph.services.never_said import never_said
 from beliefgraph.services.recompute import Recomputed
 from beliefgraph.services.rivals import Heard, heard, weighed
@@ -55,13 +55,13 @@ class Reasons:
         interpreter: Interpreter,
         explanations: Explanations,
         *,
-        patience: float = PATIENCE,
+        moments: Moments | None = None,
     ) -> None:
         self._graph = graph
         self._book = book
         self._interpreter = interpreter
         self._explanations = explanations
-        self._moments = Moments(graph, book, patience=patience)
+        self._moments = moments or Moments(graph, book)
 
     async def interpret(
         self,

@@ -17,7 +17,7 @@ from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import Derivation, derive
 from beliefgraph.services.interpret import BearsOn, Interpreter
-from beliefgraph.services.moments import PATIENCE, Moment, Moments
+from beliefgraph.services.moments import Moment, Moments
 from beliefgraph.services.recompute import Recomputed
 from beliefgraph.services.scope import reach
 from beliefgraph.services.suppose import Supposed, supposed_events, supposing
@@ -31,11 +31,11 @@ class WhatIfs:
     """Answers what would follow."""
 
     def __init__(
-        self, graph: Graph, book: DefinitionBook, interpreter: Interpreter, *, patience: float = PATIENCE
+        self, graph: Graph, book: DefinitionBook, interpreter: Interpreter, *, moments: Moments | None = None
     ) -> None:
         self._book = book
         self._interpreter = interpreter
-        self._moments = Moments(graph, book, patience=patience)
+        self._moments = moments or Moments(graph, book)
 
     async def what_if(
         self, caller: Caller, question: WhatIf, *, as_of: AsOf = NOW, at_least_rev: int | None = None

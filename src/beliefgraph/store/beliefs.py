@@ -24,9 +24,10 @@ UNAVAILABLE = 1e9
 
 @dataclass(frozen=True, slots=True)
 class CommitMoment:
-    """One commit of a twin: its rev, its head time, its definition set; and the rev the twin is at."""
+    """One commit of a twin: its rev, its head time, its definition set; the rev the twin is at, and its life."""
 
     current: int
+    life: str
     rev: int
     head_time: datetime
     definitions: int
@@ -96,10 +97,10 @@ async def commit_at(
     record = await graph.read("twin/moment", twin=twin, rev=rev, recorded_at=recorded_at)
     if record is None:
         return None
-    current, at = record
+    current, life, at = record
     if not at:
         return current, None
-    return current, CommitMoment(current, at[0][0], codec.moment(at[0][1]), at[0][2])
+    return current, CommitMoment(current, life, at[0][0], codec.moment(at[0][1]), at[0][2])
 
 
 async def held_one(graph: Graph, twin: str, belief: str, rev: int | None = None) -> Held | None:

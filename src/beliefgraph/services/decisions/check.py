@@ -22,7 +22,7 @@ from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.goals.rows import GoalsSeen
 from beliefgraph.services.influenced import influenced
 from beliefgraph.services.measure import Measured
-from beliefgraph.services.moments import PATIENCE, Moment, Moments
+from beliefgraph.services.moments import Moment, Moments
 from beliefgraph.services.scope import reach
 from beliefgraph.services.standing import speaking
 from beliefgraph.store.evidence import ToldRow, told
@@ -35,10 +35,10 @@ TOLD = 3
 class DecisionChecks:
     """Checks options, as of any moment."""
 
-    def __init__(self, graph: Graph, book: DefinitionBook, *, patience: float = PATIENCE) -> None:
+    def __init__(self, graph: Graph, book: DefinitionBook, *, moments: Moments | None = None) -> None:
         self._graph = graph
         self._book = book
-        self._moments = Moments(graph, book, patience=patience)
+        self._moments = moments or Moments(graph, book)
 
     async def check(
         self, caller: Caller, question: CheckDecision, *, as_of: AsOf = NOW, at_least_rev: int | None = None

@@ -18,7 +18,7 @@ from beliefgraph.model.time import NOW, AsOf, microseconds
 from beliefgraph.services import paging
 from beliefgraph.services.decisions.told import ToldDecision, decision_state, resolve_decisions
 from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.moments import PATIENCE, Moment, Moments
+from beliefgraph.services.moments import Moment, Moments
 from beliefgraph.services.paging import DEFAULT_PAGE, Place
 from beliefgraph.services.scope import reach
 from beliefgraph.store import decisions as stored
@@ -29,10 +29,10 @@ from beliefgraph.store.keys import Keyring
 class Decisions:
     """Answers questions about decisions; twins are named as their application names them, decisions by their keys."""
 
-    def __init__(self, graph: Graph, keyring: Keyring, book: DefinitionBook, *, patience: float = PATIENCE) -> None:
+    def __init__(self, graph: Graph, keyring: Keyring, book: DefinitionBook, *, moments: Moments | None = None) -> None:
         self._graph = graph
         self._keyring = keyring
-        self._moments = Moments(graph, book, patience=patience)
+        self._moments = moments or Moments(graph, book)
 
     async def decisions(
         self,

@@ -19,7 +19,7 @@ from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services import paging
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.goals.rows import GoalsSeen, as_published
-from beliefgraph.services.moments import PATIENCE, Moments
+from beliefgraph.services.moments import Moments
 from beliefgraph.services.paging import DEFAULT_PAGE, Place
 from beliefgraph.services.scope import reach
 from beliefgraph.store import goals as stored
@@ -30,9 +30,9 @@ from beliefgraph.store.graph import Graph
 class Goals:
     """Answers questions about goals; twins are named as their application names them, goals by their keys."""
 
-    def __init__(self, graph: Graph, book: DefinitionBook, *, patience: float = PATIENCE) -> None:
+    def __init__(self, graph: Graph, book: DefinitionBook, *, moments: Moments | None = None) -> None:
         self._graph = graph
-        self._moments = Moments(graph, book, patience=patience)
+        self._moments = moments or Moments(graph, book)
 
     async def goals(
         self,
