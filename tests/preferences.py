@@ -61,13 +61,7 @@ PREFERENCES = Catalog.model_validate(
                 "domain": "preference",
                 "prior": 0.02,
                 "statement": "refuses to be reached by {subject}",
-                "preference": {
-                    "kind": "constraint",
-                    "feature": "channel",
-                    "rule": "never",
-                    "hard": True,
-                    "inherits": INHERITS,
-                },
+                "preference": {"kind": "constraint", "feature": "channel", "rule": "never", "hard": True},
             },
             {
                 "key": "contact.only",

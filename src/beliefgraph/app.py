@@ -35,6 +35,7 @@ from beliefgraph.services.interval import Intervals
 from beliefgraph.services.learn_sources import SourceLearner
 from beliefgraph.services.metrics import Metrics
 from beliefgraph.services.moments import Moments
+from beliefgraph.services.preferences import Preferences
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.reasons import Reasons
 from beliefgraph.services.refresh import INTERVAL as EVERY_HOUR
@@ -72,6 +73,7 @@ class Services:
     eraser: Eraser
     questions: Questions
     goals: Goals
+    preferences: Preferences
     decisions: Decisions
     decision_checks: DecisionChecks
     metrics: Metrics
@@ -113,6 +115,7 @@ def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> S
         eraser=Eraser(updater),
         questions=Questions(graph, keyring, book, moments=moments),
         goals=Goals(graph, book, moments=moments),
+        preferences=Preferences(graph, book, explanations, moments=moments),
         decisions=Decisions(graph, keyring, book, moments=moments),
         decision_checks=DecisionChecks(graph, book, moments=moments),
         metrics=Metrics(graph, keyring, book, moments=moments),

@@ -92,6 +92,7 @@ def test_every_kind_can_be_stated(sound: dict[str, Any]) -> None:
         (CHANNEL, {"inherits": 1.0}, "above 1"),
         (CHANNEL, {"inherits": 0.5}, "above 1"),
         (STRESSED, {"inherits": 8}, "the same in every context"),
+        (NEVER, {"inherits": 8}, "as it stands"),
         (RISK, {"kind": "valence", "scores": None}, "needs the scores"),
         (NEVER, {"scores": {"a": 1, "b": 0}}, "no use for scores"),
         (STRESSED, {"scores": {"a": 1, "b": 0}}, "no use for scores"),

@@ -193,11 +193,11 @@ def test_subjects_hear_nothing_of_each_other() -> None:
 
 def test_contexts_that_are_alike_share_one_model() -> None:
     events = [
-        wanted(f"{n}", "contact.never", 3.0, subject=f"line {n}", context="work", by=f"source {n}") for n in range(5)
+        wanted(f"{n}", "risk.tolerance", 3.0, value="averse", subject=f"of {n}", context="work") for n in range(5)
     ]
     found = followed(told(graph(), events), graph())
     shapes = [unit.positions.shape for unit in found.layout.units]
-    assert (5, 2) in shapes
+    assert (5, 8) in shapes  # four values in two contexts
 
 
 def test_a_preference_has_so_many_contexts_and_no_more() -> None:

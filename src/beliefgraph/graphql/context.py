@@ -23,6 +23,7 @@ from beliefgraph.services.intake import Intake
 from beliefgraph.services.interval import Intervals
 from beliefgraph.services.learn_sources import SourceLearner
 from beliefgraph.services.metrics import Metrics
+from beliefgraph.services.preferences import Preferences
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.reasons import Reasons
 from beliefgraph.services.what_if import WhatIfs
@@ -45,6 +46,8 @@ class Verbs(Protocol):
     def questions(self) -> Questions: ...
     @property
     def goals(self) -> Goals: ...
+    @property
+    def preferences(self) -> Preferences: ...
     @property
     def decisions(self) -> Decisions: ...
     @property

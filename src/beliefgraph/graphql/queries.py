@@ -23,6 +23,7 @@ from beliefgraph.graphql.learning_types import SourceConnection
 from beliefgraph.graphql.lookahead import Selection, around, around_goals
 from beliefgraph.graphql.metric_queries import MetricQueries
 from beliefgraph.graphql.node import Node
+from beliefgraph.graphql.preference_queries import PreferenceQueries
 from beliefgraph.graphql.reasons import ReasonQueries
 from beliefgraph.model import commit, definition, event, question
 from beliefgraph.model.goal import GoalRow
@@ -37,7 +38,7 @@ MOST_QUARANTINED = 200
 
 
 @strawberry.type(description="Questions. A twin is named as its application names it.")
-class Query(BeliefQueries, GoalQueries, DecisionQueries, MetricQueries, ReasonQueries):
+class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, MetricQueries, ReasonQueries):
     """The root of all questions."""
 
     @field(twin_types.Twin, "One twin. `atLeastRev` waits until the twin is there.")

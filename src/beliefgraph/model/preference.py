@@ -61,6 +61,10 @@ class PreferenceDefinition(Record):
             self._refuse("inherits is an odds ratio above 1; at 1 or below, a broader context would tell nothing")
         if self.kind == "state" and self.inherits is not None:
             self._refuse("a state is the same in every context; it inherits from none")
+        if self.hard and self.inherits is not None:
+            self._refuse(
+                "a hard constraint holds in narrower contexts as it stands; inheriting would draw it to its prior"
+            )
         if self.kind == "valence" and self.scores is None:
             self._refuse("a valence needs the scores of its values, from -1 to 1")
         if self.kind in ("constraint", "value", "state") and self.scores is not None:

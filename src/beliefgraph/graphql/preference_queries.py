@@ -1,0 +1,24 @@
+"""What can be asked of preferences."""
+
+from __future__ import annotations
+
+import strawberry
+
+from beliefgraph.graphql.preference_types import PreferenceConnection, around_preferences
+from beliefgraph.graphql.roots import question
+from beliefgraph.graphql.scalars import ENUMS
+from beliefgraph.model.preference import PreferenceKind
+
+
+@strawberry.type
+class PreferenceQueries:
+    """The questions about preferences."""
+
+    preferences = question(
+        PreferenceConnection,
+        "What is wanted in a context, `any` if none is named, of all kinds or of those named, by name and subject.",
+        lambda verbs: verbs.preferences.preferences,
+        matching={"context": str, "kinds": list[ENUMS[PreferenceKind]]},  # type: ignore[valid-type]
+        paged=True,
+        around=around_preferences,
+    )

@@ -1,0 +1,103 @@
+"""Constraints that contradict each other: what is demanded of one feature, and which demands cannot be met together."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import combinations
+
+from beliefgraph.model.belief import BeliefState
+from beliefgraph.model.preference import ConstraintRule
+from beliefgraph.model.record import Key, Name, Record
+
+
+class Demand(Record):
+    """What one constraint asks of a feature; the operands of `only` that one attribute states are allowed together."""
+
+    attribute: Name
+    feature: Name
+    rule: ConstraintRule
+    operand: Key
+
+
+class Conflict(Record):
+    """Constraints on one feature that no option can meet together; all of them stand."""
+
+    feature: Name
+    constraints: tuple[BeliefState, ...]
+    sentence: str
+
+
+def contradictions(demands: Sequence[Demand]) -> Iterator[tuple[int, ...]]:
+    """The demands, by their places, that cannot be met together: every pair, then what only several together do.
+
+    From each of them nothing can be left out. A demand that is in a pair already is in no larger one.
+    """
+    by_feature: dict[str, dict[tuple[object, ...], list[int]]] = defaultdict(lambda: defaultdict(list))
+    for place, demand in enumerate(demands):
+        together = (demand.attribute,) if demand.rule == "only" else (demand.attribute, place)
+        by_feature[demand.feature][together].append(place)
+    for units in (list(found.values()) for found in by_feature.values()):
+        left = list(units)
+        for one, other in combinations(units, 2):
+            if not _can_be_met([demands[place] for place in (*one, *other)]):
+                yield tuple(sorted((*one, *other)))
+                left = [unit for unit in left if unit not in (one, other)]
+        while (least := _least(left, demands)) is not None:
+            yield tuple(sorted(place for unit in least for place in unit))
+            left = [unit for unit in left if unit not in least]
+
+
+def _least(units: Sequence[list[int]], demands: Sequence[Demand]) -> list[list[int]] | None:
+    """Of units that cannot be met together, so few that none can be left out; None where they can be met."""
+
+    def met(some: Iterable[list[int]]) -> bool:
+        return _can_be_met([demands[place] for unit in some for place in unit])
+
+    if met(units):
+        return None
+    kept = list(units)
+    for unit in units:
+        without = [each for each in kept if each is not unit]
+        if not met(without):
+            kept = without
+    return kept
+
+
+def _can_be_met(demands: Iterable[Demand]) -> bool:
+    """Whether anything is left that a feature could be."""
+    low, high, never = -math.inf, math.inf, []
+    only: dict[str, list[str]] = defaultdict(list)
+    for demand in demands:
+        match demand.rule:
+            case "at_least":
+                low = max(low, float(demand.operand))
+            case "at_most":
+                high = min(high, float(demand.operand))
+            case "never":
+                never.append(demand.operand)
+            case "only":
+                only[demand.attribute].append(demand.operand)
+    if low > high:
+        return False
+    if not only:
+        return low < high or not any(_number(operand) == low for operand in never)
+    first, *others = only.values()
+    return any(
+        all(any(_same(operand, allowed) for allowed in each) for each in others)
+        and not any(_same(operand, ruled_out) for ruled_out in never)
+        and low <= _number(operand, low) <= high
+        for operand in first
+    )
+
+
+def _same(one: str, other: str) -> bool:
+    return one == other or _number(one) == _number(other)  # NaN, of what is no number, equals nothing
+
+
+def _number(text: str, otherwise: float = math.nan) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return otherwise

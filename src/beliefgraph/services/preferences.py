@@ -1,0 +1,201 @@
+"""What a person wants, in a context: every preference with its distribution, where it was heard, why, and what clashes.
+
+Everything is derived from the rows that the rev sees, at the valid time asked for, and unrounded.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+
+from pydantic import TypeAdapter, ValidationError
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.model.belief import ANYWHERE, BeliefState
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.constraint import Conflict, Demand, contradictions
+from beliefgraph.model.distribution import ValueProbability
+from beliefgraph.model.page import Page
+from beliefgraph.model.preference import PreferenceKind
+from beliefgraph.model.preferred import Preference
+from beliefgraph.model.question import BeliefRow
+from beliefgraph.model.record import Key
+from beliefgraph.model.time import NOW, AsOf
+from beliefgraph.services import paging
+from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.distribution import distribution
+from beliefgraph.services.explain import Explanations
+from beliefgraph.services.moments import Moment, Moments
+from beliefgraph.services.paging import DEFAULT_PAGE, Place
+from beliefgraph.services.scope import reach
+from beliefgraph.services.wanted import Standing, Wanted, spread, wanted
+from beliefgraph.store import beliefs as stored
+from beliefgraph.store.graph import Graph
+from beliefgraph.store.history import Stretch
+
+MOST_HISTORY = 20
+"""Holdings that come with a preference, the newest first; `history` has all of them."""
+
+_CONTEXT: TypeAdapter[str] = TypeAdapter(Key)
+
+
+class Preferences:
+    """Answers what people want, as of any moment."""
+
+    def __init__(
+        self, graph: Graph, book: DefinitionBook, explanations: Explanations, *, moments: Moments | None = None
+    ) -> None:
+        self._graph = graph
+        self._explanations = explanations
+        self._moments = moments or Moments(graph, book)
+
+    async def preferences(
+        self,
+        caller: Caller,
+        twin: str,
+        *,
+        context: str = ANYWHERE,
+        kinds: Sequence[PreferenceKind] | None = None,
+        first: int = DEFAULT_PAGE,
+        after: str | None = None,
+        as_of: AsOf = NOW,
+        at_least_rev: int | None = None,
+        explained: bool = False,
+        with_history: bool = False,
+    ) -> Page[Preference]:
+        """A page of the preferences as they stand in a context, of all kinds or of those named, by name and subject."""
+        id_ = reach(caller, twin)
+        _check_context(context)
+        chosen = None if kinds is None else sorted(kinds)
+        walk = paging.walk("preferences", id_, context, chosen, as_of, first=first, after=after, by=str)
+        await self._moments.reached(id_, twin, at_least_rev)
+        moment = await self._moments.at(id_, caller.tenant, twin, as_of, walk.rev)
+        found, answers = await asyncio.to_thread(_answers, moment, context, kinds, walk.text, walk.limit)
+        shown = [await self._loaded(found, each, as_of, explained, with_history) for each in answers[: walk.first]]
+        return walk.page(
+            [*shown, *answers[walk.first :]],
+            lambda each: Place(f"{each.attribute}\x1f{each.subject}", each.belief.state.belief.id, each.rev),
+            rev=moment.state.rev,
+            valid_time=moment.at,
+        )
+
+    async def _loaded(
+        self, found: Wanted, one: Preference, as_of: AsOf, explained: bool, with_history: bool
+    ) -> Preference:
+        belief, more = one.belief.state.belief, dict[str, object]()
+        if explained and one.belief.state.log_odds is not None:
+            more["explanation"] = await self._explanations.of(found.seen, belief.belief_key)
+        if with_history:
+            stretch = Stretch(one.rev, as_of.valid_time, None, MOST_HISTORY)
+            rows = await stored.holdings(self._graph, belief.twin, belief.id, stretch)
+            more["history"] = () if rows is None else tuple(rows[2])
+        return one.model_copy(update=more)
+
+
+def conflicts_among(found: Wanted, standings: Sequence[Standing]) -> Mapping[str, tuple[Conflict, ...]]:
+    """The conflicts among the hard constraints that are more likely than not, by the id of a belief in them."""
+    demands: list[Demand] = []
+    states: list[BeliefState] = []
+    for one in standings:
+        preference, state = one.attribute.preference, found.seen.state(one.positions[0])
+        assert preference is not None
+        if preference.hard and state.log_odds is not None and state.log_odds > 0:
+            assert preference.rule is not None
+            assert preference.feature is not None
+            states.append(state)
+            demands.append(
+                Demand(
+                    attribute=one.attribute.key,
+                    feature=preference.feature,
+                    rule=preference.rule,
+                    operand=one.subject,
+                )
+            )
+    by_belief: dict[str, tuple[Conflict, ...]] = {}
+    for places in contradictions(demands):
+        clashing = tuple(states[place] for place in places)
+        said = "; ".join(f"\u201c{state.belief.statement}\u201d" for state in clashing)
+        conflict = Conflict(
+            feature=demands[places[0]].feature,
+            constraints=clashing,
+            sentence=f"No {demands[places[0]].feature} meets all of these: {said}.",
+        )
+        for state in clashing:
+            by_belief[state.belief.id] = (*by_belief.get(state.belief.id, ()), conflict)
+    return by_belief
+
+
+def _answers(
+    moment: Moment, context: str, kinds: Collection[PreferenceKind] | None, after: str, limit: int
+) -> tuple[Wanted, list[Preference]]:
+    """The first preferences after a place in their order."""
+    attributes = [
+        each
+        for each in moment.graph.definitions.attributes.values()
+        if each.preference is not None and (kinds is None or each.preference.kind in kinds)
+    ]
+    found = wanted(moment, context, attributes)
+    standings = [found.standing(each, subject) for each in attributes for subject in found.subjects(each)]
+    conflicts = conflicts_among(found, standings)
+    following = sorted((one for one in standings if _order(one) > after), key=_order)
+    return found, [_answer(found, one, conflicts) for one in following[:limit]]
+
+
+def _answer(found: Wanted, one: Standing, conflicts: Mapping[str, tuple[Conflict, ...]]) -> Preference:
+    preference, moment = one.attribute.preference, found.seen.moment
+    assert preference is not None
+    rows = [BeliefRow(state=found.seen.state(position)) for position in one.positions]
+    values: tuple[ValueProbability, ...] = ()
+    likeliest, quality = rows[0], rows[0].state.quality
+    if one.attribute.categorical:
+        shares = distribution(found.seen, rows[0].state.belief.belief_key.variable, rows)
+        values, quality = shares.values, shares.quality
+        likeliest = values[0].belief
+    best = values[0].probability if values else likeliest.state.confidence
+    prior, spreads = likeliest.state.prior, _spread(preference.scores, values)
+    return Preference(
+        attribute=one.attribute.key,
+        subject=one.subject,
+        definition=preference,
+        belief=likeliest,
+        values=values,
+        strength=_strength(best, values),
+        beyond_prior=None if best is None or prior is None else best - prior,
+        mean=None if spreads is None else spreads[0],
+        deviation=None if spreads is None else spreads[1],
+        heard_in=one.heard_in,
+        conflicts=conflicts.get(likeliest.state.belief.id, ()),
+        quality=quality,
+        valid_time=moment.at,
+        rev=moment.state.rev,
+    )
+
+
+def _strength(best: float | None, values: Sequence[ValueProbability]) -> float | None:
+    if best is None:
+        return None
+    if not values:
+        return abs(2.0 * best - 1.0)
+    return best - (values[1].probability or 0.0 if len(values) > 1 else 0.0)
+
+
+def _spread(scores: Mapping[str, float] | None, values: Sequence[ValueProbability]) -> tuple[float, float] | None:
+    on_scale = [
+        (each.probability, scores[each.value])
+        for each in values
+        if scores is not None and each.value in scores and each.probability is not None
+    ]
+    return spread(*zip(*on_scale, strict=True)) if on_scale else None
+
+
+def _order(one: Standing) -> str:
+    return f"{one.attribute.key}\x1f{one.subject}"
+
+
+def _check_context(context: str) -> None:
+    try:
+        _CONTEXT.validate_python(context)
+    except ValidationError:
+        raise Incorrect(
+            "invalid-input", "A context is a text of one line with 1 to 200 characters.", field="context"
+        ) from None

@@ -1,0 +1,124 @@
+"""Where preferences stand in a context: in it where they inherit, else where they were heard nearest. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from beliefgraph.model.attribute import OTHER, Attribute
+from beliefgraph.model.belief import ANYONE, ANYWHERE, GRID, BeliefKey, broader
+from beliefgraph.model.identity import belief_id
+from beliefgraph.services.measure import heard_from, measure
+from beliefgraph.services.moments import Moment
+from beliefgraph.services.recompute import Recomputed, recompute
+from beliefgraph.services.state import TwinState
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A preference where it stands: its positions in the layout, one for each value; `heard_in` is where from."""
+
+    attribute: Attribute
+    subject: str
+    positions: tuple[int, ...]
+    heard_in: str | None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """All preferences of a twin at a moment as they stand in a context."""
+
+    seen: Recomputed
+    context: str
+
+    def subjects(self, attribute: Attribute) -> Sequence[str]:
+        """About whom or what the preference is, by name: the person, and everything that something is known of here.
+
+        A constraint is about its operands, and a valence about things, so they are not about the person unheard.
+        """
+        assert attribute.preference is not None
+        about_things = attribute.preference.kind in ("constraint", "valence")
+        always = set() if about_things or attribute.deprecated else {ANYONE}
+        told = (key for key in self._told if key.attribute == attribute.key)
+        return sorted(always | {key.subject for key in told if key.context in self._around})
+
+    def standing(self, attribute: Attribute, subject: str) -> Standing:
+        """The preference about a subject as it stands in the context.
+
+        What inherits answers in the context itself. What does not, where something was last said about it on the way
+        to the broadest context.
+        """
+        preference = attribute.preference
+        assert preference is not None
+        key = BeliefKey(attribute=attribute.key, subject=subject)
+        told = (place for place in self._around if key.model_copy(update={"context": place}) in self._told)
+        inherits = preference.inherits is not None
+        where = self.context if inherits else next(told, ANYWHERE)
+        heard = (place for place in self._around if key.model_copy(update={"context": place}) in self._heard)
+        return Standing(attribute, subject, self._positions(attribute, subject, where), next(heard, None))
+
+    @cached_property
+    def _around(self) -> tuple[str, ...]:
+        return tuple(contexts(self.context))
+
+    @cached_property
+    def _heard(self) -> frozenset[BeliefKey]:
+        """What counting evidence speaks of, without the values."""
+        keys = self.seen.derived.layout.keys
+        return frozenset(keys[position].variable for position in np.unique(self.seen.derived.item_position).tolist())
+
+    @cached_property
+    def _told(self) -> frozenset[BeliefKey]:
+        """What is known of: heard of, or moved by what it is related to."""
+        derived, layout = self.seen.derived, self.seen.derived.layout
+        prior = np.log(layout.prior) - np.log1p(-layout.prior)
+        moved = derived.available & (np.rint(derived.log_odds / GRID) != np.rint(prior / GRID))
+        return self._heard | {layout.keys[position].variable for position in np.flatnonzero(moved).tolist()}
+
+    def _positions(self, attribute: Attribute, subject: str, context: str) -> tuple[int, ...]:
+        layout = self.seen.derived.layout
+        key = BeliefKey(attribute=attribute.key, subject=subject, context=context, value=_first(attribute))
+        place = layout.position[belief_id(self.seen.moment.state.id, key)]
+        return layout.values_beside.get(place, (place,))
+
+
+def wanted(moment: Moment, context: str, attributes: Sequence[Attribute]) -> Wanted:
+    """These preferences as they stand in a context at a moment."""
+    state = heard_from(moment.state, moment.graph, measure(moment.state, moment.graph.definitions, moment.at))
+    return Wanted(recompute(moment, _keys(state, context, attributes)), context)
+
+
+def contexts(context: str) -> Iterator[str]:
+    """A context and all that it lies in, the broadest last."""
+    here: str | None = context
+    while here is not None:
+        yield here
+        here = broader(here)
+
+
+def spread(probabilities: Sequence[float], scores: Sequence[float]) -> tuple[float, float]:
+    """The mean and the deviation of scores, given that one of them is had."""
+    total = math.fsum(probabilities)
+    mean = math.fsum(p * s for p, s in zip(probabilities, scores, strict=True)) / total
+    square = math.fsum(p * (s - mean) ** 2 for p, s in zip(probabilities, scores, strict=True)) / total
+    return mean, math.sqrt(square)
+
+
+def _keys(state: TwinState, context: str, attributes: Sequence[Attribute]) -> Iterator[BeliefKey]:
+    """A key for every place in which one of the preferences may stand."""
+    subjects = {attribute.key: {ANYONE} for attribute in attributes}
+    for belief in state.beliefs.values():
+        if belief.attribute in subjects:
+            subjects[belief.attribute].add(belief.subject)
+    for attribute in attributes:
+        for subject in sorted(subjects[attribute.key]):
+            for where in contexts(context):
+                yield BeliefKey(attribute=attribute.key, subject=subject, context=where, value=_first(attribute))
+
+
+def _first(attribute: Attribute) -> str | None:
+    return OTHER if attribute.categorical else None
