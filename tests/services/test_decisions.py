@@ -161,6 +161,15 @@ async def test_events_tell_of_decisions_in_any_order(world: World, decisions: De
     assert [(r["text"], r["goal"]) for r in seen[0]["reasons"]] == [("work", None), (None, "career")]
 
 
+async def test_of_what_is_told_without_a_time_the_last_word_counts(world: World, decisions: Decisions) -> None:
+    """All of it is valid from the twin's head time, which no command moves."""
+    await record(world, options=OPTIONS)
+    for chosen in ("berlin", "stay", "berlin", "stay"):
+        told = RecordDecision(twin="lena", decision="home", chosen=chosen)
+        await world.commands.record_decision(world.caller, told)
+        assert (await standing(decisions, world)).chosen == chosen
+
+
 @pytest.mark.parametrize(
     "data",
     [

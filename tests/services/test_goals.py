@@ -17,7 +17,7 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import AssertBelief, MotivateGoal, RelateGoals, Retract, SetGoal, Withdraw
 from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import Event
-from beliefgraph.model.goal import GoalState, Pursuit
+from beliefgraph.model.goal import GOAL_GRID, GoalState, Pursuit
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.bell import Bell
@@ -165,6 +165,18 @@ async def test_statements_in_any_order_of_arrival_make_the_same_goal(world: Worl
     assert seen[0] == seen[1] == seen[2]
     assert seen[0]["ship"][:4] == ("Ship it", "active", 0.75, 0.5)
     assert seen[0]["test"][:4] == ("test", "blocked", None, 0.5)
+
+
+async def test_of_what_is_stated_without_a_time_the_last_word_counts(world: World, goals: Goals) -> None:
+    """All of it is valid from the twin's head time, which no command moves."""
+    for progress in (0.2, 0.5, 0.1, 0.9, 0.4, 0.3):
+        await world.commands.set_goal(world.caller, SetGoal(twin="lena", goal="ship", progress=progress))
+        assert (await standing(goals, world))["ship"].progress == progress
+    await world.commands.set_goal(world.caller, SetGoal(twin="lena", goal="test", priority=0.5))
+    for weight in (0.2, 0.9, 0.4, 0.7, 0.1):
+        related = RelateGoals(twin="lena", source="ship", kind="part_of", target="test", weight=weight)
+        await world.commands.relate_goals(world.caller, related)
+        assert (await standing(goals, world))["ship"].importance == pytest.approx(0.5 * weight, abs=GOAL_GRID / 2)
 
 
 @pytest.mark.parametrize(

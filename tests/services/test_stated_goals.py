@@ -70,7 +70,7 @@ def told(state: TwinState, number: int, said: Saying) -> TwinState:
         "rev_from": number,
         "definition": "",
         "origin": "provided",
-        "evidence": f"e{number:02d}",
+        "evidence": f"e{99 - number:02d}",
     }
     statement = GoalStatement(
         **row,

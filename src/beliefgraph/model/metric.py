@@ -137,7 +137,8 @@ class MetricDefinition(Record):
             self._refuse(f"a window of {_days(self.window)} sees no event; it must be longer than nothing")
         if max(self.window, self.remembered) > LONGEST_WINDOW:
             longest = _days(LONGEST_WINDOW)
-            self._refuse(f"a window of {_days(self.window)} never closes; it and its retention last {longest} at most")
+            span = "window" if self.window > LONGEST_WINDOW else "retention"
+            self._refuse(f"a {span} of {_days(getattr(self, span))} never closes; it lasts {longest} at most")
         if self.window > self.remembered:
             self._refuse(
                 f"its window of {_days(self.window)} is longer than its retention of {_days(self.remembered)};"

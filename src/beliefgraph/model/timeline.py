@@ -33,6 +33,15 @@ def inferred(kind: type[R], twin: str, key: str, at: datetime, rev: int, definit
     )
 
 
+def lateness(row: Revision) -> tuple[datetime, int]:
+    """Which of two statements is the later: the one that starts later, and of the same start the one commanded later.
+
+    Events of the same start are equally late, and any command is later than they are: so the order in which events
+    arrive does not matter.
+    """
+    return row.valid_from, row.rev_from if row.origin == "provided" else 0
+
+
 def put(known: Sequence[R], new: R) -> tuple[list[R], list[R]]:
     """The rows to close and the rows to open when `new` is stated of its fact.
 

@@ -20,6 +20,7 @@ from beliefgraph.model.decision import (
     Words,
     status_of,
 )
+from beliefgraph.model.timeline import lateness
 from beliefgraph.services.state import TwinState
 
 
@@ -91,8 +92,9 @@ class ToldDecision:
 def resolve_decisions(state: TwinState, at: datetime) -> dict[str, ToldDecision]:
     """What stands of every decision of which something was told by a valid time, by id.
 
-    Field by field the latest statement counts, and before all others the latest that the person made themselves. Of
-    two with the same start the larger evidence id counts, so that the order of arrival does not matter.
+    Field by field the latest statement counts, and before all others the latest that the person made themselves
+    (`lateness`). Of two events with the same start the larger evidence id counts, so that the order of arrival does not
+    matter.
     """
     said: dict[str, list[DecisionStatement]] = defaultdict(list)
     for row in state.decision_statements:
@@ -108,8 +110,8 @@ def _resolved(decision: Decision, rows: Sequence[DecisionStatement]) -> ToldDeci
     return ToldDecision(decision, fields, min(row.valid_from for row in rows))
 
 
-def _rank(row: DecisionStatement) -> tuple[bool, datetime, str]:
-    return row.stance == "correction", row.valid_from, row.evidence
+def _rank(row: DecisionStatement) -> tuple[bool, tuple[datetime, int], str]:
+    return row.stance == "correction", lateness(row), row.evidence
 
 
 def decision_state(

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from beliefgraph.inference.goals import GoalGraph
 from beliefgraph.model.goal import FIELDS, GoalRelation, GoalStatement, GoalStatus
+from beliefgraph.model.timeline import lateness
 from beliefgraph.services.state import TwinState
 
 
@@ -81,9 +82,9 @@ def resolve(state: TwinState, at: datetime, before: Resolved | None = None) -> R
     """What stands of a twin's statements and relations at a valid time.
 
     Field by field the latest statement counts, and before all others the latest that the person made themselves; so
-    do the relations, each as a whole. Of two with the same start the larger evidence id counts, so that the order of
-    arrival does not matter. Of `before`, as it was resolved at an earlier rev of the twin, so much is taken over as
-    still stands.
+    do the relations, each as a whole (`lateness`). Of two events with the same start the larger evidence id counts, so
+    that the order of arrival does not matter. Of `before`, as it was resolved at an earlier rev of the twin, so much
+    is taken over as still stands.
     """
     statements, relations = state.statements, state.goal_relations
     if before is None or not _still_stands(before, relations, at):
@@ -145,8 +146,8 @@ def _field_by_field(rows: list[GoalStatement]) -> StatedGoal:
     return found
 
 
-def _force(row: GoalRelation, state: TwinState) -> tuple[bool, datetime, str]:
-    return row.speaker == state.own_source, row.valid_from, row.evidence
+def _force(row: GoalRelation, state: TwinState) -> tuple[bool, tuple[datetime, int], str]:
+    return row.speaker == state.own_source, lateness(row), row.evidence
 
 
 def person_said(state: TwinState, goal: str, field: str, start: datetime, end: datetime | None) -> bool:
@@ -180,8 +181,8 @@ def _soonest(*moments: datetime | None) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def _rank(row: GoalStatement) -> tuple[bool, datetime, str]:
-    return row.stance == "correction", row.valid_from, row.evidence
+def _rank(row: GoalStatement) -> tuple[bool, tuple[datetime, int], str]:
+    return row.stance == "correction", lateness(row), row.evidence
 
 
 def _weights(rows: Sequence[GoalRelation]) -> npt.NDArray[np.float64]:
