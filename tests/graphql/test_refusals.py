@@ -84,6 +84,25 @@ WRONG: dict[str, tuple[str, dict[str, Any], str, str | None]] = {
     "a twin's name of a megabyte": (ASSERT, asserted(twin=MB), "invalid-input", "input.twin"),
     "a twin's name of two lines": (ASSERT, asserted(twin="a\nb"), "invalid-input", "input.twin"),
     "an empty twin's name": (ASSERT, asserted(twin=""), "invalid-input", "input.twin"),
+    "a twin's name of blanks": (ASSERT, asserted(twin=" \u2003"), "invalid-input", "input.twin"),
+    "a goal with a blank title": (
+        "mutation S($input: SetGoalInput!) { setGoal(input: $input) { rev } }",
+        {"input": {"twin": "lena", "goal": "ship", "title": "  "}},
+        "invalid-input",
+        "input.title",
+    ),
+    "a definition that says nothing": (
+        "mutation P($catalog: JSON!) { publishDefinitions(catalog: $catalog) { number } }",
+        {
+            "catalog": {
+                "catalog": "blank",
+                "version": "1.0.0",
+                "attributes": [{"key": "a.b", "domain": "a", "prior": 0.5, "statement": " \n"}],
+            }
+        },
+        "invalid-definition",
+        "attributes.0.statement",
+    ),
     "a field that is not there": (ASSERT, asserted(colour="red"), "invalid-input", None),
     "a command from the future": (ASSERT, asserted(validTime="2030-01-01T00:00:00Z"), "invalid-input", None),
     "an interval that ends before it begins": (

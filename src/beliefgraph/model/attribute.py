@@ -17,7 +17,7 @@ from pydantic import Field
 from beliefgraph.errors import Incorrect, NotFound
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
 from beliefgraph.model.preference import BOUNDS, PreferenceDefinition
-from beliefgraph.model.record import Key, Name, OpenProbability, Record
+from beliefgraph.model.record import Key, Name, OpenProbability, Record, Sentence
 
 OTHER = "other"
 """The value that holds where none of those named does."""
@@ -66,7 +66,7 @@ class Attribute(Record):
     prior: OpenProbability | None = None
     values: dict[Key, OpenProbability] | None = None
     open_values: OpenValues | None = None
-    statement: str = Field(min_length=1, max_length=300)
+    statement: Sentence
     description: str = Field(default="", max_length=2_000)
     half_life: timedelta | None = Field(default=None, gt=timedelta(0))
     deprecated: bool = False

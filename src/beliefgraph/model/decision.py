@@ -13,9 +13,8 @@ from pydantic import Field
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.evidence import Stance
-from beliefgraph.model.goal import Title
 from beliefgraph.model.preference import Score
-from beliefgraph.model.record import Key, Name, Record, Text
+from beliefgraph.model.record import Key, Name, Record, Text, Title
 from beliefgraph.model.revision import Revision
 from beliefgraph.model.time import Instant, Rev
 

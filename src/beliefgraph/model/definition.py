@@ -22,7 +22,7 @@ from beliefgraph.model.evidence import LogLikelihoodRatio
 from beliefgraph.model.goal import GoalStatus, Weight
 from beliefgraph.model.metric import MetricDefinition
 from beliefgraph.model.parameters import ParameterSet
-from beliefgraph.model.record import Expression, Key, Name, OddsRatio, OpenProbability, Probability, Record
+from beliefgraph.model.record import Expression, Key, Name, OddsRatio, OpenProbability, Probability, Record, Sentence
 from beliefgraph.model.relation import RelationKind, Strength
 
 SemanticVersion = Annotated[str, Field(pattern=r"^(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})$")]
@@ -208,7 +208,7 @@ class EventRule(Record):
     """
 
     type: Key
-    summary: str = Field(min_length=1, max_length=300)
+    summary: Sentence
     when: Expression | None = None
     source: Expression | None = None
     verbatim: Expression | None = None

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from beliefgraph.model.belief import Belief, BeliefKey, Quality
 from beliefgraph.model.evidence import Stance
-from beliefgraph.model.record import Key, Probability, Record
+from beliefgraph.model.record import Key, Probability, Record, Title
 from beliefgraph.model.revision import Origin, Revision
 from beliefgraph.model.time import Instant, Rev
 
@@ -36,9 +36,6 @@ GOAL_GRID = 0.01
 
 MAX_GOALS = 5_000
 """Goals of one twin; more are refused (`too-large`)."""
-
-Title = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]+$")]
-"""What a goal is called, in an application's plain words: one line, stored in the clear."""
 
 Weight = Annotated[float, Field(gt=0.0, le=1.0, allow_inf_nan=False)]
 """How much of the importance passes along a relation."""

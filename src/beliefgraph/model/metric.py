@@ -15,7 +15,7 @@ from pydantic import Field
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import ANYONE, ANYWHERE
 from beliefgraph.model.evidence import LogLikelihoodRatio
-from beliefgraph.model.record import Expression, Key, Name, Record
+from beliefgraph.model.record import Expression, Key, Name, Record, Sentence
 from beliefgraph.model.revision import Revision
 from beliefgraph.model.time import Instant, Rev
 
@@ -108,7 +108,7 @@ class MetricDefinition(Record):
     """
 
     key: Name
-    statement: str = Field(min_length=1, max_length=300)
+    statement: Sentence
     description: str = Field(default="", max_length=2_000)
     kind: MetricKind
     events: tuple[Key, ...] = Field(min_length=1, max_length=20)

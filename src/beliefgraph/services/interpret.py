@@ -29,10 +29,10 @@ from beliefgraph.model.definition import (
 )
 from beliefgraph.model.event import Event
 from beliefgraph.model.evidence import HalfLife, LogLikelihoodRatio
-from beliefgraph.model.goal import FIELDS, GoalStatus, Stated, Title, Weight
+from beliefgraph.model.goal import FIELDS, GoalStatus, Stated, Weight
 from beliefgraph.model.identity import METRIC
 from beliefgraph.model.metric import LARGEST_VALUE, FollowUp, MetricDefinition, MetricKey, MetricValue
-from beliefgraph.model.record import Key, Probability, Record, Text
+from beliefgraph.model.record import Key, Probability, Record, Text, Title
 from beliefgraph.model.time import Instant, seconds
 from beliefgraph.services import expressions
 from beliefgraph.services.expressions import ExpressionError, Variables
