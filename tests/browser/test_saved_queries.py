@@ -175,6 +175,16 @@ def test_goals_of_a_twin_are_drawn_once_each_with_what_blocks_and_motivates_them
     assert {r.type for r in seen.relationships} >= {"PART_OF", "DEPENDS_ON", "COMPETES_WITH", "MOTIVATES"}
 
 
+def test_decisions_of_a_twin_come_with_what_was_expected_and_who_told_of_them(analyst: Analyst) -> None:
+    (row,) = analyst.table("decisions_of_a_twin", twin="buyer-lena")
+    assert (row["decision"], row["status"], row["chosen"]) == ("Which reporting tool", "done", "us")
+    assert (row["expected"], row["actual"], row["told_by"]) == (0.5, 0.9, ["contact:lena"])
+    assert "fountain" not in repr(row)
+    seen = analyst.picture("decisions_of_a_twin", twin="buyer-lena")
+    assert [d["caption"] for d in labelled(seen, "Decision")] == ["Which reporting tool · us"]
+    assert sum(r.type == "TELLS" for r in seen.relationships) == 3
+
+
 def test_how_a_goal_moved_tells_from_blocked_to_achieved_and_why(analyst: Analyst) -> None:
     rows = analyst.table("how_a_goal_moved", twin="buyer-lena", goal="choose-a-tool")
     assert [rows[0]["status"], rows[-1]["status"]] == ["achieved", "blocked"]

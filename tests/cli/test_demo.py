@@ -41,7 +41,7 @@ def first(home: Path) -> str:
 
 
 def test_the_demo_plays_the_story_scene_by_scene(first: str) -> None:
-    assert "Three twins, twelve months: 319 events" in first
+    assert "Three twins, twelve months: 323 events" in first
     assert "Maya is back from ten weeks at sea and corrects it." in first
     assert first.index("The directory now calls Omar a team lead.") < first.index("Lena signs.")
 
@@ -67,6 +67,16 @@ def test_the_demo_tells_what_lena_pursues_and_what_unblocked_it(first: str) -> N
     pursued = first[first.index("What buyer-lena pursues") :]
     assert "Roll it out to all freight sites" in pursued
     assert "calls for work to" in pursued
+
+
+def test_the_demo_tells_what_lena_decided_and_never_trades_what_she_refuses(first: str) -> None:
+    decided = first[first.index("What buyer-lena decided") : first.index("Where should the archive of ten years go?")]
+    assert "▸ Yours" in decided
+    assert "because “You loaded in one night what took them eleven days.”" in decided
+    checked = first[first.index("Where should the archive of ten years go?") :]
+    assert checked.index("1. A cloud in Europe") < checked.index("2. Their own cellar")
+    assert "forbidden" in next(line for line in checked.splitlines() if "3. A cheaper cloud in America" in line)
+    assert "In “Which reporting tool” they chose us" in checked
 
 
 def test_the_demo_explains_a_belief_with_a_number_on_every_link(first: str) -> None:

@@ -188,6 +188,8 @@ async def test_a_hard_constraint_that_is_more_likely_than_not_is_traded_against_
     assert (forbidden.option.key, forbidden.allowed) == ("a", False)
     assert forbidden.violation == pytest.approx(0.9)
     assert forbidden.score > 0.9 > best.score
+    for one in (best, forbidden):
+        assert math.tanh(sum(point.log_odds for point in one.points) / 2) == pytest.approx(one.score)
     first = forbidden.points[0]
     assert (first.stance, first.kind) == ("forbids", "constraint")
     assert first.weight == pytest.approx(-0.9)
@@ -243,7 +245,7 @@ async def test_goals_count_by_their_importance_as_far_as_the_option_serves_them(
     point = points(found)["save"]
     assert (point.kind, point.stance) == ("goal", "against")
     assert point.weight == pytest.approx(-0.3)
-    assert point.sentence == "It hinders “Save up” (-0.5), which matters to 60%."
+    assert point.sentence == "It hinders “Save up” (-0.5), of importance 60%."
     assert [e.summary for e in point.evidence] == ["sets the goal “Save up”: title “Save up”, priority 0.6"]
     assert await refusal(check(checks, world, {}, nowhere=1.0)) == "unknown-goal"
 
@@ -356,13 +358,8 @@ def weighed(draw: st.DrawFn) -> Weighed:
     for stance in draw(st.lists(STANCE, max_size=6)):
         size = draw(st.floats(0.005, 1))
         weight = {"for": size, "against": -size, "neutral": 0.0, "forbids": -size}[stance]
-        made.append(
-            Grounded(
-                Point.model_validate(
-                    {"kind": "value", "stance": stance, "weight": weight, "confidence": None, "sentence": "."}
-                )
-            )
-        )
+        said = {"kind": "value", "stance": stance, "weight": weight, "log_odds": 0, "confidence": None, "sentence": "."}
+        made.append(Grounded(Point.model_validate(said)))
     key = draw(st.text("abc", min_size=1, max_size=3))
     return Weighed(Option(key=key), tuple(made), (), draw(st.floats(0, 1)))
 

@@ -17,7 +17,7 @@ from rich.live import Live
 from rich.rule import Rule
 
 from beliefgraph.app import Services, create_app, running
-from beliefgraph.cli import show
+from beliefgraph.cli import decisions_shown, show
 from beliefgraph.cli.connection import settings_for
 from beliefgraph.cli.goals import listed, motivations
 from beliefgraph.cli.neo4j import errors_told, fetching
@@ -163,6 +163,7 @@ async def _show(stage: Stage) -> None:
         await _show_twin(stage, character)
     out.print(show.STATUSES, style="dim")
     await _show_goals(stage)
+    await _show_decisions(stage)
     told = await services.explanations.explain(stage.application, ask.explain.twin, ask.explain.belief)
     out.print(Rule(f"Why? {told.state.belief.statement}", align="left"))
     out.print(show.explanation(told))
@@ -205,6 +206,17 @@ async def _show_goals(stage: Stage) -> None:
     since = f"Motivation now, and how far it moved since {ask.goal.since.valid_time:%B %Y}"
     out.print(show.goals(since, rows, motivations(earlier)))
     out.print(show.motivation(await services.goals.explain(stage.application, ask.goal.twin, ask.goal.goal)))
+
+
+async def _show_decisions(stage: Stage) -> None:
+    """What was decided before, and how the options sit that are there now."""
+    out, services, ask = stage.out, stage.services, stage.story.ask.decide
+    out.print(Rule(f"What {ask.question.twin} decided", align="left"))
+    for made in (await services.decisions.decisions(stage.application, ask.question.twin)).nodes:
+        out.print(decisions_shown.decision(made))
+    out.print(Rule(ask.say, align="left"))
+    found = await services.decision_checks.check(stage.application, ask.question)
+    out.print(decisions_shown.check("Nothing of this is stored; what is forbidden comes last.", found))
 
 
 async def _show_twin(stage: Stage, character: Character) -> None:

@@ -12,6 +12,11 @@ SUREST = 0.99
 """The most that one point counts: no point alone settles a choice, and two that clash leave room for the rest."""
 
 
+def log_odds(weight: float) -> float:
+    """How much a weight in [-1, 1] adds to the log-odds that an option is right; see `balance`."""
+    return 2.0 * math.atanh(max(-SUREST, min(SUREST, weight)))
+
+
 def balance(weights: Iterable[float]) -> float:
     """The score in (-1, 1) of signed weights in [-1, 1]: 0 for none, above it where more speaks for than against.
 
@@ -19,8 +24,7 @@ def balance(weights: Iterable[float]) -> float:
     that their log-odds 2 artanh(w) add: the score is tanh(sum of artanh(w)). It does not depend on the order, a weight
     above 0 never lowers it, and one below 0 never raises it. A weight counts for `SUREST` at the most.
     """
-    heard = (math.atanh(max(-SUREST, min(SUREST, weight))) for weight in weights)
-    return math.tanh(math.fsum(heard))
+    return math.tanh(math.fsum(map(log_odds, weights)) / 2.0)
 
 
 def nearer(

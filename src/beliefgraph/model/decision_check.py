@@ -47,13 +47,15 @@ class PointEvidence(Record):
 class Point(Record):
     """One thing that speaks for or against an option.
 
-    `weight` in [-1, 1] is how much it speaks for it, or against it; `confidence` is how sure the belief is that it
-    rests on, None where it rests on none. A past decision brings what was expected of it, and what came of it.
+    `weight` in [-1, 1] is how much it speaks for it, or against it, and `log_odds` what it adds to those of the option
+    being right, 0 where it forbids. `confidence` is how sure the belief is that it rests on, None where it rests on
+    none. A past decision brings what was expected of it, and what came of it.
     """
 
     kind: PointKind
     stance: PointStance
     weight: Score
+    log_odds: LogOdds
     confidence: Probability | None
     sentence: str
     belief: BeliefKey | None = None

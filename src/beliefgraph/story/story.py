@@ -17,6 +17,7 @@ from beliefgraph.ingest.catalogs import parse_catalogs
 from beliefgraph.ingest.cloudevents import read_structured
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.command import Correct, Identify, WhatIf
+from beliefgraph.model.decision_check import CheckDecision
 from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.record import Key, Record
@@ -80,12 +81,20 @@ class Pursued(Record):
     since: AsOf
 
 
+class Decide(Record):
+    """The options that are checked, in words and as the question."""
+
+    say: str
+    question: CheckDecision
+
+
 class Ask(Record):
     """What is asked when all events are in."""
 
     explain: Explain
     goal: Pursued
     as_of: AsOf
+    decide: Decide
     measure: Measure
     which: Which
     what_if: Suppose

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from beliefgraph.inference.choice import balance
+from beliefgraph.inference.choice import balance, log_odds
 from beliefgraph.model.attribute import Attribute
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.decision import FeatureValue, Option
-from beliefgraph.model.decision_check import OptionCheck, Point, PointStance, Unknown
+from beliefgraph.model.decision_check import OptionCheck, Point, PointKind, PointStance, Unknown
 from beliefgraph.model.goal import GoalState
 from beliefgraph.model.identity import goal_id
 from beliefgraph.model.preference import ConstraintRule
@@ -196,7 +197,7 @@ class Weigher:
         if hard and broken > MORE_LIKELY_THAN_NOT:
             return _grounded(want, 0, "constraint", -broken, f"{said}: that is never traded.", "forbids")
         how = "it keeps to that" if broken == 0.0 else f"it goes against that with {broken:.0%}"
-        return _grounded(want, 0, "constraint", -broken, f"{said}: {how}.")
+        return _grounded(want, 0, "constraint", -broken if broken else 0.0, f"{said}: {how}.")
 
     def _goals(self, option: Option) -> Iterator[Grounded]:
         moment = self.wants.seen.moment
@@ -207,12 +208,10 @@ class Weigher:
             said = sorted((row for row in said if row.valid.contains(moment.at)), key=lambda row: row.valid_from)
             verb = "serves" if serves > 0 else "hinders" if serves < 0 else "leaves"
             yield Grounded(
-                Point(
-                    kind="goal",
-                    stance=_stance(weight),
-                    weight=weight,
-                    confidence=None,
-                    sentence=f"It {verb} “{goal.title}” ({serves:+g}), which matters to {goal.importance:.0%}.",
+                _point(
+                    "goal",
+                    weight,
+                    f"It {verb} “{goal.title}” ({serves:+g}), of importance {goal.importance:.0%}.",
                     goal=key,
                 ),
                 behind=tuple(Behind(row.evidence) for row in reversed(said)),
@@ -231,12 +230,10 @@ class Weigher:
             weight = alike * (told.actual or 0.0)
             fields = [told.fields.get(name) for name in ("actual", "expected", "chosen")]
             yield Grounded(
-                Point(
-                    kind="past_decision",
-                    stance=_stance(weight),
-                    weight=weight,
-                    confidence=None,
-                    sentence=_remembered(told, alike),
+                _point(
+                    "past_decision",
+                    weight,
+                    _remembered(told, alike),
                     decision=told.decision.key,
                     expected=told.expected,
                     actual=told.actual,
@@ -269,21 +266,25 @@ def same(operand: str, feature: FeatureValue) -> bool:
         return False
 
 
-def _grounded(
-    want: Want, place: int, kind: str, weight: float, sentence: str, stance: PointStance | None = None
-) -> Grounded:
-    value = want.values[place]
-    point = Point.model_validate(
-        {
-            "kind": kind,
-            "stance": stance or _stance(weight),
-            "weight": weight,
-            "confidence": float(want.posterior[place]),
-            "sentence": sentence,
-            "belief": want.key.model_copy(update={"value": value}),
-        }
+def _point(kind: PointKind, weight: float, sentence: str, stance: PointStance | None = None, **rests_on: Any) -> Point:
+    stance = stance or _stance(weight)
+    return Point(
+        kind=kind,
+        stance=stance,
+        weight=weight,
+        log_odds=0.0 if stance == "forbids" else log_odds(weight),
+        sentence=sentence,
+        **{"confidence": None, **rests_on},
     )
-    return Grounded(point, want.positions[place])
+
+
+def _grounded(
+    want: Want, place: int, kind: PointKind, weight: float, sentence: str, stance: PointStance | None = None
+) -> Grounded:
+    """A point that rests on how likely a value of a preference is."""
+    belief = want.key.model_copy(update={"value": want.values[place]})
+    confidence = float(want.posterior[place])
+    return Grounded(_point(kind, weight, sentence, stance, confidence=confidence, belief=belief), want.positions[place])
 
 
 def _says(want: Want, place: int) -> str:

@@ -1,0 +1,57 @@
+"""`beliefgraph decide`: how options sit with what is known of somebody, and what they decided before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import yaml
+from pydantic import ValidationError
+from rich.console import Console
+
+from beliefgraph.cli import decisions_picture, decisions_shown
+from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.errors import Incorrect
+from beliefgraph.model.belief import ANYWHERE
+from beliefgraph.model.decision_check import CheckDecision
+
+
+def decide(
+    key: Key,
+    twin: Annotated[str, typer.Option(help="Whose decision, by the twin's name.")],
+    options: Annotated[
+        Path,
+        typer.Option(
+            exists=True, dir_okay=False, help="The options: a list in YAML or JSON, as checkDecision has them."
+        ),
+    ],
+    context: Annotated[str, typer.Option(help="The situation that they choose in, such as work.mail.")] = ANYWHERE,
+    plot: Annotated[Path | None, typer.Option(help="Draw what speaks for and against each into this PNG file.")] = None,
+    purpose: Purpose = None,
+) -> None:
+    """Check options against constraints, values, preferences, goals and past decisions. Nothing is stored."""
+    run(_decide(key, twin, context, options, plot, purpose))
+
+
+def read_question(twin: str, context: str, options: Path) -> CheckDecision:
+    """The question about the options of a file; `invalid-input` names the place that is wrong."""
+    try:
+        given = yaml.safe_load(options.read_bytes())
+        return CheckDecision.model_validate({"twin": twin, "context": context, "options": given})
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in wrong["loc"])
+        raise Incorrect("invalid-input", f"{options.name}: {place}: {wrong['msg']}.", field=place) from None
+    except yaml.YAMLError as error:
+        raise Incorrect("invalid-input", f"{options.name}: this is neither YAML nor JSON: {error}.") from None
+
+
+async def _decide(key: str, twin: str, context: str, options: Path, plot: Path | None, purpose: str | None) -> None:
+    out, question = Console(highlight=False), read_question(twin, context, options)
+    async with services() as built:
+        caller = await built.callers.authenticate(key, purpose)
+        found = await built.decision_checks.check(caller, question)
+        out.print(decisions_shown.check(f"How the options sit with {question.twin}", found))
+        if plot is not None:
+            out.print(f"Drawn: {decisions_picture.draw(f'How the options sit with {question.twin}', found, plot)}")

@@ -1,0 +1,65 @@
+"""Decisions on a terminal: options from the best to what is forbidden, each with what speaks for and against it."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+from rich.tree import Tree
+
+from beliefgraph.cli.show import day
+from beliefgraph.model.decision import DecisionState
+from beliefgraph.model.decision_check import DecisionCheck, OptionCheck, Point
+
+STYLE = {"for": "green", "against": "red", "forbids": "bold red", "neutral": "dim"}
+
+
+def check(title: str, found: DecisionCheck) -> RenderableType:
+    """Every option as a tree of its points, the weightiest first, with the evidence behind each."""
+    off = ""
+    if found.mean_surprise is not None:
+        off = f" Of {found.judged} judged before, they came out {found.mean_surprise:+.2f} against what was expected."
+    return Group(
+        Text.assemble((title, "bold"), (off, "dim")), *(_option(n, one) for n, one in enumerate(found.options, start=1))
+    )
+
+
+def decision(found: DecisionState) -> RenderableType:
+    """One decision: its options, which was chosen and why, what was expected and what came."""
+    tree = Tree(Text.assemble((found.title, "bold"), (f"  {found.status}", "cyan")))
+    for option in found.options:
+        chosen = option.key == found.chosen
+        tree.add(Text(f"{'▸' if chosen else ' '} {option.named}", style="bold" if chosen else "dim"))
+    for reason in found.reasons:
+        named = reason.goal or (None if reason.belief is None else reason.belief.attribute)
+        tree.add(Text(f"because {named if reason.text is None else f'“{reason.text}”'}", style="italic"))
+    for name, result, when in (
+        ("expected", found.expected, found.decided_at),
+        ("came", found.actual, found.done_at),
+    ):
+        if result is not None:
+            at = "" if when is None else f"  {day(when)}"
+            tree.add(Text.assemble(f"{name} ", (f"{result.score:+g}", "cyan"), f"  {result.text or ''}", (at, "dim")))
+    return tree
+
+
+def _option(place: int, one: OptionCheck) -> Tree:
+    said = "" if one.allowed else "  forbidden"
+    tree = Tree(
+        Text.assemble(f"{place}. ", (one.option.named, "bold"), "  ", (f"{one.score:+.2f}", "cyan"), (said, "bold red"))
+    )
+    for point in one.points:
+        tree.add(_point(point))
+    for missing in one.unknown:
+        tree.add(Text(f"    ?  {missing.attribute}: {missing.feature}: {missing.reason}", style="dim"))
+    return tree
+
+
+def _point(point: Point) -> RenderableType:
+    said = Text.assemble((f"{point.weight:+.2f}", STYLE[point.stance]), f"  {point.sentence}")
+    if not point.evidence or point.stance == "neutral":
+        return said
+    behind = Tree(said)
+    for one in point.evidence:
+        share = "" if one.contribution is None else f"{one.contribution:+.2f}  "
+        behind.add(Text(f"{share}{one.summary}  {one.source}, {day(one.time)}", style="dim"))
+    return behind
