@@ -242,6 +242,25 @@ async def test_what_if_answers_and_stores_nothing(client: Client) -> None:
     assert (await client.data('{ twin(name: "lena") { rev } }'))["twin"]["rev"] == 1
 
 
+async def test_what_if_and_compare_tell_of_goals(client: Client) -> None:
+    grow = """mutation($input: SetGoalInput!) { setGoal(input: $input) { rev } }"""
+    await client.data(grow, input={"twin": "lena", "goal": "grow", "priority": 0.8})
+    await client.data(grow, input={"twin": "lena", "goal": "hire", "partOf": ["grow"]})
+    moved = "goals { goal { key } before { status motivation } after { status motivation progress } reason }"
+    query = f"query W($input: WhatIfInput!) {{ whatIf(input: $input) {{ {moved} }} }}"
+    supposed = {"twin": "lena", "goals": [{"goal": "hire", "status": "ACHIEVED"}]}
+    found = (await client.data(query, input=supposed))["whatIf"]["goals"]
+    assert [each["goal"]["key"] for each in found] == ["hire", "grow"]
+    assert found[1] == {
+        "goal": {"key": "grow"},
+        "before": {"status": "ACTIVE", "motivation": 0.8},
+        "after": {"status": "ACTIVE", "motivation": 0.0, "progress": 1.0},
+        "reason": "100% of it is done, after 0%.",
+    }
+    compared = (await client.data(f'{{ compare(twin: "lena", asOfA: {{rev: 1}}) {{ {moved} }} }}'))["compare"]["goals"]
+    assert [(each["goal"]["key"], each["before"]) for each in compared] == [("hire", None)]
+
+
 async def test_changes_are_told_in_order_after_a_rev(client: Client) -> None:
     for number in range(4):
         await client.observe(rated(str(number), 1.0))

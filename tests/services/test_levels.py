@@ -196,7 +196,7 @@ async def test_what_if_another_number_were_measured(measured: World) -> None:
     found = await WhatIfs(measured.graph, measured.book, RuleInterpreter()).what_if(
         measured.caller, WhatIf(twin="lena", events=(event("more", "reported", day=11, hours=21.5),))
     )
-    (moved,) = (one for one in found.value if one.belief.attribute == "world.alone")
+    (moved,) = (one for one in found.value.beliefs if one.belief.attribute == "world.alone")
     assert moved.before == pytest.approx(said(MEASURED, 11), abs=1e-9)
     assert moved.after == pytest.approx(said({**MEASURED, 11: 21.5}, 11), abs=1e-9)
 

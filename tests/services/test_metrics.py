@@ -278,7 +278,7 @@ async def test_what_if_she_came_once_more(measured: World) -> None:
     found = await WhatIfs(measured.graph, measured.book, RuleInterpreter()).what_if(
         measured.caller, WhatIf(twin="lena", events=(event("2", "visited", day=2),))
     )
-    moved = {one.belief.attribute: one.after for one in found.value}
+    moved = {one.belief.attribute: one.after for one in found.value.beliefs}
     assert moved["world.alone"] == pytest.approx(1.5)
     assert rows(await stored(measured)) == before
 

@@ -100,7 +100,7 @@ async def test_what_if_a_rival_is_learnt_of_or_brought_about(home: World) -> Non
             ({"interventions": (Intervention(belief=belief, holds=True),)}, {"do": {position: True}}),
         ):
             answer = await ask.what_if(home.caller, WhatIf(twin="lena", **asked))
-            after = {d.belief.attribute: d.after for d in answer.value}
+            after = {d.belief.attribute: d.after for d in answer.value.beliefs}
             assert after["house.burglar"] == pytest.approx(exact.log_odds(heard, **given)[0], abs=1e-8)
     assert after["house.burglar"] == pytest.approx(
         np.log(0.1 / 0.9), abs=1e-8

@@ -490,15 +490,15 @@ async def test_a_personal_relation_is_there_only_while_it_holds(world: World, as
 async def test_comparing_a_moment_with_itself_shows_nothing(world: World, ask: Questions) -> None:
     await tell_a_story(world)
     for as_of in (AsOf(), AsOf(rev=3), day(5)):
-        assert (await ask.compare(world.caller, "lena", as_of, as_of)).value == ()
+        assert (await ask.compare(world.caller, "lena", as_of, as_of)).value.beliefs == ()
 
 
 async def test_comparing_two_moments_shows_the_biggest_move_first(world: World, ask: Questions) -> None:
     await world.intake.observe(world.caller, [rated("1", 1.0, day=1)])
     await world.intake.observe(world.caller, [event("2", "audited", day=2)])
     await world.intake.observe(world.caller, [rated("3", 3.0, day=3)])
-    there = (await ask.compare(world.caller, "lena", AsOf(rev=1))).value
-    back = (await ask.compare(world.caller, "lena", AsOf(), AsOf(rev=1))).value
+    there = (await ask.compare(world.caller, "lena", AsOf(rev=1))).value.beliefs
+    back = (await ask.compare(world.caller, "lena", AsOf(), AsOf(rev=1))).value.beliefs
 
     first = there[0]
     assert (first.belief.attribute, first.before, first.after) == ("world.alone", 1.0, 4.0)

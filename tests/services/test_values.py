@@ -141,7 +141,7 @@ async def test_as_of_a_moment_only_the_values_named_by_then_count(people: World)
     early = await ask(people).belief(people.caller, "lena", city("Köln"), as_of=on_day[3])
     assert (early.state.confidence, early.state.quality) == (None, "unavailable")
     compared = await ask(people).compare(people.caller, "lena", on_day[3])
-    (new,) = [d for d in compared.value if d.belief.value == "Köln"]
+    (new,) = [d for d in compared.value.beliefs if d.belief.value == "Köln"]
     assert new.before is None
     assert new.after == pytest.approx(logit(by_hand(cities("Bonn", "Köln"), {"Bonn": 1.0, "Köln": 2.0})["Köln"]))
 
@@ -266,13 +266,13 @@ async def test_what_if_names_new_values_and_assumes_one(people: World) -> None:
     await people.intake.observe(people.caller, [city_seen("1", "Bonn", 2.0), role_seen("2", "lead", 1.0)])
     what_ifs = WhatIfs(people.graph, people.book, RuleInterpreter())
     named = WhatIf(twin="lena", evidence=(HypotheticalEvidence(belief=city("Köln"), log_likelihood_ratio=1.0),))
-    moved = {d.belief.belief_key: d for d in (await what_ifs.what_if(people.caller, named)).value}
+    moved = {d.belief.belief_key: d for d in (await what_ifs.what_if(people.caller, named)).value.beliefs}
     after = by_hand(cities("Bonn", "Köln"), {"Bonn": 2.0, "Köln": 1.0})
     assert moved[city("Köln")].before is None
     for value, share in after.items():
         assert moved[city(value)].after == pytest.approx(logit(share))
     assumed = WhatIf(twin="lena", assumptions=(Assumption(belief=role("analyst"), holds=True),))
-    moved = {d.belief.belief_key: d for d in (await what_ifs.what_if(people.caller, assumed)).value}
+    moved = {d.belief.belief_key: d for d in (await what_ifs.what_if(people.caller, assumed)).value.beliefs}
     for value in ("lead", "other"):
         confidence = moved[role(value)].after
         assert confidence is not None

@@ -53,7 +53,7 @@ async def test_what_if_says_what_follows_and_stores_nothing(world: World, what_i
     answer = await what_ifs.what_if(world.caller, question)
 
     assert (answer.rev, answer.valid_time) == (1, START + timedelta(days=3))
-    moved = moves(answer.value)
+    moved = moves(answer.value.beliefs)
     assert moved["world.alone"] == pytest.approx(2.0)
     assert moved["needs.budget"] > 0.8
     assert moved["world.buys"] > 0
@@ -68,26 +68,26 @@ async def test_a_supposed_event_does_what_it_does_when_it_comes(world: World, wh
     answer = await what_ifs.what_if(world.caller, WhatIf(twin="lena", events=(coming,)))
     await world.intake.observe(world.caller, [coming])
 
-    for difference in answer.value:
+    for difference in answer.value.beliefs:
         state = (await ask.belief(world.caller, "lena", key(difference.belief.attribute), as_of=AsOf(rev=2))).state
         assert difference.after == pytest.approx(state.log_odds, abs=1e-9)
         assert difference.after_status == state.status
-    changed = (await ask.compare(world.caller, "lena", AsOf(rev=1))).value
+    changed = (await ask.compare(world.caller, "lena", AsOf(rev=1))).value.beliefs
     noticeable = [d for d in changed if abs((d.after or 0) - (d.before or 0)) >= NOTICEABLE]
-    assert [d.belief for d in answer.value] == [d.belief for d in noticeable]
+    assert [d.belief for d in answer.value.beliefs] == [d.belief for d in noticeable]
 
 
 async def test_an_event_that_came_before_changes_nothing(world: World, what_ifs: WhatIfs) -> None:
     await world.intake.observe(world.caller, [rated("1", 1.0)])
     answer = await what_ifs.what_if(world.caller, WhatIf(twin="lena", events=(rated("1", 1.0), rated("1", 1.0))))
-    assert answer.value == ()
+    assert answer.value.beliefs == ()
 
 
 async def test_an_assumption_is_taken_for_granted_and_moves_the_others(world: World, what_ifs: WhatIfs) -> None:
     await world.intake.observe(world.caller, [rated("1", 1.0)])
     assumed = Assumption(belief=key("needs.urgent"), holds=True)
     answer = await what_ifs.what_if(world.caller, WhatIf(twin="lena", assumptions=(assumed,)))
-    found = {d.belief.attribute: d for d in answer.value}
+    found = {d.belief.attribute: d for d in answer.value.beliefs}
 
     assert found["needs.urgent"].before == pytest.approx(logit(0.3), abs=1e-6)
     assert found["needs.urgent"].after == 100.0
@@ -105,8 +105,8 @@ async def test_what_is_made_so_leaves_its_causes_and_what_is_assumed_moves_them(
     buys = key("world.buys")
     learnt = WhatIf(twin="lena", assumptions=(Assumption(belief=buys, holds=True),))
     brought_about = WhatIf(twin="lena", interventions=(Intervention(belief=buys, holds=True),))
-    assumed = moves((await what_ifs.what_if(world.caller, learnt)).value)
-    made = moves((await what_ifs.what_if(world.caller, brought_about)).value)
+    assumed = moves((await what_ifs.what_if(world.caller, learnt)).value.beliefs)
+    made = moves((await what_ifs.what_if(world.caller, brought_about)).value.beliefs)
 
     assert assumed["product.fits"] > 0.1  # causes world.buys
     assert "product.fits" not in made
@@ -119,7 +119,7 @@ async def test_a_cause_that_is_made_so_moves_its_effect(world: World, what_ifs: 
     await world.intake.observe(world.caller, [event("1", "audited")])
     for holds, sign in ((True, 1), (False, -1)):
         made = WhatIf(twin="lena", interventions=(Intervention(belief=key("product.fits"), holds=holds),))
-        moved = moves((await what_ifs.what_if(world.caller, made)).value)
+        moved = moves((await what_ifs.what_if(world.caller, made)).value.beliefs)
         assert sign * moved["world.buys"] > 0.2
 
 
@@ -127,7 +127,7 @@ async def test_what_is_made_so_says_nothing_of_its_causes_any_more(world: World,
     await world.intake.observe(world.caller, [event("1", "said", by="omar", llr=2.0, text="yes")])
     made = WhatIf(twin="lena", interventions=(Intervention(belief=key("world.buys"), holds=True),))
     answer = await what_ifs.what_if(world.caller, made)
-    fits = next(d for d in answer.value if d.belief.attribute == "product.fits")
+    fits = next(d for d in answer.value.beliefs if d.belief.attribute == "product.fits")
 
     assert fits.before is not None
     assert fits.before > 0.1
@@ -138,20 +138,20 @@ async def test_even_what_the_person_set_right_can_be_supposed_otherwise(world: W
     await world.commands.correct(world.person("lena"), Correct(twin="lena", belief=key("world.buys"), holds=True))
     made = WhatIf(twin="lena", interventions=(Intervention(belief=key("world.buys"), holds=False),))
     answer = await what_ifs.what_if(world.caller, made)
-    assert {d.belief.attribute: d.after for d in answer.value}["world.buys"] == -100.0
+    assert {d.belief.attribute: d.after for d in answer.value.beliefs}["world.buys"] == -100.0
 
 
 async def test_a_correction_stands_against_supposed_evidence(world: World, what_ifs: WhatIfs) -> None:
     await world.commands.correct(world.person("lena"), Correct(twin="lena", belief=key("world.alone"), holds=True))
     answer = await what_ifs.what_if(world.caller, WhatIf(twin="lena", evidence=(supposed("world.alone", -20.0),)))
-    assert answer.value == ()
+    assert answer.value.beliefs == ()
 
 
 async def test_supposing_nothing_changes_nothing(world: World, what_ifs: WhatIfs) -> None:
     await world.intake.observe(world.caller, [rated("1", 1.0), event("2", "priced", day=1)])
-    assert (await what_ifs.what_if(world.caller, WhatIf(twin="lena"))).value == ()
+    assert (await what_ifs.what_if(world.caller, WhatIf(twin="lena"))).value.beliefs == ()
     zero = WhatIf(twin="lena", evidence=(supposed("world.buys", 0.0),))
-    assert (await what_ifs.what_if(world.caller, zero)).value == ()
+    assert (await what_ifs.what_if(world.caller, zero)).value.beliefs == ()
 
 
 async def test_what_if_can_be_asked_of_the_past(world: World, what_ifs: WhatIfs) -> None:
@@ -160,7 +160,7 @@ async def test_what_if_can_be_asked_of_the_past(world: World, what_ifs: WhatIfs)
     question = WhatIf(twin="lena", evidence=(supposed("world.alone", -1.0),))
     answer = await what_ifs.what_if(world.caller, question, as_of=AsOf(rev=1))
 
-    (only,) = answer.value
+    (only,) = answer.value.beliefs
     assert (answer.rev, only.before, only.after) == (1, 1.0, 0.0)
 
 

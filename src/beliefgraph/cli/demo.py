@@ -181,9 +181,11 @@ async def _show(stage: Stage) -> None:
         show.differences(
             f"Nothing of this is stored. Both columns are as of {show.day(supposed.valid_time)}, when what is known has"
             " aged a little.",
-            supposed.value,
+            supposed.value.beliefs,
         )
     )
+    if supposed.value.goals:
+        out.print(show.goal_differences(supposed.value.goals))
 
 
 async def _show_metrics(stage: Stage) -> None:

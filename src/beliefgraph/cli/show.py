@@ -15,7 +15,7 @@ from beliefgraph.model.belief import BeliefState, Quality, probability
 from beliefgraph.model.commit import BeliefChange, BeliefDifference
 from beliefgraph.model.distribution import Distribution
 from beliefgraph.model.explanation import Contribution, Explanation, ExplanationLink
-from beliefgraph.model.goal import GoalChange, GoalRow, MotivationExplanation
+from beliefgraph.model.goal import GoalChange, GoalDifference, GoalRow, MotivationExplanation
 from beliefgraph.model.metric import MetricState
 
 BAR = 20
@@ -243,6 +243,19 @@ def differences(title: str, found: Sequence[BeliefDifference], most: int = 8) ->
         table.add_row(one.belief.statement, percent(one.before), "→", confidence(one.after, one.quality), moved)
     left = len(found) - most
     return Group(table, Text(f"  and {left} more", style="dim")) if left > 0 else table
+
+
+def goal_differences(found: Sequence[GoalDifference]) -> RenderableType:
+    """The goals that would matter otherwise than they do: how much of each calls for work."""
+    table = Table(box=None, pad_edge=False)
+    for name, justify in (("goal", "left"), ("is", "right"), ("", "center"), ("would be", "right"), ("why", "left")):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for one in found:
+        some = one.after or one.before
+        assert some is not None
+        was, then = (None if side is None else f"{side.motivation:.2f}" for side in (one.before, one.after))
+        table.add_row(some.title, was, "→", then, one.reason)
+    return table
 
 
 def explanation(told: Explanation) -> RenderableType:

@@ -22,9 +22,9 @@ from beliefgraph.graphql.expose import field
 from beliefgraph.graphql.inputs import AsOf, BeliefFilter, BeliefKey, BeliefOrder, WhatIf
 from beliefgraph.graphql.lookahead import Selection, around, around_page
 from beliefgraph.graphql.roots import question
+from beliefgraph.model import commit
 from beliefgraph.model import distribution as distributions
 from beliefgraph.model.belief import ANYONE, ANYWHERE
-from beliefgraph.model.commit import BeliefDifference
 from beliefgraph.model.page import Answer
 from beliefgraph.model.question import RelatedBelief
 from beliefgraph.model.time import NOW
@@ -121,17 +121,17 @@ class BeliefQueries:
     @staticmethod
     async def compare(
         info: Request, twin: str, as_of_a: AsOf, as_of_b: AsOf | None = None, at_least_rev: int | None = None
-    ) -> Answer[tuple[BeliefDifference, ...]]:
+    ) -> Answer[commit.Comparison]:
         context = info.context
         return await context.verbs.questions.compare(
             context.caller, context.speak_of(twin), as_of_a, as_of_b or NOW, at_least_rev=at_least_rev
         )
 
-    @field(Comparison, "What would follow from events, evidence or assumptions; nothing is stored.")
+    @field(Comparison, "What would follow from events, evidence, goals or assumptions; nothing is stored.")
     @staticmethod
     async def what_if(
         info: Request, input: WhatIf, as_of: AsOf | None = None, at_least_rev: int | None = None
-    ) -> Answer[tuple[BeliefDifference, ...]]:
+    ) -> Answer[commit.Comparison]:
         context = info.context
         context.speak_of(input.twin)
         return await context.verbs.what_ifs.what_if(

@@ -10,7 +10,7 @@ from beliefgraph.graphql.belief_types import Holding, Proposition
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.decision_types import DecisionChange
 from beliefgraph.graphql.expose import attribute, expose, field
-from beliefgraph.graphql.goal_types import GoalChange
+from beliefgraph.graphql.goal_types import GoalChange, GoalDifference
 from beliefgraph.graphql.metric_types import MetricChange
 from beliefgraph.graphql.node import confidence
 from beliefgraph.model import commit as commits
@@ -23,6 +23,7 @@ __all__ = [
     "Comparison",
     "DecisionChange",
     "GoalChange",
+    "GoalDifference",
     "Holding",
     "MetricChange",
     "Proposition",
@@ -67,7 +68,8 @@ class Comparison:
 
     rev: int
     valid_time: datetime
-    beliefs: list[BeliefDifference] = attribute("value", list[BeliefDifference])  # type: ignore[assignment]
+    beliefs: list[BeliefDifference] = attribute("value.beliefs", list[BeliefDifference])  # type: ignore[assignment]
+    goals: list[GoalDifference] = attribute("value.goals", list[GoalDifference])  # type: ignore[assignment]
 
 
 @expose(receipt.Receipt)

@@ -125,6 +125,16 @@ class GoalChange:
     """One goal before and after a commit; null where it was not pursued."""
 
 
+@expose(goal.GoalStanding)
+class GoalStanding:
+    """How a goal stands: what is stated of it, and what follows; unrounded."""
+
+
+@expose(goal.GoalDifference)
+class GoalDifference:
+    """One goal at two moments, or as it is and as it would be; null where nobody speaks of it there."""
+
+
 GoalConnection = connection(Goal, counted=True)
 
 PursuitConnection = connection(Pursuit)

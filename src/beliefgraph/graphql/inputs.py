@@ -24,6 +24,7 @@ from beliefgraph.model.command import (
     RelateGoals,
     Retract,
     SetGoal,
+    SupposedGoal,
     Unidentify,
     WhatIf,
     Withdraw,
@@ -79,7 +80,7 @@ def asked(record: type[R], name: str | None = None) -> type[R]:
 
 for _record in (BeliefKey, MetricKey, Identifier, Event, BeliefFilter, BeliefOrder, EventName, Interpret):
     asked(_record)
-for _hypothesis in (HypotheticalEvidence, Assumption, Intervention, WhatIf):
+for _hypothesis in (HypotheticalEvidence, Assumption, Intervention, SupposedGoal, WhatIf):
     asked(_hypothesis)
 for _command in (AssertBelief, Correct, Retract, Withdraw, Relate, Identify, Unidentify):
     asked(_command)

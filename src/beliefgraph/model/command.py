@@ -199,11 +199,18 @@ class Intervention(Record):
     holds: bool
 
 
+class SupposedGoal(Stated):
+    """What is supposed to be stated of a goal, by the person themselves; what is left out stays as it is."""
+
+    goal: Key
+
+
 class WhatIf(Record):
-    """What would follow? Hypothetical events, evidence, assumptions, interventions on an untouched copy of the twin."""
+    """What would follow? Hypothetical events, evidence, statements of goals, assumptions, interventions on a copy."""
 
     twin: Key
     events: Annotated[tuple[Event, ...], Field(max_length=MAX_HYPOTHESES)] = ()
     evidence: Annotated[tuple[HypotheticalEvidence, ...], Field(max_length=MAX_HYPOTHESES)] = ()
     assumptions: Annotated[tuple[Assumption, ...], Field(max_length=MAX_HYPOTHESES)] = ()
     interventions: Annotated[tuple[Intervention, ...], Field(max_length=MAX_HYPOTHESES)] = ()
+    goals: Annotated[tuple[SupposedGoal, ...], Field(max_length=MAX_HYPOTHESES)] = ()

@@ -6,7 +6,7 @@ from typing import Literal
 
 from beliefgraph.model.belief import Belief, Holding, Quality
 from beliefgraph.model.decision import DecisionChange
-from beliefgraph.model.goal import GoalChange
+from beliefgraph.model.goal import GoalChange, GoalDifference
 from beliefgraph.model.metric import MetricChange
 from beliefgraph.model.record import Key, LogOdds, Record
 from beliefgraph.model.status import Status
@@ -56,6 +56,13 @@ class Change(Record):
     goals: tuple[GoalChange, ...] = ()
     metrics: tuple[MetricChange, ...] = ()
     decisions: tuple[DecisionChange, ...] = ()
+
+
+class Comparison(Record):
+    """What differs between two moments of a twin, or between a twin and a hypothetical one; the biggest move first."""
+
+    beliefs: tuple[BeliefDifference, ...]
+    goals: tuple[GoalDifference, ...]
 
 
 class BeliefDifference(Record):

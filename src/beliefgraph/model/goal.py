@@ -136,6 +136,18 @@ class GoalChange(Record):
     after: Pursuit | None
 
 
+class GoalDifference(Record):
+    """One goal at two moments, or as it is and as it would be, unrounded; None where nobody speaks of it there.
+
+    `reason` says what moved it.
+    """
+
+    goal: Goal
+    before: GoalStanding | None
+    after: GoalStanding | None
+    reason: str
+
+
 class MotivationReason(Record):
     """One reason why a goal matters, with its share of the motivation; the shares of all reasons sum to it.
 

@@ -5,23 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from beliefgraph.model.belief import BeliefKey, BeliefState, worst
-from beliefgraph.model.commit import BeliefDifference
+from beliefgraph.model.commit import BeliefDifference, Comparison
+from beliefgraph.services.goals.compare import goal_differences
+from beliefgraph.services.goals.derive import GoalDerivation, derive_goals
 from beliefgraph.services.moments import Moment
 from beliefgraph.services.recompute import Recomputed, recompute
 
 SAME = 1e-9
-"""Log-odds nearer than this are the same number, computed among other neighbours."""
+"""Numbers nearer than this are the same number, computed among other neighbours."""
 
 
-def differences(a: Moment, b: Moment) -> tuple[BeliefDifference, ...]:
-    """The beliefs listed at either moment whose log-odds or status differ, the biggest move first; ties by id.
+def differences(a: Moment, b: Moment) -> Comparison:
+    """The beliefs listed at either moment whose log-odds or status differ, and the goals that stand otherwise.
 
-    A belief that was not listed at one of them stands there as derived, without a status.
+    The biggest move comes first; ties by id. A belief that was not listed at one moment stands there as derived,
+    without a status.
     """
     before = recompute(a)
     after = recompute(b, also=_keys(before))
     before = recompute(a, also=_keys(after))
-    return biggest_first(_listed(before), _listed(after), unlisted=(before, after))
+    return Comparison(
+        beliefs=biggest_first(_listed(before), _listed(after), unlisted=(before, after)),
+        goals=goal_differences(_goals(before), _goals(after), noticeable=SAME),
+    )
+
+
+def _goals(seen: Recomputed) -> GoalDerivation:
+    moment = seen.moment
+    return derive_goals(moment.state, moment.graph, seen.derived, moment.at)
 
 
 def biggest_first(

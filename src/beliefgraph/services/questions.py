@@ -14,7 +14,7 @@ from typing import get_args
 from beliefgraph.errors import NotFound
 from beliefgraph.model.belief import GRID, BeliefKey, BeliefState, Holding, logit, published
 from beliefgraph.model.caller import Caller
-from beliefgraph.model.commit import BeliefDifference
+from beliefgraph.model.commit import Comparison
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.distribution import Distribution
 from beliefgraph.model.identity import belief_id
@@ -283,7 +283,7 @@ class Questions:
 
     async def compare(
         self, caller: Caller, twin: str, a: AsOf, b: AsOf = NOW, *, at_least_rev: int | None = None
-    ) -> Answer[tuple[BeliefDifference, ...]]:
+    ) -> Answer[Comparison]:
         """What differs between two moments, unrounded, the biggest move first; the rev is that of `b`."""
         id_ = reach(caller, twin)
         await self._moments.reached(id_, twin, at_least_rev)

@@ -9,23 +9,29 @@ from datetime import datetime
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.event import Event
-from beliefgraph.model.evidence import Bearing
+from beliefgraph.model.evidence import Bearing, Stance
 from beliefgraph.model.identity import belief_id, event_id, evidence_id, source_id
+from beliefgraph.model.time import Interval
 from beliefgraph.services.count import measurement, new_metrics
 from beliefgraph.services.describe import describe
-from beliefgraph.services.interpret import BearsOn, CountsIn, Interpreter, Spoken
+from beliefgraph.services.goals.draft import GoalDraft, Said
+from beliefgraph.services.interpret import BearsOn, CountsIn, Interpreter, Spoken, StatesGoal
 from beliefgraph.services.moments import Moment
 from beliefgraph.services.state import TwinState
 
 
 @dataclass(frozen=True)
 class Supposed:
-    """One bearing, or one way to count in a metric, that does not exist; `spoken` is what it is said in by an event."""
+    """One bearing, way to count in a metric, or statement of a goal that does not exist.
 
-    says: BearsOn | CountsIn
+    `spoken` is what it is said in by an event.
+    """
+
+    says: BearsOn | CountsIn | StatesGoal
     source: str
     evidence: str
     since: datetime
+    stance: Stance = "observation"
     spoken: Spoken | None = None
 
 
@@ -36,6 +42,7 @@ def supposed_events(moment: Moment, twin: str, events: Iterable[Event], interpre
     """
     state = moment.state
     known = {bearing.evidence for bearing in state.bearings} | {m.evidence for m in state.measurements}
+    known |= {statement.evidence for statement in state.statements}
     for event in events:
         if event.twin not in (None, twin):
             raise Incorrect("invalid-input", f"This event is about {event.twin!r}, not {twin!r}.", event=event.id)
@@ -44,17 +51,18 @@ def supposed_events(moment: Moment, twin: str, events: Iterable[Event], interpre
             evidence = evidence_id(event_id(state.id, event.source, event.id), source)
             if evidence not in known:
                 known.add(evidence)
-                said: list[BearsOn | CountsIn] = [*spoken.bearings, *spoken.counts]
-                yield from (Supposed(says, source, evidence, event.time, spoken) for says in said)
+                said: list[BearsOn | CountsIn | StatesGoal] = [*spoken.bearings, *spoken.counts, *spoken.goals]
+                yield from (Supposed(says, source, evidence, event.time, spoken=spoken) for says in said)
 
 
 def supposing(moment: Moment, supposed: Sequence[Supposed], touched: Iterable[BeliefKey] = ()) -> TwinState:
-    """The twin with all of this heard, and with the beliefs that are `touched` besides."""
+    """The twin with all of this heard, and with the beliefs that are `touched` besides; refuses `cyclic-goals`."""
     borne = [(one, one.says) for one in supposed if isinstance(one.says, BearsOn)]
     counts = [(one, one.says) for one in supposed if isinstance(one.says, CountsIn)]
-    keys = dict.fromkeys([*(bears.belief for _, bears in borne), *touched])
+    goals = _goals(moment.state, supposed)
+    keys = dict.fromkeys([*(bears.belief for _, bears in borne), *goals.beliefs, *touched])
     ids = {belief_id(moment.state.id, key): key for key in keys}
-    return moment.state.with_inputs(
+    heard = moment.state.with_inputs(
         beliefs=[
             describe(moment.state.id, id_, key, moment.graph)
             for id_, key in ids.items()
@@ -70,6 +78,15 @@ def supposing(moment: Moment, supposed: Sequence[Supposed], touched: Iterable[Be
             for one, counted in counts
         ],
     )
+    return heard.with_goals(goals.rows)
+
+
+def _goals(state: TwinState, supposed: Iterable[Supposed]) -> GoalDraft:
+    draft = GoalDraft(state)
+    for one in supposed:
+        if isinstance(one.says, StatesGoal):
+            draft.state(Said(one.evidence, one.source, one.stance, Interval(start=one.since), ""), [one.says])
+    return draft
 
 
 def _bearing(moment: Moment, n: int, one: Supposed, bears: BearsOn) -> Bearing:

@@ -1,4 +1,4 @@
-"""What if? Hypothetical events, evidence, assumptions, interventions on a copy of the twin; nothing is stored."""
+"""What if? Hypothetical events, evidence, goals, assumptions, interventions on a copy of the twin, never stored."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from beliefgraph.errors import Incorrect, Unavailable
 from beliefgraph.model.belief import GRID, BeliefKey, worst
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import Assumption, Intervention, WhatIf
-from beliefgraph.model.commit import BeliefDifference
+from beliefgraph.model.commit import BeliefDifference, Comparison
+from beliefgraph.model.goal import GOAL_GRID
 from beliefgraph.model.identity import belief_id
 from beliefgraph.model.page import Answer
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import Derivation, derive
-from beliefgraph.services.interpret import BearsOn, Interpreter
+from beliefgraph.services.goals.compare import goal_differences
+from beliefgraph.services.goals.decide import bears_on_pursued
+from beliefgraph.services.goals.derive import derive_goals
+from beliefgraph.services.interpret import BearsOn, Interpreter, StatesGoal
 from beliefgraph.services.moments import Moment, Moments
 from beliefgraph.services.recompute import Recomputed
 from beliefgraph.services.scope import reach
@@ -39,14 +43,15 @@ class WhatIfs:
 
     async def what_if(
         self, caller: Caller, question: WhatIf, *, as_of: AsOf = NOW, at_least_rev: int | None = None
-    ) -> Answer[tuple[BeliefDifference, ...]]:
-        """The beliefs that would stand noticeably elsewhere, unrounded, the biggest move first.
+    ) -> Answer[Comparison]:
+        """The beliefs and goals that would stand noticeably elsewhere, unrounded, the biggest move first.
 
         Both sides are derived at one valid time, that of the latest hypothetical event if it is past head time, so that
         every difference is the hypothesis's doing and none is mere age. Now, the definitions in force interpret; as of
         a moment, those of that moment. An event that came before changes nothing; a correction stands against
         hypothetical evidence as it does against real. An assumed belief reads ±100, which is a confidence of 1 or 0;
-        so does one that is made so, and its causes stand where they would if nothing had been heard of it.
+        so does one that is made so, and its causes stand where they would if nothing had been heard of it. A statement
+        of a goal counts as the person's own, from the moment on.
         """
         id_ = reach(caller, question.twin)
         await self._moments.reached(id_, question.twin, at_least_rev)
@@ -58,12 +63,16 @@ class WhatIfs:
         return Answer(found, moment.state.rev, moment.at)
 
 
-def _suppose(moment: Moment, question: WhatIf, interpreter: Interpreter) -> tuple[BeliefDifference, ...]:
+def _suppose(moment: Moment, question: WhatIf, interpreter: Interpreter) -> Comparison:
     assumed, made = _settled(question.assumptions, "assumed"), _settled(question.interventions, "made")
     for key in assumed:
         if key in made:
             raise _impossible(key, "assumed and made so at once: the first moves its causes, the second does not")
-    supposed = [*supposed_events(moment, question.twin, question.events, interpreter), *_evidence(moment, question)]
+    supposed = [
+        *supposed_events(moment, question.twin, question.events, interpreter),
+        *_evidence(moment, question),
+        *_goals(moment, question),
+    ]
     borne = [one.says.belief for one in supposed if isinstance(one.says, BearsOn)]
     touched = dict.fromkeys([*borne, *assumed, *made])
     state = supposing(moment, supposed, touched)
@@ -72,13 +81,29 @@ def _suppose(moment: Moment, question: WhatIf, interpreter: Interpreter) -> tupl
     before = derive(moment.state, moment.graph, moment.at, also=[*touched, *by_metrics])
     for key in touched:
         _refuse_unavailable(after, belief_id(moment.state.id, key))
-    return _moved(Recomputed(moment, before), Recomputed(replace(moment, state=state), after))
+    return Comparison(
+        beliefs=_moved(Recomputed(moment, before), Recomputed(replace(moment, state=state), after)),
+        goals=goal_differences(
+            derive_goals(moment.state, moment.graph, before, moment.at),
+            derive_goals(state, moment.graph, after, moment.at),
+            noticeable=GOAL_GRID / 2,
+        ),
+    )
 
 
 def _evidence(moment: Moment, question: WhatIf) -> Iterator[Supposed]:
     for n, one in enumerate(question.evidence):
         bears = BearsOn(belief=one.belief, log_likelihood_ratio=one.log_likelihood_ratio)
         yield Supposed(bears, f"supposed:{n}", f"supposed:{n}", moment.at)
+
+
+def _goals(moment: Moment, question: WhatIf) -> Iterator[Supposed]:
+    for n, one in enumerate(question.goals):
+        source = f"supposed:goal:{n}"
+        stated = StatesGoal(key=one.goal, **one.model_dump(exclude={"goal"}))
+        yield Supposed(stated, source, source, moment.at, stance="correction")
+        for bears in bears_on_pursued(moment.graph, one.goal, one.status):
+            yield Supposed(bears, source, source, moment.at)
 
 
 def _settled(hypotheses: Sequence[Assumption | Intervention], how: str) -> dict[BeliefKey, bool]:

@@ -17,6 +17,7 @@ from beliefgraph.services.decide import Setting, addition, relation_stands, spea
 from beliefgraph.services.goals.draft import GoalDraft, Said
 from beliefgraph.services.goals.stated import person_related, person_said
 from beliefgraph.services.interpret import BearsOn, Interpretation, Spoken, StatesGoal
+from beliefgraph.services.layout import DefinitionGraph
 
 
 def hear_goals(draft: GoalDraft, setting: Setting, interpretation: Interpretation) -> None:
@@ -57,7 +58,7 @@ def setting_goal(setting: Setting, command: SetGoal) -> Additions:
         source=setting.speaker,
         summary=_summary(command),
         verbatim=command.verbatim,
-        bearings=_bears_on_pursued(setting, command.goal, command.status),
+        bearings=bears_on_pursued(setting.graph, command.goal, command.status),
     )
     return _pursued(setting, spoken, draft, valid)
 
@@ -113,12 +114,12 @@ def _said(setting: Setting, speaker: str, stance: Stance, valid: Interval) -> Sa
     )
 
 
-def _bears_on_pursued(setting: Setting, goal: str, status: GoalStatus | None) -> tuple[BearsOn, ...]:
+def bears_on_pursued(graph: DefinitionGraph, goal: str, status: GoalStatus | None) -> tuple[BearsOn, ...]:
     """What it says of whether the goal is really pursued: for it, against it where it is abandoned, else nothing."""
-    definition = setting.graph.definitions.goals
+    definition = graph.definitions.goals
     if definition is None or status in (None, "proposed"):
         return ()
-    attribute = setting.graph.definitions.attribute(definition.pursued)
+    attribute = graph.definitions.attribute(definition.pursued)
     return (
         BearsOn(
             belief=BeliefKey(attribute=definition.pursued, subject=goal),

@@ -17,7 +17,7 @@ from beliefgraph.inference import goals as numbers
 from beliefgraph.inference.goals import Floats, GoalGraph, Motivations
 from beliefgraph.model.belief import ANYWHERE, Belief, BeliefKey, Quality, probability
 from beliefgraph.model.definition import URGENCY
-from beliefgraph.model.goal import Goal, GoalRelation, GoalStatus, ReasonKind
+from beliefgraph.model.goal import Goal, GoalRelation, GoalStanding, GoalStatus, ReasonKind
 from beliefgraph.model.time import seconds
 from beliefgraph.services.derive import Derivation
 from beliefgraph.services.goals.stated import Resolved, StatedGoal, resolve
@@ -82,6 +82,20 @@ class GoalDerivation:
     def title(self, place: int) -> str:
         """What a goal is called: its title, else its key."""
         return self.stated[place].title or self.goals[place].key
+
+    def standing(self, place: int) -> GoalStanding:
+        """How a goal stands; its numbers are not rounded."""
+        stated = self.stated[place]
+        return GoalStanding(
+            title=self.title(place),
+            status=self.status(place),
+            priority=stated.priority,
+            progress=float(self.progress[place]),
+            deadline=stated.deadline,
+            importance=float(self.motivations.importance[place]),
+            motivation=float(self.motivations.motivation[place]),
+            quality=self.quality(place),
+        )
 
     @cached_property
     def unsure(self) -> Mapping[int, Quality]:

@@ -90,18 +90,11 @@ class GoalsSeen:
 
     def _state(self, place: int) -> GoalState:
         derived, moment = self.derived, self.moment
-        goal, stated = derived.goals[place], derived.stated[place]
+        goal = derived.goals[place]
         pursuit = moment.state.pursuits.get(goal.id)
         return GoalState(
+            **dict(derived.standing(place)),
             goal=goal,
-            title=derived.title(place),
-            status=derived.status(place),
-            priority=stated.priority,
-            progress=float(derived.progress[place]),
-            deadline=stated.deadline,
-            importance=float(derived.motivations.importance[place]),
-            motivation=float(derived.motivations.motivation[place]),
-            quality=derived.quality(place),
             valid_time=moment.at,
             rev=moment.state.rev,
             changed_at_rev=None if pursuit is None else pursuit.rev_from,
