@@ -12,18 +12,18 @@ from pydantic_core import PydanticCustomError
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
+def _one_line(text: str) -> str:
+    """The text, refused if it is more than one line, or has characters that are not for reading."""
+    if _CONTROL.search(text):
+        raise PydanticCustomError("one_line", "This must be one line, without control characters")
+    return text
+
+
 def _readable(text: str) -> str:
     """The text, refused if it is blank."""
     if not text.strip():
         raise PydanticCustomError("blank", "This is blank; write something that can be read")
     return text
-
-
-def _one_line(text: str) -> str:
-    """The text, refused if it is blank, or more than one line, or has characters that are not for reading."""
-    if _CONTROL.search(text):
-        raise PydanticCustomError("one_line", "This must be one line, without control characters")
-    return _readable(text)
 
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$", max_length=120)]
@@ -32,10 +32,10 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$", ma
 Key = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
 """A short identifier chosen by an application: one line, at most 200 characters."""
 
-Title = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_one_line)]
+Title = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_one_line), AfterValidator(_readable)]
 """What something is called, in an application's plain words: one line, stored in the clear."""
 
-Sentence = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_readable)]
+Sentence = Annotated[str, Field(min_length=1, max_length=300)]
 """What a definition says in plain words, as it is shown: at most 300 characters."""
 
 Text = Annotated[str, Field(max_length=10_000)]

@@ -62,6 +62,7 @@ class DefinitionBook:
             known = next((c for c in current.catalogs if c.catalog == catalog.catalog), None)
             if known == catalog:
                 return current
+            _refuse_blank(catalog)
             _refuse_step_back(known, catalog)
             following = current.with_catalog(catalog)
             await asyncio.to_thread(DefinitionGraph(following).check)
@@ -102,6 +103,18 @@ def _parts(graph: DefinitionGraph) -> int:
     parameters = graph.definitions.parameters
     learned = 0 if parameters is None else parameters.size
     return 1 + learned + sum(len(c.attributes) + len(c.relations) + len(c.events) for c in graph.definitions.catalogs)
+
+
+def _refuse_blank(catalog: Catalog) -> None:
+    """Refuse what would be shown and says nothing; not in the record itself, for an earlier catalog may have it."""
+    shown = {
+        **{f"attributes.{n}.statement": each.statement for n, each in enumerate(catalog.attributes)},
+        **{f"metrics.{n}.statement": each.statement for n, each in enumerate(catalog.metrics)},
+        **{f"events.{n}.summary": each.summary for n, each in enumerate(catalog.events)},
+    }
+    for field, text in shown.items():
+        if not text.strip():
+            raise Incorrect("invalid-definition", f"{field}: This is blank; write something to read.", field=field)
 
 
 def _refuse_step_back(known: Catalog | None, catalog: Catalog) -> None:
