@@ -289,6 +289,49 @@ async def test_specific_beats_general(world: World, checks: DecisionChecks) -> N
         assert (context, found.allowed) == (context, allowed)
 
 
+async def test_what_inherits_answers_in_a_narrow_context_with_what_the_broader_one_says(
+    world: World, checks: DecisionChecks
+) -> None:
+    """Never at all: .02 rises to .9 in any context. At work it inherits with an odds ratio of 9, so with P(w) = .02
+    and the pair (both) = x of (x)(.96 + x) = 9 (.02 - x)^2, P(work) = .9 x / .02 + .1 (.02 - x) / .98."""
+    inherits = {"kind": "constraint", "feature": "channel", "rule": "never", "inherits": 9}
+    attributes = [a.model_dump(exclude_defaults=True) for a in CATALOG.attributes if a.key != "contact.never"]
+    never = {"key": "contact.never", "domain": "preferences", "prior": 0.02, "statement": "They refuse {subject}"}
+    catalog = {"catalog": "wanting", "version": "1.1.0", "attributes": [*attributes, {**never, "preference": inherits}]}
+    await world.book.publish(world.caller, Catalog.model_validate(catalog))
+    await states(world, "contact.never", 0.9, subject="call")
+    both = (1.32 - math.sqrt(1.32**2 - 4 * 8 * 0.0036)) / 16  # 8 x^2 - 1.32 x + .0036 = 0
+    at_work = 0.9 * both / 0.02 + 0.1 * (0.02 - both) / 0.98
+    for context, refused in (("any", 0.9), ("work", at_work)):
+        (found,) = await check(checks, world, {"channel": "call"}, context=context)
+        assert points(found)["contact.never"].weight == pytest.approx(-refused)
+
+
+async def test_hard_constraints_that_contradict_each_other_both_stand_and_are_shown(
+    world: World, checks: DecisionChecks
+) -> None:
+    await world.book.publish(world.caller, CATALOG)
+    await states(world, "place.only", 0.9, subject="Bonn")
+    found = await whole(checks, world, {"place": "Bonn"})
+    assert (found.conflicts, found.options[0].allowed) == ((), True)
+    never = {
+        "key": "place.never",
+        "domain": "preferences",
+        "prior": 0.02,
+        "statement": "They refuse to meet in {subject}",
+        "preference": {"kind": "constraint", "feature": "place", "rule": "never", "hard": True},
+    }
+    newer = Catalog.model_validate({"catalog": "refusing", "version": "1.0.0", "attributes": [never]})
+    await world.book.publish(world.caller, newer)
+    await states(world, "place.never", 0.8, subject="Bonn")
+    found = await whole(checks, world, {"place": "Bonn"}, {"place": "Ulm"})
+    assert [one.allowed for one in found.options] == [False, False]
+    assert [[p.stance for p in one.points if p.stance == "forbids"] for one in found.options] == [["forbids"]] * 2
+    (conflict,) = found.conflicts
+    assert conflict.feature == "place"
+    assert {state.belief.attribute for state in conflict.constraints} == {"place.only", "place.never"}
+
+
 async def test_what_could_not_be_checked_is_listed(world: World, checks: DecisionChecks) -> None:
     await world.book.publish(world.caller, CATALOG)
     await states(world, "needs.budget", 0.8)

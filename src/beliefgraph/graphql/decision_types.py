@@ -8,6 +8,7 @@ from beliefgraph.graphql.connections import connection
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.expose import attribute, expose, field
 from beliefgraph.graphql.ids import write_id
+from beliefgraph.graphql.preference_types import ConstraintConflict
 from beliefgraph.model import decision as decisions
 from beliefgraph.model import decision_check as checks
 from beliefgraph.model.belief import BeliefKey
@@ -99,6 +100,8 @@ class OptionCheck:
 class DecisionCheck:
     """How options sit: what is allowed first, and the best first among these. `meanSurprise` is by how much the
     `judged` past decisions came out better than expected, on average."""
+
+    conflicts: list[ConstraintConflict] = attribute("conflicts", list[ConstraintConflict])  # type: ignore[assignment]
 
 
 DecisionConnection = connection(Decision, counted=True)

@@ -49,6 +49,19 @@ def contradictions(demands: Sequence[Demand]) -> Iterator[tuple[int, ...]]:
             left = [unit for unit in left if unit not in least]
 
 
+def violates(rule: ConstraintRule, operand: str, feature: float | str) -> bool | None:
+    """Whether what an option has of a feature is what a constraint of one operand rules out; None where nobody can say.
+
+    Nobody can where the constraint is a bound and the feature a word.
+    """
+    text = feature if isinstance(feature, str) else repr(feature)
+    if rule in ("never", "only"):
+        return _same(operand, text) == (rule == "never")
+    if isinstance(feature, str):
+        return None
+    return feature > float(operand) if rule == "at_most" else feature < float(operand)
+
+
 def _least(units: Sequence[list[int]], demands: Sequence[Demand]) -> list[list[int]] | None:
     """Of units that cannot be met together, so few that none can be left out; None where they can be met."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from beliefgraph.model.belief import ANYWHERE, BeliefKey, Quality
+from beliefgraph.model.constraint import Conflict
 from beliefgraph.model.decision import Option, Options, refuse_twins
 from beliefgraph.model.preference import Score
 from beliefgraph.model.record import Key, LogOdds, Name, Probability, Record
@@ -92,12 +93,14 @@ class OptionCheck(Record):
 class DecisionCheck(Record):
     """The options, what is allowed first and the best first among these.
 
+    `conflicts` are hard constraints, each more likely than not, that no option can meet together: all of them stand.
     `mean_surprise` is by how much the `judged` past decisions came out better than expected, on average; None where
     none was judged. `quality` is the least of the beliefs that points rest on.
     """
 
     context: Key
     options: tuple[OptionCheck, ...]
+    conflicts: tuple[Conflict, ...]
     judged: int
     mean_surprise: float | None
     quality: Quality

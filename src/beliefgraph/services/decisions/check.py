@@ -9,22 +9,26 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from beliefgraph.errors import NotFound
+from beliefgraph.model.attribute import Attribute
 from beliefgraph.model.belief import worst
 from beliefgraph.model.caller import Caller
+from beliefgraph.model.constraint import Conflict
 from beliefgraph.model.decision_check import CheckDecision, DecisionCheck, Point, PointEvidence
 from beliefgraph.model.goal import GoalState
 from beliefgraph.model.identity import METRIC
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.decisions.told import ToldDecision, resolve_decisions
-from beliefgraph.services.decisions.wants import Wants, wants
+from beliefgraph.services.decisions.want import speaking_of_options
 from beliefgraph.services.decisions.weigh import Behind, Grounded, Weighed, Weigher
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.goals.rows import GoalsSeen
 from beliefgraph.services.influenced import influenced
 from beliefgraph.services.measure import Measured
 from beliefgraph.services.moments import Moment, Moments
+from beliefgraph.services.preferences import conflicts_among
 from beliefgraph.services.scope import reach
 from beliefgraph.services.standing import speaking
+from beliefgraph.services.wanted import Wanted, wanted
 from beliefgraph.store.evidence import ToldRow, told
 from beliefgraph.store.graph import Graph
 
@@ -63,7 +67,8 @@ class _Checked:
     """All options weighed, each point with the evidence behind it."""
 
     question: CheckDecision
-    wants: Wants
+    found: Wanted
+    conflicts: Sequence[Conflict]
     past: Sequence[ToldDecision]
     weighed: Sequence[Weighed]
 
@@ -78,19 +83,20 @@ class _Checked:
 
     @cached_property
     def _spoken(self) -> Mapping[str, Measured]:
-        return speaking(self.wants.seen, self._heard)
+        return speaking(self.found.seen, self._heard)
 
     def answer(self, rows: Mapping[str, ToldRow]) -> DecisionCheck:
         """The whole, with what each piece of evidence says."""
-        moment = self.wants.seen.moment
+        moment = self.found.seen.moment
         judged = [one.actual - one.expected for one in self.past if one.actual is not None and one.expected is not None]
         positions = [one.position for each in self.weighed for one in each.points if one.position is not None]
         return DecisionCheck(
             context=self.question.context,
             options=tuple(each.answer([self._point(one, rows) for one in each.points]) for each in self.weighed),
+            conflicts=tuple(self.conflicts),
             judged=len(judged),
             mean_surprise=math.fsum(judged) / len(judged) if judged else None,
-            quality=worst(self.wants.seen.derived.quality(position) for position in positions),
+            quality=worst(self.found.seen.derived.quality(position) for position in positions),
             valid_time=moment.at,
             rev=moment.state.rev,
         )
@@ -107,7 +113,7 @@ class _Checked:
             summary, source, time = row.evidence.summary, row.source.name, row.evidence.time
         return PointEvidence(
             id=one.evidence,
-            twin=self.wants.seen.moment.state.id,
+            twin=self.found.seen.moment.state.id,
             summary=summary,
             source=source,
             time=time,
@@ -116,15 +122,25 @@ class _Checked:
 
 
 def _checked(moment: Moment, question: CheckDecision, *, published: bool) -> _Checked:
-    wanted = wants(moment, question.context)
+    attributes = speaking_of_options(moment)
+    found = wanted(moment, question.context, attributes)
     past = list(resolve_decisions(moment.state, moment.at).values())
-    weigher = Weigher(wanted, _goals(moment, question, published=published), past)
+    weigher = Weigher(found, attributes, _goals(moment, question, published=published), past)
     weighed = sorted((weigher.weigh(option) for option in question.options), key=rank)
-    return _Checked(question, wanted, past, [_with_evidence(wanted, each) for each in weighed])
+    return _Checked(question, found, _conflicts(found, attributes), past, [_with_evidence(found, w) for w in weighed])
 
 
-def _with_evidence(wanted: Wants, each: Weighed) -> Weighed:
-    points = [replace(one, behind=tuple(_behind(wanted, one))[:TOLD]) for one in each.points]
+def _conflicts(found: Wanted, attributes: Sequence[Attribute]) -> tuple[Conflict, ...]:
+    """The hard constraints that no option can meet together, each set of them once."""
+    constraints = [each for each in attributes if each.preference is not None and each.preference.kind == "constraint"]
+    standings = [found.standing(each, subject) for each in constraints for subject in found.subjects(each)]
+    of_beliefs = conflicts_among(found, standings).values()
+    distinct = {conflict.sentence: conflict for conflicts in of_beliefs for conflict in conflicts}
+    return tuple(conflict for _, conflict in sorted(distinct.items()))
+
+
+def _with_evidence(found: Wanted, each: Weighed) -> Weighed:
+    points = [replace(one, behind=tuple(_behind(found, one))[:TOLD]) for one in each.points]
     return replace(each, points=tuple(points))
 
 
@@ -142,12 +158,12 @@ def _goals(moment: Moment, question: CheckDecision, *, published: bool) -> Mappi
     return {key: known[key] for key in named}
 
 
-def _behind(wanted: Wants, one: Grounded) -> Iterator[Behind]:
+def _behind(found: Wanted, one: Grounded) -> Iterator[Behind]:
     """The evidence behind a point: what contributes most to its belief first, else what was told last."""
     if one.position is None:
         yield from one.behind
         return
-    derived = wanted.seen.derived
+    derived = found.seen.derived
     reached = influenced(derived, one.position)
     shares: dict[str, float] = {}
     for item in reached.items:

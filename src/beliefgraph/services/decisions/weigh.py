@@ -9,14 +9,15 @@ from typing import Any
 from beliefgraph.inference.choice import balance, log_odds
 from beliefgraph.model.attribute import Attribute
 from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.constraint import violates
 from beliefgraph.model.decision import FeatureValue, Option
 from beliefgraph.model.decision_check import OptionCheck, Point, PointKind, PointStance, Unknown
 from beliefgraph.model.goal import GoalState
 from beliefgraph.model.identity import goal_id
-from beliefgraph.model.preference import ConstraintRule
 from beliefgraph.services.decisions.alike import similarity
 from beliefgraph.services.decisions.told import ToldDecision
-from beliefgraph.services.decisions.wants import NoAnswerError, Want, Wants, signed
+from beliefgraph.services.decisions.want import NoAnswerError, Want, signed, want_of
+from beliefgraph.services.wanted import Wanted
 
 MORE_LIKELY_THAN_NOT = 0.5
 """The confidence above which a hard constraint forbids: it is then traded against nothing."""
@@ -83,7 +84,8 @@ class Weighed:
 class Weigher:
     """Weighs options against what is wanted, pursued and remembered."""
 
-    wants: Wants
+    found: Wanted
+    attributes: Sequence[Attribute]
     goals: Mapping[str, GoalState]
     past: Sequence[ToldDecision]
     _unknown: list[Unknown] = field(default_factory=list)
@@ -93,7 +95,7 @@ class Weigher:
         """Everything that speaks for or against an option."""
         self._unknown, self._violations = [], [0.0]
         points = [
-            *(one for attribute in self.wants.attributes for one in self._points(attribute, option)),
+            *(one for attribute in self.attributes for one in self._points(attribute, option)),
             *self._goals(option),
             *self._past(option),
         ]
@@ -108,15 +110,15 @@ class Weigher:
             yield from self._valence(attribute, option)
             return
         assert preference.feature is not None
-        subjects = self.wants.heard(attribute) if preference.kind == "constraint" else None
-        if subjects == []:
+        subjects = self.found.subjects(attribute)
+        if not subjects:
             return
         feature = option.features.get(preference.feature)
         if feature is None:
             self._unsaid(attribute, preference.feature, "the option does not say")
             return
         try:
-            if subjects is not None:
+            if preference.kind == "constraint":
                 yield from self._constraints(attribute, subjects, feature)
             elif preference.kind == "value":
                 yield from self._value(attribute, feature)
@@ -126,7 +128,7 @@ class Weigher:
             self._unsaid(attribute, preference.feature, str(why))
 
     def _value(self, attribute: Attribute, feature: FeatureValue) -> Iterator[Grounded]:
-        want, serves = self.wants.want(attribute), signed(feature)
+        want, serves = want_of(self.found, attribute), signed(feature)
         confidence = float(want.posterior[0])
         verb = "serves" if serves > 0 else "harms" if serves < 0 else "leaves"
         yield _grounded(
@@ -134,7 +136,7 @@ class Weigher:
         )
 
     def _preference(self, attribute: Attribute, feature: FeatureValue) -> Iterator[Grounded]:
-        want = self.wants.want(attribute)
+        want = want_of(self.found, attribute)
         weight, place = want.weigh(feature)
         yield _grounded(
             want,
@@ -149,11 +151,11 @@ class Weigher:
         """How they feel about what the option has of a feature, of the one that the valence names or of any."""
         preference = attribute.preference
         assert preference is not None
-        things = set(self.wants.heard(attribute))
+        things = set(self.found.subjects(attribute))
         for name, feature in sorted(option.features.items()):
             if feature in things and preference.feature in (None, name):
                 try:
-                    want = self.wants.want(attribute, str(feature))
+                    want = want_of(self.found, attribute, str(feature))
                 except NoAnswerError as why:
                     self._unsaid(attribute, name, str(why))
                     continue
@@ -170,18 +172,20 @@ class Weigher:
         preference = attribute.preference
         assert preference is not None
         assert preference.rule is not None
-        wanted = {subject: self.wants.want(attribute, subject) for subject in subjects}
+        wanted = {subject: want_of(self.found, attribute, subject) for subject in subjects}
         if preference.rule == "only":
             yield self._only(wanted, feature, hard=preference.hard)
             return
         for subject, want in wanted.items():
             broken = violates(preference.rule, subject, feature)
+            if broken is None:
+                raise NoAnswerError("it is no number, and the constraint is a bound")
             yield self._constraint(want, float(want.posterior[0]) if broken else 0.0, hard=preference.hard)
 
     def _only(self, wanted: Mapping[str, Want], feature: FeatureValue, *, hard: bool) -> Grounded:
         """Broken where they insist on something else, and not on what the option has too."""
         insists = {subject: float(want.posterior[0]) for subject, want in wanted.items()}
-        this = {subject for subject in insists if same(subject, feature)}
+        this = {subject for subject in insists if not violates("only", subject, feature)}
         others = {subject: p for subject, p in insists.items() if subject not in this}
         if not others:
             return self._constraint(wanted[min(this)], 0.0, hard=hard)
@@ -200,7 +204,7 @@ class Weigher:
         return _grounded(want, 0, "constraint", -broken if broken else 0.0, f"{said}: {how}.")
 
     def _goals(self, option: Option) -> Iterator[Grounded]:
-        moment = self.wants.seen.moment
+        moment = self.found.seen.moment
         for key, serves in sorted(option.goals.items()):
             goal = self.goals[key]
             weight = serves * goal.importance
@@ -243,27 +247,6 @@ class Weigher:
 
     def _unsaid(self, attribute: Attribute, feature: str, reason: str) -> None:
         self._unknown.append(Unknown(attribute=attribute.key, feature=feature, reason=reason))
-
-
-def violates(rule: ConstraintRule, operand: str, feature: FeatureValue) -> bool:
-    """Whether what an option has of a feature is what a constraint rules out; of one operand alone."""
-    if rule == "never":
-        return same(operand, feature)
-    if rule == "only":
-        return not same(operand, feature)
-    if isinstance(feature, str):
-        raise NoAnswerError("it is no number, and the constraint is a bound")
-    return feature > float(operand) if rule == "at_most" else feature < float(operand)
-
-
-def same(operand: str, feature: FeatureValue) -> bool:
-    """Whether an operand names what an option has of a feature: the same word, or the same number."""
-    if isinstance(feature, str):
-        return operand == feature
-    try:
-        return float(operand) == feature
-    except ValueError:
-        return False
 
 
 def _point(kind: PointKind, weight: float, sentence: str, stance: PointStance | None = None, **rests_on: Any) -> Point:
