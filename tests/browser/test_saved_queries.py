@@ -159,6 +159,19 @@ def test_attributes_over_time_show_every_metric_with_its_events(analyst: Analyst
     assert {metric["name"] for metric in labelled(seen, "Metric")} == set(rows)
 
 
+def test_why_did_they_shows_the_rival_reasons_with_what_was_said_of_each(analyst: Analyst) -> None:
+    rows = analyst.table("why_did_they", twin="buyer-lena")
+    silent = [row for row in rows if row["done"] == "They have gone silent."]
+    assert {row["why"]: row["alone"] for row in silent} == {
+        "They wait for the budget.": 0.5,
+        "They are losing interest in the product.": 0.5,
+        "They prefer another product.": 0.25,
+    }
+    assert any(row["odds_ratio"] == 2.5 for row in rows)
+    seen = analyst.picture("why_did_they", twin="buyer-lena")
+    assert {r.type for r in seen.relationships} == {"CAUSES", "BEARS_ON", "REPORTED_BY"}
+
+
 def test_goals_of_a_twin_are_drawn_once_each_with_what_blocks_and_motivates_them(analyst: Analyst) -> None:
     seen = analyst.picture("goals_of_a_twin", twin="buyer-lena")
     goals = {goal["key"]: goal for goal in labelled(seen, "Goal")}

@@ -15,7 +15,7 @@ from beliefgraph.model.relation import RelationKind
 from beliefgraph.services.interpret import Interpretation, RuleInterpreter, check_expressions
 from beliefgraph.story.story import Scene, Story, load_story
 
-DOMAINS = {"product", "needs", "world", "trust", "role", "goals", "values"}
+DOMAINS = {"product", "needs", "world", "trust", "role", "goals", "values", "behaviour"}
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def test_the_catalogs_can_be_published_one_after_the_other(story: Story) -> None
 def test_all_five_kinds_of_relation_are_there(story: Story) -> None:
     kinds = Counter(relation.kind for catalog in story.catalogs for relation in catalog.relations)
     assert set(kinds) == set(get_args(RelationKind))
-    assert 20 <= kinds.total() <= 30
+    assert 20 <= kinds.total() <= 40
 
 
 def test_what_is_stated_can_hold_together(story: Story, definitions: Definitions) -> None:
@@ -123,7 +123,9 @@ def test_every_attribute_is_borne_on_and_several_by_one_event(
     interpretations: list[tuple[Event, Interpretation]], definitions: Definitions
 ) -> None:
     spoken = [each for _, interpretation in interpretations for each in interpretation.spoken]
-    assert {b.belief.attribute for each in spoken for b in each.bearings} == set(definitions.attributes)
+    by_rules = {b.belief.attribute for each in spoken for b in each.bearings}
+    by_metrics = {b.attribute for m in definitions.metrics.values() for band in m.bands for b in band.bears_on}
+    assert by_rules | by_metrics == set(definitions.attributes)
     assert sum(len(each.bearings) >= 2 for each in spoken) >= 100
 
 

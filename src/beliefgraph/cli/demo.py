@@ -17,7 +17,7 @@ from rich.live import Live
 from rich.rule import Rule
 
 from beliefgraph.app import Services, create_app, running
-from beliefgraph.cli import decisions_shown, show
+from beliefgraph.cli import decisions_shown, reasons_shown, show
 from beliefgraph.cli.connection import settings_for
 from beliefgraph.cli.goals import listed, motivations
 from beliefgraph.cli.neo4j import errors_told, fetching
@@ -175,6 +175,7 @@ async def _show(stage: Stage) -> None:
     )
     await _show_values(stage)
     await _show_metrics(stage)
+    await _reasons_shown(stage)
     supposed = await services.what_ifs.what_if(stage.application, ask.what_if.question)
     out.print(Rule(ask.what_if.say, align="left"))
     out.print(
@@ -197,6 +198,14 @@ async def _show_metrics(stage: Stage) -> None:
     assert then.valid_time is not None
     assert now.valid_time is not None
     stage.out.print(show.metrics(then.nodes, now.nodes, then.valid_time, now.valid_time))
+
+
+async def _reasons_shown(stage: Stage) -> None:
+    """Why things happened: the first that each event or metric speaks of, with its rival hypotheses."""
+    for ask in stage.story.ask.why:
+        found = await stage.services.reasons.interpret(stage.application, ask.question, as_of=ask.as_of)
+        stage.out.print(Rule(ask.say, align="left"))
+        stage.out.print(reasons_shown.reasons(found.model_copy(update={"occurrences": found.occurrences[:1]})))
 
 
 async def _show_goals(stage: Stage) -> None:

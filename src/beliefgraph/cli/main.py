@@ -6,7 +6,21 @@ from typing import Annotated
 
 import typer
 
-from beliefgraph.cli import decide, define, demo, evaluate, goals, ingest, keys, learn, migrate, neo4j, recompute, serve
+from beliefgraph.cli import (
+    decide,
+    define,
+    demo,
+    evaluate,
+    goals,
+    ingest,
+    interpret,
+    keys,
+    learn,
+    migrate,
+    neo4j,
+    recompute,
+    serve,
+)
 
 app = typer.Typer(
     help="A living, explainable model of what a person or account believes, kept in Neo4j and asked over GraphQL.",
@@ -22,6 +36,7 @@ app.command()(migrate.migrate)
 app.command()(recompute.recompute)
 app.command()(goals.goals)
 app.command()(decide.decide)
+app.command()(interpret.interpret)
 app.add_typer(keys.app, name="keys")
 app.add_typer(neo4j.app, name="neo4j")
 app.add_typer(evaluate.app, name="evaluate")

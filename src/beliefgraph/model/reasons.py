@@ -96,7 +96,8 @@ class Occurrence(Record):
 
 
 class RivalReasons(Record):
-    """The occurrences that an event or a metric speaks of; `nothing` says why there are none."""
+    """The occurrences that an event or a metric speaks of, those it moves most first; `nothing` says why there are
+    none."""
 
     occurrences: tuple[Occurrence, ...]
     nothing: NoReasons | None

@@ -142,7 +142,13 @@ def _weighed(told: _Told) -> tuple[Recomputed, Heard, list[Occurrence]]:
         return seen, found, []
     before = derive(told.without, moment.graph, moment.at, also=seen.derived.layout.keys)
     earlier = Recomputed(replace(moment, state=told.without), before)
-    return seen, found, [weighed(seen, earlier, effect) for effect in found.positions]
+    occurrences = [weighed(seen, earlier, effect) for effect in found.positions]
+    return seen, found, sorted(occurrences, key=_most_told_first)
+
+
+def _most_told_first(one: Occurrence) -> tuple[float, str]:
+    move = 0.0 if one.before is None or one.state.log_odds is None else abs(one.state.log_odds - one.before)
+    return -move, one.state.belief.id
 
 
 def _nothing(found: Heard) -> NoReasons:

@@ -20,6 +20,7 @@ from beliefgraph.model.command import Correct, Identify, WhatIf
 from beliefgraph.model.decision_check import CheckDecision
 from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import Event
+from beliefgraph.model.reasons import Interpret
 from beliefgraph.model.record import Key, Record
 from beliefgraph.model.time import AsOf, Instant
 
@@ -65,6 +66,14 @@ class Suppose(Record):
     question: WhatIf
 
 
+class Why(Record):
+    """What is asked why it happened, as of a moment, in words and as the question."""
+
+    say: str
+    question: Interpret
+    as_of: AsOf
+
+
 class Measure(Record):
     """The twin whose metrics are listed, as of a moment and at the end."""
 
@@ -97,6 +106,7 @@ class Ask(Record):
     decide: Decide
     measure: Measure
     which: Which
+    why: tuple[Why, ...]
     what_if: Suppose
 
 

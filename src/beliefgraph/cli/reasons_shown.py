@@ -1,0 +1,67 @@
+"""Rival reasons on a terminal: each hypothesis before and after, and how likely it brought the occurrence about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from beliefgraph.cli import show
+from beliefgraph.model.belief import logit
+from beliefgraph.model.reasons import NoReasons, Occurrence, RivalReasons
+
+LEAST = 1e-9
+"""How near to certainty a share is told."""
+
+NOTHING: Mapping[NoReasons, str] = {
+    "silent": "Nothing of it counts at the moment, so there is nothing to weigh.",
+    "no_causes": "It bears on beliefs of which no causes are stated.",
+    "against": "It speaks against what it bears on: it says that this did not happen.",
+}
+
+
+def reasons(found: RivalReasons) -> RenderableType:
+    """Every occurrence with its hypotheses, or why there is none."""
+    if found.nothing is not None:
+        return Text(NOTHING[found.nothing], style="dim")
+    return Group(*(occurrence(one) for one in found.occurrences))
+
+
+def occurrence(one: Occurrence) -> RenderableType:
+    """What happened in a sentence, and a row for each hypothesis; the first one's evidence where it was asked for."""
+    table = Table(title_justify="left", box=None, pad_edge=False)
+    table.add_column("why", ratio=1)
+    for column in ("before", "after", "brought it about", "alone"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for each in one.hypotheses:
+        table.add_row(
+            each.state.belief.statement,
+            show.percent(each.before),
+            show.confidence(each.state.log_odds, each.state.quality),
+            _share(each.responsibility),
+            _share(each.alone),
+            Text("") if each.responsibility is None else show.bar(each.responsibility),
+        )
+    if one.something_else is not None:
+        share = one.something_else
+        table.add_row(
+            Text("something else", style="dim"),
+            "",
+            "",
+            _share(share.responsibility),
+            _share(share.alone),
+            show.bar(share.responsibility),
+        )
+    parts: list[RenderableType] = [Text(one.sentence, style="italic"), table]
+    first = one.hypotheses[0].explanation
+    return Group(*parts, show.explanation(first)) if first is not None else Group(*parts)
+
+
+def _share(probability: float | None) -> str:
+    """A share, never said to be certain; nothing where there is none."""
+    if probability is None:
+        return ""
+    return show.percent(logit(min(max(probability, LEAST), 1.0 - LEAST)))
