@@ -175,7 +175,7 @@ async def _show(stage: Stage) -> None:
     )
     await _show_values(stage)
     await _show_metrics(stage)
-    await _reasons_shown(stage)
+    await _show_reasons(stage)
     supposed = await services.what_ifs.what_if(stage.application, ask.what_if.question)
     out.print(Rule(ask.what_if.say, align="left"))
     out.print(
@@ -200,7 +200,7 @@ async def _show_metrics(stage: Stage) -> None:
     stage.out.print(show.metrics(then.nodes, now.nodes, then.valid_time, now.valid_time))
 
 
-async def _reasons_shown(stage: Stage) -> None:
+async def _show_reasons(stage: Stage) -> None:
     """Why things happened: the first that each event or metric speaks of, with its rival hypotheses."""
     for ask in stage.story.ask.why:
         found = await stage.services.reasons.interpret(stage.application, ask.question, as_of=ask.as_of)
