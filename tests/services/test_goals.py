@@ -45,6 +45,7 @@ GOALS = Catalog.model_validate(
                         "status": "has(data.status) ? data.status : null",
                         "priority": "has(data.priority) ? data.priority : null",
                         "progress": "has(data.progress) ? data.progress : null",
+                        "deadline": "has(data.deadline) ? data.deadline : null",
                         "part_of": "has(data.part_of) ? data.part_of : null",
                         "depends_on": "has(data.depends_on) ? data.depends_on : null",
                         "motivated_by": [{"attribute": "needs.urgent", "weight": 0.5}],
@@ -240,6 +241,27 @@ async def test_a_cycle_in_an_event_sets_that_event_aside_and_no_other(world: Wor
         ("quarantined", "interpretation-failed"),
     ]
     assert set(await standing(goals, world)) == {"a", "c"}
+
+
+@pytest.mark.parametrize(
+    ("stated", "why"),
+    [
+        ({"deadline": 1_800_000_000}, "it is not a moment with a zone"),
+        ({"deadline": "2027-01-01T00:00:00"}, "it is not a moment with a zone"),
+        ({"title": "  "}, "it is not a text of one line"),
+        ({"part_of": [f"whole {n}" for n in range(101)]}, "it names more than 100 goals"),
+        ({"part_of": ["whole", "whole"]}, "it names a goal twice"),
+        ({"part_of": "a"}, "a goal is related to itself"),
+    ],
+)
+async def test_an_event_that_states_a_goal_wrongly_is_set_aside_with_what_is_wrong(
+    world: World, stated: dict[str, Any], why: str
+) -> None:
+    await world.book.publish(world.caller, GOALS)
+    (receipt,) = await world.intake.observe(world.caller, [planned("1", "a", **stated)])
+    assert (receipt.status, receipt.code) == ("quarantined", "interpretation-failed")
+    assert why in (receipt.reason or "")
+    assert (await stored(world)).rev == 0
 
 
 async def test_what_the_person_states_stands_against_others(world: World, goals: Goals) -> None:

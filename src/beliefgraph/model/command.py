@@ -15,14 +15,13 @@ from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.decision import Told, refuse_twins
 from beliefgraph.model.event import Event
 from beliefgraph.model.evidence import LogLikelihoodRatio
-from beliefgraph.model.goal import GoalLinkKind, Stated, Weight
+from beliefgraph.model.goal import MAX_RELATED, GoalLinkKind, Stated, Weight
 from beliefgraph.model.record import Key, OddsRatio, OpenProbability, Probability, Record, Text
 from beliefgraph.model.relation import RelationKind
 from beliefgraph.model.time import Instant, Rev
 from beliefgraph.model.twin import Identifier
 
 MAX_HYPOTHESES = 100
-MAX_RELATED = 100
 
 GoalKeys = Annotated[tuple[Key, ...], Field(max_length=MAX_RELATED)]
 """Goals by their keys."""

@@ -37,6 +37,9 @@ GOAL_GRID = 0.01
 MAX_GOALS = 5_000
 """Goals of one twin; more are refused (`too-large`)."""
 
+MAX_RELATED = 100
+"""Goals that one statement names as wholes, as dependencies or as rivals."""
+
 Weight = Annotated[float, Field(gt=0.0, le=1.0, allow_inf_nan=False)]
 """How much of the importance passes along a relation."""
 

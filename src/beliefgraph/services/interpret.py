@@ -6,18 +6,18 @@ Another interpreter, of free text say, is one more class with the method of `Int
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NoReturn, Protocol, get_args
 
 import orjson
 from pydantic import TypeAdapter, ValidationError
 
-from beliefgraph.errors import Incorrect, Unsupported
+from beliefgraph.errors import BeliefgraphError, Incorrect, Unsupported
 from beliefgraph.model.attribute import OTHER, Attribute
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
 from beliefgraph.model.decision import FIELDS as DECISION_FIELDS
-from beliefgraph.model.decision import Told, refuse_twins
+from beliefgraph.model.decision import Reason, Told, refuse_twins
 from beliefgraph.model.definition import (
     BearingRule,
     Catalog,
@@ -29,7 +29,7 @@ from beliefgraph.model.definition import (
 )
 from beliefgraph.model.event import Event
 from beliefgraph.model.evidence import HalfLife, LogLikelihoodRatio
-from beliefgraph.model.goal import FIELDS, GoalStatus, Stated, Weight
+from beliefgraph.model.goal import FIELDS, MAX_RELATED, GoalStatus, Stated, Weight
 from beliefgraph.model.identity import METRIC
 from beliefgraph.model.metric import LARGEST_VALUE, FollowUp, MetricDefinition, MetricKey, MetricValue
 from beliefgraph.model.record import Key, Probability, Record, Text, Title
@@ -400,8 +400,8 @@ class _Reading:
         if value is None:
             return None
         try:
-            if isinstance(value, bool):
-                raise TypeError
+            if isinstance(value, bool) or (field == "deadline" and isinstance(value, (int, float))):
+                raise TypeError  # a number has no zone, nor says whether it counts seconds
             return form.validate_python(value, strict=field not in ("deadline", "status"))
         except (ValidationError, TypeError):
             self._refuse(rule, where, given, f"it is not {words}")
@@ -418,6 +418,8 @@ class _Reading:
             self._refuse(rule, where, expression, "it is not a goal's key or a list of them")
         if len(set(keys)) < len(keys):
             self._refuse(rule, where, expression, "it names a goal twice")
+        if len(keys) > MAX_RELATED:
+            self._refuse(rule, where, expression, f"it names more than {MAX_RELATED} goals")
         return keys
 
     def _motive(self, rule: EventRule, motive: MotiveRule, key: str) -> Motive:
@@ -467,6 +469,8 @@ class _Reading:
             refuse_twins(told if field == "options" else ())
         except (ValidationError, Incorrect, TypeError):
             self._refuse(rule, where, expression, f"it is not {_TOLD[field]}")
+        if field == "reasons":
+            self._require_grounds(rule, where, expression, told)
         return told
 
     def _one_decision(self, a: TellsDecision, b: TellsDecision) -> TellsDecision:
@@ -477,6 +481,14 @@ class _Reading:
                 raise self._failed("The rules", None, f"they tell the {field} of one decision in two ways")
         told = {field: getattr(b if getattr(a, field) is None else a, field) for field in DECISION_FIELDS}
         return TellsDecision(key=a.key, **told)
+
+    def _require_grounds(self, rule: EventRule, where: str, expression: str, reasons: Iterable[Reason]) -> None:
+        """Refuse a reason that names a belief of which no definition knows."""
+        for belief in (reason.belief for reason in reasons if reason.belief is not None):
+            try:
+                self._definitions.attribute_of(belief)
+            except BeliefgraphError as error:
+                self._refuse(rule, where, expression, error.message.rstrip("."))
 
     def _ratio(self, rule: EventRule, bearing: BearingRule) -> float:
         where, ratio = f"{bearing.attribute}: log_likelihood_ratio", bearing.log_likelihood_ratio
