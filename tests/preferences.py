@@ -106,6 +106,19 @@ PREFERENCES = Catalog.model_validate(
         ],
         "events": [
             {
+                "type": "slider.moved",
+                "summary": "moved the slider",
+                "source": "data.by",
+                "bears_on": [
+                    {
+                        "attribute": "risk.tolerance",
+                        "context": "data.context",
+                        "reading": "data.at / 50.0 - 1.0",
+                        "noise": 0.5,
+                    }
+                ],
+            },
+            {
                 "type": "wanted",
                 "summary": "said what they want",
                 "source": "data.by",
@@ -129,7 +142,7 @@ PREFERENCES = Catalog.model_validate(
                         ("work.busy", False),
                     )
                 ],
-            }
+            },
         ],
     }
 )

@@ -6,6 +6,8 @@ import math
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from beliefgraph.errors import Incorrect
@@ -189,6 +191,42 @@ def test_a_rule_that_bears_on_no_such_belief_is_refused(speaks: dict[str, Any], 
         define(bears_on={"log_likelihood_ratio": 1, **speaks})
     assert refused.value.code == "invalid-definition"
     assert why in refused.value.message
+
+
+@pytest.mark.parametrize(
+    ("speaks", "why"),
+    [
+        ({"attribute": "risk", "reading": 0.5}, "a reading and its noise"),
+        ({"attribute": "risk", "noise": 0.5, "log_likelihood_ratio": 1, "value": "averse"}, "a reading and its noise"),
+        ({"attribute": "risk", "reading": 0.5, "noise": 0.5, "value": "averse"}, "cannot name one beside"),
+        ({"attribute": "risk", "reading": 0.5, "noise": 0.5, "log_likelihood_ratio": 1}, "needs either"),
+        ({"attribute": "contact.channel", "reading": 0.5, "noise": 0.5}, "no scale for a reading"),
+        ({"attribute": "value.privacy", "reading": 0.5, "noise": 0.5}, "no scale for a reading"),
+    ],
+)
+def test_a_reading_that_measures_nothing_is_refused(speaks: dict[str, Any], why: str) -> None:
+    with pytest.raises(Incorrect) as refused:
+        define(bears_on=speaks)
+    assert refused.value.code == "invalid-definition"
+    assert why in refused.value.message
+
+
+@pytest.mark.parametrize("wrong", [{"noise": 0.0}, {"noise": 0.01}, {"noise": math.inf}, {"reading": 1.5}])
+def test_a_reading_lies_on_the_scale_and_is_never_without_error(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        define(bears_on={"attribute": "risk", "reading": 0.5, "noise": 0.5, **wrong})
+
+
+@given(st.floats(-1, 1), st.floats(0.05, 10))
+def test_a_reading_moves_the_values_as_bayes_says_and_leaves_other_where_it_is(reading: float, noise: float) -> None:
+    risk = attribute(RISK)
+    ratios = risk.read(reading, noise)
+    normal = {"averse": reading + 1, "neutral": reading, "seeking": reading - 1}
+    for one, two in (("averse", "neutral"), ("neutral", "seeking")):
+        expected = (normal[two] ** 2 - normal[one] ** 2) / (2 * noise**2)
+        assert ratios[one] - ratios[two] == pytest.approx(expected, abs=1e-9)
+    weights = {value: prior * math.exp(ratios.get(value, 0.0)) for value, prior in risk.value_priors.items()}
+    assert weights["other"] / sum(weights.values()) == pytest.approx(0.1)
 
 
 def test_a_metric_that_bears_on_a_constraint_without_operand_is_refused() -> None:

@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from tests.preferences import CHANNELS, PREFERENCES, channel, wanted
 from tests.reading import refusal
-from tests.world import START, World
+from tests.world import START, World, event
 
 from beliefgraph.model.belief import ANYWHERE, BeliefKey, logit
 from beliefgraph.model.command import AssertBelief, Correct, Withdraw
@@ -89,6 +89,23 @@ async def test_a_narrow_context_answers_from_the_nearest_broader_one_and_says_wh
     own = await prefers(asked, "contact.channel", "work.mail")
     assert (own.belief.state.belief.value, own.heard_in) == ("chat", "work.mail")
     assert (await prefers(asked, "contact.channel", "work")).belief.state.belief.value == "call"
+
+
+async def test_a_reading_on_the_scale_moves_its_mean_and_what_is_off_the_scale_waits(asked: World) -> None:
+    await tell(asked, event("1", "slider.moved", at=90.0, context="money", by="a form"))
+    found = await prefers(asked, "risk.tolerance", "money")
+    weights = {
+        score: prior * math.exp(-((0.8 - score) ** 2) / (2 * 0.5**2))
+        for score, prior in ((-1, 0.3), (0, 0.4), (1, 0.2))
+    }
+    mean = sum(score * weight for score, weight in weights.items()) / sum(weights.values())
+    assert found.mean == pytest.approx(mean, abs=1e-9)
+    likely = {each.value: each.probability for each in found.values}
+    assert likely["other"] == pytest.approx(0.1, abs=1e-9)
+    (refused,) = await asked.intake.observe(
+        asked.caller, [event("2", "slider.moved", at=110.0, context="money", by="x")]
+    )
+    assert (refused.status, refused.code) == ("quarantined", "interpretation-failed")
 
 
 async def test_what_does_not_inherit_answers_as_it_was_heard_nearest(asked: World) -> None:

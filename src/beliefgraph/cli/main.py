@@ -18,6 +18,7 @@ from beliefgraph.cli import (
     learn,
     migrate,
     neo4j,
+    preferences,
     recompute,
     serve,
 )
@@ -37,6 +38,7 @@ app.command()(recompute.recompute)
 app.command()(goals.goals)
 app.command()(decide.decide)
 app.command()(interpret.interpret)
+app.command()(preferences.preferences)
 app.add_typer(keys.app, name="keys")
 app.add_typer(neo4j.app, name="neo4j")
 app.add_typer(evaluate.app, name="evaluate")

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from beliefgraph.model.belief import BeliefState, Quality, probability
+from beliefgraph.model.belief import ANYWHERE, BeliefState, Quality, probability
 from beliefgraph.model.commit import BeliefChange, BeliefDifference
 from beliefgraph.model.distribution import Distribution
 from beliefgraph.model.explanation import Contribution, Explanation, ExplanationLink
@@ -300,7 +300,10 @@ def _branch(link: ExplanationLink) -> Text:
         relation = f"{arrow} "
     elif link.parent is not None:
         relation = "instead of "
-    return Text.assemble(signed(link.contribution), "  ", (relation, "magenta"), (link.belief.statement, "bold"))
+    where = "" if link.belief.context == ANYWHERE else f" in {link.belief.context}"
+    return Text.assemble(
+        signed(link.contribution), "  ", (relation, "magenta"), (link.belief.statement, "bold"), (where, "dim")
+    )
 
 
 def _leaf(one: Contribution) -> Text:

@@ -121,6 +121,19 @@ class Attribute(Record):
                 "unknown-value", f"{self.key} has no value {value}; it has {self.listed}.", attribute=self.key
             )
 
+    def read(self, reading: float, noise: float) -> Mapping[str, float]:
+        """What a reading on its scale, wrong by a normal error of deviation `noise`, says of each value there, as LLRs.
+
+        They are against `other`, of which it tells as much as of the values on average, by their priors: where nothing
+        else was heard, it moves these among themselves and leaves `other` where it is.
+        """
+        scores = {} if self.preference is None else self.preference.scores or {}
+        fits = {value: -((reading - score) ** 2) / (2.0 * noise**2) for value, score in sorted(scores.items())}
+        best, priors = max(fits.values()), self.value_priors
+        weights = [(priors[value], math.exp(fit - best)) for value, fit in fits.items()]
+        average = math.fsum(p * fit for p, fit in weights) / math.fsum(p for p, _ in weights)
+        return {value: fit - best - math.log(average) for value, fit in fits.items()}
+
     def require_place(self, belief: BeliefKey) -> None:
         """Refuse a constraint whose subject is no operand, and a state of anybody else or in one context alone."""
         if self.preference is None:

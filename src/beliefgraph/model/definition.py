@@ -22,6 +22,7 @@ from beliefgraph.model.evidence import LogLikelihoodRatio
 from beliefgraph.model.goal import GoalStatus, Weight
 from beliefgraph.model.metric import MetricDefinition
 from beliefgraph.model.parameters import ParameterSet
+from beliefgraph.model.preference import Noise, Score
 from beliefgraph.model.record import Expression, Key, Name, OddsRatio, OpenProbability, Probability, Record, Sentence
 from beliefgraph.model.relation import RelationKind, Strength
 
@@ -103,6 +104,8 @@ class BearingRule(Record):
     log_likelihood_ratio: LogLikelihoodRatio | Expression | None = None
     likelihoods: Likelihoods | None = None
     likelihoods_by_value: dict[Key, OpenProbability] | None = Field(default=None, max_length=MOST_VALUES)
+    reading: Score | Expression | None = None
+    noise: Noise | None = None
     when: Expression | None = None
     subject: Expression | None = None
     context: Expression | None = None
@@ -110,9 +113,15 @@ class BearingRule(Record):
 
     def model_post_init(self, _context: object) -> None:
         """Refuse a rule with no strength, or with two; and one that says in two ways which value it bears on."""
-        strengths = (self.log_likelihood_ratio, self.likelihoods, self.likelihoods_by_value)
+        strengths = (self.log_likelihood_ratio, self.likelihoods, self.likelihoods_by_value, self.reading)
         if sum(strength is not None for strength in strengths) != 1:
-            self._refuse("needs either log_likelihood_ratio or likelihoods, or on several values likelihoods_by_value")
+            self._refuse(
+                "needs either log_likelihood_ratio or likelihoods; on several values likelihoods_by_value or a reading"
+            )
+        if (self.reading is None) != (self.noise is None):
+            self._refuse("has a reading and its noise, or neither")
+        if self.reading is not None and (self.value is not None or self.value_from is not None):
+            self._refuse("has a reading, which bears on all values of the scale; it cannot name one beside")
         if self.likelihoods_by_value is None:
             if self.value is not None and self.value_from is not None:
                 self._refuse("names its value in two ways: give either value or value_from")
@@ -433,7 +442,14 @@ def _check_end(catalog: Catalog, attribute: Attribute, value: str | None) -> Non
 
 def _check_bearing(catalog: Catalog, attribute: Attribute, bearing: BearingRule) -> None:
     """Refuse a rule that names no value of a categorical attribute, one of another, or one that it does not have."""
-    if bearing.likelihoods_by_value is not None:
+    if bearing.reading is not None:
+        if attribute.preference is None or attribute.preference.scores is None:
+            raise Incorrect(
+                "invalid-definition",
+                f"{catalog.ref}: {attribute.key} has no scores, so there is no scale for a reading.",
+                attribute=attribute.key,
+            )
+    elif bearing.likelihoods_by_value is not None:
         for value in bearing.likelihoods_by_value:
             _check_value(catalog, attribute, value)
     elif bearing.value_from is None:

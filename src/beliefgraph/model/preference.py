@@ -32,6 +32,9 @@ BOUNDS: frozenset[ConstraintRule] = frozenset({"at_most", "at_least"})
 Score = Annotated[float, Field(ge=-1.0, le=1.0, allow_inf_nan=False)]
 """A place on a scale from -1 to 1."""
 
+Noise = Annotated[float, Field(ge=0.05, le=10.0, allow_inf_nan=False)]
+"""The deviation of the error of a reading on such a scale: less than a fortieth of it is not known of anybody."""
+
 
 class PreferenceDefinition(Record):
     """What makes an attribute a preference. `feature` is the feature of an option that it speaks about.

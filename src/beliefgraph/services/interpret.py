@@ -209,7 +209,7 @@ def _expressions(catalog: Catalog) -> Iterator[tuple[str, str]]:
             if (expression := getattr(rule, field)) is not None:
                 yield f"events[{n}].{field}", expression
         for m, bearing in enumerate(rule.bears_on):
-            for field in ("when", "subject", "context", "value_from", "log_likelihood_ratio"):
+            for field in ("when", "subject", "context", "value_from", "log_likelihood_ratio", "reading"):
                 if isinstance(expression := getattr(bearing, field), str):
                     yield f"events[{n}].bears_on[{m}].{field}", expression
         for m, goal in enumerate(rule.goals):
@@ -350,7 +350,9 @@ class _Reading:
         origin = self._optional_key(rule, rule.shared_origin, "shared_origin")
         self._require_place(rule, attribute, subject, context)
         ratios: list[tuple[str | None, float]] = list(bearing.log_ratios.items())
-        if bearing.likelihoods_by_value is None:
+        if bearing.reading is not None:
+            ratios = list(self._read(rule, bearing, attribute).items())
+        elif bearing.likelihoods_by_value is None:
             ratios = [(self._bearing_value(rule, bearing, attribute), self._ratio(rule, bearing))]
         for value, ratio in ratios:
             yield BearsOn(
@@ -367,6 +369,16 @@ class _Reading:
             attribute.require_place(BeliefKey(attribute=attribute.key, subject=subject, context=context))
         except Incorrect:
             self._refuse(rule, attribute.key, None, "no such belief can have its subject or its context")
+
+    def _read(self, rule: EventRule, bearing: BearingRule, attribute: Attribute) -> Mapping[str, float]:
+        """What a reading says of every value on its scale."""
+        where, given = f"{bearing.attribute}: reading", bearing.reading
+        reading = self._value(rule, given, where) if isinstance(given, str) else given
+        if isinstance(reading, bool) or not isinstance(reading, (int, float)) or not -1.0 <= reading <= 1.0:  # NaN too
+            self._refuse(rule, where, given, "it is not a number from -1 to 1")
+        assert bearing.noise is not None
+        most = MAX_LOG_LIKELIHOOD_RATIO
+        return {v: min(max(ratio, -most), most) for v, ratio in attribute.read(float(reading), bearing.noise).items()}
 
     def _bearing_value(self, rule: EventRule, bearing: BearingRule, attribute: Attribute) -> str | None:
         if bearing.value_from is None:

@@ -1,0 +1,103 @@
+"""`beliefgraph preferences`: what a twin wants in a context, how decided that is, and where it was heard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from beliefgraph.app import Services
+from beliefgraph.cli import preferences_picture, show
+from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.errors import NotFound
+from beliefgraph.model.belief import ANYONE, ANYWHERE
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.preferred import Preference
+
+PAGE = 200
+
+
+def preferences(
+    key: Key,
+    twin: Annotated[str, typer.Option(help="Whose preferences, by the twin's name.")],
+    context: Annotated[str, typer.Option(help="In which context, such as work.mail.")] = ANYWHERE,
+    why: Annotated[
+        str | None, typer.Option(metavar="KEY", help="Explain this preference too, of all its subjects.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw their distributions into this PNG file.")] = None,
+    purpose: Purpose = None,
+) -> None:
+    """List what a twin wants in a context, with how decided it is, where it was heard, and what clashes."""
+    run(_preferences(key, twin, context, why, plot, purpose))
+
+
+async def _preferences(
+    key: str, twin: str, context: str, why: str | None, plot: Path | None, purpose: str | None
+) -> None:
+    out = Console(highlight=False)
+    async with services() as built:
+        caller = await built.callers.authenticate(key, purpose)
+        found = await listed(built, caller, twin, context, explained=why is not None)
+        title = f"What {twin} wants" if context == ANYWHERE else f"What {twin} wants in {context}"
+        out.print(table(title, found))
+        for sentence in dict.fromkeys(conflict.sentence for one in found for conflict in one.conflicts):
+            out.print(Text(sentence, style="red"))
+        if why is not None:
+            for told in explanations(found, why):
+                out.print(told)
+        if plot is not None:
+            out.print(f"Drawn: {preferences_picture.draw(title, found, plot)}")
+
+
+async def listed(
+    built: Services, caller: Caller, twin: str, context: str, *, explained: bool = False
+) -> list[Preference]:
+    """All preferences of a twin in a context."""
+    found: list[Preference] = []
+    after: str | None = None
+    while True:
+        page = await built.preferences.preferences(
+            caller, twin, context=context, first=PAGE, after=after, explained=explained
+        )
+        found += page.nodes
+        if not page.has_next:
+            return found
+        after = page.items[-1].cursor
+
+
+def table(title: str, found: Sequence[Preference]) -> Table:
+    """A table of preferences, each with its likeliest value and how decided that is."""
+    made = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    made.add_column("what", no_wrap=True)
+    made.add_column("most likely", ratio=1)
+    made.add_column("", justify="right", no_wrap=True)
+    made.add_column("strength", no_wrap=True)
+    made.add_column("own", justify="right")
+    made.add_column("scale", justify="right", no_wrap=True)
+    made.add_column("heard in")
+    for one in found:
+        state = one.belief.state
+        named = one.attribute if one.subject == ANYONE else f"{one.attribute} {one.subject}"
+        made.add_row(
+            Text(named, style="bold" if one.definition.hard else ""),
+            state.belief.statement,
+            show.confidence(state.log_odds, one.quality),
+            show.bar(one.strength),
+            "" if one.beyond_prior is None else f"{100 * one.beyond_prior:+.0f}",
+            "" if one.mean is None else f"{one.mean:+.2f} ± {one.deviation:.2f}",
+            one.heard_in or "",
+        )
+    return made
+
+
+def explanations(found: Sequence[Preference], attribute: str) -> list[RenderableType]:
+    """Why the preferences of an attribute stand where they do; `unknown-attribute` where there is none."""
+    named = [one for one in found if one.attribute == attribute]
+    if not named:
+        raise NotFound("unknown-attribute", f"No preference here is called {attribute}.", attribute=attribute)
+    return [show.explanation(one.explanation) for one in named if one.explanation is not None]
