@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
 
 import numpy as np
 import pytest
 from tests.inference.oracle import Enumeration, pulled
-from tests.reading import id_of, stored
+from tests.reading import derived, id_of, position, stored
 from tests.world import START, World, event, key
 
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.inference import Relation, Structure
-from beliefgraph.model.command import Relate, Withdraw
+from beliefgraph.model.command import Relate, SupposedGoal, WhatIf, Withdraw
 from beliefgraph.model.definition import Catalog, Definitions
 from beliefgraph.model.identity import belief_id
 from beliefgraph.model.reasons import EventName, Interpret
@@ -23,6 +24,7 @@ from beliefgraph.services.interpret import RuleInterpreter
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.reasons import Reasons
 from beliefgraph.services.recheck import recheck
+from beliefgraph.services.what_if import WhatIfs
 
 CURIOUS, VISITS, BUYING = key("mind.curious"), key("acts.visits"), key("goal.pursued", subject="buy")
 PRIORS = (0.3, 0.5, 0.6)
@@ -151,6 +153,37 @@ async def test_it_is_drawn_between_the_beliefs_while_it_holds(shop: Shop) -> Non
     assert [(r.origin, r.definition, r.strength.probability) for r in drawn] == [("inferred", "visits@1.0.0", 0.5)]
     await shop.sent(plan("3", "abandoned", day=2))
     assert [r for r in (await stored(shop.world)).relations if (r.source, r.target) == ends] == []
+
+
+async def test_what_if_the_goal_were_pursued_or_abandoned(shop: Shop) -> None:
+    ask = WhatIfs(shop.world.graph, shop.world.book, RuleInterpreter())
+    pursued = WhatIf(twin="lena", goals=(SupposedGoal(goal="buy", status="active"),))
+    stated = 1.5  # what a command that states a goal says of its being pursued
+    found = {
+        d.belief.subject + d.belief.attribute: d for d in (await ask.what_if(shop.world.caller, pursued)).value.beliefs
+    }
+    expected = Enumeration.of(RIVALS).log_odds([0, 2.0, stated])
+    assert found["selfmind.curious"].after == pytest.approx(expected[0], abs=1e-8)
+    assert found["buygoal.pursued"].after == pytest.approx(expected[2], abs=1e-8)
+    assert found["selfmind.curious"].before == pytest.approx(Enumeration.of(ALONE).log_odds([0, 2.0])[0], abs=1e-8)
+    await shop.sent(event("9", "plan", twin="omar", goal="sell", status="active"))
+    fresh = pursued.model_copy(update={"twin": "omar"})  # of whose visits nothing is known
+    assert {d.belief.subject for d in (await ask.what_if(shop.world.caller, fresh)).value.beliefs} == {"buy", "self"}
+
+
+async def test_the_order_in_which_goals_and_deeds_are_told_does_not_matter(world: World) -> None:
+    await world.book.publish(world.caller, catalog())
+    told = [event("1", "visits.noticed"), plan("2"), plan("3", "achieved", day=4), event("4", "visits.noticed", day=2)]
+    came = set()
+    for number, order in enumerate(permutations(told)):
+        twin = f"twin-{number}"
+        for one in order:
+            await world.intake.observe(world.caller, [one.model_copy(update={"twin": twin})])
+        state = await stored(world, twin)
+        for day in (3, 5):
+            found = await derived(world, state, START + timedelta(days=day))
+            came.add((day, *(found.log_odds[position(found, state, of)].tobytes() for of in (CURIOUS, VISITS, BUYING))))
+    assert len(came) == 2
 
 
 async def test_what_this_twin_says_of_the_two_stands_before_it(shop: Shop) -> None:

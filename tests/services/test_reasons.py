@@ -71,6 +71,11 @@ CATALOG = Catalog.model_validate(
                 "bears_on": [{"attribute": "acts.calls", "log_likelihood_ratio": 2.0}],
             },
             {"type": "weather", "summary": "Spoke of the weather."},
+            {
+                "type": "shrug",
+                "summary": "Shrugged.",
+                "bears_on": [{"attribute": "acts.silent", "log_likelihood_ratio": "0.0 * double(data.llr)"}],
+            },
         ],
         "metrics": [
             {
@@ -303,7 +308,8 @@ async def test_an_event_that_has_no_reasons_says_why(asked: Asked) -> None:
     await asked.sent(
         event("1", "weather"), event("2", "money.asked", text="Soon?"), event("3", "greeting"), event("4", "call")
     )
-    for id_, nothing in (("1", "silent"), ("2", "no_causes"), ("3", "against")):
+    await asked.sent(event("5", "shrug", llr=1))
+    for id_, nothing in (("1", "silent"), ("2", "no_causes"), ("3", "against"), ("5", "silent")):
         found = await asked.of(id_)
         assert (found.occurrences, found.nothing) == ((), nothing)
     (four,) = [b.evidence for b in (await stored(asked.world)).bearings if b.log_likelihood_ratio == 2.0]

@@ -24,7 +24,7 @@ from beliefgraph.graphql.lookahead import Selection, around, around_goals
 from beliefgraph.graphql.metric_queries import MetricQueries
 from beliefgraph.graphql.node import Node
 from beliefgraph.graphql.preference_queries import PreferenceQueries
-from beliefgraph.graphql.reasons import ReasonQueries
+from beliefgraph.graphql.reason_queries import ReasonQueries
 from beliefgraph.model import commit, definition, event, question
 from beliefgraph.model.goal import GoalRow
 from beliefgraph.model.identity import twin_id

@@ -13,6 +13,8 @@ from beliefgraph.services.layout import Edge
 from beliefgraph.services.recompute import Recomputed
 from beliefgraph.services.sentence import percent
 
+ADD_UP = "Its causes add up and none acts alone"
+
 LIKELY = 0.1
 """The least responsibility, next to the greatest, with which a hypothesis is named beside it."""
 
@@ -21,7 +23,7 @@ LIKELY = 0.1
 class Heard:
     """What is interpreted, in what was derived: the effects that it speaks for, by position.
 
-    `speaks` is whether anything of it counts at all, and `of_effects` whether it bears on an effect either way.
+    `speaks` is whether anything of it counts for or against anything, and `of_effects` whether it does so of an effect.
     """
 
     positions: tuple[int, ...]
@@ -34,9 +36,10 @@ def heard(seen: Recomputed, evidence: Collection[str]) -> Heard:
     derived = seen.derived
     effects = {edge.target for edge in derived.layout.edges if edge.strength.kind == "causes"}
     bearings = derived.state.bearings
-    rows = [i for i, row in enumerate(derived.items.tolist()) if bearings[row].evidence in evidence]
+    said = derived.item_log_likelihood
+    rows = [i for i, row in enumerate(derived.items.tolist()) if said[i] != 0.0 and bearings[row].evidence in evidence]
     on_effects = [i for i in rows if int(derived.item_position[i]) in effects]
-    said_for = {int(derived.item_position[i]) for i in on_effects if derived.item_log_likelihood[i] > 0.0}
+    said_for = {int(derived.item_position[i]) for i in on_effects if said[i] > 0.0}
     in_order = sorted(said_for, key=lambda position: derived.layout.ids[position])
     return Heard(tuple(in_order), bool(rows), bool(on_effects))
 
@@ -102,7 +105,8 @@ def _sentence(occurred: BeliefState, ranked: tuple[Hypothesis, ...], something_e
     said, first = f"“{occurred.belief.statement}” stands at {percent(occurred.confidence or 0.0)}.", ranked[0]
     if something_else is None:
         named = f"“{first.state.belief.statement}” ({_moved(first)})"
-        return f"{said} Its causes add up and none acts alone; the likeliest of them is {named}."
+        acts = "It is tied to too much to say which cause brought it about" if first.relation.into_noisy_or else ADD_UP
+        return f"{said} {acts}; the likeliest of them is {named}."
     told = [(one.responsibility or 0.0, "because " + _named(one), _named(one)) for one in ranked]
     rest = percent(something_else.responsibility)
     told.append(

@@ -77,8 +77,7 @@ def _suppose(moment: Moment, question: WhatIf, interpreter: Interpreter) -> Comp
     touched = dict.fromkeys([*borne, *assumed, *made])
     state = supposing(moment, supposed, touched)
     after = derive(state, moment.graph, moment.at, assume=assumed, do=made)
-    by_metrics = [belief.belief_key for id_, belief in after.state.beliefs.items() if id_ not in state.beliefs]
-    before = derive(moment.state, moment.graph, moment.at, also=[*touched, *by_metrics])
+    before = derive(moment.state, moment.graph, moment.at, also=after.layout.keys)
     for key in touched:
         _refuse_unavailable(after, belief_id(moment.state.id, key))
     return Comparison(

@@ -1,4 +1,4 @@
-"""Why something happened: the question `interpret`, and its answer as output types."""
+"""Why something happened, as it is answered."""
 
 from __future__ import annotations
 
@@ -7,14 +7,10 @@ from typing import cast
 import strawberry
 
 from beliefgraph.graphql.belief_types import Belief
-from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.explanation_types import Explanation
 from beliefgraph.graphql.expose import attribute, expose, field
-from beliefgraph.graphql.inputs import AsOf, Interpret
-from beliefgraph.graphql.lookahead import Selection
 from beliefgraph.model import explanation, question, reasons
 from beliefgraph.model.belief import BeliefState
-from beliefgraph.model.time import NOW
 
 BEFORE = "The probability with all that is known but what is interpreted; null where it is unavailable."
 
@@ -60,23 +56,3 @@ class Occurrence:
 @expose(reasons.RivalReasons)
 class RivalReasons:
     """The occurrences that an event or a metric speaks of; `nothing` says why there are none."""
-
-
-@strawberry.type
-class ReasonQueries:
-    """Why something happened."""
-
-    @field(RivalReasons, "Why did it happen? Rival hypotheses for an event, sent or not, or for a metric.")
-    @staticmethod
-    async def interpret(
-        info: Request, input: Interpret, as_of: AsOf | None = None, at_least_rev: int | None = None
-    ) -> reasons.RivalReasons:
-        context = info.context
-        context.speak_of(input.twin)
-        return await context.verbs.reasons.interpret(
-            context.caller,
-            input,
-            as_of=as_of or NOW,
-            at_least_rev=at_least_rev,
-            explained="explanation" in Selection.of(info).under("occurrences", "hypotheses"),
-        )
