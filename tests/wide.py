@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from beliefgraph.model.attribute import Attribute
 from beliefgraph.model.definition import Catalog, RelationDefinition
@@ -27,7 +28,14 @@ def catalog(odds_ratio: float) -> Catalog:
 
 
 def truth(odds_ratio: float, told: float) -> tuple[float, float]:
-    """The log-odds of the belief that was told so much, and of any other.
+    """The log-odds of the belief that was told so much, and of any other."""
+    weight = log_joint(odds_ratio, told)
+    by_first, by_second = np.logaddexp.reduce(weight, axis=1), np.logaddexp.reduce(weight, axis=0)
+    return float(by_first[1] - by_first[0]), float(by_second[1] - by_second[0])
+
+
+def log_joint(odds_ratio: float, told: float) -> npt.NDArray[np.float64]:
+    """The log-weights of the belief that was told so much and of any other; shape (2, 2), the last axis the other's.
 
     At even odds what does not hold counts as what does, so no belief has a field of its own, and a state weighs
     odds_ratio ** (pairs that agree / 2): it is enough to count how many of the others hold.
@@ -41,5 +49,4 @@ def truth(odds_ratio: float, told: float) -> tuple[float, float]:
                 agree = math.comb(hold, 2) + math.comb(len(NAMES) - hold, 2)
                 log_weight = math.log(math.comb(others, holding)) + agree * math.log(odds_ratio) / 2 + first * told
                 weight[first, second] = np.logaddexp(weight[first, second], log_weight)
-    by_first, by_second = np.logaddexp.reduce(weight, axis=1), np.logaddexp.reduce(weight, axis=0)
-    return float(by_first[1] - by_first[0]), float(by_second[1] - by_second[0])
+    return weight

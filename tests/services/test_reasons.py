@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests import wide
 from tests.inference.oracle import Enumeration, pulled
 from tests.reading import stored
 from tests.world import START, World, event, key
@@ -22,6 +23,7 @@ from beliefgraph.model.reasons import EventName, Hypothesis, Interpret, Occurren
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.explain import Explanations
 from beliefgraph.services.interpret import RuleInterpreter
+from beliefgraph.services.questions import Questions
 from beliefgraph.services.reasons import Reasons
 
 NAMES = ("waits", "bored", "silent")
@@ -179,6 +181,23 @@ async def test_a_stored_event_is_weighed_as_enumeration_with_its_triggers_says(a
     ).replace("%", " %")
 
 
+async def test_an_event_moves_its_rival_reasons_in_the_commit_that_takes_it_in(asked: Asked) -> None:
+    (receipt,) = await asked.world.intake.observe(asked.world.caller, [event("1", "silence.noticed")])
+    assert {change.belief.attribute for change in receipt.beliefs} >= {"acts.silent", "mind.waits", "mind.bored"}
+
+
+async def test_before_is_to_the_bit_what_stood_without_it(asked: Asked) -> None:
+    await asked.sent(event("1", "money.asked", text="Soon?"))
+    await asked.sent(event("2", "silence.noticed", day=3))
+    one, questions = only(await asked.of("2")), Questions(asked.world.graph, asked.world.keyring, asked.world.book)
+    without = AsOf(rev=1, valid_time=START + timedelta(days=3))
+    for belief, before in (
+        (key("acts.silent"), one.before),
+        *((h.state.belief.belief_key, h.before) for h in one.hypotheses),
+    ):
+        assert (await questions.belief(asked.world.caller, "lena", belief, as_of=without)).state.log_odds == before
+
+
 async def test_evidence_for_one_reason_makes_the_others_less_likely(asked: Asked) -> None:
     await asked.sent(event("1", "silence.noticed"))
     before = by_name(only(await asked.of("1")))
@@ -278,6 +297,44 @@ async def test_causes_that_add_up_have_posteriors_and_no_responsibility(asked: A
     exact = Enumeration.of(Structure([0.15, 0.3], [Relation("causes", 0, 1, 0.5)])).log_odds([0, 2.0])
     assert (bored.state.log_odds, bored.before) == pytest.approx((exact[0], logit(0.15)), abs=1e-8)
     assert "none acts alone; the likeliest of them is “They lost interest.”" in found.sentence
+
+
+async def test_on_a_twin_too_wide_to_be_exact_the_shares_are_as_good_as_the_confidences(asked: Asked) -> None:
+    one, other = wide.NAMES[:2]
+    rivals = [
+        {"source": source, "kind": "causes", "target": "acts.hums", "probability": does}
+        for source, does in ((one, 0.3), (other, 0.4))
+    ]
+    hums = {"key": "acts.hums", "domain": "acts", "prior": 0.7, "statement": "They hum."}
+    heard = {"attribute": "acts.hums", "log_likelihood_ratio": 1.0}
+    book, caller = asked.world.book, asked.world.caller
+    await book.publish(caller, wide.catalog(1.02))
+    await book.publish(
+        caller,
+        Catalog.model_validate(
+            {
+                "catalog": "humming",
+                "version": "1.0.0",
+                "attributes": [hums],
+                "relations": rivals,
+                "events": [{"type": "hummed", "summary": "Hummed.", "bears_on": [heard]}],
+            }
+        ),
+    )
+    await asked.sent(event("1", "hummed"))
+    found = only(await asked.of("1"))
+    assert {h.state.quality for h in found.hypotheses} == {"approximate"}
+
+    joint = np.exp(wide.log_joint(1.02, 0.0))
+    joint /= joint.sum()
+    fails = np.outer([1.0, 0.7], [1.0, 0.6])
+    kept = 0.3 / (joint * fails).sum()  # what the leak leaves
+    happened = 1 / (1 + np.exp(-logit(0.7) - 1.0))
+    state = joint * (1 - kept * fails) / 0.7  # of the two, where it happened
+    by_one = happened * (state[1] / (1 - kept * fails[1])).sum() * 0.3
+    by_other = happened * (state[:, 1] / (1 - kept * fails[:, 1])).sum() * 0.4
+    shares = {h.state.belief.attribute: h.responsibility for h in found.hypotheses}
+    assert shares == pytest.approx({one: by_one, other: by_other}, abs=0.005)
 
 
 async def test_what_the_person_ruled_out_brought_nothing_about(asked: Asked) -> None:
