@@ -1,18 +1,22 @@
 """Numbers over a window of events: counts, sums, recency, streaks, unanswered questions, habits.
 
-A window sees the events with `at - window < time <= at`. Times are whole microseconds since 1970, sorted; every
-function is a sum, a maximum or a set of what it is handed, so the order in which events arrived changes no bit of it.
+A window sees the events with `at - window < time <= at`. Times are whole microseconds since 1970. Functions answer
+for many moments at once, and each is a sum, a maximum or a set of what is seen, so the order in which events arrived
+changes no bit of it.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 Times = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 DAY = 86_400_000_000
 """Microseconds in a day; a day is one of UTC's."""
@@ -24,29 +28,58 @@ MONDAY = 4 * DAY
 QUANTA = 10_000
 """Parts of one in which a sum is counted: integers have no order, so a sum does not depend on it."""
 
-
-def seen(times: Times, at: int, window: int) -> slice:
-    """Which of the times lie in (at - window, at]."""
-    return slice(*np.searchsorted(times, (at - window, at), side="right").tolist())
+NEVER = np.iinfo(np.int64).max
 
 
-def total(quanta: npt.NDArray[np.int64]) -> float:
-    """The sum of values that are given in `QUANTA`."""
-    return int(quanta.sum()) / QUANTA
+@dataclass(frozen=True)
+class Seen:
+    """What the moments `at`, in order, see of the sorted `times` of events: those from `first` up to `end`.
+
+    All but `count` are for moments that see something.
+    """
+
+    times: Times
+    window: int
+    at: Times
+    first: Times
+    end: Times
+
+    @property
+    def count(self) -> Times:
+        """How many events each moment sees."""
+        return self.end - self.first
+
+    @property
+    def last(self) -> Times:
+        """The time of the last event that each sees."""
+        return self.times[self.end - 1]
 
 
-def recency(times: Times, at: int) -> float:
-    """Whole days since the last event; there must be one."""
-    return float((at - int(times[-1])) // DAY)
+def seen(times: Times, at: Times, window: int) -> Seen:
+    """What lies in (at - window, at] for each of the moments, which are in order."""
+    first, end = (np.searchsorted(times, edge, side="right") for edge in (at - window, at))
+    return Seen(times, window, at, first, end)
 
 
-def streak(times: Times, at: int, period: int) -> float:
+def total(view: Seen, quanta: npt.NDArray[np.int64]) -> Floats:
+    """The sums of values that are given in `QUANTA`."""
+    summed = np.concatenate([[0], np.cumsum(quanta)])
+    return np.asarray((summed[view.end] - summed[view.first]) / QUANTA)
+
+
+def recency(view: Seen) -> Floats:
+    """Whole days since the last event."""
+    return np.asarray((view.at - view.last) // DAY, dtype=np.float64)
+
+
+def streak(view: Seen, period: int) -> Floats:
     """How many periods in a row, up to this one or the last, had an event; `period` is `DAY` or `WEEK`."""
-    periods = np.unique(_numbered(times, period))
-    if _number(at, period) - periods[-1] > 1:
-        return 0.0
-    gaps = np.flatnonzero(np.diff(periods) > 1)
-    return float(len(periods) if gaps.size == 0 else len(periods) - 1 - gaps[-1])
+    periods, which = np.unique(_numbered(view.times, period), return_inverse=True)
+    begins = np.concatenate([[True], np.diff(periods) > 1])
+    run = np.maximum.accumulate(np.where(begins, np.arange(len(periods)), 0))
+    last = which[view.end - 1]
+    length = last + 1 - np.maximum(run[last], which[view.first])
+    return np.where(_numbered(view.at, period) - periods[last] > 1, 0.0, length)
 
 
 def breaks(times: Times, period: int) -> Times:
@@ -54,40 +87,54 @@ def breaks(times: Times, period: int) -> Times:
     return np.asarray((np.unique(_numbered(times, period)) + 2) * period + _phase(period))
 
 
-def silent(times: Times, at: int, within: int) -> float:
-    """1 if the last event is `within` ago or longer, else 0; there must be one."""
-    return float(at - int(times[-1]) >= within)
+def silent(view: Seen, within: int) -> Floats:
+    """1 where the last event is `within` ago or longer, else 0."""
+    return np.asarray(view.at - view.last >= within, dtype=np.float64)
 
 
 def unanswered(
-    asked: Sequence[tuple[int, str | None]], answered: Sequence[tuple[int, str | None]], at: int, within: int
-) -> float:
-    """How many questions are `within` old or older and have no answer of their label, at their own time or later.
+    view: Seen, labels: Sequence[str | None], answered: Times, answers: Sequence[str | None], within: int
+) -> Floats:
+    """How many questions are `within` old or older and had no answer of their label, at their own time or later.
 
-    Both are (time, label) in the order of their times.
+    `labels` are those of all times, `answers` those of the sorted times `answered`.
     """
-    last = {label: time for time, label in answered}
-    return float(sum(at - time >= within and last.get(label, time - 1) < time for time, label in asked))
+    known: dict[str | None, list[int]] = defaultdict(list)
+    for time, label in zip(answered.tolist(), answers, strict=True):
+        known[label].append(time)
+    replies = [_next(known.get(label, ()), time) for time, label in zip(view.times.tolist(), labels, strict=True)]
+    replied = np.array(replies, dtype=np.int64)
+    begun, over = view.times + within, np.minimum(replied, view.times + view.window)
+    open_ = begun < over
+    began, ended = (np.searchsorted(np.sort(edge[open_]), view.at, side="right") for edge in (begun, over))
+    return np.asarray(began - ended, dtype=np.float64)
 
 
-def mode(labels: Sequence[str | None]) -> tuple[str | None, float]:
-    """The most frequent label and its share of all; of equals the first by name."""
-    counted = Counter(labels)
-    label, times = min(counted.items(), key=lambda each: (-each[1], each[0] or ""))
-    return label, times / len(labels)
+def mode(view: Seen, labels: Sequence[str | None]) -> Iterator[tuple[str | None, float]]:
+    """The most frequent label of what each moment sees, and its share; of equals the first by name."""
+    counted: Counter[str | None] = Counter()
+    low = high = 0
+    for first, end in zip(view.first.tolist(), view.end.tolist(), strict=True):
+        counted.update(labels[high:end])
+        counted.subtract(labels[low:first])
+        low, high = first, end
+        label, times = min(counted.items(), key=lambda each: (-each[1], each[0] or ""))
+        yield label, times / (end - first)
 
 
-def cadence(times: Times) -> float | None:
-    """The mean gap between events in days; None for a single one."""
-    return None if len(times) < 2 else (int(times[-1]) - int(times[0])) / (len(times) - 1) / DAY
+def cadence(view: Seen) -> Floats:
+    """The mean gaps between events in days; not a number for a single one."""
+    gaps = np.where(view.count > 1, view.count - 1, np.nan)
+    return np.asarray((view.last - view.times[view.first]) / gaps / DAY)
+
+
+def _next(times: Sequence[int], at: int) -> int:
+    place = bisect_left(times, at)
+    return times[place] if place < len(times) else NEVER
 
 
 def _phase(period: int) -> int:
     return MONDAY if period == WEEK else 0
-
-
-def _number(time: int, period: int) -> int:
-    return (time - _phase(period)) // period
 
 
 def _numbered(times: Times, period: int) -> Times:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
-import numpy.typing as npt
 
 from beliefgraph.inference import windows
 from beliefgraph.inference.kalman import Normal, likelihood, log_likelihood_ratio_above
@@ -194,9 +193,13 @@ def since(one: Measured, tally: Tally, at: datetime) -> datetime | None:
     now = microseconds(at)
     start = now
     turns = _turns(one.definition, tally, [band.at_least for band in one.definition.bands])
-    for turn in turns[turns <= now][::-1].tolist():
-        then = _measured(one.metric, one.definition, tally, turn)
-        if then is None or then.band != one.band:
+    view = windows.seen(tally.asked.times, turns[turns <= now], _microseconds(one.definition.window))
+    if (view.count == 0).any():
+        after = int(np.flatnonzero(view.count == 0)[-1]) + 1
+        view = replace(view, at=view.at[after:], first=view.first[after:], end=view.end[after:])
+    found = list(_values(one.definition, tally, view))
+    for turn, value in zip(view.at[::-1].tolist(), reversed(found), strict=True):
+        if one.definition.band(*value) != one.band:
             break
         start = turn
     return moment_of(start)
@@ -219,56 +222,55 @@ def due(one: Measured, tally: Tally, at: datetime) -> datetime | None:
 def _measured(metric: Metric, definition: MetricDefinition, tally: Tally, at: int) -> Measured | None:
     """The metric at a moment, in microseconds; None if no event has counted in it by then."""
     asked, window = tally.asked, _microseconds(definition.window)
-    seen = windows.seen(asked.times, at, window)
-    if seen.stop == 0:
+    view = windows.seen(asked.times, np.array([at], dtype=np.int64), window)
+    first, end = int(view.first[0]), int(view.end[0])
+    if end == 0:
         return None
-    if seen.start == seen.stop:
-        left = moment_of(int(asked.times[seen.stop - 1]) + window)
+    if first == end:
+        left = moment_of(int(asked.times[end - 1]) + window)
         return Measured(metric, definition, definition.nothing, None, (), left)
-    times, events = asked.times[seen], asked.rows[seen]
+    times, events = asked.times[first:end], asked.rows[first:end]
     last = int(times[-1])
     if definition.kind == "level":
         measured = _likelihood(definition, times, events, at)
         return Measured(
             metric, definition, _prior(definition).times(measured).mean, None, events, moment_of(last), measured
         )
-    value, label = _value(definition, tally, times, asked.quanta[seen], events, at)
+    ((value, label),) = _values(definition, tally, view)
     if definition.within is not None:
         over = times + _microseconds(definition.within)
         last = max(last, *over[over <= at].tolist()) if (over <= at).any() else last
     return Measured(metric, definition, value, label, events, moment_of(last))
 
 
-def _value(
-    definition: MetricDefinition,
-    tally: Tally,
-    times: windows.Times,
-    quanta: npt.NDArray[np.int64],
-    events: Sequence[Measurement],
-    at: int,
-) -> tuple[float | None, str | None]:
+def _values(
+    definition: MetricDefinition, tally: Tally, view: windows.Seen
+) -> Iterable[tuple[float | None, str | None]]:
+    """The value and the label of a metric at each of the moments, all of which see an event."""
+    if definition.kind == "mode":
+        return ((share, label) for label, share in windows.mode(view, [row.label for row in tally.asked.rows]))
+    return ((None if math.isnan(value) else value, None) for value in _numbers(definition, tally, view).tolist())
+
+
+def _numbers(definition: MetricDefinition, tally: Tally, view: windows.Seen) -> windows.Floats:
     match definition.kind:
         case "count":
-            return float(len(times)), None
+            return view.count.astype(np.float64)
         case "sum":
-            return windows.total(quanta), None
+            return windows.total(view, tally.asked.quanta)
         case "recency":
-            return windows.recency(times, at), None
+            return windows.recency(view)
         case "streak":
-            return windows.streak(times, at, PERIODS[definition.every or "day"]), None
+            return windows.streak(view, PERIODS[definition.every or "day"])
         case "absence":
             within = _microseconds(definition.within or definition.window)
             if definition.follow_up is None:
-                return windows.silent(times, at, within), None
-            answered = tally.answered.until(at)
-            pairs = zip(times.tolist(), (row.label for row in events), strict=True)
-            answers = zip(answered.times.tolist(), (row.label for row in answered.rows), strict=True)
-            return windows.unanswered(list(pairs), list(answers), at, within), None
-        case "mode":
-            label, share = windows.mode([row.label for row in events])
-            return share, label
+                return windows.silent(view, within)
+            asked, answered = tally.asked, tally.answered
+            labels, answers = ([row.label for row in rows] for rows in (asked.rows, answered.rows))
+            return windows.unanswered(view, labels, answered.times, answers, within)
         case _:
-            return windows.cadence(times), None
+            return windows.cadence(view)
 
 
 def _prior(definition: MetricDefinition) -> Normal:
