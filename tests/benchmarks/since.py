@@ -1,4 +1,7 @@
-"""How long it takes to tell since when a metric is in its band, where it has been all along: `... since.py [events]`."""
+"""How long it takes to tell since when a metric is in its band, where it has been all along.
+
+python tests/benchmarks/since.py [events]
+"""
 
 from __future__ import annotations
 

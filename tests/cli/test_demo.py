@@ -58,6 +58,8 @@ def test_the_demo_shows_what_events_make_over_time(first: str) -> None:
     assert "yes, since 2026-03-30" in week  # the last visit before the silence was on 23 March
     (mails,) = [line for line in shown.splitlines() if line.startswith("mails of ours")]
     assert "2, since 2026-05-11" in mails  # the second was sent on 4 May
+    (score,) = [line for line in shown.splitlines() if line.startswith("how they score us")]
+    assert "of 10" in score
 
 
 def test_the_demo_tells_what_lena_pursues_and_what_unblocked_it(first: str) -> None:

@@ -39,6 +39,7 @@ def made(**changes: Any) -> MetricDefinition:
         ({"window": "P7D", "retention": "P40000D"}, "never closes"),
         ({"window": "P30D", "retention": "P7D"}, "longer than its retention of 7 days"),
         ({"kind": "sum"}, "its kind, sum, needs value"),
+        ({"unit": "visits"}, "its kind, count, has no use for unit"),
         ({"value": "1"}, "its kind, count, has no use for value"),
         ({"kind": "mode"}, "its kind, mode, needs label"),
         ({"label": "data.x"}, "its kind, count, has no use for label"),
@@ -155,6 +156,8 @@ def test_the_band_is_the_highest_reached_and_one_of_its_own_label_comes_first() 
         ({"kind": "cadence"}, 2.5, None, "every 2.5 days"),
         (ABSENCE, 1.0, None, "yes"),
         ({**ABSENCE, "follow_up": {"events": ["x"]}}, 2.0, None, "2"),
+        ({"kind": "sum", "value": "data.x", "unit": "minutes"}, 95.5, None, "95.5 minutes"),
+        ({"kind": "sum", "value": "data.x", "unit": "minutes"}, None, None, "unknown"),
     ],
 )
 def test_a_value_is_told_in_words(changes: dict[str, Any], value: float | None, label: str | None, said: str) -> None:

@@ -50,6 +50,7 @@ LEVELS = Catalog.model_validate(
                 "kind": "level",
                 "events": ["reported"],
                 "value": "data.hours",
+                "unit": "hours",
                 "mean": MEAN,
                 "deviation": DEVIATION,
                 "drift": DRIFT,
@@ -114,7 +115,7 @@ async def test_numbers_out_of_order_are_one_posterior_and_move_the_belief_by_wha
     assert found.value == pytest.approx(mean, abs=1e-9)
     assert found.deviation == pytest.approx(deviation, abs=1e-9)
     assert (found.band, found.since, found.due) == (None, None, START + timedelta(days=60))
-    assert found.says == f"hours of reporting a week: {mean:.2f} ± {deviation:.2g}"
+    assert found.says == f"hours of reporting a week: {mean:.2f} ± {deviation:.2g} hours"
     assert await log_odds(measured, "world.alone") == pytest.approx(said(MEASURED, 10), abs=1e-9)
     state = await stored(measured)
     assert held(state, "world.alone") == to_publish(said(MEASURED, 10))

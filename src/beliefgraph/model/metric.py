@@ -103,7 +103,8 @@ class FollowUp(Record):
 class MetricDefinition(Record):
     """A metric described once. `window` is how far back it looks, `retention` how long it remembers an event.
 
-    `mean` and `deviation` are the prior of a level, `drift` how it moves and `noise` the deviation of one measurement.
+    `mean` and `deviation` are the prior of a level, `drift` how it moves and `noise` the deviation of one measurement;
+    `unit` is what its value or a sum is told in.
     A deprecated one takes in no further events; what it measures runs out with its window.
     """
 
@@ -119,6 +120,7 @@ class MetricDefinition(Record):
     window: timedelta
     retention: timedelta | None = None
     value: Expression | None = None
+    unit: Key | None = None
     label: Expression | None = None
     every: Period | None = None
     within: timedelta | None = None
@@ -145,6 +147,7 @@ class MetricDefinition(Record):
                 " events would be forgotten while they count"
             )
         self._takes("value", self.value, "sum", "level")
+        self._takes("unit", self.unit, "sum", "level", needed=False)
         self._takes("label", self.label, "mode", "absence", needed=self.kind == "mode")
         self._takes("every", self.every, "streak")
         self._takes("within", self.within, "absence")
@@ -202,8 +205,8 @@ class MetricDefinition(Record):
         reached = [b for b in self.bands if value is not None and value >= b.at_least and b.label in (None, label)]
         return max(reached, key=lambda b: (b.label is not None, b.at_least), default=None)
 
-    def show(self, value: float | None, label: str | None) -> str:
-        """A value in words: `9 days ago`."""
+    def show(self, value: float | None, label: str | None, deviation: float | None = None) -> str:
+        """A value in words: `9 days ago`, `16.4 ± 1.4 hours`; a deviation to two digits."""
         if value is None:
             return "unknown"
         match self.kind:
@@ -218,7 +221,8 @@ class MetricDefinition(Record):
             case "absence" if self.follow_up is None:
                 return "yes" if value else "no"
             case _:
-                return f"{value:g}"
+                number = f"{value:g}" if deviation is None else f"{value:g} ± {deviation:.2g}"
+                return number if self.unit is None else f"{number} {self.unit}"
 
     def _takes(self, field: str, given: object, *kinds: MetricKind, needed: bool = True) -> None:
         if self.kind in kinds and needed and given is None:

@@ -68,9 +68,8 @@ class Measured:
 
     @property
     def shown(self) -> str:
-        """The value in words, to hundredths; of a level with its deviation, to two digits."""
-        shown = self.definition.show(None if self.value is None else round(self.value, 2), self.label)
-        return shown if self.deviation is None else f"{shown} ± {self.deviation:.2g}"
+        """The value in words, to hundredths."""
+        return self.definition.show(None if self.value is None else round(self.value, 2), self.label, self.deviation)
 
     @property
     def says(self) -> str:
