@@ -57,7 +57,7 @@ class Settings(Record):
     max_page_size: int = Field(default=200, ge=1, le=200, description="Nodes one page of a connection may have.")
     max_in_flight: int = Field(default=64, ge=1, description="Requests worked on at once; others are told to wait.")
     request_timeout: Seconds = Field(default=30.0, description="Seconds a request may take.")
-    max_sockets: int = Field(default=1_000, ge=1, description="WebSockets open at once.")
+    max_sockets: int = Field(default=1_000, ge=1, description="WebSockets open at once; those without a key give way.")
     subscription_queue: int = Field(default=256, ge=1, description="Changes kept for a subscriber who reads slowly.")
     poll_interval: Seconds = Field(default=1.0, description="Seconds between looks for other processes' changes.")
     refresh_interval: float = Field(

@@ -11,12 +11,15 @@ from structlog.testing import capture_logs
 from tests.conftest import StoppedClock
 from tests.web.service import Client, Service, service
 from tests.world import rated
-from websockets.exceptions import InvalidStatus
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
+from websockets.typing import Subprotocol
 
 from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring
 
 DEFINITIONS = {"query": "{ definitions { number } }"}
+PROTOCOLS = [Subprotocol("graphql-transport-ws")]
 NEW_JSON = "application/graphql-response+json"
 
 
@@ -108,6 +111,23 @@ async def test_more_sockets_than_there_is_room_for_are_refused(tight: Service) -
                 pass
     async with client.socket() as socket:
         assert (await socket.next())["type"] == "connection_ack"
+
+
+async def test_whoever_brings_no_key_keeps_nobody_else_out(tight: Service) -> None:
+    """There is room for one: it is a stranger's until somebody comes, and then that one's who has a key."""
+    client, address = await tight.client(), f"ws{tight.url.removeprefix('http')}/graphql"
+    async with connect(address, subprotocols=PROTOCOLS) as one, connect(address, subprotocols=PROTOCOLS) as other:
+        with pytest.raises(ConnectionClosedError) as closed:
+            await one.recv()
+        assert closed.value.rcvd is not None
+        assert (closed.value.rcvd.code, closed.value.rcvd.reason) == (1013, "overloaded")
+        async with client.socket() as socket:
+            assert (await socket.next())["type"] == "connection_ack"
+            with pytest.raises(ConnectionClosedError):
+                await other.recv()
+            with pytest.raises(InvalidStatus):
+                async with client.socket():
+                    pass
 
 
 async def test_only_pages_that_may_call_are_told_so(tight: Service) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -80,6 +81,8 @@ class Context:
     purpose: str | None = None
     connection_params: dict[str, object] | None = None
     names: dict[str, str] = field(default_factory=dict)
+    keyed: Callable[[], object] | None = None
+    """Told once a WebSocket has brought its key, so that it keeps its place."""
 
     @property
     def caller(self) -> Caller:

@@ -162,6 +162,7 @@ class GraphQLDoor(GraphQL[Context, None]):
             request_id=getattr(request.state, "request_id", ""),
             secret=bearer(headers.get("authorization")),
             purpose=headers.get("purpose"),
+            keyed=getattr(request.state, "keyed", None),
         )
 
     async def on_ws_connect(self, context: Context) -> UnsetType:
@@ -172,6 +173,8 @@ class GraphQLDoor(GraphQL[Context, None]):
         if isinstance(given.get("purpose"), str):
             context.purpose = str(given["purpose"])
         await _authenticated(context)
+        if context.keyed is not None:
+            context.keyed()
         return cast("UnsetType", UNSET)
 
     def decode_json(self, data: str | bytes) -> object:

@@ -9,6 +9,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 from uuid import uuid4
 
 import structlog
@@ -23,6 +24,9 @@ log = structlog.get_logger("beliefgraph.access")
 
 REQUEST_ID = "X-Request-ID"
 SANE_ID = re.compile(r"^[A-Za-z0-9._:@/+=-]{1,128}$")
+
+FULL: Message = {"type": "websocket.close", "code": 1013, "reason": "overloaded"}
+"""How a socket is told that there is no room for it."""
 
 Refuse = Callable[[Scope, BeliefgraphError], Response]
 """How a refusal is answered at an address."""
@@ -83,6 +87,7 @@ class Bounded:
         self._max_sockets = max_sockets
         self._in_flight = 0
         self._sockets = 0
+        self._without_key: dict[asyncio.Future[None], None] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on within its bounds."""
@@ -94,15 +99,33 @@ class Bounded:
             await self._app(scope, receive, send)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._sockets >= self._max_sockets:
+        if self._sockets >= self._max_sockets and not self._make_room():
             await receive()
-            await send({"type": "websocket.close", "code": 1013, "reason": "overloaded"})
+            await send(FULL)
             return
+        serving: asyncio.Future[None] = asyncio.ensure_future(self._app(scope, receive, send))
+        scope["state"]["keyed"] = partial(self._without_key.pop, serving, None)
+        self._without_key[serving] = None
         self._sockets += 1
         try:
-            await self._app(scope, receive, send)
+            await asyncio.wait({serving})
         finally:
             self._sockets -= 1
+            self._without_key.pop(serving, None)
+            serving.cancel()
+        if serving.cancelled():
+            await send(FULL)
+        else:
+            serving.result()
+
+    def _make_room(self) -> bool:
+        """End the socket that has waited longest for its key; False if all have brought one."""
+        longest = next(iter(self._without_key), None)
+        if longest is None:
+            return False
+        del self._without_key[longest]
+        longest.cancel()
+        return True
 
     async def _post(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._in_flight >= self._max_in_flight:
