@@ -17,7 +17,7 @@ from beliefgraph.inference.native import COLUMNS
 
 ASK = """
 import numpy as np
-from beliefgraph.inference.kernels import contrast_one
+from beliefgraph.inference.kernels.odds import contrast_one
 print(contrast_one(np.array([1.0, 3.0]), 2, 1), sum(contrast_one.stats.cache_hits.values()))
 """
 """The log-odds of 3 to 1, by a kernel that has the logarithm of another module compiled into it."""
@@ -61,11 +61,19 @@ def test_a_kernel_that_has_another_in_it_is_compiled_anew_when_that_one_changes(
     assert sorted((copy / "kept").rglob("*.nb?")) == kept  # nothing piles up
 
 
+def test_a_change_of_any_kernel_is_noticed_wherever_in_the_room_it_is(copy: Path) -> None:
+    ask(copy)
+    module = copy / "beliefgraph" / "inference" / "kernels" / "tables.py"
+    module.write_text(module.read_text(encoding="utf-8") + "# another line\n", encoding="utf-8")
+    assert not ask(copy)[1]
+    assert ask(copy)[1]
+
+
 def test_a_kernel_has_nothing_in_it_that_is_not_looked_at() -> None:
     """Names that a kernel uses come from modules with kernels or from COLUMNS."""
     own = {path: tree for path, tree in modules().items() if room(path) == "inference"}
     kernels = {path: list(kernels_of(tree)) for path, tree in own.items()}
-    looked_at = {f"beliefgraph.inference.{path.stem}" for path, found in kernels.items() if found}
+    looked_at = {f"beliefgraph.{'.'.join(path.with_suffix('').parts)}" for path, found in kernels.items() if found}
     looked_at.add("beliefgraph.inference." + COLUMNS.removesuffix(".py"))
     wrong = []
     for path, found in kernels.items():
@@ -84,9 +92,9 @@ def test_a_kernel_has_nothing_in_it_that_is_not_looked_at() -> None:
 
 
 def kernels_of(module: ast.Module) -> Iterator[ast.FunctionDef]:
-    """The functions made by `native`."""
+    """The functions made by `native` and `inner`."""
     for node in module.body:
         if isinstance(node, ast.FunctionDef) and any(
-            isinstance(by, ast.Name) and by.id == "native" for by in node.decorator_list
+            isinstance(by, ast.Name) and by.id in ("native", "inner") for by in node.decorator_list
         ):
             yield node

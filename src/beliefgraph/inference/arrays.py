@@ -15,6 +15,18 @@ Bools = npt.NDArray[np.bool_]
 Flags = npt.NDArray[np.uint8]
 Codes = npt.NDArray[np.uint32]
 
+Layout = tuple[Codes, Codes, Codes, Codes]
+"""The `codes`, `leaf_codes`, `maps` and `trees` of a `Plan`."""
+Potentials = tuple[Floats, Floats]
+"""Every table's potential, and its logarithm (at most 0); each [entries]."""
+Evidence = tuple[Floats, Flags]
+"""The weight of every state ([leaves], at most 1), and of which variables anything is said; where nothing is, all of a
+variable's weights are 1."""
+Upward = tuple[Floats, Floats, Floats]
+"""What a way up makes: `table` [entries], `total` and `message` [message entries]."""
+Downward = tuple[Floats, Floats, Floats]
+"""What a way down makes: `joint` [entries], `below` [message entries] and `marginal` [leaves]."""
+
 
 def numbers(name: str, values: npt.ArrayLike) -> Floats:
     """The values as float64; what are no numbers is `invalid-input`."""

@@ -13,7 +13,7 @@ import numpy as np
 from beliefgraph.inference.arrays import Flags, Floats, Ints
 from beliefgraph.inference.factors import Family, Pair
 from beliefgraph.inference.intervals import Pairwise
-from beliefgraph.inference.kernels import BLOCK_OF
+from beliefgraph.inference.kernels.crowds import BLOCK_OF
 from beliefgraph.inference.plan import Plan
 from beliefgraph.inference.propagation import Engine
 from beliefgraph.inference.variables import Variables

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any, TypeVar, cast
 
 import numba
@@ -25,13 +26,26 @@ def native(function: F) -> F:
     then overwritten. It runs without the interpreter's lock and divides by zero as numpy does. Sums and products keep
     their order (no fast-math): what is computed twice has the same bits twice.
     """
-    config: Any = numba.config
+    return _compiled(function)
+
+
+def inner(function: F) -> F:
+    """The same for what runs inside a kernel again and again, and makes no array: it becomes a part of its callers.
+
+    They hold the arrays that it works on, so nobody counts that it does too: counting would take longer than what is
+    done to a small table. (`_nrt` is numba's own word for that; where an array is made after all, it refuses.)
+    """
+    return _compiled(function, _nrt=False, forceinline=True)
+
+
+def _compiled(function: F, **options: bool) -> F:
+    config, compiler = cast(Any, numba.config), cast(Any, numba.njit)
     others = config.CACHE_LOCATOR_CLASSES
     config.CACHE_LOCATOR_CLASSES = ",".join(f"{__name__}.{place.__name__}" for place in PLACES)
     try:
-        return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+        return cast(F, compiler(cache=True, nogil=True, error_model="numpy", **options)(function))
     except RuntimeError:  # numba found no place for a cache
-        return cast(F, numba.njit(nogil=True, error_model="numpy")(function))
+        return cast(F, compiler(nogil=True, error_model="numpy", **options)(function))
     finally:
         config.CACHE_LOCATOR_CLASSES = others
 
@@ -41,12 +55,20 @@ def sources() -> str:
     """A hash of every module of this room that has kernels, and of COLUMNS: one kernel is compiled into another, so
     that any of them may be in any machine code."""
     digest = hashlib.sha256()
-    for module in sorted(files(__package__).iterdir(), key=lambda module: module.name):
-        if module.name.endswith(".py"):
-            text = module.read_bytes()
-            if module.name == COLUMNS or b"\n@native\n" in text:
-                digest.update(text)
+    for module in _modules(files(__package__)):
+        text = module.read_bytes()
+        if module.name == COLUMNS or b"\n@native\n" in text or b"\n@inner\n" in text:
+            digest.update(text)
     return digest.hexdigest()
+
+
+def _modules(folder: Traversable) -> Iterator[Traversable]:
+    """The modules in a folder and those below it, always in the same order."""
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.is_dir():
+            yield from _modules(entry)
+        elif entry.name.endswith(".py"):
+            yield entry
 
 
 class _Place:

@@ -15,7 +15,7 @@ from math import prod
 
 import numpy as np
 
-from beliefgraph.inference.arrays import Codes, Ints
+from beliefgraph.inference.arrays import Codes, Ints, Layout
 from beliefgraph.inference.junction_tree import JunctionTree
 from beliefgraph.inference.maps import homes, shared_maps
 from beliefgraph.inference.scopes import Scopes
@@ -121,6 +121,11 @@ class Plan:
     tree_of: Codes
     maps: Codes
     trees: Codes
+
+    @property
+    def layout(self) -> Layout:
+        """What the kernels know of it."""
+        return self.codes, self.leaf_codes, self.maps, self.trees
 
     @property
     def leaves(self) -> int:

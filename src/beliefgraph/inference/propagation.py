@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.inference import kernels
 from beliefgraph.inference.arrays import Bools, Flags, Floats
-from beliefgraph.inference.kernels import LOST
+from beliefgraph.inference.kernels import crowds, logarithms, passes, upward
+from beliefgraph.inference.kernels.passes import LOST, Start
 from beliefgraph.inference.plan import HOME, PARENT, Plan
 from beliefgraph.inference.variables import Variables
 
@@ -43,11 +43,15 @@ class Engine:
         potential = np.exp(log_potential)
         table, total, message = np.empty(plan.entries), np.empty(plan.message_entries), np.empty(plan.message_entries)
         fit = np.empty(len(plan.trees), dtype=np.uint8)
-        kernels.from_nothing(
-            plan.codes, plan.leaf_codes, plan.maps, plan.trees, potential, log_potential, table, total, message, fit
-        )
+        upward.from_nothing(plan.layout, (potential, log_potential), (table, total, message), fit)
         unchanged = np.zeros(len(plan.codes), dtype=np.uint8)
         return cls(plan, log_potential, potential, table, total, message, fit, unchanged)
+
+    @property
+    def start(self) -> Start:
+        """What the kernels know of it."""
+        made = self.table, self.total, self.message
+        return self.potential, self.log_potential, *made, self.fit, self.changed
 
     def with_potentials(self, log_potential: Floats, rows: list[int]) -> Engine:
         """The engine with other potentials in the cliques of some rows."""
@@ -65,11 +69,9 @@ class Engine:
         """
         answer = np.empty(given.shape)
         status = np.empty((len(given), len(self.plan.trees)), dtype=np.uint8)
-        kernels.log_odds(
-            self.plan.codes, self.plan.leaf_codes, self.plan.maps, self.plan.trees, self.potential, self.log_potential,
-            self.fit, self.table, self.total, self.message, self.changed, variables.first, variables.start, given,
-            fixed, prior, answer, status,
-        )  # fmt: skip
+        passes.log_odds(
+            self.plan.layout, self.start, variables.first, variables.start, given, fixed, prior, answer, status
+        )
         for row, tree in np.argwhere(status == LOST).tolist() if (status == LOST).any() else ():
             weight, _ = variables.weights(given[row : row + 1], fixed[None])
             no, yes = variables.split_logs(self.log_tree(tree, weight[0])[None])
@@ -91,10 +93,9 @@ class Engine:
         column = np.full(len(prior), -1)
         column[list(asked)] = np.arange(len(asked))
         suspect = np.zeros(len(given), dtype=np.uint8)
-        kernels.cohort(
-            plan.codes, plan.leaf_codes, plan.maps, plan.trees, self.potential, self.table, self.total, self.message,
-            variables.first, variables.start, given, prior, wanted, column, answer, suspect,
-        )  # fmt: skip
+        crowds.cohort(
+            plan.layout, self.start, variables.first, variables.start, given, prior, wanted, column, answer, suspect
+        )
         again = np.flatnonzero(suspect)
         if again.size:
             nothing = np.zeros(len(prior), dtype=np.uint8)
@@ -138,21 +139,14 @@ class Engine:
         log_mass = np.empty((len(weight), len(self.plan.trees)))
         status = np.empty((len(weight), len(self.plan.trees)), dtype=np.uint8)
         said = np.minimum.reduceat(weight, self.plan.leaf_start[:-1], axis=1) < 1.0
-        kernels.joints(
-            self.plan.codes, self.plan.leaf_codes, self.plan.maps, self.plan.trees, self.potential, self.log_potential,
-            self.fit, self.table, self.total, self.message, self.changed, weight, said.astype(np.uint8), joint,
-            log_mass, status,
-        )  # fmt: skip
+        passes.joints(self.plan.layout, self.start, weight, said.astype(np.uint8), joint, log_mass, status)
         return joint, log_mass, np.asarray((status != LOST).all(axis=1))
 
     def log_tree(self, tree: int, weight: Floats) -> Floats:
         """The log-marginals of one tree (shape [leaves], only its own are meant), on logarithms throughout."""
         logs = np.full(self.plan.leaves, -np.inf)
         first, last = self.plan.trees[tree]
-        plan = self.plan
-        if not kernels.log_tree(
-            plan.codes, plan.leaf_codes, plan.maps, first, last, self.log_potential, weight, logs
-        ):  # fmt: skip
+        if not logarithms.log_tree(self.plan.layout, first, last, self.log_potential, weight, logs):
             raise Incorrect("impossible-evidence", "What is assumed cannot hold together.")
         return logs
 
@@ -164,8 +158,5 @@ class Engine:
         marginal = np.empty(weight.shape)
         joint = np.empty(self.plan.entries)
         status = np.empty((len(weight), len(self.plan.trees)), dtype=np.uint8)
-        kernels.distributions(
-            self.plan.codes, self.plan.leaf_codes, self.plan.maps, self.plan.trees, self.potential, self.log_potential,
-            self.fit, self.table, self.total, self.message, self.changed, weight, said, marginal, joint, status,
-        )  # fmt: skip
+        passes.distributions(self.plan.layout, self.start, weight, said, marginal, joint, status)
         return marginal, status, joint

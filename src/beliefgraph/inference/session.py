@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from beliefgraph.errors import Incorrect, Unavailable
-from beliefgraph.inference import kernels
 from beliefgraph.inference.arrays import Bools, Floats, Ints
 from beliefgraph.inference.bundle import Bundle
 from beliefgraph.inference.evidence import LOG_LIKELIHOOD_BOUND
+from beliefgraph.inference.kernels import changes, observed
 from beliefgraph.inference.plan import HOME, SIZE
 from beliefgraph.inference.thin_part import ThinPart
 
@@ -101,9 +101,12 @@ class _Part:
         self._homes = plan.leaf_codes[plan.leaf_row, HOME].tolist()
         self._rows = plan.leaf_row.tolist()
         self._trees = plan.tree_of.tolist()
-        self._table, self._total, self._message = engine.table.copy(), engine.total.copy(), engine.message.copy()
-        self._joint, self._below = np.zeros(plan.entries), np.zeros(plan.message_entries)
-        self._marginal, self._log_odds = np.ones(plan.leaves), np.empty(len(self.members))
+        self._layout, self._potentials = plan.layout, (engine.potential, engine.log_potential)
+        self._evidence = self._weight, self._said
+        self._upward = engine.table.copy(), engine.total.copy(), engine.message.copy()
+        self._below = np.zeros(plan.message_entries)
+        self._downward = np.zeros(plan.entries), self._below, np.ones(plan.leaves)
+        self._log_odds = np.empty(len(self.members))
         self._dirty = np.ones(len(plan.codes), dtype=np.uint8)
         self._stale = np.ones(len(plan.codes), dtype=np.uint8)
         self._path = np.empty(len(plan.codes), dtype=np.uint32)
@@ -124,14 +127,13 @@ class _Part:
         """Bring the answers of this part's beliefs up to date."""
         if not self._moved:
             return
-        plan, engine, variables = self._bundle.plan, self._bundle.engine, self._bundle.variables
+        plan, variables = self._bundle.plan, self._bundle.variables
         self._changed = False
         if not (
             self._safe
-            and kernels.settle(
-                plan.codes, plan.leaf_codes, plan.maps, plan.trees, engine.potential, engine.log_potential,
-                self._weight, self._said, self._table, self._total, self._message, self._joint, self._below,
-                self._marginal, variables.first, variables.start, self._log_odds, self._dirty, self._stale, UNNOTICED,
+            and changes.settle(
+                self._layout, self._potentials, self._evidence, self._upward, self._downward, variables.first,
+                variables.start, self._log_odds, self._dirty, self._stale, UNNOTICED,
             )
         ):  # fmt: skip
             self._forget()
@@ -150,18 +152,9 @@ class _Part:
         variable = self._variable[at]
         if not self._told[self._trees[variable]]:
             return float(self._bundle.prior_log_odds[at])
-        plan = self._bundle.plan
         if self._up():
-            found = kernels.reach_one(
-                plan.codes,
-                plan.leaf_codes,
-                plan.maps,
-                self._rows[variable],
-                self._state[at],
-                self._table,
-                self._total,
-                self._path,
-                *self._room,
+            found = changes.reach_one(
+                self._layout, self._rows[variable], self._state[at], self._upward, self._path, *self._room
             )
             if found == found:
                 return found
@@ -171,19 +164,17 @@ class _Part:
         """Write what is known about a variable; whether anything is."""
         first, last, leaf = self._first[variable], self._first[variable + 1], self._leaf[variable]
         if last - first == 1:
-            said = kernels.observe(self._given.item(first), 0, self._weight, leaf)
+            said = observed.observe(self._given.item(first), 0, self._weight, leaf)
         else:
-            said = kernels.observe_values(self._given, self._free, first, last, self._weight, leaf)
+            said = observed.observe_values(self._given, self._free, first, last, self._weight, leaf)
         self._said[variable] = said
         return said
 
     def _up(self) -> bool:
         if self._safe and self._changed:
-            plan, engine = self._bundle.plan, self._bundle.engine
-            self._safe = kernels.refresh(
-                plan.codes, plan.leaf_codes, plan.maps, plan.trees, engine.potential, engine.log_potential,
-                self._weight, self._said, self._table, self._total, self._message, self._dirty, self._stale,
-            )  # fmt: skip
+            self._safe = changes.refresh(
+                self._layout, self._potentials, self._evidence, self._upward, self._dirty, self._stale
+            )
             self._changed = False
             if not self._safe:
                 self._forget()

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from beliefgraph.inference import thin_kernels as kernels
 from beliefgraph.inference.arrays import Bools, Flags, Floats, Ints
+from beliefgraph.inference.kernels import dropped
 from beliefgraph.inference.propagation import Engine
 
 
@@ -125,10 +125,10 @@ class ThinTree:
         while True:
             passes += 1
             total = log_weight.copy()
-            kernels.spread(loose.slot_leaf, loose.slot_start, message, total)
-            kernels.weights(plan.leaf_start, total, weight[0], said[0])
+            dropped.spread(loose.slot_leaf, loose.slot_start, message, total)
+            dropped.weights(plan.leaf_start, total, weight[0], said[0])
             log_marginal = engine.log_marginals(weight, said)[0]
-            gap = kernels.exchange(
+            gap = dropped.exchange(
                 loose.first_slot, loose.table_start, loose.slot_leaf, loose.slot_start, loose.table, active,
                 log_marginal, message, 1.0 if passes < patience.whole else 0.5,
             )  # fmt: skip
@@ -153,9 +153,9 @@ class ThinTree:
                 return 0.0
             grown.append(size / _PUSH)
             message, total = push * (_PUSH / size), np.zeros(plan.leaves)
-            kernels.spread(loose.slot_leaf, loose.slot_start, message, total)
-            kernels.weights(plan.leaf_start, total, weight[0], said[0])
-            kernels.exchange(
+            dropped.spread(loose.slot_leaf, loose.slot_start, message, total)
+            dropped.weights(plan.leaf_start, total, weight[0], said[0])
+            dropped.exchange(
                 loose.first_slot, loose.table_start, loose.slot_leaf, loose.slot_start, loose.table, loose.all,
                 self.engine.log_marginals(weight, said)[0], message, 1.0,
             )  # fmt: skip

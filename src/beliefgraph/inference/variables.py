@@ -13,8 +13,8 @@ from math import prod
 
 import numpy as np
 
-from beliefgraph.inference import kernels
 from beliefgraph.inference.arrays import Flags, Floats, Ints
+from beliefgraph.inference.kernels import observed, odds
 from beliefgraph.inference.plan import projection
 
 _REMEMBERED = 512
@@ -108,7 +108,7 @@ class Variables:
         """
         weight = np.empty((len(given), int(self.start[-1])))
         said = np.empty((len(given), len(self.cards)), dtype=np.uint8)
-        kernels.log_weights(given, fixed, self.first, weight, said)
+        observed.log_weights(given, fixed, self.first, weight, said)
         return np.exp(weight), said
 
     def scale(self, given: Floats, weight: Floats) -> Floats:
@@ -124,13 +124,13 @@ class Variables:
         Of a value the first is the sum of the other states: never one less the second.
         """
         no = np.empty(len(self.leaf))
-        kernels.rest(marginal, self.first, no)
+        odds.rest(marginal, self.first, no)
         return no, marginal[self.leaf]
 
     def split_logs(self, logs: Floats) -> tuple[Floats, Floats]:
         """The same of logarithms, row by row: shape [B, leaves], answers [B, beliefs]."""
         no = np.empty((len(logs), len(self.leaf)))
-        kernels.log_rest(logs, self.first, no)
+        odds.log_rest(logs, self.first, no)
         return no, logs[:, self.leaf]
 
     def log_odds(self, priors: Floats) -> Floats:
@@ -138,7 +138,7 @@ class Variables:
         answer = np.log(priors) - np.log1p(-priors)
         for variable in self.values:
             first, last = self.first[variable], self.first[variable + 1]
-            kernels.contrast(priors, first, first, last, answer)
+            odds.contrast(priors, first, first, last, answer)
         return np.asarray(answer)
 
 
