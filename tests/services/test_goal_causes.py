@@ -186,9 +186,17 @@ async def test_the_order_in_which_goals_and_deeds_are_told_does_not_matter(world
     assert len(came) == 2
 
 
+async def test_a_relation_of_its_own_must_hold_together_with_goals_that_may_come(shop: Shop) -> None:
+    own = Relate(twin="lena", source=key("world.alone"), target=VISITS, kind="causes", probability=0.6)
+    # .5·.6 and .3·.4 alone are within the prior of .5, and are not beside .6·.5 of whoever means to buy
+    with pytest.raises(BeliefgraphError) as refused:
+        await shop.world.commands.relate(shop.world.caller, own)
+    assert refused.value.code == "infeasible-statements"
+
+
 async def test_what_this_twin_says_of_the_two_stands_before_it(shop: Shop) -> None:
     await shop.sent(plan("2"))
-    own = Relate(twin="lena", source=BUYING, target=VISITS, kind="causes", probability=0.1, valid_from=START)
+    own = Relate(twin="lena", source=BUYING, target=VISITS, kind="causes", probability=0.1)
     await shop.world.commands.relate(shop.world.caller, own)
     less = Structure(PRIORS, [*RIVALS.relations[:1], Relation("causes", 2, 1, 0.1)], noisy_or=[1])
     expected = Enumeration.of(less).log_odds([0, 2.0, 1.0])

@@ -249,6 +249,18 @@ async def test_what_a_metric_shows_and_each_event_that_made_it(asked: Asked) -> 
     assert only(await asked.why(metric=visits)).before == pytest.approx(logit(0.3), abs=1e-9)
 
 
+async def test_an_event_not_sent_may_bring_a_metric_into_its_band_and_is_then_in_its_evidence(asked: Asked) -> None:
+    await asked.sent(event("1", "visit"), event("2", "visit", day=1))
+    found = only(await asked.why(event=event("3", "visit", day=2), explained=True))
+    assert found.before == pytest.approx(logit(0.3), abs=1e-9)
+    assert found.state.log_odds == pytest.approx(logit(0.3) + 2.0, abs=1e-9)
+    (waits,) = found.hypotheses
+    assert waits.explanation is not None
+    (band,) = waits.explanation.contributions
+    assert band.evidence.summary == "visits in 30 days: 3, at least 3"
+    assert [e.evidence.time for e in band.events] == [START + timedelta(days=day) for day in (2, 1, 0)]
+
+
 async def test_a_silence_is_a_metric_and_not_the_event_before_it(asked: Asked) -> None:
     await asked.sent(event("1", "visit"))
     quiet, later = MetricKey(metric="quiet.fortnight"), AsOf(valid_time=START + timedelta(days=15))

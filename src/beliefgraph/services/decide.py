@@ -30,7 +30,7 @@ from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.advance import Additions
 from beliefgraph.services.contexts import Contexts
 from beliefgraph.services.count import measurement, new_metrics
-from beliefgraph.services.goals.causes import goal_causes
+from beliefgraph.services.goals.causes import with_causes
 from beliefgraph.services.goals.draft import end_relation
 from beliefgraph.services.goals.stated import person_related
 from beliefgraph.services.interpret import BearsOn, CountsIn, Interpretation, Spoken
@@ -270,8 +270,8 @@ def _refuse_clash(
         for r in others
         if r.valid.contains(at)
     ]
-    pursued = goal_causes(setting.state, setting.graph, at)
-    together = [*beside, *pursued, PersonalRelation(command.source, command.target, strength)]
+    own = [*beside, PersonalRelation(command.source, command.target, strength)]
+    together = with_causes(own, setting.graph.goal_causes)
     clash = lay_out(setting.state.id, setting.graph, (), together).clash
     if clash is not None:
         raise Incorrect(clash.code, clash.message, twin=setting.state.name)

@@ -20,7 +20,7 @@ from beliefgraph.model.hearing import heard
 from beliefgraph.model.identity import belief_id
 from beliefgraph.model.status import Status, status_of
 from beliefgraph.model.time import microseconds
-from beliefgraph.services.goals.causes import goal_causes
+from beliefgraph.services.goals.causes import goal_causes, with_causes
 from beliefgraph.services.layout import DefinitionGraph, Layout, PersonalRelation, lay_out
 from beliefgraph.services.measure import Measured, heard_from, measure
 from beliefgraph.services.state import STANCES, TwinState
@@ -196,11 +196,8 @@ def derive(
 
 
 def own_relations(state: TwinState, graph: DefinitionGraph, at: datetime) -> list[PersonalRelation]:
-    """Personal relations, and what the pursuit of goals brings about; of two between the same, the personal one."""
-    personal = personal_relations(state, at)
-    said = {(relation.source, relation.strength.kind, relation.target) for relation in personal}
-    of_goals = goal_causes(state, graph, at)
-    return [*personal, *(r for r in of_goals if (r.source, r.strength.kind, r.target) not in said)]
+    """Personal relations at a moment, and what the pursuit of goals brings about then."""
+    return with_causes(personal_relations(state, at), goal_causes(state, graph, at))
 
 
 def personal_relations(state: TwinState, at: datetime) -> list[PersonalRelation]:
