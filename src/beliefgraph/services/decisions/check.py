@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -19,7 +19,7 @@ from beliefgraph.model.identity import METRIC
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.decisions.told import ToldDecision, resolve_decisions
 from beliefgraph.services.decisions.want import speaking_of_options
-from beliefgraph.services.decisions.weigh import Behind, Grounded, Weighed, Weigher
+from beliefgraph.services.decisions.weigh import Behind, Grounded, Known, Weighed, weigh
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.goals.rows import GoalsSeen
 from beliefgraph.services.influenced import influenced
@@ -59,7 +59,7 @@ class DecisionChecks:
             moment = replace(moment, graph=await self._book.latest(caller.tenant))
         found = await asyncio.to_thread(_checked, moment, question, published=as_of.is_now)
         rows = await told(self._graph, id_, sorted(found.stored))
-        return found.answer(rows)
+        return await asyncio.to_thread(found.answer, rows)
 
 
 @dataclass(frozen=True)
@@ -125,9 +125,18 @@ def _checked(moment: Moment, question: CheckDecision, *, published: bool) -> _Ch
     attributes = speaking_of_options(moment)
     found = wanted(moment, question.context, attributes)
     past = list(resolve_decisions(moment.state, moment.at).values())
-    weigher = Weigher(found, attributes, _goals(moment, question, published=published), past)
-    weighed = sorted((weigher.weigh(option) for option in question.options), key=rank)
-    return _Checked(question, found, _conflicts(found, attributes), past, [_with_evidence(found, w) for w in weighed])
+    known = Known(found, attributes, _goals(moment, question, published=published), past)
+    weighed = sorted((weigh(known, option) for option in question.options), key=rank)
+    behind: dict[int, tuple[Behind, ...]] = {}
+    for position in {one.position for each in weighed for one in each.points if one.position is not None}:
+        behind[position] = _behind(found, position)
+    told = [replace(each, points=tuple(_with_evidence(one, behind) for one in each.points)) for each in weighed]
+    return _Checked(question, found, _conflicts(found, attributes), past, told)
+
+
+def _with_evidence(one: Grounded, behind: Mapping[int, tuple[Behind, ...]]) -> Grounded:
+    """A point with so much of what is behind it as is told."""
+    return replace(one, behind=(one.behind if one.position is None else behind[one.position])[:TOLD])
 
 
 def _conflicts(found: Wanted, attributes: Sequence[Attribute]) -> tuple[Conflict, ...]:
@@ -137,11 +146,6 @@ def _conflicts(found: Wanted, attributes: Sequence[Attribute]) -> tuple[Conflict
     of_beliefs = conflicts_among(found, standings).values()
     distinct = {conflict.sentence: conflict for conflicts in of_beliefs for conflict in conflicts}
     return tuple(conflict for _, conflict in sorted(distinct.items()))
-
-
-def _with_evidence(found: Wanted, each: Weighed) -> Weighed:
-    points = [replace(one, behind=tuple(_behind(found, one))[:TOLD]) for one in each.points]
-    return replace(each, points=tuple(points))
 
 
 def _goals(moment: Moment, question: CheckDecision, *, published: bool) -> Mapping[str, GoalState]:
@@ -158,20 +162,16 @@ def _goals(moment: Moment, question: CheckDecision, *, published: bool) -> Mappi
     return {key: known[key] for key in named}
 
 
-def _behind(found: Wanted, one: Grounded) -> Iterator[Behind]:
-    """The evidence behind a point: what contributes most to its belief first, else what was told last."""
-    if one.position is None:
-        yield from one.behind
-        return
+def _behind(found: Wanted, position: int) -> tuple[Behind, ...]:
+    """The evidence behind the belief at a position: what contributes most first."""
     derived = found.seen.derived
-    reached = influenced(derived, one.position)
+    reached = influenced(derived, position)
     shares: dict[str, float] = {}
     for item in reached.items:
         evidence = derived.state.bearings[derived.items[item]].evidence
         shares[evidence] = shares.get(evidence, 0.0) + reached.contribution(item)
-    for evidence in sorted(shares, key=lambda id_: (-abs(shares[id_]), id_)):
-        if shares[evidence]:
-            yield Behind(evidence, shares[evidence])
+    heard = sorted((id_ for id_, share in shares.items() if share), key=lambda id_: (-abs(shares[id_]), id_))
+    return tuple(Behind(id_, shares[id_]) for id_ in heard)
 
 
 def rank(each: Weighed) -> tuple[bool, float, float, str]:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from beliefgraph.inference.choice import nearer
 from beliefgraph.model.attribute import OTHER, Attribute
-from beliefgraph.model.belief import ANYONE, BeliefKey, probability
+from beliefgraph.model.belief import BeliefKey, probability
 from beliefgraph.model.decision import FeatureValue
 from beliefgraph.model.preference import PreferenceDefinition
 from beliefgraph.services.moments import Moment
@@ -18,8 +18,11 @@ from beliefgraph.services.wanted import Wanted
 Floats = npt.NDArray[np.float64]
 
 
-class NoAnswerError(Exception):
-    """A feature of an option that a preference says nothing about; the message says why."""
+@dataclass(frozen=True)
+class NoAnswer:
+    """That a preference says nothing, or nothing about a feature of an option, and why."""
+
+    why: str
 
 
 @dataclass(frozen=True)
@@ -60,48 +63,48 @@ class Want:
         likely = self.posterior[places]
         return float(np.dot(likely, scores) / likely.sum())
 
-    def weigh(self, feature: FeatureValue) -> tuple[float, int]:
+    def weigh(self, feature: FeatureValue) -> tuple[float, int] | NoAnswer:
         """How much what an option has of its feature speaks for it, in [-1, 1], and the place of the value meant."""
-        if self.preference.scores is not None:
+        scores = self.preference.scores
+        if scores is not None and not isinstance(feature, str):
             return self._graded(feature), self.most_moved
         if self.values == (None,):
-            return float(self.posterior[0] - self.prior[0]) * signed(feature), 0
-        place = self._place(feature)
+            serves = signed(feature)
+            return serves if isinstance(serves, NoAnswer) else (float(self.posterior[0] - self.prior[0]) * serves, 0)
+        if not isinstance(feature, str):
+            return NoAnswer(f"it is a number, and {self.attribute.key} has values")
+        if feature == OTHER or feature not in self.values:
+            return NoAnswer(f"{feature} is none of the values of {self.attribute.key}")
+        if scores is not None:
+            return self._graded(scores[feature]), self.most_moved
+        place = self.values.index(feature)
         distance = np.ones(len(self.values))
         distance[place] = 0.0
         return nearer(distance, self.prior, self.posterior), place
 
-    def _graded(self, feature: FeatureValue) -> float:
+    def _graded(self, at: float) -> float:
         """By the distance on its scale, as a share of the scale's length, among the values that are on it."""
         places, scores = self.scored
-        at = scores[places.tolist().index(self._place(feature))] if isinstance(feature, str) else feature
         distance = np.minimum(1.0, np.abs(scores - at) / (scores.max() - scores.min()))
         prior, posterior = self.prior[places], self.posterior[places]
         return nearer(distance, prior / prior.sum(), posterior / posterior.sum())
 
-    def _place(self, feature: FeatureValue) -> int:
-        if not isinstance(feature, str):
-            raise NoAnswerError(f"it is a number, and {self.attribute.key} has values")
-        if feature == OTHER or feature not in self.values:
-            raise NoAnswerError(f"{feature} is none of the values of {self.attribute.key}")
-        return self.values.index(feature)
 
-
-def signed(feature: FeatureValue) -> float:
+def signed(feature: FeatureValue) -> float | NoAnswer:
     """A feature that says how far an option serves something."""
     if isinstance(feature, str) or not -1.0 <= feature <= 1.0:
-        raise NoAnswerError("it is not a number from -1 to 1")
+        return NoAnswer("it is not a number from -1 to 1")
     return feature
 
 
-def want_of(found: Wanted, attribute: Attribute, subject: str = ANYONE) -> Want:
-    """A preference as it stands in the context; `NoAnswerError` where it has none."""
+def want_of(found: Wanted, attribute: Attribute, subject: str) -> Want | NoAnswer:
+    """A preference as it stands in the context."""
     positions = found.standing(attribute, subject).positions
     layout, derived = found.seen.derived.layout, found.seen.derived
     if positions[0] in layout.unnamed:
-        raise NoAnswerError(f"nothing names a value of {attribute.key}")
+        return NoAnswer(f"nothing names a value of {attribute.key}")
     if not all(derived.available[position] for position in positions):
-        raise NoAnswerError(f"{attribute.key} is tied to too many others for an answer")
+        return NoAnswer(f"{attribute.key} is tied to too many others for an answer")
     likely = np.array([probability(float(derived.log_odds[position])) for position in positions])
     return Want(
         attribute=attribute,

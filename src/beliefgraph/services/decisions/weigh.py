@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from beliefgraph.inference.choice import balance, log_odds
@@ -14,9 +15,10 @@ from beliefgraph.model.decision import FeatureValue, Option
 from beliefgraph.model.decision_check import OptionCheck, Point, PointKind, PointStance, Unknown
 from beliefgraph.model.goal import GoalState
 from beliefgraph.model.identity import goal_id
+from beliefgraph.model.preference import PreferenceDefinition
 from beliefgraph.services.decisions.alike import similarity
 from beliefgraph.services.decisions.told import ToldDecision
-from beliefgraph.services.decisions.want import NoAnswerError, Want, signed, want_of
+from beliefgraph.services.decisions.want import NoAnswer, Want, signed, want_of
 from beliefgraph.services.wanted import Wanted
 
 MORE_LIKELY_THAN_NOT = 0.5
@@ -80,133 +82,135 @@ class Weighed:
         )
 
 
-@dataclass
-class Weigher:
-    """Weighs options against what is wanted, pursued and remembered."""
+@dataclass(frozen=True)
+class Known:
+    """What options are weighed against: what is wanted in a context, what is pursued, what was decided before."""
 
     found: Wanted
     attributes: Sequence[Attribute]
     goals: Mapping[str, GoalState]
     past: Sequence[ToldDecision]
-    _unknown: list[Unknown] = field(default_factory=list)
-    _violations: list[float] = field(default_factory=list)
 
-    def weigh(self, option: Option) -> Weighed:
-        """Everything that speaks for or against an option."""
-        self._unknown, self._violations = [], [0.0]
-        points = [
-            *(one for attribute in self.attributes for one in self._points(attribute, option)),
-            *self._goals(option),
-            *self._past(option),
-        ]
-        points.sort(key=_order)
-        unknown = tuple(sorted(self._unknown, key=lambda each: (each.feature, each.attribute)))
-        return Weighed(option, tuple(points), unknown, max(self._violations))
+    @cached_property
+    def wants(self) -> Mapping[str, Mapping[str, Want | NoAnswer]]:
+        """Every preference by the key of its attribute and by its subject, or why it has no answer."""
+        return {
+            attribute.key: {subject: want_of(self.found, attribute, subject) for subject in subjects}
+            for attribute in self.attributes
+            if (subjects := self.found.subjects(attribute))
+        }
 
-    def _points(self, attribute: Attribute, option: Option) -> Iterator[Grounded]:
-        preference = attribute.preference
-        assert preference is not None
-        if preference.kind == "valence":
-            yield from self._valence(attribute, option)
-            return
-        assert preference.feature is not None
-        subjects = self.found.subjects(attribute)
-        if not subjects:
-            return
-        feature = option.features.get(preference.feature)
+
+def weigh(known: Known, option: Option) -> Weighed:
+    """Everything that speaks for or against an option."""
+    weighing = _Weighing(known, option)
+    points = [*weighing.wanted(), *weighing.goals(), *weighing.past()]
+    unknown = sorted(weighing.unknown, key=lambda each: (each.feature, each.attribute, each.reason))
+    return Weighed(option, tuple(sorted(points, key=_order)), tuple(unknown), weighing.violation)
+
+
+@dataclass
+class _Weighing:
+    """One option being weighed: what could not be checked, and how likely a hard constraint is violated, so far."""
+
+    known: Known
+    option: Option
+    unknown: list[Unknown] = field(default_factory=list)
+    violation: float = 0.0
+
+    def wanted(self) -> Iterator[Grounded]:
+        """What constraints, values and preferences say."""
+        for attribute in self.known.attributes:
+            wants = self.known.wants.get(attribute.key, {})
+            preference = attribute.preference
+            if preference is None or not wants:
+                continue
+            if preference.kind == "valence":
+                yield from self._valence(attribute, preference.feature, wants)
+            elif preference.feature is not None:
+                yield from self._about(attribute, preference, preference.feature, wants)
+
+    def _about(
+        self,
+        attribute: Attribute,
+        preference: PreferenceDefinition,
+        name: str,
+        wants: Mapping[str, Want | NoAnswer],
+    ) -> Iterator[Grounded]:
+        """What a preference says about the feature that it speaks of."""
+        feature = self.option.features.get(name)
         if feature is None:
-            self._unsaid(attribute, preference.feature, "the option does not say")
+            self._unsaid(attribute, name, "the option does not say")
             return
-        try:
-            if preference.kind == "constraint":
-                yield from self._constraints(attribute, subjects, feature)
-            elif preference.kind == "value":
-                yield from self._value(attribute, feature)
+        answered: dict[str, Want] = {}
+        for subject, want in wants.items():
+            if isinstance(want, Want):
+                answered[subject] = want
             else:
-                yield from self._preference(attribute, feature)
-        except NoAnswerError as why:
-            self._unsaid(attribute, preference.feature, str(why))
-
-    def _value(self, attribute: Attribute, feature: FeatureValue) -> Iterator[Grounded]:
-        want, serves = want_of(self.found, attribute), signed(feature)
-        confidence = float(want.posterior[0])
-        verb = "serves" if serves > 0 else "harms" if serves < 0 else "leaves"
-        yield _grounded(
-            want, 0, "value", confidence * serves, f"{_says(want, 0)} ({confidence:.0%}): it {verb} that ({serves:+g})."
-        )
-
-    def _preference(self, attribute: Attribute, feature: FeatureValue) -> Iterator[Grounded]:
-        want = want_of(self.found, attribute)
-        weight, place = want.weigh(feature)
-        yield _grounded(
-            want,
-            place,
-            "preference",
-            weight,
-            f"{_says(want, place)} ({want.posterior[place]:.0%}, and {want.prior[place]:.0%} of anybody):"
-            f" {_shown(feature)} {_speaks(weight)}.",
-        )
-
-    def _valence(self, attribute: Attribute, option: Option) -> Iterator[Grounded]:
-        """How they feel about what the option has of a feature, of the one that the valence names or of any."""
-        preference = attribute.preference
-        assert preference is not None
-        things = set(self.found.subjects(attribute))
-        for name, feature in sorted(option.features.items()):
-            if feature in things and preference.feature in (None, name):
-                try:
-                    want = want_of(self.found, attribute, str(feature))
-                except NoAnswerError as why:
-                    self._unsaid(attribute, name, str(why))
-                    continue
-                weight, place = want.mean(), want.most_moved
-                yield _grounded(
-                    want,
-                    place,
-                    "preference",
-                    weight,
-                    f"{_says(want, place)} ({want.posterior[place]:.0%}): {feature} {_speaks(weight)}.",
-                )
-
-    def _constraints(self, attribute: Attribute, subjects: Sequence[str], feature: FeatureValue) -> Iterator[Grounded]:
-        preference = attribute.preference
-        assert preference is not None
-        assert preference.rule is not None
-        wanted = {subject: want_of(self.found, attribute, subject) for subject in subjects}
-        if preference.rule == "only":
-            yield self._only(wanted, feature, hard=preference.hard)
+                self._unsaid(attribute, name, want.why)
+        if preference.rule is not None:
+            yield from self._constraints(attribute, preference, answered, feature)
             return
-        for subject, want in wanted.items():
-            broken = violates(preference.rule, subject, feature)
-            if broken is None:
-                raise NoAnswerError("it is no number, and the constraint is a bound")
-            yield self._constraint(want, float(want.posterior[0]) if broken else 0.0, hard=preference.hard)
+        for want in answered.values():
+            said = _value(want, feature) if preference.kind == "value" else _preference(want, feature)
+            if isinstance(said, NoAnswer):
+                self._unsaid(attribute, name, said.why)
+            else:
+                yield said
 
-    def _only(self, wanted: Mapping[str, Want], feature: FeatureValue, *, hard: bool) -> Grounded:
-        """Broken where they insist on something else, and not on what the option has too."""
-        insists = {subject: float(want.posterior[0]) for subject, want in wanted.items()}
-        this = {subject for subject in insists if not violates("only", subject, feature)}
-        others = {subject: p for subject, p in insists.items() if subject not in this}
+    def _valence(
+        self, attribute: Attribute, only: str | None, wants: Mapping[str, Want | NoAnswer]
+    ) -> Iterator[Grounded]:
+        """How they feel about what the option has of a feature, of the one that the valence names or of any."""
+        for name, feature in sorted(self.option.features.items()):
+            want = wants.get(feature) if isinstance(feature, str) and only in (None, name) else None
+            if isinstance(want, NoAnswer):
+                self._unsaid(attribute, name, want.why)
+            elif want is not None:
+                weight, place = want.mean(), want.most_moved
+                said = f"{_says(want, place)} ({want.posterior[place]:.0%}): {feature} {_speaks(weight)}."
+                yield _grounded(want, place, "preference", weight, said)
+
+    def _constraints(
+        self, attribute: Attribute, preference: PreferenceDefinition, wants: Mapping[str, Want], feature: FeatureValue
+    ) -> Iterator[Grounded]:
+        assert preference.rule is not None
+        broken = {subject: violates(preference.rule, subject, feature) for subject in wants}
+        if preference.rule == "only":
+            if wants:
+                yield self._only(wants, {subject for subject in wants if not broken[subject]}, hard=preference.hard)
+            return
+        for subject, want in wants.items():
+            if broken[subject] is None:
+                assert preference.feature is not None
+                self._unsaid(attribute, preference.feature, "it is no number, and the constraint is a bound")
+            else:
+                yield self._constraint(want, _holds(want) if broken[subject] else 0.0, hard=preference.hard)
+
+    def _only(self, wants: Mapping[str, Want], this: Set[str], *, hard: bool) -> Grounded:
+        """Broken where they insist on something else, and not on what the option has (`this`) too."""
+        others = {subject: _holds(want) for subject, want in wants.items() if subject not in this}
         if not others:
-            return self._constraint(wanted[min(this)], 0.0, hard=hard)
+            return self._constraint(wants[min(this)], 0.0, hard=hard)
         strongest = min(others, key=lambda subject: (-others[subject], subject))
-        spared = max((insists[subject] for subject in this), default=0.0)
-        return self._constraint(wanted[strongest], others[strongest] * (1.0 - spared), hard=hard)
+        spared = max((_holds(wants[subject]) for subject in this), default=0.0)
+        return self._constraint(wants[strongest], others[strongest] * (1.0 - spared), hard=hard)
 
     def _constraint(self, want: Want, broken: float, *, hard: bool) -> Grounded:
         """A constraint that the option violates with so much probability."""
         said = f"{_says(want, 0)} ({want.posterior[0]:.0%})"
         if hard:
-            self._violations.append(broken)
+            self.violation = max(self.violation, broken)
         if hard and broken > MORE_LIKELY_THAN_NOT:
             return _grounded(want, 0, "constraint", -broken, f"{said}: that is never traded.", "forbids")
         how = "it keeps to that" if broken == 0.0 else f"it goes against that with {broken:.0%}"
         return _grounded(want, 0, "constraint", -broken if broken else 0.0, f"{said}: {how}.")
 
-    def _goals(self, option: Option) -> Iterator[Grounded]:
-        moment = self.found.seen.moment
-        for key, serves in sorted(option.goals.items()):
-            goal = self.goals[key]
+    def goals(self) -> Iterator[Grounded]:
+        """What the goals say that the option names."""
+        moment = self.known.found.seen.moment
+        for key, serves in sorted(self.option.goals.items()):
+            goal = self.known.goals[key]
             weight = serves * goal.importance
             said = [row for row in moment.state.statements if row.goal == goal_id(moment.state.id, key)]
             said = sorted((row for row in said if row.valid.contains(moment.at)), key=lambda row: row.valid_from)
@@ -221,12 +225,12 @@ class Weigher:
                 behind=tuple(Behind(row.evidence) for row in reversed(said)),
             )
 
-    def _past(self, option: Option) -> Iterator[Grounded]:
+    def past(self) -> Iterator[Grounded]:
         """The decided ones whose choice was most like the option, the latest first among equals."""
         found = []
-        for told in self.past:
+        for told in self.known.past:
             if told.option is not None:
-                alike = similarity(option.features, told.option.features)
+                alike = similarity(self.option.features, told.option.features)
                 if alike >= ALIKE:
                     found.append((alike, told))
         found.sort(key=lambda each: (-each[0], -each[1].since.timestamp(), each[1].decision.key))
@@ -246,7 +250,31 @@ class Weigher:
             )
 
     def _unsaid(self, attribute: Attribute, feature: str, reason: str) -> None:
-        self._unknown.append(Unknown(attribute=attribute.key, feature=feature, reason=reason))
+        self.unknown.append(Unknown(attribute=attribute.key, feature=feature, reason=reason))
+
+
+def _value(want: Want, feature: FeatureValue) -> Grounded | NoAnswer:
+    serves = signed(feature)
+    if isinstance(serves, NoAnswer):
+        return serves
+    verb = "serves" if serves > 0 else "harms" if serves < 0 else "leaves"
+    said = f"{_says(want, 0)} ({_holds(want):.0%}): it {verb} that ({serves:+g})."
+    return _grounded(want, 0, "value", _holds(want) * serves, said)
+
+
+def _preference(want: Want, feature: FeatureValue) -> Grounded | NoAnswer:
+    said = want.weigh(feature)
+    if isinstance(said, NoAnswer):
+        return said
+    weight, place = said
+    known = f"{want.posterior[place]:.0%}, and {want.prior[place]:.0%} of anybody"
+    sentence = f"{_says(want, place)} ({known}): {_shown(feature)} {_speaks(weight)}."
+    return _grounded(want, place, "preference", weight, sentence)
+
+
+def _holds(want: Want) -> float:
+    """How sure it is of what holds or does not."""
+    return float(want.posterior[0])
 
 
 def _point(kind: PointKind, weight: float, sentence: str, stance: PointStance | None = None, **rests_on: Any) -> Point:
