@@ -198,6 +198,26 @@ def test_decisions_of_a_twin_come_with_what_was_expected_and_who_told_of_them(an
     assert sum(r.type == "TELLS" for r in seen.relationships) == 3
 
 
+def test_preferences_of_a_person_stand_in_their_contexts_with_what_was_said(analyst: Analyst) -> None:
+    rows = analyst.table("preferences_of_a_person", twin="user-omar")
+    assert {row["kind"] for row in rows} == {"style", "learning", "risk", "valence", "constraint", "state"}
+    channel = [row for row in rows if row["preference"] == "wants.channel"]
+    assert {row["context"] for row in channel} == {"any", "work", "work.incidents"}
+    first = {row["context"]: row["belief"] for row in channel[::-1]}
+    assert first["work.incidents"] == "They want to be reached by chat."
+    assert first["work"] == "They want to be reached by mail."
+    said = {row["about"]: row["said"] for row in rows if row["preference"] == "wants.never"}
+    assert said == {"call": ["Said how to meet them."]}
+    seen = analyst.picture("preferences_of_a_person", twin="user-omar")
+    contexts = [
+        {end["context"] for end in (r.start_node, r.end_node) if end is not None}
+        for r in seen.relationships
+        if r.type == "SUPPORTS"
+    ]
+    assert {"work", "work.incidents"} in contexts
+    assert {"any", "work"} in contexts
+
+
 def test_how_a_goal_moved_tells_from_blocked_to_achieved_and_why(analyst: Analyst) -> None:
     rows = analyst.table("how_a_goal_moved", twin="buyer-lena", goal="choose-a-tool")
     assert [rows[0]["status"], rows[-1]["status"]] == ["achieved", "blocked"]

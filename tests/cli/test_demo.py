@@ -41,7 +41,7 @@ def first(home: Path) -> str:
 
 
 def test_the_demo_plays_the_story_scene_by_scene(first: str) -> None:
-    assert "Three twins, twelve months: 323 events" in first
+    assert "Three twins, twelve months: 330 events" in first
     assert "Maya is back from ten weeks at sea and corrects it." in first
     assert first.index("The directory now calls Omar a team lead.") < first.index("Lena signs.")
 
@@ -69,6 +69,17 @@ def test_the_demo_tells_what_lena_pursues_and_what_unblocked_it(first: str) -> N
     pursued = first[first.index("What buyer-lena pursues") :]
     assert "Roll it out to all freight sites" in pursued
     assert "calls for work to" in pursued
+
+
+def test_the_demo_shows_how_omar_wants_to_be_met_when_something_breaks(first: str) -> None:
+    shown = first[first.index("How does Omar want to be met") : first.index("What buyer-lena decided")]
+    rows = {line.split("  ")[0]: line for line in shown.splitlines()}
+    assert "They want to be reached by chat." in rows["wants.channel"]
+    assert "work.incidents" in rows["wants.channel"]
+    assert "They are pressed for time." in rows["mood.pressed"]
+    assert "They like shared dashboards." in rows["wants.liking shared dashboards"]
+    assert "±" in rows["wants.risk"]
+    assert "No channel meets all of these" in " ".join(shown.split())
 
 
 def test_the_demo_tells_what_lena_decided_and_never_trades_what_she_refuses(first: str) -> None:

@@ -15,7 +15,7 @@ from beliefgraph.model.relation import RelationKind
 from beliefgraph.services.interpret import Interpretation, RuleInterpreter, check_expressions
 from beliefgraph.story.story import Scene, Story, load_story
 
-DOMAINS = {"product", "needs", "world", "trust", "role", "goals", "values", "behaviour"}
+DOMAINS = {"product", "needs", "world", "trust", "role", "goals", "values", "behaviour", "wants"}
 
 
 @pytest.fixture(scope="module")

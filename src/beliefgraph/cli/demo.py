@@ -17,7 +17,7 @@ from rich.live import Live
 from rich.rule import Rule
 
 from beliefgraph.app import Services, create_app, running
-from beliefgraph.cli import decisions_shown, reasons_shown, show
+from beliefgraph.cli import decisions_shown, preferences_shown, reasons_shown, show
 from beliefgraph.cli.connection import settings_for
 from beliefgraph.cli.goals import listed, motivations
 from beliefgraph.cli.neo4j import errors_told, fetching
@@ -163,6 +163,7 @@ async def _show(stage: Stage) -> None:
         await _show_twin(stage, character)
     out.print(show.STATUSES, style="dim")
     await _show_goals(stage)
+    await _show_preferences(stage)
     await _show_decisions(stage)
     told = await services.explanations.explain(stage.application, ask.explain.twin, ask.explain.belief)
     out.print(Rule(f"Why? {told.state.belief.statement}", align="left"))
@@ -217,6 +218,14 @@ async def _show_goals(stage: Stage) -> None:
     since = f"Motivation now, and how far it moved since {ask.goal.since.valid_time:%B %Y}"
     out.print(show.goals(since, rows, motivations(earlier)))
     out.print(show.motivation(await services.goals.explain(stage.application, ask.goal.twin, ask.goal.goal)))
+
+
+async def _show_preferences(stage: Stage) -> None:
+    """What somebody wants in a context, and what of it clashes."""
+    ask = stage.story.ask.want
+    found = await stage.services.preferences.preferences(stage.application, ask.twin, context=ask.context)
+    stage.out.print(Rule(ask.say, align="left"))
+    stage.out.print(preferences_shown.preferences(f"What {ask.twin} wants in {ask.context}", found.nodes))
 
 
 async def _show_decisions(stage: Stage) -> None:

@@ -8,14 +8,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console, RenderableType
-from rich.table import Table
-from rich.text import Text
 
 from beliefgraph.app import Services
-from beliefgraph.cli import preferences_picture, show
+from beliefgraph.cli import preferences_picture, preferences_shown, show
 from beliefgraph.cli.connection import Key, Purpose, run, services
 from beliefgraph.errors import NotFound
-from beliefgraph.model.belief import ANYONE, ANYWHERE
+from beliefgraph.model.belief import ANYWHERE
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.preferred import Preference
 
@@ -44,9 +42,7 @@ async def _preferences(
         caller = await built.callers.authenticate(key, purpose)
         found = await listed(built, caller, twin, context, explained=why is not None)
         title = f"What {twin} wants" if context == ANYWHERE else f"What {twin} wants in {context}"
-        out.print(table(title, found))
-        for sentence in dict.fromkeys(conflict.sentence for one in found for conflict in one.conflicts):
-            out.print(Text(sentence, style="red"))
+        out.print(preferences_shown.preferences(title, found))
         if why is not None:
             for told in explanations(found, why):
                 out.print(told)
@@ -68,31 +64,6 @@ async def listed(
         if not page.has_next:
             return found
         after = page.items[-1].cursor
-
-
-def table(title: str, found: Sequence[Preference]) -> Table:
-    """A table of preferences, each with its likeliest value and how decided that is."""
-    made = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    made.add_column("what", no_wrap=True)
-    made.add_column("most likely", ratio=1)
-    made.add_column("", justify="right", no_wrap=True)
-    made.add_column("strength", no_wrap=True)
-    made.add_column("own", justify="right")
-    made.add_column("scale", justify="right", no_wrap=True)
-    made.add_column("heard in")
-    for one in found:
-        state = one.belief.state
-        named = one.attribute if one.subject == ANYONE else f"{one.attribute} {one.subject}"
-        made.add_row(
-            Text(named, style="bold" if one.definition.hard else ""),
-            state.belief.statement,
-            show.confidence(state.log_odds, one.quality),
-            show.bar(one.strength),
-            "" if one.beyond_prior is None else f"{100 * one.beyond_prior:+.0f}",
-            "" if one.mean is None else f"{one.mean:+.2f} ± {one.deviation:.2f}",
-            one.heard_in or "",
-        )
-    return made
 
 
 def explanations(found: Sequence[Preference], attribute: str) -> list[RenderableType]:

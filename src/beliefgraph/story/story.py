@@ -66,6 +66,14 @@ class Suppose(Record):
     question: WhatIf
 
 
+class Want(Record):
+    """The twin whose preferences are shown at the end, in a context."""
+
+    say: str
+    twin: Key
+    context: Key
+
+
 class Why(Record):
     """What is asked why it happened, as of a moment, in words and as the question."""
 
@@ -103,6 +111,7 @@ class Ask(Record):
     explain: Explain
     goal: Pursued
     as_of: AsOf
+    want: Want
     decide: Decide
     measure: Measure
     which: Which
