@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.inference.oracle import pulled
 from tests.inference.strategies import evidence_for, rivals
 
-from beliefgraph.errors import Incorrect
+from beliefgraph.errors import Incorrect, Unavailable
 from beliefgraph.inference import Budget, Relation, Structure, compile_model
 
 ALARM = Structure([0.1, 0.2, 0.4], [Relation("causes", 0, 2, 0.9), Relation("causes", 1, 2, 0.5)], noisy_or=[2])
@@ -126,6 +126,12 @@ def test_there_is_none_where_causes_add_up_or_there_are_none() -> None:
     assert compile_model(logistic).responsibility(2, np.zeros(3)) is None
     assert compile_model(ALARM).responsibility(0, np.zeros(3)) is None
     assert compile_model(Structure([0.3], [])).responsibility(0, [1.0]) is None
+
+
+def test_a_part_that_has_no_answer_has_none_to_this() -> None:
+    with pytest.raises(Unavailable) as refused:
+        compile_model(ALARM, Budget(max_table_entries=4)).responsibility(2, np.zeros(3))
+    assert refused.value.code == "too-wide"
 
 
 def test_what_cannot_be_asked_is_refused() -> None:

@@ -56,6 +56,17 @@ def catalog(version: str = "1.0.0", does: float = 0.5, **relation: Any) -> Catal
                     "bears_on": [{"attribute": "acts.visits", "log_likelihood_ratio": 2.0}],
                 },
                 {
+                    "type": "visit.with_plan",
+                    "summary": "Came again.",
+                    "bears_on": [{"attribute": "acts.visits", "log_likelihood_ratio": 2.0}],
+                },
+                {
+                    "type": "visit.with_plan",
+                    "summary": "Said what for.",
+                    "source": "'reception'",
+                    "goals": [{"key": "'buy'"}],
+                },
+                {
                     "type": "plan",
                     "summary": "Told us a plan.",
                     "bears_on": [
@@ -134,6 +145,19 @@ async def test_it_is_one_of_the_rival_reasons(shop: Shop) -> None:
     assert found["buy"].state.belief.statement == "They pursue buy."
     assert found["buy"].explanation is not None
     assert {c.evidence.summary for c in found["buy"].explanation.contributions} == {"Came again.", "Told us a plan."}
+
+
+async def test_before_an_event_that_spoke_of_the_goal_too_it_was_no_reason(shop: Shop) -> None:
+    both = event("2", "visit.with_plan", day=1)
+    for question in ({"event": both}, {"stored": EventName(id="2", source="test")}):
+        asked = Interpret(twin="lena", **question)
+        (visits,) = (await shop.reasons.interpret(shop.world.caller, asked)).occurrences
+        found = {h.state.belief.subject: h for h in visits.hypotheses}
+        before = Enumeration.of(ALONE).log_odds([0, 2.0])[0]
+        after = Enumeration.of(RIVALS).log_odds([0, 4.0, 0.0])
+        assert (found["self"].before, found["self"].state.log_odds) == pytest.approx((before, after[0]), abs=1e-8)
+        assert found["buy"].state.log_odds == pytest.approx(after[2], abs=1e-8)
+        await shop.sent(both)
 
 
 async def test_without_what_spoke_of_the_goal_it_is_no_reason(shop: Shop) -> None:

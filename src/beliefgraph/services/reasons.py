@@ -164,6 +164,7 @@ def _event_id(state: TwinState, name: EventName) -> str:
 def _evidence_of(state: TwinState, event: str) -> frozenset[str]:
     """What an event said, by the ids of the evidence that its sources gave."""
     sources = {bearing.source for bearing in state.bearings} | {m.source for m in state.measurements}
+    sources |= {statement.source for statement in state.statements}
     return frozenset(evidence_id(event, source) for source in sources)
 
 
