@@ -14,7 +14,7 @@ ASK = """
 { decision(twin: "lena", key: "home") {
     key title status chosen surprise options { key title features goals }
     reasons { text goal belief { attribute subject context value } }
-    expected { score text } actual { score text }
+    expected { score text } actual { score text } evidence { id source summary }
 } }"""
 OPTIONS = [{"key": "berlin", "features": {"rent": 1200, "by": "train"}}, {"key": "stay"}]
 
@@ -60,6 +60,10 @@ async def test_a_decision_is_told_and_asked_with_its_words(client: Client) -> No
         },
     ]
     assert (found["expected"], found["actual"]) == ({"score": 0.5, "text": "well"}, {"score": 1.0, "text": None})
+    assert {e["source"] for e in found["evidence"]} == {"tester"}
+    first = found["evidence"][0]
+    asked = await client.data("query N($id: ID!) { node(id: $id) { ... on Evidence { summary } } }", id=first["id"])
+    assert asked["node"]["summary"] == first["summary"] == "tells of the decision “home”: actual result +1"
     listed = """{ decisions(twin: "lena", status: [DONE]) { totalCount nodes { key } }
                   decisionHistory(twin: "lena", key: "home") { nodes { status expected actual } }
                   changes(twin: "lena") { rev decisions { decision { key } after { status } } } }"""

@@ -335,11 +335,11 @@ async def test_hard_constraints_that_contradict_each_other_both_stand_and_are_sh
 async def test_what_could_not_be_checked_is_listed(world: World, checks: DecisionChecks) -> None:
     await world.book.publish(world.caller, CATALOG)
     await states(world, "needs.budget", 0.8)
-    (found,) = await check(checks, world, {"channel": "fax", "privacy": "high", "risk": "wild"})
+    (found,) = await check(checks, world, {"channel": "fax", "privacy": "high", "risk": 2})
     assert {(u.attribute, u.feature): u.reason for u in found.unknown} == {
         ("contact.channel", "channel"): "fax is none of the values of contact.channel",
         ("value.privacy", "privacy"): "it is not a number from -1 to 1",
-        ("risk.tolerance", "risk"): "wild is none of the values of risk.tolerance",
+        ("risk.tolerance", "risk"): "it is not a number from -1 to 1",
     }
     (silent,) = await check(checks, world, {})
     assert {u.reason for u in silent.unknown} == {"the option does not say"}

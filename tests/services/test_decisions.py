@@ -107,6 +107,11 @@ async def test_a_decision_is_told_chosen_and_judged_step_by_step(world: World, d
     assert (found.expected.score, found.expected.text) == (0.75, "I shall feel at home by May")
     assert found.actual is not None
     assert (found.actual.score, found.actual.text, found.surprise) == (-0.25, None, -1.0)
+    assert [e.summary for e in found.evidence] == [
+        "tells of the decision “home”: actual result -0.25",
+        "tells of the decision “home”: chooses “berlin”, says why, expected result +0.75",
+        "tells of the decision “Where to live”: 2 options",
+    ]
     days = [(moment - START).days for moment in (found.opened_at, found.decided_at, found.done_at) if moment]
     assert days == [0, 3, 90]
     history = await decisions.history(world.caller, "lena", "home")
@@ -155,7 +160,7 @@ async def test_events_tell_of_decisions_in_any_order(world: World, decisions: De
             (receipt,) = await world.intake.observe(world.caller, [one.model_copy(update={"twin": f"t{n}"})])
             assert receipt.status == "accepted"
         found = await standing(decisions, world, twin=f"t{n}")
-        seen.append(found.model_dump(exclude={"decision", "changed_at_rev"}))
+        seen.append(found.model_dump(exclude={"decision", "changed_at_rev", "evidence"}))
     assert all(each == seen[0] for each in seen)
     assert (seen[0]["status"], seen[0]["chosen"], seen[0]["actual"]["score"]) == ("done", "berlin", 1.0)
     assert [(r["text"], r["goal"]) for r in seen[0]["reasons"]] == [("work", None), (None, "career")]

@@ -39,6 +39,16 @@ class DecisionResult:
     """What was expected of a decision, or came of it: -1 as bad as it can be, 0 neither, 1 as good as it can be."""
 
 
+@expose(decisions.EvidenceBehind, hide={"id", "twin"})
+class EvidenceBehind:
+    """One piece of evidence; `contribution` is its share in the belief that a point rests on, in log-odds."""
+
+    @field(None, "The id of the evidence: pass it to `node`.")
+    @staticmethod
+    def id(found: strawberry.Parent[decisions.EvidenceBehind], info: Request) -> strawberry.ID:
+        return strawberry.ID(write_id("Evidence", info.context.names[found.twin], found.id))
+
+
 @expose(
     decisions.DecisionState,
     within={"decision": decisions.Decision},
@@ -67,16 +77,6 @@ class DecisionName:
 @expose(decisions.DecisionChange)
 class DecisionChange:
     """One decision before and after a commit; null where nothing was told of it."""
-
-
-@expose(checks.PointEvidence, hide={"id", "twin"})
-class PointEvidence:
-    """One piece of evidence behind a point; `contribution` is its share in the belief it rests on, in log-odds."""
-
-    @field(None, "The id of the evidence: pass it to `node`.")
-    @staticmethod
-    def id(found: strawberry.Parent[checks.PointEvidence], info: Request) -> strawberry.ID:
-        return strawberry.ID(write_id("Evidence", info.context.names[found.twin], found.id))
 
 
 @expose(checks.Point)

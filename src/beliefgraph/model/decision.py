@@ -14,7 +14,7 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.evidence import Stance
 from beliefgraph.model.preference import Score
-from beliefgraph.model.record import Key, Name, Record, Text, Title
+from beliefgraph.model.record import Key, LogOdds, Name, Record, Text, Title
 from beliefgraph.model.revision import Revision
 from beliefgraph.model.time import Instant, Rev
 
@@ -152,11 +152,26 @@ class Deliberation(Revision):
     actual: Score | None
 
 
+class EvidenceBehind(Record):
+    """One piece of evidence behind something, with who said so.
+
+    `contribution` is its share, in log-odds, of the move of the belief that a point rests on; None where it rests on
+    none.
+    """
+
+    id: str
+    twin: str
+    summary: str
+    source: str
+    time: Instant
+    contribution: LogOdds | None = None
+
+
 class DecisionState(Record):
     """A decision as it stands at one (valid time, rev): what a reader gets.
 
     `opened_at`, `decided_at` and `done_at` are when it was first told of, when the option that stands was chosen, and
-    when what came of it became known.
+    when what came of it became known. `evidence` is what told of all that stands, the latest first.
     """
 
     decision: Decision
@@ -167,6 +182,7 @@ class DecisionState(Record):
     reasons: tuple[Reason, ...]
     expected: Result | None
     actual: Result | None
+    evidence: tuple[EvidenceBehind, ...]
     opened_at: Instant
     decided_at: Instant | None
     done_at: Instant | None

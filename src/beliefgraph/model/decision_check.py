@@ -6,7 +6,7 @@ from typing import Literal
 
 from beliefgraph.model.belief import ANYWHERE, BeliefKey, Quality
 from beliefgraph.model.constraint import Conflict
-from beliefgraph.model.decision import Option, Options, refuse_twins
+from beliefgraph.model.decision import EvidenceBehind, Option, Options, refuse_twins
 from beliefgraph.model.preference import Score
 from beliefgraph.model.record import Key, LogOdds, Name, Probability, Record
 from beliefgraph.model.time import Instant, Rev
@@ -30,21 +30,6 @@ class CheckDecision(Record):
         refuse_twins(self.options)
 
 
-class PointEvidence(Record):
-    """One piece of evidence behind a point.
-
-    `contribution` is its share, in log-odds, of the move of the belief that the point rests on; None where it rests on
-    none.
-    """
-
-    id: str
-    twin: str
-    summary: str
-    source: str
-    time: Instant
-    contribution: LogOdds | None = None
-
-
 class Point(Record):
     """One thing that speaks for or against an option.
 
@@ -64,7 +49,7 @@ class Point(Record):
     decision: Key | None = None
     expected: Score | None = None
     actual: Score | None = None
-    evidence: tuple[PointEvidence, ...] = ()
+    evidence: tuple[EvidenceBehind, ...] = ()
 
 
 class Unknown(Record):

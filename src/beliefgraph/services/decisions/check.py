@@ -13,7 +13,8 @@ from beliefgraph.model.attribute import Attribute
 from beliefgraph.model.belief import worst
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.constraint import Conflict
-from beliefgraph.model.decision_check import CheckDecision, DecisionCheck, Point, PointEvidence
+from beliefgraph.model.decision import EvidenceBehind
+from beliefgraph.model.decision_check import CheckDecision, DecisionCheck, Point
 from beliefgraph.model.goal import GoalState
 from beliefgraph.model.identity import METRIC
 from beliefgraph.model.time import NOW, AsOf
@@ -104,14 +105,14 @@ class _Checked:
     def _point(self, one: Grounded, rows: Mapping[str, ToldRow]) -> Point:
         return one.point.model_copy(update={"evidence": tuple(self._evidence(each, rows) for each in one.behind)})
 
-    def _evidence(self, one: Behind, rows: Mapping[str, ToldRow]) -> PointEvidence:
+    def _evidence(self, one: Behind, rows: Mapping[str, ToldRow]) -> EvidenceBehind:
         metric, row = self._spoken.get(one.evidence), rows.get(one.evidence)
         if metric is not None:
             summary, source, time = metric.says, METRIC + metric.metric.name, metric.moment
         else:
             assert row is not None
             summary, source, time = row.evidence.summary, row.source.name, row.evidence.time
-        return PointEvidence(
+        return EvidenceBehind(
             id=one.evidence,
             twin=self.found.seen.moment.state.id,
             summary=summary,

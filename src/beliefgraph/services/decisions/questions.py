@@ -11,7 +11,7 @@ from functools import partial
 
 from beliefgraph.errors import NotFound
 from beliefgraph.model.caller import Caller
-from beliefgraph.model.decision import DecisionState, DecisionStatus, Deliberation
+from beliefgraph.model.decision import DecisionState, DecisionStatus, Deliberation, EvidenceBehind
 from beliefgraph.model.identity import decision_id
 from beliefgraph.model.page import Page
 from beliefgraph.model.time import NOW, AsOf, microseconds
@@ -22,6 +22,7 @@ from beliefgraph.services.moments import Moment, Moments
 from beliefgraph.services.paging import DEFAULT_PAGE, Place
 from beliefgraph.services.scope import reach
 from beliefgraph.store import decisions as stored
+from beliefgraph.store.evidence import ToldRow, told
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
@@ -94,22 +95,30 @@ class Decisions:
             raise _unknown(twin, key)
         return page
 
-    async def _states(self, moment: Moment, told: Sequence[ToldDecision]) -> list[DecisionState]:
-        """How decisions stand, with what was said of them in words."""
+    async def _states(self, moment: Moment, decisions: Sequence[ToldDecision]) -> list[DecisionState]:
+        """How decisions stand, with what was said of them in words, and by whom."""
         state = moment.state
-        wanted = sorted({id_ for one in told for id_ in one.worded})
-        words = await stored.words_of(self._graph, self._keyring, state.id, wanted)
+        words = await stored.words_of(
+            self._graph, self._keyring, state.id, sorted({id_ for one in decisions for id_ in one.worded})
+        )
+        rows = await told(self._graph, state.id, sorted({id_ for one in decisions for id_ in one.evidence}))
         published = state.deliberations
         return [
             decision_state(
                 one,
                 words,
+                [_behind(rows[id_]) for id_ in one.evidence],
                 moment.at,
                 state.rev,
                 published[one.decision.id].rev_from if one.decision.id in published else None,
             )
-            for one in told
+            for one in decisions
         ]
+
+
+def _behind(row: ToldRow) -> EvidenceBehind:
+    one = row.evidence
+    return EvidenceBehind(id=one.id, twin=one.twin, summary=one.summary, source=row.source.name, time=one.time)
 
 
 def _order(told: ToldDecision) -> tuple[float, str]:

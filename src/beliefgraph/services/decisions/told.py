@@ -13,6 +13,7 @@ from beliefgraph.model.decision import (
     DecisionState,
     DecisionStatement,
     DecisionStatus,
+    EvidenceBehind,
     Ground,
     Option,
     Reason,
@@ -83,6 +84,12 @@ class ToldDecision:
         """The revision ids of the statements whose words are a part of what stands."""
         return {said.revision_id for name, said in self.fields.items() if name in ("reasons", "expected", "actual")}
 
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """The evidence that told of what stands, by its ids, the latest first."""
+        rows = sorted(self.fields.values(), key=lambda row: (row.valid_from, row.evidence), reverse=True)
+        return tuple(dict.fromkeys(row.evidence for row in rows))
+
     def since_told(self, field: str) -> datetime | None:
         """Since when a field stands as it does."""
         said = self.fields.get(field)
@@ -115,9 +122,17 @@ def _rank(row: DecisionStatement) -> tuple[bool, tuple[datetime, int], str]:
 
 
 def decision_state(
-    told: ToldDecision, words: Mapping[str, Words], at: datetime, rev: int, changed_at_rev: int | None
+    told: ToldDecision,
+    words: Mapping[str, Words],
+    evidence: Sequence[EvidenceBehind],
+    at: datetime,
+    rev: int,
+    changed_at_rev: int | None,
 ) -> DecisionState:
-    """How a decision stands, with the words of the statements that it was resolved from, by their revision ids."""
+    """How a decision stands, with the words and the evidence of the statements that it was resolved from.
+
+    The words are by the revision ids of the statements.
+    """
 
     def said(field: str) -> Words:
         row = told.fields.get(field)
@@ -136,6 +151,7 @@ def decision_state(
         ),
         expected=None if told.expected is None else Result(score=told.expected, text=said("expected").expected),
         actual=None if told.actual is None else Result(score=told.actual, text=said("actual").actual),
+        evidence=tuple(evidence),
         opened_at=told.since,
         decided_at=told.since_told("chosen"),
         done_at=told.since_told("actual"),

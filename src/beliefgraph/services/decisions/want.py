@@ -66,11 +66,11 @@ class Want:
     def weigh(self, feature: FeatureValue) -> tuple[float, int] | NoAnswer:
         """How much what an option has of its feature speaks for it, in [-1, 1], and the place of the value meant."""
         scores = self.preference.scores
-        if scores is not None and not isinstance(feature, str):
-            return self._graded(feature), self.most_moved
-        if self.values == (None,):
-            serves = signed(feature)
-            return serves if isinstance(serves, NoAnswer) else (float(self.posterior[0] - self.prior[0]) * serves, 0)
+        if self.values == (None,) or (scores is not None and not isinstance(feature, str)):
+            at = signed(feature)
+            if isinstance(at, NoAnswer):
+                return at
+            return (self._graded(at), self.most_moved) if scores else (float(self.posterior[0] - self.prior[0]) * at, 0)
         if not isinstance(feature, str):
             return NoAnswer(f"it is a number, and {self.attribute.key} has values")
         if feature == OTHER or feature not in self.values:
@@ -91,7 +91,7 @@ class Want:
 
 
 def signed(feature: FeatureValue) -> float | NoAnswer:
-    """A feature that says how far an option serves something."""
+    """A feature that says where an option is on a scale from -1 to 1, such as how far it serves something."""
     if isinstance(feature, str) or not -1.0 <= feature <= 1.0:
         return NoAnswer("it is not a number from -1 to 1")
     return feature
