@@ -21,6 +21,7 @@ from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.chains import ALL_STORED, voices
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import derive
+from beliefgraph.services.goals.causes import saying_what_is_pursued
 from beliefgraph.services.influenced import influenced
 from beliefgraph.services.layout import Unit
 from beliefgraph.services.measure import decisive
@@ -207,7 +208,7 @@ class _Without:
         if any(position in derived.word for position in beside if position != self.target):
             return True
         rows = derived.items[group].tolist()
-        if bearings[rows[0]].evidence in self._moves_metrics | self._states_goals:
+        if bearings[rows[0]].evidence in self._decisive:
             return True
         return any(bearings[row].stance == "correction" for row in rows) or any(
             self._named_by.get(int(position), set()) == {bearings[row].evidence}
@@ -236,10 +237,10 @@ class _Without:
         )
 
     @cached_property
-    def _states_goals(self) -> frozenset[str]:
-        """The evidence without which a goal may not be spoken of, or may have ended, whose pursuit is a cause."""
+    def _decisive(self) -> frozenset[str]:
+        """The evidence without which more would change than its force: what metrics say, or which goals are causes."""
         moment = self.seen.moment
-        return frozenset(row.evidence for row in moment.state.statements if moment.graph.goal_causes)
+        return self._moves_metrics | saying_what_is_pursued(moment.state, moment.graph)
 
     def _together(self, groups: Sequence[Sequence[int]]) -> Iterable[float]:
         """Without each of these groups, in one pass; those that leave the same are asked once."""

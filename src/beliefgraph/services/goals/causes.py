@@ -6,7 +6,7 @@ goal is spoken of and has not ended. That is read from what was stated of the go
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from beliefgraph.model.goal import ENDED
@@ -24,6 +24,16 @@ def with_causes(personal: Sequence[PersonalRelation], of_goals: Iterable[Persona
 
 def goal_causes(state: TwinState, graph: DefinitionGraph, at: datetime) -> list[PersonalRelation]:
     """What the pursuit of the twin's goals may bring about at a moment."""
-    ids = {relation: goal_id(state.id, relation.source.subject) for relation in graph.goal_causes}
+    ids = _goals(state, graph)
     stated = stated_goals(state, at, set(ids.values()))
     return [r for r, id_ in ids.items() if id_ in stated and stated[id_].status not in ENDED]
+
+
+def saying_what_is_pursued(state: TwinState, graph: DefinitionGraph) -> frozenset[str]:
+    """The evidence that states anything of the goals whose pursuit may bring something about."""
+    goals = set(_goals(state, graph).values())
+    return frozenset(row.evidence for row in state.statements if row.goal in goals) if goals else frozenset()
+
+
+def _goals(state: TwinState, graph: DefinitionGraph) -> Mapping[PersonalRelation, str]:
+    return {relation: goal_id(state.id, relation.source.subject) for relation in graph.goal_causes}
