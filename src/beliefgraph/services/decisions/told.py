@@ -87,7 +87,7 @@ class ToldDecision:
     @property
     def evidence(self) -> tuple[str, ...]:
         """The evidence that told of what stands, by its ids, the latest first."""
-        rows = sorted(self.fields.values(), key=lambda row: (row.valid_from, row.evidence), reverse=True)
+        rows = sorted(self.fields.values(), key=lambda row: (lateness(row), row.evidence), reverse=True)
         return tuple(dict.fromkeys(row.evidence for row in rows))
 
     def since_told(self, field: str) -> datetime | None:
