@@ -104,6 +104,17 @@ PREFERENCES = Catalog.model_validate(
                 "odds_ratio": 3.0,
             },
         ],
+        "metrics": [
+            {
+                "key": "visits",
+                "statement": "visits to the workshop",
+                "kind": "count",
+                "events": ["visited"],
+                "context": "data.context",
+                "window": "P30D",
+                "bands": [{"at_least": 2, "bears_on": [{"attribute": "learns.by_doing", "log_likelihood_ratio": 1.5}]}],
+            }
+        ],
         "events": [
             {
                 "type": "slider.moved",

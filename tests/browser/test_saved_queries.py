@@ -214,6 +214,8 @@ def test_preferences_of_a_person_stand_in_their_contexts_with_what_was_said(anal
         for r in seen.relationships
         if r.type == "SUPPORTS"
     ]
+    captions = {b["caption"].split(" · ")[0] for b in labelled(seen, "Belief")}
+    assert {"They want to be reached by chat.", "They want to be reached by chat. (work.incidents)"} <= captions
     assert {"work", "work.incidents"} in contexts
     assert {"any", "work"} in contexts
 

@@ -21,6 +21,7 @@ from beliefgraph.model.belief import BeliefKey, logit, probability
 from beliefgraph.model.command import Withdraw
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import source_id
+from beliefgraph.model.metric import MetricKey
 from beliefgraph.services.advance import advance
 from beliefgraph.services.contexts import MOST_CONTEXTS, Contexts
 from beliefgraph.services.decide import withdrawal
@@ -189,6 +190,14 @@ def test_subjects_hear_nothing_of_each_other() -> None:
     about = [wanted("1", "liking", 2.0, value="likes", subject="coffee", context="work")]
     found = believed(told(graph(), about), graph(), BeliefKey(attribute="liking", subject="tea", value="likes"))
     assert found[BeliefKey(attribute="liking", subject="tea", value="likes")] == pytest.approx(logit(0.25), abs=SAME)
+
+
+def test_contexts_in_which_a_metric_bears_on_a_preference_count_too() -> None:
+    room = Contexts(told(graph(), []), graph())
+    room.take((), [MetricKey(metric="visits", context=f"c{n}") for n in range(MOST_CONTEXTS - 1)])
+    with pytest.raises(Incorrect) as refused:
+        room.take([BeliefKey(attribute="learns.by_doing", context="one more")])
+    assert refused.value.code == "too-large"
 
 
 def test_contexts_that_are_alike_share_one_model() -> None:

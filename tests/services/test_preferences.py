@@ -13,7 +13,7 @@ from tests.reading import refusal
 from tests.world import START, World, event
 
 from beliefgraph.model.belief import ANYWHERE, BeliefKey, logit
-from beliefgraph.model.command import AssertBelief, Correct, Withdraw
+from beliefgraph.model.command import AssertBelief, Correct, HypotheticalEvidence, WhatIf, Withdraw
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import event_id, evidence_id, source_id
 from beliefgraph.model.preference import PreferenceKind
@@ -21,9 +21,12 @@ from beliefgraph.model.preferred import Preference
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.contexts import MOST_CONTEXTS
 from beliefgraph.services.explain import Explanations
+from beliefgraph.services.interpret import RuleInterpreter
+from beliefgraph.services.lessons import lessons
 from beliefgraph.services.preferences import Preferences
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.recheck import recheck
+from beliefgraph.services.what_if import WhatIfs
 
 PRIOR = [wanted("prior", "work.busy", 0.0)]
 """An event after which nothing is known of what they want."""
@@ -208,6 +211,35 @@ async def test_a_state_passes_and_any_moment_can_be_asked_about(asked: World) ->
     assert calm == pytest.approx(CHANNELS, abs=2e-3)
     assert (stressed["chat"] or 0) > CHANNELS["chat"] + 0.05
     assert at_rev.values[0].probability == then.values[0].probability
+
+
+async def test_what_a_metric_says_in_a_context_reaches_narrower_ones(asked: World) -> None:
+    visits = [event(str(n), "visited", context="work", by="a door", day=n / 10) for n in range(2)]
+    await tell(asked, *visits)
+    found = await prefers(asked, "learns.by_doing", "work.bench", explained=True)
+    assert found.heard_in == "work"
+    assert (found.belief.state.confidence or 0) > 0.4
+    assert found.explanation is not None
+    (why,) = found.explanation.contributions
+    assert why.metric is not None
+    assert why.on.context == "work"
+
+
+async def test_what_if_somebody_said_so_reaches_every_context_and_stores_nothing(asked: World) -> None:
+    await tell(asked, wanted("1", "contact.channel", 1.0, value="mail", context="work.mail"))
+    supposed = HypotheticalEvidence(belief=channel("call", "work"), log_likelihood_ratio=3.0)
+    asking = WhatIfs(asked.graph, asked.book, RuleInterpreter())
+    found = (await asking.what_if(asked.caller, WhatIf(twin="lena", evidence=(supposed,)))).value.beliefs
+    calls = {d.belief.context: (d.before or 0, d.after or 0) for d in found if d.belief.value == "call"}
+    assert calls.keys() == {"any", "work", "work.mail"}
+    assert all(after > before for before, after in calls.values())
+    assert (await prefers(asked, "contact.channel", "work")).heard_in is None
+
+
+async def test_nothing_is_learned_of_relations_that_hold_in_one_place_alone(asked: World) -> None:
+    await tell(asked, *PRIOR)
+    read = await lessons(asked.caller, asked.graph, asked.book)
+    assert set(read.left_out) == {"learns.by_doing", "mood.stressed", "work.busy"}
 
 
 async def test_history_comes_with_the_preference(asked: World) -> None:

@@ -75,5 +75,10 @@ class PreferenceDefinition(Record):
         if self.scores is not None and len(set(self.scores.values())) < 2:
             self._refuse("its scores are all the same, which is no scale")
 
+    @property
+    def everywhere(self) -> bool:
+        """Whether its relations hold in every context; those of a state, or of what inherits, do in the broadest."""
+        return self.kind != "state" and self.inherits is None
+
     def _refuse(self, why: str) -> None:
         raise Incorrect("invalid-definition", f"A preference: {why}.")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.belief import ANYWHERE, Belief, BeliefKey
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.commit import BeliefChange, Cause, Commit
 from beliefgraph.model.decision import DecisionChange
@@ -138,7 +138,7 @@ def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: 
             measurements=added.measurements,
             closed_readings=publication.closed_readings,
             readings=publication.readings,
-            statements={h.key: final.beliefs[h.key].statement for h in publication.holdings},
+            statements={h.key: _in_context(final.beliefs[h.key]) for h in publication.holdings},
         ),
         state=final,
         changes=tuple(
@@ -152,6 +152,12 @@ def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: 
         ),
         decided=_decision_changes(final, decisions),
     )
+
+
+def _in_context(belief: Belief) -> str:
+    """What a belief says, and in which context where that is not said already."""
+    said = belief.context == ANYWHERE or belief.context in belief.statement
+    return belief.statement if said else f"{belief.statement} ({belief.context})"
 
 
 def _pursue(

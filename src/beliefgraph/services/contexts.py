@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import Belief, BeliefKey, broader
+from beliefgraph.model.metric import MetricKey
 from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.state import TwinState
 
@@ -23,6 +24,7 @@ class Contexts:
 
     def __init__(self, state: TwinState, graph: DefinitionGraph) -> None:
         self._state = state
+        self._definitions = graph.definitions
         self._inheriting = {
             name
             for name, attribute in graph.definitions.attributes.items()
@@ -31,17 +33,20 @@ class Contexts:
 
     @cached_property
     def _known(self) -> Heard:
-        return self._heard(self._state.beliefs.values())
+        metrics = (metric.metric_key for metric in self._state.metrics.values())
+        return self._heard([*self._state.beliefs.values(), *self._borne_on(metrics)])
 
-    def take(self, named: Iterable[BeliefKey]) -> None:
-        """Count these in, or refuse all of them (`too-large`) where a preference would have too many."""
-        grown = {
-            at: self._known.get(at, set()) | contexts
-            for at, contexts in self._heard(named).items()
-            if not contexts <= self._known.get(at, set())
-        }
-        for (attribute, _), contexts in grown.items():
-            if len(contexts) > MOST_CONTEXTS:
+    def take(self, named: Iterable[BeliefKey], counted: Iterable[MetricKey] = ()) -> None:
+        """Count in what is named, and what those metrics bear on in which something counts.
+
+        Refuses all of it (`too-large`) where a preference would have too many contexts.
+        """
+        heard = self._heard([*named, *self._borne_on(counted)])
+        if not heard:
+            return
+        grown = {at: self._known.get(at, set()) | contexts for at, contexts in heard.items()}
+        for (attribute, subject), contexts in grown.items():
+            if len(contexts) > max(MOST_CONTEXTS, len(self._known.get((attribute, subject), ()))):
                 raise Incorrect(
                     "too-large",
                     f"A twin has {attribute} in at most {MOST_CONTEXTS} contexts; use broader ones.",
@@ -49,6 +54,11 @@ class Contexts:
                     attribute=attribute,
                 )
         self._known.update(grown)
+
+    def _borne_on(self, metrics: Iterable[MetricKey]) -> Iterator[BeliefKey]:
+        for metric in metrics:
+            for on in self._definitions.metrics[metric.metric].bearings:
+                yield BeliefKey(attribute=on.attribute, subject=metric.subject, context=metric.context)
 
     def _heard(self, named: Iterable[Belief | BeliefKey]) -> Heard:
         found: Heard = defaultdict(set)

@@ -55,7 +55,7 @@ def first_layer(definitions: Definitions, relation: RelationDefinition) -> int:
     preferences = [preference for preference in ends if preference is not None]
     if any(preference.kind == "state" for preference in preferences):
         return 2
-    return 1 if any(preference.inherits is not None for preference in preferences) else 0
+    return 0 if all(preference.everywhere for preference in preferences) else 1
 
 
 def crossings(definitions: Definitions) -> Iterator[Crossing]:

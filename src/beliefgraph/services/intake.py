@@ -196,7 +196,10 @@ class Intake:
             try:
                 said = self._interpreter.interpret(arrived.event, present.graph.definitions)
                 require_room(told[one.named.id], said)
-                rooms[one.named.id].take(bears.belief for spoken in said.spoken for bears in spoken.bearings)
+                rooms[one.named.id].take(
+                    (bears.belief for spoken in said.spoken for bears in spoken.bearings),
+                    (counts.metric for spoken in said.spoken for counts in spoken.counts),
+                )
                 hear_goals(drafts[one.named.id], setting, said)
             except BeliefgraphError as error:
                 fates.meets(index, Refused(error.code, error.message))

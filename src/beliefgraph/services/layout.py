@@ -175,9 +175,10 @@ class DefinitionGraph:
             for name, attribute in definitions.attributes.items()
             if attribute.open_values is not None
         }
-        self._crossings: dict[str, list[Crossing]] = defaultdict(list)
+        leading: dict[str, list[Crossing]] = defaultdict(list)
         for crossing in crossings(definitions):
-            self._crossings[crossing.source[0]].append(crossing)
+            leading[crossing.source[0]].append(crossing)
+        self._crossings = [[each for name in names for each in leading.get(name, ())] for names in self.components]
         self._structures: dict[tuple[int, int], Structure] = {}
 
     def _add(self, names: tuple[str, ...], relations: Sequence[tuple[str, RelationDefinition]]) -> None:
@@ -199,11 +200,10 @@ class DefinitionGraph:
 
     def crossing(self, place: Placed) -> Iterator[tuple[Crossing, Placed]]:
         """What crosses from a place to another, with the other."""
-        for name in self.components[place.component]:
-            for crossing in self._crossings.get(name, ()):
-                there = crossing.lead((place.subject, place.context))
-                if there is not None:
-                    yield crossing, self.place(crossing.target[0], *there)
+        for crossing in self._crossings[place.component]:
+            there = crossing.lead((place.subject, place.context))
+            if there is not None:
+                yield crossing, self.place(crossing.target[0], *there)
 
     @cached_property
     def goal_causes(self) -> tuple[PersonalRelation, ...]:
@@ -331,10 +331,10 @@ def _lay_out(
 
 def _crossing_edges(graph: DefinitionGraph, start: Mapping[Placed, int]) -> Iterator[Edge]:
     """What crosses between the places of a layout."""
-    column = {place: {at: i for i, at in enumerate(graph.shape(place).columns)} for place in start}
     for place, first in start.items():
         for crossing, there in graph.crossing(place):
-            source, target = first + column[place][crossing.source], start[there] + column[there][crossing.target]
+            source = first + graph.shape(place).columns.index(crossing.source)
+            target = start[there] + graph.shape(there).columns.index(crossing.target)
             yield Edge(source, target, crossing.strength, crossing.ref)
 
 

@@ -60,8 +60,13 @@ class Lessons:
 
     @cached_property
     def left_out(self) -> tuple[str, ...]:
-        """The attributes that relations join to a noisy OR, and with it: probabilities into one are not learned."""
+        """What is not learned: what relations join to a noisy OR or to what is related in one place alone, and these.
+
+        Those are states, and preferences that inherit: a row of another place knows nothing of their relations.
+        """
+        preferences = [self.definitions.attributes[attribute].preference for attribute in self.attributes]
         out = set(self.structure.noisy_or)
+        out |= {at for at, each in enumerate(preferences) if each is not None and not each.everywhere}
         ends = [{relation.source, relation.target} for relation in self.structure.relations]
         while reached := {end for pair in ends if pair & out for end in pair} - out:
             out |= reached
