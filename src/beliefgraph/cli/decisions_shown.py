@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
@@ -23,15 +25,18 @@ def check(title: str, found: DecisionCheck) -> RenderableType:
     )
 
 
-def decision(found: DecisionState) -> RenderableType:
-    """One decision: its options, which was chosen and why, what was expected and what came."""
+def decision(found: DecisionState, called: Mapping[str, str]) -> RenderableType:
+    """One decision: its options, which was chosen and why, what was expected and what came.
+
+    `called` has what the beliefs and goals that its reasons name are called, by attribute and by key.
+    """
     tree = Tree(Text.assemble((found.title, "bold"), (f"  {found.status}", "cyan")))
     for option in found.options:
         chosen = option.key == found.chosen
         tree.add(Text(f"{'▸' if chosen else ' '} {option.named}", style="bold" if chosen else "dim"))
     for reason in found.reasons:
-        named = reason.goal or (None if reason.belief is None else reason.belief.attribute)
-        tree.add(Text(f"because {named if reason.text is None else f'“{reason.text}”'}", style="italic"))
+        named = reason.goal or (None if reason.belief is None else reason.belief.attribute) or ""
+        tree.add(Text(f"because “{reason.text or called.get(named, named)}”", style="italic"))
     for name, result, when in (
         ("expected", found.expected, found.decided_at),
         ("came", found.actual, found.done_at),

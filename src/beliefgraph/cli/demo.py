@@ -28,6 +28,7 @@ from beliefgraph.model.belief import BeliefState
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import Correct, Identify
 from beliefgraph.model.commit import BeliefChange
+from beliefgraph.model.decision import DecisionState
 from beliefgraph.model.event import Event
 from beliefgraph.model.goal import GoalChange
 from beliefgraph.model.receipt import Receipt
@@ -233,10 +234,22 @@ async def _show_decisions(stage: Stage) -> None:
     out, services, ask = stage.out, stage.services, stage.story.ask.decide
     out.print(Rule(f"What {ask.question.twin} decided", align="left"))
     for made in (await services.decisions.decisions(stage.application, ask.question.twin)).nodes:
-        out.print(decisions_shown.decision(made))
+        out.print(decisions_shown.decision(made, await _called(stage, ask.question.twin, made)))
     out.print(Rule(ask.say, align="left"))
     found = await services.decision_checks.check(stage.application, ask.question)
     out.print(decisions_shown.check("Nothing of this is stored; what is forbidden comes last.", found))
+
+
+async def _called(stage: Stage, twin: str, made: DecisionState) -> dict[str, str]:
+    """What the beliefs and goals are called that the reasons of a decision name."""
+    called = {}
+    for reason in made.reasons:
+        if reason.belief is not None:
+            row = await stage.services.questions.belief(stage.application, twin, reason.belief)
+            called[reason.belief.attribute] = row.state.belief.statement
+        if reason.goal is not None:
+            called[reason.goal] = (await stage.services.goals.goal(stage.application, twin, reason.goal)).state.title
+    return called
 
 
 async def _show_twin(stage: Stage, character: Character) -> None:
