@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from itertools import permutations
 from typing import Any
@@ -13,15 +14,17 @@ from tests.world import START, World, event, key
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import RecordDecision, SetGoal, Withdraw
-from beliefgraph.model.decision import DecisionState, Deliberation
+from beliefgraph.model.decision import MAX_DECISIONS, DecisionState, Deliberation
 from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.bell import Bell
 from beliefgraph.services.changes import Changes
+from beliefgraph.services.decisions.draft import DecisionDraft
 from beliefgraph.services.decisions.questions import Decisions
 from beliefgraph.services.recheck import recheck
+from beliefgraph.services.state import fresh
 from beliefgraph.store.graph import Graph
 
 CATALOG = Catalog.model_validate(
@@ -218,7 +221,7 @@ async def test_bad_input_is_refused_and_nothing_is_written(world: World, told: d
 
 
 def test_what_cannot_be_told_is_no_command() -> None:
-    refused: tuple[dict[str, Any], ...] = ({"options": [{"key": "a"}, {"key": "a"}]}, {"reasons": [{}]})
+    refused: tuple[dict[str, Any], ...] = ({"options": [{"key": "a"}, {"key": "a"}]}, {"reasons": [{"text": " "}]})
     for told in refused:
         with pytest.raises(BeliefgraphError):
             RecordDecision.model_validate({"twin": "lena", "decision": "home", **told})
@@ -300,6 +303,28 @@ async def test_the_twin_read_anew_is_the_twin_as_it_was_written(world: World) ->
     )
     (found,) = [one async for one in recheck(world.graph, world.book, world.caller.tenant)]
     assert found.differ == 0
+    async with world.graph._driver.session(database="neo4j") as session:
+        await session.run("MATCH (:Twin {id: $id})-[r:DECIDES]->() SET r.expected = 1.0", id=id_of(world))
+    (found,) = [one async for one in recheck(world.graph, world.book, world.caller.tenant)]
+    assert [row.expected for row in found.misjudged] == [0.5]
+
+
+def test_a_twin_has_so_many_decisions_and_no_more() -> None:
+    draft = DecisionDraft(fresh("twin", "tenant", "lena"))
+    draft.require_room(map(str, range(MAX_DECISIONS)))
+    with pytest.raises(BeliefgraphError) as refused:
+        draft.require_room(map(str, range(MAX_DECISIONS + 1)))
+    assert refused.value.code == "too-large"
+
+
+async def test_whoever_follows_a_twin_is_told_of_its_decisions(world: World) -> None:
+    changes = Changes(world.graph, Bell(), interval=0.05)
+    await record(world, options=OPTIONS)
+    told = changes.subscribe(world.caller, "lena", 0)
+    await record(world, chosen="stay")
+    seen = [await asyncio.wait_for(anext(told), 10) for _ in range(2)]
+    await changes.close()
+    assert [c.after and c.after.chosen for change in seen for c in change.decisions] == [None, "stay"]
 
 
 async def test_an_erased_twin_leaves_no_decision(world: World) -> None:

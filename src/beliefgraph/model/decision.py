@@ -79,7 +79,7 @@ class Reason(Ground):
 
     def model_post_init(self, _context: object) -> None:
         """Refuse a reason that says nothing."""
-        if not self.text and self.belief is None and self.goal is None:
+        if not (self.text or "").strip() and self.belief is None and self.goal is None:
             raise Incorrect("invalid-input", "A reason has a text, or names a belief or a goal.")
 
 
