@@ -150,7 +150,8 @@ async def test_a_newer_version_that_speaks_the_other_way_is_adopted(home: World)
     assert await agrees(home)
 
 
-async def test_what_is_joined_to_a_noisy_or_is_left_out_of_learning_and_the_rest_is_learned(home: World) -> None:
+async def corrected(home: World) -> None:
+    """Ten twins in each of which a burglar and a sale turned out alike, every other time to be so."""
     for each in range(10):
         twin, holds = f"twin-{each}", each % 2 == 0
         await home.intake.observe(home.caller, [event("1", "alarm", twin=twin), event("2", twin=twin)])
@@ -158,8 +159,25 @@ async def test_what_is_joined_to_a_noisy_or_is_left_out_of_learning_and_the_rest
             at = START + timedelta(days=2 + each)
             corrected = Correct(twin=twin, belief=belief, holds=holds, valid_from=at)
             await home.commands.correct(home.person(twin), corrected)
+
+
+async def test_a_noisy_or_that_nothing_follows_from_is_left_out_of_learning_alone(home: World) -> None:
+    await corrected(home)
     read = await lessons(home.caller, home.graph, home.book)
-    assert set(read.left_out) == {"house.alarm", "house.burglar", "house.storm"}
+    assert read.left_out == ("house.alarm",)
+    found = learn_relations(read, deviation=1.0)
+    assert found.labels == 20
+    assert {each.stated.target for each in found.relations} == {"world.buys", "product.fits"}
+    assert np.isfinite(found.log_loss)
+    assert "house.alarm" not in {end for p in propose_relations(read) for end in (p.source, p.target)}
+
+
+async def test_what_is_joined_to_a_noisy_or_is_left_out_of_learning_and_the_rest_is_learned(home: World) -> None:
+    barks = {"source": "house.alarm", "kind": "supports", "target": "house.dog", "odds_ratio": 2.0}
+    await home.book.publish(home.caller, house("1.1.0", *RIVALS.model_dump()["relations"], barks))
+    await corrected(home)
+    read = await lessons(home.caller, home.graph, home.book)
+    assert set(read.left_out) == {"house.alarm", "house.burglar", "house.storm", "house.dog"}
     assert len(read.labels) == 20
 
     found = learn_relations(read, deviation=1.0)

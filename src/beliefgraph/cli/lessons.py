@@ -132,7 +132,7 @@ async def _lessons(key: str, purpose: str | None, tenant: str | None, out: Conso
 
 def _say_left_out(read: Lessons, out: Console) -> None:
     if read.left_out:
-        out.print(f"Left out, for they are joined to a noisy OR, a state or what inherits: {', '.join(read.left_out)}.")
+        out.print(f"Left out, a noisy OR, a state or what inherits, or joined to one: {', '.join(read.left_out)}.")
 
 
 async def _put_in_force(

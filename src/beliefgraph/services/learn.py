@@ -138,7 +138,7 @@ def reliability(found: Sequence[CalibratedAttribute]) -> tuple[Floats, Floats, F
 def learn_relations(lessons: Lessons, *, deviation: float) -> LearnedRelations:
     """The strengths that the labels speak for, held to the elicited ones as if these were off by `deviation` nats.
 
-    What is joined to a noisy OR, a state or what inherits is left out (`Lessons.left_out`).
+    What `Lessons.left_out` names is left out.
     """
     lessons = lessons.learnable
     early, later = lessons.labels.part(0.0, FITTED), lessons.labels.part(FITTED, 1.0)
@@ -189,7 +189,7 @@ class ProposedRelation:
 def propose_relations(lessons: Lessons) -> tuple[ProposedRelation, ...]:
     """The relations that nobody stated and what is heard in the twins supports, the greatest gain first.
 
-    None is proposed with what is joined to a noisy OR, a state or what inherits (`Lessons.left_out`).
+    None is proposed with what `Lessons.left_out` names.
     """
     lessons = lessons.learnable
     return tuple(

@@ -60,24 +60,27 @@ class Lessons:
 
     @cached_property
     def left_out(self) -> tuple[str, ...]:
-        """What is not learned: what relations join to a noisy OR or to what is related in one place alone, and these.
+        """What is not learned: every noisy OR, and what relations join to one or to what is related in one place alone.
 
-        Those are states, and preferences that inherit: a row of another place knows nothing of their relations.
+        A noisy OR that nothing follows from is left out by itself: an effect that is not seen leaves its causes as they
+        were. Related in one place alone are states, and preferences that inherit: a row of another place knows nothing
+        of their relations.
         """
         preferences = [self.definitions.attributes[attribute].preference for attribute in self.attributes]
-        out = set(self.structure.noisy_or)
+        barren, relations = _barren(self.structure)
+        out = set(self.structure.noisy_or) - barren
         out |= {at for at, each in enumerate(preferences) if each is not None and not each.everywhere}
-        ends = [{relation.source, relation.target} for relation in self.structure.relations]
+        ends = [{relation.source, relation.target} for relation in relations]
         while reached := {end for pair in ends if pair & out for end in pair} - out:
             out |= reached
-        return tuple(self.attributes[at] for at in sorted(out))
+        return tuple(self.attributes[at] for at in sorted(out | barren))
 
     @property
     def learnable(self) -> Lessons:
         """These without what is left out: its columns, its relations and its labels."""
         kept = [at for at, attribute in enumerate(self.attributes) if attribute not in self.left_out]
         place = {at: new for new, at in enumerate(kept)}
-        inside = [k for k, relation in enumerate(self.structure.relations) if relation.source in place]
+        inside = [k for k, r in enumerate(self.structure.relations) if {r.source, r.target} <= place.keys()]
         relations = [
             relation._replace(source=place[relation.source], target=place[relation.target])
             for relation in (self.structure.relations[k] for k in inside)
@@ -140,6 +143,18 @@ class _Read:
     id: str
     labels: tuple[_Label, ...]
     rows: Mapping[tuple[str, str], Floats]
+
+
+def _barren(structure: Structure) -> tuple[set[int], list[Relation]]:
+    """The noisy ORs from which nothing follows but others of them, and the relations without those into them."""
+    relations, barren = list(structure.relations), set[int]()
+    while True:
+        leads = {r.source for r in relations} | {r.target for r in relations if r.kind != "causes"}
+        ends = set(structure.noisy_or) - barren - leads
+        if not ends:
+            return barren, relations
+        barren |= ends
+        relations = [r for r in relations if r.target not in ends]
 
 
 class _Columns:
