@@ -154,11 +154,15 @@ def test_what_is_no_kind_rule_number_or_name_is_refused(wrong: dict[str, Any]) -
         ({"attribute": "contact.never"}, "say as its subject what channel"),
         ({"attribute": "budget.most", "subject": "cheap"}, "'cheap' is none"),
         ({"attribute": "budget.most", "subject": "nan"}, "'nan' is none"),
+        ({"attribute": "budget.most", "subject": "1_000"}, "'1_000' is none"),
+        ({"attribute": "budget.most", "subject": "1e999"}, "'1e999' is none"),
+        ({"attribute": "contact.channel", "value": "mail", "context": "work..mail"}, "has an empty part"),
+        ({"attribute": "contact.channel", "value": "mail", "context": "work."}, "has an empty part"),
         ({"attribute": "mood.stressed", "context": "work"}, "the same in every context"),
         ({"attribute": "mood.stressed", "subject": "Ada"}, "the same in every context"),
     ],
 )
-def test_a_constraint_needs_its_operand_and_a_state_is_the_persons_everywhere(belief: dict[str, str], why: str) -> None:
+def test_a_preference_stands_only_where_it_can_be_read(belief: dict[str, str], why: str) -> None:
     with pytest.raises(Incorrect) as refused:
         define().spoken_of(BeliefKey(**belief))
     assert refused.value.code == "invalid-input"

@@ -34,6 +34,7 @@ LEAST_OTHER = 1e-6
 SHOWN_VALUES = 20
 """Values that a refusal lists."""
 
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _SLOT = re.compile(r"\{(subject|context|value)\}")
 
 
@@ -135,7 +136,11 @@ class Attribute(Record):
         return {value: fit - best - math.log(average) for value, fit in fits.items()}
 
     def require_place(self, belief: BeliefKey) -> None:
-        """Refuse a constraint whose subject is no operand, and a state of anybody else or in one context alone."""
+        """Refuse a preference where nothing can stand.
+
+        That is a constraint whose subject is no operand, a state of anybody else or in one context alone, and what
+        inherits in a context that has an empty part, so that nobody can say in what it lies.
+        """
         if self.preference is None:
             return
         wrong = None
@@ -145,6 +150,8 @@ class Attribute(Record):
             wrong = f"bounds {self.preference.feature}: its subject is a number, and {belief.subject!r} is none"
         elif self.preference.kind == "state" and (belief.subject, belief.context) != (ANYONE, ANYWHERE):
             wrong = "is a state of the person, the same in every context: name no subject and no context"
+        elif self.preference.inherits is not None and "" in belief.context.split("."):
+            wrong = f"inherits from broader contexts, and {belief.context!r} has an empty part: join its parts by a dot"
         if wrong is not None:
             raise Incorrect("invalid-input", f"{self.key} {wrong}.", attribute=self.key)
 
@@ -184,7 +191,5 @@ def _left(values: Mapping[str, float]) -> float:
 
 
 def _is_number(text: str) -> bool:
-    try:
-        return math.isfinite(float(text))
-    except ValueError:
-        return False
+    """Whether a text is a number as people write it, and not a word or digits that Python alone takes for one."""
+    return _NUMBER.fullmatch(text) is not None and math.isfinite(float(text))
