@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -301,16 +302,20 @@ def _sobered(topic: Topic, fitted: _Fitted, before: ParameterSet | None) -> _Fit
     """The coins of a topic, drawn back to those of a source that is always right, as far as that foretells better.
 
     Coins are learned as if each source erred by itself. Where sources share an error, it would be laid to each of them
-    and then counted again by the correlation. What foretells is found by cross-validation over what turned out.
+    and then counted again by the correlation. What foretells is found by cross-validation over what turned out: they
+    are drawn back the farthest that does so as well as the best, within a standard error.
     """
     if not list(_shared_errors(list(_origins(topic, fitted)), before)):
         return fitted
     folds = [_fit(topic, without=fold) for fold in range(FOLDS)]
     losses = [
-        sum(_loss(topic, _drawn_back(apart, share), fold, before) for fold, apart in enumerate(folds))
+        np.concatenate([_losses(topic, _drawn_back(apart, share), fold, before) for fold, apart in enumerate(folds)])
         for share in DRAWN_BACK
     ]
-    return _drawn_back(fitted, DRAWN_BACK[int(np.argmin(losses))])
+    best = min(losses, key=np.sum)
+    worse = [loss - best for loss in losses]
+    close = [each.sum() <= each.std() * math.sqrt(len(each)) for each in worse]
+    return _drawn_back(fitted, min(share for share, as_well in zip(DRAWN_BACK, close, strict=True) if as_well))
 
 
 def _drawn_back(fitted: _Fitted, share: float) -> _Fitted:
@@ -324,8 +329,8 @@ def _drawn_back(fitted: _Fitted, share: float) -> _Fitted:
     )
 
 
-def _loss(topic: Topic, fitted: _Fitted, fold: int, before: ParameterSet | None) -> float:
-    """How unlikely what turned out in a fold is, by coins and correlations learned from the others: −ln P."""
+def _losses(topic: Topic, fitted: _Fitted, fold: int, before: ParameterSet | None) -> Floats:
+    """How unlikely all that turned out in a fold is, by coins and correlations learned from the others: −ln P each."""
     observed = list(_origins(topic, fitted))
     learned = _shared_errors([each for each in observed if each.belief[1] % FOLDS != fold], before)
     correlations = {shared.kind: shared.correlation for shared in learned}
@@ -336,7 +341,7 @@ def _loss(topic: Topic, fitted: _Fitted, fold: int, before: ParameterSet | None)
             heard = each.spoken / (1 + (each.count - 1) * correlations.get(each.kind, 1.0))
             log_odds[each.belief] = log_odds.get(each.belief, each.rest) + heard
             holds[each.belief] = each.holds
-    return float(sum(np.logaddexp(0.0, -value if holds[on] else value) for on, value in log_odds.items()))
+    return np.array([np.logaddexp(0.0, -value if holds[on] else value) for on, value in log_odds.items()])
 
 
 def _shared_errors(observed: Sequence[_Origin], before: ParameterSet | None) -> Iterator[SharedError]:
