@@ -34,8 +34,9 @@ async def service(endpoint: Endpoint, tmp_path: Path, tenant: str) -> AsyncItera
         made = await services.callers.create(tenant, "test", ("read", "write", "define", "erase"), ("testing",))
         loop = asyncio.get_running_loop()
 
-        def teach(*, trusted: str | None = None, before: datetime | None = None) -> None:
-            asyncio.run_coroutine_threadsafe(taught(services, made.secret, None, trusted, before), loop).result()
+        def teach(*, trusted: str | None = None, before: datetime | None = None, calibrate: bool = False) -> None:
+            learning = taught(services, made.secret, None, trusted, before, calibrate=calibrate)
+            asyncio.run_coroutine_threadsafe(learning, loop).result()
 
         async with serving(create_app(services), settings) as served:
             with Client(served.url, made.secret) as speaking:

@@ -75,6 +75,21 @@ async def test_labels_come_in_the_order_of_time_whatever_the_twins_are_called(wo
     assert (await taught(world)).happened.tolist() == [1.0, 0.0, 1.0]
 
 
+async def test_before_a_day_nothing_is_learned_from_what_came_later(world: World) -> None:
+    await world.intake.observe(world.caller, [rated("1", 1.0, day=1), rated("2", 0.5, day=6), event("3", day=2)])
+    await correct(world, "lena", "world.alone", True, day=3)
+    await correct(world, "lena", "needs.budget", True, day=8)
+
+    found = await lessons(world.caller, world.graph, world.book, before=START + timedelta(days=5))
+
+    assert [found.attributes[column] for column in found.column] == ["world.alone"]
+    assert columns(found, 0)["world.alone"] == pytest.approx(1.0)
+    (now,) = found.heard.log_likelihood
+    assert now[found.attributes.index("needs.budget")] == pytest.approx(0.8)
+    at_the_correction = await lessons(world.caller, world.graph, world.book, before=START + timedelta(days=3))
+    assert len(at_the_correction.labels) == 0
+
+
 async def test_strengths_follow_what_turned_out(world: World) -> None:
     """Those with a budget never buy: whatever was elicited, the odds ratio of 4 must fall."""
     found = await unlucky(world, 20)

@@ -31,6 +31,8 @@ from beliefgraph.evaluate import population as populations
 from beliefgraph.evaluate.client import Client
 from beliefgraph.evaluate.replay import Progress, Teach
 from beliefgraph.evaluate.report import Evaluation
+from beliefgraph.services.learn import following, learn_calibrations
+from beliefgraph.services.lessons import lessons
 from beliefgraph.web.logs import configure
 from beliefgraph.web.server import serving
 
@@ -57,7 +59,7 @@ KeepOption = Annotated[bool, typer.Option("--keep", help="Leave the twins in the
 
 Work = Callable[[Client, str, Progress, Teach], Evaluation]
 """An evaluation, given a client, what makes the names of its run its own, whom to tell how far it is, and how sources
-are learned: offline, by what `beliefgraph learn sources` does."""
+are learned: offline, by what `beliefgraph learn` does."""
 
 ACTOR = "evaluate"
 PURPOSE = "evaluation"
@@ -162,8 +164,10 @@ async def _with_own_service(work: Work, name: str, progress: Progress) -> Evalua
             async with serving(create_app(built), settings) as served:
                 loop = asyncio.get_running_loop()
 
-                def teach(*, trusted: str | None = None, before: datetime | None = None) -> None:
-                    learning = taught(built, made.secret, PURPOSE, trusted, before)
+                def teach(
+                    *, trusted: str | None = None, before: datetime | None = None, calibrate: bool = False
+                ) -> None:
+                    learning = taught(built, made.secret, PURPOSE, trusted, before, calibrate=calibrate)
                     asyncio.run_coroutine_threadsafe(learning, loop).result()
 
                 with Client(served.url, made.secret, PURPOSE) as client:
@@ -172,20 +176,33 @@ async def _with_own_service(work: Work, name: str, progress: Progress) -> Evalua
             await built.callers.revoke(made.key.id)
 
 
-async def taught(built: Services, key: str, purpose: str | None, trusted: str | None, before: datetime | None) -> None:
-    """Learn the sources of the key's tenant, put them in force, and have every twin adopt them."""
+async def taught(
+    built: Services,
+    key: str,
+    purpose: str | None,
+    trusted: str | None,
+    before: datetime | None,
+    *,
+    calibrate: bool,
+) -> None:
+    """Learn the sources of the key's tenant, then calibrations if asked; put in force, and adopted by every twin."""
     caller = await built.callers.authenticate(key, purpose)
     await built.sources.publish(caller, await built.sources.learn(caller, trusted=trusted, before=before))
+    if calibrate:
+        found = learn_calibrations(await lessons(caller, built.graph, built.book, before=before))
+        await built.book.publish_parameters(caller, partial(following, found))
     for _, error in (await built.refresher.adopt(caller.tenant)).refused:
         raise error
 
 
-def _teach_from_outside(key: str, *, trusted: str | None = None, before: datetime | None = None) -> None:
+def _teach_from_outside(
+    key: str, *, trusted: str | None = None, before: datetime | None = None, calibrate: bool = False
+) -> None:
     """The same on the store that NEO4J_URI names, which must be that of the service."""
 
     async def work() -> None:
         async with services() as built:
-            await taught(built, key, None, trusted, before)
+            await taught(built, key, None, trusted, before, calibrate=calibrate)
 
     asyncio.run(work())
 

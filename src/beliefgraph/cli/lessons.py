@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +18,7 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.evaluate.plot import draw
 from beliefgraph.evaluate.report import Curve
 from beliefgraph.model.parameters import ParameterSet
+from beliefgraph.model.time import instant
 from beliefgraph.services.learn import (
     CalibratedAttribute,
     ProposedRelation,
@@ -29,6 +31,7 @@ from beliefgraph.services.learn import (
 from beliefgraph.services.lessons import Lessons, lessons
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be learned, and put nothing in force.")]
+Before = Annotated[datetime | None, typer.Option(help="Learn only from what was valid before this day (UTC).")]
 Tenant = Annotated[str | None, typer.Option(help="The key's tenant, to be sure that it is the one meant.")]
 
 
@@ -39,6 +42,7 @@ def relations(
     deviation: Annotated[
         float, typer.Option(min=0.01, max=10.0, help="How far elicited log odds ratios are off, in nats, about.")
     ] = 1.0,
+    before: Before = None,
     dry_run: DryRun = False,
 ) -> None:
     """Fit the strengths of relations to the beliefs that turned out, and put them in force if that is better.
@@ -47,7 +51,7 @@ def relations(
     is what gives the later 30 % of the labels, which are not fitted to, a lower log loss than what was elicited.
     """
     out = Console(highlight=False)
-    read = run(_lessons(key, purpose, tenant, out))
+    read = run(_lessons(key, purpose, tenant, before, out))
     _say_left_out(read, out)
     found = learn_relations(read, deviation=deviation)
     table = Table("relation", "elicited", "learned", "95 %", "rows", box=None)
@@ -73,6 +77,7 @@ def calibration(
     purpose: Purpose = None,
     tenant: Tenant = None,
     plot: Annotated[Path | None, typer.Option(dir_okay=False, help="Where to draw the reliability diagram.")] = None,
+    before: Before = None,
     dry_run: DryRun = False,
 ) -> None:
     """Fit a calibration for every attribute of which enough beliefs turned out, and put those chosen in force.
@@ -81,7 +86,7 @@ def calibration(
     strengths and sources first: new ones take the calibrations away.
     """
     out = Console(highlight=False)
-    found = learn_calibrations(run(_lessons(key, purpose, tenant, out)))
+    found = learn_calibrations(run(_lessons(key, purpose, tenant, before, out)))
     table = Table("attribute", "chosen", "labels", "Brier", "", "log loss", "", "ECE", "", box=None)
     for each in found:
         table.add_row(*_calibration_row(each))
@@ -100,13 +105,14 @@ def proposals(
     tenant: Tenant = None,
     out: Annotated[Path | None, typer.Option(dir_okay=False, help="Where to write the draft.")] = None,
     catalog: Annotated[str, typer.Option(help="The name that the draft gets.")] = "proposed",
+    before: Before = None,
 ) -> None:
     """Draft a catalog of relations that nobody stated and the data support. It is for review, and not published.
 
     Above each relation stand its gain on later twins, its interval and how many rows it rests on.
     """
     said = Console(highlight=False, stderr=True)
-    read = run(_lessons(key, purpose, tenant, said))
+    read = run(_lessons(key, purpose, tenant, before, said))
     _say_left_out(read, said)
     found = propose_relations(read)
     text = draft(catalog, found)
@@ -117,14 +123,18 @@ def proposals(
         said.print(f"{len(found)} relations proposed in {out}. Look at them; `beliefgraph define` would publish them.")
 
 
-async def _lessons(key: str, purpose: str | None, tenant: str | None, out: Console) -> Lessons:
+async def _lessons(key: str, purpose: str | None, tenant: str | None, before: datetime | None, out: Console) -> Lessons:
     with out.status("Reading twins …") as status:
         async with services() as built:
             caller = await built.callers.authenticate(key, purpose)
             if tenant is not None and tenant != caller.tenant:
                 raise Incorrect("invalid-input", f"This key is for the tenant {caller.tenant}, not {tenant}.")
             found = await lessons(
-                caller, built.graph, built.book, told=lambda read: status.update(f"Reading twins … {read:,}")
+                caller,
+                built.graph,
+                built.book,
+                before=None if before is None else instant(before.replace(tzinfo=UTC)),
+                told=lambda read: status.update(f"Reading twins … {read:,}"),
             )
     out.print(f"{found.twins:,} twins, {len(found.labels):,} beliefs that turned out, {len(found.heard):,} rows heard.")
     return found

@@ -25,7 +25,7 @@ TIMEOUT = 120.0
 IDLE = 2.0
 """Seconds after which a connection is not trusted to be open still; the service lets go of it after five."""
 
-_STANDING = "subject value confidence logOdds status"
+_STANDING = "subject value confidence calibratedConfidence logOdds status"
 _EVIDENCE = "evidence { source time verbatim }"
 _BELIEFS = """
 query Standing($twin: String!, $after: String, $asOf: AsOf) {{
@@ -72,12 +72,13 @@ class Heard:
 
 @dataclass(frozen=True)
 class Standing:
-    """How a belief stands; `chain` is None where it was not asked for."""
+    """How a belief stands; `chain` is None where it was not asked for, `calibrated` where nothing was learned."""
 
     confidence: float | None
     log_odds: float | None
     status: str
     chain: tuple[Heard, ...] | None = None
+    calibrated: float | None = None
 
 
 @dataclass(frozen=True)
@@ -248,7 +249,7 @@ def _standing(node: Mapping[str, Any], *, with_chain: bool) -> Standing:
     chain = None
     if with_chain:
         chain = tuple(_heard(e, e["logLikelihoodRatio"]) for e in node["evidence"] if e["counts"])
-    return Standing(node["confidence"], node["logOdds"], node["status"], chain)
+    return Standing(node["confidence"], node["logOdds"], node["status"], chain, node["calibratedConfidence"])
 
 
 def _coins(found: Mapping[str, Any]) -> tuple[float, float]:

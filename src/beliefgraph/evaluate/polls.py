@@ -102,7 +102,7 @@ def evaluate(
     client.publish(elections.CATALOG)
     with erased_after(client, [] if keep else twins, progress):
         sent = deliver(client, elections.events(polls, races, run), count, progress, "Polls and results")
-        teach(trusted=elections.OFFICIAL, before=datetime(LAST_TRAIN_YEAR + 1, 1, 1, tzinfo=UTC))
+        teach(trusted=elections.OFFICIAL, before=datetime(LAST_TRAIN_YEAR + 1, 1, 1, tzinfo=UTC), calibrate=True)
         learned = client.learned()
         asked = _ask(client, polls, races, days, run, progress)
         explained = _explain(client, _drawn(asked, explain), run, progress)
@@ -116,7 +116,7 @@ def evaluate(
         none("races that stand against their result, once it came", sum(_against(r, after) for r in races)),
     ]
     lines, curves = _scores(asked)
-    found = {line.setting: line.scores["Brier"] for line in lines if not line.baseline}
+    found = {f"{line.setting}, {line.of}": line.scores["Brier"] for line in lines if not line.baseline}
     checks += [
         Row("pollsters learned about", len(learned.coins)),
         *(Row(f"origins {kind}: correlation learned", value) for kind, value in learned.correlations.items()),
@@ -191,14 +191,18 @@ def _scores(asked: Sequence[Asked]) -> tuple[list[Line], list[Curve]]:
         tested = [a for a in asked if a.days == days and a.polls and a.available and _tested(a.race)]
         if not tested:
             continue
-        p, y = np.array([a.confidence for a in tested]), np.array([float(a.race.won) for a in tested])
-        found = score(p, y)
-        scores = {"accuracy": found.accuracy, "Brier": found.brier, "log loss": found.log_loss}
-        scores |= {"AUC": found.auc, "ECE": found.ece}
-        setting = f"{DAYS_BEFORE[days]}, {found.n} races of {LAST_TRAIN_YEAR + 1} to {LAST_TEST_YEAR}"
-        lines.append(Line(setting, "beliefgraph", scores))
+        y = np.array([float(a.race.won) for a in tested])
+        setting = f"{DAYS_BEFORE[days]}, {len(tested)} races of {LAST_TRAIN_YEAR + 1} to {LAST_TEST_YEAR}"
+        said = {"": [a.confidence for a in tested]}
+        if calibrated := [a.standing.calibrated for a in tested if a.standing.calibrated is not None]:
+            said[", calibrated"] = calibrated
+        for how, p in said.items():
+            found = score(np.array(p), y)
+            scores = {"accuracy": found.accuracy, "Brier": found.brier, "log loss": found.log_loss}
+            scores |= {"AUC": found.auc, "ECE": found.ece}
+            lines.append(Line(setting, f"beliefgraph{how}", scores))
+            curves.append(Curve(f"{DAYS_BEFORE[days]}{how}", np.array(p), y))
         lines += [Line(setting, name, given, baseline=True) for name, given in BASELINES[days]]
-        curves.append(Curve(DAYS_BEFORE[days], p, y))
     return lines, curves
 
 

@@ -104,11 +104,17 @@ class Lessons:
 
 
 async def lessons(
-    caller: Caller, graph: Graph, book: DefinitionBook, *, told: Callable[[int], None] = lambda _: None
+    caller: Caller,
+    graph: Graph,
+    book: DefinitionBook,
+    *,
+    before: datetime | None = None,
+    told: Callable[[int], None] = lambda _: None,
 ) -> Lessons:
     """Read every twin of the caller's tenant, one after another; `told` hears how many were read.
 
-    Refused to a person's key: what is learned is about everybody.
+    With `before`, only what was valid before then is learned from. Refused to a person's key: what is learned is about
+    everybody.
     """
     caller.require("define")
     caller.require_service()
@@ -118,7 +124,8 @@ async def lessons(
     async for twin in every_twin(graph, tenant):
         state = await read_state(graph, twin.id, tenant, twin.name)
         if state.head_time is not None:
-            read.append(await asyncio.to_thread(columns.read, state, state.head_time))
+            head = state.head_time if before is None else min(state.head_time, before - _MOMENT)
+            read.append(await asyncio.to_thread(columns.read, state, head))
         told(len(read))
     return columns.joined(read)
 
