@@ -24,7 +24,7 @@ def _table(title: str, found: Sequence[Preference]) -> Table:
     made.add_column("what", no_wrap=True)
     made.add_column("most likely", ratio=1)
     made.add_column("", justify="right", no_wrap=True)
-    made.add_column("strength", no_wrap=True)
+    made.add_column("strength", justify="right")
     made.add_column("own", justify="right")
     made.add_column("scale", justify="right", no_wrap=True)
     made.add_column("heard in")
@@ -35,8 +35,8 @@ def _table(title: str, found: Sequence[Preference]) -> Table:
             Text(named, style="bold" if one.definition.hard else ""),
             state.belief.statement,
             show.confidence(state.log_odds, one.quality),
-            show.bar(one.strength),
-            "" if one.beyond_prior is None else f"{100 * one.beyond_prior:+.0f}",
+            "" if one.strength is None else f"{one.strength:.2f}",
+            "" if one.beyond_prior is None else f"{round(100 * one.beyond_prior):+d}",
             "" if one.mean is None else f"{one.mean:+.2f} ± {one.deviation:.2f}",
             one.heard_in or "",
         )
