@@ -43,9 +43,12 @@ class Bundle:
     pairs: tuple[Pair, ...]
 
     in_order: bool = field(init=False)
+    place: Mapping[int, int] = field(init=False)
+    """Where each member stands among them."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "in_order", np.array_equal(self.members, np.arange(len(self.members))))
+        object.__setattr__(self, "place", {belief: at for at, belief in enumerate(self.members.tolist())})
 
     @property
     def plan(self) -> Plan:
@@ -61,15 +64,12 @@ class Bundle:
 
         A part that is told nothing answers its priors. `cut` are the effects whose conditional table is taken out.
         """
-        return self.without(cut).log_odds(
-            self.variables, self._own(rows), self.flags(fixed, self.place if fixed else {}), self.prior_log_odds
-        )
+        return self.without(cut).log_odds(self.variables, self._own(rows), self.flags(fixed), self.prior_log_odds)
 
     def cohort(self, rows: Floats, asked: Sequence[int]) -> Floats:
         """The log-odds of some members for many rows of evidence; shape [B, asked]."""
-        place = self.place
         own = self._own(rows)
-        places = [place[belief] for belief in asked]
+        places = [self.place[belief] for belief in asked]
         answer = np.empty((len(own), len(asked)))
         if len(own) < MANY:
             self.engine.cohort(self.variables, own, self.prior_log_odds, places, answer)
@@ -89,8 +89,7 @@ class Bundle:
         One row of evidence (shape [B, n]) and one mapping of fixed beliefs per question; `cut` are the effects whose
         conditional table is taken out. Raises `impossible-evidence`.
         """
-        place = self.place
-        flags = np.array([self.flags(known, place) for known in fixed])
+        flags = np.array([self.flags(known) for known in fixed])
         weight, said = self.variables.weights(rows.take(self.members, axis=1), flags)
         no, yes = self.variables.split_logs(self.without(cut).log_marginals(weight, said))
         return np.stack([no, yes], axis=2).transpose(1, 2, 0)
@@ -105,27 +104,21 @@ class Bundle:
             return None
         return Pairwise.of(self.own, pairs, [table.reshape(2, 2) for table in tables])
 
-    @property
-    def place(self) -> dict[int, int]:
-        """Where each member stands among them."""
-        return {int(belief): at for at, belief in enumerate(self.members)}
-
     def _own(self, rows: Floats) -> Floats:
         """The columns of its members."""
         return np.ascontiguousarray(rows) if self.holds_all_of(rows.shape[1]) else rows.take(self.members, axis=1)
 
-    def flags(self, fixed: Mapping[int, bool], place: Mapping[int, int]) -> Flags:
+    def flags(self, fixed: Mapping[int, bool]) -> Flags:
         """For each member whether it is taken to hold (1), not to (2), or neither (0)."""
         flags = np.zeros(len(self.members), dtype=np.uint8)
         for belief, holds in fixed.items():
-            if belief in place:
-                flags[place[belief]] = 1 if holds else 2
+            if belief in self.place:
+                flags[self.place[belief]] = 1 if holds else 2
         return flags
 
     def without(self, effects: AbstractSet[int]) -> Engine:
         """The engine with some effects' conditional tables taken out: what they do not obey any more."""
-        place = self.place if effects else {}
-        gone = {place[belief] for belief in effects if belief in place}
+        gone = {self.place[belief] for belief in effects if belief in self.place}
         if not gone:
             return self.engine
         potential = self.engine.log_potential.copy()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -90,18 +91,17 @@ def influence_of(
     members = bundle.members
     at = int(np.flatnonzero(members == target)[0])
     ends = np.array([[0.0], [1.0]]) * evidence
-    tied = bundle.part == bundle.part[at]
+    tied = np.flatnonzero(bundle.part == bundle.part[at])
     speaks = bool(np.isin(members[tied], list(fixed)).any())
     silent = [not speaks, not (speaks or evidence[members[tied]].any())]
     clamped = [{**fixed, target: False}, {**fixed, target: True}]
     exact = isinstance(bundle, Bundle)
     for nodes in NODES if exact else NODES[:1]:
-        abscissa, weight = np.polynomial.legendre.leggauss(nodes)
-        path = np.concatenate([0.5 * (abscissa + 1.0), [1.0]])
+        path, weight = _path(nodes)
         rows = np.concatenate([np.repeat(path, 2)[:, None] * evidence, ends])
         logs = bundle.log_marginals(rows, clamped * len(path) + [fixed, fixed], cut)
         holds = np.exp(logs[:, 1, :-2]).reshape(len(members), len(path), 2)
-        slope = (holds[:, :-1, 1] - holds[:, :-1, 0]) @ (0.5 * weight)
+        slope = (holds[:, :-1, 1] - holds[:, :-1, 0]) @ weight
         slope[at] = 1.0
         before, after = np.where(silent, prior_log_odds, logs[at, 1, -2:] - logs[at, 0, -2:]).tolist()
         residual = float(evidence[members] @ slope) - (after - before)
@@ -110,5 +110,12 @@ def influence_of(
     gradient, given = np.zeros(len(evidence)), np.zeros((len(evidence), 2, 2))
     given[:, 1] = -np.inf
     gradient[members[tied]] = slope[tied]
-    given[members[tied]] = logs[tied, :, -4:-2]
+    given[members[tied]] = logs[..., -4:-2].take(tied, axis=0)
     return Influence(target, frozen(gradient), before, after, residual, nodes, exact, frozen(given))
+
+
+@cache
+def _path(nodes: int) -> tuple[Floats, Floats]:
+    """Where to ask on the way from 0 to 1, and at its end; and what each place but the end counts for."""
+    abscissa, weight = np.polynomial.legendre.leggauss(nodes)
+    return frozen(np.append(0.5 * (abscissa + 1.0), 1.0)), frozen(0.5 * weight)

@@ -73,7 +73,7 @@ class ThinPart:
         return sum(bundle.plan.entries for bundle in self.kept)
 
     @property
-    def place(self) -> dict[int, int]:
+    def place(self) -> Mapping[int, int]:
         """Where each member stands among them."""
         return self.kept[0].place
 
@@ -107,8 +107,7 @@ class ThinPart:
 
     def cohort(self, rows: Floats, asked: Sequence[int]) -> Floats:
         """The log-odds of some members for many rows of evidence; shape [B, asked]."""
-        place = self.place
-        return self.log_odds(rows, {}, set())[:, [place[belief] for belief in asked]]
+        return self.log_odds(rows, {}, set())[:, [self.place[belief] for belief in asked]]
 
     def log_marginals(self, rows: Floats, fixed: Sequence[Mapping[int, bool]], cut: AbstractSet[int]) -> Floats:
         """The log-probability of [does not hold, holds] for each member; shape [members, 2, B]. See `Bundle`."""
@@ -132,17 +131,14 @@ class ThinPart:
 
     def _log_weights(self, rows: Floats, fixed: Sequence[Mapping[int, bool]]) -> Floats:
         """The log-weight of every state, question by question; all 0 where nothing is said."""
-        bundle = self.kept[0]
-        place = bundle.place
-        flags = np.array([bundle.flags(known, place) for known in fixed])
+        flags = np.array([self.kept[0].flags(known) for known in fixed])
         weight, _ = self.variables.weights(rows.take(self.members, axis=1), flags)
         with np.errstate(divide="ignore"):
             return np.asarray(np.log(weight))
 
     def _without(self, which: int, cut: AbstractSet[int]) -> tuple[Engine, Flags]:
         """One tree's engine, and which of its dropped factors speak, with some effects' conditional tables gone."""
-        place = self.place if cut else {}
-        gone = {place[belief] for belief in cut if belief in place}
+        gone = {self.place[belief] for belief in cut if belief in self.place}
         speaks = np.array([one.effect not in gone for one in self.dropped[which]], dtype=np.uint8)
         return self.kept[which].without(cut), speaks
 

@@ -13,7 +13,7 @@ from beliefgraph.inference.elementary import exponential, logarithm
 from beliefgraph.inference.kernels.passes import Start
 from beliefgraph.inference.kernels.tables import widest
 from beliefgraph.inference.kernels.zeros import SMALL
-from beliefgraph.inference.native import native
+from beliefgraph.inference.native import inner, native
 from beliefgraph.inference.plan import (
     BLOCK,
     FIRST_CHILD,
@@ -100,7 +100,7 @@ def cohort(
             suspect[origin + w] = least[w] < SMALL
 
 
-@native
+@inner
 def _observe(given: Floats, first: Ints, leaf_start: Ints, weight: Floats, said: Flags, value: Floats) -> None:
     """The weights of every state, as `observe` and `observe_values` write them; what is past the rows is silent."""
     rows = len(given)
@@ -181,7 +181,7 @@ def _up(
                 least[w] = message[s, w] if message[s, w] < least[w] else least[w]
 
 
-@native
+@inner
 def _multiply(maps: Codes, off: int, size: int, by: Floats, at: int, joint: Floats, start: int) -> None:
     """Multiply the entries of a clique's tables by what their map reads from another's."""
     for j in range(size):
@@ -190,7 +190,7 @@ def _multiply(maps: Codes, off: int, size: int, by: Floats, at: int, joint: Floa
             joint[start + j, w] *= by[other, w]
 
 
-@native
+@inner
 def _normalise_two(joint: Floats, start: int, total: Floats, message: Floats, to: int, least: Floats) -> None:
     """The message of a clique of two beliefs, one of them shared."""
     for w in range(BLOCK_OF):
@@ -203,7 +203,7 @@ def _normalise_two(joint: Floats, start: int, total: Floats, message: Floats, to
         least[w] = low if low < least[w] else least[w]
 
 
-@native
+@inner
 def _hand_down(layout: Layout, k: int, total: Floats, joint: Floats, below: Floats) -> None:
     """The joints of clique k, from its parent's; `below` is room to work in."""
     codes, _, maps, _ = layout
@@ -221,7 +221,7 @@ def _hand_down(layout: Layout, k: int, total: Floats, joint: Floats, below: Floa
                 joint[j, w] *= below[s, w]
 
 
-@native
+@inner
 def _collect(maps: Codes, off: int, width: int, joint: Floats, start: int, size: int, to: Floats) -> None:
     """Sum the entries of a clique's tables to those their map sends them to."""
     if size == 4 and width == 2:
@@ -238,7 +238,7 @@ def _collect(maps: Codes, off: int, width: int, joint: Floats, start: int, size:
             to[s, w] += joint[start + j, w]
 
 
-@native
+@inner
 def _answer(
     layout: Layout,
     k: int,

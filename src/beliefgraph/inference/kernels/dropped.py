@@ -14,7 +14,7 @@ import math
 import numpy as np
 
 from beliefgraph.inference.arrays import Flags, Floats, Ints
-from beliefgraph.inference.native import native
+from beliefgraph.inference.native import inner, native
 
 LEAST = -700.0
 """The log of the least message, close to the end of the doubles: a factor that rules a state out stops here."""
@@ -42,7 +42,7 @@ def weights(leaf_start: Ints, log_weight: Floats, weight: Floats, said: Flags) -
             weight[leaf] = math.exp(log_weight[leaf] - most)
 
 
-@native
+@inner
 def told_by_pair(one: Ints, start: int, table: Floats, cavity: Floats, told: Floats) -> None:
     """What a table over two variables tells them; variable i has the message entries one[i:i + 2]."""
     rows, columns = one[1] - one[0], one[2] - one[1]
@@ -55,7 +55,7 @@ def told_by_pair(one: Ints, start: int, table: Floats, cavity: Floats, told: Flo
             told[rows + y] += entry * cavity[x]
 
 
-@native
+@inner
 def told_by_many(one: Ints, start: int, end: int, table: Floats, cavity: Floats, told: Floats, digit: Ints) -> None:
     """The same for a table over any number of variables; `digit` is room to count in."""
     begin, many = one[0], len(one) - 1
