@@ -341,8 +341,12 @@ async def test_what_could_not_be_checked_is_listed(world: World, checks: Decisio
         ("value.privacy", "privacy"): "it is not a number from -1 to 1",
         ("risk.tolerance", "risk"): "it is not a number from -1 to 1",
     }
+    await states(world, "contact.channel", 0.7, value="mail")
     (silent,) = await check(checks, world, {})
-    assert {u.reason for u in silent.unknown} == {"the option does not say"}
+    assert {(u.attribute, u.reason) for u in silent.unknown} == {
+        ("contact.channel", "the option does not say"),
+        ("value.privacy", "the option does not say"),
+    }, "of their attitude to risk nothing is known, so it would say nothing"
     assert silent.points == ()
     assert silent.score == 0.0
 

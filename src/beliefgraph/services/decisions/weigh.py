@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from beliefgraph.inference.choice import balance, log_odds
 from beliefgraph.model.attribute import Attribute
 from beliefgraph.model.belief import BeliefKey
@@ -140,7 +142,8 @@ class _Weighing:
         """What a preference says about the feature that it speaks of."""
         feature = self.option.features.get(name)
         if feature is None:
-            self._unsaid(attribute, name, "the option does not say")
+            if any(_matters(want) for want in wants.values()):
+                self._unsaid(attribute, name, "the option does not say")
             return
         answered: dict[str, Want] = {}
         for subject, want in wants.items():
@@ -270,6 +273,13 @@ def _preference(want: Want, feature: FeatureValue) -> Grounded | NoAnswer:
     known = f"{want.posterior[place]:.0%}, and {want.prior[place]:.0%} of anybody"
     sentence = f"{_says(want, place)} ({known}): {_shown(feature)} {_speaks(weight)}."
     return _grounded(want, place, "preference", weight, sentence)
+
+
+def _matters(want: Want | NoAnswer) -> bool:
+    """Whether what an option has of the feature could weigh: a preference of which nothing was heard says nothing."""
+    if isinstance(want, NoAnswer) or want.preference.kind in ("value", "constraint"):
+        return True
+    return float(np.abs(want.posterior - want.prior).max()) >= SLIGHT
 
 
 def _holds(want: Want) -> float:
