@@ -147,7 +147,12 @@ def _field_by_field(rows: list[GoalStatement]) -> StatedGoal:
 
 
 def _force(row: GoalRelation, state: TwinState) -> tuple[bool, tuple[datetime, int], str]:
-    return row.speaker == state.own_source, lateness(row), row.evidence
+    return _own(row, state), lateness(row), row.evidence
+
+
+def _own(row: GoalRelation, state: TwinState) -> bool:
+    """Whether the person commanded it themselves; an event that only names them as its source is not their word."""
+    return row.origin == "provided" and row.speaker == state.own_source
 
 
 def person_said(state: TwinState, goal: str, field: str, start: datetime, end: datetime | None) -> bool:
@@ -164,7 +169,7 @@ def person_said(state: TwinState, goal: str, field: str, start: datetime, end: d
 
 def person_related(state: TwinState, relations: Iterable[GoalRelation]) -> bool:
     """Whether the person themselves related any of these at some moment at which the relation given is valid."""
-    own = [row for row in state.goal_relations if row.speaker == state.own_source]
+    own = [row for row in state.goal_relations if _own(row, state)]
     return any(row.key == known.key and row.valid.overlaps(known.valid) for row in relations for known in own)
 
 
