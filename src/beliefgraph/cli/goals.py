@@ -46,10 +46,13 @@ async def _goals(
         caller = await built.callers.authenticate(key, purpose)
         rows = await listed(built, caller, twin)
         before = {} if then is None else motivations(await listed(built, caller, twin, then))
-        out.print(show.goals(f"What {twin} pursues", rows, before if then is not None else None))
+        if rows:
+            out.print(show.goals(f"What {twin} pursues", rows, before if then is not None else None))
+        else:
+            out.print(f"No goal of {twin} is known.", markup=False)
         if why is not None:
             out.print(show.motivation(await built.goals.explain(caller, twin, why)))
-        if plot is not None:
+        if plot is not None and rows:
             out.print(f"Drawn: {goals_picture.draw(f'What {twin} pursues', rows, before, plot)}")
 
 
