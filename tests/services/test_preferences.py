@@ -283,6 +283,13 @@ async def test_what_is_no_context_is_refused(asked: World, context: str) -> None
     assert await refusal(verbs(asked).preferences(asked.caller, "lena", context=context)) == "invalid-input"
 
 
+async def test_a_context_that_lies_in_very_many_others_is_refused(asked: World) -> None:
+    await tell(asked, *PRIOR)
+    deep = ".".join("abcdefghijklmno")  # and `any`
+    assert ("contact.channel", "self") in await preferences(asked, deep)
+    assert await refusal(verbs(asked).preferences(asked.caller, "lena", context=f"{deep}.p")) == "too-large"
+
+
 async def test_what_is_published_in_contexts_can_be_recomputed(asked: World) -> None:
     await tell(asked, wanted("1", "contact.channel", 2.0, value="chat", context="work.mail"))
     await tell(

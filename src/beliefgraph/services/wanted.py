@@ -9,6 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
+from beliefgraph.errors import Incorrect
 from beliefgraph.model.attribute import OTHER, Attribute
 from beliefgraph.model.belief import ANYONE, ANYWHERE, GRID, BeliefKey, broader
 from beliefgraph.model.identity import belief_id
@@ -16,6 +17,9 @@ from beliefgraph.services.measure import heard_from, measure
 from beliefgraph.services.moments import Moment
 from beliefgraph.services.recompute import Recomputed, recompute
 from beliefgraph.services.state import TwinState
+
+MOST_LEVELS = 16
+"""Contexts of which each lies in the next, `any` among them: all that inherits is derived in every one of them."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,10 @@ class Wanted:
 
 
 def wanted(moment: Moment, context: str, attributes: Sequence[Attribute]) -> Wanted:
-    """These preferences as they stand in a context at a moment."""
+    """These preferences as they stand in a context at a moment; `too-large` where it lies in too many others."""
+    levels = sum(1 for _ in contexts(context))
+    if levels > MOST_LEVELS:
+        raise Incorrect("too-large", f"A context lies in at most {MOST_LEVELS - 1} others; this is in {levels - 1}.")
     state = heard_from(moment.state, moment.graph, measure(moment.state, moment.graph.definitions, moment.at))
     return Wanted(recompute(moment, _keys(state, context, attributes)), context)
 
