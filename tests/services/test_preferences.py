@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from tests.preferences import CHANNELS, PREFERENCES, channel, wanted
-from tests.reading import refusal
+from tests.reading import refusal, stored
 from tests.world import START, World, event
 
 from beliefgraph.model.belief import ANYWHERE, BeliefKey, logit
 from beliefgraph.model.command import AssertBelief, Correct, HypotheticalEvidence, WhatIf, Withdraw
+from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import event_id, evidence_id, source_id
 from beliefgraph.model.preference import PreferenceKind
@@ -26,6 +27,7 @@ from beliefgraph.services.lessons import lessons
 from beliefgraph.services.preferences import Preferences
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.recheck import recheck
+from beliefgraph.services.refresh import Refresher
 from beliefgraph.services.what_if import WhatIfs
 
 PRIOR = [wanted("prior", "work.busy", 0.0)]
@@ -288,6 +290,30 @@ async def test_a_context_that_lies_in_very_many_others_is_refused(asked: World) 
     deep = ".".join("abcdefghijklmno")  # and `any`
     assert ("contact.channel", "self") in await preferences(asked, deep)
     assert await refusal(verbs(asked).preferences(asked.caller, "lena", context=f"{deep}.p")) == "too-large"
+
+
+async def test_a_version_in_which_nothing_inherits_any_more_is_adopted_and_unties_the_contexts(asked: World) -> None:
+    await tell(asked, wanted("1", "contact.channel", 3.0, value="call", context="work.mail"))
+    tied = await prefers(asked, "contact.channel", "work")
+    attributes = [
+        {**each, "preference": {**each["preference"], "inherits": None}} if each.get("preference") else each
+        for each in PREFERENCES.model_dump(mode="json")["attributes"]
+    ]
+    newer = Catalog.model_validate(
+        {**PREFERENCES.model_dump(mode="json"), "version": "2.0.0", "attributes": attributes}
+    )
+    await asked.book.publish(asked.caller, newer)
+    await Refresher(asked.updater, asked.intake).adopt(asked.caller.tenant)
+    untied = await prefers(asked, "contact.channel", "work")
+    before = await prefers(asked, "contact.channel", "work", as_of=AsOf(rev=1))
+    assert (tied.belief.state.belief.value, untied.belief.state.belief.value) == ("call", "mail")
+    assert {v.value: v.probability for v in untied.values} == pytest.approx(CHANNELS, abs=1e-9)
+    assert [v.probability for v in before.values] == [v.probability for v in tied.values]
+    twin = await stored(asked)
+    drawn = [(twin.beliefs[r.source], twin.beliefs[r.target]) for r in twin.relations if r.origin == "inferred"]
+    assert [one for one, other in drawn if one.attribute == other.attribute] == []
+    (checked,) = [each async for each in recheck(asked.graph, asked.book, asked.caller.tenant)]
+    assert checked.differing == ()
 
 
 async def test_what_is_published_in_contexts_can_be_recomputed(asked: World) -> None:
