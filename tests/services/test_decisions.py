@@ -169,6 +169,11 @@ async def test_events_tell_of_decisions_in_any_order(world: World, decisions: De
     assert [(r["text"], r["goal"]) for r in seen[0]["reasons"]] == [("work", None), (None, "career")]
 
 
+async def test_a_decision_without_a_title_goes_by_its_key_whatever_that_is(world: World, decisions: Decisions) -> None:
+    await record(world, " ", options=OPTIONS)
+    assert (await decisions.decision(world.caller, "lena", " ")).title == " "
+
+
 async def test_of_what_is_told_without_a_time_the_last_word_counts(world: World, decisions: Decisions) -> None:
     """All of it is valid from the twin's head time, which no command moves."""
     await record(world, options=OPTIONS)

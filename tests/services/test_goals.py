@@ -168,6 +168,14 @@ async def test_statements_in_any_order_of_arrival_make_the_same_goal(world: Worl
     assert seen[0]["test"][:4] == ("test", "blocked", None, 0.5)
 
 
+async def test_a_goal_without_a_title_goes_by_its_key_whatever_that_is(world: World, goals: Goals) -> None:
+    keys = (" ", "k" * 200)
+    for key_ in keys:
+        await put(world, key_, priority=0.5)
+    for as_of in (NOW, AsOf(valid_time=START)):
+        assert {key_: (await standing(goals, world, as_of))[key_].title for key_ in keys} == {k: k for k in keys}
+
+
 async def test_of_what_is_stated_without_a_time_the_last_word_counts(world: World, goals: Goals) -> None:
     """All of it is valid from the twin's head time, which no command moves."""
     for progress in (0.2, 0.5, 0.1, 0.9, 0.4, 0.3):

@@ -143,7 +143,7 @@ class DecisionStatement(Revision):
 class Deliberation(Revision):
     """What the twin published about a decision, from the rev that changed it to the rev that changed it again."""
 
-    title: Title
+    title: str
     status: DecisionStatus
     options: tuple[Option, ...]
     chosen: Key | None
@@ -175,7 +175,7 @@ class DecisionState(Record):
     """
 
     decision: Decision
-    title: Title
+    title: str
     status: DecisionStatus
     options: tuple[Option, ...]
     chosen: Key | None

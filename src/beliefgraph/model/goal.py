@@ -95,13 +95,13 @@ class GoalRelation(Revision):
 
 
 class GoalStanding(Record):
-    """How a goal stands: what is stated of it, and what follows.
+    """How a goal stands: what is stated of it, and what follows; without a title it goes by its key.
 
     `importance` is how much it is expected to matter, `motivation` how much of that calls for work on it now. `quality`
     is that of the beliefs it was derived from; one without a confidence counts as its prior.
     """
 
-    title: Title
+    title: str
     status: GoalStatus
     priority: Probability | None
     progress: Probability
