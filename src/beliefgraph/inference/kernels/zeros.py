@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from beliefgraph.inference.arrays import Floats, Layout
-from beliefgraph.inference.native import inner
+from beliefgraph.inference.native import inner, native
 from beliefgraph.inference.plan import (
     BLOCK,
     FIRST_CHILD,
@@ -36,7 +36,7 @@ LOG_TINY = -690.0
 """Where no term of a sum can be below e to this (1e-300), a sum that is 0 is one of zeros."""
 
 
-@inner
+@native
 def message_stands(layout: Layout, k: int, log_potential: Floats, weight: Floats, message: Floats) -> bool:
     """Whether what is small in the message of clique k is a 0, and ruled out."""
     codes = layout[0]
@@ -51,7 +51,7 @@ def message_stands(layout: Layout, k: int, log_potential: Floats, weight: Floats
     return True
 
 
-@inner
+@native
 def tree_stands(
     layout: Layout,
     first: int,
