@@ -179,12 +179,13 @@ def variable_elimination() -> Iterator[Row]:
 @drawing("time-by-width")
 def time_by_width(axes: Any) -> None:
     """What all marginals of 850 beliefs cost as the structure grows wider."""
+    lam = evidence(850, 1)
     for label, directed, mark in (("supports and contradicts", False, "o"), ("causes", True, "s")):
         points = []
         for edges in (850, 900, 935, 1000, 1050, 1105, 1160, 1200, 1240, 1275):
             model = compile_model(hier(seed=1, edges=edges, directed=directed))
             if model.available.all():
-                points.append((model.width, best(lambda model=model: model.log_odds(evidence(850, 1)), 0.2) * 1e3))  # type: ignore[misc]
+                points.append((model.width, best(lambda model=model: model.log_odds(lam), 0.2) * 1e3))  # type: ignore[misc]
         axes.plot(*zip(*points, strict=True), mark, label=label)
     axes.set_yscale("log")
     axes.set_xlabel("width: the largest clique less one")
