@@ -17,8 +17,8 @@ from tests.benchmarks.report import Row, show
 
 from beliefgraph.model.belief import ANYONE, ANYWHERE
 from beliefgraph.model.metric import Measurement, Metric, MetricDefinition
-from beliefgraph.services.measure import measured_at, since
-from beliefgraph.services.tally import NOTHING, Tally
+from beliefgraph.services.metrics.measure import measured_at, since
+from beliefgraph.services.metrics.tally import NOTHING, Tally
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 YEAR = timedelta(days=365)

@@ -25,7 +25,7 @@ from beliefgraph.ingest.cloudevents import read_object
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.definition import Definitions
 from beliefgraph.services.interpret import RuleInterpreter
-from beliefgraph.services.learn_sources import lesson
+from beliefgraph.services.learning.sources import lesson
 from beliefgraph.services.statements import Collection
 from beliefgraph.store.learning import SaidRow, TwinSaid
 

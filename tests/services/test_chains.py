@@ -16,8 +16,8 @@ from beliefgraph.model.metric import MetricKey
 from beliefgraph.model.parameters import Coins, Scope, SharedError, SourceCoins
 from beliefgraph.model.question import EvidenceOn
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services.explain import Explanations
-from beliefgraph.services.metrics import Metrics
+from beliefgraph.services.explanation.explain import Explanations
+from beliefgraph.services.metrics.questions import Metrics
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.refresh import Refresher
 

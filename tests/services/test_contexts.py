@@ -23,9 +23,9 @@ from beliefgraph.model.event import Event
 from beliefgraph.model.identity import source_id
 from beliefgraph.model.metric import MetricKey
 from beliefgraph.services.advance import advance
-from beliefgraph.services.contexts import MOST_CONTEXTS, Contexts
 from beliefgraph.services.decide import withdrawal
 from beliefgraph.services.derive import derive
+from beliefgraph.services.preferences.contexts import MOST_CONTEXTS, Contexts
 
 SAME = 1e-9
 """Probabilities that differ by no more are the same: calibration ends within 1e-10."""

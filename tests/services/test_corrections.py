@@ -17,7 +17,7 @@ from beliefgraph.model.identity import event_id, evidence_id, source_id
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.relation import RelationKind
 from beliefgraph.services.commands import SOURCE
-from beliefgraph.services.explain import Explanations
+from beliefgraph.services.explanation.explain import Explanations
 
 TICK = timedelta(microseconds=1)
 ALONE = key("world.alone")

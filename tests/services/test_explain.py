@@ -13,7 +13,7 @@ from beliefgraph.model.belief import BeliefKey, logit, probability
 from beliefgraph.model.command import Correct, Relate, Retract, Withdraw
 from beliefgraph.model.explanation import Explanation
 from beliefgraph.model.time import AsOf
-from beliefgraph.services.explain import Explanations
+from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.questions import Questions
 
 SMALL = 1e-4
@@ -287,7 +287,7 @@ async def test_like_reasons_of_as_many_sources_are_counted_once(world: World, ex
 
 
 async def test_a_move_that_no_percentage_shows_is_not_called_one(world: World, explanations: Explanations) -> None:
-    from beliefgraph.services.sentence import sentence
+    from beliefgraph.services.explanation.sentence import sentence
 
     await world.intake.observe(world.caller, [rated("1", -0.06, by="one")])
     explained = await explanations.explain(world.caller, "lena", key("world.alone"))
@@ -300,7 +300,7 @@ async def test_a_move_that_no_percentage_shows_is_not_called_one(world: World, e
 
 
 def test_probabilities_are_never_said_to_be_certain() -> None:
-    from beliefgraph.services.sentence import percent
+    from beliefgraph.services.explanation.sentence import percent
 
     assert [percent(p) for p in (0.0, 0.004, 0.006, 0.5, 0.814, 0.994, 0.9999, 1.0)] == [
         "under 1 %",

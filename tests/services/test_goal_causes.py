@@ -19,10 +19,10 @@ from beliefgraph.model.definition import Catalog, Definitions
 from beliefgraph.model.identity import belief_id
 from beliefgraph.model.reasons import EventName, Interpret
 from beliefgraph.model.time import AsOf
-from beliefgraph.services.explain import Explanations
+from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.interpret import RuleInterpreter
 from beliefgraph.services.questions import Questions
-from beliefgraph.services.reasons import Reasons
+from beliefgraph.services.reasons.questions import Reasons
 from beliefgraph.services.recheck import recheck
 from beliefgraph.services.what_if import WhatIfs
 

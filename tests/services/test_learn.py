@@ -13,8 +13,8 @@ from beliefgraph.model.command import Correct
 from beliefgraph.model.definition import RelationDefinition
 from beliefgraph.model.parameters import Coins, LearnedCalibration, ParameterSet, Scope, SharedError, SourceCoins
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services.learn import LearnedRelations, learn_calibrations, learn_relations, propose_relations
-from beliefgraph.services.lessons import Lessons, lessons
+from beliefgraph.services.learning.learn import LearnedRelations, learn_calibrations, learn_relations, propose_relations
+from beliefgraph.services.learning.lessons import Lessons, lessons
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.recheck import recheck
 from beliefgraph.services.refresh import Refresher

@@ -25,11 +25,11 @@ from beliefgraph.model.time import AsOf
 from beliefgraph.services import decide
 from beliefgraph.services.advance import advance
 from beliefgraph.services.decide import Setting
-from beliefgraph.services.explain import Explanations
+from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.interpret import RuleInterpreter
 from beliefgraph.services.layout import DefinitionGraph
-from beliefgraph.services.measure import measure
-from beliefgraph.services.metrics import Metrics
+from beliefgraph.services.metrics.measure import measure
+from beliefgraph.services.metrics.questions import Metrics
 from beliefgraph.services.recheck import recheck
 from beliefgraph.services.refresh import Refresher
 from beliefgraph.services.state import TwinState, fresh

@@ -21,7 +21,7 @@ from beliefgraph.services.advance import advance
 from beliefgraph.services.decide import Setting
 from beliefgraph.services.interpret import RuleInterpreter
 from beliefgraph.services.layout import DefinitionGraph
-from beliefgraph.services.measure import decisive, due, measure, since
+from beliefgraph.services.metrics.measure import decisive, due, measure, since
 from beliefgraph.services.state import TwinState, fresh
 from beliefgraph.store.commits import ArrivedEvent
 

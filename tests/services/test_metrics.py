@@ -21,9 +21,9 @@ from beliefgraph.model.time import AsOf
 from beliefgraph.model.twin import Identifier
 from beliefgraph.services.bell import Bell
 from beliefgraph.services.changes import Changes
-from beliefgraph.services.explain import Explanations
+from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.interpret import RuleInterpreter
-from beliefgraph.services.metrics import Metrics
+from beliefgraph.services.metrics.questions import Metrics
 from beliefgraph.services.recheck import recheck
 from beliefgraph.services.refresh import Refresher
 from beliefgraph.services.what_if import WhatIfs

@@ -7,7 +7,7 @@ from tests.world import World, key, rated
 from beliefgraph.model.page import Page
 from beliefgraph.model.question import BeliefRow
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services.explain import Explanations
+from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.moments import Moments
 from beliefgraph.services.questions import Questions
 

@@ -14,10 +14,10 @@ from tests.world import START, World, event, key
 from beliefgraph.inference import Relation, Structure
 from beliefgraph.model.command import Assumption, Correct, Intervention, Relate, WhatIf
 from beliefgraph.model.definition import Catalog
-from beliefgraph.services.explain import Explanations
+from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.interpret import RuleInterpreter
-from beliefgraph.services.learn import learn_relations, propose_relations
-from beliefgraph.services.lessons import lessons
+from beliefgraph.services.learning.learn import learn_relations, propose_relations
+from beliefgraph.services.learning.lessons import lessons
 from beliefgraph.services.recheck import recheck
 from beliefgraph.services.refresh import Refresher
 from beliefgraph.services.what_if import WhatIfs

@@ -20,11 +20,11 @@ from beliefgraph.model.identity import event_id, evidence_id, source_id
 from beliefgraph.model.preference import PreferenceKind
 from beliefgraph.model.preferred import Preference
 from beliefgraph.model.time import AsOf
-from beliefgraph.services.contexts import MOST_CONTEXTS
-from beliefgraph.services.explain import Explanations
+from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.interpret import RuleInterpreter
-from beliefgraph.services.lessons import lessons
-from beliefgraph.services.preferences import Preferences
+from beliefgraph.services.learning.lessons import lessons
+from beliefgraph.services.preferences.contexts import MOST_CONTEXTS
+from beliefgraph.services.preferences.questions import Preferences
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.recheck import recheck
 from beliefgraph.services.refresh import Refresher

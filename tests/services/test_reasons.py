@@ -21,10 +21,10 @@ from beliefgraph.model.event import Event
 from beliefgraph.model.metric import MetricKey
 from beliefgraph.model.reasons import EventName, Hypothesis, Interpret, Occurrence, RivalReasons
 from beliefgraph.model.time import AsOf
-from beliefgraph.services.explain import Explanations
+from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.interpret import RuleInterpreter
 from beliefgraph.services.questions import Questions
-from beliefgraph.services.reasons import Reasons
+from beliefgraph.services.reasons.questions import Reasons
 
 NAMES = ("waits", "bored", "silent")
 PRIORS = (0.2, 0.15, 0.4)

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from beliefgraph.services import scoring
+from beliefgraph.services.learning import scoring
 
 P = [0.9, 0.6, 0.4, 0.2]
 Y = [1, 0, 1, 0]

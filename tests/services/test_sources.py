@@ -20,7 +20,7 @@ from beliefgraph.model.event import Event
 from beliefgraph.model.parameters import Coins, ParameterSet, Scope, SharedError, SourceCoins
 from beliefgraph.model.question import BeliefFilter
 from beliefgraph.model.time import AsOf
-from beliefgraph.services.learn_sources import SourceLearner
+from beliefgraph.services.learning.sources import SourceLearner
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.recheck import recheck
 from beliefgraph.services.refresh import Refresher

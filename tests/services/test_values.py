@@ -32,7 +32,7 @@ from beliefgraph.model.identity import belief_id, event_id, evidence_id, source_
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.commands import SOURCE
-from beliefgraph.services.explain import Explanations
+from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.interpret import RuleInterpreter
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.recheck import recheck

@@ -31,8 +31,8 @@ from beliefgraph.evaluate import population as populations
 from beliefgraph.evaluate.client import Client
 from beliefgraph.evaluate.replay import Progress, Teach
 from beliefgraph.evaluate.report import Evaluation
-from beliefgraph.services.learn import following, learn_calibrations
-from beliefgraph.services.lessons import lessons
+from beliefgraph.services.learning.learn import following, learn_calibrations
+from beliefgraph.services.learning.lessons import lessons
 from beliefgraph.web.logs import configure
 from beliefgraph.web.server import serving
 

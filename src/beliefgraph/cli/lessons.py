@@ -19,7 +19,7 @@ from beliefgraph.evaluate.plot import draw
 from beliefgraph.evaluate.report import Curve
 from beliefgraph.model.parameters import ParameterSet
 from beliefgraph.model.time import instant
-from beliefgraph.services.learn import (
+from beliefgraph.services.learning.learn import (
     CalibratedAttribute,
     ProposedRelation,
     following,
@@ -28,7 +28,7 @@ from beliefgraph.services.learn import (
     propose_relations,
     reliability,
 )
-from beliefgraph.services.lessons import Lessons, lessons
+from beliefgraph.services.learning.lessons import Lessons, lessons
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be learned, and put nothing in force.")]
 Before = Annotated[datetime | None, typer.Option(help="Learn only from what was valid before this day (UTC).")]

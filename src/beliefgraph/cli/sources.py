@@ -21,7 +21,7 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
 from beliefgraph.model.parameters import Scope
 from beliefgraph.model.time import instant
-from beliefgraph.services.learn_sources import LearnedSource, Lesson, Progress
+from beliefgraph.services.learning.sources import LearnedSource, Lesson, Progress
 from beliefgraph.services.statements import Known, Per
 
 LISTED = 25

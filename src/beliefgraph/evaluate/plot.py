@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from beliefgraph.evaluate.report import Curve
-from beliefgraph.services.scoring import BINS, bins
+from beliefgraph.services.learning.scoring import BINS, bins
 
 
 def draw(title: str, curves: Sequence[Curve], path: Path) -> Path:

@@ -21,7 +21,7 @@ from beliefgraph.evaluate.elections import ATTRIBUTE, LAST_TEST_YEAR, LAST_TRAIN
 from beliefgraph.evaluate.replay import Progress, Teach, deliver, erased_after
 from beliefgraph.evaluate.report import Curve, Evaluation, Line, Row, at_most, exactly, none
 from beliefgraph.model.belief import probability
-from beliefgraph.services.scoring import score
+from beliefgraph.services.learning.scoring import score
 
 DAYS_BEFORE = {1: "1 day before", 10: "10 days before"}
 SEED = 20141104

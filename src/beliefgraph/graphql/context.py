@@ -18,15 +18,15 @@ from beliefgraph.services.decisions.check import DecisionChecks
 from beliefgraph.services.decisions.questions import Decisions
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.erase import Eraser
-from beliefgraph.services.explain import Explanations
+from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.goals.questions import Goals
 from beliefgraph.services.intake import Intake
 from beliefgraph.services.interval import Intervals
-from beliefgraph.services.learn_sources import SourceLearner
-from beliefgraph.services.metrics import Metrics
-from beliefgraph.services.preferences import Preferences
+from beliefgraph.services.learning.sources import SourceLearner
+from beliefgraph.services.metrics.questions import Metrics
+from beliefgraph.services.preferences.questions import Preferences
 from beliefgraph.services.questions import Questions
-from beliefgraph.services.reasons import Reasons
+from beliefgraph.services.reasons.questions import Reasons
 from beliefgraph.services.what_if import WhatIfs
 
 

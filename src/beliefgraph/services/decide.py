@@ -28,13 +28,13 @@ from beliefgraph.model.relation import BeliefRelation, Strength
 from beliefgraph.model.time import Interval, seconds
 from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.advance import Additions
-from beliefgraph.services.contexts import Contexts
-from beliefgraph.services.count import measurement, new_metrics
 from beliefgraph.services.goals.causes import with_causes
 from beliefgraph.services.goals.draft import end_relation
 from beliefgraph.services.goals.stated import person_related
 from beliefgraph.services.interpret import BearsOn, CountsIn, Interpretation, Spoken
 from beliefgraph.services.layout import DefinitionGraph, PersonalRelation, lay_out
+from beliefgraph.services.metrics.count import measurement, new_metrics
+from beliefgraph.services.preferences.contexts import Contexts
 from beliefgraph.services.state import TwinState
 from beliefgraph.store.commits import ArrivedEvent, DecisionRows, GoalRows
 

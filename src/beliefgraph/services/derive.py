@@ -22,7 +22,7 @@ from beliefgraph.model.status import Status, status_of
 from beliefgraph.model.time import microseconds
 from beliefgraph.services.goals.causes import goal_causes, with_causes
 from beliefgraph.services.layout import DefinitionGraph, Layout, PersonalRelation, lay_out
-from beliefgraph.services.measure import Measured, heard_from, measure
+from beliefgraph.services.metrics.measure import Measured, heard_from, measure
 from beliefgraph.services.state import STANCES, TwinState
 
 Floats = npt.NDArray[np.float64]

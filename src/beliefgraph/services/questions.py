@@ -35,11 +35,11 @@ from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.model.twin import Twin
 from beliefgraph.services import paging
 from beliefgraph.services.calibrated import calibrated
-from beliefgraph.services.chains import chains
 from beliefgraph.services.compare import differences
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.describe import describe
 from beliefgraph.services.distribution import distribution, other, states_of
+from beliefgraph.services.explanation.chains import chains
 from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.moments import Moments
 from beliefgraph.services.paging import DEFAULT_PAGE, Place

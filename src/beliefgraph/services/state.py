@@ -25,7 +25,7 @@ from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.revision import Revision
 from beliefgraph.model.time import microseconds
 from beliefgraph.model.twin import IdentifierLink
-from beliefgraph.services.tally import NOTHING, Tally
+from beliefgraph.services.metrics.tally import NOTHING, Tally
 from beliefgraph.store.commits import DecisionRows, GoalRows
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ from beliefgraph.model.event import Event
 from beliefgraph.model.evidence import Bearing, Stance
 from beliefgraph.model.identity import belief_id, event_id, evidence_id, source_id
 from beliefgraph.model.time import Interval
-from beliefgraph.services.count import measurement, new_metrics
 from beliefgraph.services.describe import describe
 from beliefgraph.services.goals.draft import GoalDraft, Said
 from beliefgraph.services.interpret import BearsOn, CountsIn, Interpreter, Spoken, StatesGoal
+from beliefgraph.services.metrics.count import measurement, new_metrics
 from beliefgraph.services.moments import Moment
 from beliefgraph.services.state import TwinState
 

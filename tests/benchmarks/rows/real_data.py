@@ -17,7 +17,7 @@ from beliefgraph.inference import combine
 from beliefgraph.inference.arrays import Floats, Ints
 from beliefgraph.inference.reliability import Answers, Statements, learn_claims, learn_coins, learn_correlation
 from beliefgraph.inference.reliability.statements import UNKNOWN
-from beliefgraph.services.scoring import accuracy_of_classes, brier, brier_of_classes
+from beliefgraph.services.learning.scoring import accuracy_of_classes, brier, brier_of_classes
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 CERTAIN = 12.0

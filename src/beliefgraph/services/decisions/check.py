@@ -22,14 +22,14 @@ from beliefgraph.services.decisions.told import ToldDecision, resolve_decisions
 from beliefgraph.services.decisions.want import speaking_of_options
 from beliefgraph.services.decisions.weigh import Behind, Grounded, Known, Weighed, weigh
 from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.explanation.influenced import influenced
 from beliefgraph.services.goals.rows import GoalsSeen
-from beliefgraph.services.influenced import influenced
-from beliefgraph.services.measure import Measured
+from beliefgraph.services.metrics.measure import Measured
+from beliefgraph.services.metrics.standing import speaking
 from beliefgraph.services.moments import Moment, Moments
-from beliefgraph.services.preferences import conflicts_among
+from beliefgraph.services.preferences.questions import conflicts_among
+from beliefgraph.services.preferences.wanted import Wanted, wanted
 from beliefgraph.services.scope import reach
-from beliefgraph.services.standing import speaking
-from beliefgraph.services.wanted import Wanted, wanted
 from beliefgraph.store.evidence import ToldRow, told
 from beliefgraph.store.graph import Graph
 

@@ -13,7 +13,7 @@ from beliefgraph.model.belief import BeliefKey, probability
 from beliefgraph.model.decision import FeatureValue
 from beliefgraph.model.preference import PreferenceDefinition
 from beliefgraph.services.moments import Moment
-from beliefgraph.services.wanted import Wanted
+from beliefgraph.services.preferences.wanted import Wanted
 
 Floats = npt.NDArray[np.float64]
 

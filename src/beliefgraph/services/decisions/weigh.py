@@ -21,7 +21,7 @@ from beliefgraph.model.preference import PreferenceDefinition
 from beliefgraph.services.decisions.alike import similarity
 from beliefgraph.services.decisions.told import ToldDecision
 from beliefgraph.services.decisions.want import NoAnswer, Want, signed, want_of
-from beliefgraph.services.wanted import Wanted
+from beliefgraph.services.preferences.wanted import Wanted
 
 MORE_LIKELY_THAN_NOT = 0.5
 """The confidence above which a hard constraint forbids: it is then traded against nothing."""

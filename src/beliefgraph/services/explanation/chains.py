@@ -10,8 +10,8 @@ from types import MappingProxyType
 from beliefgraph.model.evidence import Evidence, Source
 from beliefgraph.model.metric import MetricState
 from beliefgraph.model.question import EvidenceIn, EvidenceOn
+from beliefgraph.services.metrics.standing import events_of, newest, speaking, standing, voice
 from beliefgraph.services.recompute import Recomputed
-from beliefgraph.services.standing import events_of, newest, speaking, standing, voice
 from beliefgraph.store.evidence import ToldRow, told
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring

@@ -24,11 +24,11 @@ from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services import paging
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.distribution import distribution
-from beliefgraph.services.explain import Explanations
+from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.moments import Moment, Moments
 from beliefgraph.services.paging import DEFAULT_PAGE, Place
+from beliefgraph.services.preferences.wanted import Standing, Wanted, spread, wanted
 from beliefgraph.services.scope import reach
-from beliefgraph.services.wanted import Standing, Wanted, spread, wanted
 from beliefgraph.store import beliefs as stored
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.history import Stretch

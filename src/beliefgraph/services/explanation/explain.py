@@ -18,19 +18,19 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.explanation import Contribution, Explanation, ExplanationLink
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services.chains import ALL_STORED, voices
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import derive
+from beliefgraph.services.explanation.chains import ALL_STORED, voices
+from beliefgraph.services.explanation.influenced import influenced
+from beliefgraph.services.explanation.never_said import never_said
+from beliefgraph.services.explanation.paths import strongest_paths
+from beliefgraph.services.explanation.sentence import Overruled, sentence
 from beliefgraph.services.goals.causes import saying_what_is_pursued
-from beliefgraph.services.influenced import influenced
 from beliefgraph.services.layout import Unit
-from beliefgraph.services.measure import decisive
+from beliefgraph.services.metrics.measure import decisive
 from beliefgraph.services.moments import Moments
-from beliefgraph.services.never_said import never_said
-from beliefgraph.services.paths import strongest_paths
 from beliefgraph.services.recompute import Recomputed, recompute
 from beliefgraph.services.scope import reach
-from beliefgraph.services.sentence import Overruled, sentence
 from beliefgraph.store.evidence import ToldRow
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring

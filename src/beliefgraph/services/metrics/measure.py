@@ -19,8 +19,8 @@ from beliefgraph.model.metric import Band, BandBearing, Measurement, Metric, Met
 from beliefgraph.model.time import microseconds, moment_of
 from beliefgraph.services.describe import describe
 from beliefgraph.services.layout import DefinitionGraph
+from beliefgraph.services.metrics.tally import Tally
 from beliefgraph.services.state import TwinState
-from beliefgraph.services.tally import Tally
 
 PERIODS = {"day": windows.DAY, "week": windows.WEEK}
 

@@ -13,7 +13,7 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.model.attribute import OTHER, Attribute
 from beliefgraph.model.belief import ANYONE, ANYWHERE, GRID, BeliefKey, broader
 from beliefgraph.model.identity import belief_id
-from beliefgraph.services.measure import heard_from, measure
+from beliefgraph.services.metrics.measure import heard_from, measure
 from beliefgraph.services.moments import Moment
 from beliefgraph.services.recompute import Recomputed, recompute
 from beliefgraph.services.state import TwinState

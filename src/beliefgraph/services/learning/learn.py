@@ -11,8 +11,8 @@ from beliefgraph.inference.learning import Choice, Learned, calibration_of, lear
 from beliefgraph.model.definition import RelationDefinition
 from beliefgraph.model.parameters import LearnedCalibration, LearnedStrength, ParameterSet
 from beliefgraph.model.relation import RelationKind
-from beliefgraph.services.lessons import Floats, Lessons
-from beliefgraph.services.scoring import Scores, score
+from beliefgraph.services.learning.lessons import Floats, Lessons
+from beliefgraph.services.learning.scoring import Scores, score
 
 FITTED = 0.7
 """The share of the labels, the earlier ones, that is fitted to; the rest scores."""

@@ -17,11 +17,11 @@ from beliefgraph.model.question import EvidenceIn
 from beliefgraph.model.time import NOW, AsOf, microseconds
 from beliefgraph.services import paging
 from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.measure import Measured, measure
+from beliefgraph.services.metrics.measure import Measured, measure
+from beliefgraph.services.metrics.standing import events_of, one_metric, standing
 from beliefgraph.services.moments import Moment, Moments
 from beliefgraph.services.paging import DEFAULT_PAGE, Place
 from beliefgraph.services.scope import reach
-from beliefgraph.services.standing import events_of, one_metric, standing
 from beliefgraph.store import metrics as stored
 from beliefgraph.store.evidence import told
 from beliefgraph.store.graph import Graph

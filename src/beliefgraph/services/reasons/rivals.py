@@ -9,9 +9,9 @@ from operator import itemgetter
 from beliefgraph.errors import Unavailable
 from beliefgraph.model.belief import BeliefState
 from beliefgraph.model.reasons import Hypothesis, Occurrence, SomethingElse
+from beliefgraph.services.explanation.sentence import percent
 from beliefgraph.services.layout import Edge
 from beliefgraph.services.recompute import Recomputed
-from beliefgraph.services.sentence import percent
 
 ADD_UP = "Its causes add up and none acts alone"
 

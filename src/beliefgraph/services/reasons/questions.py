@@ -13,18 +13,18 @@ from beliefgraph.model.identity import event_id, evidence_id
 from beliefgraph.model.metric import MetricKind
 from beliefgraph.model.reasons import EventName, Hypothesis, Interpret, NoReasons, Occurrence, RivalReasons
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services.chains import ALL_STORED
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import derive
-from beliefgraph.services.explain import Explanations
+from beliefgraph.services.explanation.chains import ALL_STORED
+from beliefgraph.services.explanation.explain import Explanations
+from beliefgraph.services.explanation.never_said import never_said
 from beliefgraph.services.interpret import Interpreter
-from beliefgraph.services.measure import reading_evidence
+from beliefgraph.services.metrics.measure import reading_evidence
+from beliefgraph.services.metrics.standing import one_metric
 from beliefgraph.services.moments import Moment, Moments
-from beliefgraph.services.never_said import never_said
+from beliefgraph.services.reasons.rivals import Heard, heard, weighed
 from beliefgraph.services.recompute import Recomputed
-from beliefgraph.services.rivals import Heard, heard, weighed
 from beliefgraph.services.scope import reach
-from beliefgraph.services.standing import one_metric
 from beliefgraph.services.state import TwinState
 from beliefgraph.services.suppose import Supposed, supposed_events, supposing
 from beliefgraph.store import events as stored

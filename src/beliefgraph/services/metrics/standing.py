@@ -8,10 +8,10 @@ from beliefgraph.model.evidence import Evidence, Source
 from beliefgraph.model.identity import METRIC, metric_id, source_id
 from beliefgraph.model.metric import Measurement, Metric, MetricKey, MetricState
 from beliefgraph.model.question import EvidenceIn
-from beliefgraph.services.measure import Measured, due, measured_at, reading_evidence, since
+from beliefgraph.services.metrics.measure import Measured, due, measured_at, reading_evidence, since
+from beliefgraph.services.metrics.tally import NOTHING
 from beliefgraph.services.moments import Moment
 from beliefgraph.services.recompute import Recomputed
-from beliefgraph.services.tally import NOTHING
 from beliefgraph.store.evidence import ToldRow
 from beliefgraph.store.keys import Keyring
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from beliefgraph.services.measure import reading_evidence
+from beliefgraph.services.metrics.measure import reading_evidence
+from beliefgraph.services.metrics.tally import NOTHING
 from beliefgraph.services.state import TwinState
-from beliefgraph.services.tally import NOTHING
 from beliefgraph.store.commits import GoalRows
 
 
