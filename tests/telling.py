@@ -13,7 +13,7 @@ from beliefgraph.services import decide
 from beliefgraph.services.advance import advance
 from beliefgraph.services.decide import Setting
 from beliefgraph.services.derive import Derivation, derive
-from beliefgraph.services.interpret import RuleInterpreter
+from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.state import TwinState, fresh
 from beliefgraph.store.commits import ArrivedEvent

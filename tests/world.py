@@ -16,7 +16,7 @@ from beliefgraph.services.commands import Commands
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.erase import Eraser
 from beliefgraph.services.intake import Intake
-from beliefgraph.services.interpret import RuleInterpreter
+from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.update import Updater
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring

@@ -48,7 +48,7 @@ from beliefgraph.services import decide
 from beliefgraph.services.advance import advance
 from beliefgraph.services.cache import read_state
 from beliefgraph.services.decide import Setting
-from beliefgraph.services.interpret import RuleInterpreter
+from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.store import commits
 from beliefgraph.store.commits import TwinCommit, _twin_row
 from beliefgraph.store.graph import Graph, connected

@@ -10,7 +10,8 @@ from tests.docs.pages import examples
 from beliefgraph.ingest.cloudevents import read_structured
 from beliefgraph.model.definition import Catalog, Definitions
 from beliefgraph.model.event import Event
-from beliefgraph.services.interpret import RuleInterpreter, check_expressions
+from beliefgraph.services.interpretation.check import check_expressions
+from beliefgraph.services.interpretation.rules import RuleInterpreter
 
 PAGE = "docs/catalogs.md"
 READ = datetime(2026, 6, 1, tzinfo=UTC)

@@ -19,7 +19,7 @@ from tests.house.source import ROOT
 from beliefgraph.cli.main import app
 from beliefgraph.local import Endpoint
 from beliefgraph.model.definition import Catalog
-from beliefgraph.services.interpret import check_expressions
+from beliefgraph.services.interpretation.check import check_expressions
 
 LINK = re.compile(r"(?<!`)\[[^\]]*\]\((?!https?:|mailto:)([^)#\s]*)(#[^)\s]*)?\)")
 

@@ -24,7 +24,7 @@ from beliefgraph.evaluate.report import Evaluation
 from beliefgraph.ingest.cloudevents import read_object
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.definition import Definitions
-from beliefgraph.services.interpret import RuleInterpreter
+from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.learning.sources import lesson
 from beliefgraph.services.statements import Collection
 from beliefgraph.store.learning import SaidRow, TwinSaid

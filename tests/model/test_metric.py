@@ -11,7 +11,7 @@ from beliefgraph.errors import BeliefgraphError
 from beliefgraph.ingest.catalogs import parse_catalogs
 from beliefgraph.model.definition import Catalog, Definitions
 from beliefgraph.model.metric import MetricDefinition
-from beliefgraph.services.interpret import check_expressions
+from beliefgraph.services.interpretation.check import check_expressions
 
 SOUND: dict[str, Any] = {
     "key": "visits.week",

@@ -20,7 +20,7 @@ from beliefgraph.model.identity import belief_id
 from beliefgraph.model.reasons import EventName, Interpret
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.explanation.explain import Explanations
-from beliefgraph.services.interpret import RuleInterpreter
+from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.reasons.questions import Reasons
 from beliefgraph.services.recheck import recheck

@@ -13,7 +13,9 @@ from beliefgraph.errors import BeliefgraphError, Incorrect, Unsupported
 from beliefgraph.model.definition import Catalog, Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.services import expressions
-from beliefgraph.services.interpret import Interpretation, RuleInterpreter, Spoken, check_expressions
+from beliefgraph.services.interpretation.check import check_expressions
+from beliefgraph.services.interpretation.rules import RuleInterpreter
+from beliefgraph.services.interpretation.said import Interpretation, Spoken
 
 DAY = 86_400.0
 

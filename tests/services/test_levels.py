@@ -26,7 +26,7 @@ from beliefgraph.services import decide
 from beliefgraph.services.advance import advance
 from beliefgraph.services.decide import Setting
 from beliefgraph.services.explanation.explain import Explanations
-from beliefgraph.services.interpret import RuleInterpreter
+from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.metrics.measure import measure
 from beliefgraph.services.metrics.questions import Metrics

@@ -19,7 +19,7 @@ from beliefgraph.model.metric import Band, BandBearing
 from beliefgraph.services import decide
 from beliefgraph.services.advance import advance
 from beliefgraph.services.decide import Setting
-from beliefgraph.services.interpret import RuleInterpreter
+from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.metrics.measure import decisive, due, measure, since
 from beliefgraph.services.state import TwinState, fresh

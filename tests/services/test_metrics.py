@@ -22,7 +22,7 @@ from beliefgraph.model.twin import Identifier
 from beliefgraph.services.bell import Bell
 from beliefgraph.services.changes import Changes
 from beliefgraph.services.explanation.explain import Explanations
-from beliefgraph.services.interpret import RuleInterpreter
+from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.metrics.questions import Metrics
 from beliefgraph.services.recheck import recheck
 from beliefgraph.services.refresh import Refresher

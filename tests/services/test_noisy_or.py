@@ -15,7 +15,7 @@ from beliefgraph.inference import Relation, Structure
 from beliefgraph.model.command import Assumption, Correct, Intervention, Relate, WhatIf
 from beliefgraph.model.definition import Catalog
 from beliefgraph.services.explanation.explain import Explanations
-from beliefgraph.services.interpret import RuleInterpreter
+from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.learning.learn import learn_relations, propose_relations
 from beliefgraph.services.learning.lessons import lessons
 from beliefgraph.services.recheck import recheck

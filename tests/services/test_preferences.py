@@ -21,7 +21,7 @@ from beliefgraph.model.preference import PreferenceKind
 from beliefgraph.model.preferred import Preference
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.explanation.explain import Explanations
-from beliefgraph.services.interpret import RuleInterpreter
+from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.learning.lessons import lessons
 from beliefgraph.services.preferences.contexts import MOST_CONTEXTS
 from beliefgraph.services.preferences.questions import Preferences

@@ -22,7 +22,7 @@ from beliefgraph.model.metric import MetricKey
 from beliefgraph.model.reasons import EventName, Hypothesis, Interpret, Occurrence, RivalReasons
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.explanation.explain import Explanations
-from beliefgraph.services.interpret import RuleInterpreter
+from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.reasons.questions import Reasons
 

@@ -33,7 +33,7 @@ from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.commands import SOURCE
 from beliefgraph.services.explanation.explain import Explanations
-from beliefgraph.services.interpret import RuleInterpreter
+from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.recheck import recheck
 from beliefgraph.services.what_if import WhatIfs

@@ -10,7 +10,7 @@ from beliefgraph.model.belief import logit, probability
 from beliefgraph.model.command import Assumption, Correct, HypotheticalEvidence, Intervention, WhatIf
 from beliefgraph.model.commit import BeliefDifference
 from beliefgraph.model.time import AsOf
-from beliefgraph.services.interpret import RuleInterpreter
+from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.what_if import NOTICEABLE, WhatIfs
 

@@ -13,7 +13,7 @@ from beliefgraph.model.commit import Comparison
 from beliefgraph.model.goal import GoalDifference
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.goals.questions import Goals
-from beliefgraph.services.interpret import RuleInterpreter
+from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.what_if import WhatIfs
 

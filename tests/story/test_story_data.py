@@ -12,7 +12,9 @@ from beliefgraph.model.command import Correct, Identify
 from beliefgraph.model.definition import Catalog, Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.model.relation import RelationKind
-from beliefgraph.services.interpret import Interpretation, RuleInterpreter, check_expressions
+from beliefgraph.services.interpretation.check import check_expressions
+from beliefgraph.services.interpretation.rules import RuleInterpreter
+from beliefgraph.services.interpretation.said import Interpretation
 from beliefgraph.story.story import Scene, Story, load_story
 
 DOMAINS = {"product", "needs", "world", "trust", "role", "goals", "values", "behaviour", "wants"}

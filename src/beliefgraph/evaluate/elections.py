@@ -14,7 +14,7 @@ from typing import Any
 from beliefgraph.evaluate.client import NOTHING, Learned
 from beliefgraph.evaluate.data import Poll, Race
 from beliefgraph.model.definition import Catalog
-from beliefgraph.services.interpret import MAX_LOG_LIKELIHOOD_RATIO
+from beliefgraph.services.interpretation.bearings import MAX_LOG_LIKELIHOOD_RATIO
 
 ATTRIBUTE = "world.candidate_1_wins"
 LAST_TRAIN_YEAR = 2008

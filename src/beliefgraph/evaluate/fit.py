@@ -13,7 +13,7 @@ import numpy.typing as npt
 from beliefgraph.evaluate.data import Poll, Race
 from beliefgraph.evaluate.elections import LAST_TRAIN_YEAR
 from beliefgraph.evaluate.polls import DAYS_BEFORE
-from beliefgraph.services.interpret import MAX_LOG_LIKELIHOOD_RATIO
+from beliefgraph.services.interpretation.bearings import MAX_LOG_LIKELIHOOD_RATIO
 
 HALF_LIVES = (7, 14, 30, 60)  # days
 HALF_WEIGHTS = (100, 200, 400, 800)  # people asked

@@ -31,7 +31,7 @@ from beliefgraph.services.advance import Additions
 from beliefgraph.services.goals.causes import with_causes
 from beliefgraph.services.goals.draft import end_relation
 from beliefgraph.services.goals.stated import person_related
-from beliefgraph.services.interpret import BearsOn, CountsIn, Interpretation, Spoken
+from beliefgraph.services.interpretation.said import BearsOn, CountsIn, Interpretation, Spoken
 from beliefgraph.services.layout import DefinitionGraph, PersonalRelation, lay_out
 from beliefgraph.services.metrics.count import measurement, new_metrics
 from beliefgraph.services.preferences.contexts import Contexts

@@ -14,7 +14,7 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.definition import Catalog, Definitions
 from beliefgraph.model.parameters import ParameterSet
 from beliefgraph.model.time import Clock
-from beliefgraph.services.interpret import check_expressions
+from beliefgraph.services.interpretation.check import check_expressions
 from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.store import definitions as stored
 from beliefgraph.store.graph import Graph

@@ -22,7 +22,7 @@ from beliefgraph.services.decisions.decide import hear_decisions, require_room
 from beliefgraph.services.decisions.draft import DecisionDraft
 from beliefgraph.services.goals.decide import hear_goals, with_goals
 from beliefgraph.services.goals.draft import GoalDraft
-from beliefgraph.services.interpret import Interpretation, Interpreter
+from beliefgraph.services.interpretation.said import Interpretation, Interpreter
 from beliefgraph.services.preferences.contexts import Contexts
 from beliefgraph.services.state import TwinState
 from beliefgraph.services.update import FUTURE_SKEW_S, Committed, Named, Present, Updater

@@ -14,7 +14,7 @@ from beliefgraph.model.identity import belief_id, event_id, evidence_id, source_
 from beliefgraph.model.time import Interval
 from beliefgraph.services.describe import describe
 from beliefgraph.services.goals.draft import GoalDraft, Said
-from beliefgraph.services.interpret import BearsOn, CountsIn, Interpreter, Spoken, StatesGoal
+from beliefgraph.services.interpretation.said import BearsOn, CountsIn, Interpreter, Spoken, StatesGoal
 from beliefgraph.services.metrics.count import measurement, new_metrics
 from beliefgraph.services.moments import Moment
 from beliefgraph.services.state import TwinState

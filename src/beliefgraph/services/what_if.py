@@ -20,7 +20,7 @@ from beliefgraph.services.derive import Derivation, derive
 from beliefgraph.services.goals.compare import goal_differences
 from beliefgraph.services.goals.decide import bears_on_pursued
 from beliefgraph.services.goals.derive import derive_goals
-from beliefgraph.services.interpret import BearsOn, Interpreter, StatesGoal
+from beliefgraph.services.interpretation.said import BearsOn, Interpreter, StatesGoal
 from beliefgraph.services.moments import Moment, Moments
 from beliefgraph.services.recompute import Recomputed
 from beliefgraph.services.scope import reach

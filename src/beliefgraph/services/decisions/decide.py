@@ -17,7 +17,7 @@ from beliefgraph.services.decide import Setting, addition, speak
 from beliefgraph.services.decisions.draft import DecisionDraft
 from beliefgraph.services.decisions.told import person_told, resolve_decisions
 from beliefgraph.services.goals.draft import Said
-from beliefgraph.services.interpret import Interpretation, Spoken, TellsDecision
+from beliefgraph.services.interpretation.said import Interpretation, Spoken, TellsDecision
 
 
 def require_room(draft: DecisionDraft, interpretation: Interpretation) -> None:

@@ -9,7 +9,7 @@ from beliefgraph.model.decision import FIELDS, MAX_DECISIONS, Decision, Decision
 from beliefgraph.model.identity import decision_id
 from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.goals.draft import Said
-from beliefgraph.services.interpret import TellsDecision
+from beliefgraph.services.interpretation.said import TellsDecision
 from beliefgraph.services.state import TwinState
 from beliefgraph.store.commits import DecisionRows
 

@@ -16,7 +16,7 @@ from beliefgraph.services.advance import Additions
 from beliefgraph.services.decide import Setting, addition, relation_stands, speak
 from beliefgraph.services.goals.draft import GoalDraft, Said
 from beliefgraph.services.goals.stated import person_related, person_said
-from beliefgraph.services.interpret import BearsOn, Interpretation, Spoken, StatesGoal
+from beliefgraph.services.interpretation.said import BearsOn, Interpretation, Spoken, StatesGoal
 from beliefgraph.services.layout import DefinitionGraph
 
 

@@ -15,7 +15,7 @@ from beliefgraph.model.identity import belief_id, goal_id, relation_id
 from beliefgraph.model.revision import Origin
 from beliefgraph.model.time import Interval
 from beliefgraph.model.timeline import revision_id
-from beliefgraph.services.interpret import StatesGoal
+from beliefgraph.services.interpretation.said import StatesGoal
 from beliefgraph.services.state import TwinState
 from beliefgraph.store.commits import GoalRows
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from beliefgraph.model.identity import metric_id
 from beliefgraph.model.metric import Measurement, Metric
 from beliefgraph.model.timeline import revision_id
-from beliefgraph.services.interpret import CountsIn
+from beliefgraph.services.interpretation.said import CountsIn
 from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.state import TwinState
 

@@ -18,7 +18,7 @@ from beliefgraph.services.derive import derive
 from beliefgraph.services.explanation.chains import ALL_STORED
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.explanation.never_said import never_said
-from beliefgraph.services.interpret import Interpreter
+from beliefgraph.services.interpretation.said import Interpreter
 from beliefgraph.services.metrics.measure import reading_evidence
 from beliefgraph.services.metrics.standing import one_metric
 from beliefgraph.services.moments import Moment, Moments

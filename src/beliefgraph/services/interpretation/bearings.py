@@ -1,0 +1,84 @@
+"""How an event bears on beliefs by a rule: which belief, with which log-likelihood ratio, and for how long."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+from beliefgraph.model.attribute import OTHER, Attribute
+from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
+from beliefgraph.model.definition import BearingRule, EventRule
+from beliefgraph.model.time import seconds
+from beliefgraph.services.interpretation.reading import Reading
+from beliefgraph.services.interpretation.said import BearsOn
+
+MAX_LOG_LIKELIHOOD_RATIO = 30.0
+
+
+def bearings(reading: Reading, rule: EventRule, bearing: BearingRule) -> Iterator[BearsOn]:
+    """One bearing, or one for each value whose likelihood is stated."""
+    at = bearing.attribute
+    attribute = reading.definitions.attribute(at)
+    half_life = bearing.half_life or attribute.half_life
+    subject = reading.key(rule, bearing.subject, f"{at}: subject", ANYONE)
+    context = reading.key(rule, bearing.context, f"{at}: context", ANYWHERE)
+    origin = reading.optional_key(rule, rule.shared_origin, "shared_origin")
+    reading.require_place(rule, attribute, subject, context)
+    ratios: list[tuple[str | None, float]] = list(bearing.log_ratios.items())
+    if bearing.reading is not None:
+        ratios = list(_read(reading, rule, bearing, attribute).items())
+    elif bearing.likelihoods_by_value is None:
+        ratios = [(_value(reading, rule, bearing, attribute), _ratio(reading, rule, bearing))]
+    for value, ratio in ratios:
+        yield BearsOn(
+            belief=BeliefKey(attribute=at, subject=subject, context=context, value=value),
+            log_likelihood_ratio=ratio,
+            half_life=None if half_life is None else seconds(half_life),
+            shared_origin=origin,
+        )
+
+
+def added(a: BearsOn, b: BearsOn) -> BearsOn:
+    """Two bearings on one belief as one: the ratios' sum within the bound, and all else of the stronger."""
+    total = math.fsum((a.log_likelihood_ratio, b.log_likelihood_ratio))
+    stronger = b if abs(b.log_likelihood_ratio) > abs(a.log_likelihood_ratio) else a
+    return BearsOn(
+        belief=a.belief,
+        log_likelihood_ratio=max(-MAX_LOG_LIKELIHOOD_RATIO, min(MAX_LOG_LIKELIHOOD_RATIO, total)),
+        half_life=stronger.half_life,
+        shared_origin=stronger.shared_origin,
+    )
+
+
+def _ratio(reading: Reading, rule: EventRule, bearing: BearingRule) -> float:
+    where, ratio = f"{bearing.attribute}: log_likelihood_ratio", bearing.log_likelihood_ratio
+    if bearing.likelihoods is not None:
+        value: object = bearing.likelihoods.log_ratio
+    else:
+        value = reading.value(rule, ratio, where) if isinstance(ratio, str) else ratio
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        reading.refuse(rule, where, ratio, "it is not a number")
+    if not abs(value) <= MAX_LOG_LIKELIHOOD_RATIO:  # NaN too
+        reading.refuse(rule, where, ratio, f"it is not a number within ±{MAX_LOG_LIKELIHOOD_RATIO:g}")
+    return float(value)
+
+
+def _read(reading: Reading, rule: EventRule, bearing: BearingRule, attribute: Attribute) -> Mapping[str, float]:
+    """What a reading says of every value on its scale."""
+    where, given = f"{bearing.attribute}: reading", bearing.reading
+    read = reading.value(rule, given, where) if isinstance(given, str) else given
+    if isinstance(read, bool) or not isinstance(read, (int, float)) or not -1.0 <= read <= 1.0:  # NaN too
+        reading.refuse(rule, where, given, "it is not a number from -1 to 1")
+    assert bearing.noise is not None
+    most = MAX_LOG_LIKELIHOOD_RATIO
+    return {v: min(max(ratio, -most), most) for v, ratio in attribute.read(float(read), bearing.noise).items()}
+
+
+def _value(reading: Reading, rule: EventRule, bearing: BearingRule, attribute: Attribute) -> str | None:
+    if bearing.value_from is None:
+        return bearing.value
+    where = f"{bearing.attribute}: value_from"
+    value = reading.key(rule, bearing.value_from, where, OTHER)
+    if attribute.values is not None and value not in attribute.value_priors:
+        reading.refuse(rule, where, bearing.value_from, f"it is not one of its values: {attribute.listed}")
+    return value

@@ -1,0 +1,55 @@
+"""How an event counts in a metric: with which value and label, as one of its events, as a follow-up, or as both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
+from beliefgraph.model.belief import ANYONE, ANYWHERE
+from beliefgraph.model.metric import LARGEST_VALUE, FollowUp, MetricDefinition, MetricKey
+from beliefgraph.services.interpretation.reading import KEY, Reading
+from beliefgraph.services.interpretation.said import CountsIn
+
+
+def counts(reading: Reading, metric: MetricDefinition) -> Iterator[tuple[str, CountsIn]]:
+    """How the event counts in a metric, and by whose word: as one of its events, as a follow-up, or as both."""
+    kind = reading.event.type
+    if kind in metric.events and reading.holds(metric, metric.when, "when"):
+        yield reading.speaker(metric), _counts(reading, metric, metric)
+    follow_up = metric.follow_up
+    answers = follow_up is not None and kind in follow_up.events
+    if follow_up is not None and answers and reading.holds(metric, follow_up.when, "follow_up.when"):
+        yield reading.speaker(metric), _counts(reading, metric, follow_up)
+
+
+def _counts(reading: Reading, metric: MetricDefinition, of: MetricDefinition | FollowUp) -> CountsIn:
+    subject = reading.key(metric, metric.subject, "subject", ANYONE)
+    context = reading.key(metric, metric.context, "context", ANYWHERE)
+    for on in metric.bearings:
+        reading.require_place(metric, reading.definitions.attribute(on.attribute), subject, context)
+    return CountsIn(
+        metric=MetricKey(metric=metric.key, subject=subject, context=context),
+        value=1.0 if metric.value is None or of is not metric else _number(reading, metric, metric.value),
+        label=None if of.label is None else _label(reading, metric, of.label),
+        answers=of is not metric,
+    )
+
+
+def _number(reading: Reading, metric: MetricDefinition, expression: str) -> float:
+    value = reading.value(metric, expression, "value")
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        reading.refuse(metric, "value", expression, "it is not a number")
+    if not abs(value) <= LARGEST_VALUE:  # NaN too
+        reading.refuse(metric, "value", expression, f"it is not a number within ±{LARGEST_VALUE:g}")
+    return float(value)
+
+
+def _label(reading: Reading, metric: MetricDefinition, expression: str) -> str:
+    value = reading.value(metric, expression, "label")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    try:
+        return KEY.validate_python(value, strict=True)
+    except ValidationError:
+        reading.refuse(metric, "label", expression, "it is neither a whole number nor a text of 1 to 200 characters")

@@ -1,0 +1,110 @@
+"""What an event states of a goal by a rule: its fields, the goals it is related to, the beliefs that motivate it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, get_args
+
+from pydantic import TypeAdapter, ValidationError
+
+from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
+from beliefgraph.model.definition import EventRule, GoalRule, MotiveRule
+from beliefgraph.model.goal import FIELDS, MAX_RELATED, GoalStatus
+from beliefgraph.model.record import Probability, Title
+from beliefgraph.model.time import Instant
+from beliefgraph.services.interpretation.reading import KEY, Reading
+from beliefgraph.services.interpretation.said import Motive, StatesGoal
+
+RELATED = ("part_of", "depends_on", "competes_with")
+"""Fields of a goal rule that name other goals."""
+
+_STATED: Mapping[str, tuple[TypeAdapter[Any], str]] = MappingProxyType(
+    {
+        "title": (TypeAdapter(Title), "a text of one line with 1 to 300 characters"),
+        "status": (TypeAdapter(GoalStatus), f"one of {', '.join(get_args(GoalStatus))}"),
+        "priority": (TypeAdapter(Probability), "a number from 0 to 1"),
+        "progress": (TypeAdapter(Probability), "a number from 0 to 1"),
+        "deadline": (TypeAdapter(Instant), "a moment with a zone"),
+    }
+)
+"""What each field of a goal must be, and how that is said."""
+
+
+def goal(reading: Reading, rule: EventRule, stated: GoalRule) -> StatesGoal:
+    """What a rule states of a goal."""
+    key = reading.key(rule, stated.key, "goal: key", "")
+    related = {field: _goals(reading, rule, getattr(stated, field), f"goal {key}: {field}") for field in RELATED}
+    for field, others in related.items():
+        if key in others:
+            reading.refuse(rule, f"goal {key}: {field}", getattr(stated, field), "a goal is related to itself")
+    return StatesGoal(
+        key=key,
+        **{field: _stated(reading, rule, stated, key, field) for field in FIELDS},
+        **related,
+        motives=tuple(_motive(reading, rule, motive, key) for motive in stated.motivated_by),
+    )
+
+
+def one_goal(reading: Reading, a: StatesGoal, b: StatesGoal) -> StatesGoal:
+    """What two rules say of one goal; refused where they say two things."""
+    for field in FIELDS:
+        one, other = getattr(a, field), getattr(b, field)
+        if one is not None and other is not None and one != other:
+            reading.refuse_together(f"they state the {field} of one goal in two ways")
+    return StatesGoal(
+        key=a.key,
+        **{field: getattr(b if getattr(a, field) is None else a, field) for field in FIELDS},
+        **{field: tuple(dict.fromkeys((*getattr(a, field), *getattr(b, field)))) for field in RELATED},
+        motives=tuple({m.belief: m for m in (*a.motives, *b.motives)}.values()),
+    )
+
+
+def is_status(field: str, text: str) -> bool:
+    """Whether a text is a status by its name rather than an expression for one."""
+    return field == "status" and text in get_args(GoalStatus)
+
+
+def _stated(reading: Reading, rule: EventRule, stated: GoalRule, key: str, field: str) -> object:
+    given, (form, words) = getattr(stated, field), _STATED[field]
+    if given is None:
+        return None
+    where = f"goal {key}: {field}"
+    is_expression = isinstance(given, str) and not is_status(field, given)
+    value = reading.value(rule, given, where) if is_expression else given
+    if value is None:
+        return None
+    try:
+        if isinstance(value, bool) or (field == "deadline" and isinstance(value, (int, float))):
+            raise TypeError  # a number has no zone, nor says whether it counts seconds
+        return form.validate_python(value, strict=field not in ("deadline", "status"))
+    except (ValidationError, TypeError):
+        reading.refuse(rule, where, given, f"it is not {words}")
+
+
+def _goals(reading: Reading, rule: EventRule, expression: str | None, where: str) -> tuple[str, ...]:
+    """The keys of other goals that an expression gives: one, or a list in which none comes twice."""
+    value = None if expression is None else reading.value(rule, expression, where)
+    if value is None:
+        return ()
+    named = tuple(value) if isinstance(value, list) else (value,)
+    try:
+        keys = tuple(KEY.validate_python(each, strict=True) for each in named)
+    except ValidationError:
+        reading.refuse(rule, where, expression, "it is not a goal's key or a list of them")
+    if len(set(keys)) < len(keys):
+        reading.refuse(rule, where, expression, "it names a goal twice")
+    if len(keys) > MAX_RELATED:
+        reading.refuse(rule, where, expression, f"it names more than {MAX_RELATED} goals")
+    return keys
+
+
+def _motive(reading: Reading, rule: EventRule, motive: MotiveRule, key: str) -> Motive:
+    where = f"goal {key}: motivated_by {motive.attribute}"
+    belief = BeliefKey(
+        attribute=motive.attribute,
+        value=motive.value,
+        subject=reading.key(rule, motive.subject, f"{where}: subject", ANYONE),
+        context=reading.key(rule, motive.context, f"{where}: context", ANYWHERE),
+    )
+    return Motive(belief=belief, weight=motive.weight)

@@ -1,0 +1,111 @@
+"""One event being read: the values of a rule's expressions on it, and the refusal of those that are no good."""
+
+from __future__ import annotations
+
+from typing import NoReturn, TypeAlias
+
+from pydantic import TypeAdapter, ValidationError
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.model.attribute import Attribute
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.definition import Definitions, EventRule
+from beliefgraph.model.event import Event
+from beliefgraph.model.identity import METRIC
+from beliefgraph.model.metric import MetricDefinition
+from beliefgraph.model.record import Key
+from beliefgraph.services import expressions
+from beliefgraph.services.expressions import ExpressionError, Variables
+
+KEY: TypeAdapter[str] = TypeAdapter(Key)
+
+Rule: TypeAlias = EventRule | MetricDefinition
+"""Whatever of the definitions reads an event by expressions."""
+
+
+class Reading:
+    """An event with the definitions it is read by. Its variables are turned into CEL's values at most once.
+
+    `where` is the place in a rule that an expression stands in, as a refusal names it. All that is refused here is an
+    `interpretation-failed`.
+    """
+
+    def __init__(self, event: Event, definitions: Definitions) -> None:
+        self.event = event
+        self.definitions = definitions
+        self._variables: Variables | None = None
+
+    def value(self, rule: Rule, expression: str, where: str) -> object:
+        """The value of an expression on the event."""
+        try:
+            if self._variables is None:
+                self._variables = expressions.variables({"event": _attributes(self.event), "data": self.event.data})
+            return expressions.evaluate(expression, self._variables)
+        except ExpressionError as failure:
+            self.refuse(rule, where, expression, str(failure))
+
+    def holds(self, rule: Rule, expression: str | None, where: str) -> bool:
+        """Whether a condition holds; none always does."""
+        if expression is None:
+            return True
+        value = self.value(rule, expression, where)
+        if not isinstance(value, bool):
+            self.refuse(rule, where, expression, "it is neither true nor false")
+        return value
+
+    def key(self, rule: Rule, expression: str | None, where: str, otherwise: str) -> str:
+        """The key that an expression gives, `otherwise` where there is no expression."""
+        if expression is None:
+            return otherwise
+        try:
+            return KEY.validate_python(self.value(rule, expression, where), strict=True)
+        except ValidationError:
+            self.refuse(rule, where, expression, "it is not a text of one line with 1 to 200 characters")
+
+    def optional_key(self, rule: Rule, expression: str | None, where: str) -> str | None:
+        """The key that an expression gives, if there is one."""
+        return None if expression is None else self.key(rule, expression, where, "")
+
+    def speaker(self, rule: Rule) -> str:
+        """Who speaks by the rule: the event's own source unless the rule names another."""
+        speaker = self.key(rule, rule.source, "source", self.event.source)
+        if speaker.startswith(METRIC):
+            self.refuse(rule, "source", rule.source, f"no speaker may be called {METRIC}…")
+        return speaker
+
+    def require_place(self, rule: Rule, attribute: Attribute, subject: str, context: str) -> None:
+        """Refuse a subject or a context that no belief about the attribute can have."""
+        try:
+            attribute.require_place(BeliefKey(attribute=attribute.key, subject=subject, context=context))
+        except Incorrect:
+            self.refuse(rule, attribute.key, None, "no such belief can have its subject or its context")
+
+    def refuse(self, rule: Rule, where: str, expression: object, cause: str) -> NoReturn:
+        """Refuse what stands at a place of a rule, `expression`, for its cause."""
+        if isinstance(rule, MetricDefinition):
+            raise self._failed(f"{where} of the metric {rule.key}", expression, cause, metric=rule.key)
+        raise self._failed(f"{where} of the rule {rule.summary!r}", expression, cause, rule=rule.summary)
+
+    def refuse_together(self, cause: str) -> NoReturn:
+        """Refuse what several rules say together."""
+        raise self._failed("The rules", None, cause) from None
+
+    def _failed(self, what: str, expression: object, cause: str, **ids: object) -> Incorrect:
+        quoted = "" if expression is None else f", {expression!r}"
+        return Incorrect(
+            "interpretation-failed",
+            f"{what}, for events of type {self.event.type}{quoted}: {cause}.",
+            type=self.event.type,
+            event=self.event.id,
+            **ids,
+        )
+
+
+def _attributes(event: Event) -> dict[str, object]:
+    """The event as expressions see it: its CloudEvents attributes, of which absent ones are missing, and its data."""
+    seen: dict[str, object] = {"id": event.id, "source": event.source, "type": event.type, "time": event.time}
+    optional = {"twin": event.twin, "session": event.session, "channel": event.channel}
+    seen.update({name: value for name, value in optional.items() if value is not None})
+    seen["identifiers"] = [{"scheme": each.scheme, "value": each.value} for each in event.identifiers]
+    seen["data"] = event.data
+    return seen

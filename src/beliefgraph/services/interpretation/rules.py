@@ -1,0 +1,137 @@
+"""Interpretation by the definitions' event rules and metrics: who speaks, and all that each source says, as one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import TypeAdapter, ValidationError
+
+from beliefgraph.errors import Unsupported
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.definition import Definitions, EventRule
+from beliefgraph.model.event import Event
+from beliefgraph.model.metric import MetricDefinition
+from beliefgraph.model.record import Text
+from beliefgraph.services.interpretation.bearings import added, bearings
+from beliefgraph.services.interpretation.counts import counts
+from beliefgraph.services.interpretation.decisions import decision, one_decision
+from beliefgraph.services.interpretation.goals import goal, one_goal
+from beliefgraph.services.interpretation.reading import Reading
+from beliefgraph.services.interpretation.said import (
+    BearsOn,
+    CountsIn,
+    Interpretation,
+    Spoken,
+    StatesGoal,
+    TellsDecision,
+)
+
+_TEXT: TypeAdapter[str] = TypeAdapter(Text)
+
+
+class RuleInterpreter:
+    """Interprets by the definitions' event rules. Holds no state but compiled expressions; share it freely."""
+
+    def interpret(self, event: Event, definitions: Definitions) -> Interpretation:
+        """What the event says by all rules for its type whose `when` holds, and the metrics that it counts in.
+
+        Rules with one source make one piece of evidence. Where two bearings in it meet on a belief their LLRs add up,
+        within the bound, and the half-life and the shared origin of the stronger count. A rule of which no bearing
+        applies says nothing.
+        """
+        rules, metrics = definitions.rules.get(event.type, ()), definitions.counting.get(event.type, ())
+        if not rules and not metrics:
+            raise Unsupported(
+                "no-interpretation",
+                f"No definition in force says what an event of type {event.type} means.",
+                type=event.type,
+                event=event.id,
+            )
+        reading = Reading(event, definitions)
+        heard: dict[str, list[Spoken]] = {}
+        for rule in rules:
+            for spoken in _hear(reading, rule):
+                heard.setdefault(spoken.source, []).append(spoken)
+        counted: dict[str, list[tuple[MetricDefinition, CountsIn]]] = {}
+        for metric in metrics:
+            for source, count in counts(reading, metric):
+                counted.setdefault(source, []).append((metric, count))
+        voices = {source: _merge(reading, each) for source, each in heard.items()}
+        for source, counting in counted.items():
+            measures = "; ".join(dict.fromkeys(metric.statement for metric, _ in counting))
+            said = voices.get(source) or Spoken(source=source, summary=measures)
+            voices[source] = said.model_copy(update={"counts": tuple(count for _, count in counting)})
+        return Interpretation(spoken=tuple(voices.values()))
+
+
+def _hear(reading: Reading, rule: EventRule) -> Iterator[Spoken]:
+    """What is said by this rule, if it applies and anything in it does."""
+    if not reading.holds(rule, rule.when, "when"):
+        return
+    bears_on = [
+        bears
+        for bearing in rule.bears_on
+        if reading.holds(rule, bearing.when, f"{bearing.attribute}: when")
+        for bears in bearings(reading, rule, bearing)
+    ]
+    goals = [
+        goal(reading, rule, stated)
+        for stated in rule.goals
+        if reading.holds(rule, stated.when, f"goal {stated.key}: when")
+    ]
+    decisions = [
+        decision(reading, rule, telling)
+        for telling in rule.decisions
+        if reading.holds(rule, telling.when, f"decision {telling.key}: when")
+    ]
+    if bears_on or goals or decisions:
+        yield Spoken(
+            source=reading.speaker(rule),
+            summary=rule.summary,
+            verbatim=_verbatim(reading, rule),
+            source_kind=reading.optional_key(rule, rule.source_kind, "source_kind"),
+            bearings=tuple(bears_on),
+            goals=tuple(goals),
+            decisions=tuple(decisions),
+        )
+
+
+def _merge(reading: Reading, said: list[Spoken]) -> Spoken:
+    """One piece of evidence out of all that one source says."""
+    bears_on: dict[BeliefKey, BearsOn] = {}
+    for bearing in (b for each in said for b in each.bearings):
+        met = bears_on.get(bearing.belief)
+        bears_on[bearing.belief] = bearing if met is None else added(met, bearing)
+    goals: dict[str, StatesGoal] = {}
+    for stated in (g for each in said for g in each.goals):
+        known = goals.get(stated.key)
+        goals[stated.key] = stated if known is None else one_goal(reading, known, stated)
+    decisions: dict[str, TellsDecision] = {}
+    for told in (d for each in said for d in each.decisions):
+        met_before = decisions.get(told.key)
+        decisions[told.key] = told if met_before is None else one_decision(reading, met_before, told)
+    verbatim = "\n".join(dict.fromkeys(each.verbatim for each in said if each.verbatim)) or None
+    try:
+        return Spoken(
+            source=said[0].source,
+            summary="; ".join(dict.fromkeys(each.summary for each in said)),
+            verbatim=verbatim,
+            source_kind=next((each.source_kind for each in said if each.source_kind), None),
+            bearings=tuple(bears_on.values()),
+            goals=tuple(goals.values()),
+            decisions=tuple(decisions.values()),
+        )
+    except ValidationError:
+        reading.refuse_together("what the person said is longer than 10,000 characters")
+
+
+def _verbatim(reading: Reading, rule: EventRule) -> str | None:
+    if rule.verbatim is None:
+        return None
+    value = reading.value(rule, rule.verbatim, "verbatim")
+    if value is None or value == "":
+        return None
+    try:
+        return _TEXT.validate_python(value, strict=True)
+    except ValidationError:
+        reading.refuse(rule, "verbatim", rule.verbatim, "it is not a text of at most 10,000 characters")

@@ -1,0 +1,91 @@
+"""What an event says, as whoever interprets it tells it: one entry for each source that speaks.
+
+Another interpreter, of free text say, is one more class with the method of `Interpreter`.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.decision import Told
+from beliefgraph.model.definition import Definitions
+from beliefgraph.model.event import Event
+from beliefgraph.model.evidence import HalfLife, LogLikelihoodRatio
+from beliefgraph.model.goal import Stated, Weight
+from beliefgraph.model.metric import MetricKey, MetricValue
+from beliefgraph.model.record import Key, Record, Text
+
+
+class BearsOn(Record):
+    """How the evidence bears on one belief. The half-life is in seconds; None means that it does not age."""
+
+    belief: BeliefKey
+    log_likelihood_ratio: LogLikelihoodRatio
+    half_life: HalfLife | None = None
+    shared_origin: Key | None = None
+
+
+class Motive(Record):
+    """A belief that motivates a goal."""
+
+    belief: BeliefKey
+    weight: Weight = 1.0
+
+
+class StatesGoal(Stated):
+    """What is stated of one goal, and how it is related to others, by their keys."""
+
+    key: Key
+    part_of: tuple[Key, ...] = ()
+    depends_on: tuple[Key, ...] = ()
+    competes_with: tuple[Key, ...] = ()
+    motives: tuple[Motive, ...] = ()
+
+
+class TellsDecision(Told):
+    """What is told of one decision."""
+
+    key: Key
+
+
+class CountsIn(Record):
+    """How the evidence counts in one metric: with which value and label, or as a follow-up that answers."""
+
+    metric: MetricKey
+    value: MetricValue = 1.0
+    label: Key | None = None
+    answers: bool = False
+
+
+class Spoken(Record):
+    """What one source says through an event: a piece of evidence, a bearing for each belief, goals and decisions.
+
+    It may also, or only, count in metrics; `summary` is then what the metrics measure, where no rule says more.
+    """
+
+    source: Key
+    summary: str
+    verbatim: Text | None = None
+    source_kind: Key | None = None
+    bearings: tuple[BearsOn, ...] = ()
+    goals: tuple[StatesGoal, ...] = ()
+    decisions: tuple[TellsDecision, ...] = ()
+    counts: tuple[CountsIn, ...] = ()
+
+
+class Interpretation(Record):
+    """What an event says, one entry for each source that speaks. Empty: it is understood and bears on nothing."""
+
+    spoken: tuple[Spoken, ...] = ()
+
+
+class Interpreter(Protocol):
+    """Whatever can tell what an event says."""
+
+    def interpret(self, event: Event, definitions: Definitions) -> Interpretation:
+        """What the event says under these definitions.
+
+        Raises `no-interpretation` if it cannot know, `interpretation-failed` if it should know but fails on this event.
+        """
+        ...
