@@ -12,10 +12,9 @@ from functools import partial
 from typing import get_args
 
 from beliefgraph.errors import NotFound
-from beliefgraph.model.belief import GRID, BeliefKey, BeliefState, Holding, logit, published
+from beliefgraph.model.belief import BeliefKey, Holding
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.commit import Comparison
-from beliefgraph.model.definition import Definitions
 from beliefgraph.model.distribution import Distribution
 from beliefgraph.model.identity import belief_id
 from beliefgraph.model.page import Answer, Page
@@ -34,21 +33,18 @@ from beliefgraph.model.relation import RelationKind
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.model.twin import Twin
 from beliefgraph.services import paging
-from beliefgraph.services.calibrated import calibrated
 from beliefgraph.services.compare import differences
 from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.describe import describe
 from beliefgraph.services.distribution import distribution, other, states_of
 from beliefgraph.services.explanation.chains import chains
-from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.moments import Moments
 from beliefgraph.services.paging import DEFAULT_PAGE, Place
-from beliefgraph.services.recompute import Recomputed, recompute
-from beliefgraph.services.rows import Surroundings, ordered, place_in_chain, place_of
+from beliefgraph.services.reader import BeliefReader
+from beliefgraph.services.rows import ordered, place_in_chain, place_of
 from beliefgraph.services.scope import no_such_twin, reach
 from beliefgraph.store import beliefs as stored
 from beliefgraph.store import evidence as told
-from beliefgraph.store.beliefs import Held, HeldRow, Wanted
+from beliefgraph.store.beliefs import Wanted
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
@@ -61,8 +57,8 @@ class Questions:
     def __init__(self, graph: Graph, keyring: Keyring, book: DefinitionBook, *, moments: Moments | None = None) -> None:
         self._graph = graph
         self._keyring = keyring
-        self._book = book
         self._moments = moments or Moments(graph, book)
+        self._reader = BeliefReader(graph, keyring, book, self._moments)
 
     async def twin(self, caller: Caller, name: str, *, at_least_rev: int | None = None) -> Twin:
         """The twin as it is now; `not-found` if there is none."""
@@ -106,17 +102,17 @@ class Questions:
         await self._moments.reached(id_, twin, at_least_rev)
         wanted = Wanted(relation_levels, relation_kinds)
         if not as_of.is_now:
-            seen = await self._recomputed(caller, id_, twin, as_of, also=(key,))
+            seen = await self._reader.recomputed(caller, id_, twin, as_of, also=(key,))
             position = seen.derived.layout.position.get(belief_id(id_, key))
             if position is None:
                 raise seen.unknown(key)
-            return (await self._around(seen, [seen.state(position)], wanted, with_evidence=with_evidence))[0]
+            return (await self._reader.rows_at(seen, [seen.state(position)], wanted, with_evidence=with_evidence))[0]
         belief = belief_id(id_, key)
-        held = await self._held(id_, twin, EVERY_BELIEF, SUREST_FIRST, wanted, limit=1, belief=belief)
+        held = await self._reader.held(id_, twin, EVERY_BELIEF, SUREST_FIRST, wanted, limit=1, belief=belief)
         if held.beliefs:
-            return (await self._rows(caller, id_, twin, held, wanted, with_evidence=with_evidence))[0]
+            return (await self._reader.rows_of(caller, id_, twin, held, wanted, with_evidence=with_evidence))[0]
         return BeliefRow(
-            state=await self._unstored(caller, id_, twin, key, held),
+            state=await self._reader.unstored(caller, id_, twin, key, held),
             relations=() if relation_levels else None,
             evidence=() if with_evidence else None,
         )
@@ -179,15 +175,15 @@ class Questions:
         await self._moments.reached(id_, twin, at_least_rev)
         wanted = Wanted(relation_levels, relation_kinds, with_total)
         if as_of.is_now:
-            held = await self._held(id_, twin, filter, order, wanted, limit=walk.limit, begin=walk.begin)
+            held = await self._reader.held(id_, twin, filter, order, wanted, limit=walk.limit, begin=walk.begin)
             rev, at, total = held.rev, held.head_time, held.total
-            rows = await self._rows(caller, id_, twin, held, wanted, with_evidence=with_evidence)
+            rows = await self._reader.rows_of(caller, id_, twin, held, wanted, with_evidence=with_evidence)
         else:
-            seen = await self._recomputed(caller, id_, twin, as_of, rev=walk.rev)
+            seen = await self._reader.recomputed(caller, id_, twin, as_of, rev=walk.rev)
             matching = [s for s in map(seen.state, seen.listed) if filter.matches(s)]
             rev, at, total = seen.moment.state.rev, seen.moment.at, len(matching) if with_total else None
             listed = ordered(matching, order, walk.begin)[: walk.limit]
-            rows = await self._around(seen, listed, wanted, with_evidence=with_evidence)
+            rows = await self._reader.rows_at(seen, listed, wanted, with_evidence=with_evidence)
         return walk.page(rows, lambda row: place_of(row.state, order, rev), rev=rev, valid_time=at, total=total)
 
     async def history(
@@ -207,7 +203,7 @@ class Questions:
         read = partial(stored.holdings, self._graph, id_, belief_id(id_, key))
         page = await self._moments.published(id_, twin, walk, as_of, at_least_rev, read)
         if not page.items and walk.begin is None:
-            await self._defined(caller, key)
+            await self._reader.defined(caller, key)
         return page
 
     async def evidence(
@@ -225,11 +221,11 @@ class Questions:
         id_ = reach(caller, twin)
         walk = paging.walk("evidence", id_, key, as_of, first=first, after=after)
         await self._moments.reached(id_, twin, at_least_rev)
-        seen = await self._recomputed(caller, id_, twin, as_of, rev=walk.rev)
+        seen = await self._reader.recomputed(caller, id_, twin, as_of, rev=walk.rev)
         belief, rev = belief_id(id_, key), seen.moment.state.rev
         chain = (await chains(self._graph, self._keyring, seen, [belief])).get(belief, ())
         if not chain:
-            await self._defined(caller, key)
+            await self._reader.defined(caller, key)
         rows = [row for row in chain if walk.begin is None or place_in_chain(row, rev).order > walk.begin.order]
         return walk.page(
             rows, lambda row: place_in_chain(row, rev), rev=rev, valid_time=seen.moment.at, total=len(chain)
@@ -276,9 +272,9 @@ class Questions:
         """
         id_ = reach(caller, twin)
         await self._moments.reached(id_, twin, at_least_rev)
-        seen = await self._recomputed(caller, id_, twin, as_of, also=(other(variable),))
+        seen = await self._reader.recomputed(caller, id_, twin, as_of, also=(other(variable),))
         wanted = Wanted(relation_levels, relation_kinds)
-        rows = await self._around(seen, states_of(seen, variable), wanted, with_evidence=with_evidence)
+        rows = await self._reader.rows_at(seen, states_of(seen, variable), wanted, with_evidence=with_evidence)
         return distribution(seen, variable, rows)
 
     async def compare(
@@ -291,132 +287,3 @@ class Questions:
         after = await self._moments.at(id_, caller.tenant, twin, b)
         found = await asyncio.to_thread(differences, before, after)
         return Answer(found, after.state.rev, after.at)
-
-    async def _held(
-        self,
-        twin: str,
-        name: str,
-        matching: BeliefFilter,
-        order: BeliefOrder,
-        wanted: Wanted,
-        *,
-        limit: int,
-        belief: str | None = None,
-        begin: Place | None = None,
-    ) -> Held:
-        """What was published, read in one statement; the lightest that will do."""
-        rev = None if begin is None else begin.rev
-
-        async def read() -> Held | None:
-            if belief is not None and not wanted.relation_levels:
-                return await stored.held_one(self._graph, twin, belief, rev)
-            return await stored.held_page(
-                self._graph,
-                twin,
-                matching,
-                order,
-                wanted,
-                limit=limit,
-                rev=rev,
-                belief=belief,
-                after=None if begin is None else (begin.value, begin.id),
-            )
-
-        return await self._moments.settled(twin, name, rev, read)
-
-    async def _rows(
-        self, caller: Caller, twin: str, name: str, held: Held, wanted: Wanted, *, with_evidence: bool
-    ) -> list[BeliefRow]:
-        """The rows of what was published."""
-        definitions = (await self._book.numbered(caller.tenant, held.definitions)).definitions
-        states = {row.belief.id: _state(row, held, definitions) for row in (*held.others, *held.beliefs)}
-        ids, around = [row.belief.id for row in held.beliefs], Surroundings(states, held.relations)
-        rows = [around.row(id_, wanted.relation_levels) for id_ in ids]
-        if not with_evidence:
-            return rows
-        return await self._with_evidence(await self._recomputed(caller, twin, name, NOW, rev=held.rev), rows)
-
-    async def _around(
-        self, seen: Recomputed, states: Sequence[BeliefState], wanted: Wanted, *, with_evidence: bool
-    ) -> list[BeliefRow]:
-        """The rows of what was recomputed."""
-        known = {state.belief.id: state for state in states}
-        relations: list[stored.RelationRow] = []
-        if wanted.relation_levels:
-            known |= {state.belief.id: state for state in map(seen.state, seen.listed)}
-            relations = [r for r in seen.relations if r.strength.kind in wanted.relation_kinds]
-        around = Surroundings(known, relations)
-        rows = [around.row(state.belief.id, wanted.relation_levels) for state in states]
-        return await self._with_evidence(seen, rows) if with_evidence else rows
-
-    async def _with_evidence(self, seen: Recomputed, rows: Sequence[BeliefRow]) -> list[BeliefRow]:
-        """The same rows with the chain of each belief."""
-        found = await chains(self._graph, self._keyring, seen, [row.state.belief.id for row in rows])
-        return [
-            BeliefRow.trusted(state=row.state, relations=row.relations, evidence=found.get(row.state.belief.id, ()))
-            for row in rows
-        ]
-
-    async def _recomputed(
-        self,
-        caller: Caller,
-        twin: str,
-        name: str,
-        as_of: AsOf,
-        *,
-        rev: int | None = None,
-        also: Sequence[BeliefKey] = (),
-    ) -> Recomputed:
-        moment = await self._moments.at(twin, caller.tenant, name, as_of, rev)
-        return await asyncio.to_thread(recompute, moment, also)
-
-    async def _unstored(self, caller: Caller, twin: str, name: str, key: BeliefKey, held: Held) -> BeliefState:
-        """How a belief stands that is not stored: at its prior, unless the twin is too wide to know that."""
-        graph = await self._book.numbered(caller.tenant, held.definitions)
-        if key.attribute not in graph.definitions.attributes:
-            return _at_prior(twin, key, await self._defined(caller, key), held)
-        graph.definitions.attribute_of(key)
-        seen = await self._recomputed(caller, twin, name, NOW, rev=held.rev, also=(key,))
-        state = seen.state(seen.derived.layout.position[belief_id(twin, key)])
-        if state.log_odds is None or state.prior is None:
-            return state
-        prior = logit(state.prior)
-        moved = round(state.log_odds / GRID) != round(prior / GRID)
-        shown = published(state.log_odds) if moved else prior
-        read = calibrated(graph.definitions, key.attribute, shown)
-        return state.model_copy(update={"log_odds": shown, "calibrated_log_odds": read})
-
-    async def _defined(self, caller: Caller, key: BeliefKey) -> DefinitionGraph:
-        """The definitions in force, if they know of the belief; else refused as they refuse it."""
-        latest = await self._book.latest(caller.tenant)
-        latest.definitions.attribute_of(key)
-        return latest
-
-
-def _state(row: HeldRow, held: Held, definitions: Definitions) -> BeliefState:
-    return BeliefState.trusted(
-        belief=row.belief,
-        log_odds=row.log_odds,
-        prior=definitions.attributes[row.belief.attribute].prior_of(row.belief.value),
-        status=row.status,
-        quality=row.quality,
-        error=row.error,
-        valid_time=held.head_time,
-        rev=held.rev,
-        changed_at_rev=row.changed_at_rev,
-        calibrated_log_odds=calibrated(definitions, row.belief.attribute, row.log_odds),
-    )
-
-
-def _at_prior(twin: str, key: BeliefKey, graph: DefinitionGraph, held: Held) -> BeliefState:
-    prior = graph.definitions.attribute(key.attribute).prior_of(key.value)
-    return BeliefState(
-        belief=describe(twin, belief_id(twin, key), key, graph),
-        log_odds=None if prior is None else logit(prior),
-        prior=prior,
-        status="forming",
-        quality="exact" if prior is not None else "unavailable",
-        valid_time=held.head_time,
-        rev=held.rev,
-        calibrated_log_odds=calibrated(graph.definitions, key.attribute, None if prior is None else logit(prior)),
-    )
