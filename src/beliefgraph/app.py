@@ -42,6 +42,7 @@ from beliefgraph.services.refresh import INTERVAL as EVERY_HOUR
 from beliefgraph.services.refresh import Refresher
 from beliefgraph.services.update import Updater
 from beliefgraph.services.upkeep import Upkeep
+from beliefgraph.services.warming import Warming
 from beliefgraph.services.what_if import WhatIfs
 from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring
@@ -85,6 +86,7 @@ class Services:
     refresher: Refresher
     sources: SourceLearner
     upkeep: Upkeep
+    warming: Warming
 
     def definitions_changed(self, tenant: str) -> None:
         """Let the twins of a tenant adopt what is in force, soon."""
@@ -127,6 +129,7 @@ def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> S
         refresher=refresher,
         sources=SourceLearner(graph, book),
         upkeep=Upkeep(refresher, clock, interval),
+        warming=Warming(warm, settings.request_timeout / 2),
     )
 
 
@@ -145,7 +148,7 @@ async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
         await finish_erasures(graph, keyring)
         services = build(settings, graph, keyring, clock)
         upkeep = asyncio.create_task(services.upkeep.run(), name="upkeep")
-        warming = asyncio.create_task(asyncio.to_thread(warm), name="warm the inference")
+        warming = asyncio.create_task(services.warming.run(), name="warm the inference")
         try:
             yield services
         finally:
@@ -178,5 +181,7 @@ def create_app(services: Services) -> Starlette:
     async def ready() -> None:
         await services.graph.ready()
         await check_migrated(services.graph)
+        services.warming.check()
 
-    return make_web(Doors(graphql=door, events=events, ready=ready), services.callers, settings)
+    doors = Doors(graphql=door, events=events, ready=ready, warmed=services.warming.wait)
+    return make_web(doors, services.callers, settings)

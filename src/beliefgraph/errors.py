@@ -106,6 +106,7 @@ CODES: dict[str, type[BeliefgraphError]] = {
     "rev-not-reached": Unavailable,
     "overloaded": Unavailable,
     "took-too-long": Unavailable,
+    "warming-up": Unavailable,
     "fault": Fault,
     "being-erased": Unavailable,
     # the store

@@ -38,6 +38,7 @@ async def service(endpoint: Endpoint, tmp_path: Path, tenant: str) -> AsyncItera
             learning = taught(services, made.secret, None, trusted, before, calibrate=calibrate)
             asyncio.run_coroutine_threadsafe(learning, loop).result()
 
+        await services.warming.finished()
         async with serving(create_app(services), settings) as served:
             with Client(served.url, made.secret) as speaking:
                 yield speaking, teach

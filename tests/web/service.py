@@ -169,14 +169,25 @@ class Service:
 async def service(
     graph: Graph, keyring: Keyring, clock: Clock, tenant: str, **settings: object
 ) -> AsyncIterator[Service]:
-    """A service that listens on a free port."""
+    """A service that listens on a free port and is warm."""
+    async with cold_service(graph, keyring, clock, tenant, **settings) as running:
+        await running.services.warming.finished()
+        yield running
+
+
+@asynccontextmanager
+async def cold_service(
+    graph: Graph, keyring: Keyring, clock: Clock, tenant: str, **settings: object
+) -> AsyncIterator[Service]:
+    """A service that listens on a free port; its kernels have just begun to be compiled or loaded."""
     given = Settings.model_validate({"port": 0, "poll_interval": 0.2, "shutdown_timeout": 1, **settings})
     services = build(given, graph, keyring, clock)
     upkeep = asyncio.create_task(services.upkeep.run())
+    warming = asyncio.create_task(services.warming.run())
     try:
         async with serving(create_app(services), given) as served, httpx2.AsyncClient(timeout=30) as http:
             yield Service(services, served.url, http, tenant)
     finally:
         upkeep.cancel()
-        await asyncio.gather(upkeep, return_exceptions=True)
+        await asyncio.gather(upkeep, warming, return_exceptions=True)
         await services.changes.close()

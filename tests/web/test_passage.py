@@ -19,8 +19,20 @@ async def reads_its_body(scope: Scope, receive: Receive, send: Send) -> None:
     await Request(scope, receive, send).body()
 
 
+async def at_once() -> None:
+    return
+
+
 async def test_whoever_leaves_in_the_middle_of_a_body_is_no_fault_of_ours() -> None:
-    bounded = Bounded(reads_its_body, refuse=refuse, max_body_bytes=100, max_in_flight=1, timeout=5, max_sockets=1)
+    bounded = Bounded(
+        reads_its_body,
+        refuse=refuse,
+        warmed=at_once,
+        max_body_bytes=100,
+        max_in_flight=1,
+        timeout=5,
+        max_sockets=1,
+    )
     sent: list[Message] = []
 
     async def leaves() -> Message:

@@ -25,6 +25,8 @@ app.add_typer(keys.app, name="keys")
 app()
 """
 PATIENCE = 30.0
+COMPILED = 300.0
+"""Seconds within which a busy machine compiles every kernel."""
 
 
 @pytest.fixture
@@ -60,6 +62,13 @@ async def said(environment: dict[str, str], *arguments: str) -> tuple[int | None
     return process.returncode, out.decode(), err.decode()
 
 
+async def ready(url: str) -> None:
+    """Wait until a service can serve: the first one of an installation compiles its kernels."""
+    async with asyncio.timeout(COMPILED), httpx2.AsyncClient() as http:
+        while (await http.get(f"{url}/readyz")).status_code != 200:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+
+
 @pytest_asyncio.fixture
 async def serving(environment: dict[str, str]) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
     """A service in a process of its own, and its address."""
@@ -69,7 +78,9 @@ async def serving(environment: dict[str, str]) -> AsyncIterator[tuple[asyncio.su
         async with asyncio.timeout(PATIENCE):
             line = (await process.stdout.readline()).decode()
         assert "/graphql" in line, line
-        yield process, line.split()[1].removesuffix("/graphql")
+        url = line.split()[1].removesuffix("/graphql")
+        await ready(url)
+        yield process, url
     finally:
         if process.returncode is None:
             process.kill()

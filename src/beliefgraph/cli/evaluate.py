@@ -161,6 +161,7 @@ async def _with_own_service(work: Work, name: str, progress: Progress) -> Evalua
         settings = built.settings.model_copy(update={"port": 0, "host": "127.0.0.1"})
         made = await built.callers.create(f"evaluation-{name}", ACTOR, ("read", "write", "define", "erase"), (PURPOSE,))
         try:
+            await built.warming.finished()
             async with serving(create_app(built), settings) as served:
                 loop = asyncio.get_running_loop()
 

@@ -27,6 +27,7 @@ from beliefgraph.services.metrics.questions import Metrics
 from beliefgraph.services.preferences.questions import Preferences
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.reasons.questions import Reasons
+from beliefgraph.services.warming import Warming
 from beliefgraph.services.what_if import WhatIfs
 
 
@@ -67,6 +68,8 @@ class Verbs(Protocol):
     def changes(self) -> Changes: ...
     @property
     def sources(self) -> SourceLearner: ...
+    @property
+    def warming(self) -> Warming: ...
     def definitions_changed(self, tenant: str) -> None: ...
 
 

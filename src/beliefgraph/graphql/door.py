@@ -92,6 +92,7 @@ class GraphQLDoor(GraphQL[Context, None]):
         )
         self.bounds = bounds or Bounds()
         self.most_tokens = schema.limits.tokens
+        self.warmed = verbs.warming.wait
         self._verbs = verbs
         self._page = page
         self.graphql_transport_ws_handler_class = _StillAllowed
@@ -215,7 +216,10 @@ class _StillAllowed(BaseGraphQLTransportWSHandler[Context, None]):
         bounds.at_work += 1
         try:
             async with asyncio.timeout(bounds.seconds):
+                await door.warmed()
                 await super().run_operation(operation)
+        except Unavailable as warming_up:
+            await _refuse(operation, warming_up)
         except TimeoutError:
             said = f"This took longer than {bounds.seconds:g} s. A command may still be carried out: send it again."
             await _refuse(operation, Unavailable("took-too-long", said))

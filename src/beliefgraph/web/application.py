@@ -36,6 +36,7 @@ class Doors:
     graphql: ASGIApp
     events: Endpoint
     ready: Check
+    warmed: Check
 
 
 def make_web(doors: Doors, callers: Callers, settings: Settings) -> Starlette:
@@ -58,6 +59,7 @@ def make_web(doors: Doors, callers: Callers, settings: Settings) -> Starlette:
     bounded = Middleware(
         Bounded,
         refuse=refused,
+        warmed=doors.warmed,
         max_body_bytes=settings.max_body_bytes,
         max_in_flight=settings.max_in_flight,
         timeout=settings.request_timeout,

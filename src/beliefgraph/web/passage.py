@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from beliefgraph.errors import BeliefgraphError, Fault, Incorrect, Unavailable
+from beliefgraph.web.probes import Check
 
 log = structlog.get_logger("beliefgraph.access")
 
@@ -77,10 +78,19 @@ class Bounded:
     """Refuses what is too large, too slow or too much at once; turns refusals and faults into answers."""
 
     def __init__(
-        self, app: ASGIApp, *, refuse: Refuse, max_body_bytes: int, max_in_flight: int, timeout: float, max_sockets: int
+        self,
+        app: ASGIApp,
+        *,
+        refuse: Refuse,
+        warmed: Check,
+        max_body_bytes: int,
+        max_in_flight: int,
+        timeout: float,
+        max_sockets: int,
     ) -> None:
         self._app = app
         self._refuse = refuse
+        self._warmed = warmed
         self._max_body_bytes = max_body_bytes
         self._max_in_flight = max_in_flight
         self._timeout = timeout
@@ -142,7 +152,9 @@ class Bounded:
         self._in_flight += 1
         try:
             async with asyncio.timeout(self._timeout):
-                await self._app(scope, self._measured(scope, receive), answer)
+                measured = self._measured(scope, receive)
+                await self._warmed()
+                await self._app(scope, measured, answer)
             return
         except BeliefgraphError as refusal:
             error = refusal

@@ -20,7 +20,7 @@ async def healthz(_request: Request) -> Response:
 
 
 def readyz(check: Check) -> Callable[[Request], Awaitable[Response]]:
-    """The endpoint that says whether Neo4j answers and is migrated: 200, or 503 with the reason."""
+    """The endpoint that says whether all is well: 200, or 503 with the reason."""
 
     async def ready(_request: Request) -> Response:
         try:
