@@ -8,7 +8,7 @@ from typing import Any
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
 from beliefgraph.model.definition import Catalog, Definitions
 from beliefgraph.model.event import Event
-from beliefgraph.services.layout import DefinitionGraph
+from beliefgraph.services.definition_graph import DefinitionGraph
 from tests.world import event
 
 INHERITS = 8.0

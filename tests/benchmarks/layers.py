@@ -38,10 +38,10 @@ from beliefgraph.model.identity import twin_id
 from beliefgraph.services.advance import Step, advance
 from beliefgraph.services.cache import read_state
 from beliefgraph.services.decide import Setting
+from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.derive import derive
 from beliefgraph.services.goals.decide import setting_goal
 from beliefgraph.services.goals.derive import derive_goals
-from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.state import TwinState
 from beliefgraph.store import commits
 from beliefgraph.store.queries import query

@@ -18,9 +18,9 @@ from beliefgraph.model.identity import belief_id
 from beliefgraph.services import decide
 from beliefgraph.services.advance import advance
 from beliefgraph.services.decide import Setting
+from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.derive import derive
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.state import TwinState, fresh
 from beliefgraph.store.commits import ArrivedEvent
 

@@ -15,7 +15,8 @@ from beliefgraph.errors import BeliefgraphError
 from beliefgraph.inference import EXACT
 from beliefgraph.model.belief import BeliefKey, logit
 from beliefgraph.model.definition import Catalog, Definitions
-from beliefgraph.services.layout import DefinitionGraph, Layout, lay_out
+from beliefgraph.services.definition_graph import DefinitionGraph
+from beliefgraph.services.layout import Layout, lay_out, require_answers
 
 CONTEXTS = ("any", "work", "work.mail", "home", "home.sunday.late")
 SUBJECTS = ("self", "self", "coffee")
@@ -59,7 +60,7 @@ def defined(random: Random) -> DefinitionGraph | None:
     catalog = {"catalog": "test", "version": "1.0.0", "attributes": attributes, "relations": relations}
     try:
         graph = DefinitionGraph(Definitions(tenant="t", number=1, catalogs=(Catalog.model_validate(catalog),)))
-        graph.check()
+        require_answers(graph)
     except BeliefgraphError:
         return None
     return graph

@@ -25,9 +25,9 @@ from beliefgraph.model.time import AsOf
 from beliefgraph.services import decide
 from beliefgraph.services.advance import advance
 from beliefgraph.services.decide import Setting
+from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.metrics.measure import measure
 from beliefgraph.services.metrics.questions import Metrics
 from beliefgraph.services.recheck import recheck

@@ -19,8 +19,8 @@ from beliefgraph.model.metric import Band, BandBearing
 from beliefgraph.services import decide
 from beliefgraph.services.advance import advance
 from beliefgraph.services.decide import Setting
+from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.metrics.measure import decisive, due, measure, since
 from beliefgraph.services.state import TwinState, fresh
 from beliefgraph.store.commits import ArrivedEvent

@@ -17,8 +17,9 @@ from beliefgraph.model.belief import BeliefKey, probability
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import event_id
+from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.derive import Derivation, derive
-from beliefgraph.services.layout import DefinitionGraph, lay_out
+from beliefgraph.services.layout import lay_out
 from beliefgraph.services.state import TwinState
 
 

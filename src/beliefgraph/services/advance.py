@@ -17,11 +17,11 @@ from beliefgraph.model.metric import Measurement, Metric, MetricChange
 from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.twin import IdentifierLink
 from beliefgraph.services.decisions.publish import publish_decisions
+from beliefgraph.services.definition_graph import DefinitionGraph, PersonalRelation
 from beliefgraph.services.derive import Derivation, derive, own_relations
 from beliefgraph.services.describe import describe
 from beliefgraph.services.goals.derive import GoalDerivation, derive_goals
 from beliefgraph.services.goals.publish import publish_goals
-from beliefgraph.services.layout import DefinitionGraph, PersonalRelation
 from beliefgraph.services.publish import publish
 from beliefgraph.services.state import TwinState
 from beliefgraph.store.commits import ArrivedEvent, DecisionRows, GoalRows, TwinCommit

@@ -28,11 +28,12 @@ from beliefgraph.model.relation import BeliefRelation, Strength
 from beliefgraph.model.time import Interval, seconds
 from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.advance import Additions
+from beliefgraph.services.definition_graph import DefinitionGraph, PersonalRelation
 from beliefgraph.services.goals.causes import with_causes
 from beliefgraph.services.goals.draft import end_relation
 from beliefgraph.services.goals.stated import person_related
 from beliefgraph.services.interpretation.said import BearsOn, CountsIn, Interpretation, Spoken
-from beliefgraph.services.layout import DefinitionGraph, PersonalRelation, lay_out
+from beliefgraph.services.layout import lay_out
 from beliefgraph.services.metrics.count import measurement, new_metrics
 from beliefgraph.services.preferences.contexts import Contexts
 from beliefgraph.services.state import TwinState

@@ -14,8 +14,9 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.definition import Catalog, Definitions
 from beliefgraph.model.parameters import ParameterSet
 from beliefgraph.model.time import Clock
+from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.interpretation.check import check_expressions
-from beliefgraph.services.layout import DefinitionGraph
+from beliefgraph.services.layout import require_answers
 from beliefgraph.store import definitions as stored
 from beliefgraph.store.graph import Graph
 
@@ -65,7 +66,7 @@ class DefinitionBook:
             _refuse_blank(catalog)
             _refuse_step_back(known, catalog)
             following = current.with_catalog(catalog)
-            await asyncio.to_thread(DefinitionGraph(following).check)
+            await asyncio.to_thread(require_answers, DefinitionGraph(following))
             try:
                 await stored.publish(self._graph, following, catalog, self._clock.now())
             except Conflict:
@@ -90,7 +91,7 @@ class DefinitionBook:
             if following.model_copy(update={"number": known.number, "learned_at": known.learned_at}) == known:
                 return current
             ahead = current.with_parameters(following)
-            await asyncio.to_thread(DefinitionGraph(ahead).check)
+            await asyncio.to_thread(require_answers, DefinitionGraph(ahead))
             try:
                 await stored.publish_parameters(self._graph, ahead, now)
             except Conflict:

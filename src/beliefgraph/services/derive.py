@@ -20,8 +20,9 @@ from beliefgraph.model.hearing import heard
 from beliefgraph.model.identity import belief_id
 from beliefgraph.model.status import Status, status_of
 from beliefgraph.model.time import microseconds
+from beliefgraph.services.definition_graph import DefinitionGraph, PersonalRelation
 from beliefgraph.services.goals.causes import goal_causes, with_causes
-from beliefgraph.services.layout import DefinitionGraph, Layout, PersonalRelation, lay_out
+from beliefgraph.services.layout import Layout, lay_out
 from beliefgraph.services.metrics.measure import Measured, heard_from, measure
 from beliefgraph.services.state import STANCES, TwinState
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from beliefgraph.model.belief import Belief, BeliefKey
-from beliefgraph.services.layout import DefinitionGraph
+from beliefgraph.services.definition_graph import DefinitionGraph
 
 
 def describe(twin: str, id_: str, key: BeliefKey, graph: DefinitionGraph) -> Belief:

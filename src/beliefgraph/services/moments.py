@@ -13,8 +13,8 @@ from beliefgraph.model.page import Page
 from beliefgraph.model.revision import Revision
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.cache import TwinCache, read_state
+from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.paging import Place, Walk
 from beliefgraph.services.scope import no_such_twin
 from beliefgraph.services.state import TwinState

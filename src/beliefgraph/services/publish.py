@@ -12,9 +12,9 @@ from beliefgraph.model.identity import relation_id
 from beliefgraph.model.metric import Reading
 from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.timeline import inferred
+from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.derive import Derivation
 from beliefgraph.services.describe import describe
-from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.state import TwinState
 
 

@@ -12,10 +12,10 @@ from beliefgraph.model.identity import belief_id
 from beliefgraph.model.question import BeliefFilter, BeliefOrder, BeliefRow
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.calibrated import calibrated
+from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.describe import describe
 from beliefgraph.services.explanation.chains import chains
-from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.moments import Moments
 from beliefgraph.services.paging import Place
 from beliefgraph.services.recompute import Recomputed, recompute

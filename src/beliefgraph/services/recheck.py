@@ -14,11 +14,11 @@ from beliefgraph.model.goal import Pursuit
 from beliefgraph.model.metric import Reading
 from beliefgraph.services.cache import read_state
 from beliefgraph.services.decisions.publish import publish_decisions
+from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import derive
 from beliefgraph.services.goals.derive import derive_goals
 from beliefgraph.services.goals.publish import publish_goals
-from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.publish import publish
 from beliefgraph.services.state import TwinState
 from beliefgraph.store import quiet as stored

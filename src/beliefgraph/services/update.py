@@ -22,8 +22,9 @@ from beliefgraph.model.time import Clock
 from beliefgraph.model.twin import Identifier
 from beliefgraph.services.advance import Additions, Step, advance
 from beliefgraph.services.cache import TwinCache
+from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.layout import DefinitionGraph, forget_layouts
+from beliefgraph.services.layout import forget_layouts
 from beliefgraph.services.scope import reach
 from beliefgraph.services.state import TwinState
 from beliefgraph.store import events as stored

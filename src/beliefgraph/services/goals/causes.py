@@ -11,8 +11,8 @@ from datetime import datetime
 
 from beliefgraph.model.goal import ENDED
 from beliefgraph.model.identity import goal_id
+from beliefgraph.services.definition_graph import DefinitionGraph, PersonalRelation
 from beliefgraph.services.goals.stated import stated_goals
-from beliefgraph.services.layout import DefinitionGraph, PersonalRelation
 from beliefgraph.services.state import TwinState
 
 

@@ -14,10 +14,10 @@ from beliefgraph.model.identity import belief_id, evidence_id, goal_id, source_i
 from beliefgraph.model.time import Interval
 from beliefgraph.services.advance import Additions
 from beliefgraph.services.decide import Setting, addition, relation_stands, speak
+from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.goals.draft import GoalDraft, Said
 from beliefgraph.services.goals.stated import person_related, person_said
 from beliefgraph.services.interpretation.said import BearsOn, Interpretation, Spoken, StatesGoal
-from beliefgraph.services.layout import DefinitionGraph
 
 
 def hear_goals(draft: GoalDraft, setting: Setting, interpretation: Interpretation) -> None:

@@ -19,9 +19,9 @@ from beliefgraph.model.belief import ANYWHERE, Belief, BeliefKey, Quality, proba
 from beliefgraph.model.definition import URGENCY
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStanding, GoalStatus, ReasonKind
 from beliefgraph.model.time import seconds
+from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.derive import Derivation
 from beliefgraph.services.goals.stated import Resolved, StatedGoal, resolve
-from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.state import TwinState
 
 Bools = npt.NDArray[np.bool_]

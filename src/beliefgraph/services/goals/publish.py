@@ -6,9 +6,9 @@ import numpy as np
 
 from beliefgraph.model.goal import GOAL_GRID, Pursuit
 from beliefgraph.model.timeline import inferred
+from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.goals.derive import GoalDerivation
 from beliefgraph.services.goals.why import why
-from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.state import TwinState
 
 

@@ -23,9 +23,9 @@ from beliefgraph.model.definition import Definitions, RelationDefinition
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.hearing import heard
 from beliefgraph.services.cache import read_state
+from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import Derivation, derive
-from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.recheck import every_twin
 from beliefgraph.services.state import TwinState
 from beliefgraph.store.graph import Graph

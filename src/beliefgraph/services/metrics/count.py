@@ -8,8 +8,8 @@ from datetime import datetime
 from beliefgraph.model.identity import metric_id
 from beliefgraph.model.metric import Measurement, Metric
 from beliefgraph.model.timeline import revision_id
+from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.interpretation.said import CountsIn
-from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.state import TwinState
 
 

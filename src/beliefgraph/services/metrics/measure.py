@@ -17,8 +17,8 @@ from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.identity import METRIC, belief_id, evidence_id, source_id
 from beliefgraph.model.metric import Band, BandBearing, Measurement, Metric, MetricDefinition
 from beliefgraph.model.time import microseconds, moment_of
+from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.describe import describe
-from beliefgraph.services.layout import DefinitionGraph
 from beliefgraph.services.metrics.tally import Tally
 from beliefgraph.services.state import TwinState
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import Belief, BeliefKey, broader
 from beliefgraph.model.metric import MetricKey
-from beliefgraph.services.layout import DefinitionGraph
+from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.state import TwinState
 
 MOST_CONTEXTS = 200
