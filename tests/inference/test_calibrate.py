@@ -57,6 +57,22 @@ def test_a_tree_needs_no_iteration(monkeypatch: pytest.MonkeyPatch) -> None:
     assert model.drift <= 1e-12
 
 
+def test_a_tree_of_variables_that_many_relations_tie_needs_no_iteration(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Marginals, "quasi_newton", None)
+    values, narrower = 4, 90
+    groups = [tuple(range(values * at, values * (at + 1))) for at in range(narrower + 1)]
+    inherits: list[Relation] = [
+        Relation("supports", group[value], groups[at // 30][value], 8.0)
+        for at, group in enumerate(groups[1:])
+        for value in range(values)
+    ]
+    alone = values * len(groups)
+    inherits.append(Relation("contradicts", alone, 2, 0.2))
+    model = compile_model(Structure([*[0.4, 0.2, 0.3, 0.1] * len(groups), 0.3], inherits, groups))
+    assert model.drift <= DRIFT_BOUND
+    assert drift(model) <= 1e-9
+
+
 def test_a_drift_that_naive_tables_would_show_is_removed() -> None:
     ring = Structure([0.9] * 3, [Relation("contradicts", i, (i + 1) % 3, 0.02) for i in range(3)])
     model = compile_model(ring)

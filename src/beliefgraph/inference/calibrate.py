@@ -1,9 +1,10 @@
 """Fields and intercepts so that without evidence every belief has its stated prior.
 
 The unknowns are one number per belief: a field (added to its log-odds) for one that is nobody's effect, the intercept
-of its conditional table for an effect. The starting point, Plackett tables divided by their margins and intercepts as
-if causes were independent, is exact where the relations form a tree. Elsewhere a Newton iteration on the exact
-marginals removes what is left. Without effects it is the gradient system of a convex dual, so its solution is unique.
+of its conditional table for an effect. The starting point is exact where the relations form a tree: Plackett tables
+divided by their margins, scaled where several tie the same two variables, and intercepts as if causes were independent.
+Elsewhere a Newton iteration on the exact marginals removes what is left. Without effects it is the gradient system of a
+convex dual, so its solution is unique.
 """
 
 from __future__ import annotations

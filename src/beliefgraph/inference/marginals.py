@@ -16,6 +16,7 @@ from beliefgraph.inference.plan import Plan
 from beliefgraph.inference.propagation import Engine
 from beliefgraph.inference.rules import causes, noisy_or
 from beliefgraph.inference.scopes import Scopes
+from beliefgraph.inference.tied import scales
 from beliefgraph.inference.variables import Variables
 
 _DEAREST = 2**28
@@ -61,6 +62,7 @@ class Marginals:
         roots = np.setdiff1d(np.arange(len(variables.cards)), variables.variable[self.effects])
         leaves = np.flatnonzero(np.isin(np.repeat(np.arange(len(variables.cards)), variables.cards), roots))
         self.own = variables.distributions(self.priors)
+        self.pairs = factors.pairs
         pairs = np.array([pair.log_table.ravel() for pair in factors.pairs]).ravel()
         self.fixed = np.concatenate([np.log(self.own[leaves]), pairs])
         self.field = np.searchsorted(leaves, variables.leaf[self.free])
@@ -73,12 +75,23 @@ class Marginals:
         return self.plan.entries * len(self.priors) <= _DEAREST
 
     def start(self) -> Floats:
-        """The unknowns that are right on a tree: no fields, and intercepts as if causes were independent."""
-        unknown = np.zeros(len(self.priors))
+        """The unknowns that are right on a tree: fields where several relations tie two variables, and intercepts as if
+        causes were independent."""
+        unknown = self._tied() if self.variables.values else np.zeros(len(self.priors))
         if self.families:
             joints = [self.variables.independent(self.own, family.causes) for family in self.families]
             unknown[self.effects] = self.tables.intercepts(self.priors, np.concatenate(joints))
         return unknown
+
+    def _tied(self) -> Floats:
+        """The field of every belief that what ties each two variables asks for, against the state that has none."""
+        variables = self.variables
+        scale = scales(variables, self.own, self.pairs, set(variables.variable[self.effects].tolist()))
+        against = variables.start[:-1].copy()
+        for value in variables.values:
+            first, last = variables.first[value : value + 2].tolist()
+            against[value] = variables.leaf[min(set(range(first, last)).difference(self.unknown[value]))]
+        return np.asarray(scale[variables.leaf] - scale[against[variables.variable]])
 
     def log_potential(self, unknown: Floats) -> Floats:
         """The log of every table entry's factors together; shape [entries], the largest of each clique 0."""
