@@ -21,8 +21,14 @@ WHAT_IF = """{ whatIf(input: {twin: "lena", assumptions: [{belief: {attribute: "
   beliefs { afterConfidence } } }"""
 
 
+@pytest.fixture(scope="module")
+def kernels() -> None:
+    """They are on disk, so that what a test holds back is all that a request waits for."""
+    warm()
+
+
 @pytest.fixture
-def compiled(monkeypatch: pytest.MonkeyPatch) -> Event:
+def compiled(kernels: None, monkeypatch: pytest.MonkeyPatch) -> Event:
     """Set it, and the compiling that the service has begun ends."""
     held = Event()
 
