@@ -13,6 +13,7 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 import yaml
+from hypothesis import settings
 
 from beliefgraph.local import Endpoint, LocalNeo4j
 from beliefgraph.local.endpoint import named_endpoint
@@ -21,6 +22,9 @@ from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.migrations import migrate
 from tests.world import CATALOG, World
+
+settings.register_profile("untimed", settings(), deadline=None)  # on a busy machine a first call may take long
+settings.load_profile("untimed")
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 

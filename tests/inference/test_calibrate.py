@@ -34,7 +34,7 @@ def random_structure(seed: int, size: int, density: float, strongest: float, kin
     return Structure(1 / (1 + np.exp(-rng.uniform(-4, 4, size))), relations)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(structures())
 def test_any_statements_that_can_hold_are_calibrated(structure: Structure) -> None:
     assert drift(compile_model(structure)) <= 1e-9

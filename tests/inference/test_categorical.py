@@ -81,28 +81,28 @@ def both_ways(question: Question, **more: Any) -> tuple[Floats, Floats]:
     return compile_model(structure).log_odds(lam, **more).log_odds, Enumeration.of(structure).log_odds(lam, **more)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(categorical_questions(UNDIRECTED))
 def test_undirected_relations_with_values_answer_as_enumeration_does(question: Question) -> None:
     found, expected = both_ways(question)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(categorical_questions(("causes",)))
 def test_values_that_cause_answer_as_enumeration_does(question: Question) -> None:
     found, expected = both_ways(question)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(categorical_questions())
 def test_mixed_relations_with_values_answer_as_enumeration_does(question: Question) -> None:
     found, expected = both_ways(question)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(categorical_questions(), st.booleans(), st.sampled_from(["assume", "do"]), st.data())
 def test_assuming_and_doing_answer_as_enumeration_does(
     question: Question, holds: bool, how: str, data: st.DataObject
@@ -112,7 +112,7 @@ def test_assuming_and_doing_answer_as_enumeration_does(
     np.testing.assert_allclose(found, np.clip(expected, -CERTAIN_LOG_ODDS, CERTAIN_LOG_ODDS), rtol=0, atol=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(categorical_questions(size=LOG_LIKELIHOOD_BOUND))
 def test_answers_stay_finite_and_exact_at_the_bound_of_evidence(question: Question) -> None:
     found, expected = both_ways(question)
@@ -123,7 +123,7 @@ def test_answers_stay_finite_and_exact_at_the_bound_of_evidence(question: Questi
 # --- what must hold without an oracle
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(categorical_questions())
 def test_the_probabilities_of_a_group_sum_to_one(question: Question) -> None:
     structure, lam = question
@@ -132,7 +132,7 @@ def test_the_probabilities_of_a_group_sum_to_one(question: Question) -> None:
         assert found[list(group)].sum() == pytest.approx(1.0, abs=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(categorical())
 def test_without_evidence_every_value_answers_its_stated_prior(structure: Structure) -> None:
     model = compile_model(structure)
@@ -144,7 +144,7 @@ def test_without_evidence_every_value_answers_its_stated_prior(structure: Struct
     np.testing.assert_allclose(model.log_odds(nothing + 1e-13).log_odds, logit(structure.priors), rtol=0, atol=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(categorical_questions(), st.randoms(use_true_random=False))
 def test_the_numbering_of_beliefs_does_not_matter(question: Question, random: Any) -> None:
     structure, lam = question
@@ -158,7 +158,7 @@ def test_the_numbering_of_beliefs_does_not_matter(question: Question, random: An
     np.testing.assert_allclose(found[new], compile_model(structure).log_odds(lam).log_odds, rtol=0, atol=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(0.05, 0.95), st.floats(0.05, 0.95), st.floats(1.0, 20.0), st.floats(-5, 5), st.floats(-5, 5))
 def test_two_values_are_one_belief(first: float, other: float, ratio: float, yes: float, no: float) -> None:
     binary = compile_model(Structure([first, other], [Relation("supports", 0, 1, ratio)]))
@@ -168,7 +168,7 @@ def test_two_values_are_one_belief(first: float, other: float, ratio: float, yes
     np.testing.assert_allclose(found, [*expected, -expected[0]], rtol=0, atol=1e-12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(categorical_questions(), st.randoms(use_true_random=False))
 def test_the_order_of_arrival_changes_no_bit(question: Question, random: Any) -> None:
     structure, lam = question
@@ -195,7 +195,7 @@ def test_the_order_of_arrival_changes_no_bit(question: Question, random: Any) ->
 # --- explanations
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(categorical_questions(), st.data())
 def test_contributions_sum_and_withdrawals_equal_brute_force(question: Question, data: st.DataObject) -> None:
     structure, lam = question
@@ -213,7 +213,7 @@ def test_contributions_sum_and_withdrawals_equal_brute_force(question: Question,
         assert left == pytest.approx(model.log_odds(missing).log_odds[target], abs=1e-9)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(categorical_questions(), st.data())
 def test_the_gradient_is_the_average_slope_along_the_path(question: Question, data: st.DataObject) -> None:
     structure, lam = question
@@ -251,7 +251,7 @@ def test_assumptions_on_values_hold_along_the_whole_path() -> None:
 # --- sessions and cohorts
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(categorical_questions(size=30.0), st.data())
 def test_a_session_says_what_the_full_pass_says(question: Question, data: st.DataObject) -> None:
     structure, lam = question
@@ -288,7 +288,7 @@ def test_twenty_thousand_changes_to_values_do_not_add_up() -> None:
     np.testing.assert_allclose(session.log_odds(), model.log_odds(lam).log_odds, rtol=0, atol=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(categorical_questions(size=30.0), st.integers(0, 2**32 - 1))
 def test_a_cohort_has_the_bits_of_its_users_asked_one_by_one(question: Question, seed: int) -> None:
     structure, lam = question
@@ -481,7 +481,7 @@ def test_the_hash_tells_groups_apart_and_knows_them_again() -> None:
     assert Structure([0.5, 0.4]).content_hash == hashlib.sha256(priors_alone).hexdigest()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(categorical(), st.data())
 def test_evidence_given_and_taken_back_leaves_no_trace(structure: Structure, data: st.DataObject) -> None:
     lam = data.draw(evidence_for(structure))

@@ -47,7 +47,7 @@ def listed(graph: FactorGraph, seen: dict[int, int]) -> list[Floats] | None:
     return [m / m.sum() for m in marginals] if marginals[0].sum() > 0 else None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(with_zeros())
 def test_cut_tables_give_the_answers_of_the_definition(question: tuple[FactorGraph, dict[int, int]]) -> None:
     graph, seen = question

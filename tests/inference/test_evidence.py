@@ -144,7 +144,7 @@ def test_no_belief_gets_more_than_the_bound_and_its_items_share_it() -> None:
     assert says((0, 1, 500.0)).log_likelihood[0] == LOG_LIKELIHOOD_BOUND
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(columns(), st.randoms())
 def test_the_order_of_arrival_changes_no_bit(items: dict[str, Any], random: Any) -> None:
     order = list(range(len(items["belief"])))
@@ -156,7 +156,7 @@ def test_the_order_of_arrival_changes_no_bit(items: dict[str, Any], random: Any)
     assert (first.contribution[order] == again.contribution).all()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(columns())
 def test_the_items_of_a_belief_sum_to_its_log_likelihood(items: dict[str, Any]) -> None:
     found = combine(**items, beliefs=3)
@@ -167,7 +167,7 @@ def test_the_items_of_a_belief_sum_to_its_log_likelihood(items: dict[str, Any]) 
     assert (found.opposing_share <= 0.5).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(columns())
 def test_evidence_that_says_nothing_changes_nothing(items: dict[str, Any]) -> None:
     more = {name: np.append(column, column[:1]) for name, column in items.items()}
@@ -179,7 +179,7 @@ def test_evidence_that_says_nothing_changes_nothing(items: dict[str, Any]) -> No
     assert (first.mass == again.mass).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(columns(), st.data())
 def test_an_item_withdrawn_takes_away_what_was_said_it_would(items: dict[str, Any], data: st.DataObject) -> None:
     gone = data.draw(st.integers(0, len(items["belief"]) - 1))

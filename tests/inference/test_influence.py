@@ -18,7 +18,7 @@ from beliefgraph.inference import CERTAIN_LOG_ODDS, Budget, Relation, Structure,
 from beliefgraph.inference.influence import RESIDUAL_BOUND
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(questions(), st.integers(0, 1))
 def test_contributions_sum_to_the_change_of_log_odds(question: Any, target: int) -> None:
     structure, lam = question
@@ -32,7 +32,7 @@ def test_contributions_sum_to_the_change_of_log_odds(question: Any, target: int)
     assert found.gradient[target] == 1.0
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(questions(size=30.0))
 def test_contributions_of_overwhelming_evidence_sum_too(question: Any) -> None:
     structure, lam = question
@@ -41,7 +41,7 @@ def test_contributions_of_overwhelming_evidence_sum_too(question: Any) -> None:
     assert abs(found.residual) <= RESIDUAL_BOUND or found.nodes > 4
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(questions())
 def test_the_gradient_is_the_average_slope_along_the_path(question: Any) -> None:
     structure, lam = question
@@ -59,7 +59,7 @@ def test_the_gradient_is_the_average_slope_along_the_path(question: Any) -> None
         assert found.gradient[belief] == pytest.approx(weight @ slopes / 2, abs=1e-8)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(questions(), st.floats(-5, 5))
 def test_leaving_one_out_equals_never_having_had_it(question: Any, delta: float) -> None:
     structure, lam = question

@@ -38,28 +38,28 @@ def both_ways(structure: Structure, lam: np.ndarray[Any, Any], **more: Any) -> t
     return compile_model(structure).log_odds(lam, **more).log_odds, Enumeration.of(structure).log_odds(lam, **more)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(questions(UNDIRECTED))
 def test_undirected_relations_answer_as_enumeration_does(question: Any) -> None:
     found, expected = both_ways(*question)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(questions(CAUSAL))
 def test_causes_answer_as_enumeration_does(question: Any) -> None:
     found, expected = both_ways(*question)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(questions())
 def test_mixed_relations_answer_as_enumeration_does(question: Any) -> None:
     found, expected = both_ways(*question)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(questions(), st.booleans())
 def test_assuming_is_conditioning_and_doing_leaves_the_causes_alone(question: Any, holds: bool) -> None:
     structure, lam = question
@@ -91,7 +91,7 @@ def test_what_is_set_by_hand_is_cut_from_its_causes_wherever_their_table_lies() 
     assert found[1] == pytest.approx(logit(1 / 6), abs=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(questions())
 def test_without_evidence_every_belief_answers_its_stated_prior(question: Any) -> None:
     structure, _ = question
@@ -103,7 +103,7 @@ def test_without_evidence_every_belief_answers_its_stated_prior(question: Any) -
     np.testing.assert_allclose(model.log_odds(nearly).log_odds, logit(structure.priors), rtol=0, atol=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(questions())
 def test_an_odds_ratio_of_one_is_no_relation(question: Any) -> None:
     structure, lam = question
@@ -118,7 +118,7 @@ def test_an_odds_ratio_of_one_is_no_relation(question: Any) -> None:
     assert (plain.log_odds(lam).log_odds == with_more.log_odds(lam).log_odds).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(questions())
 def test_evidence_given_and_taken_back_leaves_no_trace(question: Any) -> None:
     structure, lam = question
@@ -226,7 +226,7 @@ def test_ten_beliefs_that_all_contradict_each_other_are_exact(odds_ratio: float)
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-8)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(questions(size=LOG_LIKELIHOOD_BOUND))
 def test_answers_stay_finite_and_exact_at_the_bound_of_evidence(question: Any) -> None:
     found, expected = both_ways(*question)

@@ -37,7 +37,7 @@ def ask(engine: Engine, log_leaves: Floats) -> Floats:
     return engine.log_marginals(np.exp(rows), said).reshape(log_leaves.shape)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(questions(size=20.0), st.lists(st.integers(0, 1), max_size=2))
 def test_a_pass_equals_the_reference(question: tuple[Structure, Floats], ruled_out: list[int]) -> None:
     structure, lam = question
@@ -117,7 +117,7 @@ def test_threads_that_ask_at_once_get_the_same_bits() -> None:
     assert (model.log_odds(rows).log_odds == np.array(alone)).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(questions(size=30.0), st.integers(0, 2**32 - 1))
 def test_a_cohort_has_the_bits_of_its_users_asked_one_by_one(question: tuple[Structure, Floats], seed: int) -> None:
     structure, lam = question

@@ -135,7 +135,7 @@ def test_one_of_several_values_is_learned_with_coins_for_each() -> None:
     np.testing.assert_allclose(found.group_says_if_not, (1 - right) / (values - 1), atol=0.03)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 1000), st.randoms(use_true_random=False))
 def test_the_order_of_the_statements_changes_no_bit(seed: int, random: object) -> None:
     rng = np.random.default_rng(seed)

@@ -16,7 +16,7 @@ ALARM = Structure([0.1, 0.2, 0.4], [Relation("causes", 0, 2, 0.9), Relation("cau
 """A burglar and a storm, each of which may set off an alarm."""
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(rivals(), st.data())
 def test_it_is_what_the_listed_triggers_say(structure: Structure, data: st.DataObject) -> None:
     evidence = data.draw(evidence_for(structure))
@@ -29,7 +29,7 @@ def test_it_is_what_the_listed_triggers_say(structure: Structure, data: st.DataO
         np.testing.assert_allclose(found.alone, alone, rtol=0, atol=1e-9)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(rivals(), st.data())
 def test_somebody_did_it_and_nobody_did_more_than_hold(structure: Structure, data: st.DataObject) -> None:
     evidence = data.draw(evidence_for(structure))
@@ -64,7 +64,7 @@ def test_evidence_for_one_cause_takes_from_its_rivals() -> None:
     assert after.brought[2] < before.brought[2]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.floats(0.05, 0.5), st.floats(0.1, 0.9)), min_size=2, max_size=8),
     st.floats(0.1, 6.0),

@@ -14,7 +14,7 @@ from beliefgraph.inference import Budget, Relation, Structure, compile_model
 from beliefgraph.inference.arrays import Floats
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(questions(size=30.0), st.data())
 def test_a_session_says_what_the_full_pass_says(question: tuple[Structure, Floats], data: st.DataObject) -> None:
     structure, lam = question

@@ -95,7 +95,7 @@ def placed(graph: DefinitionGraph, *keys: Iterable[BeliefKey]) -> Layout:
     return lay_out("twin", graph, [key for each in keys for key in each], ())
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 10**6))
 def test_whatever_is_defined_looking_into_other_contexts_moves_nothing_and_priors_come_back(seed: int) -> None:
     random = Random(seed)

@@ -115,7 +115,7 @@ def test_a_belief_that_holds_or_not_inherits_at_the_stated_odds_ratio() -> None:
     assert odds[0] - odds[1] == pytest.approx(math.log(INHERITS), abs=1e-8)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.floats(0.2, 5), st.floats(0, 3))
 def test_what_was_heard_in_the_context_beats_what_was_heard_in_a_broader_one(general: float, more: float) -> None:
     events = said([("mail", "any", general), ("call", "work", general + more)])
@@ -123,7 +123,7 @@ def test_what_was_heard_in_the_context_beats_what_was_heard_in_a_broader_one(gen
     assert found["call"] / found["mail"] > CHANNELS["call"] / CHANNELS["mail"]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.floats(0.2, 6))
 def test_a_context_never_heard_of_lies_between_the_prior_and_the_nearest_broader_one(llr: float) -> None:
     found = believed(told(graph(), said([("call", "work", llr)])), graph(), channel("call", "work.mail.urgent"))
@@ -132,7 +132,7 @@ def test_a_context_never_heard_of_lies_between_the_prior_and_the_nearest_broader
     assert found[channel("call", "work")] > found[channel("call")] > logit(CHANNELS["call"])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(told_of, st.randoms(use_true_random=False))
 def test_the_order_of_events_does_not_matter(each: list[tuple[str, str, float]], random: object) -> None:
     events = said(each)
@@ -143,7 +143,7 @@ def test_the_order_of_events_does_not_matter(each: list[tuple[str, str, float]],
     assert one == pytest.approx(other, abs=SAME)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(told_of, contexts)
 def test_to_look_into_another_context_moves_nothing(each: list[tuple[str, str, float]], context: str) -> None:
     state = told(graph(), said(each))

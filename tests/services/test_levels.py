@@ -233,7 +233,7 @@ def taken_in(state: TwinState, numbers: list[tuple[int, int]], which: int) -> Tw
     return advance(state, GRAPH, decide.observations([setting], [found]), CALLER, START).state
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(NUMBERS, st.randoms(use_true_random=False))
 def test_the_order_of_arrival_changes_no_bit(numbers, random) -> None:  # type: ignore[no-untyped-def]
     order = list(range(len(numbers)))

@@ -77,7 +77,7 @@ def values(state: TwinState, at: object) -> dict[str, tuple[float | None, str | 
     return {one.metric.name: (one.value, one.label) for one in measure(state, GRAPH.definitions, at)}  # type: ignore[arg-type]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(EVENTS, st.randoms(use_true_random=False), st.lists(MOMENTS, min_size=1, max_size=5))
 def test_late_and_shuffled_events_measure_what_counting_each_by_hand_does(seen, random, moments) -> None:  # type: ignore[no-untyped-def]
     order = list(range(len(seen)))
@@ -93,7 +93,7 @@ def test_late_and_shuffled_events_measure_what_counting_each_by_hand_does(seen, 
             assert found[name] == (value if value is None else pytest.approx(value, abs=1e-9), label), name
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(EVENTS, st.randoms(use_true_random=False))
 def test_the_order_of_arrival_changes_no_bit_of_a_reading_or_of_what_it_says(seen, random) -> None:  # type: ignore[no-untyped-def]
     order = list(range(len(seen)))
@@ -106,7 +106,7 @@ def test_the_order_of_arrival_changes_no_bit_of_a_reading_or_of_what_it_says(see
     assert published(sorted_) == published(shuffled)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(EVENTS.filter(len), MOMENTS)
 @example([Seen("mail.sent", START, mail="a"), Seen("mail.opened", START, mail="a")], START + timedelta(days=30))
 def test_the_decisive_events_are_those_without_which_the_band_is_another(seen, at) -> None:  # type: ignore[no-untyped-def]
@@ -140,7 +140,7 @@ def published(state: TwinState) -> dict[str, object]:
     return read | {attribute: stands for attribute, stands in held.items() if stands != priors[attribute]}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(EVENTS.filter(len), MOMENTS)
 def test_since_is_when_the_band_began_and_nothing_changes_by_time_alone_before_due(seen, at) -> None:  # type: ignore[no-untyped-def]
     state = taken_in(fresh("lena", "t", "lena"), seen, list(range(len(seen))))

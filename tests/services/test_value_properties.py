@@ -54,7 +54,7 @@ def visits(said: Sequence[tuple[str, float]]) -> list[Event]:
     return [city_seen(str(n), value, llr, day=n, by=f"source {n}") for n, (value, llr) in enumerate(said)]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(seen)
 def test_open_values_are_shares_of_what_is_certain(said: list[tuple[str, float]]) -> None:
     _, counted = believed(told(visits(said)), CITY)
@@ -67,7 +67,7 @@ def test_open_values_are_shares_of_what_is_certain(said: list[tuple[str, float]]
     assert {v: probability(x) for v, x in counted.items()} == pytest.approx(expected, rel=1e-9)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(seen, st.randoms(use_true_random=False), st.integers(0, 8))
 def test_order_and_batches_do_not_matter_to_the_last_bit(
     said: list[tuple[str, float]], chance: object, cut: int
@@ -80,7 +80,7 @@ def test_order_and_batches_do_not_matter_to_the_last_bit(
         assert believed(one, variable)[1] == believed(other, variable)[1]
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(seen, seen)
 def test_what_is_withdrawn_leaves_no_trace(kept: list[tuple[str, float]], gone: list[tuple[str, float]]) -> None:
     stay = visits(kept)
@@ -99,7 +99,7 @@ def test_what_is_withdrawn_leaves_no_trace(kept: list[tuple[str, float]], gone: 
     assert believed(without, CITY)[1] == believed(told(stay), CITY)[1]
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.dictionaries(st.sampled_from(sorted(ROLES)), llrs, min_size=1))
 def test_closed_values_are_shares_of_what_is_certain(said: dict[str, float]) -> None:
     state = told([role_seen(value, value, llr) for value, llr in said.items()])

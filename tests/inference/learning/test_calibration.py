@@ -33,7 +33,7 @@ def test_isotonic_finds_what_is_no_line() -> None:
     assert (1 / (1 + np.exp(-found([-3.0, -1.0, 1.0, 3.0])))).tolist() == pytest.approx([0.2, 0.2, 0.7, 0.7], abs=0.03)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.floats(-30, 30), st.booleans()), min_size=1, max_size=60),
     st.lists(st.floats(-120, 120), min_size=2, max_size=20).map(sorted),
@@ -46,7 +46,7 @@ def test_what_is_surer_stays_at_least_as_sure(rows: list[tuple[float, bool]], as
         assert (np.diff(found) >= -1e-9).all()
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.integers(1, 2_000), st.floats(0.1, 3.0), st.floats(-2, 2), st.integers(0, 1_000))
 def test_the_one_chosen_is_never_worse_on_later_rows_than_none(
     rows: int, slope: float, intercept: float, seed: int

@@ -42,7 +42,7 @@ def listed(
     return np.array(found)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.one_of(structures(), categorical()), st.integers(0, 2**31), st.sampled_from(OBJECTIVES))
 def test_a_row_is_as_likely_as_listing_every_state_says(structure: Structure, seed: int, objective: Objective) -> None:
     observations = rows_for(structure, seed)
@@ -64,7 +64,7 @@ def at(structure: Structure, strengths: list[float]) -> Structure:
 SIGNED: tuple[RelationKind, ...] = ("supports", "contradicts", "causes")
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.one_of(structures(SIGNED), categorical(SIGNED)), st.integers(0, 2**31), st.sampled_from(OBJECTIVES))
 def test_the_gradient_is_that_of_finite_differences(structure: Structure, seed: int, objective: Objective) -> None:
     observations, step = rows_for(structure, seed), 1e-5

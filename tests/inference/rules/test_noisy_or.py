@@ -52,7 +52,7 @@ def test_rival_causes_explain_each_other_away() -> None:
     assert both.log_odds[0] == pytest.approx(ruled_out.log_odds[0], abs=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rivals(), st.data())
 def test_noisy_ors_answer_as_enumeration_does(structure: Structure, data: st.DataObject) -> None:
     lam = data.draw(evidence_for(structure))
