@@ -134,13 +134,13 @@ def test_a_context_never_heard_of_lies_between_the_prior_and_the_nearest_broader
 
 @settings(max_examples=30)
 @given(told_of, st.randoms(use_true_random=False))
-def test_the_order_of_events_does_not_matter(each: list[tuple[str, str, float]], random: object) -> None:
+def test_the_order_of_events_changes_no_bit(each: list[tuple[str, str, float]], random: object) -> None:
     events = said(each)
     shuffled = list(events)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     one = believed(told(graph(), events), graph())
     other = believed(told(graph(), *([event_] for event_ in shuffled)), graph())
-    assert one == pytest.approx(other, abs=SAME)
+    assert one == other
 
 
 @settings(max_examples=30)
