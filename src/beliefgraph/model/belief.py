@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal, get_args
 
 from beliefgraph.model.record import Key, LogOdds, Name, Probability, Record
@@ -46,6 +46,14 @@ class BeliefKey(Record):
 def broader(context: str) -> str | None:
     """The next broader context: `work.mail` lies in `work`, that in `any`, and `any` in none."""
     return None if context == ANYWHERE else context.rpartition(".")[0] or ANYWHERE
+
+
+def contexts_around(context: str) -> Iterator[str]:
+    """A context and all that it lies in, the broadest last."""
+    here: str | None = context
+    while here is not None:
+        yield here
+        here = broader(here)
 
 
 class Belief(Record):

@@ -11,7 +11,6 @@ from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.moments import Moment, Moments
 from beliefgraph.services.recompute import recompute
-from beliefgraph.services.scope import reach
 from beliefgraph.store.graph import Graph
 
 
@@ -25,9 +24,7 @@ class Intervals:
         self, caller: Caller, twin: str, key: BeliefKey, *, as_of: AsOf = NOW, at_least_rev: int | None = None
     ) -> BeliefInterval:
         """The least and greatest log-odds of the belief, with how it stands; `too-wide` where it has no answer."""
-        id_ = reach(caller, twin)
-        await self._moments.reached(id_, twin, at_least_rev)
-        moment = await self._moments.at(id_, caller.tenant, twin, as_of)
+        moment = await self._moments.asked(caller, twin, as_of, at_least_rev)
         return await asyncio.to_thread(_bounded, moment, key)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from beliefgraph.errors import NotFound, Unavailable
+from beliefgraph.model.caller import Caller
 from beliefgraph.model.page import Page
 from beliefgraph.model.revision import Revision
 from beliefgraph.model.time import NOW, AsOf
@@ -16,7 +17,7 @@ from beliefgraph.services.cache import TwinCache, read_state
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.paging import Place, Walk
-from beliefgraph.services.scope import no_such_twin
+from beliefgraph.services.scope import no_such_twin, reach
 from beliefgraph.services.state import TwinState
 from beliefgraph.store import beliefs as stored
 from beliefgraph.store.graph import Graph
@@ -59,6 +60,17 @@ class Moments:
         self._book = book
         self._cache = cache
         self._patience = patience
+
+    async def asked(
+        self, caller: Caller, name: str, as_of: AsOf, at_least_rev: int | None, rev: int | None = None
+    ) -> Moment:
+        """The moment that a caller asks about, of the twin of that name, once it is at `at_least_rev`.
+
+        Refused as `reach`, `reached` and `at` refuse; with `rev`, at that rev.
+        """
+        id_ = reach(caller, name)
+        await self.reached(id_, name, at_least_rev)
+        return await self.at(id_, caller.tenant, name, as_of, rev)
 
     async def reached(self, twin: str, name: str, at_least_rev: int | None) -> None:
         """Return once the twin is at that rev; `rev-not-reached` if it is not in time."""

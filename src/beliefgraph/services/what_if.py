@@ -23,7 +23,6 @@ from beliefgraph.services.goals.derive import derive_goals
 from beliefgraph.services.interpretation.said import BearsOn, Interpreter, StatesGoal
 from beliefgraph.services.moments import Moment, Moments
 from beliefgraph.services.recompute import Recomputed
-from beliefgraph.services.scope import reach
 from beliefgraph.services.suppose import Supposed, supposed_events, supposing
 from beliefgraph.store.graph import Graph
 
@@ -53,9 +52,7 @@ class WhatIfs:
         so does one that is made so, and its causes stand where they would if nothing had been heard of it. A statement
         of a goal counts as the person's own, from the moment on.
         """
-        id_ = reach(caller, question.twin)
-        await self._moments.reached(id_, question.twin, at_least_rev)
-        moment = await self._moments.at(id_, caller.tenant, question.twin, as_of)
+        moment = await self._moments.asked(caller, question.twin, as_of, at_least_rev)
         if as_of.is_now:
             moment = replace(moment, graph=await self._book.latest(caller.tenant))
         moment = replace(moment, at=max([moment.at, *(event.time for event in question.events)]))

@@ -29,7 +29,6 @@ from beliefgraph.services.metrics.standing import speaking
 from beliefgraph.services.moments import Moment, Moments
 from beliefgraph.services.preferences.questions import conflicts_among
 from beliefgraph.services.preferences.wanted import Wanted, wanted
-from beliefgraph.services.scope import reach
 from beliefgraph.store.evidence import ToldRow, told
 from beliefgraph.store.graph import Graph
 
@@ -53,13 +52,11 @@ class DecisionChecks:
         Now, the definitions in force say what a feature means; as of a moment, those of that moment. `unknown-goal` if
         an option names a goal that is not known then.
         """
-        id_ = reach(caller, question.twin)
-        await self._moments.reached(id_, question.twin, at_least_rev)
-        moment = await self._moments.at(id_, caller.tenant, question.twin, as_of)
+        moment = await self._moments.asked(caller, question.twin, as_of, at_least_rev)
         if as_of.is_now:
             moment = replace(moment, graph=await self._book.latest(caller.tenant))
         found = await asyncio.to_thread(_checked, moment, question, published=as_of.is_now)
-        rows = await told(self._graph, id_, sorted(found.stored))
+        rows = await told(self._graph, moment.state.id, sorted(found.stored))
         return await asyncio.to_thread(found.answer, rows)
 
 

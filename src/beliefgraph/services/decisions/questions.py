@@ -49,8 +49,7 @@ class Decisions:
         """A page of the decisions of these statuses, or of all, the one first told of most lately first."""
         id_, statuses = reach(caller, twin), None if status is None else sorted(status)
         walk = paging.walk("decisions", id_, statuses, as_of, first=first, after=after)
-        await self._moments.reached(id_, twin, at_least_rev)
-        moment = await self._moments.at(id_, caller.tenant, twin, as_of, walk.rev)
+        moment = await self._moments.asked(caller, twin, as_of, at_least_rev, walk.rev)
         told = await asyncio.to_thread(resolve_decisions, moment.state, moment.at)
         listed = sorted((one for one in told.values() if status is None or one.status in status), key=_order)
         following = [one for one in listed if walk.begin is None or _order(one) > walk.begin.order]
@@ -67,10 +66,10 @@ class Decisions:
         self, caller: Caller, twin: str, key: str, *, as_of: AsOf = NOW, at_least_rev: int | None = None
     ) -> DecisionState:
         """One decision as it stands; `unknown-decision` if nobody had told of it by then."""
-        id_ = reach(caller, twin)
-        await self._moments.reached(id_, twin, at_least_rev)
-        moment = await self._moments.at(id_, caller.tenant, twin, as_of)
-        told = (await asyncio.to_thread(resolve_decisions, moment.state, moment.at)).get(decision_id(id_, key))
+        moment = await self._moments.asked(caller, twin, as_of, at_least_rev)
+        told = (await asyncio.to_thread(resolve_decisions, moment.state, moment.at)).get(
+            decision_id(moment.state.id, key)
+        )
         if told is None:
             raise _unknown(twin, key)
         return (await self._states(moment, [told]))[0]

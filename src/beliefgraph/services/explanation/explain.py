@@ -30,7 +30,6 @@ from beliefgraph.services.layout import Unit
 from beliefgraph.services.metrics.measure import decisive
 from beliefgraph.services.moments import Moments
 from beliefgraph.services.recompute import Recomputed, recompute
-from beliefgraph.services.scope import reach
 from beliefgraph.store.evidence import ToldRow
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
@@ -54,9 +53,7 @@ class Explanations:
 
         The contributions sum to the move from prior to posterior, both unrounded, but for `residual`.
         """
-        id_ = reach(caller, twin)
-        await self._moments.reached(id_, twin, at_least_rev)
-        moment = await self._moments.at(id_, caller.tenant, twin, as_of)
+        moment = await self._moments.asked(caller, twin, as_of, at_least_rev)
         return await self.of(await asyncio.to_thread(recompute, moment, (key,)), key)
 
     async def of(self, seen: Recomputed, key: BeliefKey, supposed: Mapping[str, ToldRow] = ALL_STORED) -> Explanation:

@@ -50,7 +50,7 @@ class Metrics:
     ) -> Page[MetricState]:
         """A page of the metrics in which an event has counted by the moment, by name, subject and context."""
         walk = paging.walk("metrics", reach(caller, twin), as_of, first=first, after=after, by=str)
-        moment = await self._moment(caller, twin, as_of, at_least_rev, walk.rev)
+        moment = await self._moments.asked(caller, twin, as_of, at_least_rev, walk.rev)
         found = await asyncio.to_thread(measure, moment.state, moment.graph.definitions, moment.at)
         following = sorted((one for one in found if _order(one.metric) > walk.text), key=_by_name)
         states = await asyncio.to_thread(_states, moment, following[: walk.limit])
@@ -65,7 +65,7 @@ class Metrics:
         self, caller: Caller, twin: str, key: MetricKey, *, as_of: AsOf = NOW, at_least_rev: int | None = None
     ) -> MetricState:
         """One metric; one in which nothing has counted yet has nothing, `unknown-metric` if it is not defined."""
-        moment = await self._moment(caller, twin, as_of, at_least_rev)
+        moment = await self._moments.asked(caller, twin, as_of, at_least_rev)
         return (await asyncio.to_thread(_states, moment, [one_metric(moment, key)]))[0]
 
     async def events(
@@ -82,7 +82,7 @@ class Metrics:
         """The events behind a metric: those in its window at the moment, the newest first, with what was said."""
         id_ = reach(caller, twin)
         walk = paging.walk("metric events", id_, key, as_of, first=first, after=after)
-        moment = await self._moment(caller, twin, as_of, at_least_rev, walk.rev)
+        moment = await self._moments.asked(caller, twin, as_of, at_least_rev, walk.rev)
         rows = sorted(one_metric(moment, key).events, key=_newest_first)
         left = [row for row in rows if walk.begin is None or _newest_first(row) > walk.begin.order]
         said = await told(self._graph, id_, list(dict.fromkeys(row.evidence for row in left[: walk.limit])))
@@ -119,13 +119,6 @@ class Metrics:
             rev=commit.rev,
             valid_time=as_of.valid_time or commit.head_time,
         )
-
-    async def _moment(
-        self, caller: Caller, twin: str, as_of: AsOf, at_least_rev: int | None, rev: int | None = None
-    ) -> Moment:
-        id_ = reach(caller, twin)
-        await self._moments.reached(id_, twin, at_least_rev)
-        return await self._moments.at(id_, caller.tenant, twin, as_of, rev)
 
 
 def _states(moment: Moment, found: Sequence[Measured]) -> list[MetricState]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.model.belief import Belief, BeliefKey, broader
+from beliefgraph.model.belief import Belief, BeliefKey, contexts_around
 from beliefgraph.model.metric import MetricKey
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.state import TwinState
@@ -64,8 +64,5 @@ class Contexts:
         found: Heard = defaultdict(set)
         for key in named:
             if key.attribute in self._inheriting:
-                context: str | None = key.context
-                while context is not None:
-                    found[key.attribute, key.subject].add(context)
-                    context = broader(context)
+                found[key.attribute, key.subject].update(contexts_around(key.context))
         return dict(found)

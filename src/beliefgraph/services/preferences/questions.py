@@ -68,8 +68,7 @@ class Preferences:
         _check_context(context)
         chosen = None if kinds is None else sorted(kinds)
         walk = paging.walk("preferences", id_, context, chosen, as_of, first=first, after=after, by=str)
-        await self._moments.reached(id_, twin, at_least_rev)
-        moment = await self._moments.at(id_, caller.tenant, twin, as_of, walk.rev)
+        moment = await self._moments.asked(caller, twin, as_of, at_least_rev, walk.rev)
         found, answers = await asyncio.to_thread(_answers, moment, context, kinds, walk.text, walk.limit)
         shown = [await self._loaded(found, each, as_of, explained, with_history) for each in answers[: walk.first]]
         return walk.page(

@@ -11,7 +11,7 @@ import numpy as np
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.attribute import OTHER, Attribute
-from beliefgraph.model.belief import ANYONE, ANYWHERE, GRID, BeliefKey, broader
+from beliefgraph.model.belief import ANYONE, ANYWHERE, GRID, BeliefKey, contexts_around
 from beliefgraph.model.identity import belief_id
 from beliefgraph.services.metrics.measure import heard_from, measure
 from beliefgraph.services.moments import Moment
@@ -67,7 +67,7 @@ class Wanted:
 
     @cached_property
     def _around(self) -> tuple[str, ...]:
-        return tuple(contexts(self.context))
+        return tuple(contexts_around(self.context))
 
     @cached_property
     def _heard(self) -> frozenset[BeliefKey]:
@@ -92,19 +92,11 @@ class Wanted:
 
 def wanted(moment: Moment, context: str, attributes: Sequence[Attribute]) -> Wanted:
     """These preferences as they stand in a context at a moment; `too-large` where it lies in too many others."""
-    levels = sum(1 for _ in contexts(context))
+    levels = sum(1 for _ in contexts_around(context))
     if levels > MOST_LEVELS:
         raise Incorrect("too-large", f"A context lies in at most {MOST_LEVELS - 1} others; this is in {levels - 1}.")
     state = heard_from(moment.state, moment.graph, measure(moment.state, moment.graph.definitions, moment.at))
     return Wanted(recompute(moment, _keys(state, context, attributes)), context)
-
-
-def contexts(context: str) -> Iterator[str]:
-    """A context and all that it lies in, the broadest last."""
-    here: str | None = context
-    while here is not None:
-        yield here
-        here = broader(here)
 
 
 def spread(probabilities: Sequence[float], scores: Sequence[float]) -> tuple[float, float]:
@@ -123,7 +115,7 @@ def _keys(state: TwinState, context: str, attributes: Sequence[Attribute]) -> It
             subjects[belief.attribute].add(belief.subject)
     for attribute in attributes:
         for subject in sorted(subjects[attribute.key]):
-            for where in contexts(context):
+            for where in contexts_around(context):
                 yield BeliefKey(attribute=attribute.key, subject=subject, context=where, value=_first(attribute))
 
 

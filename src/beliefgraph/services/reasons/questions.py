@@ -24,7 +24,6 @@ from beliefgraph.services.metrics.standing import one_metric
 from beliefgraph.services.moments import Moment, Moments
 from beliefgraph.services.reasons.rivals import Heard, heard, weighed
 from beliefgraph.services.recompute import Recomputed
-from beliefgraph.services.scope import reach
 from beliefgraph.services.state import TwinState
 from beliefgraph.services.suppose import Supposed, supposed_events, supposing
 from beliefgraph.store import events as stored
@@ -78,9 +77,7 @@ class Reasons:
         that is past head time. `not-found` if no such event was known at the moment, `unknown-metric`,
         `no-interpretation` and `interpretation-failed` as everywhere, `too-wide` where an occurrence has no answer.
         """
-        id_ = reach(caller, question.twin)
-        await self._moments.reached(id_, question.twin, at_least_rev)
-        moment = await self._moments.at(id_, caller.tenant, question.twin, as_of)
+        moment = await self._moments.asked(caller, question.twin, as_of, at_least_rev)
         if question.event is not None and as_of.is_now:
             moment = replace(moment, graph=await self._book.latest(caller.tenant))
         if question.stored is not None:
