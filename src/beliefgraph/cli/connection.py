@@ -36,14 +36,14 @@ def settings_for(endpoint: Endpoint, settings: Settings) -> Settings:
 
 
 @asynccontextmanager
-async def services(cached_rows: int | None = None) -> AsyncIterator[Services]:
+async def services(cached_megabytes: int | None = None) -> AsyncIterator[Services]:
     """The services on the Neo4j that NEO4J_URI names, else on the local one, which is started if it does not run.
 
-    `cached_rows` says how much to keep in memory where nobody has set it.
+    `cached_megabytes` says how much to keep in memory where nobody has set it.
     """
     settings = Settings.from_environment(os.environ)
-    if cached_rows is not None and "cached_rows" not in settings.model_fields_set:
-        settings = settings.model_copy(update={"cached_rows": cached_rows})
+    if cached_megabytes is not None and "cached_megabytes" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"cached_megabytes": cached_megabytes})
     local = LocalNeo4j()
     try:
         with fetching() as bar:

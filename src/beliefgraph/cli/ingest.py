@@ -20,8 +20,8 @@ from beliefgraph.ingest.jsonl import Line, read_lines
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.event import Event
 
-CACHED_ROWS = 40_000
-"""Rows of twins kept in memory between batches: a file may be of any size, so what it takes must not be."""
+CACHED_MEGABYTES = 64
+"""Megabytes of twins kept in memory between batches: a file may be of any size, so what it takes must not be."""
 
 SHOWN = 20
 """Lines that went wrong which are told one by one; the rest are counted."""
@@ -48,7 +48,7 @@ def ingest(
 async def _ingest(key: str, file: Path | None, purpose: str | None, batch: int) -> bool:
     out = Console(stderr=True, highlight=False)
     told: Counter[str] = Counter()
-    async with services(CACHED_ROWS) as built:
+    async with services(CACHED_MEGABYTES) as built:
         caller = await built.callers.authenticate(key, purpose)
         with _opened(file) as source, _bar(out, file) as progress:
             for lines in _batches(read_lines(source, built.clock), batch):

@@ -169,9 +169,9 @@ def withdrawal(setting: Setting, command: Withdraw) -> Additions:
     """The closing of evidence from its start. What the person said is theirs to take back, and nobody else's."""
     source = None if command.source is None else source_id(setting.state.tenant, command.source)
     state = setting.state
-    evidence = {b.evidence for b in state.bearings if b.source == source}
+    evidence = {b.evidence for b in state.bearings.records(state.bearings.by(source))} if source is not None else set()
     evidence |= {s.evidence for s in state.statements if s.source == source}
-    evidence |= {m.evidence for m in state.measurements if m.source == source}
+    evidence |= {m.evidence for m in state.measurements.records(state.measurements.by(source))} if source else set()
     evidence |= {r.evidence for r in state.goal_relations if r.speaker == source}
     evidence |= {s.evidence for s in state.decision_statements if s.source == source}
     if command.evidence is not None:
@@ -193,11 +193,11 @@ def withdrawal(setting: Setting, command: Withdraw) -> Additions:
 def withdrawn(setting: Setting, evidence: Collection[str]) -> Additions:
     """The closing from their start of all that these pieces of evidence say."""
     state = setting.state
-    bearings = [b for b in state.bearings if b.evidence in evidence]
+    bearings = state.bearings.records(state.bearings.of_evidence(evidence))
     statements = [s for s in state.statements if s.evidence in evidence]
     relations = [r for r in state.goal_relations if r.evidence in evidence]
     told = [s for s in state.decision_statements if s.evidence in evidence]
-    measurements = [m for m in state.measurements if m.evidence in evidence]
+    measurements = state.measurements.records(state.measurements.of_evidence(evidence))
     speakers = (
         {m.source for m in measurements}
         | {b.source for b in bearings}
@@ -400,7 +400,8 @@ def _refuse_beside_the_person(setting: Setting, belief: BeliefKey, valid: Interv
 
 
 def _persons_corrections(setting: Setting, valid: Interval) -> Iterator[Bearing]:
-    for row in setting.state.bearings:
+    bearings = setting.state.bearings
+    for row in bearings.records(bearings.acts):
         if row.stance == "correction" and row.source == setting.state.own_source and row.valid.overlaps(valid):
             yield row
 

@@ -36,7 +36,7 @@ from beliefgraph.services import paging
 from beliefgraph.services.compare import differences
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.distribution import distribution, other, states_of
-from beliefgraph.services.explanation.chains import chains
+from beliefgraph.services.explanation.chains import chain, chain_rows, comes_after
 from beliefgraph.services.moments import Moments
 from beliefgraph.services.paging import DEFAULT_PAGE, Place
 from beliefgraph.services.reader import BeliefReader
@@ -222,13 +222,13 @@ class Questions:
         walk = paging.walk("evidence", id_, key, as_of, first=first, after=after)
         await self._moments.reached(id_, twin, at_least_rev)
         seen = await self._reader.recomputed(caller, id_, twin, as_of, rev=walk.rev)
-        belief, rev = belief_id(id_, key), seen.moment.state.rev
-        chain = (await chains(self._graph, self._keyring, seen, [belief])).get(belief, ())
-        if not chain:
+        rows, rev = chain_rows(seen, belief_id(id_, key)), seen.moment.state.rev
+        if not len(rows):
             await self._reader.defined(caller, key)
-        rows = [row for row in chain if walk.begin is None or place_in_chain(row, rev).order > walk.begin.order]
+        following = rows if walk.begin is None else rows[comes_after(seen, rows, walk.begin) :]
+        found = await chain(self._graph, self._keyring, seen, following[: walk.limit])
         return walk.page(
-            rows, lambda row: place_in_chain(row, rev), rev=rev, valid_time=seen.moment.at, total=len(chain)
+            found, lambda row: place_in_chain(row, rev), rev=rev, valid_time=seen.moment.at, total=len(rows)
         )
 
     async def relations(

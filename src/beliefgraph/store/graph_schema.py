@@ -68,6 +68,9 @@ class EdgeRow:
 NOW = ("twin", "rev_to", "valid_to")
 """Reads the rows of a twin that a rev sees, without expanding from the twin."""
 
+OPENED = ("twin", "rev_to", "rev_from")
+"""Reads the rows of a twin that are open in the order in which revs opened them, from any rev on."""
+
 NODES: tuple[NodeRow, ...] = (
     NodeRow(
         "Twin",
@@ -197,6 +200,23 @@ NODES: tuple[NodeRow, ...] = (
         },
         unique=(("twin", "rev"),),
         indexed=(("twin", "at"),),
+    ),
+    NodeRow(
+        "Checkpoint",
+        "A block of a twin's rows, kept beside them so that the twin is read faster; never the truth.",
+        extra={
+            "id": (str, "of the twin, the kind and the number"),
+            "twin": (str, "whose rows they are"),
+            "life": (str, "of the twin, before or after an erasure"),
+            "kind": (str, "bearings or measurements"),
+            "number": (int, "its place among those of its kind"),
+            "after": (int, "the rev after whose rows it begins"),
+            "rev": (int, "the last rev whose rows it has"),
+            "rows": (int, "how many they are"),
+            "sealed": (bytes, "the columns, compressed and sealed under the twin's key"),
+        },
+        unique=(("id",),),
+        indexed=(("twin",),),
     ),
     NodeRow(
         "DefinitionSet",
@@ -354,7 +374,7 @@ EDGES: tuple[EdgeRow, ...] = (
         Bearing,
         hidden=frozenset({"evidence", "belief"}),
         unique=(("revision_id",),),
-        indexed=(NOW,),
+        indexed=(OPENED,),
     ),
     EdgeRow(
         "PURSUES",
@@ -387,7 +407,7 @@ EDGES: tuple[EdgeRow, ...] = (
         Measurement,
         hidden=frozenset({"evidence", "metric"}),
         unique=(("revision_id",),),
-        indexed=(NOW,),
+        indexed=(OPENED,),
     ),
     EdgeRow(
         "MEASURES",

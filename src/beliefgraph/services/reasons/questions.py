@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from beliefgraph.errors import NotFound
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.evidence import Evidence, Source
@@ -129,10 +131,11 @@ def _told(moment: Moment, question: Interpret, interpreter: Interpreter) -> _Tol
 def _weighed(told: _Told) -> tuple[Recomputed, Heard, list[Occurrence]]:
     moment = told.moment
     seen = Recomputed(moment, derive(moment.state, moment.graph, moment.at))
+    counted = moment.state.measurements.of_evidence(told.evidence)
     speaking = told.evidence | {
         reading_evidence(moment.state, one.metric)
         for one in seen.derived.measured
-        if one.definition.kind not in OF_WHAT_DID_NOT_COME and any(row.evidence in told.evidence for row in one.events)
+        if one.definition.kind not in OF_WHAT_DID_NOT_COME and np.isin(one.events.rows, counted).any()
     }
     found = heard(seen, speaking)
     if not found.positions:
@@ -160,7 +163,9 @@ def _event_id(state: TwinState, name: EventName) -> str:
 
 def _evidence_of(state: TwinState, event: str) -> frozenset[str]:
     """What an event said, by the ids of the evidence that its sources gave."""
-    sources = {bearing.source for bearing in state.bearings} | {m.source for m in state.measurements}
+    sources = {heading.source for heading in state.bearings.headings} | {
+        heading.source for heading in state.measurements.headings
+    }
     sources |= {statement.source for statement in state.statements}
     return frozenset(evidence_id(event, source) for source in sources)
 
