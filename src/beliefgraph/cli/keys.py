@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, get_args
+from typing import Annotated
 
 import typer
 
 from beliefgraph.cli.connection import run, services
 from beliefgraph.model.caller import ApiKey, Scope
+from beliefgraph.model.vocabulary import words_of
 from beliefgraph.services.callers import NewKey
 
-SCOPES: tuple[Scope, ...] = get_args(Scope)
+SCOPES: tuple[Scope, ...] = words_of(Scope)
 
 app = typer.Typer(
     help="""Bearer keys: who may call, for whom, to do what, and to what end.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import strawberry
 from pydantic import ValidationError
 
 from beliefgraph.errors import Incorrect
+from beliefgraph.graphql.arguments import At, AtLeastRev, TwinName, argument, like, told
 from beliefgraph.graphql.belief_types import (
     Belief,
     BeliefConnection,
@@ -29,6 +32,8 @@ from beliefgraph.model.page import Answer
 from beliefgraph.model.question import RelatedBelief
 from beliefgraph.model.time import NOW
 
+BELIEF = argument(BeliefKey, "The belief: its attribute, subject, context and value.")
+
 
 @strawberry.type
 class BeliefQueries:
@@ -38,14 +43,17 @@ class BeliefQueries:
         Belief,
         "One belief; one of which nothing is known has its prior.",
         lambda verbs: verbs.questions.belief,
-        key=BeliefKey,
+        key=BELIEF,
         around=around,
     )
     beliefs = question(
         BeliefConnection,
         "The beliefs that match, in the order asked for.",
         lambda verbs: verbs.questions.beliefs,
-        matching={"filter": BeliefFilter, "order": BeliefOrder},
+        matching={
+            "filter": argument(BeliefFilter | None, "Which beliefs; left out: all."),
+            "order": argument(BeliefOrder | None, "In which order; left out: the highest confidence first."),
+        },
         paged=True,
         around=around_page,
     )
@@ -54,12 +62,12 @@ class BeliefQueries:
     @staticmethod
     async def distribution(
         info: Request,
-        twin: str,
-        attribute: str,
-        subject: str = ANYONE,
-        context: str = ANYWHERE,
-        as_of: AsOf | None = None,
-        at_least_rev: int | None = None,
+        twin: TwinName,
+        attribute: Annotated[str, like(BeliefKey, "attribute")],
+        subject: Annotated[str, like(BeliefKey, "subject")] = ANYONE,
+        context: Annotated[str, like(BeliefKey, "context")] = ANYWHERE,
+        as_of: At = None,
+        at_least_rev: AtLeastRev = None,
     ) -> distributions.Distribution:
         asked = info.context
         return await asked.verbs.questions.distribution(
@@ -75,14 +83,18 @@ class BeliefQueries:
         EvidenceOnConnection,
         "The chain of a belief: all that bears on it directly, metrics too, oldest first.",
         lambda verbs: verbs.questions.evidence,
-        key=BeliefKey,
+        key=BELIEF,
         paged=True,
     )
 
     @field(Relations, "The relations of a belief to others of its twin.")
     @staticmethod
     async def relations(
-        info: Request, twin: str, key: BeliefKey, as_of: AsOf | None = None, at_least_rev: int | None = None
+        info: Request,
+        twin: TwinName,
+        key: BELIEF,  # type: ignore[valid-type]
+        as_of: At = None,
+        at_least_rev: AtLeastRev = None,
     ) -> Answer[tuple[RelatedBelief, ...]]:
         context = info.context
         beyond = around(Selection.of(info).under("relations", "other"))
@@ -101,26 +113,30 @@ class BeliefQueries:
         HoldingConnection,
         "What was published about a belief, the newest first.",
         lambda verbs: verbs.questions.history,
-        key=BeliefKey,
+        key=BELIEF,
         paged=True,
     )
     explanation = question(
         Explanation,
         "Why a belief stands where it stands.",
         lambda verbs: verbs.explanations.explain,
-        key=BeliefKey,
+        key=BELIEF,
     )
     interval = question(
         BeliefInterval,
         "Between what the confidence of a belief lies for certain.",
         lambda verbs: verbs.intervals.interval,
-        key=BeliefKey,
+        key=BELIEF,
     )
 
     @field(Comparison, "What differs between two moments of a twin.")
     @staticmethod
     async def compare(
-        info: Request, twin: str, as_of_a: AsOf, as_of_b: AsOf | None = None, at_least_rev: int | None = None
+        info: Request,
+        twin: TwinName,
+        as_of_a: Annotated[AsOf, told("The first moment.")],
+        as_of_b: Annotated[AsOf | None, told("The second moment; left out: now.")] = None,
+        at_least_rev: AtLeastRev = None,
     ) -> Answer[commit.Comparison]:
         context = info.context
         return await context.verbs.questions.compare(
@@ -130,7 +146,10 @@ class BeliefQueries:
     @field(Comparison, "What would follow from events, evidence, goals or assumptions; nothing is stored.")
     @staticmethod
     async def what_if(
-        info: Request, input: WhatIf, as_of: AsOf | None = None, at_least_rev: int | None = None
+        info: Request,
+        input: Annotated[WhatIf, told("What is supposed.")],
+        as_of: At = None,
+        at_least_rev: AtLeastRev = None,
     ) -> Answer[commit.Comparison]:
         context = info.context
         context.speak_of(input.twin)

@@ -7,18 +7,20 @@ from typing import Annotated
 
 import strawberry
 
+from beliefgraph.graphql.arguments import told
 from beliefgraph.graphql.connections import connection
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.evidence_types import EvidenceOn
 from beliefgraph.graphql.expose import attribute, expose, field
 from beliefgraph.graphql.ids import write_id
-from beliefgraph.graphql.node import ERROR_BAR, Node, confidence, loaded
-from beliefgraph.graphql.scalars import ENUMS
+from beliefgraph.graphql.node import ERROR_BAR, GLOBAL_ID, Node, confidence, loaded
+from beliefgraph.graphql.scalars import enum_of
 from beliefgraph.model import belief as beliefs
 from beliefgraph.model import distribution as distributions
 from beliefgraph.model import interval, question, relation
+from beliefgraph.model.time import ReadRev, ReadTime
 
-Kinds = ENUMS[relation.RelationKind]
+Kinds = enum_of(relation.RelationKind)
 
 
 @expose(beliefs.Belief, hide={"id", "twin"})
@@ -66,7 +68,7 @@ class Belief(Node):
     )
     error_bar: float | None = attribute("state.error_bar", float | None, ERROR_BAR)  # type: ignore[assignment]
 
-    @field()
+    @field(None, GLOBAL_ID)
     @staticmethod
     def id(row: strawberry.Parent[question.BeliefRow], info: Request) -> strawberry.ID:  # type: ignore[override]
         belief = row.state.belief
@@ -84,7 +86,7 @@ class Belief(Node):
     @staticmethod
     def relations(
         row: strawberry.Parent[question.BeliefRow],
-        kinds: list[Kinds] | None = None,  # type: ignore[valid-type]
+        kinds: Annotated[list[Kinds] | None, told("Kinds to list; left out: all.")] = None,  # type: ignore[valid-type]
     ) -> tuple[question.RelatedBelief, ...]:
         found = loaded(row.relations, "relations")
         return found if kinds is None else tuple(each for each in found if each.kind in kinds)
@@ -150,9 +152,11 @@ class BeliefInterval:
 class Relations:
     """The answer to `relations`."""
 
-    rev: int
-    valid_time: datetime
-    relations: list[RelatedBelief] = attribute("value", list[RelatedBelief])  # type: ignore[assignment]
+    rev: int = attribute("rev", ReadRev)  # type: ignore[assignment]
+    valid_time: datetime = attribute("valid_time", ReadTime)  # type: ignore[assignment]
+    relations: list[RelatedBelief] = attribute(  # type: ignore[assignment]
+        "value", list[RelatedBelief], "The relations of the belief."
+    )
 
 
 BeliefConnection = connection(Belief, counted=True)

@@ -15,6 +15,7 @@ from beliefgraph.graphql.metric_types import MetricChange
 from beliefgraph.graphql.node import confidence
 from beliefgraph.model import commit as commits
 from beliefgraph.model import receipt
+from beliefgraph.model.time import ReadRev, ReadTime
 
 __all__ = [
     "BeliefChange",
@@ -66,10 +67,14 @@ class BeliefDifference:
 class Comparison:
     """The answer to `compare` and `whatIf`."""
 
-    rev: int
-    valid_time: datetime
-    beliefs: list[BeliefDifference] = attribute("value.beliefs", list[BeliefDifference])  # type: ignore[assignment]
-    goals: list[GoalDifference] = attribute("value.goals", list[GoalDifference])  # type: ignore[assignment]
+    rev: int = attribute("rev", ReadRev)  # type: ignore[assignment]
+    valid_time: datetime = attribute("valid_time", ReadTime)  # type: ignore[assignment]
+    beliefs: list[BeliefDifference] = attribute(  # type: ignore[assignment]
+        "value.beliefs", list[BeliefDifference], commits.Comparison.model_fields["beliefs"].description
+    )
+    goals: list[GoalDifference] = attribute(  # type: ignore[assignment]
+        "value.goals", list[GoalDifference], commits.Comparison.model_fields["goals"].description
+    )
 
 
 @expose(receipt.Receipt)

@@ -11,7 +11,7 @@ from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.expose import attribute, expose, field
 from beliefgraph.graphql.ids import write_id
 from beliefgraph.graphql.metric_types import Metric
-from beliefgraph.graphql.node import Node, itself
+from beliefgraph.graphql.node import GLOBAL_ID, Node, itself
 from beliefgraph.model import evidence as evidences
 from beliefgraph.model import explanation, question
 from beliefgraph.model import metric as metrics
@@ -42,7 +42,7 @@ class Evidence(Node):
             value, question.SourcedEvidence | question.EvidenceOn | question.EvidenceIn | explanation.Contribution
         )
 
-    @field()
+    @field(None, GLOBAL_ID)
     @staticmethod
     def id(found: strawberry.Parent[Any], info: Request) -> strawberry.ID:  # type: ignore[override]
         return strawberry.ID(write_id("Evidence", info.context.names[found.evidence.twin], found.evidence.id))

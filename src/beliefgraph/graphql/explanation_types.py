@@ -13,6 +13,7 @@ from beliefgraph.graphql.expose import attribute, expose, field
 from beliefgraph.graphql.ids import write_id
 from beliefgraph.graphql.node import itself
 from beliefgraph.model import explanation, question
+from beliefgraph.model.time import ReadRev, ReadTime
 
 
 @expose(explanation.ExplanationLink, hide={"parent"})
@@ -38,8 +39,8 @@ class Contribution:
 class Explanation:
     """Where a belief started, where it is, and what moved it; the contributions sum to the move but for `residual`."""
 
-    rev: int = attribute("state.rev", int, "The rev that was read.")  # type: ignore[assignment]
-    valid_time: datetime = attribute("state.valid_time", datetime)  # type: ignore[assignment]
+    rev: int = attribute("state.rev", ReadRev)  # type: ignore[assignment]
+    valid_time: datetime = attribute("state.valid_time", ReadTime)  # type: ignore[assignment]
 
     @field(Belief, "The belief explained, as it stands.")
     @staticmethod

@@ -10,7 +10,7 @@ from beliefgraph.graphql.connections import connection
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.expose import AttributeField, attribute, expose, field, reading
 from beliefgraph.graphql.ids import write_id
-from beliefgraph.graphql.node import Node, loaded
+from beliefgraph.graphql.node import GLOBAL_ID, Node, loaded
 from beliefgraph.model import goal
 
 
@@ -40,7 +40,7 @@ class Goal(Node):
         """Whether a value is shown by this type."""
         return isinstance(value, goal.GoalRow | goal.GoalState)
 
-    @field()
+    @field(None, GLOBAL_ID)
     @staticmethod
     def id(row: strawberry.Parent[goal.GoalRow], info: Request) -> strawberry.ID:  # type: ignore[override]
         found = row.state.goal

@@ -9,7 +9,7 @@ import strawberry
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.base import StrawberryObjectDefinition
 
-from beliefgraph.graphql.scalars import shown
+from beliefgraph.graphql.scalars import in_graphql, shown
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.command import (
     AssertBelief,
@@ -67,10 +67,13 @@ R = TypeVar("R", bound=Record)
 
 def asked(record: type[R], name: str | None = None) -> type[R]:
     """The record as an input type: what is sent becomes an instance of it, or is refused as it refuses."""
-    strawberry.pydantic.input(record, name=name or f"{record.__name__}Input", description=inspect.getdoc(record))
+    strawberry.pydantic.input(
+        record, name=name or f"{record.__name__}Input", description=in_graphql(inspect.getdoc(record) or "")
+    )
     definition: StrawberryObjectDefinition = record.__strawberry_definition__  # type: ignore[attr-defined]
     for field in definition.fields:
         annotation = field.type_annotation
+        field.description = in_graphql(field.description or "") or None
         if annotation is not None:
             field.type_annotation = StrawberryAnnotation(
                 shown(annotation.raw_annotation, {}), namespace=annotation.namespace

@@ -43,7 +43,9 @@ class NewSource:
 class ParameterSet:
     """What was learned from the tenant's evidence; `sources` has what was learned about each."""
 
-    new_sources: list[NewSource] = attribute("new_sources", list[NewSource])  # type: ignore[assignment]
+    new_sources: list[NewSource] = attribute(  # type: ignore[assignment]
+        "new_sources", list[NewSource], "How sources that were not seen before are rated."
+    )
     shared_errors: list[SharedError] = attribute("shared_errors", list[SharedError])  # type: ignore[assignment]
     strengths: list[LearnedStrength] = attribute("strengths", list[LearnedStrength])  # type: ignore[assignment]
     calibrations: list[LearnedCalibration] = attribute(  # type: ignore[assignment]

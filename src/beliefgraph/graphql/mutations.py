@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
 import strawberry
@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from strawberry.scalars import JSON
 
 from beliefgraph.errors import Incorrect
+from beliefgraph.graphql.arguments import ExpectedRev, TwinName, told
 from beliefgraph.graphql.change_types import Receipt
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.definition_types import Definitions
@@ -46,7 +47,9 @@ class Mutation:
         "Take in events, in one transaction; one receipt for each. `expectedRev` goes with a single event.",
     )
     @staticmethod
-    async def observe(info: Request, events: list[Event], expected_rev: int | None = None) -> Receipts:
+    async def observe(
+        info: Request, events: Annotated[list[Event], told("Events to take in.")], expected_rev: ExpectedRev = None
+    ) -> Receipts:
         context = info.context
         found = await context.verbs.intake.observe(context.caller, events, expected_rev=expected_rev)
         return [named(context, each) for each in found]
@@ -81,7 +84,7 @@ class Mutation:
 
     @field(Erasure, "Erase a twin for good: its rows and its key.")
     @staticmethod
-    async def erase_twin(info: Request, twin: str, expected_rev: int | None = None) -> erasure.Erasure:
+    async def erase_twin(info: Request, twin: TwinName, expected_rev: ExpectedRev = None) -> erasure.Erasure:
         context = info.context
         return await context.verbs.eraser.erase_twin(context.caller, twin, expected_rev=expected_rev)
 
@@ -90,7 +93,9 @@ class Mutation:
         "Put a version of a catalog in force; the set that then is. Needs the scope `define`.",
     )
     @staticmethod
-    async def publish_definitions(info: Request, catalog: JSON) -> definition.Definitions:
+    async def publish_definitions(
+        info: Request, catalog: Annotated[JSON, told("The whole catalog, as docs/catalogs.md describes it.")]
+    ) -> definition.Definitions:
         context = info.context
         in_force = await context.verbs.book.publish(context.caller, _catalog(catalog))
         context.verbs.definitions_changed(context.caller.tenant)
@@ -98,7 +103,12 @@ class Mutation:
 
     @field(list[Receipt], "Let quarantined events try again: those named, or all.")
     @staticmethod
-    async def replay_quarantine(info: Request, ids: list[str] | None = None) -> Receipts:
+    async def replay_quarantine(
+        info: Request,
+        ids: Annotated[
+            list[str] | None, told(f"Ids of quarantined events, at most {MOST_REPLAYED:,}; left out: all.")
+        ] = None,
+    ) -> Receipts:
         context = info.context
         if ids is not None and len(ids) > MOST_REPLAYED:
             raise Incorrect("too-large", f"Name at most {MOST_REPLAYED} events.", field="ids")

@@ -12,6 +12,7 @@ from beliefgraph.model.belief import probability
 
 L = TypeVar("L")
 
+GLOBAL_ID = "Global id of the object; `node` takes it."
 
 ERROR_BAR = (
     "How far off the probability may be, up or down, for more than 95 beliefs of 100; 0 where it is exact. Read "
@@ -23,7 +24,7 @@ ERROR_BAR = (
 class Node:
     """What has a global id."""
 
-    id: strawberry.ID
+    id: strawberry.ID = strawberry.field(description=GLOBAL_ID)
 
 
 def itself(shown_by: Any, description: str) -> AttributeField:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 
 from beliefgraph.errors import Incorrect, NotFound
 from beliefgraph.graphql import twin_types
+from beliefgraph.graphql.arguments import After, At, AtLeastRev, First, TwinName, told
 from beliefgraph.graphql.belief_queries import BeliefQueries
 from beliefgraph.graphql.change_types import Change
 from beliefgraph.graphql.context import Request
@@ -18,7 +20,6 @@ from beliefgraph.graphql.event_types import QuarantinedEventConnection
 from beliefgraph.graphql.expose import field
 from beliefgraph.graphql.goal_queries import GoalQueries
 from beliefgraph.graphql.ids import read_id
-from beliefgraph.graphql.inputs import AsOf
 from beliefgraph.graphql.learning_types import SourceConnection
 from beliefgraph.graphql.lookahead import Selection, around, around_goals
 from beliefgraph.graphql.metric_queries import MetricQueries
@@ -43,19 +44,21 @@ class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, Metr
 
     @field(twin_types.Twin, "One twin. `atLeastRev` waits until the twin is there.")
     @staticmethod
-    async def twin(info: Request, name: str, at_least_rev: int | None = None) -> Twin:
+    async def twin(info: Request, name: TwinName, at_least_rev: AtLeastRev = None) -> Twin:
         context = info.context
         return await context.verbs.questions.twin(context.caller, context.speak_of(name), at_least_rev=at_least_rev)
 
     @field(twin_types.TwinConnection, "All twins that the key reaches, by name.")
     @staticmethod
-    async def twins(info: Request, first: int = DEFAULT_PAGE, after: str | None = None) -> Page[Twin]:
+    async def twins(info: Request, first: First = DEFAULT_PAGE, after: After = None) -> Page[Twin]:
         return await info.context.verbs.questions.twins(info.context.caller, first=first, after=after)
 
     @field(Node | None, "The twin, belief, goal or evidence of a global id.")
     @staticmethod
     async def node(
-        info: Request, id: strawberry.ID, as_of: AsOf | None = None
+        info: Request,
+        id: Annotated[strawberry.ID, told("Id of a twin, belief, goal or evidence, as an answer gave it.")],
+        as_of: At = None,
     ) -> Twin | question.BeliefRow | GoalRow | question.SourcedEvidence:
         context, named = info.context, read_id(str(id))
         questions, caller = context.verbs.questions, context.caller
@@ -80,7 +83,12 @@ class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, Metr
 
     @field(list[Change], "The changes of a twin after a rev, in order.")
     @staticmethod
-    async def changes(info: Request, twin: str, after_rev: int = 0, first: int = MOST_CHANGES) -> list[commit.Change]:
+    async def changes(
+        info: Request,
+        twin: TwinName,
+        after_rev: Annotated[int, told("Rev after which the changes begin.")] = 0,
+        first: Annotated[int, told(f"Number of changes, from 1 to {MOST_CHANGES}.")] = MOST_CHANGES,
+    ) -> list[commit.Change]:
         context = info.context
         most = _page_size(first, MOST_CHANGES)
         return await context.verbs.changes.since(context.caller, context.speak_of(twin), after_rev, limit=most)
@@ -94,7 +102,7 @@ class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, Metr
 
     @field(SourceConnection, "The sources of the tenant by name, with what was learned about them.")
     @staticmethod
-    async def sources(info: Request, first: int = DEFAULT_PAGE, after: str | None = None) -> Page[question.KnownSource]:
+    async def sources(info: Request, first: First = DEFAULT_PAGE, after: After = None) -> Page[question.KnownSource]:
         return await info.context.verbs.sources.page(info.context.caller, first=first, after=after)
 
     @field(
@@ -103,7 +111,7 @@ class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, Metr
     )
     @staticmethod
     async def quarantine(
-        info: Request, first: int = DEFAULT_PAGE, after: str | None = None
+        info: Request, first: First = DEFAULT_PAGE, after: After = None
     ) -> Page[event.QuarantinedEvent]:
         size = _page_size(first, MOST_QUARANTINED)
         found = await info.context.verbs.intake.quarantine(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import strawberry
 
+from beliefgraph.graphql.arguments import At, AtLeastRev, told
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.expose import field
-from beliefgraph.graphql.inputs import AsOf, Interpret
+from beliefgraph.graphql.inputs import Interpret
 from beliefgraph.graphql.lookahead import Selection
 from beliefgraph.graphql.reason_types import RivalReasons
 from beliefgraph.model import reasons
@@ -20,7 +23,10 @@ class ReasonQueries:
     @field(RivalReasons, "Why did it happen? Rival hypotheses for an event, sent or not, or for a metric.")
     @staticmethod
     async def interpret(
-        info: Request, input: Interpret, as_of: AsOf | None = None, at_least_rev: int | None = None
+        info: Request,
+        input: Annotated[Interpret, told("What is to be explained.")],
+        as_of: At = None,
+        at_least_rev: AtLeastRev = None,
     ) -> reasons.RivalReasons:
         context = info.context
         context.speak_of(input.twin)

@@ -7,7 +7,7 @@ import strawberry
 from beliefgraph.graphql.connections import connection
 from beliefgraph.graphql.expose import expose, field
 from beliefgraph.graphql.ids import write_id
-from beliefgraph.graphql.node import Node
+from beliefgraph.graphql.node import GLOBAL_ID, Node
 from beliefgraph.model import erasure, twin
 
 
@@ -20,7 +20,7 @@ class Twin(Node):
         """Whether a value is shown by this type."""
         return isinstance(value, twin.Twin)
 
-    @field()
+    @field(None, GLOBAL_ID)
     @staticmethod
     def id(found: strawberry.Parent[twin.Twin]) -> strawberry.ID:  # type: ignore[override]
         return strawberry.ID(write_id("Twin", found.name))

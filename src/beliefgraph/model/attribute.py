@@ -39,39 +39,59 @@ _SLOT = re.compile(r"\{(subject|context|value)\}")
 
 
 class OpenValues(Record):
-    """That the values are not known in advance: those that evidence names share what `other` leaves, equally.
+    """The values are not known in advance: those that evidence names share equally what `other` leaves."""
 
-    `other` is the prior probability that none of them holds.
-    """
-
-    other: OpenProbability
+    other: OpenProbability = Field(
+        description="Prior probability that none of the values named by evidence holds, in (0, 1).",
+    )
 
 
 class ValuePrior(Record):
-    """A value of a categorical attribute, and its probability before any evidence."""
+    """A value of a categorical attribute and its prior."""
 
-    value: Key
-    prior: OpenProbability
+    value: Key = Field(description="The value.")
+    prior: OpenProbability = Field(description="Probability before any evidence, in (0, 1).")
 
 
 class Attribute(Record):
-    """Something a belief can be about. `statement` may name `{subject}` and `{context}`.
+    """What a belief can be about: something true or false, or something with values of which exactly one holds.
 
-    Exactly one of three says what it is before anything was heard: `prior` that it holds; `values`, a closed set with
-    the prior of each, where `other` has what is left of 1; or `open_values`. The statement of a categorical one names
-    `{value}`.
+    Exactly one of `prior`, `values` and `open_values` is given.
     """
 
-    key: Name
-    domain: Name
-    prior: OpenProbability | None = None
-    values: dict[Key, OpenProbability] | None = None
-    open_values: OpenValues | None = None
-    statement: Sentence
-    description: str = Field(default="", max_length=2_000)
-    half_life: timedelta | None = Field(default=None, gt=timedelta(0))
-    deprecated: bool = False
-    preference: PreferenceDefinition | None = None
+    key: Name = Field(description="Dotted lower-case name of the attribute, permanent.")
+    domain: Name = Field(
+        description="Category of the attribute, such as world, product or needs; beliefs can be filtered by it.",
+    )
+    prior: OpenProbability | None = Field(
+        None,
+        description="Probability before any evidence, in (0, 1); null for a categorical attribute.",
+    )
+    values: dict[Key, OpenProbability] | None = Field(
+        None,
+        description="Prior of each value known in advance; `other` gets what they leave of 1. Null unless the set "
+        "of values is closed.",
+    )
+    open_values: OpenValues | None = Field(None, description="Given if the values are not known in advance.")
+    statement: Sentence = Field(
+        description="Sentence template shown to people; may contain {subject} and {context}, and must contain "
+        "{value} if there are values.",
+    )
+    description: str = Field(default="", max_length=2_000, description="Notes for those who maintain the catalog.")
+    half_life: timedelta | None = Field(
+        default=None,
+        gt=timedelta(0),
+        description="Time in which evidence on the attribute loses half its weight; null if it does not age.",
+    )
+    deprecated: bool = Field(
+        False,
+        description="Whether the attribute should not be used any more. It cannot be dropped, because twins may "
+        "hold beliefs about it.",
+    )
+    preference: PreferenceDefinition | None = Field(
+        None,
+        description="What makes the attribute a preference; null if it is none.",
+    )
 
     def model_post_init(self, _context: object) -> None:
         """Refuse no prior or several, values that leave nothing to `other`, and a statement that tells none of them."""

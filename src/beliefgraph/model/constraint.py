@@ -7,26 +7,30 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
-from beliefgraph.model.belief import BeliefState
+from pydantic import Field
+
+from beliefgraph.model.belief import AttributeName, BeliefState
 from beliefgraph.model.preference import ConstraintRule
 from beliefgraph.model.record import Key, Name, Record
 
 
 class Demand(Record):
-    """What one constraint asks of a feature; the operands of `only` that one attribute states are allowed together."""
+    """What one constraint requires of a feature. The operands of `only` that one attribute states are allowed
+    together.
+    """
 
-    attribute: Name
-    feature: Name
+    attribute: AttributeName
+    feature: Name = Field(description="Feature that is constrained.")
     rule: ConstraintRule
-    operand: Key
+    operand: Key = Field(description="Number or word that the feature is compared with.")
 
 
 class Conflict(Record):
-    """Constraints on one feature that no option can meet together; all of them stand."""
+    """Constraints on one feature that no option can meet together; all of them remain in force."""
 
-    feature: Name
-    constraints: tuple[BeliefState, ...]
-    sentence: str
+    feature: Name = Field(description="Feature that is constrained.")
+    constraints: tuple[BeliefState, ...] = Field(description="The conflicting constraints, as beliefs.")
+    sentence: str = Field(description="The conflict in a sentence.")
 
 
 def contradictions(demands: Sequence[Demand]) -> Iterator[tuple[int, ...]]:

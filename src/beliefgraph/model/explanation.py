@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from beliefgraph.model.belief import Belief, BeliefState
 from beliefgraph.model.evidence import Bearing, Evidence
 from beliefgraph.model.metric import MetricState
@@ -11,45 +13,51 @@ from beliefgraph.model.relation import Strength
 
 
 class Contribution(Record):
-    """What one piece of evidence does to the belief explained.
+    """What one piece of evidence does to the belief explained."""
 
-    `contribution` is its Aumann-Shapley share of the change from prior to posterior, in log-odds; `without` is the
-    confidence there would be had the evidence never been given, on this belief or any other. `log_likelihood_ratio` is
-    its force as aged and heard. Where a metric speaks, `metric` says how it stands; `events` are the newest behind it.
-    """
-
-    evidence: Evidence
-    source: str
-    bearing: Bearing
-    on: Belief
-    log_likelihood_ratio: LogOdds
-    contribution: LogOdds
-    without: Probability
-    metric: MetricState | None = None
-    events: tuple[EvidenceIn, ...] = ()
+    evidence: Evidence = Field(description="The evidence.")
+    source: str = Field(description="Name of the source.")
+    bearing: Bearing = Field(description="How the evidence bears on the belief it is about.")
+    on: Belief = Field(description="Belief that the evidence is about directly.")
+    log_likelihood_ratio: LogOdds = Field(
+        description="Effective log-likelihood ratio: after ageing, source reliability and shared origin.",
+    )
+    contribution: LogOdds = Field(
+        description="Share of the change from prior to posterior, in log-odds (Aumann-Shapley value).",
+    )
+    without: Probability = Field(
+        description="Confidence the belief would have had the evidence never been given, in [0, 1].",
+    )
+    metric: MetricState | None = Field(
+        None,
+        description="State of the metric, if the evidence is derived from one; else null.",
+    )
+    events: tuple[EvidenceIn, ...] = Field((), description="Newest events behind the metric.")
 
 
 class ExplanationLink(Record):
-    """One belief of the tree: how it hangs on its parent, and the signed sum of what arrives through it.
+    """One belief in the explanation tree, and how it is connected to its parent.
 
-    The root is the belief explained and has no parent; `reversed` says that a relation runs from the parent. A child
-    without a relation is another value of its parent's attribute: they exclude each other. The root's `contribution` is
-    the sum of all; a child's, of its branch.
+    A child without a relation is another value of its parent's attribute: the two exclude each other.
     """
 
-    belief: Belief
-    parent: str | None
-    relation: Strength | None
-    reversed: bool
-    contribution: LogOdds
+    belief: Belief = Field(description="The proposition.")
+    parent: str | None = Field(description="Id of the parent belief; null for the belief explained.")
+    relation: Strength | None = Field(
+        description="Relation to the parent; null for the root and between values of one attribute.",
+    )
+    reversed: bool = Field(description="True if the relation runs from the parent to this belief.")
+    contribution: LogOdds = Field(description="Sum of the contributions that arrive through this belief, in log-odds.")
 
 
 class Explanation(Record):
-    """The belief, where it started and is, and what moved it; the contributions sum to the move but for `residual`."""
+    """Where a belief started, where it is, and what moved it; the contributions and `residual` sum to the change."""
 
-    state: BeliefState
-    prior_log_odds: LogOdds
-    contributions: tuple[Contribution, ...]
-    links: tuple[ExplanationLink, ...]
-    residual: LogOdds
-    sentence: str
+    state: BeliefState = Field(description="The belief as it stands.")
+    prior_log_odds: LogOdds = Field(description="Log-odds before any evidence.")
+    contributions: tuple[Contribution, ...] = Field(
+        description="What each piece of evidence contributed, greatest first.",
+    )
+    links: tuple[ExplanationLink, ...] = Field(description="Tree of the beliefs through which the evidence acts.")
+    residual: LogOdds = Field(description="Change that the contributions do not account for, in log-odds.")
+    sentence: str = Field(description="The explanation in a sentence.")

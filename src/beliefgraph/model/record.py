@@ -53,6 +53,12 @@ OpenProbability = Annotated[float, Field(gt=0.0, lt=1.0, allow_inf_nan=False)]
 OddsRatio = Annotated[float, Field(gt=0.0, le=1e6, allow_inf_nan=False)]
 """The strength of a relation, a positive number; 1 says nothing."""
 
+TwinName = Annotated[Key, Field(description="Name of the twin, as the application chose it.")]
+
+TwinId = Annotated[str, Field(description="Id of the twin that it belongs to.")]
+
+Verbatim = Annotated[Text | None, Field(description="What the person said, word for word; stored encrypted.")]
+
 LogOdds = Annotated[float, Field(allow_inf_nan=False)]
 """Natural log of p / (1 - p)."""
 
