@@ -16,7 +16,8 @@ INTRODUCTION = """\
 
 Every refusal has a kind, which says who can act; a code, which never changes; a sentence a person can act on; and the
 ids involved. Over GraphQL they are in the error's `extensions` (`code`, `kind`, `docs`, `ids`), over HTTP in the body;
-on the command line they are what is printed.
+on the command line they are what is printed. `docs` is the address of the code's page: the service serves these pages
+itself, as text, under `/errors/<code>`.
 
 What is set aside instead of refused: [quarantine](quarantine.md).
 """

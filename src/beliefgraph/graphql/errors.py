@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import structlog
 from graphql import GraphQLError
+from starlette.datastructures import URL
+from starlette.types import Scope
 from strawberry.pydantic import InputValidationError
 
 from beliefgraph.errors import BeliefgraphError, Fault, Incorrect
@@ -27,9 +30,20 @@ PROBABILITIES = frozenset(
 )
 
 
+ERROR_PAGES = "/errors"
+"""Where the service serves the pages that explain its errors."""
+
+ASKED_AT: ContextVar[Scope | None] = ContextVar("ASKED_AT", default=None)
+"""The request being answered, or the WebSocket; None where nothing came over the network."""
+
+
 def docs(code: str) -> str:
-    """Where an error's code is explained."""
-    return f"docs/errors/{code}.md"
+    """The address of the page that explains a code: absolute where it is known at which address the caller asked."""
+    scope, path = ASKED_AT.get(), f"{ERROR_PAGES}/{code}"
+    if scope is None:
+        return path
+    scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
+    return str(URL(scope=scope).replace(scheme=scheme, path=scope.get("root_path", "") + path, query=""))
 
 
 def told(error: BeliefgraphError) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from beliefgraph.errors import BeliefgraphError, Fault, Incorrect, Unavailable
+from beliefgraph.graphql.errors import ASKED_AT
 from beliefgraph.web.probes import Check
 
 log = structlog.get_logger("beliefgraph.access")
@@ -47,6 +48,7 @@ class RequestId:
         sent = Headers(scope=scope).get(REQUEST_ID, "")
         request_id = sent if SANE_ID.match(sent) else uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
+        ASKED_AT.set(scope)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         status, began = 0, time.perf_counter()
