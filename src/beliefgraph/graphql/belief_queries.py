@@ -1,4 +1,4 @@
-"""What can be asked of beliefs."""
+"""The queries about beliefs."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ BELIEF = argument(BeliefKey, "The belief: its attribute, subject, context and va
 
 @strawberry.type
 class BeliefQueries:
-    """The questions about beliefs."""
+    """The queries about beliefs."""
 
     belief = question(
         Belief,
-        "One belief; one of which nothing is known has its prior.",
+        "One belief. Without any evidence it has its prior.",
         lambda verbs: verbs.questions.belief,
         key=BELIEF,
         around=around,
     )
     beliefs = question(
         BeliefConnection,
-        "The beliefs that match, in the order asked for.",
+        "The beliefs that match a filter.",
         lambda verbs: verbs.questions.beliefs,
         matching={
             "filter": argument(BeliefFilter | None, "Which beliefs; left out: all."),
@@ -58,7 +58,7 @@ class BeliefQueries:
         around=around_page,
     )
 
-    @field(Distribution, "How likely each value of a categorical attribute is, unrounded; `other` is among them.")
+    @field(Distribution, "The probability of each value of a categorical attribute, unrounded, including `other`.")
     @staticmethod
     async def distribution(
         info: Request,
@@ -81,13 +81,13 @@ class BeliefQueries:
 
     evidence = question(
         EvidenceOnConnection,
-        "The chain of a belief: all that bears on it directly, metrics too, oldest first.",
+        "All evidence that bears on a belief directly, including metrics, oldest first.",
         lambda verbs: verbs.questions.evidence,
         key=BELIEF,
         paged=True,
     )
 
-    @field(Relations, "The relations of a belief to others of its twin.")
+    @field(Relations, "The relations of a belief to other beliefs of the twin.")
     @staticmethod
     async def relations(
         info: Request,
@@ -111,20 +111,20 @@ class BeliefQueries:
 
     history = question(
         HoldingConnection,
-        "What was published about a belief, the newest first.",
+        "What was published about a belief, newest first.",
         lambda verbs: verbs.questions.history,
         key=BELIEF,
         paged=True,
     )
     explanation = question(
         Explanation,
-        "Why a belief stands where it stands.",
+        "Why a belief has its confidence: the contribution of each piece of evidence.",
         lambda verbs: verbs.explanations.explain,
         key=BELIEF,
     )
     interval = question(
         BeliefInterval,
-        "Between what the confidence of a belief lies for certain.",
+        "Guaranteed bounds on the confidence of a belief.",
         lambda verbs: verbs.intervals.interval,
         key=BELIEF,
     )
@@ -143,7 +143,9 @@ class BeliefQueries:
             context.caller, context.speak_of(twin), as_of_a, as_of_b or NOW, at_least_rev=at_least_rev
         )
 
-    @field(Comparison, "What would follow from events, evidence, goals or assumptions; nothing is stored.")
+    @field(
+        Comparison, "What would change given hypothetical events, evidence, goals or assumptions. Nothing is stored."
+    )
     @staticmethod
     async def what_if(
         info: Request,

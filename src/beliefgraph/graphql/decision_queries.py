@@ -1,4 +1,4 @@
-"""What can be asked of decisions."""
+"""The queries about decisions."""
 
 from __future__ import annotations
 
@@ -22,30 +22,33 @@ DECISION = argument(str, "Key of the decision.")
 
 @strawberry.type
 class DecisionQueries:
-    """The questions about decisions."""
+    """The queries about decisions."""
 
     decision = question(
         Decision,
-        "One decision; `unknown-decision` if nobody told of it.",
+        "One decision; refused with `unknown-decision` if nothing was stated about it.",
         lambda verbs: verbs.decisions.decision,
         key=DECISION,
     )
     decisions = question(
         DecisionConnection,
-        "The decisions, of all statuses or of those named; the one first told of last first.",
+        "The decisions, most recently opened first.",
         lambda verbs: verbs.decisions.decisions,
         matching={"status": argument(list[enum_of(DecisionStatus)] | None, "Statuses to list; left out: all.")},  # type: ignore[misc]
         paged=True,
     )
     decision_history = question(
         DeliberationConnection,
-        "What was published about a decision, the newest first.",
+        "What was published about a decision, newest first.",
         lambda verbs: verbs.decisions.history,
         key=DECISION,
         paged=True,
     )
 
-    @field(DecisionCheck, "How options sit with constraints, values, preferences, goals and past decisions.")
+    @field(
+        DecisionCheck,
+        "How well options fit the person's constraints, values, preferences, goals and past decisions.",
+    )
     @staticmethod
     async def check_decision(
         info: Request,

@@ -1,4 +1,4 @@
-"""Why a belief stands where it stands, as it is answered."""
+"""Output types of explanations."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from beliefgraph.model.time import ReadRev, ReadTime
 
 @expose(explanation.ExplanationLink, hide={"parent"})
 class ExplanationLink:
-    """One belief of the tree, how it hangs on its parent, and the sum of what arrives through it, in log-odds."""
+    """One belief in the explanation tree, and how it is connected to its parent."""
 
-    @field(None, "The id of the parent's belief; null for the belief explained.")
+    @field(None, "Global id of the parent belief; null for the belief explained.")
     @staticmethod
     def parent(link: strawberry.Parent[explanation.ExplanationLink], info: Request) -> strawberry.ID | None:
         if link.parent is None:
@@ -30,14 +30,14 @@ class ExplanationLink:
 
 @expose(explanation.Contribution, hide={"evidence", "source"})
 class Contribution:
-    """What one piece of evidence does to the belief explained: its share in log-odds, and the confidence without it."""
+    """What one piece of evidence does to the belief explained."""
 
     evidence: Evidence = itself(Evidence, "The evidence itself.")  # type: ignore[assignment]
 
 
 @expose(explanation.Explanation, hide={"state"})
 class Explanation:
-    """Where a belief started, where it is, and what moved it; the contributions sum to the move but for `residual`."""
+    """Where a belief started, where it is, and what moved it; the contributions and `residual` sum to the change."""
 
     rev: int = attribute("state.rev", ReadRev)  # type: ignore[assignment]
     valid_time: datetime = attribute("state.valid_time", ReadTime)  # type: ignore[assignment]

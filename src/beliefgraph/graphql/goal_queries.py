@@ -1,4 +1,4 @@
-"""What can be asked of goals."""
+"""The queries about goals."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ GOAL = argument(str, "Key of the goal.")
 
 @strawberry.type
 class GoalQueries:
-    """The questions about goals."""
+    """The queries about goals."""
 
     goal = question(
         Goal,
-        "One goal; `unknown-goal` if nobody spoke of it.",
+        "One goal; refused with `unknown-goal` if nothing was stated about it.",
         lambda verbs: verbs.goals.goal,
         key=GOAL,
         around=around_goals,
     )
     goals = question(
         GoalConnection,
-        "The goals, of all statuses or of those named; what calls for most work first.",
+        "The goals, highest motivation first.",
         lambda verbs: verbs.goals.goals,
         matching={"status": argument(list[enum_of(GoalStatus)] | None, "Statuses to list; left out: all.")},  # type: ignore[misc]
         paged=True,
@@ -35,7 +35,7 @@ class GoalQueries:
     )
     goal_history = question(
         PursuitConnection,
-        "What was published about a goal, the newest first, each with its reason.",
+        "What was published about a goal, newest first, with the reason for each change.",
         lambda verbs: verbs.goals.history,
         key=GOAL,
         paged=True,

@@ -1,4 +1,4 @@
-"""What can be asked: the command records as input types. Each field is declared in the model and nowhere else."""
+"""Input types, made from the records of commands and questions; fields are declared in the model only."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ R = TypeVar("R", bound=Record)
 
 
 def asked(record: type[R], name: str | None = None) -> type[R]:
-    """The record as an input type: what is sent becomes an instance of it, or is refused as it refuses."""
+    """Make the record an input type: what is sent is validated as an instance of it."""
     strawberry.pydantic.input(
         record, name=name or f"{record.__name__}Input", description=in_graphql(inspect.getdoc(record) or "")
     )

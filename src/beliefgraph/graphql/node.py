@@ -1,4 +1,4 @@
-"""What several of the output types are made with: global ids, edges and numbers as they are shown."""
+"""Helpers of the output types: global ids, edges and confidences."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ L = TypeVar("L")
 GLOBAL_ID = "Global id of the object; `node` takes it."
 
 ERROR_BAR = (
-    "How far off the probability may be, up or down, for more than 95 beliefs of 100; 0 where it is exact. Read "
-    "`quality` first: an unreliable one may be farther off."
+    "Error bar of the probability, in either direction; 0 if exact. It holds for more than 95 of 100 beliefs, unless "
+    "`quality` is UNRELIABLE."
 )
 
 
-@strawberry.interface(description="Anything with an id of its own; `node(id)` finds it again.")
+@strawberry.interface(description="An object with a global id, which the query `node` takes.")
 class Node:
-    """What has a global id."""
+    """An object with a global id."""
 
     id: strawberry.ID = strawberry.field(description=GLOBAL_ID)
 

@@ -1,4 +1,4 @@
-"""What can be asked of preferences."""
+"""The queries about preferences."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from beliefgraph.model.preference import PreferenceKind
 
 @strawberry.type
 class PreferenceQueries:
-    """The questions about preferences."""
+    """The queries about preferences."""
 
     preferences = question(
         PreferenceConnection,
-        "What is wanted in a context, `any` if none is named, of all kinds or of those named, by name and subject.",
+        "The preferences as they stand in a context, sorted by attribute and subject.",
         lambda verbs: verbs.preferences.preferences,
         matching={
             "context": argument(str | None, "Context to answer for; left out: `any`, the broadest."),

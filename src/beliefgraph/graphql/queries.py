@@ -1,4 +1,4 @@
-"""What can be asked. Every field is one question of a service, and most are one statement in the store."""
+"""The queries: each calls one service, and most need one database statement."""
 
 from __future__ import annotations
 
@@ -38,22 +38,22 @@ MOST_CHANGES = 200
 MOST_QUARANTINED = 200
 
 
-@strawberry.type(description="Questions. A twin is named as its application names it.")
+@strawberry.type(description="Queries. Twins are identified by the names that applications chose.")
 class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, MetricQueries, ReasonQueries):
-    """The root of all questions."""
+    """The queries."""
 
-    @field(twin_types.Twin, "One twin. `atLeastRev` waits until the twin is there.")
+    @field(twin_types.Twin, "One twin.")
     @staticmethod
     async def twin(info: Request, name: TwinName, at_least_rev: AtLeastRev = None) -> Twin:
         context = info.context
         return await context.verbs.questions.twin(context.caller, context.speak_of(name), at_least_rev=at_least_rev)
 
-    @field(twin_types.TwinConnection, "All twins that the key reaches, by name.")
+    @field(twin_types.TwinConnection, "All twins that the key can access, sorted by name.")
     @staticmethod
     async def twins(info: Request, first: First = DEFAULT_PAGE, after: After = None) -> Page[Twin]:
         return await info.context.verbs.questions.twins(info.context.caller, first=first, after=after)
 
-    @field(Node | None, "The twin, belief, goal or evidence of a global id.")
+    @field(Node | None, "The twin, belief, goal or evidence with a global id.")
     @staticmethod
     async def node(
         info: Request,
@@ -81,7 +81,7 @@ class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, Metr
             return found
         raise NotFound("not-found", "This id names nothing.", id=str(id)[:100])
 
-    @field(list[Change], "The changes of a twin after a rev, in order.")
+    @field(list[Change], "The commits of a twin after a rev, oldest first, with what each changed.")
     @staticmethod
     async def changes(
         info: Request,
@@ -100,14 +100,14 @@ class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, Metr
         caller.require("read")
         return (await info.context.verbs.book.latest(caller.tenant)).definitions
 
-    @field(SourceConnection, "The sources of the tenant by name, with what was learned about them.")
+    @field(SourceConnection, "The tenant's sources, sorted by name, with what was learned about each.")
     @staticmethod
     async def sources(info: Request, first: First = DEFAULT_PAGE, after: After = None) -> Page[question.KnownSource]:
         return await info.context.verbs.sources.page(info.context.caller, first=first, after=after)
 
     @field(
         QuarantinedEventConnection,
-        "Events that could not be taken in, oldest first; needs the scope `define`.",
+        "Events that could not be taken in, oldest first. Needs the scope `define`.",
     )
     @staticmethod
     async def quarantine(

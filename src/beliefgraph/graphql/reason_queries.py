@@ -1,4 +1,4 @@
-"""Why something happened, as it is asked."""
+"""The query about reasons."""
 
 from __future__ import annotations
 
@@ -18,9 +18,12 @@ from beliefgraph.model.time import NOW
 
 @strawberry.type
 class ReasonQueries:
-    """Why something happened."""
+    """The query about reasons."""
 
-    @field(RivalReasons, "Why did it happen? Rival hypotheses for an event, sent or not, or for a metric.")
+    @field(
+        RivalReasons,
+        "Why something happened: competing hypotheses for a stored or hypothetical event, or for a metric.",
+    )
     @staticmethod
     async def interpret(
         info: Request,

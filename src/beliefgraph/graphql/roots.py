@@ -1,4 +1,4 @@
-"""Fields of the roots that are all made alike: a question about one twin at a moment, and a command."""
+"""Builders of root fields: a question about one twin at a moment, and a command."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def question(
 
 
 def command(given: type, description: str, verb: Callable[[Commands], Answer]) -> Any:
-    """A field that carries out one command and answers with its receipt."""
+    """A field that executes one command and returns its receipt."""
 
     async def carry_out(info: Request, input: Any) -> receipt.Receipt:
         context = info.context

@@ -1,4 +1,4 @@
-"""Scalars that refuse what they cannot hold, and the closed lists of words as enums."""
+"""Scalars that refuse values they cannot hold, and enums for the closed lists of words."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def _as_it_is(value: object) -> object:
 
 DATE_TIME: ScalarDefinition = strawberry.scalar(
     name="DateTime",
-    description="A moment with a zone, ISO 8601: `2026-03-01T09:30:00Z`. One without a zone is refused.",
+    description="A moment with a time zone, ISO 8601: `2026-03-01T09:30:00Z`. A moment without a zone is refused.",
     specified_by_url="https://scalars.graphql.org/andimarek/date-time.html",
     parse_value=read_instant,
     serialize=write_instant,
@@ -109,7 +109,7 @@ SCALARS: dict[object, ScalarDefinition] = {
     ),
     Duration: strawberry.scalar(
         name="Duration",
-        description="A span of time, ISO 8601: `P30D`.",
+        description="A duration, ISO 8601: `P30D` or `PT12H`.",
         parse_value=_read_duration,
         serialize=_write_duration,
     ),

@@ -1,4 +1,4 @@
-"""What can be followed."""
+"""The subscriptions."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from beliefgraph.graphql.context import Request
 from beliefgraph.model import commit
 
 
-@strawberry.type(description="What is sent as it happens, over a WebSocket (graphql-transport-ws).")
+@strawberry.type(description="Subscriptions, over a WebSocket with the protocol graphql-transport-ws.")
 class Subscription:
-    """The root of all that can be followed."""
+    """The subscriptions."""
 
     @strawberry.subscription(  # type: ignore[untyped-decorator]
         graphql_type=Change,
-        description="Every change of a twin after a rev, in order, each once; from now on if `afterRev` is left out.",
+        description="The commits of a twin as they happen, in order, each exactly once, with what each changed.",
     )
     @staticmethod
     async def changes(
