@@ -146,7 +146,7 @@ class BeliefInterval:
     persons_word: float | None = attribute(  # type: ignore[assignment]
         "word",
         float | None,
-        "Bound on the probability of a belief the person corrected: confidence and bounds stay on their side of it.",
+        "Probability that a correction guarantees, in the direction stated: 0.999 or more, or 0.001 or less.",
     )
 
 

@@ -1,4 +1,4 @@
-"""How a refusal is told in GraphQL: every error carries `code`, `kind`, `docs` and the ids it is about."""
+"""Errors in GraphQL: each has `code`, `kind`, `docs` and the ids it is about in its extensions."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def docs(code: str) -> str:
 
 
 def told(error: BeliefgraphError) -> dict[str, Any]:
-    """The extensions of a refusal."""
+    """The extensions of an error."""
     ids = {key: value for key, value in error.ids.items() if value is not None}
     return {"code": error.code, "kind": error.kind, "docs": docs(error.code), **({"ids": ids} if ids else {})}
 
 
 def tell(errors: Iterable[GraphQLError], request_id: str) -> None:
-    """Give every error its extensions; an error that is ours to mend is logged and its words are kept back."""
+    """Add the extensions to every error; a defect of the service is logged and its message is not shown."""
     for error in errors:
         if "code" in (error.extensions or {}):
             continue
@@ -62,7 +62,7 @@ def tell(errors: Iterable[GraphQLError], request_id: str) -> None:
             log.error("fault", request_id=request_id, path=error.path, exc_info=error.original_error)
             refusal = Fault(
                 "fault",
-                f"Something went wrong here, not with you; tell us the request {request_id}.",
+                f"Internal error; report the request id {request_id}.",
                 request=request_id,
             )
         elif refusal.kind == "fault":
@@ -77,12 +77,12 @@ def tell(errors: Iterable[GraphQLError], request_id: str) -> None:
 
 
 def shortened(message: str) -> str:
-    """The message, without most of it where it is long."""
+    """The message, cut if it is too long."""
     return message if len(message) <= LONGEST_MESSAGE else f"{message[: LONGEST_MESSAGE - 1]}…"
 
 
 def _refusal(error: GraphQLError) -> BeliefgraphError | None:
-    """What the error is in our words; None where it is a fault of ours."""
+    """The error as one of ours; None if it is a defect of the service."""
     for cause in _causes(error):
         if isinstance(cause, BeliefgraphError):
             return cause

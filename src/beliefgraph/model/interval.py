@@ -35,7 +35,7 @@ class BeliefInterval(Record):
     word_log_odds: LogOdds | None = Field(
         None,
         description="Lower bound on the log-odds of a belief the person corrected, in the direction they stated "
-        "(7.0 = 999:1); null if they corrected nothing.",
+        "(7.0 = 999:1 if it holds, -7.0 if not); null if they corrected nothing.",
     )
     reason: NoInterval | None = Field(None, description="Why no bounds can be computed; null if they are given.")
 

@@ -22,7 +22,7 @@ Outcome = Annotated[
             "accepted": "Taken in and committed.",
             "duplicate": "Known already; nothing was changed.",
             "quarantined": "Set aside with a reason; it can be replayed.",
-            "conflict": "Refused, because its id was used for different content or the twin had changed.",
+            "conflict": "Refused: its id was used before for different content.",
         },
     ),
 ]

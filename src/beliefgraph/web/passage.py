@@ -1,6 +1,6 @@
-"""What every request passes through: it gets an id, a bound on its size and its time, and a place among those at work.
+"""ASGI middleware: request ids, size and time limits, and a cap on concurrent requests.
 
-Plain ASGI, because a request passes here each time: the helpers of frameworks cost more than a read of the store.
+Plain ASGI, because every request passes here: the helpers of frameworks cost more than a read of the store.
 """
 
 from __future__ import annotations
@@ -171,7 +171,7 @@ class Bounded:
         except Exception:
             request_id = scope["state"]["request_id"]
             structlog.get_logger(__name__).exception("fault")
-            error = Fault("fault", f"Something went wrong here, not with you; tell us request {request_id}.")
+            error = Fault("fault", f"Internal error; report the request id {request_id}.")
         finally:
             self._in_flight -= 1
         if not started:
