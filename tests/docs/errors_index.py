@@ -35,7 +35,8 @@ WHO: dict[str, str] = {
 
 def first_sentence(code: str) -> str:
     """When the error occurs, as its page begins."""
-    return (PAGES / f"{code}.md").read_text(encoding="utf-8").split("\n\n")[2].replace("\n", " ").split(". ")[0].rstrip(".") + "."
+    when = (PAGES / f"{code}.md").read_text(encoding="utf-8").split("\n\n")[2].replace("\n", " ")
+    return when.split(". ")[0].rstrip(".") + "."
 
 
 def index() -> str:
