@@ -117,7 +117,9 @@ def crowd(
         folder = datasets.data_dir(data)
         chosen = crowds.CROWDS.get(name)
         if chosen is None:
-            raise Incorrect("invalid-input", f"There is no set {name}; there are {', '.join(crowds.CROWDS)}.")
+            raise Incorrect(
+                "invalid-input", f"There is no data set {name}; the data sets are {', '.join(crowds.CROWDS)}."
+            )
         labels, truth = datasets.read_labels(folder, name), datasets.read_truth(folder, name)
 
     def work(client: Client, run_name: str, progress: Progress, teach: Teach) -> Evaluation:
@@ -152,7 +154,7 @@ def _evaluate(work: Work, url: str | None, key: str | None) -> Evaluation:
         if url is None:
             return run(_with_own_service(work, name, progress))
         if key is None:
-            raise Incorrect("invalid-input", "A service that runs already needs --key too.")
+            raise Incorrect("invalid-input", "--url also needs --key.")
         with Client(url, key) as client:
             return work(client, name, progress, partial(_teach_from_outside, key))
 

@@ -99,7 +99,9 @@ class BeliefQueries:
         context = info.context
         beyond = around(Selection.of(info).under("relations", "other"))
         if beyond.relation_levels > 1 or beyond.with_evidence:
-            raise Incorrect("too-complex", "Relations are followed 2 levels here, without evidence; ask `belief`.")
+            raise Incorrect(
+                "too-complex", "Relations are nested at most 2 levels here, without evidence; query `belief`."
+            )
         return await context.verbs.questions.relations(
             context.caller,
             context.speak_of(twin),

@@ -44,5 +44,7 @@ def confidence(log_odds: float | None) -> float | None:
 def loaded(found: tuple[L, ...] | None, what: str) -> tuple[L, ...]:
     """What was loaded with a record; `too-complex` where the question did not ask for it at this depth."""
     if found is None:
-        raise Incorrect("too-complex", f"The {what} of this belief lie too deep here; ask for the belief itself.")
+        raise Incorrect(
+            "too-complex", f"The {what} of this belief are nested too deeply here; query the belief itself."
+        )
     return found

@@ -79,7 +79,7 @@ class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, Metr
             found = await questions.evidence_by_id(caller, named.id)
             _same_twin(context.caller.tenant, named.twin, found.evidence.twin)
             return found
-        raise NotFound("not-found", "This id names nothing.", id=str(id)[:100])
+        raise NotFound("not-found", "There is nothing with this id.", id=str(id)[:100])
 
     @field(list[Change], "The commits of a twin after a rev, oldest first, with what each changed.")
     @staticmethod
@@ -126,7 +126,7 @@ class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, Metr
 
 def _same_twin(tenant: str, name: str, id_: str) -> None:
     if twin_id(tenant, name) != id_:
-        raise NotFound("not-found", "This id names nothing.")
+        raise NotFound("not-found", "There is nothing with this id.")
 
 
 def _page_size(first: int, most: int) -> int:

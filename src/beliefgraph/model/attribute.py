@@ -134,9 +134,9 @@ class Attribute(Record):
         """Refuse a value where there is none to name, none where there is, and one that it does not have."""
         if not self.categorical:
             if value is not None:
-                raise Incorrect("invalid-input", f"{self.key} holds or does not; it has no values.", attribute=self.key)
+                raise Incorrect("invalid-input", f"{self.key} is true or false; it has no values.", attribute=self.key)
         elif value is None:
-            raise Incorrect("invalid-input", f"Say which value of {self.key} is meant.", attribute=self.key)
+            raise Incorrect("invalid-input", f"{self.key} is categorical: name one of its values.", attribute=self.key)
         elif self.values is not None and value not in self.value_priors:
             raise NotFound(
                 "unknown-value", f"{self.key} has no value {value}; it has {self.listed}.", attribute=self.key

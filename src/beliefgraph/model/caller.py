@@ -61,4 +61,6 @@ class Caller(Record):
     def require_service(self) -> None:
         """Refuse (`missing-scope`) a key that belongs to a person: this reaches beyond their own twin."""
         if self.person is not None:
-            raise Forbidden("missing-scope", "This is for the keys of services; a person's key reaches their own twin.")
+            raise Forbidden(
+                "missing-scope", "This needs the key of a service; a person's key can access only their own twin."
+            )

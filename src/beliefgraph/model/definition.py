@@ -85,7 +85,7 @@ class RelationDefinition(Record):
         if self.source == self.target:
             raise Incorrect("invalid-definition", f"{self.source} cannot be related to itself.")
         if self.source_subject is not None and self.kind != "causes":
-            raise Incorrect("invalid-definition", f"The pursuit of {self.source_subject} can be a cause, nothing else.")
+            raise Incorrect("invalid-definition", f"The pursuit of {self.source_subject} can only be a cause.")
         if self.kind == "causes" and self.target_value is not None:
             raise Incorrect(
                 "invalid-definition",
@@ -507,8 +507,8 @@ def _check_causes(relations: Iterable[RelationDefinition]) -> None:
         if known.strength.into_noisy_or != relation.strength.into_noisy_or:
             raise Incorrect(
                 "invalid-definition",
-                f"Of the causes of {relation.target}, {known.source} and {relation.source} speak two ways: give all of"
-                " them an odds_ratio, or all a probability.",
+                f"Of the causes of {relation.target}, {known.source} and {relation.source} state different kinds of strength:"
+                " give all of them an odds_ratio, or all a probability.",
                 attribute=relation.target,
             )
 

@@ -153,12 +153,12 @@ class ParameterSet(Record):
     def model_post_init(self, _context: object) -> None:
         """Refuse two numbers for one thing: a source and scope, a kind of origin, a relation, an attribute."""
         if len(self.coins) < len(self.sources):
-            raise Incorrect("invalid-definition", "Two pairs of coins are for one source about the same.")
+            raise Incorrect("invalid-definition", "Two pairs of rates are given for one source and scope.")
         if len(self.correlations) < len(self.shared_errors):
-            raise Incorrect("invalid-definition", "Two correlations are for one kind of origin.")
+            raise Incorrect("invalid-definition", "Two correlations are given for one kind of origin.")
         if len(self.strength_of) < len(self.strengths) or len(self.calibration_of) < len(self.calibrations):
             raise Incorrect(
-                "invalid-definition", "Two strengths are of one relation, or two calibrations of one thing."
+                "invalid-definition", "Two strengths are given for one relation, or two calibrations for one attribute."
             )
 
     @cached_property
