@@ -507,7 +507,7 @@ def _check_causes(relations: Iterable[RelationDefinition]) -> None:
         if known.strength.into_noisy_or != relation.strength.into_noisy_or:
             raise Incorrect(
                 "invalid-definition",
-                f"Of the causes of {relation.target}, {known.source} and {relation.source} state different kinds of strength:"
+                f"Of the causes of {relation.target}, {known.source} and {relation.source} differ in kind:"
                 " give all of them an odds_ratio, or all a probability.",
                 attribute=relation.target,
             )
