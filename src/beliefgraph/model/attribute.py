@@ -29,7 +29,7 @@ MOST_INHERITED = 32
 """Values of an attribute that inherits: two contexts have a table of all pairs of them."""
 
 LEAST_OTHER = 1e-6
-"""The least prior of `other`; what is smaller is left by the rounding of the priors stated."""
+"""Least prior of `other`; anything smaller comes from rounding the stated priors."""
 
 SHOWN_VALUES = 20
 """Values that a refusal lists."""
@@ -94,7 +94,7 @@ class Attribute(Record):
     )
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse no prior or several, values that leave nothing to `other`, and a statement that tells none of them."""
+        """Refuse no prior or several, values that leave nothing to `other`, and a statement without {value}."""
         if sum(stated is not None for stated in (self.prior, self.values, self.open_values)) != 1:
             self._refuse("state one of prior, values and open_values")
         if self.categorical and "{value}" not in self.statement:
@@ -127,11 +127,11 @@ class Attribute(Record):
         return dict(sorted({**self.values, OTHER: _left(self.values)}.items()))
 
     def prior_of(self, value: str | None) -> float | None:
-        """The prior of a belief about it; None for an open value, which shares with those that are named beside it."""
+        """The prior of a belief about it; None for an open value, which shares a prior with the other values named."""
         return self.prior if value is None else self.value_priors.get(value)
 
     def require(self, value: str | None) -> None:
-        """Refuse a value where there is none to name, none where there is, and one that it does not have."""
+        """Refuse a value of an attribute that has none, a missing value, and one that does not exist."""
         if not self.categorical:
             if value is not None:
                 raise Incorrect("invalid-input", f"{self.key} is true or false; it has no values.", attribute=self.key)
@@ -156,7 +156,7 @@ class Attribute(Record):
         return {value: fit - best - math.log(average) for value, fit in fits.items()}
 
     def require_place(self, belief: BeliefKey) -> None:
-        """Refuse a preference where nothing can stand.
+        """Refuse a preference at a subject or context where it has no meaning.
 
         That is a constraint whose subject is no operand, a state of anybody else or in one context alone, and what
         inherits in a context that has an empty part, so that nobody can say in what it lies.
@@ -189,7 +189,7 @@ class Attribute(Record):
         return _SLOT.sub(lambda slot: told[slot[1]] or slot[0], self.statement)
 
     def _check_preference(self, preference: PreferenceDefinition) -> None:
-        """Refuse a preference of a kind that such an attribute cannot be, and scores that do not fit its values."""
+        """Refuse a kind of preference that does not fit the attribute, and scores that do not fit its values."""
         if preference.kind in ("constraint", "value") and self.categorical:
             self._refuse(f"a {preference.kind} holds or does not: state its prior")
         if preference.kind == "state" and self.half_life is None:

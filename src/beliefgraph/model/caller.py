@@ -1,4 +1,4 @@
-"""A caller: on whose behalf something is asked, what they may do, and why. Unknown means refuse."""
+"""Callers: who makes a call, with which permissions and for what purpose. Unknown callers are refused."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Caller(Record):
             raise Forbidden("missing-scope", f"This key lacks the scope {scope!r}.", scope=scope)
 
     def require_service(self) -> None:
-        """Refuse (`missing-scope`) a key that belongs to a person: this reaches beyond their own twin."""
+        """Refuse (`missing-scope`) the key of a person, because the call concerns more than their own twin."""
         if self.person is not None:
             raise Forbidden(
                 "missing-scope", "This needs the key of a service; a person's key can access only their own twin."

@@ -1,8 +1,4 @@
-"""Commands: what a caller asks to be changed. Each is declared here once; every door takes its input type from it.
-
-`id` makes a second sending harmless; left out, the command is new each time. `expected_rev` refuses (`rev-conflict`)
-unless the twin is still where the caller saw it.
-"""
+"""Commands and hypothetical changes of a twin. Each is declared here once; every interface takes it from here."""
 
 from __future__ import annotations
 
@@ -63,8 +59,9 @@ class Correct(Command):
 
 
 class Retract(Command):
-    """End a belief, or a relation that was stated for this twin, at a moment; its history is kept. Name one of the
-    two.
+    """End a belief, or a relation that was stated for this twin, at a moment; its history is kept.
+
+    Name one of the two.
     """
 
     belief: BeliefKey | None = Field(None, description="Belief to end.")
@@ -72,21 +69,22 @@ class Retract(Command):
     valid_time: Instant | None = Field(None, description="When it ends; null: the twin's head time.")
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse to end nothing, or two things."""
+        """Refuse a command that names nothing, or two things."""
         if (self.belief is None) == (self.relation is None):
             raise Incorrect("invalid-input", "Retract a belief or a relation: name one of the two.")
 
 
 class Withdraw(Command):
-    """Take back evidence from its start, as if it had never been given: one piece, or all of a source. Name one of
-    the two.
+    """Take back evidence from its start, as if it had never been given: one piece, or all of a source.
+
+    Name one of the two.
     """
 
     evidence: str | None = Field(None, description="Id of the evidence to withdraw.")
     source: Key | None = Field(None, description="Name of the source whose evidence to withdraw.")
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse to withdraw nothing, or two things."""
+        """Refuse a command that names nothing, or two things."""
         if (self.evidence is None) == (self.source is None):
             raise Incorrect("invalid-input", "Withdraw one piece of evidence or all of a source: name one of the two.")
 
@@ -112,11 +110,10 @@ class Relate(Command):
 
 
 class SetGoal(Command, Stated):
-    """Set fields of a goal, such as status or progress, over [valid_from, valid_to); a field left out stays as it
-    was.
+    """Set fields of a goal, such as status or progress, over [valid_from, valid_to).
 
-    With the person's own key it overrides what others stated. The first statement creates the goal. Related goals
-    must exist; they are added to those it has.
+    A field left out stays as it was. With the person's own key it overrides what others stated. The first statement
+    creates the goal. Related goals must exist; they are added to those it has.
     """
 
     goal: Key = Field(description="Key of the goal.")
@@ -128,7 +125,7 @@ class SetGoal(Command, Stated):
     valid_to: ValidTo = None
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse a goal that is related to itself, or to another twice."""
+        """Refuse a goal that is related to itself, or twice to another."""
         for what, others in (("part of", self.part_of), ("on", self.depends_on), ("with", self.competes_with)):
             if self.goal in others:
                 raise Incorrect(
@@ -163,11 +160,10 @@ class MotivateGoal(Command):
 
 
 class RecordDecision(Command, Told):
-    """Set fields of a decision, such as its options, choice or result, from `valid_from` on; a field left out stays
-    as it was.
+    """Set fields of a decision, such as its options, choice or result, from `valid_from` on.
 
-    With the person's own key it overrides what others stated. The first statement creates the decision. The option
-    chosen must exist, and so must the goals that are named.
+    A field left out stays as it was. With the person's own key it overrides what others stated. The first statement
+    creates the decision. The option chosen must exist, and so must the goals that are named.
     """
 
     decision: Key = Field(description="Key of the decision.")
@@ -226,8 +222,9 @@ class SupposedGoal(Stated):
 
 
 class WhatIf(Record):
-    """Hypothetical events, evidence, goals, assumptions and interventions, applied to a copy of the twin. Nothing is
-    stored.
+    """Hypothetical events, evidence, goals, assumptions and interventions, applied to a copy of the twin.
+
+    Nothing is stored.
     """
 
     twin: TwinName

@@ -1,4 +1,4 @@
-"""Constraints that contradict each other: what is demanded of one feature, and which demands cannot be met together."""
+"""Contradictions among constraints: which requirements on one feature cannot be met together."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from beliefgraph.model.record import Key, Name, Record
 
 
 class Demand(Record):
-    """What one constraint requires of a feature. The operands of `only` that one attribute states are allowed
-    together.
+    """What one constraint requires of a feature.
+
+    The operands of `only` that one attribute states are allowed together.
     """
 
     attribute: AttributeName
@@ -54,7 +55,7 @@ def contradictions(demands: Sequence[Demand]) -> Iterator[tuple[int, ...]]:
 
 
 def violates(rule: ConstraintRule, operand: str, feature: float | str) -> bool | None:
-    """Whether what an option has of a feature is what a constraint of one operand rules out; None where nobody can say.
+    """Whether a constraint with one operand rules out an option's feature; None if that cannot be decided.
 
     Nobody can where the constraint is a bound and the feature a word.
     """

@@ -94,7 +94,7 @@ class Reason(Ground):
     )
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse a reason that says nothing."""
+        """Refuse an empty reason."""
         if not (self.text or "").strip() and self.belief is None and self.goal is None:
             raise Incorrect("invalid-input", "A reason has a text, or names a belief or a goal.")
 
@@ -113,8 +113,9 @@ class Result(Record):
 
 
 class Told(Record):
-    """What can be stated about a decision; a field left out stays as it was. Options and reasons are replaced as a
-    whole.
+    """What can be stated about a decision; a field left out stays as it was.
+
+    Options and reasons are replaced as a whole.
     """
 
     title: Title | None = Field(None, description="Name of the decision shown to people.")
@@ -129,7 +130,7 @@ class Told(Record):
 
 
 FIELDS: tuple[str, ...] = tuple(Told.model_fields)
-"""What can be told of a decision."""
+"""The fields that can be stated about a decision."""
 
 
 class Words(Record):

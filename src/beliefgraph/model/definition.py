@@ -96,8 +96,9 @@ class RelationDefinition(Record):
 
 
 class Likelihoods(Record):
-    """How likely the observation is if the belief holds, and if it does not: the two numbers behind a log-likelihood
-    ratio.
+    """How likely the observation is if the belief holds, and if it does not.
+
+    Their ratio is the likelihood ratio of the evidence.
     """
 
     holds: OpenProbability = Field(description="Probability of the observation if the belief holds, in (0, 1).")
@@ -147,7 +148,7 @@ class BearingRule(Record):
     )
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse a rule with no strength, or with two; and one that says in two ways which value it bears on."""
+        """Refuse a rule with no strength or several, and one that names its value in two ways."""
         strengths = (self.log_likelihood_ratio, self.likelihoods, self.likelihoods_by_value, self.reading)
         if sum(strength is not None for strength in strengths) != 1:
             self._refuse(
@@ -189,8 +190,9 @@ class MotiveRule(Record):
 
 
 class GoalRule(Record):
-    """What an event of a type states about one goal: a value, or an expression for it; an expression that gives null
-    states nothing.
+    """What an event of a type states about one goal: values, or expressions for them.
+
+    An expression that gives null states nothing.
     """
 
     key: Expression = Field(description="Expression for the goal's key.")
@@ -354,7 +356,7 @@ class Definitions(Record):
     )
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse an attribute or metric defined twice, and what names one, or a value, that is not defined."""
+        """Refuse an attribute or metric defined twice, and references to attributes or values that are not defined."""
         _refuse_repeats("the set", "attribute", [a.key for c in self.catalogs for a in c.attributes])
         _refuse_repeats("the set", "part", ["goals" for c in self.catalogs if c.goals is not None])
         _refuse_repeats("the set", "metric", [m.key for c in self.catalogs for m in c.metrics])
@@ -429,7 +431,7 @@ class Definitions(Record):
                 yield catalog.ref, relation
 
     def strength_of(self, relation: RelationDefinition) -> Strength:
-        """How strong a relation is: as learned beside the number that it states, else as stated."""
+        """The strength of a relation: as learned for the number that it states, else as stated."""
         stated = relation.strength
         if (
             self.parameters is None
@@ -446,13 +448,13 @@ class Definitions(Record):
         return Strength.model_validate({"kind": relation.kind, which: learned.learned})
 
     def attribute_of(self, belief: BeliefKey) -> Attribute:
-        """What a belief is about; `unknown-attribute`, `unknown-value`, or `invalid-input` where a value is amiss."""
+        """The attribute of a belief; `unknown-attribute`, `unknown-value`, or `invalid-input` for a wrong value."""
         attribute = self.attribute(belief.attribute)
         attribute.require(belief.value)
         return attribute
 
     def spoken_of(self, belief: BeliefKey) -> Attribute:
-        """What a belief is about that somebody speaks of: as `attribute_of`, and refused where nothing can stand."""
+        """The attribute of a belief that is stated: as `attribute_of`, and refused where it has no meaning."""
         attribute = self.attribute_of(belief)
         attribute.require_place(belief)
         return attribute
@@ -544,7 +546,7 @@ def _check_bearing(catalog: Catalog, attribute: Attribute, bearing: BearingRule)
 
 
 def _check_place(catalog: Catalog, attribute: Attribute, speaks: BearingRule | MetricDefinition) -> None:
-    """Refuse what bears on a constraint and says of no operand, or on a state and says of whom or where."""
+    """Refuse evidence on a constraint without an operand, and on a state with a subject or context."""
     preference = attribute.preference
     wrong = None
     if preference is not None and preference.rule is not None and speaks.subject is None:

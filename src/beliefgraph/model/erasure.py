@@ -1,4 +1,4 @@
-"""That a twin was erased: who asked, when, to what end. Of the twin itself nothing is left."""
+"""Confirmation that a twin was erased: who asked, when and for what purpose."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from beliefgraph.model.time import Instant
 
 
 class Erasure(Record):
-    """Confirmation that a twin was erased: its rows are deleted and its key destroyed. The name is kept in this
-    answer only.
+    """Confirmation that a twin was erased: its rows are deleted and its key destroyed.
+
+    The name is kept in this answer only.
     """
 
     twin: Key = Field(description="Name of the twin that was erased.")

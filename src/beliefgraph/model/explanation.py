@@ -1,4 +1,4 @@
-"""Why a belief stands where it stands: every piece of evidence with its share, and the path by which it reached it."""
+"""Explanations of beliefs: the contribution of every piece of evidence, and the path by which it acts."""
 
 from __future__ import annotations
 

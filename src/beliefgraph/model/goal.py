@@ -1,4 +1,4 @@
-"""Goals: what a person or account pursues. A graph, not a list; a goal is an identity, what is said of it, revisions.
+"""Goals: what a person or account pursues, as a graph. A goal is an identity; what is stated about it are revisions.
 
 What was stated of a goal are `GoalStatement`s, kept whole and resolved when read; how goals hang together are
 `GoalRelation`s; what follows from both, and from the beliefs that motivate them, is published as a `Pursuit`.
@@ -32,7 +32,7 @@ GoalStatus = Annotated[
 ]
 
 ENDED: frozenset[GoalStatus] = frozenset({"achieved", "abandoned"})
-"""Statuses of goals that nobody pursues any more."""
+"""Statuses of goals that are not pursued any more."""
 
 GoalRelationKind = Annotated[
     Literal["part_of", "depends_on", "competes_with", "motivates"],
@@ -102,7 +102,7 @@ class Stated(Record):
 
 
 FIELDS: tuple[str, ...] = tuple(Stated.model_fields)
-"""What can be stated of a goal."""
+"""The fields that can be stated about a goal."""
 
 
 class Goal(Record):

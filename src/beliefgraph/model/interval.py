@@ -1,4 +1,4 @@
-"""Between what a belief's confidence lies for certain, where that can be had: no approximation, and no estimate."""
+"""Guaranteed bounds on a belief's confidence, where they can be computed exactly."""
 
 from __future__ import annotations
 
@@ -51,5 +51,5 @@ class BeliefInterval(Record):
 
     @property
     def word(self) -> float | None:
-        """The probability that the person's word keeps on their side; None where they set nothing right."""
+        """The bound on the probability from a correction by the person; None if they corrected nothing."""
         return None if self.word_log_odds is None else probability(self.word_log_odds)

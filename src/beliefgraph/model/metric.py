@@ -55,7 +55,7 @@ LARGEST_VALUE = 1e9
 """The largest number an event may add to a sum or measure of a level, either way; a sum counts in ten-thousandths."""
 
 SMALLEST_DEVIATION = 1e-6
-"""The least spread of a quantity or of one measurement: less cannot be told from none beside the largest value."""
+"""Least deviation of a quantity or measurement: beside the largest value, less cannot be distinguished from 0."""
 
 MetricValue = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -87,8 +87,9 @@ class BandBearing(Record):
 
 
 class Band(Record):
-    """The values from `at_least` up to the next band. What it says holds while the value is in it, however many
-    events arrive.
+    """The values from `at_least` up to the next band.
+
+    What it says holds while the value is in it, however many events arrive.
     """
 
     at_least: MetricValue = Field(description="Lower end of the band, inclusive.")
@@ -107,8 +108,9 @@ class Band(Record):
 
 
 class Above(Record):
-    """A belief which says that a level is above a threshold. The log-likelihood ratio of the measurements is added to
-    its log-odds.
+    """A belief which says that a level is above a threshold.
+
+    The log-likelihood ratio of the measurements is added to its log-odds.
     """
 
     threshold: Quantity = Field(description="The threshold, in the metric's unit.")
@@ -193,7 +195,7 @@ class MetricDefinition(Record):
     )
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse a window that never closes or outlasts its retention, and fields that the kind has no use for."""
+        """Refuse a window that never closes or outlasts its retention, and fields that the kind does not use."""
         if self.window <= timedelta(0):
             self._refuse(f"a window of {_days(self.window)} sees no event; it must be longer than nothing")
         if max(self.window, self.remembered) > LONGEST_WINDOW:
@@ -253,7 +255,7 @@ class MetricDefinition(Record):
 
     @property
     def counted(self) -> tuple[object, ...]:
-        """What decides which events count and for how much: to change it is to make another metric."""
+        """The fields that decide which events count and how much: changing one makes another metric."""
         return (
             *(self.kind, frozenset(self.events), self.when, self.source, self.subject, self.context),
             *(self.value, self.label, self.follow_up),

@@ -62,13 +62,11 @@ class Coins(Record):
 
 
 ALWAYS_RIGHT = Coins(says_if_holds=1.0, says_if_not=0.0)
-"""How a source is heard of which nothing was learned: as it speaks."""
+"""Rates of a source about which nothing was learned: its evidence counts as stated."""
 
 
 class Scope(Record):
-    """What rates apply to: a value, an attribute in a context, an attribute, a domain, or everything if all fields
-    are null.
-    """
+    """What rates apply to: a value, an attribute in a context, an attribute, a domain, or everything (all null)."""
 
     attribute: Name | None = Field(None, description="Attribute; null: all.")
     value: Key | None = Field(None, description="Value of the attribute; null: all.")
@@ -94,8 +92,9 @@ class SharedError(Record):
 
 
 class LearnedStrength(Record):
-    """Strength of a relation as learned, beside what the definitions state. It applies as long as they state that
-    number.
+    """Strength of a relation as learned, beside what the definitions state.
+
+    It applies as long as they state that number.
     """
 
     kind: RelationKind
@@ -168,12 +167,12 @@ class ParameterSet(Record):
 
     @property
     def new_sources(self) -> tuple[SourceCoins, ...]:
-        """What a source is taken for that was not heard before: one of a kind, or of any."""
+        """Rates of sources not seen before, of one kind or of any."""
         return tuple(learned for learned in self.sources if learned.source is None)
 
     @cached_property
     def by_source(self) -> Mapping[str, tuple[SourceCoins, ...]]:
-        """What was learned about each source that was heard, by its name."""
+        """What was learned about each known source, by its name."""
         found: dict[str, list[SourceCoins]] = {}
         for learned in self.sources:
             if learned.source is not None:
@@ -216,7 +215,7 @@ class ParameterSet(Record):
         return self._with(calibrations=calibrations)
 
     def _with(self, **changed: object) -> ParameterSet:
-        """A copy that looks nothing up where this one did."""
+        """A copy without the cached lookups of this one."""
         return ParameterSet.model_validate(
             {**{name: getattr(self, name) for name in type(self).model_fields}, **changed}
         )

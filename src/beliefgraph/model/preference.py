@@ -1,4 +1,4 @@
-"""A preference: what somebody wants, likes, refuses or is like just now, as beliefs about an attribute that says so.
+"""Preferences: what somebody wants, likes or refuses, or their present state, as beliefs about an attribute.
 
 Its values are beliefs like all others. The definition adds what kind of preference it is, which feature of an option it
 speaks about, where its values lie on a scale, and how far what was heard in one context tells of a narrower one.
@@ -76,7 +76,7 @@ class PreferenceDefinition(Record):
     hard: bool = Field(False, description="Whether a constraint rules options out instead of being weighed.")
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse a rule where there is no constraint, a constraint without one, and what its kind has no use for."""
+        """Refuse a rule without a constraint, a constraint without a rule, and fields that the kind does not use."""
         if (self.kind == "constraint") != (self.rule is not None):
             self._refuse("a constraint has a rule (never, only, at_most, at_least), and nothing else has")
         if self.hard and self.rule is None:

@@ -1,4 +1,4 @@
-"""Preferences as they are answered: how one stands in a context, how strong it is, and where it was heard."""
+"""Preferences as the API returns them: state in a context, strength, and where the evidence comes from."""
 
 from __future__ import annotations
 

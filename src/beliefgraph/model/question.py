@@ -40,8 +40,9 @@ OrderBy = Annotated[
 
 
 class BeliefFilter(Record):
-    """Which beliefs to list: those that match every field given. A belief without a confidence matches no confidence
-    bound.
+    """Which beliefs to list: those that match every field given.
+
+    A belief without a confidence matches no confidence bound.
     """
 
     attributes: Names | None = Field(None, description="Attributes, at most 200.")
@@ -53,13 +54,13 @@ class BeliefFilter(Record):
     statuses: tuple[Status, ...] | None = Field(None, description="Statuses.")
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse a range that holds nothing."""
+        """Refuse an empty range."""
         least, most = self.min_confidence, self.max_confidence
         if least is not None and most is not None and least > most:
             raise Incorrect("invalid-input", f"No confidence is at least {least:g} and at most {most:g}.")
 
     def matches(self, state: BeliefState) -> bool:
-        """Whether a belief as it stands is one of those."""
+        """Whether a belief matches."""
         belief = state.belief
         for wanted, found in (
             (self.attributes, belief.attribute),

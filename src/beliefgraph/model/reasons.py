@@ -39,8 +39,9 @@ class EventName(Record):
 
 
 class Interpret(Record):
-    """Ask why something happened: a stored event, an event that is not sent, or what a metric shows. Name exactly
-    one.
+    """Ask why something happened: a stored event, an event that is not sent, or what a metric shows.
+
+    Name exactly one.
     """
 
     twin: TwinName
@@ -49,7 +50,7 @@ class Interpret(Record):
     metric: MetricKey | None = Field(None, description="Metric whose current band is to be explained.")
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse to interpret nothing, two things, or what happened to another twin."""
+        """Refuse a question that names nothing, two things, or an event of another twin."""
         if sum(given is not None for given in (self.stored, self.event, self.metric)) != 1:
             raise Incorrect("invalid-input", "Name what to interpret: a stored event, an event, or a metric.")
         if self.event is not None and self.event.twin not in (None, self.twin):

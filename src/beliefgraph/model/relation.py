@@ -26,7 +26,7 @@ RelationKind = Annotated[
 ]
 
 EXCLUDES_ODDS_RATIO = 0.01
-"""What `excludes` means where nobody says: the odds of one fall a hundredfold when the other holds."""
+"""Default of `excludes`: the odds of one belief fall a hundredfold if the other holds."""
 
 
 class Strength(Record):

@@ -14,7 +14,7 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.model.record import Record
 
 LAST_YEAR = 9998
-"""In the year after it lies what stands for an open end in the store."""
+"""The last valid year; the year after it is the sentinel of an open end in the store."""
 
 
 def _in_utc(instant: datetime) -> datetime:
@@ -100,13 +100,13 @@ class AsOf(Record):
     )
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse two answers to one question."""
+        """Refuse a rev together with a recorded time."""
         if self.rev is not None and self.recorded_at is not None:
             raise Incorrect("invalid-input", "Give asOf a rev or a recordedAt, not both.")
 
     @property
     def is_now(self) -> bool:
-        """Whether nothing was asked for, so that the published numbers answer."""
+        """Whether no moment was asked for, so that the published numbers are read."""
         return self.valid_time is None and self.rev is None and self.recorded_at is None
 
 
@@ -114,7 +114,7 @@ NOW = AsOf()
 
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-"""Since always: where a link of an identifier begins unless it is said otherwise."""
+"""Default start of the link of an identifier."""
 
 
 def microseconds(moment: datetime) -> int:
