@@ -29,6 +29,12 @@ async def test_the_address_is_the_one_that_the_caller_asked(client: Client) -> N
     assert answer.json()["errors"][0]["extensions"]["docs"] == "http://beliefs.example:8443/errors/invalid-query"
 
 
+async def test_a_host_that_is_none_leaves_the_path(client: Client) -> None:
+    for host in ("[", "a b", "evil.example/x?y=", '"><script>'):
+        answer = await client.post({"query": "{ nothing }"}, host=host)
+        assert answer.json()["errors"][0]["extensions"]["docs"] == "/errors/invalid-query", host
+
+
 async def test_a_refusal_before_the_query_is_read_has_an_address_too(client: Client) -> None:
     client.secret = "bg_none"
     answer = await client.post({"query": "{ twins { nodes { name } } }"})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from typing import Any
 
 import structlog
 from graphql import GraphQLError
-from starlette.datastructures import URL
+from starlette.datastructures import Headers
 from starlette.types import Scope
 from strawberry.pydantic import InputValidationError
 
@@ -33,6 +34,9 @@ PROBABILITIES = frozenset(
 ERROR_PAGES = "/errors"
 """Where the service serves the pages that explain its errors."""
 
+HOST = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?")
+"""A host as clients name it, with its port."""
+
 ASKED_AT: ContextVar[Scope | None] = ContextVar("ASKED_AT", default=None)
 """The request being answered, or the WebSocket; None where nothing came over the network."""
 
@@ -40,10 +44,11 @@ ASKED_AT: ContextVar[Scope | None] = ContextVar("ASKED_AT", default=None)
 def docs(code: str) -> str:
     """The address of the page that explains a code: absolute where it is known at which address the caller asked."""
     scope, path = ASKED_AT.get(), f"{ERROR_PAGES}/{code}"
-    if scope is None:
+    host = "" if scope is None else Headers(scope=scope).get("host", "")
+    if scope is None or not HOST.fullmatch(host):
         return path
     scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
-    return str(URL(scope=scope).replace(scheme=scheme, path=scope.get("root_path", "") + path, query=""))
+    return f"{scheme}://{host}{scope.get('root_path', '')}{path}"
 
 
 def told(error: BeliefgraphError) -> dict[str, Any]:
