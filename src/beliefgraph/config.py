@@ -78,9 +78,7 @@ class Settings(Record):
         known = {variable(name): name for name in cls.model_fields}
         unknown = sorted(v for v in environ if v.startswith(PREFIX) and v not in known and v not in ELSEWHERE)
         if unknown:
-            raise Incorrect(
-                "invalid-input", f"{unknown[0]} is no setting; look for a slip of the pen.", variable=unknown[0]
-            )
+            raise Incorrect("invalid-input", f"{unknown[0]} is not a setting; check the spelling.", variable=unknown[0])
         given: dict[str, Any] = {name: environ[v] for v, name in known.items() if environ.get(v)}
         try:
             settings = cls.model_validate(given)

@@ -18,10 +18,8 @@ from beliefgraph.local import Endpoint, LocalNeo4j, resolve_endpoint
 
 T = TypeVar("T")
 
-Key = Annotated[
-    str, typer.Option(envvar="BELIEFGRAPH_KEY", help="The key to do it with; make one with `beliefgraph keys create`.")
-]
-Purpose = Annotated[str | None, typer.Option(help="To what end; needed where the key lists more than one purpose.")]
+Key = Annotated[str, typer.Option(envvar="BELIEFGRAPH_KEY", help="API key; create one with `beliefgraph keys create`.")]
+Purpose = Annotated[str | None, typer.Option(help="Purpose of this call; required if the key lists more than one.")]
 
 
 def settings_for(endpoint: Endpoint, settings: Settings) -> Settings:
@@ -55,6 +53,6 @@ async def services(cached_megabytes: int | None = None) -> AsyncIterator[Service
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """What the work returns; an error of ours ends the command with its code and its sentence."""
+    """Run the work and return its result; a beliefgraph error ends the command with its code and message."""
     with errors_told():
         return asyncio.run(work)

@@ -30,16 +30,20 @@ SHOWN = 20
 def ingest(
     key: Key,
     file: Annotated[
-        Path | None, typer.Argument(exists=True, dir_okay=False, help="JSON lines, one CloudEvent each.")
+        Path | None,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            help="File of CloudEvents, one JSON object per line; standard input if left out.",
+        ),
     ] = None,
     purpose: Purpose = None,
-    batch: Annotated[int, typer.Option(min=1, max=10_000, help="Events in one transaction.")] = 2_000,
+    batch: Annotated[int, typer.Option(min=1, max=10_000, help="Number of events per transaction.")] = 2_000,
 ) -> None:
-    """Take in events, one CloudEvent (JSON) a line, from a file or from standard input.
+    """Read events, one CloudEvent (JSON) per line, from a file or from standard input.
 
-    Running it again is harmless: what came before is recognised. Events that cannot be understood are kept in
-    quarantine, which is told with the line and the reason, as are lines that are no event. Exit code 1 if any line was
-    no event or a conflict.
+    Duplicates are detected, so it is safe to run again. Events that cannot be interpreted are kept in quarantine and
+    reported with their line and reason, as are invalid lines. Exit code 1 if any line was invalid or a conflict.
     """
     if not run(_ingest(key, file, purpose, batch)):
         raise typer.Exit(1)

@@ -33,5 +33,5 @@ def read_id(text: str) -> GlobalId:
             raise ValueError
         type_, twin, id_ = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split(SEPARATOR)
     except (binascii.Error, ValueError):
-        raise NotFound("not-found", "This id names nothing.", id=text[:100]) from None
+        raise NotFound("not-found", "There is nothing with this id.", id=text[:100]) from None
     return GlobalId(type_, twin, id_)

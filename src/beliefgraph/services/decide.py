@@ -78,7 +78,7 @@ class Setting:
         if self.speaks_for_the_person:
             return self.person
         if self.caller.actor.startswith((PERSON, METRIC)):
-            raise Incorrect("invalid-input", f"Only a key of the person's own may speak as {self.caller.actor!r}.")
+            raise Incorrect("invalid-input", f"Only the person's own key may act as {self.caller.actor!r}.")
         return self.caller.actor
 
 
@@ -206,7 +206,11 @@ def withdrawn(setting: Setting, evidence: Collection[str]) -> Additions:
         | {s.source for s in told}
     )
     if not setting.speaks_for_the_person and state.own_source in speakers:
-        raise Forbidden("correction-stands", "The person said so; only they can take it back.", twin=setting.state.name)
+        raise Forbidden(
+            "correction-stands",
+            "The person provided this evidence; only they can withdraw it.",
+            twin=setting.state.name,
+        )
     return Additions(
         cause="withdrawn",
         moment=_standing(setting),
@@ -231,7 +235,7 @@ def relation(setting: Setting, command: Relate) -> Additions:
     if command.source.variable == command.target.variable:
         raise Incorrect("invalid-input", "The values of an attribute exclude each other as they are.", belief=source)
     if command.kind == "causes" and command.target.value is not None:
-        raise Incorrect("invalid-input", "A value has no causes; say what supports it.", belief=target)
+        raise Incorrect("invalid-input", "A value cannot be an effect; use supports.", belief=target)
     strength = Strength(kind=command.kind, odds_ratio=command.odds_ratio, probability=command.probability)
     key = relation_id(source, command.kind, target)
     start = command.valid_from or setting.moment
@@ -410,7 +414,7 @@ def relation_stands(setting: Setting) -> Forbidden:
     """That a relation of a goal is the person's own word."""
     return Forbidden(
         "correction-stands",
-        "The person has related this goal so themselves; only their own key can change it.",
+        "The person has stated this relation themselves; only their own key can change it.",
         twin=setting.state.name,
     )
 
@@ -418,7 +422,7 @@ def relation_stands(setting: Setting) -> Forbidden:
 def _stands(setting: Setting, belief: str) -> Forbidden:
     return Forbidden(
         "correction-stands",
-        "The person has set this right themselves; only their own key can change it.",
+        "The person has corrected this themselves; only their own key can change it.",
         belief=belief,
         twin=setting.state.name,
     )

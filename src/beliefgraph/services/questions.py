@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from functools import partial
-from typing import get_args
 
 from beliefgraph.errors import NotFound
 from beliefgraph.model.belief import BeliefKey, Holding
@@ -32,6 +31,7 @@ from beliefgraph.model.question import (
 from beliefgraph.model.relation import RelationKind
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.model.twin import Twin
+from beliefgraph.model.vocabulary import words_of
 from beliefgraph.services import paging
 from beliefgraph.services.compare import differences
 from beliefgraph.services.definitions import DefinitionBook
@@ -48,7 +48,7 @@ from beliefgraph.store.beliefs import Wanted
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
-ALL_KINDS: tuple[RelationKind, ...] = get_args(RelationKind)
+ALL_KINDS: tuple[RelationKind, ...] = words_of(RelationKind)
 
 
 class Questions:

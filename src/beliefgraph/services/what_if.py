@@ -116,7 +116,7 @@ def _impossible(belief: BeliefKey, what: str) -> Incorrect:
 
 def _refuse_unavailable(derived: Derivation, belief: str) -> None:
     if not derived.available[derived.layout.position[belief]]:
-        raise Unavailable("too-wide", "This belief is tied to too many others for an answer.", belief=belief)
+        raise Unavailable("too-wide", "This belief is connected to too many others for an answer.", belief=belief)
 
 
 def _moved(before: Recomputed, after: Recomputed) -> tuple[BeliefDifference, ...]:

@@ -102,7 +102,7 @@ class Reasons:
         """Refuse an event that the twin had not taken in at the moment, another twin's among them."""
         known = await stored.taken_in(self._graph, moment.state.id, _event_id(moment.state, name))
         if known is None or known.rev > moment.state.rev or known.time > moment.at:
-            raise NotFound("not-found", f"This twin knew no event {name.id!r} at that moment.", event=name.id)
+            raise NotFound("not-found", f"This twin has no event {name.id!r} at that moment.", event=name.id)
 
     async def _explained(self, seen: Recomputed, told: _Told, one: Hypothesis) -> Hypothesis:
         why = await self._explanations.of(seen, one.state.belief.belief_key, told.supposed)

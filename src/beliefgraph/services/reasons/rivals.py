@@ -56,7 +56,7 @@ def weighed(seen: Recomputed, before: Recomputed, effect: int) -> Occurrence:
     derived = seen.derived
     if not derived.available[effect]:
         raise Unavailable(
-            "too-wide", "This belief is tied to too many others for an answer.", belief=derived.layout.ids[effect]
+            "too-wide", "This belief is connected to too many others for an answer.", belief=derived.layout.ids[effect]
         )
     occurred, causes = seen.state(effect), _causes(seen, effect)
     unit, positions, column = derived.layout.unit_of(effect)
