@@ -67,6 +67,7 @@ class Services:
     clock: Clock
     graph: Graph
     keyring: Keyring
+    cache: TwinCache
     callers: Callers
     book: DefinitionBook
     intake: Intake
@@ -99,7 +100,7 @@ def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> S
     book = DefinitionBook(graph, clock)
     interpreter = RuleInterpreter()
     cache = TwinCache(graph, settings.cached_rows)
-    moments = Moments(graph, book, cache)
+    moments = Moments(graph, book, cache, bell)
     updater = Updater(graph, keyring, book, cache, clock, bell)
     intake = Intake(updater, interpreter)
     interval = settings.refresh_interval
@@ -110,6 +111,7 @@ def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> S
         clock=clock,
         graph=graph,
         keyring=keyring,
+        cache=cache,
         callers=Callers(graph, clock, settings.key_cache_seconds),
         book=book,
         intake=intake,
@@ -155,6 +157,7 @@ async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
             upkeep.cancel()
             await asyncio.gather(upkeep, warming, return_exceptions=True)
             await services.changes.close()
+            await services.cache.close()
 
 
 def create_app(services: Services) -> Starlette:

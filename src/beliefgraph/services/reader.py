@@ -37,6 +37,7 @@ class BeliefReader:
 
     async def held(
         self,
+        caller: Caller,
         twin: str,
         name: str,
         matching: BeliefFilter,
@@ -47,8 +48,13 @@ class BeliefReader:
         belief: str | None = None,
         begin: Place | None = None,
     ) -> Held:
-        """What was published, read in one statement; the lightest that will do."""
+        """What was published: from the twin in memory where it is there, else read in one statement."""
         rev = None if begin is None else begin.rev
+        published = await self._moments.published(twin, caller.tenant, name, rev)
+        if published is not None:
+            if belief is not None:
+                return published.one(belief, wanted)
+            return published.page(matching, order, wanted, limit=limit, begin=begin)
 
         async def read() -> Held | None:
             if belief is not None and not wanted.relation_levels:
