@@ -55,7 +55,10 @@ class Settings(Record):
     max_query_aliases: int = Field(default=30, ge=0, description="Fields a query may rename.")
     max_query_cost: int = Field(default=50_000, ge=1, description="Objects a query may ask for, pages multiplied.")
     max_page_size: int = Field(
-        default=2_000, ge=1, le=2_000, description="Nodes one page may have; of lists other than `beliefs`, 200 at most."
+        default=2_000,
+        ge=1,
+        le=2_000,
+        description="Nodes one page may have; of lists other than `beliefs`, 200 at most.",
     )
     max_in_flight: int = Field(default=64, ge=1, description="Requests worked on at once; others are told to wait.")
     request_timeout: Seconds = Field(default=30.0, description="Seconds a request may take.")

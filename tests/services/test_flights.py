@@ -35,9 +35,7 @@ async def test_sixteen_explanations_of_a_twin_that_is_not_in_memory_read_it_once
     elsewhere = World(graph, world.keyring, world.clock, world.caller)
     moments = Moments(graph, elsewhere.book, elsewhere.cache)
     explanations = Explanations(graph, world.keyring, elsewhere.book, moments=moments)
-    found = await asyncio.gather(
-        *(explanations.explain(world.caller, "lena", key("world.buys")) for _ in range(16))
-    )
+    found = await asyncio.gather(*(explanations.explain(world.caller, "lena", key("world.buys")) for _ in range(16)))
     assert len({each.sentence for each in found}) == 1
     assert graph.asked["twin/inputs"] == 1
     assert graph.asked["definition/numbered"] == 1

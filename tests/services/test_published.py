@@ -153,7 +153,7 @@ async def test_a_twin_that_is_read_again_and_again_comes_into_memory_by_itself(w
         pages = [await ask.beliefs(world.caller, "lena") for _ in range(MISSES)]
         assert pages.count(pages[0]) == MISSES
         async with asyncio.timeout(5):
-            while not cache.has(memory_id(world)):
+            while not cache.has(memory_id(world)):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         before = world.graph.statements
         assert await ask.beliefs(world.caller, "lena") == pages[0]

@@ -34,6 +34,8 @@ class AttributeField(StrawberryField):
     """A field that reads one attribute of the record, which may lie within another: `state.belief.statement`."""
 
     getter: Callable[[Any], Any]
+    path: str | None = None
+    """The attribute's name, dotted where it lies within another; None where a function of its own reads the record."""
 
     def get_result(self, source: Any, info: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:  # noqa: ARG002
         """The attribute."""
@@ -42,7 +44,9 @@ class AttributeField(StrawberryField):
 
 def attribute(path: str, annotation: Any, description: str | None = None) -> AttributeField:
     """A field of a type of GraphQL's, which reads the attribute at a path."""
-    return reading(attrgetter(path), annotation, description)
+    field = reading(attrgetter(path), annotation, description)
+    field.path = path
+    return field
 
 
 def reading(getter: Callable[[Any], Any], annotation: Any, description: str | None = None) -> AttributeField:

@@ -47,6 +47,11 @@ class _Kept:
 
     state: TwinState
 
+    @property
+    def size(self) -> int:
+        """The rows it takes in memory, with those that are made when what it published is read."""
+        return self.state.open_rows + len(self.state.holdings) + 1
+
     @cached_property
     def published(self) -> Published:
         """What it published."""
@@ -58,7 +63,7 @@ class TwinCache:
 
     def __init__(self, graph: Graph, rows: int = CACHED_ROWS) -> None:
         self._graph = graph
-        self._twins: LRUCache[str, _Kept] = LRUCache(rows, getsizeof=lambda kept: kept.state.open_rows + 1)
+        self._twins: LRUCache[str, _Kept] = LRUCache(rows, getsizeof=lambda kept: kept.size)
         self._reading = asyncio.Semaphore(READS_AT_ONCE)
         self._flights: Flights[tuple[str, Head], TwinState] = Flights()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()

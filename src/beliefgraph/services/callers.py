@@ -114,7 +114,7 @@ class Callers:
         )
 
     async def _find(self, secret: str) -> ApiKey | None:
-        """The key of a secret, as it was read within the cache's seconds; whoever asks while it is read waits for that."""
+        """The key of a secret, read within the cache's seconds; whoever asks while it is read waits for that."""
         hashed, now = _hash(secret), self._ticks()
         known = self._known.get(hashed)
         if known is None or now - known[0] >= self._cache_seconds:

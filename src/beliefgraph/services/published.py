@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 
-from beliefgraph.model.question import EVERY_BELIEF, BeliefFilter, BeliefOrder
+from beliefgraph.model.question import EVERY_BELIEF, BeliefFilter, BeliefOrder, BeliefRow
 from beliefgraph.model.relation import BeliefRelation, RelationKind
 from beliefgraph.services.paging import Place
 from beliefgraph.services.rows import following, ordered
@@ -22,6 +22,7 @@ class Published:
         self.state = state
         self._head_time = state.head_time
         self._in_order: dict[BeliefOrder, list[HeldRow]] = {}
+        self._made: dict[str, BeliefRow] = {}
 
     def one(self, belief: str, wanted: Wanted) -> Held:
         """One belief, with what is asked for around it; nothing where it is not stored."""
@@ -51,6 +52,7 @@ class Published:
             relations=relations,
             others=tuple(self._rows[id_] for id_ in ends if id_ in self._rows),
             total=total,
+            made=self._made,
         )
 
     def _near(self, beliefs: Iterable[str], wanted: Wanted) -> tuple[RelationRow, ...]:

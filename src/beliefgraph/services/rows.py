@@ -6,12 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from beliefgraph.model.belief import BeliefState
 from beliefgraph.model.question import BeliefOrder, BeliefRow, EvidenceOn, RelatedBelief, Standing
 from beliefgraph.model.time import microseconds
 from beliefgraph.services.paging import Place
 from beliefgraph.store.beliefs import UNAVAILABLE, RelationRow
-
 
 S = TypeVar("S", bound=Standing)
 
@@ -19,27 +17,29 @@ S = TypeVar("S", bound=Standing)
 class Surroundings:
     """The beliefs around a page, and the relations among them; each row is made once, however often it is met."""
 
-    def __init__(self, states: Mapping[str, BeliefState], relations: Iterable[RelationRow]) -> None:
-        self._states = states
+    def __init__(self, alone: Mapping[str, BeliefRow], relations: Iterable[RelationRow]) -> None:
+        """`alone` are the rows of all beliefs that may be met, without their relations, by id."""
+        self._alone = alone
         self._rows: dict[tuple[str, int], BeliefRow] = {}
         self._around: dict[str, list[tuple[RelationRow, bool, str]]] = defaultdict(list)
         for relation in sorted(relations, key=lambda r: (r.id, r.origin)):
-            if relation.source in states and relation.target in states:
+            if relation.source in alone and relation.target in alone:
                 self._around[relation.source].append((relation, True, relation.target))
                 self._around[relation.target].append((relation, False, relation.source))
 
     def row(self, id_: str, levels: int) -> BeliefRow:
         """A belief with its relations, followed so many levels."""
+        if levels == 0:
+            return self._alone[id_]
         found = self._rows.get((id_, levels))
         if found is None:
-            found = BeliefRow.trusted(state=self._states[id_], relations=self.related(id_, levels), evidence=None)
+            state = self._alone[id_].state
+            found = BeliefRow.trusted(state=state, relations=self.related(id_, levels), evidence=None)
             self._rows[id_, levels] = found
         return found
 
-    def related(self, id_: str, levels: int) -> tuple[RelatedBelief, ...] | None:
-        """The relations of a belief, None where no level of them is asked for."""
-        if levels == 0:
-            return None
+    def related(self, id_: str, levels: int) -> tuple[RelatedBelief, ...]:
+        """The relations of a belief, with what is at their far ends, followed so many levels."""
         return tuple(
             RelatedBelief.trusted(
                 id=relation.id,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from beliefgraph.model.belief import Belief, BeliefKey, Holding, Quality
-from beliefgraph.model.question import BeliefFilter, BeliefOrder
+from beliefgraph.model.question import BeliefFilter, BeliefOrder, BeliefRow
 from beliefgraph.model.relation import RelationKind, Strength
 from beliefgraph.model.revision import Origin
 from beliefgraph.model.status import Status
@@ -58,7 +58,11 @@ class RelationRow:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What was found of a twin at a rev: beliefs in order, and what was asked for around them."""
+    """What was found of a twin at a rev: beliefs in order, and what was asked for around them.
+
+    `made` are the rows without surroundings that were made of what this rev published, by belief; whoever makes one
+    puts it there.
+    """
 
     rev: int
     head_time: datetime
@@ -67,6 +71,7 @@ class Held:
     relations: tuple[RelationRow, ...] = ()
     others: tuple[HeldRow, ...] = ()
     total: int | None = None
+    made: dict[str, BeliefRow] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
