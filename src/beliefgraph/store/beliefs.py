@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -175,7 +176,16 @@ async def holdings(
     graph: Graph, twin: str, belief: str, stretch: Stretch
 ) -> tuple[int, datetime, list[Holding]] | None:
     """What was published about a belief, newest first, with the rev read at and its head time."""
-    return await published(graph, "belief/history", twin, codec.holding, stretch, belief=belief)
+    return await published(graph, "belief/history", twin, codec.holding, stretch, beliefs=[belief])
+
+
+async def histories(graph: Graph, twin: str, beliefs: Sequence[str], stretch: Stretch) -> dict[str, list[Holding]]:
+    """What was published about each of these beliefs, newest first, by belief; of each that stretch."""
+    found = await published(graph, "belief/history", twin, codec.holding, stretch, beliefs=list(beliefs))
+    by_belief: dict[str, list[Holding]] = defaultdict(list)
+    for holding in found[-1] if found else ():
+        by_belief[holding.key].append(holding)
+    return by_belief
 
 
 async def belief_named(graph: Graph, id_: str, tenant: str, person: str | None) -> tuple[str, BeliefKey] | None:

@@ -20,7 +20,7 @@ from beliefgraph.model.explanation import Contribution, Explanation, Explanation
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import derive
-from beliefgraph.services.explanation.chains import ALL_STORED, voices
+from beliefgraph.services.explanation.chains import ALL_STORED, Voice, voices
 from beliefgraph.services.explanation.influenced import influenced
 from beliefgraph.services.explanation.never_said import never_said
 from beliefgraph.services.explanation.paths import strongest_paths
@@ -58,11 +58,22 @@ class Explanations:
 
     async def of(self, seen: Recomputed, key: BeliefKey, supposed: Mapping[str, ToldRow] = ALL_STORED) -> Explanation:
         """Why the belief stands where it was derived to stand; `supposed` is evidence that is not stored, by its id."""
-        moved = await asyncio.to_thread(_what_moved, seen, key)
-        bearings = [*(share.bearing for share in moved.shares), *moved.overruled]
-        evidence = dict.fromkeys(b.evidence for b in bearings)
+        return (await self.of_each(seen, [key], supposed))[0]
+
+    async def of_each(
+        self, seen: Recomputed, keys: Sequence[BeliefKey], supposed: Mapping[str, ToldRow] = ALL_STORED
+    ) -> list[Explanation]:
+        """Why each of these beliefs stands where it was derived to stand; what was said is read for all at once."""
+        moved = await asyncio.to_thread(lambda: [_what_moved(seen, key) for key in keys])
+        evidence = dict.fromkeys(id_ for one in moved for id_ in one.evidence)
         spoken = await voices(self._graph, self._keyring, seen, evidence, supposed)
-        contributions = tuple(
+        return [_explained(one, spoken) for one in moved]
+
+
+def _explained(moved: _Moved, spoken: Mapping[str, Voice]) -> Explanation:
+    return _explanation(
+        moved,
+        tuple(
             Contribution(
                 evidence=spoken[share.bearing.evidence].evidence,
                 source=spoken[share.bearing.evidence].source.name,
@@ -75,9 +86,9 @@ class Explanations:
                 events=spoken[share.bearing.evidence].events,
             )
             for share in moved.shares
-        )
-        overruled = [Overruled(spoken[b.evidence].source.name, b.valid_from) for b in moved.overruled]
-        return _explanation(moved, contributions, overruled)
+        ),
+        [Overruled(spoken[b.evidence].source.name, b.valid_from) for b in moved.overruled],
+    )
 
 
 @dataclass(frozen=True)
@@ -104,6 +115,11 @@ class _Moved:
     shares: tuple[_Share, ...]
     links: tuple[ExplanationLink, ...]
     overruled: tuple[Bearing, ...]
+
+    @property
+    def evidence(self) -> list[str]:
+        """All evidence of which something is told."""
+        return [bearing.evidence for bearing in (*(share.bearing for share in self.shares), *self.overruled)]
 
 
 def _explanation(moved: _Moved, contributions: tuple[Contribution, ...], overruled: Sequence[Overruled]) -> Explanation:
