@@ -88,7 +88,8 @@ async def test_a_list_of_forty_costs_as_many_statements_as_a_list_of_one(world: 
     ask, told = LISTS[name]
     asked: list[int] = []
     for twin, number in (("one", 1), ("many", MANY)):
-        receipts = await world.intake.observe(world.caller, [told(n).model_copy(update={"twin": twin}) for n in range(number)])
+        events = [told(n).model_copy(update={"twin": twin}) for n in range(number)]
+        receipts = await world.intake.observe(world.caller, events)
         assert {receipt.status for receipt in receipts} == {"accepted"}
         before = world.graph.statements
         page = await ask(world, twin)

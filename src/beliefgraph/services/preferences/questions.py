@@ -86,13 +86,9 @@ class Preferences:
         """The preferences with why each stands where it does, where it has a confidence."""
         keys = [each.belief.state.belief.belief_key for each in preferences if each.belief.state.log_odds is not None]
         told = {each.state.belief.id: each for each in await self._explanations.of_each(found.seen, keys)}
-        return [
-            each.model_copy(update={"explanation": told.get(each.belief.state.belief.id)}) for each in preferences
-        ]
+        return [each.model_copy(update={"explanation": told.get(each.belief.state.belief.id)}) for each in preferences]
 
-    async def _with_history(
-        self, moment: Moment, preferences: Sequence[Preference], as_of: AsOf
-    ) -> list[Preference]:
+    async def _with_history(self, moment: Moment, preferences: Sequence[Preference], as_of: AsOf) -> list[Preference]:
         """The preferences with what was published about each."""
         stretch = Stretch(moment.state.rev, as_of.valid_time, None, MOST_HISTORY)
         ids = [each.belief.state.belief.id for each in preferences]
