@@ -165,7 +165,8 @@ async def beside(url: str, key: str, peer_url: str, tenant: str, number: int) ->
 async def _in_turn(
     asked: Asked, ours: Asker, theirs: Asker, tenant: str, number: int
 ) -> tuple[list[float], list[float]]:
-    mine, others = [], []
+    mine: list[float] = []
+    others: list[float] = []
     for index in range(ROUNDS + WARM):
         bodies = _bodies(asked, tenant, index % number)
         for asker, body, taken in ((ours, bodies[0], mine), (theirs, bodies[1], others)):

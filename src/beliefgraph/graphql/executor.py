@@ -229,8 +229,7 @@ class _Scalars:
         declared = field.extensions.get("strawberry-definition")
         if not isinstance(declared, AttributeField) or declared.path is None:
             return False
-        nullable = not isinstance(field.type, GraphQLNonNull)
-        type_ = field.type if nullable else field.type.of_type
+        type_, nullable = (field.type.of_type, False) if isinstance(field.type, GraphQLNonNull) else (field.type, True)
         if isinstance(type_, GraphQLEnumType):
             names: dict[Any, str | None] = {value.value: name for name, value in type_.values.items()}
             self._words.append((key, names | {None: None} if nullable else names))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 
 from beliefgraph.model.question import EVERY_BELIEF, BeliefFilter, BeliefOrder, BeliefRow
@@ -41,7 +41,7 @@ class Published:
         total = len(rows) if wanted.total else None
         return self._held(following(rows, order, begin)[:limit], wanted, total=total)
 
-    def _held(self, rows: list[HeldRow], wanted: Wanted, *, total: int | None) -> Held:
+    def _held(self, rows: Sequence[HeldRow], wanted: Wanted, *, total: int | None) -> Held:
         relations = self._near([row.belief.id for row in rows], wanted)
         ends = {end for relation in relations for end in (relation.source, relation.target)}
         return Held(
