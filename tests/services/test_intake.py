@@ -34,7 +34,7 @@ async def test_an_event_becomes_evidence_and_moves_what_is_related(world: World)
     assert budget > published(logit(0.4) + 0.8)  # its own evidence, and urgency's by way of buying
     assert buys > logit(0.25)
     assert {change.belief.attribute for change in receipt.beliefs} >= {"needs.budget", "needs.urgent", "world.buys"}
-    assert rows(state) == rows(world.cache._twins[state.id])
+    assert rows(state) == rows(world.cache._twins[state.id].state)
 
 
 async def test_the_same_event_again_changes_nothing(world: World) -> None:

@@ -5,15 +5,21 @@ from __future__ import annotations
 import asyncio
 import math
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from tests.conftest import StoppedClock
 from tests.reading import held, id_of, rows, status, stored
+from tests.services.test_goals import put
 from tests.world import CATALOG, START, World, event, rated
 
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.belief import logit, published
+from beliefgraph.services import advance
+from beliefgraph.services.definition_graph import DefinitionGraph
+from beliefgraph.services.derive import Derivation, derive
 from beliefgraph.services.refresh import Refresher
+from beliefgraph.services.state import TwinState
 
 HALF_LIFE = timedelta(days=30)
 
@@ -158,3 +164,22 @@ async def test_what_is_due_is_refreshed_and_taken_in(world: World, clock: Stoppe
     assert (await stored(world, "omar")).head_time == soon.time
     third = await refresher.refresh_due(clock.now(), world.caller.tenant)
     assert (third.refreshed, third.taken_in, third.refused) == (0, 0, ())
+
+
+async def test_a_refresh_derives_the_twin_once(
+    world: World, refresher: Refresher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.intake.observe(world.caller, [event("1", "audited"), event("2", "audited")])
+    await put(world, "ship", priority=0.7)
+    derived: list[datetime] = []
+
+    def counted(state: TwinState, graph: DefinitionGraph, at: datetime, **more: Any) -> Derivation:
+        derived.append(at)
+        return derive(state, graph, at, **more)
+
+    monkeypatch.setattr(advance, "derive", counted)
+    for refreshing, day in ((refresher, 10), (Refresher(world.another().updater, world.intake), 20)):
+        receipt = await refreshing.refresh(world.caller, "lena", later(day))
+        assert receipt.status == "accepted"
+        assert derived == [later(day)]
+        derived.clear()

@@ -6,6 +6,7 @@ runs it, how often, or how many do at once: a twin is refreshed to that moment o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +14,7 @@ from beliefgraph.errors import BeliefgraphError, Incorrect
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.time import BEGINNING, instant
-from beliefgraph.services.advance import Additions, advance
+from beliefgraph.services.advance import Additions, Step, advance
 from beliefgraph.services.intake import Intake
 from beliefgraph.services.update import FUTURE_SKEW_S, Present, Updater
 from beliefgraph.store import quiet as stored
@@ -62,15 +63,15 @@ class Refresher:
         if (moment - updater.clock.now()).total_seconds() > FUTURE_SKEW_S:
             raise Incorrect("invalid-input", "A twin cannot be refreshed to the future.", at=moment.isoformat())
 
-        def pass_time(present: Present) -> dict[str, Additions]:
+        def pass_time(present: Present) -> Mapping[str, Additions | Step]:
             state = present.twins[named.id]
             if state.head_time is None:
                 return {}
             newer = state.definitions != present.graph.definitions.number
             if moment > state.head_time:
                 added = Additions(cause="refreshed", moment=moment)
-                moves = newer or advance(state, present.graph, added, caller, present.now).moves
-                return {named.id: added} if moves else {}
+                step = advance(state, present.graph, added, caller, present.now)
+                return {named.id: step} if newer or step.moves else {}
             return {named.id: Additions(cause="adopted", moment=state.head_time)} if newer else {}
 
         done = await updater.commit(caller, [named], pass_time)

@@ -77,8 +77,9 @@ class Committed:
         return self.steps[twin].state.rev if twin in self.steps else self.present.twins[twin].rev
 
 
-Decide = Callable[[Present], Mapping[str, Additions]]
-"""What is added to which twin, by its id. It may be asked again, of a newer present."""
+Decide = Callable[[Present], Mapping[str, Additions | Step]]
+"""What is added to which twin, by its id, or the commit where it is made already. It may be asked again, of a newer
+present."""
 
 
 class Updater:
@@ -166,8 +167,8 @@ class Updater:
 
 def _steps(caller: Caller, present: Present, decide: Decide) -> dict[str, Step]:
     return {
-        id_: advance(present.twins[id_], present.graph, added, caller, present.now)
-        for id_, added in decide(present).items()
+        id_: each if isinstance(each, Step) else advance(present.twins[id_], present.graph, each, caller, present.now)
+        for id_, each in decide(present).items()
     }
 
 
