@@ -52,7 +52,7 @@ from beliefgraph.services.cache import read_state
 from beliefgraph.services.decide import Setting
 from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.store import commits
-from beliefgraph.store.commits import TwinCommit, _twin_row
+from beliefgraph.store.commits import TwinCommit
 from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.migrations import migrate
@@ -311,12 +311,11 @@ class RawWriter:
         )
         inferred = time.perf_counter() - begun
         self.revisions = len(step.commit.holdings)
-        locking = [_twin_row(step.commit)]
-        rows = commits._rows(self._made.services.keyring, [step.commit])
+        statements = commits.statements(self._made.services.keyring, [step.commit])[:1]
 
         async def work(tx: AsyncManagedTransaction) -> None:
-            await (await tx.run(query("commit/lock"), twins=locking)).consume()
-            await (await tx.run(query("commit/write"), twins=locking, **rows)).consume()
+            for name, parameters in statements:
+                await (await tx.run(query(name), parameters)).consume()
 
         begun = time.perf_counter()
         async with self._made.driver.session(database="neo4j") as session:
@@ -474,39 +473,36 @@ async def _raw_bulk(made: Bench, home: Path, catalog: Catalog, number: int) -> f
             endpoint.uri, auth=endpoint.auth, notifications_min_severity=QUIET
         ) as driver:
             begun = time.perf_counter()
-            for locking, rows in statements:
+            for together in statements:
 
-                async def work(
-                    tx: AsyncManagedTransaction, locking: object = locking, rows: dict[str, Any] = rows
-                ) -> None:
-                    await (await tx.run(query("commit/lock"), twins=locking)).consume()
-                    await (await tx.run(query("commit/write"), twins=locking, **rows)).consume()
+                async def work(tx: AsyncManagedTransaction, together: list[commits.Statement] = together) -> None:
+                    for name, parameters in together:
+                        await (await tx.run(query(name), parameters)).consume()
 
                 async with driver.session(database="neo4j") as session:
                     await session.execute_write(work)
             return time.perf_counter() - begun
 
 
-async def _statements(made: Bench, catalog: Catalog, number: int) -> list[tuple[object, dict[str, Any]]]:
+async def _statements(made: Bench, catalog: Catalog, number: int) -> list[list[commits.Statement]]:
     """What the service writes of the events, taken down while it does so under another tenant."""
     key = await made.services.callers.create("bulk-raw", "bulk", EVERYTHING, ("benchmark",))
     caller = await made.services.callers.authenticate(key.secret)
     await made.services.book.publish(caller, catalog)
-    taken: list[tuple[object, dict[str, Any]]] = []
-    rows_of = commits._rows
+    taken: list[list[commits.Statement]] = []
+    statements_of = commits.statements
 
-    def noted(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str, Any]:
-        rows = rows_of(keyring, commits)
-        taken.append(([_twin_row(c) for c in commits], rows))
-        return rows
+    def noted(keyring: Keyring, several: Sequence[TwinCommit]) -> list[commits.Statement]:
+        taken.append(statements_of(keyring, several))
+        return taken[-1]
 
-    commits._rows = noted
+    commits.statements = noted
     try:
         for first in range(0, number, 2_000):
             events = [_bulk_event(index) for index in range(first, min(first + 2_000, number))]
             await made.services.intake.observe(caller, events)
     finally:
-        commits._rows = rows_of
+        commits.statements = statements_of
     return taken
 
 

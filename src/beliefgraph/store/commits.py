@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -58,6 +60,12 @@ class GoalRows:
         """How many rows it opens."""
         return len(self.statements) + len(self.relations) + len(self.pursuits)
 
+    @property
+    def written_rows(self) -> int:
+        """How many rows it writes."""
+        closed = len(self.closed_statements) + len(self.closed_relations) + len(self.closed_pursuits)
+        return len(self.goals) + closed + self.opened_rows
+
 
 @dataclass(frozen=True)
 class DecisionRows:
@@ -77,6 +85,12 @@ class DecisionRows:
     def opened_rows(self) -> int:
         """How many rows it opens."""
         return len(self.statements) + len(self.deliberations)
+
+    @property
+    def written_rows(self) -> int:
+        """How many rows it writes."""
+        closed = len(self.closed_statements) + len(self.closed_deliberations)
+        return len(self.decisions) + closed + self.opened_rows
 
 
 @dataclass(frozen=True)
@@ -117,47 +131,74 @@ class TwinCommit:
         told = self.goals.opened_rows + self.decisions.opened_rows
         return sum(map(len, rows)) + told + len(self.measurements) + len(self.readings)
 
+    @property
+    def written_rows(self) -> int:
+        """How many rows it writes, of every kind: what bounds a transaction."""
+        made = (self.events, self.sources, self.evidence, self.beliefs, self.metrics)
+        closed = (
+            self.closed_bearings,
+            self.closed_holdings,
+            self.closed_relations,
+            self.closed_links,
+            self.closed_measurements,
+            self.closed_readings,
+        )
+        plain = len(self.bearings) + len(self.holdings) + len(self.relations) + len(self.links)
+        measured = len(self.measurements) + len(self.readings)
+        others = self.goals.written_rows + self.decisions.written_rows
+        return 1 + sum(map(len, made)) + sum(map(len, closed)) + plain + measured + others
+
+
+Statement = tuple[str, dict[str, Any]]
+"""The name of a query file, and its parameters."""
+
+LINKS = "commit/identifiers"
+
 
 async def write(graph: Graph, keyring: Keyring, commits: Sequence[TwinCommit]) -> None:
     """Write the commits in one transaction; `rev-conflict` and nothing written if a twin is not at its expected rev.
 
-    Verbatim text and events are sealed here, before anything leaves the process. An identifier that already leads to
-    another twin in an overlapping time is a conflict too (`identifier-taken`).
+    Verbatim text and events are sealed in a thread, before anything leaves the process. An identifier that already leads
+    to another twin in an overlapping time is a conflict too (`identifier-taken`).
     """
     if not commits:
         return
-    ordered = sorted(commits, key=lambda c: c.commit.twin)
-    twins = [_twin_row(c) for c in ordered]
-    rows = _rows(keyring, ordered)
-    relations = _relation_rows(ordered)
-    links = _link_rows(ordered)
-    goals = _goal_rows(ordered)
-    metrics = _metric_rows(ordered)
-    decisions = _decision_rows(keyring, ordered)
+    first, *more = await asyncio.to_thread(statements, keyring, commits)
+    if not more:
+        _check_revs(commits, await graph.write_one(first[0], **first[1]))
+        return
 
     async def work(tx: Transaction) -> None:
-        locked = await tx.run("commit/lock", twins=twins)
-        if locked and locked[0]:
-            raise _moved(ordered, dict(locked[0]))
-        await tx.run("commit/write", twins=twins, **rows)
-        if relations["closed"] or relations["opened"]:
-            await tx.run("commit/relations", **relations)
-        if any(goals.values()):
-            await tx.run("commit/goals", **goals)
-        if any(metrics.values()):
-            await tx.run("commit/metrics", **metrics)
-        if any(decisions.values()):
-            await tx.run("commit/decisions", **decisions)
-        if links["closed"] or links["opened"]:
-            taken = await tx.run("commit/identifiers", **links)
-            if taken and taken[0]:
+        _check_revs(commits, await tx.run(first[0], **first[1]))
+        for name, parameters in more:
+            answer = await tx.run(name, **parameters)
+            if name == LINKS and answer and answer[0]:
                 raise Conflict(
                     "identifier-taken",
                     "This identifier leads to another twin in that time; unlink it there first.",
-                    twins=sorted({twin for _, twin in taken[0]}),
+                    twins=sorted({twin for _, twin in answer[0]}),
                 )
 
     await graph.write(work)
+
+
+def statements(keyring: Keyring, commits: Sequence[TwinCommit]) -> list[Statement]:
+    """The statements that write the commits: one, and one more for each kind of row that is not in every commit."""
+    ordered = sorted(commits, key=lambda c: c.commit.twin)
+    keyring.prepare(c.commit.twin for c in ordered)
+    more: list[Statement] = [
+        ("commit/relations", _relation_rows(ordered)),
+        ("commit/goals", _goal_rows(ordered)),
+        ("commit/metrics", _metric_rows(ordered)),
+        ("commit/decisions", _decision_rows(keyring, ordered)),
+        (LINKS, _link_rows(ordered)),
+    ]
+    return [("commit/write", _rows(keyring, ordered)), *(each for each in more if any(each[1].values()))]
+
+
+def _check_revs(commits: Sequence[TwinCommit], answer: Sequence[Any] | None) -> None:
+    if answer and answer[0]:
+        raise _moved(commits, dict(answer[0]))
 
 
 def _moved(commits: Sequence[TwinCommit], found: dict[str, int]) -> Conflict:
@@ -190,9 +231,8 @@ def _twin_row(c: TwinCommit) -> dict[str, Any]:
 def _rows(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str, Any]:
     sources = {source.id: source for c in commits for source in c.sources}
     return {
-        "events": [_event_row(keyring, c.commit.twin, e) for c in commits for e in c.events],
+        "twins": [_twin_row(c) for c in commits],
         "sources": [codec.node_values(source) for _, source in sorted(sources.items())],
-        "evidence": [{"values": _evidence_values(keyring, e)} for c in commits for e in c.evidence],
         "beliefs": [codec.node_values(b) for c in commits for b in c.beliefs],
         "closed_bearings": [{"id": b.revision_id, "rev": c.commit.rev} for c in commits for b in c.closed_bearings],
         "bearings": [
@@ -219,7 +259,7 @@ def _rows(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str, Any]:
                     opened_deliberations=len(c.decisions.deliberations) or None,
                     closed_deliberations=len(c.decisions.closed_deliberations) or None,
                 ),
-                "events": [e.id for e in c.events],
+                "events": _event_rows(keyring, c),
             }
             for c in commits
         ],
@@ -233,7 +273,18 @@ def _display(holding: Holding, statement: str) -> dict[str, Any]:
     return {"confidence": confidence, "caption": f"{statement} · {shown}" if statement else shown}
 
 
-def _event_row(keyring: Keyring, twin: str, arrived: ArrivedEvent) -> dict[str, Any]:
+def _event_rows(keyring: Keyring, c: TwinCommit) -> list[dict[str, Any]]:
+    """The events of a commit, each with the evidence that was read from it."""
+    evidence: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for each in c.evidence:
+        evidence[each.event].append(_evidence_values(keyring, each))
+    return [
+        {"values": _event_values(keyring, c.commit.twin, arrived), "evidence": evidence[arrived.id]}
+        for arrived in c.events
+    ]
+
+
+def _event_values(keyring: Keyring, twin: str, arrived: ArrivedEvent) -> dict[str, Any]:
     payload = orjson.dumps(arrived.event.model_dump(mode="json"))
     row = {
         "delivery": arrived.delivery,
