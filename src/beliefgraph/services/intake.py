@@ -1,17 +1,19 @@
 """Events in: whose they are, whether they came before, what they say; where that fails, quarantine with the reason.
 
-Nothing is lost: an event is taken into its twin, recognised as a duplicate, or kept aside until it can be taken in.
+Nothing is lost: an event is taken into its twin, recognised as a duplicate, or kept aside until it can be taken in. A
+large call is written in several transactions (`portions`), each with whole commits; if it breaks off, what was written
+stays, and the same call sent again finds it to be duplicates.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from beliefgraph.errors import BeliefgraphError, Incorrect, NotFound
+from beliefgraph.errors import BeliefgraphError, Incorrect, NotFound, Unsupported
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.event import Event, QuarantinedEvent
 from beliefgraph.model.receipt import Outcome, Receipt
@@ -30,7 +32,10 @@ from beliefgraph.store import events as stored
 from beliefgraph.store.commits import ArrivedEvent
 
 MOST_EVENTS = 10_000
-"""Events in one call: they become one transaction, at most one commit for each twin."""
+"""Events in one call."""
+
+AT_ONCE = 2
+"""Portions of a call that are at work at once: one is derived here while another is written by Neo4j."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +81,11 @@ class Intake:
     async def observe(
         self, caller: Caller, events: Sequence[Event], *, expected_rev: int | None = None
     ) -> list[Receipt]:
-        """Take in events, in one transaction; the receipts are in their order.
+        """Take in events; the receipts are in their order.
 
-        Each twin gets one commit at the most. `expected_rev` goes with a single event. An event that came before is a
-        duplicate, one that came with another body a conflict; one that cannot be understood is quarantined.
+        Each twin gets one commit, several only where it is too large for one transaction. `expected_rev` goes with a
+        single event. An event that came before is a duplicate, one that came with another body a conflict; one that
+        cannot be understood is quarantined.
         """
         caller.require("write")
         if len(events) > MOST_EVENTS:
@@ -89,17 +95,50 @@ class Intake:
         placed, lost = await self._place(caller, events)
         fates = _Fates({}, dict(lost))
         fates.outcome.update(dict.fromkeys(lost, "quarantined"))
-        twins = {p.named.id: p.named for p in placed.values()}
-        done = await self._updater.commit(
+        receipts = {index: _unplaced(events[index], refused) for index, refused in lost.items()}
+        waiting = _by_twin(placed)
+        failed: list[BaseException] = []
+
+        async def work() -> None:
+            most = MOST_EVENTS
+            while waiting and not failed:
+                portion = {i: placed[i] for i in _next(waiting, min(most, self._updater.portions.events))}
+                most = MOST_EVENTS
+                try:
+                    done = await self._take_in(caller, portion, fates, expected_rev)
+                except Unsupported as refused:
+                    if refused.code != "store-memory" or len(portion) == 1:
+                        raise
+                    waiting.extendleft(reversed(_by_twin(portion)))
+                    most = len(portion) // 2
+                    continue
+                receipts.update(await asyncio.to_thread(_receipts, events, fates, portion, done))
+
+        async def noted() -> None:
+            try:
+                await work()
+            except Exception as error:
+                failed.append(error)
+
+        await asyncio.gather(*(noted() for _ in range(AT_ONCE)))
+        if failed:
+            raise failed[0]
+        await self._set_aside(caller, events, placed, fates)
+        return [receipts[index] for index in range(len(events))]
+
+    async def _take_in(
+        self, caller: Caller, portion: Mapping[int, Placed], fates: _Fates, expected_rev: int | None
+    ) -> Committed:
+        """Write the commits that some of the events make, in one transaction."""
+        twins = {one.named.id: one.named for one in portion.values()}
+        return await self._updater.commit(
             caller,
             list(twins.values()),
-            lambda present: self._decide(caller, present, placed, fates),
-            deliveries=[p.arrived.delivery for p in placed.values()],
+            lambda present: self._decide(caller, present, portion, fates),
+            deliveries=[one.arrived.delivery for one in portion.values()],
             expected=None if expected_rev is None else dict.fromkeys(twins, expected_rev),
+            divisible=len(portion) > 1,
         )
-        placed = {i: one for i, one in placed.items() if fates.refused.get(i) is not UNKNOWN_IDENTIFIER}
-        await self._set_aside(caller, events, placed, fates)
-        return [_receipt(event, fates, index, placed.get(index), done) for index, event in enumerate(events)]
 
     async def quarantine(
         self, caller: Caller, *, limit: int, after: tuple[datetime, str] | None = None
@@ -145,14 +184,23 @@ class Intake:
 
     async def _place(self, caller: Caller, events: Sequence[Event]) -> tuple[dict[int, Placed], dict[int, Refused]]:
         """The twin of every event, by name or by its identifiers; and those that have none."""
+
+        def wanted() -> list[tuple[int, str, datetime]]:
+            return [
+                (index, self._updater.identifier(caller, identifier), event.time)
+                for index, event in enumerate(events)
+                if event.twin is None
+                for identifier in event.identifiers
+            ]
+
+        asked = await asyncio.to_thread(wanted) if any(event.twin is None for event in events) else []
+        led = await stored.resolve(self._updater.graph, asked) if asked else {}
+        return await asyncio.to_thread(self._placed, caller, events, led)
+
+    def _placed(
+        self, caller: Caller, events: Sequence[Event], led: Mapping[int, Sequence[stored.Led]]
+    ) -> tuple[dict[int, Placed], dict[int, Refused]]:
         updater = self._updater
-        wanted = [
-            (index, updater.identifier(caller, identifier), event.time)
-            for index, event in enumerate(events)
-            if event.twin is None
-            for identifier in event.identifiers
-        ]
-        led = await stored.resolve(updater.graph, wanted) if wanted else {}
         placed: dict[int, Placed] = {}
         lost: dict[int, Refused] = {}
         for index, event in enumerate(events):
@@ -222,10 +270,21 @@ class Intake:
     async def _set_aside(
         self, caller: Caller, events: Sequence[Event], placed: Mapping[int, Placed], fates: _Fates
     ) -> None:
+        """Keep the events that were refused in quarantine."""
+        if not fates.refused:
+            return
+        updater = self._updater
+        waiting = await asyncio.to_thread(self._waiting, caller, events, placed, fates)
+        now = updater.clock.now()
+        await asyncio.shield(stored.keep(updater.graph, updater.keyring, caller.tenant, waiting, now))
+
+    def _waiting(
+        self, caller: Caller, events: Sequence[Event], placed: Mapping[int, Placed], fates: _Fates
+    ) -> list[stored.SetAside]:
         updater = self._updater
         waiting = []
         for index, refused in fates.refused.items():
-            event, one = events[index], placed.get(index)
+            event, one = events[index], None if refused is UNKNOWN_IDENTIFIER else placed.get(index)
             identifiers = [updater.identifier(caller, identifier) for identifier in event.identifiers]
             # Where no twin is named, whom it is about tells it from another's event of the same id.
             about = sorted(identifiers) if event.twin is None else [event.twin]
@@ -240,9 +299,7 @@ class Intake:
                     due=refused.due,
                 )
             )
-        if waiting:
-            now = updater.clock.now()
-            await asyncio.shield(stored.keep(updater.graph, updater.keyring, caller.tenant, waiting, now))
+        return waiting
 
 
 def _leads_to(twin: TwinState, arrived: ArrivedEvent) -> bool:
@@ -258,11 +315,44 @@ def _nowhere(event: Event, found: int) -> Refused:
     return Refused("no-twin", "It names no twin and carries no identifier.")
 
 
-def _receipt(event: Event, fates: _Fates, index: int, placed: Placed | None, done: Committed) -> Receipt:
+def _by_twin(placed: Mapping[int, Placed]) -> deque[list[int]]:
+    """The places of events in the call, by twin."""
+    twins: dict[str, list[int]] = defaultdict(list)
+    for index, one in placed.items():
+        twins[one.named.id].append(index)
+    return deque(twins.values())
+
+
+def _next(waiting: deque[list[int]], most: int) -> list[int]:
+    """Take as many events as may be, of whole twins; a part of one where it alone has more."""
+    taken: list[int] = []
+    while waiting and len(taken) + len(waiting[0]) <= most:
+        taken += waiting.popleft()
+    if not taken:
+        first = waiting.popleft()
+        taken = first[:most]
+        waiting.appendleft(first[most:])
+    return taken
+
+
+def _receipts(
+    events: Sequence[Event], fates: _Fates, portion: Mapping[int, Placed], done: Committed
+) -> dict[int, Receipt]:
+    return {
+        index: _unplaced(events[index], fates.refused[index])
+        if fates.refused.get(index) is UNKNOWN_IDENTIFIER
+        else _receipt(events[index], fates, index, one, done)
+        for index, one in portion.items()
+    }
+
+
+def _unplaced(event: Event, refused: Refused) -> Receipt:
+    """The receipt of an event whose twin is not known."""
+    return Receipt(id=event.id, status="quarantined", code=refused.code, reason=refused.reason)
+
+
+def _receipt(event: Event, fates: _Fates, index: int, placed: Placed, done: Committed) -> Receipt:
     status = fates.outcome[index]
-    if placed is None:
-        refused = fates.refused[index]
-        return Receipt(id=event.id, status=status, code=refused.code, reason=refused.reason)
     named, step = placed.named, done.steps.get(placed.named.id)
     why = {"code": "event-conflict", "reason": "An event with this source and id came before, with another body."}
     if status == "quarantined":

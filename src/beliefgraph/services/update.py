@@ -14,7 +14,7 @@ from typing import Protocol
 
 import orjson
 
-from beliefgraph.errors import Conflict, Unavailable
+from beliefgraph.errors import Conflict, Unavailable, Unsupported
 from beliefgraph.model.caller import Caller, Scope
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import event_id
@@ -25,6 +25,7 @@ from beliefgraph.services.cache import TwinCache
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.layout import forget_layouts
+from beliefgraph.services.portions import SMALL, Portions
 from beliefgraph.services.scope import reach
 from beliefgraph.services.state import TwinState
 from beliefgraph.store import events as stored
@@ -34,6 +35,9 @@ from beliefgraph.store.keys import Keyring
 
 TRIES = 40
 """Commits that may come between reading and writing before a command without an expected rev gives up."""
+
+PAUSES = (0.2, 0.5, 1.0)
+"""Seconds before a small commit is tried again for which Neo4j had not the memory: others fill it."""
 
 FUTURE_SKEW_S = 300.0
 """Seconds that an event's clock may be ahead of ours; what is further ahead waits until it is due."""
@@ -91,6 +95,7 @@ class Updater:
         self.graph = graph
         self.keyring = keyring
         self.clock = clock
+        self.portions = Portions()
         self._book = book
         self._cache = cache
         self._bell = bell
@@ -103,8 +108,12 @@ class Updater:
         *,
         deliveries: Sequence[str] = (),
         expected: Mapping[str, int] | None = None,
+        divisible: bool = False,
     ) -> Committed:
         """Write the commits that `decide` makes of these twins, in one transaction.
+
+        It is `store-memory` if Neo4j has not the memory for it, and where the caller can send less (`divisible`), if it
+        would write more rows than one transaction may.
 
         `deliveries` are the keyed hashes of what arrives: `Present.seen` says which came before, with their bodies.
         With `expected`, a twin that is elsewhere is a `rev-conflict`, unless what arrives came before; without, the
@@ -126,7 +135,7 @@ class Updater:
                 present = Present(states, graph, known.seen, self.clock.now())
                 steps = await asyncio.to_thread(_steps, caller, present, decide)
                 try:
-                    await write(self.graph, self.keyring, [step.commit for step in steps.values()])
+                    await self._write(steps, divisible=divisible)
                 except Conflict as conflict:
                     for id_ in names:
                         self._cache.drop(id_)
@@ -138,6 +147,31 @@ class Updater:
                     self._bell.ring(id_)
                 return Committed(steps, present)
         raise Unavailable("overloaded", "Others keep writing to this twin; try again.", twins=sorted(names.values()))
+
+    async def _write(self, steps: Mapping[str, Step], *, divisible: bool) -> None:
+        """Write the commits; where Neo4j has not the memory for a few rows, others are at work: wait for them."""
+        commits = [step.commit for step in steps.values()]
+        rows, events = sum(c.written_rows for c in commits), sum(len(c.events) for c in commits)
+        if divisible and rows > self.portions.rows:
+            self.portions.too_many(events, rows)
+            raise Unsupported("store-memory", "This is more than one transaction may write; send less.", rows=rows)
+        for pause in (*PAUSES, None):
+            try:
+                await write(self.graph, self.keyring, commits)
+            except Unsupported as refused:
+                if refused.code != "store-memory":
+                    raise
+                if rows > SMALL:
+                    self.portions.refused(events, rows)
+                    raise Unsupported(
+                        refused.code, f"{refused.message} It writes {rows:,} rows.", rows=rows
+                    ) from refused
+            else:
+                self.portions.written(events, rows)
+                return
+            if pause is not None:
+                await asyncio.sleep(pause)
+        raise Unavailable("overloaded", "Neo4j has no memory left for anything now; try again in a second.")
 
     def forget(self, named: Named) -> None:
         """Let go of a twin that was erased, and tell those who follow it."""

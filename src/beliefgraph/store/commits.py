@@ -158,8 +158,8 @@ LINKS = "commit/identifiers"
 async def write(graph: Graph, keyring: Keyring, commits: Sequence[TwinCommit]) -> None:
     """Write the commits in one transaction; `rev-conflict` and nothing written if a twin is not at its expected rev.
 
-    Verbatim text and events are sealed in a thread, before anything leaves the process. An identifier that already leads
-    to another twin in an overlapping time is a conflict too (`identifier-taken`).
+    Verbatim text and events are sealed in a thread, before anything leaves the process. An identifier that already
+    leads to another twin in an overlapping time is a conflict too (`identifier-taken`).
     """
     if not commits:
         return

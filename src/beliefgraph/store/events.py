@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 
@@ -16,6 +18,9 @@ from beliefgraph.store.keys import Keyring
 
 DAWN = datetime(1, 1, 2, tzinfo=UTC)
 """Before every instant that anything is compared with."""
+
+KEPT_AT_ONCE = 500
+"""Events that one transaction sets aside."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +98,14 @@ class SetAside:
 
 async def keep(graph: Graph, keyring: Keyring, tenant: str, events: Sequence[SetAside], now: datetime) -> None:
     """Keep events in quarantine, sealed with their twin's key, or the tenant's where no twin is known."""
-    rows = [
+    for first in range(0, len(events), KEPT_AT_ONCE):
+        rows = await asyncio.to_thread(_kept, keyring, tenant, events[first : first + KEPT_AT_ONCE], now)
+        await graph.write_one("quarantine/keep", events=rows)
+
+
+def _kept(keyring: Keyring, tenant: str, events: Sequence[SetAside], now: datetime) -> list[dict[str, Any]]:
+    keyring.prepare(e.twin for e in events if e.twin is not None)
+    return [
         {
             "id": e.id,
             "tenant": tenant,
@@ -101,15 +113,14 @@ async def keep(graph: Graph, keyring: Keyring, tenant: str, events: Sequence[Set
             "identifiers": list(e.identifiers),
             "code": e.code,
             "reason": e.reason,
-            "since": now,
-            "due": e.due,
+            "since": codec.text(now),
+            "due": None if e.due is None else codec.text(e.due),
             "sealed": keyring.seal(
                 e.twin or _desk(tenant), orjson.dumps(e.event.model_dump(mode="json")), f"quarantine:{e.id}"
             ),
         }
         for e in events
     ]
-    await graph.write_one("quarantine/keep", events=rows)
 
 
 async def set_aside(

@@ -108,7 +108,7 @@ class Graph:
                     passing = error.is_retryable() and (lost or isinstance(error, Neo4jError))
                     if not passing or out_of_memory(error) or time.monotonic() + pause > until:
                         raise
-                await asyncio.sleep(pause * uniform(0.8, 1.2))
+                await asyncio.sleep(pause * uniform(0.8, 1.2))  # noqa: S311
                 pause *= 2
 
     async def schema(self, statement: str) -> None:

@@ -2,28 +2,29 @@
 
 A segment is a file of records of one length: SHA-256 of the twin's id, key, fingerprint. It is written whole under
 another name, synced and renamed, so that it is there in full or not at all, and it never grows. A destroyed record is
-zeros. What is where is kept in memory, 16 bytes a key: the first eight bytes of the hash, and the place.
+zeros. Which segment has whose key is kept in memory, in eight bytes a key: the first five of the hash, and the number
+of the segment.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
-
-import numpy as np
-import numpy.typing as npt
 
 from beliefgraph.errors import Fault
 
 OWNER_BYTES = 32
-PREFIX_BYTES = 8
+PREFIX_BYTES = 5
 RECENT = 65_536
-"""Keys of new segments that wait in a dict before they are merged into the sorted arrays."""
+"""Keys of new segments that wait in a list of their own before they join the long one."""
 
-_SHIFT = 20  # a place is a segment's number and a record's: at most a million records in a segment
+_NUMBER_BITS = 24  # of a segment; with the prefix before it, an entry of the index has 64
 
 
 class Place(NamedTuple):
@@ -40,39 +41,47 @@ class KeySegments:
         self.folder = folder
         self._record = OWNER_BYTES + key_bytes
         self._next = 0  # 0: no segment was looked at yet
-        self._prefixes: npt.NDArray[np.uint64] = np.empty(0, dtype=np.uint64)
-        self._places: npt.NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self._recent: dict[int, list[int]] = {}
+        self._known = array("Q")
+        self._recent: list[int] = []
         self._guard = threading.Lock()
 
-    def look(self) -> bool:
-        """Get to know the segments made since the last look; whether there were any."""
+    def look(self) -> None:
+        """Get to know the segments made since the last look."""
         with self._guard:
             if self._next == 0:
                 numbers = sorted(int(path.name) for path in _listed(self.folder))
-                self._merge([self._load(number) for number in numbers])
+                self._known = array("Q", sorted(chain.from_iterable(map(self._entries, numbers))))
                 self._next = numbers[-1] + 1 if numbers else 1
-                return bool(numbers)
+                return
             before = self._next
             while self._path(self._next).exists():
-                self._note(*self._load(self._next))
+                self._recent += self._entries(self._next)
                 self._next += 1
-            return self._next != before
+            if self._next != before:
+                self._recent.sort()
+            if len(self._recent) > RECENT:
+                self._known = array("Q", sorted(chain(self._known, self._recent)))
+                self._recent = []
 
     def find(self, owner: bytes) -> Iterator[tuple[Place, bytes]]:
         """Where a twin's keys are, by the hash of its id, with the bytes that are there."""
-        prefix = int.from_bytes(owner[:PREFIX_BYTES], "big")
+        first = int.from_bytes(owner[:PREFIX_BYTES], "big") << _NUMBER_BITS
         with self._guard:
-            first, last = (int(np.searchsorted(self._prefixes, np.uint64(prefix), side)) for side in ("left", "right"))
-            places = [*self._places[first:last].tolist(), *self._recent.get(prefix, ())]
-        for place in places:
-            path, offset = self._path(place >> _SHIFT), (place & ((1 << _SHIFT) - 1)) * self._record
-            record = read_at(path, offset, self._record)
-            if record[:OWNER_BYTES] == owner:
-                yield Place(path, offset + OWNER_BYTES), record[OWNER_BYTES:]
+            numbers = [
+                entry - first
+                for entries in (self._known, self._recent)
+                for entry in entries[bisect_left(entries, first) : bisect_left(entries, first + (1 << _NUMBER_BITS))]
+            ]
+        for number in numbers:
+            content = self._content(number)
+            offset = content.find(owner)
+            while offset >= 0 and offset % self._record:
+                offset = content.find(owner, offset + 1)
+            if offset >= 0:
+                yield Place(self._path(number), offset + OWNER_BYTES), content[offset:][OWNER_BYTES : self._record]
 
     def make(self, keys: Sequence[tuple[bytes, bytes]]) -> None:
-        """Write one segment of (hash of a twin's id, key), durable when this returns. `look` was called under the lock."""
+        """Write a segment of (hash of a twin's id, key), durable on return; `look` was called under the lock before."""
         fresh, path = self.folder / "fresh", self._path(self._next)
         fresh.unlink(missing_ok=True)
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -91,28 +100,19 @@ class KeySegments:
     def _path(self, number: int) -> Path:
         return self.folder / f"{number:08}"
 
-    def _load(self, number: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]:
-        """The prefixes of a segment's records and their places."""
+    def _entries(self, number: int) -> list[int]:
+        """What the index says of a segment's records."""
+        content = self._content(number)
+        return [
+            int.from_bytes(content[at : at + PREFIX_BYTES], "big") << _NUMBER_BITS | number
+            for at in range(0, len(content), self._record)
+        ]
+
+    def _content(self, number: int) -> bytes:
         content = self._path(number).read_bytes()
         if len(content) % self._record:
             raise damaged(self._path(number))
-        table = np.frombuffer(content, dtype=np.uint8).reshape(-1, self._record)
-        prefixes = np.ascontiguousarray(table[:, :PREFIX_BYTES]).view(">u8").ravel().astype(np.uint64)
-        return prefixes, (np.int64(number) << _SHIFT) + np.arange(len(table), dtype=np.int64)
-
-    def _note(self, prefixes: npt.NDArray[np.uint64], places: npt.NDArray[np.int64]) -> None:
-        for prefix, place in zip(prefixes.tolist(), places.tolist(), strict=True):
-            self._recent.setdefault(prefix, []).append(place)
-        if len(self._recent) > RECENT:
-            pairs = [(prefix, place) for prefix, several in self._recent.items() for place in several]
-            self._merge([(np.array([p for p, _ in pairs], np.uint64), np.array([p for _, p in pairs], np.int64))])
-            self._recent = {}
-
-    def _merge(self, more: Sequence[tuple[npt.NDArray[np.uint64], npt.NDArray[np.int64]]]) -> None:
-        prefixes = np.concatenate([self._prefixes, *(found for found, _ in more)])
-        places = np.concatenate([self._places, *(found for _, found in more)])
-        order = np.argsort(prefixes, kind="stable")
-        self._prefixes, self._places = prefixes[order], places[order]
+        return content
 
 
 def damaged(path: Path) -> Fault:

@@ -2,8 +2,8 @@
 
 Deleting a row leaves its bytes in Neo4j's files and transaction log; a text sealed under a destroyed key stays there as
 noise. Every twin has a key of its own (AES-256-GCM), every tenant one for keyed hashes (HMAC-SHA256). A key is one
-small file named by a hash, or, where many are made at once, a record in a file of them (`key_segments`); readable by its
-owner alone, durable on disk before it first seals anything. All processes of a service share one directory.
+small file named by a hash or, where many are made at once, a record in a file of them (`key_segments`): readable by its
+owner alone, and durable before it first seals anything. All processes of a service share one directory.
 
 What destroying does not do: it does not reach backups of the directory, nor old blocks that an SSD or a copy-on-write
 file system keeps after the overwrite. Put the directory where neither is, or where both are encrypted.
@@ -57,8 +57,9 @@ class Keyring:
     """The keys of a service. Safe to share between threads, and its directory between processes.
 
     A key is cached with its place, and its bytes there are compared before every use: once any process has destroyed a
-    key, no process uses it again, and each drops its copy at the next use or when the cache is full. A use that has already looked may still finish, so whoever erases a twin locks it first. Python cannot wipe a
-    dropped key from memory; it is gone when the memory is used again or the process ends.
+    key, no process uses it again, and each drops its copy at the next use or when the cache is full. A use that has
+    already looked may still finish, so whoever erases a twin locks it first. Python cannot wipe a dropped key from
+    memory; it is gone when the memory is used again or the process ends.
     """
 
     def __init__(self, directory: Path) -> None:
