@@ -20,6 +20,8 @@ from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.derive import Derivation, derive
 from beliefgraph.services.refresh import Refresher
 from beliefgraph.services.state import TwinState
+from beliefgraph.services.update import FUTURE_SKEW_S
+from beliefgraph.services.upkeep import Upkeep
 
 HALF_LIFE = timedelta(days=30)
 
@@ -183,3 +185,29 @@ async def test_a_refresh_derives_the_twin_once(
         assert receipt.status == "accepted"
         assert derived == [later(day)]
         derived.clear()
+
+
+async def test_an_event_from_the_future_is_taken_in_when_it_is_due_and_not_at_the_next_refresh(
+    world: World, clock: StoppedClock
+) -> None:
+    refresher = Refresher(world.updater, world.intake)
+    upkeep = Upkeep(refresher, clock, interval=3_600.0)
+    running = asyncio.create_task(upkeep.run())
+    upkeep.let_time_pass()
+    early = timedelta(seconds=FUTURE_SKEW_S)
+    soon = rated("soon", 1.0).model_copy(update={"time": clock.now() + early + timedelta(seconds=20)})
+    (waiting,) = await world.intake.observe(world.caller, [soon])
+    assert (waiting.status, waiting.code) == ("quarantined", "not-yet")
+    assert await refresher.next_due(world.caller.tenant) == soon.time - early
+
+    clock.advance(timedelta(seconds=19))
+    await refresher.take_in_due(clock.now(), world.caller.tenant)
+    assert (await stored(world)).rev == 0
+    clock.advance(timedelta(seconds=1))
+    for _ in range(300):
+        await asyncio.sleep(0.1)
+        if (await stored(world)).rev == 1:
+            break
+    running.cancel()
+    assert held(await stored(world), "world.alone") == 1.0
+    assert await refresher.next_due(world.caller.tenant) is None

@@ -11,7 +11,7 @@ import asyncio
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from beliefgraph.errors import BeliefgraphError, Incorrect, NotFound, Unsupported
 from beliefgraph.model.caller import Caller
@@ -25,6 +25,7 @@ from beliefgraph.services.decisions.draft import DecisionDraft
 from beliefgraph.services.goals.decide import hear_goals, with_goals
 from beliefgraph.services.goals.draft import GoalDraft
 from beliefgraph.services.interpretation.said import Interpretation, Interpreter
+from beliefgraph.services.portions import TWINS
 from beliefgraph.services.preferences.contexts import Contexts
 from beliefgraph.services.state import TwinState
 from beliefgraph.services.update import FUTURE_SKEW_S, Committed, Named, Present, Updater
@@ -48,7 +49,7 @@ class Placed:
 
 @dataclass(frozen=True)
 class Refused:
-    """An event that cannot be taken in, and why; `due` is its time if it came from the future."""
+    """An event that cannot be taken in, and why; `due` is when it can be, if it came from the future."""
 
     code: str
     reason: str
@@ -238,7 +239,8 @@ class Intake:
                 fates.meets(index, UNKNOWN_IDENTIFIER)  # the link was undone since it was looked up
                 continue
             if (arrived.event.time - present.now).total_seconds() > FUTURE_SKEW_S:
-                fates.meets(index, Refused("not-yet", "Its time lies in the future.", arrived.event.time))
+                due = arrived.event.time - timedelta(seconds=FUTURE_SKEW_S)
+                fates.meets(index, Refused("not-yet", "Its time lies in the future.", due))
                 continue
             setting = Setting(present.twins[one.named.id], present.graph, caller, arrived)
             try:
@@ -326,8 +328,10 @@ def _by_twin(placed: Mapping[int, Placed]) -> deque[list[int]]:
 def _next(waiting: deque[list[int]], most: int) -> list[int]:
     """Take as many events as may be, of whole twins; a part of one where it alone has more."""
     taken: list[int] = []
-    while waiting and len(taken) + len(waiting[0]) <= most:
+    twins = 0
+    while waiting and twins < TWINS and len(taken) + len(waiting[0]) <= most:
         taken += waiting.popleft()
+        twins += 1
     if not taken:
         first = waiting.popleft()
         taken = first[:most]

@@ -92,7 +92,13 @@ class Refresher:
         Of every tenant unless one is named. A twin that refuses is named in the answer; the others are not held up.
         """
         refreshed, refused = await self._walk(self.moment(now), tenant)
+        due = await self.take_in_due(now, tenant)
+        return Round(refreshed, due.taken_in, (*refused, *due.refused))
+
+    async def take_in_due(self, now: datetime, tenant: str | None = None) -> Round:
+        """Take in the events that waited for their time, where it has come."""
         taken_in = 0
+        refused: list[tuple[str, BeliefgraphError]] = []
         for each in await stored.tenants_with_due(self._updater.graph, now, tenant):
             try:
                 receipts = await self._intake.replay(_clock(each), due=now)
@@ -100,7 +106,11 @@ class Refresher:
                 refused.append((each, error))
             else:
                 taken_in += sum(receipt.status == "accepted" for receipt in receipts)
-        return Round(refreshed, taken_in, tuple(refused))
+        return Round(0, taken_in, tuple(refused))
+
+    async def next_due(self, tenant: str | None = None) -> datetime | None:
+        """When the next event that waits for its time is due, in any tenant or in one; None if none waits."""
+        return await stored.next_due(self._updater.graph, tenant)
 
     async def adopt(self, tenant: str) -> Round:
         """Bring every twin of a tenant under the definitions in force; to be called once they were published."""

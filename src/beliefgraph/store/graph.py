@@ -64,7 +64,7 @@ class Graph:
     async def read(self, name: str, /, **parameters: Any) -> list[Any] | None:
         """The one record a query returns, as a list of its values, or None. Auto-commit: one round trip."""
         self.statements += 1
-        with _Translated():
+        with _Translated(reading=True):
             async with self._driver.session(database=self._database, default_access_mode="READ") as session:
                 result = await session.run(query(name), parameters)
                 record = await result.single(strict=False)
@@ -163,6 +163,9 @@ def out_of_memory(error: BaseException) -> bool:
 class _Translated:
     """Turns the driver's errors into ours, once, at the store's edge."""
 
+    def __init__(self, *, reading: bool = False) -> None:
+        self._reading = reading
+
     def __enter__(self) -> None:
         return None
 
@@ -172,6 +175,10 @@ class _Translated:
                 raise Unavailable("store-unavailable", "Neo4j refuses the user name or password.") from error
             case ConnectionPoolError():
                 raise Unavailable("overloaded", "Neo4j is overloaded; try again in a second.") from error
+            case Neo4jError() if out_of_memory(error) and self._reading:
+                raise Unavailable(
+                    "overloaded", "Neo4j has no memory left for this question; try again in a second."
+                ) from error
             case Neo4jError() if out_of_memory(error):
                 raise Unsupported(
                     "store-memory",
