@@ -1,9 +1,9 @@
 // Lock the twins, in order; if each is still at the rev of the life its changes were computed from, write one commit of each:
 // events, evidence, beliefs, rows closed and rows opened. If one is elsewhere, write nothing and leave no new twin behind.
 // params: $twins [{id, tenant, name, life, expected, rev, head_time, last_updated, definitions}], sorted by id,
-//         $sources [{id, values}], $commits [{values, events [{delivery, values, evidence [{source, values}]}]}],
-//         $beliefs [{values}], $closed_bearings [{id, rev}], $bearings [{evidence, belief, values}],
-//         $closed_holdings [{id, rev}], $holdings [{caption, confidence, values}]
+//         $events [{delivery, values}], $sources [{id, values}], $evidence [{event, source, values}], $beliefs [{values}],
+//         $closed_bearings [{id, rev}], $bearings [{evidence, belief, values}],
+//         $closed_holdings [{id, rev}], $holdings [{caption, confidence, values}], $commits [{values, events}]
 // returns: one record ([[id, rev] of every twin that is elsewhere]); all was written if it is empty, and nothing if not
 // mode: write
 CALL () {
@@ -36,18 +36,15 @@ CALL (elsewhere) {
     ON CREATE SET s.tenant = row.tenant, s.name = row.name
   }
   CALL () {
-    UNWIND $commits AS row
+    UNWIND $events AS row
+    CREATE (e:Delivery:Event)
+    SET e = row {.*, time: datetime(row.time)}
+  }
+  CALL () {
+    UNWIND $evidence AS row
     WITH row, row.values AS values
-    CREATE (c:Commit)
-    SET c = values {.*, at: datetime(values.at), head_time: datetime(values.head_time)}
-    WITH c, row
-    UNWIND row.events AS event
-    WITH c, event, event.values AS values
-    CREATE (c)-[:CAUSED_BY]->(e:Delivery:Event)
-    SET e = values {.*, time: datetime(values.time)}
-    WITH e, event
-    UNWIND event.evidence AS values
     MATCH (s:Source {id: values.source})
+    MATCH (e:Event {id: values.event})
     CREATE (e)<-[:FROM]-(v:Evidence)-[:REPORTED_BY]->(s)
     SET v = values {.*, time: datetime(values.time)}
   }
@@ -81,6 +78,16 @@ CALL (elsewhere) {
     MATCH (b:Belief {id: values.key})
     CREATE (t)-[r:HOLDS]->(b)
     SET r = values {.*, valid_from: datetime(values.valid_from), valid_to: datetime(values.valid_to)}, b.confidence = row.confidence, b.caption = row.caption
+  }
+  CALL () {
+    UNWIND $commits AS row
+    WITH row, row.values AS values
+    CREATE (c:Commit)
+    SET c = values {.*, at: datetime(values.at), head_time: datetime(values.head_time)}
+    WITH c, row
+    UNWIND row.events AS event
+    MATCH (e:Event {id: event})
+    CREATE (c)-[:CAUSED_BY]->(e)
   }
   RETURN count(*) AS written
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -232,7 +231,9 @@ def _rows(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str, Any]:
     sources = {source.id: source for c in commits for source in c.sources}
     return {
         "twins": [_twin_row(c) for c in commits],
+        "events": [_event_row(keyring, c.commit.twin, e) for c in commits for e in c.events],
         "sources": [codec.node_values(source) for _, source in sorted(sources.items())],
+        "evidence": [{"values": _evidence_values(keyring, e)} for c in commits for e in c.evidence],
         "beliefs": [codec.node_values(b) for c in commits for b in c.beliefs],
         "closed_bearings": [{"id": b.revision_id, "rev": c.commit.rev} for c in commits for b in c.closed_bearings],
         "bearings": [
@@ -259,7 +260,7 @@ def _rows(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str, Any]:
                     opened_deliberations=len(c.decisions.deliberations) or None,
                     closed_deliberations=len(c.decisions.closed_deliberations) or None,
                 ),
-                "events": _event_rows(keyring, c),
+                "events": [e.id for e in c.events],
             }
             for c in commits
         ],
@@ -273,18 +274,7 @@ def _display(holding: Holding, statement: str) -> dict[str, Any]:
     return {"confidence": confidence, "caption": f"{statement} · {shown}" if statement else shown}
 
 
-def _event_rows(keyring: Keyring, c: TwinCommit) -> list[dict[str, Any]]:
-    """The events of a commit, each with the evidence that was read from it."""
-    evidence: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for each in c.evidence:
-        evidence[each.event].append(_evidence_values(keyring, each))
-    return [
-        {"values": _event_values(keyring, c.commit.twin, arrived), "evidence": evidence[arrived.id]}
-        for arrived in c.events
-    ]
-
-
-def _event_values(keyring: Keyring, twin: str, arrived: ArrivedEvent) -> dict[str, Any]:
+def _event_row(keyring: Keyring, twin: str, arrived: ArrivedEvent) -> dict[str, Any]:
     payload = orjson.dumps(arrived.event.model_dump(mode="json"))
     row = {
         "delivery": arrived.delivery,

@@ -99,11 +99,12 @@ class SetAside:
 async def keep(graph: Graph, keyring: Keyring, tenant: str, events: Sequence[SetAside], now: datetime) -> None:
     """Keep events in quarantine, sealed with their twin's key, or the tenant's where no twin is known."""
     for first in range(0, len(events), KEPT_AT_ONCE):
-        rows = await asyncio.to_thread(_kept, keyring, tenant, events[first : first + KEPT_AT_ONCE], now)
+        rows = await asyncio.to_thread(quarantined, keyring, tenant, events[first : first + KEPT_AT_ONCE], now)
         await graph.write_one("quarantine/keep", events=rows)
 
 
-def _kept(keyring: Keyring, tenant: str, events: Sequence[SetAside], now: datetime) -> list[dict[str, Any]]:
+def quarantined(keyring: Keyring, tenant: str, events: Sequence[SetAside], now: datetime) -> list[dict[str, Any]]:
+    """The rows that keep events in quarantine, sealed."""
     keyring.prepare(e.twin for e in events if e.twin is not None)
     return [
         {
