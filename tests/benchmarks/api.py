@@ -52,7 +52,7 @@ from beliefgraph.services.cache import read_state
 from beliefgraph.services.decide import Setting
 from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.store import commits
-from beliefgraph.store.commits import TwinCommit
+from beliefgraph.store.commits import Statement, TwinCommit
 from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.migrations import migrate
@@ -475,7 +475,7 @@ async def _raw_bulk(made: Bench, home: Path, catalog: Catalog, number: int) -> f
             begun = time.perf_counter()
             for together in statements:
 
-                async def work(tx: AsyncManagedTransaction, together: list[commits.Statement] = together) -> None:
+                async def work(tx: AsyncManagedTransaction, together: list[Statement] = together) -> None:
                     for name, parameters in together:
                         await (await tx.run(query(name), parameters)).consume()
 
@@ -484,16 +484,16 @@ async def _raw_bulk(made: Bench, home: Path, catalog: Catalog, number: int) -> f
             return time.perf_counter() - begun
 
 
-async def _statements(made: Bench, catalog: Catalog, number: int) -> list[list[commits.Statement]]:
+async def _statements(made: Bench, catalog: Catalog, number: int) -> list[list[Statement]]:
     """What the service writes of the events, taken down while it does so under another tenant."""
     key = await made.services.callers.create("bulk-raw", "bulk", EVERYTHING, ("benchmark",))
     caller = await made.services.callers.authenticate(key.secret)
     await made.services.book.publish(caller, catalog)
-    taken: list[list[commits.Statement]] = []
+    taken: list[list[Statement]] = []
     statements_of = commits.statements
 
-    def noted(keyring: Keyring, several: Sequence[TwinCommit]) -> list[commits.Statement]:
-        taken.append(statements_of(keyring, several))
+    def noted(keyring: Keyring, commits: Sequence[TwinCommit]) -> list[Statement]:
+        taken.append(statements_of(keyring, commits))
         return taken[-1]
 
     commits.statements = noted

@@ -328,7 +328,7 @@ def test_many_segments_are_found_again_whichever_process_made_them(
     monkeypatch.setattr(key_segments, "RECENT", 25)
     monkeypatch.setattr(keys, "CACHED_KEYS", 3)
     others = [keyring, Keyring(directory)]
-    sealed = {}
+    sealed: dict[str, bytes] = {}
     for part in range(12):
         twins = [f"{part}-{n}" for n in range(10)]
         others[part % 2].prepare(twins)
