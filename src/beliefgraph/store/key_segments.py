@@ -30,7 +30,7 @@ _NUMBER_BITS = 24  # of a segment; with the prefix before it, an entry of the in
 class Place(NamedTuple):
     """Where the bytes of a key are."""
 
-    path: Path
+    path: str
     offset: int
 
 
@@ -48,17 +48,17 @@ class KeySegments:
     def look(self) -> None:
         """Get to know the segments made since the last look."""
         with self._guard:
-            if self._next == 0:
+            before = self._next
+            if before == 0:
                 numbers = sorted(int(path.name) for path in _listed(self.folder))
                 self._known = array("Q", sorted(chain.from_iterable(map(self._entries, numbers))))
                 self._next = numbers[-1] + 1 if numbers else 1
-                return
-            before = self._next
-            while self._path(self._next).exists():
+            while Path(self._path(self._next)).exists():
                 self._recent += self._entries(self._next)
                 self._next += 1
-            if self._next != before:
+            if self._next != before and self.folder.is_dir():
                 self._recent.sort()
+                sync_directory(self.folder)  # the process that made a segment may not have come to this yet
             if len(self._recent) > RECENT:
                 self._known = array("Q", sorted(chain(self._known, self._recent)))
                 self._recent = []
@@ -80,6 +80,11 @@ class KeySegments:
             if offset >= 0:
                 yield Place(self._path(number), offset + OWNER_BYTES), content[offset:][OWNER_BYTES : self._record]
 
+    @staticmethod
+    def made(place: Place) -> bool:
+        """Whether a key is in a segment, and not in a file of its own."""
+        return place.offset > 0
+
     def make(self, keys: Sequence[tuple[bytes, bytes]]) -> None:
         """Write a segment of (hash of a twin's id, key), durable on return; `look` was called under the lock before."""
         fresh, path = self.folder / "fresh", self._path(self._next)
@@ -89,7 +94,6 @@ class KeySegments:
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
-        sync_directory(self.folder)
         self.look()
 
     def destroy(self, place: Place) -> None:
@@ -97,8 +101,8 @@ class KeySegments:
         overwrite(place.path, place.offset, self._record - OWNER_BYTES)
         overwrite(place.path, place.offset - OWNER_BYTES, OWNER_BYTES)
 
-    def _path(self, number: int) -> Path:
-        return self.folder / f"{number:08}"
+    def _path(self, number: int) -> str:
+        return f"{self.folder}/{number:08}"
 
     def _entries(self, number: int) -> list[int]:
         """What the index says of a segment's records."""
@@ -109,18 +113,19 @@ class KeySegments:
         ]
 
     def _content(self, number: int) -> bytes:
-        content = self._path(number).read_bytes()
+        content = Path(self._path(number)).read_bytes()
         if len(content) % self._record:
             raise damaged(self._path(number))
         return content
 
 
-def damaged(path: Path) -> Fault:
+def damaged(path: str) -> Fault:
     """That the file of a key, or of several, is not whole."""
-    return Fault("key-damaged", f"The key file {path.name} is damaged; restore it.", file=path.name)
+    name = Path(path).name
+    return Fault("key-damaged", f"The key file {name} is damaged; restore it.", file=name)
 
 
-def read_at(path: Path, offset: int, length: int) -> bytes:
+def read_at(path: str, offset: int, length: int) -> bytes:
     """So many bytes of a file, or as many as there are; none if there is no such file."""
     try:
         descriptor = os.open(path, os.O_RDONLY)
@@ -132,7 +137,7 @@ def read_at(path: Path, offset: int, length: int) -> bytes:
         os.close(descriptor)
 
 
-def overwrite(path: Path, offset: int, length: int) -> None:
+def overwrite(path: str, offset: int, length: int) -> None:
     """Zeros over a part of a file, durably."""
     descriptor = os.open(path, os.O_WRONLY)
     try:

@@ -18,7 +18,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -135,9 +135,9 @@ class Keyring:
             self._segments.look()
             for place, _ in list(self._segments.find(_hash(twin_id))):
                 self._segments.destroy(place)
-            path = self._path("twin", twin_id)
+            path = Path(self._path("twin", twin_id))
             if path.exists():
-                overwrite(path, 0, max(path.stat().st_size, _WHOLE))
+                overwrite(str(path), 0, max(path.stat().st_size, _WHOLE))
                 path.unlink()
                 sync_directory(path.parent)
 
@@ -167,7 +167,7 @@ class Keyring:
         if known is not None and known.stands:
             return known
         found = self._find(owner, name)
-        if found is not None and durably:
+        if found is not None and durably and not self._segments.made(found.place):
             self._settle(found.place.path)  # the process that made the file may not have come to this yet
         return self._kept(owner, name, found)
 
@@ -197,8 +197,8 @@ class Keyring:
             if found is None:
                 self._refuse_damage(path)
                 if create:
-                    self._made(path.parent)
-                    found = _create(path)
+                    self._made(Path(path).parent)
+                    found = _create(Path(path))
         return self._kept(owner, name, found)
 
     def _find(self, owner: Owner, name: str) -> _Key | None:
@@ -215,22 +215,23 @@ class Keyring:
                 raise damaged(place.path)
         return None
 
-    def _refuse_damage(self, path: Path) -> None:
+    def _refuse_damage(self, path: str) -> None:
         """Refuse a file that holds something, and no key; the lock is held, so nobody is writing it."""
-        if path.exists() and any(path.read_bytes()):
+        if Path(path).exists() and any(Path(path).read_bytes()):
             raise damaged(path)
 
-    def _settle(self, path: Path) -> None:
+    def _settle(self, path: str) -> None:
         """Make the name of a file durable, unless its directory was synced since the file was made."""
-        made = path.stat().st_ctime
-        if made + SETTLED_S > self._synced.get(path.parent, 0.0):
-            now = time.time()
-            sync_directory(path.parent)
-            self._synced[path.parent] = now
+        folder = Path(path).parent
+        with suppress(FileNotFoundError):  # destroyed since
+            if Path(path).stat().st_ctime + SETTLED_S > self._synced.get(folder, 0.0):
+                now = time.time()
+                sync_directory(folder)
+                self._synced[folder] = now
 
-    def _path(self, owner: Owner, name: str) -> Path:
+    def _path(self, owner: Owner, name: str) -> str:
         hashed = _hash(name).hex()
-        return self._directory / f"{owner}s" / hashed[:2] / hashed
+        return f"{self._directory}/{owner}s/{hashed[:2]}/{hashed}"
 
     def _made(self, folder: Path) -> None:
         """See to it that a folder of the keyring is there, durably, and nobody else's to read."""
@@ -271,7 +272,7 @@ def _create(path: Path) -> _Key | None:
         os.fsync(file.fileno())
     fresh.replace(path)
     sync_directory(path.parent)
-    return _whole(secret + _fingerprint(secret), Place(path, 0))
+    return _whole(secret + _fingerprint(secret), Place(str(path), 0))
 
 
 def _hash(name: str) -> bytes:
