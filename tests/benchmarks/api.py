@@ -249,7 +249,7 @@ async def _against_bolt(
 
 
 async def observing(made: Bench) -> None:
-    """One event at a time through the service, against the two statements that write the same, raw."""
+    """One event at a time through the service, against the statement that writes the same, raw."""
     served_s: list[float] = []
     revisions: list[int] = []
     headers = {"authorization": f"Bearer {made.key}", "content-type": "application/cloudevents+json"}
@@ -273,7 +273,7 @@ async def observing(made: Bench) -> None:
     made.rows += [
         Row("observe over HTTP: p50", median(served_s) * 1e3, "ms"),
         Row("observe: revisions, median of those up to 100", median(revisions), "rows"),
-        Row("observe: raw two-statement write, p50", median(raw_s) * 1e3, "ms"),
+        Row("observe: raw write, p50", median(raw_s) * 1e3, "ms"),
         Row("observe: of it inference, p50", median(inference_s) * 1e3, "ms"),
         Row("observe: ratio", median(served_s) / median(raw_s), "×", 6.0, 3.0),
     ]
