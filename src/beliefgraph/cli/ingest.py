@@ -38,7 +38,7 @@ def ingest(
         ),
     ] = None,
     purpose: Purpose = None,
-    batch: Annotated[int, typer.Option(min=1, max=10_000, help="Number of events per call.")] = 2_000,
+    batch: Annotated[int, typer.Option(min=1, max=10_000, help="Number of events per call.")] = 5_000,
 ) -> None:
     """Read events, one CloudEvent (JSON) per line, from a file or from standard input.
 
