@@ -111,7 +111,7 @@ async def test_every_index_serves_a_query(graph: Graph) -> None:
         for found in INDEX_USED.findall(" ".join(_details(plan))):
             serves.setdefault((found[0], tuple(found[1].split(", "))), path.stem)
     declared = {(n.label, keys) for n in NODES for keys in n.indexed} | {(e.name, k) for e in EDGES for k in e.indexed}
-    assert declared - serves.keys() == set(NOT_SHOWN)
+    assert declared - serves.keys() <= NOT_SHOWN.keys()
 
 
 async def test_indexes_of_earlier_versions_are_dropped(graph: Graph) -> None:

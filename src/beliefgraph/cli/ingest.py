@@ -20,7 +20,7 @@ from beliefgraph.ingest.jsonl import Line, read_lines
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.event import Event
 
-CACHED_MEGABYTES = 64
+CACHED_MEGABYTES = 128
 """Megabytes of twins kept in memory between batches: a file may be of any size, so what it takes must not be."""
 
 SHOWN = 20

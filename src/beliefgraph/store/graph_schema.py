@@ -476,6 +476,8 @@ EDGES: tuple[EdgeRow, ...] = (
 
 RETIRED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Erasure", ("tenant", "at")),
+    ("BEARS_ON", NOW),
+    ("COUNTS_IN", NOW),
     *((kind, NOW) for kind in ("SUPPORTS", "CONTRADICTS", "IMPLIES", "EXCLUDES", "CAUSES")),
     *((kind, NOW) for kind in ("PART_OF", "DEPENDS_ON", "COMPETES_WITH", "MOTIVATES")),
 )
