@@ -10,12 +10,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone, tzinfo
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Literal, TypeAlias
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import re2
 
+from beliefgraph.model.zone import zone_names
 from beliefgraph.services.cel import values
 from beliefgraph.services.cel.values import WRONG_FORM, WRONG_TYPE, FailsError
 
@@ -66,17 +67,11 @@ def time_zone(name: str) -> tzinfo:
         if offset is not None:
             span = timedelta(hours=int(offset[2]), minutes=int(offset[3]))
             return timezone(-span if offset[1] == "-" else span)
-        if name in _zones():
+        if name in zone_names():
             return ZoneInfo(name)
     except ValueError:  # an offset of a day or more
         pass
     raise FailsError("there is no such time zone")
-
-
-@cache
-def _zones() -> frozenset[str]:
-    """The names of all time zones: to look for one that there is not takes the longest."""
-    return frozenset(available_timezones())
 
 
 def _size(value: object) -> int:

@@ -21,6 +21,7 @@ from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.describe import describe
 from beliefgraph.services.metrics.tally import Events, Tally
+from beliefgraph.services.metrics.zones import zone_of
 from beliefgraph.services.state import TwinState
 
 PERIODS = {"day": windows.DAY, "week": windows.WEEK}
@@ -268,7 +269,7 @@ def _numbers(definition: MetricDefinition, asked: Tally, answered: Tally, view: 
         case "recency":
             return windows.recency(view)
         case "streak":
-            return windows.streak(view, PERIODS[definition.every or "day"])
+            return windows.streak(view, PERIODS[definition.every or "day"], zone_of(definition))
         case "absence":
             within = _microseconds(definition.within or definition.window)
             if definition.follow_up is None:
@@ -301,7 +302,7 @@ def _turns(definition: MetricDefinition, tally: Tally, days: Sequence[float]) ->
     if definition.within is not None:
         turns.append(times + _microseconds(definition.within))
     if definition.every is not None:
-        turns.append(windows.breaks(times, PERIODS[definition.every]))
+        turns.append(windows.breaks(times, PERIODS[definition.every], zone_of(definition)))
     if definition.kind == "recency":
         turns += [times + math.ceil(each) * windows.DAY for each in days if each > 0]
     return np.unique(np.concatenate(turns))
