@@ -307,3 +307,9 @@ def test_an_expression_for_a_value_and_likelihoods_by_value_are_checked_at_publi
     sure = {"attribute": "role", "likelihoods_by_value": {"manager": 0.9, "other": 1e-20}}
     with pytest.raises(Incorrect, match="likelihoods_by_value: their log-ratio is beyond"):
         check_expressions(catalog({"bears_on": [sure]}))
+
+
+def test_a_value_is_the_same_composed_or_decomposed_and_with_blanks_around_it() -> None:
+    rule = {"attribute": "city", "value_from": "data.city", "log_likelihood_ratio": 2.0}
+    for typed in ("Köln", "Ko\u0308ln", " Köln\u00a0", "Köln\u200b"):
+        assert of_values(rule, {"city": typed}) == {"Köln": 2.0}

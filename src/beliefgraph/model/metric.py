@@ -313,7 +313,7 @@ class Metric(Record):
     @property
     def metric_key(self) -> MetricKey:
         """What makes it the same metric."""
-        return MetricKey(metric=self.name, subject=self.subject, context=self.context)
+        return MetricKey.trusted(metric=self.name, subject=self.subject, context=self.context)
 
 
 class Measurement(Revision):

@@ -10,6 +10,7 @@ import orjson
 
 from beliefgraph.errors import Fault
 from beliefgraph.model.event import Event, QuarantinedEvent
+from beliefgraph.model.record import STORED
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
@@ -160,7 +161,7 @@ def _written(event: Event) -> bytes:
 def _read(written: bytes | str) -> Event:
     found = orjson.loads(written)
     untimed = found.pop("untimed", False)
-    event = Event.model_validate_json(orjson.dumps(found))
+    event = Event.model_validate_json(orjson.dumps(found), context=STORED)
     return event.as_untimed() if untimed else event
 
 

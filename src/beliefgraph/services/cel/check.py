@@ -116,7 +116,7 @@ class _Kinds:
             case Loop():
                 self._require(self.of(node.over, elements), ("list", "map"), node, f"{node.kind} goes over a list")
                 inside = {**elements, node.variable: "any"}
-                self._require(self.of(node.body, inside), ("bool",), node, f"{node.kind} asks what is true or false")  # type: ignore[arg-type]
+                self._require(self.of(node.body, inside), ("bool",), node, f"{node.kind} asks what is true or false")
                 return "bool"
             case Call():
                 return self._call(node, [self.of(each, elements) for each in node.arguments])

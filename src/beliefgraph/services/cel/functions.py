@@ -98,7 +98,7 @@ def _matches(text: object, expression: object) -> bool:
 def _cost_of_matching(text: object, expression: object) -> int:
     if not (isinstance(text, str) and isinstance(expression, str)):
         return 0
-    return len(text) * pattern(expression).programsize // INSTRUCTIONS_IN_A_STEP
+    return len(text) * int(pattern(expression).programsize) // INSTRUCTIONS_IN_A_STEP
 
 
 def _cost_of_text(*arguments: object) -> int:
@@ -135,7 +135,7 @@ def _conversion(call: Callable[[object], object], to: Kind, *of: Kind) -> Functi
 _TEXTS: tuple[tuple[tuple[Kind, ...], Kind], ...] = ((("string", "string"), "bool"),)
 
 FUNCTIONS: Mapping[str, Function] = {
-    "size": Function(_size, tuple(((each,), "number") for each in ("string", "bytes", "list", "map"))),  # type: ignore[arg-type]
+    "size": Function(_size, tuple(((each,), "number") for each in ("string", "bytes", "list", "map"))),
     "contains": Function(_of_texts(lambda text, part: part in text), _TEXTS, _cost_of_text),
     "startsWith": Function(_of_texts(str.startswith), _TEXTS, _cost_of_text),
     "endsWith": Function(_of_texts(str.endswith), _TEXTS, _cost_of_text),
@@ -174,8 +174,7 @@ def _cost_of_adding(a: object, b: object) -> int:
 
 
 _ORDERED: tuple[tuple[tuple[Kind, ...], Kind], ...] = tuple(
-    ((each, each), "bool")
-    for each in ("number", "string", "bool", "bytes", "timestamp", "duration")  # type: ignore[misc]
+    ((each, each), "bool") for each in ("number", "string", "bool", "bytes", "timestamp", "duration")
 )
 
 OPERATORS: Mapping[str, Function] = {

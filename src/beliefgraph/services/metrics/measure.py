@@ -111,7 +111,7 @@ def heard_from(state: TwinState, graph: DefinitionGraph, measured: Sequence[Meas
 
 def _about(one: Measured, on: BandBearing) -> BeliefKey:
     metric = one.metric
-    return BeliefKey(attribute=on.attribute, subject=metric.subject, context=metric.context, value=on.value)
+    return BeliefKey.of(attribute=on.attribute, subject=metric.subject, context=metric.context, value=on.value)
 
 
 def _bearing(state: TwinState, graph: DefinitionGraph, one: Measured, on: BandBearing, belief: str) -> Bearing:
