@@ -80,9 +80,14 @@ class Seen:
         return self.times[self.end - 1]
 
 
-def seen(times: Times, at: Times, window: int) -> Seen:
-    """What lies in (at - window, at] for each of the moments, which are in order."""
+def seen(times: Times, at: Times, window: int, *, keeps_last: bool = False) -> Seen:
+    """What lies in (at - window, at] for each of the moments, which are in order.
+
+    With `keeps_last`, the last event until then is seen however long ago it was.
+    """
     first, end = (np.searchsorted(times, edge, side="right") for edge in (at - window, at))
+    if keeps_last:
+        first = np.minimum(first, np.maximum(end - 1, 0))
     return Seen(times, window, at, first, end)
 
 

@@ -249,6 +249,11 @@ class MetricDefinition(Record):
         return 0.0 if self.kind in ("count", "sum", "streak", "absence") else None
 
     @property
+    def lasts(self) -> bool:
+        """Whether what it says lasts until the next event, past its window: that nobody came."""
+        return self.kind == "absence" and self.follow_up is None
+
+    @property
     def remembered(self) -> timedelta:
         """How long after its time an event is remembered."""
         return self.window if self.retention is None else self.retention

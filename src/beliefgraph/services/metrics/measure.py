@@ -197,7 +197,7 @@ def since(one: Measured, tally: Tally, at: datetime) -> datetime | None:
     now = microseconds(at)
     start = now
     turns = _turns(one.definition, tally, [band.at_least for band in one.definition.bands])
-    view = windows.seen(tally.asked.times, turns[turns <= now], _microseconds(one.definition.window))
+    view = _seen(one.definition, tally.asked.times, turns[turns <= now])
     if (view.count == 0).any():
         after = int(np.flatnonzero(view.count == 0)[-1]) + 1
         view = replace(view, at=view.at[after:], first=view.first[after:], end=view.end[after:])
@@ -210,7 +210,7 @@ def since(one: Measured, tally: Tally, at: datetime) -> datetime | None:
 
 
 def due(one: Measured, tally: Tally, at: datetime) -> datetime | None:
-    """The next moment at which time alone may change a metric; None if it sees no event at `at`.
+    """The next moment at which time alone may change a metric; None where it changes nothing more.
 
     Of a level, which time moves all the while, it is the next at which a measurement leaves its window.
     """
@@ -220,13 +220,19 @@ def due(one: Measured, tally: Tally, at: datetime) -> datetime | None:
     known = tally.until(now)
     another_day = (now - int(known.asked.times[-1])) // windows.DAY + 1
     turns = _turns(one.definition, known, [another_day])
-    return moment_of(int(turns[turns > now].min()))
+    later = turns[turns > now]
+    return moment_of(int(later[0])) if len(later) else None
+
+
+def _seen(definition: MetricDefinition, times: windows.Times, at: windows.Times) -> windows.Seen:
+    """What the metric sees of its events at each of the moments."""
+    return windows.seen(times, at, _microseconds(definition.window), keeps_last=definition.lasts)
 
 
 def _measured(metric: Metric, definition: MetricDefinition, tally: Tally, at: int) -> Measured | None:
     """The metric at a moment, in microseconds; None if no event has counted in it by then."""
     asked, window = tally.asked, _microseconds(definition.window)
-    view = windows.seen(asked.times, np.array([at], dtype=np.int64), window)
+    view = _seen(definition, asked.times, np.array([at], dtype=np.int64))
     first, end = int(view.first[0]), int(view.end[0])
     if end == 0:
         return None
@@ -242,7 +248,7 @@ def _measured(metric: Metric, definition: MetricDefinition, tally: Tally, at: in
             metric, definition, _prior(definition).times(measured).mean, None, events, moment_of(last), measured
         )
     answered = tally.answered.part(int(np.searchsorted(tally.answered.times, times[0])), len(tally.answered.times))
-    ((value, label),) = _values(definition, asked, answered, windows.seen(times, view.at, window))
+    ((value, label),) = _values(definition, asked, answered, _seen(definition, times, view.at))
     if definition.within is not None:
         over = times + _microseconds(definition.within)
         last = max(last, *over[over <= at].tolist()) if (over <= at).any() else last
