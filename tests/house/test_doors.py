@@ -36,6 +36,7 @@ ONLY_IN: dict[str, set[str]] = {
     "cryptography": {"store"},
     "strawberry": {"graphql"},
     "numba": {"inference"},
+    "re2": {"services"},
     "numpy": {"evaluate", "inference", "services"},
     "matplotlib": {"cli", "evaluate"},
     "scipy": {"inference"},

@@ -187,7 +187,7 @@ class Commands:
 
         def decide_one(present: Present) -> dict[str, Additions]:
             if arrived.delivery in present.seen:
-                if present.seen[arrived.delivery] != arrived.body:
+                if not arrived.came_as(present.seen[arrived.delivery]):
                     raise Conflict("event-conflict", f"The id {id_} was used for another command.", id=id_)
                 return {}
             state = present.twins[named.id]

@@ -215,8 +215,7 @@ class Intake:
             name = event.twin if event.twin is not None else one.name if one else ""
             named = updater.name(caller, name, "write")
             via = None if event.twin is not None or one is None else one.identifier
-            body = event.model_dump(mode="json", exclude={"twin", "identifiers"})
-            placed[index] = Placed(named, updater.arrived(caller, named, event, body, via))
+            placed[index] = Placed(named, updater.arrived(caller, named, event, event.body(), via))
         return placed, lost
 
     def _decide(
@@ -233,7 +232,7 @@ class Intake:
             arrived = one.arrived
             before = present.seen.get(arrived.delivery, here.get(arrived.delivery))
             if before is not None:
-                fates.outcome[index] = "duplicate" if before == arrived.body else "conflict"
+                fates.outcome[index] = "duplicate" if arrived.came_as(before) else "conflict"
                 continue
             if arrived.via is not None and not _leads_to(present.twins[one.named.id], arrived):
                 fates.meets(index, UNKNOWN_IDENTIFIER)  # the link was undone since it was looked up

@@ -189,14 +189,28 @@ class Updater:
 
     def arrived(self, caller: Caller, named: Named, event: Event, body: object, via: str | None = None) -> ArrivedEvent:
         """The event with the hashes that recognise it when it comes again."""
-        text = orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode()
+        text, spelled = (orjson.dumps(each, option=orjson.OPT_SORT_KEYS).decode() for each in (one_number(body), body))
         return ArrivedEvent(
             id=event_id(named.id, event.source, event.id),
             event=event,
             delivery=self.keyring.digest(caller.tenant, "delivery", named.id, event.source, event.id),
             body=self.keyring.digest(caller.tenant, "body", text),
             via=via,
+            spelled=None if spelled == text else self.keyring.digest(caller.tenant, "body", spelled),
         )
+
+
+EXACT = 2**53
+"""Below this every whole number is one double, and every whole double one number."""
+
+
+def one_number(json: object) -> object:
+    """A JSON value in which every whole number is spelled without a fraction: 1.0 and 1 are one."""
+    if isinstance(json, float):
+        return int(json) if json.is_integer() and abs(json) < EXACT else json
+    if isinstance(json, dict):
+        return {key: one_number(value) for key, value in json.items()}
+    return [one_number(each) for each in json] if isinstance(json, list) else json
 
 
 def _steps(caller: Caller, present: Present, decide: Decide) -> dict[str, Step]:

@@ -194,7 +194,7 @@ async def belief_named(graph: Graph, id_: str, tenant: str, person: str | None) 
     if record is None:
         return None
     name, attribute, subject, context, value = record
-    return name, BeliefKey(attribute=attribute, subject=subject, context=context, value=value)
+    return name, BeliefKey.of(attribute=attribute, subject=subject, context=context, value=value)
 
 
 def _open(values: Sequence[str] | None) -> list[str] | None:
@@ -202,7 +202,7 @@ def _open(values: Sequence[str] | None) -> list[str] | None:
 
 
 def _twin(row: list[Any], tenant: str) -> Twin:
-    return Twin(
+    return Twin.trusted(
         id=row[0],
         tenant=tenant,
         name=row[1],

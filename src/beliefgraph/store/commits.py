@@ -29,13 +29,21 @@ from beliefgraph.store.keys import Keyring
 
 @dataclass(frozen=True)
 class ArrivedEvent:
-    """An event to be stored: its id in the twin, the keyed hashes that recognise it, and what led it here."""
+    """An event to be stored: its id in the twin, the keyed hashes that recognise it, and what led it here.
+
+    `spelled` is the hash of its body as it is spelled, which was stored before 1 and 1.0 were one number.
+    """
 
     id: str
     event: Event
     delivery: str
     body: str
     via: str | None = None
+    spelled: str | None = None
+
+    def came_as(self, body: str) -> bool:
+        """Whether the hash of a body that came before is that of this one."""
+        return body in (self.body, self.spelled)
 
     def at(self, moment: datetime) -> ArrivedEvent:
         """The same, with the valid time that it turned out to have."""

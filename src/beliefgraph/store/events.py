@@ -12,6 +12,7 @@ import orjson
 
 from beliefgraph.errors import Fault
 from beliefgraph.model.event import Event, QuarantinedEvent
+from beliefgraph.model.record import STORED
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
@@ -116,9 +117,7 @@ def quarantined(keyring: Keyring, tenant: str, events: Sequence[SetAside], now: 
             "reason": e.reason,
             "since": codec.text(now),
             "due": None if e.due is None else codec.text(e.due),
-            "sealed": keyring.seal(
-                e.twin or _desk(tenant), orjson.dumps(e.event.model_dump(mode="json")), f"quarantine:{e.id}"
-            ),
+            "sealed": keyring.seal(e.twin or _desk(tenant), _written(e.event), f"quarantine:{e.id}"),
         }
         for e in events
     ]
@@ -158,17 +157,24 @@ async def set_aside(
             if fault.code != "key-missing":
                 raise
             continue
-        found.append(
-            QuarantinedEvent(
-                id=id_, event=Event.model_validate_json(event), code=code, reason=reason, since=codec.moment(at)
-            )
-        )
+        found.append(QuarantinedEvent(id=id_, event=_read(event), code=code, reason=reason, since=codec.moment(at)))
     return found
 
 
 async def release(graph: Graph, tenant: str, ids: Sequence[str]) -> None:
     """Let go of events that have been taken in."""
     await graph.write_one("quarantine/release", tenant=tenant, ids=list(ids))
+
+
+def _written(event: Event) -> bytes:
+    return orjson.dumps({**event.model_dump(mode="json"), **({"untimed": True} if event.untimed else {})})
+
+
+def _read(written: bytes | str) -> Event:
+    found = orjson.loads(written)
+    untimed = found.pop("untimed", False)
+    event = Event.model_validate_json(orjson.dumps(found), context=STORED)
+    return event.as_untimed() if untimed else event
 
 
 def _desk(tenant: str) -> str:
