@@ -118,6 +118,7 @@ class GraphQLDoor(GraphQL[Context, None]):
         self.bounds = bounds
         self.following: Counter[str] = Counter()
         self.most_tokens = schema.limits.tokens
+        self._core = schema._schema
         self.warmed = verbs.warming.wait
         self._verbs = verbs
         self._page = page
@@ -160,7 +161,7 @@ class GraphQLDoor(GraphQL[Context, None]):
             asked = _asked(await self._read(body))
             if len(body) > AT_ONCE and asked.get("variables"):
                 asked["variables"] = await coerced_beside(
-                    self.schema._schema,
+                    self._core,
                     asked["query"],
                     asked["variables"],
                     asked.get("operationName"),

@@ -111,7 +111,7 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         raw_variable_values: dict[str, Any] | None = None,
         *more: Any,
         **named: Any,
-    ) -> list[GraphQLError] | Executor:
+    ) -> list[GraphQLError] | Executor[Any]:
         """The executor of an operation; variables that were coerced already are taken as they are."""
         if not isinstance(raw_variable_values, Coerced):
             return super().build(schema, document, root_value, context_value, raw_variable_values, *more, **named)

@@ -113,7 +113,7 @@ class Places:
         for counted, whose in ((self._of_tenant, holder[0]), (self._of_key, holder)):
             counted[whose] -= 1  # type: ignore[index]
             if not counted[whose]:  # type: ignore[index]
-                del counted[whose]  # type: ignore[arg-type]
+                del counted[whose]
         self._call()
 
     def _call(self) -> None:
