@@ -38,9 +38,9 @@ STANDING_WITH_CHAIN = _BELIEFS.format(
     page=PAGE, fields=f"{_STANDING} evidence {{ counts logLikelihoodRatio {_EVIDENCE} }}"
 )
 EXPLANATION = f"""
-query Why($twin: String!, $key: BeliefKeyInput!, $asOf: AsOf) {{
-  explanation(twin: $twin, key: $key, asOf: $asOf) {{
-    priorLogOdds residual belief {{ logOdds }}
+query Why($twin: String!, $key: BeliefKeyInput!, $asOf: AsOf, $after: String) {{
+  explanation(twin: $twin, key: $key, asOf: $asOf, first: {PAGE}, after: $after) {{
+    priorLogOdds residual hasNext endCursor belief {{ logOdds }}
     contributions {{ contribution bearing {{ logLikelihoodRatio }} {_EVIDENCE} }}
   }}
 }}"""
@@ -169,8 +169,12 @@ class Client:
     def explain(self, twin: str, attribute: str, subject: str, at: datetime | None = None) -> Why:
         """Why one belief stands where it stands."""
         key = {"attribute": attribute, "subject": subject}
-        found = self._ask(EXPLANATION, {"twin": twin, "key": key, "asOf": _as_of(at)})["explanation"]
-        parts = found["contributions"]
+        asked = {"twin": twin, "key": key, "asOf": _as_of(at)}
+        found = self._ask(EXPLANATION, asked)["explanation"]
+        parts, page = list(found["contributions"]), found
+        while page["hasNext"]:
+            page = self._ask(EXPLANATION, {**asked, "after": page["endCursor"]})["explanation"]
+            parts += page["contributions"]
         return Why(
             heard=tuple(_heard(part, part["bearing"]["logLikelihoodRatio"]) for part in parts),
             contributions=tuple(part["contribution"] for part in parts),
