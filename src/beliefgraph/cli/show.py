@@ -266,7 +266,8 @@ def explanation(told: Explanation) -> RenderableType:
     leaves: dict[str, list[Contribution]] = defaultdict(list)
     branches: dict[str, list[ExplanationLink]] = defaultdict(list)
     for contribution in told.contributions:
-        leaves[contribution.on.id].append(contribution)
+        for part in contribution.parts:
+            leaves[part.on.id].append(contribution.model_copy(update=vars(part)))
     for link in told.links:
         if link.parent is not None:
             branches[link.parent].append(link)
@@ -289,6 +290,10 @@ def explanation(told: Explanation) -> RenderableType:
     root = next(link for link in told.links if link.parent is None)
     tree = Tree(_branch(root))
     hang(tree, root.belief.id)
+    if told.rest.count:
+        tree.add(
+            Text.assemble(signed(told.rest.contribution), (f"  {told.rest.count:,} more that are not listed", "dim"))
+        )
     return Group(Text(told.sentence, style="italic"), Text(NUMBERS, style="dim"), tree)
 
 
