@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.metric import MetricKey
+from beliefgraph.model.named_id import named_id
 
 _NAMESPACE = UUID("8f3f5f0a-6a2c-5d6e-9a55-0c5b1b8b7a11")
 
 
 def _id(*parts: str) -> str:
-    return str(uuid5(_NAMESPACE, "\x1f".join(parts)))
+    return named_id(_NAMESPACE, "\x1f".join(parts))
 
 
 def twin_id(tenant: str, name: str) -> str:

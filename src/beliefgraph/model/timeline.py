@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
-from uuid import NAMESPACE_OID, uuid5
+from uuid import NAMESPACE_OID
 
+from beliefgraph.model.named_id import named_id
 from beliefgraph.model.revision import Revision
 
 R = TypeVar("R", bound=Revision)
@@ -14,7 +15,7 @@ R = TypeVar("R", bound=Revision)
 
 def revision_id(kind: str, key: str, rev: int, valid_from: datetime) -> str:
     """The id of the row of `key` that `rev` opened at `valid_from`: the same in every replay."""
-    return str(uuid5(NAMESPACE_OID, f"{kind}\x1f{key}\x1f{rev}\x1f{valid_from.isoformat()}"))
+    return named_id(NAMESPACE_OID, f"{kind}\x1f{key}\x1f{rev}\x1f{valid_from.isoformat()}")
 
 
 def inferred(kind: type[R], twin: str, key: str, at: datetime, rev: int, definition: str, **values: Any) -> R:

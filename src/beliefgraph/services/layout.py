@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from threading import Lock
 
@@ -20,7 +20,7 @@ from cachetools import LRUCache, cached
 from beliefgraph.errors import Incorrect
 from beliefgraph.inference import Model, Structure, compile_model
 from beliefgraph.model.attribute import OTHER
-from beliefgraph.model.belief import Belief, BeliefKey
+from beliefgraph.model.belief import ANYONE, ANYWHERE, Belief, BeliefKey
 from beliefgraph.model.identity import belief_id
 from beliefgraph.services.definition_graph import DefinitionGraph, Edge, PersonalRelation, Placed, structure_of
 
@@ -134,6 +134,24 @@ _layouts_lock = Lock()
 def _lay_out(
     twin: str, graph: DefinitionGraph, placed: tuple[Placed, ...], personal: tuple[PersonalRelation, ...]
 ) -> Layout:
+    nothing_of_its_own = not personal and all(place[1:] == (ANYONE, ANYWHERE, (), ()) for place in placed)
+    plan = _of_anybody(graph, placed) if nothing_of_its_own else _planned(graph, placed, personal)
+    return replace(plan, ids=tuple(belief_id(twin, key) for key in plan.keys))
+
+
+_plans: LRUCache[tuple[DefinitionGraph, tuple[Placed, ...]], Layout] = LRUCache(
+    LAID_OUT_BELIEFS, getsizeof=lambda plan: len(plan.keys) + 1
+)
+
+
+@cached(_plans, key=lambda *place: place, lock=Lock())
+def _of_anybody(graph: DefinitionGraph, placed: tuple[Placed, ...]) -> Layout:
+    """The layout of whoever has beliefs about themselves alone, in no particular context: the same but for the ids."""
+    return _planned(graph, placed, ())
+
+
+def _planned(graph: DefinitionGraph, placed: tuple[Placed, ...], personal: tuple[PersonalRelation, ...]) -> Layout:
+    """A layout without the ids of its beliefs."""
     keys: list[BeliefKey] = []
     edges: list[Edge] = []
     start: dict[Placed, int] = {}
@@ -159,7 +177,7 @@ def _lay_out(
     edges = [edge for edge in edges if edge.pair not in said] + joining
     units, clash = _units(graph, start, prior, edges, joining, exclusive)
     return Layout(
-        ids=tuple(belief_id(twin, key) for key in keys),
+        ids=(),
         keys=tuple(keys),
         prior=prior,
         units=units,
