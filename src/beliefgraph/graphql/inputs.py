@@ -9,6 +9,7 @@ import strawberry
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.base import StrawberryObjectDefinition
 
+from beliefgraph.graphql.ids import stored_id
 from beliefgraph.graphql.scalars import shown
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.command import (
@@ -31,10 +32,10 @@ from beliefgraph.model.command import (
 )
 from beliefgraph.model.decision import Option, Reason, Result
 from beliefgraph.model.decision_check import CheckDecision
-from beliefgraph.model.event import Event
+from beliefgraph.model.event import Event, EventName
 from beliefgraph.model.metric import MetricKey
 from beliefgraph.model.question import BeliefFilter, BeliefOrder
-from beliefgraph.model.reasons import EventName, Interpret
+from beliefgraph.model.reasons import Interpret
 from beliefgraph.model.record import Record
 from beliefgraph.model.time import AsOf
 from beliefgraph.model.twin import Identifier
@@ -76,6 +77,25 @@ def asked(record: type[R], name: str | None = None) -> type[R]:
                 shown(annotation.raw_annotation, {}), namespace=annotation.namespace
             )
     return record
+
+
+def with_stored_ids(given: R) -> R:
+    """What is asked, with the ids that answers gave turned into those of the store."""
+    match given:
+        case Withdraw(evidence=str(evidence)):
+            return given.model_copy(update={"evidence": stored_id(evidence, given.twin)})
+        case Withdraw(event=EventName() as event):
+            return given.model_copy(update={"event": _stored_event(event, given.twin)})
+        case Interpret(stored=EventName() as event):
+            return given.model_copy(update={"stored": _stored_event(event, given.twin)})
+        case Retract(relation=str(relation)):
+            return given.model_copy(update={"relation": stored_id(relation, given.twin)})
+        case _:
+            return given
+
+
+def _stored_event(event: EventName, twin: str) -> EventName:
+    return event if event.source is not None else EventName(id=stored_id(event.id, twin))
 
 
 for _record in (BeliefKey, MetricKey, Identifier, Event, BeliefFilter, BeliefOrder, EventName, Interpret):

@@ -54,7 +54,7 @@ class Mutation:
     assert_belief = command(AssertBelief, "Take in what somebody says they believe.", lambda to: to.assert_belief)
     correct = command(Correct, "Set a belief right; the person's word if the key is theirs.", lambda to: to.correct)
     retract = command(Retract, "End a belief, or a relation of the twin's own; history stays.", lambda to: to.retract)
-    withdraw = command(Withdraw, "Take evidence back as if it had never been.", lambda to: to.withdraw)
+    withdraw = command(Withdraw, "Take back what events said, as if they had never been.", lambda to: to.withdraw)
     relate = command(Relate, "Relate two beliefs, for this twin alone.", lambda to: to.relate)
     set_goal = command(
         SetGoal,

@@ -52,7 +52,7 @@ class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, Metr
     async def twins(info: Request, first: int = DEFAULT_PAGE, after: str | None = None) -> Page[Twin]:
         return await info.context.verbs.questions.twins(info.context.caller, first=first, after=after)
 
-    @field(Node | None, "The twin, belief, goal or evidence of a global id.")
+    @field(Node | None, "The twin, belief, goal or evidence of an id that an answer gave.")
     @staticmethod
     async def node(
         info: Request, id: strawberry.ID, as_of: AsOf | None = None
@@ -63,7 +63,9 @@ class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, Metr
         if named.type == "Twin":
             return await questions.twin(caller, named.twin)
         if named.type == "Belief":
-            row = await questions.belief_by_id(caller, named.id, as_of=as_of or NOW, **vars(around(Selection.of(info))))
+            row = await questions.belief_by_id(
+                caller, named.id, twin=named.twin, as_of=as_of or NOW, **vars(around(Selection.of(info)))
+            )
             _same_twin(context.caller.tenant, named.twin, row.state.belief.twin)
             return row
         if named.type == "Goal":
@@ -73,7 +75,7 @@ class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, Metr
             _same_twin(context.caller.tenant, named.twin, pursued.state.goal.twin)
             return pursued
         if named.type == "Evidence":
-            found = await questions.evidence_by_id(caller, named.id)
+            found = await questions.evidence_by_id(caller, named.id, twin=named.twin, as_of=as_of or NOW)
             _same_twin(context.caller.tenant, named.twin, found.evidence.twin)
             return found
         raise NotFound("not-found", "This id names nothing.", id=str(id)[:100])

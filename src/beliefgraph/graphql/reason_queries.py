@@ -6,7 +6,7 @@ import strawberry
 
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.expose import field
-from beliefgraph.graphql.inputs import AsOf, Interpret
+from beliefgraph.graphql.inputs import AsOf, Interpret, with_stored_ids
 from beliefgraph.graphql.lookahead import Selection
 from beliefgraph.graphql.reason_types import RivalReasons
 from beliefgraph.model import reasons
@@ -26,7 +26,7 @@ class ReasonQueries:
         context.speak_of(input.twin)
         return await context.verbs.reasons.interpret(
             context.caller,
-            input,
+            with_stored_ids(input),
             as_of=as_of or NOW,
             at_least_rev=at_least_rev,
             explained="explanation" in Selection.of(info).under("occurrences", "hypotheses"),

@@ -9,7 +9,7 @@ from typing import Any
 from beliefgraph.graphql.change_types import Receipt
 from beliefgraph.graphql.context import Context, Request, Verbs
 from beliefgraph.graphql.expose import field
-from beliefgraph.graphql.inputs import AsOf
+from beliefgraph.graphql.inputs import AsOf, with_stored_ids
 from beliefgraph.graphql.lookahead import Selection
 from beliefgraph.model import receipt
 from beliefgraph.model.identity import twin_id
@@ -56,7 +56,7 @@ def command(given: type, description: str, verb: Callable[[Commands], Answer]) -
 
     async def carry_out(info: Request, input: Any) -> receipt.Receipt:
         context = info.context
-        found: receipt.Receipt = await verb(context.verbs.commands)(context.caller, input)
+        found: receipt.Receipt = await verb(context.verbs.commands)(context.caller, with_stored_ids(input))
         return named(context, found)
 
     taken = {"info": (Request, Parameter.empty), "input": (given, Parameter.empty)}

@@ -13,10 +13,10 @@ from pydantic import Field
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.decision import Told, refuse_twins
-from beliefgraph.model.event import Event
+from beliefgraph.model.event import Event, EventName
 from beliefgraph.model.evidence import LogLikelihoodRatio
 from beliefgraph.model.goal import MAX_RELATED, GoalLinkKind, Stated, Weight
-from beliefgraph.model.record import Key, OddsRatio, OpenProbability, Probability, Record, Text
+from beliefgraph.model.record import Id, Key, OddsRatio, OpenProbability, Probability, Record, Text
 from beliefgraph.model.relation import RelationKind
 from beliefgraph.model.time import Instant, Rev
 from beliefgraph.model.twin import Identifier
@@ -59,7 +59,7 @@ class Retract(Command):
     """A belief, or a relation of this twin's own, ends at a moment; its history stays."""
 
     belief: BeliefKey | None = None
-    relation: str | None = None
+    relation: Id | None = None
     valid_time: Instant | None = None
 
     def model_post_init(self, _context: object) -> None:
@@ -69,15 +69,21 @@ class Retract(Command):
 
 
 class Withdraw(Command):
-    """Evidence is taken back from its start, as if it had never been: one piece of it, or all that a source said."""
+    """Events are taken back from their start, as if they had never been: one of them, or all in which a source spoke.
 
-    evidence: str | None = None
+    What an event said is withdrawn as a whole, all its evidence and wherever it counts. `evidence` is the id of a piece
+    of evidence, or of an event, as any answer gives it; `source` is the name of a source or its id. Sent again, a
+    withdrawn event is taken in again.
+    """
+
+    evidence: Id | None = None
+    event: EventName | None = None
     source: Key | None = None
 
     def model_post_init(self, _context: object) -> None:
         """Refuse to withdraw nothing, or two things."""
-        if (self.evidence is None) == (self.source is None):
-            raise Incorrect("invalid-input", "Withdraw one piece of evidence or all of a source: name one of the two.")
+        if sum(given is not None for given in (self.evidence, self.event, self.source)) != 1:
+            raise Incorrect("invalid-input", "Withdraw evidence, an event or all of a source: name one of them.")
 
 
 class Relate(Command):

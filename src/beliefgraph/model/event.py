@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from beliefgraph.model.record import Key, Record
+from beliefgraph.model.record import Id, Key, Record
 from beliefgraph.model.time import Instant
 from beliefgraph.model.twin import Identifier
 
@@ -23,6 +23,17 @@ class Event(Record):
     session: Key | None = None
     channel: Key | None = None
     data: dict[str, Any] = Field(default_factory=dict)
+
+
+class EventName(Record):
+    """An event that was taken in, by its CloudEvents `source` and `id`.
+
+    Without `source`, `id` may be what `event` of evidence says, the id of evidence that came from it, or that of a
+    command.
+    """
+
+    id: Id
+    source: Key | None = None
 
 
 class QuarantinedEvent(Record):

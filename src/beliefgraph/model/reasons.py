@@ -7,7 +7,7 @@ from typing import Literal
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import BeliefState, probability
-from beliefgraph.model.event import Event
+from beliefgraph.model.event import Event, EventName
 from beliefgraph.model.explanation import Explanation
 from beliefgraph.model.metric import MetricKey
 from beliefgraph.model.record import Key, LogOdds, Probability, Record
@@ -21,13 +21,6 @@ silent: nothing of what it says counts at the moment: no definition reads anythi
 what it said was withdrawn, overruled or retracted. no_causes: it bears only on beliefs of which no causes are stated.
 against: it speaks against everything it bears on that has causes.
 """
-
-
-class EventName(Record):
-    """An event that was taken in: its CloudEvents `id` and `source`, or as `id` alone what `event` of evidence says."""
-
-    id: Key
-    source: Key | None = None
 
 
 class Interpret(Record):

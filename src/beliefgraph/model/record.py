@@ -32,6 +32,9 @@ Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$", ma
 Key = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
 """A short identifier chosen by an application: one line, at most 200 characters."""
 
+Id = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_one_line)]
+"""An id as an answer gave it: one line, longer than a key where it carries the name of its twin."""
+
 Title = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_one_line), AfterValidator(_readable)]
 """What something is called, in an application's plain words: one line, stored in the clear."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 from uuid import uuid4
 
 from beliefgraph.errors import Conflict, Incorrect, NotFound
@@ -23,7 +25,8 @@ from beliefgraph.model.command import (
     Unidentify,
     Withdraw,
 )
-from beliefgraph.model.event import Event
+from beliefgraph.model.event import Event, EventName
+from beliefgraph.model.identity import COMMANDS, event_ids, source_id
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.time import BEGINNING, Interval
 from beliefgraph.model.timeline import revision_id
@@ -38,11 +41,13 @@ from beliefgraph.services.update import FUTURE_SKEW_S, Present, Updater
 from beliefgraph.store import events as stored
 from beliefgraph.store.commits import DecisionRows, GoalRows
 
-SOURCE = "beliefgraph:commands"
+SOURCE = COMMANDS
 """The CloudEvents source of the events that record commands."""
 
 TRIES = 10
-"""Times that undoing an identifier starts over because events kept coming by it."""
+"""Times that a command starts over which reads from the store before it is decided, because others kept writing."""
+
+T = TypeVar("T")
 
 Decision = Callable[[Setting], Additions]
 
@@ -73,8 +78,15 @@ class Commands:
         )
 
     async def withdraw(self, caller: Caller, command: Withdraw) -> Receipt:
-        """Take evidence back as if it had never been."""
-        return await self._carry_out(caller, "write", command, lambda s: decide.withdrawal(s, command))
+        """Take back what events said, as if they had never been."""
+        name = command.event if command.evidence is None else EventName(id=command.evidence)
+        sources = () if command.source is None else (source_id(caller.tenant, command.source), command.source)
+
+        async def said(twin: str) -> Collection[str]:
+            ids = () if name is None else event_ids(twin, name)
+            return await stored.said(self._updater.graph, twin, ids, sources)
+
+        return await self._carry_out_upon(caller, command, said, lambda s, e: decide.withdrawal(s, command, e))
 
     async def relate(self, caller: Caller, command: Relate) -> Receipt:
         """Relate two beliefs, for this twin alone."""
@@ -145,26 +157,40 @@ class Commands:
 
     async def unidentify(self, caller: Caller, command: Unidentify) -> Receipt:
         """Undo the links of an identifier to a twin, and withdraw the evidence that came by them."""
-        named = self._updater.name(caller, command.twin, "write")
         key = self._updater.identifier(caller, command.identifier)
+
+        def unlink(setting: Setting, came: Collection[str]) -> Additions:
+            links = [link for link in setting.state.links if link.key == key]
+            if not links:
+                raise NotFound("not-found", "This identifier does not lead to this twin.", twin=command.twin)
+            return _linked(setting, links, [], decide.withdrawn(setting, came))
+
+        return await self._carry_out_upon(
+            caller, command, lambda twin: stored.evidence_by(self._updater.graph, twin, key), unlink
+        )
+
+    async def _carry_out_upon(
+        self,
+        caller: Caller,
+        command: Command,
+        read: Callable[[str], Awaitable[T]],
+        decision: Callable[[Setting, T], Additions],
+    ) -> Receipt:
+        """Decide and commit a command upon what is read of its twin, at the rev that it is read at."""
+        named = self._updater.name(caller, command.twin, "write")
         for _ in range(TRIES):
             known = await stored.arrive(self._updater.graph, caller.tenant, (), [named.id])
-            came = await stored.evidence_by(self._updater.graph, named.id, key)
-
-            def unlink(setting: Setting, came: set[str] = came) -> Additions:
-                links = [link for link in setting.state.links if link.key == key]
-                if not links:
-                    raise NotFound("not-found", "This identifier does not lead to this twin.", twin=command.twin)
-                return _linked(setting, links, [], decide.withdrawn(setting, came))
-
-            found = known.twins.get(named.id)
-            rev = command.expected_rev if command.expected_rev is not None else found[0] if found else 0
+            found = await read(named.id)
+            rev = known.twins[named.id][0] if named.id in known.twins else 0
+            expecting = (
+                command if command.expected_rev is not None else command.model_copy(update={"expected_rev": rev})
+            )
             try:
-                return await self._carry_out(caller, "write", command.model_copy(update={"expected_rev": rev}), unlink)
+                return await self._carry_out(caller, "write", expecting, partial(_upon, decision, found))
             except Conflict as conflict:
                 if conflict.code != "rev-conflict" or command.expected_rev is not None:
                     raise
-        raise Conflict("rev-conflict", "Events keep coming by this identifier; try again.", twin=command.twin)
+        raise Conflict("rev-conflict", "Others keep writing to this twin; try again.", twin=command.twin)
 
     async def _carry_out(
         self, caller: Caller, scope: Scope, command: Command, decision: Decision, moment: datetime | None = None
@@ -204,6 +230,10 @@ class Commands:
             metrics=tuple(change for step in done.steps.values() for change in step.measured),
             decisions=tuple(change for step in done.steps.values() for change in step.decided),
         )
+
+
+def _upon(decision: Callable[[Setting, T], Additions], found: T, setting: Setting) -> Additions:
+    return decision(setting, found)
 
 
 def _linked(

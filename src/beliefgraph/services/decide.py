@@ -35,6 +35,7 @@ from beliefgraph.services.goals.stated import person_related
 from beliefgraph.services.interpretation.said import BearsOn, CountsIn, Interpretation, Spoken
 from beliefgraph.services.layout import lay_out
 from beliefgraph.services.metrics.count import measurement, new_metrics
+from beliefgraph.services.metrics.measure import reading_evidence
 from beliefgraph.services.preferences.contexts import Contexts
 from beliefgraph.services.state import TwinState
 from beliefgraph.store.commits import ArrivedEvent, DecisionRows, GoalRows
@@ -165,17 +166,9 @@ def retraction(setting: Setting, command: Retract) -> Additions:
     return addition(setting, "retracted", speak(setting, spoken, "retraction"))
 
 
-def withdrawal(setting: Setting, command: Withdraw) -> Additions:
-    """The closing of evidence from its start. What the person said is theirs to take back, and nobody else's."""
-    source = None if command.source is None else source_id(setting.state.tenant, command.source)
-    state = setting.state
-    evidence = {b.evidence for b in state.bearings if b.source == source}
-    evidence |= {s.evidence for s in state.statements if s.source == source}
-    evidence |= {m.evidence for m in state.measurements if m.source == source}
-    evidence |= {r.evidence for r in state.goal_relations if r.speaker == source}
-    evidence |= {s.evidence for s in state.decision_statements if s.source == source}
-    if command.evidence is not None:
-        evidence = {command.evidence}
+def withdrawal(setting: Setting, command: Withdraw, evidence: Collection[str]) -> Additions:
+    """The closing from its start of all that events said, by the ids of their evidence; what the person said is theirs
+    to take back, and nobody else's."""
     taken_back = withdrawn(setting, evidence)
     goals = taken_back.goals
     closed = (
@@ -185,9 +178,11 @@ def withdrawal(setting: Setting, command: Withdraw) -> Additions:
         goals.closed_relations,
         taken_back.decisions.closed_statements,
     )
-    if not any(closed):
-        raise NotFound("not-found", "No evidence in force is called that.", evidence=command.evidence)
-    return taken_back
+    if any(closed):
+        return taken_back
+    if command.evidence in {reading_evidence(setting.state, metric) for metric in setting.state.metrics.values()}:
+        raise Incorrect("invalid-input", "A metric says so; withdraw the events that count in it.")
+    raise NotFound("not-found", "No evidence in force is called that.", evidence=command.evidence)
 
 
 def withdrawn(setting: Setting, evidence: Collection[str]) -> Additions:

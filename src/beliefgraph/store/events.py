@@ -60,16 +60,23 @@ async def resolve(graph: Graph, wanted: Sequence[tuple[int, str, datetime]]) -> 
 
 @dataclass(frozen=True)
 class TakenIn:
-    """When an event came into its twin: the rev, and the valid time it brought."""
+    """An event in its twin, by its id: the rev that it came with, and the valid time it brought."""
 
+    event: str
     rev: int
     time: datetime
 
 
-async def taken_in(graph: Graph, twin: str, event: str) -> TakenIn | None:
-    """When the event of that id came into a twin; None if it never did."""
-    record = await graph.read("event/taken_in", twin=twin, event=event)
-    return None if record is None else TakenIn(record[0], codec.moment(record[1]))
+async def taken_in(graph: Graph, twin: str, ids: Sequence[str]) -> TakenIn | None:
+    """When the event of one of these ids, or of evidence of one, came into a twin; None if it never did."""
+    record = await graph.read("event/taken_in", twin=twin, ids=list(ids))
+    return None if record is None else TakenIn(record[0], record[1], codec.moment(record[2]))
+
+
+async def said(graph: Graph, twin: str, ids: Sequence[str], sources: Sequence[str]) -> set[str]:
+    """The ids of all evidence of some events of a twin: of these ids, of evidence of these, or of these sources."""
+    record = await graph.read("event/said", twin=twin, ids=list(ids), sources=list(sources))
+    return set(record[0]) if record else set()
 
 
 async def evidence_by(graph: Graph, twin: str, identifier: str) -> set[str]:
