@@ -75,12 +75,15 @@ class Setting:
 
     @property
     def speaker(self) -> str:
-        """The name of the caller as a source; nobody passes for a person by what their key calls them."""
-        if self.speaks_for_the_person:
-            return self.person
-        if self.caller.actor.startswith((PERSON, METRIC)):
-            raise Incorrect("invalid-input", f"Only a key of the person's own may speak as {self.caller.actor!r}.")
-        return self.caller.actor
+        """The name of the caller as a source."""
+        return self.speaking_as(self.person if self.speaks_for_the_person else self.caller.actor)
+
+    def speaking_as(self, name: str) -> str:
+        """The name of a source that the caller speaks as; a metric's is nobody's, a person's is their own alone."""
+        own = self.speaks_for_the_person and name == self.person
+        if name.startswith((PERSON, METRIC)) and not own:
+            raise Incorrect("invalid-input", f"Only a key of the person's own may speak as {name!r}.")
+        return name
 
 
 def observations(settings: Sequence[Setting], interpretations: Sequence[Interpretation]) -> Additions:
@@ -116,7 +119,7 @@ def assertion(setting: Setting, command: AssertBelief) -> Additions:
         log_likelihood_ratio=logit(stated) - logit(1.0 - attribute.value_priors[OTHER] if prior is None else prior),
         half_life=None if attribute.half_life is None else seconds(attribute.half_life),
     )
-    speaker = command.speaker or setting.speaker
+    speaker = setting.speaker if command.speaker is None else setting.speaking_as(command.speaker)
     summary = f"says they are {command.confidence:.0%} sure: {attribute.say(command.belief)}"
     spoken = Spoken(source=speaker, summary=summary, verbatim=command.verbatim, bearings=(bears,))
     return addition(setting, "asserted", speak(setting, spoken, "assertion"))
