@@ -146,14 +146,7 @@ class Commands:
 
         linked = await self._carry_out(caller, "write", command, link)
         taken = [r for r in await self._intake.replay(caller, identifier=key) if r.status == "accepted"]
-        return linked.model_copy(
-            update={
-                "rev": max([linked.rev or 0, *(r.rev or 0 for r in taken if r.twin == linked.twin)]),
-                "beliefs": (*linked.beliefs, *(taken[-1].beliefs if taken else ())),
-                "goals": (*linked.goals, *(taken[-1].goals if taken else ())),
-                "decisions": (*linked.decisions, *(taken[-1].decisions if taken else ())),
-            }
-        )
+        return linked.and_then(taken)
 
     async def unidentify(self, caller: Caller, command: Unidentify) -> Receipt:
         """Undo the links of an identifier to a twin, and withdraw the evidence that came by them."""
@@ -229,7 +222,7 @@ class Commands:
             goals=tuple(change for step in done.steps.values() for change in step.goals),
             metrics=tuple(change for step in done.steps.values() for change in step.measured),
             decisions=tuple(change for step in done.steps.values() for change in step.decided),
-        )
+        ).shown_to(caller)
 
 
 def _upon(decision: Callable[[Setting, T], Additions], found: T, setting: Setting) -> Additions:

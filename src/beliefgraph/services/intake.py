@@ -99,7 +99,8 @@ class Intake:
         )
         placed = {i: one for i, one in placed.items() if fates.refused.get(i) is not UNKNOWN_IDENTIFIER}
         await self._set_aside(caller, events, placed, fates)
-        return [_receipt(event, fates, index, placed.get(index), done) for index, event in enumerate(events)]
+        receipts = (_receipt(event, fates, index, placed.get(index), done) for index, event in enumerate(events))
+        return [receipt.shown_to(caller) for receipt in receipts]
 
     async def quarantine(
         self, caller: Caller, *, limit: int, after: tuple[datetime, str] | None = None
