@@ -18,7 +18,7 @@ from beliefgraph.graphql.change_types import Comparison
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.evidence_types import EvidenceOnConnection
 from beliefgraph.graphql.explanation_types import Explanation
-from beliefgraph.graphql.expose import field
+from beliefgraph.graphql.expose import answer
 from beliefgraph.graphql.inputs import AsOf, BeliefFilter, BeliefKey, BeliefOrder, WhatIf
 from beliefgraph.graphql.lookahead import Selection, around, around_page
 from beliefgraph.graphql.roots import question
@@ -50,7 +50,7 @@ class BeliefQueries:
         around=around_page,
     )
 
-    @field(Distribution, "How likely each value of a categorical attribute is, unrounded; `other` is among them.")
+    @answer(Distribution, "How likely each value of a categorical attribute is, unrounded; `other` is among them.")
     @staticmethod
     async def distribution(
         info: Request,
@@ -79,7 +79,7 @@ class BeliefQueries:
         paged=True,
     )
 
-    @field(Relations, "The relations of a belief to others of its twin.")
+    @answer(Relations, "The relations of a belief to others of its twin.")
     @staticmethod
     async def relations(
         info: Request, twin: str, key: BeliefKey, as_of: AsOf | None = None, at_least_rev: int | None = None
@@ -117,7 +117,7 @@ class BeliefQueries:
         key=BeliefKey,
     )
 
-    @field(Comparison, "What differs between two moments of a twin.")
+    @answer(Comparison, "What differs between two moments of a twin.")
     @staticmethod
     async def compare(
         info: Request, twin: str, as_of_a: AsOf, as_of_b: AsOf | None = None, at_least_rev: int | None = None
@@ -127,7 +127,7 @@ class BeliefQueries:
             context.caller, context.speak_of(twin), as_of_a, as_of_b or NOW, at_least_rev=at_least_rev
         )
 
-    @field(Comparison, "What would follow from events, evidence, goals or assumptions; nothing is stored.")
+    @answer(Comparison, "What would follow from events, evidence, goals or assumptions; nothing is stored.")
     @staticmethod
     async def what_if(
         info: Request, input: WhatIf, as_of: AsOf | None = None, at_least_rev: int | None = None

@@ -6,7 +6,7 @@ import strawberry
 
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.decision_types import Decision, DecisionCheck, DecisionConnection, DeliberationConnection
-from beliefgraph.graphql.expose import field
+from beliefgraph.graphql.expose import answer
 from beliefgraph.graphql.inputs import AsOf, CheckDecision
 from beliefgraph.graphql.roots import question
 from beliefgraph.graphql.scalars import ENUMS
@@ -40,7 +40,7 @@ class DecisionQueries:
         paged=True,
     )
 
-    @field(DecisionCheck, "How options sit with constraints, values, preferences, goals and past decisions.")
+    @answer(DecisionCheck, "How options sit with constraints, values, preferences, goals and past decisions.")
     @staticmethod
     async def check_decision(
         info: Request, input: CheckDecision, as_of: AsOf | None = None, at_least_rev: int | None = None

@@ -13,7 +13,7 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.graphql.change_types import Receipt
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.definition_types import Definitions
-from beliefgraph.graphql.expose import field
+from beliefgraph.graphql.expose import answer
 from beliefgraph.graphql.inputs import (
     AssertBelief,
     Correct,
@@ -41,7 +41,7 @@ Receipts = list[receipt.Receipt]
 class Mutation:
     """The root of all commands."""
 
-    @field(
+    @answer(
         list[Receipt],
         "Take in events, in one transaction; one receipt for each. `expectedRev` goes with a single event.",
     )
@@ -79,13 +79,13 @@ class Mutation:
         lambda to: to.unidentify,
     )
 
-    @field(Erasure, "Erase a twin for good: its rows and its key.")
+    @answer(Erasure, "Erase a twin for good: its rows and its key.")
     @staticmethod
     async def erase_twin(info: Request, twin: str, expected_rev: int | None = None) -> erasure.Erasure:
         context = info.context
         return await context.verbs.eraser.erase_twin(context.caller, twin, expected_rev=expected_rev)
 
-    @field(
+    @answer(
         Definitions,
         "Put a version of a catalog in force; the set that then is. Needs the scope `define`.",
     )
@@ -96,7 +96,7 @@ class Mutation:
         context.verbs.definitions_changed(context.caller.tenant)
         return in_force
 
-    @field(list[Receipt], "Let quarantined events try again: those named, or all.")
+    @answer(list[Receipt], "Let quarantined events try again: those named, or all.")
     @staticmethod
     async def replay_quarantine(info: Request, ids: list[str] | None = None) -> Receipts:
         context = info.context

@@ -15,7 +15,7 @@ from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.decision_queries import DecisionQueries
 from beliefgraph.graphql.definition_types import Definitions
 from beliefgraph.graphql.event_types import QuarantinedEventConnection
-from beliefgraph.graphql.expose import field
+from beliefgraph.graphql.expose import answer
 from beliefgraph.graphql.goal_queries import GoalQueries
 from beliefgraph.graphql.ids import read_id
 from beliefgraph.graphql.inputs import AsOf
@@ -41,18 +41,18 @@ MOST_QUARANTINED = 200
 class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, MetricQueries, ReasonQueries):
     """The root of all questions."""
 
-    @field(twin_types.Twin, "One twin. `atLeastRev` waits until the twin is there.")
+    @answer(twin_types.Twin, "One twin. `atLeastRev` waits until the twin is there.")
     @staticmethod
     async def twin(info: Request, name: str, at_least_rev: int | None = None) -> Twin:
         context = info.context
         return await context.verbs.questions.twin(context.caller, context.speak_of(name), at_least_rev=at_least_rev)
 
-    @field(twin_types.TwinConnection, "All twins that the key reaches, by name.")
+    @answer(twin_types.TwinConnection, "All twins that the key reaches, by name.")
     @staticmethod
     async def twins(info: Request, first: int = DEFAULT_PAGE, after: str | None = None) -> Page[Twin]:
         return await info.context.verbs.questions.twins(info.context.caller, first=first, after=after)
 
-    @field(Node | None, "The twin, belief, goal or evidence of an id that an answer gave.")
+    @answer(Node, "The twin, belief, goal or evidence of an id that an answer gave.")
     @staticmethod
     async def node(
         info: Request, id: strawberry.ID, as_of: AsOf | None = None
@@ -80,26 +80,26 @@ class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, Metr
             return found
         raise NotFound("not-found", "This id names nothing.", id=str(id)[:100])
 
-    @field(list[Change], "The changes of a twin after a rev, in order.")
+    @answer(list[Change], "The changes of a twin after a rev, in order.")
     @staticmethod
     async def changes(info: Request, twin: str, after_rev: int = 0, first: int = MOST_CHANGES) -> list[commit.Change]:
         context = info.context
         most = _page_size(first, MOST_CHANGES)
         return await context.verbs.changes.since(context.caller, context.speak_of(twin), after_rev, limit=most)
 
-    @field(Definitions, "The definitions in force.")
+    @answer(Definitions, "The definitions in force.")
     @staticmethod
     async def definitions(info: Request) -> definition.Definitions:
         caller = info.context.caller
         caller.require("read")
         return (await info.context.verbs.book.latest(caller.tenant)).definitions
 
-    @field(SourceConnection, "The sources of the tenant by name, with what was learned about them.")
+    @answer(SourceConnection, "The sources of the tenant by name, with what was learned about them.")
     @staticmethod
     async def sources(info: Request, first: int = DEFAULT_PAGE, after: str | None = None) -> Page[question.KnownSource]:
         return await info.context.verbs.sources.page(info.context.caller, first=first, after=after)
 
-    @field(
+    @answer(
         QuarantinedEventConnection,
         "Events that could not be taken in, oldest first; needs the scope `define`.",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import strawberry
 
 from beliefgraph.graphql.context import Request
-from beliefgraph.graphql.expose import field
+from beliefgraph.graphql.expose import answer
 from beliefgraph.graphql.inputs import AsOf, Interpret, with_stored_ids
 from beliefgraph.graphql.lookahead import Selection
 from beliefgraph.graphql.reason_types import RivalReasons
@@ -17,7 +17,7 @@ from beliefgraph.model.time import NOW
 class ReasonQueries:
     """Why something happened."""
 
-    @field(RivalReasons, "Why did it happen? Rival hypotheses for an event, sent or not, or for a metric.")
+    @answer(RivalReasons, "Why did it happen? Rival hypotheses for an event, sent or not, or for a metric.")
     @staticmethod
     async def interpret(
         info: Request, input: Interpret, as_of: AsOf | None = None, at_least_rev: int | None = None

@@ -8,7 +8,7 @@ from typing import Any
 
 from beliefgraph.graphql.change_types import Receipt
 from beliefgraph.graphql.context import Context, Request, Verbs
-from beliefgraph.graphql.expose import field
+from beliefgraph.graphql.expose import answer
 from beliefgraph.graphql.inputs import AsOf, with_stored_ids
 from beliefgraph.graphql.lookahead import Selection
 from beliefgraph.model import receipt
@@ -78,4 +78,4 @@ def _field(shown_by: Any, description: str, resolve: Any, taken: dict[str, tuple
             for name, (type_, default) in taken.items()
         ]
     )
-    return field(shown_by, description)(resolve)
+    return answer(shown_by, description)(resolve)
