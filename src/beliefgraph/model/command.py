@@ -175,7 +175,7 @@ class Identify(Command):
 
 
 class Unidentify(Command):
-    """An identifier never led here: the link is undone, and the evidence that came by it is withdrawn."""
+    """An identifier never led here: the link is undone; what came by it is withdrawn, and waits for another link."""
 
     identifier: Identifier
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -36,10 +37,9 @@ from beliefgraph.services.advance import Additions
 from beliefgraph.services.decide import Setting
 from beliefgraph.services.decisions import decide as decisions
 from beliefgraph.services.goals import decide as goals
-from beliefgraph.services.intake import Intake
+from beliefgraph.services.intake import UNKNOWN_IDENTIFIER, Intake
 from beliefgraph.services.update import FUTURE_SKEW_S, Present, Updater
 from beliefgraph.store import events as stored
-from beliefgraph.store.commits import DecisionRows, GoalRows
 
 SOURCE = COMMANDS
 """The CloudEvents source of the events that record commands."""
@@ -149,18 +149,24 @@ class Commands:
         return linked.and_then(taken)
 
     async def unidentify(self, caller: Caller, command: Unidentify) -> Receipt:
-        """Undo the links of an identifier to a twin, and withdraw the evidence that came by them."""
+        """Undo the links of an identifier to a twin, and withdraw what came by them: it waits in quarantine again."""
         key = self._updater.identifier(caller, command.identifier)
 
-        def unlink(setting: Setting, came: Collection[str]) -> Additions:
+        def unlink(setting: Setting, came: Sequence[stored.CameBy]) -> Additions:
             links = [link for link in setting.state.links if link.key == key]
             if not links:
                 raise NotFound("not-found", "This identifier does not lead to this twin.", twin=command.twin)
-            return _linked(setting, links, [], decide.withdrawn(setting, came))
+            back = decide.withdrawn(setting, {id_ for one in came for id_ in one.evidence})
+            waiting = [self._intake.waiting(caller, one.event, UNKNOWN_IDENTIFIER) for one in came]
+            return replace(back, cause="identified", closed_links=links, set_aside=waiting)
 
-        return await self._carry_out_upon(
-            caller, command, lambda twin: stored.evidence_by(self._updater.graph, twin, key), unlink
-        )
+        async def came(twin: str) -> Sequence[stored.CameBy]:
+            return await stored.came_by(self._updater.graph, self._updater.keyring, twin, key)
+
+        undone = await self._carry_out_upon(caller, command, came, unlink)
+        if caller.person is not None:
+            return undone
+        return undone.and_then(await self._intake.replay(caller, identifier=key))  # another identifier may lead here
 
     async def _carry_out_upon(
         self,
@@ -203,12 +209,13 @@ class Commands:
         arrived = updater.arrived(caller, named, event, [kind, body])
 
         def decide_one(present: Present) -> dict[str, Additions]:
-            if arrived.delivery in present.seen:
-                if present.seen[arrived.delivery] != arrived.body:
-                    raise Conflict("event-conflict", f"The id {id_} was used for another command.", id=id_)
+            met = present.met(arrived)
+            if met == "conflict":
+                raise Conflict("event-conflict", f"The id {id_} was used for another command.", id=id_)
+            if met == "duplicate":
                 return {}
             state = present.twins[named.id]
-            placed = arrived.at(moment or state.head_time or now)
+            placed = present.again(arrived).at(moment or state.head_time or now)
             return {named.id: decision(Setting(state, present.graph, caller, placed))}
 
         expected = None if command.expected_rev is None else {named.id: command.expected_rev}
@@ -229,20 +236,11 @@ def _upon(decision: Callable[[Setting, T], Additions], found: T, setting: Settin
     return decision(setting, found)
 
 
-def _linked(
-    setting: Setting,
-    closed: Sequence[IdentifierLink],
-    opened: Sequence[IdentifierLink],
-    withdrawn: Additions | None = None,
-) -> Additions:
+def _linked(setting: Setting, closed: Sequence[IdentifierLink], opened: Sequence[IdentifierLink]) -> Additions:
     return Additions(
         cause="identified",
         moment=setting.state.head_time or BEGINNING,  # a link says nothing of when the twin lives
         events=[setting.arrived],
-        closed_bearings=() if withdrawn is None else withdrawn.closed_bearings,
-        closed_measurements=() if withdrawn is None else withdrawn.closed_measurements,
-        goals=GoalRows() if withdrawn is None else withdrawn.goals,
-        decisions=DecisionRows() if withdrawn is None else withdrawn.decisions,
         closed_links=closed,
         links=opened,
     )

@@ -213,6 +213,7 @@ def withdrawn(setting: Setting, evidence: Collection[str]) -> Additions:
         closed_measurements=measurements,
         goals=GoalRows(closed_statements=statements, closed_relations=relations),
         decisions=DecisionRows(closed_statements=told),
+        withdrawn=evidence,
     )
 
 

@@ -183,9 +183,11 @@ class Intake:
         for index, one in placed.items():
             fates.refused.pop(index, None)
             arrived = one.arrived
-            before = present.seen.get(arrived.delivery, here.get(arrived.delivery))
-            if before is not None:
-                fates.outcome[index] = "duplicate" if before == arrived.body else "conflict"
+            met = present.met(arrived)
+            if met is None and arrived.delivery in here:
+                met = "duplicate" if here[arrived.delivery] == arrived.body else "conflict"
+            if met is not None:
+                fates.outcome[index] = met
                 continue
             if arrived.via is not None and not _leads_to(present.twins[one.named.id], arrived):
                 fates.meets(index, UNKNOWN_IDENTIFIER)  # the link was undone since it was looked up
@@ -193,7 +195,7 @@ class Intake:
             if (arrived.event.time - present.now).total_seconds() > FUTURE_SKEW_S:
                 fates.meets(index, Refused("not-yet", "It speaks from the future.", arrived.event.time))
                 continue
-            setting = Setting(present.twins[one.named.id], present.graph, caller, arrived)
+            setting = Setting(present.twins[one.named.id], present.graph, caller, present.again(arrived))
             try:
                 said = self._interpreter.interpret(arrived.event, present.graph.definitions)
                 require_room(told[one.named.id], said)
@@ -224,26 +226,28 @@ class Intake:
         self, caller: Caller, events: Sequence[Event], placed: Mapping[int, Placed], fates: _Fates
     ) -> None:
         updater = self._updater
-        waiting = []
-        for index, refused in fates.refused.items():
-            event, one = events[index], placed.get(index)
-            identifiers = [updater.identifier(caller, identifier) for identifier in event.identifiers]
-            # Where no twin is named, whom it is about tells it from another's event of the same id.
-            about = sorted(identifiers) if event.twin is None else [event.twin]
-            waiting.append(
-                stored.SetAside(
-                    id=updater.keyring.digest(caller.tenant, "quarantine", event.source, event.id, *about),
-                    event=event,
-                    twin=None if one is None else one.named.id,
-                    identifiers=identifiers,
-                    code=refused.code,
-                    reason=refused.reason,
-                    due=refused.due,
-                )
-            )
+        waiting = [
+            self.waiting(caller, events[index], refused, placed.get(index)) for index, refused in fates.refused.items()
+        ]
         if waiting:
             now = updater.clock.now()
             await asyncio.shield(stored.keep(updater.graph, updater.keyring, caller.tenant, waiting, now))
+
+    def waiting(self, caller: Caller, event: Event, refused: Refused, placed: Placed | None = None) -> stored.SetAside:
+        """An event as it waits in quarantine."""
+        updater = self._updater
+        identifiers = [updater.identifier(caller, identifier) for identifier in event.identifiers]
+        # Where no twin is named, whom it is about tells it from another's event of the same id.
+        about = sorted(identifiers) if event.twin is None else [event.twin]
+        return stored.SetAside(
+            id=updater.keyring.digest(caller.tenant, "quarantine", event.source, event.id, *about),
+            event=event,
+            twin=None if placed is None else placed.named.id,
+            identifiers=identifiers,
+            code=refused.code,
+            reason=refused.reason,
+            due=refused.due,
+        )
 
 
 def _leads_to(twin: TwinState, arrived: ArrivedEvent) -> bool:

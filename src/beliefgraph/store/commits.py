@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -22,19 +22,24 @@ from beliefgraph.model.revision import Revision
 from beliefgraph.model.twin import IdentifierLink
 from beliefgraph.store import codec
 from beliefgraph.store.decisions import sealed
+from beliefgraph.store.events import SetAside, quarantined
 from beliefgraph.store.graph import Graph, Transaction
 from beliefgraph.store.keys import Keyring
 
 
 @dataclass(frozen=True)
 class ArrivedEvent:
-    """An event to be stored: its id in the twin, the keyed hashes that recognise it, and what led it here."""
+    """An event to be stored: its id in the twin, the keyed hashes that recognise it, and what led it here.
+
+    `yielded` is the evidence that is stored of it already, where it was withdrawn and came again; None where it is new.
+    """
 
     id: str
     event: Event
     delivery: str
     body: str
     via: str | None = None
+    yielded: frozenset[str] | None = None
 
     def at(self, moment: datetime) -> ArrivedEvent:
         """The same, with the valid time that it turned out to have."""
@@ -81,7 +86,10 @@ class DecisionRows:
 
 @dataclass(frozen=True)
 class TwinCommit:
-    """One commit of one twin: the life and rev it was computed from, and every row it closes and opens."""
+    """One commit of one twin: the life and rev it was computed from, and every row it closes and opens.
+
+    `withdrawn` is evidence that counts no more, `set_aside` are events that go back to quarantine.
+    """
 
     commit: Commit
     tenant: str
@@ -109,6 +117,8 @@ class TwinCommit:
     closed_readings: Sequence[Reading] = ()
     readings: Sequence[Reading] = ()
     statements: dict[str, str] = field(default_factory=dict)
+    withdrawn: Collection[str] = ()
+    set_aside: Sequence[SetAside] = ()
 
     @property
     def opened_rows(self) -> int:
@@ -134,12 +144,22 @@ async def write(graph: Graph, keyring: Keyring, commits: Sequence[TwinCommit]) -
     goals = _goal_rows(ordered)
     metrics = _metric_rows(ordered)
     decisions = _decision_rows(keyring, ordered)
+    returned = [{"id": e.id, "via": e.via} for c in ordered for e in c.events if e.yielded is not None]
+    withdrawn = [{"evidence": id_, "rev": c.commit.rev} for c in ordered for id_ in c.withdrawn]
+    waiting = [row for c in ordered for row in quarantined(keyring, c.tenant, c.set_aside, c.commit.at)]
 
     async def work(tx: Transaction) -> None:
         locked = await tx.run("commit/lock", twins=twins)
         if locked and locked[0]:
             raise _moved(ordered, dict(locked[0]))
+        came = await tx.run("commit/returned", returned=returned) if returned else [0]
+        if came and came[0] < len(returned):  # another process was first, and the twin was read as that landed
+            raise _moved(ordered, {c.commit.twin: c.commit.rev for c in ordered})
         await tx.run("commit/write", twins=twins, **rows)
+        if withdrawn:
+            await tx.run("commit/withdrawn", withdrawn=withdrawn)
+        if waiting:
+            await tx.run("quarantine/keep", events=waiting)
         if relations["closed"] or relations["opened"]:
             await tx.run("commit/relations", **relations)
         if any(goals.values()):
@@ -190,7 +210,7 @@ def _twin_row(c: TwinCommit) -> dict[str, Any]:
 def _rows(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str, Any]:
     sources = {source.id: source for c in commits for source in c.sources}
     return {
-        "events": [_event_row(keyring, c.commit.twin, e) for c in commits for e in c.events],
+        "events": [_event_row(keyring, c.commit.twin, e) for c in commits for e in c.events if e.yielded is None],
         "sources": [codec.node_values(source) for _, source in sorted(sources.items())],
         "evidence": [{"values": _evidence_values(keyring, e)} for c in commits for e in c.evidence],
         "beliefs": [codec.node_values(b) for c in commits for b in c.beliefs],

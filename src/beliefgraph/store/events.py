@@ -19,17 +19,26 @@ DAWN = datetime(1, 1, 2, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
+class Withdrawn:
+    """A delivery that was withdrawn: its body, and the evidence that it had yielded."""
+
+    body: str
+    evidence: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Known:
     """Bodies of earlier deliveries by their keyed hash, the twins that exist, the definitions in force.
 
-    Of each twin, its rev and which life of its name it is: after an erasure the revs begin anew. `erasing` are twins
-    that are on their way out.
+    `withdrawn` are deliveries that may come again. Of each twin, its rev and which life of its name it is: after an
+    erasure the revs begin anew. `erasing` are twins that are on their way out.
     """
 
     seen: Mapping[str, str]
     twins: Mapping[str, tuple[int, str]]
     definitions: int
     erasing: Sequence[str]
+    withdrawn: Mapping[str, Withdrawn]
 
 
 @dataclass(frozen=True)
@@ -45,7 +54,15 @@ async def arrive(graph: Graph, tenant: str, deliveries: Sequence[str], twins: Se
     """What must be known before a command is decided, in one statement."""
     record = await graph.read("event/arrive", tenant=tenant, deliveries=list(deliveries), twins=list(twins))
     seen, found, definitions, erasing = record or ([], [], None, [])
-    return Known(dict(seen), {twin: (rev, life) for twin, rev, life in found}, definitions or 0, erasing)
+    return Known(
+        seen={delivery: body for delivery, body, yielded in seen if yielded is None},
+        twins={twin: (rev, life) for twin, rev, life in found},
+        definitions=definitions or 0,
+        erasing=erasing,
+        withdrawn={
+            delivery: Withdrawn(body, frozenset(yielded)) for delivery, body, yielded in seen if yielded is not None
+        },
+    )
 
 
 async def resolve(graph: Graph, wanted: Sequence[tuple[int, str, datetime]]) -> dict[int, list[Led]]:
@@ -79,10 +96,21 @@ async def said(graph: Graph, twin: str, ids: Sequence[str], sources: Sequence[st
     return set(record[0]) if record else set()
 
 
-async def evidence_by(graph: Graph, twin: str, identifier: str) -> set[str]:
-    """The ids of the evidence that came into a twin by way of an identifier."""
-    record = await graph.read("identifier/evidence", twin=twin, identifier=identifier)
-    return set(record[0]) if record else set()
+@dataclass(frozen=True)
+class CameBy:
+    """An event that came into a twin by way of an identifier, with the evidence that it yielded."""
+
+    event: Event
+    evidence: Sequence[str]
+
+
+async def came_by(graph: Graph, keyring: Keyring, twin: str, identifier: str) -> list[CameBy]:
+    """What came into a twin by way of an identifier, but for what was withdrawn since."""
+    record = await graph.read("identifier/events", twin=twin, identifier=identifier)
+    return [
+        CameBy(Event.model_validate_json(keyring.unseal(twin, bytes(sealed), f"event:{id_}")), evidence)
+        for id_, sealed, evidence in (record[0] if record else [])
+    ]
 
 
 @dataclass(frozen=True)
@@ -99,8 +127,13 @@ class SetAside:
 
 
 async def keep(graph: Graph, keyring: Keyring, tenant: str, events: Sequence[SetAside], now: datetime) -> None:
-    """Keep events in quarantine, sealed with their twin's key, or the tenant's where no twin is known."""
-    rows = [
+    """Keep events in quarantine."""
+    await graph.write_one("quarantine/keep", events=quarantined(keyring, tenant, events, now))
+
+
+def quarantined(keyring: Keyring, tenant: str, events: Sequence[SetAside], now: datetime) -> list[dict[str, object]]:
+    """The rows of events to be kept, sealed with their twin's key, or the tenant's where no twin is known."""
+    return [
         {
             "id": e.id,
             "tenant": tenant,
@@ -116,7 +149,6 @@ async def keep(graph: Graph, keyring: Keyring, tenant: str, events: Sequence[Set
         }
         for e in events
     ]
-    await graph.write_one("quarantine/keep", events=rows)
 
 
 async def set_aside(

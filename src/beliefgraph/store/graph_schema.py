@@ -165,6 +165,7 @@ NODES: tuple[NodeRow, ...] = (
             "type": (str, "CloudEvents type"),
             "time": (datetime, "valid time"),
             "via": (str, "keyed hash of the identifier that led here, where one did"),
+            "withdrawn": (int, "the rev that withdrew what it said, until it comes again"),
             "sealed": (bytes, "the event as it arrived, under the twin's key"),
         },
         unique=(("id",),),
