@@ -11,7 +11,7 @@ from beliefgraph.graphql.connections import connection
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.evidence_types import EvidenceOn
 from beliefgraph.graphql.expose import attribute, expose, field
-from beliefgraph.graphql.ids import write_id
+from beliefgraph.graphql.ids import moment_of, write_id
 from beliefgraph.graphql.node import ERROR_BAR, Node, confidence, loaded
 from beliefgraph.graphql.scalars import ENUMS
 from beliefgraph.model import belief as beliefs
@@ -46,6 +46,7 @@ class Strength:
         "state.belief.twin",
         "state.calibrated_log_odds",
         "state.error",
+        "state.apart",
     },
 )
 class Belief(Node):
@@ -70,7 +71,7 @@ class Belief(Node):
     @staticmethod
     def id(row: strawberry.Parent[question.BeliefRow], info: Request) -> strawberry.ID:  # type: ignore[override]
         belief = row.state.belief
-        return strawberry.ID(write_id("Belief", info.context.names[belief.twin], belief.id))
+        return strawberry.ID(write_id("Belief", info.context.names[belief.twin], belief.id, moment_of(row.state)))
 
     @field(list[EvidenceOn], "All that bears on it directly, metrics too, oldest first.")
     @staticmethod
@@ -90,9 +91,16 @@ class Belief(Node):
         return found if kinds is None else tuple(each for each in found if each.kind in kinds)
 
 
-@expose(question.RelatedBelief, within={"strength": relation.Strength}, hide={"other"})
+@expose(question.RelatedBelief, within={"strength": relation.Strength}, hide={"id", "other"})
 class RelatedBelief:
     """A relation seen from a belief: `outgoing` if the belief is its source; `other` is at the far end."""
+
+    @field(None, "The id of the relation, as seen from here: pass it to `retract`.")
+    @staticmethod
+    def id(found: strawberry.Parent[question.RelatedBelief], info: Request) -> strawberry.ID:
+        state = found.other.state
+        seen = f"{'out' if found.outgoing else 'in'} {moment_of(state)}"
+        return strawberry.ID(write_id("Relation", info.context.names[state.belief.twin], found.id, seen))
 
     other: Belief = attribute("other", Belief, "The belief at the far end.")  # type: ignore[assignment]
 
@@ -125,6 +133,7 @@ class Holding:
     hide={
         "word_log_odds",
         *(f"state.{name}" for name in ("belief", "prior", "status", "changed_at_rev", "calibrated_log_odds", "error")),
+        "state.apart",
     },
 )
 class BeliefInterval:

@@ -43,10 +43,11 @@ class DecisionResult:
 class EvidenceBehind:
     """One piece of evidence; `contribution` is its share in the belief that a point rests on, in log-odds."""
 
-    @field(None, "The id of the evidence: pass it to `node`.")
+    @field(None, "The id of the evidence with its contribution: pass it to `node`.")
     @staticmethod
     def id(found: strawberry.Parent[decisions.EvidenceBehind], info: Request) -> strawberry.ID:
-        return strawberry.ID(write_id("Evidence", info.context.names[found.twin], found.id))
+        gives = "" if found.contribution is None else repr(found.contribution)
+        return strawberry.ID(write_id("Evidence", info.context.names[found.twin], found.id, gives))
 
 
 @expose(

@@ -12,7 +12,7 @@ class MetricName:
     """What a metric measures, without its value: ask `metric` for that."""
 
 
-@expose(metrics.MetricState, within={"metric": metrics.Metric}, hide={"metric.id", "metric.twin"})
+@expose(metrics.MetricState, within={"metric": metrics.Metric}, hide={"metric.id", "metric.twin", "apart"})
 class Metric:
     """A metric of a twin, and how it stands at the moment that was asked for. `says` is its value and band in words.
 

@@ -29,7 +29,7 @@ from beliefgraph.model import commit, definition, event, question
 from beliefgraph.model.goal import GoalRow
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.page import Item, Page
-from beliefgraph.model.time import NOW, instant
+from beliefgraph.model.time import instant
 from beliefgraph.model.twin import Twin
 from beliefgraph.services.paging import DEFAULT_PAGE
 
@@ -60,22 +60,23 @@ class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, Metr
         context, named = info.context, read_id(str(id))
         questions, caller = context.verbs.questions, context.caller
         context.speak_of(named.twin)
+        moment = as_of or named.as_of
         if named.type == "Twin":
             return await questions.twin(caller, named.twin)
         if named.type == "Belief":
             row = await questions.belief_by_id(
-                caller, named.id, twin=named.twin, as_of=as_of or NOW, **vars(around(Selection.of(info)))
+                caller, named.id, twin=named.twin, as_of=moment, **vars(around(Selection.of(info)))
             )
             _same_twin(context.caller.tenant, named.twin, row.state.belief.twin)
             return row
         if named.type == "Goal":
             pursued = await context.verbs.goals.goal_by_id(
-                caller, named.id, as_of=as_of or NOW, **vars(around_goals(Selection.of(info)))
+                caller, named.id, as_of=moment, **vars(around_goals(Selection.of(info)))
             )
             _same_twin(context.caller.tenant, named.twin, pursued.state.goal.twin)
             return pursued
         if named.type == "Evidence":
-            found = await questions.evidence_by_id(caller, named.id, twin=named.twin, as_of=as_of or NOW)
+            found = await questions.evidence_by_id(caller, named.id, twin=named.twin, as_of=moment)
             _same_twin(context.caller.tenant, named.twin, found.evidence.twin)
             return found
         raise NotFound("not-found", "This id names nothing.", id=str(id)[:100])

@@ -99,6 +99,7 @@ class BeliefState(Record):
 
     `prior` is None for a value of an open attribute: it shares with as many others as are named beside it.
     `calibrated_log_odds` are there where a calibration was learned for the attribute: what such log-odds came to.
+    `apart` is None of now; else what the answer supposes at the moment asked for, "" for nothing.
     """
 
     belief: Belief
@@ -111,6 +112,7 @@ class BeliefState(Record):
     changed_at_rev: Rev | None = None
     calibrated_log_odds: LogOdds | None = None
     error: LogOdds | None = None
+    apart: str | None = None
 
     @property
     def calibrated_confidence(self) -> float | None:

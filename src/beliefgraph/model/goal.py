@@ -122,13 +122,17 @@ class Pursuit(GoalStanding, Revision):
 
 
 class GoalState(GoalStanding):
-    """A goal as it stands at one (valid time, rev): what a reader gets."""
+    """A goal as it stands at one (valid time, rev): what a reader gets.
+
+    `apart` is None of now; else what the answer supposes at the moment asked for, "" for nothing.
+    """
 
     goal: Goal
     valid_time: Instant
     rev: Rev
     changed_at_rev: Rev | None = None
     reason: str | None = None
+    apart: str | None = None
 
 
 class GoalChange(Record):

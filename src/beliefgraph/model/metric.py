@@ -289,6 +289,7 @@ class MetricState(Record):
 
     `deviation` is how far off a level may be. `shown` is its value in words, `says` that with its statement and band.
     `since` is when it came into the band, `due` when time alone may change it next, `events` how many events it sees.
+    `apart` is None of now; else what the answer supposes at the moment asked for, "" for nothing.
     """
 
     metric: Metric
@@ -305,6 +306,7 @@ class MetricState(Record):
     says: str
     valid_time: Instant
     rev: Rev
+    apart: str | None = None
 
 
 def _days(span: timedelta) -> str:

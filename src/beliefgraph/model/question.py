@@ -117,12 +117,16 @@ class KnownSource(Record):
 
 
 class SourcedEvidence(Record):
-    """One piece of evidence with who said so, the twin by its name, and all that it bears on now."""
+    """One piece of evidence with who said so, the twin by its name, and all that it bears on now.
+
+    Where a metric speaks, `metric` says how it stands.
+    """
 
     evidence: Evidence
     source: Source
     twin: Key
     bearings: tuple[Bearing, ...]
+    metric: MetricState | None = None
 
 
 class BeliefRow(Record):

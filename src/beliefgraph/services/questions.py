@@ -167,7 +167,9 @@ class Questions:
             voice = (await voices(self._graph, self._keyring, seen, [id_])).get(id_)
             if voice is not None:
                 rows = tuple(row for each in seen.bearings.values() for row in each if row.evidence == id_)
-                return SourcedEvidence(evidence=voice.evidence, source=voice.source, twin=twin, bearings=rows)
+                return SourcedEvidence(
+                    evidence=voice.evidence, source=voice.source, twin=twin, bearings=rows, metric=voice.metric
+                )
         raise NotFound("not-found", f"There is no evidence {id_!r}.", evidence=id_)
 
     async def beliefs(

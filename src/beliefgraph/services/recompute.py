@@ -137,6 +137,7 @@ class Recomputed:
             changed_at_rev=None if held is None else held.rev_from,
             calibrated_log_odds=calibrated(self.moment.graph.definitions, belief.attribute, log_odds),
             error=self.derived.error_bar(position),
+            apart=self.moment.apart,
         )
 
 

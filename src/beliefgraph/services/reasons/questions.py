@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 
 from beliefgraph.errors import NotFound
 from beliefgraph.model.caller import Caller
@@ -117,7 +118,12 @@ def _told(moment: Moment, question: Interpret, known: str | None, interpreter: I
         known = event_id(state.id, question.event.source, question.event.id)
         supposed = list(supposed_events(moment, question.twin, [question.event], interpreter))
         if supposed:
-            moment = replace(moment, at=max(moment.at, question.event.time), state=supposing(moment, supposed))
+            moment = replace(
+                moment,
+                at=max(moment.at, question.event.time),
+                state=supposing(moment, supposed),
+                apart=blake2b(question.event.model_dump_json().encode(), digest_size=9).hexdigest(),
+            )
             rows = dict(_rows(moment, known, supposed))
             return _Told(moment, state, frozenset(rows), rows)
     assert known is not None
