@@ -17,6 +17,7 @@ from beliefgraph.services.calibrated import calibrated
 from beliefgraph.services.derive import Derivation, derive
 from beliefgraph.services.describe import describe
 from beliefgraph.services.moments import Moment
+from beliefgraph.services.publish import related
 from beliefgraph.store.beliefs import RelationRow
 
 
@@ -31,13 +32,13 @@ class Recomputed:
     def listed(self) -> tuple[int, ...]:
         """The positions of the beliefs that a twin fed only what is visible here would have stored, by id.
 
-        Those are the ones that evidence began to bear on by then, and those that left their prior. At the rev's own
-        head they are joined by those that once did.
+        Those are the ones that evidence or a relation of its own began to touch by then, and those that left their
+        prior. At the rev's own head they are joined by those that once did.
         """
         state, layout, derived = self.derived.state, self.derived.layout, self.derived
         columns = state.columns
         begun = columns.belief[columns.valid_from <= microseconds(self.moment.at)]
-        known = {state.belief_order[i] for i in np.unique(begun)}
+        known = {state.belief_order[i] for i in np.unique(begun)} | related(state, self.moment.at)
         if self.moment.is_head:
             known |= state.holdings.keys()
         prior = np.log(layout.prior) - np.log1p(-layout.prior)
