@@ -34,7 +34,7 @@ LATER = {
     **CATALOG,
     "version": "1.1.0",
     "events": [
-        *CATALOG["events"],  # type: ignore[misc]
+        *CATALOG["events"],
         {
             "type": "pharmacy",
             "summary": "bought medicine",

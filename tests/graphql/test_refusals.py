@@ -349,3 +349,21 @@ def test_every_root_field_may_be_null() -> None:
     for root in (schema.query_type, schema.mutation_type):
         assert root is not None
         assert [name for name, field in root.fields.items() if is_non_null_type(field.type)] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "field"),
+    [
+        ('setGoal(input: {twin: "lena", goal: "k", title: "K", FIELD: null})', name)
+        for name in ("deadline", "priority", "progress", "status")
+    ]
+    + [
+        ('recordDecision(input: {twin: "lena", decision: "k", title: "K", FIELD: null})', name)
+        for name in ("options", "chosen", "reasons", "expected", "actual")
+    ],
+)
+async def test_null_is_refused_where_leaving_a_field_out_is_meant(client: Client, command: str, field: str) -> None:
+    refused = await client.refused(f"mutation {{ {command.replace('FIELD', field)} {{ status }} }}")
+    assert (refused["code"], refused["ids"]["field"]) == ("invalid-input", field)
+    left_out = f"mutation {{ {command.replace(', FIELD: null', '')} {{ status }} }}"
+    assert (await client.data(left_out)).popitem()[1] == {"status": "ACCEPTED"}

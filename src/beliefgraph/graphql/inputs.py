@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import MISSING
 from typing import TypeVar
 
 import strawberry
@@ -30,9 +31,10 @@ from beliefgraph.model.command import (
     WhatIf,
     Withdraw,
 )
-from beliefgraph.model.decision import Option, Reason, Result
+from beliefgraph.model.decision import Option, Reason, Result, Told
 from beliefgraph.model.decision_check import CheckDecision
 from beliefgraph.model.event import Event, EventName
+from beliefgraph.model.goal import Stated
 from beliefgraph.model.metric import MetricKey
 from beliefgraph.model.question import BeliefFilter, BeliefOrder
 from beliefgraph.model.reasons import Interpret
@@ -72,6 +74,8 @@ def asked(record: type[R], name: str | None = None) -> type[R]:
     definition: StrawberryObjectDefinition = record.__strawberry_definition__  # type: ignore[attr-defined]
     for field in definition.fields:
         annotation = field.type_annotation
+        if issubclass(record, Stated | Told) and field.python_name in (*Stated.model_fields, *Told.model_fields):
+            field.default_value = MISSING  # what is left out is not null
         if annotation is not None:
             field.type_annotation = StrawberryAnnotation(
                 shown(annotation.raw_annotation, {}), namespace=annotation.namespace

@@ -12,11 +12,13 @@ from pydantic import Field
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.decision import FIELDS as DECISION_FIELDS
 from beliefgraph.model.decision import Told, refuse_twins
 from beliefgraph.model.event import Event, EventName
 from beliefgraph.model.evidence import LogLikelihoodRatio
+from beliefgraph.model.goal import FIELDS as GOAL_FIELDS
 from beliefgraph.model.goal import MAX_RELATED, GoalLinkKind, Stated, Weight
-from beliefgraph.model.record import Id, Key, OddsRatio, OpenProbability, Probability, Record, Text
+from beliefgraph.model.record import Id, Key, OddsRatio, OpenProbability, Probability, Record, Text, refuse_null
 from beliefgraph.model.relation import RelationKind
 from beliefgraph.model.time import Instant, Rev
 from beliefgraph.model.twin import Identifier
@@ -99,11 +101,11 @@ class Relate(Command):
 
 
 class SetGoal(Command, Stated):
-    """What somebody states of a goal over [valid_from, valid_to); what is left out stays as it was.
+    """What somebody states of a goal over [valid_from, valid_to).
 
-    By the person themselves it stands on every field it names: what others state there does not count. A goal is made
-    by the first statement of it. The goals it is part of, depends on or competes with must be known; these are added
-    to those it has.
+    What is left out stays as it was, and null is refused. By the person themselves it stands on every field it names:
+    what others state there does not count. A goal is made by the first statement of it. The goals it is part of,
+    depends on or competes with must be known; these are added to those it has.
     """
 
     goal: Key
@@ -115,7 +117,8 @@ class SetGoal(Command, Stated):
     valid_to: Instant | None = None
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse a goal that is related to itself, or to another twice."""
+        """Refuse null, and a goal that is related to itself, or to another twice."""
+        refuse_null(self, GOAL_FIELDS)
         for what, others in (("part of", self.part_of), ("on", self.depends_on), ("with", self.competes_with)):
             if self.goal in others:
                 raise Incorrect(
@@ -151,7 +154,7 @@ class MotivateGoal(Command):
 
 
 class RecordDecision(Command, Told):
-    """What somebody tells of a decision from `valid_from` on; what is left out stays as it was.
+    """What somebody tells of a decision from `valid_from` on; what is left out stays as it was, and null is refused.
 
     By the person themselves it stands on every field it names: what others tell there does not count. A decision is
     made by the first thing told of it. What is chosen must be one of its options; the goals that options and reasons
@@ -162,7 +165,8 @@ class RecordDecision(Command, Told):
     valid_from: Instant | None = None
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse two options of one key."""
+        """Refuse null, and two options of one key."""
+        refuse_null(self, DECISION_FIELDS)
         refuse_twins(self.options or ())
 
 
@@ -208,6 +212,10 @@ class SupposedGoal(Stated):
     """What is supposed to be stated of a goal, by the person themselves; what is left out stays as it is."""
 
     goal: Key
+
+    def model_post_init(self, _context: object) -> None:
+        """Refuse null."""
+        refuse_null(self, GOAL_FIELDS)
 
 
 class WhatIf(Record):

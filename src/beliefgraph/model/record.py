@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
+
+from beliefgraph.errors import Incorrect
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -74,6 +77,15 @@ class Record(BaseModel):
         object.__setattr__(made, "__pydantic_extra__", None)
         object.__setattr__(made, "__pydantic_private__", None)
         return made
+
+
+def refuse_null(given: BaseModel, fields: Iterable[str]) -> None:
+    """Refuse (`invalid-input`) null for a field of which only leaving it out says that it stays as it was."""
+    for name in fields:
+        if name in given.model_fields_set and getattr(given, name) is None:
+            raise Incorrect(
+                "invalid-input", f"{name} cannot be null: leave it out, and it stays as it was.", field=name
+            )
 
 
 @cache

@@ -169,10 +169,10 @@ def retraction(setting: Setting, command: Retract) -> Additions:
     return addition(setting, "retracted", speak(setting, spoken, "retraction"))
 
 
-def withdrawal(setting: Setting, command: Withdraw, evidence: Collection[str]) -> Additions:
-    """The closing from its start of all that events said, by the ids of their evidence; what the person said is theirs
+def withdrawal(setting: Setting, command: Withdraw, said: Collection[str] = ()) -> Additions:
+    """The closing from its start of the evidence named and of all that its events said; what the person said is theirs
     to take back, and nobody else's."""
-    taken_back = withdrawn(setting, evidence)
+    taken_back = withdrawn(setting, {*said, *([command.evidence] if command.evidence else [])})
     goals = taken_back.goals
     closed = (
         taken_back.closed_bearings,
