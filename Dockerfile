@@ -5,6 +5,7 @@ WORKDIR /source
 RUN pip install --no-cache-dir build
 COPY pyproject.toml README.md ./
 COPY cypher cypher
+COPY docs/errors docs/errors
 COPY src src
 RUN python -m build --wheel --outdir /wheels
 

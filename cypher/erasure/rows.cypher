@@ -28,6 +28,12 @@ CALL () {
   RETURN count(*) AS decisions
 }
 CALL () {
+  MATCH (n:Checkpoint {twin: $twin})
+  WITH n LIMIT $limit
+  DETACH DELETE n
+  RETURN count(*) AS checkpoints
+}
+CALL () {
   MATCH (n:Evidence {twin: $twin})
   WITH n LIMIT $limit
   OPTIONAL MATCH (n)-[:REPORTED_BY]->(s:Source)
@@ -57,4 +63,4 @@ CALL () {
   SET n = {delivery: n.delivery, body: n.body}
   RETURN count(*) AS events
 }
-RETURN beliefs + goals + metrics + decisions + evidence + commits + quarantined + events AS erased
+RETURN beliefs + goals + metrics + decisions + checkpoints + evidence + commits + quarantined + events AS erased

@@ -20,8 +20,8 @@ RETURN
       },
       COLLECT {
         MATCH (:Evidence)-[r:BEARS_ON]->(b:Belief)
-        USING INDEX r:BEARS_ON(twin, rev_to, valid_to)
-        WHERE r.twin = t.id AND r.rev_to > t.rev AND r.rev_from <= t.rev AND r.valid_to IS NOT NULL
+        USING INDEX r:BEARS_ON(twin, rev_to, rev_from)
+        WHERE r.twin = t.id AND r.rev_to > t.rev AND r.rev_from <= t.rev
           AND r.stance <> 'retraction' AND ($before IS NULL OR r.valid_from < $before)
         RETURN [b.id, r.source, r.stance, r.log_likelihood_ratio, r.shared_origin, r.source_kind, toString(r.valid_from)]
       }

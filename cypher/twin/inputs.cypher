@@ -1,7 +1,7 @@
-// Everything a twin's confidences are derived from, as one rev sees it, with what it has published.
+// What one rev of a twin sees, and what it has published; its bearings and measurements are read by themselves.
 // params: $twin, $rev (null: the current one)
-// returns: one record (rev, current rev, life, beliefs, bearings, relations, holdings, links, goals, statements of goals,
-//          relations of goals, pursuits, metrics, measurements, readings, decisions, statements of decisions, deliberations, the rev's commit
+// returns: one record (rev, current rev, life, beliefs, relations, holdings, links, goals, statements of goals,
+//          relations of goals, pursuits, metrics, readings, decisions, statements of decisions, deliberations, the rev's commit
 //          or []); none if no such twin
 // mode: read
 MATCH (t:Twin {id: $twin})
@@ -14,14 +14,6 @@ RETURN
     MATCH (b:Belief {twin: $twin})
     RETURN [b.id, b.attribute, b.subject, b.context, b.domain, b.statement, b.value]
   } AS beliefs,
-  COLLECT {
-    MATCH (e:Evidence)-[r:BEARS_ON]->(b:Belief)
-    USING INDEX r:BEARS_ON(twin, rev_to, valid_to)
-    WHERE r.twin = $twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
-    RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
-            r.origin, e.id, b.id, r.source, r.stance, r.log_likelihood_ratio, r.half_life,
-            r.shared_origin, r.source_kind]
-  } AS bearings,
   COLLECT {
     MATCH (a:Belief {twin: $twin})-[r:SUPPORTS|CONTRADICTS|IMPLIES|EXCLUDES|CAUSES]->(b:Belief)
     WHERE r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
@@ -71,13 +63,6 @@ RETURN
     MATCH (m:Metric {twin: $twin})
     RETURN [m.id, m.name, m.subject, m.context, m.statement]
   } AS metrics,
-  COLLECT {
-    MATCH (e:Evidence)-[r:COUNTS_IN]->(m:Metric)
-    USING INDEX r:COUNTS_IN(twin, rev_to, valid_to)
-    WHERE r.twin = $twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
-    RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
-            r.origin, e.id, m.id, r.source, r.value, r.label, r.answers]
-  } AS measurements,
   COLLECT {
     MATCH (:Twin)-[r:MEASURES]->(m:Metric)
     USING INDEX r:MEASURES(twin, rev_to, valid_to)

@@ -82,6 +82,7 @@ class Services:
     intervals: Intervals
     reasons: Reasons
     what_ifs: WhatIfs
+    cache: TwinCache
     changes: Changes
     refresher: Refresher
     sources: SourceLearner
@@ -98,7 +99,7 @@ def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> S
     bell = Bell()
     book = DefinitionBook(graph, clock)
     interpreter = RuleInterpreter()
-    cache = TwinCache(graph, settings.cached_rows)
+    cache = TwinCache(graph, keyring, settings.cached_megabytes * 2**20)
     moments = Moments(graph, book, cache)
     updater = Updater(graph, keyring, book, cache, clock, bell)
     intake = Intake(updater, interpreter)
@@ -125,6 +126,7 @@ def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> S
         intervals=Intervals(graph, book, moments=moments),
         reasons=Reasons(graph, book, interpreter, explanations, moments=moments),
         what_ifs=WhatIfs(graph, book, interpreter, moments=moments),
+        cache=cache,
         changes=Changes(graph, bell, interval=settings.poll_interval, queue=settings.subscription_queue),
         refresher=refresher,
         sources=SourceLearner(graph, book),
@@ -155,6 +157,7 @@ async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
             upkeep.cancel()
             await asyncio.gather(upkeep, warming, return_exceptions=True)
             await services.changes.close()
+            await services.cache.close()
 
 
 def create_app(services: Services) -> Starlette:

@@ -33,8 +33,10 @@ class Settings(Record):
     neo4j_password: SecretStr | None = None
     neo4j_database: str = "neo4j"
     acquisition_timeout: Seconds = Field(default=10.0, description="Seconds to wait for a connection to Neo4j.")
-    cached_rows: int = Field(
-        default=200_000, ge=0, description="Rows of twins kept in memory between commands; one takes about a kilobyte."
+    cached_megabytes: int = Field(
+        default=256,
+        ge=0,
+        description="Megabytes of twins kept in memory between commands; a twin of 100,000 events takes some 20.",
     )
 
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
@@ -76,9 +78,7 @@ class Settings(Record):
         known = {variable(name): name for name in cls.model_fields}
         unknown = sorted(v for v in environ if v.startswith(PREFIX) and v not in known and v not in ELSEWHERE)
         if unknown:
-            raise Incorrect(
-                "invalid-input", f"{unknown[0]} is no setting; look for a slip of the pen.", variable=unknown[0]
-            )
+            raise Incorrect("invalid-input", f"{unknown[0]} is not a setting; check the spelling.", variable=unknown[0])
         given: dict[str, Any] = {name: environ[v] for v, name in known.items() if environ.get(v)}
         try:
             settings = cls.model_validate(given)

@@ -1,7 +1,7 @@
-"""Every way the service says no: seven kinds, each error with a stable code, a sentence to act on, the ids involved.
+"""All errors of the service: seven kinds, each error with a stable code, an actionable message and the ids involved.
 
-The kind says who can act: the caller (incorrect, not found, conflict, forbidden, unsupported), somebody later
-(unavailable), or us (fault). `CODES` is the whole list; each code has a page in `docs/errors/`.
+The kind says who can fix it: the caller (incorrect, not found, conflict, forbidden, unsupported), nobody but time
+(unavailable), or the operator (fault). `CODES` lists all codes; each has a page in `docs/errors/`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ Kind = Literal["incorrect", "not_found", "conflict", "forbidden", "unsupported",
 
 
 class BeliefgraphError(Exception):
-    """An answer that is a refusal: a code that never changes, a sentence that says what to do, the ids it is about."""
+    """An error with a code that never changes, a message that says what to do, and the ids it is about."""
 
     kind: ClassVar[Kind] = "fault"
 
@@ -27,19 +27,19 @@ class BeliefgraphError(Exception):
 
 
 class Incorrect(BeliefgraphError):
-    """What was sent is wrong; send something else."""
+    """The request is wrong; the same request will never succeed."""
 
     kind = "incorrect"
 
 
 class NotFound(BeliefgraphError):
-    """Nothing of that name exists, or it is not yours to see: the two are told alike on purpose."""
+    """Nothing of that name exists, or the caller may not see it; the two look the same on purpose."""
 
     kind = "not_found"
 
 
 class Conflict(BeliefgraphError):
-    """It was right when you looked; look again and decide."""
+    """The state has changed since the caller read it; read again and decide."""
 
     kind = "conflict"
 
@@ -51,19 +51,19 @@ class Forbidden(BeliefgraphError):
 
 
 class Unsupported(BeliefgraphError):
-    """A sensible wish that this service does not grant."""
+    """A reasonable request that this service does not support."""
 
     kind = "unsupported"
 
 
 class Unavailable(BeliefgraphError):
-    """It cannot be done now; the same call may succeed later."""
+    """Not possible now; the same call may succeed later."""
 
     kind = "unavailable"
 
 
 class Fault(BeliefgraphError):
-    """Our mistake, or the machine's."""
+    """A defect of the service or of the machine."""
 
     kind = "fault"
 

@@ -20,7 +20,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -44,6 +44,7 @@ from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.question import BeliefOrder
+from beliefgraph.model.vocabulary import words_of
 from beliefgraph.services import decide
 from beliefgraph.services.advance import advance
 from beliefgraph.services.cache import read_state
@@ -58,7 +59,7 @@ from beliefgraph.store.queries import query
 
 TENANT = "bench"
 QUIET = NotificationMinimumSeverity.OFF
-EVERYTHING: tuple[Scope, ...] = get_args(Scope)
+EVERYTHING: tuple[Scope, ...] = words_of(Scope)
 ROUNDS = 300
 WARM = 60
 OBSERVED = 120

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, get_args
+from typing import Any
 from uuid import uuid4
 
 from tests.benchmarks.report import Row
@@ -14,6 +14,7 @@ from beliefgraph.app import Services
 from beliefgraph.model.caller import Caller, Scope
 from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import Event
+from beliefgraph.model.vocabulary import words_of
 
 EVENTS = 100_000
 TWINS = 100
@@ -78,7 +79,7 @@ async def windowed(services: Services, events: int = EVENTS) -> list[Row]:
 
 
 async def _tenant(services: Services, parts: dict[str, Any]) -> Caller:
-    caller = Caller(actor="bench", tenant=f"windowed-{uuid4().hex}", scopes=get_args(Scope), purpose="benchmark")
+    caller = Caller(actor="bench", tenant=f"windowed-{uuid4().hex}", scopes=words_of(Scope), purpose="benchmark")
     catalog = {"catalog": "shop", "version": "1.0.0", "attributes": [ATTRIBUTE], **parts}
     await services.book.publish(caller, Catalog.model_validate(catalog))
     return caller

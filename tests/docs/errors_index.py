@@ -14,27 +14,29 @@ PAGES = ROOT / "docs" / "errors"
 INTRODUCTION = """\
 # Errors
 
-Every refusal has a kind, which says who can act; a code, which never changes; a sentence a person can act on; and the
+Every error has a kind, which says who can fix it; a code, which never changes; a message that says what to do; and the
 ids involved. Over GraphQL they are in the error's `extensions` (`code`, `kind`, `docs`, `ids`), over HTTP in the body;
-on the command line they are what is printed.
+on the command line they are printed. `docs` is the address of the code's page: the service serves these pages
+itself, as text, under `/errors/<code>`.
 
-What is set aside instead of refused: [quarantine](quarantine.md).
+Events that are set aside instead of refused: [quarantine](quarantine.md).
 """
 
 WHO: dict[str, str] = {
-    "incorrect": "You can act: what was sent is wrong. The same call will never succeed.",
-    "not_found": "You can act: nothing of that name exists, or it is not yours to see.",
-    "conflict": "You can act: it was right when you looked. Look again and decide.",
-    "forbidden": "Whoever gives out keys can act, or the person modelled.",
-    "unsupported": "Nobody needs to: it is a sensible wish that this service does not grant as things are.",
-    "unavailable": "Time can act: the same call may succeed later.",
-    "fault": "We can act, or whoever runs the machine.",
+    "incorrect": "The request is wrong and will never succeed as it is: change it.",
+    "not_found": "Nothing of that name exists, or the caller may not see it.",
+    "conflict": "The state has changed since the caller read it: read again and decide.",
+    "forbidden": "Whoever issues the keys can change this, or the person modelled.",
+    "unsupported": "A reasonable request that the service does not support as it is configured.",
+    "unavailable": "Temporary: the same call may succeed later.",
+    "fault": "A defect of the service, or of the machine it runs on.",
 }
 
 
 def first_sentence(code: str) -> str:
     """When the error occurs, as its page begins."""
-    return (PAGES / f"{code}.md").read_text(encoding="utf-8").split("\n\n")[2].split(". ")[0].rstrip(".") + "."
+    when = (PAGES / f"{code}.md").read_text(encoding="utf-8").split("\n\n")[2].replace("\n", " ")
+    return when.split(". ")[0].rstrip(".") + "."
 
 
 def index() -> str:

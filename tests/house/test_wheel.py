@@ -1,4 +1,4 @@
-"""What pip installs is whole: the wheel carries its Cypher, its jars' list, its story and its GraphiQL, and starts."""
+"""What pip installs is whole: the wheel carries its Cypher, error pages, jars' list, story and GraphiQL, and starts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 from tests.house.source import PACKAGE, ROOT, tracked
 
+from beliefgraph.errors import CODES
+
 BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE")
+ERROR_PAGES = Path("docs") / "errors"
 SECONDS = 120
 
 
@@ -29,7 +32,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     source, out = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("wheel")
     for path in tracked():
         name = path.relative_to(ROOT)
-        if name.parts[0] in ("src", "cypher") or str(name) in BUILT_FROM:
+        if name.parts[0] in ("src", "cypher") or name.parent == ERROR_PAGES or str(name) in BUILT_FROM:
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             (source / name).write_bytes(path.read_bytes())
     run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, source, cwd=out)
@@ -63,10 +66,11 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return bin_
 
 
-def test_the_wheel_carries_every_file_of_the_package_and_all_its_cypher(wheel: Path) -> None:
+def test_the_wheel_carries_every_file_of_the_package_all_its_cypher_and_its_error_pages(wheel: Path) -> None:
     carried = set(zipfile.ZipFile(wheel).namelist())
     wanted = {f"beliefgraph/{p.relative_to(PACKAGE).as_posix()}" for p in tracked() if p.is_relative_to(PACKAGE)}
     wanted |= {f"beliefgraph/{p.relative_to(ROOT).as_posix()}" for p in tracked() if p.is_relative_to(ROOT / "cypher")}
+    wanted |= {f"beliefgraph/{ERROR_PAGES.as_posix()}/{code}.md" for code in (*CODES, "README", "quarantine")}
     assert wanted - carried == set()
     assert {"beliefgraph/local/jars.lock", "beliefgraph/py.typed", "beliefgraph/cypher/twin/inputs.cypher"} <= carried
 

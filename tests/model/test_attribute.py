@@ -98,7 +98,7 @@ def test_the_priors_of_all_values_sum_to_one(weights: dict[str, int], other: int
 @pytest.mark.parametrize(
     ("belief", "code", "why"),
     [
-        ({"attribute": "role"}, "invalid-input", "which value of role"),
+        ({"attribute": "role"}, "invalid-input", "role is categorical: name one of its values"),
         ({"attribute": "role", "value": "cook"}, "unknown-value", "it has analyst, manager, other"),
         ({"attribute": "buys", "value": "yes"}, "invalid-input", "it has no values"),
         ({"attribute": "nothing", "value": "yes"}, "unknown-attribute", "nothing"),
@@ -146,7 +146,7 @@ def test_two_values_may_be_related_to_one_belief_and_a_value_may_be_a_cause() ->
 @pytest.mark.parametrize(
     ("bearing", "why"),
     [
-        ({"attribute": "role", "log_likelihood_ratio": 1}, "which value of role"),
+        ({"attribute": "role", "log_likelihood_ratio": 1}, "role is categorical: name one of its values"),
         ({"attribute": "role", "value": "cook", "log_likelihood_ratio": 1}, "role has no value cook"),
         ({"attribute": "buys", "value": "yes", "log_likelihood_ratio": 1}, "it has no values"),
         ({"attribute": "buys", "value_from": "data.a", "log_likelihood_ratio": 1}, "drop value_from"),

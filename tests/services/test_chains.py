@@ -146,8 +146,9 @@ async def test_the_chains_of_all_beliefs_that_bear_on_one_are_what_its_explanati
         if each.counts
     }
     weighed = {
-        (c.on.id, c.evidence.id, c.bearing.log_likelihood_ratio, c.log_likelihood_ratio)
+        (part.on.id, c.evidence.id, part.bearing.log_likelihood_ratio, part.log_likelihood_ratio)
         for c in explained.contributions
+        for part in c.parts
     }
     assert heard == weighed
     row = await ask(news).belief(news.caller, "lena", TRUE, as_of=as_of, with_evidence=True)

@@ -11,7 +11,7 @@ from tests.world import START, World, event, key, rated
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.belief import BeliefKey, logit, probability
 from beliefgraph.model.command import Correct, Relate, Retract, Withdraw
-from beliefgraph.model.explanation import Explanation
+from beliefgraph.model.explanation import Contribution, Explanation
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.questions import Questions
@@ -43,10 +43,13 @@ def adds_up(explained: Explanation) -> None:
     known = {link.belief.id for link in explained.links}
     assert all(link.parent in known and link.relation is not None for link in rest)
     for link in explained.links:
-        own = sum(c.contribution for c in explained.contributions if c.on.id == link.belief.id)
+        own = sum(p.contribution for c in explained.contributions for p in c.parts if p.on.id == link.belief.id)
         below = sum(child.contribution for child in rest if child.parent == link.belief.id)
         assert link.contribution == pytest.approx(own + below, abs=1e-9)
-    assert {c.on.id for c in explained.contributions} <= known
+    assert {part.on.id for c in explained.contributions for part in c.parts} <= known
+    assert all(c.contribution == pytest.approx(sum(p.contribution for p in c.parts)) for c in explained.contributions)
+    assert (explained.rest.count, explained.rest.pieces, explained.total) == (0, 0, len(explained.contributions))
+    assert explained.rest.contribution == pytest.approx(0.0, abs=1e-9)
 
 
 async def without(world: World, ask: Questions, evidence: str, belief: BeliefKey, as_of: AsOf) -> float:
@@ -116,7 +119,8 @@ async def test_without_is_what_withdrawing_it_gives(world: World, explanations: 
     buys = key("world.buys")
     explained = await explanations.explain(world.caller, "lena", buys)
     adds_up(explained)
-    assert len(explained.contributions) == 4
+    assert [len(c.parts) for c in explained.contributions].count(2) == 1  # one event bears on two beliefs
+    assert len(explained.contributions) == 3
 
     expected = {c.evidence.id: c.without for c in explained.contributions}
     for evidence, confidence in expected.items():
@@ -287,14 +291,14 @@ async def test_like_reasons_of_as_many_sources_are_counted_once(world: World, ex
 
 
 async def test_a_move_that_no_percentage_shows_is_not_called_one(world: World, explanations: Explanations) -> None:
-    from beliefgraph.services.explanation.sentence import sentence
+    from beliefgraph.services.explanation.sentence import Told, sentence
 
     await world.intake.observe(world.caller, [rated("1", -0.06, by="one")])
     explained = await explanations.explain(world.caller, "lena", key("world.alone"))
     said = sentence(
         explained.state.model_copy(update={"log_odds": math.log(0.096 / 0.904)}),
         math.log(0.102 / 0.898),
-        explained.contributions,
+        [Told(c.evidence.summary, c.source, c.pieces, c.on, False, c.contribution) for c in explained.contributions],
     )
     assert said == "“stands alone” stands at 10 %, about its prior of 10 %: “rated” from one (-0.1) hardly moves it."
 
@@ -321,10 +325,23 @@ async def test_a_flood_of_evidence_is_explained_in_no_time(world: World, explana
     await world.intake.observe(world.caller, [rated(f"{n}", 30.0, by=f"witness {n % 9}") for n in range(3_000)])
     await world.intake.observe(world.caller, [rated("against", -30.0)])
     began = time.perf_counter()
-    explained = await explanations.explain(world.caller, "lena", alone)
+    found: list[Contribution] = []
+    explained = await explanations.explain(world.caller, "lena", alone, first=200)
+    assert (explained.total, explained.rest.count, explained.rest.pieces) == (3_001, 2_801, 2_801)
+    listed = sum(c.contribution for c in explained.contributions)
+    assert explained.prior_log_odds + listed + explained.rest.contribution == pytest.approx(30.0, abs=1e-6)
+    found += explained.contributions
+    while explained.has_next:
+        explained = await explanations.explain(world.caller, "lena", alone, first=200, after=explained.end_cursor)
+        found += explained.contributions
     assert time.perf_counter() - began < 20
-    assert len(explained.contributions) == 3_001
-    assert {c.without for c in explained.contributions} == {probability(30.0)}
+    assert len({c.evidence.id for c in found}) == len(found) == 3_001
+    assert {c.without for c in found} == {probability(30.0)}
+    by_source = await explanations.explain(world.caller, "lena", alone, by="source")
+    assert sorted((c.source, c.pieces) for c in by_source.contributions) == sorted(
+        [(f"witness {n}", len(range(n, 3_000, 9))) for n in range(9)] + [("a colleague", 1)]
+    )
+    assert "3,000 pieces of evidence from 9 sources" in explained.sentence
 
 
 @pytest.mark.parametrize("gone", [0, 1, 2])

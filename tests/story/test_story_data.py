@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from typing import get_args
 
 import pytest
 
@@ -12,6 +11,7 @@ from beliefgraph.model.command import Correct, Identify
 from beliefgraph.model.definition import Catalog, Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.model.relation import RelationKind
+from beliefgraph.model.vocabulary import words_of
 from beliefgraph.services.interpretation.check import check_expressions
 from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.interpretation.said import Interpretation
@@ -52,7 +52,7 @@ def test_the_catalogs_can_be_published_one_after_the_other(story: Story) -> None
 
 def test_all_five_kinds_of_relation_are_there(story: Story) -> None:
     kinds = Counter(relation.kind for catalog in story.catalogs for relation in catalog.relations)
-    assert set(kinds) == set(get_args(RelationKind))
+    assert set(kinds) == set(words_of(RelationKind))
     assert 20 <= kinds.total() <= 40
 
 

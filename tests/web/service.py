@@ -64,7 +64,7 @@ class Client:
         answer = await self.ask(query, **variables)
         assert "errors" in answer, answer
         extensions: Json = answer["errors"][0]["extensions"]
-        assert extensions["docs"] == f"docs/errors/{extensions['code']}.md"
+        assert extensions["docs"] == f"{self.url}/errors/{extensions['code']}"
         return extensions
 
     async def observe(self, *events: Event) -> list[Json]:

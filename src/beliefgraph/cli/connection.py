@@ -18,10 +18,8 @@ from beliefgraph.local import Endpoint, LocalNeo4j, resolve_endpoint
 
 T = TypeVar("T")
 
-Key = Annotated[
-    str, typer.Option(envvar="BELIEFGRAPH_KEY", help="The key to do it with; make one with `beliefgraph keys create`.")
-]
-Purpose = Annotated[str | None, typer.Option(help="To what end; needed where the key lists more than one purpose.")]
+Key = Annotated[str, typer.Option(envvar="BELIEFGRAPH_KEY", help="API key; create one with `beliefgraph keys create`.")]
+Purpose = Annotated[str | None, typer.Option(help="Purpose of this call; required if the key lists more than one.")]
 
 
 def settings_for(endpoint: Endpoint, settings: Settings) -> Settings:
@@ -36,14 +34,14 @@ def settings_for(endpoint: Endpoint, settings: Settings) -> Settings:
 
 
 @asynccontextmanager
-async def services(cached_rows: int | None = None) -> AsyncIterator[Services]:
+async def services(cached_megabytes: int | None = None) -> AsyncIterator[Services]:
     """The services on the Neo4j that NEO4J_URI names, else on the local one, which is started if it does not run.
 
-    `cached_rows` says how much to keep in memory where nobody has set it.
+    `cached_megabytes` says how much to keep in memory where nobody has set it.
     """
     settings = Settings.from_environment(os.environ)
-    if cached_rows is not None and "cached_rows" not in settings.model_fields_set:
-        settings = settings.model_copy(update={"cached_rows": cached_rows})
+    if cached_megabytes is not None and "cached_megabytes" not in settings.model_fields_set:
+        settings = settings.model_copy(update={"cached_megabytes": cached_megabytes})
     local = LocalNeo4j()
     try:
         with fetching() as bar:
@@ -55,6 +53,6 @@ async def services(cached_rows: int | None = None) -> AsyncIterator[Services]:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """What the work returns; an error of ours ends the command with its code and its sentence."""
+    """Run the work and return its result; a beliefgraph error ends the command with its code and message."""
     with errors_told():
         return asyncio.run(work)

@@ -19,15 +19,19 @@ from beliefgraph.model.decision_check import CheckDecision
 
 def decide(
     key: Key,
-    twin: Annotated[str, typer.Option(help="Whose decision, by the twin's name.")],
+    twin: Annotated[str, typer.Option(help="Name of the twin that decides.")],
     options: Annotated[
         Path,
         typer.Option(
-            exists=True, dir_okay=False, help="The options: a list in YAML or JSON, as checkDecision has them."
+            exists=True,
+            dir_okay=False,
+            help="File with the options: a YAML or JSON list, in the form of the query checkDecision.",
         ),
     ],
-    context: Annotated[str, typer.Option(help="The situation that they choose in, such as work.mail.")] = ANYWHERE,
-    plot: Annotated[Path | None, typer.Option(help="Draw what speaks for and against each into this PNG file.")] = None,
+    context: Annotated[str, typer.Option(help="Context of the decision, such as work.mail.")] = ANYWHERE,
+    plot: Annotated[
+        Path | None, typer.Option(help="Write a chart of the points for and against each option to this PNG file.")
+    ] = None,
     purpose: Purpose = None,
 ) -> None:
     """Check options against constraints, values, preferences, goals and past decisions. Nothing is stored."""

@@ -13,11 +13,11 @@ from beliefgraph.ingest.catalogs import read_catalogs
 
 
 def define(
-    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Catalogs, as YAML or JSON.")],
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Catalog files, YAML or JSON.")],
     key: Key,
     purpose: Purpose = None,
 ) -> None:
-    """Publish catalogs of definitions; every twin adopts them at once. Publishing the same again changes nothing."""
+    """Publish catalogs; all twins adopt them at once. Publishing the same version again changes nothing."""
     run(_define(files, key, purpose))
 
 

@@ -58,17 +58,17 @@ class Stage:
 
 
 def demo(
-    once: Annotated[bool, typer.Option("--once", help="Leave after the show instead of serving.")] = False,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Forget the last demo and play the story again.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Exit after the demo instead of serving.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Delete the data of the last demo and start over.")] = False,
     directory: Annotated[
         Path | None,
-        typer.Option(help="Where the demo keeps its database and keys.", show_default="this user's data directory"),
+        typer.Option(help="Directory of the demo's database and keys.", show_default="this user's data directory"),
     ] = None,
-    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Where to serve; 0 finds a free port.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to serve on; 0 picks a free one.")] = None,
 ) -> None:
-    """Play the sample story on a real Neo4j, show what the twins come to believe and why, then serve it.
+    """Load the sample story into a local Neo4j, show what the twins believe and why, then serve it.
 
-    The first run fetches Neo4j (185 MB); later ones need no network and are up in seconds. Ctrl-C stops everything
+    The first run downloads Neo4j (185 MB); later runs need no network and start in seconds. Ctrl-C stops everything
     that was started.
     """
     home = directory or user_data_path("beliefgraph") / "demo"

@@ -37,25 +37,28 @@ from beliefgraph.web.logs import configure
 from beliefgraph.web.server import serving
 
 app = typer.Typer(
-    help="Send real data through a running service, check its answers, and score them beside known methods.",
+    help="Run real data sets through a service, check the answers and compare their accuracy with known methods.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
 
 DataOption = Annotated[
     Path | None,
-    typer.Option("--data", help="The folder of the data sets.", show_default="../shared/data beside the checkout"),
+    typer.Option("--data", help="Directory of the data sets.", show_default="../shared/data beside the checkout"),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print rows of item, value, must and ok, and nothing else.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print only rows of item, value, must and ok, as JSON.")]
 PlotOption = Annotated[
     Path | None,
-    typer.Option("--plot", help="Where to draw the calibration.", show_default="a PNG here; with --json, none"),
+    typer.Option(
+        "--plot", help="Write the calibration chart to this PNG file.", show_default="a PNG here; with --json, none"
+    ),
 ]
-UrlOption = Annotated[str | None, typer.Option(help="A service that runs already.", show_default="one is started")]
+UrlOption = Annotated[str | None, typer.Option(help="URL of a running service.", show_default="one is started")]
 KeyOption = Annotated[
-    str | None, typer.Option(envvar="BELIEFGRAPH_KEY", help="The key for --url; it may read, write, define and erase.")
+    str | None,
+    typer.Option(envvar="BELIEFGRAPH_KEY", help="API key for --url, with the scopes read, write, define and erase."),
 ]
-KeepOption = Annotated[bool, typer.Option("--keep", help="Leave the twins in the store, to look at.")]
+KeepOption = Annotated[bool, typer.Option("--keep", help="Keep the twins in the database for inspection.")]
 
 Work = Callable[[Client, str, Progress, Teach], Evaluation]
 """An evaluation, given a client, what makes the names of its run its own, whom to tell how far it is, and how sources
@@ -78,13 +81,12 @@ def polls(
     key: KeyOption = None,
     keep: KeepOption = False,
     explain: Annotated[
-        int, typer.Option(min=0, help="Explanations to read at each moment, of races drawn with a fixed seed.")
+        int,
+        typer.Option(min=0, help="Number of explanations to read at each moment, for races sampled with a fixed seed."),
     ] = 250,
-    fitted: Annotated[
-        bool, typer.Option("--fit", help="Fit the numbers of the catalog again, and ask no service.")
-    ] = False,
+    fitted: Annotated[bool, typer.Option("--fit", help="Fit the catalog's numbers again, without a service.")] = False,
 ) -> None:
-    """6,303 polls and the results: what was believed 10 days and 1 day before each election, and why?"""
+    """Predict elections from 6,303 polls, 10 days and 1 day ahead, and explain the predictions."""
     with errors_told():
         folder = datasets.data_dir(data)
         read_polls, read_races = datasets.read_polls(folder), datasets.read_races(folder)
@@ -102,7 +104,7 @@ def polls(
 
 @app.command()
 def crowd(
-    name: Annotated[str, typer.Argument(metavar="SET", help="rte, sentiment or face.")] = "rte",
+    name: Annotated[str, typer.Argument(metavar="SET", help="Data set: rte, sentiment or face.")] = "rte",
     data: DataOption = None,
     json: JsonOption = False,
     plot: PlotOption = None,
@@ -110,12 +112,14 @@ def crowd(
     key: KeyOption = None,
     keep: KeepOption = False,
 ) -> None:
-    """Labels of paid workers: who is right, and shuffled, sent twice, or with one worker taken back, the same bits?"""
+    """Infer true labels from crowd workers; check that order, duplicates and withdrawals do not change the result."""
     with errors_told():
         folder = datasets.data_dir(data)
         chosen = crowds.CROWDS.get(name)
         if chosen is None:
-            raise Incorrect("invalid-input", f"There is no set {name}; there are {', '.join(crowds.CROWDS)}.")
+            raise Incorrect(
+                "invalid-input", f"There is no data set {name}; the data sets are {', '.join(crowds.CROWDS)}."
+            )
         labels, truth = datasets.read_labels(folder, name), datasets.read_truth(folder, name)
 
     def work(client: Client, run_name: str, progress: Progress, teach: Teach) -> Evaluation:
@@ -132,7 +136,7 @@ def population(
     key: KeyOption = None,
     keep: KeepOption = False,
 ) -> None:
-    """50,000 figures about cities by 4,264 editors: which is right where they contradict each other?"""
+    """Resolve contradictions among 50,000 statements about cities by 4,264 editors."""
     with errors_told():
         folder = datasets.data_dir(data)
         claims, truth = datasets.read_claims(folder), datasets.read_census(folder)
@@ -150,7 +154,7 @@ def _evaluate(work: Work, url: str | None, key: str | None) -> Evaluation:
         if url is None:
             return run(_with_own_service(work, name, progress))
         if key is None:
-            raise Incorrect("invalid-input", "A service that runs already needs --key too.")
+            raise Incorrect("invalid-input", "--url also needs --key.")
         with Client(url, key) as client:
             return work(client, name, progress, partial(_teach_from_outside, key))
 

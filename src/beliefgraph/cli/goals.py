@@ -21,18 +21,18 @@ PAGE = 200
 
 def goals(
     key: Key,
-    twin: Annotated[str, typer.Option(help="Whose goals, by the twin's name.")],
-    why: Annotated[str | None, typer.Option(metavar="GOAL", help="Explain this goal too, by its key.")] = None,
+    twin: Annotated[str, typer.Option(help="Name of the twin.")],
+    why: Annotated[str | None, typer.Option(metavar="GOAL", help="Also explain the goal with this key.")] = None,
     since: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="Show what moved since this valid time.")
+        datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="Show changes since this valid time.")
     ] = None,
-    since_rev: Annotated[int | None, typer.Option(min=1, help="Show what moved since this rev.")] = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw them into this PNG file, before and after.")] = None,
+    since_rev: Annotated[int | None, typer.Option(min=1, help="Show changes since this rev.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Write a chart of the goals to this PNG file.")] = None,
     purpose: Purpose = None,
 ) -> None:
     """List the goals of a twin with their motivation, progress and status.
 
-    With --since or --since-rev, beside what they were then; --plot draws the motivations of both moments.
+    With --since or --since-rev, compare with an earlier moment; --plot draws the motivations at both moments.
     """
     then = None if since is None and since_rev is None else AsOf(valid_time=since and instant(since), rev=since_rev)
     run(_goals(key, twin, why, then, plot, purpose))

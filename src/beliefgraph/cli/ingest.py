@@ -20,8 +20,8 @@ from beliefgraph.ingest.jsonl import Line, read_lines
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.event import Event
 
-CACHED_ROWS = 40_000
-"""Rows of twins kept in memory between batches: a file may be of any size, so what it takes must not be."""
+CACHED_MEGABYTES = 64
+"""Megabytes of twins kept in memory between batches: a file may be of any size, so what it takes must not be."""
 
 SHOWN = 20
 """Lines that went wrong which are told one by one; the rest are counted."""
@@ -30,16 +30,20 @@ SHOWN = 20
 def ingest(
     key: Key,
     file: Annotated[
-        Path | None, typer.Argument(exists=True, dir_okay=False, help="JSON lines, one CloudEvent each.")
+        Path | None,
+        typer.Argument(
+            exists=True,
+            dir_okay=False,
+            help="File of CloudEvents, one JSON object per line; standard input if left out.",
+        ),
     ] = None,
     purpose: Purpose = None,
-    batch: Annotated[int, typer.Option(min=1, max=10_000, help="Events in one transaction.")] = 2_000,
+    batch: Annotated[int, typer.Option(min=1, max=10_000, help="Number of events per transaction.")] = 2_000,
 ) -> None:
-    """Take in events, one CloudEvent (JSON) a line, from a file or from standard input.
+    """Read events, one CloudEvent (JSON) per line, from a file or from standard input.
 
-    Running it again is harmless: what came before is recognised. Events that cannot be understood are kept in
-    quarantine, which is told with the line and the reason, as are lines that are no event. Exit code 1 if any line was
-    no event or a conflict.
+    Duplicates are detected, so it is safe to run again. Events that cannot be interpreted are kept in quarantine and
+    reported with their line and reason, as are invalid lines. Exit code 1 if any line was invalid or a conflict.
     """
     if not run(_ingest(key, file, purpose, batch)):
         raise typer.Exit(1)
@@ -48,7 +52,7 @@ def ingest(
 async def _ingest(key: str, file: Path | None, purpose: str | None, batch: int) -> bool:
     out = Console(stderr=True, highlight=False)
     told: Counter[str] = Counter()
-    async with services(CACHED_ROWS) as built:
+    async with services(CACHED_MEGABYTES) as built:
         caller = await built.callers.authenticate(key, purpose)
         with _opened(file) as source, _bar(out, file) as progress:
             for lines in _batches(read_lines(source, built.clock), batch):

@@ -21,22 +21,23 @@ from beliefgraph.model.time import NOW, AsOf, instant
 
 def interpret(
     key: Key,
-    twin: Annotated[str, typer.Option(help="To whom it happened, by the twin's name.")],
-    event: Annotated[str | None, typer.Option(help="The event, by its id.")] = None,
+    twin: Annotated[str, typer.Option(help="Name of the twin.")],
+    event: Annotated[str | None, typer.Option(help="Id of the event.")] = None,
     source: Annotated[
-        str | None, typer.Option(help="The event's source; without it, the id is the one that evidence gives.")
+        str | None,
+        typer.Option(help="Source of the event; without it, --event is the id that evidence has in `event`."),
     ] = None,
-    metric: Annotated[str | None, typer.Option(help="Instead of an event: what this metric shows.")] = None,
+    metric: Annotated[str | None, typer.Option(help="Metric to explain, instead of an event.")] = None,
     at: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="As of this valid time; now, if left out.")
+        datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="Valid time to answer for; default: now.")
     ] = None,
-    why: Annotated[bool, typer.Option("--why", help="Show the evidence for the first of the hypotheses too.")] = False,
-    plot: Annotated[Path | None, typer.Option(help="Draw them into this PNG file, before and after.")] = None,
+    why: Annotated[bool, typer.Option("--why", help="Also show the evidence for the first hypothesis.")] = False,
+    plot: Annotated[Path | None, typer.Option(help="Write a chart of the hypotheses to this PNG file.")] = None,
     purpose: Purpose = None,
 ) -> None:
-    """Weigh the hypotheses why an event happened, or what a metric shows, and who brought it about.
+    """Compare hypotheses about why an event happened, or why a metric shows what it shows.
 
-    --why explains the first hypothesis with every piece of its evidence; --plot draws all of them.
+    --why lists the evidence for the first hypothesis; --plot draws all of them.
     """
     stored = None if event is None else EventName(id=event, source=source)
     run(_interpret(key, twin, stored, metric, at, why, plot, purpose))

@@ -1,21 +1,22 @@
-"""`beliefgraph keys`: the bearer keys that callers of the service carry."""
+"""`beliefgraph keys`: the API keys of the service's callers."""
 
 from __future__ import annotations
 
-from typing import Annotated, get_args
+from typing import Annotated
 
 import typer
 
 from beliefgraph.cli.connection import run, services
 from beliefgraph.model.caller import ApiKey, Scope
+from beliefgraph.model.vocabulary import words_of
 from beliefgraph.services.callers import NewKey
 
-SCOPES: tuple[Scope, ...] = get_args(Scope)
+SCOPES: tuple[Scope, ...] = words_of(Scope)
 
 app = typer.Typer(
-    help="""Bearer keys: who may call, for whom, to do what, and to what end.
+    help="""API keys: who may call the service, for which tenant, with which permissions and purposes.
 
-    A key's secret is shown once, when it is made; only its hash is stored.""",
+    A key's secret is shown once, when it is created; only its hash is stored.""",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
@@ -23,34 +24,35 @@ app = typer.Typer(
 
 @app.command()
 def create(
-    tenant: Annotated[str, typer.Option(help="Whose twins: the organisation that calls. Tenants never meet.")],
-    actor: Annotated[str, typer.Option(help="Who calls: the name that is recorded with everything they do.")],
+    tenant: Annotated[
+        str, typer.Option(help="Organisation whose twins the key can access; tenants are isolated from each other.")
+    ],
+    actor: Annotated[str, typer.Option(help="Name of the caller, recorded on every commit.")],
     scope: Annotated[
         list[str],
         typer.Option(
-            help="What they may do; repeat it for several. **read** asks, **write** sends events and assertions, "
-            "**correct** sets beliefs right, **define** publishes definitions and sees the quarantine, **erase** "
-            "erases twins.",
+            help="Permission; repeat for several. **read**: queries; **write**: events and commands; **correct**: "
+            "corrections; **define**: definitions, learning and the quarantine; **erase**: erasing twins.",
             show_default="read",
         ),
     ] = ["read"],  # noqa: B006  typer makes a list of its own
     purpose: Annotated[
         list[str],
         typer.Option(
-            help="To what end; repeat it for several. A call names one of them in its `Purpose` header, or none if "
-            "there is only one; it is recorded on every commit.",
+            help="Allowed purpose of a call; repeat for several. A call states one in its `Purpose` header, which may "
+            "be left out if there is only one. It is recorded on every commit.",
             show_default="service",
         ),
     ] = ["service"],  # noqa: B006
     person: Annotated[
         str | None,
         typer.Option(
-            help="The twin of the person who holds this key. It reaches no other, and its corrections are the "
-            "person's own word."
+            help="Name of the twin whose person holds the key: it can access no other twin, and nobody else can "
+            "override its corrections."
         ),
     ] = None,
 ) -> None:
-    """Make a key and show its secret, once.
+    """Create a key and show its secret once.
 
     `beliefgraph keys create --tenant acme --actor shop --scope read --scope write --purpose personalisation`
     """
@@ -72,9 +74,9 @@ def create(
 
 @app.command("list")
 def list_(
-    tenant: Annotated[str | None, typer.Option(help="Only the keys of this tenant.")] = None,
+    tenant: Annotated[str | None, typer.Option(help="List only keys of this tenant.")] = None,
 ) -> None:
-    """List the keys and what each grants, without their secrets."""
+    """List the keys and what each grants, without the secrets."""
 
     async def work() -> list[ApiKey]:
         async with services() as running:
@@ -84,8 +86,8 @@ def list_(
 
 
 @app.command()
-def revoke(id: Annotated[str, typer.Argument(help="The key's id, as `beliefgraph keys list` shows it.")]) -> None:
-    """End a key. Running services refuse it within a few seconds (BELIEFGRAPH_KEY_CACHE_SECONDS)."""
+def revoke(id: Annotated[str, typer.Argument(help="Id of the key, as `beliefgraph keys list` shows it.")]) -> None:
+    """Revoke a key. Running services refuse it within a few seconds (BELIEFGRAPH_KEY_CACHE_SECONDS)."""
 
     async def work() -> ApiKey:
         async with services() as running:

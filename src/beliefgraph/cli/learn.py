@@ -8,7 +8,7 @@ from beliefgraph.cli import lessons
 from beliefgraph.cli.sources import sources
 
 app = typer.Typer(
-    help="Learn from what a tenant's twins heard and what turned out.",
+    help="Learn parameters from a tenant's evidence and known outcomes.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )

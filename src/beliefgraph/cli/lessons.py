@@ -30,9 +30,11 @@ from beliefgraph.services.learning.learn import (
 )
 from beliefgraph.services.learning.lessons import Lessons, lessons
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be learned, and put nothing in force.")]
-Before = Annotated[datetime | None, typer.Option(help="Learn only from what was valid before this day (UTC).")]
-Tenant = Annotated[str | None, typer.Option(help="The key's tenant, to be sure that it is the one meant.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be learned without putting it in force.")]
+Before = Annotated[
+    datetime | None, typer.Option(help="Learn only from evidence with a valid time before this day (UTC).")
+]
+Tenant = Annotated[str | None, typer.Option(help="Tenant of the key, as a safety check.")]
 
 
 def relations(
@@ -40,15 +42,19 @@ def relations(
     purpose: Purpose = None,
     tenant: Tenant = None,
     deviation: Annotated[
-        float, typer.Option(min=0.01, max=10.0, help="How far elicited log odds ratios are off, in nats, about.")
+        float,
+        typer.Option(
+            min=0.01, max=10.0, help="Assumed standard deviation of the error of elicited log odds ratios, in nats."
+        ),
     ] = 1.0,
     before: Before = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Fit the strengths of relations to the beliefs that turned out, and put them in force if that is better.
+    """Fit the strengths of relations to beliefs with known truth, and put them in force if they predict better.
 
-    A belief turned out where it was corrected, or where one observation left no doubt. Priors stay as stated. Better
-    is what gives the later 30 % of the labels, which are not fitted to, a lower log loss than what was elicited.
+    The truth of a belief is known if it was corrected or if a single observation is conclusive. Priors are not
+    changed. The latest 30 % of the labels are held out; on these the fit must have a lower log loss than the stated
+    strengths.
     """
     out = Console(highlight=False)
     read = run(_lessons(key, purpose, tenant, before, out))
@@ -76,14 +82,16 @@ def calibration(
     key: Key,
     purpose: Purpose = None,
     tenant: Tenant = None,
-    plot: Annotated[Path | None, typer.Option(dir_okay=False, help="Where to draw the reliability diagram.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write the reliability diagram to this PNG file.")
+    ] = None,
     before: Before = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Fit a calibration for every attribute of which enough beliefs turned out, and put those chosen in force.
+    """Fit a calibration for every attribute with enough known outcomes, and put the best in force.
 
-    Platt's line from 200 labels, steps from 1,000; the later 30 % of the labels choose, and may choose none. Learn
-    strengths and sources first: new ones take the calibrations away.
+    Platt scaling from 200 labels on, isotonic regression from 1,000 on; the latest 30 % of the labels decide which is
+    used, if any. Learn strengths and sources first, because learning them discards calibrations.
     """
     out = Console(highlight=False)
     found = learn_calibrations(run(_lessons(key, purpose, tenant, before, out)))
@@ -103,13 +111,13 @@ def proposals(
     key: Key,
     purpose: Purpose = None,
     tenant: Tenant = None,
-    out: Annotated[Path | None, typer.Option(dir_okay=False, help="Where to write the draft.")] = None,
-    catalog: Annotated[str, typer.Option(help="The name that the draft gets.")] = "proposed",
+    out: Annotated[Path | None, typer.Option(dir_okay=False, help="File to write the draft to.")] = None,
+    catalog: Annotated[str, typer.Option(help="Name of the drafted catalog.")] = "proposed",
     before: Before = None,
 ) -> None:
-    """Draft a catalog of relations that nobody stated and the data support. It is for review, and not published.
+    """Draft a catalog of relations that the data support and no catalog states. It is for review and not published.
 
-    Above each relation stand its gain on later twins, its interval and how many rows it rests on.
+    Each relation has a comment with its gain on held-out twins, its confidence interval and its number of rows.
     """
     said = Console(highlight=False, stderr=True)
     read = run(_lessons(key, purpose, tenant, before, said))

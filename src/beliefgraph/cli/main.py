@@ -24,7 +24,7 @@ from beliefgraph.cli import (
 )
 
 app = typer.Typer(
-    help="A living, explainable model of what a person or account believes, kept in Neo4j and asked over GraphQL.",
+    help="Living, explainable models of what people and accounts believe, stored in Neo4j and served over GraphQL.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
@@ -47,9 +47,9 @@ app.add_typer(learn.app, name="learn")
 
 @app.callback(invoke_without_command=True)
 def version(
-    show: Annotated[bool, typer.Option("--version", help="Show the version and leave.", is_eager=True)] = False,
+    show: Annotated[bool, typer.Option("--version", help="Show the version and exit.", is_eager=True)] = False,
 ) -> None:
-    """Show the version if that is all that was asked."""
+    """Show the version if --version was given."""
     if show:
         from importlib.metadata import version as installed
 

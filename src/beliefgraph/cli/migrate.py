@@ -8,7 +8,7 @@ from beliefgraph.cli.connection import run, services
 
 
 def migrate() -> None:
-    """Bring the database to this version's schema. Safe to run again, and while others run it."""
+    """Migrate the database to this version's schema. Safe to run repeatedly and concurrently."""
     run(_migrate())
     Console(highlight=False).print("The database has this version's schema.")
 

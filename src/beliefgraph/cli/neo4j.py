@@ -18,7 +18,7 @@ from beliefgraph.local import Endpoint, LocalNeo4j, Memory, Status
 NOT_RUNNING = 3  # what init scripts answer for a service that does not run
 
 app = typer.Typer(
-    help="A real Neo4j on this machine, without Docker or an installed Java. It listens on this machine only.",
+    help="Manage a local Neo4j without Docker or an installed Java. It accepts connections from this machine only.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )
@@ -28,7 +28,7 @@ DataDirOption = Annotated[
     typer.Option(
         "--data-dir",
         envvar="BELIEFGRAPH_NEO4J_DATA",
-        help="Where the database, its password and its logs are; one Neo4j per directory.",
+        help="Directory of the database, its password and its logs; one Neo4j per directory.",
         show_default="this user's data directory",
     ),
 ]
@@ -37,11 +37,11 @@ CacheDirOption = Annotated[
     typer.Option(
         "--cache-dir",
         envvar="BELIEFGRAPH_CACHE",
-        help="Where Neo4j's jars are kept once fetched.",
+        help="Directory in which downloaded Neo4j jars are kept.",
         show_default="this user's cache directory",
     ),
 ]
-PORT_HELP = "0 finds a free one. Remembered for the next start."
+PORT_HELP = "0 picks a free port. The port is remembered for the next start."
 
 
 @app.command()
@@ -50,20 +50,25 @@ def start(
     cache_dir: CacheDirOption = None,
     bolt_port: Annotated[
         int | None,
-        typer.Option(min=0, max=65535, help=f"For drivers. {PORT_HELP}", show_default="the last one, at first 7687"),
+        typer.Option(
+            min=0, max=65535, help=f"Bolt port, for drivers. {PORT_HELP}", show_default="the last one, at first 7687"
+        ),
     ] = None,
     http_port: Annotated[
         int | None,
         typer.Option(
-            min=0, max=65535, help=f"For the Browser. {PORT_HELP}", show_default="the last one, at first 7474"
+            min=0,
+            max=65535,
+            help=f"HTTP port, for Neo4j Browser. {PORT_HELP}",
+            show_default="the last one, at first 7474",
         ),
     ] = None,
-    heap: Annotated[str, typer.Option(help="Java's heap at most, as 512m or 2g.")] = "512m",
-    page_cache: Annotated[str, typer.Option(help="Memory for the store's pages, as 64m or 1g.")] = "64m",
+    heap: Annotated[str, typer.Option(help="Maximum Java heap, such as 512m or 2g.")] = "512m",
+    page_cache: Annotated[str, typer.Option(help="Memory of the page cache, such as 64m or 1g.")] = "64m",
 ) -> None:
-    """Start Neo4j and leave it running.
+    """Start Neo4j in the background.
 
-    The first start fetches 185 MB of jars from Maven Central, or from the mirror in BELIEFGRAPH_MAVEN_MIRROR; later
+    The first start downloads 185 MB of jars from Maven Central, or from the mirror in BELIEFGRAPH_MAVEN_MIRROR; later
     starts need no network and take about five seconds.
     """
     out = Console(highlight=False)
@@ -88,7 +93,7 @@ def start(
 
 @app.command()
 def stop(data_dir: DataDirOption = None) -> None:
-    """Stop Neo4j in order, and wait until it is gone."""
+    """Stop Neo4j and wait until it has ended."""
     with errors_told():
         stopped = LocalNeo4j(data_dir).stop()
     Console(highlight=False).print("Neo4j is stopped." if stopped else "Neo4j was not running.")
@@ -96,7 +101,7 @@ def stop(data_dir: DataDirOption = None) -> None:
 
 @app.command()
 def status(data_dir: DataDirOption = None) -> None:
-    """Say whether Neo4j runs and where. Exit code 0 if it answers, 3 if not."""
+    """Show whether and where Neo4j is running. Exit code 0 if it answers, 3 if not."""
     out = Console(highlight=False)
     with errors_told():
         server = LocalNeo4j(data_dir)
@@ -113,7 +118,7 @@ def status(data_dir: DataDirOption = None) -> None:
 @app.command()
 def logs(
     data_dir: DataDirOption = None,
-    lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="How many of the last lines.")] = 50,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=1, help="Number of lines.")] = 50,
 ) -> None:
     """Print the last lines of Neo4j's log."""
     with errors_told():

@@ -22,15 +22,16 @@ PAGE = 200
 
 def preferences(
     key: Key,
-    twin: Annotated[str, typer.Option(help="Whose preferences, by the twin's name.")],
-    context: Annotated[str, typer.Option(help="In which context, such as work.mail.")] = ANYWHERE,
+    twin: Annotated[str, typer.Option(help="Name of the twin.")],
+    context: Annotated[str, typer.Option(help="Context, such as work.mail.")] = ANYWHERE,
     why: Annotated[
-        str | None, typer.Option(metavar="KEY", help="Explain this preference too, of all its subjects.")
+        str | None,
+        typer.Option(metavar="KEY", help="Also explain the preference with this attribute, for all its subjects."),
     ] = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw their distributions into this PNG file.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Write a chart of the distributions to this PNG file.")] = None,
     purpose: Purpose = None,
 ) -> None:
-    """List what a twin wants in a context, with how decided it is, where it was heard, and what clashes."""
+    """List the preferences of a twin in a context, with strength, the context of the evidence, and conflicts."""
     run(_preferences(key, twin, context, why, plot, purpose))
 
 

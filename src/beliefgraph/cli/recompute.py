@@ -16,14 +16,13 @@ LISTED = 30
 
 
 def recompute(
-    tenant: Annotated[str | None, typer.Option(help="Only the twins of this tenant.")] = None,
-    check: Annotated[bool, typer.Option("--check", help="Say only whether they agree.")] = False,
+    tenant: Annotated[str | None, typer.Option(help="Check only twins of this tenant.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Show only whether they agree.")] = False,
 ) -> None:
-    """Derive every published confidence, motivation, progress and metric again from what is stored, and compare.
+    """Derive all published confidences, motivations, progress and metrics again from stored evidence, and compare.
 
-    Nothing is written. Lists each twin with its beliefs and goals, the width of the junction tree that answers for
-    these beliefs and how good the least of the answers is, and how many differ. Exit code 1 if any does, or if a twin
-    cannot be derived.
+    Nothing is written. Lists each twin with its number of beliefs and goals, the width of its junction tree, the worst
+    quality and the number of differences. Exit code 1 if there is any difference, or if a twin cannot be derived.
     """
     if not run(_recompute(tenant, check)):
         raise typer.Exit(1)

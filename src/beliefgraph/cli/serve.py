@@ -15,23 +15,23 @@ from beliefgraph.web.server import serving
 
 def serve(
     host: Annotated[
-        str | None, typer.Option(help="The address to listen on.", show_default="127.0.0.1, or BELIEFGRAPH_HOST")
+        str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1, or BELIEFGRAPH_HOST")
     ] = None,
     port: Annotated[
         int | None,
         typer.Option(
             min=0,
             max=65535,
-            help="The port to listen on; 0 finds a free one.",
+            help="Port to listen on; 0 picks a free one.",
             show_default="8000, or BELIEFGRAPH_PORT",
         ),
     ] = None,
 ) -> None:
     """Serve GraphQL, events and GraphiQL until Ctrl-C or SIGTERM.
 
-    Uses the Neo4j that NEO4J_URI names, else the local one, which is started if it does not run. The database is
-    brought to this version's schema first. Make a key with `beliefgraph keys create`. Logs are JSON lines on standard
-    error; every setting is an environment variable, BELIEFGRAPH_….
+    Uses the Neo4j at NEO4J_URI, or else a local one, which is started if necessary. The database is migrated to this
+    version's schema first. Create a key with `beliefgraph keys create`. Logs are JSON lines on standard error; settings
+    are environment variables named BELIEFGRAPH_….
     """
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
 

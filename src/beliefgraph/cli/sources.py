@@ -36,28 +36,28 @@ COLUMNS = ("twin", "attribute", "subject", "context", "value", "holds")
 def sources(
     key: Key,
     purpose: Purpose = None,
-    tenant: Annotated[str | None, typer.Option(help="The key's tenant, to be sure that it is the one meant.")] = None,
+    tenant: Annotated[str | None, typer.Option(help="Tenant of the key, as a safety check.")] = None,
     truth: Annotated[
         str | None,
         typer.Option(
-            help="What turned out: a CSV file with the columns twin, attribute, subject, context, value and holds "
-            "(yes or no; empty subject, context and value mean none), or the name of a source that is always right."
+            help="Known truth: a CSV file with the columns twin, attribute, subject, context, value and holds (yes or "
+            "no; subject, context and value may be empty), or the name of a source that is always right."
         ),
     ] = None,
     per: Annotated[
-        str, typer.Option(help="What a reliability is about: attribute, context, domain or everything.")
+        str, typer.Option(help="Granularity of the reliabilities: attribute, context, domain or everything.")
     ] = "attribute",
     before: Annotated[
-        datetime | None, typer.Option(help="Learn only from what was valid before this day (UTC).")
+        datetime | None, typer.Option(help="Learn only from evidence with a valid time before this day (UTC).")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be learned, and put nothing in force.")
+        bool, typer.Option("--dry-run", help="Show what would be learned without putting it in force.")
     ] = False,
 ) -> None:
-    """Learn how far each source can be trusted, from what they say about the same beliefs.
+    """Learn the reliability of each source from what several sources say about the same beliefs.
 
-    It needs no truth; what people set right counts as known, and so does what `--truth` tells. The key needs the scope
-    **define**. What was learned is a numbered set that never changes; every twin adopts it by a commit.
+    Known truth is optional: corrections count as known, and so does what `--truth` gives. The key needs the scope
+    **define**. The result is an immutable numbered set, which all twins adopt by a commit.
     """
     if per not in ("attribute", "context", "domain", "everything"):
         raise typer.BadParameter("It is one of attribute, context, domain and everything.", param_hint="--per")

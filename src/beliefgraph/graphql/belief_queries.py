@@ -1,11 +1,14 @@
-"""What can be asked of beliefs."""
+"""The queries about beliefs."""
 
 from __future__ import annotations
+
+from typing import Annotated
 
 import strawberry
 from pydantic import ValidationError
 
 from beliefgraph.errors import Incorrect
+from beliefgraph.graphql.arguments import At, AtLeastRev, TwinName, argument, like, told
 from beliefgraph.graphql.belief_types import (
     Belief,
     BeliefConnection,
@@ -22,44 +25,53 @@ from beliefgraph.graphql.expose import answer
 from beliefgraph.graphql.inputs import AsOf, BeliefFilter, BeliefKey, BeliefOrder, WhatIf
 from beliefgraph.graphql.lookahead import Selection, around, around_page
 from beliefgraph.graphql.roots import question
+from beliefgraph.graphql.scalars import enum_of
 from beliefgraph.model import commit
 from beliefgraph.model import distribution as distributions
 from beliefgraph.model.belief import ANYONE, ANYWHERE
+from beliefgraph.model.explanation import ContributionsBy
 from beliefgraph.model.page import Answer
 from beliefgraph.model.question import RelatedBelief
 from beliefgraph.model.time import NOW
+from beliefgraph.services.explanation.explain import LISTED
+from beliefgraph.services.paging import MAX_PAGE
+
+BELIEF = argument(BeliefKey, "The belief: its attribute, subject, context and value.")
 
 
 @strawberry.type
 class BeliefQueries:
-    """The questions about beliefs."""
+    """The queries about beliefs."""
 
     belief = question(
         Belief,
-        "One belief; one of which nothing is known has its prior.",
+        "One belief. Without any evidence it has its prior.",
         lambda verbs: verbs.questions.belief,
-        key=BeliefKey,
+        key=BELIEF,
         around=around,
     )
     beliefs = question(
         BeliefConnection,
-        "The beliefs that match, in the order asked for.",
+        "The beliefs that match a filter.",
         lambda verbs: verbs.questions.beliefs,
-        matching={"filter": BeliefFilter, "order": BeliefOrder},
+        matching={
+            "filter": argument(BeliefFilter | None, "Which beliefs; left out: all."),
+            "order": argument(BeliefOrder | None, "In which order; left out: the highest confidence first."),
+        },
         paged=True,
         around=around_page,
     )
 
-    @answer(Distribution, "How likely each value of a categorical attribute is, unrounded; `other` is among them.")
+    @answer(Distribution, "The probability of each value of a categorical attribute, unrounded, including `other`.")
     @staticmethod
     async def distribution(
         info: Request,
-        twin: str,
-        attribute: str,
-        subject: str = ANYONE,
-        context: str = ANYWHERE,
-        as_of: AsOf | None = None,
-        at_least_rev: int | None = None,
+        twin: TwinName,
+        attribute: Annotated[str, like(BeliefKey, "attribute")],
+        subject: Annotated[str, like(BeliefKey, "subject")] = ANYONE,
+        context: Annotated[str, like(BeliefKey, "context")] = ANYWHERE,
+        as_of: At = None,
+        at_least_rev: AtLeastRev = None,
     ) -> distributions.Distribution:
         asked = info.context
         return await asked.verbs.questions.distribution(
@@ -73,21 +85,27 @@ class BeliefQueries:
 
     evidence = question(
         EvidenceOnConnection,
-        "The chain of a belief: all that bears on it directly, metrics too, oldest first.",
+        "All evidence that bears on a belief directly, including metrics, oldest first.",
         lambda verbs: verbs.questions.evidence,
-        key=BeliefKey,
+        key=BELIEF,
         paged=True,
     )
 
-    @answer(Relations, "The relations of a belief to others of its twin.")
+    @answer(Relations, "The relations of a belief to other beliefs of the twin.")
     @staticmethod
     async def relations(
-        info: Request, twin: str, key: BeliefKey, as_of: AsOf | None = None, at_least_rev: int | None = None
+        info: Request,
+        twin: TwinName,
+        key: BELIEF,  # type: ignore[valid-type]
+        as_of: At = None,
+        at_least_rev: AtLeastRev = None,
     ) -> Answer[tuple[RelatedBelief, ...]]:
         context = info.context
         beyond = around(Selection.of(info).under("relations", "other"))
         if beyond.relation_levels > 1 or beyond.with_evidence:
-            raise Incorrect("too-complex", "Relations are followed 2 levels here, without evidence; ask `belief`.")
+            raise Incorrect(
+                "too-complex", "Relations are nested at most 2 levels here, without evidence; query `belief`."
+            )
         return await context.verbs.questions.relations(
             context.caller,
             context.speak_of(twin),
@@ -99,38 +117,53 @@ class BeliefQueries:
 
     history = question(
         HoldingConnection,
-        "What was published about a belief, the newest first.",
+        "What was published about a belief, newest first.",
         lambda verbs: verbs.questions.history,
-        key=BeliefKey,
+        key=BELIEF,
         paged=True,
     )
     explanation = question(
         Explanation,
-        "Why a belief stands where it stands.",
+        "Why a belief has its confidence: the contribution of each piece of evidence.",
         lambda verbs: verbs.explanations.explain,
-        key=BeliefKey,
+        key=BELIEF,
+        matching={
+            "first": argument(int | None, f"Number of contributions listed, 1 to {MAX_PAGE}; left out: {LISTED}."),
+            "after": argument(str | None, "`endCursor` of the contributions before; left out: the greatest first."),
+            "min_share": argument(float | None, "List only contributions of at least this size, in log-odds."),
+            "by": argument(enum_of(ContributionsBy) | None, "What contributions are merged by; left out: EVIDENCE."),
+        },
     )
     interval = question(
         BeliefInterval,
-        "Between what the confidence of a belief lies for certain.",
+        "Guaranteed bounds on the confidence of a belief.",
         lambda verbs: verbs.intervals.interval,
-        key=BeliefKey,
+        key=BELIEF,
     )
 
     @answer(Comparison, "What differs between two moments of a twin.")
     @staticmethod
     async def compare(
-        info: Request, twin: str, as_of_a: AsOf, as_of_b: AsOf | None = None, at_least_rev: int | None = None
+        info: Request,
+        twin: TwinName,
+        as_of_a: Annotated[AsOf, told("The first moment.")],
+        as_of_b: Annotated[AsOf | None, told("The second moment; left out: now.")] = None,
+        at_least_rev: AtLeastRev = None,
     ) -> Answer[commit.Comparison]:
         context = info.context
         return await context.verbs.questions.compare(
             context.caller, context.speak_of(twin), as_of_a, as_of_b or NOW, at_least_rev=at_least_rev
         )
 
-    @answer(Comparison, "What would follow from events, evidence, goals or assumptions; nothing is stored.")
+    @answer(
+        Comparison, "What would change given hypothetical events, evidence, goals or assumptions. Nothing is stored."
+    )
     @staticmethod
     async def what_if(
-        info: Request, input: WhatIf, as_of: AsOf | None = None, at_least_rev: int | None = None
+        info: Request,
+        input: Annotated[WhatIf, told("What is supposed.")],
+        as_of: At = None,
+        at_least_rev: AtLeastRev = None,
     ) -> Answer[commit.Comparison]:
         context = info.context
         context.speak_of(input.twin)

@@ -1,4 +1,4 @@
-"""Beliefs as they are answered: how they stand, what they hang on, what was published of them."""
+"""Output types of beliefs: their state, relations, bounds and history."""
 
 from __future__ import annotations
 
@@ -7,25 +7,27 @@ from typing import Annotated
 
 import strawberry
 
+from beliefgraph.graphql.arguments import told
 from beliefgraph.graphql.connections import connection
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.evidence_types import EvidenceOn
 from beliefgraph.graphql.expose import attribute, expose, field
 from beliefgraph.graphql.ids import moment_of, write_id
-from beliefgraph.graphql.node import ERROR_BAR, Node, confidence, loaded
-from beliefgraph.graphql.scalars import ENUMS
+from beliefgraph.graphql.node import ERROR_BAR, GLOBAL_ID, Node, confidence, loaded
+from beliefgraph.graphql.scalars import enum_of
 from beliefgraph.model import belief as beliefs
 from beliefgraph.model import distribution as distributions
 from beliefgraph.model import interval, question, relation
+from beliefgraph.model.time import ReadRev, ReadTime
 
-Kinds = ENUMS[relation.RelationKind]
+Kinds = enum_of(relation.RelationKind)
 
 
 @expose(beliefs.Belief, hide={"id", "twin"})
 class Proposition:
-    """What a belief says, without how sure we are: ask `belief` for that."""
+    """The proposition of a belief, without its confidence; query `belief` for that."""
 
-    @field(None, "The id of the belief: pass it to `node`.")
+    @field(None, GLOBAL_ID)
     @staticmethod
     def id(belief: strawberry.Parent[beliefs.Belief], info: Request) -> strawberry.ID:
         return strawberry.ID(write_id("Belief", info.context.names[belief.twin], belief.id))
@@ -33,7 +35,7 @@ class Proposition:
 
 @expose(relation.Strength)
 class Strength:
-    """How strong a relation of a kind is."""
+    """Kind and strength of a relation."""
 
 
 @expose(
@@ -50,7 +52,7 @@ class Strength:
     },
 )
 class Belief(Node):
-    """A proposition in a twin, and how it stands at the moment that was asked for."""
+    """A belief of a twin as it stands at the requested moment."""
 
     @staticmethod
     def is_type_of(value: object, _info: object) -> bool:
@@ -58,34 +60,34 @@ class Belief(Node):
         return isinstance(value, question.BeliefRow)
 
     confidence: float | None = attribute(  # type: ignore[assignment]
-        "state.confidence", float | None, "The probability that it holds; null where it is unavailable."
+        "state.confidence", float | None, "Probability that the belief holds, in [0, 1]; null if unavailable."
     )
     calibrated_confidence: float | None = attribute(  # type: ignore[assignment]
         "state.calibrated_confidence",
         float | None,
-        "How often what was as sure came true; null where that was not learned for the attribute.",
+        "Confidence after the calibration learned for the attribute, in [0, 1]; null if none was learned.",
     )
     error_bar: float | None = attribute("state.error_bar", float | None, ERROR_BAR)  # type: ignore[assignment]
 
-    @field()
+    @field(None, GLOBAL_ID)
     @staticmethod
     def id(row: strawberry.Parent[question.BeliefRow], info: Request) -> strawberry.ID:  # type: ignore[override]
         belief = row.state.belief
         return strawberry.ID(write_id("Belief", info.context.names[belief.twin], belief.id, moment_of(row.state)))
 
-    @field(list[EvidenceOn], "All that bears on it directly, metrics too, oldest first.")
+    @field(list[EvidenceOn], "Evidence that bears on it directly, including metrics, oldest first.")
     @staticmethod
     def evidence(row: strawberry.Parent[question.BeliefRow]) -> tuple[question.EvidenceOn, ...]:
         return loaded(row.evidence, "evidence")
 
     @field(
         list[Annotated["RelatedBelief", strawberry.lazy("beliefgraph.graphql.belief_types")]],
-        "Its relations to other beliefs of the twin, of all kinds or of those named; two levels at most.",
+        "Its relations to other beliefs of the twin; may be nested two levels deep.",
     )
     @staticmethod
     def relations(
         row: strawberry.Parent[question.BeliefRow],
-        kinds: list[Kinds] | None = None,  # type: ignore[valid-type]
+        kinds: Annotated[list[Kinds] | None, told("Kinds to list; left out: all.")] = None,  # type: ignore[valid-type]
     ) -> tuple[question.RelatedBelief, ...]:
         found = loaded(row.relations, "relations")
         return found if kinds is None else tuple(each for each in found if each.kind in kinds)
@@ -93,26 +95,26 @@ class Belief(Node):
 
 @expose(question.RelatedBelief, within={"strength": relation.Strength}, hide={"id", "other"})
 class RelatedBelief:
-    """A relation seen from a belief: `outgoing` if the belief is its source; `other` is at the far end."""
+    """A relation of a belief, seen from that belief."""
 
-    @field(None, "The id of the relation, as seen from here: pass it to `retract`.")
+    @field(None, "Id of the relation as seen from this belief; `retract` takes it.")
     @staticmethod
     def id(found: strawberry.Parent[question.RelatedBelief], info: Request) -> strawberry.ID:
         state = found.other.state
         seen = f"{'out' if found.outgoing else 'in'} {moment_of(state)}"
         return strawberry.ID(write_id("Relation", info.context.names[state.belief.twin], found.id, seen))
 
-    other: Belief = attribute("other", Belief, "The belief at the far end.")  # type: ignore[assignment]
+    other: Belief = attribute("other", Belief, "The belief at the other end.")  # type: ignore[assignment]
 
 
 @expose(distributions.ValueProbability)
 class ValueProbability:
-    """One value with its probability, null where that is unavailable, and the belief that it holds."""
+    """One value of an attribute with its probability."""
 
 
 @expose(distributions.Distribution)
 class Distribution:
-    """Every value of an attribute for one subject and context, the likeliest first; the probabilities sum to 1."""
+    """Every value of an attribute for one subject and context; the probabilities sum to 1."""
 
 
 @expose(beliefs.Holding, hide={"twin", "key", "error"})
@@ -121,7 +123,7 @@ class Holding:
 
     error_bar: float | None = attribute("error_bar", float | None, ERROR_BAR)  # type: ignore[assignment]
 
-    @field(None, "The probability that was published; null where it was unavailable.")
+    @field(None, "Probability that was published, in [0, 1]; null if it was unavailable.")
     @staticmethod
     def confidence(holding: strawberry.Parent[beliefs.Holding]) -> float | None:
         return confidence(holding.log_odds)
@@ -137,31 +139,35 @@ class Holding:
     },
 )
 class BeliefInterval:
-    """What the confidence of a belief, unrounded, cannot be below or above given the evidence: no estimate. Where it is
-    not exact the bounds hold for what is approximated, and the confidence may lie outside of them by its error."""
+    """Guaranteed bounds on the confidence of a belief, unrounded, given the evidence.
+
+    For an approximate belief the bounds hold for the distribution that is approximated, and the confidence may lie
+    outside them by its error."""
 
     low: float | None = attribute(  # type: ignore[assignment]
-        "low", float | None, "The least probability; null where `reason` says why none is known."
+        "low", float | None, "Lower bound on the probability; null if `reason` is given."
     )
     high: float | None = attribute(  # type: ignore[assignment]
-        "high", float | None, "The greatest probability; null where `reason` says why none is known."
+        "high", float | None, "Upper bound on the probability; null if `reason` is given."
     )
-    confidence: float = attribute("state.confidence", float, "Unrounded.")  # type: ignore[assignment]
+    confidence: float = attribute("state.confidence", float, "Probability that the belief holds, in [0, 1], unrounded.")  # type: ignore[assignment]
     error_bar: float = attribute("state.error_bar", float, ERROR_BAR)  # type: ignore[assignment]
     persons_word: float | None = attribute(  # type: ignore[assignment]
         "word",
         float | None,
-        "Where the person set it right: what confidence and bounds keep on their side, whatever relations carry.",
+        "Probability that a correction guarantees, in the direction stated: 0.999 or more, or 0.001 or less.",
     )
 
 
 @strawberry.type(description="The relations of a belief at one moment.")
 class Relations:
-    """The answer to `relations`."""
+    """The result of `relations`."""
 
-    rev: int
-    valid_time: datetime
-    relations: list[RelatedBelief] = attribute("value", list[RelatedBelief])  # type: ignore[assignment]
+    rev: int = attribute("rev", ReadRev)  # type: ignore[assignment]
+    valid_time: datetime = attribute("valid_time", ReadTime)  # type: ignore[assignment]
+    relations: list[RelatedBelief] = attribute(  # type: ignore[assignment]
+        "value", list[RelatedBelief], "The relations of the belief."
+    )
 
 
 BeliefConnection = connection(Belief, counted=True)

@@ -1,4 +1,4 @@
-"""What moved, as it is answered: by a commit, by a command, between two moments."""
+"""Output types of changes: by a commit, by a command, between two moments."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from beliefgraph.graphql.metric_types import MetricChange
 from beliefgraph.graphql.node import confidence
 from beliefgraph.model import commit as commits
 from beliefgraph.model import receipt
+from beliefgraph.model.time import ReadRev, ReadTime
 
 __all__ = [
     "BeliefChange",
@@ -29,19 +30,19 @@ __all__ = [
     "Proposition",
     "Receipt",
 ]
-"""What moved, with the types of other modules that its fields are shown by."""
+"""The types of changes, with those of other modules that they refer to."""
 
 
 @expose(commits.BeliefChange)
 class BeliefChange:
-    """One belief before and after a commit; `before` is null where it was not held."""
+    """One belief before and after a commit."""
 
 
 @expose(commits.Change, within={"commit": commits.Commit}, hide={"commit.twin"})
 class Change:
-    """One commit of a twin, and all that it moved. Resume after its `rev`."""
+    """One commit of a twin with everything it changed. Resume a subscription after its `rev`."""
 
-    @field(None, "The name of the twin.")
+    @field(None, "Name of the twin.")
     @staticmethod
     def twin(change: strawberry.Parent[commits.Change], info: Request) -> str:
         return info.context.names[change.commit.twin]
@@ -49,29 +50,33 @@ class Change:
 
 @expose(commits.BeliefDifference)
 class BeliefDifference:
-    """One belief at two moments. `before` and `after` are log-odds, unrounded."""
+    """One belief at two moments, unrounded."""
 
-    @field(None, "The probability before.")
+    @field(None, "Probability at the first moment, in [0, 1]; null if unavailable.")
     @staticmethod
     def before_confidence(found: strawberry.Parent[commits.BeliefDifference]) -> float | None:
         return confidence(found.before)
 
-    @field(None, "The probability after.")
+    @field(None, "Probability at the second moment, in [0, 1]; null if unavailable.")
     @staticmethod
     def after_confidence(found: strawberry.Parent[commits.BeliefDifference]) -> float | None:
         return confidence(found.after)
 
 
-@strawberry.type(description="What differs, the biggest move first; `rev` and `validTime` are those of the later side.")
+@strawberry.type(description="What differs between two moments. `rev` and `validTime` are those of the second one.")
 class Comparison:
-    """The answer to `compare` and `whatIf`."""
+    """The result of `compare` and `whatIf`."""
 
-    rev: int
-    valid_time: datetime
-    beliefs: list[BeliefDifference] = attribute("value.beliefs", list[BeliefDifference])  # type: ignore[assignment]
-    goals: list[GoalDifference] = attribute("value.goals", list[GoalDifference])  # type: ignore[assignment]
+    rev: int = attribute("rev", ReadRev)  # type: ignore[assignment]
+    valid_time: datetime = attribute("valid_time", ReadTime)  # type: ignore[assignment]
+    beliefs: list[BeliefDifference] = attribute(  # type: ignore[assignment]
+        "value.beliefs", list[BeliefDifference], commits.Comparison.model_fields["beliefs"].description
+    )
+    goals: list[GoalDifference] = attribute(  # type: ignore[assignment]
+        "value.goals", list[GoalDifference], commits.Comparison.model_fields["goals"].description
+    )
 
 
 @expose(receipt.Receipt)
 class Receipt:
-    """What became of a command or an event: where the twin is now, and what moved."""
+    """Result of a command or an event: where the twin is now, and what changed."""

@@ -2,35 +2,35 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import strawberry
 
 from beliefgraph.graphql.expose import attribute, field, reading
 from beliefgraph.model.page import Page
+from beliefgraph.model.time import ReadRev, ReadTime
 
 
-@strawberry.type(description="Whether there is more, and where to go on.")
+@strawberry.type(description="Whether there are more pages, and their cursors.")
 class PageInfo:
     """The ends of a page."""
 
-    @field(None, "Whether a page follows.")
+    @field(None, "Whether another page follows.")
     @staticmethod
     def has_next_page(page: strawberry.Parent[Any]) -> bool:
         return bool(page.has_next)
 
-    @field(None, "Whether a page precedes.")
+    @field(None, "Whether another page comes before.")
     @staticmethod
     def has_previous_page(page: strawberry.Parent[Any]) -> bool:
         return bool(page.has_previous)
 
-    @field(None, "The cursor of the first on this page.")
+    @field(None, "Cursor of the first item; null if the page is empty.")
     @staticmethod
     def start_cursor(page: strawberry.Parent[Any]) -> str | None:
         return page.items[0].cursor if page.items else None
 
-    @field(None, "The cursor of the last on this page: pass it as `after`.")
+    @field(None, "Cursor of the last item, to pass as `after`; null if the page is empty.")
     @staticmethod
     def end_cursor(page: strawberry.Parent[Any]) -> str | None:
         return page.items[-1].cursor if page.items else None
@@ -48,22 +48,22 @@ def connection(node: type, *, of_twin: bool = True, counted: bool = False) -> An
             (),
             {
                 "__annotations__": {"node": node, "cursor": str},
-                "node": attribute("node", node),
-                "cursor": attribute("cursor", str, "Where this one stands: pass it as `after`."),
+                "node": attribute("node", node, f"The {name}."),
+                "cursor": attribute("cursor", str, "Cursor of this item; pass it as `after` to continue behind it."),
             },
         ),
-        description=f"One of a {name}Connection.",
+        description=f"One item of a {name}Connection.",
     )
     fields: dict[str, Any] = {
-        "edges": attribute("items", list[edge]),  # type: ignore[valid-type]
-        "nodes": attribute("nodes", list[node], "The nodes of the edges."),  # type: ignore[valid-type]
-        "page_info": reading(_itself, PageInfo),
+        "edges": attribute("items", list[edge], "The items of the page, each with its cursor."),  # type: ignore[valid-type]
+        "nodes": attribute("nodes", list[node], "The items of the page, without their cursors."),  # type: ignore[valid-type]
+        "page_info": reading(_itself, PageInfo, "Where the page begins and ends."),
     }
     if of_twin:
-        fields["rev"] = attribute("rev", int, "The rev that was read.")
-        fields["valid_time"] = attribute("valid_time", datetime, "The valid time that was read at.")
+        fields["rev"] = attribute("rev", ReadRev)
+        fields["valid_time"] = attribute("valid_time", ReadTime)
     if counted:
-        fields["total_count"] = attribute("total", int | None, "How many there are on all pages.")
+        fields["total_count"] = attribute("total", int | None, "Number of items on all pages.")
     annotations = {key: field.type_annotation.raw_annotation for key, field in fields.items()}
     return strawberry.type(
         type(f"{name}Connection", (), {"__annotations__": annotations, **fields}),

@@ -1,49 +1,60 @@
-"""What can be asked of decisions."""
+"""The queries about decisions."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import strawberry
 
+from beliefgraph.graphql.arguments import At, AtLeastRev, argument, told
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.decision_types import Decision, DecisionCheck, DecisionConnection, DeliberationConnection
 from beliefgraph.graphql.expose import answer
-from beliefgraph.graphql.inputs import AsOf, CheckDecision
+from beliefgraph.graphql.inputs import CheckDecision
 from beliefgraph.graphql.roots import question
-from beliefgraph.graphql.scalars import ENUMS
+from beliefgraph.graphql.scalars import enum_of
 from beliefgraph.model import decision_check
 from beliefgraph.model.decision import DecisionStatus
 from beliefgraph.model.time import NOW
 
+DECISION = argument(str, "Key of the decision.")
+
 
 @strawberry.type
 class DecisionQueries:
-    """The questions about decisions."""
+    """The queries about decisions."""
 
     decision = question(
         Decision,
-        "One decision; `unknown-decision` if nobody told of it.",
+        "One decision; refused with `unknown-decision` if nothing was stated about it.",
         lambda verbs: verbs.decisions.decision,
-        key=str,
+        key=DECISION,
     )
     decisions = question(
         DecisionConnection,
-        "The decisions, of all statuses or of those named; the one first told of last first.",
+        "The decisions, most recently opened first.",
         lambda verbs: verbs.decisions.decisions,
-        matching={"status": list[ENUMS[DecisionStatus]]},  # type: ignore[valid-type]
+        matching={"status": argument(list[enum_of(DecisionStatus)] | None, "Statuses to list; left out: all.")},  # type: ignore[misc]
         paged=True,
     )
     decision_history = question(
         DeliberationConnection,
-        "What was published about a decision, the newest first.",
+        "What was published about a decision, newest first.",
         lambda verbs: verbs.decisions.history,
-        key=str,
+        key=DECISION,
         paged=True,
     )
 
-    @answer(DecisionCheck, "How options sit with constraints, values, preferences, goals and past decisions.")
+    @answer(
+        DecisionCheck,
+        "How well options fit the person's constraints, values, preferences, goals and past decisions.",
+    )
     @staticmethod
     async def check_decision(
-        info: Request, input: CheckDecision, as_of: AsOf | None = None, at_least_rev: int | None = None
+        info: Request,
+        input: Annotated[CheckDecision, told("The options, and the context to check them in.")],
+        as_of: At = None,
+        at_least_rev: AtLeastRev = None,
     ) -> decision_check.DecisionCheck:
         context = info.context
         context.speak_of(input.twin)

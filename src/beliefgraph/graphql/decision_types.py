@@ -1,4 +1,4 @@
-"""Decisions as they are answered: the records as output types."""
+"""Output types of decisions."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ from beliefgraph.model.belief import BeliefKey
 
 @expose(BeliefKey)
 class BeliefName:
-    """Which belief: ask `belief` with it for how it stands."""
+    """Key of a belief; query `belief` with it."""
 
 
 @expose(decisions.Option)
 class DecisionOption:
-    """One thing that can be chosen. `features` say what it is like, `goals` how far it serves each, below 0 hinders."""
+    """One thing that can be chosen."""
 
 
 @expose(decisions.Ground)
 class DecisionGround:
-    """What a reason names: a belief, a preference or a value among them, or a goal; nothing where it is mere words."""
+    """What a reason refers to: a belief or a goal; nothing if the reason is only words."""
 
 
 @expose(decisions.Reason)
 class DecisionReason:
-    """Why an option was chosen: in the person's words, or by the belief or the goal that speaks for it."""
+    """Why an option was chosen: in the person's words, or by a belief or a goal that speaks for it."""
 
 
 @expose(decisions.Result)
 class DecisionResult:
-    """What was expected of a decision, or came of it: -1 as bad as it can be, 0 neither, 1 as good as it can be."""
+    """Expected or actual result of a decision."""
 
 
 @expose(decisions.EvidenceBehind, hide={"id", "twin"})
 class EvidenceBehind:
-    """One piece of evidence; `contribution` is its share in the belief that a point rests on, in log-odds."""
+    """One piece of evidence behind an answer, with its source."""
 
-    @field(None, "The id of the evidence with its contribution: pass it to `node`.")
+    @field(None, "Id of the evidence with this contribution; `node` takes it.")
     @staticmethod
     def id(found: strawberry.Parent[decisions.EvidenceBehind], info: Request) -> strawberry.ID:
         gives = "" if found.contribution is None else repr(found.contribution)
@@ -56,12 +56,12 @@ class EvidenceBehind:
     hide={"decision.id", "decision.twin"},
 )
 class Decision:
-    """Options to choose between, and how the decision stands at the moment that was asked for."""
+    """A decision as it stands at the requested moment."""
 
     surprise: float | None = attribute(  # type: ignore[assignment]
         "surprise",
         float | None,
-        "By how much it came out better than expected, from -2 to 2; null as long as one of the two is not known.",
+        "Actual minus expected result, in [-2, 2]; null unless both are known.",
     )
 
 
@@ -72,35 +72,32 @@ class Deliberation:
 
 @expose(decisions.Decision, hide={"id", "twin"})
 class DecisionName:
-    """Which decision: ask `decision` for how it stands."""
+    """Key of a decision; query `decision` with it."""
 
 
 @expose(decisions.DecisionChange)
 class DecisionChange:
-    """One decision before and after a commit; null where nothing was told of it."""
+    """One decision before and after a commit."""
 
 
 @expose(checks.Point)
 class DecisionPoint:
-    """One thing that speaks for or against an option, with how much, how sure that is, and on what evidence."""
+    """One thing that speaks for or against an option, with its weight and evidence."""
 
 
 @expose(checks.Unknown)
 class DecisionUnknown:
-    """Something about an option that could not be checked, and why."""
+    """Something about an option that could not be checked."""
 
 
 @expose(checks.OptionCheck)
 class OptionCheck:
-    """One option with all that speaks for and against it, the weightiest first. `allowed` is false where a hard
-    constraint forbids it; `score`, from -1 to 1, balances what may be traded; `violation` is the probability that it
-    violates a hard constraint, at the least."""
+    """One option with everything that speaks for and against it."""
 
 
 @expose(checks.DecisionCheck)
 class DecisionCheck:
-    """How options sit: what is allowed first, and the best first among these. `meanSurprise` is by how much the
-    `judged` past decisions came out better than expected, on average."""
+    """How well options fit what is known of the person."""
 
     conflicts: list[ConstraintConflict] = attribute("conflicts", list[ConstraintConflict])  # type: ignore[assignment]
 

@@ -1,4 +1,4 @@
-"""Definitions as they are answered."""
+"""Output types of definitions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from beliefgraph.model import preference as preferences
 
 @expose(attributes.ValuePrior)
 class ValuePrior:
-    """A value of a categorical attribute, and its probability before any evidence."""
+    """A value of a categorical attribute and its prior."""
 
 
 @expose(preferences.PreferenceDefinition)
@@ -25,16 +25,19 @@ class PreferenceDefinition:
 
 @expose(attributes.Attribute, hide={"values", "open_values"})
 class Attribute:
-    """Something a belief can be about: it holds or not, or it has values of which exactly one holds."""
+    """What a belief can be about: something true or false, or something with values of which exactly one holds."""
 
-    @field(list[ValuePrior] | None, "The values known in advance, `other` among them; null where it has none.")
+    @field(
+        list[ValuePrior] | None,
+        "Values known in advance with their priors, including `other`; null for an attribute that is true or false.",
+    )
     @staticmethod
     def values(about: strawberry.Parent[attributes.Attribute]) -> list[attributes.ValuePrior] | None:
         if not about.categorical:
             return None
         return [attributes.ValuePrior(value=value, prior=prior) for value, prior in about.value_priors.items()]
 
-    @field(None, "Whether evidence may name other values, which share what `other` leaves.")
+    @field(None, "Whether evidence may name further values, which share the prior that `other` leaves.")
     @staticmethod
     def values_are_open(about: strawberry.Parent[attributes.Attribute]) -> bool:
         return about.open_values is not None
@@ -42,42 +45,42 @@ class Attribute:
 
 @expose(definitions.RelationDefinition)
 class RelationDefinition:
-    """A relation between two attributes; it joins beliefs of equal subject and context."""
+    """A relation between two attributes; it relates beliefs with the same subject and context."""
 
 
 @expose(definitions.GoalDefinition)
 class GoalDefinition:
-    """How goals are read: the attribute that says whether one is really pursued, and how deadlines press."""
+    """How goals are interpreted."""
 
 
 @expose(metrics.BandBearing)
 class BandBearing:
-    """How a band bears on a belief."""
+    """How a band bears on a belief with the metric's subject and context."""
 
 
 @expose(metrics.Band)
 class Band:
-    """Values from `atLeast` up to the next band, and what they say."""
+    """The values from `atLeast` up to the next band, and what they say about beliefs."""
 
 
 @expose(metrics.Above)
 class Above:
-    """That a level above the threshold is what a belief says; the measurements bear on the one as on the other."""
+    """A belief which says that a level is above a threshold."""
 
 
 @expose(metrics.FollowUp)
 class FollowUp:
-    """The events that answer those of an absence."""
+    """The events that follow up those of an absence."""
 
 
 @expose(metrics.MetricDefinition)
 class MetricDefinition:
-    """A metric described once: which events count, over which window, and what its bands say."""
+    """Definition of a metric: which events count, over which window, and what the result says about beliefs."""
 
 
 @expose(definitions.Catalog, hide={"attributes", "relations", "events", "metrics"})
 class Catalog:
-    """One published document of definitions."""
+    """One published document of definitions, with a name and a version."""
 
     attributes: list[Attribute] = attribute("attributes", list[Attribute])  # type: ignore[assignment]
     relations: list[RelationDefinition] = attribute(  # type: ignore[assignment]
@@ -86,7 +89,7 @@ class Catalog:
 
     metrics: list[MetricDefinition] = attribute("metrics", list[MetricDefinition])  # type: ignore[assignment]
 
-    @field(None, "The whole document, as `publishDefinitions` takes it.")
+    @field(None, "The whole document, in the form that `publishDefinitions` takes.")
     @staticmethod
     def document(catalog: strawberry.Parent[definitions.Catalog]) -> JSON:
         return JSON(catalog.model_dump(mode="json", exclude_defaults=True))
@@ -94,10 +97,10 @@ class Catalog:
 
 @expose(definitions.Definitions, hide={"tenant", "parameters"})
 class Definitions:
-    """Everything in force: the numbered set that commits name."""
+    """All definitions in force, as the numbered set that commits refer to."""
 
     parameters: ParameterSet | None = attribute(  # type: ignore[assignment]
-        "parameters", ParameterSet | None, "What was learned and is in force; null as long as nothing was."
+        "parameters", ParameterSet | None, "What was learned and is in force; null if nothing was learned."
     )
 
     @field(list[Attribute], "Every attribute in force.")

@@ -1,12 +1,16 @@
-"""How a refusal is told in GraphQL: every error carries `code`, `kind`, `docs` and the ids it is about."""
+"""Errors in GraphQL: each has `code`, `kind`, `docs` and the ids it is about in its extensions."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
 import structlog
 from graphql import GraphQLError
+from starlette.datastructures import Headers
+from starlette.types import Scope
 from strawberry.pydantic import InputValidationError
 
 from beliefgraph.errors import BeliefgraphError, Fault, Incorrect
@@ -27,19 +31,34 @@ PROBABILITIES = frozenset(
 )
 
 
+ERROR_PAGES = "/errors"
+"""Where the service serves the pages that explain its errors."""
+
+HOST = re.compile(r"[A-Za-z0-9.\-]+(:[0-9]+)?|\[[0-9A-Fa-f:.]+\](:[0-9]+)?")
+"""A host as clients name it, with its port."""
+
+ASKED_AT: ContextVar[Scope | None] = ContextVar("ASKED_AT", default=None)
+"""The request being answered, or the WebSocket; None where nothing came over the network."""
+
+
 def docs(code: str) -> str:
-    """Where an error's code is explained."""
-    return f"docs/errors/{code}.md"
+    """The address of the page that explains a code: absolute where it is known at which address the caller asked."""
+    scope, path = ASKED_AT.get(), f"{ERROR_PAGES}/{code}"
+    host = "" if scope is None else Headers(scope=scope).get("host", "")
+    if scope is None or not HOST.fullmatch(host):
+        return path
+    scheme = {"ws": "http", "wss": "https"}.get(scope["scheme"], scope["scheme"])
+    return f"{scheme}://{host}{scope.get('root_path', '')}{path}"
 
 
 def told(error: BeliefgraphError) -> dict[str, Any]:
-    """The extensions of a refusal."""
+    """The extensions of an error."""
     ids = {key: value for key, value in error.ids.items() if value is not None}
     return {"code": error.code, "kind": error.kind, "docs": docs(error.code), **({"ids": ids} if ids else {})}
 
 
 def tell(errors: Iterable[GraphQLError], request_id: str) -> None:
-    """Give every error its extensions; an error that is ours to mend is logged and its words are kept back."""
+    """Add the extensions to every error; a defect of the service is logged and its message is not shown."""
     for error in errors:
         if "code" in (error.extensions or {}):
             continue
@@ -48,7 +67,7 @@ def tell(errors: Iterable[GraphQLError], request_id: str) -> None:
             log.error("fault", request_id=request_id, path=error.path, exc_info=error.original_error)
             refusal = Fault(
                 "fault",
-                f"Something went wrong here, not with you; tell us the request {request_id}.",
+                f"Internal error; report the request id {request_id}.",
                 request=request_id,
             )
         elif refusal.kind == "fault":
@@ -63,12 +82,12 @@ def tell(errors: Iterable[GraphQLError], request_id: str) -> None:
 
 
 def shortened(message: str) -> str:
-    """The message, without most of it where it is long."""
+    """The message, cut if it is too long."""
     return message if len(message) <= LONGEST_MESSAGE else f"{message[: LONGEST_MESSAGE - 1]}…"
 
 
 def _refusal(error: GraphQLError) -> BeliefgraphError | None:
-    """What the error is in our words; None where it is a fault of ours."""
+    """The error as one of ours; None if it is a defect of the service."""
     for cause in _causes(error):
         if isinstance(cause, BeliefgraphError):
             return cause

@@ -1,4 +1,4 @@
-"""Events as they are answered."""
+"""Output types of events."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from beliefgraph.model import event
 
 @expose(event.Event)
 class Event:
-    """One CloudEvent."""
+    """One event in the form of CloudEvents 1.0."""
 
 
 @expose(event.QuarantinedEvent)
 class QuarantinedEvent:
-    """An event that could not be taken in, with the reason; `replayQuarantine` tries it again."""
+    """An event that could not be taken in, with the reason; `replayQuarantine` processes it again."""
 
 
 QuarantinedEventConnection = connection(QuarantinedEvent, of_twin=False)

@@ -1,4 +1,4 @@
-"""Why a belief stands where it stands, as it is answered."""
+"""Output types of explanations."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from beliefgraph.graphql.expose import attribute, expose, field
 from beliefgraph.graphql.ids import write_id
 from beliefgraph.graphql.node import itself
 from beliefgraph.model import explanation, question
+from beliefgraph.model.time import ReadRev, ReadTime
 
 
 @expose(explanation.ExplanationLink, hide={"parent"})
 class ExplanationLink:
-    """One belief of the tree, how it hangs on its parent, and the sum of what arrives through it, in log-odds."""
+    """One belief in the explanation tree, and how it is connected to its parent."""
 
-    @field(None, "The id of the parent's belief; null for the belief explained.")
+    @field(None, "Global id of the parent belief; null for the belief explained.")
     @staticmethod
     def parent(link: strawberry.Parent[explanation.ExplanationLink], info: Request) -> strawberry.ID | None:
         if link.parent is None:
@@ -27,19 +28,32 @@ class ExplanationLink:
         return strawberry.ID(write_id("Belief", info.context.names[link.belief.twin], link.parent))
 
 
+@expose(explanation.ContributionPart)
+class ContributionPart:
+    """One bearing of a contribution."""
+
+
+@expose(explanation.RestOfContributions)
+class RestOfContributions:
+    """The contributions that are not listed."""
+
+
 @expose(explanation.Contribution, hide={"evidence", "source"})
 class Contribution:
-    """What one piece of evidence does to the belief explained: its share in log-odds, and the confidence without it."""
+    """What one piece of evidence, or all evidence of one source, does to the belief explained."""
 
     evidence: Evidence = itself(Evidence, "The evidence itself.")  # type: ignore[assignment]
 
 
 @expose(explanation.Explanation, hide={"state"})
 class Explanation:
-    """Where a belief started, where it is, and what moved it; the contributions sum to the move but for `residual`."""
+    """Where a belief started, where it is, and what moved it.
 
-    rev: int = attribute("state.rev", int, "The rev that was read.")  # type: ignore[assignment]
-    valid_time: datetime = attribute("state.valid_time", datetime)  # type: ignore[assignment]
+    The contributions listed, the rest and `residual` sum to the change.
+    """
+
+    rev: int = attribute("state.rev", ReadRev)  # type: ignore[assignment]
+    valid_time: datetime = attribute("state.valid_time", ReadTime)  # type: ignore[assignment]
 
     @field(Belief, "The belief explained, as it stands.")
     @staticmethod

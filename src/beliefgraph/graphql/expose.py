@@ -15,11 +15,13 @@ from operator import attrgetter
 from typing import Any, TypeVar, cast
 
 import strawberry
+from pydantic.fields import FieldInfo
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.field import StrawberryField
 
-from beliefgraph.graphql.scalars import shown
+from beliefgraph.graphql.scalars import in_graphql, shown
 from beliefgraph.model.record import Record
+from beliefgraph.model.vocabulary import meaning_of
 
 T = TypeVar("T", bound=type)
 F = TypeVar("F")
@@ -41,13 +43,17 @@ class AttributeField(StrawberryField):
 
 
 def attribute(path: str, annotation: Any, description: str | None = None) -> AttributeField:
-    """A field of a type of GraphQL's, which reads the attribute at a path."""
+    """A field of a GraphQL type which reads the attribute at a path.
+
+    Without a description it has the sentence that its type carries, or that the record which it shows declares.
+    """
     return reading(attrgetter(path), annotation, description)
 
 
 def reading(getter: Callable[[Any], Any], annotation: Any, description: str | None = None) -> AttributeField:
-    """A field of a type of GraphQL's, which reads the record by a function of its own."""
-    field = AttributeField(type_annotation=StrawberryAnnotation(annotation), description=description)
+    """A field of a GraphQL type which reads the record by a function of its own."""
+    told = description or meaning_of(annotation)
+    field = AttributeField(type_annotation=StrawberryAnnotation(_plain(annotation)), description=told)
     field.getter = getter
     return field
 
@@ -86,17 +92,34 @@ def expose(
         for prefix, layer in layers.items():
             for field_name, info in layer.model_fields.items():
                 path = f"{prefix}.{field_name}".lstrip(".")
-                if path in hide or path in layers or field_name in own or field_name in vars(cls):
+                if field_name in own or field_name in vars(cls):
+                    _describe(vars(cls).get(field_name), info)
+                    continue
+                if path in hide or path in layers:
                     continue
                 annotation = shown(info.annotation, FACES)
                 own[field_name] = annotation
-                setattr(cls, field_name, attribute(path, annotation, info.description))
+                setattr(cls, field_name, attribute(path, annotation, _sentence(info)))
         cls.__annotations__ = own
-        made = strawberry.type(
-            cls, name=name or cls.__name__, description=inspect.getdoc(cls) or inspect.getdoc(record)
-        )
+        described = inspect.getdoc(cls) or in_graphql(inspect.getdoc(record) or "")
+        made = strawberry.type(cls, name=name or cls.__name__, description=described)
         if face:
             FACES[record] = made
         return made
 
     return wrap
+
+
+def _describe(declared: object, info: FieldInfo) -> None:
+    """Give a field that a class declares without a description the sentence of the record's field of that name."""
+    if isinstance(declared, StrawberryField) and declared.description is None:
+        declared.description = _sentence(info)
+
+
+def _sentence(info: FieldInfo) -> str | None:
+    return None if info.description is None else in_graphql(info.description)
+
+
+def _plain(annotation: Any) -> Any:
+    """The type itself where it carries a sentence of the model."""
+    return shown(annotation, FACES) if meaning_of(annotation) else annotation

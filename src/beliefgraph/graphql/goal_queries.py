@@ -1,39 +1,42 @@
-"""What can be asked of goals."""
+"""The queries about goals."""
 
 from __future__ import annotations
 
 import strawberry
 
+from beliefgraph.graphql.arguments import argument
 from beliefgraph.graphql.goal_types import Goal, GoalConnection, PursuitConnection
 from beliefgraph.graphql.lookahead import around_goals
 from beliefgraph.graphql.roots import question
-from beliefgraph.graphql.scalars import ENUMS
+from beliefgraph.graphql.scalars import enum_of
 from beliefgraph.model.goal import GoalStatus
+
+GOAL = argument(str, "Key of the goal.")
 
 
 @strawberry.type
 class GoalQueries:
-    """The questions about goals."""
+    """The queries about goals."""
 
     goal = question(
         Goal,
-        "One goal; `unknown-goal` if nobody spoke of it.",
+        "One goal; refused with `unknown-goal` if nothing was stated about it.",
         lambda verbs: verbs.goals.goal,
-        key=str,
+        key=GOAL,
         around=around_goals,
     )
     goals = question(
         GoalConnection,
-        "The goals, of all statuses or of those named; what calls for most work first.",
+        "The goals, highest motivation first.",
         lambda verbs: verbs.goals.goals,
-        matching={"status": list[ENUMS[GoalStatus]]},  # type: ignore[valid-type]
+        matching={"status": argument(list[enum_of(GoalStatus)] | None, "Statuses to list; left out: all.")},  # type: ignore[misc]
         paged=True,
         around=lambda page: around_goals(page.nodes()),
     )
     goal_history = question(
         PursuitConnection,
-        "What was published about a goal, the newest first, each with its reason.",
+        "What was published about a goal, newest first, with the reason for each change.",
         lambda verbs: verbs.goals.history,
-        key=str,
+        key=GOAL,
         paged=True,
     )

@@ -1,4 +1,4 @@
-"""Goals as they are answered."""
+"""Output types of goals."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from beliefgraph.graphql.connections import connection
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.expose import AttributeField, attribute, expose, field, reading
 from beliefgraph.graphql.ids import moment_of, write_id
-from beliefgraph.graphql.node import Node, loaded
+from beliefgraph.graphql.node import GLOBAL_ID, Node, loaded
 from beliefgraph.model import goal
 
 
@@ -33,28 +33,28 @@ def _related(description: str, kind: goal.GoalLinkKind, *, outgoing: bool | None
     hide={"related", "motives", "explanation", "state.goal.id", "state.goal.twin", "state.apart"},
 )
 class Goal(Node):
-    """Something that is pursued, and how it stands at the moment that was asked for."""
+    """A goal as it stands at the requested moment."""
 
     @staticmethod
     def is_type_of(value: object, _info: object) -> bool:
         """Whether a value is shown by this type."""
         return isinstance(value, goal.GoalRow | goal.GoalState)
 
-    @field()
+    @field(None, GLOBAL_ID)
     @staticmethod
     def id(row: strawberry.Parent[goal.GoalRow], info: Request) -> strawberry.ID:  # type: ignore[override]
         found = row.state.goal
         return strawberry.ID(write_id("Goal", info.context.names[found.twin], found.id, moment_of(row.state)))
 
-    parents = _related("The wholes it is part of.", "part_of", outgoing=True)
-    parts = _related("What it is made of.", "part_of", outgoing=False)
-    depends_on = _related("What must be achieved first.", "depends_on", outgoing=True)
-    blocks = _related("What depends on it.", "depends_on", outgoing=False)
-    competes_with = _related("What competes with it.", "competes_with")
+    parents = _related("Goals that it is part of.", "part_of", outgoing=True)
+    parts = _related("Goals that are part of it.", "part_of", outgoing=False)
+    depends_on = _related("Goals that must be achieved first.", "depends_on", outgoing=True)
+    blocks = _related("Goals that depend on it.", "depends_on", outgoing=False)
+    competes_with = _related("Goals that compete with it.", "competes_with")
 
     @field(
         list[Annotated["GoalMotive", strawberry.lazy("beliefgraph.graphql.goal_types")]],
-        "The beliefs that motivate it.",
+        "Beliefs that motivate it.",
     )
     @staticmethod
     def motivated_by(row: strawberry.Parent[goal.GoalRow]) -> tuple[goal.GoalMotive, ...]:
@@ -62,7 +62,7 @@ class Goal(Node):
 
     @field(
         Annotated["MotivationExplanation", strawberry.lazy("beliefgraph.graphql.goal_types")],
-        "Why it matters as much as it does; recomputed, unrounded.",
+        "How its motivation is computed; derived again, unrounded.",
     )
     @staticmethod
     def explanation(row: strawberry.Parent[goal.GoalRow]) -> goal.MotivationExplanation:
@@ -72,21 +72,21 @@ class Goal(Node):
 
 @expose(goal.RelatedGoal, hide={"id", "other"})
 class RelatedGoal:
-    """A relation seen from a goal: `outgoing` if the goal is its source. `retract` takes its `id`."""
+    """A relation of a goal, seen from that goal. The mutation `retract` takes its `id`."""
 
-    @field(None, "The id of the relation, as seen from here: pass it to `retract`.")
+    @field(None, "Id of the relation as seen from this goal; `retract` takes it.")
     @staticmethod
     def id(found: strawberry.Parent[goal.RelatedGoal], info: Request) -> strawberry.ID:
         state = found.other.state
         seen = f"{'out' if found.outgoing else 'in'} {moment_of(state)}"
         return strawberry.ID(write_id("Relation", info.context.names[state.goal.twin], found.id, seen))
 
-    goal: Goal = attribute("other", Goal, "The goal at the far end.")  # type: ignore[assignment]
+    goal: Goal = attribute("other", Goal, "The goal at the other end.")  # type: ignore[assignment]
 
 
 @expose(goal.GoalMotive, hide={"id"})
 class GoalMotive:
-    """A belief that motivates a goal, with how sure it is. `retract` takes its `id`."""
+    """A belief that motivates a goal. The mutation `retract` takes its `id`."""
 
     @field(None, "The id of the relation with what it says now: pass it to `retract`.")
     @staticmethod
@@ -97,9 +97,9 @@ class GoalMotive:
 
 @expose(goal.MotivationReason, hide={"goal"})
 class MotivationReason:
-    """One reason why a goal matters; the contributions of all reasons sum to the motivation."""
+    """One reason why a goal matters. The contributions of all reasons sum to the motivation."""
 
-    @field(Goal | None, "The other goal, where one is the reason.")
+    @field(Goal | None, "The other goal, if a goal is the reason; else null.")
     @staticmethod
     def goal(found: strawberry.Parent[goal.MotivationReason]) -> goal.GoalRow | None:
         return None if found.goal is None else goal.GoalRow(state=found.goal)
@@ -107,12 +107,19 @@ class MotivationReason:
 
 @expose(goal.MotivationExplanation, hide={"state", "blocked_by", "pursued_belief"})
 class MotivationExplanation:
-    """How a motivation comes about: the reasons, and what then raises or lowers them."""
+    """How a motivation is computed from its reasons.
 
-    motivation: float = attribute("state.motivation", float, "Unrounded.")  # type: ignore[assignment]
-    importance: float = attribute("state.importance", float, "Unrounded.")  # type: ignore[assignment]
+    importance = share * pursued * (1 - product over reasons of (1 - strength)^(1 + urgency)); motivation = importance *
+    left, and 0 if the goal is blocked or ended."""
 
-    @field(list[Goal], "The goals that it waits for.")
+    motivation: float = attribute(
+        "state.motivation", float, "Part of the importance that calls for work now, in [0, 1], unrounded."
+    )  # type: ignore[assignment]
+    importance: float = attribute(
+        "state.importance", float, "How much the goal is expected to matter, in [0, 1], unrounded."
+    )  # type: ignore[assignment]
+
+    @field(list[Goal], "Goals that it is waiting for.")
     @staticmethod
     def blocked_by(found: strawberry.Parent[goal.MotivationExplanation]) -> list[goal.GoalRow]:
         return [goal.GoalRow(state=state) for state in found.blocked_by]
@@ -125,9 +132,9 @@ class Pursuit:
 
 @expose(goal.Goal, hide={"id", "twin"})
 class PursuedGoal:
-    """Which goal: ask `goal` for how it stands."""
+    """Key of a goal; query `goal` with it."""
 
-    @field(None, "The id of the goal: pass it to `node`.")
+    @field(None, GLOBAL_ID)
     @staticmethod
     def id(found: strawberry.Parent[goal.Goal], info: Request) -> strawberry.ID:
         return strawberry.ID(write_id("Goal", info.context.names[found.twin], found.id))
@@ -135,17 +142,17 @@ class PursuedGoal:
 
 @expose(goal.GoalChange)
 class GoalChange:
-    """One goal before and after a commit; null where it was not pursued."""
+    """One goal before and after a commit."""
 
 
 @expose(goal.GoalStanding)
 class GoalStanding:
-    """How a goal stands: what is stated of it, and what follows; unrounded."""
+    """How a goal stands: what was stated, and what is derived from it; unrounded."""
 
 
 @expose(goal.GoalDifference)
 class GoalDifference:
-    """One goal at two moments, or as it is and as it would be; null where nobody speaks of it there."""
+    """One goal at two moments, or as it is and as it would be; unrounded."""
 
 
 GoalConnection = connection(Goal, counted=True)

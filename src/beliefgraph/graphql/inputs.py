@@ -1,4 +1,4 @@
-"""What can be asked: the command records as input types. Each field is declared in the model and nowhere else."""
+"""Input types, made from the records of commands and questions; fields are declared in the model only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from strawberry.annotation import StrawberryAnnotation
 from strawberry.types.base import StrawberryObjectDefinition
 
 from beliefgraph.graphql.ids import stored_id
-from beliefgraph.graphql.scalars import shown
+from beliefgraph.graphql.scalars import in_graphql, shown
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.command import (
     AssertBelief,
@@ -69,13 +69,16 @@ R = TypeVar("R", bound=Record)
 
 
 def asked(record: type[R], name: str | None = None) -> type[R]:
-    """The record as an input type: what is sent becomes an instance of it, or is refused as it refuses."""
-    strawberry.pydantic.input(record, name=name or f"{record.__name__}Input", description=inspect.getdoc(record))
+    """Make the record an input type: what is sent is validated as an instance of it."""
+    strawberry.pydantic.input(
+        record, name=name or f"{record.__name__}Input", description=in_graphql(inspect.getdoc(record) or "")
+    )
     definition: StrawberryObjectDefinition = record.__strawberry_definition__  # type: ignore[attr-defined]
     for field in definition.fields:
         annotation = field.type_annotation
         if issubclass(record, Stated | Told) and field.python_name in (*Stated.model_fields, *Told.model_fields):
             field.default_value = MISSING  # what is left out is not null
+        field.description = in_graphql(field.description or "") or None
         if annotation is not None:
             field.type_annotation = StrawberryAnnotation(
                 shown(annotation.raw_annotation, {}), namespace=annotation.namespace

@@ -1,4 +1,4 @@
-"""What was learned, as it is answered: of sources, relations, calibrations and shared errors."""
+"""Output types of learned parameters: of sources, relations, calibrations and shared errors."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from beliefgraph.model import parameters, question
 
 @expose(parameters.SharedError)
 class SharedError:
-    """How much of their error observations of one kind of origin share: a correlation."""
+    """How strongly the errors of observations with one origin are correlated, by kind of origin."""
 
 
 @expose(parameters.LearnedStrength)
 class LearnedStrength:
-    """A relation's one number as the definitions state it and as it was learned; `low` to `high` has its odds ratio."""
+    """Strength of a relation as the definitions state it and as it was learned."""
 
 
 @expose(parameters.LearnedCalibration, hide={"knots"})
 class LearnedCalibration:
-    """How beliefs about an attribute are read: log-odds go to log-odds, straight between the knots."""
+    """Piecewise linear map from the log-odds of beliefs about an attribute to calibrated log-odds."""
 
-    @field(None, "The log-odds that lead to others, ascending.")
+    @field(None, "Log-odds at the knots, ascending.")
     @staticmethod
     def from_log_odds(learned: strawberry.Parent[parameters.LearnedCalibration]) -> list[float]:
         return [start for start, _ in learned.knots]
 
-    @field(None, "What they lead to.")
+    @field(None, "Calibrated log-odds at the knots.")
     @staticmethod
     def to_log_odds(learned: strawberry.Parent[parameters.LearnedCalibration]) -> list[float]:
         return [to for _, to in learned.knots]
@@ -36,14 +36,16 @@ class LearnedCalibration:
 
 @expose(parameters.SourceCoins, within={"scope": parameters.Scope, "coins": parameters.Coins}, hide={"source"})
 class NewSource:
-    """What a source is taken for that was not heard before: one of a kind; of any, where there is none."""
+    """The rates assumed for sources not seen before, of one kind or of any."""
 
 
 @expose(parameters.ParameterSet, hide={"tenant", "sources"})
 class ParameterSet:
-    """What was learned from the tenant's evidence; `sources` has what was learned about each."""
+    """What was learned from the tenant's evidence; the query `sources` has what was learned about each source."""
 
-    new_sources: list[NewSource] = attribute("new_sources", list[NewSource])  # type: ignore[assignment]
+    new_sources: list[NewSource] = attribute(  # type: ignore[assignment]
+        "new_sources", list[NewSource], "The rates assumed for sources not seen before."
+    )
     shared_errors: list[SharedError] = attribute("shared_errors", list[SharedError])  # type: ignore[assignment]
     strengths: list[LearnedStrength] = attribute("strengths", list[LearnedStrength])  # type: ignore[assignment]
     calibrations: list[LearnedCalibration] = attribute(  # type: ignore[assignment]
@@ -57,12 +59,12 @@ class ParameterSet:
     hide={"source", "kind"},
 )
 class SourceReliability:
-    """How a source speaks about something: it says so with one probability where it holds, with another where not."""
+    """How reliable a source is about something: its true-positive and false-positive rates."""
 
 
 @expose(question.KnownSource)
 class Source:
-    """Who or what says things, with what was learned about it; nothing was if it is new."""
+    """A source of evidence, with what was learned about it."""
 
     reliabilities: list[SourceReliability] = attribute(  # type: ignore[assignment]
         "reliabilities", list[SourceReliability]

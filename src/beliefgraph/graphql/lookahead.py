@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 from graphql import FieldNode, FragmentSpreadNode, SelectionSetNode, Undefined, value_from_ast_untyped
 
@@ -13,9 +13,10 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.graphql.context import Request
 from beliefgraph.model.question import RelationLevels
 from beliefgraph.model.relation import RelationKind
+from beliefgraph.model.vocabulary import words_of
 
 MOST_LEVELS = 2
-ALL_KINDS: tuple[RelationKind, ...] = get_args(RelationKind)
+ALL_KINDS: tuple[RelationKind, ...] = words_of(RelationKind)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Metrics as they are answered."""
+"""Output types of metrics."""
 
 from __future__ import annotations
 
@@ -9,24 +9,22 @@ from beliefgraph.model import metric as metrics
 
 @expose(metrics.Metric, hide={"id", "twin"})
 class MetricName:
-    """What a metric measures, without its value: ask `metric` for that."""
+    """Identity of a metric, without its value; query `metric` for that."""
 
 
 @expose(metrics.MetricState, within={"metric": metrics.Metric}, hide={"metric.id", "metric.twin", "apart"})
 class Metric:
-    """A metric of a twin, and how it stands at the moment that was asked for. `says` is its value and band in words.
-
-    `deviation` is how far off a level may be."""
+    """A metric of a twin as it stands at the requested moment."""
 
 
 @expose(metrics.Reading, hide={"twin", "key"})
 class Reading:
-    """What the twin published of a metric, from the rev that changed it to the rev that changed it again."""
+    """What the twin published about a metric, from the rev that changed it to the rev that changed it again."""
 
 
 @expose(metrics.MetricChange)
 class MetricChange:
-    """One metric before and after a commit; `before` is null where nothing had counted in it."""
+    """One metric before and after a commit."""
 
 
 MetricConnection = connection(Metric)

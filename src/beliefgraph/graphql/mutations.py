@@ -1,8 +1,8 @@
-"""What can be changed. Every field carries out one command and answers with where the twin is now and what moved."""
+"""The mutations: each executes one command and returns the twin's new rev and what changed."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
 import strawberry
@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from strawberry.scalars import JSON
 
 from beliefgraph.errors import Incorrect
+from beliefgraph.graphql.arguments import ExpectedRev, TwinName, told
 from beliefgraph.graphql.change_types import Receipt
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.definition_types import Definitions
@@ -37,68 +38,91 @@ MOST_REPLAYED = 1_000
 Receipts = list[receipt.Receipt]
 
 
-@strawberry.type(description="Commands. Give one an `id` and sending it again is harmless.")
+@strawberry.type(
+    description="Commands that change a twin or the definitions. A command with an `id` can be sent again safely."
+)
 class Mutation:
-    """The root of all commands."""
+    """The mutations."""
 
     @answer(
         list[Receipt],
-        "Take in events, in one transaction; one receipt for each. `expectedRev` goes with a single event.",
+        "Take in events in one transaction and return a receipt for each. `expectedRev` needs a single event.",
     )
     @staticmethod
-    async def observe(info: Request, events: list[Event], expected_rev: int | None = None) -> Receipts:
+    async def observe(
+        info: Request, events: Annotated[list[Event], told("Events to take in.")], expected_rev: ExpectedRev = None
+    ) -> Receipts:
         context = info.context
         found = await context.verbs.intake.observe(context.caller, events, expected_rev=expected_rev)
         return [named(context, each) for each in found]
 
-    assert_belief = command(AssertBelief, "Take in what somebody says they believe.", lambda to: to.assert_belief)
-    correct = command(Correct, "Set a belief right; the person's word if the key is theirs.", lambda to: to.correct)
-    retract = command(Retract, "End a belief, or a relation of the twin's own; history stays.", lambda to: to.retract)
-    withdraw = command(Withdraw, "Take back what events said, as if they had never been.", lambda to: to.withdraw)
-    relate = command(Relate, "Relate two beliefs, for this twin alone.", lambda to: to.relate)
+    assert_belief = command(
+        AssertBelief, "State how sure somebody is of a belief, as evidence.", lambda to: to.assert_belief
+    )
+    correct = command(
+        Correct, "Correct a belief. With the person's own key nobody else can override it.", lambda to: to.correct
+    )
+    retract = command(
+        Retract, "End a belief, or a relation stated for this twin; its history is kept.", lambda to: to.retract
+    )
+    withdraw = command(Withdraw, "Withdraw what events said, as if it had never been given.", lambda to: to.withdraw)
+    relate = command(Relate, "Relate two beliefs of this twin, for this twin alone.", lambda to: to.relate)
     set_goal = command(
         SetGoal,
-        "State something of a goal, its status or progress say; the person's word if the key is theirs.",
+        "Set fields of a goal, e.g. status or progress. With the person's own key it overrides what others stated.",
         lambda to: to.set_goal,
     )
     relate_goals = command(
         RelateGoals,
-        "Make a goal part of another, let it depend on it, or compete with it.",
+        "Make a goal part of another, dependent on it or in competition with it.",
         lambda to: to.relate_goals,
     )
     motivate_goal = command(MotivateGoal, "Let a belief motivate a goal.", lambda to: to.motivate_goal)
     record_decision = command(
         RecordDecision,
-        "Tell something of a decision, its options, choice or result; the person's word if the key is theirs.",
+        "Set fields of a decision, e.g. its choice. With the person's own key it overrides what others stated.",
         lambda to: to.record_decision,
     )
-    identify = command(Identify, "Let an identifier lead to a twin.", lambda to: to.identify)
+    identify = command(
+        Identify,
+        "Link an identifier to a twin, and take in the events that were waiting for it.",
+        lambda to: to.identify,
+    )
     unidentify = command(
         Unidentify,
-        "Undo that an identifier leads to a twin, with what came by it.",
+        "Unlink an identifier from a twin, and withdraw the evidence that came by it.",
         lambda to: to.unidentify,
     )
 
-    @answer(Erasure, "Erase a twin for good: its rows and its key.")
+    @answer(
+        Erasure, "Erase a twin permanently: delete its rows and destroy its encryption key. Needs the scope `erase`."
+    )
     @staticmethod
-    async def erase_twin(info: Request, twin: str, expected_rev: int | None = None) -> erasure.Erasure:
+    async def erase_twin(info: Request, twin: TwinName, expected_rev: ExpectedRev = None) -> erasure.Erasure:
         context = info.context
         return await context.verbs.eraser.erase_twin(context.caller, twin, expected_rev=expected_rev)
 
     @answer(
         Definitions,
-        "Put a version of a catalog in force; the set that then is. Needs the scope `define`.",
+        "Publish a version of a catalog and return the definitions then in force. Needs the scope `define`.",
     )
     @staticmethod
-    async def publish_definitions(info: Request, catalog: JSON) -> definition.Definitions:
+    async def publish_definitions(
+        info: Request, catalog: Annotated[JSON, told("The whole catalog, as docs/catalogs.md describes it.")]
+    ) -> definition.Definitions:
         context = info.context
         in_force = await context.verbs.book.publish(context.caller, _catalog(catalog))
         context.verbs.definitions_changed(context.caller.tenant)
         return in_force
 
-    @answer(list[Receipt], "Let quarantined events try again: those named, or all.")
+    @answer(list[Receipt], "Process quarantined events again, those named or all, and return a receipt for each.")
     @staticmethod
-    async def replay_quarantine(info: Request, ids: list[str] | None = None) -> Receipts:
+    async def replay_quarantine(
+        info: Request,
+        ids: Annotated[
+            list[str] | None, told(f"Ids of quarantined events, at most {MOST_REPLAYED:,}; left out: all.")
+        ] = None,
+    ) -> Receipts:
         context = info.context
         if ids is not None and len(ids) > MOST_REPLAYED:
             raise Incorrect("too-large", f"Name at most {MOST_REPLAYED} events.", field="ids")

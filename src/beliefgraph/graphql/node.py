@@ -1,4 +1,4 @@
-"""What several of the output types are made with: global ids, edges and numbers as they are shown."""
+"""Helpers of the output types: global ids, edges and confidences."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from beliefgraph.model.belief import probability
 
 L = TypeVar("L")
 
+GLOBAL_ID = "Global id of the object; `node` takes it."
 
 ERROR_BAR = (
-    "How far off the probability may be, up or down, for more than 95 beliefs of 100; 0 where it is exact. Read "
-    "`quality` first: an unreliable one may be farther off."
+    "Error bar of the probability, in either direction; 0 if exact. It holds for more than 95 of 100 beliefs, unless "
+    "`quality` is UNRELIABLE."
 )
 
 
-@strawberry.interface(description="Anything with an id of its own; `node(id)` finds it again.")
+@strawberry.interface(description="An object with a global id, which the query `node` takes.")
 class Node:
-    """What has a global id."""
+    """An object with a global id."""
 
-    id: strawberry.ID
+    id: strawberry.ID = strawberry.field(description=GLOBAL_ID)
 
 
 def itself(shown_by: Any, description: str) -> AttributeField:
@@ -43,5 +44,7 @@ def confidence(log_odds: float | None) -> float | None:
 def loaded(found: tuple[L, ...] | None, what: str) -> tuple[L, ...]:
     """What was loaded with a record; `too-complex` where the question did not ask for it at this depth."""
     if found is None:
-        raise Incorrect("too-complex", f"The {what} of this belief lie too deep here; ask for the belief itself.")
+        raise Incorrect(
+            "too-complex", f"The {what} of this belief are nested too deeply here; query the belief itself."
+        )
     return found

@@ -1,24 +1,28 @@
-"""What can be asked of preferences."""
+"""The queries about preferences."""
 
 from __future__ import annotations
 
 import strawberry
 
+from beliefgraph.graphql.arguments import argument
 from beliefgraph.graphql.preference_types import PreferenceConnection, around_preferences
 from beliefgraph.graphql.roots import question
-from beliefgraph.graphql.scalars import ENUMS
+from beliefgraph.graphql.scalars import enum_of
 from beliefgraph.model.preference import PreferenceKind
 
 
 @strawberry.type
 class PreferenceQueries:
-    """The questions about preferences."""
+    """The queries about preferences."""
 
     preferences = question(
         PreferenceConnection,
-        "What is wanted in a context, `any` if none is named, of all kinds or of those named, by name and subject.",
+        "The preferences as they stand in a context, sorted by attribute and subject.",
         lambda verbs: verbs.preferences.preferences,
-        matching={"context": str, "kinds": list[ENUMS[PreferenceKind]]},  # type: ignore[valid-type]
+        matching={
+            "context": argument(str | None, "Context to answer for; left out: `any`, the broadest."),
+            "kinds": argument(list[enum_of(PreferenceKind)] | None, "Kinds to list; left out: all."),  # type: ignore[misc]
+        },
         paged=True,
         around=around_preferences,
     )

@@ -1,4 +1,4 @@
-"""Preferences as they are answered."""
+"""Output types of preferences."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from beliefgraph.model import belief, constraint, explanation, preference, prefe
 
 @expose(constraint.Conflict, hide={"constraints"})
 class ConstraintConflict:
-    """Hard constraints on one feature, each likelier than not, that no option can meet together. All of them stand."""
+    """Hard constraints on one feature, each more likely than not, that no option can meet together."""
 
-    @field(list[Belief], "The beliefs that they hold.")
+    @field(list[Belief], "The conflicting constraints, as beliefs.")
     @staticmethod
     def constraints(conflict: strawberry.Parent[constraint.Conflict]) -> list[question.BeliefRow]:
         return [question.BeliefRow(state=state) for state in conflict.constraints]
@@ -30,19 +30,16 @@ class ConstraintConflict:
     hide={"explanation", "history", "definition.inherits", "definition.scores"},
 )
 class Preference:
-    """What is wanted, liked or refused, as it stands in the context asked about; unrounded.
+    """A preference as it stands in the requested context, unrounded."""
 
-    `belief` is that the likeliest of its `values` holds; without values, that it holds at all. `strength` is by how
-    much the likeliest is likelier than the next, `beyondPrior` by how much it is likelier than before all evidence.
-    `mean` and `deviation` are those of its scores. `heardIn` is the nearest context in which something was said of it
-    itself; null where nothing was, and what it says comes from elsewhere."""
-
-    @field(Explanation | None, "Why `belief` stands where it does, what came from broader contexts and states too.")
+    @field(Explanation | None, "Why `belief` stands where it does, including broader contexts; null if unavailable.")
     @staticmethod
     def explanation(found: strawberry.Parent[preferred.Preference]) -> explanation.Explanation | None:
         return found.explanation
 
-    @field(list[Holding], "What was published about `belief`, the newest 20 first; `history` has all.")
+    @field(
+        list[Holding], "The newest 20 revisions published about `belief`, newest first; the query `history` has all."
+    )
     @staticmethod
     def history(found: strawberry.Parent[preferred.Preference]) -> tuple[belief.Holding, ...]:
         return found.history or ()

@@ -1,14 +1,16 @@
-"""What can be asked. Every field is one question of a service, and most are one statement in the store."""
+"""The queries: each calls one service, and most need one database statement."""
 
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 
 from beliefgraph.errors import Incorrect, NotFound
 from beliefgraph.graphql import twin_types
+from beliefgraph.graphql.arguments import After, At, AtLeastRev, First, TwinName, told
 from beliefgraph.graphql.belief_queries import BeliefQueries
 from beliefgraph.graphql.change_types import Change
 from beliefgraph.graphql.context import Request
@@ -18,7 +20,6 @@ from beliefgraph.graphql.event_types import QuarantinedEventConnection
 from beliefgraph.graphql.expose import answer
 from beliefgraph.graphql.goal_queries import GoalQueries
 from beliefgraph.graphql.ids import read_id
-from beliefgraph.graphql.inputs import AsOf
 from beliefgraph.graphql.learning_types import SourceConnection
 from beliefgraph.graphql.lookahead import Selection, around, around_goals
 from beliefgraph.graphql.metric_queries import MetricQueries
@@ -37,25 +38,27 @@ MOST_CHANGES = 200
 MOST_QUARANTINED = 200
 
 
-@strawberry.type(description="Questions. A twin is named as its application names it.")
+@strawberry.type(description="Queries. Twins are identified by the names that applications chose.")
 class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, MetricQueries, ReasonQueries):
-    """The root of all questions."""
+    """The queries."""
 
-    @answer(twin_types.Twin, "One twin. `atLeastRev` waits until the twin is there.")
+    @answer(twin_types.Twin, "One twin.")
     @staticmethod
-    async def twin(info: Request, name: str, at_least_rev: int | None = None) -> Twin:
+    async def twin(info: Request, name: TwinName, at_least_rev: AtLeastRev = None) -> Twin:
         context = info.context
         return await context.verbs.questions.twin(context.caller, context.speak_of(name), at_least_rev=at_least_rev)
 
-    @answer(twin_types.TwinConnection, "All twins that the key reaches, by name.")
+    @answer(twin_types.TwinConnection, "All twins that the key can access, sorted by name.")
     @staticmethod
-    async def twins(info: Request, first: int = DEFAULT_PAGE, after: str | None = None) -> Page[Twin]:
+    async def twins(info: Request, first: First = DEFAULT_PAGE, after: After = None) -> Page[Twin]:
         return await info.context.verbs.questions.twins(info.context.caller, first=first, after=after)
 
-    @answer(Node, "The twin, belief, goal or evidence of an id that an answer gave.")
+    @answer(Node, "The twin, belief, goal or evidence with an id from any answer.")
     @staticmethod
     async def node(
-        info: Request, id: strawberry.ID, as_of: AsOf | None = None
+        info: Request,
+        id: Annotated[strawberry.ID, told("Id of a twin, belief, goal or evidence, as an answer gave it.")],
+        as_of: At = None,
     ) -> Twin | question.BeliefRow | GoalRow | question.SourcedEvidence:
         context, named = info.context, read_id(str(id))
         questions, caller = context.verbs.questions, context.caller
@@ -79,11 +82,16 @@ class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, Metr
             found = await questions.evidence_by_id(caller, named.id, twin=named.twin, as_of=moment)
             _same_twin(context.caller.tenant, named.twin, found.evidence.twin)
             return found
-        raise NotFound("not-found", "This id names nothing.", id=str(id)[:100])
+        raise NotFound("not-found", "There is nothing with this id.", id=str(id)[:100])
 
-    @answer(list[Change], "The changes of a twin after a rev, in order.")
+    @answer(list[Change], "The commits of a twin after a rev, oldest first, with what each changed.")
     @staticmethod
-    async def changes(info: Request, twin: str, after_rev: int = 0, first: int = MOST_CHANGES) -> list[commit.Change]:
+    async def changes(
+        info: Request,
+        twin: TwinName,
+        after_rev: Annotated[int, told("Rev after which the changes begin.")] = 0,
+        first: Annotated[int, told(f"Number of changes, from 1 to {MOST_CHANGES}.")] = MOST_CHANGES,
+    ) -> list[commit.Change]:
         context = info.context
         most = _page_size(first, MOST_CHANGES)
         return await context.verbs.changes.since(context.caller, context.speak_of(twin), after_rev, limit=most)
@@ -95,18 +103,18 @@ class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, Metr
         caller.require("read")
         return (await info.context.verbs.book.latest(caller.tenant)).definitions
 
-    @answer(SourceConnection, "The sources of the tenant by name, with what was learned about them.")
+    @answer(SourceConnection, "The tenant's sources, sorted by name, with what was learned about each.")
     @staticmethod
-    async def sources(info: Request, first: int = DEFAULT_PAGE, after: str | None = None) -> Page[question.KnownSource]:
+    async def sources(info: Request, first: First = DEFAULT_PAGE, after: After = None) -> Page[question.KnownSource]:
         return await info.context.verbs.sources.page(info.context.caller, first=first, after=after)
 
     @answer(
         QuarantinedEventConnection,
-        "Events that could not be taken in, oldest first; needs the scope `define`.",
+        "Events that could not be taken in, oldest first. Needs the scope `define`.",
     )
     @staticmethod
     async def quarantine(
-        info: Request, first: int = DEFAULT_PAGE, after: str | None = None
+        info: Request, first: First = DEFAULT_PAGE, after: After = None
     ) -> Page[event.QuarantinedEvent]:
         size = _page_size(first, MOST_QUARANTINED)
         found = await info.context.verbs.intake.quarantine(
@@ -121,7 +129,7 @@ class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, Metr
 
 def _same_twin(tenant: str, name: str, id_: str) -> None:
     if twin_id(tenant, name) != id_:
-        raise NotFound("not-found", "This id names nothing.")
+        raise NotFound("not-found", "There is nothing with this id.")
 
 
 def _page_size(first: int, most: int) -> int:

@@ -1,12 +1,15 @@
-"""Why something happened, as it is asked."""
+"""The query about reasons."""
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import strawberry
 
+from beliefgraph.graphql.arguments import At, AtLeastRev, told
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.expose import answer
-from beliefgraph.graphql.inputs import AsOf, Interpret, with_stored_ids
+from beliefgraph.graphql.inputs import Interpret, with_stored_ids
 from beliefgraph.graphql.lookahead import Selection
 from beliefgraph.graphql.reason_types import RivalReasons
 from beliefgraph.model import reasons
@@ -15,12 +18,18 @@ from beliefgraph.model.time import NOW
 
 @strawberry.type
 class ReasonQueries:
-    """Why something happened."""
+    """The query about reasons."""
 
-    @answer(RivalReasons, "Why did it happen? Rival hypotheses for an event, sent or not, or for a metric.")
+    @answer(
+        RivalReasons,
+        "Why something happened: competing hypotheses for a stored or hypothetical event, or for a metric.",
+    )
     @staticmethod
     async def interpret(
-        info: Request, input: Interpret, as_of: AsOf | None = None, at_least_rev: int | None = None
+        info: Request,
+        input: Annotated[Interpret, told("What is to be explained.")],
+        as_of: At = None,
+        at_least_rev: AtLeastRev = None,
     ) -> reasons.RivalReasons:
         context = info.context
         context.speak_of(input.twin)

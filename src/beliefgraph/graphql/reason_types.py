@@ -1,4 +1,4 @@
-"""Why something happened, as it is answered."""
+"""Output types of reasons."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from beliefgraph.graphql.expose import attribute, expose, field
 from beliefgraph.model import explanation, question, reasons
 from beliefgraph.model.belief import BeliefState
 
-BEFORE = "The probability with all that is known but what is interpreted; null where it is unavailable."
+BEFORE = "Probability given everything except what is interpreted, in [0, 1]; null if unavailable."
 
 
 def _belief(state: BeliefState) -> question.BeliefRow:
@@ -21,16 +21,16 @@ def _belief(state: BeliefState) -> question.BeliefRow:
 
 @expose(reasons.Hypothesis, hide={"state"})
 class Hypothesis:
-    """A belief that may have brought an occurrence about: how sure it is, and how likely that it did."""
+    """A belief that may have caused an occurrence, given everything that is known."""
 
     before_confidence: float | None = attribute("before_confidence", float | None, BEFORE)  # type: ignore[assignment]
 
-    @field(Belief, "The belief, as it stands with everything that is known.")
+    @field(Belief, "The belief as it stands, given everything that is known.")
     @staticmethod
     def belief(found: strawberry.Parent[reasons.Hypothesis]) -> question.BeliefRow:
         return _belief(found.state)
 
-    @field(Explanation, "Why it stands there: its evidence with their shares, and the paths by which it came.")
+    @field(Explanation, "Why the belief stands where it does: the contribution of each piece of evidence.")
     @staticmethod
     def explanation(found: strawberry.Parent[reasons.Hypothesis]) -> explanation.Explanation:
         return cast("explanation.Explanation", found.explanation)  # `interpret` loads it where it is selected
@@ -38,12 +38,14 @@ class Hypothesis:
 
 @expose(reasons.SomethingElse)
 class SomethingElse:
-    """What nobody stated may have brought it about: how likely that it did, and that it did alone."""
+    """An unstated cause of an occurrence."""
 
 
 @expose(reasons.Occurrence, hide={"state"})
 class Occurrence:
-    """What happened, and the hypotheses why, the one that is most likely responsible first."""
+    """What happened, and the hypotheses why.
+
+    Several may have caused it together, so their responsibilities may sum to more than its confidence."""
 
     before_confidence: float | None = attribute("before_confidence", float | None, BEFORE)  # type: ignore[assignment]
 
@@ -55,4 +57,4 @@ class Occurrence:
 
 @expose(reasons.RivalReasons)
 class RivalReasons:
-    """The occurrences that an event or a metric speaks of; `nothing` says why there are none."""
+    """What an event or a metric says happened, and the hypotheses why."""

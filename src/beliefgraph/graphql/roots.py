@@ -1,4 +1,4 @@
-"""Fields of the roots that are all made alike: a question about one twin at a moment, and a command."""
+"""Builders of root fields: a question about one twin at a moment, and a command."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable
 from inspect import Parameter, Signature
 from typing import Any
 
+from beliefgraph.graphql.arguments import INPUT, After, At, AtLeastRev, First, TwinName, argument
 from beliefgraph.graphql.change_types import Receipt
 from beliefgraph.graphql.context import Context, Request, Verbs
 from beliefgraph.graphql.expose import answer
-from beliefgraph.graphql.inputs import AsOf, with_stored_ids
+from beliefgraph.graphql.inputs import with_stored_ids
 from beliefgraph.graphql.lookahead import Selection
 from beliefgraph.model import receipt
 from beliefgraph.model.identity import twin_id
@@ -18,8 +19,8 @@ from beliefgraph.services.paging import DEFAULT_PAGE
 
 Answer = Callable[..., Awaitable[Any]]
 
-PAGE: dict[str, tuple[Any, Any]] = {"first": (int, DEFAULT_PAGE), "after": (str | None, None)}
-MOMENT: dict[str, tuple[Any, Any]] = {"as_of": (AsOf | None, None), "at_least_rev": (int | None, None)}
+PAGE: dict[str, tuple[Any, Any]] = {"first": (First, DEFAULT_PAGE), "after": (After, None)}
+MOMENT: dict[str, tuple[Any, Any]] = {"as_of": (At, None), "at_least_rev": (AtLeastRev, None)}
 
 
 def question(
@@ -27,14 +28,14 @@ def question(
     description: str,
     verb: Callable[[Verbs], Answer],
     *,
-    key: type | None = None,
+    key: Any = None,
     paged: bool = False,
     matching: dict[str, Any] | None = None,
     around: Callable[[Selection], object] | None = None,
 ) -> Any:
     """A field that asks one thing of one twin at a moment, `paged` or whole, and of one `key` where that has a type.
 
-    `matching` names what else may be asked for, each with its type; what is left out, or null, is as the verb has it.
+    `matching` names the optional arguments, each with its type; what is left out, or null, is as the verb has it.
     `around` reads from the selection what the verb is to load too: its attributes are arguments of the verb.
     """
 
@@ -44,22 +45,22 @@ def question(
         loaded = {} if around is None else vars(around(Selection.of(info)))
         return await verb(context.verbs)(context.caller, context.speak_of(twin), **asked, **loaded)
 
-    taken: dict[str, tuple[Any, Any]] = {"info": (Request, Parameter.empty), "twin": (str, Parameter.empty)}
+    taken: dict[str, tuple[Any, Any]] = {"info": (Request, Parameter.empty), "twin": (TwinName, Parameter.empty)}
     if key is not None:
         taken["key"] = (key, Parameter.empty)
-    taken |= {name: (type_ | None, None) for name, type_ in (matching or {}).items()}
+    taken |= {name: (type_, None) for name, type_ in (matching or {}).items()}
     return _field(shown_by, description, ask, {**taken, **(PAGE if paged else {}), **MOMENT})
 
 
 def command(given: type, description: str, verb: Callable[[Commands], Answer]) -> Any:
-    """A field that carries out one command and answers with its receipt."""
+    """A field that executes one command and returns its receipt."""
 
     async def carry_out(info: Request, input: Any) -> receipt.Receipt:
         context = info.context
         found: receipt.Receipt = await verb(context.verbs.commands)(context.caller, with_stored_ids(input))
         return named(context, found)
 
-    taken = {"info": (Request, Parameter.empty), "input": (given, Parameter.empty)}
+    taken = {"info": (Request, Parameter.empty), "input": (argument(given, INPUT), Parameter.empty)}
     return _field(Receipt, description, carry_out, taken)
 
 

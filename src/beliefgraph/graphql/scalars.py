@@ -1,8 +1,9 @@
-"""Scalars that refuse what they cannot hold, and the closed lists of words as enums."""
+"""Scalars that refuse values they cannot hold, and enums for the closed lists of words."""
 
 from __future__ import annotations
 
 import enum
+import re
 from datetime import datetime, timedelta
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NewType, Union, get_args, get_origin
@@ -12,6 +13,7 @@ import strawberry
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
+from strawberry.utils.str_converters import to_camel_case
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import Quality
@@ -20,6 +22,7 @@ from beliefgraph.model.commit import Cause
 from beliefgraph.model.decision import DecisionStatus
 from beliefgraph.model.decision_check import PointKind, PointStance
 from beliefgraph.model.evidence import Stance
+from beliefgraph.model.explanation import ContributionsBy
 from beliefgraph.model.goal import GoalLinkKind, GoalStatus, ReasonKind
 from beliefgraph.model.interval import NoInterval
 from beliefgraph.model.metric import MetricKind, Period
@@ -32,10 +35,12 @@ from beliefgraph.model.relation import RelationKind
 from beliefgraph.model.revision import Origin
 from beliefgraph.model.status import Status
 from beliefgraph.model.time import instant
+from beliefgraph.model.vocabulary import meaning_of, meanings_of
 
 Duration = NewType("Duration", timedelta)
 
 _DURATION = TypeAdapter(timedelta)
+_SNAKE = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b")
 
 
 def read_instant(text: object) -> datetime:
@@ -69,6 +74,11 @@ def _write_duration(span: timedelta) -> str:
     return written
 
 
+def in_graphql(text: str) -> str:
+    """A sentence of the model with the names of fields as GraphQL spells them: `validFrom` for `valid_from`."""
+    return _SNAKE.sub(lambda name: to_camel_case(name[0]), text)
+
+
 def _read_json(value: object) -> object:
     """The value, if it can be written down again: GraphQL's literals know integers that JSON's readers do not."""
     try:
@@ -84,7 +94,7 @@ def _as_it_is(value: object) -> object:
 
 DATE_TIME: ScalarDefinition = strawberry.scalar(
     name="DateTime",
-    description="A moment with a zone, ISO 8601: `2026-03-01T09:30:00Z`. One without a zone is refused.",
+    description="A moment with a time zone, ISO 8601: `2026-03-01T09:30:00Z`. A moment without a zone is refused.",
     specified_by_url="https://scalars.graphql.org/andimarek/date-time.html",
     parse_value=read_instant,
     serialize=write_instant,
@@ -100,59 +110,57 @@ SCALARS: dict[object, ScalarDefinition] = {
     ),
     Duration: strawberry.scalar(
         name="Duration",
-        description="A span of time, ISO 8601: `P30D`.",
+        description="A duration, ISO 8601: `P30D` or `PT12H`.",
         parse_value=_read_duration,
         serialize=_write_duration,
     ),
 }
 
 
-def _enum(name: str, words: Any, description: str) -> Any:
+def _enum(name: str, words: Any) -> Any:
     # The words themselves are the values, so that records and GraphQL need no translation between them.
-    members = enum.Enum(name, {word.upper(): word for word in get_args(words)}, type=str)  # type: ignore[misc]
-    return strawberry.enum(members, name=name, description=description)
+    meanings = meanings_of(words)
+    members = enum.Enum(name, {word.upper(): word for word in meanings}, type=str)  # type: ignore[misc]
+    made: Any = strawberry.enum(members, name=name, description=meaning_of(words))
+    for value in made.__strawberry_definition__.values:
+        value.description = in_graphql(meanings[value.value])
+    return made
 
 
 ENUMS: dict[object, Any] = {
-    words: _enum(name, words, description)
-    for name, words, description in (
-        ("RelationKind", RelationKind, "What one belief does to another."),
-        ("Status", Status, "Where a belief is in its life."),
-        ("Quality", Quality, "How good a confidence is."),
-        (
-            "NoInterval",
-            NoInterval,
-            "Why no bounds are known: there are values, or an effect of several causes, among what it is tied to.",
-        ),
-        (
-            "NoReasons",
-            NoReasons,
-            "Why there is nothing to weigh: nothing of it counts at the moment, what it bears on has no causes, or it "
-            "speaks against what has.",
-        ),
-        ("Stance", Stance, "How evidence speaks: shown, stated, set right, or ended."),
-        ("Origin", Origin, "Who made it so: somebody said it, an event showed it, or the engine derived it."),
-        ("Cause", Cause, "What made a commit."),
-        ("Outcome", Outcome, "What became of something sent."),
-        ("GoalStatus", GoalStatus, "Where a goal is in its life."),
-        ("GoalLinkKind", GoalLinkKind, "How a goal hangs on another."),
-        ("ReasonKind", ReasonKind, "Why a goal matters: in itself, a belief, its whole, or what waits for it."),
-        (
-            "DecisionStatus",
-            DecisionStatus,
-            "Where a decision is: until an option is chosen, until its result is known.",
-        ),
-        ("PointKind", PointKind, "What a point about an option comes from."),
-        ("PointStance", PointStance, "What a point says of an option."),
-        ("LearnedMap", LearnedMap, "How a calibration was found: Platt's line, or isotonic steps."),
-        ("OrderBy", OrderBy, "What beliefs are ordered by."),
-        ("MetricKind", MetricKind, "What a metric makes of the events in its window."),
-        ("Period", Period, "What a streak counts."),
-        ("PreferenceKind", PreferenceKind, "What is preferred, or how somebody is just now."),
-        ("ConstraintRule", ConstraintRule, "What a constraint asks of its feature."),
-        ("Scope", Scope, "What a key grants."),
+    get_args(words)[0]: _enum(name, words)
+    for name, words in (
+        ("RelationKind", RelationKind),
+        ("Status", Status),
+        ("Quality", Quality),
+        ("NoInterval", NoInterval),
+        ("NoReasons", NoReasons),
+        ("Stance", Stance),
+        ("Origin", Origin),
+        ("Cause", Cause),
+        ("Outcome", Outcome),
+        ("GoalStatus", GoalStatus),
+        ("GoalLinkKind", GoalLinkKind),
+        ("ReasonKind", ReasonKind),
+        ("DecisionStatus", DecisionStatus),
+        ("PointKind", PointKind),
+        ("PointStance", PointStance),
+        ("LearnedMap", LearnedMap),
+        ("OrderBy", OrderBy),
+        ("ContributionsBy", ContributionsBy),
+        ("MetricKind", MetricKind),
+        ("Period", Period),
+        ("PreferenceKind", PreferenceKind),
+        ("ConstraintRule", ConstraintRule),
+        ("Scope", Scope),
     )
 }
+"""The enums by the literals whose words they show."""
+
+
+def enum_of(words: Any) -> Any:
+    """The enum that shows a closed list of words."""
+    return ENUMS[get_args(words)[0]]
 
 
 PLAIN: dict[Any, Any] = {timedelta: Duration, AwareDatetime: datetime}

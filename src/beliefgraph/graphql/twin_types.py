@@ -1,4 +1,4 @@
-"""Twins as they are answered."""
+"""Output types of twins."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import strawberry
 from beliefgraph.graphql.connections import connection
 from beliefgraph.graphql.expose import expose, field
 from beliefgraph.graphql.ids import write_id
-from beliefgraph.graphql.node import Node
+from beliefgraph.graphql.node import GLOBAL_ID, Node
 from beliefgraph.model import erasure, twin
 
 
 @expose(twin.Twin, hide={"id", "tenant"})
 class Twin(Node):
-    """One person's or account's self-model. `headTime` is its now; `rev` counts its commits."""
+    """One person's or account's self-model."""
 
     @staticmethod
     def is_type_of(value: object, _info: object) -> bool:
         """Whether a value is shown by this type."""
         return isinstance(value, twin.Twin)
 
-    @field()
+    @field(None, GLOBAL_ID)
     @staticmethod
     def id(found: strawberry.Parent[twin.Twin]) -> strawberry.ID:  # type: ignore[override]
         return strawberry.ID(write_id("Twin", found.name))
@@ -28,12 +28,12 @@ class Twin(Node):
 
 @expose(twin.Identifier)
 class Identifier:
-    """Something that leads to a twin."""
+    """An identifier that leads to a twin, such as a device or a CRM id."""
 
 
 @expose(erasure.Erasure)
 class Erasure:
-    """That a twin was erased: its rows are deleted and its key destroyed."""
+    """Confirmation that a twin was erased: its rows are deleted and its encryption key is destroyed."""
 
 
 TwinConnection = connection(Twin, of_twin=False)

@@ -6,11 +6,20 @@ from beliefgraph.inference.evidence import (
     LOG_LIKELIHOOD_BOUND,
     NO_ORIGIN,
     Combined,
+    Heard,
+    Items,
+    Sums,
+    Totals,
     age,
     combine,
+    gather,
+    hear,
+    spread,
     two_coin,
+    weigh,
 )
 from beliefgraph.inference.influence import Influence
+from beliefgraph.inference.kernels.items import GRID
 from beliefgraph.inference.model import CERTAIN_LOG_ODDS, Model, Posterior
 from beliefgraph.inference.quality import APPROXIMATE, EXACT, UNAVAILABLE, UNRELIABLE
 from beliefgraph.inference.responsibility import Responsibility
@@ -23,13 +32,16 @@ __all__ = [
     "APPROXIMATE",
     "CERTAIN_LOG_ODDS",
     "EXACT",
+    "GRID",
     "LOG_LIKELIHOOD_BOUND",
     "NO_ORIGIN",
     "UNAVAILABLE",
     "UNRELIABLE",
     "Budget",
     "Combined",
+    "Heard",
     "Influence",
+    "Items",
     "Model",
     "Posterior",
     "Relation",
@@ -37,9 +49,15 @@ __all__ = [
     "Responsibility",
     "Session",
     "Structure",
+    "Sums",
+    "Totals",
     "age",
     "combine",
     "compile_model",
+    "gather",
+    "hear",
+    "spread",
     "two_coin",
     "warm",
+    "weigh",
 ]

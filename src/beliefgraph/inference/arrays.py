@@ -14,6 +14,7 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Flags = npt.NDArray[np.uint8]
 Codes = npt.NDArray[np.uint32]
+Narrow = npt.NDArray[np.int32]
 
 Layout = tuple[Codes, Codes, Codes, Codes]
 """The `codes`, `leaf_codes`, `maps` and `trees` of a `Plan`."""

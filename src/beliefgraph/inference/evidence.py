@@ -21,23 +21,22 @@ result is the same, bit for bit, in whatever order the items came, and taking an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.inference.arrays import Bools, Floats, Ints, floats, frozen, indices
+from beliefgraph.inference.arrays import Bools, Floats, Ints, Narrow, floats, frozen, indices
+from beliefgraph.inference.kernels import items as kernels
+from beliefgraph.inference.kernels.items import GRID
 
 LOG_LIKELIHOOD_BOUND = 30.0
 """The largest |λ|, in nats, of one item and of one belief: e^30 is 10^13, past what any observation can claim, well
 past a correction, and near the last digit in which a probability still differs from 1. More is counted as this
 much."""
-
-_GRID = 2.0**32
-"""Quanta per nat: 2^-32 is far below anything shown, and leaves room for 70 million items at the bound in 63 bits."""
-
 
 NO_ORIGIN = -1
 """In the column of origins: the observation shares its error with no other."""
@@ -61,6 +60,166 @@ class Combined:
     opposing_share: Floats
     contribution: Floats
     withdrawn: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What the items of each group come to, as integers; all of shape [groups].
+
+    A group is some items of one source on one belief by one origin. In quanta of 1/GRID nats: `rising` and `falling`,
+    the sums of what its items say for and against the belief, aged; `fresh_rising` and `fresh_falling`, the same as if
+    all of it were new. `left` is what is left of the items with age, in quanta of 1/GRID items, and
+    `items` their number.
+    """
+
+    rising: Ints
+    falling: Ints
+    left: Ints
+    fresh_rising: Ints
+    fresh_falling: Ints
+    items: Ints
+
+    def of(self, groups: Ints) -> Sums:
+        """Those of some groups."""
+        return Sums(*(getattr(self, each.name)[groups] for each in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Items as columns of one length, in the terms of `kernels/items.py`; times in whole microseconds.
+
+    `group` numbers the group of each; an item is seen by the revs in [rev_from, rev_to), and says something in
+    [valid_from, valid_to). `log_likelihood_ratio` is within its bound.
+    """
+
+    group: Narrow
+    log_likelihood_ratio: Floats
+    strength: Floats
+    period: Ints
+    valid_from: Ints
+    valid_to: Ints
+    rev_from: Narrow
+    rev_to: Narrow
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The sums of a pass over items, shape [groups, kernels.SUMS]."""
+
+    table: Ints
+
+    @property
+    def sums(self) -> Sums:
+        """What the items that count come to."""
+        return Sums(*(np.ascontiguousarray(self.table[:, i]) for i in range(kernels.BEGUN)))
+
+    @property
+    def begun(self) -> Ints:
+        """How many of the items that the rev sees had begun by the moment."""
+        return self.table[:, kernels.BEGUN]
+
+    @property
+    def open(self) -> Ints:
+        """How many items the rev sees."""
+        return self.table[:, kernels.OPEN]
+
+    def add(self, at: int, items: Items, half: Ints) -> None:
+        """Add items, all of which count."""
+        quanta, left = weigh(at, items, half)
+        fresh = quantised(items.log_likelihood_ratio)
+        one = np.ones_like(quanta)
+        more = (np.maximum(quanta, 0), np.maximum(-quanta, 0), left, np.maximum(fresh, 0), np.maximum(-fresh, 0), one)
+        for column, each in enumerate(more):
+            np.add.at(self.table[:, column], items.group, each)
+
+
+def gather(
+    at: int, rev: int, blocks: Sequence[Items], half: Ints, shared: Bools, apart: Bools
+) -> tuple[Totals, list[Ints]]:
+    """The sums of all items that count at a moment, by group; and of each block, the rows of groups `apart`.
+
+    `half` is the half-life of every group, in whole microseconds (0: never ages), `shared` says of which groups it
+    matters how much is left of their items. Rows of groups `apart`, all that the rev sees, are only counted as begun
+    and open.
+    """
+    table, ages = np.zeros((len(half), kernels.SUMS), dtype=np.int64), _Ages.of(at, half)
+    rows = []
+    for items in blocks:
+        found = np.empty(len(items.group) if apart.any() else 0, dtype=np.int64)
+        number = kernels.gather(
+            at, rev, items.group, items.log_likelihood_ratio, items.strength, items.period, items.valid_from,
+            items.valid_to, items.rev_from, items.rev_to, half, ages.whole, ages.rest,
+            shared.astype(np.uint8), apart.astype(np.uint8), table, found,
+        )  # fmt: skip
+        rows.append(found[:number])
+    return Totals(table), rows
+
+
+def weigh(at: int, items: Items, half: Ints) -> tuple[Ints, Ints]:
+    """What each of these items says at a moment, as if it counted, and what is left of it; both in quanta."""
+    ages = _Ages.of(at, half)
+    quanta, left = np.empty(len(items.group), dtype=np.int64), np.empty(len(items.group), dtype=np.int64)
+    kernels.weigh(
+        at, items.group, items.log_likelihood_ratio, items.strength, items.period, items.valid_from,
+        half, ages.whole, ages.rest, quanta, left,
+    )  # fmt: skip
+    return quanta, left
+
+
+def spread(at: int, rev: int, items: Items, half: Ints, reaches: Bools, weight: Floats) -> tuple[Ints, Floats]:
+    """The items that a rev sees and that count at a moment, of the groups that reach something, by their rows.
+
+    With each, what it says, in nats, times the weight of its group.
+    """
+    ages, rows = _Ages.of(at, half), np.empty(len(items.group), dtype=np.int64)
+    shares = np.empty(len(items.group))
+    number = kernels.spread(
+        at, rev, items.group, items.log_likelihood_ratio, items.strength, items.period, items.valid_from,
+        items.valid_to, items.rev_from, items.rev_to, half, ages.whole, ages.rest, reaches.astype(np.uint8), weight,
+        rows, shares,
+    )  # fmt: skip
+    return rows[:number], shares[:number]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ages:
+    """A moment in the half-lives of every group: `whole` ones since 1970, and 2^−(what is left over)."""
+
+    whole: Ints
+    rest: Floats
+
+    @classmethod
+    def of(cls, at: int, half: Ints) -> _Ages:
+        size = np.maximum(half, 1)
+        whole, over = np.divmod(np.int64(at), size)
+        return cls(whole, np.exp2(-(over / size)))
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What groups of items say together, per belief; the fields are those of `Combined`.
+
+    `of_items` says what each item adds. `share` is what a quantum of each group adds to its belief's λ.
+    """
+
+    log_likelihood: Floats
+    total: Floats
+    mass: Floats
+    mass_unaged: Floats
+    opposing_share: Floats
+    share: Floats
+    _voices: _Voices | None
+    _heard: _Heard | None
+
+    def contribution(self, group: Ints, quanta: Ints) -> Floats:
+        """What items add to the λ of their belief, given the group of each and what it says, aged, in quanta."""
+        return np.asarray(quanta / GRID * self.share[group])
+
+    def withdrawn(self, group: Ints, quanta: Ints, left: Ints) -> Floats:
+        """By how much the total of their belief falls if an item alone was never said; `left` as in `Sums`."""
+        if self._voices is None or self._heard is None:
+            return np.zeros(len(group))
+        return np.asarray(self._voices.withdrawn(self._heard, group, quanta, left) / GRID)
 
 
 def age(log_likelihood_ratio: npt.ArrayLike, elapsed: npt.ArrayLike, half_life: npt.ArrayLike) -> Floats:
@@ -117,14 +276,62 @@ def combine(
 
     Columns of one length, one row per item: the belief's index (0 ≤ belief < beliefs), any whole number that names
     the source, the log-likelihood ratio as observed (counted up to ±LOG_LIKELIHOOD_BOUND), seconds elapsed since, and
-    half-life in seconds (inf: never ages). Also columns, or one number for all rows: the two coins of the item's source
-    on that belief, any whole number from 0 that names the origin it shares with others (NO_ORIGIN: with none), and the
-    correlation ρ of what has that origin; rows of one source, or one origin, on one belief must agree on theirs. A
-    source that speaks by two origins is heard by each. The order of the rows changes no bit. Raises `invalid-input`.
+    half-life in seconds (inf: never ages). The rest is as in `hear`. The order of the rows changes no bit. Raises
+    `invalid-input`.
+    """
+    on = indices("belief", belief)
+    llr = floats("log_likelihood_ratio", log_likelihood_ratio)
+    if not on.shape == llr.shape == np.shape(elapsed) == np.shape(half_life):
+        raise Incorrect("invalid-input", "The columns of the evidence must have one length.", items=len(on))
+    llr = np.clip(llr, -LOG_LIKELIHOOD_BOUND, LOG_LIKELIHOOD_BOUND)
+    items, fresh = quantised(age(llr, elapsed, half_life)), quantised(llr)
+    left = quantised(np.exp2(-(floats("elapsed", elapsed) / _half(half_life))))
+    each = Sums(
+        rising=np.maximum(items, 0),
+        falling=np.maximum(-items, 0),
+        left=left,
+        fresh_rising=np.maximum(fresh, 0),
+        fresh_falling=np.maximum(-fresh, 0),
+        items=np.ones_like(items),
+    )
+    heard = hear(
+        on, source, each, beliefs=beliefs, says_if_holds=says_if_holds, says_if_not=says_if_not, origin=origin,
+        correlation=correlation,
+    )  # fmt: skip
+    alone = np.arange(len(on))
+    return Combined(
+        log_likelihood=heard.log_likelihood,
+        total=heard.total,
+        mass=heard.mass,
+        mass_unaged=heard.mass_unaged,
+        opposing_share=heard.opposing_share,
+        contribution=frozen(heard.contribution(alone, items)),
+        withdrawn=frozen(heard.withdrawn(alone, items, left)),
+    )
+
+
+def hear(
+    belief: npt.ArrayLike,
+    source: npt.ArrayLike,
+    said: Sums,
+    *,
+    beliefs: int,
+    says_if_holds: npt.ArrayLike = 1.0,
+    says_if_not: npt.ArrayLike = 0.0,
+    origin: npt.ArrayLike = NO_ORIGIN,
+    correlation: npt.ArrayLike = 1.0,
+) -> Heard:
+    """What groups of items say together: each source through its coins, each origin by what it shares.
+
+    Columns of one length, one row per group: the belief's index (0 ≤ belief < beliefs) and any whole number that names
+    the source; also columns, or one number for all rows: the two coins of the group's source on that belief, any whole
+    number from 0 that names the origin it shares with others (NO_ORIGIN: with none), and the correlation ρ of what has
+    that origin; rows of one source, or one origin, on one belief must agree on theirs. A source that speaks by two
+    origins is heard by each. How the items are divided into groups, and the order of these, change no bit of λ. Raises
+    `invalid-input`.
     """
     on, of = indices("belief", belief), indices("source", source)
-    llr = floats("log_likelihood_ratio", log_likelihood_ratio)
-    if not on.shape == of.shape == llr.shape == np.shape(elapsed) == np.shape(half_life):
+    if not on.shape == of.shape == said.rising.shape:
         raise Incorrect("invalid-input", "The columns of the evidence must have one length.", items=len(on))
     holds, not_holds = (
         _column("says_if_holds", _share("says_if_holds", says_if_holds), on),
@@ -134,45 +341,46 @@ def combine(
     rho = _column("correlation", _share("correlation", correlation), on)
     if on.size == 0:
         nothing, none = frozen(np.zeros(beliefs)), frozen(np.zeros(0))
-        return Combined(nothing, nothing, nothing, nothing, nothing, none, none)
+        return Heard(nothing, nothing, nothing, nothing, nothing, none, None, None)
     if on.min() < 0 or on.max() >= beliefs:
         raise Incorrect("invalid-input", f"A belief's index must lie between 0 and {beliefs - 1}.", field="belief")
 
     voices = _Voices.of(on, by, of, holds, not_holds, rho)
-    llr = np.clip(llr, -LOG_LIKELIHOOD_BOUND, LOG_LIKELIHOOD_BOUND)
-    left = np.exp2(-(floats("elapsed", elapsed) / _half(half_life)))
-    items = _quantise(age(llr, elapsed, half_life))
-    heard = voices.hear(items, _quantise(left))
-    total = _sum_by(voices.belief, heard.words, beliefs) / _GRID
+    heard = voices.hear(said.rising - said.falling, said.left)
+    total = _sum_by(voices.belief, heard.words, beliefs) / GRID
     log_likelihood = np.clip(total, -LOG_LIKELIHOOD_BOUND, LOG_LIKELIHOOD_BOUND)
     kept = np.where(total == log_likelihood, 1.0, log_likelihood / np.where(total == 0, 1.0, total))
-    contribution = items / _GRID * heard.share * kept[on]
+    share = heard.share * kept[on]
 
-    effect = _quantise(contribution)
-    rising = _sum_by(on, np.maximum(effect, 0), beliefs)
-    falling = _sum_by(on, np.maximum(-effect, 0), beliefs)
+    up, down = quantised(said.rising / GRID * share), quantised(said.falling / GRID * share)
+    rising = _sum_by(on, np.maximum(up, 0) + np.maximum(-down, 0), beliefs)
+    falling = _sum_by(on, np.maximum(-up, 0) + np.maximum(down, 0), beliefs)
     mass = rising + falling
-    fresh = _quantise(llr)
-    fresh_share = voices.hear(fresh, np.full(len(on), round(_GRID), dtype=np.int64)).share
-    unaged = _sum_by(on, np.abs(_quantise(fresh / _GRID * fresh_share)), beliefs)
-    return Combined(
+    fresh_share = np.abs(voices.hear(said.fresh_rising - said.fresh_falling, said.items * round(GRID)).share)
+    unaged = _sum_by(on, quantised((said.fresh_rising + said.fresh_falling) / GRID * fresh_share), beliefs)
+    return Heard(
         log_likelihood=frozen(log_likelihood),
         total=frozen(total),
-        mass=frozen(mass / _GRID),
-        mass_unaged=frozen(unaged / _GRID),
+        mass=frozen(mass / GRID),
+        mass_unaged=frozen(unaged / GRID),
         opposing_share=frozen(np.minimum(rising, falling) / np.maximum(mass, 1)),
-        contribution=frozen(contribution),
-        withdrawn=frozen(heard.withdrawn / _GRID),
+        share=frozen(share),
+        _voices=voices,
+        _heard=heard,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """What comes through: quanta per voice, the share of it that a unit of each item carries, what each would take."""
+    """What comes through, in quanta: per source and origin what is said, what passes its coins; per voice what passes
+    them all, and what is left of its items; and per row the share of it that a unit carries."""
 
+    said: Ints
+    coined: Ints
+    spoken: Ints
+    count: Ints
     words: Ints
     share: Floats
-    withdrawn: Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,21 +441,23 @@ class _Voices:
 
         slope = self.says_if_holds - self.says_if_not
         by_source = np.where(said == 0, slope, coined / np.where(said == 0, 1, said))
-        shrunk = 1.0 / (1.0 + np.maximum(count / _GRID - 1.0, 0.0) * self.correlation)
+        shrunk = 1.0 / (1.0 + np.maximum(count / GRID - 1.0, 0.0) * self.correlation)
         by_origin = np.where(spoken == 0, shrunk, words / np.where(spoken == 0, 1, spoken))
-        share = (by_source * by_origin[self.voice])[self.group]
+        return _Heard(said, coined, spoken, count, words, (by_source * by_origin[self.voice])[self.group])
 
-        group, voice = self.group, self.voice[self.group]
-        still = spoken[voice] - coined[group] + self._through_coins(said[group] - items, group)
-        withdrawn = words[voice] - self._through_origin(still, count[voice] - left, voice)
-        return _Heard(words, share, withdrawn)
+    def withdrawn(self, heard: _Heard, row: Ints, items: Ints, left: Ints) -> Ints:
+        """By how much the words of their voice fall without each of these items, each in its row."""
+        group = self.group[row]
+        voice = self.voice[group]
+        still = heard.spoken[voice] - heard.coined[group] + self._through_coins(heard.said[group] - items, group)
+        return np.asarray(heard.words[voice] - self._through_origin(still, heard.count[voice] - left, voice))
 
     def _through_coins(self, said: Ints, of: Ints | slice) -> Ints:
-        return _quantise(_two_coin(said / _GRID, self.says_if_holds[of], self.says_if_not[of]))
+        return quantised(_two_coin(said / GRID, self.says_if_holds[of], self.says_if_not[of]))
 
     def _through_origin(self, spoken: Ints, count: Ints, of: Ints | slice) -> Ints:
-        alike = np.maximum(count / _GRID - 1.0, 0.0) * self.correlation[of]
-        return np.where(alike == 0.0, spoken, _quantise(spoken / _GRID / (1.0 + alike)))
+        alike = np.maximum(count / GRID - 1.0, 0.0) * self.correlation[of]
+        return np.where(alike == 0.0, spoken, quantised(spoken / GRID / (1.0 + alike)))
 
 
 def _attenuate(llr: Floats, keep: Floats, lose: Floats) -> Floats:
@@ -269,8 +479,9 @@ def _half(half_life: npt.ArrayLike) -> Floats:
     return half
 
 
-def _quantise(nats: Floats) -> Ints:
-    return np.asarray(np.rint(nats * _GRID).astype(np.int64))
+def quantised(nats: Floats) -> Ints:
+    """The nearest whole number of quanta."""
+    return np.asarray(np.rint(nats * GRID).astype(np.int64))
 
 
 def _runs(changed: Bools) -> tuple[Ints, Ints]:

@@ -60,7 +60,7 @@ class Planned:
         tables = self.plan.tables
         largest = np.maximum.reduceat(total, tables.start)
         if (largest == -np.inf).any():
-            raise Incorrect("impossible-evidence", "What is seen cannot be.")
+            raise Incorrect("impossible-evidence", "The observations are impossible together.")
         return Engine.of(self.plan, total - np.repeat(largest, tables.size))
 
 
@@ -99,7 +99,7 @@ class CompiledGraph:
     def _cut(self, kept: Flags, seen: Ints) -> Floats:
         factors = self.factors
         if not factors.possible(kept, seen):
-            raise Incorrect("impossible-evidence", "What is seen cannot be.")
+            raise Incorrect("impossible-evidence", "The observations are impossible together.")
         cards = np.add.reduceat(kept, factors.first[:-1], dtype=np.int64)
         answer = kept.astype(np.float64)
         if cards.max() == 1:

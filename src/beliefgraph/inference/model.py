@@ -131,7 +131,7 @@ class Model:
         self._check_belief(target)
         fixed = self._fixed(assume, do)
         if not self.available[target]:
-            raise Unavailable("too-wide", "This belief is tied to too many others for an answer.", belief=target)
+            raise Unavailable("too-wide", "This belief is connected to too many others for an answer.", belief=target)
         if target in fixed:
             certain = CERTAIN_LOG_ODDS if fixed[target] else -CERTAIN_LOG_ODDS
             return Influence.fixed(target, len(self.priors), certain)
@@ -151,7 +151,7 @@ class Model:
             raise Incorrect("invalid-input", "Responsibility is asked for one set of evidence at a time.")
         self._check_belief(effect)
         if not self.available[effect]:
-            raise Unavailable("too-wide", "This belief is tied to too many others for an answer.", belief=effect)
+            raise Unavailable("too-wide", "This belief is connected to too many others for an answer.", belief=effect)
         for bundle in self.parted:
             if effect in bundle.members:
                 return responsibility_of(bundle, effect, evidence)
@@ -170,7 +170,7 @@ class Model:
             raise Incorrect("invalid-input", "An interval is asked for one set of evidence at a time.")
         self._check_belief(belief)
         if not self.available[belief]:
-            raise Unavailable("too-wide", "This belief is tied to too many others for an answer.", belief=belief)
+            raise Unavailable("too-wide", "This belief is connected to too many others for an answer.", belief=belief)
         alone = float(self.prior_log_odds[belief] + evidence[belief])
         for bundle in self.parted:
             if belief in bundle.members:
@@ -192,7 +192,9 @@ class Model:
         for belief in asked:
             self._check_belief(belief)
             if not self.available[belief]:
-                raise Unavailable("too-wide", "This belief is tied to too many others for an answer.", belief=belief)
+                raise Unavailable(
+                    "too-wide", "This belief is connected to too many others for an answer.", belief=belief
+                )
         place = {belief: at for at, belief in enumerate(asked)}
         answer: Floats | None = None
         for bundle in self.parted:
@@ -229,7 +231,9 @@ class Model:
         fixed = dict(assume or {})
         for belief, holds in (do or {}).items():
             if fixed.get(belief, holds) != holds:
-                raise Incorrect("impossible-evidence", "A belief cannot be assumed and made otherwise.", belief=belief)
+                raise Incorrect(
+                    "impossible-evidence", "A belief cannot be assumed one way and set the other way.", belief=belief
+                )
             fixed[belief] = holds
         for belief in fixed:
             self._check_belief(belief)

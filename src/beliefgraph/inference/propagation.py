@@ -147,7 +147,7 @@ class Engine:
         logs = np.full(self.plan.leaves, -np.inf)
         first, last = self.plan.trees[tree]
         if not logarithms.log_tree(self.plan.layout, first, last, self.log_potential, weight, logs):
-            raise Incorrect("impossible-evidence", "What is assumed cannot hold together.")
+            raise Incorrect("impossible-evidence", "The assumptions contradict each other.")
         return logs
 
     def leaves(self, tree: int) -> Bools:

@@ -72,7 +72,7 @@ class Session:
         if not 0 <= belief < len(self._given):
             raise Incorrect("invalid-input", f"There is no belief {belief}.", belief=belief)
         if not self._available[belief]:
-            raise Unavailable("too-wide", "This belief is tied to too many others for an answer.", belief=belief)
+            raise Unavailable("too-wide", "This belief is connected to too many others for an answer.", belief=belief)
         found = self._where.get(belief)
         return found[0].ask(found[1]) if found else float(self._answer[belief])
 

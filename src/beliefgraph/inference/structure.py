@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from beliefgraph.inference.arrays import Floats, floats, frozen, indices
 from beliefgraph.inference.rules import causes, contradicts, excludes, implies, supports
 from beliefgraph.inference.rules import noisy_or as noisy
 from beliefgraph.model.relation import RelationKind
+from beliefgraph.model.vocabulary import words_of
 
 MAX_STATES = 1_024
 """One variable may have this many values: its tables have as many entries, times those of what it is related to."""
@@ -170,7 +171,7 @@ def _check_relations(priors: Floats, relations: tuple[Relation, ...], noisy_or: 
     seen: set[tuple[str, int, int]] = set()
     for kind, source, target, parameter in relations:
         ids = {"kind": kind, "source": source, "target": target}
-        if kind not in get_args(RelationKind):
+        if kind not in words_of(RelationKind):
             raise Incorrect("invalid-input", f"There is no relation called {kind!r}.", **ids)
         if not (0 <= source < len(priors) and 0 <= target < len(priors)):
             raise Incorrect("invalid-input", f"A relation names a belief outside 0 to {len(priors) - 1}.", **ids)

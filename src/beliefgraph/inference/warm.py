@@ -6,6 +6,7 @@ import numpy as np
 
 from beliefgraph.inference.compile import compile_model
 from beliefgraph.inference.elimination import Budget
+from beliefgraph.inference.evidence import Items, gather, spread, weigh
 from beliefgraph.inference.structure import Relation, Structure
 
 
@@ -33,6 +34,12 @@ def warm() -> None:
     (bundle,) = model.bundles
     bundle.engine.log_tree(0, np.ones(bundle.plan.leaves))
     triangle = [Relation("supports", i, (i + 1) % 3, 2.0) for i in range(3)]
+    none, one = np.zeros(1, dtype=np.int32), np.ones(1, dtype=np.int64)
+    items = Items(none, np.ones(1), np.ones(1), one, one, one + 1, none, none + 1)
+    sure = np.ones(1, dtype=np.bool_)
+    gather(1, 0, [items], one, sure, ~sure)
+    weigh(1, items, one)
+    spread(1, 0, items, one, sure, np.ones(1))
     thin = compile_model(Structure([0.5] * 3, triangle), Budget(max_width=1, thin_width=1))
     thin.log_odds(np.ones(3))
     thin.interval(0, np.ones(3))

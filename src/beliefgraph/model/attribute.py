@@ -29,7 +29,7 @@ MOST_INHERITED = 32
 """Values of an attribute that inherits: two contexts have a table of all pairs of them."""
 
 LEAST_OTHER = 1e-6
-"""The least prior of `other`; what is smaller is left by the rounding of the priors stated."""
+"""Least prior of `other`; anything smaller comes from rounding the stated priors."""
 
 SHOWN_VALUES = 20
 """Values that a refusal lists."""
@@ -39,42 +39,62 @@ _SLOT = re.compile(r"\{(subject|context|value)\}")
 
 
 class OpenValues(Record):
-    """That the values are not known in advance: those that evidence names share what `other` leaves, equally.
+    """The values are not known in advance: those that evidence names share equally what `other` leaves."""
 
-    `other` is the prior probability that none of them holds.
-    """
-
-    other: OpenProbability
+    other: OpenProbability = Field(
+        description="Prior probability that none of the values named by evidence holds, in (0, 1).",
+    )
 
 
 class ValuePrior(Record):
-    """A value of a categorical attribute, and its probability before any evidence."""
+    """A value of a categorical attribute and its prior."""
 
-    value: Key
-    prior: OpenProbability
+    value: Key = Field(description="The value.")
+    prior: OpenProbability = Field(description="Probability before any evidence, in (0, 1).")
 
 
 class Attribute(Record):
-    """Something a belief can be about. `statement` may name `{subject}` and `{context}`.
+    """What a belief can be about: something true or false, or something with values of which exactly one holds.
 
-    Exactly one of three says what it is before anything was heard: `prior` that it holds; `values`, a closed set with
-    the prior of each, where `other` has what is left of 1; or `open_values`. The statement of a categorical one names
-    `{value}`.
+    Exactly one of `prior`, `values` and `open_values` is given.
     """
 
-    key: Name
-    domain: Name
-    prior: OpenProbability | None = None
-    values: dict[Key, OpenProbability] | None = None
-    open_values: OpenValues | None = None
-    statement: Sentence
-    description: str = Field(default="", max_length=2_000)
-    half_life: timedelta | None = Field(default=None, gt=timedelta(0))
-    deprecated: bool = False
-    preference: PreferenceDefinition | None = None
+    key: Name = Field(description="Dotted lower-case name of the attribute, permanent.")
+    domain: Name = Field(
+        description="Category of the attribute, such as world, product or needs; beliefs can be filtered by it.",
+    )
+    prior: OpenProbability | None = Field(
+        None,
+        description="Probability before any evidence, in (0, 1); null for a categorical attribute.",
+    )
+    values: dict[Key, OpenProbability] | None = Field(
+        None,
+        description="Prior of each value known in advance; `other` gets what they leave of 1. Null unless the set "
+        "of values is closed.",
+    )
+    open_values: OpenValues | None = Field(None, description="Given if the values are not known in advance.")
+    statement: Sentence = Field(
+        description="Sentence template shown to people; may contain {subject} and {context}, and must contain "
+        "{value} if there are values.",
+    )
+    description: str = Field(default="", max_length=2_000, description="Notes for those who maintain the catalog.")
+    half_life: timedelta | None = Field(
+        default=None,
+        gt=timedelta(0),
+        description="Time in which evidence on the attribute loses half its weight; null if it does not age.",
+    )
+    deprecated: bool = Field(
+        False,
+        description="Whether the attribute should not be used any more. It cannot be dropped, because twins may "
+        "hold beliefs about it.",
+    )
+    preference: PreferenceDefinition | None = Field(
+        None,
+        description="What makes the attribute a preference; null if it is none.",
+    )
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse no prior or several, values that leave nothing to `other`, and a statement that tells none of them."""
+        """Refuse no prior or several, values that leave nothing to `other`, and a statement without {value}."""
         if sum(stated is not None for stated in (self.prior, self.values, self.open_values)) != 1:
             self._refuse("state one of prior, values and open_values")
         if self.categorical and "{value}" not in self.statement:
@@ -107,16 +127,16 @@ class Attribute(Record):
         return dict(sorted({**self.values, OTHER: _left(self.values)}.items()))
 
     def prior_of(self, value: str | None) -> float | None:
-        """The prior of a belief about it; None for an open value, which shares with those that are named beside it."""
+        """The prior of a belief about it; None for an open value, which shares a prior with the other values named."""
         return self.prior if value is None else self.value_priors.get(value)
 
     def require(self, value: str | None) -> None:
-        """Refuse a value where there is none to name, none where there is, and one that it does not have."""
+        """Refuse a value of an attribute that has none, a missing value, and one that does not exist."""
         if not self.categorical:
             if value is not None:
-                raise Incorrect("invalid-input", f"{self.key} holds or does not; it has no values.", attribute=self.key)
+                raise Incorrect("invalid-input", f"{self.key} is true or false; it has no values.", attribute=self.key)
         elif value is None:
-            raise Incorrect("invalid-input", f"Say which value of {self.key} is meant.", attribute=self.key)
+            raise Incorrect("invalid-input", f"{self.key} is categorical: name one of its values.", attribute=self.key)
         elif self.values is not None and value not in self.value_priors:
             raise NotFound(
                 "unknown-value", f"{self.key} has no value {value}; it has {self.listed}.", attribute=self.key
@@ -136,7 +156,7 @@ class Attribute(Record):
         return {value: fit - best - math.log(average) for value, fit in fits.items()}
 
     def require_place(self, belief: BeliefKey) -> None:
-        """Refuse a preference where nothing can stand.
+        """Refuse a preference at a subject or context where it has no meaning.
 
         That is a constraint whose subject is no operand, a state of anybody else or in one context alone, and what
         inherits in a context that has an empty part, so that nobody can say in what it lies.
@@ -169,7 +189,7 @@ class Attribute(Record):
         return _SLOT.sub(lambda slot: told[slot[1]] or slot[0], self.statement)
 
     def _check_preference(self, preference: PreferenceDefinition) -> None:
-        """Refuse a preference of a kind that such an attribute cannot be, and scores that do not fit its values."""
+        """Refuse a kind of preference that does not fit the attribute, and scores that do not fit its values."""
         if preference.kind in ("constraint", "value") and self.categorical:
             self._refuse(f"a {preference.kind} holds or does not: state its prior")
         if preference.kind == "state" and self.half_life is None:

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from typing import Literal, get_args
+from typing import Annotated, Literal
 
-from beliefgraph.model.record import Key, LogOdds, Name, Probability, Record
+from pydantic import Field
+
+from beliefgraph.model.record import Key, LogOdds, Name, Probability, Record, TwinId
 from beliefgraph.model.revision import Revision
 from beliefgraph.model.status import Status
-from beliefgraph.model.time import Instant, Rev
+from beliefgraph.model.time import ChangedAtRev, Instant, ReadRev, ReadTime
+from beliefgraph.model.vocabulary import vocabulary, words_of
 
-Quality = Literal["exact", "approximate", "unreliable", "unavailable"]
-"""How good a confidence is: exact; approximate, because too many beliefs bear on each other, and within its error bar;
-unreliable, where an approximation is not to be trusted; or not to be had, because the relations clash or because no
-evidence names the value of an open attribute."""
+Quality = Annotated[
+    Literal["exact", "approximate", "unreliable", "unavailable"],
+    vocabulary(
+        "How a number was computed, and whether it can be relied on.",
+        {
+            "exact": "Computed exactly.",
+            "approximate": "Approximated, because too many beliefs are connected; for more than 95 of 100 beliefs the "
+            "exact value lies within the error bar.",
+            "unreliable": "Approximated, and possibly off by more than the error bar: do not rely on it.",
+            "unavailable": "There is no number: the relations contradict each other, the model does not fit into "
+            "memory, or no evidence names this value of an open attribute.",
+        },
+    ),
+]
 
-QUALITIES: tuple[Quality, ...] = get_args(Quality)
+QUALITIES: tuple[Quality, ...] = words_of(Quality)
 """From the best to the worst."""
 
 GRID = 0.01
@@ -25,17 +38,28 @@ GRID = 0.01
 ANYONE = "self"
 ANYWHERE = "any"
 
+AttributeName = Annotated[Name, Field(description="Dotted name of the attribute, as a definition in force has it.")]
+
+Subject = Annotated[Key, Field(description="Whom or what it is about; `self` is the person or account modelled.")]
+
+Context = Annotated[
+    Key,
+    Field(
+        description="Situation in which it applies. Contexts nest by dots: `work.mail` lies in `work`, and that in "
+        "`any`, the broadest."
+    ),
+]
+
+Value = Annotated[Key | None, Field(description="Value of a categorical attribute; null if it is true or false.")]
+
 
 class BeliefKey(Record):
-    """What makes two beliefs the same: the attribute, whom or what it is about, and the situation it applies in.
+    """What identifies a belief in a twin: attribute, subject, context and, for a categorical attribute, the value."""
 
-    A belief about a categorical attribute is about one `value` of it.
-    """
-
-    attribute: Name
-    subject: Key = ANYONE
-    context: Key = ANYWHERE
-    value: Key | None = None
+    attribute: AttributeName
+    subject: Subject = ANYONE
+    context: Context = ANYWHERE
+    value: Value = None
 
     @property
     def variable(self) -> BeliefKey:
@@ -57,16 +81,16 @@ def contexts_around(context: str) -> Iterator[str]:
 
 
 class Belief(Record):
-    """A proposition in a twin. Immutable: confidence and status live on its holdings."""
+    """A proposition in a twin. Immutable: confidence and status are on its holdings."""
 
-    id: str
-    twin: str
-    attribute: Name
-    subject: Key
-    context: Key
-    domain: Name
-    statement: str
-    value: Key | None = None
+    id: str = Field(description="Id of the belief (UUIDv5 of twin, attribute, subject, context and value).")
+    twin: TwinId
+    attribute: AttributeName
+    subject: Subject
+    context: Context
+    domain: Name = Field(description="Category of the attribute, such as world, product or needs.")
+    statement: str = Field(description="The proposition as a sentence.")
+    value: Value = None
 
     @property
     def belief_key(self) -> BeliefKey:
@@ -75,18 +99,24 @@ class Belief(Record):
 
 
 class Holding(Revision):
-    """What the twin published about a belief, from the rev that changed it to the rev that changed it again.
+    """What a twin published about a belief, from the rev that changed it to the rev that changed it again.
 
-    `log_odds` is the canonical value rounded to `GRID`, derived at head time `valid_from`; None where `quality` says
-    that there is none to be had. Derived later for another moment, it is not rounded. `error` is the error bar of an
-    approximation as it was when this value was published, rounded up; None where there is none. It alone makes no
-    revision.
+    A change of `error` alone makes no revision.
     """
 
-    log_odds: LogOdds | None
+    log_odds: LogOdds | None = Field(
+        description="Log-odds that the belief holds (natural log); published values are rounded to 0.01. Null if "
+        "unavailable.",
+    )
     status: Status
     quality: Quality = "exact"
-    error: LogOdds | None = None
+    error: LogOdds | None = Field(
+        None,
+        description="Error bar of an approximation in log-odds, in either direction, rounded up to 0.01; null if "
+        "exact.",
+    )
+    valid_from: Instant = Field(description="Head time that it was derived at.")
+    key: str = Field(description="Id of the belief.")
 
     @property
     def error_bar(self) -> float | None:
@@ -95,24 +125,33 @@ class Holding(Revision):
 
 
 class BeliefState(Record):
-    """A belief as it stands at one (valid time, rev): what a reader gets.
+    """A belief as it stands at one valid time and rev."""
 
-    `prior` is None for a value of an open attribute: it shares with as many others as are named beside it.
-    `calibrated_log_odds` are there where a calibration was learned for the attribute: what such log-odds came to.
-    `apart` is None of now; else what the answer supposes at the moment asked for, "" for nothing.
-    """
-
-    belief: Belief
-    log_odds: LogOdds | None
-    prior: Probability | None
+    belief: Belief = Field(description="The proposition.")
+    log_odds: LogOdds | None = Field(
+        description="Log-odds that the belief holds (natural log), rounded to 0.01 unless an as-of moment was "
+        "asked for; null if unavailable.",
+    )
+    prior: Probability | None = Field(
+        description="Probability before any evidence, in [0, 1]; null for a value of an open attribute, which "
+        "shares a prior with the other values named.",
+    )
     status: Status
     quality: Quality
-    valid_time: Instant
-    rev: Rev
-    changed_at_rev: Rev | None = None
-    calibrated_log_odds: LogOdds | None = None
-    error: LogOdds | None = None
-    apart: str | None = None
+    valid_time: ReadTime
+    rev: ReadRev
+    changed_at_rev: ChangedAtRev = None
+    calibrated_log_odds: LogOdds | None = Field(
+        None,
+        description="Log-odds after the calibration learned for the attribute; null if none was learned.",
+    )
+    error: LogOdds | None = Field(
+        None,
+        description="Error bar of an approximation in log-odds, in either direction; null if exact.",
+    )
+    apart: str | None = Field(
+        None, description="Null of now; else what the answer supposes at the moment asked for, empty for nothing."
+    )
 
     @property
     def calibrated_confidence(self) -> float | None:

@@ -1,42 +1,57 @@
-"""A caller: on whose behalf something is asked, what they may do, and why. Unknown means refuse."""
+"""Callers: who makes a call, with which permissions and for what purpose. Unknown callers are refused."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from beliefgraph.errors import Forbidden
 from beliefgraph.model.record import Key, Record
 from beliefgraph.model.time import Instant
+from beliefgraph.model.vocabulary import vocabulary
 
-Scope = Literal["read", "write", "correct", "define", "erase"]
+Scope = Annotated[
+    Literal["read", "write", "correct", "define", "erase"],
+    vocabulary(
+        "Permission granted by an API key.",
+        {
+            "read": "Ask questions.",
+            "write": "Send events and commands, except corrections.",
+            "correct": "Correct beliefs and, with the person's own key, set their goals and record their decisions.",
+            "define": "Publish definitions, run the learning commands and list the quarantine.",
+            "erase": "Erase twins.",
+        },
+    ),
+]
 
 
 class ApiKey(Record):
-    """What a bearer key grants: a tenant, an actor's name, scopes, and the purposes it may be used for.
+    """What an API key grants. Only the hash of its secret is stored."""
 
-    `person` names the one twin this key belongs to, where a person holds it: they reach no other twin, and only such a
-    key makes a correction the person's word. Stored by the hash of the secret alone.
-    """
-
-    id: str
-    tenant: Key
-    actor: Key
-    scopes: tuple[Scope, ...]
-    purposes: tuple[Key, ...]
-    person: Key | None = None
-    created_at: Instant
-    revoked_at: Instant | None = None
+    id: str = Field(description="Id of the key, used to list and revoke it.")
+    tenant: Key = Field(description="Tenant that the key belongs to.")
+    actor: Key = Field(description="Name under which the caller acts; commits record it.")
+    scopes: tuple[Scope, ...] = Field(description="Permissions granted: read, write, correct, define, erase.")
+    purposes: tuple[Key, ...] = Field(description="Purposes that a call with the key may state.")
+    person: Key | None = Field(
+        None,
+        description="Name of the twin whose person holds the key: it reaches no other twin, and its corrections "
+        "count as the person's own. Null for a service's key.",
+    )
+    created_at: Instant = Field(description="When the key was created.")
+    revoked_at: Instant | None = Field(None, description="When the key was revoked; null while it is valid.")
 
 
 class Caller(Record):
-    """One call's actor, tenant, scopes and purpose."""
+    """Who makes a call, for which tenant, with which permissions and for what purpose."""
 
-    actor: Key
-    tenant: Key
-    scopes: tuple[Scope, ...]
-    purpose: Key
-    person: Key | None = None
-    request_id: str = ""
+    actor: Key = Field(description="Name under which the caller acts.")
+    tenant: Key = Field(description="Tenant that the call reaches.")
+    scopes: tuple[Scope, ...] = Field(description="Permissions of the caller.")
+    purpose: Key = Field(description="Purpose of the call, one that the key lists.")
+    person: Key | None = Field(None, description="Name of the twin whose person calls; null for a service.")
+    request_id: str = Field("", description="Id of the request, for the log.")
 
     def require(self, scope: Scope) -> None:
         """Refuse (`missing-scope`) unless the key grants the scope."""
@@ -44,6 +59,8 @@ class Caller(Record):
             raise Forbidden("missing-scope", f"This key lacks the scope {scope!r}.", scope=scope)
 
     def require_service(self) -> None:
-        """Refuse (`missing-scope`) a key that belongs to a person: this reaches beyond their own twin."""
+        """Refuse (`missing-scope`) the key of a person, because the call concerns more than their own twin."""
         if self.person is not None:
-            raise Forbidden("missing-scope", "This is for the keys of services; a person's key reaches their own twin.")
+            raise Forbidden(
+                "missing-scope", "This needs the key of a service; a person's key can access only their own twin."
+            )

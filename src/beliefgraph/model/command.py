@@ -1,8 +1,4 @@
-"""Commands: what a caller asks to be changed. Each is declared here once; every door takes its input type from it.
-
-`id` makes a second sending harmless; left out, the command is new each time. `expected_rev` refuses (`rev-conflict`)
-unless the twin is still where the caller saw it.
-"""
+"""Commands and hypothetical changes of a twin. Each is declared here once; every interface takes it from here."""
 
 from __future__ import annotations
 
@@ -18,9 +14,19 @@ from beliefgraph.model.event import Event, EventName
 from beliefgraph.model.evidence import LogLikelihoodRatio
 from beliefgraph.model.goal import FIELDS as GOAL_FIELDS
 from beliefgraph.model.goal import MAX_RELATED, GoalLinkKind, Stated, Weight
-from beliefgraph.model.record import Id, Key, OddsRatio, OpenProbability, Probability, Record, Text, refuse_null
+from beliefgraph.model.record import (
+    Id,
+    Key,
+    OddsRatio,
+    OpenProbability,
+    Probability,
+    Record,
+    TwinName,
+    Verbatim,
+    refuse_null,
+)
 from beliefgraph.model.relation import RelationKind
-from beliefgraph.model.time import Instant, Rev
+from beliefgraph.model.time import Instant, Rev, ValidFrom, ValidTo
 from beliefgraph.model.twin import Identifier
 
 MAX_HYPOTHESES = 100
@@ -30,94 +36,109 @@ GoalKeys = Annotated[tuple[Key, ...], Field(max_length=MAX_RELATED)]
 
 
 class Command(Record):
-    """What every command carries."""
+    """Fields of every command."""
 
-    twin: Key
-    id: Key | None = None
-    expected_rev: Rev | None = None
+    twin: TwinName
+    id: Key | None = Field(
+        None,
+        description="Idempotency key: a second command with the same id changes nothing. Null: the command is new "
+        "each time.",
+    )
+    expected_rev: Rev | None = Field(
+        None,
+        description="Refuse the command (rev-conflict) unless the twin is at this rev; null: any.",
+    )
 
 
 class AssertBelief(Command):
-    """Somebody states how sure they are: evidence of logit(stated) - logit(prior) from that speaker."""
+    """State how sure somebody is of a belief: evidence of logit(confidence) - logit(prior) from that speaker."""
 
-    belief: BeliefKey
-    confidence: Probability
-    speaker: Key | None = None
-    valid_time: Instant | None = None
-    verbatim: Text | None = None
+    belief: BeliefKey = Field(description="Belief that is stated.")
+    confidence: Probability = Field(description="Stated probability that it holds, in [0, 1].")
+    speaker: Key | None = Field(None, description="Who stated it; null: the caller.")
+    valid_time: Instant | None = Field(None, description="When it was so; null: the twin's head time.")
+    verbatim: Verbatim = None
 
 
 class Correct(Command):
-    """The person sets a belief right over [valid_from, valid_to): it replaces all other direct evidence there."""
+    """Correct a belief over [valid_from, valid_to): it replaces all other direct evidence there."""
 
-    belief: BeliefKey
-    holds: bool
-    valid_from: Instant | None = None
-    valid_to: Instant | None = None
-    verbatim: Text | None = None
+    belief: BeliefKey = Field(description="Belief that is corrected.")
+    holds: bool = Field(description="Whether it holds.")
+    valid_from: ValidFrom = None
+    valid_to: ValidTo = None
+    verbatim: Verbatim = None
 
 
 class Retract(Command):
-    """A belief, or a relation of this twin's own, ends at a moment; its history stays."""
+    """End a belief, or a relation that was stated for this twin, at a moment; its history is kept.
 
-    belief: BeliefKey | None = None
-    relation: Id | None = None
-    valid_time: Instant | None = None
+    Name one of the two.
+    """
+
+    belief: BeliefKey | None = Field(None, description="Belief to end.")
+    relation: Id | None = Field(None, description="Id of the relation to end, between beliefs or goals.")
+    valid_time: Instant | None = Field(None, description="When it ends; null: the twin's head time.")
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse to end nothing, or two things."""
+        """Refuse a command that names nothing, or two things."""
         if (self.belief is None) == (self.relation is None):
             raise Incorrect("invalid-input", "Retract a belief or a relation: name one of the two.")
 
 
 class Withdraw(Command):
-    """Events are taken back from their start, as if they had never been: one of them, or all in which a source spoke.
+    """Take back from its start what events said, as if it had never been given: one event, or all of a source.
 
-    What an event said is withdrawn as a whole, all its evidence and wherever it counts. `evidence` is the id of a piece
-    of evidence, or of an event, as any answer gives it; `source` is the name of a source or its id. Sent again, a
-    withdrawn event is taken in again.
+    Name one of the three. What an event said is withdrawn as a whole. Sent again, it counts again.
     """
 
-    evidence: Id | None = None
-    event: EventName | None = None
-    source: Key | None = None
+    evidence: Id | None = Field(None, description="Id of evidence, or of an event, whose event to withdraw.")
+    event: EventName | None = Field(None, description="Event to withdraw.")
+    source: Key | None = Field(None, description="Name or id of the source whose events to withdraw.")
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse to withdraw nothing, or two things."""
+        """Refuse a command that names nothing, or two things."""
         if sum(given is not None for given in (self.evidence, self.event, self.source)) != 1:
             raise Incorrect("invalid-input", "Withdraw evidence, an event or all of a source: name one of them.")
 
 
 class Relate(Command):
-    """Two beliefs of this twin are related, for this twin alone, over [valid_from, valid_to)."""
+    """Relate two beliefs of this twin, for this twin alone, over [valid_from, valid_to)."""
 
-    source: BeliefKey
-    target: BeliefKey
+    source: BeliefKey = Field(description="Belief that the relation starts from.")
+    target: BeliefKey = Field(description="Belief that the relation leads to.")
     kind: RelationKind
-    odds_ratio: OddsRatio | None = None
-    probability: OpenProbability | None = None
-    valid_from: Instant | None = None
-    valid_to: Instant | None = None
+    odds_ratio: OddsRatio | None = Field(
+        None,
+        description="Factor by which the odds of one belief change if the other holds; above 1 for supports, below "
+        "1 for contradicts and excludes. Not for implies.",
+    )
+    probability: OpenProbability | None = Field(
+        None,
+        description="For implies, P(target given source); for causes, the probability that this cause alone brings "
+        "the effect about. In (0, 1).",
+    )
+    valid_from: ValidFrom = None
+    valid_to: ValidTo = None
 
 
 class SetGoal(Command, Stated):
-    """What somebody states of a goal over [valid_from, valid_to).
+    """Set fields of a goal, such as status or progress, over [valid_from, valid_to).
 
-    What is left out stays as it was, and null is refused. By the person themselves it stands on every field it names:
-    what others state there does not count. A goal is made by the first statement of it. The goals it is part of,
-    depends on or competes with must be known; these are added to those it has.
+    A field left out stays as it was; null is refused. With the person's own key it overrides what others stated. The
+    first statement creates the goal. Related goals must exist; they are added to those it has.
     """
 
-    goal: Key
-    part_of: GoalKeys = ()
-    depends_on: GoalKeys = ()
-    competes_with: GoalKeys = ()
-    verbatim: Text | None = None
-    valid_from: Instant | None = None
-    valid_to: Instant | None = None
+    goal: Key = Field(description="Key of the goal.")
+    part_of: GoalKeys = Field((), description="Keys of goals that it is part of, at most 100.")
+    depends_on: GoalKeys = Field((), description="Keys of goals that must be achieved first, at most 100.")
+    competes_with: GoalKeys = Field((), description="Keys of goals that it competes with, at most 100.")
+    verbatim: Verbatim = None
+    valid_from: ValidFrom = None
+    valid_to: ValidTo = None
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse null, and a goal that is related to itself, or to another twice."""
+        """Refuse null, and a goal that is related to itself, or twice to another."""
         refuse_null(self, GOAL_FIELDS)
         for what, others in (("part of", self.part_of), ("on", self.depends_on), ("with", self.competes_with)):
             if self.goal in others:
@@ -130,39 +151,37 @@ class SetGoal(Command, Stated):
 
 
 class RelateGoals(Command):
-    """A goal is part of another, depends on it or competes with it, over [valid_from, valid_to).
+    """Make a goal part of another, dependent on it or in competition with it, over [valid_from, valid_to)."""
 
-    `weight` is how much of its importance the one passes to the other.
-    """
-
-    source: Key
+    source: Key = Field(description="Key of the goal that the relation starts from: the part, or the one that depends.")
     kind: GoalLinkKind
-    target: Key
-    weight: Weight = 1.0
-    valid_from: Instant | None = None
-    valid_to: Instant | None = None
+    target: Key = Field(
+        description="Key of the goal that the relation leads to: the whole, or what must be achieved first.",
+    )
+    weight: Weight = Field(1.0, description="Share of the importance that passes along the relation, in (0, 1].")
+    valid_from: ValidFrom = None
+    valid_to: ValidTo = None
 
 
 class MotivateGoal(Command):
-    """A belief motivates a goal over [valid_from, valid_to): the surer it is, the more the goal matters."""
+    """Let a belief motivate a goal over [valid_from, valid_to): the surer the belief, the more the goal matters."""
 
-    belief: BeliefKey
-    goal: Key
-    weight: Weight = 1.0
-    valid_from: Instant | None = None
-    valid_to: Instant | None = None
+    belief: BeliefKey = Field(description="Belief that motivates the goal.")
+    goal: Key = Field(description="Key of the goal.")
+    weight: Weight = Field(1.0, description="Share of the belief's confidence that passes to the goal, in (0, 1].")
+    valid_from: ValidFrom = None
+    valid_to: ValidTo = None
 
 
 class RecordDecision(Command, Told):
-    """What somebody tells of a decision from `valid_from` on; what is left out stays as it was, and null is refused.
+    """Set fields of a decision, such as its options, choice or result, from `valid_from` on.
 
-    By the person themselves it stands on every field it names: what others tell there does not count. A decision is
-    made by the first thing told of it. What is chosen must be one of its options; the goals that options and reasons
-    name must be known.
+    A field left out stays as it was; null is refused. With the person's own key it overrides what others stated. The
+    first statement creates the decision. The option chosen must exist, and so must the goals that are named.
     """
 
-    decision: Key
-    valid_from: Instant | None = None
+    decision: Key = Field(description="Key of the decision.")
+    valid_from: ValidFrom = None
 
     def model_post_init(self, _context: object) -> None:
         """Refuse null, and two options of one key."""
@@ -171,47 +190,50 @@ class RecordDecision(Command, Told):
 
 
 class Identify(Command):
-    """An identifier leads to this twin over [valid_from, valid_to); events waiting for it are taken in."""
+    """Link an identifier to this twin over [valid_from, valid_to); events waiting for it are taken in."""
 
-    identifier: Identifier
-    valid_from: Instant | None = None
-    valid_to: Instant | None = None
+    identifier: Identifier = Field(description="Identifier to link.")
+    valid_from: Instant | None = Field(
+        None,
+        description="Start of the link in valid time, inclusive; null: since always.",
+    )
+    valid_to: ValidTo = None
 
 
 class Unidentify(Command):
-    """An identifier never led here: the link is undone; what came by it is withdrawn, and waits for another link."""
+    """Undo all links of an identifier to this twin; what came by them is withdrawn and waits in quarantine again."""
 
-    identifier: Identifier
+    identifier: Identifier = Field(description="Identifier to unlink.")
 
 
 class HypotheticalEvidence(Record):
-    """Evidence that does not exist: a log-likelihood ratio on a belief."""
+    """Hypothetical evidence on a belief."""
 
-    belief: BeliefKey
-    log_likelihood_ratio: LogLikelihoodRatio
+    belief: BeliefKey = Field(description="Belief that it bears on.")
+    log_likelihood_ratio: LogLikelihoodRatio = Field(
+        description="Natural log of how much likelier the observation is if the belief holds than if it does not, "
+        "in [-30, 30].",
+    )
 
 
 class Assumption(Record):
-    """A belief taken for granted, or for excluded: what it would be to learn so. Its causes move with it."""
+    """Suppose that somebody learned whether a belief holds. What causes it changes too."""
 
-    belief: BeliefKey
-    holds: bool
+    belief: BeliefKey = Field(description="Belief that is assumed.")
+    holds: bool = Field(description="Whether it is assumed to hold.")
 
 
 class Intervention(Record):
-    """A belief made to hold, or not to: what it would be to bring that about.
+    """Suppose that a belief is made to hold, or not (the do-operator). What causes it does not change."""
 
-    What causes it stops to bear on it, and hears of it no more: its causes stay as they would be without it.
-    """
-
-    belief: BeliefKey
-    holds: bool
+    belief: BeliefKey = Field(description="Belief that is set.")
+    holds: bool = Field(description="Whether it is made to hold.")
 
 
 class SupposedGoal(Stated):
-    """What is supposed to be stated of a goal, by the person themselves; what is left out stays as it is."""
+    """Suppose that the person set fields of a goal; a field left out stays as it is."""
 
-    goal: Key
+    goal: Key = Field(description="Key of the goal.")
 
     def model_post_init(self, _context: object) -> None:
         """Refuse null."""
@@ -219,11 +241,29 @@ class SupposedGoal(Stated):
 
 
 class WhatIf(Record):
-    """What would follow? Hypothetical events, evidence, statements of goals, assumptions, interventions on a copy."""
+    """Hypothetical events, evidence, goals, assumptions and interventions, applied to a copy of the twin.
 
-    twin: Key
-    events: Annotated[tuple[Event, ...], Field(max_length=MAX_HYPOTHESES)] = ()
-    evidence: Annotated[tuple[HypotheticalEvidence, ...], Field(max_length=MAX_HYPOTHESES)] = ()
-    assumptions: Annotated[tuple[Assumption, ...], Field(max_length=MAX_HYPOTHESES)] = ()
-    interventions: Annotated[tuple[Intervention, ...], Field(max_length=MAX_HYPOTHESES)] = ()
-    goals: Annotated[tuple[SupposedGoal, ...], Field(max_length=MAX_HYPOTHESES)] = ()
+    Nothing is stored.
+    """
+
+    twin: TwinName
+    events: Annotated[tuple[Event, ...], Field(max_length=MAX_HYPOTHESES)] = Field(
+        (),
+        description="Hypothetical events, at most 100.",
+    )
+    evidence: Annotated[tuple[HypotheticalEvidence, ...], Field(max_length=MAX_HYPOTHESES)] = Field(
+        (),
+        description="Hypothetical evidence, at most 100.",
+    )
+    assumptions: Annotated[tuple[Assumption, ...], Field(max_length=MAX_HYPOTHESES)] = Field(
+        (),
+        description="Beliefs assumed to hold or not, at most 100.",
+    )
+    interventions: Annotated[tuple[Intervention, ...], Field(max_length=MAX_HYPOTHESES)] = Field(
+        (),
+        description="Beliefs made to hold or not, at most 100.",
+    )
+    goals: Annotated[tuple[SupposedGoal, ...], Field(max_length=MAX_HYPOTHESES)] = Field(
+        (),
+        description="Hypothetical statements about goals, at most 100.",
+    )

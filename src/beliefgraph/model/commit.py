@@ -2,75 +2,98 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from beliefgraph.model.belief import Belief, Holding, Quality
 from beliefgraph.model.decision import DecisionChange
 from beliefgraph.model.goal import GoalChange, GoalDifference
 from beliefgraph.model.metric import MetricChange
-from beliefgraph.model.record import Key, LogOdds, Record
+from beliefgraph.model.record import Key, LogOdds, Record, TwinId
 from beliefgraph.model.status import Status
 from beliefgraph.model.time import Instant, Rev
+from beliefgraph.model.vocabulary import vocabulary
 
-Cause = Literal[
-    "observed",
-    "asserted",
-    "corrected",
-    "retracted",
-    "withdrawn",
-    "related",
-    "pursued",
-    "decided",
-    "identified",
-    "refreshed",
-    "adopted",
+Cause = Annotated[
+    Literal[
+        "observed",
+        "asserted",
+        "corrected",
+        "retracted",
+        "withdrawn",
+        "related",
+        "pursued",
+        "decided",
+        "identified",
+        "refreshed",
+        "adopted",
+    ],
+    vocabulary(
+        "What kind of change made a commit.",
+        {
+            "observed": "An event was taken in.",
+            "asserted": "Somebody stated a belief.",
+            "corrected": "A belief was corrected.",
+            "retracted": "A belief or a relation was ended.",
+            "withdrawn": "Evidence was withdrawn.",
+            "related": "Two beliefs were related.",
+            "pursued": "A goal was set, related or motivated by a belief.",
+            "decided": "A decision was recorded.",
+            "identified": "An identifier was linked to the twin, or unlinked.",
+            "refreshed": "Only time passed.",
+            "adopted": "The twin came under newer definitions.",
+        },
+    ),
 ]
 
 
 class Commit(Record):
-    """One commit of a twin: `at` never runs backwards; `definitions` is the numbered set it was derived under."""
+    """One numbered change of a twin."""
 
-    twin: str
-    rev: Rev
-    at: Instant
-    head_time: Instant
-    actor: Key
-    purpose: Key
+    twin: TwinId
+    rev: Rev = Field(description="Rev of the twin that this commit made.")
+    at: Instant = Field(description="When the commit was stored; never runs backwards within a twin.")
+    head_time: Instant = Field(
+        description="The twin's current time after the commit: the greatest valid time it has taken in.",
+    )
+    actor: Key = Field(description="Who made the commit.")
+    purpose: Key = Field(description="Purpose of the call that made it.")
     cause: Cause
-    definitions: int
+    definitions: int = Field(description="Number of the definition set it was derived under.")
 
 
 class BeliefChange(Record):
-    """One belief before and after a commit; `before` is None where it was not held."""
+    """One belief before and after a commit."""
 
-    belief: Belief
-    before: Holding | None
-    after: Holding
+    belief: Belief = Field(description="The proposition.")
+    before: Holding | None = Field(description="What was published before; null if nothing was.")
+    after: Holding = Field(description="What is published now.")
 
 
 class Change(Record):
-    """The numbered notice that revisions were stored: a commit, and all that it moved."""
+    """One commit of a twin with everything it changed."""
 
-    commit: Commit
-    beliefs: tuple[BeliefChange, ...]
-    goals: tuple[GoalChange, ...] = ()
-    metrics: tuple[MetricChange, ...] = ()
-    decisions: tuple[DecisionChange, ...] = ()
+    commit: Commit = Field(description="The commit.")
+    beliefs: tuple[BeliefChange, ...] = Field(description="Beliefs that changed.")
+    goals: tuple[GoalChange, ...] = Field((), description="Goals that changed.")
+    metrics: tuple[MetricChange, ...] = Field((), description="Metrics that changed.")
+    decisions: tuple[DecisionChange, ...] = Field((), description="Decisions that changed.")
 
 
 class Comparison(Record):
-    """What differs between two moments of a twin, or between a twin and a hypothetical one; the biggest move first."""
+    """What differs between two moments of a twin, or between a twin and a hypothetical one."""
 
-    beliefs: tuple[BeliefDifference, ...]
-    goals: tuple[GoalDifference, ...]
+    beliefs: tuple[BeliefDifference, ...] = Field(description="Beliefs that differ, greatest change first.")
+    goals: tuple[GoalDifference, ...] = Field(description="Goals that differ.")
 
 
 class BeliefDifference(Record):
-    """One belief at two moments: what `compare` answers, unrounded."""
+    """One belief at two moments, unrounded."""
 
-    belief: Belief
-    before: LogOdds | None
-    after: LogOdds | None
-    before_status: Status | None
-    after_status: Status | None
+    belief: Belief = Field(description="The proposition.")
+    before: LogOdds | None = Field(description="Log-odds at the first moment; null if unavailable.")
+    after: LogOdds | None = Field(description="Log-odds at the second moment; null if unavailable.")
+    before_status: Status | None = Field(description="Status at the first moment; null if it was unknown then.")
+    after_status: Status | None = Field(description="Status at the second moment; null if it is unknown then.")
     quality: Quality

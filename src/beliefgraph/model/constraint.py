@@ -1,4 +1,4 @@
-"""Constraints that contradict each other: what is demanded of one feature, and which demands cannot be met together."""
+"""Contradictions among constraints: which requirements on one feature cannot be met together."""
 
 from __future__ import annotations
 
@@ -7,26 +7,31 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
-from beliefgraph.model.belief import BeliefState
+from pydantic import Field
+
+from beliefgraph.model.belief import AttributeName, BeliefState
 from beliefgraph.model.preference import ConstraintRule
 from beliefgraph.model.record import Key, Name, Record
 
 
 class Demand(Record):
-    """What one constraint asks of a feature; the operands of `only` that one attribute states are allowed together."""
+    """What one constraint requires of a feature.
 
-    attribute: Name
-    feature: Name
+    The operands of `only` that one attribute states are allowed together.
+    """
+
+    attribute: AttributeName
+    feature: Name = Field(description="Feature that is constrained.")
     rule: ConstraintRule
-    operand: Key
+    operand: Key = Field(description="Number or word that the feature is compared with.")
 
 
 class Conflict(Record):
-    """Constraints on one feature that no option can meet together; all of them stand."""
+    """Constraints on one feature that no option can meet together; all of them remain in force."""
 
-    feature: Name
-    constraints: tuple[BeliefState, ...]
-    sentence: str
+    feature: Name = Field(description="Feature that is constrained.")
+    constraints: tuple[BeliefState, ...] = Field(description="The conflicting constraints, as beliefs.")
+    sentence: str = Field(description="The conflict in a sentence.")
 
 
 def contradictions(demands: Sequence[Demand]) -> Iterator[tuple[int, ...]]:
@@ -50,7 +55,7 @@ def contradictions(demands: Sequence[Demand]) -> Iterator[tuple[int, ...]]:
 
 
 def violates(rule: ConstraintRule, operand: str, feature: float | str) -> bool | None:
-    """Whether what an option has of a feature is what a constraint of one operand rules out; None where nobody can say.
+    """Whether a constraint with one operand rules out an option's feature; None if that cannot be decided.
 
     Nobody can where the constraint is a bound and the feature a word.
     """

@@ -14,12 +14,22 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.evidence import Stance
 from beliefgraph.model.preference import Score
-from beliefgraph.model.record import Key, LogOdds, Name, Record, Text, Title
+from beliefgraph.model.record import Key, LogOdds, Name, Record, Text, Title, TwinId
 from beliefgraph.model.revision import Revision
-from beliefgraph.model.time import Instant, Rev
+from beliefgraph.model.time import ChangedAtRev, Instant, ReadRev, ReadTime
+from beliefgraph.model.vocabulary import vocabulary
 
-DecisionStatus = Literal["open", "decided", "done"]
-"""Open until an option is chosen, done once it is known what came of it."""
+DecisionStatus = Annotated[
+    Literal["open", "decided", "done"],
+    vocabulary(
+        "How far a decision has come.",
+        {
+            "open": "No option is chosen yet.",
+            "decided": "An option is chosen; the result is not known yet.",
+            "done": "The result is known.",
+        },
+    ),
+]
 
 MAX_DECISIONS = 2_000
 """Decisions of one twin; more are refused (`too-large`)."""
@@ -38,15 +48,18 @@ Features = Annotated[dict[Name, FeatureValue], Field(max_length=MAX_FEATURES)]
 
 
 class Option(Record):
-    """One thing that can be chosen. `features` say what it is like; `goals`, by key, how far it serves them.
+    """One thing that can be chosen."""
 
-    A goal that the option hinders has a number below 0.
-    """
-
-    key: Key
-    title: Title | None = None
-    features: Features = Field(default_factory=dict)
-    goals: Annotated[dict[Key, Score], Field(max_length=MAX_FEATURES)] = Field(default_factory=dict)
+    key: Key = Field(description="Key of the option, unique within the decision.")
+    title: Title | None = Field(None, description="Name shown to people; null: the key is shown.")
+    features: Features = Field(
+        default_factory=dict,
+        description="What the option is like: a number or a word for each feature, at most 100.",
+    )
+    goals: Annotated[dict[Key, Score], Field(max_length=MAX_FEATURES)] = Field(
+        default_factory=dict,
+        description="How far the option serves each goal, by the goal's key, in [-1, 1]; below 0 it hinders the goal.",
+    )
 
     @property
     def named(self) -> str:
@@ -66,129 +79,150 @@ def refuse_twins(options: tuple[Option, ...]) -> None:
 
 
 class Ground(Record):
-    """What a reason names: a belief, a preference or a value among them, or a goal; or nothing but words."""
+    """What a reason refers to: a belief or a goal; nothing if the reason is only words."""
 
-    belief: BeliefKey | None = None
-    goal: Key | None = None
+    belief: BeliefKey | None = Field(None, description="Belief that the reason refers to; null if none.")
+    goal: Key | None = Field(None, description="Key of the goal that the reason refers to; null if none.")
 
 
 class Reason(Ground):
-    """Why an option was chosen: in the person's words, or by the belief or the goal that speaks for it."""
+    """Why an option was chosen: in the person's words, or by a belief or a goal that speaks for it."""
 
-    text: Text | None = None
+    text: Text | None = Field(
+        None,
+        description="The reason in the person's words; stored encrypted. Null if there are none.",
+    )
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse a reason that says nothing."""
+        """Refuse an empty reason."""
         if not (self.text or "").strip() and self.belief is None and self.goal is None:
             raise Incorrect("invalid-input", "A reason has a text, or names a belief or a goal.")
 
 
 class Result(Record):
-    """What was expected of a decision, or came of it: -1 as bad as it can be, 0 neither, 1 as good as it can be."""
+    """Expected or actual result of a decision."""
 
-    score: Score
-    text: Text | None = None
+    score: Score = Field(
+        description="How good the result is, from -1 (as bad as possible) through 0 (neutral) to 1 (as good as "
+        "possible).",
+    )
+    text: Text | None = Field(
+        None,
+        description="The result in the person's words; stored encrypted. Null if there are none.",
+    )
 
 
 class Told(Record):
-    """What can be told of a decision; None leaves a field as it was. Options and reasons are told as a whole."""
+    """What can be stated about a decision; a field left out stays as it was.
 
-    title: Title | None = None
-    options: Options | None = None
-    chosen: Key | None = None
-    reasons: Annotated[tuple[Reason, ...], Field(max_length=MAX_REASONS)] | None = None
-    expected: Result | None = None
-    actual: Result | None = None
+    Options and reasons are replaced as a whole.
+    """
+
+    title: Title | None = Field(None, description="Name of the decision shown to people.")
+    options: Options | None = Field(None, description="What there is to choose from, 1 to 50 options.")
+    chosen: Key | None = Field(None, description="Key of the option chosen.")
+    reasons: Annotated[tuple[Reason, ...], Field(max_length=MAX_REASONS)] | None = Field(
+        None,
+        description="Why it was chosen, at most 20 reasons.",
+    )
+    expected: Result | None = Field(None, description="How good the result is expected to be.")
+    actual: Result | None = Field(None, description="How good the result was.")
 
 
 FIELDS: tuple[str, ...] = tuple(Told.model_fields)
-"""What can be told of a decision."""
+"""The fields that can be stated about a decision."""
 
 
 class Words(Record):
-    """What a statement says in the person's words: of each reason, of what is expected, of what came of it."""
+    """The person's own words in a statement about a decision, in the order of its reasons."""
 
-    reasons: tuple[str | None, ...] = ()
-    expected: str | None = None
-    actual: str | None = None
+    reasons: tuple[str | None, ...] = Field((), description="Text of each reason; null where there is none.")
+    expected: str | None = Field(None, description="Text of the expected result; null if there is none.")
+    actual: str | None = Field(None, description="Text of the actual result; null if there is none.")
 
 
 class Decision(Record):
     """Something that a twin decides. Immutable: an application's key, and nothing that changes."""
 
-    id: str
-    twin: str
-    key: Key
+    id: str = Field(description="Id of the decision (UUIDv5 of twin and key).")
+    twin: TwinId
+    key: Key = Field(description="Key of the decision, as the application chose it.")
 
 
 class DecisionStatement(Revision):
-    """What one piece of evidence tells of one decision, from its own moment on, but for its words.
+    """What one piece of evidence states about one decision, without the person's words.
 
-    Of several, the latest counts, field by field; what the person themselves tells (`correction`) counts before all
-    that others do.
+    For each field the statement with the latest valid time wins; statements by the person themselves (`correction`)
+    take precedence over all others.
     """
 
-    evidence: str
-    decision: str
-    source: str
+    evidence: str = Field(description="Id of the evidence that states it.")
+    decision: str = Field(description="Id of the decision.")
+    source: str = Field(description="Id of the source that provided the evidence.")
     stance: Stance
-    title: Title | None = None
-    options: tuple[Option, ...] | None = None
-    chosen: Key | None = None
-    reasons: tuple[Ground, ...] | None = None
-    expected: Score | None = None
-    actual: Score | None = None
+    title: Title | None = Field(None, description="Name of the decision; null if not stated.")
+    options: tuple[Option, ...] | None = Field(None, description="What there is to choose from; null if not stated.")
+    chosen: Key | None = Field(None, description="Key of the option chosen; null if not stated.")
+    reasons: tuple[Ground, ...] | None = Field(
+        None,
+        description="Beliefs and goals that the reasons refer to; null if not stated.",
+    )
+    expected: Score | None = Field(
+        None,
+        description="How good the result is expected to be, in [-1, 1]; null if not stated.",
+    )
+    actual: Score | None = Field(None, description="How good the result was, in [-1, 1]; null if not stated.")
 
 
 class Deliberation(Revision):
-    """What the twin published about a decision, from the rev that changed it to the rev that changed it again."""
+    """What a twin published about a decision, from the rev that changed it to the rev that changed it again."""
 
-    title: str
+    title: str = Field(description="Name of the decision.")
     status: DecisionStatus
-    options: tuple[Option, ...]
-    chosen: Key | None
-    reasons: tuple[Ground, ...]
-    expected: Score | None
-    actual: Score | None
+    options: tuple[Option, ...] = Field(description="What there is to choose from.")
+    chosen: Key | None = Field(description="Key of the option chosen; null if none is yet.")
+    reasons: tuple[Ground, ...] = Field(description="Beliefs and goals that the reasons refer to.")
+    expected: Score | None = Field(
+        description="How good the result was expected to be, in [-1, 1]; null if not stated.",
+    )
+    actual: Score | None = Field(description="How good the result was, in [-1, 1]; null if not known.")
+    valid_from: Instant = Field(description="Head time that it was derived at.")
+    key: str = Field(description="Id of the decision.")
 
 
 class EvidenceBehind(Record):
-    """One piece of evidence behind something, with who said so.
+    """One piece of evidence behind an answer, with its source."""
 
-    `contribution` is its share, in log-odds, of the move of the belief that a point rests on; None where it rests on
-    none.
-    """
-
-    id: str
-    twin: str
-    summary: str
-    source: str
-    time: Instant
-    contribution: LogOdds | None = None
+    id: str = Field(description="Id of the evidence.")
+    twin: TwinId
+    summary: str = Field(description="What was observed, in plain words.")
+    source: str = Field(description="Name of the source.")
+    time: Instant = Field(description="Valid time of the event.")
+    contribution: LogOdds | None = Field(
+        None,
+        description="Share of the change that the evidence made to the belief the point rests on, in log-odds; "
+        "null if the point rests on no belief.",
+    )
 
 
 class DecisionState(Record):
-    """A decision as it stands at one (valid time, rev): what a reader gets.
+    """A decision as it stands at one valid time and rev."""
 
-    `opened_at`, `decided_at` and `done_at` are when it was first told of, when the option that stands was chosen, and
-    when what came of it became known. `evidence` is what told of all that stands, the latest first.
-    """
-
-    decision: Decision
-    title: str
+    decision: Decision = Field(description="The decision.")
+    title: str = Field(description="Name of the decision; its key if no title was stated.")
     status: DecisionStatus
-    options: tuple[Option, ...]
-    chosen: Key | None
-    reasons: tuple[Reason, ...]
-    expected: Result | None
-    actual: Result | None
-    evidence: tuple[EvidenceBehind, ...]
-    opened_at: Instant
-    decided_at: Instant | None
-    done_at: Instant | None
-    valid_time: Instant
-    rev: Rev
-    changed_at_rev: Rev | None = None
+    options: tuple[Option, ...] = Field(description="What there is to choose from.")
+    chosen: Key | None = Field(description="Key of the option chosen; null if none is yet.")
+    reasons: tuple[Reason, ...] = Field(description="Why it was chosen.")
+    expected: Result | None = Field(description="How good the result was expected to be; null if not stated.")
+    actual: Result | None = Field(description="How good the result was; null if not known.")
+    evidence: tuple[EvidenceBehind, ...] = Field(description="Evidence for everything that is in force, newest first.")
+    opened_at: Instant = Field(description="When the decision was first mentioned.")
+    decided_at: Instant | None = Field(description="When the option in force was chosen; null if none is.")
+    done_at: Instant | None = Field(description="When the result became known; null if it is not.")
+    valid_time: ReadTime
+    rev: ReadRev
+    changed_at_rev: ChangedAtRev = None
 
     @property
     def surprise(self) -> float | None:
@@ -197,11 +231,11 @@ class DecisionState(Record):
 
 
 class DecisionChange(Record):
-    """One decision before and after a commit; None where nothing was told of it."""
+    """One decision before and after a commit."""
 
-    decision: Decision
-    before: Deliberation | None
-    after: Deliberation | None
+    decision: Decision = Field(description="The decision.")
+    before: Deliberation | None = Field(description="What was published before; null if nothing was.")
+    after: Deliberation | None = Field(description="What is published now; null if nothing is.")
 
 
 def status_of(chosen: str | None, actual: float | None) -> DecisionStatus:

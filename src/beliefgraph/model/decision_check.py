@@ -2,28 +2,52 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from beliefgraph.model.belief import ANYWHERE, BeliefKey, Quality
+from pydantic import Field
+
+from beliefgraph.model.belief import ANYWHERE, AttributeName, BeliefKey, Context, Quality
 from beliefgraph.model.constraint import Conflict
 from beliefgraph.model.decision import EvidenceBehind, Option, Options, refuse_twins
 from beliefgraph.model.preference import Score
-from beliefgraph.model.record import Key, LogOdds, Name, Probability, Record
-from beliefgraph.model.time import Instant, Rev
+from beliefgraph.model.record import Key, LogOdds, Name, Probability, Record, TwinName
+from beliefgraph.model.time import ReadRev, ReadTime
+from beliefgraph.model.vocabulary import vocabulary
 
-PointKind = Literal["constraint", "value", "preference", "goal", "past_decision"]
-"""What a point comes from."""
+PointKind = Annotated[
+    Literal["constraint", "value", "preference", "goal", "past_decision"],
+    vocabulary(
+        "What a point about an option is derived from.",
+        {
+            "constraint": "Something the person refuses or insists on.",
+            "value": "A commitment of the person that the option honours or breaks.",
+            "preference": "Something the person likes or prefers.",
+            "goal": "A goal that the option serves or hinders.",
+            "past_decision": "A past decision for a similar option.",
+        },
+    ),
+]
 
-PointStance = Literal["for", "against", "forbids", "neutral"]
-"""What a point says of the option."""
+PointStance = Annotated[
+    Literal["for", "against", "forbids", "neutral"],
+    vocabulary(
+        "Whether a point speaks for or against an option.",
+        {
+            "for": "It speaks for the option.",
+            "against": "It speaks against the option.",
+            "forbids": "A hard constraint that is more likely than not rules the option out.",
+            "neutral": "It applies, but its weight is negligible.",
+        },
+    ),
+]
 
 
 class CheckDecision(Record):
-    """How do these options sit with what is known of the person, in a context? Nothing is stored."""
+    """How well options fit what is known of the person in a context. Nothing is stored."""
 
-    twin: Key
-    options: Options
-    context: Key = ANYWHERE
+    twin: TwinName
+    options: Options = Field(description="Options to check, 1 to 50.")
+    context: Context = ANYWHERE
 
     def model_post_init(self, _context: object) -> None:
         """Refuse two options of one key."""
@@ -31,63 +55,68 @@ class CheckDecision(Record):
 
 
 class Point(Record):
-    """One thing that speaks for or against an option.
-
-    `weight` in [-1, 1] is how much it speaks for it, or against it, and `log_odds` what it adds to those of the option
-    being right, 0 where it forbids. `confidence` is how sure the belief is that it rests on, None where it rests on
-    none. A past decision brings what was expected of it, and what came of it.
-    """
+    """One thing that speaks for or against an option."""
 
     kind: PointKind
     stance: PointStance
-    weight: Score
-    log_odds: LogOdds
-    confidence: Probability | None
-    sentence: str
-    belief: BeliefKey | None = None
-    goal: Key | None = None
-    decision: Key | None = None
-    expected: Score | None = None
-    actual: Score | None = None
-    evidence: tuple[EvidenceBehind, ...] = ()
+    weight: Score = Field(
+        description="How strongly it speaks for the option (above 0) or against it (below 0), in [-1, 1].",
+    )
+    log_odds: LogOdds = Field(
+        description="What the point adds to the log-odds that the option is right; 0 if it forbids the option.",
+    )
+    confidence: Probability | None = Field(
+        description="Probability of the belief that the point rests on, in [0, 1]; null if it rests on none.",
+    )
+    sentence: str = Field(description="The point in a sentence.")
+    belief: BeliefKey | None = Field(None, description="Belief that the point rests on; null if none.")
+    goal: Key | None = Field(None, description="Key of the goal that the option serves or hinders; null if none.")
+    decision: Key | None = Field(None, description="Key of the past decision it is taken from; null if none.")
+    expected: Score | None = Field(
+        None,
+        description="Expected result of the past decision, in [-1, 1]; null if there is none.",
+    )
+    actual: Score | None = Field(
+        None,
+        description="Actual result of the past decision, in [-1, 1]; null if there is none.",
+    )
+    evidence: tuple[EvidenceBehind, ...] = Field((), description="Evidence behind the point.")
 
 
 class Unknown(Record):
-    """Something about an option that could not be checked, and why."""
+    """Something about an option that could not be checked."""
 
-    attribute: Name
-    feature: Name
-    reason: str
+    attribute: AttributeName
+    feature: Name = Field(description="Feature that it would be checked against.")
+    reason: str = Field(description="Why it could not be checked, in words.")
 
 
 class OptionCheck(Record):
-    """One option with all that speaks for and against it, the weightiest first.
+    """One option with everything that speaks for and against it."""
 
-    `allowed` is false where a hard constraint that is more likely than not forbids it; `violation` is the probability
-    that it violates a hard constraint, at the least. `score` in [-1, 1] balances the points that may be traded.
-    """
-
-    option: Option
-    allowed: bool
-    violation: Probability
-    score: Score
-    points: tuple[Point, ...]
-    unknown: tuple[Unknown, ...]
+    option: Option = Field(description="The option.")
+    allowed: bool = Field(description="False if a hard constraint that is more likely than not rules the option out.")
+    violation: Probability = Field(
+        description="Lower bound on the probability that the option violates a hard constraint, in [0, 1].",
+    )
+    score: Score = Field(description="Balance of all points that can be weighed against each other, in [-1, 1].")
+    points: tuple[Point, ...] = Field(description="What speaks for and against the option, greatest weight first.")
+    unknown: tuple[Unknown, ...] = Field(description="What could not be checked.")
 
 
 class DecisionCheck(Record):
-    """The options, what is allowed first and the best first among these.
+    """The options, allowed ones first, and among these the best score first."""
 
-    `conflicts` are hard constraints, each more likely than not, that no option can meet together: all of them stand.
-    `mean_surprise` is by how much the `judged` past decisions came out better than expected, on average; None where
-    none was judged. `quality` is the least of the beliefs that points rest on.
-    """
-
-    context: Key
-    options: tuple[OptionCheck, ...]
-    conflicts: tuple[Conflict, ...]
-    judged: int
-    mean_surprise: float | None
-    quality: Quality
-    valid_time: Instant
-    rev: Rev
+    context: Context
+    options: tuple[OptionCheck, ...] = Field(description="The options, allowed ones first, then by score.")
+    conflicts: tuple[Conflict, ...] = Field(
+        description="Hard constraints, each more likely than not, that no option can meet together.",
+    )
+    judged: int = Field(description="Number of past decisions whose expected and actual results are both known.")
+    mean_surprise: float | None = Field(
+        description="Mean of actual minus expected result over the `judged` past decisions, in [-2, 2]; null if "
+        "there are none.",
+    )
+    quality: Quality = Field(description="Worst quality of the beliefs that the points rest on.")
+    valid_time: ReadTime
+    rev: ReadRev

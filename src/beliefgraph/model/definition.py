@@ -17,7 +17,7 @@ from pydantic import Field
 
 from beliefgraph.errors import Incorrect, NotFound
 from beliefgraph.model.attribute import MOST_VALUES, OTHER, Attribute
-from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.belief import AttributeName, BeliefKey, Value
 from beliefgraph.model.evidence import LogLikelihoodRatio
 from beliefgraph.model.goal import GoalStatus, Weight
 from beliefgraph.model.metric import MetricDefinition
@@ -37,21 +37,38 @@ MAX_RELATIONS = 20_000
 
 
 class RelationDefinition(Record):
-    """A relation between two attributes; it joins beliefs of equal subject and context.
+    """A relation between two attributes; it relates beliefs with the same subject and context.
 
-    At an end that is a closed categorical attribute, it names the value. All causes of one effect have odds ratios,
-    or all have probabilities. `source_subject` is the key of a goal whose pursuit is the cause of what the person does:
-    it joins what is believed of that goal with a belief of the person, while the goal is spoken of and has not ended.
+    An end that is a closed categorical attribute names the value. The causes of one effect all have odds ratios, or
+    all have probabilities.
     """
 
     kind: RelationKind
-    source: Name
-    target: Name
-    source_subject: Key | None = None
-    source_value: Key | None = None
-    target_value: Key | None = None
-    odds_ratio: OddsRatio | None = None
-    probability: OpenProbability | None = None
+    source: Name = Field(description="Attribute that the relation starts from.")
+    target: Name = Field(description="Attribute that the relation leads to.")
+    source_subject: Key | None = Field(
+        None,
+        description="Key of a goal whose pursuit is the cause; `source` is then the attribute that goals name as "
+        "pursued. Null otherwise.",
+    )
+    source_value: Key | None = Field(
+        None,
+        description="Value of the source attribute, if it is categorical; else null.",
+    )
+    target_value: Key | None = Field(
+        None,
+        description="Value of the target attribute, if it is categorical; else null.",
+    )
+    odds_ratio: OddsRatio | None = Field(
+        None,
+        description="Factor by which the odds of one belief change if the other holds; above 1 supports, below 1 "
+        "contradicts. Null where a probability is given.",
+    )
+    probability: OpenProbability | None = Field(
+        None,
+        description="For implies, P(target given source); for causes, the probability that this cause alone brings "
+        "the effect about. In (0, 1); null otherwise.",
+    )
 
     @cached_property
     def strength(self) -> Strength:
@@ -68,7 +85,7 @@ class RelationDefinition(Record):
         if self.source == self.target:
             raise Incorrect("invalid-definition", f"{self.source} cannot be related to itself.")
         if self.source_subject is not None and self.kind != "causes":
-            raise Incorrect("invalid-definition", f"The pursuit of {self.source_subject} can be a cause, nothing else.")
+            raise Incorrect("invalid-definition", f"The pursuit of {self.source_subject} can only be a cause.")
         if self.kind == "causes" and self.target_value is not None:
             raise Incorrect(
                 "invalid-definition",
@@ -79,10 +96,13 @@ class RelationDefinition(Record):
 
 
 class Likelihoods(Record):
-    """How likely the observation is if the belief holds, and if it does not: the two numbers behind an LLR."""
+    """How likely the observation is if the belief holds, and if it does not.
 
-    holds: OpenProbability
-    otherwise: OpenProbability
+    Their ratio is the likelihood ratio of the evidence.
+    """
+
+    holds: OpenProbability = Field(description="Probability of the observation if the belief holds, in (0, 1).")
+    otherwise: OpenProbability = Field(description="Probability of the observation if it does not hold, in (0, 1).")
 
     @property
     def log_ratio(self) -> float:
@@ -91,28 +111,44 @@ class Likelihoods(Record):
 
 
 class BearingRule(Record):
-    """How an event of a type bears on one belief; a log-likelihood ratio given as text is an expression.
+    """How an event of a type bears on one belief.
 
-    On a categorical attribute it bears on the `value` named, or on the one that `value_from`, an expression, gives; or
-    on several, by how likely the observation is if each of them holds. Those that `likelihoods_by_value` does not name
-    are as likely as `other`, which it does.
+    Exactly one of `log_likelihood_ratio`, `likelihoods`, `likelihoods_by_value` and `reading` is given.
     """
 
-    attribute: Name
-    value: Key | None = None
-    value_from: Expression | None = None
-    log_likelihood_ratio: LogLikelihoodRatio | Expression | None = None
-    likelihoods: Likelihoods | None = None
-    likelihoods_by_value: dict[Key, OpenProbability] | None = Field(default=None, max_length=MOST_VALUES)
-    reading: Score | Expression | None = None
-    noise: Noise | None = None
-    when: Expression | None = None
-    subject: Expression | None = None
-    context: Expression | None = None
-    half_life: timedelta | None = Field(default=None, gt=timedelta(0))
+    attribute: AttributeName
+    value: Key | None = Field(None, description="Value of a categorical attribute that it bears on.")
+    value_from: Expression | None = Field(None, description="Expression for the value, instead of `value`.")
+    log_likelihood_ratio: LogLikelihoodRatio | Expression | None = Field(
+        None,
+        description="Log-likelihood ratio in [-30, 30], or an expression for it; positive speaks for the belief.",
+    )
+    likelihoods: Likelihoods | None = Field(
+        None,
+        description="Probabilities of the event if the belief holds and if it does not.",
+    )
+    likelihoods_by_value: dict[Key, OpenProbability] | None = Field(
+        default=None,
+        max_length=MOST_VALUES,
+        description="Probability of the event under each value; `other` must be named, and values not named are as "
+        "likely as under `other`.",
+    )
+    reading: Score | Expression | None = Field(
+        None,
+        description="Position on the scale of the attribute's scores, in [-1, 1], or an expression for it.",
+    )
+    noise: Noise | None = Field(None, description="Standard deviation of the error of the reading, on the same scale.")
+    when: Expression | None = Field(None, description="Expression that must hold of the event; null: always.")
+    subject: Expression | None = Field(None, description="Expression for the subject; null: `self`.")
+    context: Expression | None = Field(None, description="Expression for the context; null: `any`.")
+    half_life: timedelta | None = Field(
+        default=None,
+        gt=timedelta(0),
+        description="Time in which this evidence loses half its weight; null: that of the attribute.",
+    )
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse a rule with no strength, or with two; and one that says in two ways which value it bears on."""
+        """Refuse a rule with no strength or several, and one that names its value in two ways."""
         strengths = (self.log_likelihood_ratio, self.likelihoods, self.likelihoods_by_value, self.reading)
         if sum(strength is not None for strength in strengths) != 1:
             self._refuse(
@@ -144,101 +180,152 @@ class BearingRule(Record):
 
 
 class MotiveRule(Record):
-    """A belief that motivates the goal of which an event speaks."""
+    """A belief that motivates the goal an event is about."""
 
-    attribute: Name
-    value: Key | None = None
-    subject: Expression | None = None
-    context: Expression | None = None
-    weight: Weight = 1.0
+    attribute: AttributeName
+    value: Value = None
+    subject: Expression | None = Field(None, description="Expression for the subject; null: `self`.")
+    context: Expression | None = Field(None, description="Expression for the context; null: `any`.")
+    weight: Weight = Field(1.0, description="Share of the belief's confidence that passes to the goal, in (0, 1].")
 
 
 class GoalRule(Record):
-    """What an event of a type states of one goal: a value, or an expression for it; null states nothing.
+    """What an event of a type states about one goal: values, or expressions for them.
 
-    `key` is an expression for the goal's key; `part_of`, `depends_on` and `competes_with` are expressions for the key
-    of another goal or a list of them, which need not be known yet.
+    An expression that gives null states nothing.
     """
 
-    key: Expression
-    when: Expression | None = None
-    title: Expression | None = None
-    status: GoalStatus | Expression | None = None
-    priority: Probability | Expression | None = None
-    progress: Probability | Expression | None = None
-    deadline: Expression | None = None
-    part_of: Expression | None = None
-    depends_on: Expression | None = None
-    competes_with: Expression | None = None
-    motivated_by: tuple[MotiveRule, ...] = Field(default=(), max_length=20)
+    key: Expression = Field(description="Expression for the goal's key.")
+    when: Expression | None = Field(None, description="Expression that must hold of the event; null: always.")
+    title: Expression | None = Field(None, description="Expression for the title.")
+    status: GoalStatus | Expression | None = Field(None, description="Status, or an expression for it.")
+    priority: Probability | Expression | None = Field(None, description="Priority in [0, 1], or an expression for it.")
+    progress: Probability | Expression | None = Field(None, description="Progress in [0, 1], or an expression for it.")
+    deadline: Expression | None = Field(None, description="Expression for the deadline.")
+    part_of: Expression | None = Field(
+        None,
+        description="Expression for the key of a goal that it is part of, or a list of keys; these need not exist yet.",
+    )
+    depends_on: Expression | None = Field(
+        None,
+        description="Expression for the key of a goal that must be achieved first, or a list of keys.",
+    )
+    competes_with: Expression | None = Field(
+        None,
+        description="Expression for the key of a goal that it competes with, or a list of keys.",
+    )
+    motivated_by: tuple[MotiveRule, ...] = Field(
+        default=(),
+        max_length=20,
+        description="Beliefs that motivate the goal, at most 20.",
+    )
 
 
 class DecisionRule(Record):
-    """What an event of a type tells of one decision: expressions, of which null tells nothing.
+    """What an event of a type states about one decision: expressions; one that gives null states nothing."""
 
-    `options` and `reasons` give lists of maps, in the form of `Option` and `Reason`; `expected` and `actual` a number
-    or a map of `score` and `text`. A reason that is a mere text, and a list of such, will do too.
-    """
-
-    key: Expression
-    when: Expression | None = None
-    title: Expression | None = None
-    options: Expression | None = None
-    chosen: Expression | None = None
-    reasons: Expression | None = None
-    expected: Expression | None = None
-    actual: Expression | None = None
+    key: Expression = Field(description="Expression for the decision's key.")
+    when: Expression | None = Field(None, description="Expression that must hold of the event; null: always.")
+    title: Expression | None = Field(None, description="Expression for the title.")
+    options: Expression | None = Field(None, description="Expression for a list of options, as maps.")
+    chosen: Expression | None = Field(None, description="Expression for the key of the option chosen.")
+    reasons: Expression | None = Field(
+        None,
+        description="Expression for a list of reasons, as maps or texts, or for one text.",
+    )
+    expected: Expression | None = Field(
+        None,
+        description="Expression for the expected result: a number in [-1, 1], or a map of score and text.",
+    )
+    actual: Expression | None = Field(
+        None,
+        description="Expression for the actual result: a number in [-1, 1], or a map of score and text.",
+    )
 
 
 class GoalDefinition(Record):
-    """How goals are read. `pursued` is the attribute that says whether a goal, its subject, is really pursued.
+    """How goals are interpreted."""
 
-    `stated` is the log-likelihood ratio of a command that says it is, and less that of one that says it is abandoned.
-    `urgency` is the time before a deadline at which it presses half as much as when it is there.
-    """
-
-    pursued: Name
-    stated: LogLikelihoodRatio = Field(default=1.5, ge=0.0)
-    urgency: timedelta = Field(default=URGENCY, gt=timedelta(0))
+    pursued: Name = Field(description="Attribute that says whether a goal, its subject, is really pursued.")
+    stated: LogLikelihoodRatio = Field(
+        default=1.5,
+        ge=0.0,
+        description="Log-likelihood ratio, at least 0, of a command that says a goal is pursued; one that says it "
+        "is abandoned counts the same against it.",
+    )
+    urgency: timedelta = Field(
+        default=URGENCY,
+        gt=timedelta(0),
+        description="Time before a deadline at which urgency is half of what it is at the deadline.",
+    )
 
 
 class EventRule(Record):
-    """How events of one CloudEvents type become evidence. The speaker is `source`, an expression; else the event's own.
+    """How events of one CloudEvents type become evidence."""
 
-    `summary` is shown as it stands, so it holds no personal text; `verbatim`, an expression, picks what the person
-    said, and that is sealed.
-
-    `shared_origin`, an expression, names what this evidence has in common with other evidence on the same belief: an
-    agency that several papers print, a list that was copied, a race that every pollster may misjudge alike. What has
-    one origin counts once, until it is learned how much of their error such observations share. The kind of an origin
-    is what stands before the first colon of its name. `source_kind`, an expression, says what kind of source speaks: a
-    source that was not heard before is taken for one of its kind. Neither holds personal text; both are stored as they
-    stand.
-    """
-
-    type: Key
-    summary: Sentence
-    when: Expression | None = None
-    source: Expression | None = None
-    verbatim: Expression | None = None
-    shared_origin: Expression | None = None
-    source_kind: Expression | None = None
-    bears_on: tuple[BearingRule, ...] = Field(default=(), max_length=100)
-    goals: tuple[GoalRule, ...] = Field(default=(), max_length=20)
-    decisions: tuple[DecisionRule, ...] = Field(default=(), max_length=20)
+    type: Key = Field(description="CloudEvents type that the rule applies to.")
+    summary: Sentence = Field(
+        description="What was observed, in plain words; shown as it stands, so it must hold no personal data.",
+    )
+    when: Expression | None = Field(None, description="Expression that must hold of the event; null: always.")
+    source: Expression | None = Field(
+        None,
+        description="Expression for the source of the evidence; null: the event's own source.",
+    )
+    verbatim: Expression | None = Field(
+        None,
+        description="Expression for what the person said, word for word; stored encrypted.",
+    )
+    shared_origin: Expression | None = Field(
+        None,
+        description="Expression for the name of what this evidence has in common with other evidence on the "
+        "belief, such as an agency or a copied list: evidence with one origin counts once until its "
+        "correlation is learned. Stored in the clear.",
+    )
+    source_kind: Expression | None = Field(
+        None,
+        description="Expression for the kind of source: a source not seen before is treated as one of its kind. "
+        "Stored in the clear.",
+    )
+    bears_on: tuple[BearingRule, ...] = Field(
+        default=(),
+        max_length=100,
+        description="Beliefs that the event bears on, at most 100.",
+    )
+    goals: tuple[GoalRule, ...] = Field(
+        default=(),
+        max_length=20,
+        description="What the event states about goals, at most 20.",
+    )
+    decisions: tuple[DecisionRule, ...] = Field(
+        default=(),
+        max_length=20,
+        description="What the event states about decisions, at most 20.",
+    )
 
 
 class Catalog(Record):
-    """One published document of definitions, named and versioned."""
+    """One published document of definitions, with a name and a version."""
 
-    catalog: Name
-    version: SemanticVersion
-    description: str = Field(default="", max_length=2_000)
-    attributes: tuple[Attribute, ...] = Field(default=(), max_length=MAX_ATTRIBUTES)
-    relations: tuple[RelationDefinition, ...] = Field(default=(), max_length=MAX_RELATIONS)
-    events: tuple[EventRule, ...] = Field(default=(), max_length=1_000)
-    goals: GoalDefinition | None = None
-    metrics: tuple[MetricDefinition, ...] = Field(default=(), max_length=1_000)
+    catalog: Name = Field(description="Dotted lower-case name of the catalog.")
+    version: SemanticVersion = Field(description="Semantic version of the catalog (major.minor.patch).")
+    description: str = Field(default="", max_length=2_000, description="Notes for those who maintain the catalog.")
+    attributes: tuple[Attribute, ...] = Field(
+        default=(),
+        max_length=MAX_ATTRIBUTES,
+        description="Attributes that beliefs can be about, at most 5,000.",
+    )
+    relations: tuple[RelationDefinition, ...] = Field(
+        default=(),
+        max_length=MAX_RELATIONS,
+        description="Relations between attributes, at most 20,000.",
+    )
+    events: tuple[EventRule, ...] = Field(default=(), max_length=1_000, description="Rules for events, at most 1,000.")
+    goals: GoalDefinition | None = Field(
+        None,
+        description="How goals are interpreted; null if the catalog does not say. Only one catalog in force may say.",
+    )
+    metrics: tuple[MetricDefinition, ...] = Field(default=(), max_length=1_000, description="Metrics, at most 1,000.")
 
     def model_post_init(self, _context: object) -> None:
         """Refuse two attributes or metrics of one name, and two relations of one kind between the same two."""
@@ -258,18 +345,18 @@ class Catalog(Record):
 
 
 class Definitions(Record):
-    """Everything in force in a tenant, as the numbered set that commits name. Number 0 is the empty set.
+    """All definitions in force in a tenant, as the numbered set that commits refer to. Number 0 is the empty set."""
 
-    `parameters` is what was learned; None as long as nothing was.
-    """
-
-    tenant: Key
-    number: int
-    catalogs: tuple[Catalog, ...] = ()
-    parameters: ParameterSet | None = None
+    tenant: Key = Field(description="Tenant that the definitions belong to.")
+    number: int = Field(description="Number of the set within the tenant.")
+    catalogs: tuple[Catalog, ...] = Field((), description="Catalogs in force.")
+    parameters: ParameterSet | None = Field(
+        None,
+        description="What was learned and is in force; null if nothing was learned.",
+    )
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse an attribute or metric defined twice, and what names one, or a value, that is not defined."""
+        """Refuse an attribute or metric defined twice, and references to attributes or values that are not defined."""
         _refuse_repeats("the set", "attribute", [a.key for c in self.catalogs for a in c.attributes])
         _refuse_repeats("the set", "part", ["goals" for c in self.catalogs if c.goals is not None])
         _refuse_repeats("the set", "metric", [m.key for c in self.catalogs for m in c.metrics])
@@ -344,7 +431,7 @@ class Definitions(Record):
                 yield catalog.ref, relation
 
     def strength_of(self, relation: RelationDefinition) -> Strength:
-        """How strong a relation is: as learned beside the number that it states, else as stated."""
+        """The strength of a relation: as learned for the number that it states, else as stated."""
         stated = relation.strength
         if (
             self.parameters is None
@@ -361,13 +448,13 @@ class Definitions(Record):
         return Strength.model_validate({"kind": relation.kind, which: learned.learned})
 
     def attribute_of(self, belief: BeliefKey) -> Attribute:
-        """What a belief is about; `unknown-attribute`, `unknown-value`, or `invalid-input` where a value is amiss."""
+        """The attribute of a belief; `unknown-attribute`, `unknown-value`, or `invalid-input` for a wrong value."""
         attribute = self.attribute(belief.attribute)
         attribute.require(belief.value)
         return attribute
 
     def spoken_of(self, belief: BeliefKey) -> Attribute:
-        """What a belief is about that somebody speaks of: as `attribute_of`, and refused where nothing can stand."""
+        """The attribute of a belief that is stated: as `attribute_of`, and refused where it has no meaning."""
         attribute = self.attribute_of(belief)
         attribute.require_place(belief)
         return attribute
@@ -422,8 +509,8 @@ def _check_causes(relations: Iterable[RelationDefinition]) -> None:
         if known.strength.into_noisy_or != relation.strength.into_noisy_or:
             raise Incorrect(
                 "invalid-definition",
-                f"Of the causes of {relation.target}, {known.source} and {relation.source} speak two ways: give all of"
-                " them an odds_ratio, or all a probability.",
+                f"Of the causes of {relation.target}, {known.source} and {relation.source} differ in kind:"
+                " give all of them an odds_ratio, or all a probability.",
                 attribute=relation.target,
             )
 
@@ -459,7 +546,7 @@ def _check_bearing(catalog: Catalog, attribute: Attribute, bearing: BearingRule)
 
 
 def _check_place(catalog: Catalog, attribute: Attribute, speaks: BearingRule | MetricDefinition) -> None:
-    """Refuse what bears on a constraint and says of no operand, or on a state and says of whom or where."""
+    """Refuse evidence on a constraint without an operand, and on a state with a subject or context."""
     preference = attribute.preference
     wrong = None
     if preference is not None and preference.rule is not None and speaks.subject is None:

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from beliefgraph.model.belief import Quality
+from pydantic import Field
+
+from beliefgraph.model.belief import AttributeName, Context, Quality, Subject
 from beliefgraph.model.question import BeliefRow
-from beliefgraph.model.record import Key, Name, Probability, Record
-from beliefgraph.model.time import Instant, Rev
+from beliefgraph.model.record import Key, Probability, Record
+from beliefgraph.model.time import ReadRev, ReadTime
 
 
 class ValueProbability(Record):
-    """One value with its probability, None where that is unavailable, and the belief that it holds."""
+    """One value of an attribute with its probability."""
 
-    value: Key
-    probability: Probability | None
-    belief: BeliefRow
+    value: Key = Field(description="The value.")
+    probability: Probability | None = Field(
+        description="Probability that the attribute has this value, in [0, 1]; null if unavailable.",
+    )
+    belief: BeliefRow = Field(description="The belief that the attribute has this value.")
 
 
 class Distribution(Record):
-    """Every value of an attribute for one subject and context, the likeliest first; `other` is always among them."""
+    """Every value of an attribute for one subject and context; the probabilities sum to 1."""
 
-    attribute: Name
-    subject: Key
-    context: Key
-    values: tuple[ValueProbability, ...]
+    attribute: AttributeName
+    subject: Subject
+    context: Context
+    values: tuple[ValueProbability, ...] = Field(
+        description="The values, most likely first; `other` is always among them.",
+    )
     quality: Quality
-    valid_time: Instant
-    rev: Rev
+    valid_time: ReadTime
+    rev: ReadRev

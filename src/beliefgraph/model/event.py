@@ -12,35 +12,41 @@ from beliefgraph.model.twin import Identifier
 
 
 class Event(Record):
-    """One CloudEvent, read: it names its twin, or identifiers that lead to one. `time` is valid time."""
+    """One event in the form of CloudEvents 1.0. It names its twin, or identifiers that lead to one."""
 
-    id: Key
-    source: Key
-    type: Key
-    time: Instant
-    twin: Key | None = None
-    identifiers: tuple[Identifier, ...] = Field(default=(), max_length=10)
-    session: Key | None = None
-    channel: Key | None = None
-    data: dict[str, Any] = Field(default_factory=dict)
+    id: Key = Field(description="CloudEvents id; with `source` it makes repeated delivery harmless.")
+    source: Key = Field(description="CloudEvents source: the system that sent the event.")
+    type: Key = Field(description="CloudEvents type; catalogs define rules for it.")
+    time: Instant = Field(description="When it happened (valid time), with a time zone.")
+    twin: Key | None = Field(
+        None,
+        description="Name of the twin that the event is about; null if identifiers lead to it.",
+    )
+    identifiers: tuple[Identifier, ...] = Field(
+        default=(),
+        max_length=10,
+        description="Identifiers that lead to the twin, at most 10.",
+    )
+    session: Key | None = Field(None, description="Session in which it happened; expressions see it as event.session.")
+    channel: Key | None = Field(None, description="Channel by which it came; expressions see it as event.channel.")
+    data: dict[str, Any] = Field(default_factory=dict, description="Payload of the event; expressions see it as data.")
 
 
 class EventName(Record):
-    """An event that was taken in, by its CloudEvents `source` and `id`.
+    """An event that was taken in, by its CloudEvents source and id, or by an id from an answer alone."""
 
-    Without `source`, `id` may be what `event` of evidence says, the id of evidence that came from it, or that of a
-    command.
-    """
-
-    id: Id
-    source: Key | None = None
+    id: Id = Field(
+        description="CloudEvents id of the event; without `source`, what `event` of evidence says, the id of evidence "
+        "from it, or the id of a command.",
+    )
+    source: Key | None = Field(None, description="CloudEvents source of the event.")
 
 
 class QuarantinedEvent(Record):
-    """An event that could not be taken in, with the reason; it can be replayed once that is mended."""
+    """An event that could not be taken in, with the reason. It can be replayed once the cause is fixed."""
 
-    id: str
-    event: Event
-    code: str
-    reason: str
-    since: Instant
+    id: str = Field(description="Id of the quarantined event, for replayQuarantine.")
+    event: Event = Field(description="The event as it arrived.")
+    code: str = Field(description="Code of the reason.")
+    reason: str = Field(description="The reason in a sentence.")
+    since: Instant = Field(description="When the event first arrived.")

@@ -6,12 +6,23 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from beliefgraph.model.record import Key, LogOdds, Record, Text
+from beliefgraph.model.record import Key, LogOdds, Record, Text, TwinId
 from beliefgraph.model.revision import Revision
 from beliefgraph.model.time import Instant
+from beliefgraph.model.vocabulary import vocabulary
 
-Stance = Literal["observation", "assertion", "correction", "retraction"]
-"""How an input speaks: an event showed it, somebody stated it, the person set it right, somebody ended it."""
+Stance = Annotated[
+    Literal["observation", "assertion", "correction", "retraction"],
+    vocabulary(
+        "Kind of evidence, which decides how it combines with other evidence.",
+        {
+            "observation": "Read from an event.",
+            "assertion": "Stated by somebody.",
+            "correction": "A correction: while it is in force, no other direct evidence on the belief counts.",
+            "retraction": "An end: earlier evidence stops counting.",
+        },
+    ),
+]
 
 CORRECTION_LOG_ODDS = 12.0
 """A correction by the person, in nats: no relation moves it visibly, yet two that clash leave every probability
@@ -25,37 +36,46 @@ LogLikelihoodRatio = Annotated[LogOdds, Field(ge=-30.0, le=30.0)]
 
 
 class Source(Record):
-    """Who or what said so. It belongs to a tenant; its reliability is learned."""
+    """Who or what provides evidence. It belongs to a tenant; its reliability can be learned."""
 
-    id: str
-    tenant: Key
-    name: Key
+    id: str = Field(description="Id of the source (UUIDv5 of tenant and name).")
+    tenant: Key = Field(description="Tenant that the source belongs to.")
+    name: Key = Field(description="Name of the source.")
 
 
 class Evidence(Record):
-    """One observation in the subject's twin: what it says in plain words, who said it, and the event it came from."""
+    """One observation in a twin: what it says, who said it, and the event it came from."""
 
-    id: str
-    twin: str
-    event: str
-    source: str
-    time: Instant
-    summary: str
-    verbatim: Text | None = None
+    id: str = Field(description="Id of the evidence (UUIDv5 of event and source).")
+    twin: TwinId
+    event: str = Field(description="Id of the event it was read from.")
+    source: str = Field(description="Id of the source that provided it.")
+    time: Instant = Field(description="Valid time of the event.")
+    summary: str = Field(description="What was observed, in plain words.")
+    verbatim: Text | None = Field(
+        None,
+        description="What the person said, word for word; stored encrypted. Null if there is nothing.",
+    )
 
 
 class Bearing(Revision):
-    """How one piece of evidence bears on one belief, while it counts.
+    """How one piece of evidence bears on one belief, while it counts."""
 
-    `shared_origin` names what it has in common with other evidence on the belief, such as an agency or a copied list;
-    `source_kind` is the kind of source that spoke.
-    """
-
-    evidence: str
-    belief: str
-    source: str
+    evidence: str = Field(description="Id of the evidence.")
+    belief: str = Field(description="Id of the belief.")
+    source: str = Field(description="Id of the source that provided the evidence.")
     stance: Stance
-    log_likelihood_ratio: LogLikelihoodRatio
-    half_life: HalfLife | None = None
-    shared_origin: Key | None = None
-    source_kind: Key | None = None
+    log_likelihood_ratio: LogLikelihoodRatio = Field(
+        description="Natural log of how much likelier the observation is if the belief holds than if it does not, "
+        "in [-30, 30]; positive speaks for the belief.",
+    )
+    half_life: HalfLife | None = Field(
+        None,
+        description="Seconds in which the evidence loses half its weight; null if it does not age.",
+    )
+    shared_origin: Key | None = Field(
+        None,
+        description="Name of what this evidence has in common with other evidence on the belief, such as an agency "
+        "or a copied list; null if nothing.",
+    )
+    source_kind: Key | None = Field(None, description="Kind of source that provided it; null if none was named.")

@@ -1,6 +1,10 @@
-"""Why a belief stands where it stands: every piece of evidence with its share, and the path by which it reached it."""
+"""Explanations of beliefs: the contribution of every piece of evidence, and the path by which it acts."""
 
 from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from beliefgraph.model.belief import Belief, BeliefState
 from beliefgraph.model.evidence import Bearing, Evidence
@@ -8,48 +12,97 @@ from beliefgraph.model.metric import MetricState
 from beliefgraph.model.question import EvidenceIn
 from beliefgraph.model.record import LogOdds, Probability, Record
 from beliefgraph.model.relation import Strength
+from beliefgraph.model.vocabulary import vocabulary
+
+ContributionsBy = Annotated[
+    Literal["evidence", "source"],
+    vocabulary(
+        "What the contributions of an explanation are merged by.",
+        {
+            "evidence": "One contribution for each piece of evidence, whatever number of beliefs it bears on.",
+            "source": "One contribution for each source.",
+        },
+    ),
+]
+
+
+class ContributionPart(Record):
+    """One bearing of a contribution."""
+
+    bearing: Bearing = Field(description="How the evidence bears on the belief it is about.")
+    on: Belief = Field(description="Belief that the evidence is about directly.")
+    log_likelihood_ratio: LogOdds = Field(
+        description="Effective log-likelihood ratio: after ageing, source reliability and shared origin.",
+    )
+    contribution: LogOdds = Field(description="Its share of the contribution, in log-odds.")
 
 
 class Contribution(Record):
-    """What one piece of evidence does to the belief explained.
+    """What one piece of evidence, or all evidence of one source, does to the belief explained."""
 
-    `contribution` is its Aumann-Shapley share of the change from prior to posterior, in log-odds; `without` is the
-    confidence there would be had the evidence never been given, on this belief or any other. `log_likelihood_ratio` is
-    its force as aged and heard. Where a metric speaks, `metric` says how it stands; `events` are the newest behind it.
-    """
+    evidence: Evidence = Field(description="The evidence; of several pieces, the one with the greatest share.")
+    source: str = Field(description="Name of the source.")
+    bearing: Bearing = Field(description="How the evidence bears on the belief it is about; the first of `parts`.")
+    on: Belief = Field(description="Belief that the evidence is about directly; that of the first of `parts`.")
+    log_likelihood_ratio: LogOdds = Field(
+        description="Effective log-likelihood ratio of the first of `parts`: after ageing, source reliability and "
+        "shared origin.",
+    )
+    contribution: LogOdds = Field(
+        description="Share of the change from prior to posterior, in log-odds (Aumann-Shapley value).",
+    )
+    without: Probability = Field(
+        description="Confidence the belief would have had the evidence never been given, in [0, 1].",
+    )
+    parts: tuple[ContributionPart, ...] = Field(
+        (), description="Bearings of the evidence that reach the belief, greatest share first."
+    )
+    pieces: int = Field(1, description="Number of pieces of evidence that are merged: 1 unless merged by source.")
+    metric: MetricState | None = Field(
+        None,
+        description="State of the metric, if the evidence is derived from one; else null.",
+    )
+    events: tuple[EvidenceIn, ...] = Field((), description="Newest events behind the metric.")
 
-    evidence: Evidence
-    source: str
-    bearing: Bearing
-    on: Belief
-    log_likelihood_ratio: LogOdds
-    contribution: LogOdds
-    without: Probability
-    metric: MetricState | None = None
-    events: tuple[EvidenceIn, ...] = ()
+
+class RestOfContributions(Record):
+    """The contributions that are not listed."""
+
+    count: int = Field(description="Number of contributions that are not listed.")
+    pieces: int = Field(description="Number of pieces of evidence in them.")
+    contribution: LogOdds = Field(description="Their sum, in log-odds.")
 
 
 class ExplanationLink(Record):
-    """One belief of the tree: how it hangs on its parent, and the signed sum of what arrives through it.
+    """One belief in the explanation tree, and how it is connected to its parent.
 
-    The root is the belief explained and has no parent; `reversed` says that a relation runs from the parent. A child
-    without a relation is another value of its parent's attribute: they exclude each other. The root's `contribution` is
-    the sum of all; a child's, of its branch.
+    A child without a relation is another value of its parent's attribute: the two exclude each other.
     """
 
-    belief: Belief
-    parent: str | None
-    relation: Strength | None
-    reversed: bool
-    contribution: LogOdds
+    belief: Belief = Field(description="The proposition.")
+    parent: str | None = Field(description="Id of the parent belief; null for the belief explained.")
+    relation: Strength | None = Field(
+        description="Relation to the parent; null for the root and between values of one attribute.",
+    )
+    reversed: bool = Field(description="True if the relation runs from the parent to this belief.")
+    contribution: LogOdds = Field(description="Sum of the contributions that arrive through this belief, in log-odds.")
 
 
 class Explanation(Record):
-    """The belief, where it started and is, and what moved it; the contributions sum to the move but for `residual`."""
+    """Where a belief started, where it is, and what moved it.
 
-    state: BeliefState
-    prior_log_odds: LogOdds
-    contributions: tuple[Contribution, ...]
-    links: tuple[ExplanationLink, ...]
-    residual: LogOdds
-    sentence: str
+    The contributions listed, the rest and `residual` sum to the change.
+    """
+
+    state: BeliefState = Field(description="The belief as it stands.")
+    prior_log_odds: LogOdds = Field(description="Log-odds before any evidence.")
+    contributions: tuple[Contribution, ...] = Field(
+        description="What each piece of evidence, or each source, contributed, greatest first.",
+    )
+    rest: RestOfContributions = Field(description="Sum of the contributions that are not listed.")
+    total: int = Field(description="Number of contributions, listed or not.")
+    has_next: bool = Field(description="True if contributions of at least `minShare` follow the last one listed.")
+    end_cursor: str | None = Field(description="Cursor for `after`, to list those that follow; null if none is listed.")
+    links: tuple[ExplanationLink, ...] = Field(description="Tree of the beliefs through which the evidence acts.")
+    residual: LogOdds = Field(description="Change that the contributions do not account for, in log-odds.")
+    sentence: str = Field(description="The explanation in a sentence.")

@@ -1,4 +1,4 @@
-"""Goals: what a person or account pursues. A graph, not a list; a goal is an identity, what is said of it, revisions.
+"""Goals: what a person or account pursues, as a graph. A goal is an identity; what is stated about it are revisions.
 
 What was stated of a goal are `GoalStatement`s, kept whole and resolved when read; how goals hang together are
 `GoalRelation`s; what follows from both, and from the beliefs that motivate them, is published as a `Pursuit`.
@@ -12,24 +12,65 @@ from pydantic import Field
 
 from beliefgraph.model.belief import Belief, BeliefKey, Quality
 from beliefgraph.model.evidence import Stance
-from beliefgraph.model.record import Key, Probability, Record, Title
+from beliefgraph.model.record import Key, Probability, Record, Title, TwinId
 from beliefgraph.model.revision import Origin, Revision
-from beliefgraph.model.time import Instant, Rev
+from beliefgraph.model.time import ChangedAtRev, Instant, ReadRev, ReadTime
+from beliefgraph.model.vocabulary import vocabulary
 
-GoalStatus = Literal["proposed", "active", "blocked", "achieved", "abandoned"]
-"""Where a goal is in its life. An active goal that waits for another is blocked without anybody saying so."""
+GoalStatus = Annotated[
+    Literal["proposed", "active", "blocked", "achieved", "abandoned"],
+    vocabulary(
+        "State of a goal in its life cycle.",
+        {
+            "proposed": "Suggested, not taken up yet.",
+            "active": "Being pursued; the default.",
+            "blocked": "Cannot be worked on: stated so, or active and dependent on a goal that is not achieved.",
+            "achieved": "Reached.",
+            "abandoned": "Given up.",
+        },
+    ),
+]
 
 ENDED: frozenset[GoalStatus] = frozenset({"achieved", "abandoned"})
-"""Statuses of goals that nobody pursues any more."""
+"""Statuses of goals that are not pursued any more."""
 
-GoalRelationKind = Literal["part_of", "depends_on", "competes_with", "motivates"]
-"""How a goal hangs on another, or on a belief: `motivates` leads from a belief to a goal."""
+GoalRelationKind = Annotated[
+    Literal["part_of", "depends_on", "competes_with", "motivates"],
+    vocabulary(
+        "How a goal is related to another goal, or to a belief.",
+        {
+            "part_of": "The first goal is part of the second.",
+            "depends_on": "The first goal cannot be achieved before the second.",
+            "competes_with": "Effort for one goal is lost to the other.",
+            "motivates": "A belief makes the goal matter.",
+        },
+    ),
+]
 
-GoalLinkKind = Literal["part_of", "depends_on", "competes_with"]
-"""The relations between two goals."""
+GoalLinkKind = Annotated[
+    Literal["part_of", "depends_on", "competes_with"],
+    vocabulary(
+        "How two goals are related.",
+        {
+            "part_of": "The first goal is part of the second.",
+            "depends_on": "The first goal cannot be achieved before the second.",
+            "competes_with": "Effort for one goal is lost to the other.",
+        },
+    ),
+]
 
-ReasonKind = Literal["own", "belief", "whole", "waiting"]
-"""Why a goal matters: in itself, for a belief, for what it is part of, for what waits for it."""
+ReasonKind = Annotated[
+    Literal["own", "belief", "whole", "waiting"],
+    vocabulary(
+        "Why a goal matters.",
+        {
+            "own": "Its own stated priority.",
+            "belief": "A belief that motivates it.",
+            "whole": "A goal that it is part of.",
+            "waiting": "A blocked goal that depends on it.",
+        },
+    ),
+]
 
 GOAL_GRID = 0.01
 """Published motivations and importances are multiples of this, so that a change too small to matter is no revision."""
@@ -45,176 +86,188 @@ Weight = Annotated[float, Field(gt=0.0, le=1.0, allow_inf_nan=False)]
 
 
 class Stated(Record):
-    """What can be stated of a goal; None leaves a field as it was. `progress` counts where the goal has no parts."""
+    """What can be stated about a goal; a field left out stays as it was."""
 
-    title: Title | None = None
-    status: GoalStatus | None = None
-    priority: Probability | None = None
-    progress: Probability | None = None
-    deadline: Instant | None = None
+    title: Title | None = Field(None, description="Name of the goal shown to people.")
+    status: GoalStatus | None = Field(None, description="State of the goal in its life cycle.")
+    priority: Probability | None = Field(
+        None,
+        description="How much the goal matters in itself, in [0, 1]; null: only for what it serves.",
+    )
+    progress: Probability | None = Field(
+        None,
+        description="How far the goal has come, in [0, 1]; counts only if it has no parts.",
+    )
+    deadline: Instant | None = Field(None, description="When the goal is due.")
 
 
 FIELDS: tuple[str, ...] = tuple(Stated.model_fields)
-"""What can be stated of a goal."""
+"""The fields that can be stated about a goal."""
 
 
 class Goal(Record):
     """Something that a twin may pursue. Immutable: an application's key, and nothing that changes."""
 
-    id: str
-    twin: str
-    key: Key
+    id: str = Field(description="Id of the goal (UUIDv5 of twin and key).")
+    twin: TwinId
+    key: Key = Field(description="Key of the goal, as the application chose it.")
 
 
 class GoalStatement(Revision, Stated):
-    """What one piece of evidence states of one goal, from its own moment on; fields that it does not name are None.
+    """What one piece of evidence states about one goal; fields it does not state are null.
 
-    Of several, the latest counts, field by field; what the person themselves states (`correction`) counts before all
-    that others do.
+    For each field the statement with the latest valid time wins; statements by the person themselves (`correction`)
+    take precedence over all others.
     """
 
-    evidence: str
-    goal: str
-    source: str
+    evidence: str = Field(description="Id of the evidence that states it.")
+    goal: str = Field(description="Id of the goal.")
+    source: str = Field(description="Id of the source that provided the evidence.")
     stance: Stance
 
 
 class GoalRelation(Revision):
-    """A relation from a goal, or for `motivates` from a belief, to a goal while it holds; `source`, `target`: ids.
+    """A relation from a goal, or for motivates from a belief, to a goal, while it holds.
 
-    A part is part_of its whole; a goal depends_on what must be achieved first; competes_with has no direction. Kept
-    whole like statements: of several rows of one `key` that are valid, the latest counts. `speaker` is who said so.
+    A part is part_of its whole; a goal depends_on what must be achieved first; competes_with has no direction. Of
+    several valid revisions of one `key` the latest counts.
     """
 
     kind: GoalRelationKind
-    source: str
-    target: str
-    weight: Weight
-    evidence: str
-    speaker: str
+    source: str = Field(description="Id of the goal or belief that the relation starts from.")
+    target: str = Field(description="Id of the goal that the relation leads to.")
+    weight: Weight = Field(description="Share of the importance that passes along the relation, in (0, 1].")
+    evidence: str = Field(description="Id of the evidence that states it.")
+    speaker: str = Field(description="Id of the source that stated it.")
 
 
 class GoalStanding(Record):
-    """How a goal stands: what is stated of it, and what follows; without a title it goes by its key.
+    """How a goal stands: what was stated, and what is derived from it."""
 
-    `importance` is how much it is expected to matter, `motivation` how much of that calls for work on it now. `quality`
-    is that of the beliefs it was derived from; one without a confidence counts as its prior.
-    """
-
-    title: str
+    title: str = Field(description="Name of the goal; its key if no title was stated.")
     status: GoalStatus
-    priority: Probability | None
-    progress: Probability
-    deadline: Instant | None
-    importance: Probability
-    motivation: Probability
-    quality: Quality
+    priority: Probability | None = Field(
+        description="How much the goal matters in itself, in [0, 1], as stated; null: only for what it serves.",
+    )
+    progress: Probability = Field(
+        description="How far the goal has come, in [0, 1]; derived from its parts if it has any.",
+    )
+    deadline: Instant | None = Field(description="When the goal is due; null if it has no deadline.")
+    importance: Probability = Field(
+        description="How much the goal is expected to matter, in [0, 1]; published values are rounded to 0.01.",
+    )
+    motivation: Probability = Field(
+        description="Part of the importance that calls for work now, in [0, 1]; 0 if the goal is blocked or ended. "
+        "Published values are rounded to 0.01.",
+    )
+    quality: Quality = Field(
+        description="Worst quality of the beliefs it was derived from; a belief without a confidence counts with "
+        "its prior.",
+    )
 
 
 class Pursuit(GoalStanding, Revision):
-    """What the twin published about a goal, from the rev that changed it to the rev that changed it again.
+    """What a twin published about a goal, from the rev that changed it to the rev that changed it again."""
 
-    `importance` and `motivation` are rounded to `GOAL_GRID`, derived at head time `valid_from`. `reason` says what
-    changed it.
-    """
-
-    reason: str
+    reason: str = Field(description="What changed it, in a sentence.")
+    valid_from: Instant = Field(description="Head time that it was derived at.")
+    key: str = Field(description="Id of the goal.")
 
 
 class GoalState(GoalStanding):
-    """A goal as it stands at one (valid time, rev): what a reader gets.
+    """A goal as it stands at one valid time and rev."""
 
-    `apart` is None of now; else what the answer supposes at the moment asked for, "" for nothing.
-    """
-
-    goal: Goal
-    valid_time: Instant
-    rev: Rev
-    changed_at_rev: Rev | None = None
-    reason: str | None = None
-    apart: str | None = None
+    goal: Goal = Field(description="The goal.")
+    valid_time: ReadTime
+    rev: ReadRev
+    changed_at_rev: ChangedAtRev = None
+    reason: str | None = Field(None, description="What last changed it, in a sentence; null if nothing is published.")
+    apart: str | None = Field(
+        None, description="Null of now; else what the answer supposes at the moment asked for, empty for nothing."
+    )
 
 
 class GoalChange(Record):
-    """One goal before and after a commit; None where it was not pursued."""
+    """One goal before and after a commit."""
 
-    goal: Goal
-    before: Pursuit | None
-    after: Pursuit | None
+    goal: Goal = Field(description="The goal.")
+    before: Pursuit | None = Field(description="What was published before; null if nothing was.")
+    after: Pursuit | None = Field(description="What is published now; null if nothing is.")
 
 
 class GoalDifference(Record):
-    """One goal at two moments, or as it is and as it would be, unrounded; None where nobody speaks of it there.
+    """One goal at two moments, or as it is and as it would be; unrounded."""
 
-    `reason` says what moved it.
-    """
-
-    goal: Goal
-    before: GoalStanding | None
-    after: GoalStanding | None
-    reason: str
+    goal: Goal = Field(description="The goal.")
+    before: GoalStanding | None = Field(description="How it stands at the first moment; null if it is unknown then.")
+    after: GoalStanding | None = Field(description="How it stands at the second moment; null if it is unknown then.")
+    reason: str = Field(description="What changed it, in a sentence.")
 
 
 class MotivationReason(Record):
-    """One reason why a goal matters, with its share of the motivation; the shares of all reasons sum to it.
-
-    `strength` is the probability that the goal matters for this reason: its own priority, a belief's confidence or the
-    importance of another goal, times the weight of the relation. `silent` says why a reason does not count now.
-    """
+    """One reason why a goal matters. The contributions of all reasons sum to the motivation."""
 
     kind: ReasonKind
-    strength: Probability
-    contribution: Probability
-    goal: GoalState | None = None
-    belief: Belief | None = None
-    silent: str | None = None
+    strength: Probability = Field(
+        description="Probability that the goal matters for this reason, in [0, 1]: its priority, a belief's "
+        "confidence or another goal's importance, times the weight of the relation.",
+    )
+    contribution: Probability = Field(description="Share of the motivation, in [0, 1].")
+    goal: GoalState | None = Field(None, description="The other goal, if a goal is the reason; else null.")
+    belief: Belief | None = Field(None, description="The belief, if a belief is the reason; else null.")
+    silent: str | None = Field(None, description="Why the reason does not count now; null if it counts.")
 
 
 class MotivationExplanation(Record):
-    """How a motivation comes about: the reasons, and what then raises or lowers them.
+    """How a motivation is computed from its reasons; unrounded.
 
-    importance = share * pursued * (1 - product over reasons of (1 - strength)^(1 + urgency)); motivation is the part of
-    it that is left to do, and 0 where the goal is blocked or ended. All unrounded.
+    importance = share * pursued * (1 - product over reasons of (1 - strength)^(1 + urgency)); motivation = importance
+    * left, and 0 if the goal is blocked or ended.
     """
 
-    state: GoalState
-    reasons: tuple[MotivationReason, ...]
-    pursued: Probability
-    pursued_belief: BeliefKey | None
-    urgency: Probability
-    share: Probability
-    left: Probability
-    blocked_by: tuple[GoalState, ...]
-    sentence: str
+    state: GoalState = Field(description="The goal as it stands.")
+    reasons: tuple[MotivationReason, ...] = Field(description="Why the goal matters.")
+    pursued: Probability = Field(description="Probability that the person really pursues the goal, in [0, 1].")
+    pursued_belief: BeliefKey | None = Field(
+        description="Belief that says whether the goal is really pursued; null if no definition names one.",
+    )
+    urgency: Probability = Field(
+        description="How near the deadline is, in [0, 1]: 1 at the deadline, half as much for each `urgency` of "
+        "the definitions before it, 0 without one.",
+    )
+    share: Probability = Field(description="Share left by competing goals, in [0, 1].")
+    left: Probability = Field(description="Share of the work still to do, in [0, 1]: 1 - progress.")
+    blocked_by: tuple[GoalState, ...] = Field(description="Goals that it is waiting for.")
+    sentence: str = Field(description="The explanation in a sentence.")
 
 
 class GoalMotive(Record):
-    """A belief that motivates a goal, with how sure it is."""
+    """A belief that motivates a goal."""
 
-    id: str
-    belief: Belief
-    confidence: Probability
-    weight: Weight
+    id: str = Field(description="Id of the relation, for retract.")
+    belief: Belief = Field(description="The proposition.")
+    confidence: Probability = Field(description="Probability of the belief, in [0, 1].")
+    weight: Weight = Field(description="Share of the confidence that passes to the goal, in (0, 1].")
 
 
 class GoalRow(Record):
-    """A goal as it stands, with as much around it as was asked for; None where it was not asked for."""
+    """A goal as it stands, with what was loaded around it; None where it was not asked for."""
 
-    state: GoalState
-    related: tuple[RelatedGoal, ...] | None = None
-    motives: tuple[GoalMotive, ...] | None = None
-    explanation: MotivationExplanation | None = None
+    state: GoalState = Field(description="The goal as it stands.")
+    related: tuple[RelatedGoal, ...] | None = Field(None, description="Relations to other goals.")
+    motives: tuple[GoalMotive, ...] | None = Field(None, description="Beliefs that motivate it.")
+    explanation: MotivationExplanation | None = Field(None, description="How its motivation is computed.")
 
 
 class RelatedGoal(Record):
-    """A relation of a goal, seen from it: `outgoing` if the goal is its source; `other` is at the far end."""
+    """A relation of a goal, seen from that goal."""
 
-    id: str
+    id: str = Field(description="Id of the relation, for retract.")
     kind: GoalLinkKind
-    weight: Weight
+    weight: Weight = Field(description="Share of the importance that passes along the relation, in (0, 1].")
     origin: Origin
-    outgoing: bool
-    other: GoalRow
+    outgoing: bool = Field(description="True if the relation starts from this goal.")
+    other: GoalRow = Field(description="The goal at the other end.")
 
 
 GoalRow.model_rebuild()

@@ -1,4 +1,4 @@
-"""Who is heard: which of the evidence on one belief counts at a moment, when corrections and retractions are about."""
+"""Which of the evidence on one belief counts at a moment, given corrections and retractions."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def source_id(tenant: str, name: str) -> str:
 
 
 METRIC = "metric:"
-"""How the name of a source begins that is a metric; no speaker's may."""
+"""Prefix of the names of sources that are metrics; other sources must not use it."""
 
 PERSON = "person:"
 """How the name of a source begins that is a person modelled; no other actor's may."""

@@ -1,30 +1,43 @@
-"""Between what a belief's confidence lies for certain, where that can be had: no approximation, and no estimate."""
+"""Guaranteed bounds on a belief's confidence, where they can be computed exactly."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from beliefgraph.model.belief import BeliefState, probability
 from beliefgraph.model.record import LogOdds, Record
+from beliefgraph.model.vocabulary import vocabulary
 
-NoInterval = Literal["values", "several_causes"]
-"""Why no bounds are known: the belief is, or is tied to, a value of a categorical attribute; or an effect of several
-causes is among what it is tied to."""
+NoInterval = Annotated[
+    Literal["values", "several_causes"],
+    vocabulary(
+        "Why no bounds can be computed.",
+        {
+            "values": "The belief is a value of a categorical attribute, or is connected to one.",
+            "several_causes": "The belief is connected to an effect with more than one cause.",
+        },
+    ),
+]
 
 
 class BeliefInterval(Record):
-    """A belief as it stands, unrounded, and the least and greatest log-odds that it can have given the evidence.
+    """A belief as it stands, unrounded, with bounds on the log-odds it can have given the evidence.
 
-    Both bounds are None where `reason` says why. Where the confidence is approximate, they hold for the distribution
-    that is approximated, and it may lie outside of them by its error. Where the person set the belief right,
-    `word_log_odds` is what neither bound falls short of on their side, whatever relations carry.
+    For an approximate belief the bounds hold for the distribution that is approximated, and the confidence may lie
+    outside them by its error.
     """
 
-    state: BeliefState
-    low_log_odds: LogOdds | None
-    high_log_odds: LogOdds | None
-    word_log_odds: LogOdds | None = None
-    reason: NoInterval | None = None
+    state: BeliefState = Field(description="The belief as it stands.")
+    low_log_odds: LogOdds | None = Field(description="Lower bound on the log-odds; null if `reason` is given.")
+    high_log_odds: LogOdds | None = Field(description="Upper bound on the log-odds; null if `reason` is given.")
+    word_log_odds: LogOdds | None = Field(
+        None,
+        description="Lower bound on the log-odds of a belief the person corrected, in the direction they stated "
+        "(7.0 = 999:1 if it holds, -7.0 if not); null if they corrected nothing.",
+    )
+    reason: NoInterval | None = Field(None, description="Why no bounds can be computed; null if they are given.")
 
     @property
     def low(self) -> float | None:
@@ -38,5 +51,5 @@ class BeliefInterval(Record):
 
     @property
     def word(self) -> float | None:
-        """The probability that the person's word keeps on their side; None where they set nothing right."""
+        """The bound on the probability from a correction by the person; None if they corrected nothing."""
         return None if self.word_log_odds is None else probability(self.word_log_odds)

@@ -13,21 +13,40 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.model.belief import ANYONE, ANYWHERE
+from beliefgraph.model.belief import ANYONE, ANYWHERE, AttributeName, Context, Subject, Value
 from beliefgraph.model.evidence import LogLikelihoodRatio
-from beliefgraph.model.record import Expression, Key, Name, Record, Sentence
+from beliefgraph.model.record import Expression, Key, Name, Record, Sentence, TwinId
 from beliefgraph.model.revision import Revision
-from beliefgraph.model.time import Instant, Rev
+from beliefgraph.model.time import Instant, ReadRev, ReadTime
+from beliefgraph.model.vocabulary import vocabulary
 
-MetricKind = Literal["count", "sum", "recency", "streak", "absence", "mode", "cadence", "level"]
-"""What is made of the events in the window.
+MetricKind = Annotated[
+    Literal["count", "sum", "recency", "streak", "absence", "mode", "cadence", "level"],
+    vocabulary(
+        "What a metric computes from the events in its window.",
+        {
+            "count": "Number of events.",
+            "sum": "Sum of the events' values.",
+            "recency": "Whole days since the last event.",
+            "streak": "Days or weeks in a row with at least one event.",
+            "absence": "Number of events that were not followed up in time.",
+            "mode": "Most frequent label, with its share.",
+            "cadence": "Mean gap between events, in days.",
+            "level": "Current estimate of a drifting quantity, from measurements of it (Kalman filter).",
+        },
+    ),
+]
 
-count: how many. sum: of their values. recency: whole days since the last. streak: days or weeks in a row with one.
-absence: how many were not followed up in time. mode: the most frequent label. cadence: the mean gap in days.
-level: where a quantity that drifts is by now, from measurements of it.
-"""
-
-Period = Literal["day", "week"]
+Period = Annotated[
+    Literal["day", "week"],
+    vocabulary(
+        "Unit in which a streak is counted.",
+        {
+            "day": "Calendar days.",
+            "week": "Calendar weeks.",
+        },
+    ),
+]
 
 LONGEST_WINDOW = timedelta(days=3_660)
 """Ten years: a window that is longer never closes for anybody's purpose, and would hold every event there is."""
@@ -36,7 +55,7 @@ LARGEST_VALUE = 1e9
 """The largest number an event may add to a sum or measure of a level, either way; a sum counts in ten-thousandths."""
 
 SMALLEST_DEVIATION = 1e-6
-"""The least spread of a quantity or of one measurement: less cannot be told from none beside the largest value."""
+"""Least deviation of a quantity or measurement: beside the largest value, less cannot be distinguished from 0."""
 
 MetricValue = Annotated[float, Field(allow_inf_nan=False)]
 
@@ -49,30 +68,37 @@ Drift = Annotated[float, Field(ge=0.0, le=LARGEST_VALUE)]
 
 
 class MetricKey(Record):
-    """What makes two metrics the same: the definition, whom or what it is about, and the situation it applies in."""
+    """What identifies a metric in a twin: definition, subject and context."""
 
-    metric: Name
-    subject: Key = ANYONE
-    context: Key = ANYWHERE
+    metric: Name = Field(description="Dotted name of the metric, as its definition has it.")
+    subject: Subject = ANYONE
+    context: Context = ANYWHERE
 
 
 class BandBearing(Record):
-    """How a band bears on a belief of the metric's subject and context, about one value where the attribute has any."""
+    """How a band bears on a belief with the metric's subject and context."""
 
-    attribute: Name
-    value: Key | None = None
-    log_likelihood_ratio: LogLikelihoodRatio
+    attribute: AttributeName
+    value: Value = None
+    log_likelihood_ratio: LogLikelihoodRatio = Field(
+        description="Natural log of how much likelier the band is if the belief holds than if it does not, in "
+        "[-30, 30].",
+    )
 
 
 class Band(Record):
-    """Values from `at_least` up to the next band; for a mode, of one `label` if it names one.
+    """The values from `at_least` up to the next band.
 
-    What it says holds while the value is in it, however many events come meanwhile.
+    What it says holds while the value is in it, however many events arrive.
     """
 
-    at_least: MetricValue
-    label: Key | None = None
-    bears_on: tuple[BandBearing, ...] = Field(default=(), max_length=50)
+    at_least: MetricValue = Field(description="Lower end of the band, inclusive.")
+    label: Key | None = Field(None, description="For a mode: the label that the band is limited to; null: any.")
+    bears_on: tuple[BandBearing, ...] = Field(
+        default=(),
+        max_length=50,
+        description="What being in the band says about beliefs.",
+    )
 
     @property
     def says(self) -> str:
@@ -82,59 +108,94 @@ class Band(Record):
 
 
 class Above(Record):
-    """That a level above the threshold is what a belief of the metric's subject and context says.
+    """A belief which says that a level is above a threshold.
 
-    What the measurements add to the log-odds of the one, they add to the other's.
+    The log-likelihood ratio of the measurements is added to its log-odds.
     """
 
-    threshold: Quantity
-    attribute: Name
-    value: Key | None = None
+    threshold: Quantity = Field(description="The threshold, in the metric's unit.")
+    attribute: AttributeName
+    value: Value = None
 
 
 class FollowUp(Record):
-    """The events that answer those of an absence; where both have a label, only one of the same label answers."""
+    """The events that follow up those of an absence. If both have a label, only one with the same label counts."""
 
-    events: tuple[Key, ...] = Field(min_length=1, max_length=20)
-    when: Expression | None = None
-    label: Expression | None = None
+    events: tuple[Key, ...] = Field(
+        min_length=1,
+        max_length=20,
+        description="Types of the events that follow up, 1 to 20.",
+    )
+    when: Expression | None = Field(None, description="Expression that must hold of the event; null: always.")
+    label: Expression | None = Field(None, description="Expression for the label; null: any event follows up.")
 
 
 class MetricDefinition(Record):
-    """A metric described once. `window` is how far back it looks, `retention` how long it remembers an event.
+    """Definition of a metric: which events count, over which window, and what the result says about beliefs."""
 
-    `mean` and `deviation` are the prior of a level, `drift` how it moves and `noise` the deviation of one measurement;
-    `unit` is what its value or a sum is told in.
-    A deprecated one takes in no further events; what it measures runs out with its window.
-    """
-
-    key: Name
-    statement: Sentence
-    description: str = Field(default="", max_length=2_000)
+    key: Name = Field(description="Dotted lower-case name of the metric, permanent.")
+    statement: Sentence = Field(description="What people read before the value.")
+    description: str = Field(default="", max_length=2_000, description="Notes for those who maintain the catalog.")
     kind: MetricKind
-    events: tuple[Key, ...] = Field(min_length=1, max_length=20)
-    when: Expression | None = None
-    source: Expression | None = None
-    subject: Expression | None = None
-    context: Expression | None = None
-    window: timedelta
-    retention: timedelta | None = None
-    value: Expression | None = None
-    unit: Key | None = None
-    label: Expression | None = None
-    every: Period | None = None
-    within: timedelta | None = None
-    follow_up: FollowUp | None = None
-    mean: Quantity | None = None
-    deviation: Deviation | None = None
-    drift: Drift | None = None
-    noise: Deviation | None = None
-    above: tuple[Above, ...] = Field(default=(), max_length=50)
-    bands: tuple[Band, ...] = Field(default=(), max_length=50)
-    deprecated: bool = False
+    events: tuple[Key, ...] = Field(min_length=1, max_length=20, description="Types of the events that count, 1 to 20.")
+    when: Expression | None = Field(None, description="Expression that must hold of an event; null: always.")
+    source: Expression | None = Field(
+        None,
+        description="Expression for the source that the event counts for; null: the event's own source.",
+    )
+    subject: Expression | None = Field(
+        None,
+        description="Expression for the subject, giving one metric for each; null: `self`.",
+    )
+    context: Expression | None = Field(
+        None,
+        description="Expression for the context, giving one metric for each; null: `any`.",
+    )
+    window: timedelta = Field(description="How far back the metric looks, ten years at most.")
+    retention: timedelta | None = Field(
+        None,
+        description="How long an event is remembered, so that a later version can widen the window; null: as long "
+        "as the window.",
+    )
+    value: Expression | None = Field(
+        None,
+        description="For a sum or level: expression for the event's number, within ±10⁹.",
+    )
+    unit: Key | None = Field(None, description="For a sum or level: unit shown after the value.")
+    label: Expression | None = Field(None, description="For a mode or absence: expression for the event's label.")
+    every: Period | None = Field(None, description="For a streak: whether days or weeks are counted.")
+    within: timedelta | None = Field(None, description="For an absence: time in which a follow-up is expected.")
+    follow_up: FollowUp | None = Field(
+        None,
+        description="For an absence: the events that follow up; null: the events themselves do.",
+    )
+    mean: Quantity | None = Field(None, description="For a level: prior mean, in its unit.")
+    deviation: Deviation | None = Field(None, description="For a level: prior standard deviation, in its unit.")
+    drift: Drift | None = Field(
+        None,
+        description="For a level: standard deviation of its movement in one day, in its unit; √n times that in n days.",
+    )
+    noise: Deviation | None = Field(
+        None,
+        description="For a level: standard deviation of the error of one measurement, in its unit.",
+    )
+    above: tuple[Above, ...] = Field(
+        default=(),
+        max_length=50,
+        description="For a level: beliefs about it being above a threshold.",
+    )
+    bands: tuple[Band, ...] = Field(
+        default=(),
+        max_length=50,
+        description="Ranges of the value, and what each says about beliefs.",
+    )
+    deprecated: bool = Field(
+        False,
+        description="Whether the metric takes in no further events; what it measured expires with its window.",
+    )
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse a window that never closes or outlasts its retention, and fields that the kind has no use for."""
+        """Refuse a window that never closes or outlasts its retention, and fields that the kind does not use."""
         if self.window <= timedelta(0):
             self._refuse(f"a window of {_days(self.window)} sees no event; it must be longer than nothing")
         if max(self.window, self.remembered) > LONGEST_WINDOW:
@@ -194,7 +255,7 @@ class MetricDefinition(Record):
 
     @property
     def counted(self) -> tuple[object, ...]:
-        """What decides which events count and for how much: to change it is to make another metric."""
+        """The fields that decide which events count and how much: changing one makes another metric."""
         return (
             *(self.kind, frozenset(self.events), self.when, self.source, self.subject, self.context),
             *(self.value, self.label, self.follow_up),
@@ -235,14 +296,14 @@ class MetricDefinition(Record):
 
 
 class Metric(Record):
-    """One metric of a twin. Immutable: what it measures lies on its measurements and readings."""
+    """One metric of a twin. Immutable: its values are on its measurements and readings."""
 
-    id: str
-    twin: str
-    name: Name
-    subject: Key
-    context: Key
-    statement: str
+    id: str = Field(description="Id of the metric (UUIDv5 of twin, name, subject and context).")
+    twin: TwinId
+    name: Name = Field(description="Dotted name of the metric, as its definition has it.")
+    subject: Subject
+    context: Context
+    statement: str = Field(description="What people read before the value.")
 
     @property
     def metric_key(self) -> MetricKey:
@@ -251,62 +312,60 @@ class Metric(Record):
 
 
 class Measurement(Revision):
-    """One event that counts in a metric, from its time on for as long as it is remembered.
+    """One event that counts in a metric, from its time on for as long as it is remembered."""
 
-    `answers` says that it is a follow-up of an absence; `value` is what it adds to a sum, `label` what it is called.
-    """
-
-    evidence: str
-    metric: str
-    source: str
-    value: MetricValue = 1.0
-    label: Key | None = None
-    answers: bool = False
+    evidence: str = Field(description="Id of the evidence.")
+    metric: str = Field(description="Id of the metric.")
+    source: str = Field(description="Id of the source that provided the evidence.")
+    value: MetricValue = Field(
+        1.0,
+        description="Number that the event adds to a sum, or measures of a level; otherwise 1.",
+    )
+    label: Key | None = Field(None, description="Label of the event, for a mode or an absence; null otherwise.")
+    answers: bool = Field(False, description="True if the event follows up others (absence).")
 
 
 class Reading(Revision):
-    """What the twin published of a metric, from the rev that changed it to the rev that changed it again.
+    """What a twin published about a metric, from the rev that changed it to the rev that changed it again."""
 
-    `value` is derived at head time `valid_from`, rounded to hundredths; None where nothing is left to derive it from.
-    `band` is the lower end of the band it was in.
-    """
-
-    value: MetricValue | None
-    label: Key | None
-    band: MetricValue | None
+    value: MetricValue | None = Field(description="Published value, rounded to hundredths; null if unknown.")
+    label: Key | None = Field(description="Most frequent label, for a mode; null otherwise.")
+    band: MetricValue | None = Field(description="Lower end of the band that the value was in; null if none.")
+    valid_from: Instant = Field(description="Head time that it was derived at.")
+    key: str = Field(description="Id of the metric.")
 
 
 class MetricChange(Record):
-    """One metric before and after a commit; `before` is None where it was not measured."""
+    """One metric before and after a commit."""
 
-    metric: Metric
-    before: Reading | None
-    after: Reading
+    metric: Metric = Field(description="The metric.")
+    before: Reading | None = Field(description="What was published before; null if nothing was.")
+    after: Reading = Field(description="What is published now.")
 
 
 class MetricState(Record):
-    """A metric as it stands at one (valid time, rev): what a reader gets.
+    """A metric as it stands at one valid time and rev."""
 
-    `deviation` is how far off a level may be. `shown` is its value in words, `says` that with its statement and band.
-    `since` is when it came into the band, `due` when time alone may change it next, `events` how many events it sees.
-    `apart` is None of now; else what the answer supposes at the moment asked for, "" for nothing.
-    """
-
-    metric: Metric
+    metric: Metric = Field(description="The metric.")
     kind: MetricKind
-    window: timedelta
-    value: MetricValue | None
-    deviation: MetricValue | None = None
-    label: Key | None
-    band: str | None
-    since: Instant | None
-    due: Instant | None
-    events: int
-    shown: str
-    says: str
-    valid_time: Instant
-    rev: Rev
-    apart: str | None = None
+    window: timedelta = Field(description="How far back the metric looks.")
+    value: MetricValue | None = Field(description="Value of the metric, unrounded; null if unknown.")
+    deviation: MetricValue | None = Field(
+        None,
+        description="Standard deviation of a level's value, in its unit; null for other kinds.",
+    )
+    label: Key | None = Field(description="Most frequent label, for a mode; null otherwise.")
+    band: str | None = Field(description="Band that the value is in, in words; null if none.")
+    since: Instant | None = Field(description="When the value entered the band; null if it is in none.")
+    due: Instant | None = Field(description="When time alone may next change the value; null if it will not.")
+    events: int = Field(description="Number of events in the window.")
+    shown: str = Field(description="The value in words.")
+    says: str = Field(description="Statement, value and band in words.")
+    valid_time: ReadTime
+    rev: ReadRev
+    apart: str | None = Field(
+        None, description="Null of now; else what the answer supposes at the moment asked for, empty for nothing."
+    )
 
 
 def _days(span: timedelta) -> str:

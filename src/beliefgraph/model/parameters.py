@@ -13,15 +13,25 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from beliefgraph.errors import Incorrect
+from beliefgraph.model.belief import AttributeName
 from beliefgraph.model.record import Key, LogOdds, Name, Probability, Record
 from beliefgraph.model.relation import RelationKind
 from beliefgraph.model.time import Instant
+from beliefgraph.model.vocabulary import vocabulary
 
 Observations = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 """How many statements a number rests on; expected ones where the truth is not known, so not always whole."""
 
-LearnedMap = Literal["platt", "isotonic"]
-"""How calibrated log-odds were found: a line, or steps joined by lines."""
+LearnedMap = Annotated[
+    Literal["platt", "isotonic"],
+    vocabulary(
+        "Method by which a calibration was fitted.",
+        {
+            "platt": "Platt scaling: one straight line.",
+            "isotonic": "Isotonic regression: steps joined by straight lines.",
+        },
+    ),
+]
 
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 """A number above 0."""
@@ -31,77 +41,84 @@ MOST_COINS = 200_000
 
 
 class Coins(Record):
-    """How a source speaks: it says so with one probability where it holds, and with another where it does not.
+    """How reliable a source is: its true-positive and false-positive rates."""
 
-    `observations_if_holds` and `observations_if_not` are the statements that each rests on.
-    """
-
-    says_if_holds: Probability
-    says_if_not: Probability
-    observations_if_holds: Observations = 0.0
-    observations_if_not: Observations = 0.0
+    says_if_holds: Probability = Field(
+        description="Probability that the source says so where it holds (true-positive rate), in [0, 1].",
+    )
+    says_if_not: Probability = Field(
+        description="Probability that the source says so where it does not hold (false-positive rate), in [0, 1].",
+    )
+    observations_if_holds: Observations = Field(
+        0.0,
+        description="Number of statements that the true-positive rate was learned from; expected numbers may be "
+        "fractional.",
+    )
+    observations_if_not: Observations = Field(
+        0.0,
+        description="Number of statements that the false-positive rate was learned from; expected numbers may be "
+        "fractional.",
+    )
 
 
 ALWAYS_RIGHT = Coins(says_if_holds=1.0, says_if_not=0.0)
-"""How a source is heard of which nothing was learned: as it speaks."""
+"""Rates of a source about which nothing was learned: its evidence counts as stated."""
 
 
 class Scope(Record):
-    """What coins are about: an attribute, a value of it, an attribute in a context, a domain, or everything."""
+    """What rates apply to: a value, an attribute in a context, an attribute, a domain, or everything (all null)."""
 
-    attribute: Name | None = None
-    value: Key | None = None
-    context: Key | None = None
-    domain: Name | None = None
+    attribute: Name | None = Field(None, description="Attribute; null: all.")
+    value: Key | None = Field(None, description="Value of the attribute; null: all.")
+    context: Key | None = Field(None, description="Context; null: all.")
+    domain: Name | None = Field(None, description="Domain; null: all.")
 
 
 class SourceCoins(Record):
-    """The coins of one source; or where `source` is None, of one that was not heard before: of a kind, or of any."""
+    """The rates of one source, or of sources not seen before: of one kind or of any."""
 
-    source: Key | None = None
-    kind: Key | None = None
-    scope: Scope
-    coins: Coins
+    source: Key | None = Field(None, description="Name of the source; null: a source not seen before.")
+    kind: Key | None = Field(None, description="Kind of source; null: any.")
+    scope: Scope = Field(description="What the rates apply to.")
+    coins: Coins = Field(description="The rates.")
 
 
 class SharedError(Record):
-    """How much of their error observations share that have one origin, by the kind of origin: a correlation.
+    """How strongly the errors of observations with one origin are correlated, by kind of origin."""
 
-    `observations` is how many beliefs it was learned from, whose truth came to be known.
-    """
-
-    kind: Key
-    correlation: Probability
-    observations: Observations = 0.0
+    kind: Key = Field(description="Kind of origin: the part of its name before the first colon.")
+    correlation: Probability = Field(description="Correlation of the errors, in [0, 1].")
+    observations: Observations = Field(0.0, description="Number of beliefs with known truth that it was learned from.")
 
 
 class LearnedStrength(Record):
-    """What a relation of the definitions was found to be worth, beside what they state.
+    """Strength of a relation as learned, beside what the definitions state.
 
-    `stated` and `learned` are its one number: an odds ratio, or for `implies` a probability. `low` and `high` bound the
-    odds ratio at 95 %. It counts as long as the definitions state that number; another number stands until it is
-    learned again.
+    It applies as long as they state that number.
     """
 
     kind: RelationKind
-    source: Name
-    target: Name
-    stated: Positive
-    learned: Positive
-    low: Positive
-    high: Positive
-    observations: int = Field(ge=0)
+    source: Name = Field(description="Attribute that the relation starts from.")
+    target: Name = Field(description="Attribute that the relation leads to.")
+    stated: Positive = Field(description="Odds ratio, or for implies probability, that the definitions state.")
+    learned: Positive = Field(description="Odds ratio, or for implies probability, as learned.")
+    low: Positive = Field(description="Lower bound of the 95 % interval of the odds ratio.")
+    high: Positive = Field(description="Upper bound of the 95 % interval of the odds ratio.")
+    observations: int = Field(ge=0, description="Number of observations that it was learned from.")
 
 
 class LearnedCalibration(Record):
-    """How log-odds of beliefs about an attribute have to be read: straight between `knots` (from, to), with `slope`
-    beyond them. `labels` is how many such beliefs it was learned from, whose truth came to be known."""
+    """Piecewise linear map from the log-odds of beliefs about an attribute to calibrated log-odds."""
 
-    attribute: Name
+    attribute: AttributeName
     kind: LearnedMap
-    knots: tuple[tuple[LogOdds, LogOdds], ...] = Field(min_length=1, max_length=10_000)
-    slope: float = Field(ge=0.0, allow_inf_nan=False)
-    labels: int = Field(ge=0)
+    knots: tuple[tuple[LogOdds, LogOdds], ...] = Field(
+        min_length=1,
+        max_length=10_000,
+        description="Pairs (log-odds, calibrated log-odds), ascending; linear between them.",
+    )
+    slope: float = Field(ge=0.0, allow_inf_nan=False, description="Slope beyond the first and the last knot.")
+    labels: int = Field(ge=0, description="Number of beliefs with known truth that it was learned from.")
 
 
 def origin_kind(origin: str) -> str:
@@ -110,25 +127,37 @@ def origin_kind(origin: str) -> str:
 
 
 class ParameterSet(Record):
-    """Everything learned for a tenant that is in force together. Number 0 is the empty set: nothing was learned."""
+    """Everything learned for a tenant that is in force together. Number 0 is the empty set."""
 
-    tenant: Key
-    number: int = Field(default=0, ge=0)
-    learned_at: Instant | None = None
-    sources: tuple[SourceCoins, ...] = Field(default=(), max_length=MOST_COINS)
-    shared_errors: tuple[SharedError, ...] = Field(default=(), max_length=1_000)
-    strengths: tuple[LearnedStrength, ...] = Field(default=(), max_length=20_000)
-    calibrations: tuple[LearnedCalibration, ...] = Field(default=(), max_length=5_000)
+    tenant: Key = Field(description="Tenant that it was learned for.")
+    number: int = Field(default=0, ge=0, description="Number of the set within the tenant.")
+    learned_at: Instant | None = Field(None, description="When it was learned; null for the empty set.")
+    sources: tuple[SourceCoins, ...] = Field(default=(), max_length=MOST_COINS, description="Rates of the sources.")
+    shared_errors: tuple[SharedError, ...] = Field(
+        default=(),
+        max_length=1_000,
+        description="Correlations of errors, by kind of origin.",
+    )
+    strengths: tuple[LearnedStrength, ...] = Field(
+        default=(),
+        max_length=20_000,
+        description="Learned strengths of relations.",
+    )
+    calibrations: tuple[LearnedCalibration, ...] = Field(
+        default=(),
+        max_length=5_000,
+        description="Learned calibrations, by attribute.",
+    )
 
     def model_post_init(self, _context: object) -> None:
         """Refuse two numbers for one thing: a source and scope, a kind of origin, a relation, an attribute."""
         if len(self.coins) < len(self.sources):
-            raise Incorrect("invalid-definition", "Two pairs of coins are for one source about the same.")
+            raise Incorrect("invalid-definition", "Two pairs of rates are given for one source and scope.")
         if len(self.correlations) < len(self.shared_errors):
-            raise Incorrect("invalid-definition", "Two correlations are for one kind of origin.")
+            raise Incorrect("invalid-definition", "Two correlations are given for one kind of origin.")
         if len(self.strength_of) < len(self.strengths) or len(self.calibration_of) < len(self.calibrations):
             raise Incorrect(
-                "invalid-definition", "Two strengths are of one relation, or two calibrations of one thing."
+                "invalid-definition", "Two strengths are given for one relation, or two calibrations for one attribute."
             )
 
     @cached_property
@@ -138,12 +167,12 @@ class ParameterSet(Record):
 
     @property
     def new_sources(self) -> tuple[SourceCoins, ...]:
-        """What a source is taken for that was not heard before: one of a kind, or of any."""
+        """Rates of sources not seen before, of one kind or of any."""
         return tuple(learned for learned in self.sources if learned.source is None)
 
     @cached_property
     def by_source(self) -> Mapping[str, tuple[SourceCoins, ...]]:
-        """What was learned about each source that was heard, by its name."""
+        """What was learned about each known source, by its name."""
         found: dict[str, list[SourceCoins]] = {}
         for learned in self.sources:
             if learned.source is not None:
@@ -186,7 +215,7 @@ class ParameterSet(Record):
         return self._with(calibrations=calibrations)
 
     def _with(self, **changed: object) -> ParameterSet:
-        """A copy that looks nothing up where this one did."""
+        """A copy without the cached lookups of this one."""
         return ParameterSet.model_validate(
             {**{name: getattr(self, name) for name in type(self).model_fields}, **changed}
         )

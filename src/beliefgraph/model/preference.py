@@ -1,4 +1,4 @@
-"""A preference: what somebody wants, likes, refuses or is like just now, as beliefs about an attribute that says so.
+"""Preferences: what somebody wants, likes or refuses, or their present state, as beliefs about an attribute.
 
 Its values are beliefs like all others. The definition adds what kind of preference it is, which feature of an option it
 speaks about, where its values lie on a scale, and how far what was heard in one context tells of a narrower one.
@@ -13,18 +13,37 @@ from pydantic import Field
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.record import Key, Name, OddsRatio, Record
+from beliefgraph.model.vocabulary import vocabulary
 
-PreferenceKind = Literal["style", "learning", "constraint", "risk", "time", "valence", "state", "value"]
-"""What is preferred.
+PreferenceKind = Annotated[
+    Literal["style", "learning", "constraint", "risk", "time", "valence", "state", "value"],
+    vocabulary(
+        "What a preference is about.",
+        {
+            "style": "How the person wants to be addressed.",
+            "learning": "How the person learns.",
+            "constraint": "What the person refuses or insists on.",
+            "risk": "How much risk the person takes.",
+            "time": "How strongly the person prefers sooner over later.",
+            "valence": "How the person feels about the subject.",
+            "state": "How the person is at the moment, for a short while.",
+            "value": "A commitment the person holds to.",
+        },
+    ),
+]
 
-style: how to be spoken to. learning: how they learn. constraint: what they refuse or insist on. risk: how much chance
-they take. time: how much they would rather have now. valence: how they feel about a thing, the subject. state: how they
-are for a short while. value: a commitment they hold to.
-"""
-
-ConstraintRule = Literal["never", "only", "at_most", "at_least"]
-"""What a constraint asks of its feature: not this, one of these, no more or no less than a number; its operand is the
-subject of the belief."""
+ConstraintRule = Annotated[
+    Literal["never", "only", "at_most", "at_least"],
+    vocabulary(
+        "What a constraint requires of a feature; its operand is the subject of the belief.",
+        {
+            "never": "The feature must not equal the operand.",
+            "only": "The feature must equal one of the operands.",
+            "at_most": "The feature must not exceed the operand, a number.",
+            "at_least": "The feature must not be below the operand, a number.",
+        },
+    ),
+]
 
 BOUNDS: frozenset[ConstraintRule] = frozenset({"at_most", "at_least"})
 """The rules whose operand is a number."""
@@ -37,21 +56,27 @@ Noise = Annotated[float, Field(ge=0.05, le=10.0, allow_inf_nan=False)]
 
 
 class PreferenceDefinition(Record):
-    """What makes an attribute a preference. `feature` is the feature of an option that it speaks about.
-
-    `scores` put each of its values on a scale. `inherits` is the odds ratio with which it agrees, for any two of its
-    values, with itself in the next broader context. `rule` is that of a constraint; a `hard` one is never traded.
-    """
+    """What makes an attribute a preference."""
 
     kind: PreferenceKind
-    feature: Name | None = None
-    scores: dict[Key, Score] | None = None
-    inherits: OddsRatio | None = None
-    rule: ConstraintRule | None = None
-    hard: bool = False
+    feature: Name | None = Field(None, description="Feature of an option that the preference applies to; null if none.")
+    scores: dict[Key, Score] | None = Field(
+        None,
+        description="Position of each value on a scale from -1 to 1; null if there is no scale.",
+    )
+    inherits: OddsRatio | None = Field(
+        None,
+        description="Odds ratio, above 1, with which the preference agrees with itself in the next broader "
+        "context; null: it does not inherit.",
+    )
+    rule: ConstraintRule | None = Field(
+        None,
+        description="What a constraint requires of the feature; null for other kinds.",
+    )
+    hard: bool = Field(False, description="Whether a constraint rules options out instead of being weighed.")
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse a rule where there is no constraint, a constraint without one, and what its kind has no use for."""
+        """Refuse a rule without a constraint, a constraint without a rule, and fields that the kind does not use."""
         if (self.kind == "constraint") != (self.rule is not None):
             self._refuse("a constraint has a rule (never, only, at_most, at_least), and nothing else has")
         if self.hard and self.rule is None:

@@ -1,41 +1,48 @@
-"""Preferences as they are answered: how one stands in a context, how strong it is, and where it was heard."""
+"""Preferences as the API returns them: state in a context, strength, and where the evidence comes from."""
 
 from __future__ import annotations
 
-from beliefgraph.model.belief import Holding, Quality
+from pydantic import Field
+
+from beliefgraph.model.belief import AttributeName, Holding, Quality, Subject
 from beliefgraph.model.constraint import Conflict
 from beliefgraph.model.distribution import ValueProbability
 from beliefgraph.model.explanation import Explanation
 from beliefgraph.model.preference import PreferenceDefinition, Score
 from beliefgraph.model.question import BeliefRow
-from beliefgraph.model.record import Key, Name, Probability, Record
-from beliefgraph.model.time import Instant, Rev
+from beliefgraph.model.record import Key, Probability, Record
+from beliefgraph.model.time import ReadRev, ReadTime
 
 
 class Preference(Record):
-    """A preference as it stands in a context, unrounded.
+    """A preference as it stands in a context, unrounded."""
 
-    `belief` is that the likeliest value holds, or where there are no values that it holds at all. `values` is the whole
-    distribution, likeliest first, empty where there are none. `strength` is by how much the likeliest is likelier than
-    the next, 0 where they are even; where there are no values, by how much yes or no is likelier than the other.
-    `beyond_prior` is by how much the likeliest is likelier than before anything was heard: the person's own part.
-    `mean` and `deviation` are those of its scores, given that it is on the scale. `heard_in` is the nearest context in
-    which something was said of it itself. What was not loaded is None.
-    """
-
-    attribute: Name
-    subject: Key
-    definition: PreferenceDefinition
-    belief: BeliefRow
-    values: tuple[ValueProbability, ...]
-    strength: Probability | None
-    beyond_prior: Score | None
-    mean: Score | None
-    deviation: Probability | None
-    heard_in: Key | None
-    conflicts: tuple[Conflict, ...]
+    attribute: AttributeName
+    subject: Subject
+    definition: PreferenceDefinition = Field(description="What makes the attribute a preference.")
+    belief: BeliefRow = Field(description="The belief in the most likely value; without values, the belief itself.")
+    values: tuple[ValueProbability, ...] = Field(description="All values, most likely first; empty if there are none.")
+    strength: Probability | None = Field(
+        description="Probability of the most likely value minus that of the next, in [0, 1]; without values, "
+        "|P(yes) - P(no)|. Null if unavailable.",
+    )
+    beyond_prior: Score | None = Field(
+        description="Probability of the most likely value minus its prior, in [-1, 1]; null if unavailable.",
+    )
+    mean: Score | None = Field(
+        description="Mean of the values' scores, in [-1, 1], given that one of them holds; null if there are no "
+        "scores.",
+    )
+    deviation: Probability | None = Field(
+        description="Standard deviation of the values' scores, given that one of them holds; null if there are no "
+        "scores.",
+    )
+    heard_in: Key | None = Field(
+        description="Nearest context that has direct evidence on the preference; null if none has.",
+    )
+    conflicts: tuple[Conflict, ...] = Field(description="Constraints that it conflicts with.")
     quality: Quality
-    valid_time: Instant
-    rev: Rev
-    explanation: Explanation | None = None
-    history: tuple[Holding, ...] | None = None
+    valid_time: ReadTime
+    rev: ReadRev
+    explanation: Explanation | None = Field(None, description="Why `belief` stands where it does; null if not loaded.")
+    history: tuple[Holding, ...] | None = Field(None, description="Newest holdings of `belief`; null if not loaded.")

@@ -12,10 +12,11 @@ from beliefgraph.model.belief import BeliefState, logit
 from beliefgraph.model.evidence import Bearing, Evidence, Source
 from beliefgraph.model.metric import Measurement, MetricState
 from beliefgraph.model.parameters import SourceCoins
-from beliefgraph.model.record import Key, LogOdds, Name, Probability, Record
+from beliefgraph.model.record import Key, LogOdds, Name, Probability, Record, TwinName
 from beliefgraph.model.relation import RelationKind, Strength
 from beliefgraph.model.revision import Origin
 from beliefgraph.model.status import Status
+from beliefgraph.model.vocabulary import vocabulary
 
 MAX_FILTER_VALUES = 200
 
@@ -25,31 +26,41 @@ Keys = Annotated[tuple[Key, ...], Field(max_length=MAX_FILTER_VALUES)]
 RelationLevels = Literal[0, 1, 2]
 """How far from a belief its relations are followed."""
 
-OrderBy = Literal["confidence", "attribute", "changed"]
+OrderBy = Annotated[
+    Literal["confidence", "attribute", "changed"],
+    vocabulary(
+        "What beliefs are sorted by.",
+        {
+            "confidence": "Confidence; unavailable ones come last.",
+            "attribute": "Name of the attribute.",
+            "changed": "Rev that last changed the belief.",
+        },
+    ),
+]
 
 
 class BeliefFilter(Record):
-    """Which beliefs: those that match every field that is given; None leaves a field open.
+    """Which beliefs to list: those that match every field given.
 
-    A confidence bound is inclusive, and a belief whose confidence is unavailable never matches one.
+    A belief without a confidence matches no confidence bound.
     """
 
-    attributes: Names | None = None
-    domains: Names | None = None
-    contexts: Keys | None = None
-    subjects: Keys | None = None
-    min_confidence: Probability | None = None
-    max_confidence: Probability | None = None
-    statuses: tuple[Status, ...] | None = None
+    attributes: Names | None = Field(None, description="Attributes, at most 200.")
+    domains: Names | None = Field(None, description="Domains, at most 200.")
+    contexts: Keys | None = Field(None, description="Contexts, matched exactly, at most 200.")
+    subjects: Keys | None = Field(None, description="Subjects, at most 200.")
+    min_confidence: Probability | None = Field(None, description="Least confidence, inclusive, in [0, 1].")
+    max_confidence: Probability | None = Field(None, description="Greatest confidence, inclusive, in [0, 1].")
+    statuses: tuple[Status, ...] | None = Field(None, description="Statuses.")
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse a range that holds nothing."""
+        """Refuse an empty range."""
         least, most = self.min_confidence, self.max_confidence
         if least is not None and most is not None and least > most:
             raise Incorrect("invalid-input", f"No confidence is at least {least:g} and at most {most:g}.")
 
     def matches(self, state: BeliefState) -> bool:
-        """Whether a belief as it stands is one of those."""
+        """Whether a belief matches."""
         belief = state.belief
         for wanted, found in (
             (self.attributes, belief.attribute),
@@ -72,10 +83,10 @@ class BeliefFilter(Record):
 
 
 class BeliefOrder(Record):
-    """In which order: by confidence (unavailable ones last), attribute, or the rev that last changed it; ties by id."""
+    """Order of a list of beliefs; ties are broken by id."""
 
     by: OrderBy = "confidence"
-    descending: bool = True
+    descending: bool = Field(True, description="Whether the greatest comes first.")
 
 
 EVERY_BELIEF = BeliefFilter()
@@ -83,71 +94,69 @@ SUREST_FIRST = BeliefOrder()
 
 
 class EvidenceOn(Record):
-    """One piece of evidence as it bears on one belief, with who said so.
+    """One piece of evidence as it bears on one belief, with its source."""
 
-    `counts` is false where it is visible but silent: a correction stands in its place, or the belief was retracted
-    after it. `heard` is by how much it moves the log-odds of the belief by itself: its log-likelihood ratio as aged,
-    through what is known of its source and beside what it shares its origin with; 0 where it does not count. Where a
-    metric speaks, `metric` says how it stands: such evidence is derived from events, and not stored.
-    """
-
-    evidence: Evidence
-    source: Source
-    bearing: Bearing
-    counts: bool
-    heard: LogOdds
-    metric: MetricState | None = None
+    evidence: Evidence = Field(description="The evidence.")
+    source: Source = Field(description="The source.")
+    bearing: Bearing = Field(description="How it bears on the belief.")
+    counts: bool = Field(
+        description="False if it is overridden: a correction is in force, or the belief was retracted after it.",
+    )
+    heard: LogOdds = Field(
+        description="Effective log-likelihood ratio: after ageing, source reliability and shared origin; 0 if it "
+        "does not count.",
+    )
+    metric: MetricState | None = Field(
+        None,
+        description="State of the metric, if the evidence is derived from one and not stored; else null.",
+    )
 
 
 class EvidenceIn(Record):
-    """One piece of evidence as it counts in a metric, with who said so."""
+    """One piece of evidence as it counts in a metric, with its source."""
 
-    evidence: Evidence
-    source: Source
-    measurement: Measurement
+    evidence: Evidence = Field(description="The evidence.")
+    source: Source = Field(description="The source.")
+    measurement: Measurement = Field(description="How it counts in the metric.")
 
 
 class KnownSource(Record):
-    """A source of the tenant, with what was learned about it, by what it speaks about; nothing if it is new."""
+    """A source of the tenant, with what was learned about it."""
 
-    id: str
-    name: Key
-    kind: Key | None
-    reliabilities: tuple[SourceCoins, ...]
+    id: str = Field(description="Id of the source.")
+    name: Key = Field(description="Name of the source.")
+    kind: Key | None = Field(description="Kind of source; null if none was named.")
+    reliabilities: tuple[SourceCoins, ...] = Field(description="What was learned about it; empty for a new source.")
 
 
 class SourcedEvidence(Record):
-    """One piece of evidence with who said so, the twin by its name, and all that it bears on now.
+    """One piece of evidence with its source, its twin and everything it bears on now."""
 
-    Where a metric speaks, `metric` says how it stands.
-    """
-
-    evidence: Evidence
-    source: Source
-    twin: Key
-    bearings: tuple[Bearing, ...]
-    metric: MetricState | None = None
+    evidence: Evidence = Field(description="The evidence.")
+    source: Source = Field(description="The source.")
+    twin: TwinName
+    bearings: tuple[Bearing, ...] = Field(description="How it bears on beliefs now.")
+    metric: MetricState | None = Field(None, description="How the metric stands, if one provided the evidence.")
 
 
 class BeliefRow(Record):
-    """A belief as it stands, with as much around it as was asked for; None where it was not asked for."""
+    """A belief as it stands, with what was loaded around it; None where it was not asked for."""
 
-    state: BeliefState
-    relations: tuple[RelatedBelief, ...] | None = None
-    evidence: tuple[EvidenceOn, ...] | None = None
+    state: BeliefState = Field(description="The belief as it stands.")
+    relations: tuple[RelatedBelief, ...] | None = Field(None, description="Relations to other beliefs.")
+    evidence: tuple[EvidenceOn, ...] | None = Field(None, description="Evidence that bears on it directly.")
 
 
 class RelatedBelief(Record):
-    """A relation of a belief, seen from it: `outgoing` if it is the relation's source; `other` is at the far end.
+    """A relation of a belief, seen from that belief."""
 
-    `origin` is provided for a relation of this twin's own, inferred for one of the definitions.
-    """
-
-    id: str
-    strength: Strength
-    origin: Origin
-    outgoing: bool
-    other: BeliefRow
+    id: str = Field(description="Id of the relation; retract takes it if the twin stated the relation itself.")
+    strength: Strength = Field(description="Kind and strength of the relation.")
+    origin: Origin = Field(
+        description="Provided for a relation stated for this twin, inferred for one of the definitions.",
+    )
+    outgoing: bool = Field(description="True if the relation starts from this belief.")
+    other: BeliefRow = Field(description="The belief at the other end.")
 
     @property
     def kind(self) -> RelationKind:

@@ -3,36 +3,47 @@ brought it about, each before and after it was heard of."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import BeliefState, probability
 from beliefgraph.model.event import Event, EventName
 from beliefgraph.model.explanation import Explanation
 from beliefgraph.model.metric import MetricKey
-from beliefgraph.model.record import Key, LogOdds, Probability, Record
+from beliefgraph.model.record import LogOdds, Probability, Record, TwinName
 from beliefgraph.model.relation import Strength
-from beliefgraph.model.time import Instant, Rev
+from beliefgraph.model.time import ReadRev, ReadTime
+from beliefgraph.model.vocabulary import vocabulary
 
-NoReasons = Literal["silent", "no_causes", "against"]
-"""Why there is nothing to weigh.
-
-silent: nothing of what it says counts at the moment: no definition reads anything from it, the metric is in no band, or
-what it said was withdrawn, overruled or retracted. no_causes: it bears only on beliefs of which no causes are stated.
-against: it speaks against everything it bears on that has causes.
-"""
+NoReasons = Annotated[
+    Literal["silent", "no_causes", "against"],
+    vocabulary(
+        "Why there are no hypotheses to compare.",
+        {
+            "silent": "Nothing it says counts at the moment: no rule applies, the metric is in no band, or what "
+            "it said was withdrawn, corrected or retracted.",
+            "no_causes": "It bears only on beliefs for which no causes are defined.",
+            "against": "It is evidence against every belief that has causes.",
+        },
+    ),
+]
 
 
 class Interpret(Record):
-    """Why did it happen? Of an event that was taken in, of one that was not sent, or of what a metric shows."""
+    """Ask why something happened: a stored event, an event that is not sent, or what a metric shows.
 
-    twin: Key
-    stored: EventName | None = None
-    event: Event | None = None
-    metric: MetricKey | None = None
+    Name exactly one.
+    """
+
+    twin: TwinName
+    stored: EventName | None = Field(None, description="Event that was taken in.")
+    event: Event | None = Field(None, description="Event that was not sent; nothing of it is stored.")
+    metric: MetricKey | None = Field(None, description="Metric whose current band is to be explained.")
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse to interpret nothing, two things, or what happened to another twin."""
+        """Refuse a question that names nothing, two things, or an event of another twin."""
         if sum(given is not None for given in (self.stored, self.event, self.metric)) != 1:
             raise Incorrect("invalid-input", "Name what to interpret: a stored event, an event, or a metric.")
         if self.event is not None and self.event.twin not in (None, self.twin):
@@ -42,19 +53,24 @@ class Interpret(Record):
 
 
 class Hypothesis(Record):
-    """A belief that may have brought the occurrence about, as it stands with everything that is known.
+    """A belief that may have caused the occurrence, given everything that is known."""
 
-    `before` are its log-odds with all of that but what is interpreted; None where they are unavailable.
-    `responsibility` is the probability that it brought the occurrence about, `alone` that nothing else did besides;
-    None where the causes speak by odds ratios, for then none of them acts by itself.
-    """
-
-    state: BeliefState
-    before: LogOdds | None
-    relation: Strength
-    responsibility: Probability | None
-    alone: Probability | None
-    explanation: Explanation | None = None
+    state: BeliefState = Field(description="The belief as it stands.")
+    before: LogOdds | None = Field(
+        description="Log-odds given everything except what is interpreted; null if unavailable.",
+    )
+    relation: Strength = Field(description="Relation by which it causes the occurrence.")
+    responsibility: Probability | None = Field(
+        description="Probability that it caused the occurrence, in [0, 1]; null if the causes have odds ratios, "
+        "because none of them then acts by itself.",
+    )
+    alone: Probability | None = Field(
+        description="Probability that it alone caused the occurrence, in [0, 1]; null if the causes have odds ratios.",
+    )
+    explanation: Explanation | None = Field(
+        None,
+        description="Why the belief stands where it does; null if not loaded.",
+    )
 
     @property
     def before_confidence(self) -> float | None:
@@ -63,24 +79,27 @@ class Hypothesis(Record):
 
 
 class SomethingElse(Record):
-    """What nobody stated may have brought it about: how likely that it did, and that it did alone."""
+    """An unstated cause of the occurrence."""
 
-    responsibility: Probability
-    alone: Probability
+    responsibility: Probability = Field(
+        description="Probability that something unstated caused the occurrence, in [0, 1].",
+    )
+    alone: Probability = Field(description="Probability that something unstated alone caused it, in [0, 1].")
 
 
 class Occurrence(Record):
-    """What happened, as far as it did, and the hypotheses why, the one that is most likely responsible first.
+    """What happened, and the hypotheses why.
 
-    Several may have brought it about together, so the responsibilities sum to its confidence or more, and those of one
-    alone to its confidence or less. `something_else` is None where the causes speak by odds ratios.
+    Several hypotheses may have caused it together, so their responsibilities may sum to more than its confidence.
     """
 
-    state: BeliefState
-    before: LogOdds | None
-    hypotheses: tuple[Hypothesis, ...]
-    something_else: SomethingElse | None
-    sentence: str
+    state: BeliefState = Field(description="The belief that it happened, as it stands.")
+    before: LogOdds | None = Field(
+        description="Log-odds given everything except what is interpreted; null if unavailable.",
+    )
+    hypotheses: tuple[Hypothesis, ...] = Field(description="Possible causes, most likely responsible first.")
+    something_else: SomethingElse | None = Field(description="Unstated causes; null if the causes have odds ratios.")
+    sentence: str = Field(description="The answer in a sentence.")
 
     @property
     def before_confidence(self) -> float | None:
@@ -89,10 +108,9 @@ class Occurrence(Record):
 
 
 class RivalReasons(Record):
-    """The occurrences that an event or a metric speaks of, those it moves most first; `nothing` says why there are
-    none."""
+    """What an event or a metric says happened, and the hypotheses why."""
 
-    occurrences: tuple[Occurrence, ...]
-    nothing: NoReasons | None
-    valid_time: Instant
-    rev: Rev
+    occurrences: tuple[Occurrence, ...] = Field(description="What happened, greatest change first.")
+    nothing: NoReasons | None = Field(description="Why there are no occurrences; null if there are some.")
+    valid_time: ReadTime
+    rev: ReadRev

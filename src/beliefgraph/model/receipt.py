@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import Field
 
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.commit import BeliefChange
@@ -12,27 +14,35 @@ from beliefgraph.model.goal import GoalChange
 from beliefgraph.model.metric import MetricChange
 from beliefgraph.model.record import Record
 from beliefgraph.model.time import Rev
+from beliefgraph.model.vocabulary import vocabulary
 
-Outcome = Literal["accepted", "duplicate", "quarantined", "conflict"]
+Outcome = Annotated[
+    Literal["accepted", "duplicate", "quarantined", "conflict"],
+    vocabulary(
+        "What happened to an event or a command.",
+        {
+            "accepted": "Taken in and committed.",
+            "duplicate": "Known already; nothing was changed.",
+            "quarantined": "Set aside with a reason; it can be replayed.",
+            "conflict": "Refused: its id was used before for different content.",
+        },
+    ),
+]
 
 
 class Receipt(Record):
-    """The answer to whoever sent something: accepted, already known, set aside with a reason, or refused.
+    """Result of a command or an event: where the twin is now, and what changed."""
 
-    `rev` is the twin's rev after it; None where no twin was found. `code` and `reason` say why it was not accepted.
-    What moved is of the twin that it names alone, and left out for a key without the scope `read`.
-    """
-
-    id: str
+    id: str = Field(description="Id of the command or event.")
     status: Outcome
-    twin: str | None = None
-    rev: Rev | None = None
-    beliefs: tuple[BeliefChange, ...] = ()
-    goals: tuple[GoalChange, ...] = ()
-    metrics: tuple[MetricChange, ...] = ()
-    decisions: tuple[DecisionChange, ...] = ()
-    code: str | None = None
-    reason: str | None = None
+    twin: str | None = Field(None, description="Name of the twin; null if none was found.")
+    rev: Rev | None = Field(None, description="Rev of the twin after it; null if no twin was found.")
+    beliefs: tuple[BeliefChange, ...] = Field((), description="Beliefs that changed.")
+    goals: tuple[GoalChange, ...] = Field((), description="Goals that changed.")
+    metrics: tuple[MetricChange, ...] = Field((), description="Metrics that changed.")
+    decisions: tuple[DecisionChange, ...] = Field((), description="Decisions that changed.")
+    code: str | None = Field(None, description="Code of the reason why it was not accepted; null if it was.")
+    reason: str | None = Field(None, description="Why it was not accepted, in a sentence; null if it was.")
 
     def and_then(self, later: Iterable[Receipt]) -> Receipt:
         """The receipt with all that later commits of its twin moved too; other twins are left out."""

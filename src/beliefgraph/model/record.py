@@ -1,4 +1,4 @@
-"""What every record has in common: it is frozen, it refuses what it does not know, and it never holds NaN."""
+"""The base of every record: frozen, without unknown fields, never NaN."""
 
 from __future__ import annotations
 
@@ -57,7 +57,13 @@ OpenProbability = Annotated[float, Field(gt=0.0, lt=1.0, allow_inf_nan=False)]
 """A number in (0, 1): a stated prior is never certain."""
 
 OddsRatio = Annotated[float, Field(gt=0.0, le=1e6, allow_inf_nan=False)]
-"""The strength of a relation, a positive number; 1 says nothing."""
+"""Odds ratio of a relation, a positive number; 1 means no effect."""
+
+TwinName = Annotated[Key, Field(description="Name of the twin, as the application chose it.")]
+
+TwinId = Annotated[str, Field(description="Id of the twin that it belongs to.")]
+
+Verbatim = Annotated[Text | None, Field(description="What the person said, word for word; stored encrypted.")]
 
 LogOdds = Annotated[float, Field(allow_inf_nan=False)]
 """Natural log of p / (1 - p)."""
@@ -70,7 +76,7 @@ class Record(BaseModel):
 
     @classmethod
     def trusted(cls, **values: Any) -> Self:
-        """The record of values already known to be sound, each field given; five times faster to make."""
+        """A record made without validation from values known to be valid, each field given; five times faster."""
         made = cls.__new__(cls)
         object.__setattr__(made, "__dict__", values)
         object.__setattr__(made, "__pydantic_fields_set__", _every_field(cls))

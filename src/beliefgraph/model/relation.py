@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.record import OddsRatio, OpenProbability, Record
 from beliefgraph.model.revision import Revision
+from beliefgraph.model.vocabulary import vocabulary
 
-RelationKind = Literal["supports", "contradicts", "implies", "excludes", "causes"]
+RelationKind = Annotated[
+    Literal["supports", "contradicts", "implies", "excludes", "causes"],
+    vocabulary(
+        "How one belief affects another.",
+        {
+            "supports": "Each makes the other likelier.",
+            "contradicts": "Each makes the other less likely.",
+            "implies": "If the source holds, the target holds with a stated probability.",
+            "excludes": "Both hardly ever hold together.",
+            "causes": "The source brings the target about.",
+        },
+    ),
+]
 
 EXCLUDES_ODDS_RATIO = 0.01
-"""What `excludes` means where nobody says: the odds of one fall a hundredfold when the other holds."""
+"""Default of `excludes`: the odds of one belief fall a hundredfold if the other holds."""
 
 
 class Strength(Record):
-    """How strong a relation of a kind is: an odds ratio, or for `implies` P(target given source).
-
-    `causes` takes either: an odds ratio, or the probability that this cause alone brings the effect about.
-    """
+    """Kind and strength of a relation: an odds ratio or a probability."""
 
     kind: RelationKind
-    odds_ratio: OddsRatio | None = None
-    probability: OpenProbability | None = None
+    odds_ratio: OddsRatio | None = Field(
+        None,
+        description="Factor by which the odds of one belief change if the other holds; above 1 supports, below 1 "
+        "contradicts. Null where a probability is given.",
+    )
+    probability: OpenProbability | None = Field(
+        None,
+        description="For implies, P(target given source); for causes, the probability that this cause alone brings "
+        "the effect about. In (0, 1); null otherwise.",
+    )
 
     def model_post_init(self, _context: object) -> None:
         """Refuse a number that contradicts the kind."""
@@ -60,12 +80,12 @@ class Strength(Record):
 
 
 class BeliefRelation(Revision):
-    """A relation between two beliefs of one twin while it holds.
+    """A relation between two beliefs of one twin, while it holds.
 
-    Where `origin` is provided it is personal and takes part in inference; where it is inferred it draws a relation of
-    the definitions between two stored beliefs, so that the twin can be walked.
+    A provided relation belongs to the twin and takes part in inference; an inferred one is a copy of a relation of
+    the definitions, so that the graph can be walked.
     """
 
-    source: str
-    target: str
-    strength: Strength
+    source: str = Field(description="Id of the belief that the relation starts from.")
+    target: str = Field(description="Id of the belief that the relation leads to.")
+    strength: Strength = Field(description="Kind and strength of the relation.")

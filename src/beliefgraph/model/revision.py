@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from beliefgraph.model.record import Record
+from pydantic import Field
+
+from beliefgraph.model.record import Record, TwinId
 from beliefgraph.model.time import Instant, Interval, Rev
+from beliefgraph.model.vocabulary import vocabulary
 
-Origin = Literal["provided", "observed", "inferred"]
-"""Who made it so: somebody said it, an event showed it, or the engine derived it."""
+Origin = Annotated[
+    Literal["provided", "observed", "inferred"],
+    vocabulary(
+        "Where a stored revision comes from.",
+        {
+            "provided": "Stated by somebody.",
+            "observed": "Read from an event.",
+            "inferred": "Derived by the engine.",
+        },
+    ),
+]
 
 
 class Revision(Record):
-    """One row of the history of the fact `key`: valid in [valid_from, valid_to), known in [rev_from, rev_to).
+    """One stored revision of the fact `key`: valid in [valid_from, valid_to), known in revs [rev_from, rev_to)."""
 
-    `definition` is the catalog and version it was written under.
-    """
-
-    revision_id: str
-    twin: str
-    key: str
-    valid_from: Instant
-    valid_to: Instant | None = None
-    rev_from: Rev
-    rev_to: Rev | None = None
-    definition: str
+    revision_id: str = Field(description="Id of this one revision.")
+    twin: TwinId
+    key: str = Field(description="Stable id of the fact that this is a revision of.")
+    valid_from: Instant = Field(description="Start of the validity in the person's world, inclusive.")
+    valid_to: Instant | None = Field(
+        None,
+        description="End of the validity, exclusive; null means until further notice.",
+    )
+    rev_from: Rev = Field(description="Rev of the twin that wrote this revision.")
+    rev_to: Rev | None = Field(None, description="Rev of the twin that replaced it; null while it is current.")
+    definition: str = Field(
+        description="Catalog and version it was written under, such as `buying@1.2.0`; empty if none applies.",
+    )
     origin: Origin
 
     @property

@@ -2,29 +2,51 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from beliefgraph.model.record import Record
+from beliefgraph.model.vocabulary import vocabulary
 
-Status = Literal["forming", "established", "contested", "dissolving", "dissolved", "retracted"]
+Status = Annotated[
+    Literal["forming", "established", "contested", "dissolving", "dissolved", "retracted"],
+    vocabulary(
+        "State of a belief in its life cycle, derived from its evidence by fixed rules.",
+        {
+            "forming": "None of the other states applies yet.",
+            "established": "Clearly true or clearly false, on enough evidence.",
+            "contested": "Substantial evidence points both ways.",
+            "dissolving": "The evidence has aged: less than half of its weight is left, and little in total.",
+            "dissolved": "The evidence has aged until almost none of its weight is left.",
+            "retracted": "Ended by a retraction.",
+        },
+    ),
+]
 
 ONCE_WEIGHTY = 2.0
 """Unaged mass from which a belief has something to lose."""
 
 
 class StatusThresholds(Record):
-    """The named settings of the rules, all in log-odds but the share.
+    """Thresholds of the status rules, in log-odds unless said otherwise."""
 
-    `dissolving_mass` is where fading begins to matter: what still has as much live evidence is not dissolving, however
-    much more there was once.
-    """
-
-    dissolved_mass: float = 0.5
-    dissolving_mass: float = 2.0
-    contested_mass: float = 1.0
-    contested_share: float = 0.3
-    established_log_odds: float = 2.0
-    established_mass: float = 2.0
+    dissolved_mass: float = Field(0.5, description="Total weight of aged evidence below which a belief is dissolved.")
+    dissolving_mass: float = Field(
+        2.0,
+        description="Total weight of aged evidence from which a belief is not dissolving, however much there was "
+        "before.",
+    )
+    contested_mass: float = Field(
+        1.0,
+        description="Total weight of aged evidence from which a belief can be contested.",
+    )
+    contested_share: float = Field(0.3, description="Share of the weaker side, in [0, 1], from which it is contested.")
+    established_log_odds: float = Field(2.0, description="Absolute log-odds from which a belief is established.")
+    established_mass: float = Field(
+        2.0,
+        description="Total weight of aged evidence from which a belief can be established.",
+    )
 
 
 THRESHOLDS = StatusThresholds()

@@ -14,7 +14,7 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.model.record import Record
 
 LAST_YEAR = 9998
-"""In the year after it lies what stands for an open end in the store."""
+"""The last valid year; the year after it is the sentinel of an open end in the store."""
 
 
 def _in_utc(instant: datetime) -> datetime:
@@ -33,6 +33,22 @@ Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 Rev = Annotated[int, Field(ge=0, lt=2_147_483_647)]
 """A twin's own counter: +1 for every commit."""
 
+ReadTime = Annotated[Instant, Field(description="Valid time that the answer is for.")]
+
+ReadRev = Annotated[Rev, Field(description="Rev of the twin that was read.")]
+
+ChangedAtRev = Annotated[
+    Rev | None, Field(description="Rev that last changed what is published about it; null if nothing is published.")
+]
+
+ValidFrom = Annotated[
+    Instant | None, Field(description="Start of the validity, inclusive; null: the twin's head time.")
+]
+
+ValidTo = Annotated[
+    Instant | None, Field(description="End of the validity, exclusive; null means until further notice.")
+]
+
 
 def instant(value: datetime) -> datetime:
     """The same moment in UTC; refuses a datetime without a zone (`naive-datetime`)."""
@@ -45,10 +61,10 @@ def instant(value: datetime) -> datetime:
 
 
 class Interval(Record):
-    """`[start, end)` in valid time; `end` None means until further notice. Refuses an end before or at its start."""
+    """Half-open interval [start, end) in valid time. Refuses an end at or before its start."""
 
-    start: Instant
-    end: Instant | None = None
+    start: Instant = Field(description="Start, inclusive.")
+    end: Instant | None = Field(None, description="End, exclusive; null means until further notice.")
 
     def model_post_init(self, _context: object) -> None:
         """Refuse an interval that holds no instant."""
@@ -68,24 +84,29 @@ class Interval(Record):
 
 
 class AsOf(Record):
-    """The moment to read at: a valid time, a rev, a recorded time, or none of them for now.
+    """The point to read at, in valid time and in recorded time. Everything left out means now.
 
-    `recorded_at` is resolved to the last rev committed at or before it. An omitted `valid_time` means head time;
-    with an old rev, that rev's head time.
+    Give at most one of `rev` and `recorded_at`.
     """
 
-    valid_time: Instant | None = None
-    rev: Rev | None = None
-    recorded_at: Instant | None = None
+    valid_time: Instant | None = Field(
+        None,
+        description="Moment in the person's world to answer for; null: the twin's head time at the rev that is read.",
+    )
+    rev: Rev | None = Field(None, description="Rev of the twin to read; null: the newest.")
+    recorded_at: Instant | None = Field(
+        None,
+        description="Read the last rev committed at or before this moment; instead of `rev`.",
+    )
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse two answers to one question."""
+        """Refuse a rev together with a recorded time."""
         if self.rev is not None and self.recorded_at is not None:
             raise Incorrect("invalid-input", "Give asOf a rev or a recordedAt, not both.")
 
     @property
     def is_now(self) -> bool:
-        """Whether nothing was asked for, so that the published numbers answer."""
+        """Whether no moment was asked for, so that the published numbers are read."""
         return self.valid_time is None and self.rev is None and self.recorded_at is None
 
 
@@ -93,7 +114,7 @@ NOW = AsOf()
 
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-"""Since always: where a link of an identifier begins unless it is said otherwise."""
+"""Default start of the link of an identifier."""
 
 
 def microseconds(moment: datetime) -> int:

@@ -2,31 +2,37 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from beliefgraph.model.record import Key, Record
 from beliefgraph.model.revision import Revision
 from beliefgraph.model.time import Instant, Rev
 
 
 class Twin(Record):
-    """The unit of consistency. `head_time` is its now: the greatest valid time it has seen."""
+    """One person's or account's self-model; the unit of consistency."""
 
-    id: str
-    tenant: Key
-    name: Key
-    rev: Rev
-    head_time: Instant
-    last_updated: Instant
-    definitions: int
+    id: str = Field(description="Id of the twin (UUIDv5 of tenant and name).")
+    tenant: Key = Field(description="Tenant that the twin belongs to.")
+    name: Key = Field(description="Name of the twin, as the application chose it.")
+    rev: Rev = Field(description="Number of the twin's newest commit; each commit adds 1.")
+    head_time: Instant = Field(
+        description="The twin's current time: the greatest valid time of the events, commands and refreshes it has "
+        "taken in.",
+    )
+    last_updated: Instant = Field(description="When the newest commit was stored.")
+    definitions: int = Field(description="Number of the definition set that the newest commit was derived under.")
 
 
 class Identifier(Record):
-    """Something that leads to a twin: a device, a CRM id, an anonymous cookie. Stored as a keyed hash."""
+    """An identifier that leads to a twin, such as a device, a CRM id or an anonymous cookie; stored as a keyed hash."""
 
-    scheme: Key
-    value: Key
+    scheme: Key = Field(description="Kind of identifier, such as `crm` or `device`.")
+    value: Key = Field(description="The identifier itself; only its keyed hash is stored.")
 
 
 class IdentifierLink(Revision):
-    """An identifier leads to a twin, while it does. `key` is the identifier's keyed hash."""
+    """The statement that an identifier leads to a twin, while it holds."""
 
-    scheme: Key
+    scheme: Key = Field(description="Kind of identifier, such as `crm` or `device`.")
+    key: str = Field(description="Keyed hash of the identifier.")

@@ -103,6 +103,7 @@ def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: 
         metrics=added.metrics,
         closed_measurements=added.closed_measurements,
         measurements=added.measurements,
+        rev=commit.rev,
     )
     after = after.with_goals(added.goals).with_decisions(added.decisions)
     derived = derive(after, graph, head)

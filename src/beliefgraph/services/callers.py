@@ -102,7 +102,9 @@ class Callers:
         if purpose is None and len(key.purposes) == 1:
             purpose = key.purposes[0]
         if purpose is None or purpose not in key.purposes:
-            raise Forbidden("unknown-purpose", f"Say what for, in the header Purpose: {' or '.join(key.purposes)}.")
+            raise Forbidden(
+                "unknown-purpose", f"State the purpose of the call in the header Purpose: {' or '.join(key.purposes)}."
+            )
         return Caller.model_construct(
             actor=key.actor,
             tenant=key.tenant,

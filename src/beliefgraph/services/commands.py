@@ -202,7 +202,9 @@ class Commands:
         named = updater.name(caller, command.twin, scope)
         now = updater.clock.now()
         if moment is not None and (moment - now).total_seconds() > FUTURE_SKEW_S:
-            raise Incorrect("invalid-input", "A command cannot speak from the future.", at=moment.isoformat())
+            raise Incorrect(
+                "invalid-input", "The valid time of a command must not lie in the future.", at=moment.isoformat()
+            )
         kind, id_ = type(command).__name__, command.id or str(uuid4())
         body = command.model_dump(mode="json", exclude={"expected_rev", "id"})
         event = Event(id=id_, source=SOURCE, type=f"beliefgraph.{kind}", time=moment or now, data=body)

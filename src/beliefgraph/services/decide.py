@@ -82,7 +82,7 @@ class Setting:
         """The name of a source that the caller speaks as; a metric's is nobody's, a person's is their own alone."""
         own = self.speaks_for_the_person and name == self.person
         if name.startswith((PERSON, METRIC)) and not own:
-            raise Incorrect("invalid-input", f"Only a key of the person's own may speak as {name!r}.")
+            raise Incorrect("invalid-input", f"Only the person's own key may act as {name!r}.")
         return name
 
 
@@ -169,10 +169,13 @@ def retraction(setting: Setting, command: Retract) -> Additions:
     return addition(setting, "retracted", speak(setting, spoken, "retraction"))
 
 
-def withdrawal(setting: Setting, command: Withdraw, said: Collection[str] = ()) -> Additions:
-    """The closing from its start of the evidence named and of all that its events said; what the person said is theirs
-    to take back, and nobody else's."""
-    taken_back = withdrawn(setting, {*said, *([command.evidence] if command.evidence else [])})
+def withdrawal(setting: Setting, command: Withdraw, said: Collection[str] | None = None) -> Additions:
+    """The closing from its start of all that events said, by the ids of their evidence; else of the piece named alone.
+
+    What the person said is theirs to take back, and nobody else's.
+    """
+    named = [] if command.evidence is None else [command.evidence]
+    taken_back = withdrawn(setting, named if said is None else said)
     goals = taken_back.goals
     closed = (
         taken_back.closed_bearings,
@@ -191,11 +194,11 @@ def withdrawal(setting: Setting, command: Withdraw, said: Collection[str] = ()) 
 def withdrawn(setting: Setting, evidence: Collection[str]) -> Additions:
     """The closing from their start of all that these pieces of evidence say."""
     state = setting.state
-    bearings = [b for b in state.bearings if b.evidence in evidence]
+    bearings = state.bearings.records(state.bearings.of_evidence(evidence))
     statements = [s for s in state.statements if s.evidence in evidence]
     relations = [r for r in state.goal_relations if r.evidence in evidence]
     told = [s for s in state.decision_statements if s.evidence in evidence]
-    measurements = [m for m in state.measurements if m.evidence in evidence]
+    measurements = state.measurements.records(state.measurements.of_evidence(evidence))
     speakers = (
         {m.source for m in measurements}
         | {b.source for b in bearings}
@@ -204,7 +207,11 @@ def withdrawn(setting: Setting, evidence: Collection[str]) -> Additions:
         | {s.source for s in told}
     )
     if not setting.speaks_for_the_person and state.own_source in speakers:
-        raise Forbidden("correction-stands", "The person said so; only they can take it back.", twin=setting.state.name)
+        raise Forbidden(
+            "correction-stands",
+            "The person provided this evidence; only they can withdraw it.",
+            twin=setting.state.name,
+        )
     return Additions(
         cause="withdrawn",
         moment=_standing(setting),
@@ -230,7 +237,7 @@ def relation(setting: Setting, command: Relate) -> Additions:
     if command.source.variable == command.target.variable:
         raise Incorrect("invalid-input", "The values of an attribute exclude each other as they are.", belief=source)
     if command.kind == "causes" and command.target.value is not None:
-        raise Incorrect("invalid-input", "A value has no causes; say what supports it.", belief=target)
+        raise Incorrect("invalid-input", "A value cannot be an effect; use supports.", belief=target)
     strength = Strength(kind=command.kind, odds_ratio=command.odds_ratio, probability=command.probability)
     key = relation_id(source, command.kind, target)
     start = command.valid_from or setting.moment
@@ -399,7 +406,8 @@ def _refuse_beside_the_person(setting: Setting, belief: BeliefKey, valid: Interv
 
 
 def _persons_corrections(setting: Setting, valid: Interval) -> Iterator[Bearing]:
-    for row in setting.state.bearings:
+    bearings = setting.state.bearings
+    for row in bearings.records(bearings.acts):
         if row.stance == "correction" and row.source == setting.state.own_source and row.valid.overlaps(valid):
             yield row
 
@@ -408,7 +416,7 @@ def relation_stands(setting: Setting) -> Forbidden:
     """That a relation of a goal is the person's own word."""
     return Forbidden(
         "correction-stands",
-        "The person has related this goal so themselves; only their own key can change it.",
+        "The person has stated this relation themselves; only their own key can change it.",
         twin=setting.state.name,
     )
 
@@ -416,7 +424,7 @@ def relation_stands(setting: Setting) -> Forbidden:
 def _stands(setting: Setting, belief: str) -> Forbidden:
     return Forbidden(
         "correction-stands",
-        "The person has set this right themselves; only their own key can change it.",
+        "The person has corrected this themselves; only their own key can change it.",
         belief=belief,
         twin=setting.state.name,
     )

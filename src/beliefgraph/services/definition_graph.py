@@ -232,6 +232,6 @@ def structure_of(
     if any(e.strength.kind == "causes" and e.target in noisy_or and not e.strength.into_noisy_or for e in edges):
         raise Incorrect(
             "invalid-input",
-            "A belief has causes with odds ratios and causes with probabilities; all of them speak one way.",
+            "A belief has causes with odds ratios and causes with probabilities; use one of the two for all.",
         )
     return Structure(prior, relations, exclusive, noisy_or)

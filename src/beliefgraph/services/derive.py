@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,27 +12,37 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, UNAVAILABLE, combine
-from beliefgraph.model import timeline
+from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, UNAVAILABLE, Heard, hear
 from beliefgraph.model.belief import QUALITIES, BeliefKey, Quality
-from beliefgraph.model.hearing import heard
+from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.identity import belief_id
 from beliefgraph.model.status import Status, status_of
-from beliefgraph.model.time import microseconds
+from beliefgraph.services.blocks import Ints
+from beliefgraph.services.counted import Counted, count
 from beliefgraph.services.definition_graph import DefinitionGraph, PersonalRelation
 from beliefgraph.services.goals.causes import goal_causes, with_causes
 from beliefgraph.services.layout import Layout, lay_out
 from beliefgraph.services.metrics.measure import Measured, heard_from, measure
-from beliefgraph.services.state import STANCES, TwinState
+from beliefgraph.services.state import TwinState
 
 Floats = npt.NDArray[np.float64]
-
-NO_AGEING = frozenset({STANCES["correction"]})
-"""Stances whose force does not fade: what the person set right stays right until they say otherwise."""
 
 PERSONS_WORD = 7.0
 """Log-odds (999 to 1) that a belief which the person set right keeps on their side, whatever priors and relations carry
 there: what they set right is theirs to change, and nobody else's."""
+
+
+@dataclass(frozen=True)
+class Items:
+    """Bearings that count, as columns: their rows, the positions they bear on, and their force as aged and heard.
+
+    `withdrawn` is by how much `Derivation.total` of the position falls where one of them was never said.
+    """
+
+    rows: Ints
+    position: Ints
+    log_likelihood: Floats
+    withdrawn: Floats
 
 
 @dataclass(frozen=True)
@@ -42,10 +51,11 @@ class Derivation:
 
     `state` is the twin it was derived from, with what its metrics say among its bearings; `measured` are these metrics.
     `grade` is how good the log-odds are, as a code of the inference, and `error` their error bar (0 where exact).
-    `items` are the indices of the bearings that count, and `item_log_likelihood` their force as aged and heard;
-    `total` is their sum per belief, and `log_likelihood` the same within its bound. `item_withdrawn` is by how much
-    `total` falls where one of them was never said. `word` says on which side (1 or -1)
-    the person set a belief right.
+    `counted` are the bearings that count, and `heard` what they say together; `total` is what they say of each belief,
+    and `log_likelihood` the same within its bound, with what is supposed. `place_of` is the position of every belief by
+    its number in the register of the bearings, -1 where it has none; `position` is that of every heading, and `row_of`
+    its row in `heard`, -1 where it has none.
+    `word` says on which side (1 or -1) the person set a belief right.
     """
 
     state: TwinState
@@ -62,15 +72,44 @@ class Derivation:
     opposing_share: Floats
     retracted: frozenset[int]
     word: Mapping[int, float]
-    items: npt.NDArray[np.int64]
-    item_position: npt.NDArray[np.int64]
-    item_log_likelihood: Floats
-    item_withdrawn: Floats
+    counted: Counted
+    heard: Heard
+    place_of: Ints
+    position: Ints
+    row_of: Ints
 
     @property
-    def evidenced(self) -> tuple[str, ...]:
-        """The ids of the beliefs that evidence bears on, that of metrics too."""
-        return self.state.belief_order
+    def evidenced(self) -> Ints:
+        """The positions of the beliefs that evidence bears on, that of metrics too."""
+        return self._positions(self.counted.open)
+
+    @property
+    def begun(self) -> Ints:
+        """The positions of the beliefs on which some evidence had begun to bear by the moment."""
+        return self._positions(self.counted.begun)
+
+    @property
+    def spoken_of(self) -> Ints:
+        """The positions of the beliefs that evidence which counts bears on."""
+        return self._positions(self.counted.sums.items)
+
+    def _positions(self, rows: Ints) -> Ints:
+        found = np.unique(self.place_of[self.counted.bearings.register.groups.belief[np.flatnonzero(rows)]])
+        return found[found >= 0]
+
+    def items_in(self, rows: Ints) -> Items:
+        """Those of some bearings that count, by their rows, which bear on a belief that is defined."""
+        heading, quanta, left = self.counted.weigh(rows)
+        position = self.position[heading] if len(rows) else heading
+        kept = position >= 0
+        heading, quanta, left = heading[kept], quanta[kept], left[kept]
+        row = self.row_of[heading] if len(heading) else heading
+        return Items(
+            rows=rows[kept],
+            position=position[kept],
+            log_likelihood=self.heard.contribution(row, quanta),
+            withdrawn=self.heard.withdrawn(row, quanta, left),
+        )
 
     @cached_property
     def available(self) -> npt.NDArray[np.bool_]:
@@ -129,37 +168,36 @@ def derive(
     extra, assume, do = extra or {}, assume or {}, do or {}
     measured = measure(state, graph.definitions, at)
     state = heard_from(state, graph, measured)
-    known = [state.beliefs[id_] for id_ in {*state.belief_order, *state.holdings}]
-    items, retracted = counting(state, at)
-    columns = state.columns
-    spoken_of = [state.beliefs[state.belief_order[i]] for i in np.unique(columns.belief[items])] if graph.open else []
+    bearings, reliabilities = state.bearings, graph.reliabilities
+    counted = count(bearings, state.beliefs, reliabilities.shared(bearings), at)
+    groups, counts = bearings.register.groups, counted.sums.items > 0
+    evidenced = [groups.beliefs[i] for i in np.unique(groups.belief[counted.open > 0]).tolist()]
+    known = [state.beliefs[id_] for id_ in {*evidenced, *state.holdings}]
+    named_by = [groups.beliefs[i] for i in np.unique(groups.belief[counts]).tolist()] if graph.open else []
     layout = lay_out(
         state.id,
         graph,
         chain(known, also, extra, assume, do, named),
         own_relations(state, graph, at),
-        chain(spoken_of, extra, assume, do, named),
+        chain((state.beliefs[id_] for id_ in named_by), extra, assume, do, named),
     )
-    place_of = np.array([layout.position.get(id_, -1) for id_ in state.belief_order], dtype=np.int64)
-    position = place_of[columns.belief[items]] if len(items) else np.zeros(0, dtype=np.int64)
-    defined = position >= 0
-    items, position = items[defined], position[defined]
-    stance = columns.stance[items]
-    ages = ~np.isin(stance, list(NO_AGEING))
-    hearing = graph.reliabilities.hearing(state)
-    combined = combine(
-        position,
-        hearing.source[items],
-        columns.log_likelihood_ratio[items],
-        (microseconds(at) - columns.valid_from[items]) / 1e6,
-        np.where(ages, columns.half_life[items], np.inf),
+    place_of = np.array([layout.position.get(id_, -1) for id_ in groups.beliefs], dtype=np.int64)
+    position = place_of[groups.belief] if len(groups.belief) else groups.belief
+    speaking = np.flatnonzero(counts & (position >= 0))
+    row_of = np.full(len(counts), -1, dtype=np.int64)
+    row_of[speaking] = np.arange(len(speaking))
+    hearing = reliabilities.hearing(state, counts)
+    heard = hear(
+        position[speaking],
+        hearing.source[speaking],
+        counted.sums.of(speaking),
         beliefs=len(layout.ids),
-        says_if_holds=hearing.says_if_holds[items],
-        says_if_not=hearing.says_if_not[items],
-        origin=hearing.origin[items],
-        correlation=hearing.correlation[items],
+        says_if_holds=hearing.says_if_holds[speaking],
+        says_if_not=hearing.says_if_not[speaking],
+        origin=hearing.origin[speaking],
+        correlation=hearing.correlation[speaking],
     )
-    log_likelihood = np.array(combined.log_likelihood)
+    log_likelihood = np.array(heard.log_likelihood)
     for key, value in extra.items():
         log_likelihood[_position(state, layout, key)] += value
     np.clip(log_likelihood, -LOG_LIKELIHOOD_BOUND, LOG_LIKELIHOOD_BOUND, out=log_likelihood)
@@ -168,7 +206,7 @@ def derive(
     log_odds, grade, error = _propagate(layout, log_likelihood, assumed, done)
     fixed = {*assumed, *done}
     settled = fixed.union(*(layout.values_beside.get(place, ()) for place in fixed))
-    word = {place: side for place, side in _persons_word(state, items, position, stance) if place not in settled}
+    word = {place: side for place, side in _persons_word(state, counted.corrections, layout) if place not in settled}
     for place, side in word.items():
         if place not in layout.values_beside:
             log_odds[place] = _kept(float(log_odds[place]), side)
@@ -183,16 +221,17 @@ def derive(
         grade=grade,
         error=error,
         log_likelihood=log_likelihood,
-        total=combined.total,
-        mass=combined.mass,
-        mass_unaged=combined.mass_unaged,
-        opposing_share=combined.opposing_share,
-        retracted=frozenset(int(place_of[belief]) for belief in retracted),
+        total=heard.total,
+        mass=heard.mass,
+        mass_unaged=heard.mass_unaged,
+        opposing_share=heard.opposing_share,
+        retracted=frozenset(int(place_of[belief]) for belief in counted.retracted),
         word=word,
-        items=items,
-        item_position=position,
-        item_log_likelihood=combined.contribution,
-        item_withdrawn=combined.withdrawn,
+        counted=counted,
+        heard=heard,
+        place_of=place_of,
+        position=position,
+        row_of=row_of,
     )
 
 
@@ -210,14 +249,11 @@ def personal_relations(state: TwinState, at: datetime) -> list[PersonalRelation]
     ]
 
 
-def _persons_word(
-    state: TwinState, items: npt.NDArray[np.int64], position: npt.NDArray[np.int64], stance: npt.NDArray[np.int64]
-) -> Iterator[tuple[int, float]]:
-    """Where among the bearings that count the person sets a belief right, and on which side."""
-    for row in np.flatnonzero(stance == STANCES["correction"]).tolist():
-        bearing = state.bearings[items[row]]
-        if bearing.source == state.own_source:
-            yield int(position[row]), math.copysign(1.0, bearing.log_likelihood_ratio)
+def _persons_word(state: TwinState, corrections: Iterable[Bearing], layout: Layout) -> Iterator[tuple[int, float]]:
+    """Where the person sets a belief right, by the corrections that count, and on which side."""
+    for bearing in corrections:
+        if bearing.source == state.own_source and bearing.belief in layout.position:
+            yield layout.position[bearing.belief], math.copysign(1.0, bearing.log_likelihood_ratio)
 
 
 def _kept(log_odds: float, side: float | None) -> float:
@@ -246,42 +282,6 @@ def _kept_among(log_odds: Floats, sides: Sequence[float | None]) -> Floats:
 
 def _position(state: TwinState, layout: Layout, key: BeliefKey) -> int:
     return layout.position[belief_id(state.id, key)]
-
-
-def counting(state: TwinState, at: datetime) -> tuple[npt.NDArray[np.int64], set[int]]:
-    """The bearings that count at a moment, and the beliefs that are retracted then (by `belief_order`).
-
-    What is valid later never counts. A belief that was retracted stays so until something newer is said. Where several
-    values of one attribute are set right to hold, the statement in force among these silences the others.
-    """
-    columns, moment = state.columns, microseconds(at)
-    visible = (columns.valid_from <= moment) & (moment < columns.valid_to)
-    retractions = columns.stance == STANCES["retraction"]
-    corrections = columns.stance == STANCES["correction"]
-    retracted: set[int] = set()
-    for belief in np.unique(columns.belief[visible & (retractions | corrections)]).tolist():
-        rows = np.flatnonzero(columns.belief == belief)
-        speaking = {bearing.revision_id for bearing in heard([state.bearings[row] for row in rows], at)}
-        if not speaking and (visible & retractions)[rows].any():
-            retracted.add(belief)
-        visible[rows] = [state.bearings[row].revision_id in speaking for row in rows]
-    visible[_superseded(state, np.flatnonzero(visible & corrections & (columns.log_likelihood_ratio > 0)), at)] = False
-    return np.flatnonzero(visible), retracted
-
-
-def _superseded(state: TwinState, holding: npt.NDArray[np.int64], at: datetime) -> list[int]:
-    """Those of the corrections that say that a belief holds which give way to one of another value."""
-    rivals: dict[BeliefKey, list[int]] = defaultdict(list)
-    for row in holding.tolist():
-        belief = state.beliefs.get(state.bearings[row].belief)
-        if belief is not None and belief.value is not None:
-            rivals[belief.belief_key.variable].append(row)
-    silenced: list[int] = []
-    for rows in rivals.values():
-        in_force = timeline.at([state.bearings[row] for row in rows], at)
-        assert in_force is not None
-        silenced += [row for row in rows if state.bearings[row].key != in_force.key]
-    return silenced
 
 
 def _propagate(

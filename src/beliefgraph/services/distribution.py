@@ -24,7 +24,7 @@ def states_of(seen: Recomputed, variable: BeliefKey) -> list[BeliefState]:
     attribute = seen.moment.graph.definitions.attribute(variable.attribute)
     if not attribute.categorical:
         raise Incorrect(
-            "invalid-input", f"{attribute.key} holds or does not; ask for the belief.", attribute=attribute.key
+            "invalid-input", f"{attribute.key} is true or false; query the belief.", attribute=attribute.key
         )
     layout = seen.derived.layout
     place = layout.position[belief_id(seen.moment.state.id, other(variable))]

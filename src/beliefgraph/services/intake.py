@@ -193,7 +193,7 @@ class Intake:
                 fates.meets(index, UNKNOWN_IDENTIFIER)  # the link was undone since it was looked up
                 continue
             if (arrived.event.time - present.now).total_seconds() > FUTURE_SKEW_S:
-                fates.meets(index, Refused("not-yet", "It speaks from the future.", arrived.event.time))
+                fates.meets(index, Refused("not-yet", "Its time lies in the future.", arrived.event.time))
                 continue
             setting = Setting(present.twins[one.named.id], present.graph, caller, present.again(arrived))
             try:

@@ -140,6 +140,8 @@ class Moments:
             state = await self._cache.at(twin, tenant, name, (commit.rev, commit.life))
             if state.rev == commit.rev:
                 return state
+        if self._cache is not None:
+            return await self._cache.earlier(twin, tenant, name, commit.rev)
         return await read_state(self._graph, twin, tenant, name, commit.rev)
 
     async def settled(self, twin: str, name: str, rev: int | None, read: Callable[[], Awaitable[T | None]]) -> T:

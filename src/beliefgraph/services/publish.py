@@ -52,8 +52,9 @@ def publish(
     prior_log_odds = np.log(layout.prior) - np.log1p(-layout.prior)
     moved = np.rint(derived.log_odds / GRID) != np.rint(prior_log_odds / GRID)
     known = np.zeros(len(layout.ids), dtype=np.bool_)
-    ids = (*state.holdings, *derived.evidenced, *related(state, derived.at))
+    ids = (*state.holdings, *related(state, derived.at))
     known[[layout.position[id_] for id_ in ids if id_ in layout.position]] = True
+    known[derived.evidenced] = True
     beliefs, closed, opened = [], [], []
     for position in np.flatnonzero(known | (moved & derived.available)).tolist():
         id_ = layout.ids[position]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from functools import partial
-from typing import get_args
 
 from beliefgraph.errors import NotFound
 from beliefgraph.model.belief import BeliefKey, Holding
@@ -32,11 +31,12 @@ from beliefgraph.model.question import (
 from beliefgraph.model.relation import RelationKind
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.model.twin import Twin
+from beliefgraph.model.vocabulary import words_of
 from beliefgraph.services import paging
 from beliefgraph.services.compare import differences
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.distribution import distribution, other, states_of
-from beliefgraph.services.explanation.chains import chains, voices
+from beliefgraph.services.explanation.chains import chain, chain_rows, comes_after, voices
 from beliefgraph.services.moments import Moments
 from beliefgraph.services.paging import DEFAULT_PAGE, Place
 from beliefgraph.services.reader import BeliefReader
@@ -48,7 +48,7 @@ from beliefgraph.store.beliefs import Wanted
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
-ALL_KINDS: tuple[RelationKind, ...] = get_args(RelationKind)
+ALL_KINDS: tuple[RelationKind, ...] = words_of(RelationKind)
 
 
 class Questions:
@@ -166,7 +166,8 @@ class Questions:
             seen = await self._reader.recomputed(caller, reach(caller, twin), twin, as_of)
             voice = (await voices(self._graph, self._keyring, seen, [id_])).get(id_)
             if voice is not None:
-                rows = tuple(row for each in seen.bearings.values() for row in each if row.evidence == id_)
+                kept = seen.derived.state.bearings
+                rows = tuple(kept.records(kept.of_evidence({id_})))
                 return SourcedEvidence(
                     evidence=voice.evidence, source=voice.source, twin=twin, bearings=rows, metric=voice.metric
                 )
@@ -242,13 +243,13 @@ class Questions:
         walk = paging.walk("evidence", id_, key, as_of, first=first, after=after)
         await self._moments.reached(id_, twin, at_least_rev)
         seen = await self._reader.recomputed(caller, id_, twin, as_of, rev=walk.rev)
-        belief, rev = belief_id(id_, key), seen.moment.state.rev
-        chain = (await chains(self._graph, self._keyring, seen, [belief])).get(belief, ())
-        if not chain:
+        rows, rev = chain_rows(seen, belief_id(id_, key)), seen.moment.state.rev
+        if not len(rows):
             await self._reader.defined(caller, key)
-        rows = [row for row in chain if walk.begin is None or place_in_chain(row, rev).order > walk.begin.order]
+        following = rows if walk.begin is None else rows[comes_after(seen, rows, walk.begin) :]
+        found = await chain(self._graph, self._keyring, seen, following[: walk.limit])
         return walk.page(
-            rows, lambda row: place_in_chain(row, rev), rev=rev, valid_time=seen.moment.at, total=len(chain)
+            found, lambda row: place_in_chain(row, rev), rev=rev, valid_time=seen.moment.at, total=len(rows)
         )
 
     async def relations(

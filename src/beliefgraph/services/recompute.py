@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,6 +13,7 @@ from beliefgraph.model.belief import GRID, Belief, BeliefKey, BeliefState
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.identity import belief_id, relation_id
 from beliefgraph.model.time import microseconds
+from beliefgraph.services.bearings import valid_at
 from beliefgraph.services.calibrated import calibrated
 from beliefgraph.services.derive import Derivation, derive
 from beliefgraph.services.describe import describe
@@ -36,15 +37,13 @@ class Recomputed:
         prior. At the rev's own head they are joined by those that once did.
         """
         state, layout, derived = self.derived.state, self.derived.layout, self.derived
-        columns = state.columns
-        begun = columns.belief[columns.valid_from <= microseconds(self.moment.at)]
-        known = {state.belief_order[i] for i in np.unique(begun)} | related(state, self.moment.at)
+        known = related(state, self.moment.at)
         if self.moment.is_head:
             known |= state.holdings.keys()
         prior = np.log(layout.prior) - np.log1p(-layout.prior)
         moved = derived.available & (np.rint(derived.log_odds / GRID) != np.rint(prior / GRID))
         positions = {layout.position[id_] for id_ in known if id_ in layout.position}
-        positions.update(np.flatnonzero(moved).tolist())
+        positions.update(derived.begun.tolist(), np.flatnonzero(moved).tolist())
         return tuple(sorted(positions, key=lambda position: layout.ids[position]))
 
     @cached_property
@@ -63,23 +62,11 @@ class Recomputed:
             if edge.source in listed and edge.target in listed
         )
 
-    @cached_property
-    def bearings(self) -> dict[str, list[Bearing]]:
-        """The bearings that are valid at the moment, and all corrections, by the id of their belief."""
-        found: dict[str, list[Bearing]] = {}
-        for bearing in self.derived.state.bearings:
-            if bearing.stance == "correction" or bearing.valid.contains(self.moment.at):
-                found.setdefault(bearing.belief, []).append(bearing)
-        return found
-
-    @cached_property
-    def heard(self) -> Mapping[str, float]:
-        """The force of every bearing that counts at the moment, as aged and heard, by the id of its revision."""
-        derived = self.derived
-        return {
-            derived.state.bearings[row].revision_id: force
-            for row, force in zip(derived.items.tolist(), derived.item_log_likelihood.tolist(), strict=True)
-        }
+    def bearings_on(self, belief: str) -> list[Bearing]:
+        """The bearings on a belief, by its id, that are valid at the moment."""
+        bearings = self.derived.state.bearings
+        rows = bearings.on(belief)
+        return bearings.records(rows[valid_at(bearings.take(rows), microseconds(self.moment.at))]) if len(rows) else []
 
     def belief(self, position: int) -> Belief:
         """The belief at a position, whether it is stored or not."""

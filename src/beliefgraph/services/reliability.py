@@ -13,22 +13,22 @@ from beliefgraph.inference import NO_ORIGIN
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.identity import source_id
 from beliefgraph.model.parameters import ALWAYS_RIGHT, Coins, ParameterSet, Scope, origin_kind, scopes
-from beliefgraph.services.state import STANCES, TwinState
+from beliefgraph.services.bearings import Bearings
+from beliefgraph.services.blocks import Bools
+from beliefgraph.services.state import TwinState
 
 Floats = npt.NDArray[np.float64]
 
 COUNTS_ONCE = 1.0
 """The correlation of what has one origin as long as it is not learned: copies."""
 
-NO_COINS = frozenset({STANCES["correction"], STANCES["retraction"]})
-"""Stances that are heard as they stand: setting right and ending are acts, not reports that could be mistaken."""
-
 
 @dataclass(frozen=True)
 class Hearing:
-    """For every bearing of a twin, in order: its voice, the coins it is heard through, its origin and its correlation.
+    """For every heading of a twin's bearings: its voice, the coins it is heard through, its origin and its correlation.
 
-    A voice is a source, or a source as it sets right.
+    A voice is a source, or a source as it sets right: setting right and ending are acts, not reports that could be
+    mistaken, and are heard as they stand.
     """
 
     source: npt.NDArray[np.int64]
@@ -66,18 +66,22 @@ class Reliabilities:
         """How much of their error observations of this origin share."""
         return self.parameters.correlations.get(origin_kind(origin), COUNTS_ONCE)
 
-    def hearing(self, state: TwinState) -> Hearing:
-        """How every bearing of a twin is heard."""
-        columns = state.columns
-        acts = np.isin(columns.stance, list(NO_COINS))
-        shared = np.array([*map(self.correlation, state.origin_order), 0.0])
-        pairs = self._pairs(state)[np.where(acts, len(state.bearings), np.arange(len(acts)))] if self._coins else ONE
+    def shared(self, bearings: Bearings) -> Bools:
+        """Of which headings it matters how many share their origin."""
+        groups = bearings.register.groups
+        return np.asarray((groups.origin != NO_ORIGIN) & ~groups.act)
+
+    def hearing(self, state: TwinState, counts: Bools) -> Hearing:
+        """How every heading of a twin's bearings is heard; `counts` says which of them count at the moment."""
+        groups = state.bearings.register.groups
+        shared = np.array([*map(self.correlation, groups.origins), 0.0])
+        pairs = np.where((counts & ~groups.act)[:, None], self._pairs(state, counts), ONE) if self._coins else ONE
         return Hearing(
-            source=np.where(acts, columns.source + len(state.source_order), columns.source),
-            says_if_holds=np.broadcast_to(pairs[..., 0], acts.shape),
-            says_if_not=np.broadcast_to(pairs[..., 1], acts.shape),
-            origin=np.where(acts, NO_ORIGIN, columns.origin),
-            correlation=shared[columns.origin],
+            source=np.where(groups.act, groups.source + len(groups.sources), groups.source),
+            says_if_holds=np.broadcast_to(pairs[..., 0], groups.act.shape),
+            says_if_not=np.broadcast_to(pairs[..., 1], groups.act.shape),
+            origin=np.where(groups.act, NO_ORIGIN, groups.origin),
+            correlation=shared[groups.origin],
         )
 
     @cached_property
@@ -88,30 +92,27 @@ class Reliabilities:
             for (source, kind, scope), coins in self.parameters.coins.items()
         }
 
-    def _pairs(self, state: TwinState) -> Floats:
-        """The coins of every bearing, and a last row for those that need none; shape [bearings + 1, 2].
+    def _pairs(self, state: TwinState, counts: Bools) -> Floats:
+        """The coins of every heading that counts; shape [headings, 2].
 
         The person speaks of themselves, and a metric's band is worked out here: neither is a witness to be weighed.
         """
-        columns = state.columns
+        headings = state.bearings.register.headings
         kinds: dict[str, str] = {}
-        for bearing in state.bearings:
-            if bearing.source_kind is not None:
-                kinds[bearing.source] = min(bearing.source_kind, kinds.get(bearing.source, bearing.source_kind))
-        both = columns.belief * max(len(state.source_order), 1) + columns.source
-        _, first, which = np.unique(both, return_index=True, return_inverse=True)
-        found = np.empty((len(first), 2))
-        for row, place in enumerate(first.tolist()):
-            bearing = state.bearings[place]
-            if bearing.source == state.own_source or bearing.origin == "inferred":
-                found[row] = ONE
+        for heading in state.bearings.headings:
+            if heading.source_kind is not None:
+                kinds[heading.source] = min(heading.source_kind, kinds.get(heading.source, heading.source_kind))
+        found = np.tile(ONE, (len(counts), 1))
+        for row in np.flatnonzero(counts).tolist():
+            heading = headings[row]
+            if heading.source == state.own_source or heading.origin == "inferred":
                 continue
-            belief = state.beliefs[bearing.belief]
+            belief = state.beliefs[heading.belief]
             coins = self.coins(
-                bearing.source, kinds.get(bearing.source), belief.attribute, belief.value, belief.context
+                heading.source, kinds.get(heading.source), belief.attribute, belief.value, belief.context
             )
             found[row] = coins.says_if_holds, coins.says_if_not
-        return np.concatenate([found[which], ONE[None]])
+        return found
 
 
 ONE = np.array([ALWAYS_RIGHT.says_if_holds, ALWAYS_RIGHT.says_if_not])

@@ -12,6 +12,7 @@ from beliefgraph.model.event import Event
 from beliefgraph.model.evidence import Bearing, Stance
 from beliefgraph.model.identity import belief_id, event_id, evidence_id, source_id
 from beliefgraph.model.time import Interval
+from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.describe import describe
 from beliefgraph.services.goals.draft import GoalDraft, Said
 from beliefgraph.services.interpretation.said import BearsOn, CountsIn, Interpreter, Spoken, StatesGoal
@@ -41,15 +42,15 @@ def supposed_events(moment: Moment, twin: str, events: Iterable[Event], interpre
     Raises `invalid-input` for an event about another twin, and what interpreting it raises.
     """
     state = moment.state
-    known = {bearing.evidence for bearing in state.bearings} | {m.evidence for m in state.measurements}
-    known |= {statement.evidence for statement in state.statements}
+    known = {statement.evidence for statement in state.statements}
+    heard = (state.bearings, state.measurements)
     for event in events:
         if event.twin not in (None, twin):
             raise Incorrect("invalid-input", f"This event is about {event.twin!r}, not {twin!r}.", event=event.id)
         for spoken in interpreter.interpret(event, moment.graph.definitions).spoken:
             source = source_id(state.tenant, spoken.source)
             evidence = evidence_id(event_id(state.id, event.source, event.id), source)
-            if evidence not in known:
+            if evidence not in known and not any(len(rows.of_evidence([evidence])) for rows in heard):
                 known.add(evidence)
                 said: list[BearsOn | CountsIn | StatesGoal] = [*spoken.bearings, *spoken.counts, *spoken.goals]
                 yield from (Supposed(says, source, evidence, event.time, spoken=spoken) for says in said)
@@ -92,7 +93,7 @@ def _goals(state: TwinState, supposed: Iterable[Supposed]) -> GoalDraft:
 def _bearing(moment: Moment, n: int, one: Supposed, bears: BearsOn) -> Bearing:
     belief = belief_id(moment.state.id, bears.belief)
     return Bearing(
-        revision_id=f"supposed:{n}",
+        revision_id=revision_id("Bearing", f"{one.evidence}|{belief}|{n}", moment.state.rev, one.since),
         twin=moment.state.id,
         key=f"{one.evidence}|{belief}",
         valid_from=one.since,

@@ -12,7 +12,7 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import Assumption, Intervention, WhatIf
 from beliefgraph.model.commit import BeliefDifference, Comparison
 from beliefgraph.model.goal import GOAL_GRID
-from beliefgraph.model.identity import belief_id
+from beliefgraph.model.identity import belief_id, evidence_id
 from beliefgraph.model.page import Answer
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.definitions import DefinitionBook
@@ -90,16 +90,16 @@ def _suppose(moment: Moment, question: WhatIf, interpreter: Interpreter) -> Comp
 def _evidence(moment: Moment, question: WhatIf) -> Iterator[Supposed]:
     for n, one in enumerate(question.evidence):
         bears = BearsOn(belief=one.belief, log_likelihood_ratio=one.log_likelihood_ratio)
-        yield Supposed(bears, f"supposed:{n}", f"supposed:{n}", moment.at)
+        yield Supposed(bears, f"supposed:{n}", evidence_id("supposed", str(n)), moment.at)
 
 
 def _goals(moment: Moment, question: WhatIf) -> Iterator[Supposed]:
     for n, one in enumerate(question.goals):
-        source = f"supposed:goal:{n}"
+        source, evidence = f"supposed:goal:{n}", evidence_id("supposed goal", str(n))
         stated = StatesGoal(key=one.goal, **one.model_dump(exclude={"goal"}))
-        yield Supposed(stated, source, source, moment.at, stance="correction")
+        yield Supposed(stated, source, evidence, moment.at, stance="correction")
         for bears in bears_on_pursued(moment.graph, one.goal, one.status):
-            yield Supposed(bears, source, source, moment.at)
+            yield Supposed(bears, source, evidence, moment.at)
 
 
 def _settled(hypotheses: Sequence[Assumption | Intervention], how: str) -> dict[BeliefKey, bool]:
@@ -116,7 +116,7 @@ def _impossible(belief: BeliefKey, what: str) -> Incorrect:
 
 def _refuse_unavailable(derived: Derivation, belief: str) -> None:
     if not derived.available[derived.layout.position[belief]]:
-        raise Unavailable("too-wide", "This belief is tied to too many others for an answer.", belief=belief)
+        raise Unavailable("too-wide", "This belief is connected to too many others for an answer.", belief=belief)
 
 
 def _moved(before: Recomputed, after: Recomputed) -> tuple[BeliefDifference, ...]:

@@ -124,7 +124,7 @@ class _Translated:
             case AuthError():
                 raise Unavailable("store-unavailable", "Neo4j refuses the user name or password.") from error
             case ConnectionPoolError():
-                raise Unavailable("overloaded", "Too much is asked of Neo4j at once; try again in a second.") from error
+                raise Unavailable("overloaded", "Neo4j is overloaded; try again in a second.") from error
             case ServiceUnavailable() | SessionExpired() | TransientError() | OSError():
                 raise Unavailable(
                     "store-unavailable", "Neo4j does not answer now; the call may be sent again."

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
-from typing import Any
+from types import MappingProxyType, NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import AwareDatetime
 
 from beliefgraph.model.attribute import Attribute
 from beliefgraph.model.belief import Belief, Holding
@@ -68,28 +70,31 @@ class EdgeRow:
 NOW = ("twin", "rev_to", "valid_to")
 """Reads the rows of a twin that a rev sees, without expanding from the twin."""
 
+OPENED = ("twin", "rev_to", "rev_from")
+"""Reads the rows of a twin that are open in the order in which revs opened them, from any rev on."""
+
 NODES: tuple[NodeRow, ...] = (
     NodeRow(
         "Twin",
         "One person's or account's self-model.",
         Twin,
         extra={
-            "lock": (str, "written first by every writer, so that they queue"),
-            "life": (str, "tells it from another of its name, before or after an erasure"),
+            "lock": (str, "Written first by every writer, to serialise them."),
+            "life": (str, "Distinguishes it from a twin of the same name before or after an erasure."),
         },
         unique=(("id",), ("tenant", "name")),
     ),
     NodeRow(
         "Erasing",
-        "What was a twin, while its rows are being deleted; nobody finds it, nobody writes to it.",
+        "A former twin whose rows are being deleted; it can be neither found nor written to.",
         extra={
-            "id": (str, "the twin's"),
-            "tenant": (str, "whose it was"),
-            "name": (str, "the twin's"),
-            "rev": (int, "below 0: no commit fits on it"),
-            "actor": (str, "by whom"),
-            "purpose": (str, "to what end"),
-            "at": (datetime, "when"),
+            "id": (str, "Taken from the twin."),
+            "tenant": (str, "Tenant that it belonged to."),
+            "name": (str, "Taken from the twin."),
+            "rev": (int, "Below 0, so that no commit fits on it."),
+            "actor": (str, "Who asked for it."),
+            "purpose": (str, "Purpose of the call."),
+            "at": (datetime, "When it happened."),
         },
         unique=(("id",),),
     ),
@@ -98,8 +103,8 @@ NODES: tuple[NodeRow, ...] = (
         "A proposition in a twin.",
         Belief,
         extra={
-            "confidence": (float, "for people in Neo4j Browser; the service never reads it"),
-            "caption": (str, "for people in Neo4j Browser; the service never reads it"),
+            "confidence": (float, "For display in Neo4j Browser; the service never reads it."),
+            "caption": (str, "For display in Neo4j Browser; the service never reads it."),
         },
         unique=(("id",),),
         indexed=(("twin",),),
@@ -109,8 +114,8 @@ NODES: tuple[NodeRow, ...] = (
         "Something a twin may pursue.",
         Goal,
         extra={
-            "motivation": (float, "for people in Neo4j Browser; the service never reads it"),
-            "caption": (str, "for people in Neo4j Browser; the service never reads it"),
+            "motivation": (float, "For display in Neo4j Browser; the service never reads it."),
+            "caption": (str, "For display in Neo4j Browser; the service never reads it."),
         },
         unique=(("id",),),
         indexed=(("twin",),),
@@ -119,54 +124,54 @@ NODES: tuple[NodeRow, ...] = (
         "Metric",
         "An attribute over time of a twin: a count in a window, a streak, an absence, …",
         Metric,
-        extra={"caption": (str, "for people in Neo4j Browser; the service never reads it")},
+        extra={"caption": (str, "For display in Neo4j Browser; the service never reads it.")},
         unique=(("id",),),
         indexed=(("twin",),),
     ),
     NodeRow(
         "Decision",
-        "Something that a twin decides: options, a choice, what was expected of it and what came of it.",
+        "Something that a twin decides: options, a choice, and its expected and actual results.",
         Decision,
-        extra={"caption": (str, "for people in Neo4j Browser; the service never reads it")},
+        extra={"caption": (str, "For display in Neo4j Browser; the service never reads it.")},
         unique=(("id",),),
         indexed=(("twin",),),
     ),
     NodeRow(
         "Evidence",
-        "One observation that bears on beliefs, or tells something of goals or decisions.",
+        "One observation that bears on beliefs, or states something about goals or decisions.",
         Evidence,
         hidden=frozenset({"verbatim"}),
-        extra={"sealed": (bytes, "the verbatim text under the twin's key")},
+        extra={"sealed": (bytes, "The verbatim text, encrypted with the twin's key.")},
         unique=(("id",),),
         indexed=(("twin",),),
     ),
     NodeRow(
         "Source",
-        "Who or what said so; it belongs to a tenant.",
+        "Who or what provides evidence; it belongs to a tenant.",
         Source,
         unique=(("id",),),
         indexed=(("tenant", "name"),),
     ),
     NodeRow(
         "Delivery",
-        "That an event has arrived. It outlives the twin, so that nothing arrives twice.",
+        "Record that an event has arrived. It outlives the twin, so that nothing is taken in twice.",
         extra={
-            "delivery": (str, "keyed hash of tenant, twin, source and id"),
-            "body": (str, "keyed hash of what arrived, to notice the same id with another body"),
+            "delivery": (str, "Keyed hash of tenant, twin, source and id."),
+            "body": (str, "Keyed hash of what arrived, to detect the same id with another body."),
         },
         unique=(("delivery",),),
     ),
     NodeRow(
         "Event",
-        "What arrived: also a Delivery, until its twin is erased.",
+        "An event as it arrived; also a Delivery, until its twin is erased.",
         extra={
-            "id": (str, "UUIDv5 of twin, source and id"),
-            "twin": (str, "the twin it was taken into"),
-            "type": (str, "CloudEvents type"),
-            "time": (datetime, "valid time"),
-            "via": (str, "keyed hash of the identifier that led here, where one did"),
-            "withdrawn": (int, "the rev that withdrew what it said, until it comes again"),
-            "sealed": (bytes, "the event as it arrived, under the twin's key"),
+            "id": (str, "UUIDv5 of twin, source and id."),
+            "twin": (str, "Id of the twin that it was taken into."),
+            "type": (str, "CloudEvents type."),
+            "time": (datetime, "Valid time of the event."),
+            "via": (str, "Keyed hash of the identifier that led here; null if none did."),
+            "withdrawn": (int, "Rev that withdrew what it said; null once it has come again."),
+            "sealed": (bytes, "The event as it arrived, encrypted with the twin's key."),
         },
         unique=(("id",),),
         indexed=(("twin",),),
@@ -175,10 +180,10 @@ NODES: tuple[NodeRow, ...] = (
         "Identifier",
         "Something that leads to a twin, as a keyed hash.",
         extra={
-            "id": (str, "keyed hash of tenant, scheme and value"),
-            "tenant": (str, "whose it is"),
-            "scheme": (str, "what kind of identifier"),
-            "lock": (str, "written first by whoever links it"),
+            "id": (str, "Keyed hash of tenant, scheme and value."),
+            "tenant": (str, "Tenant that it belongs to."),
+            "scheme": (str, "Kind of identifier."),
+            "lock": (str, "Written first by whoever links it, to serialise them."),
         },
         unique=(("id",),),
     ),
@@ -187,32 +192,53 @@ NODES: tuple[NodeRow, ...] = (
         "One numbered change of a twin.",
         Commit,
         extra={
-            "open_rows": (int, "how many rows its rev sees, so that a torn read is noticed"),
-            "opened_rows": (int, "how many of them it opened itself, for the same reason"),
-            "opened_holdings": (int, "how many of those are holdings, for those who read nothing else"),
-            "opened_pursuits": (int, "how many of them are pursuits, likewise"),
-            "closed_pursuits": (int, "how many pursuits it closed, likewise"),
-            "opened_readings": (int, "how many of them are readings, for the same; absent: none"),
-            "opened_deliberations": (int, "how many of them are deliberations, likewise"),
-            "closed_deliberations": (int, "how many deliberations it closed, likewise"),
+            "open_rows": (int, "Number of rows that its rev sees, to detect torn reads."),
+            "opened_rows": (int, "Number of these rows that it opened itself, for the same purpose."),
+            "opened_holdings": (int, "Number of holdings that it opened, for reads of holdings only."),
+            "opened_pursuits": (int, "Number of pursuits that it opened."),
+            "closed_pursuits": (int, "Number of pursuits that it closed."),
+            "opened_readings": (int, "Number of readings that it opened; null: none."),
+            "opened_deliberations": (int, "Number of deliberations that it opened."),
+            "closed_deliberations": (int, "Number of deliberations that it closed."),
         },
         unique=(("twin", "rev"),),
         indexed=(("twin", "at"),),
     ),
     NodeRow(
+        "Checkpoint",
+        "A block of a twin's rows, kept beside them so that the twin is read faster; never the truth.",
+        extra={
+            "id": (str, "of the twin, the kind and the number"),
+            "twin": (str, "whose rows they are"),
+            "life": (str, "of the twin, before or after an erasure"),
+            "kind": (str, "bearings or measurements"),
+            "number": (int, "its place among those of its kind"),
+            "after": (int, "the rev after whose rows it begins"),
+            "rev": (int, "the last rev whose rows it has"),
+            "rows": (int, "how many they are"),
+            "sealed": (bytes, "the columns, compressed and sealed under the twin's key"),
+        },
+        unique=(("id",),),
+        indexed=(("twin",),),
+    ),
+    NodeRow(
         "DefinitionSet",
         "The numbered set of all catalogs in force in a tenant.",
-        extra={"tenant": (str, "whose it is"), "number": (int, "which commits name"), "at": (datetime, "published")},
+        extra={
+            "tenant": (str, "Tenant that it belongs to."),
+            "number": (int, "Number of the set, which commits refer to."),
+            "at": (datetime, "When it was published."),
+        },
         unique=(("tenant", "number"),),
     ),
     NodeRow(
         "ParameterSet",
         "What was learned from a tenant's evidence; it never changes.",
         extra={
-            "tenant": (str, "whose it is"),
-            "number": (int, "its place among those learned for the tenant"),
-            "at": (datetime, "learned"),
-            "document": (str, "the whole of it as JSON: what the service reads"),
+            "tenant": (str, "Tenant that it belongs to."),
+            "number": (int, "Number of the set within the tenant."),
+            "at": (datetime, "When it was learned."),
+            "document": (str, "The whole document as JSON, which the service reads."),
         },
         unique=(("tenant", "number"),),
     ),
@@ -220,10 +246,10 @@ NODES: tuple[NodeRow, ...] = (
         "Catalog",
         "One published document of definitions.",
         extra={
-            "tenant": (str, "whose it is"),
-            "catalog": (str, "its name"),
-            "version": (str, "its semantic version"),
-            "document": (str, "the whole of it as JSON: what the service reads"),
+            "tenant": (str, "Tenant that it belongs to."),
+            "catalog": (str, "Name of the catalog."),
+            "version": (str, "Semantic version of the catalog."),
+            "document": (str, "The whole document as JSON, which the service reads."),
         },
         unique=(("tenant", "catalog", "version"),),
     ),
@@ -233,11 +259,11 @@ NODES: tuple[NodeRow, ...] = (
         Attribute,
         hidden=frozenset({"half_life", "deprecated", "description", "values", "open_values", "preference"}),
         extra={
-            "id": (str, "UUIDv5"),
-            "tenant": (str, "whose it is"),
-            "version": (str, "of its catalog"),
-            "values": (list, "of a categorical attribute: those known in advance"),
-            "preference": (str, "the kind of preference that it is, where it is one"),
+            "id": (str, "UUIDv5 of tenant, catalog, version and attribute."),
+            "tenant": (str, "Tenant that it belongs to."),
+            "version": (str, "Version of its catalog."),
+            "values": (list, "Values of a categorical attribute that are known in advance."),
+            "preference": (str, "Kind of preference; null if it is none."),
         },
         unique=(("id",),),
     ),
@@ -245,15 +271,15 @@ NODES: tuple[NodeRow, ...] = (
         "Quarantine",
         "An event that could not be taken in, with the reason.",
         extra={
-            "id": (str, "keyed hash of the event's source and id"),
-            "tenant": (str, "whose it is"),
-            "twin": (str, "the twin it named, where it named one"),
-            "identifiers": (list, "keyed hashes of the identifiers it carries"),
-            "code": (str, "why"),
-            "reason": (str, "why, in a sentence"),
-            "since": (datetime, "when it first came"),
-            "due": (datetime, "its own time, where it came from the future"),
-            "sealed": (bytes, "the event, under a key of the tenant's or the twin's"),
+            "id": (str, "Keyed hash of the event's source and id."),
+            "tenant": (str, "Tenant that it belongs to."),
+            "twin": (str, "Id of the twin that it named; null if none."),
+            "identifiers": (list, "Keyed hashes of the identifiers that it carries."),
+            "code": (str, "Code of the reason."),
+            "reason": (str, "The reason in a sentence."),
+            "since": (datetime, "When it first arrived."),
+            "due": (datetime, "Its own time, if that was in the future; else null."),
+            "sealed": (bytes, "The event, encrypted with a key of the tenant or the twin."),
         },
         unique=(("id",),),
         indexed=(("tenant", "since"), ("twin",), ("due",)),
@@ -262,25 +288,29 @@ NODES: tuple[NodeRow, ...] = (
         "ApiKey",
         "What a bearer key grants.",
         ApiKey,
-        extra={"hash": (str, "SHA-256 of the secret")},
+        extra={"hash": (str, "SHA-256 of the secret.")},
         unique=(("hash",), ("id",)),
     ),
     NodeRow(
         "Erasure",
-        "That a twin was erased, and by whom; nothing of what was erased.",
+        "Record that a twin was erased and by whom; nothing of what was erased.",
         extra={
-            "tenant": (str, "whose it was"),
-            "subject": (str, "keyed hash of the twin's name"),
-            "at": (datetime, "when"),
-            "actor": (str, "by whom"),
-            "purpose": (str, "to what end"),
+            "tenant": (str, "Tenant that it belonged to."),
+            "subject": (str, "Keyed hash of the twin's name."),
+            "at": (datetime, "When it happened."),
+            "actor": (str, "Who asked for it."),
+            "purpose": (str, "Purpose of the call."),
         },
         indexed=(("tenant", "at"),),
     ),
     NodeRow(
         "Migration",
         "A step of the schema that has been taken.",
-        extra={"number": (int, "its place"), "name": (str, "its file"), "at": (datetime, "when")},
+        extra={
+            "number": (int, "Number of the step."),
+            "name": (str, "Name of the step's file."),
+            "at": (datetime, "When it was taken."),
+        },
         unique=(("number",),),
     ),
 )
@@ -295,8 +325,11 @@ def _relation(kind: str, meaning: str) -> tuple[EdgeRow, EdgeRow]:
         BeliefRelation,
         hidden=frozenset({"source", "target", "strength"}),
         extra={
-            "odds_ratio": (float, "its strength"),
-            "probability": (float, "for IMPLIES, P(target given source); for CAUSES, that the source alone does it"),
+            "odds_ratio": (float, "Odds ratio of the relation; null where a probability is given."),
+            "probability": (
+                float,
+                "For IMPLIES, P(target given source); for CAUSES, P(the source alone causes the target).",
+            ),
         },
         unique=(("revision_id",),),
         indexed=(NOW,),
@@ -309,9 +342,9 @@ def _relation(kind: str, meaning: str) -> tuple[EdgeRow, EdgeRow]:
         extra={
             "odds_ratio": state.extra["odds_ratio"],
             "probability": state.extra["probability"],
-            "source_subject": (str, "for CAUSES, the goal whose pursuit is the cause, where one is"),
-            "source_value": (str, "the value meant, where the first is categorical"),
-            "target_value": (str, "the value meant, where the second is categorical"),
+            "source_subject": (str, "For CAUSES, the key of the goal whose pursuit is the cause; else null."),
+            "source_value": (str, "Value of the first attribute, if it is categorical."),
+            "target_value": (str, "Value of the second attribute, if it is categorical."),
         },
     )
     return state, drawn
@@ -332,8 +365,8 @@ def _goals(kind: str, start: str, meaning: str) -> EdgeRow:
 
 _DECISION_AS_JSON: Mapping[str, tuple[type[Any], str]] = MappingProxyType(
     {
-        "options": (str, "what there is to choose from, as JSON"),
-        "reasons": (str, "the beliefs and goals that the reasons name, as JSON"),
+        "options": (str, "What there is to choose from, as JSON."),
+        "reasons": (str, "Beliefs and goals that the reasons refer to, as JSON."),
     }
 )
 
@@ -342,7 +375,7 @@ EDGES: tuple[EdgeRow, ...] = (
         "HOLDS",
         "Twin",
         "Belief",
-        "What the twin published about a belief, one for every change.",
+        "What the twin published about a belief: one revision for every change.",
         Holding,
         unique=(("revision_id",),),
         indexed=(NOW, ("twin", "rev_from"), ("key", "rev_to")),
@@ -355,13 +388,13 @@ EDGES: tuple[EdgeRow, ...] = (
         Bearing,
         hidden=frozenset({"evidence", "belief"}),
         unique=(("revision_id",),),
-        indexed=(NOW,),
+        indexed=(OPENED,),
     ),
     EdgeRow(
         "PURSUES",
         "Twin",
         "Goal",
-        "What the twin published about a goal, one for every change.",
+        "What the twin published about a goal: one revision for every change.",
         Pursuit,
         unique=(("revision_id",),),
         indexed=(NOW, ("twin", "rev_from"), ("key", "rev_to")),
@@ -370,7 +403,7 @@ EDGES: tuple[EdgeRow, ...] = (
         "STATES",
         "Evidence",
         "Goal",
-        "What evidence states of a goal; fields that it does not name are absent.",
+        "What evidence states about a goal; fields that it does not state are absent.",
         GoalStatement,
         hidden=frozenset({"evidence", "goal"}),
         unique=(("revision_id",),),
@@ -378,7 +411,7 @@ EDGES: tuple[EdgeRow, ...] = (
     ),
     _goals("PART_OF", "Goal", "The first is part of the second, its whole."),
     _goals("DEPENDS_ON", "Goal", "The first cannot be achieved before the second."),
-    _goals("COMPETES_WITH", "Goal", "What is put into one is not put into the other."),
+    _goals("COMPETES_WITH", "Goal", "Effort for one is lost to the other."),
     _goals("MOTIVATES", "Belief", "The surer the belief, the more the goal matters."),
     EdgeRow(
         "COUNTS_IN",
@@ -388,13 +421,13 @@ EDGES: tuple[EdgeRow, ...] = (
         Measurement,
         hidden=frozenset({"evidence", "metric"}),
         unique=(("revision_id",),),
-        indexed=(NOW,),
+        indexed=(OPENED,),
     ),
     EdgeRow(
         "MEASURES",
         "Twin",
         "Metric",
-        "What the twin published about a metric, one for every change.",
+        "What the twin published about a metric: one revision for every change.",
         Reading,
         unique=(("revision_id",),),
         indexed=(NOW, ("twin", "rev_from"), ("key", "rev_to")),
@@ -403,7 +436,7 @@ EDGES: tuple[EdgeRow, ...] = (
         "DECIDES",
         "Twin",
         "Decision",
-        "What the twin published about a decision, one for every change.",
+        "What the twin published about a decision: one revision for every change.",
         Deliberation,
         hidden=frozenset(_DECISION_AS_JSON),
         extra=_DECISION_AS_JSON,
@@ -414,20 +447,20 @@ EDGES: tuple[EdgeRow, ...] = (
         "TELLS",
         "Evidence",
         "Decision",
-        "What evidence tells of a decision; fields that it does not name are absent.",
+        "What evidence states about a decision; fields that it does not state are absent.",
         DecisionStatement,
         hidden=frozenset({"evidence", "decision", *_DECISION_AS_JSON}),
-        extra={**_DECISION_AS_JSON, "sealed": (bytes, "what it says in the person's words, under the twin's key")},
+        extra={**_DECISION_AS_JSON, "sealed": (bytes, "The person's own words, encrypted with the twin's key.")},
         unique=(("revision_id",),),
         indexed=(NOW,),
     ),
-    EdgeRow("REPORTED_BY", "Evidence", "Source", "Who said so."),
-    EdgeRow("FROM", "Evidence", "Event", "What it was read from."),
-    EdgeRow("CAUSED_BY", "Commit", "Event", "What arrived and made this commit."),
+    EdgeRow("REPORTED_BY", "Evidence", "Source", "Source of the evidence."),
+    EdgeRow("FROM", "Evidence", "Event", "Event that it was read from."),
+    EdgeRow("CAUSED_BY", "Commit", "Event", "Event that caused this commit."),
     *_relation("SUPPORTS", "Each makes the other likelier."),
     *_relation("CONTRADICTS", "Each makes the other less likely."),
     *_relation("IMPLIES", "Where the first holds, the second holds with a stated probability."),
-    *_relation("EXCLUDES", "They hardly ever hold together."),
+    *_relation("EXCLUDES", "Both hardly ever hold together."),
     *_relation("CAUSES", "The first brings the second about."),
     EdgeRow(
         "IDENTIFIES",
@@ -440,7 +473,7 @@ EDGES: tuple[EdgeRow, ...] = (
         indexed=(NOW,),
     ),
     EdgeRow("INCLUDES", "DefinitionSet", "Catalog", "The set has this version of the catalog."),
-    EdgeRow("APPLIES", "DefinitionSet", "ParameterSet", "The set hears its evidence by what was learned there."),
+    EdgeRow("APPLIES", "DefinitionSet", "ParameterSet", "The set uses what was learned there."),
     EdgeRow("DEFINES", "Catalog", "Definition", "The catalog defines the attribute."),
 )
 
@@ -481,8 +514,13 @@ def _properties(
 
 def _plain(annotation: Any) -> type[Any]:
     """The Python type a field is stored as, whatever it is wrapped in."""
-    text = str(annotation)
-    for mark, kind in (("etime", datetime), ("float", float), ("int", int), ("bool", bool), ("tuple", list)):
-        if mark in text:
-            return kind
-    return str
+    origin, inside = get_origin(annotation), get_args(annotation)
+    if origin in (Union, UnionType):
+        return _plain(next(each for each in inside if each is not NoneType))
+    if origin is Annotated:
+        return _plain(inside[0])
+    if origin is Literal:
+        return str
+    if origin is tuple:
+        return list
+    return datetime if annotation is AwareDatetime else annotation

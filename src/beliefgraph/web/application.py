@@ -20,6 +20,7 @@ from beliefgraph.graphql.door import refusal_body
 from beliefgraph.ingest.http import error_response
 from beliefgraph.services.callers import Callers, bearer
 from beliefgraph.web import graphiql_page
+from beliefgraph.web.error_pages import error_pages
 from beliefgraph.web.passage import REQUEST_ID, Bounded, RequestId
 from beliefgraph.web.probes import Check, healthz, readyz
 
@@ -45,6 +46,7 @@ def make_web(doors: Doors, callers: Callers, settings: Settings) -> Starlette:
         Route(EVENTS, known(callers, doors.events), methods=["POST"]),
         Route("/healthz", healthz),
         Route("/readyz", readyz(doors.ready)),
+        *error_pages(),
     ]
     if settings.graphiql:
         routes.append(Mount(graphiql_page.ASSETS, graphiql_page.assets()))

@@ -1,6 +1,6 @@
-"""What every request passes through: it gets an id, a bound on its size and its time, and a place among those at work.
+"""ASGI middleware: request ids, size and time limits, and a cap on concurrent requests.
 
-Plain ASGI, because a request passes here each time: the helpers of frameworks cost more than a read of the store.
+Plain ASGI, because every request passes here: the helpers of frameworks cost more than a read of the store.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from beliefgraph.errors import BeliefgraphError, Fault, Incorrect, Unavailable
+from beliefgraph.graphql.errors import ASKED_AT
 from beliefgraph.web.probes import Check
 
 log = structlog.get_logger("beliefgraph.access")
@@ -47,6 +48,7 @@ class RequestId:
         sent = Headers(scope=scope).get(REQUEST_ID, "")
         request_id = sent if SANE_ID.match(sent) else uuid4().hex
         scope.setdefault("state", {})["request_id"] = request_id
+        ASKED_AT.set(scope)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         status, began = 0, time.perf_counter()
@@ -169,7 +171,7 @@ class Bounded:
         except Exception:
             request_id = scope["state"]["request_id"]
             structlog.get_logger(__name__).exception("fault")
-            error = Fault("fault", f"Something went wrong here, not with you; tell us request {request_id}.")
+            error = Fault("fault", f"Internal error; report the request id {request_id}.")
         finally:
             self._in_flight -= 1
         if not started:

@@ -22,7 +22,7 @@ from beliefgraph.services.decisions.told import ToldDecision, resolve_decisions
 from beliefgraph.services.decisions.want import speaking_of_options
 from beliefgraph.services.decisions.weigh import Behind, Grounded, Known, Weighed, weigh
 from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.explanation.influenced import influenced
+from beliefgraph.services.explanation.influenced import influenced, ranked
 from beliefgraph.services.goals.rows import GoalsSeen
 from beliefgraph.services.metrics.measure import Measured
 from beliefgraph.services.metrics.standing import speaking
@@ -161,15 +161,11 @@ def _goals(moment: Moment, question: CheckDecision, *, published: bool) -> Mappi
 
 
 def _behind(found: Wanted, position: int) -> tuple[Behind, ...]:
-    """The evidence behind the belief at a position: what contributes most first."""
-    derived = found.seen.derived
-    reached = influenced(derived, position)
-    shares: dict[str, float] = {}
-    for item in reached.items:
-        evidence = derived.state.bearings[derived.items[item]].evidence
-        shares[evidence] = shares.get(evidence, 0.0) + reached.contribution(item)
-    heard = sorted((id_ for id_, share in shares.items() if share), key=lambda id_: (-abs(shares[id_]), id_))
-    return tuple(Behind(id_, shares[id_]) for id_ in heard)
+    """The evidence behind the belief at a position that is told: what contributes most first."""
+    pieces = influenced(found.seen.derived, position).pieces
+    weightiest = ranked(pieces.share, pieces.evidence, TOLD)
+    shares = pieces.share[weightiest].tolist()
+    return tuple(Behind(id_, share) for id_, share in zip(pieces.ids(weightiest), shares, strict=True) if share)
 
 
 def rank(each: Weighed) -> tuple[bool, float, float, str]:

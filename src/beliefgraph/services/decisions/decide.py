@@ -71,7 +71,7 @@ def _refuse_over_the_person(setting: Setting, command: RecordDecision) -> None:
         if getattr(command, field) is not None and person_told(setting.state, id_, field):
             raise Forbidden(
                 "correction-stands",
-                f"The person has told the {field} of this decision themselves; only their own key can change it.",
+                f"The person has stated the {field} of this decision themselves; only their own key can change it.",
                 twin=setting.state.name,
                 decision=command.decision,
             )

@@ -126,6 +126,4 @@ def _order(told: ToldDecision) -> tuple[float, str]:
 
 
 def _unknown(twin: str, key: str) -> NotFound:
-    return NotFound(
-        "unknown-decision", f"Nobody has told of a decision {key!r} of this twin by then.", twin=twin, decision=key
-    )
+    return NotFound("unknown-decision", f"This twin has no decision {key!r} at that moment.", twin=twin, decision=key)

@@ -104,7 +104,7 @@ def want_of(found: Wanted, attribute: Attribute, subject: str) -> Want | NoAnswe
     if positions[0] in layout.unnamed:
         return NoAnswer(f"nothing names a value of {attribute.key}")
     if not all(derived.available[position] for position in positions):
-        return NoAnswer(f"{attribute.key} is tied to too many others for an answer")
+        return NoAnswer(f"{attribute.key} is connected to too many others for an answer")
     likely = np.array([probability(float(derived.log_odds[position])) for position in positions])
     return Want(
         attribute=attribute,

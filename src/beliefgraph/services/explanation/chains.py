@@ -7,10 +7,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import numpy as np
+
 from beliefgraph.model.evidence import Evidence, Source
 from beliefgraph.model.metric import MetricState
 from beliefgraph.model.question import EvidenceIn, EvidenceOn
+from beliefgraph.model.time import microseconds
+from beliefgraph.services.bearings import valid_at
+from beliefgraph.services.blocks import Ints, packed
 from beliefgraph.services.metrics.standing import events_of, newest, speaking, standing, voice
+from beliefgraph.services.paging import Place
 from beliefgraph.services.recompute import Recomputed
 from beliefgraph.store.evidence import ToldRow, told
 from beliefgraph.store.graph import Graph
@@ -58,23 +64,50 @@ async def chains(
     graph: Graph, keyring: Keyring, seen: Recomputed, beliefs: Sequence[str]
 ) -> Mapping[str, tuple[EvidenceOn, ...]]:
     """All evidence that is visible at the moment and bears on these beliefs, by belief, oldest first."""
-    at, heard = seen.moment.at, seen.heard
-    bearings = [b for id_ in beliefs for b in seen.bearings.get(id_, ()) if b.valid.contains(at)]
+    rows = [chain_rows(seen, belief) for belief in beliefs]
+    found = await chain(graph, keyring, seen, np.concatenate([np.zeros(0, dtype=np.int64), *rows]))
+    by_belief: dict[str, list[EvidenceOn]] = defaultdict(list)
+    for row in found:
+        by_belief[row.bearing.belief].append(row)
+    return {belief: tuple(each) for belief, each in by_belief.items()}
+
+
+def chain_rows(seen: Recomputed, belief: str) -> Ints:
+    """The bearings on a belief that are visible at the moment, by their rows, oldest first; ties by their evidence."""
+    bearings = seen.derived.state.bearings
+    rows = bearings.on(belief)
+    if not len(rows):
+        return rows
+    block = bearings.take(rows)
+    visible = np.flatnonzero(valid_at(block, microseconds(seen.moment.at)))
+    evidence = block.evidence[visible]
+    return rows[visible[np.lexsort((evidence[:, 1], evidence[:, 0], block.valid_from[visible]))]]
+
+
+def comes_after(seen: Recomputed, rows: Ints, place: Place) -> int:
+    """How many of the rows of a chain, in its order, lie up to a place in it."""
+    block, evidence = seen.derived.state.bearings.take(rows), packed([place.id])[0]
+    since = block.valid_from.astype(np.float64)
+    ids = block.evidence
+    earlier = (ids[:, 0] < evidence[0]) | ((ids[:, 0] == evidence[0]) & (ids[:, 1] <= evidence[1]))
+    return int(np.count_nonzero((since < float(place.value)) | ((since == float(place.value)) & earlier)))
+
+
+async def chain(graph: Graph, keyring: Keyring, seen: Recomputed, rows: Ints) -> list[EvidenceOn]:
+    """The evidence in some rows of a twin's bearings, as it was said and as it is heard, in their order."""
+    derived = seen.derived
+    bearings = derived.state.bearings.records(rows)
     spoken = await voices(graph, keyring, seen, dict.fromkeys(b.evidence for b in bearings))
-    found: dict[str, list[EvidenceOn]] = defaultdict(list)
-    for bearing in bearings:
-        one = spoken[bearing.evidence]
-        found[bearing.belief].append(
-            EvidenceOn.trusted(
-                evidence=one.evidence,
-                source=one.source,
-                bearing=bearing,
-                counts=bearing.revision_id in heard,
-                heard=heard.get(bearing.revision_id, 0.0),
-                metric=one.metric,
-            )
+    items = derived.items_in(rows[derived.counted.among(rows)])
+    heard = dict(zip(items.rows.tolist(), items.log_likelihood.tolist(), strict=True))
+    return [
+        EvidenceOn.trusted(
+            evidence=spoken[bearing.evidence].evidence,
+            source=spoken[bearing.evidence].source,
+            bearing=bearing,
+            counts=row in heard,
+            heard=heard.get(row, 0.0),
+            metric=spoken[bearing.evidence].metric,
         )
-    return {
-        belief: tuple(sorted(rows, key=lambda row: (row.bearing.valid_from, row.evidence.id)))
-        for belief, rows in found.items()
-    }
+        for row, bearing in zip(rows.tolist(), bearings, strict=True)
+    ]

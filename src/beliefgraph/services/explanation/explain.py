@@ -3,32 +3,43 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
-from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, Influence
+from beliefgraph.errors import Incorrect
+from beliefgraph.inference import LOG_LIKELIHOOD_BOUND
 from beliefgraph.model.attribute import OTHER
-from beliefgraph.model.belief import Belief, BeliefKey, probability
+from beliefgraph.model.belief import BeliefKey, probability
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.evidence import Bearing
-from beliefgraph.model.explanation import Contribution, Explanation, ExplanationLink
+from beliefgraph.model.explanation import (
+    Contribution,
+    ContributionPart,
+    ContributionsBy,
+    Explanation,
+    ExplanationLink,
+    RestOfContributions,
+)
+from beliefgraph.model.identity import twin_id
 from beliefgraph.model.time import NOW, AsOf
+from beliefgraph.services import paging
+from beliefgraph.services.blocks import Floats, Ints, packed, unpacked
 from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.derive import derive
-from beliefgraph.services.explanation.chains import ALL_STORED, voices
-from beliefgraph.services.explanation.influenced import influenced
+from beliefgraph.services.derive import Items, derive
+from beliefgraph.services.explanation.chains import ALL_STORED, Voice, voices
+from beliefgraph.services.explanation.influenced import Influenced, Pieces, influenced, ranked
 from beliefgraph.services.explanation.never_said import never_said
 from beliefgraph.services.explanation.paths import strongest_paths
-from beliefgraph.services.explanation.sentence import Overruled, sentence
+from beliefgraph.services.explanation.reasons import Reason, reasons
+from beliefgraph.services.explanation.sentence import Corrected, sentence
 from beliefgraph.services.goals.causes import saying_what_is_pursued
-from beliefgraph.services.layout import Unit
 from beliefgraph.services.metrics.measure import decisive
 from beliefgraph.services.moments import Moments
+from beliefgraph.services.paging import Place, Walk
 from beliefgraph.services.recompute import Recomputed, recompute
 from beliefgraph.store.evidence import ToldRow
 from beliefgraph.store.graph import Graph
@@ -36,6 +47,9 @@ from beliefgraph.store.keys import Keyring
 
 AT_ONCE = 256
 """Questions "and without this?" that are asked in one pass."""
+
+LISTED = 50
+"""Contributions that are listed where nobody says how many; the rest is summed."""
 
 
 class Explanations:
@@ -47,243 +61,341 @@ class Explanations:
         self._moments = moments or Moments(graph, book)
 
     async def explain(
-        self, caller: Caller, twin: str, key: BeliefKey, *, as_of: AsOf = NOW, at_least_rev: int | None = None
+        self,
+        caller: Caller,
+        twin: str,
+        key: BeliefKey,
+        *,
+        first: int = LISTED,
+        after: str | None = None,
+        min_share: float = 0.0,
+        by: ContributionsBy = "evidence",
+        as_of: AsOf = NOW,
+        at_least_rev: int | None = None,
     ) -> Explanation:
         """Why the belief stands where it does; `too-wide` where no answer can be had.
 
-        The contributions sum to the move from prior to posterior, both unrounded, but for `residual`.
+        The `first` weightiest contributions of at least `min_share`, in log-odds, that follow `after`. These and the
+        rest sum to the move from prior to posterior, both unrounded, but for `residual`.
         """
-        moment = await self._moments.asked(caller, twin, as_of, at_least_rev)
-        return await self.of(await asyncio.to_thread(recompute, moment, (key,)), key)
+        if not 0.0 <= min_share < math.inf:
+            raise Incorrect("invalid-input", "minShare is a size in log-odds: 0 or more.", min_share=min_share)
+        walk = paging.walk("explanation", twin_id(caller.tenant, twin), key, as_of, by, first=first, after=after)
+        moment = await self._moments.asked(caller, twin, as_of, at_least_rev, walk.rev)
+        seen = await asyncio.to_thread(recompute, moment, (key,))
+        return await self.of(seen, key, part=Part(walk, min_share, by))
 
-    async def of(self, seen: Recomputed, key: BeliefKey, supposed: Mapping[str, ToldRow] = ALL_STORED) -> Explanation:
+    async def of(
+        self,
+        seen: Recomputed,
+        key: BeliefKey,
+        supposed: Mapping[str, ToldRow] = ALL_STORED,
+        part: Part | None = None,
+    ) -> Explanation:
         """Why the belief stands where it was derived to stand; `supposed` is evidence that is not stored, by its id."""
-        moved = await asyncio.to_thread(_what_moved, seen, key)
-        bearings = [*(share.bearing for share in moved.shares), *moved.overruled]
-        evidence = dict.fromkeys(b.evidence for b in bearings)
-        spoken = await voices(self._graph, self._keyring, seen, evidence, supposed)
-        contributions = tuple(
-            Contribution(
-                evidence=spoken[share.bearing.evidence].evidence,
-                source=spoken[share.bearing.evidence].source.name,
-                bearing=share.bearing,
-                on=share.on,
-                log_likelihood_ratio=share.log_likelihood,
-                contribution=share.contribution,
-                without=probability(share.without),
-                metric=spoken[share.bearing.evidence].metric,
-                events=spoken[share.bearing.evidence].events,
-            )
-            for share in moved.shares
-        )
-        overruled = [Overruled(spoken[b.evidence].source.name, b.valid_from) for b in moved.overruled]
-        return _explanation(moved, contributions, overruled)
+        moved = await asyncio.to_thread(_what_moved, seen, key, part or Part(paging.walk(first=LISTED, after=None)))
+        spoken = await voices(self._graph, self._keyring, seen, moved.evidence, supposed)
+        return _explanation(moved, spoken)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which contributions are listed: the step of the walk along them, the least share, and what they are merged by."""
+
+    walk: Walk
+    min_share: float = 0.0
+    by: ContributionsBy = "evidence"
+
+
+@dataclass(frozen=True)
+class _Merged:
+    """Contributions: the share of each in log-odds, the pieces of evidence in it, and the weightiest of these."""
+
+    share: Floats
+    members: Sequence[Ints]
+    weightiest: Ints
+
+    @classmethod
+    def by_evidence(cls, pieces: Pieces) -> _Merged:
+        """Every piece by itself."""
+        alone = np.arange(len(pieces.share))
+        return cls(pieces.share, alone[:, None], alone)  # type: ignore[arg-type]
+
+    @classmethod
+    def by_source(cls, pieces: Pieces, source: Ints) -> _Merged:
+        """All pieces of a source together."""
+        order = np.lexsort((-np.abs(pieces.share), source))
+        begins = np.flatnonzero(np.diff(source[order], prepend=-1))
+        members = np.split(order, begins[1:])
+        return cls(np.array([pieces.share[each].sum() for each in members]), members, order[begins])
 
 
 @dataclass(frozen=True)
 class _Share:
-    """What one bearing does to the target: its force, its contribution, the log-odds without its evidence."""
+    """A contribution: its share, the target's log-odds without it, and the bearings of its weightiest evidence."""
 
-    bearing: Bearing
-    on: Belief
-    log_likelihood: float
+    evidence: str
+    pieces: int
     contribution: float
     without: float
+    parts: tuple[ContributionPart, ...]
 
 
 @dataclass(frozen=True)
 class _Moved:
-    """What moved the target: the shares, the weightiest first, and the tree of paths they came by.
+    """What moved the target: the contributions that are listed, the weightiest first, and the tree of paths.
 
-    `overruled` are corrections of the target that say the opposite of the one in force, and are silent.
+    `following` is how many were found, one more than are listed at the most; `total` how many there are, of `pieces`
+    pieces of evidence, and `sum` their sum. `reasons` are what a sentence tells, and `overruled` are corrections of the
+    target that say the opposite of the one in force, and are silent.
     """
 
     seen: Recomputed
     target: int
     prior_log_odds: float
+    walk: Walk
     shares: tuple[_Share, ...]
+    following: int
+    total: int
+    pieces: int
+    sum: float
+    reasons: tuple[Reason, ...]
+    corrections: tuple[Bearing, ...]
     links: tuple[ExplanationLink, ...]
     overruled: tuple[Bearing, ...]
 
+    @property
+    def evidence(self) -> list[str]:
+        """All evidence of which something is told."""
+        told = [*(share.evidence for share in self.shares), *(each.evidence for each in self.reasons)]
+        return list(dict.fromkeys([*told, *(b.evidence for b in (*self.corrections, *self.overruled))]))
 
-def _explanation(moved: _Moved, contributions: tuple[Contribution, ...], overruled: Sequence[Overruled]) -> Explanation:
+
+def _explanation(moved: _Moved, spoken: Mapping[str, Voice]) -> Explanation:
     state = moved.seen.state(moved.target)
     assert state.log_odds is not None
-    ends = [b.valid_from for b in moved.seen.bearings.get(state.belief.id, ()) if b.stance == "retraction"]
+    ends = [b.valid_from for b in moved.seen.bearings_on(state.belief.id) if b.stance == "retraction"]
+    listed, last = moved.shares, moved.shares[-1] if moved.shares else None
     return Explanation(
         state=state,
         prior_log_odds=moved.prior_log_odds,
-        contributions=contributions,
+        contributions=tuple(_contribution(share, spoken[share.evidence]) for share in listed),
+        rest=RestOfContributions(
+            count=moved.total - len(listed),
+            pieces=moved.pieces - sum(share.pieces for share in listed),
+            contribution=moved.sum - math.fsum(share.contribution for share in listed),
+        ),
+        total=moved.total,
+        has_next=moved.following > len(listed),
+        end_cursor=last and paging.encode(moved.walk.mark, Place(abs(last.contribution), last.evidence, state.rev)),
         links=moved.links,
-        residual=state.log_odds - moved.prior_log_odds - sum(c.contribution for c in contributions),
+        residual=state.log_odds - moved.prior_log_odds - moved.sum,
         sentence=sentence(
-            state, moved.prior_log_odds, contributions, overruled=overruled, retracted_at=max(ends, default=None)
+            state,
+            moved.prior_log_odds,
+            [reason.told(spoken) for reason in moved.reasons],
+            corrected=[Corrected(spoken[b.evidence].source.name, b) for b in moved.corrections],
+            overruled=[Corrected(spoken[b.evidence].source.name, b) for b in moved.overruled],
+            retracted_at=max(ends, default=None),
         ),
     )
 
 
-def _what_moved(seen: Recomputed, key: BeliefKey) -> _Moved:
-    derived = seen.derived
-    target = seen.answered(key)
+def _contribution(share: _Share, voice: Voice) -> Contribution:
+    first = share.parts[0]
+    return Contribution(
+        evidence=voice.evidence,
+        source=voice.source.name,
+        bearing=first.bearing,
+        on=first.on,
+        log_likelihood_ratio=first.log_likelihood_ratio,
+        contribution=share.contribution,
+        without=probability(share.without),
+        parts=share.parts,
+        pieces=share.pieces,
+        metric=voice.metric,
+        events=voice.events,
+    )
+
+
+def _what_moved(seen: Recomputed, key: BeliefKey, part: Part) -> _Moved:
+    derived, target = seen.derived, seen.answered(key)
     reached = influenced(derived, target)
-    unit, positions, influence = reached.unit, reached.positions, reached.influence
-    without = _Without(seen, unit, positions, reached.column, target, influence).log_odds(reached.items)
-    shares = [
-        _Share(
-            bearing=derived.state.bearings[derived.items[item]],
-            on=seen.belief(int(derived.item_position[item])),
-            log_likelihood=float(derived.item_log_likelihood[item]),
-            contribution=reached.contribution(item),
-            without=without[item],
+    pieces, walk = reached.pieces, part.walk
+    merged = _Merged.by_source(pieces, _sources(seen, pieces)) if part.by == "source" else _Merged.by_evidence(pieces)
+    after = None if walk.begin is None else (float(walk.begin.value), packed([walk.begin.id])[0])
+    found = ranked(merged.share, pieces.evidence[merged.weightiest], walk.limit, part.min_share, after)
+    listed = found[: walk.first].tolist()
+    without = _Without(seen, reached, target).log_odds([merged.members[each] for each in listed])
+    position = derived.position[pieces.heading]
+    totals = np.bincount(position, pieces.shares, len(derived.layout.ids)).astype(np.float64)
+    corrections = tuple(b for b in derived.counted.corrections if b.belief == derived.layout.ids[target])
+    return _Moved(
+        seen=seen,
+        target=target,
+        prior_log_odds=reached.influence.prior_log_odds,
+        walk=walk,
+        shares=tuple(
+            _share(seen, pieces, merged, each, log_odds) for each, log_odds in zip(listed, without, strict=True)
+        ),
+        following=len(found),
+        total=len(merged.share),
+        pieces=len(pieces.share),
+        sum=float(pieces.share.sum()),
+        reasons=reasons(seen, pieces),
+        corrections=corrections,
+        links=_tree(seen, target, reached.positions.tolist(), position, totals),
+        overruled=_overruled(seen, target, corrections),
+    )
+
+
+def _sources(seen: Recomputed, pieces: Pieces) -> Ints:
+    """The source of every piece of evidence, as the register numbers them."""
+    return np.asarray(seen.derived.state.bearings.register.groups.source[pieces.heading[pieces.start[:-1]]])
+
+
+def _share(seen: Recomputed, pieces: Pieces, merged: _Merged, which: int, without: float) -> _Share:
+    piece = int(merged.weightiest[which])
+    here = pieces.of_piece(piece)
+    items = seen.derived.items_in(pieces.rows[here])
+    columns = (items.position.tolist(), items.log_likelihood.tolist(), pieces.shares[here].tolist())
+    parts = [
+        ContributionPart(bearing=bearing, on=seen.belief(position), log_likelihood_ratio=force, contribution=share)
+        for bearing, position, force, share in zip(
+            seen.derived.state.bearings.records(items.rows), *columns, strict=True
         )
-        for item in reached.items
     ]
-    shares.sort(key=lambda s: (-abs(s.contribution), s.bearing.evidence, s.bearing.belief, s.bearing.revision_id))
-    links = _tree(seen, target, positions.tolist(), shares)
-    return _Moved(seen, target, influence.prior_log_odds, tuple(shares), links, _overruled(seen, target, shares))
+    parts.sort(key=lambda each: (-abs(each.contribution), each.bearing.belief, each.bearing.revision_id))
+    (evidence,) = pieces.ids([piece])
+    return _Share(evidence, len(merged.members[which]), float(merged.share[which]), without, tuple(parts))
 
 
-def _overruled(seen: Recomputed, target: int, shares: Sequence[_Share]) -> tuple[Bearing, ...]:
-    id_ = seen.derived.layout.ids[target]
-    speaks = [share.bearing for share in shares if share.on.id == id_ and share.bearing.stance == "correction"]
-    silent = [b for b in seen.bearings.get(id_, ()) if b.stance == "correction" and b.valid.contains(seen.moment.at)]
+def _overruled(seen: Recomputed, target: int, speaking: Sequence[Bearing]) -> tuple[Bearing, ...]:
+    if not speaking:
+        return ()
+    corrections = [b for b in seen.bearings_on(seen.derived.layout.ids[target]) if b.stance == "correction"]
     return tuple(
         bearing
-        for bearing in sorted(silent, key=lambda b: (b.valid_from, b.revision_id))
-        if any(bearing.log_likelihood_ratio * one.log_likelihood_ratio < 0 for one in speaks)
+        for bearing in sorted(corrections, key=lambda b: (b.valid_from, b.revision_id))
+        if any(bearing.log_likelihood_ratio * one.log_likelihood_ratio < 0 for one in speaking)
     )
 
 
 @dataclass(frozen=True)
 class _Without:
-    """The target's log-odds had a piece of evidence never been given: exact, whatever it bears on."""
+    """The target's log-odds had some evidence never been given: exact, whatever it bears on."""
 
     seen: Recomputed
-    unit: Unit
-    positions: npt.NDArray[np.int64]
-    column: int
+    reached: Influenced
     target: int
-    influence: Influence
+    _named_alone: dict[int, str | None] = field(default_factory=dict)
 
-    def log_odds(self, items: Sequence[int]) -> Mapping[int, float]:
-        """For every item. One on a single belief is read off the joint; the others are asked together, many a pass.
+    def log_odds(self, groups: Sequence[Ints]) -> list[float]:
+        """For every group of pieces. One on a single belief is read off the joint; the others are asked together.
 
         Taking away a correction lets silenced evidence speak again, and without all that names a value of an open
         attribute the value is gone, so these are derived anew; the target itself counts as named. So is everything
-        where the person set another value of the target's attribute right, for it shares what their word leaves, and
-        an event without which a metric would say something else. A sum beyond its bound does not fall by what is taken
-        from it, and so is not read off.
+        where the person set another value of the target's attribute right, for it shares what their word leaves, an
+        event without which a metric would say something else, and what several pieces say together. A sum beyond its
+        bound does not fall by what is taken from it, and so is not read off.
         """
-        derived = self.seen.derived
-        bearings = derived.state.bearings
-        together: dict[str, list[int]] = defaultdict(list)
-        for item in items:
-            together[bearings[derived.items[item]].evidence].append(item)
-        found: dict[int, float] = {}
-        alone: list[int] = []
-        several: list[list[int]] = []
-        for group in together.values():
-            if self._reshapes(group):
-                found |= dict.fromkeys(group, self._derived_without(bearings[derived.items[group[0]]].evidence))
-            elif len(group) == 1 and not self._at_bound(group[0]):
-                alone += group
+        pieces = self.reached.pieces
+        found = np.zeros(len(groups))
+        alone: list[tuple[int, Items]] = []
+        several: list[tuple[int, Items]] = []
+        decisive = self._decisive({id_ for group in groups for id_ in pieces.ids(group)})
+        for which, group in enumerate(groups):
+            ids = pieces.ids(group)
+            items = self.seen.derived.items_in(pieces.rows[pieces.of_piece(int(group[0]))])
+            if len(group) > 1 or self._reshapes(items, ids[0], decisive):
+                found[which] = self._derived_without(ids)
+            elif len(items.rows) == 1 and not self._at_bound(items):
+                alone.append((which, items))
             else:
-                several.append(group)
+                several.append((which, items))
         if alone:
-            values = self.influence.without(self._variables(alone), derived.item_withdrawn[alone])
-            found |= {item: self._kept(value) for item, value in zip(alone, values.tolist(), strict=True)}
+            variables = np.concatenate([self._variables(items) for _, items in alone])
+            values = self.reached.influence.without(variables, np.concatenate([items.withdrawn for _, items in alone]))
+            found[[which for which, _ in alone]] = [self._kept(value) for value in values]
         for first in range(0, len(several), AT_ONCE):
             some = several[first : first + AT_ONCE]
-            for group, value in zip(some, self._together(some), strict=True):
-                found |= dict.fromkeys(group, self._kept(value))
-        return found
+            for (which, _), value in zip(some, self._together([items for _, items in some]), strict=True):
+                found[which] = self._kept(value)
+        return [float(value) for value in found]
 
-    def _reshapes(self, group: Sequence[int]) -> bool:
+    def _reshapes(self, items: Items, evidence: str, decisive: frozenset[str]) -> bool:
         """Whether taking a piece of evidence away, by all its items, does more than to take its force away."""
-        derived, bearings = self.seen.derived, self.seen.derived.state.bearings
+        derived = self.seen.derived
         beside = derived.layout.values_beside.get(self.target, ())
         if any(position in derived.word for position in beside if position != self.target):
             return True
-        rows = derived.items[group].tolist()
-        if bearings[rows[0]].evidence in self._decisive:
+        if evidence in decisive or np.isin(items.rows, derived.counted.decided).any():
             return True
-        return any(bearings[row].stance == "correction" for row in rows) or any(
-            self._named_by.get(int(position), set()) == {bearings[row].evidence}
-            for row, position in zip(rows, derived.item_position[group], strict=True)
-        )
+        return any(self._names_alone(position) == evidence for position in items.position.tolist())
 
-    @cached_property
-    def _named_by(self) -> Mapping[int, set[str]]:
-        """For every value of an open attribute but the target: the evidence that names it."""
-        derived, moment = self.seen.derived, self.seen.moment
-        found: dict[int, set[str]] = defaultdict(set)
-        for position, row in zip(derived.item_position.tolist(), derived.items.tolist(), strict=True):
-            key = derived.layout.keys[position]
-            is_open = moment.graph.component_of[key.attribute] in moment.graph.open
-            if is_open and key.value != OTHER and position != self.target:
-                found[position].add(derived.state.bearings[row].evidence)
-        return found
+    def _names_alone(self, position: int) -> str | None:
+        """The evidence that names a value of an open attribute, not the target, where it alone does."""
+        derived, graph = self.seen.derived, self.seen.moment.graph
+        key = derived.layout.keys[position]
+        if position == self.target or key.value == OTHER or graph.component_of[key.attribute] not in graph.open:
+            return None
+        if position not in self._named_alone:
+            pieces = self.reached.pieces
+            naming = pieces.rows[derived.position[pieces.heading] == position]
+            evidence = set(unpacked(derived.state.bearings.column("evidence", naming)))
+            self._named_alone[position] = evidence.pop() if len(evidence) == 1 else None
+        return self._named_alone[position]
 
-    @cached_property
-    def _moves_metrics(self) -> frozenset[str]:
-        """The evidence without which some metric would be in another band, or a level elsewhere."""
-        moment, derived = self.seen.moment, self.seen.derived
-        given = {derived.state.bearings[row].evidence for row in derived.items.tolist()}
-        return frozenset(
-            evidence for one in derived.measured for evidence in decisive(moment.state, one, given, moment.at)
-        )
-
-    @cached_property
-    def _decisive(self) -> frozenset[str]:
+    def _decisive(self, given: set[str]) -> frozenset[str]:
         """The evidence without which more would change than its force: what metrics say, or which goals are causes."""
         moment = self.seen.moment
-        return self._moves_metrics | saying_what_is_pursued(moment.state, moment.graph)
+        moves = (decisive(moment.state, one, given, moment.at) for one in self.seen.derived.measured)
+        return frozenset().union(*moves) | saying_what_is_pursued(moment.state, moment.graph)
 
-    def _together(self, groups: Sequence[Sequence[int]]) -> Iterable[float]:
-        """Without each of these groups, in one pass; those that leave the same are asked once."""
-        derived = self.seen.derived
-        rows = np.repeat(derived.total[self.positions][None, :], len(groups), axis=0)
-        for row, group in zip(rows, groups, strict=True):
-            np.subtract.at(row, self._variables(group), derived.item_withdrawn[group])
+    def _together(self, groups: Sequence[Items]) -> Iterable[float]:
+        """Without each of these groups of items, in one pass; those that leave the same are asked once."""
+        reached = self.reached
+        rows = np.repeat(self.seen.derived.total[reached.positions][None, :], len(groups), axis=0)
+        for row, items in zip(rows, groups, strict=True):
+            np.subtract.at(row, self._variables(items), items.withdrawn)
         np.clip(rows, -LOG_LIKELIHOOD_BOUND, LOG_LIKELIHOOD_BOUND, out=rows)
         distinct, which = np.unique(rows, axis=0, return_inverse=True)
-        values: list[float] = self.unit.model.log_odds(distinct).log_odds[which.ravel(), self.column].tolist()
+        values: list[float] = reached.unit.model.log_odds(distinct).log_odds[which.ravel(), reached.column].tolist()
         return values
 
     def _kept(self, log_odds: float) -> float:
-        return self.seen.derived.kept(self.target, log_odds)
+        return self.seen.derived.kept(self.target, float(log_odds))
 
-    def _variables(self, items: Sequence[int]) -> npt.NDArray[np.int64]:
-        return np.array([self._place[int(self.seen.derived.item_position[item])] for item in items], dtype=np.int64)
+    def _variables(self, items: Items) -> Ints:
+        return self.reached.place[items.position]
 
-    @cached_property
-    def _place(self) -> Mapping[int, int]:
-        return {int(position): i for i, position in enumerate(self.positions)}
+    def _at_bound(self, items: Items) -> bool:
+        reached = np.abs(self.seen.derived.log_likelihood[items.position]) >= LOG_LIKELIHOOD_BOUND
+        return bool(reached.any())
 
-    def _at_bound(self, item: int) -> bool:
-        derived = self.seen.derived
-        return abs(float(derived.log_likelihood[derived.item_position[item]])) >= LOG_LIKELIHOOD_BOUND
-
-    def _derived_without(self, evidence: str) -> float:
+    def _derived_without(self, evidence: Sequence[str]) -> float:
         moment, layout = self.seen.moment, self.seen.derived.layout
-        state = never_said(moment.state, {evidence})
+        state = never_said(moment.state, set(evidence))
         derived = derive(state, moment.graph, moment.at, named=(layout.keys[self.target],))
         return float(derived.log_odds[derived.layout.position[layout.ids[self.target]]])
 
 
 def _tree(
-    seen: Recomputed, target: int, within: Sequence[int], shares: Sequence[_Share]
+    seen: Recomputed, target: int, within: Sequence[int], borne_on: Ints, arriving: Floats
 ) -> tuple[ExplanationLink, ...]:
-    """The target, then every belief between it and its evidence, each under the next one on its strongest path."""
+    """The target, then every belief between it and its evidence, each under the next one on its strongest path.
+
+    `borne_on` are the positions that evidence bears on, and `arriving` is by position what arrives by these.
+    """
     layout = seen.derived.layout
     ahead = strongest_paths(layout, target, within)
     totals: dict[int, float] = defaultdict(float)
-    for share in shares:
-        here = layout.position[share.on.id]
-        totals[here] += share.contribution
+    for position in np.unique(borne_on).tolist():
+        here, share = position, float(arriving[position])
+        totals[here] += share
         while here != target:
             here = ahead[here][0]
-            totals[here] += share.contribution
+            totals[here] += share
     branches: dict[int, list[int]] = defaultdict(list)
     for position in sorted(totals, key=lambda p: (-abs(totals[p]), layout.ids[p])):
         if position != target:

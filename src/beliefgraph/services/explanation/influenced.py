@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,6 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from beliefgraph.inference import Influence
+from beliefgraph.services.bearings import Bearings
+from beliefgraph.services.blocks import Codes, Floats, Ids, Ints, unpacked
 from beliefgraph.services.derive import Derivation
 from beliefgraph.services.layout import Unit
 
@@ -17,8 +20,7 @@ from beliefgraph.services.layout import Unit
 class Influenced:
     """One belief among those that its model ties together.
 
-    `positions` are those of the model's variables, `column` the belief's among them; `items` are the bearings that
-    reach it, as `Derivation.items` counts them.
+    `positions` are those of the model's variables, `column` the belief's among them.
     """
 
     derived: Derivation
@@ -32,18 +34,75 @@ class Influenced:
         return self.unit.model.influence(self.column, self.derived.log_likelihood[self.positions])
 
     @cached_property
-    def items(self) -> list[int]:
-        """The bearings that reach the belief."""
-        return [i for i, position in enumerate(self.derived.item_position.tolist()) if position in self._place]
-
-    def contribution(self, item: int) -> float:
-        """The share of a bearing in the move from prior to posterior, in log-odds."""
-        place = self._place[int(self.derived.item_position[item])]
-        return float(self.derived.item_log_likelihood[item] * self.influence.gradient[place])
+    def pieces(self) -> Pieces:
+        """The evidence that reaches the belief."""
+        derived, bearings = self.derived, self.derived.state.bearings
+        place = self.place[derived.position] if len(derived.position) else derived.position
+        reaches = (place >= 0) & (derived.position >= 0) & (derived.row_of >= 0)
+        weight = np.zeros(len(place))
+        weight[reaches] = derived.heard.share[derived.row_of[reaches]] * self.influence.gradient[place[reaches]]
+        rows, shares = derived.counted.spread(reaches, weight)
+        return Pieces.of(bearings, rows, shares)
 
     @cached_property
-    def _place(self) -> dict[int, int]:
-        return {int(position): i for i, position in enumerate(self.positions)}
+    def place(self) -> Ints:
+        """The variable of every position of the layout, -1 where the model has none."""
+        found = np.full(len(self.derived.layout.ids), -1, dtype=np.int64)
+        found[self.positions] = np.arange(len(self.positions))
+        return found
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Pieces of evidence, each with all the bearings by which it reaches a belief, in the order of the latter's rows.
+
+    `shares` is by bearing: its part of the move from prior to posterior, in log-odds; `heading` is the bearing's. The
+    bearings of piece k lie from `start[k]` up to `start[k + 1]`, and `share[k]` is their sum.
+    """
+
+    rows: Ints
+    heading: Codes
+    shares: Floats
+    evidence: Ids
+    start: Ints
+    share: Floats
+
+    @classmethod
+    def of(cls, bearings: Bearings, rows: Ints, shares: Floats) -> Pieces:
+        """Bearings put together by their evidence: what one event says from one source was opened together."""
+        if not len(rows):
+            none = np.zeros(1, dtype=np.int64)
+            return cls(rows, np.zeros(0, np.int32), shares, np.zeros((0, 2), np.uint64), none, np.zeros(0))
+        evidence, heading = bearings.column("evidence", rows), bearings.column("heading", rows)
+        begins = np.concatenate(([True], (evidence[1:] != evidence[:-1]).any(axis=1)))
+        first = np.flatnonzero(begins)
+        return cls(rows, heading, shares, evidence[first], np.append(first, len(rows)), np.add.reduceat(shares, first))
+
+    def of_piece(self, piece: int) -> Ints:
+        """The bearings of a piece, as indices."""
+        return np.arange(self.start[piece], self.start[piece + 1])
+
+    def ids(self, pieces: Sequence[int] | Ints) -> list[str]:
+        """The ids of the evidence of some pieces."""
+        return unpacked(self.evidence[pieces])
+
+
+def ranked(share: Floats, ids: Ids, most: int, least: float = 0.0, after: tuple[float, Ids] | None = None) -> Ints:
+    """The greatest shares, at most so many: those of at least the size `least` that follow `after`, as indices.
+
+    `after` is the size of a share and the id it belongs to; of equal ones, the first by id come first.
+    """
+    size = np.abs(share)
+    fits = size >= least
+    if after is not None:
+        edge, last = after
+        later = (ids[:, 0] > last[0]) | ((ids[:, 0] == last[0]) & (ids[:, 1] > last[1]))
+        fits &= (size < edge) | ((size == edge) & later)
+    found = np.flatnonzero(fits)
+    if len(found) > most:
+        found = found[size[found] >= np.partition(size[found], len(found) - most)[len(found) - most]]
+    order = np.lexsort((ids[found, 1], ids[found, 0], -size[found]))
+    return np.asarray(found[order][:most])
 
 
 def influenced(derived: Derivation, target: int) -> Influenced:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from beliefgraph.model.belief import BeliefState, probability
-from beliefgraph.model.explanation import Contribution
+from beliefgraph.model.belief import Belief, BeliefState, probability
+from beliefgraph.model.evidence import Bearing
 
 REASONS = 3
 """Reasons named for a move, and against it; the rest is in the numbers."""
@@ -23,34 +23,50 @@ SLIGHT = 0.05
 
 
 @dataclass(frozen=True)
-class Overruled:
-    """A correction that said the opposite of the one in force."""
+class Told:
+    """What evidence of one source says of a belief; `summary` is its own words, None for many pieces put together."""
+
+    summary: str | None
+    source: str
+    pieces: int
+    on: Belief
+    correction: bool
+    contribution: float
+
+
+@dataclass(frozen=True)
+class Corrected:
+    """A correction, and the name of who made it."""
 
     source: str
-    since: datetime
+    bearing: Bearing
 
 
 def sentence(
     state: BeliefState,
     prior_log_odds: float,
-    contributions: Sequence[Contribution],
+    told: Sequence[Told],
     *,
-    overruled: Sequence[Overruled] = (),
+    corrected: Sequence[Corrected] = (),
+    overruled: Sequence[Corrected] = (),
     retracted_at: datetime | None = None,
 ) -> str:
-    """Where the belief stands, where it began, what moved it and what spoke against that."""
+    """Where the belief stands, where it began, what moved it and what spoke against that.
+
+    `corrected` are the corrections in force on the belief itself, `overruled` those that said the opposite.
+    """
     assert state.log_odds is not None
     statement, stands = state.belief.statement, percent(probability(state.log_odds))
     began, move = percent(probability(prior_log_odds)), state.log_odds - prior_log_odds
     said = [f"“{statement}” stands at {stands}"]
-    if not contributions:
+    if not told:
         said.append(", its prior: no evidence bears on it.")
     elif abs(move) < UNMOVED or (began == stands and abs(move) < ALIKE):
-        said.append(f", about its prior of {began}: {_balance(contributions, state.belief.id)}.")
+        said.append(f", about its prior of {began}: {_balance(told, state.belief.id)}.")
     else:
-        because = _because(contributions, state.belief.id, move)
+        because = _because(told, state.belief.id, move)
         said.append(f", {'up' if move > 0 else 'down'} from a prior of {began}, {because}.")
-    return "".join(said) + _corrected(state, contributions, overruled) + _ended(retracted_at)
+    return "".join(said) + _corrected(corrected, overruled) + _ended(retracted_at)
 
 
 def percent(p: float) -> str:
@@ -60,46 +76,45 @@ def percent(p: float) -> str:
     return "under 1 %" if p < 0.005 else f"{round(100 * p)} %"
 
 
-def _because(contributions: Sequence[Contribution], target: str, move: float) -> str:
-    reasons, against = _sides(contributions, target, move)
+def _because(told: Sequence[Told], target: str, move: float) -> str:
+    reasons, against = _sides(told, target, move)
     text = f"mostly because of {_listed(reasons)}" if reasons else "by many slight reasons together"
     return f"{text}; against it: {_listed(against)}" if against else text
 
 
-def _balance(contributions: Sequence[Contribution], target: str) -> str:
-    rising, falling = _sides(contributions, target, 1.0)
+def _balance(told: Sequence[Told], target: str) -> str:
+    rising, falling = _sides(told, target, 1.0)
     if rising and falling:
         return f"{_listed(rising)} and, against it, {_listed(falling)} hold each other"
     return f"{_listed(rising or falling)} hardly moves it" if rising or falling else "what is known hardly moves it"
 
 
-def _sides(contributions: Sequence[Contribution], target: str, move: float) -> tuple[list[str], list[str]]:
+def _sides(told: Sequence[Told], target: str, move: float) -> tuple[list[str], list[str]]:
     """The named reasons along the move and against it, like ones told together, the weightiest first."""
-    together: dict[tuple[str, str, bool], list[Contribution]] = {}
-    for one in contributions:
-        together.setdefault((one.evidence.summary, one.on.id, one.contribution > 0), []).append(one)
+    together: dict[tuple[str | None, str, bool], list[Told]] = {}
+    for one in told:
+        together.setdefault((one.summary, one.on.id, one.contribution > 0), []).append(one)
     ranked = sorted(together.values(), key=lambda group: -abs(_sum(group)))
-    told = [(group, _sum(group)) for group in ranked if abs(_sum(group)) >= SLIGHT]
-    along = [_reason(group, target) for group, total in told if (total > 0) == (move > 0)]
-    against = [_reason(group, target) for group, total in told if (total > 0) != (move > 0)]
+    named = [(group, _sum(group)) for group in ranked if abs(_sum(group)) >= SLIGHT]
+    along = [_reason(group, target) for group, total in named if (total > 0) == (move > 0)]
+    against = [_reason(group, target) for group, total in named if (total > 0) != (move > 0)]
     return along[:REASONS], against[:REASONS]
 
 
-def _reason(group: Sequence[Contribution], target: str) -> str:
-    first = group[0]
+def _reason(group: Sequence[Told], target: str) -> str:
+    first, pieces = group[0], sum(one.pieces for one in group)
     sources = {one.source for one in group}
     who = first.source if len(sources) == 1 else f"{len(sources)} sources"
-    often = f", {len(group)} times" if len(group) > len(sources) else ""
     way = "" if first.on.id == target else f", by way of “{first.on.statement}”"
-    what = f"the correction by {who}" if _corrects(first) else f"“{first.evidence.summary}” from {who}"
+    if first.summary is None:
+        what, often = f"{pieces:,} pieces of evidence from {who}", ""
+    else:
+        often = f", {pieces} times" if pieces > len(sources) else ""
+        what = f"the correction by {who}" if first.correction else f"“{first.summary}” from {who}"
     return f"{what}{often}{way} ({_sum(group):+.1f})"
 
 
-def _corrects(one: Contribution) -> bool:
-    return one.bearing.stance == "correction"
-
-
-def _sum(group: Sequence[Contribution]) -> float:
+def _sum(group: Sequence[Told]) -> float:
     return sum(one.contribution for one in group)
 
 
@@ -107,15 +122,16 @@ def _listed(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def _corrected(state: BeliefState, contributions: Sequence[Contribution], overruled: Sequence[Overruled]) -> str:
+def _corrected(corrected: Sequence[Corrected], overruled: Sequence[Corrected]) -> str:
     """What the correction in force on the belief itself says, and which ones said the opposite."""
-    corrections = [c for c in contributions if _corrects(c) and c.on.id == state.belief.id]
     told = [
-        f" {c.source} set it right as of {_day(c.bearing.valid_from)}:"
-        f" it {'holds' if c.bearing.log_likelihood_ratio > 0 else 'does not hold'}."
-        for c in sorted(corrections, key=lambda c: (c.bearing.valid_from, c.evidence.id))
+        f" {one.source} set it right as of {_day(one.bearing.valid_from)}:"
+        f" it {'holds' if one.bearing.log_likelihood_ratio > 0 else 'does not hold'}."
+        for one in sorted(corrected, key=lambda one: (one.bearing.valid_from, one.bearing.evidence))
     ]
-    told += [f" That contradicts the correction by {one.source} as of {_day(one.since)}." for one in overruled]
+    told += [
+        f" That contradicts the correction by {one.source} as of {_day(one.bearing.valid_from)}." for one in overruled
+    ]
     return "".join(told)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -13,6 +13,7 @@ from beliefgraph.model.definition import EventRule, GoalRule, MotiveRule
 from beliefgraph.model.goal import FIELDS, MAX_RELATED, GoalStatus
 from beliefgraph.model.record import Probability, Title
 from beliefgraph.model.time import Instant
+from beliefgraph.model.vocabulary import words_of
 from beliefgraph.services.interpretation.reading import KEY, Reading
 from beliefgraph.services.interpretation.said import Motive, StatesGoal
 
@@ -22,7 +23,7 @@ RELATED = ("part_of", "depends_on", "competes_with")
 _STATED: Mapping[str, tuple[TypeAdapter[Any], str]] = MappingProxyType(
     {
         "title": (TypeAdapter(Title), "a text of one line with 1 to 300 characters"),
-        "status": (TypeAdapter(GoalStatus), f"one of {', '.join(get_args(GoalStatus))}"),
+        "status": (TypeAdapter(GoalStatus), f"one of {', '.join(words_of(GoalStatus))}"),
         "priority": (TypeAdapter(Probability), "a number from 0 to 1"),
         "progress": (TypeAdapter(Probability), "a number from 0 to 1"),
         "deadline": (TypeAdapter(Instant), "a moment with a zone"),
@@ -62,7 +63,7 @@ def one_goal(reading: Reading, a: StatesGoal, b: StatesGoal) -> StatesGoal:
 
 def is_status(field: str, text: str) -> bool:
     """Whether a text is a status by its name rather than an expression for one."""
-    return field == "status" and text in get_args(GoalStatus)
+    return field == "status" and text in words_of(GoalStatus)
 
 
 def _stated(reading: Reading, rule: EventRule, stated: GoalRule, key: str, field: str) -> object:

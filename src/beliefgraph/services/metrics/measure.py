@@ -17,9 +17,10 @@ from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.identity import METRIC, belief_id, evidence_id, source_id
 from beliefgraph.model.metric import Band, BandBearing, Measurement, Metric, MetricDefinition
 from beliefgraph.model.time import microseconds, moment_of
+from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.describe import describe
-from beliefgraph.services.metrics.tally import Tally
+from beliefgraph.services.metrics.tally import Events, Tally
 from beliefgraph.services.state import TwinState
 
 PERIODS = {"day": windows.DAY, "week": windows.WEEK}
@@ -37,7 +38,7 @@ class Measured:
     definition: MetricDefinition
     value: float | None
     label: str | None
-    events: Sequence[Measurement]
+    events: Events
     moment: datetime
     likelihood: Normal | None = None
 
@@ -115,7 +116,7 @@ def _about(one: Measured, on: BandBearing) -> BeliefKey:
 def _bearing(state: TwinState, graph: DefinitionGraph, one: Measured, on: BandBearing, belief: str) -> Bearing:
     evidence = reading_evidence(state, one.metric)
     return Bearing.trusted(
-        revision_id=f"{evidence}|{belief}",
+        revision_id=revision_id("Bearing", f"{evidence}|{belief}", state.rev, one.moment),
         twin=state.id,
         key=f"{evidence}|{belief}",
         valid_from=one.moment,
@@ -148,28 +149,31 @@ def measured_at(metric: Metric, definition: MetricDefinition, tally: Tally, at: 
 def decisive(state: TwinState, one: Measured, among: Collection[str], at: datetime) -> set[str]:
     """Those of these pieces of evidence without which a metric would be in another band, or a level elsewhere."""
     if one.definition.above:
-        return {row.evidence for row in one.events if row.evidence in among}
+        return {row.evidence for row in one.events.among(among)}
     if not any(band.bears_on for band in one.definition.bands):
         return set()
     tally, moment = state.tallies[one.metric.id], microseconds(at)
     rows: dict[str, list[Measurement]] = {}
-    for row in (*one.events, *tally.answered.rows):
-        if row.evidence in among:
-            rows.setdefault(row.evidence, []).append(row)
+    for row in (*one.events.among(among), *tally.answered.rows.among(among)):
+        rows.setdefault(row.evidence, []).append(row)
     alike: dict[tuple[object, ...], list[str]] = {}
+    edges = (one.events[0].valid_from, one.events[-1].valid_from) if len(one.events) else ()
     for evidence, its in rows.items():
-        alike.setdefault(tuple(_part(one, row) for row in its), []).append(evidence)
+        alike.setdefault(tuple(_part(one, row, edges) for row in its), []).append(evidence)
     found: set[str] = set()
     for each in alike.values():
-        gone = {row.revision_id for row in rows[each[0]]}
-        without = _measured(one.metric, one.definition, tally.with_rows((), gone), moment)
+        gone = state.measurements.of_revisions([row.revision_id for row in rows[each[0]]])
+        without = _measured(one.metric, one.definition, tally.without(gone), moment)
         if (None if without is None else without.band) != one.band:
             found.update(each)
     return found
 
 
-def _part(one: Measured, row: Measurement) -> object:
-    """What an event is to the value: without one or another of the same part, it would be the same."""
+def _part(one: Measured, row: Measurement, edges: Sequence[datetime]) -> object:
+    """What an event is to the value: without one or another of the same part, it would be the same.
+
+    `edges` are the times of the first and the last event that it sees, if it sees any.
+    """
     match one.definition.kind:
         case "count":
             return None
@@ -178,9 +182,9 @@ def _part(one: Measured, row: Measurement) -> object:
         case "mode":
             return row.label
         case "recency":
-            return row.valid_from == one.events[-1].valid_from
+            return row.valid_from == edges[1]
         case "cadence":
-            return row.valid_from == one.events[0].valid_from, row.valid_from == one.events[-1].valid_from
+            return tuple(row.valid_from == edge for edge in edges)
         case _:
             return row.revision_id
 
@@ -196,7 +200,7 @@ def since(one: Measured, tally: Tally, at: datetime) -> datetime | None:
     if (view.count == 0).any():
         after = int(np.flatnonzero(view.count == 0)[-1]) + 1
         view = replace(view, at=view.at[after:], first=view.first[after:], end=view.end[after:])
-    found = list(_values(one.definition, tally, view))
+    found = list(_values(one.definition, tally.asked, tally.answered, view))
     for turn, value in zip(view.at[::-1].tolist(), reversed(found), strict=True):
         if one.definition.band(*value) != one.band:
             break
@@ -227,15 +231,17 @@ def _measured(metric: Metric, definition: MetricDefinition, tally: Tally, at: in
         return None
     if first == end:
         left = moment_of(int(asked.times[end - 1]) + window)
-        return Measured(metric, definition, definition.nothing, None, (), left)
-    times, events = asked.times[first:end], asked.rows[first:end]
+        return Measured(metric, definition, definition.nothing, None, asked.part(0, 0).rows, left)
+    asked = asked.part(first, end)
+    times, events = asked.times, asked.rows
     last = int(times[-1])
     if definition.kind == "level":
-        measured = _likelihood(definition, times, events, at)
+        measured = _likelihood(definition, times, events.values, at)
         return Measured(
             metric, definition, _prior(definition).times(measured).mean, None, events, moment_of(last), measured
         )
-    ((value, label),) = _values(definition, tally, view)
+    answered = tally.answered.part(int(np.searchsorted(tally.answered.times, times[0])), len(tally.answered.times))
+    ((value, label),) = _values(definition, asked, answered, windows.seen(times, view.at, window))
     if definition.within is not None:
         over = times + _microseconds(definition.within)
         last = max(last, *over[over <= at].tolist()) if (over <= at).any() else last
@@ -243,20 +249,22 @@ def _measured(metric: Metric, definition: MetricDefinition, tally: Tally, at: in
 
 
 def _values(
-    definition: MetricDefinition, tally: Tally, view: windows.Seen
+    definition: MetricDefinition, asked: Tally, answered: Tally, view: windows.Seen
 ) -> Iterable[tuple[float | None, str | None]]:
     """The value and the label of a metric at each of the moments, all of which see an event."""
     if definition.kind == "mode":
-        return ((share, label) for label, share in windows.mode(view, [row.label for row in tally.asked.rows]))
-    return ((None if math.isnan(value) else value, None) for value in _numbers(definition, tally, view).tolist())
+        return ((share, label) for label, share in windows.mode(view, asked.rows.labels))
+    return (
+        (None if math.isnan(value) else value, None) for value in _numbers(definition, asked, answered, view).tolist()
+    )
 
 
-def _numbers(definition: MetricDefinition, tally: Tally, view: windows.Seen) -> windows.Floats:
+def _numbers(definition: MetricDefinition, asked: Tally, answered: Tally, view: windows.Seen) -> windows.Floats:
     match definition.kind:
         case "count":
             return view.count.astype(np.float64)
         case "sum":
-            return windows.total(view, tally.asked.quanta)
+            return windows.total(view, asked.quanta)
         case "recency":
             return windows.recency(view)
         case "streak":
@@ -265,9 +273,7 @@ def _numbers(definition: MetricDefinition, tally: Tally, view: windows.Seen) -> 
             within = _microseconds(definition.within or definition.window)
             if definition.follow_up is None:
                 return windows.silent(view, within)
-            asked, answered = tally.asked, tally.answered
-            labels, answers = ([row.label for row in rows] for rows in (asked.rows, answered.rows))
-            return windows.unanswered(view, labels, answered.times, answers, within)
+            return windows.unanswered(view, asked.rows.labels, answered.times, answered.rows.labels, within)
         case _:
             return windows.cadence(view)
 
@@ -279,10 +285,9 @@ def _prior(definition: MetricDefinition) -> Normal:
     return Normal(definition.mean, definition.deviation)
 
 
-def _likelihood(definition: MetricDefinition, times: windows.Times, events: Sequence[Measurement], at: int) -> Normal:
+def _likelihood(definition: MetricDefinition, times: windows.Times, values: windows.Floats, at: int) -> Normal:
     """What measurements say of a level at a moment; in days, counted from it."""
     assert definition.drift is not None
-    values = [row.value for row in events]
     noise = np.full(len(values), definition.noise)
     found = likelihood((times - at) / windows.DAY, values, noise, at=0.0, drift=definition.drift)
     assert found is not None

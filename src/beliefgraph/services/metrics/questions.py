@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+import numpy as np
+
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.identity import metric_id
 from beliefgraph.model.metric import Measurement, Metric, MetricKey, MetricState, Reading
@@ -16,11 +18,13 @@ from beliefgraph.model.page import Page
 from beliefgraph.model.question import EvidenceIn
 from beliefgraph.model.time import NOW, AsOf, microseconds
 from beliefgraph.services import paging
+from beliefgraph.services.blocks import packed
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.metrics.measure import Measured, measure
 from beliefgraph.services.metrics.standing import events_of, one_metric, standing
+from beliefgraph.services.metrics.tally import Events
 from beliefgraph.services.moments import Moment, Moments
-from beliefgraph.services.paging import DEFAULT_PAGE, Place
+from beliefgraph.services.paging import DEFAULT_PAGE, Place, Walk
 from beliefgraph.services.scope import reach
 from beliefgraph.store import metrics as stored
 from beliefgraph.store.evidence import told
@@ -83,15 +87,15 @@ class Metrics:
         id_ = reach(caller, twin)
         walk = paging.walk("metric events", id_, key, as_of, first=first, after=after)
         moment = await self._moments.asked(caller, twin, as_of, at_least_rev, walk.rev)
-        rows = sorted(one_metric(moment, key).events, key=_newest_first)
-        left = [row for row in rows if walk.begin is None or _newest_first(row) > walk.begin.order]
-        said = await told(self._graph, id_, list(dict.fromkeys(row.evidence for row in left[: walk.limit])))
+        events = one_metric(moment, key).events
+        left = await asyncio.to_thread(_newest, events, walk)
+        said = await told(self._graph, id_, list(dict.fromkeys(row.evidence for row in left)))
         return walk.page(
-            events_of(left[: walk.limit], said, self._keyring),
+            events_of(left, said, self._keyring),
             lambda event: Place(*_newest_first(event.measurement), moment.state.rev),
             rev=moment.state.rev,
             valid_time=moment.at,
-            total=len(rows),
+            total=len(events),
         )
 
     async def history(
@@ -131,6 +135,20 @@ def _order(metric: Metric) -> str:
 
 def _by_name(one: Measured) -> str:
     return _order(one.metric)
+
+
+def _newest(events: Events, walk: Walk) -> list[Measurement]:
+    """The events that follow in a walk, the newest first; ties by the id of the revision."""
+    if not len(events):
+        return []
+    block = events.table.take(events.rows)
+    order = np.lexsort((block.revision[:, 1], block.revision[:, 0], -block.valid_from))
+    if walk.begin is not None:
+        since, last = block.valid_from[order].astype(np.float64), packed([walk.begin.id])[0]
+        ids, edge = block.revision[order], -float(walk.begin.value)
+        later = (ids[:, 0] > last[0]) | ((ids[:, 0] == last[0]) & (ids[:, 1] > last[1]))
+        order = order[(since < edge) | ((since == edge) & later)]
+    return events.table.records(events.rows[order[: walk.limit]])
 
 
 def _newest_first(row: Measurement) -> tuple[float, str]:

@@ -9,7 +9,7 @@ from beliefgraph.model.identity import METRIC, metric_id, source_id
 from beliefgraph.model.metric import Measurement, Metric, MetricKey, MetricState
 from beliefgraph.model.question import EvidenceIn
 from beliefgraph.services.metrics.measure import Measured, due, measured_at, reading_evidence, since
-from beliefgraph.services.metrics.tally import NOTHING
+from beliefgraph.services.metrics.tally import nothing
 from beliefgraph.services.moments import Moment
 from beliefgraph.services.recompute import Recomputed
 from beliefgraph.store.evidence import ToldRow
@@ -30,13 +30,14 @@ def one_metric(moment: Moment, key: MetricKey) -> Measured:
         context=key.context,
         statement=definition.statement,
     )
-    found = measured_at(metric, definition, moment.state.tallies.get(id_, NOTHING), moment.at)
-    return found or Measured(metric, definition, definition.nothing, None, (), moment.at)
+    tally = moment.state.tallies.get(id_) or nothing(moment.state.measurements)
+    found = measured_at(metric, definition, tally, moment.at)
+    return found or Measured(metric, definition, definition.nothing, None, tally.part(0, 0).rows, moment.at)
 
 
 def standing(moment: Moment, one: Measured) -> MetricState:
     """How a metric stands, unrounded."""
-    tally = moment.state.tallies.get(one.metric.id, NOTHING)
+    tally = moment.state.tallies.get(one.metric.id) or nothing(moment.state.measurements)
     return MetricState(
         metric=one.metric,
         kind=one.definition.kind,
@@ -80,7 +81,7 @@ def voice(seen: Recomputed, one: Measured, rows: Mapping[str, ToldRow]) -> tuple
 
 def newest(one: Measured) -> Sequence[Measurement]:
     """The newest events behind a metric, the newest first."""
-    return one.events[::-1][:NEWEST]
+    return list(one.events[: -NEWEST - 1 : -1])
 
 
 def events_of(

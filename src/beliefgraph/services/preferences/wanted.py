@@ -73,7 +73,7 @@ class Wanted:
     def _heard(self) -> frozenset[BeliefKey]:
         """What counting evidence speaks of, without the values."""
         keys = self.seen.derived.layout.keys
-        return frozenset(keys[position].variable for position in np.unique(self.seen.derived.item_position).tolist())
+        return frozenset(keys[position].variable for position in self.seen.derived.spoken_of.tolist())
 
     @cached_property
     def _told(self) -> frozenset[BeliefKey]:

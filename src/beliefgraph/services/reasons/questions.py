@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 
+import numpy as np
+
 from beliefgraph.errors import NotFound
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.event import EventName
@@ -101,7 +103,7 @@ class Reasons:
         """The id of an event; refused where the twin had not taken it in at the moment, another twin's among them."""
         known = await stored.taken_in(self._graph, moment.state.id, event_ids(moment.state.id, name))
         if known is None or known.rev > moment.state.rev or known.time > moment.at:
-            raise NotFound("not-found", f"This twin knew no event {name.id!r} at that moment.", event=name.id)
+            raise NotFound("not-found", f"This twin has no event {name.id!r} at that moment.", event=name.id)
         return known.event
 
     async def _explained(self, seen: Recomputed, told: _Told, one: Hypothesis) -> Hypothesis:
@@ -134,10 +136,11 @@ def _told(moment: Moment, question: Interpret, known: str | None, interpreter: I
 def _weighed(told: _Told) -> tuple[Recomputed, Heard, list[Occurrence]]:
     moment = told.moment
     seen = Recomputed(moment, derive(moment.state, moment.graph, moment.at))
+    counted = moment.state.measurements.of_evidence(told.evidence)
     speaking = told.evidence | {
         reading_evidence(moment.state, one.metric)
         for one in seen.derived.measured
-        if one.definition.kind not in OF_WHAT_DID_NOT_COME and any(row.evidence in told.evidence for row in one.events)
+        if one.definition.kind not in OF_WHAT_DID_NOT_COME and np.isin(one.events.rows, counted).any()
     }
     found = heard(seen, speaking)
     if not found.positions:
@@ -161,7 +164,9 @@ def _nothing(found: Heard) -> NoReasons:
 
 def _evidence_of(state: TwinState, event: str) -> frozenset[str]:
     """What an event said, by the ids of the evidence that its sources gave."""
-    sources = {bearing.source for bearing in state.bearings} | {m.source for m in state.measurements}
+    sources = {heading.source for heading in state.bearings.headings} | {
+        heading.source for heading in state.measurements.headings
+    }
     sources |= {statement.source for statement in state.statements}
     return frozenset(evidence_id(event, source) for source in sources)
 

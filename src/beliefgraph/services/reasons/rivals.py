@@ -35,13 +35,17 @@ def heard(seen: Recomputed, evidence: Collection[str]) -> Heard:
     """Which effects these pieces of evidence speak for at the moment, the ids of metrics' own among them."""
     derived = seen.derived
     effects = {edge.target for edge in derived.layout.edges if edge.strength.kind == "causes"}
-    bearings = derived.state.bearings
-    said = derived.item_log_likelihood
-    rows = [i for i, row in enumerate(derived.items.tolist()) if said[i] != 0.0 and bearings[row].evidence in evidence]
-    on_effects = [i for i in rows if int(derived.item_position[i]) in effects]
-    said_for = {int(derived.item_position[i]) for i in on_effects if said[i] > 0.0}
+    rows = derived.state.bearings.of_evidence(evidence)
+    items = derived.items_in(rows[derived.counted.among(rows)])
+    said = [
+        (position, force)
+        for position, force in zip(items.position.tolist(), items.log_likelihood.tolist(), strict=True)
+        if force != 0.0
+    ]
+    on_effects = [(position, force) for position, force in said if position in effects]
+    said_for = {position for position, force in on_effects if force > 0.0}
     in_order = sorted(said_for, key=lambda position: derived.layout.ids[position])
-    return Heard(tuple(in_order), bool(rows), bool(on_effects))
+    return Heard(tuple(in_order), bool(said), bool(on_effects))
 
 
 def weighed(seen: Recomputed, before: Recomputed, effect: int) -> Occurrence:
@@ -52,7 +56,7 @@ def weighed(seen: Recomputed, before: Recomputed, effect: int) -> Occurrence:
     derived = seen.derived
     if not derived.available[effect]:
         raise Unavailable(
-            "too-wide", "This belief is tied to too many others for an answer.", belief=derived.layout.ids[effect]
+            "too-wide", "This belief is connected to too many others for an answer.", belief=derived.layout.ids[effect]
         )
     occurred, causes = seen.state(effect), _causes(seen, effect)
     unit, positions, column = derived.layout.unit_of(effect)

@@ -1,0 +1,13 @@
+// The measurements of a twin that some rev has closed.
+// params: $twin, $rev (the last rev to read)
+// returns: one record (rows as twin/measurements returns them)
+// mode: read
+MATCH (e:Evidence)-[r:COUNTS_IN]->(m:Metric)
+USING INDEX r:COUNTS_IN(twin, rev_to, rev_from)
+WHERE r.twin = $twin AND r.rev_to < 2147483647 AND r.rev_from <= $rev
+WITH e, r, m ORDER BY r.rev_from, e.id, r.revision_id
+RETURN collect([
+  r.revision_id, e.id, r.value, r.valid_from.epochSeconds * 1000000 + r.valid_from.microsecond,
+  r.valid_to.epochSeconds * 1000000 + r.valid_to.microsecond, r.rev_from, r.rev_to, m.id, r.source, r.label, r.answers,
+  r.definition, r.origin
+]) AS measurements

@@ -1,0 +1,173 @@
+"""Which bearings of a twin count at a moment, and what they come to by heading. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from beliefgraph.inference import GRID, Sums, gather, spread, weigh
+from beliefgraph.model import timeline
+from beliefgraph.model.belief import Belief, BeliefKey
+from beliefgraph.model.evidence import Bearing
+from beliefgraph.model.time import microseconds
+from beliefgraph.services.bearings import BearingBlock, Bearings, valid_at
+from beliefgraph.services.blocks import Bools, Floats, Ints
+
+NO_ROWS: Ints = np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The bearings that count at `at`, in microseconds.
+
+    `sums` is by heading, and so are `begun` and `open`, the rows that had begun by then and those that the rev sees.
+    `apart` are the beliefs, as the register numbers them, on which corrections or retractions decide what counts, and
+    `decided` the rows that count there; of those that are `retracted`, nothing does. `corrections` are the corrections
+    among them.
+    """
+
+    bearings: Bearings
+    at: int
+    sums: Sums
+    begun: Ints
+    open: Ints
+    apart: Ints
+    decided: Ints
+    retracted: frozenset[int]
+    corrections: tuple[Bearing, ...]
+
+    def among(self, rows: Ints) -> Bools:
+        """Which of some rows that the rev sees count."""
+        if not len(rows):
+            return np.zeros(0, dtype=np.bool_)
+        block, plain = self.bearings.take(rows), ~np.isin(self.bearings.register.groups.belief, self.apart)
+        return np.asarray((valid_at(block, self.at) & plain[block.heading]) | np.isin(rows, self.decided))
+
+    def spread(self, reaches: Bools, weight: Floats) -> tuple[Ints, Floats]:
+        """The rows that count of the headings that reach something; with what each says, times its heading's weight."""
+        bearings, groups = self.bearings, self.bearings.register.groups
+        apart = np.isin(groups.belief, self.apart)
+        rows, shares = [NO_ROWS], [np.zeros(0)]
+        for start, block in zip(bearings.starts, bearings.blocks, strict=False):
+            found, share = spread(self.at, bearings.rev, block.items, groups.half, reaches & ~apart, weight)
+            rows.append(start + found)
+            shares.append(share)
+        if len(self.decided):
+            heading, quanta, _ = self.weigh(self.decided)
+            here = reaches[heading]
+            rows.append(self.decided[here])
+            shares.append((quanta / GRID * weight[heading])[here])
+            order = np.argsort(np.concatenate(rows), kind="stable")
+            return np.concatenate(rows)[order], np.concatenate(shares)[order]
+        return np.concatenate(rows), np.concatenate(shares)
+
+    def weigh(self, rows: Ints) -> tuple[Ints, Ints, Ints]:
+        """The heading of some rows that count, what each says at the moment, and what is left of it; in quanta."""
+        if not len(rows):
+            return NO_ROWS, NO_ROWS, NO_ROWS
+        block = self.bearings.take(rows)
+        quanta, left = weigh(self.at, block.items, self.bearings.register.groups.half)
+        return block.heading.astype(np.int64), quanta, left
+
+
+def count(bearings: Bearings, beliefs: Mapping[str, Belief], shared: Bools, at: datetime) -> Counted:
+    """The bearings that count at a moment; `shared` says of which headings an origin may make them count for less.
+
+    What is valid later never counts. A belief that was retracted stays so until something newer is said. Where several
+    values of one attribute are set right to hold, the statement in force among these silences the others.
+    """
+    moment, groups = microseconds(at), bearings.register.groups
+    apart = _decided_apart(bearings, moment)
+    silent = np.isin(groups.belief, apart)
+    totals, aside = gather(
+        moment, bearings.rev, [block.items for block in bearings.blocks], groups.half, shared, silent
+    )
+    decided, retracted = NO_ROWS, frozenset[int]()
+    corrections: tuple[Bearing, ...] = ()
+    if len(apart):
+        rows = np.concatenate([start + found for start, found in zip(bearings.starts, aside, strict=False)])
+        decided, retracted = _decide(bearings, rows, apart, at)
+        decided, corrections = _in_force(bearings, decided, beliefs, at)
+        block = bearings.take(decided)
+        totals.add(moment, block.items, groups.half)
+    return Counted(
+        bearings=bearings,
+        at=moment,
+        sums=totals.sums,
+        begun=totals.begun,
+        open=totals.open,
+        apart=apart,
+        decided=decided,
+        retracted=retracted,
+        corrections=corrections,
+    )
+
+
+def _decided_apart(bearings: Bearings, moment: int) -> Ints:
+    """The beliefs with a correction or a retraction that is valid at a moment."""
+    acts = bearings.acts
+    if not len(acts):
+        return NO_ROWS
+    block = bearings.take(acts)
+    return np.unique(bearings.register.groups.belief[block.heading[valid_at(block, moment)]])
+
+
+def _decide(bearings: Bearings, rows: Ints, apart: Ints, at: datetime) -> tuple[Ints, frozenset[int]]:
+    """Those of the rows on these beliefs that count, and the beliefs that are retracted."""
+    block, groups, moment = bearings.take(rows), bearings.register.groups, microseconds(at)
+    belief = groups.belief[block.heading]
+    decided, retracted = [NO_ROWS], set()
+    for one in apart.tolist():
+        here = np.flatnonzero(belief == one)
+        part = block.take(here)
+        speaking = _speaking(bearings, rows[here], part, at)
+        decided.append(rows[here][speaking])
+        if not speaking.any() and (valid_at(part, moment) & groups.retraction[part.heading]).any():
+            retracted.add(one)
+    return np.concatenate(decided), frozenset(retracted)
+
+
+def _speaking(bearings: Bearings, rows: Ints, block: BearingBlock, at: datetime) -> Bools:
+    """Which of all rows on one belief count: `model.hearing.heard`, on columns."""
+    groups = bearings.register.groups
+    valid = valid_at(block, microseconds(at))
+    retraction, correction = groups.retraction[block.heading], groups.correction[block.heading]
+    left = ~retraction
+    if (ends := retraction & valid).any():
+        last = block.valid_from[ends].max()
+        told = block.rev_from[ends & (block.valid_from == last)].max()
+        known = groups.observation[block.heading] | (block.rev_from < told)
+        left &= ~((block.valid_from < last) | ((block.valid_from == last) & known))
+    corrections = left & correction
+    in_force = timeline.at(bearings.records(rows[corrections]), at)
+    if in_force is None:
+        return np.asarray(left & ~correction & valid)
+    found = corrections.copy()
+    found[corrections] = [row.evidence == in_force.evidence for row in bearings.records(rows[corrections])]
+    return np.asarray(found)
+
+
+def _in_force(
+    bearings: Bearings, decided: Ints, beliefs: Mapping[str, Belief], at: datetime
+) -> tuple[Ints, tuple[Bearing, ...]]:
+    """The rows without the corrections that give way to one of another value, and the corrections that are left."""
+    block = bearings.take(decided)
+    rows = decided[bearings.register.groups.correction[block.heading]]
+    corrections = dict(zip(rows.tolist(), bearings.records(rows), strict=True))
+    rivals: dict[BeliefKey, list[int]] = defaultdict(list)
+    for row, correction in corrections.items():
+        belief = beliefs.get(correction.belief)
+        if correction.log_likelihood_ratio > 0 and belief is not None and belief.value is not None:
+            rivals[belief.belief_key.variable].append(row)
+    for each in rivals.values():
+        in_force = timeline.at([corrections[row] for row in each], at)
+        assert in_force is not None
+        for row in each:
+            if corrections[row].key != in_force.key:
+                del corrections[row]
+    kept = np.isin(decided, rows[~np.isin(rows, list(corrections))], invert=True)
+    return decided[kept], tuple(corrections.values())

@@ -1,0 +1,59 @@
+"""Reading and writing the checkpoints of twins: sealed blocks of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from beliefgraph.store.graph import Graph
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCheckpoint:
+    """A block of one kind of a twin's rows: those that the revs in (after, rev] opened."""
+
+    id: str
+    kind: str
+    number: int
+    after: int
+    rev: int
+    rows: int
+    sealed: bytes
+
+
+async def of_twin(graph: Graph, twin: str, life: str, rev: int) -> list[StoredCheckpoint]:
+    """The checkpoints of a twin that end at a rev or before, by kind and number."""
+    record = await graph.read("checkpoint/of_twin", twin=twin, life=life, rev=rev)
+    return [
+        StoredCheckpoint(id_, kind, number, after, until, rows, bytes(sealed))
+        for id_, kind, number, after, until, rows, sealed in (record[0] if record else [])
+    ]
+
+
+async def last(graph: Graph, twin: str, life: str) -> dict[str, tuple[int, int]]:
+    """The number and the last rev of the newest checkpoint of each kind."""
+    record = await graph.read("checkpoint/last", twin=twin, life=life)
+    return {kind: (number, rev) for kind, number, rev in (record[0] if record else [])}
+
+
+async def write(graph: Graph, twin: str, life: str, checkpoints: Sequence[StoredCheckpoint]) -> None:
+    """Store the checkpoints, one at a time; not if the twin was erased meanwhile, nor one that is there already."""
+    for one in checkpoints:
+        values = {
+            "id": one.id,
+            "twin": twin,
+            "life": life,
+            "kind": one.kind,
+            "number": one.number,
+            "after": one.after,
+            "rev": one.rev,
+            "rows": one.rows,
+            "sealed": one.sealed,
+        }
+        await graph.write_one("checkpoint/write", twin=twin, life=life, checkpoint=values)
+
+
+async def drop(graph: Graph, twin: str) -> int:
+    """Drop the checkpoints of a twin; how many there were."""
+    record = await graph.write_one("checkpoint/drop", twin=twin)
+    return int(record[0]) if record else 0
