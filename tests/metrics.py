@@ -125,7 +125,8 @@ def slowly(events: Iterable[Seen], at: datetime) -> dict[str, tuple[float | None
 
     found: dict[str, tuple[float | None, str | None]] = {}
     if visits:
-        found |= dict.fromkeys(("visits.week", "visits.minutes", "visits.streak", "visits.none"), (0.0, None))
+        found |= dict.fromkeys(("visits.week", "visits.minutes", "visits.streak"), (0.0, None))
+        found["visits.none"] = (float(at - visits[-1].time >= 7 * DAY), None)
         found |= dict.fromkeys(("visits.last", "visits.hour", "visits.cadence"), (None, None))
     if any(e.channel for e in visits):
         found["visits.channel"] = (None, None)
@@ -153,8 +154,6 @@ def slowly(events: Iterable[Seen], at: datetime) -> dict[str, tuple[float | None
                 found[name] = (times / len(labels), label)
         gaps = [(b.time - a.time) / DAY for a, b in pairwise(month)]
         found["visits.cadence"] = (sum(gaps) / len(gaps) if gaps else None, None)
-    if quarter := within(90):
-        found["visits.none"] = (float(at - quarter[-1].time >= 7 * DAY), None)
     if sent:
         ignored = [
             e for e in sent if at - e.time >= 3 * DAY and not any(o.mail == e.mail and o.time >= e.time for o in opened)

@@ -11,44 +11,48 @@
 MATCH (t:Twin {id: $twin})
 MATCH (c:Commit {twin: $twin, rev: coalesce($rev, t.rev)})
 WITH c, c.rev AS rev, c.head_time AS head
-WITH c, rev, head, COLLECT {
+CALL (c, rev) {
   MATCH ()-[r:HOLDS]->()
   USING INDEX r:HOLDS(twin, rev_to, valid_to)
   WHERE r.twin = $twin AND r.rev_to > rev AND r.valid_to IS NOT NULL AND r.rev_from <= rev
-  WITH r, endNode(r) AS b
-  WITH r, b, r.key AS id,
-    ($belief IS NULL OR r.key = $belief)
+  RETURN collect(r) AS held, count(DISTINCT r.key) AS known, count(CASE WHEN r.rev_from = rev THEN 1 END) AS opened
+}
+WITH c, rev, head, held, opened = c.opened_holdings AND size(held) = known AS whole
+WITH c, rev, head, whole, CASE
+  WHEN coalesce($belief, $attributes, $domains, $contexts, $subjects, $statuses, $least, $most) IS NULL THEN held
+  ELSE COLLECT {
+    UNWIND held AS r
+    WITH r, endNode(r) AS b
+    WHERE ($belief IS NULL OR r.key = $belief)
       AND ($least IS NULL OR r.log_odds >= $least)
       AND ($most IS NULL OR r.log_odds <= $most)
       AND ($statuses IS NULL OR r.status IN $statuses)
       AND ($attributes IS NULL OR b.attribute IN $attributes)
       AND ($domains IS NULL OR b.domain IN $domains)
       AND ($contexts IS NULL OR b.context IN $contexts)
-      AND ($subjects IS NULL OR b.subject IN $subjects) AS wanted,
-    CASE $by
-      WHEN 'confidence' THEN coalesce($sign * r.log_odds, 1e9)
-      WHEN 'changed' THEN $sign * toFloat(r.rev_from)
-      ELSE 0.0
-    END AS number,
-    CASE WHEN $by = 'attribute' THEN b.attribute ELSE '' END AS text
-  ORDER BY number, CASE WHEN $sign = 1 THEN text END, CASE WHEN $sign = -1 THEN text END DESC, id
-  RETURN {
-    row: r,
-    key: id,
-    since: r.rev_from,
-    wanted: wanted,
-    further: wanted AND (
-      $after_id IS NULL
+      AND ($subjects IS NULL OR b.subject IN $subjects)
+    RETURN r
+  }
+END AS matching
+WITH c, rev, head, whole, size(matching) AS total,
+  COLLECT {
+    UNWIND matching AS r
+    WITH r, endNode(r) AS b
+    WITH r, b, r.key AS id,
+      CASE $by
+        WHEN 'confidence' THEN coalesce($sign * r.log_odds, 1e9)
+        WHEN 'changed' THEN $sign * toFloat(r.rev_from)
+        ELSE 0.0
+      END AS number,
+      CASE WHEN $by = 'attribute' THEN b.attribute ELSE '' END AS text
+    WHERE $after_id IS NULL
       OR number > $after_number
       OR (number = $after_number AND (($sign = 1 AND text > $after_text) OR ($sign = -1 AND text < $after_text)
-                                      OR (text = $after_text AND id > $after_id))))
-  }
-} AS held
-WITH c, rev, head, held, [h IN held WHERE h.since = rev | h.key] AS opened
-WITH c, rev, head,
-  size([h IN held WHERE h.wanted]) AS total,
-  [h IN held WHERE h.further | {held: h.row, belief: endNode(h.row)}][..$limit] AS page,
-  size(opened) = c.opened_holdings AND size([h IN held WHERE h.key IN opened]) = c.opened_holdings AS whole
+                                      OR (text = $after_text AND id > $after_id)))
+    ORDER BY number, CASE WHEN $sign = 1 THEN text END, CASE WHEN $sign = -1 THEN text END DESC, id
+    LIMIT $limit
+    RETURN {held: r, belief: b}
+  } AS page
 WITH c, rev, head, total, whole, page, CASE WHEN $levels >= 1 THEN COLLECT {
   UNWIND page AS row
   WITH row.belief AS a

@@ -1,9 +1,9 @@
 // Where some twins are.
 // params: $twins [id]
-// returns: one record ([[id, rev]] of those that exist)
+// returns: one record ([[id, rev, life]] of those that exist)
 // mode: read
 RETURN COLLECT {
   UNWIND $twins AS twin
   MATCH (t:Twin {id: twin})
-  RETURN [t.id, t.rev]
+  RETURN [t.id, t.rev, t.life]
 } AS heads

@@ -4,7 +4,7 @@
 // mode: write
 UNWIND $events AS row
 MERGE (q:Quarantine {id: row.id})
-ON CREATE SET q.since = row.since, q.tenant = row.tenant
-SET q.twin = row.twin, q.identifiers = row.identifiers, q.code = row.code, q.reason = row.reason, q.due = row.due,
+ON CREATE SET q.since = datetime(row.since), q.tenant = row.tenant
+SET q.twin = row.twin, q.identifiers = row.identifiers, q.code = row.code, q.reason = row.reason, q.due = datetime(row.due),
     q.sealed = row.sealed
 RETURN count(q) AS kept

@@ -13,6 +13,7 @@ RETURN
     }
     ELSE COLLECT {
       MATCH (c:Commit)
+      USING INDEX c:Commit(twin, at)
       WHERE c.twin = $twin AND c.at <= $recorded_at
       WITH c ORDER BY c.at DESC, c.rev DESC LIMIT 1
       RETURN [c.rev, toString(c.head_time), c.definitions]

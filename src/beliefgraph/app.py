@@ -67,6 +67,7 @@ class Services:
     clock: Clock
     graph: Graph
     keyring: Keyring
+    cache: TwinCache
     callers: Callers
     book: DefinitionBook
     intake: Intake
@@ -82,7 +83,6 @@ class Services:
     intervals: Intervals
     reasons: Reasons
     what_ifs: WhatIfs
-    cache: TwinCache
     changes: Changes
     refresher: Refresher
     sources: SourceLearner
@@ -100,7 +100,7 @@ def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> S
     book = DefinitionBook(graph, clock)
     interpreter = RuleInterpreter()
     cache = TwinCache(graph, keyring, settings.cached_megabytes * 2**20)
-    moments = Moments(graph, book, cache)
+    moments = Moments(graph, book, cache, bell)
     updater = Updater(graph, keyring, book, cache, clock, bell)
     intake = Intake(updater, interpreter)
     interval = settings.refresh_interval
@@ -111,6 +111,7 @@ def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> S
         clock=clock,
         graph=graph,
         keyring=keyring,
+        cache=cache,
         callers=Callers(graph, clock, settings.key_cache_seconds),
         book=book,
         intake=intake,
@@ -126,7 +127,6 @@ def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> S
         intervals=Intervals(graph, book, moments=moments),
         reasons=Reasons(graph, book, interpreter, explanations, moments=moments),
         what_ifs=WhatIfs(graph, book, interpreter, moments=moments),
-        cache=cache,
         changes=Changes(graph, bell, interval=settings.poll_interval, queue=settings.subscription_queue),
         refresher=refresher,
         sources=SourceLearner(graph, book),

@@ -56,7 +56,12 @@ class Settings(Record):
     max_query_tokens: int = Field(default=4_000, ge=10, description="Tokens a query may have.")
     max_query_aliases: int = Field(default=30, ge=0, description="Fields a query may rename.")
     max_query_cost: int = Field(default=50_000, ge=1, description="Objects a query may ask for, pages multiplied.")
-    max_page_size: int = Field(default=200, ge=1, le=200, description="Nodes one page of a connection may have.")
+    max_page_size: int = Field(
+        default=2_000,
+        ge=1,
+        le=2_000,
+        description="Nodes one page may have; of lists other than `beliefs`, 200 at most.",
+    )
     max_in_flight: int = Field(default=64, ge=1, description="Requests worked on at once; others are told to wait.")
     request_timeout: Seconds = Field(default=30.0, description="Seconds a request may take.")
     max_sockets: int = Field(default=1_000, ge=1, description="WebSockets open at once; those without a key give way.")

@@ -112,6 +112,7 @@ CODES: dict[str, type[BeliefgraphError]] = {
     # the store
     "store-unavailable": Unavailable,
     "store-fault": Fault,
+    "store-memory": Unsupported,
     "twin-damaged": Fault,
     "key-missing": Fault,
     "key-damaged": Fault,

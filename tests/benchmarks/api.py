@@ -1,9 +1,10 @@
 """How fast the service answers and takes in, as ratios to raw Bolt in the same run.
 
-python tests/benchmarks/api.py [--json] [--twins 100] [--events 100000] [--only bulk]
+python tests/benchmarks/api.py [--json] [--twins 100] [--events 100000] [--only bulk] [--peer]
 
 A Neo4j of its own, 100 twins of 850 beliefs and 935 relations, and the service in a process of its own. Raw Bolt runs
-the service's own Cypher, with the service's own parameters, on the same graph.
+the service's own Cypher, with the service's own parameters, on the same graph. With `--peer`, instead, the service
+beside @neo4j/graphql with graphql-yoga (`tests/benchmarks/peer.py`), which needs Node.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, Noti
 from pydantic import SecretStr
 from rich.console import Console
 from rich.progress import track
-from tests.benchmarks import twins
+from tests.benchmarks import peer, twins
 from tests.benchmarks.report import Row, median, percentile, show
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -51,7 +52,7 @@ from beliefgraph.services.cache import read_state
 from beliefgraph.services.decide import Setting
 from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.store import commits
-from beliefgraph.store.commits import TwinCommit, _twin_row
+from beliefgraph.store.commits import Statement, TwinCommit
 from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.migrations import migrate
@@ -106,13 +107,17 @@ async def main() -> None:
     arguments.add_argument("--twins", type=int, default=100)
     arguments.add_argument("--events", type=int, default=100_000, help="events of the bulk run")
     arguments.add_argument("--only", nargs="*", choices=PARTS, help="some parts alone")
+    arguments.add_argument("--peer", action="store_true", help="beside @neo4j/graphql and graphql-yoga; needs Node")
     given = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         async with bench(home, given.twins) as made:
             try:
-                for part in given.only or PARTS:
+                for part in given.only or ([] if given.peer else PARTS):
                     await PARTS[part](made, home, given.events)
+                if given.peer:
+                    with peer.peer(made.endpoint, home) as address:
+                        made.rows += await peer.beside(made.url, made.key, address, TENANT, made.number)
             finally:
                 show(f"API on {given.twins} twins of {twins.BELIEFS} beliefs", made.rows, given.json)
     if any(row.ok is False for row in made.rows):
@@ -244,7 +249,7 @@ async def _against_bolt(
 
 
 async def observing(made: Bench) -> None:
-    """One event at a time through the service, against the two statements that write the same, raw."""
+    """One event at a time through the service, against the statement that writes the same, raw."""
     served_s: list[float] = []
     revisions: list[int] = []
     headers = {"authorization": f"Bearer {made.key}", "content-type": "application/cloudevents+json"}
@@ -268,7 +273,7 @@ async def observing(made: Bench) -> None:
     made.rows += [
         Row("observe over HTTP: p50", median(served_s) * 1e3, "ms"),
         Row("observe: revisions, median of those up to 100", median(revisions), "rows"),
-        Row("observe: raw two-statement write, p50", median(raw_s) * 1e3, "ms"),
+        Row("observe: raw write, p50", median(raw_s) * 1e3, "ms"),
         Row("observe: of it inference, p50", median(inference_s) * 1e3, "ms"),
         Row("observe: ratio", median(served_s) / median(raw_s), "×", 6.0, 3.0),
     ]
@@ -306,12 +311,11 @@ class RawWriter:
         )
         inferred = time.perf_counter() - begun
         self.revisions = len(step.commit.holdings)
-        locking = [_twin_row(step.commit)]
-        rows = commits._rows(self._made.services.keyring, [step.commit])
+        statements = commits.statements(self._made.services.keyring, [step.commit])[:1]
 
         async def work(tx: AsyncManagedTransaction) -> None:
-            await (await tx.run(query("commit/lock"), twins=locking)).consume()
-            await (await tx.run(query("commit/write"), twins=locking, **rows)).consume()
+            for name, parameters in statements:
+                await (await tx.run(query(name), parameters)).consume()
 
         begun = time.perf_counter()
         async with self._made.driver.session(database="neo4j") as session:
@@ -469,39 +473,36 @@ async def _raw_bulk(made: Bench, home: Path, catalog: Catalog, number: int) -> f
             endpoint.uri, auth=endpoint.auth, notifications_min_severity=QUIET
         ) as driver:
             begun = time.perf_counter()
-            for locking, rows in statements:
+            for together in statements:
 
-                async def work(
-                    tx: AsyncManagedTransaction, locking: object = locking, rows: dict[str, Any] = rows
-                ) -> None:
-                    await (await tx.run(query("commit/lock"), twins=locking)).consume()
-                    await (await tx.run(query("commit/write"), twins=locking, **rows)).consume()
+                async def work(tx: AsyncManagedTransaction, together: list[Statement] = together) -> None:
+                    for name, parameters in together:
+                        await (await tx.run(query(name), parameters)).consume()
 
                 async with driver.session(database="neo4j") as session:
                     await session.execute_write(work)
             return time.perf_counter() - begun
 
 
-async def _statements(made: Bench, catalog: Catalog, number: int) -> list[tuple[object, dict[str, Any]]]:
+async def _statements(made: Bench, catalog: Catalog, number: int) -> list[list[Statement]]:
     """What the service writes of the events, taken down while it does so under another tenant."""
     key = await made.services.callers.create("bulk-raw", "bulk", EVERYTHING, ("benchmark",))
     caller = await made.services.callers.authenticate(key.secret)
     await made.services.book.publish(caller, catalog)
-    taken: list[tuple[object, dict[str, Any]]] = []
-    rows_of = commits._rows
+    taken: list[list[Statement]] = []
+    statements_of = commits.statements
 
-    def noted(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str, Any]:
-        rows = rows_of(keyring, commits)
-        taken.append(([_twin_row(c) for c in commits], rows))
-        return rows
+    def noted(keyring: Keyring, commits: Sequence[TwinCommit]) -> list[Statement]:
+        taken.append(statements_of(keyring, commits))
+        return taken[-1]
 
-    commits._rows = noted
+    commits.statements = noted
     try:
         for first in range(0, number, 2_000):
             events = [_bulk_event(index) for index in range(first, min(first + 2_000, number))]
             await made.services.intake.observe(caller, events)
     finally:
-        commits._rows = rows_of
+        commits.statements = statements_of
     return taken
 
 

@@ -175,14 +175,11 @@ class RawWriter:
         added = setting_goal(Setting(self.state, self.graph, self._caller, arrived), command)
         step = advance(self.state, self.graph, added, self._caller, now)
         decided = time.perf_counter() - begun
-        locking = [commits._twin_row(step.commit)]
-        rows = commits._rows(updater.keyring, [step.commit])
-        about_goals = commits._goal_rows([step.commit])
+        statements = commits.statements(updater.keyring, [step.commit])
 
         async def work(tx: AsyncManagedTransaction) -> None:
-            await (await tx.run(query("commit/lock"), twins=locking)).consume()
-            await (await tx.run(query("commit/write"), twins=locking, **rows)).consume()
-            await (await tx.run(query("commit/goals"), **about_goals)).consume()
+            for name, parameters in statements:
+                await (await tx.run(query(name), parameters)).consume()
 
         begun = time.perf_counter()
         async with self._driver.session(database="neo4j") as session:

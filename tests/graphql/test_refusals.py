@@ -77,7 +77,7 @@ WRONG: dict[str, tuple[str, dict[str, Any], str, str | None]] = {
     ),
     "a cursor that is none": (PAGE, {"after": "x"}, "invalid-cursor", None),
     "a page of none": (PAGE, {"first": 0}, "invalid-input", None),
-    "a page too long": (PAGE, {"first": 201}, "too-large", None),
+    "a page too long": (PAGE, {"first": 2_001}, "too-large", None),
     "a confidence above 1": (ASSERT, asserted(confidence=1.01), "not-a-probability", "input.confidence"),
     "a confidence below 0": (ASSERT, asserted(confidence=-0.1), "not-a-probability", "input.confidence"),
     "a confidence that is a text": (ASSERT, asserted(confidence="high"), "invalid-input", None),

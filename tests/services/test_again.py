@@ -145,3 +145,12 @@ async def test_what_was_withdrawn_by_itself_stays_so_when_a_link_is_made_again(w
     await world.commands.unidentify(world.caller, Unidentify(twin="lena", identifier=PHONE))
     await identify(world, "lena", PHONE)
     assert held(await stored(world), "world.alone") == 1.0
+
+
+async def test_an_event_without_a_time_comes_back_too(world: World) -> None:
+    await identify(world, "lena", PHONE)
+    sent = by(rated("1", 2.0), PHONE).as_untimed()
+    assert await observe(world, sent) == ["accepted"]
+    await world.commands.unidentify(world.caller, Unidentify(twin="lena", identifier=PHONE))
+    await identify(world, "lena", PHONE)
+    assert held(await stored(world), "world.alone") == 2.0

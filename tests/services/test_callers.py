@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from datetime import timedelta
 
@@ -7,9 +8,9 @@ import pytest
 import pytest_asyncio
 from tests.conftest import StoppedClock
 
-from beliefgraph.errors import Forbidden, Incorrect, NotFound
+from beliefgraph.errors import Forbidden, Incorrect, NotFound, Unavailable
 from beliefgraph.services.callers import Callers, bearer
-from beliefgraph.store.graph import Graph
+from beliefgraph.store.graph import Graph, connect
 
 
 class Ticks:
@@ -88,6 +89,28 @@ async def test_a_key_is_read_once_while_it_is_believed(
     ticks.at = 5.1
     await callers.authenticate(made.secret)
     assert graph.statements == before + 1
+
+
+async def test_a_key_that_sixteen_bring_at_once_is_read_once(
+    callers: Callers, graph: Graph, tenant: str, ticks: Ticks
+) -> None:
+    made = await callers.create(tenant, "shop", ["read"], ["care"])
+    for at in (0.0, 5.1):
+        ticks.at = at
+        before = graph.statements
+        brought = await asyncio.gather(*(callers.authenticate(made.secret) for _ in range(16)))
+        assert {each.actor for each in brought} == {"shop"}
+        assert graph.statements == before + 1
+
+
+async def test_a_key_that_could_not_be_read_is_read_again(callers: Callers, graph: Graph, tenant: str) -> None:
+    made = await callers.create(tenant, "shop", ["read"], ["care"])
+    away = Callers(connect("bolt://127.0.0.1:1", "neo4j", "none", acquisition_timeout=0.5), StoppedClock())
+    with pytest.raises(Unavailable):
+        await away.authenticate(made.secret)
+    await away._graph.close()
+    away._graph = graph
+    assert (await away.authenticate(made.secret)).actor == "shop"
 
 
 async def test_a_key_revoked_in_another_process_is_refused_within_the_cache_seconds(

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
-from tests.world import World, event, key, rated
+from datetime import timedelta
 
+from tests.world import START, World, event, key, rated
+
+from beliefgraph.ingest.cloudevents import read_structured
 from beliefgraph.model.belief import logit, published
+from beliefgraph.model.command import Identify
 from beliefgraph.model.identity import belief_id, twin_id
+from beliefgraph.model.twin import Identifier
 from beliefgraph.services.cache import read_state
 from beliefgraph.services.state import TwinState
 
@@ -34,7 +39,7 @@ async def test_an_event_becomes_evidence_and_moves_what_is_related(world: World)
     assert budget > published(logit(0.4) + 0.8)  # its own evidence, and urgency's by way of buying
     assert buys > logit(0.25)
     assert {change.belief.attribute for change in receipt.beliefs} >= {"needs.budget", "needs.urgent", "world.buys"}
-    assert rows(state) == rows(world.cache._twins[state.id])
+    assert rows(state) == rows(world.cache._twins[state.id].state)
 
 
 async def test_the_same_event_again_changes_nothing(world: World) -> None:
@@ -54,6 +59,22 @@ async def test_the_same_id_with_another_body_is_a_conflict(world: World) -> None
     assert held(await stored(world), "world.alone") == 1.0
 
 
+UNTIMED = (
+    b'{"specversion": "1.0", "id": "1", "source": "/app", "type": "rated", "twin": "lena", "data": {"by": "a", %s}}'
+)
+
+
+async def test_an_event_without_a_time_that_is_sent_again_later_is_a_duplicate(world: World) -> None:
+    first = read_structured(UNTIMED % b'"llr": 1', START)
+    again = read_structured(UNTIMED % b'"llr": 1', START + timedelta(minutes=1))
+    same_number = read_structured(UNTIMED % b'"llr": 1.0', START + timedelta(minutes=2))
+    more = read_structured(UNTIMED % b'"llr": 1, "z": null', START + timedelta(minutes=3))
+
+    receipts = [(await world.intake.observe(world.caller, [each]))[0] for each in (first, again, same_number, more)]
+
+    assert [receipt.status for receipt in receipts] == ["accepted", "duplicate", "duplicate", "conflict"]
+
+
 async def test_one_call_is_one_commit_for_each_twin(world: World) -> None:
     receipts = await world.intake.observe(
         world.caller, [rated("1", 1.0), rated("2", 0.5), rated("3", -2.0, twin="omar"), rated("4", 0.25)]
@@ -62,3 +83,14 @@ async def test_one_call_is_one_commit_for_each_twin(world: World) -> None:
     assert [(r.twin, r.rev) for r in receipts] == [("lena", 1), ("lena", 1), ("omar", 1), ("lena", 1)]
     assert held(await stored(world), "world.alone") == 1.75
     assert held(await stored(world, "omar"), "world.alone") == -2.0
+
+
+async def test_an_event_without_a_time_that_waited_in_quarantine_is_still_a_duplicate(world: World) -> None:
+    unknown = (UNTIMED % b'"llr": 1').replace(b'"twin": "lena"', b'"identifiers": "device:7"')
+    (waits,) = await world.intake.observe(world.caller, [read_structured(unknown, START)])
+    await world.commands.identify(
+        world.caller, Identify(twin="lena", identifier=Identifier(scheme="device", value="7"))
+    )
+    (again,) = await world.intake.observe(world.caller, [read_structured(unknown, START + timedelta(minutes=5))])
+
+    assert (waits.status, again.status) == ("quarantined", "duplicate")

@@ -162,3 +162,17 @@ def test_since_is_when_the_band_began_and_nothing_changes_by_time_alone_before_d
         first = min([until, *(e.time for e in seen if e.time > at)])
         then = {m.metric.id: m for m in measure(state, GRAPH.definitions, first - tick)}[one.metric.id]
         assert (then.value, then.label) == (one.value, one.label)
+
+
+def test_who_stays_away_is_absent_until_the_next_visit_however_long_that_takes() -> None:
+    visit = Seen("visited", START)
+    away = taken_in(fresh("lena", "t", "lena"), [visit], [0])
+    for days, absent in ((6, 0.0), (8, 1.0), (89, 1.0), (91, 1.0), (1_000, 1.0)):
+        at = START + timedelta(days=days)
+        (one,) = (m for m in measure(away, GRAPH.definitions, at) if m.metric.name == "visits.none")
+        assert (one.value, bool(one.bears_on)) == (absent, absent == 1.0), days
+        if absent:
+            assert since(one, away.tallies[one.metric.id], at) == START + timedelta(days=7)
+    assert due(one, away.tallies[one.metric.id], at) is None
+    back = taken_in(away, [visit, Seen("visited", at)], [1])
+    assert values(back, at)["visits.none"] == (0.0, None)

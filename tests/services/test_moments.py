@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import pytest
+from tests.reading import id_of
 from tests.world import World, key, rated
 
 from beliefgraph.model.page import Page
 from beliefgraph.model.question import BeliefRow
 from beliefgraph.model.time import NOW, AsOf
+from beliefgraph.services.bell import Bell
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.moments import Moments
 from beliefgraph.services.questions import Questions
@@ -42,6 +47,26 @@ async def test_what_another_process_writes_is_seen_at_once(world: World) -> None
     await world.another().intake.observe(world.caller, [rated("2", 0.5, day=1)])
     assert len((await listed(world, NOW, cached=True)).nodes[0].evidence or ()) == 2
     assert await listed(world, HERE, cached=True) == await listed(world, HERE, cached=False)
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["this process", "another process"])
+async def test_a_read_of_a_rev_to_come_waits_without_asking_again_and_again(world: World, elsewhere: bool) -> None:
+    await world.intake.observe(world.caller, [rated("1", 1.0)])
+    bell = Bell()
+    moments = Moments(world.graph, world.book, bell=bell, interval=0.5)
+    questions = Questions(world.graph, world.keyring, world.book, moments=moments)
+    before = world.graph.statements
+    waiting = asyncio.create_task(questions.belief(world.caller, "lena", key("world.alone"), at_least_rev=2))
+    await asyncio.sleep(0.2)
+    assert world.graph.statements - before <= 1
+    writer = world.another()
+    await writer.intake.observe(world.caller, [rated("2", 0.5, day=1)])
+    if not elsewhere:
+        bell.ring(id_of(world))
+    async with asyncio.timeout(5):
+        row = await waiting
+    assert (row.state.rev, row.state.log_odds) == (2, 1.5)
+    assert not bell._awaited
 
 
 async def test_a_twin_that_was_erased_and_began_again_elsewhere_is_not_the_one_in_memory(world: World) -> None:

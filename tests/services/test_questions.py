@@ -260,6 +260,15 @@ async def test_a_cursor_that_is_garbage_or_of_another_question_is_refused(world:
 @pytest.mark.parametrize(("first", "code"), [(0, "invalid-input"), (-1, "invalid-input"), (201, "too-large")])
 async def test_a_page_holds_between_one_and_two_hundred(world: World, ask: Questions, first: int, code: str) -> None:
     with pytest.raises(Incorrect) as refused:
+        await ask.history(world.caller, "lena", key("world.alone"), first=first)
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize(("first", "code"), [(0, "invalid-input"), (-1, "invalid-input"), (2_001, "too-large")])
+async def test_a_list_of_beliefs_holds_as_many_as_a_large_twin_has(
+    world: World, ask: Questions, first: int, code: str
+) -> None:
+    with pytest.raises(Incorrect) as refused:
         await ask.beliefs(world.caller, "lena", first=first)
     assert refused.value.code == code
 

@@ -5,15 +5,23 @@ from __future__ import annotations
 import asyncio
 import math
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from tests.conftest import StoppedClock
 from tests.reading import held, id_of, rows, status, stored
+from tests.services.test_goals import put
 from tests.world import CATALOG, START, World, event, rated
 
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.belief import logit, published
+from beliefgraph.services import advance
+from beliefgraph.services.definition_graph import DefinitionGraph
+from beliefgraph.services.derive import Derivation, derive
 from beliefgraph.services.refresh import Refresher
+from beliefgraph.services.state import TwinState
+from beliefgraph.services.update import FUTURE_SKEW_S
+from beliefgraph.services.upkeep import Upkeep
 
 HALF_LIFE = timedelta(days=30)
 
@@ -158,3 +166,48 @@ async def test_what_is_due_is_refreshed_and_taken_in(world: World, clock: Stoppe
     assert (await stored(world, "omar")).head_time == soon.time
     third = await refresher.refresh_due(clock.now(), world.caller.tenant)
     assert (third.refreshed, third.taken_in, third.refused) == (0, 0, ())
+
+
+async def test_a_refresh_derives_the_twin_once(
+    world: World, refresher: Refresher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await world.intake.observe(world.caller, [event("1", "audited"), event("2", "audited")])
+    await put(world, "ship", priority=0.7)
+    derived: list[datetime] = []
+
+    def counted(state: TwinState, graph: DefinitionGraph, at: datetime, **more: Any) -> Derivation:
+        derived.append(at)
+        return derive(state, graph, at, **more)
+
+    monkeypatch.setattr(advance, "derive", counted)
+    for refreshing, day in ((refresher, 10), (Refresher(world.another().updater, world.intake), 20)):
+        receipt = await refreshing.refresh(world.caller, "lena", later(day))
+        assert receipt.status == "accepted"
+        assert derived == [later(day)]
+        derived.clear()
+
+
+async def test_an_event_from_the_future_is_taken_in_when_it_is_due_and_not_at_the_next_refresh(
+    world: World, clock: StoppedClock
+) -> None:
+    refresher = Refresher(world.updater, world.intake)
+    upkeep = Upkeep(refresher, clock, interval=3_600.0)
+    running = asyncio.create_task(upkeep.run())
+    upkeep.let_time_pass()
+    early = timedelta(seconds=FUTURE_SKEW_S)
+    soon = rated("soon", 1.0).model_copy(update={"time": clock.now() + early + timedelta(seconds=20)})
+    (waiting,) = await world.intake.observe(world.caller, [soon])
+    assert (waiting.status, waiting.code) == ("quarantined", "not-yet")
+    assert await refresher.next_due(world.caller.tenant) == soon.time - early
+
+    clock.advance(timedelta(seconds=19))
+    await refresher.take_in_due(clock.now(), world.caller.tenant)
+    assert (await stored(world)).rev == 0
+    clock.advance(timedelta(seconds=1))
+    for _ in range(300):
+        await asyncio.sleep(0.1)
+        if (await stored(world)).rev == 1:
+            break
+    running.cancel()
+    assert held(await stored(world), "world.alone") == 1.0
+    assert await refresher.next_due(world.caller.tenant) is None

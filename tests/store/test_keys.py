@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from beliefgraph.errors import BeliefgraphError, Fault, Unavailable
-from beliefgraph.store import keys
+from beliefgraph.store import key_segments, keys
 from beliefgraph.store.keys import FINGERPRINT_BYTES, Keyring
 
 TWIN = "3f0d2a51-0d5a-5b53-b6ba-1b1e4b8f7b11"
@@ -213,3 +213,125 @@ def test_sealing_while_another_process_destroys_ends_in_a_key_or_in_none_never_i
     keyring = Keyring(directory)
     sealed = keyring.seal("twin", b"after", "verbatim")
     assert keyring.unseal("twin", sealed, "verbatim") == b"after"
+
+
+MANY = [f"twin-{n}" for n in range(40)]
+
+PREPARE_ALL = """
+import sys
+from pathlib import Path
+from beliefgraph.store.keys import Keyring
+keyring = Keyring(Path(sys.argv[1]))
+twins = [f"twin-{n}" for n in range(40)]
+if sys.argv[2] == "together":
+    keyring.prepare(twins)
+for twin in twins:
+    print(keyring.seal(twin, b"hello", "verbatim").hex())
+"""
+
+
+def segment(directory: Path) -> Path:
+    (file,) = [p for p in key_files(directory) if p.parent.name == "segments"]
+    return file
+
+
+def test_keys_made_together_are_one_file_and_open_what_each_sealed_alone(keyring: Keyring, directory: Path) -> None:
+    keyring.seal(MANY[0], b"before", "verbatim")
+    keyring.prepare(MANY)
+    sealed = {twin: keyring.seal(twin, twin.encode(), "verbatim") for twin in MANY}
+    assert len(key_files(directory)) == 2
+    assert stat.S_IMODE(segment(directory).stat().st_mode) == 0o600
+    assert not any(twin.encode() in segment(directory).read_bytes() for twin in MANY)
+    keyring.prepare(MANY)
+    assert len(key_files(directory)) == 2
+    elsewhere = Keyring(directory)
+    assert {elsewhere.unseal(twin, text, "verbatim").decode() for twin, text in sealed.items()} == set(MANY)
+    assert refusal(elsewhere, MANY[1], sealed[MANY[2]], "verbatim") == "key-missing"
+
+
+def test_a_key_destroyed_among_others_is_zeros_on_disk_and_the_others_still_open(
+    keyring: Keyring, directory: Path
+) -> None:
+    keyring.prepare(MANY)
+    sealed = {twin: keyring.seal(twin, b"hello", "verbatim") for twin in MANY}
+    elsewhere = Keyring(directory)
+    assert elsewhere.unseal(MANY[7], sealed[MANY[7]], "verbatim") == b"hello"
+    os.link(segment(directory), directory / "copy-of-the-inode")
+    before = segment(directory).read_bytes()
+    keyring.destroy(MANY[7])
+    keyring.destroy(MANY[7])
+    after = (directory / "copy-of-the-inode").read_bytes()
+    changed = [place for place in range(0, len(before), 72) if before[place : place + 72] != after[place : place + 72]]
+    assert len(changed) == 1
+    assert after[changed[0] : changed[0] + 72] == bytes(72)
+    for each in (keyring, elsewhere, Keyring(directory)):
+        assert refusal(each, MANY[7], sealed[MANY[7]], "verbatim") == "key-missing"
+        assert each.unseal(MANY[8], sealed[MANY[8]], "verbatim") == b"hello"
+    again = keyring.seal(MANY[7], b"again", "verbatim")
+    assert elsewhere.unseal(MANY[7], again, "verbatim") == b"again"
+
+
+def test_a_destruction_among_others_that_was_cut_short_is_finished_when_asked_again(
+    keyring: Keyring, directory: Path
+) -> None:
+    keyring.prepare(MANY)
+    sealed = keyring.seal(MANY[7], b"hello", "verbatim")
+    place = next(place for place, _ in keyring._segments.find(keys._hash(MANY[7])))
+    with segment(directory).open("r+b") as file:
+        file.seek(place.offset)
+        file.write(bytes(20))  # the machine stopped in the middle of the first overwrite
+    later = Keyring(directory)
+    later.destroy(MANY[7])
+    record = segment(directory).read_bytes()[place.offset - 32 : place.offset + 40]
+    assert record == bytes(72)
+    assert refusal(later, MANY[7], sealed, "verbatim") == "key-missing"
+
+
+def test_a_call_that_died_while_it_made_keys_leaves_none_of_them(keyring: Keyring, directory: Path) -> None:
+    keyring.prepare(MANY[:20])
+    (directory / "twins" / "segments" / "fresh").write_bytes(b"x" * 100)
+    later = Keyring(directory)
+    later.prepare(MANY)
+    sealed = later.seal(MANY[30], b"hello", "verbatim")
+    assert keyring.unseal(MANY[30], sealed, "verbatim") == b"hello"
+    assert sorted(p.name for p in key_files(directory)) == ["00000001", "00000002"]
+
+
+def test_a_damaged_segment_is_reported_and_never_replaced(keyring: Keyring, directory: Path) -> None:
+    keyring.prepare(MANY)
+    whole = segment(directory).read_bytes()
+    for damaged in (whole[:-5], whole[:40] + b"\x01" * 20 + whole[60:]):
+        segment(directory).write_bytes(damaged)
+        codes = set()
+        for twin in MANY:
+            try:
+                Keyring(directory).seal(twin, b"hello", "verbatim")
+            except Fault as fault:
+                codes.add(fault.code)
+        assert codes == {"key-damaged"}
+        assert segment(directory).read_bytes() == damaged
+        assert len(key_files(directory)) == 1
+    segment(directory).write_bytes(whole)
+
+
+def test_processes_that_make_keys_together_and_one_by_one_agree_on_one_for_each(directory: Path) -> None:
+    answers = [printed.split() for printed in race(PREPARE_ALL, directory, "together", "single", "together", "single")]
+    keyring = Keyring(directory)
+    for n, twin in enumerate(MANY):
+        opened = {keyring.unseal(twin, bytes.fromhex(answer[n]), "verbatim") for answer in answers}
+        assert opened == {b"hello"}
+
+
+def test_many_segments_are_found_again_whichever_process_made_them(
+    keyring: Keyring, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_segments, "RECENT", 25)
+    monkeypatch.setattr(keys, "CACHED_KEYS", 3)
+    others = [keyring, Keyring(directory)]
+    sealed: dict[str, bytes] = {}
+    for part in range(12):
+        twins = [f"{part}-{n}" for n in range(10)]
+        others[part % 2].prepare(twins)
+        sealed |= {twin: others[part % 2].seal(twin, twin.encode(), "verbatim") for twin in twins}
+    for each in (*others, Keyring(directory)):
+        assert all(each.unseal(twin, text, "verbatim") == twin.encode() for twin, text in sealed.items())

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from neo4j import AsyncDriver
 
 from beliefgraph.store.graph import Graph
-from beliefgraph.store.graph_schema import EDGES, NODES, EdgeRow, NodeRow, constraints
+from beliefgraph.store.graph_schema import EDGES, NODES, EdgeRow, NodeRow, constraints, retired
+from beliefgraph.store.migrations import migrate
 from beliefgraph.store.queries import cypher_folder, query
 
 PARAMETER = re.compile(r"\$([a-z_]+)")
@@ -22,6 +25,14 @@ SCANS = {"AllNodesScan", "AllRelationshipsScan", "NodeByLabelScan", "CartesianPr
 
 PARAMETER_MISSING = "01N60"
 """What `EXPLAIN` says of every query that is read without its parameters."""
+
+INDEX_USED = re.compile(r"(?:\b\w*:|\[\w*:)(\w+)\(([\w, ]+)\)")
+"""How a plan names the index that an operator seeks in."""
+
+NOT_SHOWN: dict[tuple[str, tuple[str, ...]], str] = {
+    ("Commit", ("twin", "at")): "`twin/moment` names it with USING INDEX, in a branch of a CASE that plans do not show",
+}
+"""Indexes of which no plan shows a seek, each with the reason for which it is kept."""
 
 ALLOWED: dict[tuple[str, str], str] = {
     ("caller/list", "NodeByLabelScan"): "lists every key, which is what is asked; keys are few",
@@ -92,6 +103,26 @@ async def test_the_planner_knows_every_word_of_it_and_finds_what_it_needs_by_ind
     assert scans <= {scan for of, scan in ALLOWED if of == name}
 
 
+async def test_every_index_serves_a_query(graph: Graph) -> None:
+    await _every_word_known(graph)
+    serves: dict[tuple[str, tuple[str, ...]], str] = {}
+    for path in sorted(cypher_folder().rglob("*.cypher")):
+        plan, _ = await _explained(graph, path.read_text(encoding="utf-8"))
+        for found in INDEX_USED.findall(" ".join(_details(plan))):
+            serves.setdefault((found[0], tuple(found[1].split(", "))), path.stem)
+    declared = {(n.label, keys) for n in NODES for keys in n.indexed} | {(e.name, k) for e in EDGES for k in e.indexed}
+    assert declared - serves.keys() <= NOT_SHOWN.keys()
+
+
+async def test_indexes_of_earlier_versions_are_dropped(graph: Graph) -> None:
+    await graph.schema("CREATE INDEX supports_twin_rev_to_valid_to IF NOT EXISTS FOR ()-[n:SUPPORTS]-() ON (n.twin)")
+    await migrate(graph, _Now())
+    async with graph._driver.session() as session:
+        names = await (await session.run("SHOW INDEXES YIELD name RETURN collect(name)")).single()
+    assert names is not None
+    assert not {statement.split()[2] for statement in retired()} & set(names[0])
+
+
 async def test_every_constraint_and_index_of_the_schema_exists_and_is_online(graph: Graph) -> None:
     wanted = {statement.split()[2] for statement in constraints()}
     async with graph._driver.session() as session:
@@ -114,6 +145,18 @@ async def _explained(graph: Graph, text: str) -> tuple[dict[str, object], list[s
     told = [s for s in summary.gql_status_objects if s.is_notification and s.gql_status != PARAMETER_MISSING]
     notes = [status.status_description for status in told]
     return summary.plan or {}, notes
+
+
+class _Now:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+def _details(plan: dict[str, Any]) -> Iterator[str]:
+    if "Seek" in plan["operatorType"] or "IndexScan" in plan["operatorType"]:
+        yield str(plan["args"].get("Details", ""))
+    for child in plan.get("children", []):
+        yield from _details(child)
 
 
 def _operators(plan: dict[str, object]) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Annotated, Any, TypeVar
 
@@ -52,7 +52,9 @@ async def services(cached_megabytes: int | None = None) -> AsyncIterator[Service
         await asyncio.to_thread(local.close)
 
 
-def run(work: Coroutine[Any, Any, T]) -> T:
+def run(
+    work: Coroutine[Any, Any, T], event_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+) -> T:
     """Run the work and return its result; a beliefgraph error ends the command with its code and message."""
-    with errors_told():
-        return asyncio.run(work)
+    with errors_told(), asyncio.Runner(loop_factory=event_loop) as runner:
+        return runner.run(work)

@@ -65,7 +65,7 @@ async def listed(built: Services, caller: Caller, twin: str, as_of: AsOf = NOW) 
         found += page.nodes
         if not page.has_next:
             return found
-        after = page.items[-1].cursor
+        after = page.last_cursor
 
 
 def motivations(rows: list[GoalRow]) -> dict[str, float]:

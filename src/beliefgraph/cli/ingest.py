@@ -20,7 +20,7 @@ from beliefgraph.ingest.jsonl import Line, read_lines
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.event import Event
 
-CACHED_MEGABYTES = 64
+CACHED_MEGABYTES = 128
 """Megabytes of twins kept in memory between batches: a file may be of any size, so what it takes must not be."""
 
 SHOWN = 20
@@ -38,7 +38,7 @@ def ingest(
         ),
     ] = None,
     purpose: Purpose = None,
-    batch: Annotated[int, typer.Option(min=1, max=10_000, help="Number of events per transaction.")] = 2_000,
+    batch: Annotated[int, typer.Option(min=1, max=10_000, help="Number of events per call.")] = 5_000,
 ) -> None:
     """Read events, one CloudEvent (JSON) per line, from a file or from standard input.
 

@@ -64,7 +64,7 @@ async def listed(
         found += page.nodes
         if not page.has_next:
             return found
-        after = page.items[-1].cursor
+        after = page.last_cursor
 
 
 def explanations(found: Sequence[Preference], attribute: str) -> list[RenderableType]:

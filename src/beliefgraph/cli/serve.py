@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from beliefgraph.app import create_app
+from beliefgraph.app import Services, create_app
 from beliefgraph.cli.connection import run, services
 from beliefgraph.web.logs import configure
 from beliefgraph.web.server import serving
+from beliefgraph.web.tuning import new_event_loop, settle
 
 
 def serve(
@@ -49,6 +51,14 @@ def serve(
                 }
                 for name, value in rows.items():
                     out.print(f"  {name:<9} {value}", soft_wrap=True)
+                settling = asyncio.create_task(settle_once_warm(built))
                 await served.finished()
+                settling.cancel()
 
-    run(work())
+    run(work(), new_event_loop)
+
+
+async def settle_once_warm(built: Services) -> None:
+    """Set the garbage collector up for serving, once everything that stays is there."""
+    await built.warming.finished()
+    settle()

@@ -28,12 +28,12 @@ class PageInfo:
     @field(None, "Cursor of the first item; null if the page is empty.")
     @staticmethod
     def start_cursor(page: strawberry.Parent[Any]) -> str | None:
-        return page.items[0].cursor if page.items else None
+        return page.first_cursor  # type: ignore[no-any-return]
 
     @field(None, "Cursor of the last item, to pass as `after`; null if the page is empty.")
     @staticmethod
     def end_cursor(page: strawberry.Parent[Any]) -> str | None:
-        return page.items[-1].cursor if page.items else None
+        return page.last_cursor  # type: ignore[no-any-return]
 
 
 def connection(node: type, *, of_twin: bool = True, counted: bool = False) -> Any:

@@ -36,6 +36,8 @@ class AttributeField(StrawberryField):
     """A field that reads one attribute of the record, which may lie within another: `state.belief.statement`."""
 
     getter: Callable[[Any], Any]
+    path: str | None = None
+    """The attribute's name, dotted where it lies within another; None where a function of its own reads the record."""
 
     def get_result(self, source: Any, info: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:  # noqa: ARG002
         """The attribute."""
@@ -47,7 +49,9 @@ def attribute(path: str, annotation: Any, description: str | None = None) -> Att
 
     Without a description it has the sentence that its type carries, or that the record which it shows declares.
     """
-    return reading(attrgetter(path), annotation, description)
+    field = reading(attrgetter(path), annotation, description)
+    field.path = path
+    return field
 
 
 def reading(getter: Callable[[Any], Any], annotation: Any, description: str | None = None) -> AttributeField:

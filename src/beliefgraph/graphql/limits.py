@@ -50,7 +50,7 @@ class Limits:
     aliases: int = 30
     cost: int = 50_000
     tokens: int = 4_000
-    page: int = 200
+    page: int = 2_000
 
 
 @dataclass

@@ -29,7 +29,7 @@ from beliefgraph.graphql.reason_queries import ReasonQueries
 from beliefgraph.model import commit, definition, event, question
 from beliefgraph.model.goal import GoalRow
 from beliefgraph.model.identity import twin_id
-from beliefgraph.model.page import Item, Page
+from beliefgraph.model.page import Page
 from beliefgraph.model.time import instant
 from beliefgraph.model.twin import Twin
 from beliefgraph.services.paging import DEFAULT_PAGE
@@ -121,7 +121,8 @@ class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, Metr
             info.context.caller, limit=size + 1, after=None if after is None else _read_place(after)
         )
         return Page(
-            items=tuple(Item(each, _write_place(each)) for each in found[:size]),
+            nodes=tuple(found[:size]),
+            cursor=_write_place,
             has_next=len(found) > size,
             has_previous=after is not None,
         )

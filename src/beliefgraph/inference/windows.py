@@ -19,7 +19,7 @@ Times = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
 DAY = 86_400_000_000
-"""Microseconds in a day; a day is one of UTC's."""
+"""Microseconds in a day of 24 hours."""
 
 WEEK = 7 * DAY
 MONDAY = 4 * DAY
@@ -29,6 +29,31 @@ QUANTA = 10_000
 """Parts of one in which a sum is counted: integers have no order, so a sum does not depend on it."""
 
 NEVER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class Zone:
+    """A time zone's clock: from each moment of `since` on, in order, it is ahead of UTC by the `offset`.
+
+    The first of `since` lies before every event. Days and weeks are those of this clock, so one on which it is changed
+    has 23 or 25 hours.
+    """
+
+    since: Times
+    offset: Times
+
+    def local(self, times: Times) -> Times:
+        """What the clock shows at these moments."""
+        return np.asarray(times + self.offset[np.searchsorted(self.since, times, side="right") - 1])
+
+    def first(self, local: Times) -> Times:
+        """The first moments at which the clock shows this or more: where it skips an hour, those at which it does."""
+        ends = self.since[1:] + self.offset[:-1]
+        place = np.searchsorted(ends, local, side="right")
+        return np.asarray(np.maximum(local - self.offset[place], self.since[place]))
+
+
+UTC = Zone(np.array([np.iinfo(np.int64).min]), np.zeros(1, dtype=np.int64))
 
 
 @dataclass(frozen=True)
@@ -55,9 +80,14 @@ class Seen:
         return self.times[self.end - 1]
 
 
-def seen(times: Times, at: Times, window: int) -> Seen:
-    """What lies in (at - window, at] for each of the moments, which are in order."""
+def seen(times: Times, at: Times, window: int, *, keeps_last: bool = False) -> Seen:
+    """What lies in (at - window, at] for each of the moments, which are in order.
+
+    With `keeps_last`, the last event until then is seen however long ago it was.
+    """
     first, end = (np.searchsorted(times, edge, side="right") for edge in (at - window, at))
+    if keeps_last:
+        first = np.minimum(first, np.maximum(end - 1, 0))
     return Seen(times, window, at, first, end)
 
 
@@ -72,19 +102,19 @@ def recency(view: Seen) -> Floats:
     return np.asarray((view.at - view.last) // DAY, dtype=np.float64)
 
 
-def streak(view: Seen, period: int) -> Floats:
-    """How many periods in a row, up to this one or the last, had an event; `period` is `DAY` or `WEEK`."""
-    periods, which = np.unique(_numbered(view.times, period), return_inverse=True)
+def streak(view: Seen, period: int, zone: Zone = UTC) -> Floats:
+    """How many periods in a row, up to this one or the last, had an event; `period` is `DAY` or `WEEK` of the zone."""
+    periods, which = np.unique(_numbered(view.times, period, zone), return_inverse=True)
     begins = np.concatenate([[True], np.diff(periods) > 1])
     run = np.maximum.accumulate(np.where(begins, np.arange(len(periods)), 0))
     last = which[view.end - 1]
     length = last + 1 - np.maximum(run[last], which[view.first])
-    return np.where(_numbered(view.at, period) - periods[last] > 1, 0.0, length)
+    return np.where(_numbered(view.at, period, zone) - periods[last] > 1, 0.0, length)
 
 
-def breaks(times: Times, period: int) -> Times:
+def breaks(times: Times, period: int, zone: Zone = UTC) -> Times:
     """When the streaks that end with each event's period would break: at the end of the period after it."""
-    return np.asarray((np.unique(_numbered(times, period)) + 2) * period + _phase(period))
+    return zone.first((np.unique(_numbered(times, period, zone)) + 2) * period + _phase(period))
 
 
 def silent(view: Seen, within: int) -> Floats:
@@ -137,5 +167,5 @@ def _phase(period: int) -> int:
     return MONDAY if period == WEEK else 0
 
 
-def _numbered(times: Times, period: int) -> Times:
-    return np.asarray((times - _phase(period)) // period)
+def _numbered(times: Times, period: int, zone: Zone) -> Times:
+    return np.asarray((zone.local(times) - _phase(period)) // period)

@@ -106,7 +106,7 @@ def read_object(given: object, received: datetime) -> Event:
     if "twin" not in attributes and "identifiers" not in attributes:
         _refuse("The event names nobody: give it a twin, or identifiers.")
     try:
-        return Event(
+        event = Event(
             id=attributes["id"],
             source=attributes["source"],
             type=attributes["type"],
@@ -117,6 +117,7 @@ def read_object(given: object, received: datetime) -> Event:
             channel=attributes.get("channel"),
             data=_data(given.get("data")),
         )
+        return event if "time" in attributes else event.as_untimed()
     except ValidationError as error:
         raise Incorrect("invalid-event", f"{_first_of(error)}.") from None
 

@@ -61,6 +61,11 @@ class BeliefKey(Record):
     context: Context = ANYWHERE
     value: Value = None
 
+    @classmethod
+    def of(cls, attribute: str, subject: str = ANYONE, context: str = ANYWHERE, value: str | None = None) -> BeliefKey:
+        """The key of names that are known already, which are taken as they are."""
+        return cls.trusted(attribute=attribute, subject=subject, context=context, value=value)
+
     @property
     def variable(self) -> BeliefKey:
         """What all values of a categorical attribute have in common, for one subject and context."""
@@ -95,7 +100,7 @@ class Belief(Record):
     @property
     def belief_key(self) -> BeliefKey:
         """What makes it the same belief."""
-        return BeliefKey(attribute=self.attribute, subject=self.subject, context=self.context, value=self.value)
+        return BeliefKey.of(attribute=self.attribute, subject=self.subject, context=self.context, value=self.value)
 
 
 class Holding(Revision):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, PrivateAttr
 
 from beliefgraph.model.record import Id, Key, Record
 from beliefgraph.model.time import Instant
 from beliefgraph.model.twin import Identifier
+
+
+def _or_nothing(data: object) -> object:
+    return {} if data is None else data
 
 
 class Event(Record):
@@ -29,7 +33,25 @@ class Event(Record):
     )
     session: Key | None = Field(None, description="Session in which it happened; expressions see it as event.session.")
     channel: Key | None = Field(None, description="Channel by which it came; expressions see it as event.channel.")
-    data: dict[str, Any] = Field(default_factory=dict, description="Payload of the event; expressions see it as data.")
+    data: Annotated[dict[str, Any], BeforeValidator(_or_nothing)] = Field(
+        default_factory=dict, description="Payload of the event; expressions see it as data."
+    )
+    _untimed: bool = PrivateAttr(default=False)
+
+    @property
+    def untimed(self) -> bool:
+        """Whether it came without a time, and has that of its receipt."""
+        return self._untimed
+
+    def as_untimed(self) -> Self:
+        """The same, known to have come without a time."""
+        found = self.model_copy()
+        found._untimed = True
+        return found
+
+    def body(self) -> dict[str, Any]:
+        """What tells it from another event of its source and id: all but its twin, and a time it did not bring."""
+        return self.model_dump(mode="json", exclude={"twin", "identifiers", *(("time",) if self._untimed else ())})
 
 
 class EventName(Record):

@@ -19,6 +19,7 @@ from beliefgraph.model.record import Expression, Key, Name, Record, Sentence, Tw
 from beliefgraph.model.revision import Revision
 from beliefgraph.model.time import Instant, ReadRev, ReadTime
 from beliefgraph.model.vocabulary import vocabulary
+from beliefgraph.model.zone import ZoneName
 
 MetricKind = Annotated[
     Literal["count", "sum", "recency", "streak", "absence", "mode", "cadence", "level"],
@@ -164,6 +165,9 @@ class MetricDefinition(Record):
     unit: Key | None = Field(None, description="For a sum or level: unit shown after the value.")
     label: Expression | None = Field(None, description="For a mode or absence: expression for the event's label.")
     every: Period | None = Field(None, description="For a streak: whether days or weeks are counted.")
+    zone: ZoneName | None = Field(
+        None, description="For a streak: IANA name of the time zone whose days and weeks are counted; null: UTC."
+    )
     within: timedelta | None = Field(None, description="For an absence: time in which a follow-up is expected.")
     follow_up: FollowUp | None = Field(
         None,
@@ -211,6 +215,7 @@ class MetricDefinition(Record):
         self._takes("unit", self.unit, "sum", "level", needed=False)
         self._takes("label", self.label, "mode", "absence", needed=self.kind == "mode")
         self._takes("every", self.every, "streak")
+        self._takes("zone", self.zone, "streak", needed=False)
         self._takes("within", self.within, "absence")
         self._takes("follow_up", self.follow_up, "absence", needed=False)
         for field in ("mean", "deviation", "drift", "noise"):
@@ -242,6 +247,11 @@ class MetricDefinition(Record):
     def nothing(self) -> float | None:
         """The value when no event is in the window: 0 of what is counted, and unknown otherwise."""
         return 0.0 if self.kind in ("count", "sum", "streak", "absence") else None
+
+    @property
+    def lasts(self) -> bool:
+        """Whether what it says lasts until the next event, past its window: that nobody came."""
+        return self.kind == "absence" and self.follow_up is None
 
     @property
     def remembered(self) -> timedelta:
@@ -308,7 +318,7 @@ class Metric(Record):
     @property
     def metric_key(self) -> MetricKey:
         """What makes it the same metric."""
-        return MetricKey(metric=self.name, subject=self.subject, context=self.context)
+        return MetricKey.trusted(metric=self.name, subject=self.subject, context=self.context)
 
 
 class Measurement(Revision):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from beliefgraph.model.time import Instant, Rev
@@ -32,17 +33,28 @@ class Page(Generic[T]):
     """Some of the things asked for, in order, and whether there are more.
 
     Where it was read of one twin, `rev` and `valid_time` say at which moment; a cursor leads on at the same rev.
-    `total` is given where it was asked for.
+    `total` is given where it was asked for. `cursor` makes the cursor of a node, for those that somebody wants.
     """
 
-    items: tuple[Item[T], ...]
+    nodes: tuple[T, ...]
     has_next: bool
+    cursor: Callable[[T], str] = field(compare=False, repr=False)
     has_previous: bool = False
     rev: Rev | None = None
     valid_time: Instant | None = None
     total: int | None = None
 
     @property
-    def nodes(self) -> tuple[T, ...]:
-        """The things themselves."""
-        return tuple(item.node for item in self.items)
+    def items(self) -> tuple[Item[T], ...]:
+        """The things with their cursors."""
+        return tuple(Item(node, self.cursor(node)) for node in self.nodes)
+
+    @property
+    def first_cursor(self) -> str | None:
+        """The cursor of the first thing; None on an empty page."""
+        return self.cursor(self.nodes[0]) if self.nodes else None
+
+    @property
+    def last_cursor(self) -> str | None:
+        """The cursor of the last thing, after which the next page begins; None on an empty page."""
+        return self.cursor(self.nodes[-1]) if self.nodes else None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 from pydantic import Field
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.model.belief import BeliefState, logit
+from beliefgraph.model.belief import Belief, BeliefState, logit
 from beliefgraph.model.evidence import Bearing, Evidence, Source
 from beliefgraph.model.metric import Measurement, MetricState
 from beliefgraph.model.parameters import SourceCoins
@@ -39,6 +39,30 @@ OrderBy = Annotated[
 ]
 
 
+class Standing(Protocol):
+    """As much of how a belief stands as lists of beliefs are filtered and ordered by."""
+
+    @property
+    def belief(self) -> Belief:
+        """Which belief it is."""
+        ...
+
+    @property
+    def log_odds(self) -> float | None:
+        """How sure it is; None where that is unavailable."""
+        ...
+
+    @property
+    def status(self) -> Status:
+        """Its status."""
+        ...
+
+    @property
+    def changed_at_rev(self) -> int | None:
+        """The rev that last changed what is published of it; None where nothing is."""
+        ...
+
+
 class BeliefFilter(Record):
     """Which beliefs to list: those that match every field given.
 
@@ -59,7 +83,7 @@ class BeliefFilter(Record):
         if least is not None and most is not None and least > most:
             raise Incorrect("invalid-input", f"No confidence is at least {least:g} and at most {most:g}.")
 
-    def matches(self, state: BeliefState) -> bool:
+    def matches(self, state: Standing) -> bool:
         """Whether a belief matches."""
         belief = state.belief
         for wanted, found in (

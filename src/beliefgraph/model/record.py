@@ -3,21 +3,44 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
+from types import MappingProxyType
 from typing import Annotated, Any, Self
+from unicodedata import is_normalized, normalize
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from beliefgraph.errors import Incorrect
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
+"""Control characters, the separators of lines, and what turns the direction of the text around it."""
+
+_AROUND = re.compile("^[\\s\u200b-\u200d\u2060\ufeff]+|[\\s\u200b-\u200d\u2060\ufeff]+$")
+"""Blanks before and after a text, those that do not break and those of no width too."""
+
+STORED: Mapping[str, bool] = MappingProxyType({"stored": True})
+"""The context in which what was stored before is read: it is what it is, whatever is refused by now."""
 
 
-def _one_line(text: str) -> str:
+def normalised(text: str) -> str:
+    """A name as it is compared: in Unicode's composed form (NFC), without blanks around it."""
+    return _AROUND.sub("", text if is_normalized("NFC", text) else normalize("NFC", text))
+
+
+def _name(text: str, info: ValidationInfo) -> str:
+    """A name, normalised; refused if nothing of it is left."""
+    if info.context is STORED:
+        return text
+    if not (name := normalised(text)):
+        raise PydanticCustomError("blank", "This is blank; write something that can be read")
+    return name
+
+
+def _one_line(text: str, info: ValidationInfo) -> str:
     """The text, refused if it is more than one line, or has characters that are not for reading."""
-    if _CONTROL.search(text):
+    if info.context is not STORED and _CONTROL.search(text):
         raise PydanticCustomError("one_line", "This must be one line, without control characters")
     return text
 
@@ -32,8 +55,10 @@ def _readable(text: str) -> str:
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*$", max_length=120)]
 """A dotted lower-case name, `needs.budget_approved`: an attribute, a catalog, a domain."""
 
-Key = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
-"""A short identifier chosen by an application: one line, at most 200 characters."""
+Key = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line), AfterValidator(_name)]
+"""A short identifier chosen by an application: one line, at most 200 characters.
+
+It is normalised, so that it is the same however it was typed: composed (NFC), without blanks around it."""
 
 Id = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_one_line)]
 """An id as an answer gave it: one line, longer than a key where it carries the name of its twin."""

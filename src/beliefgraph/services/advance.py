@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache, partial
 
 from beliefgraph.model.belief import ANYWHERE, Belief, BeliefKey
 from beliefgraph.model.caller import Caller
@@ -181,9 +182,8 @@ def _pursue(
     """The twin with what is published of its goals, and all rows about them that the commit writes."""
     if not after.goals:
         return after, added
-    before = _before(state, graph)
-    found = derive_goals(after, graph, derived, derived.at, before)
-    closed, opened = publish_goals(after, graph, before, found, after.rev)
+    found = derive_goals(after, graph, derived, derived.at, state.derived_goals)
+    closed, opened = publish_goals(after, graph, cache(partial(_before, state, graph)), found, after.rev)
     final = after.with_goals(GoalRows(closed_pursuits=closed, pursuits=opened))
     return replace(final, derived_goals=found), replace(added, closed_pursuits=closed, pursuits=opened)
 

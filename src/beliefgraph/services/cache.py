@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
+import structlog
 from cachetools import LRUCache
 
-from beliefgraph.errors import Unavailable
+from beliefgraph.errors import BeliefgraphError, Unavailable
 from beliefgraph.services.bearings import Bearings
 from beliefgraph.services.blocks import Rows
 from beliefgraph.services.checkpoints import Checkpoints, nothing_kept
+from beliefgraph.services.flights import Flights
+from beliefgraph.services.heads import Head
 from beliefgraph.services.metrics.tally import Measurements
+from beliefgraph.services.published import Published
 from beliefgraph.services.state import TwinState, fresh
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
@@ -37,6 +43,37 @@ PAUSE = 0.005
 READS_AT_ONCE = 8
 """Twins that one process reads from the store at the same time, so that a large call leaves connections to others."""
 
+MISSES = 4
+"""Questions about a twin that are answered from the store before it is fetched into memory: by then it paid off."""
+
+MISSES_OF_LARGE = 1_000
+"""The same of a twin that turned out to be larger than the whole cache."""
+
+COUNTED = 10_000
+"""Twins whose misses are counted, those lately asked about."""
+
+REST = 9.0
+"""How much longer than it took to fetch a twin for questions we wait before the next: a tenth of the time at most."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class _Kept:
+    """A twin in memory, with what it published ready to be looked up once somebody asks."""
+
+    state: TwinState
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes in memory, with the rows that are made when what it published is read."""
+        return size_of(self.state) + len(self.state.holdings) * RECORD_BYTES
+
+    @cached_property
+    def published(self) -> Published:
+        """What it published."""
+        return Published(self.state)
+
 
 class TwinCache:
     """The twins lately written to or asked about, bounded by their size; the least lately used go first."""
@@ -44,18 +81,27 @@ class TwinCache:
     def __init__(self, graph: Graph, keyring: Keyring | None = None, size: int = CACHED_BYTES) -> None:
         self._graph = graph
         self._checkpoints = None if keyring is None else Checkpoints(graph, keyring)
-        self._twins: LRUCache[str, TwinState] = LRUCache(size, getsizeof=size_of)
+        self._twins: LRUCache[str, _Kept] = LRUCache(size, getsizeof=lambda kept: kept.size)
         self._reading = asyncio.Semaphore(READS_AT_ONCE)
+        self._flights: Flights[tuple[str, Head], TwinState] = Flights()
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._misses: LRUCache[str, int] = LRUCache(COUNTED)
+        self._fetching: asyncio.Task[None] | None = None
 
-    async def at(self, id_: str, tenant: str, name: str, current: tuple[int, str] | None) -> TwinState:
-        """The twin at its current rev and life, as the store just said; None means that it does not exist."""
-        known = self._twins.get(id_)
+    async def at(self, id_: str, tenant: str, name: str, current: Head | None) -> TwinState:
+        """The twin at its current rev and life, as the store just said; None means that it does not exist.
+
+        However many ask for it at once, it is read once.
+        """
         if current is None:
             self.drop(id_)
             return fresh(id_, tenant, name)
-        if known is not None and (known.rev, known.life) == current:
-            return known
+        known = self._twins.get(id_)
+        if known is not None and (known.state.rev, known.state.life) == current:
+            return known.state
+        return await self._flights.join((id_, current), lambda: self._read(id_, tenant, name))
+
+    async def _read(self, id_: str, tenant: str, name: str) -> TwinState:
         async with self._reading:
             state = await read_state(self._graph, id_, tenant, name, checkpoints=self._checkpoints)
         self.keep(state)
@@ -63,19 +109,64 @@ class TwinCache:
 
     async def earlier(self, id_: str, tenant: str, name: str, rev: int) -> TwinState:
         """The twin at an earlier rev; its bearings and measurements are those in memory, as that rev sees them."""
-        known = self._twins.get(id_)
+        kept = self._twins.get(id_)
+        known = None if kept is None else kept.state
         return await read_state(self._graph, id_, tenant, name, rev, checkpoints=self._checkpoints, known=known)
 
+    def has(self, id_: str) -> bool:
+        """Whether a twin is in memory, at whatever rev."""
+        return id_ in self._twins
+
+    def published(self, id_: str, current: Head | None, rev: int | None) -> Published | None:
+        """What a twin published at `rev`, or now where that is None, if it is in memory just as it was then.
+
+        `current` is where the store says it is, None where it is not. A twin in memory that is behind is forgotten.
+        """
+        known = self._twins.get(id_)
+        if known is None:
+            return None
+        behind = current is None or known.state.life != current[1] or known.state.rev < current[0]
+        if behind:
+            self.drop(id_)
+        if current is None or known.state.life != current[1] or (behind if rev is None else known.state.rev != rev):
+            return None
+        return known.published
+
+    def missed(self, id_: str, tenant: str, name: str) -> None:
+        """Note that a question was answered from the store; a twin that is asked about again and again is fetched.
+
+        That is done beside the questions, one twin after the other, and so seldom that they do not become slower.
+        """
+        misses = self._misses[id_] = self._misses.get(id_, 0) + 1
+        if misses >= MISSES and (self._fetching is None or self._fetching.done()):
+            self._fetching = asyncio.create_task(self._fetch(id_, tenant, name), name="fetch a twin")
+
+    async def _fetch(self, id_: str, tenant: str, name: str) -> None:
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        try:
+            await self._read(id_, tenant, name)
+        except BeliefgraphError as error:
+            log.warning("a twin could not be fetched", code=error.code)
+        self._misses[id_] = 0 if self.has(id_) else MISSES - MISSES_OF_LARGE
+        await asyncio.sleep(REST * (loop.time() - begun))
+
     async def close(self) -> None:
-        """Wait for the checkpoints that are being written."""
+        """Fetch nothing more, and wait for the checkpoints that are being written."""
+        if self._fetching is not None:
+            self._fetching.cancel()
+            await asyncio.gather(self._fetching, return_exceptions=True)
         if self._checkpoints is not None:
             await self._checkpoints.close()
 
     def keep(self, state: TwinState) -> None:
         """Remember a twin as it is after a commit; one that is larger than the whole cache is read again each time."""
+        known = self._twins.get(state.id)
+        if known is not None and known.state.life == state.life and known.state.rev > state.rev:
+            return  # it was read while somebody here wrote to it
         self.drop(state.id)
         with suppress(ValueError):
-            self._twins[state.id] = state
+            self._twins[state.id] = _Kept(state)
         if self._checkpoints is not None:
             self._checkpoints.consider(state)
 

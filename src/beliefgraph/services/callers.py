@@ -6,6 +6,7 @@ revoked one and one that is no key at all are refused alike.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
 import time
@@ -50,7 +51,7 @@ class Callers:
         self._clock = clock
         self._cache_seconds = cache_seconds
         self._ticks = ticks
-        self._known: OrderedDict[str, tuple[float, ApiKey | None]] = OrderedDict()
+        self._known: OrderedDict[str, tuple[float, asyncio.Task[ApiKey | None]]] = OrderedDict()
 
     async def create(
         self,
@@ -115,17 +116,21 @@ class Callers:
         )
 
     async def _find(self, secret: str) -> ApiKey | None:
-        hashed = _hash(secret)
-        now = self._ticks()
+        """The key of a secret, read within the cache's seconds; whoever asks while it is read waits for that."""
+        hashed, now = _hash(secret), self._ticks()
         known = self._known.get(hashed)
-        if known is not None and now - known[0] < self._cache_seconds:
-            return known[1]
-        key = await stored.find(self._graph, hashed)
-        self._known[hashed] = (now, key)
-        self._known.move_to_end(hashed)
-        if len(self._known) > CACHED_KEYS:
-            self._known.popitem(last=False)
-        return key
+        if known is None or now - known[0] >= self._cache_seconds:
+            known = self._known[hashed] = (now, asyncio.ensure_future(stored.find(self._graph, hashed)))
+            self._known.move_to_end(hashed)
+            if len(self._known) > CACHED_KEYS:
+                self._known.popitem(last=False)
+        reading = known[1]
+        try:
+            return reading.result() if reading.done() else await asyncio.shield(reading)
+        except Exception:
+            if self._known.get(hashed) is known:
+                del self._known[hashed]  # what could not be read is asked again
+            raise
 
 
 def bearer(header: str | None) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 from beliefgraph.errors import BeliefgraphError, Conflict, Incorrect, Unavailable
@@ -155,16 +155,19 @@ class Changes:
             self._watching = None
 
     async def _head(self, twin: str, name: str) -> int:
-        head = (await stored.heads(self._graph, [twin])).get(twin)
+        head = (await self._heads([twin])).get(twin)
         if head is None:
             raise no_such_twin(name)
         return head
 
     async def _still_there(self, twin: str, name: str, seen: int) -> int:
-        head = (await stored.heads(self._graph, [twin])).get(twin)
+        head = (await self._heads([twin])).get(twin)
         if head is None or head < seen:
             raise _gone(name)
         return head
+
+    async def _heads(self, twins: Sequence[str]) -> dict[str, int]:
+        return {twin: rev for twin, (rev, _) in (await stored.heads(self._graph, twins)).items()}
 
     def _join(self, twin: str, name: str, seen: int, subscriber: _Subscriber) -> bool:
         """Follow a twin from a rev on; False if it was handed out further already."""
@@ -207,7 +210,7 @@ class Changes:
     async def _look(self) -> bool:
         """Hand out what is new; whether there may be more to hand out."""
         followed = dict(self._watched)
-        heads = await stored.heads(self._graph, list(followed))
+        heads = await self._heads(list(followed))
         wanted = {}
         for twin, watched in followed.items():
             head = heads.get(twin)

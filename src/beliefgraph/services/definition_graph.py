@@ -151,8 +151,8 @@ class DefinitionGraph:
         """What the pursuit of goals may bring about, for twins that have them."""
         return tuple(
             PersonalRelation(
-                BeliefKey(attribute=relation.source, subject=relation.source_subject),
-                BeliefKey(attribute=relation.target),
+                BeliefKey.of(attribute=relation.source, subject=relation.source_subject),
+                BeliefKey.of(attribute=relation.target),
                 relation.strength,
                 ref,
             )

@@ -15,6 +15,7 @@ from beliefgraph.model.definition import Catalog, Definitions
 from beliefgraph.model.parameters import ParameterSet
 from beliefgraph.model.time import Clock
 from beliefgraph.services.definition_graph import DefinitionGraph
+from beliefgraph.services.flights import Flights
 from beliefgraph.services.interpretation.check import check_expressions
 from beliefgraph.services.layout import require_answers
 from beliefgraph.store import definitions as stored
@@ -32,14 +33,17 @@ class DefinitionBook:
         self._graph = graph
         self._clock = clock
         self._sets: LRUCache[tuple[str, int], DefinitionGraph] = LRUCache(CACHED_PARTS, getsizeof=_parts)
+        self._flights: Flights[tuple[str, int], DefinitionGraph] = Flights()
 
     async def numbered(self, tenant: str, number: int) -> DefinitionGraph:
         """The set that commits call by this number."""
         found = self._sets.get((tenant, number))
-        if found is None:
-            found = DefinitionGraph(await stored.numbered(self._graph, tenant, number))
-            with suppress(ValueError):  # larger than the whole cache
-                self._sets[tenant, number] = found
+        return found or await self._flights.join((tenant, number), lambda: self._read(tenant, number))
+
+    async def _read(self, tenant: str, number: int) -> DefinitionGraph:
+        found = DefinitionGraph(await stored.numbered(self._graph, tenant, number))
+        with suppress(ValueError):  # larger than the whole cache
+            self._sets[tenant, number] = found
         return found
 
     async def latest(self, tenant: str) -> DefinitionGraph:

@@ -5,6 +5,7 @@ Begun once, it is finished: if the process dies in between, the next start takes
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -77,7 +78,7 @@ async def finish_erasures(graph: Graph, keyring: Keyring) -> int:
 
 
 async def _finish(graph: Graph, keyring: Keyring, begun: _Begun) -> Erasure:
-    keyring.destroy(begun.id)
+    await asyncio.to_thread(keyring.destroy, begun.id)
     erased = 0
     while True:
         record = await graph.write_one("erasure/rows", twin=begun.id, limit=ROWS_AT_ONCE)

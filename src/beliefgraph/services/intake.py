@@ -1,17 +1,19 @@
 """Events in: whose they are, whether they came before, what they say; where that fails, quarantine with the reason.
 
-Nothing is lost: an event is taken into its twin, recognised as a duplicate, or kept aside until it can be taken in.
+Nothing is lost: an event is taken into its twin, recognised as a duplicate, or kept aside until it can be taken in. A
+large call is written in several transactions (`portions`), each with whole commits; if it breaks off, what was written
+stays, and the same call sent again finds it to be duplicates.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from beliefgraph.errors import BeliefgraphError, Incorrect, NotFound
+from beliefgraph.errors import BeliefgraphError, Incorrect, NotFound, Unsupported
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.event import Event, QuarantinedEvent
 from beliefgraph.model.receipt import Outcome, Receipt
@@ -23,6 +25,7 @@ from beliefgraph.services.decisions.draft import DecisionDraft
 from beliefgraph.services.goals.decide import hear_goals, with_goals
 from beliefgraph.services.goals.draft import GoalDraft
 from beliefgraph.services.interpretation.said import Interpretation, Interpreter
+from beliefgraph.services.portions import TWINS
 from beliefgraph.services.preferences.contexts import Contexts
 from beliefgraph.services.state import TwinState
 from beliefgraph.services.update import FUTURE_SKEW_S, Committed, Named, Present, Updater
@@ -30,7 +33,10 @@ from beliefgraph.store import events as stored
 from beliefgraph.store.commits import ArrivedEvent
 
 MOST_EVENTS = 10_000
-"""Events in one call: they become one transaction, at most one commit for each twin."""
+"""Events in one call."""
+
+AT_ONCE = 2
+"""Portions of a call that are at work at once: one is derived here while another is written by Neo4j."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ class Placed:
 
 @dataclass(frozen=True)
 class Refused:
-    """An event that cannot be taken in, and why; `due` is its time if it came from the future."""
+    """An event that cannot be taken in, and why; `due` is when it can be, if it came from the future."""
 
     code: str
     reason: str
@@ -76,10 +82,11 @@ class Intake:
     async def observe(
         self, caller: Caller, events: Sequence[Event], *, expected_rev: int | None = None
     ) -> list[Receipt]:
-        """Take in events, in one transaction; the receipts are in their order.
+        """Take in events; the receipts are in their order.
 
-        Each twin gets one commit at the most. `expected_rev` goes with a single event. An event that came before is a
-        duplicate, one that came with another body a conflict; one that cannot be understood is quarantined.
+        Each twin gets one commit, several only where it is too large for one transaction. `expected_rev` goes with a
+        single event. An event that came before is a duplicate, one that came with another body a conflict; one that
+        cannot be understood is quarantined.
         """
         caller.require("write")
         if len(events) > MOST_EVENTS:
@@ -89,18 +96,50 @@ class Intake:
         placed, lost = await self._place(caller, events)
         fates = _Fates({}, dict(lost))
         fates.outcome.update(dict.fromkeys(lost, "quarantined"))
-        twins = {p.named.id: p.named for p in placed.values()}
-        done = await self._updater.commit(
+        receipts = {index: _unplaced(events[index], refused) for index, refused in lost.items()}
+        waiting = _by_twin(placed)
+        failed: list[BaseException] = []
+
+        async def work() -> None:
+            most = MOST_EVENTS
+            while waiting and not failed:
+                portion = {i: placed[i] for i in _next(waiting, min(most, self._updater.portions.events))}
+                most = MOST_EVENTS
+                try:
+                    done = await self._take_in(caller, portion, fates, expected_rev)
+                except Unsupported as refused:
+                    if refused.code != "store-memory" or len(portion) == 1:
+                        raise
+                    waiting.extendleft(reversed(_by_twin(portion)))
+                    most = len(portion) // 2
+                    continue
+                receipts.update(await asyncio.to_thread(_receipts, events, fates, portion, done))
+
+        async def noted() -> None:
+            try:
+                await work()
+            except Exception as error:
+                failed.append(error)
+
+        await asyncio.gather(*(noted() for _ in range(AT_ONCE)))
+        if failed:
+            raise failed[0]
+        await self._set_aside(caller, events, placed, fates)
+        return [receipts[index].shown_to(caller) for index in range(len(events))]
+
+    async def _take_in(
+        self, caller: Caller, portion: Mapping[int, Placed], fates: _Fates, expected_rev: int | None
+    ) -> Committed:
+        """Write the commits that some of the events make, in one transaction."""
+        twins = {one.named.id: one.named for one in portion.values()}
+        return await self._updater.commit(
             caller,
             list(twins.values()),
-            lambda present: self._decide(caller, present, placed, fates),
-            deliveries=[p.arrived.delivery for p in placed.values()],
+            lambda present: self._decide(caller, present, portion, fates),
+            deliveries=[one.arrived.delivery for one in portion.values()],
             expected=None if expected_rev is None else dict.fromkeys(twins, expected_rev),
+            divisible=len(portion) > 1,
         )
-        placed = {i: one for i, one in placed.items() if fates.refused.get(i) is not UNKNOWN_IDENTIFIER}
-        await self._set_aside(caller, events, placed, fates)
-        receipts = (_receipt(event, fates, index, placed.get(index), done) for index, event in enumerate(events))
-        return [receipt.shown_to(caller) for receipt in receipts]
 
     async def quarantine(
         self, caller: Caller, *, limit: int, after: tuple[datetime, str] | None = None
@@ -146,14 +185,23 @@ class Intake:
 
     async def _place(self, caller: Caller, events: Sequence[Event]) -> tuple[dict[int, Placed], dict[int, Refused]]:
         """The twin of every event, by name or by its identifiers; and those that have none."""
+
+        def wanted() -> list[tuple[int, str, datetime]]:
+            return [
+                (index, self._updater.identifier(caller, identifier), event.time)
+                for index, event in enumerate(events)
+                if event.twin is None
+                for identifier in event.identifiers
+            ]
+
+        asked = await asyncio.to_thread(wanted) if any(event.twin is None for event in events) else []
+        led = await stored.resolve(self._updater.graph, asked) if asked else {}
+        return await asyncio.to_thread(self._placed, caller, events, led)
+
+    def _placed(
+        self, caller: Caller, events: Sequence[Event], led: Mapping[int, Sequence[stored.Led]]
+    ) -> tuple[dict[int, Placed], dict[int, Refused]]:
         updater = self._updater
-        wanted = [
-            (index, updater.identifier(caller, identifier), event.time)
-            for index, event in enumerate(events)
-            if event.twin is None
-            for identifier in event.identifiers
-        ]
-        led = await stored.resolve(updater.graph, wanted) if wanted else {}
         placed: dict[int, Placed] = {}
         lost: dict[int, Refused] = {}
         for index, event in enumerate(events):
@@ -167,8 +215,7 @@ class Intake:
             name = event.twin if event.twin is not None else one.name if one else ""
             named = updater.name(caller, name, "write")
             via = None if event.twin is not None or one is None else one.identifier
-            body = event.model_dump(mode="json", exclude={"twin", "identifiers"})
-            placed[index] = Placed(named, updater.arrived(caller, named, event, body, via))
+            placed[index] = Placed(named, updater.arrived(caller, named, event, event.body(), via))
         return placed, lost
 
     def _decide(
@@ -185,7 +232,7 @@ class Intake:
             arrived = one.arrived
             met = present.met(arrived)
             if met is None and arrived.delivery in here:
-                met = "duplicate" if here[arrived.delivery] == arrived.body else "conflict"
+                met = "duplicate" if arrived.came_as(here[arrived.delivery]) else "conflict"
             if met is not None:
                 fates.outcome[index] = met
                 continue
@@ -193,7 +240,8 @@ class Intake:
                 fates.meets(index, UNKNOWN_IDENTIFIER)  # the link was undone since it was looked up
                 continue
             if (arrived.event.time - present.now).total_seconds() > FUTURE_SKEW_S:
-                fates.meets(index, Refused("not-yet", "Its time lies in the future.", arrived.event.time))
+                due = arrived.event.time - timedelta(seconds=FUTURE_SKEW_S)
+                fates.meets(index, Refused("not-yet", "Its time lies in the future.", due))
                 continue
             setting = Setting(present.twins[one.named.id], present.graph, caller, present.again(arrived))
             try:
@@ -225,13 +273,21 @@ class Intake:
     async def _set_aside(
         self, caller: Caller, events: Sequence[Event], placed: Mapping[int, Placed], fates: _Fates
     ) -> None:
+        """Keep the events that were refused in quarantine."""
+        if not fates.refused:
+            return
         updater = self._updater
-        waiting = [
-            self.waiting(caller, events[index], refused, placed.get(index)) for index, refused in fates.refused.items()
+        waiting = await asyncio.to_thread(self._waiting, caller, events, placed, fates)
+        now = updater.clock.now()
+        await asyncio.shield(stored.keep(updater.graph, updater.keyring, caller.tenant, waiting, now))
+
+    def _waiting(
+        self, caller: Caller, events: Sequence[Event], placed: Mapping[int, Placed], fates: _Fates
+    ) -> list[stored.SetAside]:
+        return [
+            self.waiting(caller, events[index], refused, None if refused is UNKNOWN_IDENTIFIER else placed.get(index))
+            for index, refused in fates.refused.items()
         ]
-        if waiting:
-            now = updater.clock.now()
-            await asyncio.shield(stored.keep(updater.graph, updater.keyring, caller.tenant, waiting, now))
 
     def waiting(self, caller: Caller, event: Event, refused: Refused, placed: Placed | None = None) -> stored.SetAside:
         """An event as it waits in quarantine."""
@@ -263,11 +319,46 @@ def _nowhere(event: Event, found: int) -> Refused:
     return Refused("no-twin", "It names no twin and carries no identifier.")
 
 
-def _receipt(event: Event, fates: _Fates, index: int, placed: Placed | None, done: Committed) -> Receipt:
+def _by_twin(placed: Mapping[int, Placed]) -> deque[list[int]]:
+    """The places of events in the call, by twin."""
+    twins: dict[str, list[int]] = defaultdict(list)
+    for index, one in placed.items():
+        twins[one.named.id].append(index)
+    return deque(twins.values())
+
+
+def _next(waiting: deque[list[int]], most: int) -> list[int]:
+    """Take as many events as may be, of whole twins; a part of one where it alone has more."""
+    taken: list[int] = []
+    twins = 0
+    while waiting and twins < TWINS and len(taken) + len(waiting[0]) <= most:
+        taken += waiting.popleft()
+        twins += 1
+    if not taken:
+        first = waiting.popleft()
+        taken = first[:most]
+        waiting.appendleft(first[most:])
+    return taken
+
+
+def _receipts(
+    events: Sequence[Event], fates: _Fates, portion: Mapping[int, Placed], done: Committed
+) -> dict[int, Receipt]:
+    return {
+        index: _unplaced(events[index], fates.refused[index])
+        if fates.refused.get(index) is UNKNOWN_IDENTIFIER
+        else _receipt(events[index], fates, index, one, done)
+        for index, one in portion.items()
+    }
+
+
+def _unplaced(event: Event, refused: Refused) -> Receipt:
+    """The receipt of an event whose twin is not known."""
+    return Receipt(id=event.id, status="quarantined", code=refused.code, reason=refused.reason)
+
+
+def _receipt(event: Event, fates: _Fates, index: int, placed: Placed, done: Committed) -> Receipt:
     status = fates.outcome[index]
-    if placed is None:
-        refused = fates.refused[index]
-        return Receipt(id=event.id, status=status, code=refused.code, reason=refused.reason)
     named, step = placed.named, done.steps.get(placed.named.id)
     why = {"code": "event-conflict", "reason": "An event with this source and id came before, with another body."}
     if status == "quarantined":

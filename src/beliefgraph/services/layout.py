@@ -145,7 +145,7 @@ def _lay_out(
         start[place] = first
         edges += graph.edges(place.component, first)
         keys += [
-            BeliefKey(attribute=attribute, subject=place.subject, context=place.context, value=value)
+            BeliefKey.of(attribute=attribute, subject=place.subject, context=place.context, value=value)
             for attribute, value in shape.columns
         ]
         priors += shape.priors

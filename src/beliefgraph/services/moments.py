@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -13,10 +14,13 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.page import Page
 from beliefgraph.model.revision import Revision
 from beliefgraph.model.time import NOW, AsOf
+from beliefgraph.services.bell import Bell
 from beliefgraph.services.cache import TwinCache, read_state
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.heads import Heads
 from beliefgraph.services.paging import Place, Walk
+from beliefgraph.services.published import Published
 from beliefgraph.services.scope import no_such_twin, reach
 from beliefgraph.services.state import TwinState
 from beliefgraph.store import beliefs as stored
@@ -32,8 +36,11 @@ TRIES = 50
 PATIENCE = 5.0
 """Seconds that a read waits for the rev it was told to wait for."""
 
+INTERVAL = 1.0
+"""Seconds between two looks while it waits, for the commits of other processes; those of this one ring a bell."""
+
 PAUSE = 0.02
-"""Seconds between two looks while it waits."""
+"""Seconds between two looks for a commit that is becoming visible."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +66,22 @@ class Moments:
     """Resolves the moments that questions name; a twin that is cached as it is now need not be read for it."""
 
     def __init__(
-        self, graph: Graph, book: DefinitionBook, cache: TwinCache | None = None, *, patience: float = PATIENCE
+        self,
+        graph: Graph,
+        book: DefinitionBook,
+        cache: TwinCache | None = None,
+        bell: Bell | None = None,
+        *,
+        patience: float = PATIENCE,
+        interval: float = INTERVAL,
     ) -> None:
         self._graph = graph
         self._book = book
         self._cache = cache
+        self._bell = bell or Bell()
+        self._heads = Heads(graph)
         self._patience = patience
+        self._interval = interval
 
     async def asked(
         self, caller: Caller, name: str, as_of: AsOf, at_least_rev: int | None, rev: int | None = None
@@ -83,22 +100,40 @@ class Moments:
             return
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._patience
-        while True:
-            found = await stored.commit_at(self._graph, twin)
-            current = 0 if found is None else found[0]
-            if current >= at_least_rev:
-                return
-            if loop.time() >= deadline:
-                if found is None:
-                    raise no_such_twin(name)
-                raise Unavailable(
-                    "rev-not-reached",
-                    f"The twin {name!r} is at rev {current}, not yet at {at_least_rev}; ask again.",
-                    twin=name,
-                    rev=current,
-                    at_least_rev=at_least_rev,
-                )
-            await asyncio.sleep(PAUSE)
+        with self._bell.awaiting(twin) as rung:
+            while True:
+                rung.clear()
+                found = await self._heads.of(twin)
+                current = 0 if found is None else found[0]
+                left = deadline - loop.time()
+                if current >= at_least_rev:
+                    return
+                if left <= 0:
+                    if found is None:
+                        raise no_such_twin(name)
+                    raise Unavailable(
+                        "rev-not-reached",
+                        f"The twin {name!r} is at rev {current}, not yet at {at_least_rev}; ask again.",
+                        twin=name,
+                        rev=current,
+                        at_least_rev=at_least_rev,
+                    )
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(rung.wait(), min(left, self._interval))
+
+    async def published(self, twin: str, tenant: str, name: str, rev: int | None) -> Published | None:
+        """What the twin published as it is now, or as it was at `rev`, if this process has just that in memory.
+
+        Where it has the twin, the store is asked for its rev and nothing more.
+        """
+        if self._cache is None:
+            return None
+        if self._cache.has(twin):
+            found = self._cache.published(twin, await self._heads.of(twin), rev)
+            if found is not None:
+                return found
+        self._cache.missed(twin, tenant, name)
+        return None
 
     async def commit(self, twin: str, name: str, as_of: AsOf, rev: int | None = None) -> stored.CommitMoment:
         """The commit that `as_of` means, or that of `rev` where one is given; `not-found` where there is none."""
@@ -153,7 +188,7 @@ class Moments:
             await self.commit(twin, name, NOW, rev)
         raise Unavailable("store-unavailable", "The twin is being written to without a pause; try again.", twin=name)
 
-    async def published(
+    async def walked(
         self,
         twin: str,
         name: str,

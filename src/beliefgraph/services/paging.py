@@ -16,12 +16,14 @@ from typing import TypeVar
 import orjson
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.model.page import Item, Page
+from beliefgraph.model.page import Page
 from beliefgraph.model.time import Instant
 
 T = TypeVar("T")
 
 MAX_PAGE = 200
+"""Things on one page of a list, unless it can be longer."""
+
 DEFAULT_PAGE = 50
 MAX_CURSOR = 1_000
 MOST_REVS = 2**31
@@ -73,12 +75,12 @@ def decode(mark: str, cursor: str | None, kind: type[float] | type[str]) -> Plac
     return Place(value, id_, rev)
 
 
-def checked(first: int) -> int:
-    """How many things a page may hold: between 1 and MAX_PAGE, else refused."""
+def checked(first: int, most: int = MAX_PAGE) -> int:
+    """How many things a page may hold: between 1 and `most`, else refused."""
     if first < 1:
         raise Incorrect("invalid-input", "A page holds at least one thing: first must be 1 or more.", first=first)
-    if first > MAX_PAGE:
-        raise Incorrect("too-large", f"A page holds at most {MAX_PAGE}; ask for the next one.", first=first)
+    if first > most:
+        raise Incorrect("too-large", f"A page holds at most {most:,} here; ask for the next one.", first=first)
     return first
 
 
@@ -124,8 +126,9 @@ class Walk:
     ) -> Page[T]:
         """The page of what was found, at most `limit` of it."""
         return Page(
-            items=tuple(Item(node, encode(self.mark, place(node))) for node in found[: self.first]),
+            nodes=tuple(found[: self.first]),
             has_next=len(found) > self.first,
+            cursor=lambda node: encode(self.mark, place(node)),
             has_previous=self.begin is not None,
             rev=rev,
             valid_time=valid_time,
@@ -133,10 +136,16 @@ class Walk:
         )
 
 
-def walk(*question: object, first: int, after: str | None, by: type[float] | type[str] = float) -> Walk:
-    """The step of a walk that `after` leads on to, in an order `by` numbers or texts.
+def walk(
+    *question: object,
+    first: int,
+    after: str | None,
+    by: type[float] | type[str] = float,
+    most: int = MAX_PAGE,
+) -> Walk:
+    """The step of a walk that `after` leads on to, in an order `by` numbers or texts, with at most `most` on a page.
 
     Refused where a page cannot hold `first`, or where `after` is not a cursor of this question.
     """
-    first, marked = checked(first), mark(*question)
+    first, marked = checked(first, most), mark(*question)
     return Walk(marked, first, decode(marked, after, by))

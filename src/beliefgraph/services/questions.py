@@ -40,13 +40,16 @@ from beliefgraph.services.explanation.chains import chain, chain_rows, comes_aft
 from beliefgraph.services.moments import Moments
 from beliefgraph.services.paging import DEFAULT_PAGE, Place
 from beliefgraph.services.reader import BeliefReader
-from beliefgraph.services.rows import ordered, place_in_chain, place_of
+from beliefgraph.services.rows import following, ordered, place_in_chain, place_of
 from beliefgraph.services.scope import no_such_twin, reach
 from beliefgraph.store import beliefs as stored
 from beliefgraph.store import evidence as told
 from beliefgraph.store.beliefs import Wanted
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
+
+MOST_BELIEFS = 2_000
+"""Beliefs on one page: as many as a large twin has. What may be asked for around them is bounded by its cost."""
 
 ALL_KINDS: tuple[RelationKind, ...] = words_of(RelationKind)
 
@@ -108,7 +111,7 @@ class Questions:
                 raise seen.unknown(key)
             return (await self._reader.rows_at(seen, [seen.state(position)], wanted, with_evidence=with_evidence))[0]
         belief = belief_id(id_, key)
-        held = await self._reader.held(id_, twin, EVERY_BELIEF, SUREST_FIRST, wanted, limit=1, belief=belief)
+        held = await self._reader.held(caller, id_, twin, EVERY_BELIEF, SUREST_FIRST, wanted, limit=1, belief=belief)
         if held.beliefs:
             return (await self._reader.rows_of(caller, id_, twin, held, wanted, with_evidence=with_evidence))[0]
         return BeliefRow(
@@ -192,18 +195,18 @@ class Questions:
         """A page of the beliefs that match; `after` leads on at the rev of the page it came from."""
         id_ = reach(caller, twin)
         by = str if order.by == "attribute" else float
-        walk = paging.walk("beliefs", id_, filter, order, as_of, first=first, after=after, by=by)
+        walk = paging.walk("beliefs", id_, filter, order, as_of, first=first, after=after, by=by, most=MOST_BELIEFS)
         await self._moments.reached(id_, twin, at_least_rev)
         wanted = Wanted(relation_levels, relation_kinds, with_total)
         if as_of.is_now:
-            held = await self._reader.held(id_, twin, filter, order, wanted, limit=walk.limit, begin=walk.begin)
+            held = await self._reader.held(caller, id_, twin, filter, order, wanted, limit=walk.limit, begin=walk.begin)
             rev, at, total = held.rev, held.head_time, held.total
             rows = await self._reader.rows_of(caller, id_, twin, held, wanted, with_evidence=with_evidence)
         else:
             seen = await self._reader.recomputed(caller, id_, twin, as_of, rev=walk.rev)
             matching = [s for s in map(seen.state, seen.listed) if filter.matches(s)]
             rev, at, total = seen.moment.state.rev, seen.moment.at, len(matching) if with_total else None
-            listed = ordered(matching, order, walk.begin)[: walk.limit]
+            listed = following(ordered(matching, order), order, walk.begin)[: walk.limit]
             rows = await self._reader.rows_at(seen, listed, wanted, with_evidence=with_evidence)
         return walk.page(rows, lambda row: place_of(row.state, order, rev), rev=rev, valid_time=at, total=total)
 
@@ -222,8 +225,8 @@ class Questions:
         id_ = reach(caller, twin)
         walk = paging.walk("history", id_, key, as_of, first=first, after=after)
         read = partial(stored.holdings, self._graph, id_, belief_id(id_, key))
-        page = await self._moments.published(id_, twin, walk, as_of, at_least_rev, read)
-        if not page.items and walk.begin is None:
+        page = await self._moments.walked(id_, twin, walk, as_of, at_least_rev, read)
+        if not page.nodes and walk.begin is None:
             await self._reader.defined(caller, key)
         return page
 

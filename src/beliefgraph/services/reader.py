@@ -37,6 +37,7 @@ class BeliefReader:
 
     async def held(
         self,
+        caller: Caller,
         twin: str,
         name: str,
         matching: BeliefFilter,
@@ -47,8 +48,13 @@ class BeliefReader:
         belief: str | None = None,
         begin: Place | None = None,
     ) -> Held:
-        """What was published, read in one statement; the lightest that will do."""
+        """What was published: from the twin in memory where it is there, else read in one statement."""
         rev = None if begin is None else begin.rev
+        published = await self._moments.published(twin, caller.tenant, name, rev)
+        if published is not None:
+            if belief is not None:
+                return published.one(belief, wanted)
+            return published.page(matching, order, wanted, limit=limit, begin=begin)
 
         async def read() -> Held | None:
             if belief is not None and not wanted.relation_levels:
@@ -72,8 +78,12 @@ class BeliefReader:
     ) -> list[BeliefRow]:
         """The rows of what was published."""
         definitions = (await self._book.numbered(caller.tenant, held.definitions)).definitions
-        states = {row.belief.id: _state(row, held, definitions) for row in (*held.others, *held.beliefs)}
-        ids, around = [row.belief.id for row in held.beliefs], Surroundings(states, held.relations)
+        for row in (*held.others, *held.beliefs):
+            if row.belief.id not in held.made:
+                state = _state(row, held, definitions)
+                held.made[row.belief.id] = BeliefRow.trusted(state=state, relations=None, evidence=None)
+        ids = [row.belief.id for row in held.beliefs]
+        around = Surroundings(held.made, held.relations)
         rows = [around.row(id_, wanted.relation_levels) for id_ in ids]
         if not with_evidence:
             return rows
@@ -88,7 +98,8 @@ class BeliefReader:
         if wanted.relation_levels:
             known |= {state.belief.id: state for state in map(seen.state, seen.listed)}
             relations = [r for r in seen.relations if r.strength.kind in wanted.relation_kinds]
-        around = Surroundings(known, relations)
+        alone = {id_: BeliefRow.trusted(state=state, relations=None, evidence=None) for id_, state in known.items()}
+        around = Surroundings(alone, relations)
         rows = [around.row(state.belief.id, wanted.relation_levels) for state in states]
         return await self._with_evidence(seen, rows) if with_evidence else rows
 

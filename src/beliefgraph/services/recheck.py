@@ -82,7 +82,7 @@ def _check(state: TwinState, graph: DefinitionGraph, head: datetime) -> Checked:
     derived = derive(state, graph, head)
     unnamed = derived.layout.unnamed
     again = publish(state, graph, derived, state.rev, redraw=False, fresh=())
-    closed, opened = publish_goals(state, graph, None, derive_goals(state, graph, derived, head), state.rev)
+    closed, opened = publish_goals(state, graph, lambda: None, derive_goals(state, graph, derived, head), state.rev)
     ended, told = publish_decisions(state, head, state.rev)
     return Checked(
         tenant=state.tenant,

@@ -6,6 +6,7 @@ runs it, how often, or how many do at once: a twin is refreshed to that moment o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,7 +14,7 @@ from beliefgraph.errors import BeliefgraphError, Incorrect
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.time import BEGINNING, instant
-from beliefgraph.services.advance import Additions, advance
+from beliefgraph.services.advance import Additions, Step, advance
 from beliefgraph.services.intake import Intake
 from beliefgraph.services.update import FUTURE_SKEW_S, Present, Updater
 from beliefgraph.store import quiet as stored
@@ -62,15 +63,15 @@ class Refresher:
         if (moment - updater.clock.now()).total_seconds() > FUTURE_SKEW_S:
             raise Incorrect("invalid-input", "A twin cannot be refreshed to the future.", at=moment.isoformat())
 
-        def pass_time(present: Present) -> dict[str, Additions]:
+        def pass_time(present: Present) -> Mapping[str, Additions | Step]:
             state = present.twins[named.id]
             if state.head_time is None:
                 return {}
             newer = state.definitions != present.graph.definitions.number
             if moment > state.head_time:
                 added = Additions(cause="refreshed", moment=moment)
-                moves = newer or advance(state, present.graph, added, caller, present.now).moves
-                return {named.id: added} if moves else {}
+                step = advance(state, present.graph, added, caller, present.now)
+                return {named.id: step} if newer or step.moves else {}
             return {named.id: Additions(cause="adopted", moment=state.head_time)} if newer else {}
 
         done = await updater.commit(caller, [named], pass_time)
@@ -91,7 +92,13 @@ class Refresher:
         Of every tenant unless one is named. A twin that refuses is named in the answer; the others are not held up.
         """
         refreshed, refused = await self._walk(self.moment(now), tenant)
+        due = await self.take_in_due(now, tenant)
+        return Round(refreshed, due.taken_in, (*refused, *due.refused))
+
+    async def take_in_due(self, now: datetime, tenant: str | None = None) -> Round:
+        """Take in the events that waited for their time, where it has come."""
         taken_in = 0
+        refused: list[tuple[str, BeliefgraphError]] = []
         for each in await stored.tenants_with_due(self._updater.graph, now, tenant):
             try:
                 receipts = await self._intake.replay(_clock(each), due=now)
@@ -99,7 +106,11 @@ class Refresher:
                 refused.append((each, error))
             else:
                 taken_in += sum(receipt.status == "accepted" for receipt in receipts)
-        return Round(refreshed, taken_in, tuple(refused))
+        return Round(0, taken_in, tuple(refused))
+
+    async def next_due(self, tenant: str | None = None) -> datetime | None:
+        """When the next event that waits for its time is due, in any tenant or in one; None if none waits."""
+        return await stored.next_due(self._updater.graph, tenant)
 
     async def adopt(self, tenant: str) -> Round:
         """Bring every twin of a tenant under the definitions in force; to be called once they were published."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from beliefgraph.errors import NotFound
 from beliefgraph.model.caller import Caller, Scope
 from beliefgraph.model.identity import twin_id
+from beliefgraph.model.record import normalised
 
 
 def reach(caller: Caller, name: str, scope: Scope = "read") -> str:
@@ -14,7 +15,8 @@ def reach(caller: Caller, name: str, scope: Scope = "read") -> str:
     any other is `not-found`, as if it were not there.
     """
     caller.require(scope)
-    if caller.person is not None and caller.person != name:
+    name = normalised(name)
+    if caller.person is not None and normalised(caller.person) != name:
         raise no_such_twin(name)
     return twin_id(caller.tenant, name)
 

@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 
 import orjson
 
-from beliefgraph.errors import Conflict, Unavailable
+from beliefgraph.errors import Conflict, Unavailable, Unsupported
 from beliefgraph.model.caller import Caller, Scope
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import event_id
@@ -25,6 +25,7 @@ from beliefgraph.services.cache import TwinCache
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.layout import forget_layouts
+from beliefgraph.services.portions import SMALL, Portions
 from beliefgraph.services.scope import reach
 from beliefgraph.services.state import TwinState
 from beliefgraph.store import events as stored
@@ -34,6 +35,9 @@ from beliefgraph.store.keys import Keyring
 
 TRIES = 40
 """Commits that may come between reading and writing before a command without an expected rev gives up."""
+
+PAUSES = (0.2, 0.5, 1.0)
+"""Seconds before a small commit is tried again for which Neo4j had not the memory: others fill it."""
 
 FUTURE_SKEW_S = 300.0
 """Seconds that an event's clock may be ahead of ours; what is further ahead waits until it is due."""
@@ -69,7 +73,7 @@ class Present:
         """What becomes of an event that came before; None if it never did, or was withdrawn since."""
         withdrawn = self.withdrawn.get(arrived.delivery)
         body = self.seen.get(arrived.delivery) if withdrawn is None else withdrawn.body
-        if body is not None and body != arrived.body:
+        if body is not None and not arrived.came_as(body):
             return "conflict"
         return None if body is None or withdrawn is not None else "duplicate"
 
@@ -91,8 +95,9 @@ class Committed:
         return self.steps[twin].state.rev if twin in self.steps else self.present.twins[twin].rev
 
 
-Decide = Callable[[Present], Mapping[str, Additions]]
-"""What is added to which twin, by its id. It may be asked again, of a newer present."""
+Decide = Callable[[Present], Mapping[str, Additions | Step]]
+"""What is added to which twin, by its id, or the commit where it is made already. It may be asked again, of a newer
+present."""
 
 
 class Updater:
@@ -104,6 +109,7 @@ class Updater:
         self.graph = graph
         self.keyring = keyring
         self.clock = clock
+        self.portions = Portions()
         self._book = book
         self._cache = cache
         self._bell = bell
@@ -116,8 +122,12 @@ class Updater:
         *,
         deliveries: Sequence[str] = (),
         expected: Mapping[str, int] | None = None,
+        divisible: bool = False,
     ) -> Committed:
         """Write the commits that `decide` makes of these twins, in one transaction.
+
+        It is `store-memory` if Neo4j has not the memory for it, and where the caller can send less (`divisible`), if it
+        would write more rows than one transaction may.
 
         `deliveries` are the keyed hashes of what arrives: `Present.seen` says which came before, with their bodies.
         With `expected`, a twin that is elsewhere is a `rev-conflict`, unless what arrives came before; without, the
@@ -139,7 +149,7 @@ class Updater:
                 present = Present(states, graph, known.seen, known.withdrawn, self.clock.now())
                 steps = await asyncio.to_thread(_steps, caller, present, decide)
                 try:
-                    await write(self.graph, self.keyring, [step.commit for step in steps.values()])
+                    await self._write(steps, divisible=divisible)
                 except Conflict as conflict:
                     for id_ in names:
                         self._cache.drop(id_)
@@ -151,6 +161,31 @@ class Updater:
                     self._bell.ring(id_)
                 return Committed(steps, present)
         raise Unavailable("overloaded", "Others keep writing to this twin; try again.", twins=sorted(names.values()))
+
+    async def _write(self, steps: Mapping[str, Step], *, divisible: bool) -> None:
+        """Write the commits; where Neo4j has not the memory for a few rows, others are at work: wait for them."""
+        commits = [step.commit for step in steps.values()]
+        rows, events = sum(c.written_rows for c in commits), sum(len(c.events) for c in commits)
+        if divisible and rows > self.portions.rows:
+            self.portions.too_many(events, rows)
+            raise Unsupported("store-memory", "This is more than one transaction may write; send less.", rows=rows)
+        for pause in (*PAUSES, None):
+            try:
+                await write(self.graph, self.keyring, commits)
+            except Unsupported as refused:
+                if refused.code != "store-memory":
+                    raise
+                if rows > SMALL:
+                    self.portions.refused(events, rows)
+                    raise Unsupported(
+                        refused.code, f"{refused.message} It writes {rows:,} rows.", rows=rows
+                    ) from refused
+            else:
+                self.portions.written(events, rows)
+                return
+            if pause is not None:
+                await asyncio.sleep(pause)
+        raise Unavailable("overloaded", "Neo4j has no memory left for anything now; try again in a second.")
 
     def forget(self, named: Named) -> None:
         """Let go of a twin that was erased, and tell those who follow it."""
@@ -168,20 +203,34 @@ class Updater:
 
     def arrived(self, caller: Caller, named: Named, event: Event, body: object, via: str | None = None) -> ArrivedEvent:
         """The event with the hashes that recognise it when it comes again."""
-        text = orjson.dumps(body, option=orjson.OPT_SORT_KEYS).decode()
+        text, spelled = (orjson.dumps(each, option=orjson.OPT_SORT_KEYS).decode() for each in (one_number(body), body))
         return ArrivedEvent(
             id=event_id(named.id, event.source, event.id),
             event=event,
             delivery=self.keyring.digest(caller.tenant, "delivery", named.id, event.source, event.id),
             body=self.keyring.digest(caller.tenant, "body", text),
             via=via,
+            spelled=None if spelled == text else self.keyring.digest(caller.tenant, "body", spelled),
         )
+
+
+EXACT = 2**53
+"""Below this every whole number is one double, and every whole double one number."""
+
+
+def one_number(json: object) -> object:
+    """A JSON value in which every whole number is spelled without a fraction: 1.0 and 1 are one."""
+    if isinstance(json, float):
+        return int(json) if json.is_integer() and abs(json) < EXACT else json
+    if isinstance(json, dict):
+        return {key: one_number(value) for key, value in json.items()}
+    return [one_number(each) for each in json] if isinstance(json, list) else json
 
 
 def _steps(caller: Caller, present: Present, decide: Decide) -> dict[str, Step]:
     return {
-        id_: advance(present.twins[id_], present.graph, added, caller, present.now)
-        for id_, added in decide(present).items()
+        id_: each if isinstance(each, Step) else advance(present.twins[id_], present.graph, each, caller, present.now)
+        for id_, each in decide(present).items()
     }
 
 

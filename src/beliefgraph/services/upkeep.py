@@ -1,10 +1,11 @@
-"""What a service does unasked: let time pass in quiet twins, and bring twins under new definitions."""
+"""What a service does unasked: age quiet twins, adopt new definitions, take in events whose time has come."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import structlog
 
@@ -14,15 +15,22 @@ from beliefgraph.services.refresh import Refresher
 
 log = structlog.get_logger(__name__)
 
+LOOK = 5.0
+"""Seconds between looks for events that are due, at the most: another process may set one aside at any time."""
+
+LEAST_PAUSE = 0.2
+"""Seconds between looks at the least."""
+
 
 class Upkeep:
-    """What time and new definitions ask for: quiet twins age, and twins adopt the definitions in force."""
+    """What time and new definitions ask for: quiet twins age, events are taken in when due, definitions are adopted."""
 
     def __init__(self, refresher: Refresher, clock: Clock, interval: float) -> None:
         self._refresher = refresher
         self._clock = clock
         self._interval = interval
         self._time_passes = False
+        self._serves = asyncio.Event()
         self._published: set[str] = set()
         self._news = asyncio.Event()
 
@@ -32,24 +40,51 @@ class Upkeep:
         self._news.set()
 
     def let_time_pass(self) -> None:
-        """Refresh quiet twins from now on, at every interval. A service does; a command that soon ends does not."""
+        """Refresh quiet twins at every interval from now on, and take in what is due.
+
+        A service does; a command that soon ends does not.
+        """
         self._time_passes = self._interval > 0
+        self._serves.set()
         self._news.set()
 
     async def run(self) -> None:
         """Keep up until cancelled; what fails is logged and tried again at the next turn."""
+        await asyncio.gather(self._refresh(), self._take_in())
+
+    async def _refresh(self) -> None:
         due = 0.0
         while True:
             self._news.clear()
-            try:
+            with _logged():
                 while self._published:
                     await self._refresher.adopt(self._published.pop())
                 if self._time_passes and time.monotonic() >= due:
                     due = time.monotonic() + self._interval
                     await self._refresher.refresh_due(self._clock.now())
-            except BeliefgraphError as error:
-                log.warning("upkeep failed", code=error.code, reason=error.message)
-            except Exception:
-                log.exception("upkeep failed")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), self._interval if self._time_passes else None)
+
+    async def _take_in(self) -> None:
+        """Take in what is due, and sleep until the next is: not behind a refresh, which may take long."""
+        await self._serves.wait()
+        while True:
+            pause = LOOK
+            with _logged():
+                done = await self._refresher.take_in_due(self._clock.now())
+                for tenant, error in done.refused:
+                    log.warning("events that are due are refused", tenant=tenant, code=error.code)
+                due = await self._refresher.next_due()
+                if due is not None and not done.refused:
+                    pause = min(LOOK, max(LEAST_PAUSE, (due - self._clock.now()).total_seconds()))
+            await asyncio.sleep(pause)
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    try:
+        yield
+    except BeliefgraphError as error:
+        log.warning("upkeep failed", code=error.code, reason=error.message)
+    except Exception:
+        log.exception("upkeep failed")

@@ -37,6 +37,8 @@ class Warming:
 
     async def wait(self) -> None:
         """Wait until they are there, and refuse with `warming-up` when patience ends."""
+        if self._done.is_set():
+            return
         try:
             async with asyncio.timeout(self._patience):
                 await self._done.wait()

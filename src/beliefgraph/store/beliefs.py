@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from beliefgraph.model.belief import Belief, BeliefKey, Holding, Quality
-from beliefgraph.model.question import BeliefFilter, BeliefOrder
+from beliefgraph.model.question import BeliefFilter, BeliefOrder, BeliefRow
 from beliefgraph.model.relation import RelationKind, Strength
 from beliefgraph.model.revision import Origin
 from beliefgraph.model.status import Status
@@ -58,7 +59,11 @@ class RelationRow:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What was found of a twin at a rev: beliefs in order, and what was asked for around them."""
+    """What was found of a twin at a rev: beliefs in order, and what was asked for around them.
+
+    `made` are the rows without surroundings that were made of what this rev published, by belief; whoever makes one
+    puts it there.
+    """
 
     rev: int
     head_time: datetime
@@ -67,6 +72,7 @@ class Held:
     relations: tuple[RelationRow, ...] = ()
     others: tuple[HeldRow, ...] = ()
     total: int | None = None
+    made: dict[str, BeliefRow] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +176,16 @@ async def holdings(
     graph: Graph, twin: str, belief: str, stretch: Stretch
 ) -> tuple[int, datetime, list[Holding]] | None:
     """What was published about a belief, newest first, with the rev read at and its head time."""
-    return await published(graph, "belief/history", twin, codec.holding, stretch, belief=belief)
+    return await published(graph, "belief/history", twin, codec.holding, stretch, beliefs=[belief])
+
+
+async def histories(graph: Graph, twin: str, beliefs: Sequence[str], stretch: Stretch) -> dict[str, list[Holding]]:
+    """What was published about each of these beliefs, newest first, by belief; of each that stretch."""
+    found = await published(graph, "belief/history", twin, codec.holding, stretch, beliefs=list(beliefs))
+    by_belief: dict[str, list[Holding]] = defaultdict(list)
+    for holding in found[-1] if found else ():
+        by_belief[holding.key].append(holding)
+    return by_belief
 
 
 async def belief_named(graph: Graph, id_: str, tenant: str, person: str | None) -> tuple[str, BeliefKey] | None:
@@ -179,7 +194,7 @@ async def belief_named(graph: Graph, id_: str, tenant: str, person: str | None) 
     if record is None:
         return None
     name, attribute, subject, context, value = record
-    return name, BeliefKey(attribute=attribute, subject=subject, context=context, value=value)
+    return name, BeliefKey.of(attribute=attribute, subject=subject, context=context, value=value)
 
 
 def _open(values: Sequence[str] | None) -> list[str] | None:
@@ -187,7 +202,7 @@ def _open(values: Sequence[str] | None) -> list[str] | None:
 
 
 def _twin(row: list[Any], tenant: str) -> Twin:
-    return Twin(
+    return Twin.trusted(
         id=row[0],
         tenant=tenant,
         name=row[1],

@@ -16,10 +16,10 @@ COMMIT_FIELDS = 6
 """What `change/since` returns of a commit after its twin and rev; how many rows it opened and closed follows."""
 
 
-async def heads(graph: Graph, twins: Sequence[str]) -> dict[str, int]:
-    """The rev of every one of these twins that exists."""
+async def heads(graph: Graph, twins: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """The rev of every one of these twins that exists, and which life of its name it is."""
     record = await graph.read("change/heads", twins=list(twins))
-    return dict(record[0]) if record else {}
+    return {twin: (rev, life) for twin, rev, life in (record[0] if record else [])}
 
 
 async def since(graph: Graph, wanted: Mapping[str, tuple[int, int]], limit: int) -> list[Change]:

@@ -13,7 +13,7 @@ from beliefgraph.model.decision import Decision, DecisionStatement, Deliberation
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
 from beliefgraph.model.metric import Measurement, Metric, Reading
-from beliefgraph.model.record import Record
+from beliefgraph.model.record import STORED, Record
 from beliefgraph.model.relation import BeliefRelation, Strength
 from beliefgraph.model.revision import Revision
 from beliefgraph.model.twin import IdentifierLink
@@ -224,9 +224,9 @@ def decision_statement(row: list[Any], twin: str) -> DecisionStatement:
         source=intern(row[10]),
         stance=row[11],
         title=row[12],
-        options=None if row[13] is None else _OPTIONS.validate_json(row[13]),
+        options=None if row[13] is None else _OPTIONS.validate_json(row[13], context=STORED),
         chosen=row[14],
-        reasons=None if row[15] is None else _GROUNDS.validate_json(row[15]),
+        reasons=None if row[15] is None else _GROUNDS.validate_json(row[15], context=STORED),
         expected=row[16],
         actual=row[17],
     )
@@ -238,9 +238,9 @@ def deliberation(row: list[Any], twin: str) -> Deliberation:
         **_revision(row, twin),
         title=row[8],
         status=row[9],
-        options=_OPTIONS.validate_json(row[10]),
+        options=_OPTIONS.validate_json(row[10], context=STORED),
         chosen=row[11],
-        reasons=_GROUNDS.validate_json(row[12]),
+        reasons=_GROUNDS.validate_json(row[12], context=STORED),
         expected=row[13],
         actual=row[14],
     )

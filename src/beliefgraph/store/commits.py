@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
-
-import orjson
 
 from beliefgraph.errors import Conflict
 from beliefgraph.model.belief import Belief, Holding, probability
@@ -22,7 +21,7 @@ from beliefgraph.model.revision import Revision
 from beliefgraph.model.twin import IdentifierLink
 from beliefgraph.store import codec
 from beliefgraph.store.decisions import sealed
-from beliefgraph.store.events import SetAside, quarantined
+from beliefgraph.store.events import SetAside, quarantined, written
 from beliefgraph.store.graph import Graph, Transaction
 from beliefgraph.store.keys import Keyring
 
@@ -31,6 +30,7 @@ from beliefgraph.store.keys import Keyring
 class ArrivedEvent:
     """An event to be stored: its id in the twin, the keyed hashes that recognise it, and what led it here.
 
+    `spelled` is the hash of its body as it is spelled, which was stored before 1 and 1.0 were one number.
     `yielded` is the evidence that is stored of it already, where it was withdrawn and came again; None where it is new.
     """
 
@@ -40,6 +40,11 @@ class ArrivedEvent:
     body: str
     via: str | None = None
     yielded: frozenset[str] | None = None
+    spelled: str | None = None
+
+    def came_as(self, body: str) -> bool:
+        """Whether the hash of a body that came before is that of this one."""
+        return body in (self.body, self.spelled)
 
     def at(self, moment: datetime) -> ArrivedEvent:
         """The same, with the valid time that it turned out to have."""
@@ -63,6 +68,12 @@ class GoalRows:
         """How many rows it opens."""
         return len(self.statements) + len(self.relations) + len(self.pursuits)
 
+    @property
+    def written_rows(self) -> int:
+        """How many rows it writes."""
+        closed = len(self.closed_statements) + len(self.closed_relations) + len(self.closed_pursuits)
+        return len(self.goals) + closed + self.opened_rows
+
 
 @dataclass(frozen=True)
 class DecisionRows:
@@ -82,6 +93,12 @@ class DecisionRows:
     def opened_rows(self) -> int:
         """How many rows it opens."""
         return len(self.statements) + len(self.deliberations)
+
+    @property
+    def written_rows(self) -> int:
+        """How many rows it writes."""
+        closed = len(self.closed_statements) + len(self.closed_deliberations)
+        return len(self.decisions) + closed + self.opened_rows
 
 
 @dataclass(frozen=True)
@@ -127,57 +144,91 @@ class TwinCommit:
         told = self.goals.opened_rows + self.decisions.opened_rows
         return sum(map(len, rows)) + told + len(self.measurements) + len(self.readings)
 
+    @property
+    def written_rows(self) -> int:
+        """How many rows it writes, of every kind: what bounds a transaction."""
+        made = (self.events, self.sources, self.evidence, self.beliefs, self.metrics)
+        closed = (
+            self.closed_bearings,
+            self.closed_holdings,
+            self.closed_relations,
+            self.closed_links,
+            self.closed_measurements,
+            self.closed_readings,
+        )
+        plain = len(self.bearings) + len(self.holdings) + len(self.relations) + len(self.links)
+        measured = len(self.measurements) + len(self.readings)
+        others = self.goals.written_rows + self.decisions.written_rows
+        return 1 + sum(map(len, made)) + sum(map(len, closed)) + plain + measured + others
+
+
+Statement = tuple[str, dict[str, Any]]
+"""The name of a query file, and its parameters."""
+
+LINKS = "commit/identifiers"
+RETURNED = "commit/returned"
+
 
 async def write(graph: Graph, keyring: Keyring, commits: Sequence[TwinCommit]) -> None:
     """Write the commits in one transaction; `rev-conflict` and nothing written if a twin is not at its expected rev.
 
-    Verbatim text and events are sealed here, before anything leaves the process. An identifier that already leads to
-    another twin in an overlapping time is a conflict too (`identifier-taken`).
+    Verbatim text and events are sealed in a thread, before anything leaves the process. An identifier that already
+    leads to another twin in an overlapping time is a conflict too (`identifier-taken`).
     """
     if not commits:
         return
-    ordered = sorted(commits, key=lambda c: c.commit.twin)
-    twins = [_twin_row(c) for c in ordered]
-    rows = _rows(keyring, ordered)
-    relations = _relation_rows(ordered)
-    links = _link_rows(ordered)
-    goals = _goal_rows(ordered)
-    metrics = _metric_rows(ordered)
-    decisions = _decision_rows(keyring, ordered)
-    returned = [{"id": e.id, "via": e.via} for c in ordered for e in c.events if e.yielded is not None]
-    withdrawn = [{"evidence": id_, "rev": c.commit.rev} for c in ordered for id_ in c.withdrawn]
-    waiting = [row for c in ordered for row in quarantined(keyring, c.tenant, c.set_aside, c.commit.at)]
+    first, *more = await asyncio.to_thread(statements, keyring, commits)
+    if not more:
+        _check_revs(commits, await graph.write_one(first[0], **first[1]))
+        return
 
     async def work(tx: Transaction) -> None:
-        locked = await tx.run("commit/lock", twins=twins)
-        if locked and locked[0]:
-            raise _moved(ordered, dict(locked[0]))
-        came = await tx.run("commit/returned", returned=returned) if returned else [0]
-        if came and came[0] < len(returned):  # another process was first, and the twin was read as that landed
-            raise _moved(ordered, {c.commit.twin: c.commit.rev for c in ordered})
-        await tx.run("commit/write", twins=twins, **rows)
-        if withdrawn:
-            await tx.run("commit/withdrawn", withdrawn=withdrawn)
-        if waiting:
-            await tx.run("quarantine/keep", events=waiting)
-        if relations["closed"] or relations["opened"]:
-            await tx.run("commit/relations", **relations)
-        if any(goals.values()):
-            await tx.run("commit/goals", **goals)
-        if any(metrics.values()):
-            await tx.run("commit/metrics", **metrics)
-        if any(decisions.values()):
-            await tx.run("commit/decisions", **decisions)
-        if links["closed"] or links["opened"]:
-            taken = await tx.run("commit/identifiers", **links)
-            if taken and taken[0]:
+        _check_revs(commits, await tx.run(first[0], **first[1]))
+        for name, parameters in more:
+            answer = await tx.run(name, **parameters)
+            if name == RETURNED and answer and answer[0] < len(parameters["returned"]):
+                # another process was first, and the twin was read as that landed
+                raise _moved(commits, {c.commit.twin: c.commit.rev for c in commits})
+            if name == LINKS and answer and answer[0]:
                 raise Conflict(
                     "identifier-taken",
                     "This identifier leads to another twin in that time; unlink it there first.",
-                    twins=sorted({twin for _, twin in taken[0]}),
+                    twins=sorted({twin for _, twin in answer[0]}),
                 )
 
     await graph.write(work)
+
+
+def statements(keyring: Keyring, commits: Sequence[TwinCommit]) -> list[Statement]:
+    """The statements that write the commits: one, and one more for each kind of row that is not in every commit."""
+    ordered = sorted(commits, key=lambda c: c.commit.twin)
+    keyring.prepare(c.commit.twin for c in ordered)
+    more: list[Statement] = [
+        ("commit/relations", _relation_rows(ordered)),
+        ("commit/goals", _goal_rows(ordered)),
+        ("commit/metrics", _metric_rows(ordered)),
+        ("commit/decisions", _decision_rows(keyring, ordered)),
+        (LINKS, _link_rows(ordered)),
+        (
+            RETURNED,
+            {"returned": [{"id": e.id, "via": e.via} for c in ordered for e in c.events if e.yielded is not None]},
+        ),
+        (
+            "commit/withdrawn",
+            {"withdrawn": [{"evidence": e, "rev": c.commit.rev} for c in ordered for e in c.withdrawn]},
+        ),
+        ("quarantine/keep", {"events": [row for c in ordered for row in _set_aside(keyring, c)]}),
+    ]
+    return [("commit/write", _rows(keyring, ordered)), *(each for each in more if any(each[1].values()))]
+
+
+def _set_aside(keyring: Keyring, c: TwinCommit) -> list[dict[str, Any]]:
+    return quarantined(keyring, c.tenant, c.set_aside, c.commit.at)
+
+
+def _check_revs(commits: Sequence[TwinCommit], answer: Sequence[Any] | None) -> None:
+    if answer and answer[0]:
+        raise _moved(commits, dict(answer[0]))
 
 
 def _moved(commits: Sequence[TwinCommit], found: dict[str, int]) -> Conflict:
@@ -210,6 +261,7 @@ def _twin_row(c: TwinCommit) -> dict[str, Any]:
 def _rows(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str, Any]:
     sources = {source.id: source for c in commits for source in c.sources}
     return {
+        "twins": [_twin_row(c) for c in commits],
         "events": [_event_row(keyring, c.commit.twin, e) for c in commits for e in c.events if e.yielded is None],
         "sources": [codec.node_values(source) for _, source in sorted(sources.items())],
         "evidence": [{"values": _evidence_values(keyring, e)} for c in commits for e in c.evidence],
@@ -254,7 +306,6 @@ def _display(holding: Holding, statement: str) -> dict[str, Any]:
 
 
 def _event_row(keyring: Keyring, twin: str, arrived: ArrivedEvent) -> dict[str, Any]:
-    payload = orjson.dumps(arrived.event.model_dump(mode="json"))
     row = {
         "delivery": arrived.delivery,
         "body": arrived.body,
@@ -262,7 +313,7 @@ def _event_row(keyring: Keyring, twin: str, arrived: ArrivedEvent) -> dict[str, 
         "twin": twin,
         "type": arrived.event.type,
         "time": codec.text(arrived.event.time),
-        "sealed": keyring.seal(twin, payload, f"event:{arrived.id}"),
+        "sealed": keyring.seal(twin, written(arrived.event), f"event:{arrived.id}"),
     }
     return row if arrived.via is None else {**row, "via": arrived.via}
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from beliefgraph.model.decision import Deliberation, Words
+from beliefgraph.model.record import STORED
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.history import Stretch, published
@@ -23,7 +24,7 @@ async def words_of(graph: Graph, keyring: Keyring, twin: str, statements: Sequen
         return {}
     record = await graph.read("decision/words", statements=list(statements))
     return {
-        id_: Words.model_validate_json(keyring.unseal(twin, bytes(text), _context(id_)))
+        id_: Words.model_validate_json(keyring.unseal(twin, bytes(text), _context(id_)), context=STORED)
         for id_, text in (record[0] if record else [])
     }
 

@@ -9,6 +9,7 @@ from typing import Any
 from beliefgraph.model.definition import Catalog, Definitions, RelationDefinition
 from beliefgraph.model.identity import definition_id
 from beliefgraph.model.parameters import ParameterSet
+from beliefgraph.model.record import STORED
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
 
@@ -26,8 +27,8 @@ async def numbered(graph: Graph, tenant: str, number: int) -> Definitions:
     return Definitions(
         tenant=tenant,
         number=number,
-        catalogs=tuple(Catalog.model_validate_json(text) for text in documents),
-        parameters=None if parameters is None else ParameterSet.model_validate_json(parameters),
+        catalogs=tuple(Catalog.model_validate_json(text, context=STORED) for text in documents),
+        parameters=None if parameters is None else ParameterSet.model_validate_json(parameters, context=STORED),
     )
 
 

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import orjson
 
 from beliefgraph.errors import Fault
 from beliefgraph.model.event import Event, QuarantinedEvent
+from beliefgraph.model.record import STORED
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
 DAWN = datetime(1, 1, 2, tzinfo=UTC)
 """Before every instant that anything is compared with."""
+
+KEPT_AT_ONCE = 500
+"""Events that one transaction sets aside."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,7 @@ async def came_by(graph: Graph, keyring: Keyring, twin: str, identifier: str) ->
     """What came into a twin by way of an identifier, but for what was withdrawn since."""
     record = await graph.read("identifier/events", twin=twin, identifier=identifier)
     return [
-        CameBy(Event.model_validate_json(keyring.unseal(twin, bytes(sealed), f"event:{id_}")), evidence)
+        CameBy(_read(keyring.unseal(twin, bytes(sealed), f"event:{id_}")), evidence)
         for id_, sealed, evidence in (record[0] if record else [])
     ]
 
@@ -127,12 +133,15 @@ class SetAside:
 
 
 async def keep(graph: Graph, keyring: Keyring, tenant: str, events: Sequence[SetAside], now: datetime) -> None:
-    """Keep events in quarantine."""
-    await graph.write_one("quarantine/keep", events=quarantined(keyring, tenant, events, now))
+    """Keep events in quarantine, sealed with their twin's key, or the tenant's where no twin is known."""
+    for first in range(0, len(events), KEPT_AT_ONCE):
+        rows = await asyncio.to_thread(quarantined, keyring, tenant, events[first : first + KEPT_AT_ONCE], now)
+        await graph.write_one("quarantine/keep", events=rows)
 
 
-def quarantined(keyring: Keyring, tenant: str, events: Sequence[SetAside], now: datetime) -> list[dict[str, object]]:
-    """The rows of events to be kept, sealed with their twin's key, or the tenant's where no twin is known."""
+def quarantined(keyring: Keyring, tenant: str, events: Sequence[SetAside], now: datetime) -> list[dict[str, Any]]:
+    """The rows that keep events in quarantine, sealed."""
+    keyring.prepare(e.twin for e in events if e.twin is not None)
     return [
         {
             "id": e.id,
@@ -141,11 +150,9 @@ def quarantined(keyring: Keyring, tenant: str, events: Sequence[SetAside], now: 
             "identifiers": list(e.identifiers),
             "code": e.code,
             "reason": e.reason,
-            "since": now,
-            "due": e.due,
-            "sealed": keyring.seal(
-                e.twin or _desk(tenant), orjson.dumps(e.event.model_dump(mode="json")), f"quarantine:{e.id}"
-            ),
+            "since": codec.text(now),
+            "due": None if e.due is None else codec.text(e.due),
+            "sealed": keyring.seal(e.twin or _desk(tenant), written(e.event), f"quarantine:{e.id}"),
         }
         for e in events
     ]
@@ -185,17 +192,25 @@ async def set_aside(
             if fault.code != "key-missing":
                 raise
             continue
-        found.append(
-            QuarantinedEvent(
-                id=id_, event=Event.model_validate_json(event), code=code, reason=reason, since=codec.moment(at)
-            )
-        )
+        found.append(QuarantinedEvent(id=id_, event=_read(event), code=code, reason=reason, since=codec.moment(at)))
     return found
 
 
 async def release(graph: Graph, tenant: str, ids: Sequence[str]) -> None:
     """Let go of events that have been taken in."""
     await graph.write_one("quarantine/release", tenant=tenant, ids=list(ids))
+
+
+def written(event: Event) -> bytes:
+    """The event as it is sealed, with whether it came without a time."""
+    return orjson.dumps({**event.model_dump(mode="json"), **({"untimed": True} if event.untimed else {})})
+
+
+def _read(written: bytes | str) -> Event:
+    found = orjson.loads(written)
+    untimed = found.pop("untimed", False)
+    event = Event.model_validate_json(orjson.dumps(found), context=STORED)
+    return event.as_untimed() if untimed else event
 
 
 def _desk(tenant: str) -> str:

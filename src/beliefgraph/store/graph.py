@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from random import uniform
 from typing import Any, TypeVar
 
-from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, NotificationMinimumSeverity
+from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncSession, AsyncTransaction, NotificationMinimumSeverity
 from neo4j.exceptions import (
     AuthError,
     ConnectionPoolError,
@@ -18,7 +21,7 @@ from neo4j.exceptions import (
     TransientError,
 )
 
-from beliefgraph.errors import Conflict, Fault, Unavailable
+from beliefgraph.errors import Conflict, Fault, Unavailable, Unsupported
 from beliefgraph.store.queries import query
 
 T = TypeVar("T")
@@ -27,11 +30,20 @@ CONNECTION_POOL = 50
 ACQUISITION_TIMEOUT = 10.0
 """Seconds to wait for a connection before saying that the store is unavailable."""
 
+RETRIED_FOR = 30.0
+"""Seconds for which a write that Neo4j rolled back (a deadlock, a moment without a leader) is tried again."""
+
+FIRST_PAUSE = 0.05
+"""Seconds before the second try; twice as many before each further one."""
+
+OUT_OF_MEMORY = "OutOfMemoryError"
+"""How the codes end by which Neo4j says that it has not the memory for a transaction; again, it has not either."""
+
 
 class Transaction:
     """One write transaction: every statement by its file's name. It may be run twice, so nothing may leave it."""
 
-    def __init__(self, tx: AsyncManagedTransaction) -> None:
+    def __init__(self, tx: AsyncTransaction) -> None:
         self._tx = tx
 
     async def run(self, name: str, /, **parameters: Any) -> list[Any] | None:
@@ -52,22 +64,52 @@ class Graph:
     async def read(self, name: str, /, **parameters: Any) -> list[Any] | None:
         """The one record a query returns, as a list of its values, or None. Auto-commit: one round trip."""
         self.statements += 1
-        with _Translated():
+        with _Translated(reading=True):
             async with self._driver.session(database=self._database, default_access_mode="READ") as session:
                 result = await session.run(query(name), parameters)
                 record = await result.single(strict=False)
                 return None if record is None else list(record.values())
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """What `work` returns once its transaction is committed; the driver retries it on transient errors."""
-        self.statements += 1
-        with _Translated():
-            async with self._driver.session(database=self._database) as session:
-                return await session.execute_write(lambda tx: work(Transaction(tx)))
+        """What `work` returns once its transaction is committed; begun anew where Neo4j rolled it back in passing.
+
+        `store-memory` at once if Neo4j has not the memory for it.
+        """
+
+        async def attempt(session: AsyncSession) -> T:
+            async with await session.begin_transaction() as tx:
+                done = await work(Transaction(tx))
+                await tx.commit()
+                return done
+
+        return await self._written(attempt, lost=True)
 
     async def write_one(self, name: str, /, **parameters: Any) -> list[Any] | None:
-        """The record of one writing query, in a transaction of its own."""
-        return await self.write(lambda tx: tx.run(name, **parameters))
+        """The record of one writing query, in a transaction of its own: one round trip. Fails as `write` does."""
+
+        async def attempt(session: AsyncSession) -> list[Any] | None:
+            record = await (await session.run(query(name), parameters)).single(strict=False)
+            return None if record is None else list(record.values())
+
+        return await self._written(attempt, lost=False)
+
+    async def _written(self, attempt: Callable[[AsyncSession], Awaitable[T]], *, lost: bool) -> T:
+        """The attempt's answer. `lost` says whether one that lost its connection may be made again: nobody knows then
+        whether a statement that commits by itself was written.
+        """
+        self.statements += 1
+        until, pause = time.monotonic() + RETRIED_FOR, FIRST_PAUSE
+        with _Translated():
+            while True:
+                try:
+                    async with self._driver.session(database=self._database) as session:
+                        return await attempt(session)
+                except (Neo4jError, DriverError) as error:
+                    passing = error.is_retryable() and (lost or isinstance(error, Neo4jError))
+                    if not passing or out_of_memory(error) or time.monotonic() + pause > until:
+                        raise
+                await asyncio.sleep(pause * uniform(0.8, 1.2))  # noqa: S311
+                pause *= 2
 
     async def schema(self, statement: str) -> None:
         """Run one statement of the schema, made by `graph_schema`, in auto-commit as Neo4j demands."""
@@ -113,8 +155,16 @@ async def connected(
         await graph.close()
 
 
+def out_of_memory(error: BaseException) -> bool:
+    """Whether Neo4j refused a transaction because it has not the memory for it."""
+    return isinstance(error, Neo4jError) and (error.code or "").endswith(OUT_OF_MEMORY)
+
+
 class _Translated:
     """Turns the driver's errors into ours, once, at the store's edge."""
+
+    def __init__(self, *, reading: bool = False) -> None:
+        self._reading = reading
 
     def __enter__(self) -> None:
         return None
@@ -125,6 +175,16 @@ class _Translated:
                 raise Unavailable("store-unavailable", "Neo4j refuses the user name or password.") from error
             case ConnectionPoolError():
                 raise Unavailable("overloaded", "Neo4j is overloaded; try again in a second.") from error
+            case Neo4jError() if out_of_memory(error) and self._reading:
+                raise Unavailable(
+                    "overloaded", "Neo4j has no memory left for this question; try again in a second."
+                ) from error
+            case Neo4jError() if out_of_memory(error):
+                raise Unsupported(
+                    "store-memory",
+                    "Neo4j has not the memory for a transaction of this size: send less at once, or give it more "
+                    "(dbms.memory.transaction.total.max, or a larger heap).",
+                ) from error
             case ServiceUnavailable() | SessionExpired() | TransientError() | OSError():
                 raise Unavailable(
                     "store-unavailable", "Neo4j does not answer now; the call may be sent again."

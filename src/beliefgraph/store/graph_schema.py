@@ -301,7 +301,6 @@ NODES: tuple[NodeRow, ...] = (
             "actor": (str, "Who asked for it."),
             "purpose": (str, "Purpose of the call."),
         },
-        indexed=(("tenant", "at"),),
     ),
     NodeRow(
         "Migration",
@@ -332,7 +331,6 @@ def _relation(kind: str, meaning: str) -> tuple[EdgeRow, EdgeRow]:
             ),
         },
         unique=(("revision_id",),),
-        indexed=(NOW,),
     )
     drawn = EdgeRow(
         kind,
@@ -359,7 +357,6 @@ def _goals(kind: str, start: str, meaning: str) -> EdgeRow:
         GoalRelation,
         hidden=frozenset({"kind", "source", "target"}),
         unique=(("revision_id",),),
-        indexed=(NOW,),
     )
 
 
@@ -478,6 +475,22 @@ EDGES: tuple[EdgeRow, ...] = (
 )
 
 
+RETIRED: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Erasure", ("tenant", "at")),
+    ("BEARS_ON", NOW),
+    ("COUNTS_IN", NOW),
+    *((kind, NOW) for kind in ("SUPPORTS", "CONTRADICTS", "IMPLIES", "EXCLUDES", "CAUSES")),
+    *((kind, NOW) for kind in ("PART_OF", "DEPENDS_ON", "COMPETES_WITH", "MOTIVATES")),
+)
+"""Indexes of earlier versions that no query needs; every one of them costs each row that is written."""
+
+
+def retired() -> Iterator[str]:
+    """The statements that drop what earlier versions had indexed, each safe to run again."""
+    for owner, keys in RETIRED:
+        yield f"DROP INDEX {_name(owner, keys)} IF EXISTS"
+
+
 def constraints() -> Iterator[str]:
     """The statements that make every constraint and index, each safe to run again."""
     for node in NODES:
@@ -496,11 +509,15 @@ def constraints() -> Iterator[str]:
 
 
 def _statement(what: str, pattern: str, owner: str, keys: tuple[str, ...]) -> str:
-    name = f"{owner.lower()}_{'_'.join(keys)}{'_unique' if what == 'CONSTRAINT' else ''}"
+    name = _name(owner, keys) + ("_unique" if what == "CONSTRAINT" else "")
     columns = ", ".join(f"n.{key}" for key in keys)
     if what == "CONSTRAINT":
         return f"CREATE CONSTRAINT {name} IF NOT EXISTS FOR {pattern} REQUIRE ({columns}) IS UNIQUE"
     return f"CREATE INDEX {name} IF NOT EXISTS FOR {pattern} ON ({columns})"
+
+
+def _name(owner: str, keys: tuple[str, ...]) -> str:
+    return f"{owner.lower()}_{'_'.join(keys)}"
 
 
 def _properties(

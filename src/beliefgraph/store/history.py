@@ -25,7 +25,7 @@ class Stretch:
 
 
 async def published(
-    graph: Graph, query: str, twin: str, read: Callable[[list[Any], str], R], stretch: Stretch, **thing: str
+    graph: Graph, query: str, twin: str, read: Callable[[list[Any], str], R], stretch: Stretch, **things: object
 ) -> tuple[int, datetime, list[R]] | None:
     """The rows, with the rev they were read at and its head time; None without such a twin or rev."""
     record = await graph.read(
@@ -35,7 +35,7 @@ async def published(
         valid_time=stretch.valid_time,
         before=stretch.before,
         limit=stretch.limit,
-        **thing,
+        **things,
     )
     if record is None:
         return None

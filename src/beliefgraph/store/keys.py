@@ -2,8 +2,8 @@
 
 Deleting a row leaves its bytes in Neo4j's files and transaction log; a text sealed under a destroyed key stays there as
 noise. Every twin has a key of its own (AES-256-GCM), every tenant one for keyed hashes (HMAC-SHA256). A key is one
-small file named by a hash, readable by its owner alone, durable on disk before it first seals anything. All processes
-of a service share one directory.
+small file named by a hash or, where many are made at once, a record in a file of them (`key_segments`): readable by its
+owner alone, and durable before it first seals anything. All processes of a service share one directory.
 
 What destroying does not do: it does not reach backups of the directory, nor old blocks that an SSD or a copy-on-write
 file system keeps after the overwrite. Put the directory where neither is, or where both are encrypted.
@@ -15,9 +15,10 @@ import hashlib
 import hmac
 import os
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -26,35 +27,67 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from filelock import FileLock
 
 from beliefgraph.errors import Fault, Unavailable
+from beliefgraph.store.key_segments import KeySegments, Place, damaged, overwrite, read_at, sync_directory
 
 KEY_BYTES = 32
 FINGERPRINT_BYTES = 8  # enough to tell a twin's old key from its new one, and a whole file from a torn one
 NONCE_BYTES = 12  # random: 2**32 texts a key before a repeat is worth a thought
 CACHED_KEYS = 4_096
+TOGETHER = 8  # so many new keys and more are made as one segment
+SETTLED_S = 2.0  # a clock's tick on the coarsest file system: what is older than a sync by this was synced
 
 Owner = Literal["twin", "tenant"]
+
+_WHOLE = KEY_BYTES + FINGERPRINT_BYTES
 
 
 class _Key(NamedTuple):
     secret: bytes
     fingerprint: bytes
     cipher: AESGCM
-    file: tuple[int, int, int]
+    place: Place
+
+    @property
+    def stands(self) -> bool:
+        """Whether these very bytes are still where they were read."""
+        return read_at(self.place.path, self.place.offset, _WHOLE) == self.secret + self.fingerprint
 
 
 class Keyring:
     """The keys of a service. Safe to share between threads, and its directory between processes.
 
-    A key is cached with the identity of its file, and that is looked at again before every use (one `stat`): once any
-    process has destroyed a key, no process uses it again, and each drops its copy at the next use or when the cache is
-    full. A use that has already looked may still finish, so whoever erases a twin locks it first. Python cannot wipe a
-    dropped key from memory; it is gone when the memory is used again or the process ends.
+    A key is cached with its place, and its bytes there are compared before every use: once any process has destroyed a
+    key, no process uses it again, and each drops its copy at the next use or when the cache is full. A use that has
+    already looked may still finish, so whoever erases a twin locks it first. Python cannot wipe a dropped key from
+    memory; it is gone when the memory is used again or the process ends.
     """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._segments = KeySegments(directory / "twins" / "segments", _WHOLE)
         self._cache: OrderedDict[tuple[Owner, str], _Key] = OrderedDict()
+        self._synced: dict[Path, float] = {}
         self._guard = threading.Lock()
+
+    def prepare(self, twin_ids: Iterable[str]) -> None:
+        """Make the keys of those twins that have none, all of them with one write: `seal` finds them then.
+
+        A few are left to `seal`, which makes one at a time.
+        """
+        with _translated():
+            lacking = [twin for twin in dict.fromkeys(twin_ids) if self._standing("twin", twin) is None]
+            if len(lacking) < TOGETHER:
+                return
+            with self._locked("twin", create=True):
+                self._made(self._segments.folder)
+                self._segments.look()
+                lacking = [twin for twin in lacking if self._find("twin", twin) is None]
+                for twin in lacking:
+                    self._refuse_damage(self._path("twin", twin))
+                secrets = [os.urandom(KEY_BYTES) for _ in lacking]
+                self._segments.make(
+                    [(_hash(twin), key + _fingerprint(key)) for twin, key in zip(lacking, secrets, strict=True)]
+                )
 
     def seal(self, twin_id: str, plaintext: bytes, context: str) -> bytes:
         """The text as only `unseal` with the same twin and context can read it: fingerprint, nonce, ciphertext.
@@ -94,21 +127,19 @@ class Keyring:
 
         Harmless when there is no key. If the twin is written to again it gets a new key, which opens nothing old.
         """
-        path = self._path("twin", twin_id)
         with self._guard:
             self._cache.pop(("twin", twin_id), None)
-        with _translated(), self._locked(path.parent, create=False) as locked:
+        with _translated(), self._locked("twin", create=False) as locked:
             if not locked:
                 return
-            try:
-                with path.open("r+b") as file:
-                    file.write(bytes(max(os.fstat(file.fileno()).st_size, KEY_BYTES + FINGERPRINT_BYTES)))
-                    file.flush()
-                    os.fsync(file.fileno())
-            except FileNotFoundError:
-                return
-            path.unlink()
-            _sync_directory(path.parent)
+            self._segments.look()
+            for place, _ in list(self._segments.find(_hash(twin_id))):
+                self._segments.destroy(place)
+            path = Path(self._path("twin", twin_id))
+            if path.exists():
+                overwrite(str(path), 0, max(path.stat().st_size, _WHOLE))
+                path.unlink()
+                sync_directory(path.parent)
 
     def digest(self, tenant: str, *parts: str) -> str:
         """A keyed hash of the parts, in hex: equal for equal parts in one tenant, and no use without its key.
@@ -121,79 +152,117 @@ class Keyring:
         return hmac.digest(self._key("tenant", tenant, create=True).secret, message, "sha256").hex()
 
     def _key(self, owner: Owner, name: str, *, create: bool) -> _Key:
-        path = self._path(owner, name)
         with _translated():
-            with self._guard:
-                known = self._cache.get((owner, name))
-                if known is not None:
-                    self._cache.move_to_end((owner, name))
-            if known is not None and known.file == _identity(path):
-                return known
-            key = self._load(path, create=create)
+            key = self._standing(owner, name, durably=create) or self._load(owner, name, create=create)
+        if key is None:
+            raise _missing(name)
+        return key
+
+    def _standing(self, owner: Owner, name: str, *, durably: bool = True) -> _Key | None:
+        """The key as it is cached or on disk, looked at without the lock: the usual case."""
+        with self._guard:
+            known = self._cache.get((owner, name))
+            if known is not None:
+                self._cache.move_to_end((owner, name))
+        if known is not None and known.stands:
+            return known
+        found = self._find(owner, name)
+        if found is not None and durably and not self._segments.made(found.place):
+            self._settle(found.place.path)  # the process that made the file may not have come to this yet
+        return self._kept(owner, name, found)
+
+    def _kept(self, owner: Owner, name: str, key: _Key | None) -> _Key | None:
         with self._guard:
             if key is None:
                 self._cache.pop((owner, name), None)
-                raise _missing(name)
+                return None
             self._cache[owner, name] = key
             while len(self._cache) > CACHED_KEYS:
                 self._cache.popitem(last=False)
         return key
 
-    def _load(self, path: Path, *, create: bool) -> _Key | None:
-        """The key in the file; where there is none, a new one or None.
+    def _load(self, owner: Owner, name: str, *, create: bool) -> _Key | None:
+        """The key, looked for under the lock; where there is none, a new one or None.
 
-        The look without the lock is the usual case. A file that is not whole is looked at again under the lock, where
-        zeros mean that a destruction was cut short, and anything else that the file is damaged.
+        A file that is not whole is looked at here again: zeros mean that a destruction was cut short, and anything else
+        that the file is damaged.
         """
-        found = _read(path)
-        if found is None:
-            with self._locked(path.parent, create=create) as locked:
-                if not locked:
-                    return None
-                found = _read(path)
-                if found is None and path.exists() and any(path.read_bytes()):
-                    raise Fault("key-damaged", f"The key file {path.name} is damaged; restore it.", file=path.name)
-                if found is None and create:
-                    found = _create(path)
-        if found is not None and create:
-            _sync_directory(path.parent)  # the process that made the file may not have come to this yet
-        return found
+        path = self._path(owner, name)
+        with self._locked(owner, create=create) as locked:
+            if not locked:
+                return None
+            if owner == "twin":
+                self._segments.look()
+            found = self._find(owner, name)
+            if found is None:
+                self._refuse_damage(path)
+                if create:
+                    self._made(Path(path).parent)
+                    found = _create(Path(path))
+        return self._kept(owner, name, found)
 
-    def _path(self, owner: Owner, name: str) -> Path:
-        hashed = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
-        return self._directory / f"{owner}s" / hashed[:2] / hashed
+    def _find(self, owner: Owner, name: str) -> _Key | None:
+        """The key that is whole on disk: in a file of its own, or in a segment."""
+        path = self._path(owner, name)
+        found = _whole(read_at(path, 0, _WHOLE + 1), Place(path, 0))
+        if found is not None or owner == "tenant":
+            return found
+        for place, content in self._segments.find(_hash(name)):
+            found = _whole(content, place)
+            if found is not None:
+                return found
+            if any(content):
+                raise damaged(place.path)
+        return None
+
+    def _refuse_damage(self, path: str) -> None:
+        """Refuse a file that holds something, and no key; the lock is held, so nobody is writing it."""
+        if Path(path).exists() and any(Path(path).read_bytes()):
+            raise damaged(path)
+
+    def _settle(self, path: str) -> None:
+        """Make the name of a file durable, unless its directory was synced since the file was made."""
+        folder = Path(path).parent
+        with suppress(FileNotFoundError):  # destroyed since
+            if Path(path).stat().st_ctime + SETTLED_S > self._synced.get(folder, 0.0):
+                now = time.time()
+                sync_directory(folder)
+                self._synced[folder] = now
+
+    def _path(self, owner: Owner, name: str) -> str:
+        hashed = _hash(name).hex()
+        return f"{self._directory}/{owner}s/{hashed[:2]}/{hashed}"
+
+    def _made(self, folder: Path) -> None:
+        """See to it that a folder of the keyring is there, durably, and nobody else's to read."""
+        for each in (self._directory, self._directory / folder.relative_to(self._directory).parts[0], folder):
+            if not each.exists():
+                each.mkdir(mode=0o700, parents=each is self._directory, exist_ok=True)
+                sync_directory(each.parent)
 
     @contextmanager
-    def _locked(self, shard: Path, *, create: bool) -> Iterator[bool]:
-        """Hold the shard's lock, in this process and all others; yields False if there is no such shard."""
+    def _locked(self, owner: Owner, *, create: bool) -> Iterator[bool]:
+        """Hold the lock of all keys of a kind, in this process and all others; yields False if there are none."""
+        folder = self._directory / f"{owner}s"
         if create:
-            for made in (self._directory, shard.parent, shard):
-                if not made.exists():
-                    made.mkdir(mode=0o700, parents=made is self._directory, exist_ok=True)
-                    _sync_directory(made.parent)
-        elif not shard.exists():
+            self._made(folder)
+        elif not folder.exists():
             yield False
             return
-        with FileLock(shard / "lock", mode=0o600):
+        with FileLock(folder / "lock", mode=0o600):
             yield True
 
 
-def _read(path: Path) -> _Key | None:
-    """The key, if the file is there and whole."""
-    try:
-        with path.open("rb") as file:
-            content = file.read()
-            identity = _of(os.fstat(file.fileno()))
-    except FileNotFoundError:
-        return None
+def _whole(content: bytes, place: Place) -> _Key | None:
+    """The key that these bytes are, if they are one."""
     secret, fingerprint = content[:KEY_BYTES], content[KEY_BYTES:]
     if len(secret) != KEY_BYTES or fingerprint != _fingerprint(secret):
         return None
-    return _Key(secret, fingerprint, AESGCM(secret), identity)
+    return _Key(secret, fingerprint, AESGCM(secret), place)
 
 
 def _create(path: Path) -> _Key | None:
-    """A new key, whole and durable before it is seen under its name. The shard's lock is held."""
+    """A new key, whole and durable before it is seen under its name. The lock is held."""
     secret = os.urandom(KEY_BYTES)
     fresh = path.with_name("fresh")
     fresh.unlink(missing_ok=True)
@@ -202,31 +271,16 @@ def _create(path: Path) -> _Key | None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
-    return _read(path)
+    sync_directory(path.parent)
+    return _whole(secret + _fingerprint(secret), Place(str(path), 0))
+
+
+def _hash(name: str) -> bytes:
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()
 
 
 def _fingerprint(secret: bytes) -> bytes:
     return hashlib.sha256(b"beliefgraph key\x00" + secret).digest()[:FINGERPRINT_BYTES]
-
-
-def _identity(path: Path) -> tuple[int, int, int] | None:
-    """Which file this is; an inode is used again after an unlink, so its time of writing counts too."""
-    try:
-        return _of(path.stat())
-    except FileNotFoundError:
-        return None
-
-
-def _of(status: os.stat_result) -> tuple[int, int, int]:
-    return status.st_dev, status.st_ino, status.st_mtime_ns
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _missing(twin_id: str) -> Fault:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from beliefgraph.errors import Conflict, Fault, Unavailable
 from beliefgraph.model.time import Clock
 from beliefgraph.store.graph import Graph, Transaction
-from beliefgraph.store.graph_schema import constraints
+from beliefgraph.store.graph_schema import constraints, retired
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ PAUSE = 0.3
 
 async def migrate(graph: Graph, clock: Clock, migrations: Sequence[Migration] = MIGRATIONS) -> list[Migration]:
     """Bring the database to this version's schema; returns the steps that this call took."""
-    for statement in constraints():
+    for statement in (*retired(), *constraints()):
         await _schema(graph, statement)
     await graph.schema("CALL db.awaitIndexes(300)")
     taken = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
 
 
@@ -27,3 +28,9 @@ async def tenants_with_due(graph: Graph, now: datetime, tenant: str | None) -> l
     """The tenants, or the one of them, that have events set aside whose own time has come."""
     record = await graph.read("quarantine/due", now=now, tenant=tenant)
     return list(record[0]) if record else []
+
+
+async def next_due(graph: Graph, tenant: str | None) -> datetime | None:
+    """When the next event that was set aside until its time comes is due; None if there is none."""
+    record = await graph.read("quarantine/next_due", tenant=tenant)
+    return None if record is None or record[0] is None else codec.moment(record[0])

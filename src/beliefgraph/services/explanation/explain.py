@@ -93,9 +93,21 @@ class Explanations:
         part: Part | None = None,
     ) -> Explanation:
         """Why the belief stands where it was derived to stand; `supposed` is evidence that is not stored, by its id."""
-        moved = await asyncio.to_thread(_what_moved, seen, key, part or Part(paging.walk(first=LISTED, after=None)))
-        spoken = await voices(self._graph, self._keyring, seen, moved.evidence, supposed)
-        return _explanation(moved, spoken)
+        return (await self.of_each(seen, [key], supposed, part))[0]
+
+    async def of_each(
+        self,
+        seen: Recomputed,
+        keys: Sequence[BeliefKey],
+        supposed: Mapping[str, ToldRow] = ALL_STORED,
+        part: Part | None = None,
+    ) -> list[Explanation]:
+        """Why each of these beliefs stands where it was derived to stand; what was said is read for all at once."""
+        listed = part or Part(paging.walk(first=LISTED, after=None))
+        moved = await asyncio.to_thread(lambda: [_what_moved(seen, key, listed) for key in keys])
+        evidence = dict.fromkeys(id_ for one in moved for id_ in one.evidence)
+        spoken = await voices(self._graph, self._keyring, seen, evidence, supposed)
+        return [_explanation(one, spoken) for one in moved]
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,7 @@ def bears_on_pursued(graph: DefinitionGraph, goal: str, status: GoalStatus | Non
     attribute = graph.definitions.attribute(definition.pursued)
     return (
         BearsOn(
-            belief=BeliefKey(attribute=definition.pursued, subject=goal),
+            belief=BeliefKey.of(attribute=definition.pursued, subject=goal),
             log_likelihood_ratio=-definition.stated if status == "abandoned" else definition.stated,
             half_life=None if attribute.half_life is None else attribute.half_life.total_seconds(),
         ),

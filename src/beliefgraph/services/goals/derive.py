@@ -212,7 +212,7 @@ class _Beliefs:
 def pursued_belief(graph: DefinitionGraph, goal: Goal) -> BeliefKey | None:
     """The belief that says whether a goal is really pursued; None where no definition asks."""
     definition = graph.definitions.goals
-    return None if definition is None else BeliefKey(attribute=definition.pursued, subject=goal.key)
+    return None if definition is None else BeliefKey.of(attribute=definition.pursued, subject=goal.key)
 
 
 def _own(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from beliefgraph.model.goal import GOAL_GRID, Pursuit
@@ -13,12 +15,16 @@ from beliefgraph.services.state import TwinState
 
 
 def publish_goals(
-    state: TwinState, graph: DefinitionGraph, before: GoalDerivation | None, derived: GoalDerivation, rev: int
+    state: TwinState,
+    graph: DefinitionGraph,
+    before: Callable[[], GoalDerivation | None],
+    derived: GoalDerivation,
+    rev: int,
 ) -> tuple[tuple[Pursuit, ...], tuple[Pursuit, ...]]:
     """The pursuits that `rev` closes and opens, given the twin with its new rows and what is derived from them.
 
-    `before` is what was derived when they were last published, from which the reasons are told. A goal of which all was
-    withdrawn is closed and not opened again.
+    `before` gives what was derived when they were last published, from which the reasons are told; it is asked only if
+    a goal moved. A goal of which all was withdrawn is closed and not opened again.
     """
     found = derived.motivations
     importance, motivation = _rounded(found.importance), _rounded(found.motivation)
@@ -41,7 +47,7 @@ def publish_goals(
             if all(getattr(known, name) == value for name, value in stands.items()):
                 continue
             closed.append(known)
-        reason = why(None if known is None else before, derived, i)
+        reason = why(None if known is None else before(), derived, i)
         opened.append(inferred(Pursuit, state.id, goal.id, derived.at, rev, ref, **stands, reason=reason))
     gone = [pursuit for key, pursuit in state.pursuits.items() if key not in derived.place]
     return (*closed, *gone), tuple(opened)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from beliefgraph.model.attribute import OTHER, Attribute
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
 from beliefgraph.model.definition import BearingRule, EventRule
+from beliefgraph.model.record import normalised
 from beliefgraph.model.time import seconds
 from beliefgraph.services.interpretation.reading import Reading
 from beliefgraph.services.interpretation.said import BearsOn
@@ -31,7 +32,7 @@ def bearings(reading: Reading, rule: EventRule, bearing: BearingRule) -> Iterato
         ratios = [(_value(reading, rule, bearing, attribute), _ratio(reading, rule, bearing))]
     for value, ratio in ratios:
         yield BearsOn(
-            belief=BeliefKey(attribute=at, subject=subject, context=context, value=value),
+            belief=BeliefKey.of(attribute=at, subject=subject, context=context, value=value),
             log_likelihood_ratio=ratio,
             half_life=None if half_life is None else seconds(half_life),
             shared_origin=origin,
@@ -80,5 +81,7 @@ def _value(reading: Reading, rule: EventRule, bearing: BearingRule, attribute: A
     where = f"{bearing.attribute}: value_from"
     value = reading.key(rule, bearing.value_from, where, OTHER)
     if attribute.values is not None and value not in attribute.value_priors:
+        if known := next((each for each in attribute.value_priors if normalised(each) == value), None):
+            return known  # of a catalog that was published before values were normalised
         reading.refuse(rule, where, bearing.value_from, f"it is not one of its values: {attribute.listed}")
     return value

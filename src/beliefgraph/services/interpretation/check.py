@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.decision import FIELDS as DECISION_FIELDS
 from beliefgraph.model.definition import Catalog
 from beliefgraph.model.goal import FIELDS
+from beliefgraph.model.record import Record
 from beliefgraph.services import expressions
+from beliefgraph.services.cel.functions import Kind
 from beliefgraph.services.interpretation.bearings import MAX_LOG_LIKELIHOOD_RATIO
 from beliefgraph.services.interpretation.goals import RELATED, is_status
 
 
 def check_expressions(catalog: Catalog) -> None:
     """Refuse (`invalid-definition`, naming the place) a catalog with an expression or a likelihood that cannot work."""
-    for place, expression in _expressions(catalog):
-        expressions.require(expression, f"{catalog.ref} {place}")
+    for place, expression, wanted in _expressions(catalog):
+        expressions.require(expression, f"{catalog.ref} {place}", *wanted)
     for n, rule in enumerate(catalog.events):
         for m, bearing in enumerate(rule.bears_on):
             ratios = {"likelihoods_by_value": max(map(abs, bearing.log_ratios.values()), default=0.0)}
@@ -31,32 +33,37 @@ def check_expressions(catalog: Catalog) -> None:
                 )
 
 
-def _expressions(catalog: Catalog) -> Iterator[tuple[str, str]]:
-    """Every expression of a catalog with its place in it."""
+_WANTED: Mapping[str, tuple[Kind, ...]] = {
+    **dict.fromkeys(("source", "subject", "context", "shared_origin", "source_kind", "value_from"), ("string",)),
+    **dict.fromkeys(("log_likelihood_ratio", "reading", "value"), ("number",)),
+    **{"when": ("bool",), "key": ("string",), "label": ("string", "number"), "verbatim": ("string", "null")},
+}
+"""What the expression of a field must give; of the others, anything."""
+
+
+def _expressions(catalog: Catalog) -> Iterator[tuple[str, str, tuple[Kind, ...]]]:
+    """Every expression of a catalog with its place in it and what it must give."""
     for n, metric in enumerate(catalog.metrics):
-        for field in ("when", "source", "subject", "context", "value", "label"):
-            if (expression := getattr(metric, field)) is not None:
-                yield f"metrics[{n}].{field}", expression
-        for field in ("when", "label"):
-            if metric.follow_up is not None and (expression := getattr(metric.follow_up, field)) is not None:
-                yield f"metrics[{n}].follow_up.{field}", expression
+        yield from _of(metric, f"metrics[{n}]", "when", "source", "subject", "context", "value", "label")
+        if metric.follow_up is not None:
+            yield from _of(metric.follow_up, f"metrics[{n}].follow_up", "when", "label")
     for n, rule in enumerate(catalog.events):
-        for field in ("when", "source", "verbatim", "shared_origin", "source_kind"):
-            if (expression := getattr(rule, field)) is not None:
-                yield f"events[{n}].{field}", expression
+        place = f"events[{n}]"
+        yield from _of(rule, place, "when", "source", "verbatim", "shared_origin", "source_kind")
         for m, bearing in enumerate(rule.bears_on):
-            for field in ("when", "subject", "context", "value_from", "log_likelihood_ratio", "reading"):
-                if isinstance(expression := getattr(bearing, field), str):
-                    yield f"events[{n}].bears_on[{m}].{field}", expression
+            fields = ("when", "subject", "context", "value_from", "log_likelihood_ratio", "reading")
+            yield from _of(bearing, f"{place}.bears_on[{m}]", *fields)
         for m, goal in enumerate(rule.goals):
-            for field in ("key", "when", *FIELDS, *RELATED):
-                if isinstance(expression := getattr(goal, field), str) and not is_status(field, expression):
-                    yield f"events[{n}].goals[{m}].{field}", expression
+            stated = (field for field in FIELDS if not is_status(field, getattr(goal, field)))
+            yield from _of(goal, f"{place}.goals[{m}]", "key", "when", *stated, *RELATED)
             for i, motive in enumerate(goal.motivated_by):
-                for field in ("subject", "context"):
-                    if (expression := getattr(motive, field)) is not None:
-                        yield f"events[{n}].goals[{m}].motivated_by[{i}].{field}", expression
+                yield from _of(motive, f"{place}.goals[{m}].motivated_by[{i}]", "subject", "context")
         for m, decision in enumerate(rule.decisions):
-            for field in ("key", "when", *DECISION_FIELDS):
-                if (expression := getattr(decision, field)) is not None:
-                    yield f"events[{n}].decisions[{m}].{field}", expression
+            yield from _of(decision, f"{place}.decisions[{m}]", "key", "when", *DECISION_FIELDS)
+
+
+def _of(part: Record, place: str, *fields: str) -> Iterator[tuple[str, str, tuple[Kind, ...]]]:
+    """The expressions among these fields of a part of a catalog; a number or none is no expression."""
+    for field in fields:
+        if isinstance(expression := getattr(part, field), str):
+            yield f"{place}.{field}", expression, _WANTED.get(field, ())

@@ -102,7 +102,7 @@ def _goals(reading: Reading, rule: EventRule, expression: str | None, where: str
 
 def _motive(reading: Reading, rule: EventRule, motive: MotiveRule, key: str) -> Motive:
     where = f"goal {key}: motivated_by {motive.attribute}"
-    belief = BeliefKey(
+    belief = BeliefKey.of(
         attribute=motive.attribute,
         value=motive.value,
         subject=reading.key(rule, motive.subject, f"{where}: subject", ANYONE),

@@ -15,7 +15,8 @@ from beliefgraph.model.identity import METRIC
 from beliefgraph.model.metric import MetricDefinition
 from beliefgraph.model.record import Key
 from beliefgraph.services import expressions
-from beliefgraph.services.expressions import ExpressionError, Variables
+from beliefgraph.services.cel.evaluate import Variables
+from beliefgraph.services.expressions import ExpressionError
 
 KEY: TypeAdapter[str] = TypeAdapter(Key)
 
@@ -76,7 +77,7 @@ class Reading:
     def require_place(self, rule: Rule, attribute: Attribute, subject: str, context: str) -> None:
         """Refuse a subject or a context that no belief about the attribute can have."""
         try:
-            attribute.require_place(BeliefKey(attribute=attribute.key, subject=subject, context=context))
+            attribute.require_place(BeliefKey.of(attribute=attribute.key, subject=subject, context=context))
         except Incorrect:
             self.refuse(rule, attribute.key, None, "no such belief can have its subject or its context")
 

@@ -21,6 +21,7 @@ from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.describe import describe
 from beliefgraph.services.metrics.tally import Events, Tally
+from beliefgraph.services.metrics.zones import zone_of
 from beliefgraph.services.state import TwinState
 
 PERIODS = {"day": windows.DAY, "week": windows.WEEK}
@@ -110,7 +111,7 @@ def heard_from(state: TwinState, graph: DefinitionGraph, measured: Sequence[Meas
 
 def _about(one: Measured, on: BandBearing) -> BeliefKey:
     metric = one.metric
-    return BeliefKey(attribute=on.attribute, subject=metric.subject, context=metric.context, value=on.value)
+    return BeliefKey.of(attribute=on.attribute, subject=metric.subject, context=metric.context, value=on.value)
 
 
 def _bearing(state: TwinState, graph: DefinitionGraph, one: Measured, on: BandBearing, belief: str) -> Bearing:
@@ -196,7 +197,7 @@ def since(one: Measured, tally: Tally, at: datetime) -> datetime | None:
     now = microseconds(at)
     start = now
     turns = _turns(one.definition, tally, [band.at_least for band in one.definition.bands])
-    view = windows.seen(tally.asked.times, turns[turns <= now], _microseconds(one.definition.window))
+    view = _seen(one.definition, tally.asked.times, turns[turns <= now])
     if (view.count == 0).any():
         after = int(np.flatnonzero(view.count == 0)[-1]) + 1
         view = replace(view, at=view.at[after:], first=view.first[after:], end=view.end[after:])
@@ -209,7 +210,7 @@ def since(one: Measured, tally: Tally, at: datetime) -> datetime | None:
 
 
 def due(one: Measured, tally: Tally, at: datetime) -> datetime | None:
-    """The next moment at which time alone may change a metric; None if it sees no event at `at`.
+    """The next moment at which time alone may change a metric; None where it changes nothing more.
 
     Of a level, which time moves all the while, it is the next at which a measurement leaves its window.
     """
@@ -219,13 +220,19 @@ def due(one: Measured, tally: Tally, at: datetime) -> datetime | None:
     known = tally.until(now)
     another_day = (now - int(known.asked.times[-1])) // windows.DAY + 1
     turns = _turns(one.definition, known, [another_day])
-    return moment_of(int(turns[turns > now].min()))
+    later = turns[turns > now]
+    return moment_of(int(later[0])) if len(later) else None
+
+
+def _seen(definition: MetricDefinition, times: windows.Times, at: windows.Times) -> windows.Seen:
+    """What the metric sees of its events at each of the moments."""
+    return windows.seen(times, at, _microseconds(definition.window), keeps_last=definition.lasts)
 
 
 def _measured(metric: Metric, definition: MetricDefinition, tally: Tally, at: int) -> Measured | None:
     """The metric at a moment, in microseconds; None if no event has counted in it by then."""
     asked, window = tally.asked, _microseconds(definition.window)
-    view = windows.seen(asked.times, np.array([at], dtype=np.int64), window)
+    view = _seen(definition, asked.times, np.array([at], dtype=np.int64))
     first, end = int(view.first[0]), int(view.end[0])
     if end == 0:
         return None
@@ -241,7 +248,7 @@ def _measured(metric: Metric, definition: MetricDefinition, tally: Tally, at: in
             metric, definition, _prior(definition).times(measured).mean, None, events, moment_of(last), measured
         )
     answered = tally.answered.part(int(np.searchsorted(tally.answered.times, times[0])), len(tally.answered.times))
-    ((value, label),) = _values(definition, asked, answered, windows.seen(times, view.at, window))
+    ((value, label),) = _values(definition, asked, answered, _seen(definition, times, view.at))
     if definition.within is not None:
         over = times + _microseconds(definition.within)
         last = max(last, *over[over <= at].tolist()) if (over <= at).any() else last
@@ -268,7 +275,7 @@ def _numbers(definition: MetricDefinition, asked: Tally, answered: Tally, view: 
         case "recency":
             return windows.recency(view)
         case "streak":
-            return windows.streak(view, PERIODS[definition.every or "day"])
+            return windows.streak(view, PERIODS[definition.every or "day"], zone_of(definition))
         case "absence":
             within = _microseconds(definition.within or definition.window)
             if definition.follow_up is None:
@@ -301,7 +308,7 @@ def _turns(definition: MetricDefinition, tally: Tally, days: Sequence[float]) ->
     if definition.within is not None:
         turns.append(times + _microseconds(definition.within))
     if definition.every is not None:
-        turns.append(windows.breaks(times, PERIODS[definition.every]))
+        turns.append(windows.breaks(times, PERIODS[definition.every], zone_of(definition)))
     if definition.kind == "recency":
         turns += [times + math.ceil(each) * windows.DAY for each in days if each > 0]
     return np.unique(np.concatenate(turns))

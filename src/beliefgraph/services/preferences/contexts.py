@@ -58,7 +58,7 @@ class Contexts:
     def _borne_on(self, metrics: Iterable[MetricKey]) -> Iterator[BeliefKey]:
         for metric in metrics:
             for on in self._definitions.metrics[metric.metric].bearings:
-                yield BeliefKey(attribute=on.attribute, subject=metric.subject, context=metric.context)
+                yield BeliefKey.of(attribute=on.attribute, subject=metric.subject, context=metric.context)
 
     def _heard(self, named: Iterable[Belief | BeliefKey]) -> Heard:
         found: Heard = defaultdict(set)

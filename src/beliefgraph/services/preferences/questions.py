@@ -70,7 +70,11 @@ class Preferences:
         walk = paging.walk("preferences", id_, context, chosen, as_of, first=first, after=after, by=str)
         moment = await self._moments.asked(caller, twin, as_of, at_least_rev, walk.rev)
         found, answers = await asyncio.to_thread(_answers, moment, context, kinds, walk.text, walk.limit)
-        shown = [await self._loaded(found, each, as_of, explained, with_history) for each in answers[: walk.first]]
+        shown = answers[: walk.first]
+        if explained:
+            shown = await self._explained(found, shown)
+        if with_history:
+            shown = await self._with_history(moment, shown, as_of)
         return walk.page(
             [*shown, *answers[walk.first :]],
             lambda each: Place(f"{each.attribute}\x1f{each.subject}", each.belief.state.belief.id, each.rev),
@@ -78,17 +82,21 @@ class Preferences:
             valid_time=moment.at,
         )
 
-    async def _loaded(
-        self, found: Wanted, one: Preference, as_of: AsOf, explained: bool, with_history: bool
-    ) -> Preference:
-        belief, more = one.belief.state.belief, dict[str, object]()
-        if explained and one.belief.state.log_odds is not None:
-            more["explanation"] = await self._explanations.of(found.seen, belief.belief_key)
-        if with_history:
-            stretch = Stretch(one.rev, as_of.valid_time, None, MOST_HISTORY)
-            rows = await stored.holdings(self._graph, belief.twin, belief.id, stretch)
-            more["history"] = () if rows is None else tuple(rows[2])
-        return one.model_copy(update=more)
+    async def _explained(self, found: Wanted, preferences: Sequence[Preference]) -> list[Preference]:
+        """The preferences with why each stands where it does, where it has a confidence."""
+        keys = [each.belief.state.belief.belief_key for each in preferences if each.belief.state.log_odds is not None]
+        told = {each.state.belief.id: each for each in await self._explanations.of_each(found.seen, keys)}
+        return [each.model_copy(update={"explanation": told.get(each.belief.state.belief.id)}) for each in preferences]
+
+    async def _with_history(self, moment: Moment, preferences: Sequence[Preference], as_of: AsOf) -> list[Preference]:
+        """The preferences with what was published about each."""
+        stretch = Stretch(moment.state.rev, as_of.valid_time, None, MOST_HISTORY)
+        ids = [each.belief.state.belief.id for each in preferences]
+        rows = await stored.histories(self._graph, moment.state.id, ids, stretch)
+        return [
+            each.model_copy(update={"history": tuple(rows.get(id_, ()))})
+            for id_, each in zip(ids, preferences, strict=True)
+        ]
 
 
 def conflicts_among(found: Wanted, standings: Sequence[Standing]) -> Mapping[str, tuple[Conflict, ...]]:

@@ -58,7 +58,7 @@ class Wanted:
         """
         preference = attribute.preference
         assert preference is not None
-        key = BeliefKey(attribute=attribute.key, subject=subject)
+        key = BeliefKey.of(attribute=attribute.key, subject=subject)
         told = (place for place in self._around if key.model_copy(update={"context": place}) in self._told)
         inherits = preference.inherits is not None
         where = self.context if inherits else next(told, ANYWHERE)
@@ -85,7 +85,7 @@ class Wanted:
 
     def _positions(self, attribute: Attribute, subject: str, context: str) -> tuple[int, ...]:
         layout = self.seen.derived.layout
-        key = BeliefKey(attribute=attribute.key, subject=subject, context=context, value=_first(attribute))
+        key = BeliefKey.of(attribute=attribute.key, subject=subject, context=context, value=_first(attribute))
         place = layout.position[belief_id(self.seen.moment.state.id, key)]
         return layout.values_beside.get(place, (place,))
 
@@ -116,7 +116,7 @@ def _keys(state: TwinState, context: str, attributes: Sequence[Attribute]) -> It
     for attribute in attributes:
         for subject in sorted(subjects[attribute.key]):
             for where in contexts_around(context):
-                yield BeliefKey(attribute=attribute.key, subject=subject, context=where, value=_first(attribute))
+                yield BeliefKey.of(attribute=attribute.key, subject=subject, context=where, value=_first(attribute))
 
 
 def _first(attribute: Attribute) -> str | None:

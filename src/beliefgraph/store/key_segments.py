@@ -1,0 +1,160 @@
+"""Keys that were made together: one file for a call's new twins, durable by one write, each key destroyed alone.
+
+A segment is a file of records of one length: SHA-256 of the twin's id, key, fingerprint. It is written whole under
+another name, synced and renamed, so that it is there in full or not at all, and it never grows. A destroyed record is
+zeros. Which segment has whose key is kept in memory, in eight bytes a key: the first five of the hash, and the number
+of the segment.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+from beliefgraph.errors import Fault
+
+OWNER_BYTES = 32
+PREFIX_BYTES = 5
+RECENT = 65_536
+"""Keys of new segments that wait in a list of their own before they join the long one."""
+
+_NUMBER_BITS = 24  # of a segment; with the prefix before it, an entry of the index has 64
+
+
+class Place(NamedTuple):
+    """Where the bytes of a key are."""
+
+    path: str
+    offset: int
+
+
+class KeySegments:
+    """The segments of a folder. Whoever makes or destroys keys holds the keyring's lock; looking needs none."""
+
+    def __init__(self, folder: Path, key_bytes: int) -> None:
+        self.folder = folder
+        self._record = OWNER_BYTES + key_bytes
+        self._next = 0  # 0: no segment was looked at yet
+        self._known = array("Q")
+        self._recent: list[int] = []
+        self._guard = threading.Lock()
+
+    def look(self) -> None:
+        """Get to know the segments made since the last look."""
+        with self._guard:
+            before = self._next
+            if before == 0:
+                numbers = sorted(int(path.name) for path in _listed(self.folder))
+                self._known = array("Q", sorted(chain.from_iterable(map(self._entries, numbers))))
+                self._next = numbers[-1] + 1 if numbers else 1
+            while Path(self._path(self._next)).exists():
+                self._recent += self._entries(self._next)
+                self._next += 1
+            if self._next != before and self.folder.is_dir():
+                self._recent.sort()
+                sync_directory(self.folder)  # the process that made a segment may not have come to this yet
+            if len(self._recent) > RECENT:
+                self._known = array("Q", sorted(chain(self._known, self._recent)))
+                self._recent = []
+
+    def find(self, owner: bytes) -> Iterator[tuple[Place, bytes]]:
+        """Where a twin's keys are, by the hash of its id, with the bytes that are there."""
+        first = int.from_bytes(owner[:PREFIX_BYTES], "big") << _NUMBER_BITS
+        with self._guard:
+            numbers = [
+                entry - first
+                for entries in (self._known, self._recent)
+                for entry in entries[bisect_left(entries, first) : bisect_left(entries, first + (1 << _NUMBER_BITS))]
+            ]
+        for number in numbers:
+            content = self._content(number)
+            offset = content.find(owner)
+            while offset >= 0 and offset % self._record:
+                offset = content.find(owner, offset + 1)
+            if offset >= 0:
+                yield Place(self._path(number), offset + OWNER_BYTES), content[offset:][OWNER_BYTES : self._record]
+
+    @staticmethod
+    def made(place: Place) -> bool:
+        """Whether a key is in a segment, and not in a file of its own."""
+        return place.offset > 0
+
+    def make(self, keys: Sequence[tuple[bytes, bytes]]) -> None:
+        """Write a segment of (hash of a twin's id, key), durable on return; `look` was called under the lock before."""
+        fresh, path = self.folder / "fresh", self._path(self._next)
+        fresh.unlink(missing_ok=True)
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(b"".join(owner + key for owner, key in keys))
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+        self.look()
+
+    def destroy(self, place: Place) -> None:
+        """Overwrite a key, durably, and then whose it was: cut short in between, it is found again and finished."""
+        overwrite(place.path, place.offset, self._record - OWNER_BYTES)
+        overwrite(place.path, place.offset - OWNER_BYTES, OWNER_BYTES)
+
+    def _path(self, number: int) -> str:
+        return f"{self.folder}/{number:08}"
+
+    def _entries(self, number: int) -> list[int]:
+        """What the index says of a segment's records."""
+        content = self._content(number)
+        return [
+            int.from_bytes(content[at : at + PREFIX_BYTES], "big") << _NUMBER_BITS | number
+            for at in range(0, len(content), self._record)
+        ]
+
+    def _content(self, number: int) -> bytes:
+        content = Path(self._path(number)).read_bytes()
+        if len(content) % self._record:
+            raise damaged(self._path(number))
+        return content
+
+
+def damaged(path: str) -> Fault:
+    """That the file of a key, or of several, is not whole."""
+    name = Path(path).name
+    return Fault("key-damaged", f"The key file {name} is damaged; restore it.", file=name)
+
+
+def read_at(path: str, offset: int, length: int) -> bytes:
+    """So many bytes of a file, or as many as there are; none if there is no such file."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return b""
+    try:
+        return os.pread(descriptor, length, offset)
+    finally:
+        os.close(descriptor)
+
+
+def overwrite(path: str, offset: int, length: int) -> None:
+    """Zeros over a part of a file, durably."""
+    descriptor = os.open(path, os.O_WRONLY)
+    try:
+        os.pwrite(descriptor, bytes(length), offset)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_directory(directory: Path) -> None:
+    """Make what a directory lists durable."""
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _listed(folder: Path) -> list[Path]:
+    return [path for path in folder.iterdir() if path.name.isdecimal()] if folder.is_dir() else []

@@ -1,0 +1,240 @@
+"""Loading many twins: events in random order over 8,000 twins, over 25, and a raw UNWIND, in turn in one run.
+
+python tests/benchmarks/breadth.py [--json] [--events 16000] [--batch 2000] [--attributes 30] [--tree]
+
+Runs on the Neo4j that NEO4J_URI names, else on one of its own with the default memory. The raw `UNWIND` writes for each
+event one Event, one Evidence with its FROM and REPORTED_BY, and its BEARS_ON, with unique ids and nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, get_args
+from uuid import uuid4
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from neo4j import AsyncDriver, AsyncGraphDatabase, NotificationMinimumSeverity
+from pydantic import SecretStr
+from tests.benchmarks.report import Row, show
+
+from beliefgraph.app import Services, running
+from beliefgraph.config import Settings
+from beliefgraph.local import Endpoint, LocalNeo4j
+from beliefgraph.local.endpoint import named_endpoint
+from beliefgraph.model.caller import Caller, Scope
+from beliefgraph.model.definition import Catalog
+from beliefgraph.model.event import Event
+
+EVENTS = 16_000
+BATCH = 2_000
+ATTRIBUTES = 30
+MANY, FEW = 8_000, 25
+SEED = 20260101
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+RAW = """
+UNWIND $events AS row
+MERGE (s:Source {id: row.source})
+CREATE (e:Event {id: row.event, type: row.type, time: datetime(row.time), sealed: row.sealed})
+CREATE (v:Evidence {id: row.evidence, summary: row.summary, time: datetime(row.time)})
+CREATE (v)-[:FROM]->(e)
+CREATE (v)-[:REPORTED_BY]->(s)
+MERGE (b:Belief {id: row.belief})
+CREATE (v)-[:BEARS_ON {revision_id: row.bearing, log_likelihood_ratio: row.llr}]->(b)
+"""
+
+
+async def breadth(
+    services: Services,
+    driver: AsyncDriver,
+    events: int = EVENTS,
+    batch: int = BATCH,
+    attributes: int = ATTRIBUTES,
+    tree: bool = False,
+    log: Path | None = None,
+) -> list[Row]:
+    """The rate at which the same events load into many twins, into few, and raw; statements and bytes an event.
+
+    `log` is the folder of Neo4j's transaction log, where it is known.
+    """
+    callers = {twins: await _tenant(services, attributes, tree) for twins in (MANY, FEW)}
+    streams = {twins: _events(events, twins, attributes) for twins in (MANY, FEW)}
+    took = {MANY: 0.0, FEW: 0.0, 0: 0.0}
+    statements = {MANY: 0, FEW: 0}
+    logged = {MANY: 0, FEW: 0, 0: 0}
+    await _warm(services, driver, attributes, tree)
+    for first in range(0, events, batch):
+        for twins, caller in callers.items():
+            before, size = services.graph.statements, _bytes(log)
+            took[twins] += await _observed(services, caller, streams[twins][first : first + batch])
+            statements[twins] += services.graph.statements - before
+            logged[twins] += max(0, _bytes(log) - size)
+        size = _bytes(log)
+        took[0] += await _raw(driver, streams[MANY][first : first + batch])
+        logged[0] += max(0, _bytes(log) - size)
+    many, few, raw = took.values()
+    return [
+        Row(f"{events:,} events over {MANY:,} twins", events / many, "events/s"),
+        Row(f"{events:,} events over {FEW} twins", events / few, "events/s"),
+        Row(f"{events:,} events by a raw UNWIND", events / raw, "events/s"),
+        Row(f"{MANY:,} twins against {FEW}", few / many, "×", 0.6, most=False),
+        Row(f"{MANY:,} twins against the raw UNWIND", raw / many, "×", 0.15, 0.3, most=False),
+        Row(f"{FEW} twins against the raw UNWIND", raw / few, "×", 0.25, 0.5, most=False),
+        Row(f"statements an event, {MANY:,} twins", statements[MANY] / events, ""),
+        Row(f"statements an event, {FEW} twins", statements[FEW] / events, ""),
+        *(
+            Row(f"log an event, {'raw' if twins == 0 else f'{twins:,} twins'}", size / events / 1024, "KB")
+            for twins, size in logged.items()
+            if log is not None
+        ),
+    ]
+
+
+async def _warm(services: Services, driver: AsyncDriver, attributes: int, tree: bool) -> None:
+    """Let Neo4j and the service compile what they compile."""
+    events = _events(BATCH, MANY, attributes)
+    await _observed(services, await _tenant(services, attributes, tree), events)
+    await _raw(driver, events)
+
+
+def _bytes(folder: Path | None) -> int:
+    return 0 if folder is None else sum(path.stat().st_size for path in folder.glob("neostore.transaction.db.*"))
+
+
+async def _tenant(services: Services, attributes: int, tree: bool) -> Caller:
+    caller = Caller(actor="bench", tenant=f"breadth-{uuid4().hex}", scopes=get_args(Scope), purpose="benchmark")
+    await services.book.publish(caller, catalog(attributes, tree))
+    return caller
+
+
+def catalog(attributes: int, tree: bool) -> Catalog:
+    """Attributes that stand alone, or hang in a tree of four branches; an event bears on one of them."""
+    keys = [f"shop.a{n}" for n in range(attributes)]
+    relations = [
+        {"kind": "supports", "source": keys[(n - 1) // 4], "target": keys[n], "odds_ratio": 3.0}
+        for n in range(1, attributes)
+    ]
+    return Catalog.model_validate(
+        {
+            "catalog": "shop",
+            "version": "1.0.0",
+            "attributes": [{"key": key, "domain": "shop", "prior": 0.3, "statement": f"is {key}"} for key in keys],
+            "relations": relations if tree else [],
+            "events": [
+                {
+                    "type": f"saw{n}",
+                    "summary": "saw something",
+                    "bears_on": [{"attribute": key, "log_likelihood_ratio": 0.5}],
+                }
+                for n, key in enumerate(keys)
+            ],
+        }
+    )
+
+
+def _events(events: int, twins: int, attributes: int) -> Sequence[Event]:
+    order = random.Random(SEED)
+    return [
+        Event(
+            id=str(n),
+            source="/shop",
+            type=f"saw{order.randrange(attributes)}",
+            time=START + timedelta(seconds=n),
+            twin=f"twin-{order.randrange(twins)}",
+            data={"page": n % 40},
+        )
+        for n in range(events)
+    ]
+
+
+async def _observed(services: Services, caller: Caller, events: Sequence[Event]) -> float:
+    began = time.perf_counter()
+    receipts = await services.intake.observe(caller, events)
+    took = time.perf_counter() - began
+    assert all(receipt.status == "accepted" for receipt in receipts)
+    return took
+
+
+async def _raw(driver: AsyncDriver, events: Sequence[Event]) -> float:
+    began = time.perf_counter()
+    rows: list[dict[str, Any]] = [
+        {
+            "source": event.source,
+            "event": str(uuid4()),
+            "evidence": str(uuid4()),
+            "bearing": str(uuid4()),
+            "belief": f"{event.twin} {event.type}",
+            "type": event.type,
+            "summary": "saw something",
+            "time": event.time.isoformat(),
+            "sealed": event.model_dump_json().encode(),
+            "llr": 0.5,
+        }
+        for event in events
+    ]
+    async with driver.session() as session:
+        await (await session.run(RAW, events=rows)).consume()
+    return time.perf_counter() - began
+
+
+@contextmanager
+def neo4j(folder: Path) -> Iterator[Endpoint]:
+    """The Neo4j that is named, or one of its own with the default memory."""
+    named = named_endpoint(os.environ)
+    if named is not None:
+        yield named
+        return
+    with LocalNeo4j(folder / "neo4j", bolt_port=0, http_port=0) as started:
+        yield started
+
+
+async def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments.add_argument("--json", action="store_true", help="print rows {item, value, must, stretch, ok}")
+    arguments.add_argument("--events", type=int, default=EVENTS, help="events of each way")
+    arguments.add_argument("--batch", type=int, default=BATCH, help="events in one call")
+    arguments.add_argument("--attributes", type=int, default=ATTRIBUTES, help="attributes of the catalog")
+    arguments.add_argument("--tree", action="store_true", help="let the attributes hang in a tree")
+    given = arguments.parse_args()
+    with tempfile.TemporaryDirectory() as folder, neo4j(Path(folder)) as endpoint:
+        settings = Settings(
+            neo4j_uri=endpoint.uri,
+            neo4j_username=endpoint.user,
+            neo4j_password=SecretStr(endpoint.password),
+            keys=Path(folder) / "keys",
+            refresh_interval=0,
+        )
+        async with (
+            running(settings) as services,
+            AsyncGraphDatabase.driver(
+                endpoint.uri, auth=endpoint.auth, notifications_min_severity=NotificationMinimumSeverity.OFF
+            ) as driver,
+        ):
+            log = Path(folder) / "neo4j" / "data" / "transactions" / "neo4j"
+            rows = await breadth(
+                services,
+                driver,
+                given.events,
+                given.batch,
+                given.attributes,
+                given.tree,
+                log if log.is_dir() else None,
+            )
+    show("Breadth", rows, given.json)
+    if any(row.ok is False for row in rows):
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,77 @@
+"""Days and weeks by a local clock, beside datetime with zoneinfo as the oracle."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from beliefgraph.inference import windows
+from beliefgraph.model.metric import MetricDefinition
+from beliefgraph.model.time import microseconds, moment_of
+from beliefgraph.services.metrics.zones import zone_of
+
+ZONES = ("Europe/Berlin", "America/Los_Angeles", "America/Sao_Paulo", "Asia/Kathmandu", "Australia/Lord_Howe")
+
+
+def zone(name: str | None) -> windows.Zone:
+    return zone_of(
+        MetricDefinition.model_validate(
+            {"key": "rides", "statement": "rides", "kind": "streak", "events": ["r"], "every": "day", "window": "P60D"}
+            | ({} if name is None else {"zone": name})
+        )
+    )
+
+
+def streak(name: str | None, *moments: datetime) -> float:
+    times = np.array([microseconds(each) for each in moments], dtype=np.int64)
+    return float(windows.streak(windows.seen(times, times[-1:], 60 * windows.DAY), windows.DAY, zone(name))[0])
+
+
+def local(name: str, *texts: str) -> list[datetime]:
+    return [datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(name)) for text in texts]
+
+
+def test_a_streak_counts_the_days_of_its_zone() -> None:
+    days = ("05T23:50", "06T00:15", "07T23:50", "08T00:15", "09T23:50", "10T00:15")
+    six = local("Europe/Berlin", *(f"2026-01-{day}" for day in days))
+    assert streak("Europe/Berlin", *six) == 6
+    assert streak(None, *six) < 6
+
+
+def test_a_streak_holds_across_the_change_to_summer_time_and_back() -> None:
+    spring = local("Europe/Berlin", *(f"2026-03-{day}T00:30" for day in (27, 28, 29, 30, 31)))
+    autumn = local("Europe/Berlin", *(f"2026-10-{day}T23:30" for day in (23, 24, 25, 26, 27)))
+    assert (streak("Europe/Berlin", *spring), streak("Europe/Berlin", *autumn)) == (5, 5)
+
+
+def test_two_evenings_on_one_local_day_are_one_day() -> None:
+    evenings = local("America/Los_Angeles", "2026-05-04T15:00", "2026-05-04T19:00")
+    assert (streak("America/Los_Angeles", *evenings), streak(None, *evenings)) == (1, 2)
+
+
+@given(st.sampled_from(ZONES), st.integers(0, 4_000_000_000))
+def test_the_clock_shows_what_zoneinfo_says(name: str, seconds: int) -> None:
+    moment = datetime.fromtimestamp(seconds, UTC)
+    shown = moment.astimezone(ZoneInfo(name)).replace(tzinfo=UTC)
+    found = zone(name).local(np.array([microseconds(moment)], dtype=np.int64))
+    assert moment_of(int(found[0])) == shown
+
+
+@given(st.sampled_from(ZONES), st.integers(0, 40_000))
+def test_a_streak_breaks_when_the_next_local_day_is_over(name: str, day: int) -> None:
+    noon = datetime(1970, 1, 1, 12, tzinfo=UTC) + timedelta(days=day)
+    noon = noon.replace(tzinfo=ZoneInfo(name))
+    (at,) = windows.breaks(np.array([microseconds(noon)], dtype=np.int64), windows.DAY, zone(name)).tolist()
+    after = noon.date() + timedelta(days=2)
+    assert moment_of(at).astimezone(ZoneInfo(name)).date() == after
+    assert moment_of(at - 1).astimezone(ZoneInfo(name)).date() < after
+
+
+def test_an_unknown_zone_is_refused() -> None:
+    with pytest.raises(ValueError, match="no time zone"):
+        zone("Europe/Berln")

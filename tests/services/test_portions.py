@@ -1,0 +1,190 @@
+"""A large call is written in several transactions, none of them larger than Neo4j has memory for."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from tests.services.test_intake import rows, stored
+from tests.world import World, event, rated
+
+from beliefgraph.errors import Unavailable, Unsupported
+from beliefgraph.model.event import Event
+from beliefgraph.services import update
+from beliefgraph.services.portions import Portions
+from beliefgraph.store.graph import Graph
+
+BLOCKED_MS = 50
+"""For longer than this, no call may hold the loop."""
+
+NEARLY_ALL = 400_000
+"""New nodes that leave some 28 MiB of the 346 that Neo4j has for transactions by default."""
+
+
+class Counted(Graph):
+    """A graph that counts what each commit writes, and fails when it is told to."""
+
+    def __init__(self, graph: Graph, fails_at: int | None = None) -> None:
+        super().__init__(graph._driver, graph._database)
+        self.written: list[list[str]] = []
+        self._fails_at = fails_at
+
+    async def write_one(self, name: str, /, **parameters: Any) -> list[Any] | None:
+        if name == "commit/write":
+            if len(self.written) == self._fails_at:
+                self._fails_at = None
+                raise Unavailable("store-unavailable", "Cut off.")
+            self.written.append([want["name"] for want in parameters["twins"]])
+        return await super().write_one(name, **parameters)
+
+
+def counted(world: World, rows: int, *, fails_at: int | None = None) -> Counted:
+    graph = Counted(world.graph, fails_at)
+    world.updater.graph = graph
+    world.updater.portions = Portions(rows)
+    return graph
+
+
+def crowd(number: int, events: int = 1) -> list[Event]:
+    """So many twins, each event of them on its own, round and round."""
+    return [
+        event(f"{twin}-{turn}", "rated", day=turn, twin=f"twin-{twin}", llr=0.25, by="a colleague")
+        for turn in range(events)
+        for twin in range(number)
+    ]
+
+
+async def test_a_large_call_is_written_in_several_transactions_and_answered_in_its_order(world: World) -> None:
+    graph = counted(world, 100)
+    events = crowd(60, 2)
+    receipts = await world.intake.observe(world.caller, events)
+
+    assert [r.id for r in receipts] == [e.id for e in events]
+    assert {r.status for r in receipts} == {"accepted"}
+    assert [r.twin for r in receipts] == [e.twin for e in events]
+    assert {r.rev for r in receipts} == {1}
+    assert len(graph.written) >= 6
+    names = [name for some in graph.written for name in some]
+    assert sorted(names) == sorted({str(e.twin) for e in events})  # each twin once, in one transaction
+
+
+async def test_a_twin_that_is_too_large_for_one_transaction_gets_several_commits(world: World) -> None:
+    graph = counted(world, 60)
+    events = [rated(str(n), 0.25, day=n) for n in range(50)]
+    receipts = await world.intake.observe(world.caller, events)
+
+    assert {r.status for r in receipts} == {"accepted"}
+    assert len(graph.written) >= 3
+    cut = await stored(world)
+    assert cut.rev == len(graph.written)
+    assert {r.rev for r in receipts} == set(range(1, cut.rev + 1))
+    world.updater.portions = Portions()
+    await world.intake.observe(world.caller, [e.model_copy(update={"twin": "whole"}) for e in events])
+    whole = await stored(world, "whole")
+    assert whole.rev == 1
+    assert {h.log_odds for h in cut.holdings.values()} == {h.log_odds for h in whole.holdings.values()}
+
+
+async def test_a_call_that_breaks_off_is_sent_again_without_harm(world: World) -> None:
+    graph = counted(world, 100, fails_at=3)
+    events = crowd(60)
+    with pytest.raises(Unavailable, match="Cut off"):
+        await world.intake.observe(world.caller, events)
+    kept = {name for some in graph.written for name in some}
+    assert 0 < len(kept) < 60
+    before = {name: rows(await stored(world, name)) for name in kept}
+
+    receipts = await world.intake.observe(world.caller, events)
+
+    assert {r.twin for r in receipts if r.status == "duplicate"} == kept
+    assert {r.twin for r in receipts if r.status == "accepted"} == {e.twin for e in events} - kept
+    assert {name: rows(await stored(world, name)) for name in kept} == before
+
+
+@asynccontextmanager
+async def filled(graph: Graph, nodes: int) -> AsyncIterator[None]:
+    """Somebody's transaction that holds so many new nodes in Neo4j's memory, and is given up in the end."""
+    async with graph._driver.session() as session, await session.begin_transaction() as tx:
+        await (await tx.run("UNWIND range(1, $nodes) AS n CREATE (:Filler {n: n})", nodes=nodes)).consume()
+        yield
+        await tx.rollback()
+
+
+async def test_a_transaction_that_neo4j_has_no_memory_for_is_halved_at_once_and_the_size_is_remembered(
+    world: World,
+) -> None:
+    world.updater.portions = Portions(1_000_000)
+    events = crowd(1_500)
+    async with filled(world.graph, NEARLY_ALL):
+        receipts = await world.intake.observe(world.caller, events)
+    assert {r.status for r in receipts} == {"accepted"}
+    assert world.updater.portions.rows < 10_000
+
+
+class Full(Graph):
+    """A graph whose Neo4j has not the memory for any commit of some twins, for so many tries."""
+
+    def __init__(self, graph: Graph, tries: int) -> None:
+        super().__init__(graph._driver, graph._database)
+        self.tries = tries
+
+    async def write_one(self, name: str, /, **parameters: Any) -> list[Any] | None:
+        if name == "commit/write" and self.tries > 0:
+            self.tries -= 1
+            raise Unsupported("store-memory", "Neo4j has not the memory for it.")
+        return await super().write_one(name, **parameters)
+
+
+async def test_an_event_that_is_too_large_alone_is_refused_at_the_first_try_with_the_reason(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(update, "SMALL", 5)
+    full = world.updater.graph = Full(world.graph, 100)
+
+    with pytest.raises(Unsupported, match=r"memory.*rows") as refused:
+        await world.intake.observe(world.caller, [rated("1", 0.5)])
+
+    assert refused.value.code == "store-memory"
+    assert full.tries == 99
+
+
+async def test_a_small_event_waits_for_memory_that_others_fill(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(update, "PAUSES", (0.01, 0.01))
+    world.updater.graph = Full(world.graph, 2)
+    (receipt,) = await world.intake.observe(world.caller, [rated("1", 0.5)])
+    assert (receipt.status, receipt.rev) == ("accepted", 1)
+
+    world.updater.graph = Full(world.graph, 3)
+    with pytest.raises(Unavailable) as refused:
+        await world.intake.observe(world.caller, [rated("2", 0.5)])
+    assert refused.value.code == "overloaded"
+
+
+async def test_a_call_of_many_new_twins_never_holds_the_loop(world: World) -> None:
+    held: list[float] = []
+
+    async def beat() -> None:
+        before = time.thread_time()
+        while True:
+            await asyncio.sleep(0.005)
+            now = time.thread_time()
+            held.append(now - before)
+            before = now
+
+    await world.intake.observe(world.caller, crowd(20, 2))  # what is compiled or read once
+    gc.collect()
+    gc.freeze()  # as a service does: what the collector takes grows with all that is there, not with the call
+    heart = asyncio.create_task(beat())
+    events = [e.model_copy(update={"twin": f"new-{e.twin}"}) for e in crowd(1_000)]
+    receipts = await world.intake.observe(world.caller, events)
+    heart.cancel()
+    gc.unfreeze()
+
+    assert {r.status for r in receipts} == {"accepted"}
+    assert len(held) > 20
+    assert max(held) * 1_000 < BLOCKED_MS
