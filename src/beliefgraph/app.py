@@ -19,6 +19,7 @@ from beliefgraph.inference import warm
 from beliefgraph.ingest.http import events_endpoint
 from beliefgraph.model.time import Clock
 from beliefgraph.services.bell import Bell
+from beliefgraph.services.bounded_json import JsonBounds
 from beliefgraph.services.cache import TwinCache
 from beliefgraph.services.callers import Callers
 from beliefgraph.services.changes import Changes
@@ -35,6 +36,7 @@ from beliefgraph.services.interval import Intervals
 from beliefgraph.services.learning.sources import SourceLearner
 from beliefgraph.services.metrics.questions import Metrics
 from beliefgraph.services.moments import Moments
+from beliefgraph.services.places import Places, Shares
 from beliefgraph.services.preferences.questions import Preferences
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.reasons.questions import Reasons
@@ -163,6 +165,15 @@ async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
 def create_app(services: Services) -> Starlette:
     """The ASGI application of the services."""
     settings = services.settings
+    places = Places(
+        Shares(
+            total=settings.max_in_flight,
+            per_tenant=settings.max_in_flight_per_tenant,
+            per_key=settings.max_in_flight_per_key,
+            waiting_per_key=settings.max_queued_per_key,
+            patience=min(settings.queue_timeout, settings.request_timeout / 2),
+        )
+    )
     schema = make_schema(
         Limits(
             depth=settings.max_query_depth,
@@ -170,6 +181,7 @@ def create_app(services: Services) -> Starlette:
             cost=settings.max_query_cost,
             tokens=settings.max_query_tokens,
             page=settings.max_page_size,
+            introspection=settings.introspection,
         )
     )
     door = GraphQLDoor(
@@ -177,7 +189,14 @@ def create_app(services: Services) -> Starlette:
         services,
         page=page if settings.graphiql else None,
         origins=settings.cors_origins,
-        bounds=Bounds(settings.max_in_flight, settings.request_timeout),
+        bounds=Bounds(
+            places=places,
+            seconds=settings.request_timeout,
+            answer_bytes=settings.max_answer_bytes,
+            operations_per_socket=settings.max_operations_per_socket,
+            subscriptions_per_key=settings.max_subscriptions_per_key,
+            json=JsonBounds(bytes=settings.max_body_bytes),
+        ),
     )
     events = events_endpoint(services.intake.observe, services.clock, settings.max_body_bytes)
 
@@ -186,5 +205,5 @@ def create_app(services: Services) -> Starlette:
         await check_migrated(services.graph)
         services.warming.check()
 
-    doors = Doors(graphql=door, events=events, ready=ready, warmed=services.warming.wait)
+    doors = Doors(graphql=door, events=events, ready=ready, warmed=services.warming.wait, places=places)
     return make_web(doors, services.callers, settings)

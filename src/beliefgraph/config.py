@@ -56,15 +56,33 @@ class Settings(Record):
     max_query_tokens: int = Field(default=4_000, ge=10, description="Tokens a query may have.")
     max_query_aliases: int = Field(default=30, ge=0, description="Fields a query may rename.")
     max_query_cost: int = Field(default=50_000, ge=1, description="Objects a query may ask for, pages multiplied.")
+    introspection: bool = Field(default=True, description="Whether queries may ask for the schema.")
+    max_answer_bytes: int = Field(default=16_777_216, ge=65_536, description="Bytes an answer may have.")
     max_page_size: int = Field(
         default=2_000,
         ge=1,
         le=2_000,
         description="Nodes one page may have; of lists other than `beliefs`, 200 at most.",
     )
-    max_in_flight: int = Field(default=64, ge=1, description="Requests worked on at once; others are told to wait.")
+    max_in_flight: int = Field(default=64, ge=1, description="Requests worked on at once; others wait for a place.")
+    max_in_flight_per_tenant: int = Field(default=32, ge=1, description="The same, of one tenant.")
+    max_in_flight_per_key: int = Field(default=8, ge=1, description="The same, of one key.")
+    max_queued_per_key: int = Field(default=200, ge=0, description="Requests of one key that may wait for a place.")
+    queue_timeout: Seconds = Field(
+        default=5.0, description="Seconds a request waits for a place, at most half of request_timeout."
+    )
     request_timeout: Seconds = Field(default=30.0, description="Seconds a request may take.")
+    body_timeout: Seconds = Field(default=10.0, description="Seconds in which the body of a request must have come.")
+    max_body_buffer: int = Field(
+        default=268_435_456, ge=1_048_576, description="Bytes of bodies being read at once; a tenant may have half."
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        default=(), description="Addresses of proxies whose X-Forwarded-For and -Proto are believed, comma-separated."
+    )
     max_sockets: int = Field(default=1_000, ge=1, description="WebSockets open at once; those without a key give way.")
+    max_sockets_per_key: int = Field(default=100, ge=1, description="The same, of one key.")
+    max_operations_per_socket: int = Field(default=100, ge=1, description="Operations at once on one WebSocket.")
+    max_subscriptions_per_key: int = Field(default=1_000, ge=1, description="Subscriptions of one key at once.")
     subscription_queue: int = Field(default=256, ge=1, description="Changes kept for a subscriber who reads slowly.")
     poll_interval: Seconds = Field(default=1.0, description="Seconds between looks for other processes' changes.")
     refresh_interval: float = Field(
@@ -72,7 +90,7 @@ class Settings(Record):
     )
     shutdown_timeout: Seconds = Field(default=10.0, description="Seconds that running requests get at shutdown.")
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "trusted_proxies", mode="before")
     @classmethod
     def _listed(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -6,7 +6,7 @@ The kind says who can fix it: the caller (incorrect, not found, conflict, forbid
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar, Literal
 
 Kind = Literal["incorrect", "not_found", "conflict", "forbidden", "unsupported", "unavailable", "fault"]
@@ -24,6 +24,33 @@ class BeliefgraphError(Exception):
         self.code = code
         self.message = message
         self.ids: Mapping[str, object] = ids
+
+    def __reduce__(self) -> tuple[Callable[..., BeliefgraphError], tuple[object, ...]]:
+        """How it is taken from one process to another."""
+        return _again, (type(self), self.code, self.message, dict(self.ids))
+
+
+LONGEST_MESSAGE = 500
+"""Characters of a message; more would only send back what was sent."""
+
+LONGEST_ID = 200
+"""Characters of an id in a refusal, for the same reason."""
+
+
+def shortened(message: str, most: int = LONGEST_MESSAGE) -> str:
+    """The message, without most of it where it is long."""
+    return message if len(message) <= most else f"{message[: most - 1]}…"
+
+
+def shown_ids(error: BeliefgraphError) -> dict[str, object]:
+    """The ids that a refusal is about, those that are long shortened."""
+    return {
+        name: shortened(value, LONGEST_ID) if isinstance(value, str) else value for name, value in error.ids.items()
+    }
+
+
+def _again(kind: type[BeliefgraphError], code: str, message: str, ids: dict[str, object]) -> BeliefgraphError:
+    return kind(code, message, **ids)
 
 
 class Incorrect(BeliefgraphError):

@@ -79,7 +79,7 @@ def catalog() -> Catalog:
         }
         for n in range(ATTRIBUTES)
     ]
-    metric = {"key": "did.week", "statement": "things done in 7 days", "kind": "count", "window": "P7D"}
+    metric: dict[str, Any] = {"key": "did.week", "statement": "things done in 7 days", "kind": "count", "window": "P7D"}
     metric |= {"events": [f"did.{n}" for n in range(20)]}
     document = {"catalog": "growth", "version": "1.0.0", "attributes": attributes, "relations": relations}
     return Catalog.model_validate({**document, "events": rules, "metrics": [metric]})

@@ -16,10 +16,13 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.benchmarks.report import Row, show
 
 from beliefgraph.model.belief import ANYONE, ANYWHERE
+from beliefgraph.model.identity import evidence_id
 from beliefgraph.model.metric import Measurement, Metric, MetricDefinition
+from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.metrics.measure import measured_at, since
-from beliefgraph.services.metrics.tally import NOTHING, Tally
+from beliefgraph.services.metrics.tally import Tally, no_measurements
 
+TWIN = "5f0d7c1e-0000-4000-8000-000000000000"
 START = datetime(2026, 1, 1, tzinfo=UTC)
 YEAR = timedelta(days=365)
 KINDS = (
@@ -36,17 +39,17 @@ KINDS = (
 def told(events: int) -> Tally:
     """Events at random over a year, each with one of three labels."""
     chance = random.Random(1)
-    return NOTHING.with_rows(
+    rows = no_measurements(TWIN).opened(
         [
             Measurement(
-                revision_id=f"row {n}",
-                twin="twin",
+                revision_id=revision_id("Measurement", str(n), 1, START),
+                twin=TWIN,
                 key=f"row {n}",
                 valid_from=START + YEAR * chance.random(),
                 rev_from=1,
                 definition="",
                 origin="observed",
-                evidence=f"evidence {n}",
+                evidence=evidence_id(str(n), "source"),
                 metric="metric",
                 source="source",
                 value=chance.random(),
@@ -55,6 +58,7 @@ def told(events: int) -> Tally:
             for n in range(events)
         ]
     )
+    return rows.tallies()["metric"]
 
 
 def main(events: int) -> None:

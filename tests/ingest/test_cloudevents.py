@@ -16,8 +16,6 @@ from beliefgraph.errors import BeliefgraphError, Incorrect
 from beliefgraph.ingest.cloudevents import (
     BATCH,
     MAX_BATCH,
-    MAX_DATA_BYTES,
-    MAX_DATA_DEPTH,
     STRUCTURED,
     read_batch,
     read_binary,
@@ -25,7 +23,7 @@ from beliefgraph.ingest.cloudevents import (
     read_request,
     read_structured,
 )
-from beliefgraph.model.event import Event
+from beliefgraph.model.event import MAX_DATA_BYTES, MAX_DATA_DEPTH, Event
 
 RECEIVED = datetime(2026, 9, 30, 12, 0, tzinfo=UTC)
 

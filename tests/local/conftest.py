@@ -20,7 +20,7 @@ NOWHERE = "http://127.0.0.1:9"  # the discard port: nothing listens there
 
 @pytest.fixture(scope="session", autouse=True)
 def _jars_in_the_user_cache() -> None:
-    ensure_jars(shipped_lock(), default_cache_dir(), os.environ)
+    ensure_jars(shipped_lock(), default_cache_dir(os.environ), os.environ)
 
 
 @pytest.fixture(scope="session")

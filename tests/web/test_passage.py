@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
+from beliefgraph.config import Settings
 from beliefgraph.errors import BeliefgraphError
+from beliefgraph.model.caller import Caller
+from beliefgraph.services.callers import Callers
+from beliefgraph.services.places import Places, Shares
 from beliefgraph.web.passage import Bounded
 
 
@@ -23,15 +29,22 @@ async def at_once() -> None:
     return
 
 
+class Known:
+    """Whoever calls is known."""
+
+    async def authenticate(self, *_: object, **__: object) -> Caller:
+        return Caller(actor="a", tenant="t", scopes=("write",), purpose="testing", key="1")
+
+
 async def test_whoever_leaves_in_the_middle_of_a_body_is_no_fault_of_ours() -> None:
     bounded = Bounded(
         reads_its_body,
         refuse=refuse,
+        callers=cast("Callers", Known()),
+        places=Places(Shares(total=1, per_tenant=1, per_key=1, waiting_per_key=0, patience=1)),
         warmed=at_once,
-        max_body_bytes=100,
-        max_in_flight=1,
-        timeout=5,
-        max_sockets=1,
+        keyed=frozenset(("/events",)),
+        settings=Settings(request_timeout=5),
     )
     sent: list[Message] = []
 

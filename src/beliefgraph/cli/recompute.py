@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from beliefgraph.cli.connection import run, services
+from beliefgraph.services.checkpoints import Checkpoints
 from beliefgraph.services.recheck import Checked, recheck
 
 LISTED = 30
@@ -34,7 +35,7 @@ async def _recompute(tenant: str | None, check: bool) -> bool:
     twins = beliefs = goals = differ = failed = 0
     with out.status("Deriving again …"):
         async with services() as built:
-            async for found in recheck(built.graph, built.book, tenant):
+            async for found in recheck(built.graph, built.book, tenant, Checkpoints(built.graph, built.keyring)):
                 twins, beliefs, goals = twins + 1, beliefs + found.beliefs, goals + found.goals
                 differ += found.differ
                 if found.error is not None:

@@ -80,12 +80,14 @@ class Context:
     verbs: Verbs
     request_id: str
     identity: Caller | None = None
-    secret: str | None = None
+    secret: str | None = field(default=None, repr=False)
     purpose: str | None = None
-    connection_params: dict[str, object] | None = None
+    connection_params: dict[str, object] | None = field(default=None, repr=False)
     names: dict[str, str] = field(default_factory=dict)
-    keyed: Callable[[], object] | None = None
-    """Told once a WebSocket has brought its key, so that it keeps its place."""
+    keyed: Callable[[str], bool] | None = None
+    """Told once a WebSocket has brought its key, so that it keeps its place; False if that key has too many."""
+    address: str = ""
+    """Where the call comes from."""
 
     @property
     def caller(self) -> Caller:

@@ -7,33 +7,47 @@ HTTP follows GraphQL-over-HTTP: `application/graphql-response+json` gets 400 for
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol, cast
 
 import orjson
+import structlog
 from graphql import GraphQLError, get_operation_ast, parse
 from graphql import OperationType as GraphQLOperationType
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket
-from strawberry.asgi import GraphQL
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from strawberry.asgi import ASGIWebSocketAdapter, GraphQL
 from strawberry.exceptions import ConnectionRejectionError, MissingQueryError
+from strawberry.http.exceptions import NonJsonMessageReceived, NonTextMessageReceived
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import SubscribeMessage
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    ConnectionInitMessage,
+    Message,
+    SubscribeMessage,
+)
 from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
-from beliefgraph.errors import BeliefgraphError, Incorrect, Unavailable
+from beliefgraph.errors import BeliefgraphError, Forbidden, Incorrect, Unavailable, shortened
 from beliefgraph.graphql.context import Context, Verbs
-from beliefgraph.graphql.errors import shortened, told
+from beliefgraph.graphql.errors import tell, told
 from beliefgraph.graphql.schema import Schema
+from beliefgraph.graphql.variables import coerced_beside
+from beliefgraph.services.bounded_json import AT_ONCE, BOUNDS, JsonBounds, read_json_beside
 from beliefgraph.services.callers import bearer
+from beliefgraph.services.places import Places
+
+log = structlog.get_logger(__name__)
 
 JSON = "application/json"
 RESPONSE_JSON = "application/graphql-response+json"
@@ -56,17 +70,29 @@ def refusal_body(error: BeliefgraphError) -> bytes:
 LONGEST_QUERY = 200_000
 """Characters of a query; they are read one by one, while nobody else is served."""
 
+LONG_NUMBER = re.compile(r"\d{309}")
+"""More digits than any number has that JSON's readers know."""
+
+LONGEST_ID = 200
+"""Characters of the id of an operation on a WebSocket."""
+
+LONGEST_REASON = 120
+"""Bytes of the reason a WebSocket is closed with; the protocol allows three more."""
+
 HANDSHAKE = timedelta(seconds=10)
 """How long a WebSocket may be open before it brings a key: until then it takes the place of somebody who has one."""
 
 
 @dataclass
 class Bounds:
-    """How many queries and commands may be at work at once over WebSockets, and for how long each."""
+    """The most that the endpoint takes and gives, beyond what a query may ask for."""
 
-    at_once: int = 64
+    places: Places
     seconds: float = 30.0
-    at_work: int = 0
+    answer_bytes: int = 16_777_216
+    operations_per_socket: int = 100
+    subscriptions_per_key: int = 1_000
+    json: JsonBounds = BOUNDS
 
 
 class GraphQLDoor(GraphQL[Context, None]):
@@ -79,23 +105,25 @@ class GraphQLDoor(GraphQL[Context, None]):
         *,
         page: Page | None = None,
         origins: Sequence[str] = (),
-        subscriptions_per_connection: int = 100,
-        bounds: Bounds | None = None,
+        bounds: Bounds,
     ) -> None:
         super().__init__(
             schema,
             graphql_ide=None,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
-            max_subscriptions_per_connection=subscriptions_per_connection,
+            max_subscriptions_per_connection=bounds.operations_per_socket,
             allowed_origins=origins,
             connection_init_wait_timeout=HANDSHAKE,
         )
-        self.bounds = bounds or Bounds()
+        self.bounds = bounds
+        self.following: Counter[str] = Counter()
         self.most_tokens = schema.limits.tokens
+        self._core = schema._schema
         self.warmed = verbs.warming.wait
         self._verbs = verbs
         self._page = page
         self.graphql_transport_ws_handler_class = _StillAllowed
+        self.websocket_adapter_class = _Messages
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or serve a WebSocket until it closes."""
@@ -124,16 +152,30 @@ class GraphQLDoor(GraphQL[Context, None]):
             request_id=getattr(request.state, "request_id", ""),
             secret=bearer(headers.get("authorization")),
             purpose=headers.get("purpose"),
+            identity=getattr(request.state, "caller", None),
         )
-        context.identity = await self._verbs.callers.authenticate(context.secret, context.purpose, context.request_id)
         if headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
             return _refused(Incorrect("invalid-query", f"Send {JSON}."), 415)
         body = await request.body()
         try:
-            asked = _read(body)
+            asked = _asked(await self._read(body))
+            if len(body) > AT_ONCE and asked.get("variables"):
+                asked["variables"] = await coerced_beside(
+                    self._core,
+                    asked["query"],
+                    asked["variables"],
+                    asked.get("operationName"),
+                    self.most_tokens,
+                )
         except Incorrect as error:
             return _refused(error, 400, media=media)
         return await self._execute(context, asked, media)
+
+    async def _read(self, body: bytes) -> object:
+        try:
+            return await read_json_beside(body, self.bounds.json)
+        except orjson.JSONDecodeError as error:
+            raise Incorrect("invalid-query", f"The body is not JSON: {error}.") from None
 
     async def _execute(self, context: Context, asked: Mapping[str, Any], media: str) -> Response:
         try:
@@ -153,7 +195,27 @@ class GraphQLDoor(GraphQL[Context, None]):
                 400 if media == RESPONSE_JSON else 200,
                 media=media,
             )
-        return _written(result, media)
+        return self._written(result, media)
+
+    def _written(self, result: ExecutionResult, media: str) -> Response:
+        answer: dict[str, Any] = {"data": result.data}
+        status = 200
+        if result.errors:
+            if result.data is None and not any(error.path for error in result.errors):
+                answer = {}  # nothing was executed
+                status = 400 if media == RESPONSE_JSON else 200
+            answer["errors"] = [_formatted(error) for error in result.errors]
+        written = orjson.dumps(answer, default=str)
+        if len(written) > self.bounds.answer_bytes:
+            return _refused(self.too_long(len(written)), 200, media=media)
+        return Response(written, status, media_type=media)
+
+    def too_long(self, size: int) -> Incorrect:
+        """Why an answer is not sent."""
+        most = self.bounds.answer_bytes
+        return Incorrect(
+            "too-large", f"The answer has {size:,} bytes where {most:,} are allowed; ask for less at once."
+        )
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002
         """What the operations of a WebSocket are given; who calls is known once `connection_init` came."""
@@ -164,6 +226,7 @@ class GraphQLDoor(GraphQL[Context, None]):
             secret=bearer(headers.get("authorization")),
             purpose=headers.get("purpose"),
             keyed=getattr(request.state, "keyed", None),
+            address="" if request.client is None else request.client.host,
         )
 
     async def on_ws_connect(self, context: Context) -> UnsetType:
@@ -174,8 +237,8 @@ class GraphQLDoor(GraphQL[Context, None]):
         if isinstance(given.get("purpose"), str):
             context.purpose = str(given["purpose"])
         await _authenticated(context)
-        if context.keyed is not None:
-            context.keyed()
+        if context.keyed is not None and not context.keyed(context.caller.key):
+            raise TooManySocketsError
         return cast("UnsetType", UNSET)
 
     def decode_json(self, data: str | bytes) -> object:
@@ -183,68 +246,165 @@ class GraphQLDoor(GraphQL[Context, None]):
         return orjson.loads(data)
 
     def encode_json(self, data: object) -> str:
-        """What is sent over a WebSocket, as text."""
-        return orjson.dumps(data, default=str).decode()
+        """What is sent over a WebSocket, as text; in the place of an answer that is too long, why it is not."""
+        written = orjson.dumps(data, default=str)
+        if len(written) > self.bounds.answer_bytes and isinstance(data, dict):
+            error = self.too_long(len(written))
+            errors = [{"message": error.message, "extensions": told(error)}]
+            written = orjson.dumps({**data, "payload": {"data": None, "errors": errors}})
+        return written.decode()
+
+
+class TooManySocketsError(Exception):
+    """The key has as many WebSockets open as it may."""
+
+
+class _Messages(ASGIWebSocketAdapter):
+    """The messages of a WebSocket, read within the bounds; one that is beyond them comes as its refusal."""
+
+    async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:  # noqa: ARG002
+        """Every message, until the socket is closed."""
+        bounds = cast("GraphQLDoor", self.view).bounds.json
+        try:
+            while self.ws.application_state != WebSocketState.DISCONNECTED:
+                text = await self.ws.receive_text()
+                try:
+                    yield await read_json_beside(text, bounds)
+                except Incorrect as refused:
+                    yield refused
+                except ValueError as error:
+                    raise NonJsonMessageReceived from error
+        except KeyError as error:
+            raise NonTextMessageReceived from error
+        except WebSocketDisconnect:
+            return
 
 
 class _StillAllowed(BaseGraphQLTransportWSHandler[Context, None]):
     """Looks at the key again before each operation, so that a revoked one asks for nothing more.
 
-    Queries and commands have the bounds here that they have as requests.
+    Queries and commands have the bounds here that they have as requests. A message that is none of the protocol's
+    closes the socket with 4400; whatever is wrong with an operation is told of that operation alone.
     """
+
+    async def handle_message(self, message: Any) -> None:
+        """Do what a message says."""
+        if isinstance(message, Incorrect):
+            await self.handle_invalid_message(message.message)
+        elif not isinstance(message, dict) or not isinstance(message.get("type"), str):
+            await self.handle_invalid_message("A message is an object with a type")
+        elif message["type"] == "complete" and not isinstance(message.get("id"), str):
+            await self.handle_invalid_message("A message of this type has an id")
+        else:
+            await super().handle_message(cast("Message", message))
+
+    async def handle_invalid_message(self, error_message: str) -> None:
+        """Close with 4400."""
+        await self.websocket.close(code=4400, reason=_reason(error_message))
+
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        """Take the key; close with 1013 if it has too many sockets."""
+        try:
+            await super().handle_connection_init(message)
+        except TooManySocketsError:
+            await self.websocket.close(code=1013, reason="overloaded")
+        except Unavailable as error:
+            await self.websocket.close(code=1013, reason=error.code)
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Begin an operation, or close with 4403."""
+        id_, payload = message.get("id"), message.get("payload")
+        if not isinstance(id_, str) or not 0 < len(id_) <= LONGEST_ID or not isinstance(payload, dict):
+            await self.handle_invalid_message(f"subscribe has an id of up to {LONGEST_ID} characters and a payload")
+            return
+        if id_ in self.operations:
+            await self.websocket.close(code=4409, reason=_reason(f"Subscriber for {id_} already exists"))
+            return
         if self.connection_acknowledged:
             try:
                 await _authenticated(self.context)
+                _asked(payload)
             except ConnectionRejectionError:
                 await self.websocket.close(code=4403, reason="Forbidden")
+                return
+            except BeliefgraphError as error:
+                await self.send_message({"id": id_, "type": "error", "payload": [_error(error).formatted]})
                 return
         await super().handle_subscribe(message)
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         """Follow a subscription for as long as it lasts, and anything else within the bounds."""
-        door = cast("GraphQLDoor", self.view)
+        door, caller = cast("GraphQLDoor", self.view), self.context.caller
         bounds = door.bounds
-        if _follows(operation, door.most_tokens):
-            await super().run_operation(operation)
+        try:
+            follows = _follows(operation, door.most_tokens)
+        except GraphQLError as error:
+            tell([error], self.context.request_id)
+            await operation.send_initial_errors([error])
             return
-        if bounds.at_work >= bounds.at_once:
-            await _refuse(operation, Unavailable("overloaded", "Too much is asked at once; try again in a second."))
+        if follows:
+            if door.following[caller.key] >= bounds.subscriptions_per_key:
+                await _refuse(
+                    operation, Unavailable("overloaded", "This key follows too much at once; end some of it.")
+                )
+                return
+            door.following[caller.key] += 1
+            try:
+                await super().run_operation(operation)
+            finally:
+                door.following[caller.key] -= 1
             return
-        bounds.at_work += 1
         try:
             async with asyncio.timeout(bounds.seconds):
                 await door.warmed()
-                await super().run_operation(operation)
-        except Unavailable as warming_up:
-            await _refuse(operation, warming_up)
+                async with bounds.places.taken(caller.tenant, caller.key):
+                    await super().run_operation(operation)
+        except Unavailable as busy:
+            await _refuse(operation, busy)
         except TimeoutError:
             said = f"This took longer than {bounds.seconds:g} s. A command may still be carried out: send it again."
             await _refuse(operation, Unavailable("took-too-long", said))
-        finally:
-            bounds.at_work -= 1
+
+    async def _handle_pre_execution_error(self, operation: Operation[Context, None], result: PreExecutionError) -> None:
+        """Tell what is wrong with an operation; the socket stays open for the others."""
+        await operation.send_initial_errors(result.errors or [])
+
+    async def handle_task_exception(self, error: Exception) -> None:
+        """Log what went wrong in an operation, without the words that it was asked in."""
+        log.error("fault", request_id=self.context.request_id, exc_info=error)
 
 
 def _follows(operation: Operation[Context, None], most_tokens: int) -> bool:
-    """Whether it is a subscription."""
+    """Whether it is a subscription; raises where the query, or the operation that is named, is none."""
     try:
         document = parse(operation.query, no_location=True, max_tokens=most_tokens)
-    except (GraphQLError, RecursionError):
-        return False
+    except RecursionError as error:
+        raise GraphQLError("This query is nested too deeply.", original_error=error) from None
     found = get_operation_ast(document, operation.operation_name)
-    return found is not None and found.operation is GraphQLOperationType.SUBSCRIPTION
+    if found is None:
+        raise _error(Incorrect("invalid-query", "The document has no operation of that name, or several and no name."))
+    return found.operation is GraphQLOperationType.SUBSCRIPTION
 
 
 async def _refuse(operation: Operation[Context, None], error: BeliefgraphError) -> None:
-    await operation.send_initial_errors([GraphQLError(error.message, extensions=told(error))])
+    await operation.send_initial_errors([_error(error)])
+
+
+def _error(error: BeliefgraphError) -> GraphQLError:
+    return GraphQLError(shortened(error.message), extensions=told(error))
+
+
+def _reason(text: str) -> str:
+    """As much of a text as a close frame holds."""
+    return text.encode()[:LONGEST_REASON].decode(errors="ignore")
 
 
 async def _authenticated(context: Context) -> None:
     try:
-        context.identity = await context.verbs.callers.authenticate(context.secret, context.purpose, context.request_id)
-    except BeliefgraphError:
+        context.identity = await context.verbs.callers.authenticate(
+            context.secret, context.purpose, context.request_id, address=context.address
+        )
+    except Forbidden:
         raise ConnectionRejectionError from None
 
 
@@ -259,11 +419,8 @@ def _acceptable(accept: str | None) -> str | None:
     return JSON if any(media in ("*/*", "application/*") for media in wanted) else None
 
 
-def _read(body: bytes) -> dict[str, Any]:
-    try:
-        asked = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise Incorrect("invalid-query", f"The body is not JSON: {error}.") from None
+def _asked(asked: object) -> dict[str, Any]:
+    """The parts of a request, whichever way it came; `invalid-query` or `too-large` where one is wrong."""
     if not isinstance(asked, dict):
         raise Incorrect("invalid-query", 'Send one JSON object: {"query": "…", "variables": {…}}.')
     for name, kind, optional in (
@@ -275,20 +432,13 @@ def _read(body: bytes) -> dict[str, Any]:
         value = asked.get(name)
         if not isinstance(value, kind) and not (optional and value is None):
             raise Incorrect("invalid-query", f"{name} must be {'an object' if kind is dict else 'a text'}.", field=name)
+    if not asked["query"].strip():
+        raise Incorrect("invalid-query", "The query is empty.", field="query")
     if len(asked["query"]) > LONGEST_QUERY:
         raise Incorrect("too-large", f"A query may have {LONGEST_QUERY:,} characters; send what is long as variables.")
+    if LONG_NUMBER.search(asked["query"]):
+        raise Incorrect("too-large", "A number in this query has more digits than can be kept.")
     return asked
-
-
-def _written(result: ExecutionResult, media: str) -> Response:
-    answer: dict[str, Any] = {"data": result.data}
-    status = 200
-    if result.errors:
-        if result.data is None and not any(error.path for error in result.errors):
-            answer = {}  # nothing was executed
-            status = 400 if media == RESPONSE_JSON else 200
-        answer["errors"] = [_formatted(error) for error in result.errors]
-    return Response(orjson.dumps(answer, default=str), status, media_type=media)
 
 
 def _formatted(error: GraphQLError) -> Mapping[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextvars import ContextVar
 from typing import Any
 
@@ -13,12 +13,12 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 from strawberry.pydantic import InputValidationError
 
-from beliefgraph.errors import BeliefgraphError, Fault, Incorrect
+from beliefgraph.errors import BeliefgraphError, Fault, Incorrect, shortened, shown_ids
 
 log = structlog.get_logger(__name__)
 
-LONGEST_MESSAGE = 500
-"""Characters of a message; more would only send back what was sent."""
+MOST_ERRORS = 20
+"""Errors that are told of one request, and fields of one error."""
 
 VALIDATION_CODES = {
     "timezone_aware": "naive-datetime",
@@ -53,12 +53,16 @@ def docs(code: str) -> str:
 
 def told(error: BeliefgraphError) -> dict[str, Any]:
     """The extensions of an error."""
-    ids = {key: value for key, value in error.ids.items() if value is not None}
+    ids = {key: value for key, value in shown_ids(error).items() if value is not None}
     return {"code": error.code, "kind": error.kind, "docs": docs(error.code), **({"ids": ids} if ids else {})}
 
 
-def tell(errors: Iterable[GraphQLError], request_id: str) -> None:
-    """Add the extensions to every error; a defect of the service is logged and its message is not shown."""
+def tell(errors: list[GraphQLError], request_id: str) -> None:
+    """Add the extensions to every error; a defect of the service is logged and its message is not shown.
+
+    More than `MOST_ERRORS` are left out.
+    """
+    del errors[MOST_ERRORS:]
     for error in errors:
         if "code" in (error.extensions or {}):
             continue
@@ -75,15 +79,11 @@ def tell(errors: Iterable[GraphQLError], request_id: str) -> None:
         extensions = told(refusal)
         if isinstance(error.original_error, InputValidationError):
             extensions["fields"] = [
-                {"field": ".".join(each.location), "message": each.message} for each in error.original_error.errors
+                {"field": shortened(".".join(each.location)), "message": shortened(each.message)}
+                for each in error.original_error.errors[:MOST_ERRORS]
             ]
         error.message = shortened(refusal.message)
         error.extensions = extensions
-
-
-def shortened(message: str) -> str:
-    """The message, cut if it is too long."""
-    return message if len(message) <= LONGEST_MESSAGE else f"{message[: LONGEST_MESSAGE - 1]}…"
 
 
 def _refusal(error: GraphQLError) -> BeliefgraphError | None:

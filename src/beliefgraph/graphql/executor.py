@@ -18,19 +18,23 @@ from operator import attrgetter
 from typing import Any
 
 from graphql import (
+    DocumentNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLEnumType,
+    GraphQLError,
     GraphQLField,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLScalarType,
+    GraphQLSchema,
     Node,
     VariableNode,
     get_named_type,
 )
+from graphql.execution import Executor
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.values import get_argument_values
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -39,6 +43,7 @@ from strawberry.types.field import StrawberryField
 
 from beliefgraph.graphql.expose import AttributeField
 from beliefgraph.graphql.scalars import write_instant
+from beliefgraph.graphql.variables import Coerced, without_variables
 
 CACHED_PLANS = 512
 GREATEST_INT = 2_147_483_647
@@ -95,6 +100,26 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
     """graphql-core's executor, which completes plain selections in one go."""
 
     given_up = False
+
+    @classmethod
+    def build(
+        cls,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        root_value: Any = None,
+        context_value: Any = None,
+        raw_variable_values: dict[str, Any] | None = None,
+        *more: Any,
+        **named: Any,
+    ) -> list[GraphQLError] | Executor[Any]:
+        """The executor of an operation; variables that were coerced already are taken as they are."""
+        if not isinstance(raw_variable_values, Coerced):
+            return super().build(schema, document, root_value, context_value, raw_variable_values, *more, **named)
+        bare = without_variables(document)
+        made = super().build(schema, bare, root_value, context_value, {}, *more, **named)
+        if isinstance(made, Executor):
+            made.variable_values = raw_variable_values.coerced
+        return made
 
     def complete_value(
         self,

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from dataclasses import MISSING
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import strawberry
 from strawberry.annotation import StrawberryAnnotation
+from strawberry.pydantic.conversion import build_pydantic_model
+from strawberry.types.arguments import InputContext
 from strawberry.types.base import StrawberryObjectDefinition
 
 from beliefgraph.graphql.ids import stored_id
 from beliefgraph.graphql.scalars import in_graphql, shown
+from beliefgraph.graphql.variables import Made
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.command import (
     AssertBelief,
@@ -33,7 +37,7 @@ from beliefgraph.model.command import (
 )
 from beliefgraph.model.decision import Option, Reason, Result, Told
 from beliefgraph.model.decision_check import CheckDecision
-from beliefgraph.model.event import Event, EventName
+from beliefgraph.model.event import Event, EventName, check_data
 from beliefgraph.model.goal import Stated
 from beliefgraph.model.metric import MetricKey
 from beliefgraph.model.question import BeliefFilter, BeliefOrder
@@ -74,6 +78,7 @@ def asked(record: type[R], name: str | None = None) -> type[R]:
         record, name=name or f"{record.__name__}Input", description=in_graphql(inspect.getdoc(record) or "")
     )
     definition: StrawberryObjectDefinition = record.__strawberry_definition__  # type: ignore[attr-defined]
+    definition.from_input = _sent
     for field in definition.fields:
         annotation = field.type_annotation
         if issubclass(record, Stated | Told) and field.python_name in (*Stated.model_fields, *Told.model_fields):
@@ -103,6 +108,17 @@ def with_stored_ids(given: R) -> R:
 
 def _stored_event(event: EventName, twin: str) -> EventName:
     return event if event.source is not None else EventName(id=stored_id(event.id, twin))
+
+
+def _sent(record: type[Any], value: Mapping[str, Any], context: InputContext) -> Any:
+    """The record of what was sent; its events keep the bounds that they have at every door."""
+    made = value.record if isinstance(value, Made) else build_pydantic_model(record, value, context)
+    if isinstance(made, Event):
+        check_data(made.data)
+    elif isinstance(made, WhatIf):
+        for event in made.events:
+            check_data(event.data)
+    return made
 
 
 for _record in (BeliefKey, MetricKey, Identifier, Event, BeliefFilter, BeliefOrder, EventName, Interpret):

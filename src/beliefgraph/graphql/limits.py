@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import asyncio
+import math
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from graphql import (
@@ -11,8 +14,10 @@ from graphql import (
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLEnumType,
     GraphQLError,
     GraphQLField,
+    GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
@@ -21,8 +26,11 @@ from graphql import (
     OperationDefinitionNode,
     SelectionSetNode,
     VariableNode,
+    execute_sync,
     get_named_type,
     get_operation_ast,
+    introspection_types,
+    is_abstract_type,
     is_composite_type,
     is_list_type,
     is_non_null_type,
@@ -30,6 +38,7 @@ from graphql import (
 from strawberry.extensions import SchemaExtension
 
 from beliefgraph.errors import Incorrect
+from beliefgraph.graphql.variables import check_lists
 
 PAGE = "first"
 """The argument that says how long a page may be."""
@@ -41,6 +50,14 @@ ASSUMED_LENGTH = 10
 MOST_STEPS = 20_000
 """Parts of a query, its fragments spread, that are looked at."""
 
+MOST_INTROSPECTED = 20_000
+"""Objects of introspection that one query may ask for: what tools ask for comes to half of them."""
+
+MOST_INTROSPECTED_BESIDE = 1_000
+"""The same where the query asks for something else too, so that it is not answered in a thread of its own."""
+
+INTROSPECTION = {"__schema": "__Schema", "__type": "__Type"}
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -51,6 +68,7 @@ class Limits:
     cost: int = 50_000
     tokens: int = 4_000
     page: int = 2_000
+    introspection: bool = True
 
 
 @dataclass
@@ -61,6 +79,12 @@ class Measure:
     aliases: int = 0
     cost: int = 0
     page: int = 0
+    introspected: int = 0
+
+    @property
+    def introspects_only(self) -> bool:
+        """Whether the schema alone can answer."""
+        return self.introspected > 0 and not self.depth
 
     def check(self, limits: Limits) -> None:
         """Refuse (`too-complex`) what is beyond the limits, and a page that is (`too-large`)."""
@@ -72,6 +96,11 @@ class Measure:
             ("levels", self.depth, limits.depth),
             ("aliases", self.aliases, limits.aliases),
             ("objects, its pages multiplied,", self.cost, limits.cost),
+            (
+                "objects of introspection",
+                self.introspected,
+                MOST_INTROSPECTED_BESIDE if self.depth else MOST_INTROSPECTED,
+            ),
         ):
             if found > most:
                 raise Incorrect("too-complex", f"This query asks for {found:,} {what} where {most:,} are allowed.")
@@ -95,6 +124,7 @@ class LimitQueries(SchemaExtension):
     def __init__(self, limits: Limits) -> None:
         super().__init__()
         self._limits = limits
+        self._measured = Measure()
 
     def on_operation(self) -> Iterator[None]:
         """Let the parser stop at the last token allowed."""
@@ -108,10 +138,25 @@ class LimitQueries(SchemaExtension):
         if document is not None and not context.pre_execution_errors:
             try:
                 operation = _operation(document, context._provided_operation_name)
-                schema = context.schema._schema
-                measure(schema, operation, document, context.variables or {}).check(self._limits)
+                schema, variables = context.schema._schema, context.variables or {}
+                self._measured = measure(schema, operation, document, variables)
+                self._measured.check(self._limits)
+                check_lists(schema, operation, variables)
             except Incorrect as error:
                 context.pre_execution_errors = [GraphQLError(error.message, original_error=error)]
+        yield
+
+    async def on_execute(self) -> AsyncIterator[None]:
+        """Answer what only the schema is asked in a thread: it takes long, and nothing is waited for."""
+        context = self.execution_context
+        if self._measured.introspects_only and context.graphql_document is not None:
+            context.result = await asyncio.to_thread(
+                execute_sync,
+                context.schema._schema,
+                context.graphql_document,
+                variable_values=context.variables,
+                operation_name=context._provided_operation_name,
+            )
         yield
 
 
@@ -150,8 +195,13 @@ class _Walk:
     def _field(self, node: FieldNode, parent: GraphQLNamedType, depth: int, times: int) -> None:
         name, found = node.name.value, self.found
         found.aliases += node.alias is not None
+        if name in INTROSPECTION:
+            if node.selection_set is not None:  # how deep it may go, validation says by itself
+                found.introspected += 1
+                self._introspection(node.selection_set, introspection_types[INTROSPECTION[name]], 1.0)
+            return
         if name.startswith("__"):
-            return  # introspection, whose depth validation limits by itself
+            return
         found.depth = max(found.depth, depth)
         field = parent.fields.get(name) if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else None
         if field is None or node.selection_set is None:
@@ -171,17 +221,57 @@ class _Walk:
             if argument.name.value == PAGE:
                 given = argument.value
                 if isinstance(given, IntValueNode):
-                    value = int(given.value)
+                    value = int(given.value)  # of a bounded number of digits
                 elif isinstance(given, VariableNode):
                     value = self._variables.get(given.name.value, value)
         size = max(1, value) if isinstance(value, int) else 1
         self.found.page = max(self.found.page, size)
         return size
 
+    def _introspection(self, selections: SelectionSetNode, parent: Any, times: float) -> None:
+        for each in selections.selections:
+            self._steps += 1
+            if self._steps > MOST_STEPS:
+                raise Incorrect("too-complex", f"This query, its fragments spread, has more than {MOST_STEPS} parts.")
+            if isinstance(each, FragmentSpreadNode):
+                self._introspection(self._fragments[each.name.value].selection_set, parent, times)
+            elif isinstance(each, FieldNode):
+                self.found.aliases += each.alias is not None
+                field = parent.fields.get(each.name.value)
+                if field is not None and each.selection_set is not None:
+                    many = times * _introspected_lengths(self._schema).get(each.name.value, 1.0)
+                    self.found.introspected += math.ceil(many)
+                    self._introspection(each.selection_set, get_named_type(field.type), many)
+            else:
+                self._introspection(each.selection_set, parent, times)  # type: ignore[attr-defined]
+
     def _type(self, node: Any, parent: GraphQLNamedType) -> GraphQLNamedType:
         condition = node.type_condition
         named = None if condition is None else self._schema.get_type(condition.name.value)
         return named if named is not None and is_composite_type(named) else parent
+
+
+@cache
+def _introspected_lengths(schema: GraphQLSchema) -> Mapping[str, float]:
+    """How long the lists of introspection are, those of types on average over all types."""
+    types = schema.type_map.values()
+    composite = [each for each in types if isinstance(each, GraphQLObjectType | GraphQLInterfaceType)]
+    fields = [field for each in composite for field in each.fields.values()]
+    inputs = [each for each in types if isinstance(each, GraphQLInputObjectType)]
+    enums = [each for each in types if isinstance(each, GraphQLEnumType)]
+    of_types = {
+        "fields": len(fields),
+        "inputFields": sum(len(each.fields) for each in inputs),
+        "enumValues": sum(len(each.values) for each in enums),
+        "interfaces": sum(len(each.interfaces) for each in composite),
+        "possibleTypes": sum(len(schema.get_possible_types(each)) for each in types if is_abstract_type(each)),
+    }
+    return {
+        "types": float(len(schema.type_map)),
+        "directives": float(len(schema.directives)),
+        "args": sum(len(field.args) for field in fields) / max(1, len(fields)),
+        **{name: total / len(schema.type_map) for name, total in of_types.items()},
+    }
 
 
 def _is_list(field: GraphQLField) -> bool:

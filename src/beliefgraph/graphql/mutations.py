@@ -47,8 +47,8 @@ class Mutation:
     @answer(
         list[Receipt],
         "Take in up to 10,000 events of any number of twins and return a receipt for each, in their order. A large "
-        "call is written in several transactions; if it fails in between, send it again: what is in is a duplicate. "
-        "`expectedRev` needs a single event.",
+        "call is written in several transactions; if it fails in between, send it again: what is in is a duplicate "
+        "then. `expectedRev` needs a single event.",
     )
     @staticmethod
     async def observe(

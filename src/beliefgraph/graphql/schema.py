@@ -7,7 +7,7 @@ from typing import Any
 
 import strawberry
 from graphql import GraphQLError
-from strawberry.extensions import ParserCache, ValidationCache
+from strawberry.extensions import DisableIntrospection, ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import validate_document
 from strawberry.types import ExecutionContext
@@ -86,5 +86,6 @@ def make_schema(limits: Limits | None = None) -> Schema:
             lambda: ParsedOnce(maxsize=CACHED_DOCUMENTS),
             lambda: ValidatedOnce(maxsize=CACHED_DOCUMENTS),
             lambda: LimitQueries(limits),
+            *([] if limits.introspection else [DisableIntrospection]),
         ],
     )

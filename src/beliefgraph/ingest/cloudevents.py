@@ -18,11 +18,10 @@ import orjson
 from pydantic import ValidationError
 
 from beliefgraph.errors import BeliefgraphError, Incorrect
-from beliefgraph.model.event import Event
+from beliefgraph.model.event import MAX_DATA_BYTES, Event, check_data
 from beliefgraph.model.time import instant
+from beliefgraph.services.bounded_json import read_json
 
-MAX_DATA_BYTES = 64 * 1024
-MAX_DATA_DEPTH = 20  # nesting that a rule could still want to look into
 MAX_BATCH = 1_000
 
 STRUCTURED = "application/cloudevents+json"
@@ -83,7 +82,7 @@ def read_binary(headers: Iterable[tuple[str, str]], body: bytes, received: datet
             _refuse(f"The attribute {attribute} is given twice, or by the wrong header.")
         attributes[attribute] = value if name == "content-type" else _header_value(attribute, value)
     if len(body) > MAX_DATA_BYTES:
-        _refuse_size(len(body))
+        raise Incorrect("too-large", f"data may have {MAX_DATA_BYTES:,} bytes; this has {len(body):,}.")
     if body:
         _require_json(attributes.get("datacontenttype"))
         attributes["data"] = _json(body)
@@ -174,30 +173,13 @@ def _data(data: object) -> dict[str, Any]:
     """The data as an object: none is an empty one, and what is no object is wrapped as {"value": …}."""
     if data is None:
         return {}
-    if (size := len(orjson.dumps(data))) > MAX_DATA_BYTES:
-        _refuse_size(size)
-    level: list[object] = [data]
-    for _ in range(MAX_DATA_DEPTH):
-        if not level:
-            break
-        level = [inner for each in level for inner in _inside(each)]
-    if level:
-        _refuse(f"data is nested deeper than {MAX_DATA_DEPTH} levels.")
+    check_data(data)
     return data if isinstance(data, dict) else {"value": data}
-
-
-def _inside(value: object) -> Iterable[object]:
-    """What is directly inside a JSON value; refuses a NUL in it."""
-    if isinstance(value, str) and "\x00" in value:
-        _refuse("data contains a NUL character.")
-    if isinstance(value, dict):
-        return (*value.keys(), *value.values())
-    return value if isinstance(value, list) else ()
 
 
 def _json(body: bytes) -> Any:
     try:
-        return orjson.loads(body)
+        return read_json(body)
     except orjson.JSONDecodeError as error:
         _refuse(f"This is not JSON: {error}.")
 
@@ -213,6 +195,8 @@ def _media_type(content_type: str) -> str:
 
 def _header_value(attribute: str, value: str) -> str:
     """A header's value as the HTTP binding decodes it: quotes taken off, then percent-decoded once."""
+    if not value.isascii():
+        _refuse(f"{attribute} has other characters than ASCII's in its header; percent-encode them as UTF-8.")
     if len(value) >= 2 and value[0] == value[-1] == '"':
         value = _QUOTED_PAIR.sub(r"\1", value[1:-1])
     return _unquoted(attribute, value)
@@ -229,10 +213,6 @@ def _first_of(error: ValidationError) -> str:
     """The first thing wrong, with its place, and without the value."""
     wrong = error.errors(include_input=False, include_url=False, include_context=False)[0]
     return f"{'.'.join(str(part) for part in wrong['loc'])}: {wrong['msg']}"
-
-
-def _refuse_size(size: int) -> NoReturn:
-    raise Incorrect("too-large", f"data may have {MAX_DATA_BYTES:,} bytes; this has {size:,}.")
 
 
 def _refuse(message: str) -> NoReturn:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
@@ -9,12 +10,13 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from beliefgraph.errors import BeliefgraphError, Fault, Forbidden, Incorrect, Kind
+from beliefgraph.errors import BeliefgraphError, Fault, Forbidden, Incorrect, Kind, shortened, shown_ids
 from beliefgraph.ingest.cloudevents import Read, read_request
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.event import Event
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.time import Clock
+from beliefgraph.services.bounded_json import AT_ONCE
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
 
@@ -55,7 +57,10 @@ def events_endpoint(
                 raise Forbidden("unauthenticated", "Send a key: Authorization: Bearer ….")
             caller.require("write")
             body = await _body(request, max_body_bytes)
-            read = read_request(request.headers.items(), body, clock.now())
+            if len(body) <= AT_ONCE:
+                read = read_request(request.headers.items(), body, clock.now())
+            else:  # while others are served
+                read = await asyncio.to_thread(read_request, request.headers.items(), body, clock.now())
             events = read if isinstance(read, list) else [read]
             receipts = await _observe(observe_many, caller, events)
         except BeliefgraphError as error:
@@ -67,10 +72,10 @@ def events_endpoint(
 
 def error_response(error: BeliefgraphError) -> Response:
     """A refusal as HTTP says it: the status of its kind, and its code, kind, sentence and ids as JSON."""
-    body = {"code": error.code, "kind": error.kind, "message": error.message, "ids": dict(error.ids)}
+    body = {"code": error.code, "kind": error.kind, "message": shortened(error.message), "ids": shown_ids(error)}
     response = _json({"error": body}, STATUS_OF_CODE.get(error.code, STATUS[error.kind]))
     if error.kind == "unavailable":
-        response.headers["retry-after"] = "1"
+        response.headers["retry-after"] = str(error.ids.get("retry_after", 1))
     if error.code == "unauthenticated":
         response.headers["www-authenticate"] = "Bearer"
     return response
@@ -92,7 +97,7 @@ def _receipt(receipt: Receipt) -> dict[str, Any]:
 
 
 def _rejected(error: BeliefgraphError) -> dict[str, Any]:
-    return {"status": "rejected", "code": error.code, "reason": error.message}
+    return {"status": "rejected", "code": error.code, "reason": shortened(error.message)}
 
 
 def _status(receipts: Sequence[dict[str, Any]], *, single: bool) -> int:

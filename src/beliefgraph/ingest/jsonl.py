@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
 from beliefgraph.errors import BeliefgraphError, Incorrect
-from beliefgraph.ingest.cloudevents import MAX_DATA_BYTES, Read, read_structured
+from beliefgraph.ingest.cloudevents import Read, read_structured
+from beliefgraph.model.event import MAX_DATA_BYTES
 from beliefgraph.model.time import Clock
 
 MAX_LINE_BYTES = 4 * MAX_DATA_BYTES  # JSON may spend several bytes on a character that the bound counts as one

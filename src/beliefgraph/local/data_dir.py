@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ from beliefgraph.errors import Fault
 PASSWORD_BYTES = 24  # 192 bits: not guessable, and short enough to paste into the Browser
 
 
-def default_data_dir() -> Path:
-    """Answers where this user's own local Neo4j keeps its data."""
-    return user_data_path("beliefgraph") / "neo4j"
+def default_data_dir(environ: Mapping[str, str]) -> Path:
+    """Answers where a local Neo4j keeps its data: BELIEFGRAPH_NEO4J_DATA, else this user's data directory."""
+    set_ = environ.get("BELIEFGRAPH_NEO4J_DATA")
+    return Path(set_) if set_ else user_data_path("beliefgraph") / "neo4j"
 
 
 @dataclass(frozen=True)

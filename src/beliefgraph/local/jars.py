@@ -35,9 +35,10 @@ Progress = Callable[[int, int], None]
 """Told (bytes done, bytes in all) while jars are fetched, from one thread at a time."""
 
 
-def default_cache_dir() -> Path:
-    """Answers where this user's jars are kept, for all data directories together."""
-    return user_cache_path("beliefgraph") / "neo4j-jars"
+def default_cache_dir(environ: Mapping[str, str]) -> Path:
+    """Answers where jars are kept for all data directories: BELIEFGRAPH_CACHE, else this user's cache directory."""
+    set_ = environ.get("BELIEFGRAPH_CACHE")
+    return Path(set_) if set_ else user_cache_path("beliefgraph") / "neo4j-jars"
 
 
 def maven_address(environ: Mapping[str, str]) -> str:

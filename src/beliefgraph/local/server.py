@@ -70,8 +70,8 @@ class LocalNeo4j:
         http_port: int | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        self._home = DataDir((data_dir or default_data_dir()).absolute())
-        self._cache_dir = (cache_dir or default_cache_dir()).absolute()
+        self._home = DataDir((data_dir or default_data_dir(environ)).absolute())
+        self._cache_dir = (cache_dir or default_cache_dir(environ)).absolute()
         self._memory = memory or Memory()
         self._asked = (bolt_port, http_port)
         self._environ = environ

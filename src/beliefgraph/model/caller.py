@@ -52,6 +52,7 @@ class Caller(Record):
     purpose: Key = Field(description="Purpose of the call, one that the key lists.")
     person: Key | None = Field(None, description="Name of the twin whose person calls; null for a service.")
     request_id: str = Field("", description="Id of the request, for the log.")
+    key: str = Field("", description="Id of the key of the call; each key has its share of the work.")
 
     def require(self, scope: Scope) -> None:
         """Refuse (`missing-scope`) unless the key grants the scope."""

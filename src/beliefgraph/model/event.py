@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Self
 
+import orjson
 from pydantic import BeforeValidator, Field, PrivateAttr
 
+from beliefgraph.errors import Incorrect
 from beliefgraph.model.record import Id, Key, Record
 from beliefgraph.model.time import Instant
 from beliefgraph.model.twin import Identifier
+
+MAX_DATA_BYTES = 64 * 1024
+MAX_DATA_DEPTH = 20  # nesting that a rule could still want to look into
 
 
 def _or_nothing(data: object) -> object:
@@ -72,3 +78,25 @@ class QuarantinedEvent(Record):
     code: str = Field(description="Code of the reason.")
     reason: str = Field(description="The reason in a sentence.")
     since: Instant = Field(description="When the event first arrived.")
+
+
+def check_data(data: object) -> None:
+    """Refuse data that is too large (`too-large`), nested too deeply, or with a NUL in it (`invalid-event`)."""
+    if (size := len(orjson.dumps(data))) > MAX_DATA_BYTES:
+        raise Incorrect("too-large", f"data may have {MAX_DATA_BYTES:,} bytes; this has {size:,}.")
+    level: list[object] = [data]
+    for _ in range(MAX_DATA_DEPTH):
+        if not level:
+            return
+        level = [inner for each in level for inner in _inside(each)]
+    if level:
+        raise Incorrect("invalid-event", f"data is nested deeper than {MAX_DATA_DEPTH} levels.")
+
+
+def _inside(value: object) -> Iterable[object]:
+    """What is directly inside a JSON value; refuses a NUL in it."""
+    if isinstance(value, str) and "\x00" in value:
+        raise Incorrect("invalid-event", "data contains a NUL character.")
+    if isinstance(value, dict):
+        return (*value.keys(), *value.values())
+    return value if isinstance(value, list) else ()

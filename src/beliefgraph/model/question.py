@@ -75,7 +75,9 @@ class BeliefFilter(Record):
     subjects: Keys | None = Field(None, description="Subjects, at most 200.")
     min_confidence: Probability | None = Field(None, description="Least confidence, inclusive, in [0, 1].")
     max_confidence: Probability | None = Field(None, description="Greatest confidence, inclusive, in [0, 1].")
-    statuses: tuple[Status, ...] | None = Field(None, description="Statuses.")
+    statuses: Annotated[tuple[Status, ...], Field(max_length=MAX_FILTER_VALUES)] | None = Field(
+        None, description="Statuses, at most 200."
+    )
 
     def model_post_init(self, _context: object) -> None:
         """Refuse an empty range."""

@@ -2,6 +2,9 @@
 
 A secret is 256 random bits, so its SHA-256 needs no salt and no slow hash; only the hash is stored. An unknown key, a
 revoked one and one that is no key at all are refused alike.
+
+Keys that were known lately are looked up at once. Of others, each address may have so many looked up at a time; so
+whoever guesses keeps nobody from being known, neither by the look-ups nor by what is remembered of them.
 """
 
 from __future__ import annotations
@@ -10,14 +13,16 @@ import asyncio
 import hashlib
 import secrets
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
+from cachetools import LRUCache
+
 from beliefgraph.errors import Forbidden, Incorrect, NotFound
 from beliefgraph.model.caller import ApiKey, Caller, Scope
 from beliefgraph.model.time import Clock
+from beliefgraph.services.places import Places, Shares
 from beliefgraph.store import callers as stored
 from beliefgraph.store.graph import Graph
 
@@ -27,6 +32,12 @@ CACHED_KEYS = 10_000
 CACHE_SECONDS = 5.0
 """How long a key that was read is believed: a revocation is in force everywhere after this, and a read costs no more
 than its own statement."""
+
+STRANGERS = Shares(total=8, per_tenant=4, per_key=2, waiting_per_key=1_000, patience=2.0)
+"""Look-ups of keys that nobody has brought lately, by the address they come from."""
+
+PAUSE_S = 0.05
+"""How long whoever brought no key keeps the next of their address waiting."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +62,9 @@ class Callers:
         self._clock = clock
         self._cache_seconds = cache_seconds
         self._ticks = ticks
-        self._known: OrderedDict[str, tuple[float, asyncio.Task[ApiKey | None]]] = OrderedDict()
+        self._known: LRUCache[str, tuple[float, ApiKey]] = LRUCache(CACHED_KEYS)
+        self._strangers = Places(STRANGERS)
+        self._reading: dict[str, asyncio.Task[ApiKey | None]] = {}
 
     async def create(
         self,
@@ -89,13 +102,15 @@ class Callers:
         self._known.clear()
         return key
 
-    async def authenticate(self, secret: str | None, purpose: str | None = None, request_id: str = "") -> Caller:
-        """The caller that a secret and a purpose make.
+    async def authenticate(
+        self, secret: str | None, purpose: str | None = None, request_id: str = "", *, address: str = ""
+    ) -> Caller:
+        """The caller that a secret and a purpose make, brought from an address.
 
         `unauthenticated` unless the key is known and not revoked; `unknown-purpose` unless it lists the purpose. Left
         out, the purpose is the key's only one.
         """
-        key = await self._find(secret) if secret else None
+        key = await self._find(secret, address) if secret else None
         if key is None or key.revoked_at is not None:
             raise Forbidden(
                 "unauthenticated", "The key is missing, unknown or revoked: send one as Authorization: Bearer bg_…."
@@ -113,24 +128,35 @@ class Callers:
             purpose=purpose,
             person=key.person,
             request_id=request_id,
+            key=key.id,
         )
 
-    async def _find(self, secret: str) -> ApiKey | None:
-        """The key of a secret, read within the cache's seconds; whoever asks while it is read waits for that."""
-        hashed, now = _hash(secret), self._ticks()
+    async def _find(self, secret: str, address: str) -> ApiKey | None:
+        """The key of a secret, read within the cache's seconds."""
+        hashed = _hash(secret)
         known = self._known.get(hashed)
-        if known is None or now - known[0] >= self._cache_seconds:
-            known = self._known[hashed] = (now, asyncio.ensure_future(stored.find(self._graph, hashed)))
-            self._known.move_to_end(hashed)
-            if len(self._known) > CACHED_KEYS:
-                self._known.popitem(last=False)
-        reading = known[1]
-        try:
-            return reading.result() if reading.done() else await asyncio.shield(reading)
-        except Exception:
-            if self._known.get(hashed) is known:
-                del self._known[hashed]  # what could not be read is asked again
-            raise
+        if known is None:
+            async with self._strangers.taken(address, address, pause=PAUSE_S):
+                return await self._read(hashed)
+        read_at, key = known
+        return key if self._ticks() - read_at < self._cache_seconds else await self._read(hashed)
+
+    async def _read(self, hashed: str) -> ApiKey | None:
+        """The key as it is stored; whoever asks while it is read waits for that."""
+        reading = self._reading.get(hashed)
+        if reading is None:
+            reading = self._reading[hashed] = asyncio.ensure_future(self._look_up(hashed))
+            reading.add_done_callback(lambda _: self._reading.pop(hashed, None))
+        return await asyncio.shield(reading)
+
+    async def _look_up(self, hashed: str) -> ApiKey | None:
+        now = self._ticks()
+        key = await stored.find(self._graph, hashed)
+        if key is None or key.revoked_at is not None:
+            self._known.pop(hashed, None)
+        else:
+            self._known[hashed] = (now, key)
+        return key
 
 
 def bearer(header: str | None) -> str | None:

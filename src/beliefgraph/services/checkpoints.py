@@ -91,6 +91,15 @@ class Checkpoints:
         if made:
             await stored.write(self._graph, state.id, state.life, made)
 
+    async def agree(self, state: TwinState) -> bool:
+        """Whether the checkpoints of a twin have what its rows say, read row by row; if not, they are dropped."""
+        kept = await self.read(state.id, state.life, state.rev)
+        pairs = ((kept.bearings, state.bearings), (kept.measurements, state.measurements))
+        if await asyncio.to_thread(lambda: all(_is_part(part, whole) for part, whole in pairs)):
+            return True
+        await stored.drop(self._graph, state.id)
+        return False
+
     async def close(self) -> None:
         """Wait for what is being written."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -137,6 +146,25 @@ class Checkpoints:
 
 def _kinds(state: TwinState) -> tuple[tuple[str, Rows[Any, Any, Any]], ...]:
     return ("bearings", state.bearings), ("measurements", state.measurements)
+
+
+def _is_part(part: Rows[Any, Any, Any], whole: Rows[Any, Any, Any]) -> bool:
+    """Whether rows are among others, open or closed there, with the same values."""
+    if not part.blocks:
+        return True
+    every = type(part.blocks[0]).joined(whole.blocks) if whole.blocks else part.blocks[0].take(np.zeros(0, np.int64))
+    kept = type(part.blocks[0]).joined(part.blocks)
+    order = np.lexsort((every.revision[:, 1], every.revision[:, 0]))
+    place = np.searchsorted(every.revision[order, 0], kept.revision[:, 0])
+    if len(order) == 0 or (place >= len(order)).any():
+        return False
+    found = every.take(order[place])
+    same = all((getattr(found, name) == getattr(kept, name)).all() for name in _VALUES)
+    headings = zip(found.heading.tolist(), kept.heading.tolist(), strict=True)
+    return same and all(whole.register.headings[a] == part.register.headings[b] for a, b in headings)
+
+
+_VALUES = ("revision", "evidence", "number", "valid_from", "valid_to", "rev_from")
 
 
 def _parts(rows: Rows[Any, Any, Any], since: Any) -> list[Any]:

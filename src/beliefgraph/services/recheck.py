@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from beliefgraph.errors import BeliefgraphError
@@ -13,6 +13,7 @@ from beliefgraph.model.decision import Deliberation
 from beliefgraph.model.goal import Pursuit
 from beliefgraph.model.metric import Reading
 from beliefgraph.services.cache import read_state
+from beliefgraph.services.checkpoints import Checkpoints
 from beliefgraph.services.decisions.publish import publish_decisions
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
@@ -35,7 +36,7 @@ class Checked:
     """One twin derived again: how many beliefs and goals it has, and what it would publish otherwise, as it should be.
 
     `width` is that of the widest junction tree that answers for its beliefs, and `quality` the least of theirs. `error`
-    says why it could not be derived at all.
+    says why it could not be derived at all. `stale_checkpoint` says that its checkpoints differed from its rows.
     """
 
     tenant: str
@@ -49,22 +50,31 @@ class Checked:
     differing_goals: tuple[Pursuit, ...] = ()
     misread: tuple[Reading, ...] = ()
     misjudged: tuple[Deliberation, ...] = ()
+    stale_checkpoint: bool = False
     error: BeliefgraphError | None = None
 
     @property
     def differ(self) -> int:
-        """How many beliefs, goals, metrics and decisions stand otherwise than they should."""
-        return len(self.differing) + len(self.differing_goals) + len(self.misread) + len(self.misjudged)
+        """How many beliefs, goals, metrics, decisions and checkpoints stand otherwise than they should."""
+        beliefs, goals = len(self.differing), len(self.differing_goals)
+        return beliefs + goals + len(self.misread) + len(self.misjudged) + self.stale_checkpoint
 
 
-async def recheck(graph: Graph, book: DefinitionBook, tenant: str | None = None) -> AsyncIterator[Checked]:
-    """Every twin of a tenant, or of all, derived again at its head time under the definitions of its last commit."""
+async def recheck(
+    graph: Graph, book: DefinitionBook, tenant: str | None = None, checkpoints: Checkpoints | None = None
+) -> AsyncIterator[Checked]:
+    """Every twin of a tenant, or of all, derived again at its head time under the definitions of its last commit.
+
+    With `checkpoints`, what these have of a twin is compared with its rows too; those that differ are dropped.
+    """
     async for found in every_twin(graph, tenant):
         try:
             state = await read_state(graph, found.id, found.tenant, found.name)
             if state.head_time is not None:
                 definitions = await book.numbered(found.tenant, state.definitions)
-                yield await asyncio.to_thread(_check, state, definitions, state.head_time)
+                checked = await asyncio.to_thread(_check, state, definitions, state.head_time)
+                stale = checkpoints is not None and not await checkpoints.agree(state)
+                yield replace(checked, stale_checkpoint=stale)
         except BeliefgraphError as error:
             yield Checked(found.tenant, found.name, 0, 0, 0, "unavailable", error=error)
 

@@ -18,7 +18,8 @@ from beliefgraph.config import Settings
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.graphql.door import refusal_body
 from beliefgraph.ingest.http import error_response
-from beliefgraph.services.callers import Callers, bearer
+from beliefgraph.services.callers import Callers
+from beliefgraph.services.places import Places
 from beliefgraph.web import graphiql_page
 from beliefgraph.web.error_pages import error_pages
 from beliefgraph.web.passage import REQUEST_ID, Bounded, RequestId
@@ -38,12 +39,13 @@ class Doors:
     events: Endpoint
     ready: Check
     warmed: Check
+    places: Places
 
 
 def make_web(doors: Doors, callers: Callers, settings: Settings) -> Starlette:
     """The ASGI application of the service."""
     routes: list[BaseRoute] = [
-        Route(EVENTS, known(callers, doors.events), methods=["POST"]),
+        Route(EVENTS, doors.events, methods=["POST"]),
         Route("/healthz", healthz),
         Route("/readyz", readyz(doors.ready)),
         *error_pages(),
@@ -61,28 +63,17 @@ def make_web(doors: Doors, callers: Callers, settings: Settings) -> Starlette:
     bounded = Middleware(
         Bounded,
         refuse=refused,
+        callers=callers,
+        places=doors.places,
         warmed=doors.warmed,
-        max_body_bytes=settings.max_body_bytes,
-        max_in_flight=settings.max_in_flight,
-        timeout=settings.request_timeout,
-        max_sockets=settings.max_sockets,
+        keyed=frozenset((GRAPHQL, EVENTS)),
+        settings=settings,
     )
-    middleware = [Middleware(RequestId), *([cors] if settings.cors_origins else []), bounded]
+    named = Middleware(RequestId, paths=frozenset((GRAPHQL, EVENTS, "/healthz", "/readyz", "/metrics")))
+    middleware = [named, *([cors] if settings.cors_origins else []), bounded]
     app = Starlette(routes=[_Exactly(GRAPHQL, doors.graphql), *routes], middleware=middleware)
     app.router.redirect_slashes = False
     return app
-
-
-def known(callers: Callers, endpoint: Endpoint) -> Endpoint:
-    """The endpoint, told who calls by `request.state.caller`."""
-
-    async def called(request: Request) -> Response:
-        request.state.caller = await callers.authenticate(
-            bearer(request.headers.get("authorization")), request.headers.get("purpose"), request.state.request_id
-        )
-        return await endpoint(request)
-
-    return called
 
 
 def refused(scope: Scope, error: BeliefgraphError) -> Response:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import MutableMapping
+from typing import Any
 
 import orjson
 import structlog
@@ -11,6 +13,19 @@ from structlog.tracebacks import ExceptionDictTransformer
 
 TRACEBACKS = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
 """Where it went wrong, without the values there: they are secrets, and what people said."""
+
+OF_THE_MACHINE = frozenset({"RuntimeError", "OSError", "MemoryError", "AssertionError", "TimeoutError", "Fault"})
+"""Errors whose words say what was wrong here. Those of others may say what was sent, which is nobody's business."""
+
+
+def discreet(_logger: object, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """The entry with the words of those errors alone; of others the type and the place are told."""
+    for told in entry.get("exception") or ():
+        if isinstance(told, dict):
+            told.pop("exc_notes", None)
+            if told.get("exc_type") not in OF_THE_MACHINE:
+                told["exc_value"] = ""
+    return entry
 
 
 def configure(level: str) -> None:
@@ -25,6 +40,7 @@ def configure(level: str) -> None:
         processors=[
             *shared,
             TRACEBACKS,
+            discreet,
             structlog.processors.EventRenamer("message"),
             structlog.processors.JSONRenderer(serializer=_written),
         ],
@@ -39,6 +55,7 @@ def configure(level: str) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 TRACEBACKS,
+                discreet,
                 structlog.processors.EventRenamer("message"),
                 structlog.processors.JSONRenderer(serializer=_written),
             ],

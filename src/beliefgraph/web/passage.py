@@ -1,6 +1,8 @@
-"""ASGI middleware: request ids, size and time limits, and a cap on concurrent requests.
+"""ASGI middleware: request ids, size and time limits, and fair shares of concurrent requests.
 
-Plain ASGI, because every request passes here: the helpers of frameworks cost more than a read of the store.
+A request takes a place once its key is known and its body has come; requests without a key are served in turn with the
+others of their address. Plain ASGI, because every request passes here: the helpers of frameworks cost more than a read
+of the store.
 """
 
 from __future__ import annotations
@@ -8,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable
 from functools import partial
 from uuid import uuid4
 
@@ -18,8 +21,12 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from beliefgraph.config import Settings
 from beliefgraph.errors import BeliefgraphError, Fault, Incorrect, Unavailable
 from beliefgraph.graphql.errors import ASKED_AT
+from beliefgraph.model.caller import Caller
+from beliefgraph.services.callers import Callers, bearer
+from beliefgraph.services.places import Places, Shares
 from beliefgraph.web.probes import Check
 
 log = structlog.get_logger("beliefgraph.access")
@@ -30,15 +37,34 @@ SANE_ID = re.compile(r"^[A-Za-z0-9._:@/+=-]{1,128}$")
 FULL: Message = {"type": "websocket.close", "code": 1013, "reason": "overloaded"}
 """How a socket is told that there is no room for it."""
 
+WITHOUT_KEY = Shares(total=32, per_tenant=8, per_key=8, waiting_per_key=1_000, patience=5.0)
+"""Requests that need no key, by the address they come from: probes, pages, what is not there."""
+
+PAUSE_S = 0.02
+"""How long one of them keeps the next of its address waiting."""
+
+WATCHED_AFTER_S = 0.05
+"""After how long it is watched whether whoever asked is still there."""
+
+SAFE = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
+"""What every answer tells browsers."""
+
 Refuse = Callable[[Scope, BeliefgraphError], Response]
 """How a refusal is answered at an address."""
+
+
+def address_of(scope: Scope) -> str:
+    """The address that a request comes from; of a trusted proxy, the one it names."""
+    client = scope.get("client")
+    return "" if client is None else str(client[0])
 
 
 class RequestId:
     """Takes the request id that was sent, if it is sane, or makes one; says it in the answer and in the log."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, paths: frozenset[str]) -> None:
         self._app = app
+        self._paths = paths
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and log how it was answered."""
@@ -57,7 +83,7 @@ class RequestId:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message.setdefault("headers", []).append((REQUEST_ID.lower().encode(), request_id.encode()))
+                message.setdefault("headers", []).extend(((REQUEST_ID.lower().encode(), request_id.encode()), *SAFE))
             elif message["type"] == "websocket.accept":
                 status = 101
             elif message["type"] == "websocket.close" and not status:
@@ -70,7 +96,7 @@ class RequestId:
             log.info(
                 "request",
                 method=scope.get("method", "WEBSOCKET"),
-                path=scope["path"],
+                path=scope["path"] if scope["path"] in self._paths else "elsewhere",  # it may name somebody
                 status=status,
                 ms=round((time.perf_counter() - began) * 1_000, 2),
             )
@@ -84,66 +110,60 @@ class Bounded:
         app: ASGIApp,
         *,
         refuse: Refuse,
+        callers: Callers,
+        places: Places,
         warmed: Check,
-        max_body_bytes: int,
-        max_in_flight: int,
-        timeout: float,
-        max_sockets: int,
+        keyed: frozenset[str],
+        settings: Settings,
     ) -> None:
         self._app = app
         self._refuse = refuse
+        self._callers = callers
+        self._places = places
         self._warmed = warmed
-        self._max_body_bytes = max_body_bytes
-        self._max_in_flight = max_in_flight
-        self._timeout = timeout
-        self._max_sockets = max_sockets
-        self._in_flight = 0
-        self._sockets = 0
-        self._without_key: dict[asyncio.Future[None], None] = {}
+        self._keyed = keyed
+        self._settings = settings
+        self._without_key = Places(WITHOUT_KEY)
+        self._reading = _Buffer(settings.max_body_buffer)
+        self._sockets = _Sockets(settings.max_sockets, settings.max_sockets_per_key)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on within its bounds."""
         if scope["type"] == "websocket":
             await self._socket(scope, receive, send)
-        elif scope["type"] == "http" and scope["method"] == "POST":
-            await self._post(scope, receive, send)
-        else:
+        elif scope["type"] != "http":
             await self._app(scope, receive, send)
+        elif scope["method"] == "POST" and scope["path"] in self._keyed:
+            await self._answered(scope, receive, send, self._post)
+        else:
+            await self._answered(scope, receive, send, self._open)
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._sockets >= self._max_sockets and not self._make_room():
+        if not self._sockets.room():
             await receive()
-            await send(FULL)
+            if "websocket.http.response" in scope.get("extensions", {}):
+                error = Unavailable("overloaded", "Too many WebSockets are open; try again in a second.")
+                await self._refuse(scope, error)(scope, receive, send)
+            else:
+                await send(FULL)
             return
         serving: asyncio.Future[None] = asyncio.ensure_future(self._app(scope, receive, send))
-        scope["state"]["keyed"] = partial(self._without_key.pop, serving, None)
-        self._without_key[serving] = None
-        self._sockets += 1
+        scope["state"]["keyed"] = partial(self._sockets.keyed, serving)
+        self._sockets.enter(serving)
         try:
             await asyncio.wait({serving})
         finally:
-            self._sockets -= 1
-            self._without_key.pop(serving, None)
+            self._sockets.leave(serving)
             serving.cancel()
         if serving.cancelled():
             await send(FULL)
         else:
             serving.result()
 
-    def _make_room(self) -> bool:
-        """End the socket that has waited longest for its key; False if all have brought one."""
-        longest = next(iter(self._without_key), None)
-        if longest is None:
-            return False
-        del self._without_key[longest]
-        longest.cancel()
-        return True
-
-    async def _post(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._in_flight >= self._max_in_flight:
-            error: BeliefgraphError = Unavailable("overloaded", "Too much is asked at once; try again in a second.")
-            await self._refuse(scope, error)(scope, receive, send)
-            return
+    async def _answered(
+        self, scope: Scope, receive: Receive, send: Send, serve: Callable[[Scope, Receive, Send], Awaitable[None]]
+    ) -> None:
+        """Serve a request within its time, and answer with what is wrong where nothing was answered yet."""
         started = False
 
         async def answer(message: Message) -> None:
@@ -151,19 +171,18 @@ class Bounded:
             started = True
             await send(message)
 
-        self._in_flight += 1
+        seconds = self._settings.request_timeout
         try:
-            async with asyncio.timeout(self._timeout):
-                measured = self._measured(scope, receive)
-                await self._warmed()
-                await self._app(scope, measured, answer)
+            async with asyncio.timeout(seconds):
+                _refuse_two_lengths(scope)
+                await serve(scope, receive, answer)
             return
         except BeliefgraphError as refusal:
             error = refusal
         except TimeoutError:
             error = Unavailable(
                 "took-too-long",
-                f"This took longer than {self._timeout:g} s. A command may still be carried out: send it again with "
+                f"This took longer than {seconds:g} s. A command may still be carried out: send it again with "
                 "the same id to be sure.",
             )
         except ClientDisconnect:
@@ -172,29 +191,168 @@ class Bounded:
             request_id = scope["state"]["request_id"]
             structlog.get_logger(__name__).exception("fault")
             error = Fault("fault", f"Internal error; report the request id {request_id}.")
-        finally:
-            self._in_flight -= 1
         if not started:
             await self._refuse(scope, error)(scope, receive, send)
 
-    def _measured(self, scope: Scope, receive: Receive) -> Receive:
-        most = self._max_body_bytes
-        stated = Headers(scope=scope).get("content-length", "")
-        if stated.isdigit() and int(stated) > most:
-            raise _too_large(most)
-        size = 0
+    async def _open(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve what needs no key, in turn with the others of its address."""
+        address = address_of(scope)
+        async with self._without_key.taken(address, address, pause=PAUSE_S):
+            await self._app(scope, receive, send)
 
-        async def measured() -> Message:
-            nonlocal size
-            message = await receive()
-            if message["type"] == "http.request":
-                size += len(message.get("body", b""))
-                if size > most:
-                    raise _too_large(most)
-            return message
+    async def _post(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve what needs a key: know it, read the body, and only then take a place."""
+        headers, state = Headers(scope=scope), scope["state"]
+        _refuse_too_large(headers.get("content-length", ""), self._settings.max_body_bytes)
+        caller = await self._callers.authenticate(
+            bearer(headers.get("authorization")),
+            headers.get("purpose"),
+            state["request_id"],
+            address=address_of(scope),
+        )
+        state["caller"] = caller
+        body = await self._body(receive, caller)
+        await self._warmed()
+        async with self._places.taken(caller.tenant, caller.key):
+            await self._while_there(scope, receive, send, body)
 
-        return measured
+    async def _body(self, receive: Receive, caller: Caller) -> bytes:
+        """The body, which must come within its time, and within the bytes that are left for its tenant."""
+        most, parts, size, more = self._settings.max_body_bytes, [], 0, True
+        try:
+            async with asyncio.timeout(self._settings.body_timeout):
+                while more:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise ClientDisconnect
+                    part, more = message.get("body", b""), message.get("more_body", False)
+                    _refuse_too_large(str(size + len(part)), most)
+                    if more:
+                        self._reading.add(caller.tenant, len(part))
+                        size += len(part)
+                    parts.append(part)
+        except TimeoutError:
+            seconds = self._settings.body_timeout
+            raise Unavailable("took-too-long", f"The body did not come within {seconds:g} s; send it again.") from None
+        finally:
+            self._reading.remove(caller.tenant, size)
+        return b"".join(parts)
+
+    async def _while_there(self, scope: Scope, receive: Receive, send: Send, body: bytes) -> None:
+        """Serve a request whose body has come, for as long as whoever sent it waits for the answer."""
+        working, answered, gone = asyncio.current_task(), False, False
+        watching: asyncio.Task[None] | None = None
+        messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def read() -> Message:
+            return messages.pop() if messages else {"type": "http.disconnect"}
+
+        async def answer(message: Message) -> None:
+            nonlocal answered
+            await send(message)
+            answered = message["type"] == "http.response.body" and not message.get("more_body", False)
+
+        async def watch() -> None:
+            nonlocal gone
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            if not answered and working is not None:
+                gone = True
+                working.cancel()
+
+        def begin() -> None:
+            nonlocal watching
+            watching = asyncio.create_task(watch())
+
+        later = asyncio.get_running_loop().call_later(WATCHED_AFTER_S, begin)
+        try:
+            await self._app(scope, read, answer)
+        except asyncio.CancelledError:
+            if gone and working is not None:
+                working.uncancel()
+                raise ClientDisconnect from None
+            raise
+        finally:
+            later.cancel()
+            if watching is not None:
+                watching.cancel()
 
 
-def _too_large(most: int) -> Incorrect:
-    return Incorrect("too-large", f"A request may have {most:,} bytes; send less at once.")
+class _Buffer:
+    """How many bytes of bodies are being read, in all and of each tenant."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._total = 0
+        self._of: Counter[str] = Counter()
+
+    def add(self, tenant: str, size: int) -> None:
+        """Count bytes that are kept until the body is whole; `overloaded` where there is no room for them."""
+        if self._total + size > self._most or self._of[tenant] + size > self._most // 2:
+            raise Unavailable("overloaded", "Too many large bodies are being sent; try again in a second.")
+        self._total += size
+        self._of[tenant] += size
+
+    def remove(self, tenant: str, size: int) -> None:
+        """Count them no more."""
+        self._total -= size
+        self._of[tenant] -= size
+        if not self._of[tenant]:
+            del self._of[tenant]
+
+
+class _Sockets:
+    """The WebSockets that are open: those that bring no key give way to others, and a key has so many."""
+
+    def __init__(self, most: int, most_per_key: int) -> None:
+        self._most = most
+        self._most_per_key = most_per_key
+        self._without_key: dict[asyncio.Future[None], None] = {}
+        self._key: dict[asyncio.Future[None], str] = {}
+        self._of_key: Counter[str] = Counter()
+
+    def room(self) -> bool:
+        """Whether there is room for one more, be it that the one who has waited longest for its key is ended."""
+        if len(self._without_key) + len(self._key) < self._most:
+            return True
+        longest = next(iter(self._without_key), None)
+        if longest is None:
+            return False
+        del self._without_key[longest]
+        longest.cancel()
+        return True
+
+    def enter(self, socket: asyncio.Future[None]) -> None:
+        """Count a socket that has brought no key yet."""
+        self._without_key[socket] = None
+
+    def keyed(self, socket: asyncio.Future[None], key: str) -> bool:
+        """Note whose it is, so that it keeps its place; False if that key has too many."""
+        if self._of_key[key] >= self._most_per_key:
+            return False
+        if socket in self._without_key:
+            del self._without_key[socket]
+            self._key[socket] = key
+            self._of_key[key] += 1
+        return True
+
+    def leave(self, socket: asyncio.Future[None]) -> None:
+        """Count it no more."""
+        self._without_key.pop(socket, None)
+        key = self._key.pop(socket, None)
+        if key is not None:
+            self._of_key[key] -= 1
+            if not self._of_key[key]:
+                del self._of_key[key]
+
+
+def _refuse_two_lengths(scope: Scope) -> None:
+    """Refuse a body whose end can be read in two ways: a proxy might read it in the other."""
+    named = {name for name, _ in scope["headers"]}
+    if b"content-length" in named and b"transfer-encoding" in named:
+        raise Incorrect("invalid-input", "A request has a Content-Length or a Transfer-Encoding, not both.")
+
+
+def _refuse_too_large(stated: str, most: int) -> None:
+    if stated.isdigit() and (len(stated) > 18 or int(stated) > most):
+        raise Incorrect("too-large", f"A request may have {most:,} bytes; send less at once.")

@@ -64,6 +64,8 @@ async def serving(app: ASGIApp, settings: Settings) -> AsyncIterator[Served]:
             ws_max_size=settings.max_body_bytes,
             timeout_graceful_shutdown=max(1, round(settings.shutdown_timeout)),
             server_header=False,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=list(settings.trusted_proxies),
         )
     )
     task = asyncio.create_task(server.serve(sockets=[listener]))

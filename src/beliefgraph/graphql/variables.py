@@ -1,0 +1,171 @@
+"""Variables: how long their lists may be, as the model says of each, and what is long is coerced beside the loop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from annotated_types import MaxLen
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    get_operation_ast,
+    parse,
+    type_from_ast,
+)
+from graphql.execution.values import VariableValues, get_variable_values
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+from strawberry.utils.str_converters import to_camel_case
+
+from beliefgraph.errors import Incorrect
+
+MOST_ITEMS = 10_000
+"""Items of a list of which the model says nothing else."""
+
+MOST_ERRORS = 20
+"""Errors that are told of one request."""
+
+
+class Coerced(dict[str, Any]):
+    """Variables as they were sent, with what they are as values."""
+
+    def __init__(self, sent: Mapping[str, Any], values: VariableValues) -> None:
+        super().__init__(sent)
+        self.coerced = values
+
+
+class Made(dict[str, Any]):
+    """An input object with the record that was made of it."""
+
+    record: BaseModel
+
+
+async def coerced_beside(
+    schema: GraphQLSchema, query: str, variables: dict[str, Any], operation_name: str | None, tokens: int
+) -> dict[str, Any]:
+    """Long variables, coerced in a thread; as they were sent where that fails, so that it is told as usual."""
+    return await asyncio.to_thread(_coerced, schema, query, variables, operation_name, tokens)
+
+
+def _coerced(
+    schema: GraphQLSchema, query: str, variables: dict[str, Any], operation_name: str | None, tokens: int
+) -> dict[str, Any]:
+    try:
+        operation = get_operation_ast(parse(query, max_tokens=tokens), operation_name)
+    except (GraphQLError, RecursionError):
+        return variables
+    if operation is None:
+        return variables
+    check_lists(schema, operation, variables)
+    values = get_variable_values(schema, operation.variable_definitions or (), variables, max_errors=MOST_ERRORS)
+    if isinstance(values, list):
+        return variables
+    for definition in operation.variable_definitions or ():
+        name = definition.variable.name.value
+        if name in values.coerced:
+            values.coerced[name] = _made(type_from_ast(schema, definition.type), values.coerced[name])
+    return Coerced(variables, values)
+
+
+def without_variables(document: DocumentNode) -> DocumentNode:
+    """The document, whose operations declare no variables: they have been coerced already."""
+    return replace(
+        document,
+        definitions=tuple(
+            replace(each, variable_definitions=()) if isinstance(each, OperationDefinitionNode) else each
+            for each in document.definitions
+        ),
+    )
+
+
+def _made(type_: Any, value: Any) -> Any:
+    """The value, its records made where the value is one or a list of them."""
+    if isinstance(type_, GraphQLNonNull):
+        return _made(type_.of_type, value)
+    if isinstance(type_, GraphQLList) and isinstance(value, list):
+        return [_made(type_.of_type, each) for each in value]
+    record = _record(type_)
+    if record is None or not isinstance(value, dict) or not _plain(record):
+        return value
+    try:
+        made = Made(value)
+        made.record = record.model_validate(value, by_alias=False, by_name=True)
+    except (ValidationError, Incorrect):
+        return value  # wrong, and told as usual
+    return made
+
+
+def check_lists(schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> None:
+    """Refuse (`too-large`) a list, or an object of JSON, that has more items than the model allows."""
+    for definition in operation.variable_definitions or ():
+        name = definition.variable.name.value
+        if name in variables:
+            _check(type_from_ast(schema, definition.type), variables[name], MOST_ITEMS, name)
+
+
+def _check(type_: Any, value: Any, most: int, name: str) -> None:
+    if isinstance(type_, GraphQLNonNull):
+        _check(type_.of_type, value, most, name)
+    elif isinstance(type_, GraphQLInputObjectType):
+        if isinstance(value, dict):
+            bounds = _bounds(type_)
+            for field, inner in value.items():
+                if field in type_.fields:
+                    _check(type_.fields[field].type, inner, bounds.get(field, MOST_ITEMS), field)
+    elif isinstance(value, list | dict):
+        if len(value) > most:
+            raise Incorrect("too-large", f"{name} may have {most:,} items; this has {len(value):,}.", field=name)
+        if isinstance(type_, GraphQLList) and isinstance(value, list):
+            for inner in value:
+                _check(type_.of_type, inner, MOST_ITEMS, name)
+
+
+@cache
+def _bounds(type_: GraphQLInputObjectType) -> Mapping[str, int]:
+    """How many items the fields of an input may have, where the model says so."""
+    record = _record(type_)
+    fields = {} if record is None else record.model_fields
+    found = {to_camel_case(name): _longest(field.metadata, field.annotation) for name, field in fields.items()}
+    return {name: most for name, most in found.items() if most is not None}
+
+
+def _longest(metadata: Iterable[Any], annotation: Any) -> int | None:
+    """The `max_length` that is declared of a field, or of what it is when it is not null."""
+    for each in metadata:
+        if isinstance(each, MaxLen):
+            return each.max_length
+        if isinstance(each, FieldInfo):
+            return _longest(each.metadata, None)
+    optional = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else ()
+    found = [_longest(part.__metadata__, None) for part in optional if get_origin(part) is Annotated]
+    return next(iter(found), None)
+
+
+def _record(type_: Any) -> type[BaseModel] | None:
+    definition = type_.extensions.get("strawberry-definition") if isinstance(type_, GraphQLInputObjectType) else None
+    origin = getattr(definition, "origin", None)
+    return origin if isinstance(origin, type) and issubclass(origin, BaseModel) else None
+
+
+@cache
+def _plain(record: type[BaseModel]) -> bool:
+    """Whether GraphQL calls the fields of a record, and of those inside, as the model does."""
+    return all(
+        "_" not in name and all(map(_plain, _inside(field.annotation))) for name, field in record.model_fields.items()
+    )
+
+
+def _inside(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [found for part in get_args(annotation) for found in _inside(part)]

@@ -1,0 +1,136 @@
+"""Places at work, shared out fairly: so many for a key, so many for a tenant, so many in all; others queue.
+
+A place that becomes free goes to the tenant that has the fewest at work, of its keys to the one that has the fewest,
+and there to whoever waits longest. So who asks for much waits behind themselves, and nobody else does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from beliefgraph.errors import Unavailable
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How many may be at work in all, of one tenant and of one key; how many of one key may wait, and how long."""
+
+    total: int
+    per_tenant: int
+    per_key: int
+    waiting_per_key: int
+    patience: float
+
+
+Holder = tuple[str, str]
+"""A tenant and one of its keys."""
+
+
+class Places:
+    """The places of one process."""
+
+    def __init__(self, shares: Shares) -> None:
+        self._shares = shares
+        self._of_tenant: Counter[str] = Counter()
+        self._of_key: Counter[Holder] = Counter()
+        self._at_work = 0
+        self._waiting: dict[Holder, deque[asyncio.Future[None]]] = {}
+
+    @property
+    def at_work(self) -> int:
+        """How many places are taken."""
+        return self._at_work
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a place."""
+        return sum(map(len, self._waiting.values()))
+
+    @asynccontextmanager
+    async def taken(self, tenant: str, key: str, *, pause: float = 0.0) -> AsyncIterator[None]:
+        """A place for as long as the block lasts; `overloaded` where none becomes free in time.
+
+        While others of the same key wait, the place is kept for `pause` seconds more.
+        """
+        holder = (tenant, key)
+        if self._waiting or not self._may(holder):
+            await self._wait(holder)
+        else:
+            self._take(holder)
+        try:
+            yield
+            if pause and holder in self._waiting:
+                await asyncio.sleep(pause)
+        finally:
+            self._leave(holder)
+
+    async def _wait(self, holder: Holder) -> None:
+        queue = self._waiting.setdefault(holder, deque())
+        if len(queue) >= self._shares.waiting_per_key:
+            raise self._refusal()
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        queue.append(turn)
+        self._call()
+        try:
+            async with asyncio.timeout(self._shares.patience):
+                await turn
+        except BaseException as ended:
+            if turn.done() and not turn.cancelled():
+                self._leave(holder)  # it was given, and whoever waited for it is gone
+            else:
+                self._forget(holder, turn)
+            if isinstance(ended, TimeoutError):
+                raise self._refusal() from None
+            raise
+
+    def _refusal(self) -> Unavailable:
+        seconds = max(1, round(self._shares.patience))
+        return Unavailable(
+            "overloaded",
+            f"Too much is asked at once with this key, or of this service; try again in {seconds} s.",
+            retry_after=seconds,
+        )
+
+    def _may(self, holder: Holder) -> bool:
+        shares = self._shares
+        return (
+            self._at_work < shares.total
+            and self._of_tenant[holder[0]] < shares.per_tenant
+            and self._of_key[holder] < shares.per_key
+        )
+
+    def _take(self, holder: Holder) -> None:
+        self._at_work += 1
+        self._of_tenant[holder[0]] += 1
+        self._of_key[holder] += 1
+
+    def _leave(self, holder: Holder) -> None:
+        self._at_work -= 1
+        for counted, whose in ((self._of_tenant, holder[0]), (self._of_key, holder)):
+            counted[whose] -= 1  # type: ignore[index]
+            if not counted[whose]:  # type: ignore[index]
+                del counted[whose]
+        self._call()
+
+    def _call(self) -> None:
+        """Give free places to those whose turn it is."""
+        while self._at_work < self._shares.total:
+            may = [holder for holder in self._waiting if self._may(holder)]
+            if not may:
+                return
+            holder = min(may, key=lambda each: (self._of_tenant[each[0]], self._of_key[each]))
+            turn = self._waiting[holder][0]
+            self._forget(holder, turn)
+            self._take(holder)
+            turn.set_result(None)
+
+    def _forget(self, holder: Holder, turn: asyncio.Future[None]) -> None:
+        queue = self._waiting[holder]
+        queue.remove(turn)
+        del self._waiting[holder]
+        if queue:
+            self._waiting[holder] = queue  # at the end, so that of those alike everyone gets a turn
