@@ -1,4 +1,5 @@
-// Delete some of what belongs to a twin; asked until nothing is left. Deliveries stay, stripped to their hashes.
+// Delete some of what belongs to a twin; asked until nothing is left. Deliveries stay, stripped to their hashes; a source
+// goes with the last evidence that it reported.
 // params: $twin, $limit
 // returns: one record (how many nodes were deleted or stripped)
 // mode: write
@@ -35,8 +36,12 @@ CALL () {
 CALL () {
   MATCH (n:Evidence {twin: $twin})
   WITH n LIMIT $limit
+  OPTIONAL MATCH (n)-[:REPORTED_BY]->(s:Source)
+  WITH n, s
   DETACH DELETE n
-  RETURN count(*) AS evidence
+  WITH count(*) AS evidence, collect(DISTINCT s) AS sources
+  FOREACH (s IN [s IN sources WHERE NOT EXISTS { (s)<-[:REPORTED_BY]-() }] | DELETE s)
+  RETURN evidence
 }
 CALL () {
   MATCH (n:Commit {twin: $twin})

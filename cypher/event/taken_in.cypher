@@ -1,8 +1,19 @@
-// An event that a twin has taken in: the rev that it came with, and its valid time.
-// params: $twin, $event (its id)
-// returns: one record (rev, time); none if the twin has no such event
+// An event that a twin has taken in, found by its id or by that of evidence it yielded: the rev that it came with, and its
+// valid time.
+// params: $twin, $ids [id of an event, or of evidence]
+// returns: one record (event id, rev, time); none if the twin has no such event
 // mode: read
-MATCH (e:Event {id: $event})<-[:CAUSED_BY]-(c:Commit)
+CALL () {
+  UNWIND $ids AS id
+  MATCH (e:Event {id: id})
+  RETURN e
+UNION
+  UNWIND $ids AS id
+  MATCH (:Evidence {id: id})-[:FROM]->(e:Event)
+  RETURN e
+}
+WITH e
 WHERE e.twin = $twin
-RETURN c.rev AS rev, toString(e.time) AS time
+MATCH (e)<-[:CAUSED_BY]-(c:Commit)
+RETURN e.id AS event, c.rev AS rev, toString(e.time) AS time
 ORDER BY rev LIMIT 1

@@ -7,10 +7,12 @@ from typing import Any
 
 import orjson
 import pytest
+from graphql import is_non_null_type
 from tests.web.service import Client, Service
 from tests.world import event, rated
 
 from beliefgraph.graphql.ids import write_id
+from beliefgraph.graphql.schema import make_schema
 
 BELIEF = """
 query B($twin: String!, $key: BeliefKeyInput!, $asOf: AsOf) { belief(twin: $twin, key: $key, asOf: $asOf) { rev } }"""
@@ -324,3 +326,44 @@ async def test_an_unexpected_fault_keeps_its_words_to_itself(
     assert (error["extensions"]["code"], error["extensions"]["ids"]) == ("fault", {"request": "request-7"})
     assert "hunter2" not in answer.text
     assert "request-7" in error["message"]
+
+
+async def test_one_refused_field_leaves_the_others_of_a_question_and_of_a_command(client: Client) -> None:
+    stated = await client.ask(
+        """mutation {
+          a: setGoal(input: {twin: "lena", goal: "roll-out", title: "Roll out"}) { status }
+          b: setGoal(input: {twin: "lena", goal: "part", partOf: ["nope"]}) { status }
+          c: setGoal(input: {twin: "lena", goal: "learn", title: "Learn"}) { status }
+        }"""
+    )
+    assert stated["data"] == {"a": {"status": "ACCEPTED"}, "b": None, "c": {"status": "ACCEPTED"}}
+    assert [(error["path"], error["extensions"]["code"]) for error in stated["errors"]] == [(["b"], "unknown-goal")]
+    asked = '{ a: goal(twin: "lena", key: "roll-out") { title } b: goal(twin: "lena", key: "nope") { title } }'
+    answer = await client.ask(asked)
+    assert answer["data"] == {"a": {"title": "Roll out"}, "b": None}
+    assert [(error["path"], error["extensions"]["code"]) for error in answer["errors"]] == [(["b"], "unknown-goal")]
+
+
+def test_every_root_field_may_be_null() -> None:
+    schema = make_schema()._schema
+    for root in (schema.query_type, schema.mutation_type):
+        assert root is not None
+        assert [name for name, field in root.fields.items() if is_non_null_type(field.type)] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "field"),
+    [
+        ('setGoal(input: {twin: "lena", goal: "k", title: "K", FIELD: null})', name)
+        for name in ("deadline", "priority", "progress", "status")
+    ]
+    + [
+        ('recordDecision(input: {twin: "lena", decision: "k", title: "K", FIELD: null})', name)
+        for name in ("options", "chosen", "reasons", "expected", "actual")
+    ],
+)
+async def test_null_is_refused_where_leaving_a_field_out_is_meant(client: Client, command: str, field: str) -> None:
+    refused = await client.refused(f"mutation {{ {command.replace('FIELD', field)} {{ status }} }}")
+    assert (refused["code"], refused["ids"]["field"]) == ("invalid-input", field)
+    left_out = f"mutation {{ {command.replace(', FIELD: null', '')} {{ status }} }}"
+    assert (await client.data(left_out)).popitem()[1] == {"status": "ACCEPTED"}

@@ -236,8 +236,11 @@ async def test_nobody_passes_for_the_person_by_their_name_alone(world: World) ->
     assert await refusal(world.commands.correct(impostor, command)) == "correction-stands"
     assert await refusal(correct(world, False, 0, by=impostor, belief=key("needs.budget"))) == "invalid-input"
     said = AssertBelief(twin="lena", belief=key("needs.urgent"), confidence=0.9, speaker="person:lena")
-    await world.commands.assert_belief(world.caller, said)
-    assert held(await stored(world), "needs.urgent") != 12.0
+    assert await refusal(world.commands.assert_belief(world.caller, said)) == "invalid-input"
+    reading = said.model_copy(update={"speaker": "metric:visits"})
+    assert await refusal(world.commands.assert_belief(world.person("lena"), reading)) == "invalid-input"
+    own = await world.commands.assert_belief(world.person("lena"), said)
+    assert own.status == "accepted"
 
 
 async def test_a_person_reaches_no_other_twin(world: World) -> None:

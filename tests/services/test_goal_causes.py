@@ -16,8 +16,9 @@ from beliefgraph.errors import BeliefgraphError
 from beliefgraph.inference import Relation, Structure
 from beliefgraph.model.command import Relate, SupposedGoal, WhatIf, Withdraw
 from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.event import EventName
 from beliefgraph.model.identity import belief_id
-from beliefgraph.model.reasons import EventName, Interpret
+from beliefgraph.model.reasons import Interpret
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.interpretation.rules import RuleInterpreter

@@ -17,7 +17,7 @@ from beliefgraph.model.command import Correct, Relate, Retract, Withdraw
 from beliefgraph.model.definition import Catalog
 from beliefgraph.model.page import Page
 from beliefgraph.model.question import BeliefFilter, BeliefOrder, BeliefRow
-from beliefgraph.model.time import AsOf
+from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.model.twin import Twin
 from beliefgraph.services.moments import Moments
 from beliefgraph.services.paging import Place, encode
@@ -606,3 +606,27 @@ async def test_a_twin_of_thousands_of_beliefs_is_read_page_by_page_within_the_st
     page = await ask.beliefs(world.caller, "collector", first=200, with_total=True)
     assert len(page.items) == 200
     assert page.total == many
+
+
+async def test_beliefs_that_are_related_without_evidence_are_listed_with_their_relation(
+    world: World, ask: Questions
+) -> None:
+    one, other = key("needs.budget"), key("world.alone")
+    await world.commands.relate(
+        world.caller,
+        Relate(twin="lena", source=one, target=other, kind="supports", odds_ratio=3.0, valid_from=START),
+    )
+    found = {}
+    for end, far in ((one, other), (other, one)):
+        for as_of in (NOW, AsOf(rev=1), AsOf(valid_time=START)):
+            (relation,) = [
+                each
+                for each in (await ask.relations(world.caller, "lena", end, as_of=as_of)).value
+                if each.origin == "provided"
+            ]
+            assert relation.other.state.belief.belief_key == far
+            found[end, as_of.rev, as_of.valid_time] = relation.id
+    (id_,) = set(found.values())
+    await world.commands.retract(world.caller, Retract(twin="lena", relation=id_))
+    gone = (await ask.relations(world.caller, "lena", one)).value
+    assert [each for each in gone if each.origin == "provided"] == []

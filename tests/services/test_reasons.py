@@ -17,9 +17,9 @@ from beliefgraph.inference import Relation, Structure
 from beliefgraph.model.belief import logit
 from beliefgraph.model.command import Correct, Relate, Withdraw
 from beliefgraph.model.definition import Catalog
-from beliefgraph.model.event import Event
+from beliefgraph.model.event import Event, EventName
 from beliefgraph.model.metric import MetricKey
-from beliefgraph.model.reasons import EventName, Hypothesis, Interpret, Occurrence, RivalReasons
+from beliefgraph.model.reasons import Hypothesis, Interpret, Occurrence, RivalReasons
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.interpretation.rules import RuleInterpreter

@@ -18,6 +18,7 @@ from beliefgraph.model.twin import Identifier
 from beliefgraph.services.erase import finish_erasures
 from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring
+from beliefgraph.store.learning import sources
 from beliefgraph.store.migrations import migrate
 
 LEFT = """
@@ -220,3 +221,25 @@ def grep(directory: Path, *texts: str) -> tuple[int, list[Path]]:
     forms = [text.encode(encoding) for text in texts for encoding in ("utf-8", "utf-16-le", "utf-16-be")]
     files = [path for path in directory.rglob("*") if path.is_file()]
     return len(files), [path for path in files if any(form in path.read_bytes() for form in forms)]
+
+
+async def test_a_source_goes_with_the_last_evidence_that_it_reported(world: World) -> None:
+    await world.intake.observe(
+        world.caller,
+        [
+            rated("1", 1.0, by="customer:anna"),
+            rated("2", 1.0, by="both"),
+            rated("3", 2.0, by="both", twin="omar"),
+        ],
+    )
+    assert await named(world) == {"customer:anna", "both"}
+    await world.eraser.erase_twin(world.caller, "lena")
+    assert await named(world) == {"both"}
+    await world.eraser.erase_twin(world.caller, "omar")
+    assert await named(world) == set()
+
+
+async def named(world: World) -> set[str]:
+    """The sources that the tenant knows by name."""
+    found = await sources(world.graph, world.caller.tenant, after="", limit=100)
+    return {source.name for source in found}

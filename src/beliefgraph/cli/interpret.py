@@ -13,8 +13,9 @@ from rich.console import Console
 from beliefgraph.cli import reasons_picture, reasons_shown
 from beliefgraph.cli.connection import Key, Purpose, run, services
 from beliefgraph.errors import Incorrect
+from beliefgraph.model.event import EventName
 from beliefgraph.model.metric import MetricKey
-from beliefgraph.model.reasons import EventName, Interpret
+from beliefgraph.model.reasons import Interpret
 from beliefgraph.model.time import NOW, AsOf, instant
 
 

@@ -21,7 +21,7 @@ from beliefgraph.graphql.change_types import Comparison
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.evidence_types import EvidenceOnConnection
 from beliefgraph.graphql.explanation_types import Explanation
-from beliefgraph.graphql.expose import field
+from beliefgraph.graphql.expose import answer
 from beliefgraph.graphql.inputs import AsOf, BeliefFilter, BeliefKey, BeliefOrder, WhatIf
 from beliefgraph.graphql.lookahead import Selection, around, around_page
 from beliefgraph.graphql.roots import question
@@ -62,7 +62,7 @@ class BeliefQueries:
         around=around_page,
     )
 
-    @field(Distribution, "The probability of each value of a categorical attribute, unrounded, including `other`.")
+    @answer(Distribution, "The probability of each value of a categorical attribute, unrounded, including `other`.")
     @staticmethod
     async def distribution(
         info: Request,
@@ -91,7 +91,7 @@ class BeliefQueries:
         paged=True,
     )
 
-    @field(Relations, "The relations of a belief to other beliefs of the twin.")
+    @answer(Relations, "The relations of a belief to other beliefs of the twin.")
     @staticmethod
     async def relations(
         info: Request,
@@ -141,7 +141,7 @@ class BeliefQueries:
         key=BELIEF,
     )
 
-    @field(Comparison, "What differs between two moments of a twin.")
+    @answer(Comparison, "What differs between two moments of a twin.")
     @staticmethod
     async def compare(
         info: Request,
@@ -155,7 +155,7 @@ class BeliefQueries:
             context.caller, context.speak_of(twin), as_of_a, as_of_b or NOW, at_least_rev=at_least_rev
         )
 
-    @field(
+    @answer(
         Comparison, "What would change given hypothetical events, evidence, goals or assumptions. Nothing is stored."
     )
     @staticmethod

@@ -12,7 +12,7 @@ from beliefgraph.graphql.connections import connection
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.evidence_types import EvidenceOn
 from beliefgraph.graphql.expose import attribute, expose, field
-from beliefgraph.graphql.ids import write_id
+from beliefgraph.graphql.ids import moment_of, write_id
 from beliefgraph.graphql.node import ERROR_BAR, GLOBAL_ID, Node, confidence, loaded
 from beliefgraph.graphql.scalars import enum_of
 from beliefgraph.model import belief as beliefs
@@ -48,6 +48,7 @@ class Strength:
         "state.belief.twin",
         "state.calibrated_log_odds",
         "state.error",
+        "state.apart",
     },
 )
 class Belief(Node):
@@ -72,7 +73,7 @@ class Belief(Node):
     @staticmethod
     def id(row: strawberry.Parent[question.BeliefRow], info: Request) -> strawberry.ID:  # type: ignore[override]
         belief = row.state.belief
-        return strawberry.ID(write_id("Belief", info.context.names[belief.twin], belief.id))
+        return strawberry.ID(write_id("Belief", info.context.names[belief.twin], belief.id, moment_of(row.state)))
 
     @field(list[EvidenceOn], "Evidence that bears on it directly, including metrics, oldest first.")
     @staticmethod
@@ -92,9 +93,16 @@ class Belief(Node):
         return found if kinds is None else tuple(each for each in found if each.kind in kinds)
 
 
-@expose(question.RelatedBelief, within={"strength": relation.Strength}, hide={"other"})
+@expose(question.RelatedBelief, within={"strength": relation.Strength}, hide={"id", "other"})
 class RelatedBelief:
     """A relation of a belief, seen from that belief."""
+
+    @field(None, "Id of the relation as seen from this belief; `retract` takes it.")
+    @staticmethod
+    def id(found: strawberry.Parent[question.RelatedBelief], info: Request) -> strawberry.ID:
+        state = found.other.state
+        seen = f"{'out' if found.outgoing else 'in'} {moment_of(state)}"
+        return strawberry.ID(write_id("Relation", info.context.names[state.belief.twin], found.id, seen))
 
     other: Belief = attribute("other", Belief, "The belief at the other end.")  # type: ignore[assignment]
 
@@ -127,6 +135,7 @@ class Holding:
     hide={
         "word_log_odds",
         *(f"state.{name}" for name in ("belief", "prior", "status", "changed_at_rev", "calibrated_log_odds", "error")),
+        "state.apart",
     },
 )
 class BeliefInterval:

@@ -9,7 +9,7 @@ import strawberry
 from beliefgraph.graphql.arguments import At, AtLeastRev, argument, told
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.decision_types import Decision, DecisionCheck, DecisionConnection, DeliberationConnection
-from beliefgraph.graphql.expose import field
+from beliefgraph.graphql.expose import answer
 from beliefgraph.graphql.inputs import CheckDecision
 from beliefgraph.graphql.roots import question
 from beliefgraph.graphql.scalars import enum_of
@@ -45,7 +45,7 @@ class DecisionQueries:
         paged=True,
     )
 
-    @field(
+    @answer(
         DecisionCheck,
         "How well options fit the person's constraints, values, preferences, goals and past decisions.",
     )

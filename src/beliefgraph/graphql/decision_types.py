@@ -8,7 +8,6 @@ from beliefgraph.graphql.connections import connection
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.expose import attribute, expose, field
 from beliefgraph.graphql.ids import write_id
-from beliefgraph.graphql.node import GLOBAL_ID
 from beliefgraph.graphql.preference_types import ConstraintConflict
 from beliefgraph.model import decision as decisions
 from beliefgraph.model import decision_check as checks
@@ -44,10 +43,11 @@ class DecisionResult:
 class EvidenceBehind:
     """One piece of evidence behind an answer, with its source."""
 
-    @field(None, GLOBAL_ID)
+    @field(None, "Id of the evidence with this contribution; `node` takes it.")
     @staticmethod
     def id(found: strawberry.Parent[decisions.EvidenceBehind], info: Request) -> strawberry.ID:
-        return strawberry.ID(write_id("Evidence", info.context.names[found.twin], found.id))
+        gives = "" if found.contribution is None else repr(found.contribution)
+        return strawberry.ID(write_id("Evidence", info.context.names[found.twin], found.id, gives))
 
 
 @expose(

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import strawberry
 
+from beliefgraph.errors import Incorrect
 from beliefgraph.graphql.connections import connection
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.expose import attribute, expose, field
-from beliefgraph.graphql.ids import write_id
+from beliefgraph.graphql.ids import moment_of, write_id
 from beliefgraph.graphql.metric_types import Metric
 from beliefgraph.graphql.node import GLOBAL_ID, Node, itself
 from beliefgraph.model import evidence as evidences
@@ -30,7 +31,7 @@ class Bearing:
 @expose(
     question.SourcedEvidence,
     within={"evidence": evidences.Evidence},
-    hide={"source", "twin", "bearings", "evidence.id", "evidence.twin", "evidence.source"},
+    hide={"source", "twin", "bearings", "metric", "evidence.id", "evidence.twin", "evidence.source"},
 )
 class Evidence(Node):
     """One observation: what it says, who said it, and when."""
@@ -45,7 +46,9 @@ class Evidence(Node):
     @field(None, GLOBAL_ID)
     @staticmethod
     def id(found: strawberry.Parent[Any], info: Request) -> strawberry.ID:  # type: ignore[override]
-        return strawberry.ID(write_id("Evidence", info.context.names[found.evidence.twin], found.evidence.id))
+        metric: metrics.MetricState | None = getattr(found, "metric", None)
+        moment = "" if metric is None else moment_of(metric)
+        return strawberry.ID(write_id("Evidence", info.context.names[found.evidence.twin], found.evidence.id, moment))
 
     @field(None, "Name of the source.")
     @staticmethod
@@ -53,11 +56,12 @@ class Evidence(Node):
         source: str | evidences.Source = found.source
         return source if isinstance(source, str) else source.name
 
-    @field(None, "How it bears on beliefs now; null unless the evidence was read by `node`.")
+    @field(None, "How it bears on beliefs now; refused unless the evidence was read by `node`.")
     @staticmethod
     def bearings(found: strawberry.Parent[Any]) -> list[Bearing] | None:
-        asked_for: list[Bearing] | None = getattr(found, "bearings", None)
-        return asked_for
+        if not isinstance(found, question.SourcedEvidence):
+            raise Incorrect("too-complex", "Ask for the evidence itself, by `node`, for all that it bears on.")
+        return cast("list[Bearing]", found.bearings)
 
 
 @expose(

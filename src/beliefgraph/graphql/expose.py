@@ -71,6 +71,11 @@ def field(shown_by: Any = None, description: str | None = None) -> Callable[[F],
     return wrap
 
 
+def answer(shown_by: Any, description: str) -> Callable[[F], F]:
+    """A field of a root that a function computes; it is null where it is refused, and the other fields stay."""
+    return field(shown_by | None, description)
+
+
 def expose(
     record: type[Record],
     *,

@@ -9,7 +9,7 @@ import strawberry
 from beliefgraph.graphql.connections import connection
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.expose import AttributeField, attribute, expose, field, reading
-from beliefgraph.graphql.ids import write_id
+from beliefgraph.graphql.ids import moment_of, write_id
 from beliefgraph.graphql.node import GLOBAL_ID, Node, loaded
 from beliefgraph.model import goal
 
@@ -30,7 +30,7 @@ def _related(description: str, kind: goal.GoalLinkKind, *, outgoing: bool | None
 @expose(
     goal.GoalRow,
     within={"state": goal.GoalState, "state.goal": goal.Goal},
-    hide={"related", "motives", "explanation", "state.goal.id", "state.goal.twin"},
+    hide={"related", "motives", "explanation", "state.goal.id", "state.goal.twin", "state.apart"},
 )
 class Goal(Node):
     """A goal as it stands at the requested moment."""
@@ -44,7 +44,7 @@ class Goal(Node):
     @staticmethod
     def id(row: strawberry.Parent[goal.GoalRow], info: Request) -> strawberry.ID:  # type: ignore[override]
         found = row.state.goal
-        return strawberry.ID(write_id("Goal", info.context.names[found.twin], found.id))
+        return strawberry.ID(write_id("Goal", info.context.names[found.twin], found.id, moment_of(row.state)))
 
     parents = _related("Goals that it is part of.", "part_of", outgoing=True)
     parts = _related("Goals that are part of it.", "part_of", outgoing=False)
@@ -70,16 +70,29 @@ class Goal(Node):
         return found
 
 
-@expose(goal.RelatedGoal, hide={"other"})
+@expose(goal.RelatedGoal, hide={"id", "other"})
 class RelatedGoal:
     """A relation of a goal, seen from that goal. The mutation `retract` takes its `id`."""
+
+    @field(None, "Id of the relation as seen from this goal; `retract` takes it.")
+    @staticmethod
+    def id(found: strawberry.Parent[goal.RelatedGoal], info: Request) -> strawberry.ID:
+        state = found.other.state
+        seen = f"{'out' if found.outgoing else 'in'} {moment_of(state)}"
+        return strawberry.ID(write_id("Relation", info.context.names[state.goal.twin], found.id, seen))
 
     goal: Goal = attribute("other", Goal, "The goal at the other end.")  # type: ignore[assignment]
 
 
-@expose(goal.GoalMotive)
+@expose(goal.GoalMotive, hide={"id"})
 class GoalMotive:
     """A belief that motivates a goal. The mutation `retract` takes its `id`."""
+
+    @field(None, "The id of the relation with what it says now: pass it to `retract`.")
+    @staticmethod
+    def id(found: strawberry.Parent[goal.GoalMotive], info: Request) -> strawberry.ID:
+        says = f"{found.weight!r} {found.confidence!r}"
+        return strawberry.ID(write_id("Relation", info.context.names[found.belief.twin], found.id, says))
 
 
 @expose(goal.MotivationReason, hide={"goal"})

@@ -1,37 +1,94 @@
-"""Global ids: opaque to clients, they say which type, which twin and which thing."""
+"""Global ids: opaque to clients, they say which type, which twin, which thing, and of which moment if not as it is now.
+
+A client that keeps what it was answered by `__typename` and `id` must never take one answer for another. So what is
+answered of now has a plain id, and what is answered of another moment the same with its rev and valid time.
+"""
 
 from __future__ import annotations
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
-from beliefgraph.errors import NotFound
+from beliefgraph.errors import Incorrect, NotFound
+from beliefgraph.model.time import NOW, AsOf
 
 SEPARATOR = "\x1f"
-LONGEST = 1_000
+LONGEST = 2_000
+"""Characters of an id; the longest name of a twin makes some 1,300."""
 
 
 @dataclass(frozen=True)
 class GlobalId:
-    """What an id names: a type, the twin by its name, and the thing's own id ("" where the twin itself is meant)."""
+    """What an id names: a type, the twin by its name, and the thing's own id ("" where the twin itself is meant).
+
+    `apart` tells it from other answers about the same thing.
+    """
 
     type: str
     twin: str
     id: str = ""
+    apart: str = ""
+
+    @property
+    def as_of(self) -> AsOf:
+        """The moment that it was answered of; `not-found` where something was supposed then."""
+        rev, moment, at = self.apart.partition("@")
+        try:
+            return AsOf(rev=int(rev), valid_time=datetime.fromisoformat(at)) if moment else NOW
+        except (ValueError, Incorrect):
+            raise NotFound("not-found", "This id is of an answer about what was supposed; ask again.") from None
 
 
-def write_id(type_: str, twin: str, id_: str = "") -> str:
+class Standing(Protocol):
+    """What stands somehow at a (valid time, rev)."""
+
+    @property
+    def valid_time(self) -> datetime: ...
+    @property
+    def rev(self) -> int: ...
+    @property
+    def apart(self) -> str | None: ...
+
+
+def moment_of(found: Standing) -> str:
+    """What tells the answer from those of other moments; "" of now."""
+    if found.apart is None:
+        return ""
+    return f"{found.rev}@{found.valid_time.isoformat()}{found.apart and f'?{found.apart}'}"
+
+
+def write_id(type_: str, twin: str, id_: str = "", apart: str = "") -> str:
     """The id as clients see it."""
-    return urlsafe_b64encode(f"{type_}{SEPARATOR}{twin}{SEPARATOR}{id_}".encode()).decode().rstrip("=")
+    parts = (type_, twin, id_, apart) if apart else (type_, twin, id_)
+    return urlsafe_b64encode(SEPARATOR.join(parts).encode()).decode().rstrip("=")
 
 
 def read_id(text: str) -> GlobalId:
     """What an id names; `not-found` where it is none of ours, as for one that names nothing."""
+    found = _read(text)
+    if found is None:
+        raise NotFound("not-found", "This id names nothing.", id=text[:100])
+    return found
+
+
+def stored_id(text: str, twin: str) -> str:
+    """The id in the store of what an answer named, and any other text as it is; `not-found` if it is another twin's."""
+    found = _read(text)
+    if found is None:
+        return text
+    if found.twin != twin:
+        raise NotFound("not-found", "This id names nothing of this twin.", id=text[:100])
+    return found.id
+
+
+def _read(text: str) -> GlobalId | None:
     try:
         if len(text) > LONGEST:
-            raise ValueError
-        type_, twin, id_ = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split(SEPARATOR)
+            return None
+        parts = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split(SEPARATOR)
     except (binascii.Error, ValueError):
-        raise NotFound("not-found", "There is nothing with this id.", id=text[:100]) from None
-    return GlobalId(type_, twin, id_)
+        return None
+    return GlobalId(*parts) if len(parts) in (3, 4) else None

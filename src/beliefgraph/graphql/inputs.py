@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
+from dataclasses import MISSING
 from typing import Any, TypeVar
 
 import strawberry
@@ -12,6 +13,7 @@ from strawberry.pydantic.conversion import build_pydantic_model
 from strawberry.types.arguments import InputContext
 from strawberry.types.base import StrawberryObjectDefinition
 
+from beliefgraph.graphql.ids import stored_id
 from beliefgraph.graphql.scalars import in_graphql, shown
 from beliefgraph.graphql.variables import Made
 from beliefgraph.model.belief import BeliefKey
@@ -33,12 +35,13 @@ from beliefgraph.model.command import (
     WhatIf,
     Withdraw,
 )
-from beliefgraph.model.decision import Option, Reason, Result
+from beliefgraph.model.decision import Option, Reason, Result, Told
 from beliefgraph.model.decision_check import CheckDecision
-from beliefgraph.model.event import Event, check_data
+from beliefgraph.model.event import Event, EventName, check_data
+from beliefgraph.model.goal import Stated
 from beliefgraph.model.metric import MetricKey
 from beliefgraph.model.question import BeliefFilter, BeliefOrder
-from beliefgraph.model.reasons import EventName, Interpret
+from beliefgraph.model.reasons import Interpret
 from beliefgraph.model.record import Record
 from beliefgraph.model.time import AsOf
 from beliefgraph.model.twin import Identifier
@@ -78,12 +81,33 @@ def asked(record: type[R], name: str | None = None) -> type[R]:
     definition.from_input = _sent
     for field in definition.fields:
         annotation = field.type_annotation
+        if issubclass(record, Stated | Told) and field.python_name in (*Stated.model_fields, *Told.model_fields):
+            field.default_value = MISSING  # what is left out is not null
         field.description = in_graphql(field.description or "") or None
         if annotation is not None:
             field.type_annotation = StrawberryAnnotation(
                 shown(annotation.raw_annotation, {}), namespace=annotation.namespace
             )
     return record
+
+
+def with_stored_ids(given: R) -> R:
+    """What is asked, with the ids that answers gave turned into those of the store."""
+    match given:
+        case Withdraw(evidence=str(evidence)):
+            return given.model_copy(update={"evidence": stored_id(evidence, given.twin)})
+        case Withdraw(event=EventName() as event):
+            return given.model_copy(update={"event": _stored_event(event, given.twin)})
+        case Interpret(stored=EventName() as event):
+            return given.model_copy(update={"stored": _stored_event(event, given.twin)})
+        case Retract(relation=str(relation)):
+            return given.model_copy(update={"relation": stored_id(relation, given.twin)})
+        case _:
+            return given
+
+
+def _stored_event(event: EventName, twin: str) -> EventName:
+    return event if event.source is not None else EventName(id=stored_id(event.id, twin))
 
 
 def _sent(record: type[Any], value: Mapping[str, Any], context: InputContext) -> Any:

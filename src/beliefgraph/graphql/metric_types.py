@@ -12,7 +12,7 @@ class MetricName:
     """Identity of a metric, without its value; query `metric` for that."""
 
 
-@expose(metrics.MetricState, within={"metric": metrics.Metric}, hide={"metric.id", "metric.twin"})
+@expose(metrics.MetricState, within={"metric": metrics.Metric}, hide={"metric.id", "metric.twin", "apart"})
 class Metric:
     """A metric of a twin as it stands at the requested moment."""
 

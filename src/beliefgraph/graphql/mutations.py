@@ -14,7 +14,7 @@ from beliefgraph.graphql.arguments import ExpectedRev, TwinName, told
 from beliefgraph.graphql.change_types import Receipt
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.definition_types import Definitions
-from beliefgraph.graphql.expose import field
+from beliefgraph.graphql.expose import answer
 from beliefgraph.graphql.inputs import (
     AssertBelief,
     Correct,
@@ -44,7 +44,7 @@ Receipts = list[receipt.Receipt]
 class Mutation:
     """The mutations."""
 
-    @field(
+    @answer(
         list[Receipt],
         "Take in up to 10,000 events of any number of twins and return a receipt for each, in their order. A large "
         "call is written in several transactions; if it fails in between, send it again: what is in is a duplicate "
@@ -67,7 +67,7 @@ class Mutation:
     retract = command(
         Retract, "End a belief, or a relation stated for this twin; its history is kept.", lambda to: to.retract
     )
-    withdraw = command(Withdraw, "Withdraw evidence, as if it had never been given.", lambda to: to.withdraw)
+    withdraw = command(Withdraw, "Withdraw what events said, as if it had never been given.", lambda to: to.withdraw)
     relate = command(Relate, "Relate two beliefs of this twin, for this twin alone.", lambda to: to.relate)
     set_goal = command(
         SetGoal,
@@ -96,7 +96,7 @@ class Mutation:
         lambda to: to.unidentify,
     )
 
-    @field(
+    @answer(
         Erasure, "Erase a twin permanently: delete its rows and destroy its encryption key. Needs the scope `erase`."
     )
     @staticmethod
@@ -104,7 +104,7 @@ class Mutation:
         context = info.context
         return await context.verbs.eraser.erase_twin(context.caller, twin, expected_rev=expected_rev)
 
-    @field(
+    @answer(
         Definitions,
         "Publish a version of a catalog and return the definitions then in force. Needs the scope `define`.",
     )
@@ -117,7 +117,7 @@ class Mutation:
         context.verbs.definitions_changed(context.caller.tenant)
         return in_force
 
-    @field(list[Receipt], "Process quarantined events again, those named or all, and return a receipt for each.")
+    @answer(list[Receipt], "Process quarantined events again, those named or all, and return a receipt for each.")
     @staticmethod
     async def replay_quarantine(
         info: Request,

@@ -17,7 +17,7 @@ from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.decision_queries import DecisionQueries
 from beliefgraph.graphql.definition_types import Definitions
 from beliefgraph.graphql.event_types import QuarantinedEventConnection
-from beliefgraph.graphql.expose import field
+from beliefgraph.graphql.expose import answer
 from beliefgraph.graphql.goal_queries import GoalQueries
 from beliefgraph.graphql.ids import read_id
 from beliefgraph.graphql.learning_types import SourceConnection
@@ -30,7 +30,7 @@ from beliefgraph.model import commit, definition, event, question
 from beliefgraph.model.goal import GoalRow
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.page import Page
-from beliefgraph.model.time import NOW, instant
+from beliefgraph.model.time import instant
 from beliefgraph.model.twin import Twin
 from beliefgraph.services.paging import DEFAULT_PAGE
 
@@ -42,18 +42,18 @@ MOST_QUARANTINED = 200
 class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, MetricQueries, ReasonQueries):
     """The queries."""
 
-    @field(twin_types.Twin, "One twin.")
+    @answer(twin_types.Twin, "One twin.")
     @staticmethod
     async def twin(info: Request, name: TwinName, at_least_rev: AtLeastRev = None) -> Twin:
         context = info.context
         return await context.verbs.questions.twin(context.caller, context.speak_of(name), at_least_rev=at_least_rev)
 
-    @field(twin_types.TwinConnection, "All twins that the key can access, sorted by name.")
+    @answer(twin_types.TwinConnection, "All twins that the key can access, sorted by name.")
     @staticmethod
     async def twins(info: Request, first: First = DEFAULT_PAGE, after: After = None) -> Page[Twin]:
         return await info.context.verbs.questions.twins(info.context.caller, first=first, after=after)
 
-    @field(Node | None, "The twin, belief, goal or evidence with a global id.")
+    @answer(Node, "The twin, belief, goal or evidence with an id from any answer.")
     @staticmethod
     async def node(
         info: Request,
@@ -63,25 +63,28 @@ class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, Metr
         context, named = info.context, read_id(str(id))
         questions, caller = context.verbs.questions, context.caller
         context.speak_of(named.twin)
+        moment = as_of or named.as_of
         if named.type == "Twin":
             return await questions.twin(caller, named.twin)
         if named.type == "Belief":
-            row = await questions.belief_by_id(caller, named.id, as_of=as_of or NOW, **vars(around(Selection.of(info))))
+            row = await questions.belief_by_id(
+                caller, named.id, twin=named.twin, as_of=moment, **vars(around(Selection.of(info)))
+            )
             _same_twin(context.caller.tenant, named.twin, row.state.belief.twin)
             return row
         if named.type == "Goal":
             pursued = await context.verbs.goals.goal_by_id(
-                caller, named.id, as_of=as_of or NOW, **vars(around_goals(Selection.of(info)))
+                caller, named.id, as_of=moment, **vars(around_goals(Selection.of(info)))
             )
             _same_twin(context.caller.tenant, named.twin, pursued.state.goal.twin)
             return pursued
         if named.type == "Evidence":
-            found = await questions.evidence_by_id(caller, named.id)
+            found = await questions.evidence_by_id(caller, named.id, twin=named.twin, as_of=moment)
             _same_twin(context.caller.tenant, named.twin, found.evidence.twin)
             return found
         raise NotFound("not-found", "There is nothing with this id.", id=str(id)[:100])
 
-    @field(list[Change], "The commits of a twin after a rev, oldest first, with what each changed.")
+    @answer(list[Change], "The commits of a twin after a rev, oldest first, with what each changed.")
     @staticmethod
     async def changes(
         info: Request,
@@ -93,19 +96,19 @@ class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, Metr
         most = _page_size(first, MOST_CHANGES)
         return await context.verbs.changes.since(context.caller, context.speak_of(twin), after_rev, limit=most)
 
-    @field(Definitions, "The definitions in force.")
+    @answer(Definitions, "The definitions in force.")
     @staticmethod
     async def definitions(info: Request) -> definition.Definitions:
         caller = info.context.caller
         caller.require("read")
         return (await info.context.verbs.book.latest(caller.tenant)).definitions
 
-    @field(SourceConnection, "The tenant's sources, sorted by name, with what was learned about each.")
+    @answer(SourceConnection, "The tenant's sources, sorted by name, with what was learned about each.")
     @staticmethod
     async def sources(info: Request, first: First = DEFAULT_PAGE, after: After = None) -> Page[question.KnownSource]:
         return await info.context.verbs.sources.page(info.context.caller, first=first, after=after)
 
-    @field(
+    @answer(
         QuarantinedEventConnection,
         "Events that could not be taken in, oldest first. Needs the scope `define`.",
     )

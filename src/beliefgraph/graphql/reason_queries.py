@@ -8,8 +8,8 @@ import strawberry
 
 from beliefgraph.graphql.arguments import At, AtLeastRev, told
 from beliefgraph.graphql.context import Request
-from beliefgraph.graphql.expose import field
-from beliefgraph.graphql.inputs import Interpret
+from beliefgraph.graphql.expose import answer
+from beliefgraph.graphql.inputs import Interpret, with_stored_ids
 from beliefgraph.graphql.lookahead import Selection
 from beliefgraph.graphql.reason_types import RivalReasons
 from beliefgraph.model import reasons
@@ -20,7 +20,7 @@ from beliefgraph.model.time import NOW
 class ReasonQueries:
     """The query about reasons."""
 
-    @field(
+    @answer(
         RivalReasons,
         "Why something happened: competing hypotheses for a stored or hypothetical event, or for a metric.",
     )
@@ -35,7 +35,7 @@ class ReasonQueries:
         context.speak_of(input.twin)
         return await context.verbs.reasons.interpret(
             context.caller,
-            input,
+            with_stored_ids(input),
             as_of=as_of or NOW,
             at_least_rev=at_least_rev,
             explained="explanation" in Selection.of(info).under("occurrences", "hypotheses"),

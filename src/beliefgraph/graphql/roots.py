@@ -9,7 +9,8 @@ from typing import Any
 from beliefgraph.graphql.arguments import INPUT, After, At, AtLeastRev, First, TwinName, argument
 from beliefgraph.graphql.change_types import Receipt
 from beliefgraph.graphql.context import Context, Request, Verbs
-from beliefgraph.graphql.expose import field
+from beliefgraph.graphql.expose import answer
+from beliefgraph.graphql.inputs import with_stored_ids
 from beliefgraph.graphql.lookahead import Selection
 from beliefgraph.model import receipt
 from beliefgraph.model.identity import twin_id
@@ -56,7 +57,7 @@ def command(given: type, description: str, verb: Callable[[Commands], Answer]) -
 
     async def carry_out(info: Request, input: Any) -> receipt.Receipt:
         context = info.context
-        found: receipt.Receipt = await verb(context.verbs.commands)(context.caller, input)
+        found: receipt.Receipt = await verb(context.verbs.commands)(context.caller, with_stored_ids(input))
         return named(context, found)
 
     taken = {"info": (Request, Parameter.empty), "input": (argument(given, INPUT), Parameter.empty)}
@@ -78,4 +79,4 @@ def _field(shown_by: Any, description: str, resolve: Any, taken: dict[str, tuple
             for name, (type_, default) in taken.items()
         ]
     )
-    return field(shown_by, description)(resolve)
+    return answer(shown_by, description)(resolve)

@@ -154,6 +154,9 @@ class BeliefState(Record):
         None,
         description="Error bar of an approximation in log-odds, in either direction; null if exact.",
     )
+    apart: str | None = Field(
+        None, description="Null of now; else what the answer supposes at the moment asked for, empty for nothing."
+    )
 
     @property
     def calibrated_confidence(self) -> float | None:

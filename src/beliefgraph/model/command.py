@@ -8,11 +8,23 @@ from pydantic import Field
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.decision import FIELDS as DECISION_FIELDS
 from beliefgraph.model.decision import Told, refuse_twins
-from beliefgraph.model.event import Event
+from beliefgraph.model.event import Event, EventName
 from beliefgraph.model.evidence import LogLikelihoodRatio
+from beliefgraph.model.goal import FIELDS as GOAL_FIELDS
 from beliefgraph.model.goal import MAX_RELATED, GoalLinkKind, Stated, Weight
-from beliefgraph.model.record import Key, OddsRatio, OpenProbability, Probability, Record, TwinName, Verbatim
+from beliefgraph.model.record import (
+    Id,
+    Key,
+    OddsRatio,
+    OpenProbability,
+    Probability,
+    Record,
+    TwinName,
+    Verbatim,
+    refuse_null,
+)
 from beliefgraph.model.relation import RelationKind
 from beliefgraph.model.time import Instant, Rev, ValidFrom, ValidTo
 from beliefgraph.model.twin import Identifier
@@ -65,7 +77,7 @@ class Retract(Command):
     """
 
     belief: BeliefKey | None = Field(None, description="Belief to end.")
-    relation: str | None = Field(None, description="Id of the relation to end, between beliefs or goals.")
+    relation: Id | None = Field(None, description="Id of the relation to end, between beliefs or goals.")
     valid_time: Instant | None = Field(None, description="When it ends; null: the twin's head time.")
 
     def model_post_init(self, _context: object) -> None:
@@ -75,18 +87,19 @@ class Retract(Command):
 
 
 class Withdraw(Command):
-    """Take back evidence from its start, as if it had never been given: one piece, or all of a source.
+    """Take back from its start what events said, as if it had never been given: one event, or all of a source.
 
-    Name one of the two.
+    Name one of the three. What an event said is withdrawn as a whole. Sent again, it counts again.
     """
 
-    evidence: str | None = Field(None, description="Id of the evidence to withdraw.")
-    source: Key | None = Field(None, description="Name of the source whose evidence to withdraw.")
+    evidence: Id | None = Field(None, description="Id of evidence, or of an event, whose event to withdraw.")
+    event: EventName | None = Field(None, description="Event to withdraw.")
+    source: Key | None = Field(None, description="Name or id of the source whose events to withdraw.")
 
     def model_post_init(self, _context: object) -> None:
         """Refuse a command that names nothing, or two things."""
-        if (self.evidence is None) == (self.source is None):
-            raise Incorrect("invalid-input", "Withdraw one piece of evidence or all of a source: name one of the two.")
+        if sum(given is not None for given in (self.evidence, self.event, self.source)) != 1:
+            raise Incorrect("invalid-input", "Withdraw evidence, an event or all of a source: name one of them.")
 
 
 class Relate(Command):
@@ -112,8 +125,8 @@ class Relate(Command):
 class SetGoal(Command, Stated):
     """Set fields of a goal, such as status or progress, over [valid_from, valid_to).
 
-    A field left out stays as it was. With the person's own key it overrides what others stated. The first statement
-    creates the goal. Related goals must exist; they are added to those it has.
+    A field left out stays as it was; null is refused. With the person's own key it overrides what others stated. The
+    first statement creates the goal. Related goals must exist; they are added to those it has.
     """
 
     goal: Key = Field(description="Key of the goal.")
@@ -125,7 +138,8 @@ class SetGoal(Command, Stated):
     valid_to: ValidTo = None
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse a goal that is related to itself, or twice to another."""
+        """Refuse null, and a goal that is related to itself, or twice to another."""
+        refuse_null(self, GOAL_FIELDS)
         for what, others in (("part of", self.part_of), ("on", self.depends_on), ("with", self.competes_with)):
             if self.goal in others:
                 raise Incorrect(
@@ -162,15 +176,16 @@ class MotivateGoal(Command):
 class RecordDecision(Command, Told):
     """Set fields of a decision, such as its options, choice or result, from `valid_from` on.
 
-    A field left out stays as it was. With the person's own key it overrides what others stated. The first statement
-    creates the decision. The option chosen must exist, and so must the goals that are named.
+    A field left out stays as it was; null is refused. With the person's own key it overrides what others stated. The
+    first statement creates the decision. The option chosen must exist, and so must the goals that are named.
     """
 
     decision: Key = Field(description="Key of the decision.")
     valid_from: ValidFrom = None
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse two options of one key."""
+        """Refuse null, and two options of one key."""
+        refuse_null(self, DECISION_FIELDS)
         refuse_twins(self.options or ())
 
 
@@ -186,7 +201,7 @@ class Identify(Command):
 
 
 class Unidentify(Command):
-    """Undo all links of an identifier to this twin, and withdraw the evidence that came by them."""
+    """Undo all links of an identifier to this twin; what came by them is withdrawn and waits in quarantine again."""
 
     identifier: Identifier = Field(description="Identifier to unlink.")
 
@@ -219,6 +234,10 @@ class SupposedGoal(Stated):
     """Suppose that the person set fields of a goal; a field left out stays as it is."""
 
     goal: Key = Field(description="Key of the goal.")
+
+    def model_post_init(self, _context: object) -> None:
+        """Refuse null."""
+        refuse_null(self, GOAL_FIELDS)
 
 
 class WhatIf(Record):

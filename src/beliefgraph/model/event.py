@@ -9,7 +9,7 @@ import orjson
 from pydantic import BeforeValidator, Field, PrivateAttr
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.model.record import Key, Record
+from beliefgraph.model.record import Id, Key, Record
 from beliefgraph.model.time import Instant
 from beliefgraph.model.twin import Identifier
 
@@ -58,6 +58,16 @@ class Event(Record):
     def body(self) -> dict[str, Any]:
         """What tells it from another event of its source and id: all but its twin, and a time it did not bring."""
         return self.model_dump(mode="json", exclude={"twin", "identifiers", *(("time",) if self._untimed else ())})
+
+
+class EventName(Record):
+    """An event that was taken in, by its CloudEvents source and id, or by an id from an answer alone."""
+
+    id: Id = Field(
+        description="CloudEvents id of the event; without `source`, what `event` of evidence says, the id of evidence "
+        "from it, or the id of a command.",
+    )
+    source: Key | None = Field(None, description="CloudEvents source of the event.")
 
 
 class QuarantinedEvent(Record):

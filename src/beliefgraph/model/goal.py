@@ -182,6 +182,9 @@ class GoalState(GoalStanding):
     rev: ReadRev
     changed_at_rev: ChangedAtRev = None
     reason: str | None = Field(None, description="What last changed it, in a sentence; null if nothing is published.")
+    apart: str | None = Field(
+        None, description="Null of now; else what the answer supposes at the moment asked for, empty for nothing."
+    )
 
 
 class GoalChange(Record):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.event import EventName
 from beliefgraph.model.metric import MetricKey
 from beliefgraph.model.named_id import named_id
 
@@ -34,6 +35,17 @@ def metric_id(twin: str, key: MetricKey) -> str:
 def event_id(twin: str, source: str, id_: str) -> str:
     """The id of an event in a twin: CloudEvents' `source` and `id`."""
     return _id("event", twin, source, id_)
+
+
+COMMANDS = "beliefgraph:commands"
+"""The CloudEvents source of the events that record commands."""
+
+
+def event_ids(twin: str, name: EventName) -> tuple[str, ...]:
+    """The ids that an event of this name, or evidence from it, may have in a twin."""
+    if name.source is not None:
+        return (event_id(twin, name.source, name.id),)
+    return name.id, event_id(twin, COMMANDS, name.id)
 
 
 def evidence_id(event: str, source: str) -> str:

@@ -373,6 +373,9 @@ class MetricState(Record):
     says: str = Field(description="Statement, value and band in words.")
     valid_time: ReadTime
     rev: ReadRev
+    apart: str | None = Field(
+        None, description="Null of now; else what the answer supposes at the moment asked for, empty for nothing."
+    )
 
 
 def _days(span: timedelta) -> str:

@@ -162,6 +162,7 @@ class SourcedEvidence(Record):
     source: Source = Field(description="The source.")
     twin: TwinName
     bearings: tuple[Bearing, ...] = Field(description="How it bears on beliefs now.")
+    metric: MetricState | None = Field(None, description="How the metric stands, if one provided the evidence.")
 
 
 class BeliefRow(Record):

@@ -9,10 +9,10 @@ from pydantic import Field
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import BeliefState, probability
-from beliefgraph.model.event import Event
+from beliefgraph.model.event import Event, EventName
 from beliefgraph.model.explanation import Explanation
 from beliefgraph.model.metric import MetricKey
-from beliefgraph.model.record import Key, LogOdds, Probability, Record, TwinName
+from beliefgraph.model.record import LogOdds, Probability, Record, TwinName
 from beliefgraph.model.relation import Strength
 from beliefgraph.model.time import ReadRev, ReadTime
 from beliefgraph.model.vocabulary import vocabulary
@@ -29,13 +29,6 @@ NoReasons = Annotated[
         },
     ),
 ]
-
-
-class EventName(Record):
-    """An event that was taken in: its CloudEvents id and source, or alone the id that evidence has in `event`."""
-
-    id: Key = Field(description="CloudEvents id of the event; without `source`, the id that evidence has in `event`.")
-    source: Key | None = Field(None, description="CloudEvents source of the event.")
 
 
 class Interpret(Record):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterable
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
 
+from beliefgraph.model.caller import Caller
 from beliefgraph.model.commit import BeliefChange
 from beliefgraph.model.decision import DecisionChange
 from beliefgraph.model.goal import GoalChange
@@ -41,3 +43,35 @@ class Receipt(Record):
     decisions: tuple[DecisionChange, ...] = Field((), description="Decisions that changed.")
     code: str | None = Field(None, description="Code of the reason why it was not accepted; null if it was.")
     reason: str | None = Field(None, description="Why it was not accepted, in a sentence; null if it was.")
+
+    def and_then(self, later: Iterable[Receipt]) -> Receipt:
+        """The receipt with all that later commits of its twin moved too; other twins are left out."""
+        commits = {each.rev: each for each in later if each.twin == self.twin and each.rev is not None}
+        told = [self, *(commits[rev] for rev in sorted(commits))]
+        return self.model_copy(
+            update={
+                "rev": max((each.rev for each in told if each.rev is not None), default=None),
+                "beliefs": _joined((change, change.belief.id) for each in told for change in each.beliefs),
+                "goals": _joined((change, change.goal.id) for each in told for change in each.goals),
+                "metrics": _joined((change, change.metric.id) for each in told for change in each.metrics),
+                "decisions": _joined((change, change.decision.id) for each in told for change in each.decisions),
+            }
+        )
+
+    def shown_to(self, caller: Caller) -> Receipt:
+        """The receipt as the caller may see it: what moved is for keys that may read."""
+        if "read" in caller.scopes:
+            return self
+        return self.model_copy(update={"beliefs": (), "goals": (), "metrics": (), "decisions": ()})
+
+
+Moved = TypeVar("Moved", BeliefChange, GoalChange, MetricChange, DecisionChange)
+
+
+def _joined(changes: Iterable[tuple[Moved, str]]) -> tuple[Moved, ...]:
+    """One change for each thing that moved, from before its first move to after its last."""
+    found: dict[str, Moved] = {}
+    for change, id_ in changes:
+        first = found.get(id_)
+        found[id_] = change if first is None else change.model_copy(update={"before": first.before})
+    return tuple(found.values())

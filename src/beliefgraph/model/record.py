@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import Annotated, Any, Self
@@ -11,6 +11,8 @@ from unicodedata import is_normalized, normalize
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
+
+from beliefgraph.errors import Incorrect
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
 """Control characters, the separators of lines, and what turns the direction of the text around it."""
@@ -58,6 +60,9 @@ Key = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_li
 
 It is normalised, so that it is the same however it was typed: composed (NFC), without blanks around it."""
 
+Id = Annotated[str, Field(min_length=1, max_length=2_000), AfterValidator(_one_line)]
+"""An id as an answer gave it: one line, longer than a key where it carries the name of its twin."""
+
 Title = Annotated[str, Field(min_length=1, max_length=300), AfterValidator(_one_line), AfterValidator(_readable)]
 """What something is called, in an application's plain words: one line, stored in the clear."""
 
@@ -103,6 +108,15 @@ class Record(BaseModel):
         object.__setattr__(made, "__pydantic_extra__", None)
         object.__setattr__(made, "__pydantic_private__", None)
         return made
+
+
+def refuse_null(given: BaseModel, fields: Iterable[str]) -> None:
+    """Refuse (`invalid-input`) null for a field of which only leaving it out says that it stays as it was."""
+    for name in fields:
+        if name in given.model_fields_set and getattr(given, name) is None:
+            raise Incorrect(
+                "invalid-input", f"{name} cannot be null: leave it out, and it stays as it was.", field=name
+            )
 
 
 @cache

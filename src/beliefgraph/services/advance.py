@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache, partial
@@ -26,11 +26,15 @@ from beliefgraph.services.goals.publish import publish_goals
 from beliefgraph.services.publish import publish
 from beliefgraph.services.state import TwinState
 from beliefgraph.store.commits import ArrivedEvent, DecisionRows, GoalRows, TwinCommit
+from beliefgraph.store.events import SetAside
 
 
 @dataclass(frozen=True)
 class Additions:
-    """What a command adds to a twin and what it ends; `moment` is the valid time it brings, `beliefs` what it names."""
+    """What a command adds to a twin and what it ends; `moment` is the valid time it brings, `beliefs` what it names.
+
+    `withdrawn` is evidence that counts no more, `set_aside` are events that go back to quarantine.
+    """
 
     cause: Cause
     moment: datetime
@@ -49,6 +53,8 @@ class Additions:
     metrics: Sequence[Metric] = ()
     closed_measurements: Sequence[Measurement] = ()
     measurements: Sequence[Measurement] = ()
+    withdrawn: Collection[str] = ()
+    set_aside: Sequence[SetAside] = ()
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,7 @@ def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: 
             open_rows=final.open_rows,
             events=added.events,
             sources=added.sources,
-            evidence=added.evidence,
+            evidence=_not_stored(added),
             beliefs=(*named, *publication.beliefs),
             closed_bearings=added.closed_bearings,
             bearings=added.bearings,
@@ -141,6 +147,8 @@ def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: 
             closed_readings=publication.closed_readings,
             readings=publication.readings,
             statements={h.key: _in_context(final.beliefs[h.key]) for h in publication.holdings},
+            withdrawn=added.withdrawn,
+            set_aside=added.set_aside,
         ),
         state=final,
         changes=tuple(
@@ -154,6 +162,12 @@ def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: 
         ),
         decided=_decision_changes(final, decisions),
     )
+
+
+def _not_stored(added: Additions) -> list[Evidence]:
+    """The evidence without that of events which came again after they were withdrawn."""
+    stored = {id_ for event in added.events for id_ in event.yielded or ()}
+    return [evidence for evidence in added.evidence if evidence.id not in stored]
 
 
 def _in_context(belief: Belief) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 from uuid import uuid4
 
 from beliefgraph.errors import Conflict, Incorrect, NotFound
@@ -23,7 +26,8 @@ from beliefgraph.model.command import (
     Unidentify,
     Withdraw,
 )
-from beliefgraph.model.event import Event
+from beliefgraph.model.event import Event, EventName
+from beliefgraph.model.identity import COMMANDS, event_ids, source_id
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.time import BEGINNING, Interval
 from beliefgraph.model.timeline import revision_id
@@ -33,16 +37,17 @@ from beliefgraph.services.advance import Additions
 from beliefgraph.services.decide import Setting
 from beliefgraph.services.decisions import decide as decisions
 from beliefgraph.services.goals import decide as goals
-from beliefgraph.services.intake import Intake
+from beliefgraph.services.intake import UNKNOWN_IDENTIFIER, Intake
 from beliefgraph.services.update import FUTURE_SKEW_S, Present, Updater
 from beliefgraph.store import events as stored
-from beliefgraph.store.commits import DecisionRows, GoalRows
 
-SOURCE = "beliefgraph:commands"
+SOURCE = COMMANDS
 """The CloudEvents source of the events that record commands."""
 
 TRIES = 10
-"""Times that undoing an identifier starts over because events kept coming by it."""
+"""Times that a command starts over which reads from the store before it is decided, because others kept writing."""
+
+T = TypeVar("T")
 
 Decision = Callable[[Setting], Additions]
 
@@ -73,8 +78,15 @@ class Commands:
         )
 
     async def withdraw(self, caller: Caller, command: Withdraw) -> Receipt:
-        """Take evidence back as if it had never been."""
-        return await self._carry_out(caller, "write", command, lambda s: decide.withdrawal(s, command))
+        """Take back what events said, as if they had never been."""
+        name = command.event if command.evidence is None else EventName(id=command.evidence)
+        sources = () if command.source is None else (source_id(caller.tenant, command.source), command.source)
+
+        async def said(twin: str) -> Collection[str]:
+            ids = () if name is None else event_ids(twin, name)
+            return await stored.said(self._updater.graph, twin, ids, sources)
+
+        return await self._carry_out_upon(caller, command, said, lambda s, e: decide.withdrawal(s, command, e))
 
     async def relate(self, caller: Caller, command: Relate) -> Receipt:
         """Relate two beliefs, for this twin alone."""
@@ -134,37 +146,50 @@ class Commands:
 
         linked = await self._carry_out(caller, "write", command, link)
         taken = [r for r in await self._intake.replay(caller, identifier=key) if r.status == "accepted"]
-        return linked.model_copy(
-            update={
-                "rev": max([linked.rev or 0, *(r.rev or 0 for r in taken if r.twin == linked.twin)]),
-                "beliefs": (*linked.beliefs, *(taken[-1].beliefs if taken else ())),
-                "goals": (*linked.goals, *(taken[-1].goals if taken else ())),
-                "decisions": (*linked.decisions, *(taken[-1].decisions if taken else ())),
-            }
-        )
+        return linked.and_then(taken)
 
     async def unidentify(self, caller: Caller, command: Unidentify) -> Receipt:
-        """Undo the links of an identifier to a twin, and withdraw the evidence that came by them."""
-        named = self._updater.name(caller, command.twin, "write")
+        """Undo the links of an identifier to a twin, and withdraw what came by them: it waits in quarantine again."""
         key = self._updater.identifier(caller, command.identifier)
+
+        def unlink(setting: Setting, came: Sequence[stored.CameBy]) -> Additions:
+            links = [link for link in setting.state.links if link.key == key]
+            if not links:
+                raise NotFound("not-found", "This identifier does not lead to this twin.", twin=command.twin)
+            back = decide.withdrawn(setting, {id_ for one in came for id_ in one.evidence})
+            waiting = [self._intake.waiting(caller, one.event, UNKNOWN_IDENTIFIER) for one in came]
+            return replace(back, cause="identified", closed_links=links, set_aside=waiting)
+
+        async def came(twin: str) -> Sequence[stored.CameBy]:
+            return await stored.came_by(self._updater.graph, self._updater.keyring, twin, key)
+
+        undone = await self._carry_out_upon(caller, command, came, unlink)
+        if caller.person is not None:
+            return undone
+        return undone.and_then(await self._intake.replay(caller, identifier=key))  # another identifier may lead here
+
+    async def _carry_out_upon(
+        self,
+        caller: Caller,
+        command: Command,
+        read: Callable[[str], Awaitable[T]],
+        decision: Callable[[Setting, T], Additions],
+    ) -> Receipt:
+        """Decide and commit a command upon what is read of its twin, at the rev that it is read at."""
+        named = self._updater.name(caller, command.twin, "write")
         for _ in range(TRIES):
             known = await stored.arrive(self._updater.graph, caller.tenant, (), [named.id])
-            came = await stored.evidence_by(self._updater.graph, named.id, key)
-
-            def unlink(setting: Setting, came: set[str] = came) -> Additions:
-                links = [link for link in setting.state.links if link.key == key]
-                if not links:
-                    raise NotFound("not-found", "This identifier does not lead to this twin.", twin=command.twin)
-                return _linked(setting, links, [], decide.withdrawn(setting, came))
-
-            found = known.twins.get(named.id)
-            rev = command.expected_rev if command.expected_rev is not None else found[0] if found else 0
+            found = await read(named.id)
+            rev = known.twins[named.id][0] if named.id in known.twins else 0
+            expecting = (
+                command if command.expected_rev is not None else command.model_copy(update={"expected_rev": rev})
+            )
             try:
-                return await self._carry_out(caller, "write", command.model_copy(update={"expected_rev": rev}), unlink)
+                return await self._carry_out(caller, "write", expecting, partial(_upon, decision, found))
             except Conflict as conflict:
                 if conflict.code != "rev-conflict" or command.expected_rev is not None:
                     raise
-        raise Conflict("rev-conflict", "Events keep coming by this identifier; try again.", twin=command.twin)
+        raise Conflict("rev-conflict", "Others keep writing to this twin; try again.", twin=command.twin)
 
     async def _carry_out(
         self, caller: Caller, scope: Scope, command: Command, decision: Decision, moment: datetime | None = None
@@ -186,12 +211,13 @@ class Commands:
         arrived = updater.arrived(caller, named, event, [kind, body])
 
         def decide_one(present: Present) -> dict[str, Additions]:
-            if arrived.delivery in present.seen:
-                if not arrived.came_as(present.seen[arrived.delivery]):
-                    raise Conflict("event-conflict", f"The id {id_} was used for another command.", id=id_)
+            met = present.met(arrived)
+            if met == "conflict":
+                raise Conflict("event-conflict", f"The id {id_} was used for another command.", id=id_)
+            if met == "duplicate":
                 return {}
             state = present.twins[named.id]
-            placed = arrived.at(moment or state.head_time or now)
+            placed = present.again(arrived).at(moment or state.head_time or now)
             return {named.id: decision(Setting(state, present.graph, caller, placed))}
 
         expected = None if command.expected_rev is None else {named.id: command.expected_rev}
@@ -205,23 +231,18 @@ class Commands:
             goals=tuple(change for step in done.steps.values() for change in step.goals),
             metrics=tuple(change for step in done.steps.values() for change in step.measured),
             decisions=tuple(change for step in done.steps.values() for change in step.decided),
-        )
+        ).shown_to(caller)
 
 
-def _linked(
-    setting: Setting,
-    closed: Sequence[IdentifierLink],
-    opened: Sequence[IdentifierLink],
-    withdrawn: Additions | None = None,
-) -> Additions:
+def _upon(decision: Callable[[Setting, T], Additions], found: T, setting: Setting) -> Additions:
+    return decision(setting, found)
+
+
+def _linked(setting: Setting, closed: Sequence[IdentifierLink], opened: Sequence[IdentifierLink]) -> Additions:
     return Additions(
         cause="identified",
         moment=setting.state.head_time or BEGINNING,  # a link says nothing of when the twin lives
         events=[setting.arrived],
-        closed_bearings=() if withdrawn is None else withdrawn.closed_bearings,
-        closed_measurements=() if withdrawn is None else withdrawn.closed_measurements,
-        goals=GoalRows() if withdrawn is None else withdrawn.goals,
-        decisions=DecisionRows() if withdrawn is None else withdrawn.decisions,
         closed_links=closed,
         links=opened,
     )

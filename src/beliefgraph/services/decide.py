@@ -35,6 +35,7 @@ from beliefgraph.services.goals.stated import person_related
 from beliefgraph.services.interpretation.said import BearsOn, CountsIn, Interpretation, Spoken
 from beliefgraph.services.layout import lay_out
 from beliefgraph.services.metrics.count import measurement, new_metrics
+from beliefgraph.services.metrics.measure import reading_evidence
 from beliefgraph.services.preferences.contexts import Contexts
 from beliefgraph.services.state import TwinState
 from beliefgraph.store.commits import ArrivedEvent, DecisionRows, GoalRows
@@ -74,12 +75,15 @@ class Setting:
 
     @property
     def speaker(self) -> str:
-        """The name of the caller as a source; nobody passes for a person by what their key calls them."""
-        if self.speaks_for_the_person:
-            return self.person
-        if self.caller.actor.startswith((PERSON, METRIC)):
-            raise Incorrect("invalid-input", f"Only the person's own key may act as {self.caller.actor!r}.")
-        return self.caller.actor
+        """The name of the caller as a source."""
+        return self.speaking_as(self.person if self.speaks_for_the_person else self.caller.actor)
+
+    def speaking_as(self, name: str) -> str:
+        """The name of a source that the caller speaks as; a metric's is nobody's, a person's is their own alone."""
+        own = self.speaks_for_the_person and name == self.person
+        if name.startswith((PERSON, METRIC)) and not own:
+            raise Incorrect("invalid-input", f"Only the person's own key may act as {name!r}.")
+        return name
 
 
 def observations(settings: Sequence[Setting], interpretations: Sequence[Interpretation]) -> Additions:
@@ -115,7 +119,7 @@ def assertion(setting: Setting, command: AssertBelief) -> Additions:
         log_likelihood_ratio=logit(stated) - logit(1.0 - attribute.value_priors[OTHER] if prior is None else prior),
         half_life=None if attribute.half_life is None else seconds(attribute.half_life),
     )
-    speaker = command.speaker or setting.speaker
+    speaker = setting.speaker if command.speaker is None else setting.speaking_as(command.speaker)
     summary = f"says they are {command.confidence:.0%} sure: {attribute.say(command.belief)}"
     spoken = Spoken(source=speaker, summary=summary, verbatim=command.verbatim, bearings=(bears,))
     return addition(setting, "asserted", speak(setting, spoken, "assertion"))
@@ -165,18 +169,13 @@ def retraction(setting: Setting, command: Retract) -> Additions:
     return addition(setting, "retracted", speak(setting, spoken, "retraction"))
 
 
-def withdrawal(setting: Setting, command: Withdraw) -> Additions:
-    """The closing of evidence from its start. What the person said is theirs to take back, and nobody else's."""
-    source = None if command.source is None else source_id(setting.state.tenant, command.source)
-    state = setting.state
-    evidence = {b.evidence for b in state.bearings.records(state.bearings.by(source))} if source is not None else set()
-    evidence |= {s.evidence for s in state.statements if s.source == source}
-    evidence |= {m.evidence for m in state.measurements.records(state.measurements.by(source))} if source else set()
-    evidence |= {r.evidence for r in state.goal_relations if r.speaker == source}
-    evidence |= {s.evidence for s in state.decision_statements if s.source == source}
-    if command.evidence is not None:
-        evidence = {command.evidence}
-    taken_back = withdrawn(setting, evidence)
+def withdrawal(setting: Setting, command: Withdraw, said: Collection[str] | None = None) -> Additions:
+    """The closing from its start of all that events said, by the ids of their evidence; else of the piece named alone.
+
+    What the person said is theirs to take back, and nobody else's.
+    """
+    named = [] if command.evidence is None else [command.evidence]
+    taken_back = withdrawn(setting, named if said is None else said)
     goals = taken_back.goals
     closed = (
         taken_back.closed_bearings,
@@ -185,9 +184,11 @@ def withdrawal(setting: Setting, command: Withdraw) -> Additions:
         goals.closed_relations,
         taken_back.decisions.closed_statements,
     )
-    if not any(closed):
-        raise NotFound("not-found", "No evidence in force is called that.", evidence=command.evidence)
-    return taken_back
+    if any(closed):
+        return taken_back
+    if command.evidence in {reading_evidence(setting.state, metric) for metric in setting.state.metrics.values()}:
+        raise Incorrect("invalid-input", "A metric says so; withdraw the events that count in it.")
+    raise NotFound("not-found", "No evidence in force is called that.", evidence=command.evidence)
 
 
 def withdrawn(setting: Setting, evidence: Collection[str]) -> Additions:
@@ -219,6 +220,7 @@ def withdrawn(setting: Setting, evidence: Collection[str]) -> Additions:
         closed_measurements=measurements,
         goals=GoalRows(closed_statements=statements, closed_relations=relations),
         decisions=DecisionRows(closed_statements=told),
+        withdrawn=evidence,
     )
 
 

@@ -125,7 +125,7 @@ class Intake:
         if failed:
             raise failed[0]
         await self._set_aside(caller, events, placed, fates)
-        return [receipts[index] for index in range(len(events))]
+        return [receipts[index].shown_to(caller) for index in range(len(events))]
 
     async def _take_in(
         self, caller: Caller, portion: Mapping[int, Placed], fates: _Fates, expected_rev: int | None
@@ -230,9 +230,11 @@ class Intake:
         for index, one in placed.items():
             fates.refused.pop(index, None)
             arrived = one.arrived
-            before = present.seen.get(arrived.delivery, here.get(arrived.delivery))
-            if before is not None:
-                fates.outcome[index] = "duplicate" if arrived.came_as(before) else "conflict"
+            met = present.met(arrived)
+            if met is None and arrived.delivery in here:
+                met = "duplicate" if arrived.came_as(here[arrived.delivery]) else "conflict"
+            if met is not None:
+                fates.outcome[index] = met
                 continue
             if arrived.via is not None and not _leads_to(present.twins[one.named.id], arrived):
                 fates.meets(index, UNKNOWN_IDENTIFIER)  # the link was undone since it was looked up
@@ -241,7 +243,7 @@ class Intake:
                 due = arrived.event.time - timedelta(seconds=FUTURE_SKEW_S)
                 fates.meets(index, Refused("not-yet", "Its time lies in the future.", due))
                 continue
-            setting = Setting(present.twins[one.named.id], present.graph, caller, arrived)
+            setting = Setting(present.twins[one.named.id], present.graph, caller, present.again(arrived))
             try:
                 said = self._interpreter.interpret(arrived.event, present.graph.definitions)
                 require_room(told[one.named.id], said)
@@ -282,25 +284,26 @@ class Intake:
     def _waiting(
         self, caller: Caller, events: Sequence[Event], placed: Mapping[int, Placed], fates: _Fates
     ) -> list[stored.SetAside]:
+        return [
+            self.waiting(caller, events[index], refused, None if refused is UNKNOWN_IDENTIFIER else placed.get(index))
+            for index, refused in fates.refused.items()
+        ]
+
+    def waiting(self, caller: Caller, event: Event, refused: Refused, placed: Placed | None = None) -> stored.SetAside:
+        """An event as it waits in quarantine."""
         updater = self._updater
-        waiting = []
-        for index, refused in fates.refused.items():
-            event, one = events[index], None if refused is UNKNOWN_IDENTIFIER else placed.get(index)
-            identifiers = [updater.identifier(caller, identifier) for identifier in event.identifiers]
-            # Where no twin is named, whom it is about tells it from another's event of the same id.
-            about = sorted(identifiers) if event.twin is None else [event.twin]
-            waiting.append(
-                stored.SetAside(
-                    id=updater.keyring.digest(caller.tenant, "quarantine", event.source, event.id, *about),
-                    event=event,
-                    twin=None if one is None else one.named.id,
-                    identifiers=identifiers,
-                    code=refused.code,
-                    reason=refused.reason,
-                    due=refused.due,
-                )
-            )
-        return waiting
+        identifiers = [updater.identifier(caller, identifier) for identifier in event.identifiers]
+        # Where no twin is named, whom it is about tells it from another's event of the same id.
+        about = sorted(identifiers) if event.twin is None else [event.twin]
+        return stored.SetAside(
+            id=updater.keyring.digest(caller.tenant, "quarantine", event.source, event.id, *about),
+            event=event,
+            twin=None if placed is None else placed.named.id,
+            identifiers=identifiers,
+            code=refused.code,
+            reason=refused.reason,
+            due=refused.due,
+        )
 
 
 def _leads_to(twin: TwinState, arrived: ArrivedEvent) -> bool:

@@ -45,11 +45,16 @@ PAUSE = 0.02
 
 @dataclass(frozen=True)
 class Moment:
-    """A twin as one rev knows it, the definitions of that rev, and the valid time to look at."""
+    """A twin as one rev knows it, the definitions of that rev, and the valid time to look at.
+
+    `apart` tells it from others of the same rev: None of now; else what is supposed at the moment asked for, "" for
+    nothing.
+    """
 
     state: TwinState
     graph: DefinitionGraph
     at: datetime
+    apart: str | None = None
 
     @property
     def is_head(self) -> bool:
@@ -163,7 +168,7 @@ class Moments:
         if state.head_time is None:
             raise no_such_twin(name)
         graph = await self._book.numbered(tenant, state.definitions)
-        return Moment(state, graph, as_of.valid_time or state.head_time)
+        return Moment(state, graph, as_of.valid_time or state.head_time, None if as_of.is_now else "")
 
     async def _state(self, twin: str, tenant: str, name: str, commit: stored.CommitMoment) -> TwinState:
         if self._cache is not None and commit.rev == commit.current:

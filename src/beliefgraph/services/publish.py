@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
@@ -31,21 +32,28 @@ class Publication:
     readings: tuple[Reading, ...]
 
 
+def related(state: TwinState, at: datetime) -> set[str]:
+    """The beliefs that relations of the twin's own began to touch by a moment."""
+    own = [row for row in state.relations if row.origin == "provided" and row.valid_from <= at]
+    return {end for row in own for end in (row.source, row.target)}
+
+
 def publish(
     state: TwinState, graph: DefinitionGraph, derived: Derivation, rev: int, *, redraw: bool, fresh: Iterable[str]
 ) -> Publication:
     """What `rev` publishes, given the twin with its new rows and what is derived from them at head time.
 
-    A belief is stored once it has evidence or its published value left the prior. A holding is written exactly when
-    the rounded value, the status or the quality differs from the one that stands, a reading when the rounded value, the
-    label or the band does. `redraw` draws all relations of the
-    definitions again, because these have changed; `fresh` are beliefs that the commit itself already made.
+    A belief is stored once it has evidence, a relation of the twin's own, or a published value that left the prior. A
+    holding is written exactly when the rounded value, the status or the quality differs from the one that stands, a
+    reading when the rounded value, the label or the band does. `redraw` draws all relations of the definitions again,
+    because these have changed; `fresh` are beliefs that the commit itself already made.
     """
     layout = derived.layout
     prior_log_odds = np.log(layout.prior) - np.log1p(-layout.prior)
     moved = np.rint(derived.log_odds / GRID) != np.rint(prior_log_odds / GRID)
     known = np.zeros(len(layout.ids), dtype=np.bool_)
-    known[[layout.position[id_] for id_ in state.holdings if id_ in layout.position]] = True
+    ids = (*state.holdings, *related(state, derived.at))
+    known[[layout.position[id_] for id_ in ids if id_ in layout.position]] = True
     known[derived.evidenced] = True
     beliefs, closed, opened = [], [], []
     for position in np.flatnonzero(known | (moved & derived.available)).tolist():

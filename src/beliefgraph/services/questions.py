@@ -36,7 +36,7 @@ from beliefgraph.services import paging
 from beliefgraph.services.compare import differences
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.distribution import distribution, other, states_of
-from beliefgraph.services.explanation.chains import chain, chain_rows, comes_after
+from beliefgraph.services.explanation.chains import chain, chain_rows, comes_after, voices
 from beliefgraph.services.moments import Moments
 from beliefgraph.services.paging import DEFAULT_PAGE, Place
 from beliefgraph.services.reader import BeliefReader
@@ -125,14 +125,21 @@ class Questions:
         caller: Caller,
         id_: str,
         *,
+        twin: str | None = None,
         as_of: AsOf = NOW,
         relation_levels: RelationLevels = 0,
         relation_kinds: Sequence[RelationKind] = ALL_KINDS,
         with_evidence: bool = False,
     ) -> BeliefRow:
-        """The stored belief of that id; `not-found` where it is not the caller's to see."""
+        """The belief of that id; `not-found` where it is not the caller's to see.
+
+        With the name of its `twin` it is found too if it is not stored, at its prior.
+        """
         caller.require("read")
         found = await stored.belief_named(self._graph, id_, caller.tenant, caller.person)
+        if found is None and twin is not None:
+            layout = (await self._reader.recomputed(caller, reach(caller, twin), twin, as_of)).derived.layout
+            found = (twin, layout.keys[layout.position[id_]]) if id_ in layout.position else None
         if found is None:
             raise NotFound("not-found", f"There is no belief {id_!r}.", belief=id_)
         name, key = found
@@ -146,14 +153,28 @@ class Questions:
             with_evidence=with_evidence,
         )
 
-    async def evidence_by_id(self, caller: Caller, id_: str) -> SourcedEvidence:
-        """The evidence of that id; `not-found` where it is not the caller's to see."""
+    async def evidence_by_id(
+        self, caller: Caller, id_: str, *, twin: str | None = None, as_of: AsOf = NOW
+    ) -> SourcedEvidence:
+        """The evidence of that id; `not-found` where it is not the caller's to see.
+
+        With the name of its `twin` it may be what a metric shows at the moment.
+        """
         caller.require("read")
         found = await told.by_id(self._graph, id_, caller.tenant, caller.person)
-        if found is None:
-            raise NotFound("not-found", f"There is no evidence {id_!r}.", evidence=id_)
-        name, row, bearings = found
-        return SourcedEvidence(evidence=row.opened(self._keyring), source=row.source, twin=name, bearings=bearings)
+        if found is not None:
+            name, row, bearings = found
+            return SourcedEvidence(evidence=row.opened(self._keyring), source=row.source, twin=name, bearings=bearings)
+        if twin is not None:
+            seen = await self._reader.recomputed(caller, reach(caller, twin), twin, as_of)
+            voice = (await voices(self._graph, self._keyring, seen, [id_])).get(id_)
+            if voice is not None:
+                kept = seen.derived.state.bearings
+                rows = tuple(kept.records(kept.of_evidence({id_})))
+                return SourcedEvidence(
+                    evidence=voice.evidence, source=voice.source, twin=twin, bearings=rows, metric=voice.metric
+                )
+        raise NotFound("not-found", f"There is no evidence {id_!r}.", evidence=id_)
 
     async def beliefs(
         self,

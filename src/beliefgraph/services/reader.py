@@ -159,6 +159,7 @@ def _state(row: HeldRow, held: Held, definitions: Definitions) -> BeliefState:
         valid_time=held.head_time,
         rev=held.rev,
         changed_at_rev=row.changed_at_rev,
+        apart=None,
         calibrated_log_odds=calibrated(definitions, row.belief.attribute, row.log_odds),
     )
 

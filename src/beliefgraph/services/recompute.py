@@ -18,6 +18,7 @@ from beliefgraph.services.calibrated import calibrated
 from beliefgraph.services.derive import Derivation, derive
 from beliefgraph.services.describe import describe
 from beliefgraph.services.moments import Moment
+from beliefgraph.services.publish import related
 from beliefgraph.store.beliefs import RelationRow
 
 
@@ -32,11 +33,13 @@ class Recomputed:
     def listed(self) -> tuple[int, ...]:
         """The positions of the beliefs that a twin fed only what is visible here would have stored, by id.
 
-        Those are the ones that evidence began to bear on by then, and those that left their prior. At the rev's own
-        head they are joined by those that once did.
+        Those are the ones that evidence or a relation of its own began to touch by then, and those that left their
+        prior. At the rev's own head they are joined by those that once did.
         """
         state, layout, derived = self.derived.state, self.derived.layout, self.derived
-        known = state.holdings.keys() if self.moment.is_head else ()
+        known = related(state, self.moment.at)
+        if self.moment.is_head:
+            known |= state.holdings.keys()
         prior = np.log(layout.prior) - np.log1p(-layout.prior)
         moved = derived.available & (np.rint(derived.log_odds / GRID) != np.rint(prior / GRID))
         positions = {layout.position[id_] for id_ in known if id_ in layout.position}
@@ -122,6 +125,7 @@ class Recomputed:
             changed_at_rev=None if held is None else held.rev_from,
             calibrated_log_odds=calibrated(self.moment.graph.definitions, belief.attribute, log_odds),
             error=self.derived.error_bar(position),
+            apart=self.moment.apart,
         )
 
 

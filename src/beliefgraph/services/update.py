@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 import orjson
 
@@ -66,7 +66,21 @@ class Present:
     twins: Mapping[str, TwinState]
     graph: DefinitionGraph
     seen: Mapping[str, str]
+    withdrawn: Mapping[str, stored.Withdrawn]
     now: datetime
+
+    def met(self, arrived: ArrivedEvent) -> Literal["duplicate", "conflict"] | None:
+        """What becomes of an event that came before; None if it never did, or was withdrawn since."""
+        withdrawn = self.withdrawn.get(arrived.delivery)
+        body = self.seen.get(arrived.delivery) if withdrawn is None else withdrawn.body
+        if body is not None and not arrived.came_as(body):
+            return "conflict"
+        return None if body is None or withdrawn is not None else "duplicate"
+
+    def again(self, arrived: ArrivedEvent) -> ArrivedEvent:
+        """The event, with the evidence that it yielded before it was withdrawn."""
+        withdrawn = self.withdrawn.get(arrived.delivery)
+        return arrived if withdrawn is None else replace(arrived, yielded=withdrawn.evidence)
 
 
 @dataclass(frozen=True)
@@ -132,7 +146,7 @@ class Updater:
                 states = {state.id: state for state in await asyncio.gather(*reading)}
                 if not known.seen:
                     _check(states, expected or {})
-                present = Present(states, graph, known.seen, self.clock.now())
+                present = Present(states, graph, known.seen, known.withdrawn, self.clock.now())
                 steps = await asyncio.to_thread(_steps, caller, present, decide)
                 try:
                     await self._write(steps, divisible=divisible)

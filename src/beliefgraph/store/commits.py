@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
-
-import orjson
 
 from beliefgraph.errors import Conflict
 from beliefgraph.model.belief import Belief, Holding, probability
@@ -23,6 +21,7 @@ from beliefgraph.model.revision import Revision
 from beliefgraph.model.twin import IdentifierLink
 from beliefgraph.store import codec
 from beliefgraph.store.decisions import sealed
+from beliefgraph.store.events import SetAside, quarantined, written
 from beliefgraph.store.graph import Graph, Transaction
 from beliefgraph.store.keys import Keyring
 
@@ -32,6 +31,7 @@ class ArrivedEvent:
     """An event to be stored: its id in the twin, the keyed hashes that recognise it, and what led it here.
 
     `spelled` is the hash of its body as it is spelled, which was stored before 1 and 1.0 were one number.
+    `yielded` is the evidence that is stored of it already, where it was withdrawn and came again; None where it is new.
     """
 
     id: str
@@ -39,6 +39,7 @@ class ArrivedEvent:
     delivery: str
     body: str
     via: str | None = None
+    yielded: frozenset[str] | None = None
     spelled: str | None = None
 
     def came_as(self, body: str) -> bool:
@@ -102,7 +103,10 @@ class DecisionRows:
 
 @dataclass(frozen=True)
 class TwinCommit:
-    """One commit of one twin: the life and rev it was computed from, and every row it closes and opens."""
+    """One commit of one twin: the life and rev it was computed from, and every row it closes and opens.
+
+    `withdrawn` is evidence that counts no more, `set_aside` are events that go back to quarantine.
+    """
 
     commit: Commit
     tenant: str
@@ -130,6 +134,8 @@ class TwinCommit:
     closed_readings: Sequence[Reading] = ()
     readings: Sequence[Reading] = ()
     statements: dict[str, str] = field(default_factory=dict)
+    withdrawn: Collection[str] = ()
+    set_aside: Sequence[SetAside] = ()
 
     @property
     def opened_rows(self) -> int:
@@ -160,6 +166,7 @@ Statement = tuple[str, dict[str, Any]]
 """The name of a query file, and its parameters."""
 
 LINKS = "commit/identifiers"
+RETURNED = "commit/returned"
 
 
 async def write(graph: Graph, keyring: Keyring, commits: Sequence[TwinCommit]) -> None:
@@ -179,6 +186,9 @@ async def write(graph: Graph, keyring: Keyring, commits: Sequence[TwinCommit]) -
         _check_revs(commits, await tx.run(first[0], **first[1]))
         for name, parameters in more:
             answer = await tx.run(name, **parameters)
+            if name == RETURNED and answer and answer[0] < len(parameters["returned"]):
+                # another process was first, and the twin was read as that landed
+                raise _moved(commits, {c.commit.twin: c.commit.rev for c in commits})
             if name == LINKS and answer and answer[0]:
                 raise Conflict(
                     "identifier-taken",
@@ -199,8 +209,21 @@ def statements(keyring: Keyring, commits: Sequence[TwinCommit]) -> list[Statemen
         ("commit/metrics", _metric_rows(ordered)),
         ("commit/decisions", _decision_rows(keyring, ordered)),
         (LINKS, _link_rows(ordered)),
+        (
+            RETURNED,
+            {"returned": [{"id": e.id, "via": e.via} for c in ordered for e in c.events if e.yielded is not None]},
+        ),
+        (
+            "commit/withdrawn",
+            {"withdrawn": [{"evidence": e, "rev": c.commit.rev} for c in ordered for e in c.withdrawn]},
+        ),
+        ("quarantine/keep", {"events": [row for c in ordered for row in _set_aside(keyring, c)]}),
     ]
     return [("commit/write", _rows(keyring, ordered)), *(each for each in more if any(each[1].values()))]
+
+
+def _set_aside(keyring: Keyring, c: TwinCommit) -> list[dict[str, Any]]:
+    return quarantined(keyring, c.tenant, c.set_aside, c.commit.at)
 
 
 def _check_revs(commits: Sequence[TwinCommit], answer: Sequence[Any] | None) -> None:
@@ -239,7 +262,7 @@ def _rows(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str, Any]:
     sources = {source.id: source for c in commits for source in c.sources}
     return {
         "twins": [_twin_row(c) for c in commits],
-        "events": [_event_row(keyring, c.commit.twin, e) for c in commits for e in c.events],
+        "events": [_event_row(keyring, c.commit.twin, e) for c in commits for e in c.events if e.yielded is None],
         "sources": [codec.node_values(source) for _, source in sorted(sources.items())],
         "evidence": [{"values": _evidence_values(keyring, e)} for c in commits for e in c.evidence],
         "beliefs": [codec.node_values(b) for c in commits for b in c.beliefs],
@@ -283,7 +306,6 @@ def _display(holding: Holding, statement: str) -> dict[str, Any]:
 
 
 def _event_row(keyring: Keyring, twin: str, arrived: ArrivedEvent) -> dict[str, Any]:
-    payload = orjson.dumps(arrived.event.model_dump(mode="json"))
     row = {
         "delivery": arrived.delivery,
         "body": arrived.body,
@@ -291,7 +313,7 @@ def _event_row(keyring: Keyring, twin: str, arrived: ArrivedEvent) -> dict[str, 
         "twin": twin,
         "type": arrived.event.type,
         "time": codec.text(arrived.event.time),
-        "sealed": keyring.seal(twin, payload, f"event:{arrived.id}"),
+        "sealed": keyring.seal(twin, written(arrived.event), f"event:{arrived.id}"),
     }
     return row if arrived.via is None else {**row, "via": arrived.via}
 

@@ -25,17 +25,26 @@ KEPT_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
+class Withdrawn:
+    """A delivery that was withdrawn: its body, and the evidence that it had yielded."""
+
+    body: str
+    evidence: frozenset[str]
+
+
+@dataclass(frozen=True)
 class Known:
     """Bodies of earlier deliveries by their keyed hash, the twins that exist, the definitions in force.
 
-    Of each twin, its rev and which life of its name it is: after an erasure the revs begin anew. `erasing` are twins
-    that are on their way out.
+    `withdrawn` are deliveries that may come again. Of each twin, its rev and which life of its name it is: after an
+    erasure the revs begin anew. `erasing` are twins that are on their way out.
     """
 
     seen: Mapping[str, str]
     twins: Mapping[str, tuple[int, str]]
     definitions: int
     erasing: Sequence[str]
+    withdrawn: Mapping[str, Withdrawn]
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,15 @@ async def arrive(graph: Graph, tenant: str, deliveries: Sequence[str], twins: Se
     """What must be known before a command is decided, in one statement."""
     record = await graph.read("event/arrive", tenant=tenant, deliveries=list(deliveries), twins=list(twins))
     seen, found, definitions, erasing = record or ([], [], None, [])
-    return Known(dict(seen), {twin: (rev, life) for twin, rev, life in found}, definitions or 0, erasing)
+    return Known(
+        seen={delivery: body for delivery, body, yielded in seen if yielded is None},
+        twins={twin: (rev, life) for twin, rev, life in found},
+        definitions=definitions or 0,
+        erasing=erasing,
+        withdrawn={
+            delivery: Withdrawn(body, frozenset(yielded)) for delivery, body, yielded in seen if yielded is not None
+        },
+    )
 
 
 async def resolve(graph: Graph, wanted: Sequence[tuple[int, str, datetime]]) -> dict[int, list[Led]]:
@@ -66,22 +83,40 @@ async def resolve(graph: Graph, wanted: Sequence[tuple[int, str, datetime]]) -> 
 
 @dataclass(frozen=True)
 class TakenIn:
-    """When an event came into its twin: the rev, and the valid time it brought."""
+    """An event in its twin, by its id: the rev that it came with, and the valid time it brought."""
 
+    event: str
     rev: int
     time: datetime
 
 
-async def taken_in(graph: Graph, twin: str, event: str) -> TakenIn | None:
-    """When the event of that id came into a twin; None if it never did."""
-    record = await graph.read("event/taken_in", twin=twin, event=event)
-    return None if record is None else TakenIn(record[0], codec.moment(record[1]))
+async def taken_in(graph: Graph, twin: str, ids: Sequence[str]) -> TakenIn | None:
+    """When the event of one of these ids, or of evidence of one, came into a twin; None if it never did."""
+    record = await graph.read("event/taken_in", twin=twin, ids=list(ids))
+    return None if record is None else TakenIn(record[0], record[1], codec.moment(record[2]))
 
 
-async def evidence_by(graph: Graph, twin: str, identifier: str) -> set[str]:
-    """The ids of the evidence that came into a twin by way of an identifier."""
-    record = await graph.read("identifier/evidence", twin=twin, identifier=identifier)
+async def said(graph: Graph, twin: str, ids: Sequence[str], sources: Sequence[str]) -> set[str]:
+    """The ids of all evidence of some events of a twin: of these ids, of evidence of these, or of these sources."""
+    record = await graph.read("event/said", twin=twin, ids=list(ids), sources=list(sources))
     return set(record[0]) if record else set()
+
+
+@dataclass(frozen=True)
+class CameBy:
+    """An event that came into a twin by way of an identifier, with the evidence that it yielded."""
+
+    event: Event
+    evidence: Sequence[str]
+
+
+async def came_by(graph: Graph, keyring: Keyring, twin: str, identifier: str) -> list[CameBy]:
+    """What came into a twin by way of an identifier, but for what was withdrawn since."""
+    record = await graph.read("identifier/events", twin=twin, identifier=identifier)
+    return [
+        CameBy(_read(keyring.unseal(twin, bytes(sealed), f"event:{id_}")), evidence)
+        for id_, sealed, evidence in (record[0] if record else [])
+    ]
 
 
 @dataclass(frozen=True)
@@ -117,7 +152,7 @@ def quarantined(keyring: Keyring, tenant: str, events: Sequence[SetAside], now: 
             "reason": e.reason,
             "since": codec.text(now),
             "due": None if e.due is None else codec.text(e.due),
-            "sealed": keyring.seal(e.twin or _desk(tenant), _written(e.event), f"quarantine:{e.id}"),
+            "sealed": keyring.seal(e.twin or _desk(tenant), written(e.event), f"quarantine:{e.id}"),
         }
         for e in events
     ]
@@ -166,7 +201,8 @@ async def release(graph: Graph, tenant: str, ids: Sequence[str]) -> None:
     await graph.write_one("quarantine/release", tenant=tenant, ids=list(ids))
 
 
-def _written(event: Event) -> bytes:
+def written(event: Event) -> bytes:
+    """The event as it is sealed, with whether it came without a time."""
     return orjson.dumps({**event.model_dump(mode="json"), **({"untimed": True} if event.untimed else {})})
 
 

@@ -99,6 +99,7 @@ class GoalsSeen:
             rev=moment.state.rev,
             changed_at_rev=None if pursuit is None else pursuit.rev_from,
             reason=None if pursuit is None else pursuit.reason,
+            apart=moment.apart,
         )
 
     def _reason(self, place: int, reason: Reason) -> MotivationReason:
@@ -159,6 +160,7 @@ def as_published(goal: Goal, pursuit: Pursuit, at: datetime, rev: int) -> GoalSt
         rev=rev,
         changed_at_rev=pursuit.rev_from,
         reason=pursuit.reason,
+        apart=None,
     )
 
 

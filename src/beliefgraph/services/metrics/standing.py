@@ -53,6 +53,7 @@ def standing(moment: Moment, one: Measured) -> MetricState:
         says=one.says,
         valid_time=moment.at,
         rev=moment.state.rev,
+        apart=moment.apart,
     )
 
 

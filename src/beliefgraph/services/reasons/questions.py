@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import blake2b
 
 import numpy as np
 
 from beliefgraph.errors import NotFound
 from beliefgraph.model.caller import Caller
+from beliefgraph.model.event import EventName
 from beliefgraph.model.evidence import Evidence, Source
-from beliefgraph.model.identity import event_id, evidence_id
+from beliefgraph.model.identity import event_id, event_ids, evidence_id
 from beliefgraph.model.metric import MetricKind
-from beliefgraph.model.reasons import EventName, Hypothesis, Interpret, NoReasons, Occurrence, RivalReasons
+from beliefgraph.model.reasons import Hypothesis, Interpret, NoReasons, Occurrence, RivalReasons
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import derive
@@ -82,9 +84,8 @@ class Reasons:
         moment = await self._moments.asked(caller, question.twin, as_of, at_least_rev)
         if question.event is not None and as_of.is_now:
             moment = replace(moment, graph=await self._book.latest(caller.tenant))
-        if question.stored is not None:
-            await self._known(moment, question.stored)
-        told = await asyncio.to_thread(_told, moment, question, self._interpreter)
+        known = None if question.stored is None else await self._known(moment, question.stored)
+        told = await asyncio.to_thread(_told, moment, question, known, self._interpreter)
         seen, found, occurrences = await asyncio.to_thread(_weighed, told)
         if explained:
             occurrences = [
@@ -98,33 +99,37 @@ class Reasons:
             rev=told.moment.state.rev,
         )
 
-    async def _known(self, moment: Moment, name: EventName) -> None:
-        """Refuse an event that the twin had not taken in at the moment, another twin's among them."""
-        known = await stored.taken_in(self._graph, moment.state.id, _event_id(moment.state, name))
+    async def _known(self, moment: Moment, name: EventName) -> str:
+        """The id of an event; refused where the twin had not taken it in at the moment, another twin's among them."""
+        known = await stored.taken_in(self._graph, moment.state.id, event_ids(moment.state.id, name))
         if known is None or known.rev > moment.state.rev or known.time > moment.at:
             raise NotFound("not-found", f"This twin has no event {name.id!r} at that moment.", event=name.id)
+        return known.event
 
     async def _explained(self, seen: Recomputed, told: _Told, one: Hypothesis) -> Hypothesis:
         why = await self._explanations.of(seen, one.state.belief.belief_key, told.supposed)
         return one.model_copy(update={"explanation": why})
 
 
-def _told(moment: Moment, question: Interpret, interpreter: Interpreter) -> _Told:
+def _told(moment: Moment, question: Interpret, known: str | None, interpreter: Interpreter) -> _Told:
     state = moment.state
     if question.metric is not None:
         reading = frozenset({reading_evidence(state, one_metric(moment, question.metric).metric)})
         return _Told(moment, never_said(state, reading), reading, ALL_STORED)
     if question.event is not None:
-        name = EventName(id=question.event.id, source=question.event.source)
+        known = event_id(state.id, question.event.source, question.event.id)
         supposed = list(supposed_events(moment, question.twin, [question.event], interpreter))
         if supposed:
-            moment = replace(moment, at=max(moment.at, question.event.time), state=supposing(moment, supposed))
-            rows = dict(_rows(moment, _event_id(state, name), supposed))
+            moment = replace(
+                moment,
+                at=max(moment.at, question.event.time),
+                state=supposing(moment, supposed),
+                apart=blake2b(question.event.model_dump_json().encode(), digest_size=9).hexdigest(),
+            )
+            rows = dict(_rows(moment, known, supposed))
             return _Told(moment, state, frozenset(rows), rows)
-    else:
-        assert question.stored is not None
-        name = question.stored
-    said = _evidence_of(state, _event_id(state, name))
+    assert known is not None
+    said = _evidence_of(state, known)
     return _Told(moment, never_said(state, said), said, ALL_STORED)
 
 
@@ -155,10 +160,6 @@ def _nothing(found: Heard) -> NoReasons:
     if not found.speaks:
         return "silent"
     return "against" if found.of_effects else "no_causes"
-
-
-def _event_id(state: TwinState, name: EventName) -> str:
-    return name.id if name.source is None else event_id(state.id, name.source, name.id)
 
 
 def _evidence_of(state: TwinState, event: str) -> frozenset[str]:
