@@ -3,6 +3,8 @@
 // returns: one record (the id); none if it was not written
 // mode: write
 MATCH (t:Twin {id: $twin})
+SET t.lock = randomUUID()
+WITH t
 WHERE t.life = $life
 MERGE (c:Checkpoint {id: $checkpoint.id})
 ON CREATE SET c = $checkpoint
