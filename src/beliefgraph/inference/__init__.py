@@ -7,18 +7,13 @@ from beliefgraph.inference.evidence import (
     NO_ORIGIN,
     Combined,
     Heard,
-    Items,
-    Sums,
-    Totals,
     age,
     combine,
-    gather,
     hear,
-    spread,
     two_coin,
-    weigh,
 )
 from beliefgraph.inference.influence import Influence
+from beliefgraph.inference.items import Items, Sums, Totals, gather, spread, weigh
 from beliefgraph.inference.kernels.items import GRID
 from beliefgraph.inference.model import CERTAIN_LOG_ODDS, Model, Posterior
 from beliefgraph.inference.quality import APPROXIMATE, EXACT, UNAVAILABLE, UNRELIABLE

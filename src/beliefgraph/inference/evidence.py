@@ -21,16 +21,15 @@ result is the same, bit for bit, in whatever order the items came, and taking an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.inference.arrays import Bools, Floats, Ints, Narrow, floats, frozen, indices
-from beliefgraph.inference.kernels import items as kernels
+from beliefgraph.inference.arrays import Bools, Floats, Ints, floats, frozen, indices
+from beliefgraph.inference.items import Sums, quantised
 from beliefgraph.inference.kernels.items import GRID
 
 LOG_LIKELIHOOD_BOUND = 30.0
@@ -60,139 +59,6 @@ class Combined:
     opposing_share: Floats
     contribution: Floats
     withdrawn: Floats
-
-
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """What the items of each group come to, as integers; all of shape [groups].
-
-    A group is some items of one source on one belief by one origin. In quanta of 1/GRID nats: `rising` and `falling`,
-    the sums of what its items say for and against the belief, aged; `fresh_rising` and `fresh_falling`, the same as if
-    all of it were new. `left` is what is left of the items with age, in quanta of 1/GRID items, and
-    `items` their number.
-    """
-
-    rising: Ints
-    falling: Ints
-    left: Ints
-    fresh_rising: Ints
-    fresh_falling: Ints
-    items: Ints
-
-    def of(self, groups: Ints) -> Sums:
-        """Those of some groups."""
-        return Sums(*(getattr(self, each.name)[groups] for each in fields(self)))
-
-
-@dataclass(frozen=True, slots=True)
-class Items:
-    """Items as columns of one length, in the terms of `kernels/items.py`; times in whole microseconds.
-
-    `group` numbers the group of each; an item is seen by the revs in [rev_from, rev_to), and says something in
-    [valid_from, valid_to). `log_likelihood_ratio` is within its bound.
-    """
-
-    group: Narrow
-    log_likelihood_ratio: Floats
-    strength: Floats
-    period: Ints
-    valid_from: Ints
-    valid_to: Ints
-    rev_from: Narrow
-    rev_to: Narrow
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """The sums of a pass over items, shape [groups, kernels.SUMS]."""
-
-    table: Ints
-
-    @property
-    def sums(self) -> Sums:
-        """What the items that count come to."""
-        return Sums(*(np.ascontiguousarray(self.table[:, i]) for i in range(kernels.BEGUN)))
-
-    @property
-    def begun(self) -> Ints:
-        """How many of the items that the rev sees had begun by the moment."""
-        return self.table[:, kernels.BEGUN]
-
-    @property
-    def open(self) -> Ints:
-        """How many items the rev sees."""
-        return self.table[:, kernels.OPEN]
-
-    def add(self, at: int, items: Items, half: Ints) -> None:
-        """Add items, all of which count."""
-        quanta, left = weigh(at, items, half)
-        fresh = quantised(items.log_likelihood_ratio)
-        one = np.ones_like(quanta)
-        more = (np.maximum(quanta, 0), np.maximum(-quanta, 0), left, np.maximum(fresh, 0), np.maximum(-fresh, 0), one)
-        for column, each in enumerate(more):
-            np.add.at(self.table[:, column], items.group, each)
-
-
-def gather(
-    at: int, rev: int, blocks: Sequence[Items], half: Ints, shared: Bools, apart: Bools
-) -> tuple[Totals, list[Ints]]:
-    """The sums of all items that count at a moment, by group; and of each block, the rows of groups `apart`.
-
-    `half` is the half-life of every group, in whole microseconds (0: never ages), `shared` says of which groups it
-    matters how much is left of their items. Rows of groups `apart`, all that the rev sees, are only counted as begun
-    and open.
-    """
-    table, ages = np.zeros((len(half), kernels.SUMS), dtype=np.int64), _Ages.of(at, half)
-    rows = []
-    for items in blocks:
-        found = np.empty(len(items.group) if apart.any() else 0, dtype=np.int64)
-        number = kernels.gather(
-            at, rev, items.group, items.log_likelihood_ratio, items.strength, items.period, items.valid_from,
-            items.valid_to, items.rev_from, items.rev_to, half, ages.whole, ages.rest,
-            shared.astype(np.uint8), apart.astype(np.uint8), table, found,
-        )  # fmt: skip
-        rows.append(found[:number])
-    return Totals(table), rows
-
-
-def weigh(at: int, items: Items, half: Ints) -> tuple[Ints, Ints]:
-    """What each of these items says at a moment, as if it counted, and what is left of it; both in quanta."""
-    ages = _Ages.of(at, half)
-    quanta, left = np.empty(len(items.group), dtype=np.int64), np.empty(len(items.group), dtype=np.int64)
-    kernels.weigh(
-        at, items.group, items.log_likelihood_ratio, items.strength, items.period, items.valid_from,
-        half, ages.whole, ages.rest, quanta, left,
-    )  # fmt: skip
-    return quanta, left
-
-
-def spread(at: int, rev: int, items: Items, half: Ints, reaches: Bools, weight: Floats) -> tuple[Ints, Floats]:
-    """The items that a rev sees and that count at a moment, of the groups that reach something, by their rows.
-
-    With each, what it says, in nats, times the weight of its group.
-    """
-    ages, rows = _Ages.of(at, half), np.empty(len(items.group), dtype=np.int64)
-    shares = np.empty(len(items.group))
-    number = kernels.spread(
-        at, rev, items.group, items.log_likelihood_ratio, items.strength, items.period, items.valid_from,
-        items.valid_to, items.rev_from, items.rev_to, half, ages.whole, ages.rest, reaches.astype(np.uint8), weight,
-        rows, shares,
-    )  # fmt: skip
-    return rows[:number], shares[:number]
-
-
-@dataclass(frozen=True, slots=True)
-class _Ages:
-    """A moment in the half-lives of every group: `whole` ones since 1970, and 2^−(what is left over)."""
-
-    whole: Ints
-    rest: Floats
-
-    @classmethod
-    def of(cls, at: int, half: Ints) -> _Ages:
-        size = np.maximum(half, 1)
-        whole, over = np.divmod(np.int64(at), size)
-        return cls(whole, np.exp2(-(over / size)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -477,11 +343,6 @@ def _half(half_life: npt.ArrayLike) -> Floats:
     if not (half > 0).all():  # also catches NaN
         raise Incorrect("invalid-input", "A half-life must be more than 0 (inf: never ages).", field="half_life")
     return half
-
-
-def quantised(nats: Floats) -> Ints:
-    """The nearest whole number of quanta."""
-    return np.asarray(np.rint(nats * GRID).astype(np.int64))
 
 
 def _runs(changed: Bools) -> tuple[Ints, Ints]:

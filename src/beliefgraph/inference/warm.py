@@ -6,7 +6,7 @@ import numpy as np
 
 from beliefgraph.inference.compile import compile_model
 from beliefgraph.inference.elimination import Budget
-from beliefgraph.inference.evidence import Items, gather, spread, weigh
+from beliefgraph.inference.items import Items, gather, spread, weigh
 from beliefgraph.inference.structure import Relation, Structure
 
 
