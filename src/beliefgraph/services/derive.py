@@ -44,6 +44,11 @@ class Items:
     log_likelihood: Floats
     withdrawn: Floats
 
+    def part(self, first: int, end: int) -> Items:
+        """Those from one place up to another."""
+        here = slice(first, end)
+        return Items(self.rows[here], self.position[here], self.log_likelihood[here], self.withdrawn[here])
+
 
 @dataclass(frozen=True)
 class Derivation:

@@ -238,7 +238,8 @@ def _what_moved(seen: Recomputed, key: BeliefKey, part: Part) -> _Moved:
     after = None if walk.begin is None else (float(walk.begin.value), packed([walk.begin.id])[0])
     found = ranked(merged.share, pieces.evidence[merged.weightiest], walk.limit, part.min_share, after)
     listed = found[: walk.first].tolist()
-    without = _Without(seen, reached, target).log_odds([merged.members[each] for each in listed])
+    items = _items(seen, pieces, merged.weightiest[listed].tolist())
+    without = _Without(seen, reached, target).log_odds([merged.members[each] for each in listed], items)
     position = derived.position[pieces.heading]
     totals = np.bincount(position, pieces.shares, len(derived.layout.ids)).astype(np.float64)
     corrections = tuple(b for b in derived.counted.corrections if b.belief == derived.layout.ids[target])
@@ -248,7 +249,8 @@ def _what_moved(seen: Recomputed, key: BeliefKey, part: Part) -> _Moved:
         prior_log_odds=reached.influence.prior_log_odds,
         walk=walk,
         shares=tuple(
-            _share(seen, pieces, merged, each, log_odds) for each, log_odds in zip(listed, without, strict=True)
+            _share(seen, pieces, merged, each, its, left)
+            for each, its, left in zip(listed, items, without, strict=True)
         ),
         following=len(found),
         total=len(merged.share),
@@ -266,11 +268,20 @@ def _sources(seen: Recomputed, pieces: Pieces) -> Ints:
     return np.asarray(seen.derived.state.bearings.register.groups.source[pieces.heading[pieces.start[:-1]]])
 
 
-def _share(seen: Recomputed, pieces: Pieces, merged: _Merged, which: int, without: float) -> _Share:
+def _items(seen: Recomputed, pieces: Pieces, which: Sequence[int]) -> list[Items]:
+    """The bearings of each of some pieces of evidence."""
+    here = [pieces.of_piece(piece) for piece in which]
+    if not here:
+        return []
+    items = seen.derived.items_in(pieces.rows[np.concatenate(here)])
+    ends = np.cumsum([len(rows) for rows in here]).tolist()
+    return [items.part(end - len(rows), end) for rows, end in zip(here, ends, strict=True)]
+
+
+def _share(seen: Recomputed, pieces: Pieces, merged: _Merged, which: int, items: Items, without: float) -> _Share:
     piece = int(merged.weightiest[which])
-    here = pieces.of_piece(piece)
-    items = seen.derived.items_in(pieces.rows[here])
-    columns = (items.position.tolist(), items.log_likelihood.tolist(), pieces.shares[here].tolist())
+    shares = pieces.shares[pieces.of_piece(piece)].tolist()
+    columns = (items.position.tolist(), items.log_likelihood.tolist(), shares)
     parts = [
         ContributionPart(bearing=bearing, on=seen.belief(position), log_likelihood_ratio=force, contribution=share)
         for bearing, position, force, share in zip(
@@ -302,8 +313,10 @@ class _Without:
     target: int
     _named_alone: dict[int, str | None] = field(default_factory=dict)
 
-    def log_odds(self, groups: Sequence[Ints]) -> list[float]:
-        """For every group of pieces. One on a single belief is read off the joint; the others are asked together.
+    def log_odds(self, groups: Sequence[Ints], of_first: Sequence[Items]) -> list[float]:
+        """For every group of pieces, with the bearings of its weightiest.
+
+        One on a single belief is read off the joint; the others are asked together.
 
         Taking away a correction lets silenced evidence speak again, and without all that names a value of an open
         attribute the value is gone, so these are derived anew; the target itself counts as named. So is everything
@@ -316,9 +329,8 @@ class _Without:
         alone: list[tuple[int, Items]] = []
         several: list[tuple[int, Items]] = []
         decisive = self._decisive({id_ for group in groups for id_ in pieces.ids(group)})
-        for which, group in enumerate(groups):
+        for which, (group, items) in enumerate(zip(groups, of_first, strict=True)):
             ids = pieces.ids(group)
-            items = self.seen.derived.items_in(pieces.rows[pieces.of_piece(int(group[0]))])
             if len(group) > 1 or self._reshapes(items, ids[0], decisive):
                 found[which] = self._derived_without(ids)
             elif len(items.rows) == 1 and not self._at_bound(items):
