@@ -82,8 +82,8 @@ WRONG: dict[str, tuple[str, dict[str, Any], str, str | None]] = {
     "a confidence below 0": (ASSERT, asserted(confidence=-0.1), "not-a-probability", "input.confidence"),
     "a confidence that is a text": (ASSERT, asserted(confidence="high"), "invalid-input", None),
     "no confidence": (ASSERT, {"input": {"twin": "lena", "belief": KEY}}, "invalid-input", None),
-    "a verbatim of a megabyte": (ASSERT, asserted(verbatim=MB), "invalid-input", "input.verbatim"),
-    "a twin's name of a megabyte": (ASSERT, asserted(twin=MB), "invalid-input", "input.twin"),
+    "a verbatim of a megabyte": (ASSERT, asserted(verbatim=MB), "too-large", None),
+    "a twin's name of a megabyte": (ASSERT, asserted(twin=MB), "too-large", None),
     "a twin's name of two lines": (ASSERT, asserted(twin="a\nb"), "invalid-input", "input.twin"),
     "an empty twin's name": (ASSERT, asserted(twin=""), "invalid-input", "input.twin"),
     "a goal with a blank title": (
@@ -120,7 +120,7 @@ WRONG: dict[str, tuple[str, dict[str, Any], str, str | None]] = {
     ),
     "a naive datetime in a command": (CORRECT, corrected(validFrom="2026-02-01T00:00:00"), "naive-datetime", None),
     "an event without a zone": (OBSERVE, sent(time="2026-01-09T00:00:00"), "naive-datetime", None),
-    "an event's id of a megabyte": (OBSERVE, sent(id=MB), "invalid-input", "events.0.id"),
+    "an event's id of a megabyte": (OBSERVE, sent(id=MB), "too-large", None),
     "data that is no object": (OBSERVE, sent(data=[1]), "invalid-input", "events.0.data"),
     "a support that is none": (
         RELATE,
@@ -151,8 +151,8 @@ WRONG: dict[str, tuple[str, dict[str, Any], str, str | None]] = {
     "too many hypotheses": (
         WHAT_IF,
         {"input": {"twin": "lena", "assumptions": [{"belief": KEY, "holds": True}] * 101}},
-        "invalid-input",
-        "input.assumptions",
+        "too-large",
+        "assumptions",
     ),
     "a retraction of nothing": (
         "mutation R($input: RetractInput!) { retract(input: $input) { rev } }",

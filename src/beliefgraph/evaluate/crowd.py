@@ -160,9 +160,10 @@ def evaluate(
         before = differing(never.unrounded, first.unrounded)
         client.withdraw(one, worker)
         withdrawn = _moment(client, one, end)
+        learned = len(client.learned().coins)
     checks = [
         exactly("labels taken in", sent["accepted"], len(told)),
-        Row("workers learned about", len(client.learned().coins)),
+        Row("workers learned about", learned),
         *_alike("shuffled", first, mixed),
         exactly("sent again: labels recognised as duplicates", again["duplicate"], len(told)),
         none("sent again: commits made", moved),
