@@ -170,8 +170,8 @@ async def test_events_tell_of_decisions_in_any_order(world: World, decisions: De
 
 
 async def test_a_decision_without_a_title_goes_by_its_key_whatever_that_is(world: World, decisions: Decisions) -> None:
-    await record(world, " ", options=OPTIONS)
-    assert (await decisions.decision(world.caller, "lena", " ")).title == " "
+    await record(world, "—", options=OPTIONS)
+    assert (await decisions.decision(world.caller, "lena", "—")).title == "—"
 
 
 async def test_of_what_is_told_without_a_time_the_last_word_counts(world: World, decisions: Decisions) -> None:

@@ -169,7 +169,7 @@ async def test_statements_in_any_order_of_arrival_make_the_same_goal(world: Worl
 
 
 async def test_a_goal_without_a_title_goes_by_its_key_whatever_that_is(world: World, goals: Goals) -> None:
-    keys = (" ", "k" * 200)
+    keys = ("—", "k" * 200)
     for key_ in keys:
         await put(world, key_, priority=0.5)
     for as_of in (NOW, AsOf(valid_time=START)):

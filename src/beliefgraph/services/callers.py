@@ -9,8 +9,8 @@ whoever guesses keeps nobody from being known, neither by the look-ups nor by wh
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
+import math
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -22,6 +22,7 @@ from cachetools import LRUCache
 from beliefgraph.errors import Forbidden, Incorrect, NotFound
 from beliefgraph.model.caller import ApiKey, Caller, Scope
 from beliefgraph.model.time import Clock
+from beliefgraph.services.flights import Flights
 from beliefgraph.services.places import Places, Shares
 from beliefgraph.store import callers as stored
 from beliefgraph.store.graph import Graph
@@ -64,7 +65,7 @@ class Callers:
         self._ticks = ticks
         self._known: LRUCache[str, tuple[float, ApiKey]] = LRUCache(CACHED_KEYS)
         self._strangers = Places(STRANGERS)
-        self._reading: dict[str, asyncio.Task[ApiKey | None]] = {}
+        self._reading: Flights[str, ApiKey | None] = Flights()
 
     async def create(
         self,
@@ -132,22 +133,20 @@ class Callers:
         )
 
     async def _find(self, secret: str, address: str) -> ApiKey | None:
-        """The key of a secret, read within the cache's seconds."""
+        """The key of a secret, read within the cache's seconds; whoever asks while it is read waits for that."""
         hashed = _hash(secret)
-        known = self._known.get(hashed)
-        if known is None:
-            async with self._strangers.taken(address, address, pause=PAUSE_S):
-                return await self._read(hashed)
-        read_at, key = known
-        return key if self._ticks() - read_at < self._cache_seconds else await self._read(hashed)
+        if hashed in self._known:
+            return self._believed(hashed) or await self._read(hashed)
+        async with self._strangers.taken(address, address, pause=PAUSE_S):
+            return self._believed(hashed) or await self._read(hashed)
+
+    def _believed(self, hashed: str) -> ApiKey | None:
+        """The key as it was read lately."""
+        read_at, key = self._known.get(hashed, (-math.inf, None))
+        return key if self._ticks() - read_at < self._cache_seconds else None
 
     async def _read(self, hashed: str) -> ApiKey | None:
-        """The key as it is stored; whoever asks while it is read waits for that."""
-        reading = self._reading.get(hashed)
-        if reading is None:
-            reading = self._reading[hashed] = asyncio.ensure_future(self._look_up(hashed))
-            reading.add_done_callback(lambda _: self._reading.pop(hashed, None))
-        return await asyncio.shield(reading)
+        return await self._reading.join(hashed, lambda: self._look_up(hashed))
 
     async def _look_up(self, hashed: str) -> ApiKey | None:
         now = self._ticks()
