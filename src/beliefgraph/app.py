@@ -39,6 +39,7 @@ from beliefgraph.services.moments import Moments
 from beliefgraph.services.places import Places, Shares
 from beliefgraph.services.preferences.questions import Preferences
 from beliefgraph.services.questions import Questions
+from beliefgraph.services.readiness import Readiness
 from beliefgraph.services.reasons.questions import Reasons
 from beliefgraph.services.refresh import INTERVAL as EVERY_HOUR
 from beliefgraph.services.refresh import Refresher
@@ -90,6 +91,7 @@ class Services:
     sources: SourceLearner
     upkeep: Upkeep
     warming: Warming
+    readiness: Readiness
 
     def definitions_changed(self, tenant: str) -> None:
         """Let the twins of a tenant adopt what is in force, soon."""
@@ -106,6 +108,11 @@ def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> S
     updater = Updater(graph, keyring, book, cache, clock, bell)
     intake = Intake(updater, interpreter)
     interval = settings.refresh_interval
+
+    async def look() -> None:
+        await graph.ready()
+        await check_migrated(graph)
+
     explanations = Explanations(graph, keyring, book, moments=moments)
     refresher = Refresher(updater, intake, interval=timedelta(seconds=interval) if interval else EVERY_HOUR)
     return Services(
@@ -134,6 +141,7 @@ def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> S
         sources=SourceLearner(graph, book),
         upkeep=Upkeep(refresher, clock, interval),
         warming=Warming(warm, settings.request_timeout / 2),
+        readiness=Readiness(look),
     )
 
 
@@ -153,11 +161,14 @@ async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
         services = build(settings, graph, keyring, clock)
         upkeep = asyncio.create_task(services.upkeep.run(), name="upkeep")
         warming = asyncio.create_task(services.warming.run(), name="warm the inference")
+        await services.readiness.look()
+        looking = asyncio.create_task(services.readiness.run(), name="readiness")
         try:
             yield services
         finally:
-            upkeep.cancel()
-            await asyncio.gather(upkeep, warming, return_exceptions=True)
+            for each in (upkeep, warming, looking):
+                each.cancel()
+            await asyncio.gather(upkeep, warming, looking, return_exceptions=True)
             await services.changes.close()
             await services.cache.close()
 
@@ -200,10 +211,9 @@ def create_app(services: Services) -> Starlette:
     )
     events = events_endpoint(services.intake.observe, services.clock, settings.max_body_bytes)
 
-    async def ready() -> None:
-        await services.graph.ready()
-        await check_migrated(services.graph)
+    def ready() -> None:
         services.warming.check()
+        services.readiness.check()
 
     doors = Doors(graphql=door, events=events, ready=ready, warmed=services.warming.wait, places=places)
     return make_web(doors, services.callers, settings)

@@ -184,10 +184,13 @@ async def cold_service(
     services = build(given, graph, keyring, clock)
     upkeep = asyncio.create_task(services.upkeep.run())
     warming = asyncio.create_task(services.warming.run())
+    await services.readiness.look()
+    looking = asyncio.create_task(services.readiness.run())
     try:
         async with serving(create_app(services), given) as served, httpx2.AsyncClient(timeout=30) as http:
             yield Service(services, served.url, http, tenant)
     finally:
         upkeep.cancel()
-        await asyncio.gather(upkeep, warming, return_exceptions=True)
+        looking.cancel()
+        await asyncio.gather(upkeep, warming, looking, return_exceptions=True)
         await services.changes.close()

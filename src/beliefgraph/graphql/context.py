@@ -86,6 +86,8 @@ class Context:
     names: dict[str, str] = field(default_factory=dict)
     keyed: Callable[[str], bool] | None = None
     """Told once a WebSocket has brought its key, so that it keeps its place; False if that key has too many."""
+    asks: Callable[[], None] | None = None
+    """To be called once a request is known to be a question, which nobody needs answered when its sender is gone."""
     address: str = ""
     """Where the call comes from."""
 

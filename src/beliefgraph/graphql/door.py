@@ -153,6 +153,7 @@ class GraphQLDoor(GraphQL[Context, None]):
             secret=bearer(headers.get("authorization")),
             purpose=headers.get("purpose"),
             identity=getattr(request.state, "caller", None),
+            asks=getattr(request.state, "asks", None),
         )
         if headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
             return _refused(Incorrect("invalid-query", f"Send {JSON}."), 415)
@@ -284,8 +285,13 @@ class _StillAllowed(BaseGraphQLTransportWSHandler[Context, None]):
     """Looks at the key again before each operation, so that a revoked one asks for nothing more.
 
     Queries and commands have the bounds here that they have as requests. A message that is none of the protocol's
-    closes the socket with 4400; whatever is wrong with an operation is told of that operation alone.
+    closes the socket with 4400; whatever is wrong with an operation is told of that operation alone. A command that
+    was begun is carried out, even if its sender leaves or wants to hear no more of it.
     """
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._questions = set[Operation[Context, None]]()
 
     async def handle_message(self, message: Any) -> None:
         """Do what a message says."""
@@ -334,26 +340,45 @@ class _StillAllowed(BaseGraphQLTransportWSHandler[Context, None]):
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         """Follow a subscription for as long as it lasts, and anything else within the bounds."""
-        door, caller = cast("GraphQLDoor", self.view), self.context.caller
-        bounds = door.bounds
+        door = cast("GraphQLDoor", self.view)
         try:
-            follows = _follows(operation, door.most_tokens)
+            kind = _kind(operation, door.most_tokens)
         except GraphQLError as error:
             tell([error], self.context.request_id)
             await operation.send_initial_errors([error])
             return
-        if follows:
-            if door.following[caller.key] >= bounds.subscriptions_per_key:
-                await _refuse(
-                    operation, Unavailable("overloaded", "This key follows too much at once; end some of it.")
-                )
-                return
-            door.following[caller.key] += 1
+        if kind is GraphQLOperationType.MUTATION:
+            await self._answer(operation)
+        elif not operation.completed:
+            self._questions.add(operation)
             try:
-                await super().run_operation(operation)
+                await (self._answer if kind is GraphQLOperationType.QUERY else self._follow)(operation)
             finally:
-                door.following[caller.key] -= 1
+                self._questions.discard(operation)
+
+    async def cleanup_operation(self, operation_id: str) -> None:
+        """End a question; of a command only the answer is not sent."""
+        operation = self.operations.get(operation_id)
+        if operation is None or operation in self._questions:
+            await super().cleanup_operation(operation_id)
+        else:
+            self.forget_id(operation_id)
+            operation.completed = True
+
+    async def _follow(self, operation: Operation[Context, None]) -> None:
+        door, caller = cast("GraphQLDoor", self.view), self.context.caller
+        if door.following[caller.key] >= door.bounds.subscriptions_per_key:
+            await _refuse(operation, Unavailable("overloaded", "This key follows too much at once; end some of it."))
             return
+        door.following[caller.key] += 1
+        try:
+            await super().run_operation(operation)
+        finally:
+            door.following[caller.key] -= 1
+
+    async def _answer(self, operation: Operation[Context, None]) -> None:
+        door, caller = cast("GraphQLDoor", self.view), self.context.caller
+        bounds = door.bounds
         try:
             async with asyncio.timeout(bounds.seconds):
                 await door.warmed()
@@ -374,8 +399,8 @@ class _StillAllowed(BaseGraphQLTransportWSHandler[Context, None]):
         log.error("fault", request_id=self.context.request_id, exc_info=error)
 
 
-def _follows(operation: Operation[Context, None], most_tokens: int) -> bool:
-    """Whether it is a subscription; raises where the query, or the operation that is named, is none."""
+def _kind(operation: Operation[Context, None], most_tokens: int) -> GraphQLOperationType:
+    """What kind of operation it is; raises where the query, or the operation that is named, is none."""
     try:
         document = parse(operation.query, no_location=True, max_tokens=most_tokens)
     except RecursionError as error:
@@ -383,7 +408,7 @@ def _follows(operation: Operation[Context, None], most_tokens: int) -> bool:
     found = get_operation_ast(document, operation.operation_name)
     if found is None:
         raise _error(Incorrect("invalid-query", "The document has no operation of that name, or several and no name."))
-    return found.operation is GraphQLOperationType.SUBSCRIPTION
+    return found.operation
 
 
 async def _refuse(operation: Operation[Context, None], error: BeliefgraphError) -> None:

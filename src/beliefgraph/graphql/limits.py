@@ -24,6 +24,7 @@ from graphql import (
     GraphQLSchema,
     IntValueNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
     VariableNode,
     execute_sync,
@@ -138,6 +139,8 @@ class LimitQueries(SchemaExtension):
         if document is not None and not context.pre_execution_errors:
             try:
                 operation = _operation(document, context._provided_operation_name)
+                if operation.operation is OperationType.QUERY and context.context.asks is not None:
+                    context.context.asks()
                 schema, variables = context.schema._schema, context.variables or {}
                 self._measured = measure(schema, operation, document, variables)
                 self._measured.check(self._limits)

@@ -22,7 +22,7 @@ from beliefgraph.services.callers import Callers
 from beliefgraph.services.places import Places
 from beliefgraph.web import graphiql_page
 from beliefgraph.web.error_pages import error_pages
-from beliefgraph.web.passage import REQUEST_ID, Bounded, RequestId
+from beliefgraph.web.passage import REQUEST_ID, Bounded, RequestId, Warmed
 from beliefgraph.web.probes import Check, healthz, readyz
 
 GRAPHQL = "/graphql"
@@ -38,7 +38,7 @@ class Doors:
     graphql: ASGIApp
     events: Endpoint
     ready: Check
-    warmed: Check
+    warmed: Warmed
     places: Places
 
 

@@ -27,7 +27,6 @@ from beliefgraph.graphql.errors import ASKED_AT
 from beliefgraph.model.caller import Caller
 from beliefgraph.services.callers import Callers, bearer
 from beliefgraph.services.places import Places, Shares
-from beliefgraph.web.probes import Check
 
 log = structlog.get_logger("beliefgraph.access")
 
@@ -46,8 +45,14 @@ PAUSE_S = 0.02
 WATCHED_AFTER_S = 0.05
 """After how long it is watched whether whoever asked is still there."""
 
+AHEAD = 65_536
+"""Bytes of a body that are read while its key is looked up, so that what has come is not lost when its sender leaves."""
+
 SAFE = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 """What every answer tells browsers."""
+
+Warmed = Callable[[], Awaitable[None]]
+"""Waits until the process can work; raises a refusal if that takes too long."""
 
 Refuse = Callable[[Scope, BeliefgraphError], Response]
 """How a refusal is answered at an address."""
@@ -112,7 +117,7 @@ class Bounded:
         refuse: Refuse,
         callers: Callers,
         places: Places,
-        warmed: Check,
+        warmed: Warmed,
         keyed: frozenset[str],
         settings: Settings,
     ) -> None:
@@ -204,25 +209,30 @@ class Bounded:
         """Serve what needs a key: know it, read the body, and only then take a place."""
         headers, state = Headers(scope=scope), scope["state"]
         _refuse_too_large(headers.get("content-length", ""), self._settings.max_body_bytes)
-        caller = await self._callers.authenticate(
-            bearer(headers.get("authorization")),
-            headers.get("purpose"),
-            state["request_id"],
-            address=address_of(scope),
-        )
-        state["caller"] = caller
-        body = await self._body(receive, caller)
+        ahead = asyncio.create_task(_ahead(receive))
+        try:
+            caller = await self._callers.authenticate(
+                bearer(headers.get("authorization")),
+                headers.get("purpose"),
+                state["request_id"],
+                address=address_of(scope),
+            )
+            state["caller"] = caller
+            body = await self._body(ahead, receive, caller)
+        finally:
+            ahead.cancel()
         await self._warmed()
         async with self._places.taken(caller.tenant, caller.key):
             await self._while_there(scope, receive, send, body)
 
-    async def _body(self, receive: Receive, caller: Caller) -> bytes:
+    async def _body(self, ahead: asyncio.Task[list[Message]], receive: Receive, caller: Caller) -> bytes:
         """The body, which must come within its time, and within the bytes that are left for its tenant."""
         most, parts, size, more = self._settings.max_body_bytes, [], 0, True
         try:
             async with asyncio.timeout(self._settings.body_timeout):
+                come = iter(await ahead)
                 while more:
-                    message = await receive()
+                    message = next(come, None) or await receive()
                     if message["type"] == "http.disconnect":
                         raise ClientDisconnect
                     part, more = message.get("body", b""), message.get("more_body", False)
@@ -239,8 +249,9 @@ class Bounded:
         return b"".join(parts)
 
     async def _while_there(self, scope: Scope, receive: Receive, send: Send, body: bytes) -> None:
-        """Serve a request whose body has come, for as long as whoever sent it waits for the answer."""
+        """Serve a request whose body has come: a question while somebody waits for the answer, a command to its end."""
         working, answered, gone = asyncio.current_task(), False, False
+        later: asyncio.TimerHandle | None = None
         watching: asyncio.Task[None] | None = None
         messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
@@ -264,7 +275,11 @@ class Bounded:
             nonlocal watching
             watching = asyncio.create_task(watch())
 
-        later = asyncio.get_running_loop().call_later(WATCHED_AFTER_S, begin)
+        def asks() -> None:
+            nonlocal later
+            later = later or asyncio.get_running_loop().call_later(WATCHED_AFTER_S, begin)
+
+        scope["state"]["asks"] = asks
         try:
             await self._app(scope, read, answer)
         except asyncio.CancelledError:
@@ -273,9 +288,20 @@ class Bounded:
                 raise ClientDisconnect from None
             raise
         finally:
-            later.cancel()
+            if later is not None:
+                later.cancel()
             if watching is not None:
                 watching.cancel()
+
+
+async def _ahead(receive: Receive) -> list[Message]:
+    """The first messages of a body: all that comes, up to `AHEAD` bytes."""
+    messages, size, more = list[Message](), 0, True
+    while more and size < AHEAD:
+        message = await receive()
+        messages.append(message)
+        size, more = size + len(message.get("body", b"")), message.get("more_body", False)
+    return messages
 
 
 class _Buffer:
