@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.record import Record
@@ -29,9 +30,9 @@ class Settings(Record):
     """Everything that can be set. Variables are `BELIEFGRAPH_` and the field's name in capitals."""
 
     neo4j_uri: str | None = Field(default=None, description="Bolt or neo4j:// address; the local Neo4j if unset.")
-    neo4j_username: str = "neo4j"
-    neo4j_password: SecretStr | None = None
-    neo4j_database: str = "neo4j"
+    neo4j_username: str = Field(default="neo4j", description="The user of Neo4j.")
+    neo4j_password: SecretStr | None = Field(default=None, description="Its password; to be set where NEO4J_URI is.")
+    neo4j_database: str = Field(default="neo4j", description="The database in Neo4j.")
     acquisition_timeout: Seconds = Field(default=10.0, description="Seconds to wait for a connection to Neo4j.")
     cached_megabytes: int = Field(
         default=256,
@@ -43,7 +44,11 @@ class Settings(Record):
     port: Port = Field(default=8000, description="The port to listen on; 0 finds a free one.")
     cors_origins: tuple[str, ...] = Field(default=(), description="Origins whose pages may call, comma-separated.")
     graphiql: bool = Field(default=True, description="Whether browsers get GraphiQL at /graphql.")
-    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+    log_level: str = Field(
+        default="info",
+        pattern="^(debug|info|warning|error)$",
+        description="The least that is logged: debug, info, warning or error.",
+    )
 
     keys: Path = Field(
         default_factory=lambda: user_data_path("beliefgraph") / "keys",
@@ -88,7 +93,10 @@ class Settings(Record):
     refresh_interval: float = Field(
         default=3_600.0, ge=0, le=86_400 * 30, description="Seconds between refreshes of quiet twins; 0 for never."
     )
-    shutdown_timeout: Seconds = Field(default=10.0, description="Seconds that running requests get at shutdown.")
+    shutdown_timeout: Seconds = Field(
+        default=10.0,
+        description="Seconds that running requests get at shutdown; the process ends 2 s later at most, whatever runs.",
+    )
 
     @field_validator("cors_origins", "trusted_proxies", mode="before")
     @classmethod
@@ -122,6 +130,48 @@ ELSEWHERE = frozenset(PREFIX + name for name in ("KEY", "NEO4J_DATA", "CACHE", "
 """Variables of the same prefix that the command line and the local Neo4j read."""
 
 
+INTRODUCTION = """\
+# Settings
+
+Generated from `config.py` by `python -m beliefgraph.config`; a test compares them.
+
+Every setting is an environment variable, read when the service starts. One that is misspelt or out of its range is
+refused with its name. Lists are written with commas.
+
+| variable | default | range | meaning |
+|---|---|---|---|
+"""
+
+BOUNDS = (("gt", "above"), ("ge", "from"), ("le", "to"))
+"""How the bounds of a number are called, and how the page says so."""
+
+
+def settings_page() -> str:
+    """The page that lists every setting: `docs/settings.md`."""
+    return INTRODUCTION + "".join(_row(name, info) for name, info in Settings.model_fields.items())
+
+
+def _row(name: str, info: FieldInfo) -> str:
+    value = info.default
+    if info.default_factory is not None:
+        shown = "in this user's data directory"
+    elif value is None or value == ():
+        shown = "none"
+    else:
+        shown = f"`{str(value).lower() if isinstance(value, bool) else value}`"
+    found = [
+        f"{word} {getattr(each, bound):,}"
+        for bound, word in BOUNDS
+        for each in info.metadata
+        if getattr(each, bound, None) is not None
+    ]
+    return f"| `{variable(name)}` | {shown} | {' '.join(found)} | {info.description} |\n"
+
+
 def variable(field: str) -> str:
     """The environment variable of a setting."""
     return NEO4J.get(field, PREFIX + field.upper())
+
+
+if __name__ == "__main__":
+    print(settings_page(), end="")

@@ -46,7 +46,7 @@ WATCHED_AFTER_S = 0.05
 """After how long it is watched whether whoever asked is still there."""
 
 AHEAD = 65_536
-"""Bytes of a body that are read while its key is looked up, so that what has come is not lost when its sender leaves."""
+"""Bytes of a body that are read while its key is looked up, so that what has come is not lost if its sender leaves."""
 
 SAFE = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 """What every answer tells browsers."""
