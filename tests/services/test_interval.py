@@ -97,7 +97,9 @@ async def test_beside_an_effect_of_several_causes_none_is_known(world: World, in
     assert (found.low, found.high, found.reason) == (None, None, "several_causes")
     ask = Questions(world.graph, world.keyring, world.book)
     then = (await ask.belief(world.caller, "lena", BUYS, as_of=AsOf(rev=2))).state
-    assert found.state == then.model_copy(update={"apart": None})  # the same, but for the id of what was asked as of then
+    assert found.state == then.model_copy(
+        update={"apart": None}
+    )  # the same, but for the id of what was asked as of then
 
 
 async def test_beside_values_none_is_known(world: World, intervals: Intervals) -> None:

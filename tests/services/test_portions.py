@@ -7,17 +7,24 @@ import gc
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
+from tests.conftest import StoppedClock
 from tests.services.test_intake import rows, stored
-from tests.world import World, event, rated
+from tests.world import CATALOG, World, event, rated
 
 from beliefgraph.errors import Unavailable, Unsupported
+from beliefgraph.local import LocalNeo4j
+from beliefgraph.model.caller import Caller
 from beliefgraph.model.event import Event
 from beliefgraph.services import update
 from beliefgraph.services.portions import Portions
-from beliefgraph.store.graph import Graph
+from beliefgraph.store.graph import Graph, connected
+from beliefgraph.store.keys import Keyring
+from beliefgraph.store.migrations import migrate
 
 BLOCKED_MS = 50
 """For longer than this, no call may hold the loop."""
@@ -115,9 +122,21 @@ async def filled(graph: Graph, nodes: int) -> AsyncIterator[None]:
         await tx.rollback()
 
 
+@pytest_asyncio.fixture
+async def alone(tmp_path: Path, keyring: Keyring, clock: StoppedClock, caller: Caller) -> AsyncIterator[World]:
+    """A world with a Neo4j of its own, whose memory may be filled without harm to other tests."""
+    with LocalNeo4j(tmp_path / "neo4j", bolt_port=0, http_port=0) as started:
+        async with connected(started.uri, started.user, started.password) as graph:
+            await migrate(graph, clock)
+            made = World(graph, keyring, clock, caller)
+            await made.book.publish(caller, CATALOG)
+            yield made
+
+
 async def test_a_transaction_that_neo4j_has_no_memory_for_is_halved_at_once_and_the_size_is_remembered(
-    world: World,
+    alone: World,
 ) -> None:
+    world = alone
     world.updater.portions = Portions(1_000_000)
     events = crowd(1_500)
     async with filled(world.graph, NEARLY_ALL):
