@@ -10,13 +10,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import random
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -24,14 +21,11 @@ from uuid import uuid4
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from neo4j import AsyncDriver, AsyncGraphDatabase, NotificationMinimumSeverity
-from pydantic import SecretStr
+from neo4j import AsyncDriver
 from tests.benchmarks.report import Row, show
+from tests.benchmarks.served import raw_driver, served
 
 from beliefgraph.app import Services, running
-from beliefgraph.config import Settings
-from beliefgraph.local import Endpoint, LocalNeo4j
-from beliefgraph.local.endpoint import named_endpoint
 from beliefgraph.model.caller import Caller, Scope
 from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import Event
@@ -188,17 +182,6 @@ async def _raw(driver: AsyncDriver, events: Sequence[Event]) -> float:
     return time.perf_counter() - began
 
 
-@contextmanager
-def neo4j(folder: Path) -> Iterator[Endpoint]:
-    """The Neo4j that is named, or one of its own with the default memory."""
-    named = named_endpoint(os.environ)
-    if named is not None:
-        yield named
-        return
-    with LocalNeo4j(folder / "neo4j", bolt_port=0, http_port=0) as started:
-        yield started
-
-
 async def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--json", action="store_true", help="print rows {item, value, must, stretch, ok}")
@@ -207,21 +190,12 @@ async def main() -> None:
     arguments.add_argument("--attributes", type=int, default=ATTRIBUTES, help="attributes of the catalog")
     arguments.add_argument("--tree", action="store_true", help="let the attributes hang in a tree")
     given = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as folder, neo4j(Path(folder)) as endpoint:
-        settings = Settings(
-            neo4j_uri=endpoint.uri,
-            neo4j_username=endpoint.user,
-            neo4j_password=SecretStr(endpoint.password),
-            keys=Path(folder) / "keys",
-            refresh_interval=0,
-        )
+    with served() as (endpoint, settings, folder):
         async with (
             running(settings) as services,
-            AsyncGraphDatabase.driver(
-                endpoint.uri, auth=endpoint.auth, notifications_min_severity=NotificationMinimumSeverity.OFF
-            ) as driver,
+            raw_driver(endpoint) as driver,
         ):
-            log = Path(folder) / "neo4j" / "data" / "transactions" / "neo4j"
+            log = folder / "neo4j" / "data" / "transactions" / "neo4j"
             rows = await breadth(
                 services,
                 driver,

@@ -1,21 +1,19 @@
 """What a twin costs that lives for years, as ratios in one run: with many events in it against with a thousand.
 
-python tests/benchmarks/growth.py [--json] [--events 1000 100000] [--rounds 30]
+python tests/benchmarks/growth.py [--json] [--only life breadth] [--events 1000 100000] [--rounds 30]
 
-Runs on the Neo4j that NEO4J_URI names, else on one of its own. The catalog has thirty attributes in a tree; an event
-bears on two of them and counts in a metric.
+`life` is one twin of many events, `breadth` (tests/benchmarks/breadth.py) many twins of few. Runs on the Neo4j that
+NEO4J_URI names, else on one of its own. The catalog of `life` has thirty attributes in a tree; an event bears on two of
+them and counts in a metric.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
-import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,14 +23,12 @@ from uuid import uuid4
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import psutil
-from pydantic import SecretStr
+from tests.benchmarks.breadth import breadth
 from tests.benchmarks.report import Row, median, show
+from tests.benchmarks.served import raw_driver, served
 
 from beliefgraph.app import Services, running
-from beliefgraph.config import Settings
 from beliefgraph.inference import warm
-from beliefgraph.local import Endpoint, LocalNeo4j
-from beliefgraph.local.endpoint import named_endpoint
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.definition import Catalog
@@ -184,34 +180,19 @@ async def _read_again(services: Services, tenant: str, grown: Grown) -> None:
 async def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--json", action="store_true", help="print rows {item, value, must, stretch, ok}")
+    arguments.add_argument("--only", nargs="*", choices=("life", "breadth"), help="one part alone")
     arguments.add_argument("--events", type=int, nargs="+", default=[1_000, 100_000], help="sizes of the twins")
     arguments.add_argument("--rounds", type=int, default=30, help="calls of each kind")
     given = arguments.parse_args()
-    with tempfile.TemporaryDirectory() as folder, neo4j(Path(folder)) as endpoint:
-        settings = Settings(
-            neo4j_uri=endpoint.uri,
-            neo4j_username=endpoint.user,
-            neo4j_password=SecretStr(endpoint.password),
-            keys=Path(folder) / "keys",
-            refresh_interval=0,
-        )
-        async with running(settings) as services:
+    asked = given.only or ("life", "breadth")
+    with served() as (endpoint, settings, _):
+        async with running(settings) as services, raw_driver(endpoint) as driver:
             await asyncio.to_thread(warm)
-            rows = await life(services, sorted(given.events), given.rounds)
+            rows = await life(services, sorted(given.events), given.rounds) if "life" in asked else []
+            rows += await breadth(services, driver) if "breadth" in asked else []
     show("Growth", rows, given.json)
     if any(row.ok is False for row in rows):
         raise SystemExit(1)
-
-
-@contextmanager
-def neo4j(folder: Path) -> Iterator[Endpoint]:
-    """The Neo4j that NEO4J_URI names, else one of this run's own."""
-    named = named_endpoint(os.environ)
-    if named is not None:
-        yield named
-        return
-    with LocalNeo4j(folder / "neo4j", bolt_port=0, http_port=0) as started:
-        yield started
 
 
 if __name__ == "__main__":

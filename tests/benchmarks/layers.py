@@ -10,27 +10,20 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import os
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from neo4j import AsyncDriver, AsyncGraphDatabase, AsyncManagedTransaction, NotificationMinimumSeverity
-from pydantic import SecretStr
+from neo4j import AsyncDriver, AsyncManagedTransaction
 from tests.benchmarks import goal_graph, windowed
 from tests.benchmarks.report import Row, median, show
+from tests.benchmarks.served import raw_driver, served
 
 from beliefgraph.app import Services, running
-from beliefgraph.config import Settings
-from beliefgraph.local import Endpoint, LocalNeo4j
-from beliefgraph.local.endpoint import named_endpoint
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import SetGoal
 from beliefgraph.model.event import Event
@@ -57,36 +50,16 @@ async def main() -> None:
     arguments.add_argument("--events", type=int, default=windowed.EVENTS, help="events of the metrics' run")
     given = arguments.parse_args()
     asked = given.only or ("goals", "metrics")
-    with tempfile.TemporaryDirectory() as folder, neo4j(Path(folder)) as endpoint:
-        settings = Settings(
-            neo4j_uri=endpoint.uri,
-            neo4j_username=endpoint.user,
-            neo4j_password=SecretStr(endpoint.password),
-            keys=Path(folder) / "keys",
-            refresh_interval=0,
-        )
+    with served() as (endpoint, settings, _):
         async with (
             running(settings) as services,
-            AsyncGraphDatabase.driver(
-                endpoint.uri, auth=endpoint.auth, notifications_min_severity=NotificationMinimumSeverity.OFF
-            ) as driver,
+            raw_driver(endpoint) as driver,
         ):
             rows = await goals(services, driver) if "goals" in asked else []
             rows += await windowed.windowed(services, given.events) if "metrics" in asked else []
     show("Layers", rows, given.json)
     if any(row.ok is False for row in rows):
         raise SystemExit(1)
-
-
-@contextmanager
-def neo4j(folder: Path) -> Iterator[Endpoint]:
-    """The Neo4j that is named, or one of its own."""
-    named = named_endpoint(os.environ)
-    if named is not None:
-        yield named
-        return
-    with LocalNeo4j(folder / "neo4j", bolt_port=0, http_port=0) as started:
-        yield started
 
 
 async def goals(services: Services, driver: AsyncDriver) -> list[Row]:
