@@ -6,13 +6,14 @@ Begun once, it is finished: if the process dies in between, the next start takes
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from beliefgraph.errors import Conflict, NotFound
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.erasure import Erasure
-from beliefgraph.model.identity import person_source, source_id
+from beliefgraph.model.identity import person_source, source_id, twin_id
 from beliefgraph.services.update import Updater
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
@@ -39,13 +40,34 @@ class Eraser:
         self._updater = updater
 
     async def erase_twin(self, caller: Caller, twin: str, *, expected_rev: int | None = None) -> Erasure:
-        """Erase a twin; the person it models may, and whoever has the scope `erase`."""
+        """Erase a twin; the person it models may, and whoever has the scope `erase`.
+
+        A twin that was stored before names were normalised is found by its name as it was typed then.
+        """
         updater = self._updater
         named = updater.name(caller, twin, "erase")
-        begun = _Begun(named.id, caller.tenant, twin, caller.actor, caller.purpose, updater.clock.now())
-        record = await updater.graph.write_one(
+        record = None
+        for id_ in dict.fromkeys((named.id, twin_id(caller.tenant, twin))):
+            named = replace(named, id=id_)
+            begun = _Begun(id_, caller.tenant, twin, caller.actor, caller.purpose, updater.clock.now())
+            record = await self._begin(begun, expected_rev)
+            if record is not None:
+                break
+        if record is None:
+            raise NotFound("not-found", f"There is no twin {twin!r}.", twin=twin)
+        rev, taken = record
+        if not taken:
+            raise Conflict(
+                "rev-conflict", f"The twin {twin!r} is at rev {rev}.", twin=twin, expected=expected_rev, actual=rev
+            )
+        updater.forget(named)
+        return await _finish(updater.graph, updater.keyring, begun)
+
+    async def _begin(self, begun: _Begun, expected_rev: int | None) -> list[Any] | None:
+        """The rev that the twin had, and whether it was taken; None if there is no such twin."""
+        return await self._updater.graph.write_one(
             "erasure/begin",
-            twin=named.id,
+            twin=begun.id,
             expected=expected_rev,
             values={
                 "id": begun.id,
@@ -57,15 +79,6 @@ class Eraser:
                 "rev": -1,
             },
         )
-        if record is None:
-            raise NotFound("not-found", f"There is no twin {twin!r}.", twin=twin)
-        rev, taken = record
-        if not taken:
-            raise Conflict(
-                "rev-conflict", f"The twin {twin!r} is at rev {rev}.", twin=twin, expected=expected_rev, actual=rev
-            )
-        updater.forget(named)
-        return await _finish(updater.graph, updater.keyring, begun)
 
 
 async def finish_erasures(graph: Graph, keyring: Keyring) -> int:
