@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import Any, Literal
+from typing import Any
 
 from beliefgraph.errors import Fault
 from beliefgraph.model.belief import Belief, Holding
@@ -75,9 +75,10 @@ class TwinRows:
 
 @dataclass(frozen=True)
 class RowKind:
-    """A kind of row of which a twin has very many: what it is called, and the queries for open and for closed ones."""
+    """A kind of row of which a twin has very many: the queries for those that are open and those that were closed."""
 
-    name: Literal["bearings", "measurements"]
+    open: str
+    closed: str
 
     async def since(self, graph: Graph, twin: str, rev: int, after: int) -> AsyncIterator[Sequence[Row]]:
         """The rows that revs after `after` opened up to `rev`, in pages by these revs; those closed come last.
@@ -86,9 +87,7 @@ class RowKind:
         """
         first, skip = after + 1, 0
         while True:
-            record = await graph.read(
-                f"twin/{self.name}", twin=twin, after=first, rev=rev, skip=skip, limit=PAGE_OF_ROWS
-            )
+            record = await graph.read(self.open, twin=twin, after=first, rev=rev, skip=skip, limit=PAGE_OF_ROWS)
             page: Sequence[Row] = record[0] if record else []
             if page:
                 yield page
@@ -97,12 +96,13 @@ class RowKind:
             last = page[-1][REV_FROM]
             skip = sum(row[REV_FROM] == last for row in page) + (skip if last == first else 0)
             first = last
-        record = await graph.read(f"twin/closed_{self.name}", twin=twin, rev=rev)
+        record = await graph.read(self.closed, twin=twin, rev=rev)
         if record and record[0]:
             yield record[0]
 
 
-BEARINGS, MEASUREMENTS = RowKind("bearings"), RowKind("measurements")
+BEARINGS = RowKind("twin/bearings", "twin/closed_bearings")
+MEASUREMENTS = RowKind("twin/measurements", "twin/closed_measurements")
 
 PAGE_OF_ROWS = 20_000
 """Rows that one statement reads: some megabytes of Neo4j's memory for a transaction."""
