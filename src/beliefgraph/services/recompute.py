@@ -62,11 +62,14 @@ class Recomputed:
             if edge.source in listed and edge.target in listed
         )
 
-    def bearings_on(self, belief: str) -> list[Bearing]:
-        """The bearings on a belief, by its id, that are valid at the moment."""
+    def acts_on(self, belief: str) -> list[Bearing]:
+        """The corrections and retractions of a belief, by its id, that are valid at the moment."""
         bearings = self.derived.state.bearings
-        rows = bearings.on(belief)
-        return bearings.records(rows[valid_at(bearings.take(rows), microseconds(self.moment.at))]) if len(rows) else []
+        rows = bearings.acts
+        if not len(rows):
+            return []
+        valid = bearings.records(rows[valid_at(bearings.take(rows), microseconds(self.moment.at))])
+        return [bearing for bearing in valid if bearing.belief == belief]
 
     def belief(self, position: int) -> Belief:
         """The belief at a position, whether it is stored or not."""

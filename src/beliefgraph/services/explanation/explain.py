@@ -186,7 +186,7 @@ class _Moved:
 def _explanation(moved: _Moved, spoken: Mapping[str, Voice]) -> Explanation:
     state = moved.seen.state(moved.target)
     assert state.log_odds is not None
-    ends = [b.valid_from for b in moved.seen.bearings_on(state.belief.id) if b.stance == "retraction"]
+    ends = [b.valid_from for b in moved.seen.acts_on(state.belief.id) if b.stance == "retraction"]
     listed, last = moved.shares, moved.shares[-1] if moved.shares else None
     return Explanation(
         state=state,
@@ -296,7 +296,7 @@ def _share(seen: Recomputed, pieces: Pieces, merged: _Merged, which: int, items:
 def _overruled(seen: Recomputed, target: int, speaking: Sequence[Bearing]) -> tuple[Bearing, ...]:
     if not speaking:
         return ()
-    corrections = [b for b in seen.bearings_on(seen.derived.layout.ids[target]) if b.stance == "correction"]
+    corrections = [b for b in seen.acts_on(seen.derived.layout.ids[target]) if b.stance == "correction"]
     return tuple(
         bearing
         for bearing in sorted(corrections, key=lambda b: (b.valid_from, b.revision_id))
