@@ -72,14 +72,9 @@ class Checkpoints:
 
     def consider(self, state: TwinState) -> None:
         """Write what a twin has got since its last checkpoint, in the background, if it is enough to be worth it."""
-        due = [
-            rows
-            for kind, rows in _kinds(state)
-            if len(rows) - self._covered.get((state.id, state.life, kind), 0) >= EVERY
-        ]
-        if due:
-            for kind, rows in _kinds(state):
-                self._covered[state.id, state.life, kind] = len(rows)
+        rows = {(state.id, state.life, kind): len(rows) for kind, rows in _kinds(state)}
+        if any(number - self._covered.get(kind, 0) >= EVERY for kind, number in rows.items()):
+            self._covered.update(rows)
             task = asyncio.create_task(self.write(state), name=f"checkpoint {state.id}")
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 
@@ -40,20 +41,24 @@ class Counted:
     retracted: frozenset[int]
     corrections: tuple[Bearing, ...]
 
+    @cached_property
+    def _plain(self) -> Bools:
+        """The headings of beliefs on which what is valid counts."""
+        return ~np.isin(self.bearings.register.groups.belief, self.apart)
+
     def among(self, rows: Ints) -> Bools:
         """Which of some rows that the rev sees count."""
         if not len(rows):
             return np.zeros(0, dtype=np.bool_)
-        block, plain = self.bearings.take(rows), ~np.isin(self.bearings.register.groups.belief, self.apart)
-        return np.asarray((valid_at(block, self.at) & plain[block.heading]) | np.isin(rows, self.decided))
+        block = self.bearings.take(rows)
+        return np.asarray((valid_at(block, self.at) & self._plain[block.heading]) | np.isin(rows, self.decided))
 
     def spread(self, reaches: Bools, weight: Floats) -> tuple[Ints, Floats]:
         """The rows that count of the headings that reach something; with what each says, times its heading's weight."""
-        bearings, groups = self.bearings, self.bearings.register.groups
-        apart = np.isin(groups.belief, self.apart)
+        bearings, half = self.bearings, self.bearings.register.groups.half
         rows, shares = [NO_ROWS], [np.zeros(0)]
         for start, block in zip(bearings.starts, bearings.blocks, strict=False):
-            found, share = spread(self.at, bearings.rev, block.items, groups.half, reaches & ~apart, weight)
+            found, share = spread(self.at, bearings.rev, block.items, half, reaches & self._plain, weight)
             rows.append(start + found)
             shares.append(share)
         if len(self.decided):
@@ -142,12 +147,12 @@ def _speaking(bearings: Bearings, rows: Ints, block: BearingBlock, at: datetime)
         told = block.rev_from[ends & (block.valid_from == last)].max()
         known = groups.observation[block.heading] | (block.rev_from < told)
         left &= ~((block.valid_from < last) | ((block.valid_from == last) & known))
-    corrections = left & correction
-    in_force = timeline.at(bearings.records(rows[corrections]), at)
+    found = left & correction
+    corrections = bearings.records(rows[found])
+    in_force = timeline.at(corrections, at)
     if in_force is None:
         return np.asarray(left & ~correction & valid)
-    found = corrections.copy()
-    found[corrections] = [row.evidence == in_force.evidence for row in bearings.records(rows[corrections])]
+    found[found] = [each.evidence == in_force.evidence for each in corrections]
     return np.asarray(found)
 
 

@@ -7,7 +7,6 @@ whole number meets another, the whole one is converted, in arithmetic as in comp
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from math import fmod, inf, isfinite, nan
 from typing import TypeAlias
@@ -288,10 +287,3 @@ def _span_spelled(span: timedelta) -> str:
     hours, minutes = divmod(minutes, 60)
     seconds = f"{rest / 1e6:.6f}".rstrip("0").rstrip(".")
     return sign + (f"{hours}h" if hours else "") + (f"{minutes}m" if hours or minutes else "") + f"{seconds}s"
-
-
-def require_map(value: object) -> Mapping[str, object]:
-    """A map, or a failure."""
-    if isinstance(value, dict):
-        return value
-    raise FailsError(WRONG_TYPE)
