@@ -6,12 +6,13 @@ import asyncio
 import gc
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from neo4j.exceptions import TransientError
 from tests.conftest import StoppedClock
 from tests.services.test_intake import rows, stored
 from tests.world import CATALOG, World, event, rated
@@ -29,8 +30,8 @@ from beliefgraph.store.migrations import migrate
 BLOCKED_MS = 50
 """For longer than this, no call may hold the loop."""
 
-NEARLY_ALL = 400_000
-"""New nodes that leave some 28 MiB of the 346 that Neo4j has for transactions by default."""
+FILLER = 20_000
+"""New nodes of one filling transaction: some 16 of the 346 MiB that Neo4j has for transactions by default."""
 
 
 class Counted(Graph):
@@ -114,12 +115,21 @@ async def test_a_call_that_breaks_off_is_sent_again_without_harm(world: World) -
 
 
 @asynccontextmanager
-async def filled(graph: Graph, nodes: int) -> AsyncIterator[None]:
-    """Somebody's transaction that holds so many new nodes in Neo4j's memory, and is given up in the end."""
-    async with graph._driver.session() as session, await session.begin_transaction() as tx:
-        await (await tx.run("UNWIND range(1, $nodes) AS n CREATE (:Filler {n: n})", nodes=nodes)).consume()
+async def nearly_full(graph: Graph) -> AsyncIterator[None]:
+    """Others' open transactions leave 16 to 32 MiB of Neo4j's memory; all are rolled back at the end."""
+    async with AsyncExitStack() as stack:
+        held = []
+        while True:
+            session = await stack.enter_async_context(graph._driver.session())
+            tx = await session.begin_transaction()
+            stack.push_async_callback(tx.close)
+            try:
+                await (await tx.run("UNWIND range(1, $nodes) AS n CREATE (:Filler {n: n})", nodes=FILLER)).consume()
+            except TransientError:
+                break
+            held.append(tx)
+        await held.pop().close()
         yield
-        await tx.rollback()
 
 
 @pytest_asyncio.fixture
@@ -138,8 +148,8 @@ async def test_a_transaction_that_neo4j_has_no_memory_for_is_halved_at_once_and_
 ) -> None:
     world = alone
     world.updater.portions = Portions(1_000_000)
-    events = crowd(1_500)
-    async with filled(world.graph, NEARLY_ALL):
+    events = crowd(4_000)
+    async with nearly_full(world.graph):
         receipts = await world.intake.observe(world.caller, events)
     assert {r.status for r in receipts} == {"accepted"}
     assert world.updater.portions.rows < 10_000
