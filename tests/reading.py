@@ -74,9 +74,9 @@ async def refusal(asked: Awaitable[object]) -> str:
 
 
 def held(state: TwinState, attribute: str, **more: str) -> float | None:
-    """What the twin published about a belief."""
-    of = key(attribute, **more)
-    return state.holdings[belief_id(state.id, of)].log_odds
+    """The log-odds that the twin published of a belief; None where it publishes nothing of it."""
+    holding = state.holdings.get(belief_id(state.id, key(attribute, **more)))
+    return None if holding is None else holding.log_odds
 
 
 def status(state: TwinState, attribute: str) -> str:

@@ -1,7 +1,7 @@
 // The changes of some twins after a rev of each: commits in order, with the holdings and readings they opened and those these
-// replaced, and the pursuits and deliberations they opened and closed.
+// replaced, the holdings they dropped, and the pursuits and deliberations they opened and closed.
 // params: $wanted [{twin, after, upto}], $limit (commits of each twin)
-// returns: one record ([[commit, [belief, holding before or null, holding after], [goal, its key, pursuit opened], [goal, its key, pursuit closed],
+// returns: one record ([[commit, [belief, holding before or null, holding after], [belief, holding dropped], [goal, its key, pursuit opened], [goal, its key, pursuit closed],
 //          [metric, reading before or null, reading after], [decision, its key, deliberation opened],
 //          [decision, its key, deliberation closed]]], by twin and rev)
 // mode: read
@@ -13,7 +13,7 @@ RETURN COLLECT {
     RETURN c ORDER BY c.rev LIMIT $limit
   }
   RETURN [
-    [c.twin, c.rev, toString(c.at), toString(c.head_time), c.actor, c.purpose, c.cause, c.definitions, c.opened_holdings,
+    [c.twin, c.rev, toString(c.at), toString(c.head_time), c.actor, c.purpose, c.cause, c.definitions, c.opened_holdings, coalesce(c.dropped_holdings, 0),
      coalesce(c.opened_pursuits, 0), coalesce(c.closed_pursuits, 0),
      coalesce(c.opened_readings, 0), coalesce(c.opened_deliberations, 0), coalesce(c.closed_deliberations, 0)],
     COLLECT {
@@ -27,6 +27,19 @@ RETURN COLLECT {
         CASE WHEN p IS NOT NULL THEN
           [p.revision_id, p.key, toString(p.valid_from), toString(p.valid_to), p.rev_from, p.rev_to, p.definition,
            p.origin, p.log_odds, p.status, p.quality, p.error] END,
+        [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
+         r.origin, r.log_odds, r.status, r.quality, r.error]
+      ] ORDER BY r.key
+    },
+    COLLECT {
+      WITH c
+      WHERE c.dropped_holdings > 0
+      MATCH (:Twin)-[r:HOLDS]->(b:Belief)
+      USING INDEX r:HOLDS(twin, rev_to, valid_to)
+      WHERE r.twin = c.twin AND r.rev_to = c.rev AND r.valid_to IS NOT NULL
+        AND NOT EXISTS { MATCH (:Twin)-[n:HOLDS]->(b) WHERE n.key = r.key AND n.rev_from = c.rev }
+      RETURN [
+        [b.id, b.attribute, b.subject, b.context, b.domain, b.statement, b.value],
         [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
          r.origin, r.log_odds, r.status, r.quality, r.error]
       ] ORDER BY r.key

@@ -3,7 +3,7 @@
 // params: $twins [{id, tenant, name, life, expected, rev, head_time, last_updated, definitions}], sorted by id,
 //         $events [{delivery, values}], $sources [{id, values}], $evidence [{event, source, values}], $beliefs [{values}],
 //         $closed_bearings [{id, rev}], $bearings [{evidence, belief, values}],
-//         $closed_holdings [{id, rev}], $holdings [{caption, confidence, values}], $commits [{values, events}]
+//         $closed_holdings [{id, rev, caption (null unless none follows)}], $holdings [{caption, confidence, values}], $commits [{values, events}]
 // returns: one record ([[id, rev] of every twin that is elsewhere]); all was written if it is empty, and nothing if not
 // mode: write
 CALL () {
@@ -68,8 +68,11 @@ CALL (elsewhere) {
   }
   CALL () {
     UNWIND $closed_holdings AS row
-    MATCH ()-[r:HOLDS {revision_id: row.id}]->()
+    MATCH ()-[r:HOLDS {revision_id: row.id}]->(b)
     SET r.rev_to = row.rev
+    WITH row, b
+    WHERE row.caption IS NOT NULL
+    SET b.confidence = NULL, b.caption = row.caption
   }
   CALL () {
     UNWIND $holdings AS row

@@ -10,7 +10,7 @@ from tests.web.service import Client, Json, Service
 from tests.world import START, event
 
 from beliefgraph.graphql.ids import read_id
-from beliefgraph.model.belief import GRID
+from beliefgraph.model.belief import probability
 from beliefgraph.model.definition import Catalog
 
 CATALOG = {
@@ -111,7 +111,7 @@ OCCURRENCES = f"""{{
 }}"""
 
 
-ROUNDED = GRID / 2 + 1e-9
+ROUNDED = 0.005 + 1e-9
 """How far what was published may be from what is not rounded: both are of now."""
 
 
@@ -147,10 +147,15 @@ class Cache:
         self.overwritten += [
             (place, key, kept[key], found)
             for key, found in fields.items()
-            if not _alike(kept.get(key, found), found, ROUNDED if now else 0.0)
+            if not _alike(_shown(key, kept.get(key, found)), _shown(key, found), ROUNDED if now else 0.0)
         ]
         kept.update(fields)
         return place
+
+
+def _shown(name: str, value: Any) -> Any:
+    """A value as people see it: log-odds as a confidence, which is what is rounded evenly."""
+    return probability(value) if name == "logOdds" and value is not None else value
 
 
 def _alike(one: Any, other: Any, by: float) -> bool:

@@ -10,6 +10,7 @@ from tests.web.service import Client, Service
 from tests.world import event, rated
 
 from beliefgraph.model.belief import logit
+from beliefgraph.services.grid import published
 
 ALONE = {"attribute": "world.alone"}
 BUYS = {"attribute": "world.buys"}
@@ -32,7 +33,7 @@ async def test_a_belief_says_what_it_is_and_how_sure_the_twin_is(client: Client)
         "self",
         "any",
     )
-    assert belief["logOdds"] == pytest.approx(1.5, abs=0.005)
+    assert belief["logOdds"] == published(1.5)
     assert logit(belief["confidence"]) == pytest.approx(belief["logOdds"])
     assert (belief["prior"], belief["status"], belief["quality"]) == (0.5, "FORMING", "EXACT")
     assert (belief["rev"], belief["changedAtRev"]) == (1, 1)
@@ -56,10 +57,10 @@ async def test_a_belief_is_answered_as_of_a_rev_a_valid_time_and_a_recorded_time
         ({"validTime": "2026-01-06T00:00:00Z"}, 1.0),
         ({"recordedAt": "2026-10-01T12:00:00Z"}, 3.0),
         ({}, 3.0),
-        (None, 3.0),
+        (None, published(3.0)),
     ):
         belief = (await client.data(BELIEF, twin="lena", key=ALONE, asOf=as_of))["belief"]
-        assert belief["logOdds"] == pytest.approx(expected, abs=0.01), as_of
+        assert belief["logOdds"] == pytest.approx(expected, abs=1e-6), as_of
 
 
 async def test_beliefs_are_filtered_ordered_and_paged_with_cursors_that_hold(client: Client) -> None:
@@ -183,7 +184,7 @@ async def test_history_tells_what_was_published_the_newest_first(client: Client)
     }"""
     nodes = (await client.data(query))["history"]["nodes"]
     assert [(node["revFrom"], node["revTo"]) for node in nodes] == [(3, None), (2, 3), (1, 2)]
-    assert [node["logOdds"] for node in nodes] == pytest.approx([3.0, 2.0, 1.0], abs=0.01)
+    assert [node["logOdds"] for node in nodes] == [published(3.0), published(2.0), published(1.0)]
 
 
 async def test_an_explanation_is_a_tree_whose_contributions_sum_to_the_move(client: Client) -> None:

@@ -12,6 +12,7 @@ from tests.world import START, World, event, key, rated
 from beliefgraph.model.command import AssertBelief, Unidentify, Withdraw
 from beliefgraph.model.event import Event, EventName
 from beliefgraph.model.time import AsOf
+from beliefgraph.services.grid import published
 from beliefgraph.services.questions import Questions
 
 ALONE = key("world.alone")
@@ -45,12 +46,12 @@ async def test_a_withdrawn_event_that_is_sent_again_is_taken_in_as_evidence_of_t
     assert await observe(world, sent, sent) == ["accepted", "duplicate"]
     assert await observe(world, sent) == ["duplicate"]
     assert await chain(world) == before
-    assert held(await stored(world), "world.alone") == 2.5
+    assert held(await stored(world), "world.alone") == published(2.5)
     assert [await log_odds(world, AsOf(rev=rev)) for rev in (1, 2, 3)] == pytest.approx([2.5, 0.5, 2.5])
     await withdraw(world, "1")
-    assert held(await stored(world), "world.alone") == 0.5
+    assert held(await stored(world), "world.alone") == published(0.5)
     assert await observe(world.another(), sent) == ["accepted"]  # what another process withdrew
-    assert held(await stored(world), "world.alone") == 2.5
+    assert held(await stored(world), "world.alone") == published(2.5)
 
 
 async def test_it_comes_back_with_the_same_rows_as_in_a_twin_that_never_withdrew_it(world: World) -> None:
@@ -67,7 +68,7 @@ async def test_with_another_body_it_is_still_a_conflict(world: World) -> None:
     await observe(world, rated("1", 2.0))
     await withdraw(world, "1")
     assert await observe(world, rated("1", 1.0)) == ["conflict"]
-    assert held(await stored(world), "world.alone") == 0.0
+    assert held(await stored(world), "world.alone") is None
 
 
 async def test_an_expected_rev_holds_for_what_comes_again(world: World) -> None:
@@ -84,7 +85,7 @@ async def test_it_is_taken_in_once_by_two_processes_at_once(world: World) -> Non
     await withdraw(world, "1")
     both = await asyncio.gather(*(observe(each, rated("1", 2.0)) for each in (world, world.another())))
     assert sorted(status for (status,) in both) == ["accepted", "duplicate"]
-    assert held(await stored(world), "world.alone") == 2.0
+    assert held(await stored(world), "world.alone") == published(2.0)
 
 
 async def test_a_withdrawn_command_that_is_sent_again_counts_again(world: World) -> None:
@@ -110,7 +111,7 @@ async def test_identifying_again_brings_back_what_came_by_the_link(world: World)
     await observe(world, by(rated("1", 2.0), PHONE), by(event("2"), PHONE), rated("3", 0.5))
     before = await stored(world)
     await world.commands.unidentify(world.caller, Unidentify(twin="lena", identifier=PHONE))
-    assert held(await stored(world), "world.alone") == 0.5
+    assert held(await stored(world), "world.alone") == published(0.5)
     assert {each.code for each in await world.intake.quarantine(world.caller, limit=10)} == {"unknown-identifier"}
     receipt = await identify(world, "lena", PHONE)
     assert {change.belief.attribute for change in receipt.beliefs} >= {"world.alone", "needs.budget"}
@@ -123,8 +124,8 @@ async def test_what_came_by_a_wrong_link_goes_to_whom_the_identifier_leads_next(
     await observe(world, by(rated("1", 2.0), PHONE))
     await world.commands.unidentify(world.caller, Unidentify(twin="lena", identifier=PHONE))
     await identify(world, "omar", PHONE)
-    assert held(await stored(world, "omar"), "world.alone") == 2.0
-    assert held(await stored(world), "world.alone") == 0.0
+    assert held(await stored(world, "omar"), "world.alone") == published(2.0)
+    assert held(await stored(world), "world.alone") is None
 
 
 async def test_what_another_identifier_leads_to_the_twin_too_is_not_lost(world: World) -> None:
@@ -135,7 +136,7 @@ async def test_what_another_identifier_leads_to_the_twin_too_is_not_lost(world: 
         receipt = await world.commands.unidentify(world.caller, Unidentify(twin="lena", identifier=undone))
         state = await stored(world)
         assert receipt.rev == state.rev
-        assert held(state, "world.alone") == (2.0 if undone == PHONE else 0.0)
+        assert held(state, "world.alone") == (published(2.0) if undone == PHONE else None)
 
 
 async def test_what_was_withdrawn_by_itself_stays_so_when_a_link_is_made_again(world: World) -> None:
@@ -144,7 +145,7 @@ async def test_what_was_withdrawn_by_itself_stays_so_when_a_link_is_made_again(w
     await withdraw(world, "1")
     await world.commands.unidentify(world.caller, Unidentify(twin="lena", identifier=PHONE))
     await identify(world, "lena", PHONE)
-    assert held(await stored(world), "world.alone") == 1.0
+    assert held(await stored(world), "world.alone") == published(1.0)
 
 
 async def test_an_event_without_a_time_comes_back_too(world: World) -> None:
@@ -153,4 +154,4 @@ async def test_an_event_without_a_time_comes_back_too(world: World) -> None:
     assert await observe(world, sent) == ["accepted"]
     await world.commands.unidentify(world.caller, Unidentify(twin="lena", identifier=PHONE))
     await identify(world, "lena", PHONE)
-    assert held(await stored(world), "world.alone") == 2.0
+    assert held(await stored(world), "world.alone") == published(2.0)

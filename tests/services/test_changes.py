@@ -74,8 +74,10 @@ async def test_a_change_says_what_a_commit_moved_and_from_where(world: World, ch
     assert (one.commit.cause, one.commit.actor, one.commit.purpose) == ("observed", "test", "testing")
     assert all(change.before is None for change in one.beliefs)
     for change, receipt in ((one, first), (other, second)):
-        said = {b.belief.id: (b.before and b.before.log_odds, b.after.log_odds) for b in receipt.beliefs}
-        assert {b.belief.id: (b.before and b.before.log_odds, b.after.log_odds) for b in change.beliefs} == said
+        said = {b.belief.id: (b.before and b.before.log_odds, b.after and b.after.log_odds) for b in receipt.beliefs}
+        assert {
+            b.belief.id: (b.before and b.before.log_odds, b.after and b.after.log_odds) for b in change.beliefs
+        } == said
     assert await changes.since(world.caller, "lena", 1) == [other]
     assert await changes.since(world.caller, "lena", 0, limit=1) == [one]
     assert await changes.since(world.caller, "lena", 2) == []

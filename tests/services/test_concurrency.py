@@ -18,6 +18,7 @@ from beliefgraph.model.command import AssertBelief, Correct, Identify, Unidentif
 from beliefgraph.model.event import Event
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.twin import Identifier
+from beliefgraph.services.grid import published
 from beliefgraph.services.state import TwinState
 
 RACERS = 32
@@ -131,7 +132,7 @@ async def test_batches_over_several_twins_in_opposite_orders_all_land(world: Wor
     await asyncio.gather(write(there, "there", names), write(back, "back", names[::-1]))
     for name in names:
         state = await stored(world, name)
-        assert (state.rev, held(state, "world.alone")) == (24, 6.0)
+        assert (state.rev, held(state, "world.alone")) == (24, published(6.0))
 
 
 async def test_a_reader_sees_only_what_some_rev_really_was(
@@ -176,7 +177,7 @@ async def test_the_same_event_from_two_processes_at_once_is_taken_in_once(world:
         found = await asyncio.gather(*(w.intake.observe(world.caller, [rated(f"e{n}", 0.5)]) for w in (one, other)))
         assert sorted(r.status for (r,) in found) == ["accepted", "duplicate"]
         assert {r.rev for (r,) in found} == {n + 1}
-    assert held(await stored(world), "world.alone") == 4.0
+    assert held(await stored(world), "world.alone") == published(4.0)
 
 
 async def test_the_same_command_from_two_processes_at_once_counts_once(world: World) -> None:
@@ -210,7 +211,7 @@ async def test_an_event_that_comes_by_an_identifier_while_it_is_undone_does_not_
     slow = World(Interrupted(world.graph, "event/resolve", undo), world.keyring, world.clock, world.caller)
     (receipt,) = await slow.intake.observe(world.caller, [nameless(rated("by phone", 3.0), PHONE)])
     assert (receipt.status, receipt.code) == ("quarantined", "unknown-identifier")
-    assert held(await stored(world), "world.alone") == 0.25
+    assert held(await stored(world), "world.alone") == published(0.25)
 
 
 async def test_a_twin_erased_while_many_write_is_gone_or_begun_anew_and_whole(world: World) -> None:
@@ -245,7 +246,7 @@ async def whole(world: World, state: TwinState) -> None:
     assert [rev for rev, _ in await commits(world)] == list(range(1, state.rev + 1))
     if state.rev:
         alone = held(state, "world.alone")
-        assert alone == len(state.bearings) * 0.25
+        assert alone == published(len(state.bearings) * 0.25)
 
 
 async def test_commands_and_events_that_cross_all_count(world: World) -> None:
@@ -261,4 +262,4 @@ async def test_commands_and_events_that_cross_all_count(world: World) -> None:
         worlds[2].intake.observe(world.caller, [event("p", "priced", day=2)]),
     )
     state = await stored(world)
-    assert (state.rev, held(state, "world.alone")) == (12, 12.0)
+    assert (state.rev, held(state, "world.alone")) == (12, published(12.0))

@@ -18,6 +18,7 @@ from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.relation import RelationKind
 from beliefgraph.services.commands import SOURCE
 from beliefgraph.services.explanation.explain import Explanations
+from beliefgraph.services.grid import published
 
 TICK = timedelta(microseconds=1)
 ALONE = key("world.alone")
@@ -73,7 +74,7 @@ async def test_no_later_inference_overrides_the_person(world: World) -> None:
     await world.intake.observe(world.caller, [rated(str(n), 3.0, day=n, by=f"witness {n}") for n in range(2, 30)])
     await world.commands.assert_belief(world.caller, AssertBelief(twin="lena", belief=ALONE, confidence=1.0))
     state = await stored(world)
-    assert held(state, "world.alone") == -12.0
+    assert held(state, "world.alone") == published(-12.0)
     assert status(state, "world.alone") == "established"
     assert len(state.bearings) == 30  # heard, and kept
 
@@ -97,7 +98,7 @@ async def test_nothing_that_others_say_turns_the_person_s_word_around(world: Wor
             world.caller,
             Relate(twin="lena", source=other, target=ALONE, kind="supports", odds_ratio=1e6, valid_from=day(0)),
         )
-    assert held(await stored(world), "world.alone") == -7.0
+    assert held(await stored(world), "world.alone") == published(-7.0)
     explained = await Explanations(world.graph, world.keyring, world.book).explain(world.caller, "lena", ALONE)
     assert explained.state.log_odds == -7.0
     left = {c.source: c.without for c in explained.contributions}
@@ -112,7 +113,7 @@ async def test_a_prior_does_not_outweigh_the_person_s_word(world: World) -> None
     sure = CATALOG.model_copy(update={"version": "1.1.0", "attributes": (*others, *attributes)})
     await world.book.publish(world.caller, sure)
     await world.intake.observe(world.caller, [rated("1", 1.0, day=1)])
-    assert held(await stored(world), "world.alone") == -7.0
+    assert held(await stored(world), "world.alone") == published(-7.0)
 
 
 async def test_the_same_events_again_change_nothing_about_a_correction(world: World) -> None:
@@ -130,20 +131,20 @@ async def test_outside_its_interval_the_evidence_speaks(world: World) -> None:
     await correct(world, False, 2, 5)
     said = [await log_odds(world, "world.alone", at=day(n)) for n in (1, 2, 3, 4.9, 5, 9)]
     assert said == [0.5, -12.0, -12.0, -12.0, 0.75, 1.75]
-    assert held(await stored(world), "world.alone") == 1.75
+    assert held(await stored(world), "world.alone") == published(1.75)
 
 
 async def test_of_two_corrections_the_second_counts_and_without_it_the_first_again(world: World) -> None:
     await world.intake.observe(world.caller, [rated("1", 0.5, day=0)])
     await correct(world, True, 2, id_="first")
     await correct(world, False, 2, id_="second")
-    assert held(await stored(world), "world.alone") == -12.0
+    assert held(await stored(world), "world.alone") == published(-12.0)
 
     person = world.person("lena")
     await world.commands.withdraw(person, Withdraw(twin="lena", evidence=evidence(world, "second")))
-    assert held(await stored(world), "world.alone") == 12.0
+    assert held(await stored(world), "world.alone") == published(12.0)
     await world.commands.withdraw(person, Withdraw(twin="lena", evidence=evidence(world, "first")))
-    assert held(await stored(world), "world.alone") == 0.5
+    assert held(await stored(world), "world.alone") == published(0.5)
 
 
 async def test_a_correction_inside_another_and_one_that_ends_before_it(world: World) -> None:
@@ -225,7 +226,7 @@ async def test_an_operator_may_correct_beside_the_persons_word_and_the_person_ov
 async def test_an_operator_may_correct_and_withdraw_their_own(world: World) -> None:
     await correct(world, True, 0, by=world.caller, id_="ours")
     await world.commands.withdraw(world.caller, Withdraw(twin="lena", evidence=evidence(world, "ours", "test")))
-    assert held(await stored(world), "world.alone") == 0.0
+    assert held(await stored(world), "world.alone") is None
 
 
 async def test_nobody_passes_for_the_person_by_their_name_alone(world: World) -> None:
@@ -258,7 +259,7 @@ async def test_retracting_right_after_the_event_ends_the_belief(world: World) ->
     await world.intake.observe(world.caller, [rated("1", 2.5, day=3)])
     await world.commands.retract(world.caller, Retract(twin="lena", belief=ALONE))
     state = await stored(world)
-    assert (held(state, "world.alone"), status(state, "world.alone")) == (0.0, "retracted")
+    assert (held(state, "world.alone"), status(state, "world.alone")) == (published(0.0), "retracted")
     assert await log_odds(world, "world.alone", at=day(3) - TICK) == 0.0  # it had not begun
     assert len(state.bearings) == 2
 
@@ -272,16 +273,16 @@ async def test_a_retracted_belief_keeps_its_past_and_comes_back_with_something_n
     assert status(await stored(world), "world.alone") == "retracted"
     await world.intake.observe(world.caller, [rated("new", 0.75, day=5)])
     state = await stored(world)
-    assert (held(state, "world.alone"), status(state, "world.alone")) == (0.75, "forming")
+    assert (held(state, "world.alone"), status(state, "world.alone")) == (published(0.75), "forming")
 
 
 async def test_what_is_said_after_a_retraction_counts_even_at_its_moment(world: World) -> None:
     await world.intake.observe(world.caller, [rated("1", 2.5, day=1)])
     await world.commands.retract(world.person("lena"), Retract(twin="lena", belief=ALONE))
     await world.commands.assert_belief(world.caller, AssertBelief(twin="lena", belief=ALONE, confidence=0.75))
-    assert held(await stored(world), "world.alone") == 1.1  # ln 3 = 1.0986
+    assert held(await stored(world), "world.alone") == published(1.1)  # ln 3 = 1.0986
     await correct(world, False)
-    assert held(await stored(world), "world.alone") == -12.0
+    assert held(await stored(world), "world.alone") == published(-12.0)
 
 
 async def test_withdrawing_a_retraction_brings_everything_back(world: World) -> None:
@@ -289,4 +290,4 @@ async def test_withdrawing_a_retraction_brings_everything_back(world: World) -> 
     await world.commands.retract(world.caller, Retract(twin="lena", id="end", belief=ALONE))
     await world.commands.withdraw(world.caller, Withdraw(twin="lena", evidence=evidence(world, "end", "test")))
     state = await stored(world)
-    assert (held(state, "world.alone"), status(state, "world.alone")) == (2.5, "established")
+    assert (held(state, "world.alone"), status(state, "world.alone")) == (published(2.5), "established")

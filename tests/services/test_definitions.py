@@ -14,6 +14,7 @@ from beliefgraph.errors import BeliefgraphError, Conflict
 from beliefgraph.model.command import Correct, Relate
 from beliefgraph.model.definition import Catalog
 from beliefgraph.services import definitions
+from beliefgraph.services.grid import published
 from beliefgraph.services.refresh import Refresher
 from beliefgraph.store import definitions as store
 
@@ -166,7 +167,7 @@ async def test_a_definition_is_in_force_for_the_next_event_in_every_process(worl
     (after,) = await other.intake.observe(world.caller, [event("2", "waved")])
     assert after.status == "accepted"
     state = await stored(world)
-    assert (held(state, "more.friendly"), state.definitions) == (2.0, 2)
+    assert (held(state, "more.friendly"), state.definitions) == (published(2.0), 2)
 
 
 async def test_an_old_rev_is_derived_under_the_definitions_of_its_time(world: World) -> None:
@@ -175,7 +176,7 @@ async def test_an_old_rev_is_derived_under_the_definitions_of_its_time(world: Wo
     await world.book.publish(world.caller, changed(attributes=sure))
     await world.intake.observe(world.caller, [rated("2", 1.0)])
     assert await log_odds(world, "world.alone", rev=1) == 1.0
-    assert held(await stored(world), "world.alone") == 4.2  # ln 9 = 2.197, and both
+    assert held(await stored(world), "world.alone") == published(4.2)  # ln 9 = 2.197, and both
 
 
 async def drawn(world: World) -> set[tuple[str, str, str, float, str]]:
@@ -286,4 +287,4 @@ async def test_a_correction_outlives_a_new_version(world: World) -> None:
     )
     await world.book.publish(world.caller, changed())
     await Refresher(world.updater, world.intake).adopt(world.caller.tenant)
-    assert held(await stored(world), "world.alone") == -12.0
+    assert held(await stored(world), "world.alone") == published(-12.0)

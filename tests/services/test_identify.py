@@ -12,6 +12,7 @@ from beliefgraph.model.command import AssertBelief, Identify, Unidentify
 from beliefgraph.model.event import Event
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.twin import Identifier
+from beliefgraph.services.grid import published
 
 TICK = timedelta(microseconds=1)
 PHONE = Identifier(scheme="device", value="a phone")
@@ -49,7 +50,7 @@ async def test_an_event_by_an_unknown_identifier_waits_and_is_taken_in_once_it_i
 
     assert receipt.rev == 2
     assert "world.alone" in {change.belief.attribute for change in receipt.beliefs}
-    assert held(await stored(world), "world.alone") == 1.0
+    assert held(await stored(world), "world.alone") == published(1.0)
     assert await world.intake.quarantine(world.caller, limit=10) == []
 
 
@@ -80,7 +81,7 @@ async def test_the_same_event_by_name_and_by_identifier_is_one(world: World) -> 
     await identify(world, "lena", PHONE)
     sent = rated("1", 1.0)
     assert [s for s, _, _ in await observe(world, sent, by(sent, PHONE))] == ["accepted", "duplicate"]
-    assert held(await stored(world), "world.alone") == 1.0
+    assert held(await stored(world), "world.alone") == published(1.0)
 
 
 async def test_undoing_an_identifier_withdraws_what_came_by_it_as_if_it_never_had(world: World) -> None:
@@ -99,7 +100,7 @@ async def test_undoing_an_identifier_withdraws_what_came_by_it_as_if_it_never_ha
     await observe(world, rated("n", 0.5, day=1, twin="never"), rated("c", -0.75, day=4, twin="never"))
     undone, never = await stored(world), await stored(world, "never")
     assert alike(await derived(world, undone), await derived(world, never))
-    assert held(undone, "world.alone") == -0.25
+    assert held(undone, "world.alone") == published(-0.25)
     assert len(undone.links) == 1
     assert await observe(world, by(rated("late", 1.0, day=5), PHONE)) == [("quarantined", "unknown-identifier", None)]
 
@@ -191,4 +192,4 @@ async def test_a_person_s_event_does_not_push_another_s_out_of_quarantine(world:
     codes = {q.code for q in await world.intake.quarantine(world.caller, limit=10)}
     assert codes == {"unknown-identifier", "not-yet"}
     await identify(world, "omar", CRM)
-    assert held(await stored(world, "omar"), "world.alone") == 1.0
+    assert held(await stored(world, "omar"), "world.alone") == published(1.0)

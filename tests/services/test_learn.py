@@ -13,6 +13,7 @@ from beliefgraph.model.command import Correct
 from beliefgraph.model.definition import RelationDefinition
 from beliefgraph.model.parameters import Coins, LearnedCalibration, ParameterSet, Scope, SharedError, SourceCoins
 from beliefgraph.model.time import NOW, AsOf
+from beliefgraph.services.grid import published
 from beliefgraph.services.learning.learn import LearnedRelations, learn_calibrations, learn_relations, propose_relations
 from beliefgraph.services.learning.lessons import Lessons, lessons
 from beliefgraph.services.questions import Questions
@@ -159,8 +160,9 @@ async def test_a_calibrated_confidence_stands_beside_the_derived_one(world: Worl
 
     for as_of in (NOW, AsOf(rev=2)):
         state = (await asked.belief(world.caller, "lena", key("world.alone"), as_of=as_of)).state
-        assert state.log_odds == pytest.approx(2.0)
-        assert state.calibrated_confidence == pytest.approx(probability(0.5))
+        said = published(2.0) if as_of is NOW else 2.0
+        assert state.log_odds == pytest.approx(said)
+        assert state.calibrated_confidence == pytest.approx(probability(said / 2 - 0.5))
     assert (await asked.belief(world.caller, "lena", key("needs.budget"))).state.calibrated_confidence is None
     before = (await asked.belief(world.caller, "lena", key("world.alone"), as_of=AsOf(rev=1))).state
     assert before.calibrated_confidence is None  # nothing was learned then

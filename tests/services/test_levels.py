@@ -16,7 +16,6 @@ from tests.world import CATALOG, START, World, event, key
 
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.belief import probability
-from beliefgraph.model.belief import published as to_publish
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import WhatIf, Withdraw
 from beliefgraph.model.definition import Catalog, Definitions
@@ -27,6 +26,7 @@ from beliefgraph.services.advance import advance
 from beliefgraph.services.decide import Setting
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.explanation.explain import Explanations
+from beliefgraph.services.grid import published as to_publish
 from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.metrics.measure import measure
 from beliefgraph.services.metrics.questions import Metrics
@@ -161,7 +161,7 @@ async def test_time_alone_brings_the_prior_back_and_the_window_ends_it(measured:
     assert month is not None
     assert MEAN < month < now
     assert past is None
-    assert held(await stored(measured), "world.alone") == 0.0
+    assert held(await stored(measured), "world.alone") is None
 
 
 async def test_an_explanation_shows_the_level_and_the_numbers_behind_it(measured: World) -> None:

@@ -11,7 +11,6 @@ from tests.metrics import METRICS, Seen, slowly
 from tests.world import CATALOG, START
 
 from beliefgraph.model.belief import logit
-from beliefgraph.model.belief import published as to_publish
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import Event
@@ -20,6 +19,7 @@ from beliefgraph.services import decide
 from beliefgraph.services.advance import advance
 from beliefgraph.services.decide import Setting
 from beliefgraph.services.definition_graph import DefinitionGraph
+from beliefgraph.services.grid import published as to_publish
 from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.metrics.measure import decisive, due, measure, since
 from beliefgraph.services.state import TwinState, fresh

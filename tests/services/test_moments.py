@@ -13,6 +13,7 @@ from beliefgraph.model.question import BeliefRow
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.bell import Bell
 from beliefgraph.services.explanation.explain import Explanations
+from beliefgraph.services.grid import published
 from beliefgraph.services.moments import Moments
 from beliefgraph.services.questions import Questions
 
@@ -65,7 +66,7 @@ async def test_a_read_of_a_rev_to_come_waits_without_asking_again_and_again(worl
         bell.ring(id_of(world))
     async with asyncio.timeout(5):
         row = await waiting
-    assert (row.state.rev, row.state.log_odds) == (2, 1.5)
+    assert (row.state.rev, row.state.log_odds) == (2, published(1.5))
     assert not bell._awaited
 
 

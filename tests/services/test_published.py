@@ -16,6 +16,7 @@ from beliefgraph.model.page import Page
 from beliefgraph.model.question import BeliefFilter, BeliefOrder, BeliefRow, RelationLevels
 from beliefgraph.model.relation import RelationKind
 from beliefgraph.services.cache import MISSES, TwinCache
+from beliefgraph.services.grid import published
 from beliefgraph.services.moments import Moments
 from beliefgraph.services.questions import ALL_KINDS, Questions
 
@@ -176,7 +177,7 @@ async def test_a_walk_shows_one_rev_although_the_twin_in_memory_moves_on(
 
 async def test_what_another_process_wrote_or_erased_is_not_read_from_memory(world: World, memory: Questions) -> None:
     await world.intake.observe(world.caller, [rated("1", 1.0)])
-    assert (await memory.belief(world.caller, "lena", key("world.alone"))).state.log_odds == 1.0
+    assert (await memory.belief(world.caller, "lena", key("world.alone"))).state.log_odds == published(1.0)
     elsewhere = world.another()
     await elsewhere.intake.observe(world.caller, [rated("2", 0.5)])
     assert (await memory.belief(world.caller, "lena", key("world.alone"))).state.log_odds == 1.5

@@ -12,6 +12,7 @@ from tests.world import CATALOG, World, event, rated
 
 from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import Event
+from beliefgraph.services.grid import published
 
 
 async def waiting(world: World) -> list[tuple[str, str]]:
@@ -37,7 +38,7 @@ async def test_an_event_without_a_meaning_is_taken_in_once_a_definition_gives_it
     receipts = await world.intake.replay(world.caller)
 
     assert [(r.status, r.twin) for r in receipts] == [("accepted", "lena")]
-    assert held(await stored(world), "world.alone") == 1.5
+    assert held(await stored(world), "world.alone") == published(1.5)
     assert await waiting(world) == []
 
 
@@ -49,7 +50,7 @@ async def test_an_event_that_fails_its_rule_does_not_hold_up_the_others(world: W
         ("quarantined", "interpretation-failed"),
         ("accepted", None),
     ]
-    assert held(await stored(world), "world.alone") == 1.5
+    assert held(await stored(world), "world.alone") == published(1.5)
     assert await waiting(world) == [("broken", "interpretation-failed")]
 
 
@@ -72,7 +73,7 @@ async def test_an_event_from_the_future_waits_and_is_taken_in_when_due(world: Wo
     clock.advance(timedelta(minutes=5, microseconds=1))
     assert [r.status for r in await world.intake.replay(world.caller, due=clock.now())] == ["accepted"]
     state = await stored(world)
-    assert (state.head_time, held(state, "world.alone")) == (later.time, 1.5)
+    assert (state.head_time, held(state, "world.alone")) == (later.time, published(1.5))
 
 
 async def test_one_that_is_due_and_still_means_nothing_is_not_tried_again_and_again(
@@ -101,7 +102,7 @@ async def test_a_replay_that_was_cut_short_takes_nothing_in_twice(world: World) 
         await dying.intake.replay(world.caller)
     assert len(await waiting(world)) == 2
     assert [r.status for r in await world.intake.replay(world.caller)] == ["duplicate", "duplicate"]
-    assert held(await stored(world), "world.alone") == 3.0
+    assert held(await stored(world), "world.alone") == published(3.0)
     assert await waiting(world) == []
 
 

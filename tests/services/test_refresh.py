@@ -14,10 +14,11 @@ from tests.services.test_goals import put
 from tests.world import CATALOG, START, World, event, rated
 
 from beliefgraph.errors import BeliefgraphError
-from beliefgraph.model.belief import logit, published
+from beliefgraph.model.belief import logit
 from beliefgraph.services import advance
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.derive import Derivation, derive
+from beliefgraph.services.grid import published
 from beliefgraph.services.refresh import Refresher
 from beliefgraph.services.state import TwinState
 from beliefgraph.services.update import FUTURE_SKEW_S
@@ -162,7 +163,7 @@ async def test_what_is_due_is_refreshed_and_taken_in(world: World, clock: Stoppe
     clock.advance(timedelta(hours=2))
     second = await refresher.refresh_due(clock.now(), world.caller.tenant)
     assert second.taken_in == 1
-    assert held(await stored(world, "omar"), "world.alone") == 1.0
+    assert held(await stored(world, "omar"), "world.alone") == published(1.0)
     assert (await stored(world, "omar")).head_time == soon.time
     third = await refresher.refresh_due(clock.now(), world.caller.tenant)
     assert (third.refreshed, third.taken_in, third.refused) == (0, 0, ())
@@ -209,5 +210,5 @@ async def test_an_event_from_the_future_is_taken_in_when_it_is_due_and_not_at_th
         if (await stored(world)).rev == 1:
             break
     running.cancel()
-    assert held(await stored(world), "world.alone") == 1.0
+    assert held(await stored(world), "world.alone") == published(1.0)
     assert await refresher.next_due(world.caller.tenant) is None

@@ -15,11 +15,12 @@ from tests.effort import effort
 from tests.reading import alike, derived, everything, id_of, log_odds, position, rows, stored
 from tests.world import START, World, event, key, rated
 
-from beliefgraph.model.belief import logit, published
+from beliefgraph.model.belief import logit
 from beliefgraph.model.command import AssertBelief, Correct, Relate, Retract, Withdraw
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import belief_id, event_id, evidence_id, source_id
 from beliefgraph.services.commands import SOURCE
+from beliefgraph.services.grid import published
 from beliefgraph.services.state import TwinState
 
 TICK = timedelta(microseconds=1)

@@ -16,6 +16,7 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import AssertBelief, Correct, Identify, RecordDecision
 from beliefgraph.model.twin import Identifier
 from beliefgraph.services.erase import finish_erasures
+from beliefgraph.services.grid import published
 from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.learning import sources
@@ -75,7 +76,7 @@ async def test_what_came_before_the_erasure_stays_a_duplicate_and_something_new_
 
     (new,) = await world.intake.observe(world.caller, [rated("new", -2.0)])
     assert (new.status, new.rev) == ("accepted", 1)
-    assert held(await stored(world), "world.alone") == -2.0
+    assert held(await stored(world), "world.alone") == published(-2.0)
 
 
 async def test_another_process_does_not_bring_back_what_it_remembers_of_an_erased_twin(world: World) -> None:
@@ -89,7 +90,7 @@ async def test_another_process_does_not_bring_back_what_it_remembers_of_an_erase
 
     assert receipt.rev == 2
     state = await stored(world)
-    assert held(state, "world.alone") == -0.75
+    assert held(state, "world.alone") == published(-0.75)
     assert len(state.bearings) == 2
 
 
@@ -106,7 +107,7 @@ async def test_a_commit_computed_from_an_erased_twin_is_not_written_into_the_nex
     (receipt,) = await slow.intake.observe(world.caller, [rated("and then", 0.25)])
 
     assert receipt.rev == 2
-    assert held(await stored(world), "world.alone") == -0.75
+    assert held(await stored(world), "world.alone") == published(-0.75)
 
 
 @pytest.mark.parametrize("after", ["erasure/begin", "erasure/rows"])
@@ -163,7 +164,7 @@ async def test_a_twin_that_has_moved_on_is_not_erased_against_an_expected_rev(wo
     with pytest.raises(BeliefgraphError) as refused:
         await world.eraser.erase_twin(world.caller, "lena", expected_rev=1)
     assert refused.value.code == "rev-conflict"
-    assert held(await stored(world), "world.alone") == 2.0
+    assert held(await stored(world), "world.alone") == published(2.0)
     await world.eraser.erase_twin(world.caller, "lena", expected_rev=2)
 
 

@@ -17,8 +17,8 @@ from tests.world import CATALOG, World
 from beliefgraph.local import Endpoint, LocalNeo4j
 from beliefgraph.local.data_dir import DataDir
 from beliefgraph.local.processes import has_ended
-from beliefgraph.model.belief import published
 from beliefgraph.model.caller import Caller
+from beliefgraph.services.grid import published
 from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.migrations import migrate

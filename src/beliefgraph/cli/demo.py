@@ -329,5 +329,5 @@ def _goal_moves(receipt: Receipt | None) -> list[GoalChange]:
 
 
 def _size(change: BeliefChange) -> float:
-    before = 0.0 if change.before is None else change.before.log_odds or 0.0
-    return abs((change.after.log_odds or 0.0) - before)
+    before, after = (0.0 if one is None else one.log_odds or 0.0 for one in (change.before, change.after))
+    return abs(after - before)

@@ -104,14 +104,12 @@ def distribution(title: str, found: Distribution, before: Distribution) -> Table
 
 def change(one: BeliefChange) -> Text:
     """One belief's move, in a line."""
-    before = None if one.before is None else one.before.log_odds
-    return Text.assemble(
-        (one.belief.statement, "bold"),
-        "  ",
-        percent(before) if one.before is not None else "new",
-        " → ",
-        (confidence(one.after.log_odds, one.after.quality), "cyan"),
-        (f"  {one.after.status}", STATUS_STYLE[one.after.status]),
+    before = "new" if one.before is None else percent(one.before.log_odds)
+    line = Text.assemble((one.belief.statement, "bold"), "  ", before, " → ")
+    if one.after is None:
+        return line.append("back at its prior", "dim")
+    return line.append(confidence(one.after.log_odds, one.after.quality), "cyan").append(
+        f"  {one.after.status}", STATUS_STYLE[one.after.status]
     )
 
 

@@ -102,9 +102,10 @@ class BeliefQueries:
     ) -> Answer[tuple[RelatedBelief, ...]]:
         context = info.context
         beyond = around(Selection.of(info).under("relations", "other"))
-        if beyond.relation_levels > 1 or beyond.with_evidence:
+        if beyond.relation_levels > 1 or beyond.with_evidence or beyond.with_exact:
             raise Incorrect(
-                "too-complex", "Relations are nested at most 2 levels here, without evidence; query `belief`."
+                "too-complex",
+                "Relations are nested at most 2 levels here, without evidence or exact confidence; query `belief`.",
             )
         return await context.verbs.questions.relations(
             context.caller,

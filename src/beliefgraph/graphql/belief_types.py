@@ -43,6 +43,7 @@ class Strength:
     within={"state": beliefs.BeliefState, "state.belief": beliefs.Belief},
     hide={
         "evidence",
+        "exact",
         "relations",
         "state.belief.id",
         "state.belief.twin",
@@ -74,6 +75,15 @@ class Belief(Node):
     def id(row: strawberry.Parent[question.BeliefRow], info: Request) -> strawberry.ID:  # type: ignore[override]
         belief = row.state.belief
         return strawberry.ID(write_id("Belief", info.context.names[belief.twin], belief.id, moment_of(row.state)))
+
+    @field(
+        float | None,
+        "Probability that the belief holds, in [0, 1], derived from the evidence when asked for and not rounded; null "
+        "if unavailable.",
+    )
+    @staticmethod
+    def exact_confidence(row: strawberry.Parent[question.BeliefRow]) -> float | None:
+        return loaded(row.exact, "exact confidence").confidence
 
     @field(list[EvidenceOn], "Evidence that bears on it directly, including metrics, oldest first.")
     @staticmethod

@@ -21,11 +21,12 @@ ALL_KINDS: tuple[RelationKind, ...] = words_of(RelationKind)
 
 @dataclass(frozen=True)
 class Around:
-    """How many levels of relations, of which kinds, and whether evidence."""
+    """How many levels of relations, of which kinds, and whether evidence and the exact confidence."""
 
     relation_levels: RelationLevels = 0
     relation_kinds: tuple[RelationKind, ...] = ALL_KINDS
     with_evidence: bool = False
+    with_exact: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,10 +122,13 @@ def around(beliefs: Selection) -> Around:
         relations = here.under("relations")
         kinds.update(*(_kinds(given) for given in relations.argument("kinds", None)))
         here = relations.under("other")
-        if "evidence" in here:
-            raise Incorrect("too-complex", "Evidence comes with the belief asked for; ask for a related one by itself.")
+        if "evidence" in here or "exactConfidence" in here:
+            raise Incorrect(
+                "too-complex",
+                "Evidence and the exact confidence come with the belief asked for; ask for a related one by itself.",
+            )
     in_order = tuple(kind for kind in ALL_KINDS if kind in kinds) if levels else ALL_KINDS
-    return Around(cast("RelationLevels", levels), in_order, "evidence" in beliefs)
+    return Around(cast("RelationLevels", levels), in_order, "evidence" in beliefs, "exactConfidence" in beliefs)
 
 
 def around_page(page: Selection) -> AroundPage:

@@ -41,10 +41,10 @@ def confidence(log_odds: float | None) -> float | None:
     return None if log_odds is None else probability(log_odds)
 
 
-def loaded(found: tuple[L, ...] | None, what: str) -> tuple[L, ...]:
+def loaded(found: L | None, what: str) -> L:
     """What was loaded with a record; `too-complex` where the question did not ask for it at this depth."""
     if found is None:
         raise Incorrect(
-            "too-complex", f"The {what} of this belief are nested too deeply here; query the belief itself."
+            "too-complex", f"The {what} of this belief cannot be asked for at this depth; query the belief itself."
         )
     return found

@@ -32,8 +32,8 @@ Quality = Annotated[
 QUALITIES: tuple[Quality, ...] = words_of(Quality)
 """From the best to the worst."""
 
-GRID = 0.01
-"""Published log-odds are multiples of this, so that a change too small to matter is not a revision."""
+ERROR_GRID = 0.01
+"""Published error bars are multiples of this, in log-odds."""
 
 ANYONE = "self"
 ANYWHERE = "any"
@@ -110,8 +110,8 @@ class Holding(Revision):
     """
 
     log_odds: LogOdds | None = Field(
-        description="Log-odds that the belief holds (natural log); published values are rounded to 0.01. Null if "
-        "unavailable.",
+        description="Log-odds that the belief holds (natural log); published values lie on a grid of one percentage "
+        "point. Null if unavailable.",
     )
     status: Status
     quality: Quality = "exact"
@@ -134,8 +134,8 @@ class BeliefState(Record):
 
     belief: Belief = Field(description="The proposition.")
     log_odds: LogOdds | None = Field(
-        description="Log-odds that the belief holds (natural log), rounded to 0.01 unless an as-of moment was "
-        "asked for; null if unavailable.",
+        description="Log-odds that the belief holds (natural log), rounded to a percentage point unless an "
+        "as-of moment was asked for; null if unavailable.",
     )
     prior: Probability | None = Field(
         description="Probability before any evidence, in [0, 1]; null for a value of an open attribute, which "
@@ -199,11 +199,6 @@ def logit(p: float) -> float:
     return math.log(p) - math.log1p(-p)
 
 
-def published(log_odds: float) -> float:
-    """The value to publish: the nearest multiple of `GRID`."""
-    return round(round(log_odds / GRID) * GRID, 2)
-
-
 def published_error(error: float | None) -> float | None:
-    """The error bar to publish: the next multiple of `GRID` above."""
-    return None if error is None else round(math.ceil(error / GRID) * GRID, 2)
+    """The error bar to publish: the next multiple of `ERROR_GRID` above."""
+    return None if error is None else round(math.ceil(error / ERROR_GRID) * ERROR_GRID, 2)

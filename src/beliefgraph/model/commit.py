@@ -68,7 +68,9 @@ class BeliefChange(Record):
 
     belief: Belief = Field(description="The proposition.")
     before: Holding | None = Field(description="What was published before; null if nothing was.")
-    after: Holding = Field(description="What is published now.")
+    after: Holding | None = Field(
+        description="What is published now; null if it is not published any more: back at its prior, without evidence.",
+    )
 
 
 class Change(Record):

@@ -169,6 +169,7 @@ class BeliefRow(Record):
     """A belief as it stands, with what was loaded around it; None where it was not asked for."""
 
     state: BeliefState = Field(description="The belief as it stands.")
+    exact: BeliefState | None = Field(None, description="The same, derived from the evidence and not rounded.")
     relations: tuple[RelatedBelief, ...] | None = Field(None, description="Relations to other beliefs.")
     evidence: tuple[EvidenceOn, ...] | None = Field(None, description="Evidence that bears on it directly.")
 

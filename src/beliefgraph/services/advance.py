@@ -116,7 +116,7 @@ def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: 
         bearings=(),
         closed_relations=publication.closed_relations,
         relations=publication.relations,
-    ).at_commit(commit, publication.holdings, publication.readings)
+    ).at_commit(commit, publication.dropped, publication.holdings, publication.readings)
     final, goals = _pursue(state, final, graph, derived, added.goals)
     final, decisions = _decide(final, added.decisions, head)
     return Step(
@@ -134,6 +134,7 @@ def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: 
             closed_bearings=added.closed_bearings,
             bearings=added.bearings,
             closed_holdings=publication.closed_holdings,
+            dropped={h.key: _in_context(final.beliefs[h.key]) for h in publication.dropped},
             holdings=publication.holdings,
             closed_relations=(*added.closed_relations, *publication.closed_relations),
             relations=(*added.relations, *publication.relations),
@@ -151,9 +152,12 @@ def advance(state: TwinState, graph: DefinitionGraph, added: Additions, caller: 
             set_aside=added.set_aside,
         ),
         state=final,
-        changes=tuple(
-            BeliefChange(belief=final.beliefs[h.key], before=state.holdings.get(h.key), after=h)
-            for h in publication.holdings
+        changes=(
+            *(
+                BeliefChange(belief=final.beliefs[h.key], before=state.holdings.get(h.key), after=h)
+                for h in publication.holdings
+            ),
+            *(BeliefChange(belief=final.beliefs[h.key], before=h, after=None) for h in publication.dropped),
         ),
         goals=_goal_changes(final, goals.closed_pursuits, goals.pursuits),
         measured=tuple(

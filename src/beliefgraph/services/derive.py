@@ -21,6 +21,7 @@ from beliefgraph.services.blocks import Ints
 from beliefgraph.services.counted import Counted, count
 from beliefgraph.services.definition_graph import DefinitionGraph, PersonalRelation
 from beliefgraph.services.goals.causes import goal_causes, with_causes
+from beliefgraph.services.grid import left_prior
 from beliefgraph.services.layout import Layout, lay_out
 from beliefgraph.services.metrics.measure import Measured, heard_from, measure
 from beliefgraph.services.state import TwinState
@@ -120,6 +121,11 @@ class Derivation:
     def available(self) -> npt.NDArray[np.bool_]:
         """Where there are log-odds at all."""
         return np.asarray(self.grade != UNAVAILABLE)
+
+    @cached_property
+    def moved(self) -> Ints:
+        """The positions of the beliefs that differ noticeably from their prior."""
+        return np.flatnonzero(self.available & left_prior(self.log_odds, self.layout.prior))
 
     def value(self, position: int) -> float | None:
         """The log-odds at a position; None where there are none to be had."""

@@ -44,9 +44,9 @@ class Layout:
     """The beliefs of a twin in a fixed order, with the models that derive them.
 
     `exclusive` are the positions of the values of one attribute for one subject and context, exactly one of which
-    holds; `unnamed` are values of open ones that no evidence names, and `other` where none is named. `clash` says why
-    some of its own relations cannot hold together with the definitions; the beliefs that they touch are not available
-    then, and all others are.
+    holds; `around` are the edges at each position, by their places in `edges`; `unnamed` are values of open attributes
+    that no evidence names, and `other` where none is named. `clash` says why some of its own relations cannot hold
+    together with the definitions; the beliefs that they touch are not available then, and all others are.
     """
 
     ids: tuple[str, ...]
@@ -54,6 +54,7 @@ class Layout:
     prior: npt.NDArray[np.float64]
     units: tuple[Unit, ...]
     edges: tuple[Edge, ...]
+    around: tuple[tuple[int, ...], ...] = ()
     exclusive: tuple[tuple[int, ...], ...] = ()
     unnamed: frozenset[int] = frozenset()
     clash: Incorrect | None = None
@@ -176,12 +177,17 @@ def _planned(graph: DefinitionGraph, placed: tuple[Placed, ...], personal: tuple
     joining = [edge for edge in _crossing_edges(graph, start) if edge.pair not in said] + own
     edges = [edge for edge in edges if edge.pair not in said] + joining
     units, clash = _units(graph, start, prior, edges, joining, exclusive)
+    around: list[list[int]] = [[] for _ in keys]
+    for i, edge in enumerate(edges):
+        around[edge.source].append(i)
+        around[edge.target].append(i)
     return Layout(
         ids=(),
         keys=tuple(keys),
         prior=prior,
         units=units,
         edges=tuple(edges),
+        around=tuple(map(tuple, around)),
         exclusive=tuple(exclusive),
         unnamed=frozenset(unnamed),
         clash=clash,

@@ -56,11 +56,6 @@ class Moment:
     at: datetime
     apart: str | None = None
 
-    @property
-    def is_head(self) -> bool:
-        """Whether the valid time is at or past the rev's own head time."""
-        return self.state.head_time is not None and self.at >= self.state.head_time
-
 
 class Moments:
     """Resolves the moments that questions name; a twin that is cached as it is now need not be read for it."""

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import numpy as np
 
-from beliefgraph.model.belief import GRID, Belief, Holding, published, published_error
+from beliefgraph.model.belief import Belief, Holding, published_error
 from beliefgraph.model.identity import relation_id
 from beliefgraph.model.metric import Reading
 from beliefgraph.model.relation import BeliefRelation
@@ -16,15 +16,20 @@ from beliefgraph.model.timeline import inferred
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.derive import Derivation
 from beliefgraph.services.describe import describe
+from beliefgraph.services.grid import on_grid
 from beliefgraph.services.state import TwinState
 
 
 @dataclass(frozen=True)
 class Publication:
-    """New beliefs, the holdings that end and those that begin; likewise the drawn relations, and the readings."""
+    """New beliefs, the holdings that end and those that begin; likewise the drawn relations, and the readings.
+
+    `dropped` are the holdings among those that end which none follows: the belief is not published any more.
+    """
 
     beliefs: tuple[Belief, ...]
     closed_holdings: tuple[Holding, ...]
+    dropped: tuple[Holding, ...]
     holdings: tuple[Holding, ...]
     closed_relations: tuple[BeliefRelation, ...]
     relations: tuple[BeliefRelation, ...]
@@ -43,32 +48,38 @@ def publish(
 ) -> Publication:
     """What `rev` publishes, given the twin with its new rows and what is derived from them at head time.
 
-    A belief is stored once it has evidence, a relation of the twin's own, or a published value that left the prior. A
-    holding is written exactly when the rounded value, the status or the quality differs from the one that stands, a
-    reading when the rounded value, the label or the band does. `redraw` draws all relations of the definitions again,
+    A belief is published while it has evidence, a relation of the twin's own, or a value that left the prior
+    noticeably; what was published before makes no difference to that. A holding is written exactly when the rounded
+    value, the status or the quality differs from the one that stands, a reading when the rounded value, the label or
+    the band does. `redraw` draws all relations of the definitions again,
     because these have changed; `fresh` are beliefs that the commit itself already made.
     """
     layout = derived.layout
-    prior_log_odds = np.log(layout.prior) - np.log1p(-layout.prior)
-    moved = np.rint(derived.log_odds / GRID) != np.rint(prior_log_odds / GRID)
     known = np.zeros(len(layout.ids), dtype=np.bool_)
-    ids = (*state.holdings, *related(state, derived.at))
-    known[[layout.position[id_] for id_ in ids if id_ in layout.position]] = True
+    known[[layout.position[id_] for id_ in related(state, derived.at) if id_ in layout.position]] = True
     known[derived.evidenced] = True
-    beliefs, closed, opened = [], [], []
-    for position in np.flatnonzero(known | (moved & derived.available)).tolist():
+    known[derived.moved] = True
+    rounded = on_grid(derived.log_odds)
+    beliefs, closed, dropped, opened = [], [], [], []
+    for id_, before in state.holdings.items():
+        place = layout.position.get(id_)
+        if place is not None and not known[place]:
+            if derived.available[place]:
+                dropped.append(before)
+            else:
+                known[place] = True
+    for position in np.flatnonzero(known).tolist():
         id_ = layout.ids[position]
-        before = state.holdings.get(id_)
-        exact = derived.value(position)
-        log_odds = None if exact is None else published(exact)
+        stands = state.holdings.get(id_)
+        log_odds = float(rounded[position]) if derived.available[position] else None
         status, quality = derived.status(position, log_odds), derived.quality(position)
-        if before and (before.log_odds, before.status, before.quality) == (log_odds, status, quality):
+        if stands and (stands.log_odds, stands.status, stands.quality) == (log_odds, status, quality):
             continue
         key = layout.keys[position]
         if id_ not in state.beliefs:
             beliefs.append(describe(state.id, id_, key, graph))
-        if before:
-            closed.append(before)
+        if stands:
+            closed.append(stands)
         opened.append(
             inferred(
                 Holding,
@@ -86,7 +97,14 @@ def publish(
     closed_relations, relations = _draw(state, derived, {*fresh, *(b.id for b in beliefs)}, rev, redraw)
     closed_readings, readings = _read(state, graph, derived, rev)
     return Publication(
-        tuple(beliefs), tuple(closed), tuple(opened), closed_relations, relations, closed_readings, readings
+        beliefs=tuple(beliefs),
+        closed_holdings=(*closed, *dropped),
+        dropped=tuple(dropped),
+        holdings=tuple(opened),
+        closed_relations=closed_relations,
+        relations=relations,
+        closed_readings=closed_readings,
+        readings=readings,
     )
 
 
@@ -135,11 +153,12 @@ def _draw(
         return (), ()
     layout = derived.layout
     stored = state.beliefs.keys() | fresh
+    new = [layout.position[id_] for id_ in fresh if id_ in layout.position]
+    near = layout.edges if redraw else [layout.edges[i] for i in sorted({i for p in new for i in layout.around[p]})]
     wanted: dict[str, BeliefRelation] = {}
-    for edge in layout.edges:
+    for edge in near:
         source, target = layout.ids[edge.source], layout.ids[edge.target]
-        drawable = edge.ref and source in stored and target in stored
-        if drawable and (redraw or source in fresh or target in fresh):
+        if edge.ref and source in stored and target in stored:
             key = relation_id(source, edge.strength.kind, target)
             wanted[key] = inferred(
                 BeliefRelation,

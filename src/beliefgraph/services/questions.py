@@ -96,6 +96,7 @@ class Questions:
         relation_levels: RelationLevels = 0,
         relation_kinds: Sequence[RelationKind] = ALL_KINDS,
         with_evidence: bool = False,
+        with_exact: bool = False,
     ) -> BeliefRow:
         """One belief as it stands; one that is not stored answers with its prior.
 
@@ -109,13 +110,23 @@ class Questions:
             position = seen.derived.layout.position.get(belief_id(id_, key))
             if position is None:
                 raise seen.unknown(key)
-            return (await self._reader.rows_at(seen, [seen.state(position)], wanted, with_evidence=with_evidence))[0]
+            return (
+                await self._reader.rows_at(
+                    seen, [seen.state(position)], wanted, with_evidence=with_evidence, with_exact=with_exact
+                )
+            )[0]
         belief = belief_id(id_, key)
         held = await self._reader.held(caller, id_, twin, EVERY_BELIEF, SUREST_FIRST, wanted, limit=1, belief=belief)
         if held.beliefs:
-            return (await self._reader.rows_of(caller, id_, twin, held, wanted, with_evidence=with_evidence))[0]
+            return (
+                await self._reader.rows_of(
+                    caller, id_, twin, held, wanted, with_evidence=with_evidence, with_exact=with_exact
+                )
+            )[0]
+        state, exact = await self._reader.unstored(caller, id_, twin, key, held)
         return BeliefRow(
-            state=await self._reader.unstored(caller, id_, twin, key, held),
+            state=state,
+            exact=exact,
             relations=() if relation_levels else None,
             evidence=() if with_evidence else None,
         )
@@ -130,6 +141,7 @@ class Questions:
         relation_levels: RelationLevels = 0,
         relation_kinds: Sequence[RelationKind] = ALL_KINDS,
         with_evidence: bool = False,
+        with_exact: bool = False,
     ) -> BeliefRow:
         """The belief of that id; `not-found` where it is not the caller's to see.
 
@@ -151,6 +163,7 @@ class Questions:
             relation_levels=relation_levels,
             relation_kinds=relation_kinds,
             with_evidence=with_evidence,
+            with_exact=with_exact,
         )
 
     async def evidence_by_id(
@@ -190,6 +203,7 @@ class Questions:
         relation_levels: RelationLevels = 0,
         relation_kinds: Sequence[RelationKind] = ALL_KINDS,
         with_evidence: bool = False,
+        with_exact: bool = False,
         with_total: bool = False,
     ) -> Page[BeliefRow]:
         """A page of the beliefs that match; `after` leads on at the rev of the page it came from."""
@@ -201,13 +215,15 @@ class Questions:
         if as_of.is_now:
             held = await self._reader.held(caller, id_, twin, filter, order, wanted, limit=walk.limit, begin=walk.begin)
             rev, at, total = held.rev, held.head_time, held.total
-            rows = await self._reader.rows_of(caller, id_, twin, held, wanted, with_evidence=with_evidence)
+            rows = await self._reader.rows_of(
+                caller, id_, twin, held, wanted, with_evidence=with_evidence, with_exact=with_exact
+            )
         else:
             seen = await self._reader.recomputed(caller, id_, twin, as_of, rev=walk.rev)
             matching = [s for s in map(seen.state, seen.listed) if filter.matches(s)]
             rev, at, total = seen.moment.state.rev, seen.moment.at, len(matching) if with_total else None
             listed = following(ordered(matching, order), order, walk.begin)[: walk.limit]
-            rows = await self._reader.rows_at(seen, listed, wanted, with_evidence=with_evidence)
+            rows = await self._reader.rows_at(seen, listed, wanted, with_evidence=with_evidence, with_exact=with_exact)
         return walk.page(rows, lambda row: place_of(row.state, order, rev), rev=rev, valid_time=at, total=total)
 
     async def history(
@@ -289,6 +305,7 @@ class Questions:
         relation_levels: RelationLevels = 0,
         relation_kinds: Sequence[RelationKind] = ALL_KINDS,
         with_evidence: bool = False,
+        with_exact: bool = False,
     ) -> Distribution:
         """How likely every value of a categorical attribute is, `other` among them, unrounded; the sum is 1.
 
@@ -298,7 +315,9 @@ class Questions:
         await self._moments.reached(id_, twin, at_least_rev)
         seen = await self._reader.recomputed(caller, id_, twin, as_of, also=(other(variable),))
         wanted = Wanted(relation_levels, relation_kinds)
-        rows = await self._reader.rows_at(seen, states_of(seen, variable), wanted, with_evidence=with_evidence)
+        rows = await self._reader.rows_at(
+            seen, states_of(seen, variable), wanted, with_evidence=with_evidence, with_exact=with_exact
+        )
         return distribution(seen, variable, rows)
 
     async def compare(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from beliefgraph.model.belief import GRID, BeliefKey, BeliefState, logit, published
+from beliefgraph.model.belief import BeliefKey, BeliefState, logit
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.identity import belief_id
@@ -16,6 +16,7 @@ from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.describe import describe
 from beliefgraph.services.explanation.chains import chains
+from beliefgraph.services.grid import published
 from beliefgraph.services.moments import Moments
 from beliefgraph.services.paging import Place
 from beliefgraph.services.recompute import Recomputed, recompute
@@ -74,23 +75,26 @@ class BeliefReader:
         return await self._moments.settled(twin, name, rev, read)
 
     async def rows_of(
-        self, caller: Caller, twin: str, name: str, held: Held, wanted: Wanted, *, with_evidence: bool
+        self, caller: Caller, twin: str, name: str, held: Held, wanted: Wanted, *, with_evidence: bool, with_exact: bool
     ) -> list[BeliefRow]:
         """The rows of what was published."""
         definitions = (await self._book.numbered(caller.tenant, held.definitions)).definitions
         for row in (*held.others, *held.beliefs):
             if row.belief.id not in held.made:
                 state = _state(row, held, definitions)
-                held.made[row.belief.id] = BeliefRow.trusted(state=state, relations=None, evidence=None)
+                held.made[row.belief.id] = BeliefRow.trusted(state=state, exact=None, relations=None, evidence=None)
         ids = [row.belief.id for row in held.beliefs]
         around = Surroundings(held.made, held.relations)
         rows = [around.row(id_, wanted.relation_levels) for id_ in ids]
-        if not with_evidence:
+        if not with_evidence and not with_exact:
             return rows
-        return await self._with_evidence(await self.recomputed(caller, twin, name, NOW, rev=held.rev), rows)
+        seen = await self.recomputed(caller, twin, name, NOW, rev=held.rev)
+        if with_exact:
+            rows = [row.model_copy(update={"exact": seen.exactly(row.state)}) for row in rows]
+        return await self._with_evidence(seen, rows) if with_evidence else rows
 
     async def rows_at(
-        self, seen: Recomputed, states: Sequence[BeliefState], wanted: Wanted, *, with_evidence: bool
+        self, seen: Recomputed, states: Sequence[BeliefState], wanted: Wanted, *, with_evidence: bool, with_exact: bool
     ) -> list[BeliefRow]:
         """The rows of what was recomputed."""
         known = {state.belief.id: state for state in states}
@@ -98,9 +102,14 @@ class BeliefReader:
         if wanted.relation_levels:
             known |= {state.belief.id: state for state in map(seen.state, seen.listed)}
             relations = [r for r in seen.relations if r.strength.kind in wanted.relation_kinds]
-        alone = {id_: BeliefRow.trusted(state=state, relations=None, evidence=None) for id_, state in known.items()}
+        alone = {
+            id_: BeliefRow.trusted(state=state, exact=None, relations=None, evidence=None)
+            for id_, state in known.items()
+        }
         around = Surroundings(alone, relations)
         rows = [around.row(state.belief.id, wanted.relation_levels) for state in states]
+        if with_exact:
+            rows = [row.model_copy(update={"exact": row.state}) for row in rows]
         return await self._with_evidence(seen, rows) if with_evidence else rows
 
     async def recomputed(
@@ -117,21 +126,23 @@ class BeliefReader:
         moment = await self._moments.at(twin, caller.tenant, name, as_of, rev)
         return await asyncio.to_thread(recompute, moment, also)
 
-    async def unstored(self, caller: Caller, twin: str, name: str, key: BeliefKey, held: Held) -> BeliefState:
-        """How a belief stands that is not stored: at its prior, unless the twin is too wide to know that."""
+    async def unstored(
+        self, caller: Caller, twin: str, name: str, key: BeliefKey, held: Held
+    ) -> tuple[BeliefState, BeliefState]:
+        """How a belief stands that is not published: as it would be published, and exactly."""
         graph = await self._book.numbered(caller.tenant, held.definitions)
         if key.attribute not in graph.definitions.attributes:
-            return _at_prior(twin, key, await self.defined(caller, key), held)
+            undefined = _at_prior(twin, key, await self.defined(caller, key), held)
+            return undefined, undefined
         graph.definitions.attribute_of(key)
         seen = await self.recomputed(caller, twin, name, NOW, rev=held.rev, also=(key,))
         state = seen.state(seen.derived.layout.position[belief_id(twin, key)])
         if state.log_odds is None or state.prior is None:
-            return state
+            return state, state
         prior = logit(state.prior)
-        moved = round(state.log_odds / GRID) != round(prior / GRID)
-        shown = published(state.log_odds) if moved else prior
+        shown = prior if published(state.log_odds) == published(prior) else published(state.log_odds)
         read = calibrated(graph.definitions, key.attribute, shown)
-        return state.model_copy(update={"log_odds": shown, "calibrated_log_odds": read})
+        return state.model_copy(update={"log_odds": shown, "calibrated_log_odds": read}), state
 
     async def defined(self, caller: Caller, key: BeliefKey) -> DefinitionGraph:
         """The definitions in force, if they know of the belief; else refused as they refuse it."""
@@ -142,10 +153,7 @@ class BeliefReader:
     async def _with_evidence(self, seen: Recomputed, rows: Sequence[BeliefRow]) -> list[BeliefRow]:
         """The same rows with the chain of each belief."""
         found = await chains(self._graph, self._keyring, seen, [row.state.belief.id for row in rows])
-        return [
-            BeliefRow.trusted(state=row.state, relations=row.relations, evidence=found.get(row.state.belief.id, ()))
-            for row in rows
-        ]
+        return [row.model_copy(update={"evidence": found.get(row.state.belief.id, ())}) for row in rows]
 
 
 def _state(row: HeldRow, held: Held, definitions: Definitions) -> BeliefState:

@@ -102,7 +102,7 @@ def _check(state: TwinState, graph: DefinitionGraph, head: datetime) -> Checked:
         width=max((unit.model.width for unit in derived.layout.units), default=0),
         quality=worst(derived.quality(place) for place in range(len(derived.grade)) if place not in unnamed),
         goals=len(state.pursuits),
-        differing=again.holdings,
+        differing=(*again.holdings, *again.dropped),
         differing_goals=(*opened, *(p for p in closed if p.key not in {o.key for o in opened})),
         misread=again.readings,
         misjudged=(*told, *(d for d in ended if d.key not in {o.key for o in told})),

@@ -6,10 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from beliefgraph.errors import BeliefgraphError, NotFound, Unavailable
-from beliefgraph.model.belief import GRID, Belief, BeliefKey, BeliefState
+from beliefgraph.model.belief import Belief, BeliefKey, BeliefState
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.identity import belief_id, relation_id
 from beliefgraph.model.time import microseconds
@@ -34,16 +32,12 @@ class Recomputed:
         """The positions of the beliefs that a twin fed only what is visible here would have stored, by id.
 
         Those are the ones that evidence or a relation of its own began to touch by then, and those that left their
-        prior. At the rev's own head they are joined by those that once did.
+        prior noticeably.
         """
         state, layout, derived = self.derived.state, self.derived.layout, self.derived
         known = related(state, self.moment.at)
-        if self.moment.is_head:
-            known |= state.holdings.keys()
-        prior = np.log(layout.prior) - np.log1p(-layout.prior)
-        moved = derived.available & (np.rint(derived.log_odds / GRID) != np.rint(prior / GRID))
         positions = {layout.position[id_] for id_ in known if id_ in layout.position}
-        positions.update(derived.begun.tolist(), np.flatnonzero(moved).tolist())
+        positions.update(derived.begun.tolist(), derived.moved.tolist())
         return tuple(sorted(positions, key=lambda position: layout.ids[position]))
 
     @cached_property
@@ -103,6 +97,11 @@ class Recomputed:
                 "too-wide", "This belief is tied to too many others for an answer.", belief=layout.ids[position]
             )
         return position
+
+    def exactly(self, published: BeliefState) -> BeliefState:
+        """A belief that was published for this moment, not rounded; the same where it is not defined any more."""
+        position = self.derived.layout.position.get(published.belief.id)
+        return published if position is None else self.state(position)
 
     def unknown(self, key: BeliefKey) -> BeliefgraphError:
         """Why a belief has no position: what the definitions of the moment say of it."""

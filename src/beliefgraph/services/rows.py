@@ -34,7 +34,7 @@ class Surroundings:
         found = self._rows.get((id_, levels))
         if found is None:
             state = self._alone[id_].state
-            found = BeliefRow.trusted(state=state, relations=self.related(id_, levels), evidence=None)
+            found = BeliefRow.trusted(state=state, exact=None, relations=self.related(id_, levels), evidence=None)
             self._rows[id_, levels] = found
         return found
 

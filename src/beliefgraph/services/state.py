@@ -154,8 +154,12 @@ class TwinState:
             },
         )
 
-    def at_commit(self, commit: Commit, holdings: Iterable[Holding], readings: Iterable[Reading]) -> TwinState:
-        """The twin once a commit is in force and has published these holdings and readings."""
+    def at_commit(
+        self, commit: Commit, dropped: Iterable[Holding], holdings: Iterable[Holding], readings: Iterable[Reading]
+    ) -> TwinState:
+        """The twin once a commit is in force, has dropped some holdings and published others, and these readings."""
+        gone = {holding.key for holding in dropped}
+        held = {key: each for key, each in self.holdings.items() if key not in gone} if gone else self.holdings
         return replace(
             self,
             rev=commit.rev,
@@ -164,7 +168,7 @@ class TwinState:
             definitions=commit.definitions,
             bearings=self.bearings.at(commit.rev),
             measurements=self.measurements.at(commit.rev),
-            holdings={**self.holdings, **{holding.key: holding for holding in holdings}},
+            holdings={**held, **{holding.key: holding for holding in holdings}},
             readings={**self.readings, **{reading.key: reading for reading in readings}},
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from beliefgraph.errors import Incorrect, Unavailable
-from beliefgraph.model.belief import GRID, BeliefKey, worst
+from beliefgraph.model.belief import BeliefKey, worst
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import Assumption, Intervention, WhatIf
 from beliefgraph.model.commit import BeliefDifference, Comparison
@@ -26,8 +26,8 @@ from beliefgraph.services.recompute import Recomputed
 from beliefgraph.services.suppose import Supposed, supposed_events, supposing
 from beliefgraph.store.graph import Graph
 
-NOTICEABLE = GRID / 2
-"""A smaller move would not be published, so it is not told of."""
+NOTICEABLE = 0.005
+"""A smaller move of log-odds is not told of."""
 
 
 class WhatIfs:

@@ -33,12 +33,14 @@ async def since(graph: Graph, wanted: Mapping[str, tuple[int, int]], limit: int)
     found = []
     for (twin, rev, *commit), *rows in record[0] if record else []:
         about, counted = commit[:COMMIT_FIELDS], commit[COMMIT_FIELDS:]
-        beliefs, opened, closed, metrics, told, taken_back = rows
-        seen = [len(beliefs), len(opened), len(closed), len(metrics), len(told), len(taken_back)]
+        beliefs, dropped, opened, closed, metrics, told, taken_back = rows
+        seen = list(map(len, rows))
         if rev == following[twin] + 1 and seen == counted:
             following[twin] = rev
             goals, decisions = _goals(twin, opened, closed), _decisions(twin, told, taken_back)
-            found.append(_change(twin, rev, about, beliefs, goals, metrics, decisions))
+            found.append(
+                _change(twin, rev, about, [*beliefs, *([*row, None] for row in dropped)], goals, metrics, decisions)
+            )
     return found
 
 
@@ -89,7 +91,7 @@ def _change(
             BeliefChange.trusted(
                 belief=codec.belief(belief, twin),
                 before=None if before is None else codec.holding(before, twin),
-                after=codec.holding(after, twin),
+                after=None if after is None else codec.holding(after, twin),
             )
             for belief, before, after in beliefs
         ),

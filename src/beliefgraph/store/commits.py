@@ -105,7 +105,9 @@ class DecisionRows:
 class TwinCommit:
     """One commit of one twin: the life and rev it was computed from, and every row it closes and opens.
 
-    `withdrawn` is evidence that counts no more, `set_aside` are events that go back to quarantine.
+    `dropped` are the statements of beliefs that are not published any more, by their ids; their holdings are among
+    those that it closes. `withdrawn` is evidence that counts no more, `set_aside` are events that go back to
+    quarantine.
     """
 
     commit: Commit
@@ -121,6 +123,7 @@ class TwinCommit:
     closed_bearings: Sequence[Bearing] = ()
     bearings: Sequence[Bearing] = ()
     closed_holdings: Sequence[Holding] = ()
+    dropped: Mapping[str, str] = field(default_factory=dict)
     holdings: Sequence[Holding] = ()
     closed_relations: Sequence[BeliefRelation] = ()
     relations: Sequence[BeliefRelation] = ()
@@ -272,7 +275,11 @@ def _rows(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str, Any]:
             for c in commits
             for b in c.bearings
         ],
-        "closed_holdings": [{"id": h.revision_id, "rev": c.commit.rev} for c in commits for h in c.closed_holdings],
+        "closed_holdings": [
+            {"id": h.revision_id, "rev": c.commit.rev, "caption": c.dropped.get(h.key)}
+            for c in commits
+            for h in c.closed_holdings
+        ],
         "holdings": [
             {"values": codec.edge_values(h), **_display(h, c.statements.get(h.key, ""))}
             for c in commits
@@ -285,6 +292,7 @@ def _rows(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str, Any]:
                     open_rows=c.open_rows,
                     opened_rows=c.opened_rows,
                     opened_holdings=len(c.holdings),
+                    dropped_holdings=len(c.dropped) or None,
                     opened_pursuits=len(c.goals.pursuits),
                     closed_pursuits=len(c.goals.closed_pursuits),
                     opened_readings=len(c.readings) or None,

@@ -195,6 +195,7 @@ NODES: tuple[NodeRow, ...] = (
             "open_rows": (int, "Number of rows that its rev sees, to detect torn reads."),
             "opened_rows": (int, "Number of these rows that it opened itself, for the same purpose."),
             "opened_holdings": (int, "Number of holdings that it opened, for reads of holdings only."),
+            "dropped_holdings": (int, "Number of holdings that it closed for good; null: none."),
             "opened_pursuits": (int, "Number of pursuits that it opened."),
             "closed_pursuits": (int, "Number of pursuits that it closed."),
             "opened_readings": (int, "Number of readings that it opened; null: none."),

@@ -18,17 +18,22 @@ from beliefgraph.store.graph_schema import constraints, retired
 
 @dataclass(frozen=True)
 class Migration:
-    """One step: its number, its name, and the query file that takes it; None where the schema alone changed."""
+    """One step: its number, its name, and the query file that takes it; None where the schema alone changed.
+
+    A query that is `batched` commits as it goes, because it may touch very many rows; it must be safe to run again.
+    """
 
     number: int
     name: str
     query: str | None = None
+    batched: bool = False
 
 
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "first schema"),
     Migration(2, "learned parameters"),
     Migration(3, "decisions"),
+    Migration(4, "published grid", "migrations/grid", batched=True),
 )
 
 TRIES = 5
@@ -63,9 +68,11 @@ async def _taken(graph: Graph) -> set[int]:
 async def _take(graph: Graph, clock: Clock, migration: Migration) -> bool:
     async def work(tx: Transaction) -> None:
         await tx.run("migrations/take", number=migration.number, name=migration.name, at=clock.now())
-        if migration.query is not None:
+        if migration.query is not None and not migration.batched:
             await tx.run(migration.query)
 
+    if migration.query is not None and migration.batched:
+        await graph.write_one(migration.query)
     try:
         await graph.write(work)
     except Conflict:

@@ -7,11 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.attribute import OTHER, Attribute
-from beliefgraph.model.belief import ANYONE, ANYWHERE, GRID, BeliefKey, contexts_around
+from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey, contexts_around
 from beliefgraph.model.identity import belief_id
 from beliefgraph.services.metrics.measure import heard_from, measure
 from beliefgraph.services.moments import Moment
@@ -79,9 +77,7 @@ class Wanted:
     def _told(self) -> frozenset[BeliefKey]:
         """What is known of: heard of, or moved by what it is related to."""
         derived, layout = self.seen.derived, self.seen.derived.layout
-        prior = np.log(layout.prior) - np.log1p(-layout.prior)
-        moved = derived.available & (np.rint(derived.log_odds / GRID) != np.rint(prior / GRID))
-        return self._heard | {layout.keys[position].variable for position in np.flatnonzero(moved).tolist()}
+        return self._heard | {layout.keys[position].variable for position in derived.moved.tolist()}
 
     def _positions(self, attribute: Attribute, subject: str, context: str) -> tuple[int, ...]:
         layout = self.seen.derived.layout
