@@ -56,7 +56,7 @@ async def test_a_belief_is_answered_as_of_a_rev_a_valid_time_and_a_recorded_time
         ({"rev": 1}, 1.0),
         ({"validTime": "2026-01-06T00:00:00Z"}, 1.0),
         ({"recordedAt": "2026-10-01T12:00:00Z"}, 3.0),
-        ({}, 3.0),
+        ({}, published(3.0)),
         (None, published(3.0)),
     ):
         belief = (await client.data(BELIEF, twin="lena", key=ALONE, asOf=as_of))["belief"]
