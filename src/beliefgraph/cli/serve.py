@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from dataclasses import replace
 from typing import Annotated
 
 import structlog
@@ -13,6 +14,7 @@ from rich.console import Console
 
 from beliefgraph.app import Services, create_app
 from beliefgraph.cli.connection import run, services
+from beliefgraph.web.connections import fitted
 from beliefgraph.web.logs import configure
 from beliefgraph.web.server import serving
 from beliefgraph.web.tuning import new_event_loop, settle
@@ -45,10 +47,10 @@ def serve(
 
     async def work() -> None:
         async with services() as built:
-            settings = built.settings.model_copy(update=given)
-            configure(settings.log_level)
+            configure(built.settings.log_level)
+            settings = fitted(built.settings.model_copy(update=given))
             built.upkeep.let_time_pass()
-            async with serving(create_app(built), settings) as served:
+            async with serving(create_app(replace(built, settings=settings)), settings) as served:
                 out = Console(highlight=False)
                 rows = {
                     "GraphQL": f"{served.url}/graphql" + ("  (GraphiQL in a browser)" if settings.graphiql else ""),
