@@ -23,6 +23,9 @@ from websockets.typing import Subprotocol
 ELSEWHERE = "127.0.0.2"
 """The address that those come from who bring no key."""
 
+AGAIN_S = 5.0
+"""Seconds after which somebody who was sent away tries again."""
+
 Attack = Callable[["Attacker"], Awaitable[None]]
 
 ATTACKS: dict[str, Attack] = {}
@@ -197,7 +200,7 @@ async def idle(attacker: Attacker) -> None:
             reader, writer = await asyncio.open_connection(*attacker.where, local_addr=(ELSEWHERE, 0))
             await reader.read()
             writer.close()
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(AGAIN_S)
 
     await attacker.at_once(3_000, begin)
 
@@ -253,7 +256,7 @@ async def sockets(attacker: Attacker) -> None:
 async def _whatever(sending: Awaitable[None]) -> None:
     with suppress(OSError, WebSocketException, TimeoutError, AssertionError):
         await sending
-    await asyncio.sleep(0.5)
+    await asyncio.sleep(AGAIN_S)
 
 
 @attack("10: 10,000 events that open 10,000 beliefs of a twin")
@@ -271,7 +274,7 @@ async def open_beliefs(attacker: Attacker) -> None:
 async def heavy(attacker: Attacker) -> None:
     """Ask for 2,000 beliefs with their relations."""
     query = """{ beliefs(twin: "crowd", first: 2000) { nodes {
-      attribute statement confidence logOdds status changedAtRev relations { kind other { statement confidence } } } } }"""
+      attribute statement confidence logOdds status changedAtRev relations { kind other { statement } } } } }"""
     await attacker.at_once(50, lambda _: attacker.ask(query))
 
 
