@@ -25,6 +25,9 @@ from beliefgraph.store.beliefs import Held, HeldRow, Wanted
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
+FEW = 200
+"""Beliefs whose rows are made where they are asked for; more are made in a thread."""
+
 
 class BeliefReader:
     """Reads the beliefs of twins that the caller is known to reach; `twin` is an id here, `name` what refusals say."""
@@ -78,13 +81,10 @@ class BeliefReader:
     ) -> list[BeliefRow]:
         """The rows of what was published."""
         definitions = (await self._book.numbered(caller.tenant, held.definitions)).definitions
-        for row in (*held.others, *held.beliefs):
-            if row.belief.id not in held.made:
-                state = _state(row, held, definitions)
-                held.made[row.belief.id] = BeliefRow.trusted(state=state, relations=None, evidence=None)
-        ids = [row.belief.id for row in held.beliefs]
-        around = Surroundings(held.made, held.relations)
-        rows = [around.row(id_, wanted.relation_levels) for id_ in ids]
+        if len(held.beliefs) <= FEW:
+            rows = _rows(held, definitions, wanted)
+        else:
+            rows = await asyncio.to_thread(_rows, held, definitions, wanted)
         if not with_evidence:
             return rows
         return await self._with_evidence(await self.recomputed(caller, twin, name, NOW, rev=held.rev), rows)
@@ -146,6 +146,15 @@ class BeliefReader:
             BeliefRow.trusted(state=row.state, relations=row.relations, evidence=found.get(row.state.belief.id, ()))
             for row in rows
         ]
+
+
+def _rows(held: Held, definitions: Definitions, wanted: Wanted) -> list[BeliefRow]:
+    for row in (*held.others, *held.beliefs):
+        if row.belief.id not in held.made:
+            state = _state(row, held, definitions)
+            held.made[row.belief.id] = BeliefRow.trusted(state=state, relations=None, evidence=None)
+    around = Surroundings(held.made, held.relations)
+    return [around.row(row.belief.id, wanted.relation_levels) for row in held.beliefs]
 
 
 def _state(row: HeldRow, held: Held, definitions: Definitions) -> BeliefState:

@@ -11,8 +11,8 @@ THRESHOLDS = (25_000, 20, 100)
 one at the middle generation, and then at all. Records of ours form no cycles, so a look seldom finds any."""
 
 SWITCH_S = 0.001
-"""How long a thread that computes keeps the interpreter from the event loop; Python's own five milliseconds would be paid
-several times in each request."""
+"""How long a thread that computes keeps the interpreter from the event loop; a request would pay Python's own five
+milliseconds several times."""
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
