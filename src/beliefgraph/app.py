@@ -43,6 +43,7 @@ from beliefgraph.services.readiness import Readiness
 from beliefgraph.services.reasons.questions import Reasons
 from beliefgraph.services.refresh import INTERVAL as EVERY_HOUR
 from beliefgraph.services.refresh import Refresher
+from beliefgraph.services.threads import threads
 from beliefgraph.services.update import Updater
 from beliefgraph.services.upkeep import Upkeep
 from beliefgraph.services.warming import Warming
@@ -151,6 +152,8 @@ async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
     if settings.neo4j_uri is None or settings.neo4j_password is None:
         raise Incorrect("invalid-input", "Say where Neo4j is: NEO4J_URI and NEO4J_PASSWORD.", variable="NEO4J_URI")
     clock = clock or SystemClock()
+    working = threads()
+    asyncio.get_running_loop().set_default_executor(working)
     password = settings.neo4j_password.get_secret_value()
     async with connected(
         settings.neo4j_uri, settings.neo4j_username, password, settings.neo4j_database, settings.acquisition_timeout
@@ -169,6 +172,7 @@ async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
             for each in (upkeep, warming, looking):
                 each.cancel()
             await asyncio.gather(upkeep, warming, looking, return_exceptions=True)
+            working.stop()
             await services.changes.close()
             await services.cache.close()
 

@@ -84,6 +84,17 @@ class Settings(Record):
     trusted_proxies: tuple[str, ...] = Field(
         default=(), description="Addresses of proxies whose X-Forwarded-For and -Proto are believed, comma-separated."
     )
+    max_connections: int = Field(
+        default=2_000, ge=1, description="HTTP connections open at once, as files allow; those that are idle give way."
+    )
+    max_connections_per_address: int = Field(
+        default=500, ge=1, description="The same, of one address; trusted proxies may have all."
+    )
+    keep_alive_timeout: Seconds = Field(default=5.0, description="Seconds a connection may be idle between requests.")
+    header_timeout: Seconds = Field(
+        default=10.0, description="Seconds in which the headers of a request must have come."
+    )
+    max_header_bytes: int = Field(default=65_536, ge=1_024, description="Bytes the headers of a request may have.")
     max_sockets: int = Field(default=1_000, ge=1, description="WebSockets open at once; those without a key give way.")
     max_sockets_per_key: int = Field(default=100, ge=1, description="The same, of one key.")
     max_operations_per_socket: int = Field(default=100, ge=1, description="Operations at once on one WebSocket.")

@@ -141,6 +141,11 @@ def test_an_event_without_a_time_gets_the_moment_of_receipt() -> None:
     assert structured(time=None).time == RECEIVED
 
 
+@pytest.mark.parametrize("time", ["2016-12-31T23:59:60Z", "2017-01-01T00:59:60+01:00", "2016-12-31t23:59:60.0z"])
+def test_a_leap_second_is_the_second_that_follows_it(time: str) -> None:
+    assert structured(time=time).time == datetime(2017, 1, 1, tzinfo=UTC)
+
+
 def test_a_time_without_a_zone_is_told_apart() -> None:
     assert refusal(time="2026-01-05T10:00:00").code == "naive-datetime"
 
@@ -150,6 +155,7 @@ def test_a_time_without_a_zone_is_told_apart() -> None:
     [
         *("2026-01-05", "20260105T100000Z", "2026-01-05T10:00Z", "2026-01-05T10:00:00+0200", "now", "", 1767607200),
         *("2026-02-30T10:00:00Z", "9999-01-01T00:00:00Z", "0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-10:00"),
+        *("2016-12-31T22:59:60Z", "2016-12-31T23:59:60+02:00", "9999-12-31T23:59:60Z", "2016-12-31T23:59:61Z"),
     ],
 )
 def test_a_time_that_is_not_rfc_3339_is_refused(time: object) -> None:

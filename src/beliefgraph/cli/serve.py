@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import threading
+from dataclasses import replace
 from typing import Annotated
 
+import structlog
 import typer
 from rich.console import Console
 
 from beliefgraph.app import Services, create_app
 from beliefgraph.cli.connection import run, services
+from beliefgraph.web.connections import fitted
 from beliefgraph.web.logs import configure
 from beliefgraph.web.server import serving
 from beliefgraph.web.tuning import new_event_loop, settle
+
+GRACE_S = 2.0
+"""Seconds beyond the shutdown timeout in which everything is let go of."""
 
 
 def serve(
@@ -39,10 +47,10 @@ def serve(
 
     async def work() -> None:
         async with services() as built:
-            settings = built.settings.model_copy(update=given)
-            configure(settings.log_level)
+            configure(built.settings.log_level)
+            settings = fitted(built.settings.model_copy(update=given))
             built.upkeep.let_time_pass()
-            async with serving(create_app(built), settings) as served:
+            async with serving(create_app(replace(built, settings=settings)), settings) as served:
                 out = Console(highlight=False)
                 rows = {
                     "GraphQL": f"{served.url}/graphql" + ("  (GraphiQL in a browser)" if settings.graphiql else ""),
@@ -54,8 +62,21 @@ def serve(
                 settling = asyncio.create_task(settle_once_warm(built))
                 await served.finished()
                 settling.cancel()
+                end_within(settings.shutdown_timeout + GRACE_S)
 
     run(work(), new_event_loop)
+
+
+def end_within(seconds: float) -> None:
+    """End the process after so long, whatever runs: the last resort, for what was told to stop and did not."""
+
+    def end() -> None:
+        structlog.get_logger(__name__).error("the process did not end by itself", seconds=seconds)
+        os._exit(1)
+
+    last = threading.Timer(seconds, end)
+    last.daemon = True
+    last.start()
 
 
 async def settle_once_warm(built: Services) -> None:

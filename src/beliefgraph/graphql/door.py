@@ -45,7 +45,7 @@ from beliefgraph.graphql.schema import Schema
 from beliefgraph.graphql.variables import coerced_beside
 from beliefgraph.services.bounded_json import AT_ONCE, BOUNDS, JsonBounds, read_json_beside
 from beliefgraph.services.callers import bearer
-from beliefgraph.services.places import Places
+from beliefgraph.services.places import HOLDER, Places
 
 log = structlog.get_logger(__name__)
 
@@ -240,6 +240,7 @@ class GraphQLDoor(GraphQL[Context, None]):
         await _authenticated(context)
         if context.keyed is not None and not context.keyed(context.caller.key):
             raise TooManySocketsError
+        HOLDER.set((context.caller.tenant, context.caller.key))  # its long messages are read in threads of its own
         return cast("UnsetType", UNSET)
 
     def decode_json(self, data: str | bytes) -> object:

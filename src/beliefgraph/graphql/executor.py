@@ -9,6 +9,7 @@ refusal) is given up and done again by graphql-core, which alone words errors; s
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -42,10 +43,14 @@ from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
 from beliefgraph.graphql.expose import AttributeField
+from beliefgraph.graphql.limits import COST
 from beliefgraph.graphql.scalars import write_instant
 from beliefgraph.graphql.variables import Coerced, without_variables
 
 CACHED_PLANS = 512
+MANY = 500
+"""Objects from which on an answer is put together in a thread: some ten milliseconds."""
+
 GREATEST_INT = 2_147_483_647
 
 Finish = Callable[[Any, Any], Any]
@@ -133,12 +138,24 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         """The completed value: compiled where that can be, by graphql-core where not."""
         if not self.given_up and isinstance(get_named_type(return_type), GraphQLObjectType):
             finish = self._plan(return_type, field_details_list)
+            if finish is not None and COST.get() > MANY:
+                return self._beside(finish, return_type, field_details_list, info, path, result, position_context)
             if finish is not None:
                 try:
                     return finish(result, _Info(self.context_value))
                 except Exception:
                     self.given_up = True
         return super().complete_value(return_type, field_details_list, info, path, result, position_context)
+
+    async def _beside(self, finish: Finish, *place: Any) -> Any:
+        """The same in a thread, so that others are served while a long answer is put together."""
+        *_, result, _ = place
+        try:
+            return await asyncio.to_thread(finish, result, _Info(self.context_value))
+        except Exception:
+            self.given_up = True
+        completed = super().complete_value(*place)
+        return await completed if self.is_awaitable(completed) else completed
 
     def _plan(self, return_type: GraphQLOutputType, fields: FieldDetailsList) -> Finish | None:
         place = (id(return_type), *(id(field.node) for field in fields))

@@ -15,7 +15,7 @@ from strawberry.types.base import StrawberryObjectDefinition
 
 from beliefgraph.graphql.ids import stored_id
 from beliefgraph.graphql.scalars import in_graphql, shown
-from beliefgraph.graphql.variables import Made
+from beliefgraph.graphql.variables import Made, check_events
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.command import (
     AssertBelief,
@@ -37,7 +37,7 @@ from beliefgraph.model.command import (
 )
 from beliefgraph.model.decision import Option, Reason, Result, Told
 from beliefgraph.model.decision_check import CheckDecision
-from beliefgraph.model.event import Event, EventName, check_data
+from beliefgraph.model.event import Event, EventName
 from beliefgraph.model.goal import Stated
 from beliefgraph.model.metric import MetricKey
 from beliefgraph.model.question import BeliefFilter, BeliefOrder
@@ -112,12 +112,10 @@ def _stored_event(event: EventName, twin: str) -> EventName:
 
 def _sent(record: type[Any], value: Mapping[str, Any], context: InputContext) -> Any:
     """The record of what was sent; its events keep the bounds that they have at every door."""
-    made = value.record if isinstance(value, Made) else build_pydantic_model(record, value, context)
-    if isinstance(made, Event):
-        check_data(made.data)
-    elif isinstance(made, WhatIf):
-        for event in made.events:
-            check_data(event.data)
+    if isinstance(value, Made):
+        return value.record
+    made = build_pydantic_model(record, value, context)
+    check_events(made)
     return made
 
 

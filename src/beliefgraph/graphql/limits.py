@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -56,6 +57,9 @@ MOST_INTROSPECTED = 20_000
 
 MOST_INTROSPECTED_BESIDE = 1_000
 """The same where the query asks for something else too, so that it is not answered in a thread of its own."""
+
+COST: ContextVar[int] = ContextVar("COST", default=0)
+"""How many objects the operation of the current task may bring up."""
 
 INTROSPECTION = {"__schema": "__Schema", "__type": "__Type"}
 
@@ -144,6 +148,7 @@ class LimitQueries(SchemaExtension):
                 schema, variables = context.schema._schema, context.variables or {}
                 self._measured = measure(schema, operation, document, variables)
                 self._measured.check(self._limits)
+                COST.set(self._measured.cost)
                 check_lists(schema, operation, variables)
             except Incorrect as error:
                 context.pre_execution_errors = [GraphQLError(error.message, original_error=error)]

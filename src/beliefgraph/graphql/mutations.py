@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated, Any
 
 import orjson
@@ -113,7 +114,7 @@ class Mutation:
         info: Request, catalog: Annotated[JSON, told("The whole catalog, as docs/catalogs.md describes it.")]
     ) -> definition.Definitions:
         context = info.context
-        in_force = await context.verbs.book.publish(context.caller, _catalog(catalog))
+        in_force = await context.verbs.book.publish(context.caller, await asyncio.to_thread(_catalog, catalog))
         context.verbs.definitions_changed(context.caller.tenant)
         return in_force
 

@@ -34,7 +34,7 @@ from beliefgraph.model.receipt import Outcome
 from beliefgraph.model.relation import RelationKind
 from beliefgraph.model.revision import Origin
 from beliefgraph.model.status import Status
-from beliefgraph.model.time import instant
+from beliefgraph.model.time import instant, read_moment
 from beliefgraph.model.vocabulary import meaning_of, meanings_of
 
 Duration = NewType("Duration", timedelta)
@@ -48,7 +48,7 @@ def read_instant(text: object) -> datetime:
     if not isinstance(text, str):
         raise Incorrect("invalid-input", "Write a DateTime as a text such as 2026-03-01T09:30:00Z.")
     try:
-        read = datetime.fromisoformat(text)
+        read = read_moment(text)
     except ValueError:
         raise Incorrect("invalid-input", f"{text[:40]!r} is not a moment such as 2026-03-01T09:30:00Z.") from None
     try:

@@ -28,6 +28,8 @@ from pydantic.fields import FieldInfo
 from strawberry.utils.str_converters import to_camel_case
 
 from beliefgraph.errors import Incorrect
+from beliefgraph.model.command import WhatIf
+from beliefgraph.model.event import Event, check_data
 
 MOST_ITEMS = 10_000
 """Items of a list of which the model says nothing else."""
@@ -100,9 +102,19 @@ def _made(type_: Any, value: Any) -> Any:
     try:
         made = Made(value)
         made.record = record.model_validate(value, by_alias=False, by_name=True)
+        check_events(made.record)
     except (ValidationError, Incorrect):
         return value  # wrong, and told as usual
     return made
+
+
+def check_events(record: object) -> None:
+    """Hold the data of an event, or of those of a what-if, to the bounds that it has at every door."""
+    if isinstance(record, Event):
+        check_data(record.data)
+    elif isinstance(record, WhatIf):
+        for event in record.events:
+            check_data(event.data)
 
 
 def check_lists(schema: GraphQLSchema, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> None:

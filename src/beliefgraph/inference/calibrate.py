@@ -28,6 +28,10 @@ _MOST_STEPS = 60
 """Seven are usual, and strong statements take a few dozen; after these, no model is found."""
 _LONGEST_STEP = 4.0
 """In nats: no field moves more in one step, so that a step from a flat place cannot run away."""
+_LOOKED_BACK = 6
+"""Exact steps by which it is judged how fast they go."""
+_NEAR = 1.0
+"""The error, in squared nats, from which a few exact steps lead to the end."""
 _MEMORY = 5
 """How many earlier steps a step learns from."""
 _SHORTEST = 2.0**-6
@@ -54,8 +58,11 @@ def calibrate(plan: Plan, variables: Variables, factors: Factors) -> Calibrated:
     now = marginals.at(marginals.start())
     past = _Past()
     exact = False
-    for _ in range(_MOST_STEPS):
+    slow = _Slow()
+    for left in range(_MOST_STEPS, 0, -1):
         if now.drift <= DRIFT_BOUND or marginals.leakless(now):
+            break
+        if exact and slow.hopeless(now.error, left):
             break
         try:
             direction = marginals.newton(now) if exact else past.accelerated(now.unknown, marginals.quasi_newton(now))
@@ -102,6 +109,21 @@ def _search(marginals: Marginals, now: State, direction: Floats) -> tuple[State,
         if tried.error < now.error * (1.0 - 0.1 * step) or step < _SHORTEST:
             return tried, step
         step /= 2.0
+
+
+class _Slow:
+    """Detects that the exact steps lead nowhere: at their present rate the error would be large after the last."""
+
+    def __init__(self) -> None:
+        self._errors: list[float] = []
+
+    def hopeless(self, error: float, left: int) -> bool:
+        """Whether as many steps as are left would not do."""
+        self._errors.append(error)
+        if len(self._errors) <= _LOOKED_BACK:
+            return False
+        rate = error / self._errors[-1 - _LOOKED_BACK]
+        return error * rate ** (left / _LOOKED_BACK) > _NEAR
 
 
 class _Past:

@@ -16,6 +16,7 @@ from beliefgraph.inference.plan import Plan
 from beliefgraph.inference.propagation import Engine
 from beliefgraph.inference.rules import causes, noisy_or
 from beliefgraph.inference.scopes import Scopes
+from beliefgraph.inference.stop import check_stopped
 from beliefgraph.inference.tied import scales
 from beliefgraph.inference.variables import Variables
 
@@ -109,6 +110,7 @@ class Marginals:
 
     def at(self, unknown: Floats) -> State:
         """The marginals at some unknowns, by one pass."""
+        check_stopped()
         joint, marginal = Engine.of(self.plan, self.log_potential(unknown)).joint()
         no, yes = self.variables.split(marginal)
         off = self.log_odds - np.log(yes) + np.log(no)
@@ -164,6 +166,7 @@ class Marginals:
         potential = self.log_potential(state.unknown)
         engine = Engine.of(self.plan, potential)
         for j, (_, row, tilt) in enumerate(tilts):
+            check_stopped()
             clique = self.plan.cliques[row]
             entries = slice(clique.start, clique.start + clique.size)
             tilted = potential.copy()

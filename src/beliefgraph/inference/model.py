@@ -17,6 +17,7 @@ from beliefgraph.inference.influence import Influence, influence_of
 from beliefgraph.inference.quality import EXACT, UNAVAILABLE
 from beliefgraph.inference.responsibility import Responsibility, responsibility_of
 from beliefgraph.inference.session import Session
+from beliefgraph.inference.stop import check_stopped
 from beliefgraph.inference.thin_part import ThinPart
 
 CERTAIN_LOG_ODDS = 100.0
@@ -91,6 +92,7 @@ class Model:
         (their causes stay as they were). Both read ±CERTAIN_LOG_ODDS. A connected part without evidence answers its
         priors exactly. Raises `invalid-input`, and `impossible-evidence` when what is assumed cannot hold together.
         """
+        check_stopped()
         evidence = self._evidence(log_likelihood)
         fixed = self._fixed(assume, do)
         rows = np.atleast_2d(evidence)

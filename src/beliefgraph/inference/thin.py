@@ -22,6 +22,7 @@ import numpy as np
 from beliefgraph.inference.arrays import Bools, Flags, Floats, Ints
 from beliefgraph.inference.kernels import dropped
 from beliefgraph.inference.propagation import Engine
+from beliefgraph.inference.stop import check_stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ class ThinTree:
         weight, said = np.empty((1, plan.leaves)), np.empty((1, len(plan.leaf_codes)), dtype=np.uint8)
         passes, gap = 0, np.inf
         while True:
+            check_stopped()
             passes += 1
             total = log_weight.copy()
             dropped.spread(loose.slot_leaf, loose.slot_start, message, total)

@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from beliefgraph.errors import BeliefgraphError, Incorrect
 from beliefgraph.model.event import MAX_DATA_BYTES, Event, check_data
-from beliefgraph.model.time import instant
+from beliefgraph.model.time import instant, read_moment
 from beliefgraph.services.bounded_json import read_json
 
 MAX_BATCH = 1_000
@@ -143,7 +143,7 @@ def _time(text: str) -> datetime:
     if not _TIME.match(text):
         _refuse("time must be written as in RFC 3339, such as 2026-01-05T10:00:00Z.")
     try:
-        return instant(datetime.fromisoformat(text.upper()))
+        return instant(read_moment(text.upper()))
     except (ValueError, Incorrect) as error:
         if isinstance(error, Incorrect) and error.code == "naive-datetime":
             raise

@@ -5,6 +5,7 @@ Valid time says when something holds in the person's world; a `rev` says when th
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Protocol
 
@@ -48,6 +49,27 @@ ValidFrom = Annotated[
 ValidTo = Annotated[
     Instant | None, Field(description="End of the validity, exclusive; null means until further notice.")
 ]
+
+
+_LEAP_SECOND = re.compile(r":59:60(?=[.,Zz+-]|$)")
+
+
+def read_moment(text: str) -> datetime:
+    """The datetime that an ISO 8601 text names; raises `ValueError` where there is none.
+
+    A leap second (23:59:60 UTC) is the second that follows it, as in POSIX.
+    """
+    if not _LEAP_SECOND.search(text):
+        return datetime.fromisoformat(text)
+    before = datetime.fromisoformat(_LEAP_SECOND.sub(":59:59", text))
+    try:
+        after = before + timedelta(seconds=1)
+        day_ends = before.tzinfo is None or after.astimezone(UTC).strftime("%H%M%S") == "000000"
+    except OverflowError:
+        day_ends = False
+    if not day_ends:
+        raise ValueError("a leap second ends a day in UTC")
+    return after
 
 
 def instant(value: datetime) -> datetime:

@@ -160,6 +160,11 @@ class DefinitionGraph:
             if relation.source_subject is not None
         )
 
+    def joined_pairs(self, component: int) -> int:
+        """How many pairs of attributes the relations of a component join."""
+        attribute = [name for name, _ in self._shapes[component].columns]
+        return len({frozenset((attribute[e.source], attribute[e.target])) for e in self._edges[component]})
+
     def edges(self, component: int, start: int) -> list[Edge]:
         """The relations of a component whose first belief stands at `start`."""
         return [Edge(start + e.source, start + e.target, e.strength, e.ref) for e in self._edges[component]]

@@ -17,7 +17,8 @@ from beliefgraph.model.time import Clock
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.flights import Flights
 from beliefgraph.services.interpretation.check import check_expressions
-from beliefgraph.services.layout import require_answers
+from beliefgraph.services.layout import refuse_dense, require_answers
+from beliefgraph.services.threads import long_work
 from beliefgraph.store import definitions as stored
 from beliefgraph.store.graph import Graph
 
@@ -41,7 +42,8 @@ class DefinitionBook:
         return found or await self._flights.join((tenant, number), lambda: self._read(tenant, number))
 
     async def _read(self, tenant: str, number: int) -> DefinitionGraph:
-        found = DefinitionGraph(await stored.numbered(self._graph, tenant, number))
+        definitions = await stored.numbered(self._graph, tenant, number)
+        found = await asyncio.to_thread(DefinitionGraph, definitions)
         with suppress(ValueError):  # larger than the whole cache
             self._sets[tenant, number] = found
         return found
@@ -56,21 +58,17 @@ class DefinitionBook:
         Publishing the same again changes nothing. Another content under a known version or an older version is a
         `definition-conflict`; one that drops an attribute, a value or a metric is an `invalid-definition`, as is one
         that gives an attribute values which had none, or takes them away, opens or closes them, or changes which events
-        count in a metric; statements that cannot hold together are `infeasible-statements`.
+        count in a metric; statements that cannot hold together are `infeasible-statements`, and too many relations
+        between the same attributes are `too-complex`.
         Refused to a person's key: definitions reach every twin of the tenant.
         """
         caller.require("define")
         caller.require_service()
-        check_expressions(catalog)
         for _ in range(TRIES):
             current = (await self.latest(caller.tenant)).definitions
-            known = next((c for c in current.catalogs if c.catalog == catalog.catalog), None)
-            if known == catalog:
+            following = await long_work(_with_catalog, current, catalog)
+            if following is current:
                 return current
-            _refuse_blank(catalog)
-            _refuse_step_back(known, catalog)
-            following = current.with_catalog(catalog)
-            await asyncio.to_thread(require_answers, DefinitionGraph(following))
             try:
                 await stored.publish(self._graph, following, catalog, self._clock.now())
             except Conflict:
@@ -95,7 +93,7 @@ class DefinitionBook:
             if following.model_copy(update={"number": known.number, "learned_at": known.learned_at}) == known:
                 return current
             ahead = current.with_parameters(following)
-            await asyncio.to_thread(require_answers, DefinitionGraph(ahead))
+            await long_work(require_answers, DefinitionGraph(ahead))
             try:
                 await stored.publish_parameters(self._graph, ahead, now)
             except Conflict:
@@ -108,6 +106,21 @@ def _parts(graph: DefinitionGraph) -> int:
     parameters = graph.definitions.parameters
     learned = 0 if parameters is None else parameters.size
     return 1 + learned + sum(len(c.attributes) + len(c.relations) + len(c.events) for c in graph.definitions.catalogs)
+
+
+def _with_catalog(current: Definitions, catalog: Catalog) -> Definitions:
+    """The set with a catalog in it, once that is known to hold together; `current` itself where it is there already."""
+    check_expressions(catalog)
+    known = next((c for c in current.catalogs if c.catalog == catalog.catalog), None)
+    if known == catalog:
+        return current
+    _refuse_blank(catalog)
+    _refuse_step_back(known, catalog)
+    following = current.with_catalog(catalog)
+    graph = DefinitionGraph(following)
+    refuse_dense(graph)
+    require_answers(graph)
+    return following
 
 
 def _refuse_blank(catalog: Catalog) -> None:

@@ -30,6 +30,12 @@ COMPILED_ENTRIES = 50_000_000
 LAID_OUT_BELIEFS = 500_000
 """Beliefs of all layouts that are kept, together."""
 
+SMALL = 64
+"""Attributes that may all be related to each other."""
+
+RELATIONS_PER_ATTRIBUTE = 16
+"""Relations that larger components may have for each of their attributes; four is what error bars were fitted on."""
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -76,6 +82,23 @@ class Layout:
             if rows.size:
                 return unit, unit.positions[rows[0]], int(columns[0])
         raise AssertionError(f"no model speaks of position {target}")
+
+
+def refuse_dense(graph: DefinitionGraph) -> None:
+    """Refuse (`too-complex`) a component with more relations than it can be answered with, before any is compiled.
+
+    Where all attributes have so many, no answer is exact, and hardly any that is approximated can be relied on.
+    """
+    for component, names in enumerate(graph.components):
+        attributes = len(names)
+        relations = graph.joined_pairs(component)
+        if attributes > SMALL and relations > RELATIONS_PER_ATTRIBUTE * attributes:
+            raise Incorrect(
+                "too-complex",
+                f"{relations:,} relations join {attributes:,} attributes, {names[0]} among them; "
+                f"{RELATIONS_PER_ATTRIBUTE} for each attribute are allowed: state the strongest alone.",
+                attribute=names[0],
+            )
 
 
 def require_answers(graph: DefinitionGraph) -> None:

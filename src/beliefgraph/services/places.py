@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from beliefgraph.errors import Unavailable
@@ -29,21 +30,60 @@ class Shares:
 Holder = tuple[str, str]
 """A tenant and one of its keys."""
 
+HOLDER: ContextVar[Holder] = ContextVar("HOLDER", default=("", ""))
+"""Whose place the current task works at; of what the service does by itself, nobody's."""
+
+
+class Tally:
+    """How many places are taken, by whom, and whose turn it is."""
+
+    def __init__(self, shares: Shares) -> None:
+        self._shares = shares
+        self._of_tenant: Counter[str] = Counter()
+        self._of_key: Counter[Holder] = Counter()
+        self.total = 0
+
+    def may(self, holder: Holder) -> bool:
+        """Whether a place is free for them."""
+        shares = self._shares
+        return (
+            self.total < shares.total
+            and self._of_tenant[holder[0]] < shares.per_tenant
+            and self._of_key[holder] < shares.per_key
+        )
+
+    def take(self, holder: Holder) -> None:
+        """Count a place as theirs."""
+        self.total += 1
+        self._of_tenant[holder[0]] += 1
+        self._of_key[holder] += 1
+
+    def leave(self, holder: Holder) -> None:
+        """Count it as free."""
+        self.total -= 1
+        for counted, whose in ((self._of_tenant, holder[0]), (self._of_key, holder)):
+            counted[whose] -= 1  # type: ignore[index]
+            if not counted[whose]:  # type: ignore[index]
+                del counted[whose]
+
+    def next(self, waiting: Iterable[Holder]) -> Holder | None:
+        """Who of those that wait has the fewest places and may have one; the first of those alike."""
+        may = [holder for holder in waiting if self.may(holder)]
+        return min(may, key=lambda each: (self._of_tenant[each[0]], self._of_key[each]), default=None)
+
 
 class Places:
     """The places of one process."""
 
     def __init__(self, shares: Shares) -> None:
         self._shares = shares
-        self._of_tenant: Counter[str] = Counter()
-        self._of_key: Counter[Holder] = Counter()
-        self._at_work = 0
+        self._tally = Tally(shares)
         self._waiting: dict[Holder, deque[asyncio.Future[None]]] = {}
 
     @property
     def at_work(self) -> int:
         """How many places are taken."""
-        return self._at_work
+        return self._tally.total
 
     @property
     def waiting(self) -> int:
@@ -57,15 +97,17 @@ class Places:
         While others of the same key wait, the place is kept for `pause` seconds more.
         """
         holder = (tenant, key)
-        if self._waiting or not self._may(holder):
+        if self._waiting or not self._tally.may(holder):
             await self._wait(holder)
         else:
-            self._take(holder)
+            self._tally.take(holder)
+        before = HOLDER.set(holder)
         try:
             yield
             if pause and holder in self._waiting:
                 await asyncio.sleep(pause)
         finally:
+            HOLDER.reset(before)
             self._leave(holder)
 
     async def _wait(self, holder: Holder) -> None:
@@ -95,37 +137,16 @@ class Places:
             retry_after=seconds,
         )
 
-    def _may(self, holder: Holder) -> bool:
-        shares = self._shares
-        return (
-            self._at_work < shares.total
-            and self._of_tenant[holder[0]] < shares.per_tenant
-            and self._of_key[holder] < shares.per_key
-        )
-
-    def _take(self, holder: Holder) -> None:
-        self._at_work += 1
-        self._of_tenant[holder[0]] += 1
-        self._of_key[holder] += 1
-
     def _leave(self, holder: Holder) -> None:
-        self._at_work -= 1
-        for counted, whose in ((self._of_tenant, holder[0]), (self._of_key, holder)):
-            counted[whose] -= 1  # type: ignore[index]
-            if not counted[whose]:  # type: ignore[index]
-                del counted[whose]
+        self._tally.leave(holder)
         self._call()
 
     def _call(self) -> None:
         """Give free places to those whose turn it is."""
-        while self._at_work < self._shares.total:
-            may = [holder for holder in self._waiting if self._may(holder)]
-            if not may:
-                return
-            holder = min(may, key=lambda each: (self._of_tenant[each[0]], self._of_key[each]))
+        while (holder := self._tally.next(self._waiting)) is not None:
             turn = self._waiting[holder][0]
             self._forget(holder, turn)
-            self._take(holder)
+            self._tally.take(holder)
             turn.set_result(None)
 
     def _forget(self, holder: Holder, turn: asyncio.Future[None]) -> None:

@@ -26,6 +26,9 @@ from beliefgraph.store.beliefs import Held, HeldRow, Wanted
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
+FEW = 200
+"""Beliefs whose rows are made where they are asked for; more are made in a thread."""
+
 
 class BeliefReader:
     """Reads the beliefs of twins that the caller is known to reach; `twin` is an id here, `name` what refusals say."""
@@ -79,13 +82,10 @@ class BeliefReader:
     ) -> list[BeliefRow]:
         """The rows of what was published."""
         definitions = (await self._book.numbered(caller.tenant, held.definitions)).definitions
-        for row in (*held.others, *held.beliefs):
-            if row.belief.id not in held.made:
-                state = _state(row, held, definitions)
-                held.made[row.belief.id] = BeliefRow.trusted(state=state, exact=None, relations=None, evidence=None)
-        ids = [row.belief.id for row in held.beliefs]
-        around = Surroundings(held.made, held.relations)
-        rows = [around.row(id_, wanted.relation_levels) for id_ in ids]
+        if len(held.beliefs) <= FEW:
+            rows = _rows(held, definitions, wanted)
+        else:
+            rows = await asyncio.to_thread(_rows, held, definitions, wanted)
         if not with_evidence and not with_exact:
             return rows
         seen = await self.recomputed(caller, twin, name, NOW, rev=held.rev)
@@ -154,6 +154,15 @@ class BeliefReader:
         """The same rows with the chain of each belief."""
         found = await chains(self._graph, self._keyring, seen, [row.state.belief.id for row in rows])
         return [row.model_copy(update={"evidence": found.get(row.state.belief.id, ())}) for row in rows]
+
+
+def _rows(held: Held, definitions: Definitions, wanted: Wanted) -> list[BeliefRow]:
+    for row in (*held.others, *held.beliefs):
+        if row.belief.id not in held.made:
+            state = _state(row, held, definitions)
+            held.made[row.belief.id] = BeliefRow.trusted(state=state, exact=None, relations=None, evidence=None)
+    around = Surroundings(held.made, held.relations)
+    return [around.row(row.belief.id, wanted.relation_levels) for row in held.beliefs]
 
 
 def _state(row: HeldRow, held: Held, definitions: Definitions) -> BeliefState:

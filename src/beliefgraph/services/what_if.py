@@ -24,10 +24,14 @@ from beliefgraph.services.interpretation.said import BearsOn, Interpreter, State
 from beliefgraph.services.moments import Moment, Moments
 from beliefgraph.services.recompute import Recomputed
 from beliefgraph.services.suppose import Supposed, supposed_events, supposing
+from beliefgraph.services.threads import long_work
 from beliefgraph.store.graph import Graph
 
 NOTICEABLE = 0.005
 """A smaller move of log-odds is not told of."""
+
+FEW = 10
+"""Hypotheses of a question that is answered beside others; one of more is long work."""
 
 
 class WhatIfs:
@@ -56,8 +60,14 @@ class WhatIfs:
         if as_of.is_now:
             moment = replace(moment, graph=await self._book.latest(caller.tenant))
         moment = replace(moment, at=max([moment.at, *(event.time for event in question.events)]))
-        found = await asyncio.to_thread(_suppose, moment, question, self._interpreter)
+        compute = long_work if _hypotheses(question) > FEW else asyncio.to_thread
+        found = await compute(_suppose, moment, question, self._interpreter)
         return Answer(found, moment.state.rev, moment.at)
+
+
+def _hypotheses(question: WhatIf) -> int:
+    asked = question.events, question.evidence, question.assumptions, question.interventions, question.goals
+    return sum(map(len, asked))
 
 
 def _suppose(moment: Moment, question: WhatIf, interpreter: Interpreter) -> Comparison:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +25,10 @@ async def numbered(graph: Graph, tenant: str, number: int) -> Definitions:
     """The set of that number."""
     record = await graph.read("definition/numbered", tenant=tenant, number=number)
     documents, parameters = record or ([], None)
+    return await asyncio.to_thread(_read, tenant, number, documents, parameters)
+
+
+def _read(tenant: str, number: int, documents: Sequence[str], parameters: str | None) -> Definitions:
     return Definitions(
         tenant=tenant,
         number=number,
@@ -34,21 +39,29 @@ async def numbered(graph: Graph, tenant: str, number: int) -> Definitions:
 
 async def publish(graph: Graph, definitions: Definitions, catalog: Catalog, at: datetime) -> None:
     """Write the set and the new catalog in it; `rev-conflict` if the number or the version is taken."""
-    tenant = definitions.tenant
-    ids = {
-        a.key: definition_id(tenant, c.catalog, c.version, a.key) for c in definitions.catalogs for a in c.attributes
-    }
+    rows = await asyncio.to_thread(_rows, definitions, catalog)
     await graph.write_one(
         "definition/publish",
-        tenant=tenant,
+        tenant=definitions.tenant,
         number=definitions.number,
         at=at,
         catalog=catalog.catalog,
         version=catalog.version,
-        document=catalog.model_dump_json(),
         kept=_refs(c for c in definitions.catalogs if c.catalog != catalog.catalog),
         parameters=None if definitions.parameters is None else definitions.parameters.number,
-        definitions=[
+        **rows,
+    )
+
+
+def _rows(definitions: Definitions, catalog: Catalog) -> dict[str, Any]:
+    """What is written of a catalog."""
+    tenant = definitions.tenant
+    ids = {
+        a.key: definition_id(tenant, c.catalog, c.version, a.key) for c in definitions.catalogs for a in c.attributes
+    }
+    return {
+        "document": catalog.model_dump_json(),
+        "definitions": [
             codec.node_values(
                 a,
                 id=ids[a.key],
@@ -59,8 +72,8 @@ async def publish(graph: Graph, definitions: Definitions, catalog: Catalog, at: 
             )
             for a in catalog.attributes
         ],
-        relations=[_relation(r, ids) for r in catalog.relations],
-    )
+        "relations": [_relation(r, ids) for r in catalog.relations],
+    }
 
 
 async def publish_parameters(graph: Graph, definitions: Definitions, at: datetime) -> None:

@@ -192,6 +192,8 @@ class Bounded:
             )
         except ClientDisconnect:
             return  # nobody is there to be answered
+        except asyncio.CancelledError:  # by the server, which has waited for as long as it may
+            error = Unavailable("overloaded", "The service is being stopped; send it again with the same id.")
         except Exception:
             request_id = scope["state"]["request_id"]
             structlog.get_logger(__name__).exception("fault")

@@ -14,8 +14,12 @@ from starlette.types import ASGIApp
 
 from beliefgraph.config import Settings
 from beliefgraph.errors import Conflict, Unavailable
+from beliefgraph.web.connections import guarded
 
 POLL_S = 0.02
+
+UNREAD_MS = 30_000
+"""Milliseconds for which what is sent may stay unread by the other side."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,8 @@ async def serving(app: ASGIApp, settings: Settings) -> AsyncIterator[Served]:
             log_config=None,
             access_log=False,
             lifespan="off",
+            http=guarded(settings),
+            timeout_keep_alive=max(1, round(settings.keep_alive_timeout)),
             ws="websockets-sansio",
             ws_max_size=settings.max_body_bytes,
             timeout_graceful_shutdown=max(1, round(settings.shutdown_timeout)),
@@ -92,6 +98,8 @@ def _listen(host: str, port: int) -> socket.socket:
     # With its protocol named, asyncio switches Nagle's algorithm off; without, every answer waits 40 ms.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # for connections too: who takes nothing of an answer is cut off
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS)
     try:
         listener.bind((host, port))
     except OSError as error:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 
 THRESHOLDS = (25_000, 20, 100)
 """Objects made and not let go of before the youngest are looked through for cycles, and how many such looks come before
 one at the middle generation, and then at all. Records of ours form no cycles, so a look seldom finds any."""
+
+SWITCH_S = 0.001
+"""How long a thread that computes keeps the interpreter from the event loop; a request would pay Python's own five
+milliseconds several times."""
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
@@ -20,10 +25,11 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
 
 
 def settle() -> None:
-    """Leave what exists now out of every garbage collection to come, and have these come seldom.
+    """Leave what exists now out of every garbage collection to come, have these come seldom, and threads take turns.
 
     To be called once the process is ready: a full collection stops it for as long as all its objects take.
     """
     gc.collect()
     gc.freeze()
     gc.set_threshold(*THRESHOLDS)
+    sys.setswitchinterval(SWITCH_S)

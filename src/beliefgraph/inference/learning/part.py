@@ -26,6 +26,7 @@ from beliefgraph.inference.factors import Factors, Family, Pair
 from beliefgraph.inference.plan import Plan, projection
 from beliefgraph.inference.propagation import Engine
 from beliefgraph.inference.rules import causes, implies, plackett
+from beliefgraph.inference.stop import check_stopped
 from beliefgraph.inference.structure import Relation, Structure
 from beliefgraph.inference.variables import Variables
 
@@ -136,6 +137,7 @@ class Point:
         """What is expected of each row, block by block; `heard` and `truth` have shape [B, members]."""
         size = max(1, _BLOCK_ENTRIES // self.engine.plan.entries)
         for first in range(0, len(heard), size):
+            check_stopped()
             given, known = heard[first : first + size], truth[first : first + size]
             fixed = np.where(known == 1.0, 1, np.where(known == 0.0, 2, 0)).astype(np.uint8)
             weight, _ = self.part.variables.weights(given, fixed)

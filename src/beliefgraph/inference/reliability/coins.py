@@ -21,6 +21,7 @@ from scipy.special import expit
 from beliefgraph.inference.arrays import Floats, Ints, frozen
 from beliefgraph.inference.reliability import beta
 from beliefgraph.inference.reliability.statements import Answers, Statements, sums
+from beliefgraph.inference.stop import check_stopped
 
 HONEST = np.array([[2.0, 1.0], [1.0, 2.0]])
 """Where learning begins: sources are rather right than wrong. That a population is so is what makes one of the two
@@ -114,6 +115,7 @@ def _run(answers: Answers, said: Statements, group: Ints, discount: float) -> _R
     posterior = answers.posterior(np.zeros(len(answers.question)))
     turn = 0
     for turn in range(1, TURNS + 1):
+        check_stopped()
         last = posterior
         log_a, log_no_a = beta.mean_logs(if_holds)
         log_b, log_no_b = beta.mean_logs(if_not)

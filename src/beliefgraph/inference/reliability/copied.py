@@ -20,6 +20,7 @@ from beliefgraph.inference.arrays import Bools, Floats, Ints, frozen
 from beliefgraph.inference.reliability import beta
 from beliefgraph.inference.reliability.coins import ALONE, STILL, TURNS
 from beliefgraph.inference.reliability.statements import Answers, Statements, sums
+from beliefgraph.inference.stop import check_stopped
 
 HONEST = np.array([3.0, 1.0])
 COPYING = np.array([1.0, 3.0])
@@ -71,6 +72,7 @@ def learn_claims(answers: Answers, statements: Statements, group: Ints) -> Learn
     posterior = answers.posterior(np.zeros(len(answers.question)))
     turn = 0
     for turn in range(1, TURNS + 1):
+        check_stopped()
         last = posterior
         a, b = _likelihoods(r, c, beside, false_values)
         words = np.where(said.log_likelihood_ratio > 0, np.log(a / b)[coin], 0.0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,6 +22,7 @@ from beliefgraph.model.question import KnownSource
 from beliefgraph.services import paging
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.statements import Collection, Known, Per, Topic
+from beliefgraph.services.threads import long_work
 from beliefgraph.store import learning as stored
 from beliefgraph.store.graph import Graph
 
@@ -116,7 +116,7 @@ class SourceLearner:
         async for twin in stored.said(self._graph, caller.tenant, before):
             collection.add(twin)
             progress(collection.twins, collection.evidence)
-        return await asyncio.to_thread(lesson, collection, definitions.parameters, trusted)
+        return await long_work(lesson, collection, definitions.parameters, trusted)
 
     async def page(
         self, caller: Caller, *, first: int = paging.DEFAULT_PAGE, after: str | None = None
