@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import Annotated
 
 import typer
@@ -10,6 +11,8 @@ from rich.console import Console
 
 from beliefgraph.app import Services, create_app
 from beliefgraph.cli.connection import run, services
+from beliefgraph.cli.neo4j import errors_told
+from beliefgraph.telemetry.export import exporting
 from beliefgraph.web.logs import configure
 from beliefgraph.web.server import serving
 from beliefgraph.web.tuning import new_event_loop, settle
@@ -55,7 +58,8 @@ def serve(
                 await served.finished()
                 settling.cancel()
 
-    run(work(), new_event_loop)
+    with errors_told(), exporting(os.environ):
+        run(work(), new_event_loop)
 
 
 async def settle_once_warm(built: Services) -> None:

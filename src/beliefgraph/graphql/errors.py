@@ -14,6 +14,7 @@ from starlette.types import Scope
 from strawberry.pydantic import InputValidationError
 
 from beliefgraph.errors import BeliefgraphError, Fault, Incorrect, shortened, shown_ids
+from beliefgraph.telemetry.spans import refused
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +54,7 @@ def docs(code: str) -> str:
 
 def told(error: BeliefgraphError) -> dict[str, Any]:
     """The extensions of an error."""
+    refused(error.code)
     ids = {key: value for key, value in shown_ids(error).items() if value is not None}
     return {"code": error.code, "kind": error.kind, "docs": docs(error.code), **({"ids": ids} if ids else {})}
 
