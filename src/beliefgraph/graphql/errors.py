@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import structlog
-from graphql import GraphQLError
+from graphql import FieldNode, GraphQLError
 from starlette.datastructures import Headers
 from starlette.types import Scope
 from strawberry.pydantic import InputValidationError
@@ -70,7 +70,7 @@ def tell(errors: list[GraphQLError], request_id: str) -> None:
             continue
         refusal = _refusal(error)
         if refusal is None:
-            log.error("fault", request_id=request_id, path=error.path, exc_info=error.original_error)
+            log.error("fault", request_id=request_id, field=_field(error), exc_info=error.original_error)
             refusal = Fault(
                 "fault",
                 f"Internal error; report the request id {request_id}.",
@@ -86,6 +86,12 @@ def tell(errors: list[GraphQLError], request_id: str) -> None:
             ]
         error.message = shortened(refusal.message)
         error.extensions = extensions
+
+
+def _field(error: GraphQLError) -> str | None:
+    """The field that an error came from, by its name in the schema: an alias is the caller's own word."""
+    node = error.nodes[0] if error.nodes else None
+    return node.name.value if isinstance(node, FieldNode) else None
 
 
 def _refusal(error: GraphQLError) -> BeliefgraphError | None:

@@ -209,6 +209,9 @@ class _Translated:
             case ConstraintError():
                 raise Conflict("rev-conflict", "Somebody else wrote the same at the same moment; try again.") from error
             case Neo4jError() | DriverError():
-                raise Fault("store-fault", f"Neo4j refused a query: {error}") from error
+                why = (
+                    getattr(error, "code", None) or type(error).__name__
+                )  # its message may quote what was to be stored
+                raise Fault("store-fault", f"Neo4j refused a query: {why}.") from error
             case _:
                 return
