@@ -46,6 +46,7 @@ from beliefgraph.services.refresh import Refresher
 from beliefgraph.services.threads import threads
 from beliefgraph.services.update import Updater
 from beliefgraph.services.upkeep import Upkeep
+from beliefgraph.services.vitals import Vitals
 from beliefgraph.services.warming import Warming
 from beliefgraph.services.what_if import WhatIfs
 from beliefgraph.store.graph import Graph, connected
@@ -53,6 +54,7 @@ from beliefgraph.store.keys import Keyring
 from beliefgraph.store.migrations import check_migrated, migrate
 from beliefgraph.web.application import Doors, make_web
 from beliefgraph.web.graphiql_page import page
+from beliefgraph.web.metrics_page import metrics_page
 
 
 class SystemClock:
@@ -219,5 +221,14 @@ def create_app(services: Services) -> Starlette:
         services.warming.check()
         services.readiness.check()
 
-    doors = Doors(graphql=door, events=events, ready=ready, warmed=services.warming.wait, places=places)
+    vitals = Vitals(services.graph, services.cache, services.changes, places, ready)
+    token = settings.metrics_token
+    doors = Doors(
+        graphql=door,
+        events=events,
+        ready=ready,
+        warmed=services.warming.wait,
+        places=places,
+        metrics=None if token is None else metrics_page(vitals, token.get_secret_value()),
+    )
     return make_web(doors, services.callers, settings)

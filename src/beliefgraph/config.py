@@ -44,6 +44,11 @@ class Settings(Record):
     port: Port = Field(default=8000, description="The port to listen on; 0 finds a free one.")
     cors_origins: tuple[str, ...] = Field(default=(), description="Origins whose pages may call, comma-separated.")
     graphiql: bool = Field(default=True, description="Whether browsers get GraphiQL at /graphql.")
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="Bearer token, of 16 characters or more, for reading /metrics; unset, there is no /metrics.",
+    )
     log_level: str = Field(
         default="info",
         pattern="^(debug|info|warning|error)$",

@@ -6,7 +6,7 @@ import pytest
 from tests.house.source import imports, modules, room
 
 CORE = {"errors", "model"}
-DOOR = CORE | {"services", "config"}
+DOOR = CORE | {"services", "config", "telemetry"}
 
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
@@ -15,8 +15,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "config": CORE,
     "model": {"errors"},
     "inference": CORE,
-    "store": CORE,
-    "services": CORE | {"inference", "store"},
+    "store": CORE | {"telemetry"},
+    "services": CORE | {"inference", "store", "telemetry"},
+    "telemetry": {"errors"},
     "graphql": DOOR,
     "mcp": DOOR,
     "ingest": DOOR,
@@ -37,6 +38,8 @@ ONLY_IN: dict[str, set[str]] = {
     "strawberry": {"graphql"},
     "numba": {"inference"},
     "re2": {"services"},
+    "opentelemetry": {"telemetry"},
+    "prometheus_client": {"telemetry"},
     "numpy": {"evaluate", "inference", "services"},
     "matplotlib": {"cli", "evaluate"},
     "scipy": {"inference"},

@@ -14,6 +14,8 @@ from rich.console import Console
 
 from beliefgraph.app import Services, create_app
 from beliefgraph.cli.connection import run, services
+from beliefgraph.cli.neo4j import errors_told
+from beliefgraph.telemetry.export import exporting
 from beliefgraph.web.connections import fitted
 from beliefgraph.web.logs import configure
 from beliefgraph.web.server import serving
@@ -64,7 +66,8 @@ def serve(
                 settling.cancel()
                 end_within(settings.shutdown_timeout + GRACE_S)
 
-    run(work(), new_event_loop)
+    with errors_told(), exporting(os.environ):
+        run(work(), new_event_loop)
 
 
 def end_within(seconds: float) -> None:

@@ -46,6 +46,7 @@ from beliefgraph.graphql.variables import coerced_beside
 from beliefgraph.services.bounded_json import AT_ONCE, BOUNDS, JsonBounds, read_json_beside
 from beliefgraph.services.callers import bearer
 from beliefgraph.services.places import HOLDER, Places
+from beliefgraph.telemetry.spans import request
 
 log = structlog.get_logger(__name__)
 
@@ -348,14 +349,15 @@ class _StillAllowed(BaseGraphQLTransportWSHandler[Context, None]):
             tell([error], self.context.request_id)
             await operation.send_initial_errors([error])
             return
-        if kind is GraphQLOperationType.MUTATION:
-            await self._answer(operation)
-        elif not operation.completed:
-            self._questions.add(operation)
-            try:
-                await (self._answer if kind is GraphQLOperationType.QUERY else self._follow)(operation)
-            finally:
-                self._questions.discard(operation)
+        with request("subscription" if kind is GraphQLOperationType.SUBSCRIPTION else "websocket"):
+            if kind is GraphQLOperationType.MUTATION:
+                await self._answer(operation)
+            elif not operation.completed:
+                self._questions.add(operation)
+                try:
+                    await (self._answer if kind is GraphQLOperationType.QUERY else self._follow)(operation)
+                finally:
+                    self._questions.discard(operation)
 
     async def cleanup_operation(self, operation_id: str) -> None:
         """End a question; of a command only the answer is not sent."""

@@ -8,12 +8,13 @@ from contextvars import ContextVar
 from typing import Any
 
 import structlog
-from graphql import GraphQLError
+from graphql import FieldNode, GraphQLError
 from starlette.datastructures import Headers
 from starlette.types import Scope
 from strawberry.pydantic import InputValidationError
 
 from beliefgraph.errors import BeliefgraphError, Fault, Incorrect, shortened, shown_ids
+from beliefgraph.telemetry.spans import refused
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +54,7 @@ def docs(code: str) -> str:
 
 def told(error: BeliefgraphError) -> dict[str, Any]:
     """The extensions of an error."""
+    refused(error.code)
     ids = {key: value for key, value in shown_ids(error).items() if value is not None}
     return {"code": error.code, "kind": error.kind, "docs": docs(error.code), **({"ids": ids} if ids else {})}
 
@@ -68,7 +70,7 @@ def tell(errors: list[GraphQLError], request_id: str) -> None:
             continue
         refusal = _refusal(error)
         if refusal is None:
-            log.error("fault", request_id=request_id, path=error.path, exc_info=error.original_error)
+            log.error("fault", request_id=request_id, field=_field(error), exc_info=error.original_error)
             refusal = Fault(
                 "fault",
                 f"Internal error; report the request id {request_id}.",
@@ -84,6 +86,12 @@ def tell(errors: list[GraphQLError], request_id: str) -> None:
             ]
         error.message = shortened(refusal.message)
         error.extensions = extensions
+
+
+def _field(error: GraphQLError) -> str | None:
+    """The field that an error came from, by its name in the schema: an alias is the caller's own word."""
+    node = error.nodes[0] if error.nodes else None
+    return node.name.value if isinstance(node, FieldNode) else None
 
 
 def _refusal(error: GraphQLError) -> BeliefgraphError | None:

@@ -17,6 +17,7 @@ from beliefgraph.model.event import Event
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.time import Clock
 from beliefgraph.services.bounded_json import AT_ONCE
+from beliefgraph.telemetry.spans import refused
 
 MAX_BODY_BYTES = 8 * 1024 * 1024
 
@@ -72,6 +73,7 @@ def events_endpoint(
 
 def error_response(error: BeliefgraphError) -> Response:
     """A refusal as HTTP says it: the status of its kind, and its code, kind, sentence and ids as JSON."""
+    refused(error.code)
     body = {"code": error.code, "kind": error.kind, "message": shortened(error.message), "ids": shown_ids(error)}
     response = _json({"error": body}, STATUS_OF_CODE.get(error.code, STATUS[error.kind]))
     if error.kind == "unavailable":

@@ -25,6 +25,7 @@ from beliefgraph.services.state import TwinState, fresh
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.twins import BEARINGS, MEASUREMENTS, RowKind, TwinRows, damaged, load
+from beliefgraph.telemetry.metrics import CACHE_READS
 
 T = TypeVar("T", bound=Rows[Any, Any, Any])
 
@@ -98,10 +99,12 @@ class TwinCache:
             return fresh(id_, tenant, name)
         known = self._twins.get(id_)
         if known is not None and (known.state.rev, known.state.life) == current:
+            CACHE_READS.labels("hit").inc()
             return known.state
         return await self._flights.join((id_, current), lambda: self._read(id_, tenant, name))
 
     async def _read(self, id_: str, tenant: str, name: str) -> TwinState:
+        CACHE_READS.labels("miss").inc()
         async with self._reading:
             state = await read_state(self._graph, id_, tenant, name, checkpoints=self._checkpoints)
         self.keep(state)
@@ -112,6 +115,11 @@ class TwinCache:
         kept = self._twins.get(id_)
         known = None if kept is None else kept.state
         return await read_state(self._graph, id_, tenant, name, rev, checkpoints=self._checkpoints, known=known)
+
+    @property
+    def filled(self) -> tuple[int, int]:
+        """How many twins are in memory, and about how many bytes they take."""
+        return len(self._twins), int(self._twins.currsize)
 
     def has(self, id_: str) -> bool:
         """Whether a twin is in memory, at whatever rev."""
@@ -130,6 +138,7 @@ class TwinCache:
             self.drop(id_)
         if current is None or known.state.life != current[1] or (behind if rev is None else known.state.rev != rev):
             return None
+        CACHE_READS.labels("hit").inc()
         return known.published
 
     def missed(self, id_: str, tenant: str, name: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from beliefgraph.services.bell import Bell
 from beliefgraph.services.scope import no_such_twin, reach
 from beliefgraph.store import changes as stored
 from beliefgraph.store.graph import Graph
+from beliefgraph.telemetry.metrics import SUBSCRIPTION_LAG
 
 MAX_CHANGES = 200
 
@@ -104,6 +106,12 @@ class Changes:
         self._watched: dict[str, _Watched] = {}
         self._watching: asyncio.Task[None] | None = None
         bell.listen(self._watched)
+
+    @property
+    def followers(self) -> tuple[int, int]:
+        """How many subscribers there are, and how many changes wait for the slowest of them."""
+        waiting = [len(each.waiting) for watched in self._watched.values() for each in watched.subscribers]
+        return len(waiting), max(waiting, default=0)
 
     async def since(self, caller: Caller, twin: str, rev: int, *, limit: int = MAX_CHANGES) -> list[Change]:
         """The changes after a rev, in order, at most `limit` of them."""
@@ -227,6 +235,7 @@ class Changes:
             if following is None or change.commit.rev <= following.rev:
                 continue
             following.rev = change.commit.rev
+            SUBSCRIPTION_LAG.observe(max(0.0, time.time() - change.commit.at.timestamp()))
             for subscriber in list(following.subscribers):
                 subscriber.hand(change)
                 if subscriber.ended is not None:

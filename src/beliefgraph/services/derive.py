@@ -25,6 +25,8 @@ from beliefgraph.services.grid import left_prior
 from beliefgraph.services.layout import Layout, lay_out
 from beliefgraph.services.metrics.measure import Measured, heard_from, measure
 from beliefgraph.services.state import TwinState
+from beliefgraph.telemetry.metrics import INFERENCE_SECONDS
+from beliefgraph.telemetry.spans import timed
 
 Floats = npt.NDArray[np.float64]
 
@@ -159,6 +161,7 @@ class Derivation:
         )
 
 
+@timed("inference", INFERENCE_SECONDS)
 def derive(
     state: TwinState,
     graph: DefinitionGraph,

@@ -8,7 +8,7 @@ stays, and the same call sent again finds it to be duplicates.
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -31,6 +31,7 @@ from beliefgraph.services.state import TwinState
 from beliefgraph.services.update import FUTURE_SKEW_S, Committed, Named, Present, Updater
 from beliefgraph.store import events as stored
 from beliefgraph.store.commits import ArrivedEvent
+from beliefgraph.telemetry import metrics
 
 MOST_EVENTS = 10_000
 """Events in one call."""
@@ -125,6 +126,8 @@ class Intake:
         if failed:
             raise failed[0]
         await self._set_aside(caller, events, placed, fates)
+        for status, count in Counter(receipt.status for receipt in receipts.values()).items():
+            metrics.EVENTS.labels(status).inc(count)
         return [receipts[index].shown_to(caller) for index in range(len(events))]
 
     async def _take_in(
@@ -280,6 +283,8 @@ class Intake:
         waiting = await asyncio.to_thread(self._waiting, caller, events, placed, fates)
         now = updater.clock.now()
         await asyncio.shield(stored.keep(updater.graph, updater.keyring, caller.tenant, waiting, now))
+        for code, count in Counter(refused.code for refused in fates.refused.values()).items():
+            metrics.QUARANTINED.labels(code).inc(count)
 
     def _waiting(
         self, caller: Caller, events: Sequence[Event], placed: Mapping[int, Placed], fates: _Fates

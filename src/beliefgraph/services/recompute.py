@@ -109,7 +109,7 @@ class Recomputed:
             self.moment.graph.definitions.attribute_of(key)
         except BeliefgraphError as error:
             return error
-        raise AssertionError(f"{key} is defined, and was not laid out")
+        raise AssertionError("a belief is defined, and was not laid out")
 
     def state(self, position: int) -> BeliefState:
         """How the belief at a position stands."""

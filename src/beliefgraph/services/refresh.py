@@ -18,6 +18,8 @@ from beliefgraph.services.advance import Additions, Step, advance
 from beliefgraph.services.intake import Intake
 from beliefgraph.services.update import FUTURE_SKEW_S, Present, Updater
 from beliefgraph.store import quiet as stored
+from beliefgraph.telemetry.metrics import REFRESH_ENDED, REFRESH_SECONDS, REFRESHED
+from beliefgraph.telemetry.spans import timed
 
 INTERVAL = timedelta(hours=1)
 """How long a twin may be quiet before time is let pass in it."""
@@ -91,8 +93,10 @@ class Refresher:
 
         Of every tenant unless one is named. A twin that refuses is named in the answer; the others are not held up.
         """
-        refreshed, refused = await self._walk(self.moment(now), tenant)
-        due = await self.take_in_due(now, tenant)
+        with timed("refresh", REFRESH_SECONDS):
+            refreshed, refused = await self._walk(self.moment(now), tenant)
+            due = await self.take_in_due(now, tenant)
+        REFRESH_ENDED.set_to_current_time()
         return Round(refreshed, due.taken_in, (*refused, *due.refused))
 
     async def take_in_due(self, now: datetime, tenant: str | None = None) -> Round:
@@ -129,7 +133,9 @@ class Refresher:
                     receipt = await self.refresh(_clock(twin.tenant), twin.name, moment)
                 except BeliefgraphError as error:
                     refused.append((twin.name, error))
+                    REFRESHED.labels(error.code).inc()
                 else:
+                    REFRESHED.labels(receipt.status).inc()
                     written += receipt.status == "accepted"
             last = page[-1].id
 

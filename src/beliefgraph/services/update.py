@@ -32,6 +32,8 @@ from beliefgraph.store import events as stored
 from beliefgraph.store.commits import ArrivedEvent, write
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
+from beliefgraph.telemetry.metrics import COMMIT_SECONDS
+from beliefgraph.telemetry.spans import timed
 
 TRIES = 40
 """Commits that may come between reading and writing before a command without an expected rev gives up."""
@@ -171,7 +173,8 @@ class Updater:
             raise Unsupported("store-memory", "This is more than one transaction may write; send less.", rows=rows)
         for pause in (*PAUSES, None):
             try:
-                await write(self.graph, self.keyring, commits)
+                with timed("commit", COMMIT_SECONDS):
+                    await write(self.graph, self.keyring, commits)
             except Unsupported as refused:
                 if refused.code != "store-memory":
                     raise

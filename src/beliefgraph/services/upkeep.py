@@ -85,6 +85,6 @@ def _logged() -> Iterator[None]:
     try:
         yield
     except BeliefgraphError as error:
-        log.warning("upkeep failed", code=error.code, reason=error.message)
+        log.warning("upkeep failed", code=error.code)
     except Exception:
         log.exception("upkeep failed")

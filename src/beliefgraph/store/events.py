@@ -132,6 +132,12 @@ class SetAside:
     due: datetime | None = None
 
 
+async def quarantine_size(graph: Graph) -> int:
+    """How many events are in quarantine, of all tenants."""
+    record = await graph.read("quarantine/count")
+    return int(record[0]) if record else 0
+
+
 async def keep(graph: Graph, keyring: Keyring, tenant: str, events: Sequence[SetAside], now: datetime) -> None:
     """Keep events in quarantine, sealed with their twin's key, or the tenant's where no twin is known."""
     for first in range(0, len(events), KEPT_AT_ONCE):

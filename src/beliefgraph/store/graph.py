@@ -23,8 +23,12 @@ from neo4j.exceptions import (
 
 from beliefgraph.errors import Conflict, Fault, Unavailable, Unsupported
 from beliefgraph.store.queries import query
+from beliefgraph.telemetry.spans import span
 
 T = TypeVar("T")
+
+NEO4J = {"db.system.name": "neo4j"}
+"""What the span of a statement says of it, beside the name of its query."""
 
 CONNECTION_POOL = 50
 ACQUISITION_TIMEOUT = 10.0
@@ -48,8 +52,9 @@ class Transaction:
 
     async def run(self, name: str, /, **parameters: Any) -> list[Any] | None:
         """The first record of the query as a list of its values, or None."""
-        result = await self._tx.run(query(name), parameters)
-        record = await result.single(strict=False)
+        with span(name, NEO4J):
+            result = await self._tx.run(query(name), parameters)
+            record = await result.single(strict=False)
         return None if record is None else list(record.values())
 
 
@@ -60,12 +65,13 @@ class Graph:
         self._driver = driver
         self._database = database
         self.statements = 0
+        self.sessions = 0
 
     async def read(self, name: str, /, **parameters: Any) -> list[Any] | None:
         """The one record a query returns, as a list of its values, or None. Auto-commit: one round trip."""
         self.statements += 1
-        with _Translated(reading=True):
-            async with self._driver.session(database=self._database, default_access_mode="READ") as session:
+        with _Translated(reading=True), span(name, NEO4J):
+            async with self._session(default_access_mode="READ") as session:
                 result = await session.run(query(name), parameters)
                 record = await result.single(strict=False)
                 return None if record is None else list(record.values())
@@ -88,7 +94,8 @@ class Graph:
         """The record of one writing query, in a transaction of its own: one round trip. Fails as `write` does."""
 
         async def attempt(session: AsyncSession) -> list[Any] | None:
-            record = await (await session.run(query(name), parameters)).single(strict=False)
+            with span(name, NEO4J):
+                record = await (await session.run(query(name), parameters)).single(strict=False)
             return None if record is None else list(record.values())
 
         return await self._written(attempt, lost=False)
@@ -102,7 +109,7 @@ class Graph:
         with _Translated():
             while True:
                 try:
-                    async with self._driver.session(database=self._database) as session:
+                    async with self._session() as session:
                         return await attempt(session)
                 except (Neo4jError, DriverError) as error:
                     passing = error.is_retryable() and (lost or isinstance(error, Neo4jError))
@@ -114,9 +121,19 @@ class Graph:
     async def schema(self, statement: str) -> None:
         """Run one statement of the schema, made by `graph_schema`, in auto-commit as Neo4j demands."""
         with _Translated():
-            async with self._driver.session(database=self._database) as session:
+            async with self._session() as session:
                 result = await session.run(statement)
                 await result.consume()
+
+    @asynccontextmanager
+    async def _session(self, **options: Any) -> AsyncIterator[AsyncSession]:
+        """A session, counted while it is open: each takes a connection of the pool."""
+        self.sessions += 1
+        try:
+            async with self._driver.session(database=self._database, **options) as session:
+                yield session
+        finally:
+            self.sessions -= 1
 
     async def ready(self) -> None:
         """Return if the database answers; `store-unavailable` if not."""
@@ -192,6 +209,9 @@ class _Translated:
             case ConstraintError():
                 raise Conflict("rev-conflict", "Somebody else wrote the same at the same moment; try again.") from error
             case Neo4jError() | DriverError():
-                raise Fault("store-fault", f"Neo4j refused a query: {error}") from error
+                why = (
+                    getattr(error, "code", None) or type(error).__name__
+                )  # its message may quote what was to be stored
+                raise Fault("store-fault", f"Neo4j refused a query: {why}.") from error
             case _:
                 return

@@ -27,6 +27,7 @@ from beliefgraph.web.probes import Check, healthz, readyz
 
 GRAPHQL = "/graphql"
 EVENTS = "/events"
+METRICS = "/metrics"
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -40,6 +41,7 @@ class Doors:
     ready: Check
     warmed: Warmed
     places: Places
+    metrics: Endpoint | None
 
 
 def make_web(doors: Doors, callers: Callers, settings: Settings) -> Starlette:
@@ -49,6 +51,7 @@ def make_web(doors: Doors, callers: Callers, settings: Settings) -> Starlette:
         Route("/healthz", healthz),
         Route("/readyz", readyz(doors.ready)),
         *error_pages(),
+        *([] if doors.metrics is None else [Route(METRICS, doors.metrics)]),
     ]
     if settings.graphiql:
         routes.append(Mount(graphiql_page.ASSETS, graphiql_page.assets()))
@@ -69,7 +72,7 @@ def make_web(doors: Doors, callers: Callers, settings: Settings) -> Starlette:
         keyed=frozenset((GRAPHQL, EVENTS)),
         settings=settings,
     )
-    named = Middleware(RequestId, paths=frozenset((GRAPHQL, EVENTS, "/healthz", "/readyz", "/metrics")))
+    named = Middleware(RequestId, paths=frozenset((GRAPHQL, EVENTS, METRICS, "/healthz", "/readyz")))
     middleware = [named, *([cors] if settings.cors_origins else []), bounded]
     app = Starlette(routes=[_Exactly(GRAPHQL, doors.graphql), *routes], middleware=middleware)
     app.router.redirect_slashes = False

@@ -19,13 +19,24 @@ OF_THE_MACHINE = frozenset({"RuntimeError", "OSError", "MemoryError", "Assertion
 
 
 def discreet(_logger: object, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """The entry with the words of those errors alone; of others the type and the place are told."""
-    for told in entry.get("exception") or ():
-        if isinstance(told, dict):
-            told.pop("exc_notes", None)
-            if told.get("exc_type") not in OF_THE_MACHINE:
-                told["exc_value"] = ""
+    """The entry with the messages of those errors alone; of others it has the type and the place."""
+    if entry.get("logger") == "asyncio":
+        entry["event"] = str(entry["event"]).partition("\n")[0]  # what follows quotes the error of a task
+    _without_messages(entry.get("exception"))
     return entry
+
+
+def _without_messages(stacks: object) -> None:
+    """Take the messages from exceptions, those of groups included."""
+    for stack in stacks if isinstance(stacks, list) else ():
+        if isinstance(stack, dict):
+            stack.pop("exc_notes", None)
+            stack.pop("syntax_error", None)
+            if stack.get("exc_type") not in OF_THE_MACHINE:
+                stack["exc_value"] = ""
+            _without_messages(stack.get("exceptions"))
+        else:
+            _without_messages(stack)
 
 
 def configure(level: str) -> None:

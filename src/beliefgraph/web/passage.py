@@ -27,6 +27,7 @@ from beliefgraph.graphql.errors import ASKED_AT
 from beliefgraph.model.caller import Caller
 from beliefgraph.services.callers import Callers, bearer
 from beliefgraph.services.places import Places, Shares
+from beliefgraph.telemetry.spans import GONE, request
 
 log = structlog.get_logger("beliefgraph.access")
 
@@ -95,13 +96,22 @@ class RequestId:
                 status = 403  # as the handshake is answered
             await send(message)
 
+        path = scope["path"] if scope["path"] in self._paths else "elsewhere"  # it may name somebody
         try:
-            await self._app(scope, receive, answer)
+            if scope["type"] == "websocket":  # what is asked on it is counted, operation by operation
+                await self._app(scope, receive, answer)
+            else:
+                with request(path, Headers(scope=scope).get("traceparent")) as outcome:
+                    try:
+                        await self._app(scope, receive, answer)
+                    finally:
+                        if not status:
+                            outcome.code = GONE
         finally:
             log.info(
                 "request",
                 method=scope.get("method", "WEBSOCKET"),
-                path=scope["path"] if scope["path"] in self._paths else "elsewhere",  # it may name somebody
+                path=path,
                 status=status,
                 ms=round((time.perf_counter() - began) * 1_000, 2),
             )

@@ -1,0 +1,77 @@
+"""OpenTelemetry spans around what takes time, and the metrics that go with them.
+
+Only the API is used here: without an SDK (the extra `tracing`) spans are not recorded. Exceptions are not recorded in
+spans, because their messages may quote what was sent.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import partial
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from prometheus_client import Histogram
+
+from beliefgraph.telemetry.metrics import REQUEST_SECONDS, REQUESTS
+
+OK = "ok"
+GONE = "gone"
+"""The outcome of a request whose client left before it was answered."""
+
+_span = partial(
+    trace.get_tracer("beliefgraph").start_as_current_span, record_exception=False, set_status_on_exception=False
+)
+_propagator = TraceContextTextMapPropagator()
+
+
+@dataclass
+class Outcome:
+    """How a request ends: `ok`, `gone`, or the code of its first error."""
+
+    code: str = OK
+
+
+_answering: ContextVar[Outcome | None] = ContextVar("answering", default=None)
+
+
+@contextmanager
+def request(endpoint: str, traceparent: str | None = None) -> Iterator[Outcome]:
+    """Count and time a request to an endpoint, as a span of the trace that the caller began, if any."""
+    parent: Context | None = _propagator.extract({"traceparent": traceparent}) if traceparent else None
+    outcome, began = Outcome(), time.perf_counter()
+    token = _answering.set(outcome)
+    with _span(endpoint, context=parent, kind=trace.SpanKind.SERVER) as span:
+        try:
+            yield outcome
+        finally:
+            _answering.reset(token)
+            span.set_attribute("beliefgraph.outcome", outcome.code)
+            REQUESTS.labels(endpoint, outcome.code).inc()
+            REQUEST_SECONDS.labels(endpoint).observe(time.perf_counter() - began)
+
+
+def refused(code: str) -> None:
+    """Note the error code of the request that is being answered; the first of several counts."""
+    outcome = _answering.get()
+    if outcome is not None and outcome.code == OK:
+        outcome.code = code
+
+
+@contextmanager
+def timed(name: str, metric: Histogram) -> Iterator[None]:
+    """Time a piece of work in a metric and as a span."""
+    with _span(name), metric.time():
+        yield
+
+
+@contextmanager
+def span(name: str, attributes: Mapping[str, str]) -> Iterator[None]:
+    """A span around a call to something outside of this process; attributes must name nobody."""
+    with _span(name, kind=trace.SpanKind.CLIENT, attributes=attributes):
+        yield
