@@ -26,7 +26,6 @@ def test_rows_are_the_state_before_each_full_period() -> None:
     assert states.count.tolist() == [1, 1, 2, 3, 1, 1]
     assert states.recency.tolist() == [0, 1, 0.5, 0, 0, 1]
     assert states.age.tolist() == [0, 1, 2, 3, 0, 1]
-    assert states.gap.tolist() == [0, 0, 1.5, 1.5, 0, 0]
     assert states.further[:, 0].tolist() == [0.1] * 4 + [0.2] * 2
 
 
@@ -35,14 +34,13 @@ def test_the_state_at_the_end_is_what_is_known_then() -> None:
     assert states.count.tolist() == [3, 1]
     assert states.recency.tolist() == [1.5, 2.0]
     assert states.age.tolist() == [4.5, 2.0]
-    assert states.gap.tolist() == [1.5, 0.0]
 
 
 def test_no_row_depends_on_what_came_after_it() -> None:
     whole = two()
     cut = replace(whole, start=np.array([0, 2, 3]), time=np.array([0.0, 1.5, 0.0]), observed=np.array([2.9, 2.0]))
     now, later = cut.rows()[0], whole.rows()[0]
-    for name in ("count", "recency", "age", "gap"):
+    for name in ("count", "recency", "age"):
         assert getattr(now, name)[:2].tolist() == getattr(later, name)[:2].tolist()
 
 
@@ -60,9 +58,7 @@ def test_the_chance_of_anything_is_the_sum_over_all_paths_on_which_something_hap
             total *= h if happens else 1 - h
             state = state.later(1)
             if happens:
-                state = replace(
-                    state, count=state.count + 1, gap=state.recency, recency=np.zeros(1)
-                )  # fmt: skip
+                state = replace(state, count=state.count + 1, recency=np.zeros(1))
         return float(total)
 
     paths = list(product((0, 1), repeat=horizon))

@@ -28,22 +28,21 @@ CHUNK = 20_000
 
 @dataclass(frozen=True, eq=False)
 class States:
-    """What is known of some subjects: events so far, periods since the last and since the first, the gap between the
-    last two events (0 if there is one), and further columns, shape [subjects, columns], that stay as they are."""
+    """What is known of some subjects: events so far, periods since the last and since the first, and further columns,
+    shape [subjects, columns], that stay as they are."""
 
     count: Floats
     recency: Floats
     age: Floats
-    gap: Floats
     further: Floats
 
     def at(self, rows: slice | Ints) -> States:
         """The states of some of the subjects."""
-        return States(self.count[rows], self.recency[rows], self.age[rows], self.gap[rows], self.further[rows])
+        return States(self.count[rows], self.recency[rows], self.age[rows], self.further[rows])
 
     def later(self, periods: float) -> States:
         """The states after so many more periods in which nothing happens."""
-        return States(self.count, self.recency + periods, self.age + periods, self.gap, self.further)
+        return States(self.count, self.recency + periods, self.age + periods, self.further)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +70,7 @@ class Histories:
         """The state of every subject at the end of its time observed."""
         last = self.start[1:] - 1
         count = np.diff(self.start).astype(float)
-        before = self.time[np.maximum(last - 1, self.start[:-1])]
-        return States(count, self.observed - self.time[last], self.observed, self.time[last] - before, self.further)
+        return States(count, self.observed - self.time[last], self.observed, self.further)
 
     def rows(self) -> tuple[States, Floats]:
         """The state before every full period that was observed, and whether anything happened in it.
@@ -91,24 +89,20 @@ class Histories:
         # The events before a period are the first one of its subject and those of its earlier periods.
         count = 1 + seen - seen[first[subject]] if len(subject) else seen
         last = self.start[subject] + count - 1
-        gap = self.time[last] - self.time[np.maximum(last - 1, self.start[subject])]
-        states = States(count.astype(float), age - self.time[last], age.astype(float), gap, self.further[subject])
+        states = States(count.astype(float), age - self.time[last], age.astype(float), self.further[subject])
         return states, (happened > 0).astype(float)
 
 
 def columns(states: States) -> Floats:
-    """The columns of the regression: ln n, ln(1 + recency), ln(1 + age), the log rate, their squares and products, the
-    last gap and the further columns; shape [subjects, columns]."""
-    first = np.stack(
-        [
-            np.log(states.count),
-            np.log1p(states.recency),
-            np.log1p(states.age),
-            np.log((states.count - RATE_COUNT) / (states.age + RATE_AGE)),
-        ]
-    )
-    pairs = [first[i] * first[j] for i in range(len(first)) for j in range(i, len(first))]
-    return np.vstack([first, pairs, np.log1p(states.gap), states.further.T]).T
+    """The columns of the regression: the log rate, ln(1 + recency) and its square, its products with ln n, with the log
+    rate and with each further column, and the further columns; shape [subjects, 5 + 2 · further].
+
+    What a count or a rate is worth depends on how long ago the last event was.
+    """
+    recency = np.log1p(states.recency)
+    rate = np.log((states.count - RATE_COUNT) / (states.age + RATE_AGE))
+    own = np.stack([rate, recency, recency**2, np.log(states.count) * recency, rate * recency])
+    return np.vstack([own, states.further.T, states.further.T * recency]).T
 
 
 def any_within(model: Logistic, states: States, horizon: int) -> Floats:
