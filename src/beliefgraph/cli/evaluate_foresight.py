@@ -11,6 +11,7 @@ from beliefgraph.cli.evaluated import DataOption, JsonOption, PlotOption, tell
 from beliefgraph.cli.neo4j import errors_told
 from beliefgraph.evaluate import cdnow as purchases_evaluated
 from beliefgraph.evaluate import data as datasets
+from beliefgraph.evaluate import questions as questions_evaluated
 from beliefgraph.evaluate import switches as changes_evaluated
 from beliefgraph.evaluate import trajectories as trajectories_evaluated
 
@@ -43,5 +44,14 @@ def changes(
     tell(changes_evaluated.evaluate(twins, seed), json, None)
 
 
-COMMANDS: tuple[Callable[..., None], ...] = (cdnow, trajectories, changes)
+def questions(
+    json: JsonOption = False,
+    twins: TwinsOption = questions_evaluated.TWINS,
+    seed: SeedOption = questions_evaluated.SEED,
+) -> None:
+    """Ask simulated twins five chosen questions and five random ones, and compare what that tells."""
+    tell(questions_evaluated.evaluate(twins, seed), json, None)
+
+
+COMMANDS: tuple[Callable[..., None], ...] = (cdnow, trajectories, changes, questions)
 """What `beliefgraph evaluate` gets from here."""
