@@ -25,7 +25,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "local": {"errors"},
     "story": CORE
     | {"ingest"},  # its events and catalog are files like anybody's, read by the door that reads such files
-    "evaluate": DOOR | {"ingest"},  # judges the service from outside, by what it answers to real input
+    "evaluate": DOOR
+    | {"ingest", "inference"},  # judges the service from outside, by what it answers, and forecasts by the numbers
     "cli": DOOR | {"app", "evaluate", "graphql", "ingest", "local", "mcp", "story", "web"},
     "app": DOOR | {"graphql", "inference", "ingest", "local", "mcp", "store", "web"},
 }

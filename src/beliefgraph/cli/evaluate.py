@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Annotated
 from uuid import uuid4
 
@@ -20,12 +19,14 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 
 from beliefgraph.app import Services, create_app
+from beliefgraph.cli import evaluate_foresight
 from beliefgraph.cli.connection import run, services
+from beliefgraph.cli.evaluated import DataOption, JsonOption, PlotOption, tell
 from beliefgraph.cli.neo4j import errors_told
 from beliefgraph.errors import Incorrect
 from beliefgraph.evaluate import crowd as crowds
 from beliefgraph.evaluate import data as datasets
-from beliefgraph.evaluate import elections, fit, plot
+from beliefgraph.evaluate import elections, fit
 from beliefgraph.evaluate import polls as pollings
 from beliefgraph.evaluate import population as populations
 from beliefgraph.evaluate.client import Client
@@ -42,17 +43,6 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 
-DataOption = Annotated[
-    Path | None,
-    typer.Option("--data", help="Directory of the data sets.", show_default="../shared/data beside the checkout"),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print only rows of item, value, must and ok, as JSON.")]
-PlotOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--plot", help="Write the calibration chart to this PNG file.", show_default="a PNG here; with --json, none"
-    ),
-]
 UrlOption = Annotated[str | None, typer.Option(help="URL of a running service.", show_default="one is started")]
 KeyOption = Annotated[
     str | None,
@@ -99,7 +89,7 @@ def polls(
             client, read_polls, read_races, run_name, progress, explain=explain, teach=teach, keep=keep
         )
 
-    _tell(_evaluate(work, url, key), json, plot)
+    tell(_evaluate(work, url, key), json, plot)
 
 
 @app.command()
@@ -125,7 +115,7 @@ def crowd(
     def work(client: Client, run_name: str, progress: Progress, teach: Teach) -> Evaluation:
         return crowds.evaluate(client, chosen, labels, truth, run_name, progress, teach=teach, keep=keep)
 
-    _tell(_evaluate(work, url, key), json, plot)
+    tell(_evaluate(work, url, key), json, plot)
 
 
 @app.command()
@@ -144,7 +134,11 @@ def population(
     def work(client: Client, run_name: str, progress: Progress, teach: Teach) -> Evaluation:
         return populations.evaluate(client, claims, truth, run_name, progress, teach=teach, keep=keep)
 
-    _tell(_evaluate(work, url, key), json, None)
+    tell(_evaluate(work, url, key), json, None)
+
+
+for command in evaluate_foresight.COMMANDS:
+    app.command()(command)
 
 
 def _evaluate(work: Work, url: str | None, key: str | None) -> Evaluation:
@@ -246,48 +240,6 @@ def _bars() -> Iterator[Progress]:
             bars.update(known[what], completed=done, total=of)
 
         yield show
-
-
-def _tell(found: Evaluation, json: bool, path: Path | None) -> None:
-    """Print what came of it, draw the calibration, and end with exit code 1 if something that must hold does not."""
-    out = Console(highlight=False)
-    if path is None and not json and found.curves:
-        path = Path(f"{found.name}-calibration.png")
-    if json:
-        typer.echo(orjson.dumps([row.shown() for row in found.rows], option=orjson.OPT_INDENT_2).decode())
-    else:
-        out.print(_checks(found), _scores(found))
-    if path is not None:
-        with errors_told():
-            drawn = plot.draw(f"Calibration: {found.name}", found.curves, path)
-        Console(stderr=json, highlight=False).print(f"Calibration: {drawn}", soft_wrap=True)
-    if not found.ok:
-        raise typer.Exit(1)
-
-
-def _checks(found: Evaluation) -> Table:
-    table = Table(title=f"{found.name}: what must hold", title_justify="left")
-    for name, justify in (("item", "left"), ("value", "right"), ("must", "right"), ("ok", "left")):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
-    for row in found.checks:
-        must = "" if row.must is None else f"{row.must:,.10g}"
-        table.add_row(row.item, f"{row.value:,.10g}", must, "" if row.must is None else "yes" if row.ok else "[red]NO")
-    return table
-
-
-def _scores(found: Evaluation) -> Table:
-    names = list(dict.fromkeys(name for line in found.lines for name in line.scores))
-    table = Table(title=f"{found.name}: how good the confidences are", title_justify="left")
-    table.add_column("")
-    for name in names:
-        table.add_column(name, justify="right")
-    for setting in dict.fromkeys(line.setting for line in found.lines):
-        table.add_section()
-        table.add_row(f"[italic]{setting}[/]")
-        for line in (each for each in found.lines if each.setting == setting):
-            shown = [f"{line.scores[name]:.4f}" if name in line.scores else "" for name in names]
-            table.add_row(f"  {line.of}", *shown, style="dim" if line.baseline else "bold")
-    return table
 
 
 def _tell_fit(fits: list[fit.Fit], json: bool) -> None:

@@ -1,4 +1,4 @@
-"""The real data: polls of elections with their results, labels that paid workers gave, and claims about cities."""
+"""The real data: polls with results, labels of paid workers, claims about cities, purchases and answers to studies."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from beliefgraph.errors import Incorrect, NotFound
 POLLS = "polls_1998_2014"
 CROWDS = "crowd_labels"
 POPULATION = "population"
+CDNOW = "cdnow"
+MEGA_STUDY = "mega_study"
 
 _CHECKOUT = Path(__file__).parents[3]
 
@@ -67,6 +69,15 @@ class Claim:
     def anonymous(self) -> bool:
         """Whether the editor has no account: their number is 0, and their name an address."""
         return self.editor.startswith("0 (")
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """What one customer paid on one day."""
+
+    customer: str
+    day: date
+    amount: float
 
 
 def data_dir(given: Path | None) -> Path:
@@ -135,6 +146,15 @@ def read_claims(data: Path) -> list[Claim]:
 def read_census(data: Path) -> dict[str, str]:
     """The true value by what it is about, of `truth.csv`."""
     return {f"{row['property']} of {row['city']}": row["value"] for row in _rows(data / POPULATION / "truth.csv")}
+
+
+def read_purchases(data: Path) -> list[Purchase]:
+    """The purchases of `transactions.csv`; several by one customer on one day are one."""
+    paid: dict[tuple[str, date], float] = {}
+    for row in _rows(data / CDNOW / "transactions.csv"):
+        of = row["customer_id"], date.fromisoformat(row["date"])
+        paid[of] = paid.get(of, 0.0) + float(row["amount"])
+    return [Purchase(customer, day, amount) for (customer, day), amount in sorted(paid.items())]
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:

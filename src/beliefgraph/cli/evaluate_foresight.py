@@ -1,0 +1,57 @@
+"""The commands of `beliefgraph evaluate` that judge forecasts. They need no service and no database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from beliefgraph.cli.evaluated import DataOption, JsonOption, PlotOption, tell
+from beliefgraph.cli.neo4j import errors_told
+from beliefgraph.evaluate import cdnow as purchases_evaluated
+from beliefgraph.evaluate import data as datasets
+from beliefgraph.evaluate import questions as questions_evaluated
+from beliefgraph.evaluate import switches as changes_evaluated
+from beliefgraph.evaluate import trajectories as trajectories_evaluated
+
+TwinsOption = Annotated[int, typer.Option("--twins", min=50, help="Number of simulated twins.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Seed of the simulation.")]
+
+
+def cdnow(data: DataOption = None, json: JsonOption = False, plot: PlotOption = None) -> None:
+    """Forecast which of 23,570 customers buy again in the next 39 weeks, from past purchases only."""
+    with errors_told():
+        purchases = datasets.read_purchases(datasets.data_dir(data))
+    tell(purchases_evaluated.evaluate(purchases), json, plot)
+
+
+def trajectories(
+    json: JsonOption = False,
+    twins: TwinsOption = trajectories_evaluated.TWINS,
+    seed: SeedOption = trajectories_evaluated.SEED,
+) -> None:
+    """Forecast the stage in six weeks and the time to purchase of simulated twins."""
+    tell(trajectories_evaluated.evaluate(twins, seed), json, None)
+
+
+def changes(
+    json: JsonOption = False,
+    twins: TwinsOption = changes_evaluated.TWINS,
+    seed: SeedOption = changes_evaluated.SEED,
+) -> None:
+    """Find the switches of simulated twins, and measure what tempering older evidence is worth after them."""
+    tell(changes_evaluated.evaluate(twins, seed), json, None)
+
+
+def questions(
+    json: JsonOption = False,
+    twins: TwinsOption = questions_evaluated.TWINS,
+    seed: SeedOption = questions_evaluated.SEED,
+) -> None:
+    """Ask simulated twins five chosen questions and five random ones, and compare what that tells."""
+    tell(questions_evaluated.evaluate(twins, seed), json, None)
+
+
+COMMANDS: tuple[Callable[..., None], ...] = (cdnow, trajectories, changes, questions)
+"""What `beliefgraph evaluate` gets from here."""

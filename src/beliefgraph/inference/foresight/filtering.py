@@ -1,0 +1,122 @@
+"""Where a subject is: the distribution over phases given what was seen so far, and why.
+
+Between two times the distribution passes through e^{Qt}; what is seen multiplies it, and the sum that it is divided by
+is how likely that was. All subjects go together, time by time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import logit
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.inference.arrays import Floats, Ints
+from beliefgraph.inference.foresight.stages import Stages
+
+Passing = dict[float, Floats]
+"""e^{Qt} by t, for the times that occur."""
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What was seen of some subjects: times (ascending) and symbols (SILENT: nothing), both of shape [subjects, times].
+
+    A subject with fewer times repeats its last one, silent.
+    """
+
+    time: Floats
+    symbol: Ints
+
+    def __post_init__(self) -> None:
+        if self.time.shape != self.symbol.shape or self.time.ndim != 2 or not self.time.size:
+            raise Incorrect("invalid-input", "Each subject has its times, and a symbol at each.")
+        if not np.isfinite(self.time).all() or (np.diff(self.time, axis=1) < 0).any():
+            raise Incorrect("invalid-input", "Times are finite and ascend.")
+
+    @property
+    def gaps(self) -> Floats:
+        """The time since the one before, shape [subjects, times − 1]."""
+        return np.diff(self.time, axis=1)
+
+    def of(self, subjects: Ints) -> Seen:
+        """What was seen of some of them."""
+        return Seen(self.time[subjects], self.symbol[subjects])
+
+
+@dataclass(frozen=True, eq=False)
+class Filtered:
+    """The distribution over phases just before and just after what was seen at each time, both [subjects, times,
+    phases], and the log-likelihood of everything seen of each subject."""
+
+    before: Floats
+    after: Floats
+    log_likelihood: Floats
+
+
+def passing(stages: Stages, gaps: Floats) -> Passing:
+    """e^{Qt} of every gap that occurs."""
+    return {gap: stages.passing(gap) for gap in np.unique(gaps).tolist()}
+
+
+def moved(distribution: Floats, gap: Floats, passing: Passing) -> Floats:
+    """Each subject's distribution after its gap."""
+    values = np.unique(gap)
+    if len(values) == 1:
+        return np.asarray(distribution @ passing[values[0]])
+    found = np.empty_like(distribution)
+    for value in values.tolist():
+        rows = gap == value
+        found[rows] = distribution[rows] @ passing[value]
+    return found
+
+
+def filtered(stages: Stages, seen: Seen, known: Passing | None = None) -> Filtered:
+    """Filter what was seen of every subject."""
+    known = passing(stages, seen.gaps) if known is None else known
+    likelihood = stages.likelihood(seen.symbol)
+    before, after = np.empty_like(likelihood), np.empty_like(likelihood)
+    total = np.zeros(len(likelihood))
+    now = np.broadcast_to(stages.start, before[:, 0].shape)
+    for t in range(likelihood.shape[1]):
+        if t:
+            now = moved(now, seen.gaps[:, t - 1], known)
+        before[:, t] = now
+        joint = now * likelihood[:, t]
+        mass = joint.sum(axis=1)
+        if not (mass > 0).all():
+            raise Incorrect("impossible-evidence", "What was seen cannot happen in these stages.")
+        now = joint / mass[:, None]
+        after[:, t] = now
+        total += np.log(mass)
+    return Filtered(before, after, total)
+
+
+@dataclass(frozen=True)
+class Move:
+    """How one time moved the log-odds of having reached a stage: by waiting for it, and by what was seen at it."""
+
+    time: float
+    symbol: int
+    waiting: float
+    seen: float
+
+
+def moves(stages: Stages, seen: Seen, stage: int) -> tuple[float, list[Move]]:
+    """Why one subject (the only one in `seen`) stands where it stands: the log-odds of having reached a stage at the
+    start, and what each time added; together they are the log-odds now."""
+    if not 1 <= stage < stages.count:
+        raise Incorrect("invalid-input", f"There is no later stage {stage}.", stage=stage)
+    found = filtered(stages, seen)
+    reached = stages.stage >= stage
+    tiny = np.finfo(float).tiny
+    before, after = (
+        logit(np.clip((part[0] * reached).sum(axis=1), tiny, 1 - np.finfo(float).epsneg))
+        for part in (found.before, found.after)
+    )
+    last = np.concatenate([before[:1], after[:-1]])
+    return float(before[0]), [
+        Move(float(time), int(symbol), float(b - a), float(c - b))
+        for time, symbol, a, b, c in zip(seen.time[0], seen.symbol[0], last, before, after, strict=True)
+    ]

@@ -1,0 +1,147 @@
+"""What an answer would tell: the expected information gain, exact from the engine.
+
+A question is about one belief b, and each answer is likelier or less where b holds. For a target t, with h the entropy
+of a yes-or-no belief in bits,
+
+    gain(t) = h(P(t)) − Σ_answers P(answer) · h(P(t | answer)),
+
+and the gain of a question is the sum over the targets: by how much it is expected to lower their log loss. Whatever
+the answer, P(t | answer) is a straight line in P(b | answer), so that one look at the model per question, with other
+evidence on b, gives it for all answers and targets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import entr, expit
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.inference.arrays import Floats, Ints
+from beliefgraph.inference.evidence import LOG_LIKELIHOOD_BOUND
+from beliefgraph.inference.model import Model
+from beliefgraph.inference.session import Session
+
+PAST = 2.0
+"""The other evidence on b moves its log-odds to the other side of even, and this much further: the line is then known
+from two points far apart."""
+
+
+UNFELT = 1e-7
+"""A target that goes with b by less than this is left out: its gain is of the order of the square."""
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """A question about one belief: how likely each answer is where it does not hold and where it does, shape [answers,
+    2], columns that sum to 1; and what it costs to ask."""
+
+    belief: int
+    likelihood: Floats
+    cost: float = 1.0
+
+    def __post_init__(self) -> None:
+        shown = self.likelihood
+        if shown.ndim != 2 or shown.shape[1] != 2 or len(shown) < 2:
+            raise Incorrect("invalid-input", "A question has at least two answers, each with its likelihoods.")
+        if not ((shown > 0).all() and np.allclose(shown.sum(axis=0), 1.0)):
+            raise Incorrect("invalid-input", "The answers' likelihoods are positive, and sum to 1 each way.")
+        if not self.cost > 0:
+            raise Incorrect("invalid-input", "A question has a positive cost.", cost=self.cost)
+
+    @property
+    def ratios(self) -> Floats:
+        """The log-likelihood ratio of each answer: the evidence that it is."""
+        return np.asarray(np.log(self.likelihood[:, 1] / self.likelihood[:, 0]))
+
+
+def yes_or_no(belief: int, yes: float, no: float, cost: float = 1.0) -> Question:
+    """The question of two answers that are evidence of these log-likelihood ratios, one positive and one negative."""
+    if not (yes > 0 > no):
+        raise Incorrect("invalid-input", "Yes is evidence for the belief and no is evidence against it.")
+    without = -np.expm1(no) / (np.exp(yes) - np.exp(no))
+    shown = np.array([[without, without * np.exp(yes)], [1 - without, (1 - without) * np.exp(no)]])
+    return Question(belief, shown, cost)
+
+
+def gains(model: Model, evidence: Floats, questions: Sequence[Question], targets: Ints | None = None) -> Floats:
+    """How many bits each question is expected to tell about the targets (all beliefs with an answer, if not said).
+
+    `evidence` is what is known so far, shape [n]. Exact where the model is; a part that is approximated gives the gain
+    of the approximation.
+    """
+    return gains_of(model.session(evidence), evidence, questions, _targets(model, targets))
+
+
+def gains_of(session: Session, evidence: Floats, questions: Sequence[Question], targets: Ints) -> Floats:
+    """The same in a session that has this evidence; it has it again when this returns."""
+    now = session.log_odds()
+    p = expit(now)
+    before, own = bits(p[targets]), p[targets]
+    found = np.empty(len(questions))
+    for at, question in enumerate(questions):
+        b = question.belief
+        elsewhere = evidence[b] - now[b] - np.copysign(PAST, now[b])
+        session.tell(b, float(np.clip(elsewhere, -LOG_LIKELIHOOD_BOUND, LOG_LIKELIHOOD_BOUND)))
+        other = expit(session.log_odds())
+        session.tell(b, float(evidence[b]))
+        if other[b] == p[b]:  # it is so certain that no evidence moves it
+            found[at] = 0.0
+            continue
+        slope = (other[targets] - own) / (other[b] - p[b])
+        felt = np.flatnonzero(np.abs(slope) > UNFELT)
+        answer = question.likelihood[:, 0] * (1 - p[b]) + question.likelihood[:, 1] * p[b]
+        moved = question.likelihood[:, 1] * p[b] / answer - p[b]
+        then = np.clip(own[felt] + moved[:, None] * slope[felt], 0.0, 1.0)
+        found[at] = before[felt].sum() - answer @ bits(then).sum(axis=1)
+    return np.maximum(found, 0.0)
+
+
+def ask_next(
+    model: Model, evidence: Floats, questions: Sequence[Question], first: int, targets: Ints | None = None
+) -> list[tuple[int, float]]:
+    """The questions that tell most for their cost, each with the bits it is expected to tell; at most `first`."""
+    if first < 1:
+        raise Incorrect("invalid-input", "At least one question is asked for.", first=first)
+    found = gains(model, evidence, questions, targets)
+    worth = found / [question.cost for question in questions] if len(questions) else found
+    return [(int(at), float(found[at])) for at in np.argsort(-worth, kind="stable")[:first]]
+
+
+def bits(p: Floats) -> Floats:
+    """The entropy of a yes-or-no belief with this probability, in bits."""
+    return np.asarray((entr(p) + entr(1 - p)) / np.log(2))
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Of some beliefs: how many bits were open before anything was known, and how many still are."""
+
+    asked: float
+    open: float
+
+    @property
+    def known(self) -> float:
+        """The share that is known; below 0 where the evidence made things less certain than the priors."""
+        return 1.0 - self.open / self.asked if self.asked > 0 else 1.0
+
+
+def coverage(prior_log_odds: Floats, log_odds: Floats, domains: Sequence[str]) -> dict[str, Coverage]:
+    """How much is known of the beliefs of each domain; `domains` has one name per belief."""
+    if not len(prior_log_odds) == len(log_odds) == len(domains):
+        raise Incorrect("invalid-input", "Each belief has a prior, a posterior and a domain.")
+    names = np.asarray(domains)
+    asked, left = bits(expit(prior_log_odds)), bits(expit(log_odds))
+    return {
+        str(name): Coverage(float(asked[names == name].sum()), float(left[names == name].sum()))
+        for name in np.unique(names)
+    }
+
+
+def _targets(model: Model, targets: Ints | None) -> Ints:
+    found = np.flatnonzero(model.available) if targets is None else targets
+    if not len(found) or (found < 0).any() or (found >= len(model.priors)).any() or not model.available[found].all():
+        raise Incorrect("invalid-input", "There is at least one target, and each is a belief with an answer.")
+    return found

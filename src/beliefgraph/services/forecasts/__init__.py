@@ -1,0 +1,1 @@
+"""FORECASTS: what is foretold of outcomes, and how good it was."""

@@ -1,0 +1,59 @@
+"""The record of forecasts that resolved: how good they were, beside always saying how often it happens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from beliefgraph.services.learning.scoring import Bins, auc, bins, brier, ece, log_loss
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """The record of one set of forecasts.
+
+    `skill` is 1 − Brier / Brier of the base rate (1: always right, 0: no better than the base rate, negative: worse);
+    `sharpness` the variance of what was said; `drift` the mean of what was said minus how often it happened.
+    """
+
+    n: int
+    base_rate: float
+    brier: float
+    skill: float
+    log_loss: float
+    auc: float
+    ece: float
+    sharpness: float
+    drift: float
+    bins: Bins
+
+
+def record(said: npt.ArrayLike, happened: npt.ArrayLike) -> Record:
+    """The record of probabilities and whether it happened; skill is NaN where all happened, or none."""
+    score = brier(said, happened)
+    p, y = np.asarray(said, dtype=np.float64), np.asarray(happened, dtype=np.float64)
+    rate = float(y.mean())
+    always = brier(np.full(len(y), rate), y)
+    return Record(
+        n=len(y),
+        base_rate=rate,
+        brier=score,
+        skill=1.0 - score / always if always > 0 else float("nan"),
+        log_loss=log_loss(p, y),
+        auc=auc(p, y),
+        ece=ece(p, y),
+        sharpness=float(p.var()),
+        drift=float(p.mean()) - rate,
+        bins=bins(p, y),
+    )
+
+
+def by(groups: npt.ArrayLike, said: npt.ArrayLike, happened: npt.ArrayLike) -> dict[str, Record]:
+    """The record of each group, by its name: segments, calendar months, or months of history."""
+    names = np.asarray(groups, dtype=str)
+    p, y = np.asarray(said, dtype=np.float64), np.asarray(happened, dtype=np.float64)
+    return {str(name): record(p[names == name], y[names == name]) for name in np.unique(names)}

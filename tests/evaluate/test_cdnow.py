@@ -1,0 +1,48 @@
+"""`beliefgraph evaluate cdnow`: the numbers on the real file, and that nothing after the cut is looked at."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+
+from beliefgraph.evaluate.cdnow import CUT, evaluate, histories, learned, outcomes
+from beliefgraph.evaluate.data import Purchase, read_purchases
+from beliefgraph.inference.foresight.hazards import any_within
+
+
+def few() -> list[Purchase]:
+    """Two customers; the second buys only after the cut as well."""
+    first = CUT - timedelta(weeks=10)
+    return [
+        Purchase("a", first, 10.0),
+        Purchase("a", first + timedelta(days=10), 5.0),
+        Purchase("b", first + timedelta(days=1), 20.0),
+        Purchase("b", CUT + timedelta(days=3), 20.0),
+        Purchase("c", CUT + timedelta(days=1), 20.0),
+    ]
+
+
+def test_histories_end_with_the_cut_and_outcomes_begin_after_it() -> None:
+    known = histories(few(), CUT)
+    assert known.start.tolist() == [0, 2, 3]
+    assert known.time.tolist() == [0.0, 10 / 7, 0.0]
+    assert outcomes(few(), CUT, 1).tolist() == [0.0, 1.0]
+    assert outcomes(few(), CUT - timedelta(weeks=1), 39).tolist() == [0.0, 1.0]
+
+
+def test_what_must_be_reached_on_the_real_purchases_is_reached(shared_data: Path) -> None:
+    purchases = read_purchases(shared_data)
+    found = evaluate(purchases)
+    assert found.ok, [row for row in found.checks if not row.ok]
+
+
+def test_purchases_after_the_cut_do_not_move_the_forecast(shared_data: Path) -> None:
+    purchases = [purchase for purchase in read_purchases(shared_data) if int(purchase.customer) % 40 == 0]
+    cut = date(1997, 6, 30)
+    said = []
+    for known in (purchases, [purchase for purchase in purchases if purchase.day <= cut]):
+        past = histories(known, cut)
+        said.append(any_within(learned(past)[0], past.states(), 13))
+    assert np.array_equal(*said)
