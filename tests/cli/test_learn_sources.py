@@ -181,3 +181,32 @@ async def test_a_file_in_which_nothing_turned_out_is_not_taken_for_a_source(
     parameters = (await liars.book.latest(liars.caller.tenant)).definitions.parameters
     assert parameters is not None
     assert {source for source in parameters.by_source if source} == {*LIARS, "an honest one"}
+
+
+async def test_what_would_move_is_shown_first_and_every_earlier_set_can_be_put_in_force_again(
+    liars: World, learn: Learn, environ: dict[str, str], key: str, tmp_path: Path
+) -> None:
+    def sets(*words: str) -> str:
+        done = beliefgraph("learn", *words, "--key", key, environ=environ)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.decode()
+
+    stated, known = await confidence(liars, KNOWN + 4), truth(tmp_path / "truth.csv", map(turned_out, range(KNOWN)))
+    dry = learn("--truth", known, "--dry-run").stdout.decode()
+    assert "40 of 40 beliefs would move by 0.5% or more; mean move " in dry
+    assert "Nothing was put in force." in dry
+    assert await confidence(liars, KNOWN + 4) == stated
+    assert sets("list") == "Nothing was learned.\n"
+
+    assert "40 of 40 beliefs would move" in learn("--truth", known).stdout.decode()
+    learned = await confidence(liars, KNOWN + 4)
+    assert "Nothing was put in force." in sets("reset", "--dry-run")
+    assert "Parameter set 2 is in force (set 4); 1 twins adopted it." in sets("reset")
+    assert await confidence(liars, KNOWN + 4) == stated
+    assert "This is in force already" in sets("reset")
+    assert "Parameter set 3 is in force (set 5); 1 twins adopted it." in sets("adopt", "1")
+    assert await confidence(liars, KNOWN + 4) == learned
+    assert [line.split()[0] for line in sets("list").splitlines()] == ["set", "3", "2", "1"]
+    missing = beliefgraph("learn", "adopt", "9", "--key", key, environ=environ)
+    assert missing.returncode == 1
+    assert b"There is no parameter set 9" in missing.stderr

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from beliefgraph.cli import lessons
+from beliefgraph.cli import lessons, parameter_sets
 from beliefgraph.cli.sources import sources
 
 app = typer.Typer(
@@ -16,3 +16,6 @@ app.command()(sources)
 app.command()(lessons.relations)
 app.command()(lessons.calibration)
 app.command()(lessons.proposals)
+app.command("list")(parameter_sets.list_sets)
+app.command()(parameter_sets.adopt)
+app.command()(parameter_sets.reset)

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.parameter_sets import DryRun, put_in_force
 from beliefgraph.errors import Incorrect
 from beliefgraph.evaluate.plot import draw
 from beliefgraph.evaluate.report import Curve
@@ -30,7 +31,6 @@ from beliefgraph.services.learning.learn import (
 )
 from beliefgraph.services.learning.lessons import Lessons, lessons
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be learned without putting it in force.")]
 Before = Annotated[
     datetime | None, typer.Option(help="Learn only from evidence with a valid time before this day (UTC).")
 ]
@@ -74,8 +74,8 @@ def relations(
         )
     if not found.better:
         out.print("No better than elicited: nothing was put in force.")
-    elif not dry_run:
-        run(_put_in_force(key, purpose, found.following, out))
+    else:
+        run(_put_in_force(key, purpose, found.following, out, dry_run=dry_run))
 
 
 def calibration(
@@ -103,8 +103,7 @@ def calibration(
         as_derived, calibrated, happened = reliability(found)
         curves = [Curve("as derived", as_derived, happened), Curve("calibrated", calibrated, happened)]
         out.print(f"Drawn in {draw('Reliability on later labels', curves, plot)}.")
-    if not dry_run:
-        run(_put_in_force(key, purpose, partial(following, found), out))
+    run(_put_in_force(key, purpose, partial(following, found), out, dry_run=dry_run))
 
 
 def proposals(
@@ -154,16 +153,10 @@ def _say_left_out(read: Lessons, out: Console) -> None:
 
 
 async def _put_in_force(
-    key: str, purpose: str | None, learned: Callable[[ParameterSet], ParameterSet], out: Console
+    key: str, purpose: str | None, learned: Callable[[ParameterSet], ParameterSet], out: Console, *, dry_run: bool
 ) -> None:
     async with services() as built:
-        caller = await built.callers.authenticate(key, purpose)
-        definitions = await built.book.publish_parameters(caller, learned)
-        round_ = await built.refresher.adopt(caller.tenant)
-    number = 0 if definitions.parameters is None else definitions.parameters.number
-    out.print(f"Parameter set {number} is in force (set {definitions.number}); {round_.refreshed:,} twins adopted it.")
-    for name, error in round_.refused:
-        out.print(f"{name}: {error.code}: {error.message}", markup=False)
+        await put_in_force(built, await built.callers.authenticate(key, purpose), learned, out, dry_run=dry_run)
 
 
 def _calibration_row(each: CalibratedAttribute) -> tuple[str, ...]:

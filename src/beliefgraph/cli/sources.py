@@ -17,10 +17,12 @@ from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.parameter_sets import put_in_force
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
 from beliefgraph.model.parameters import Scope
 from beliefgraph.model.time import instant
+from beliefgraph.services.learning.judge import reasons
 from beliefgraph.services.learning.sources import LearnedSource, Lesson, Progress
 from beliefgraph.services.statements import Known, Per
 
@@ -56,8 +58,10 @@ def sources(
 ) -> None:
     """Learn the reliability of each source from what several sources say about the same beliefs.
 
-    Known truth is optional: corrections count as known, and so does what `--truth` gives. The key needs the scope
-    **define**. The result is an immutable numbered set, which all twins adopt by a commit.
+    Known truth is optional: corrections count as known, and so does what `--truth` gives. Only what predicts held-out
+    truth or statements better than the rates in force is adopted; for the rest the reason is printed. Before anything
+    is put in force, the beliefs that would move are shown. The key needs the scope **define**. The result is an
+    immutable numbered set, which all twins adopt by a commit; `learn list`, `learn adopt` and `learn reset` go back.
     """
     if per not in ("attribute", "context", "domain", "everything"):
         raise typer.BadParameter("It is one of attribute, context, domain and everything.", param_hint="--per")
@@ -90,18 +94,12 @@ async def _sources(
                 progress=progress,
             )
         show(out, learned)
-        if dry_run:
+        for line in reasons(learned.verdicts):
+            out.print(line, markup=False)
+        if not learned.adopts:
             out.print("Nothing was put in force.")
             return
-        definitions = await built.sources.publish(caller, learned)
-        round_ = await built.refresher.adopt(caller.tenant)
-        assert definitions.parameters is not None
-        out.print(
-            f"Parameter set {definitions.parameters.number} is in force (set {definitions.number}); "
-            f"{round_.refreshed:,} twins adopted it."
-        )
-        for name, error in round_.refused:
-            out.print(f"{name}: {error.code}: {error.message}", markup=False)
+        await put_in_force(built, caller, learned.following, out, dry_run=dry_run)
 
 
 def read_truth(path: Path) -> Iterator[Known]:
@@ -171,7 +169,14 @@ def show(out: Console, learned: Lesson) -> None:
         )
     for topic, discount in learned.discounts.items():
         if discount < 1:
-            out.print(f"A word beside others about {topic or 'everything'} counts {discount:.0%}.", markup=False)
+            about_ = topic or "everything"
+            out.print(f"Effective weight of one statement among several about {about_}: {discount:.0%}.", markup=False)
+    for prior in learned.priors:
+        out.print(
+            f"Base rate of {prior.attribute}: {prior.learned:.3f} in place of {prior.stated:.3f}, "
+            f"from {prior.observations:,.0f} beliefs.",
+            markup=False,
+        )
     out.print(
         f"{len(learned.sources):,} sources from {learned.evidence:,} items in {learned.twins:,} twins; "
         f"the truth of {learned.settled:,} questions is known."

@@ -19,6 +19,11 @@ class LearnedStrength:
     """Strength of a relation as the definitions state it and as it was learned."""
 
 
+@expose(parameters.LearnedPrior)
+class LearnedPrior:
+    """Prior of an attribute as the definitions state it and as it was learned."""
+
+
 @expose(parameters.LearnedCalibration, hide={"knots"})
 class LearnedCalibration:
     """Piecewise linear map from the log-odds of beliefs about an attribute to calibrated log-odds."""
@@ -48,6 +53,7 @@ class ParameterSet:
     )
     shared_errors: list[SharedError] = attribute("shared_errors", list[SharedError])  # type: ignore[assignment]
     strengths: list[LearnedStrength] = attribute("strengths", list[LearnedStrength])  # type: ignore[assignment]
+    priors: list[LearnedPrior] = attribute("priors", list[LearnedPrior])  # type: ignore[assignment]
     calibrations: list[LearnedCalibration] = attribute(  # type: ignore[assignment]
         "calibrations", list[LearnedCalibration]
     )

@@ -384,8 +384,15 @@ class Definitions(Record):
 
     @cached_property
     def attributes(self) -> Mapping[str, Attribute]:
-        """Every attribute by its key, in the order of its definition."""
-        return {a.key: a for c in self.catalogs for a in c.attributes}
+        """Every attribute by its key, in the order of its definition, with its prior as learned for what it states."""
+        learned = {} if self.parameters is None else self.parameters.prior_of
+        stated = (a for c in self.catalogs for a in c.attributes)
+        return {
+            a.key: a.model_copy(update={"prior": found.learned})
+            if (found := learned.get(a.key)) is not None and found.stated == a.prior
+            else a
+            for a in stated
+        }
 
     @cached_property
     def refs(self) -> Mapping[str, str]:
@@ -479,6 +486,11 @@ class Definitions(Record):
         return Definitions(
             tenant=self.tenant, number=self.number + 1, catalogs=(*kept, catalog), parameters=self.parameters
         )
+
+    @property
+    def as_stated(self) -> Definitions:
+        """The same without anything learned."""
+        return Definitions(tenant=self.tenant, number=self.number, catalogs=self.catalogs)
 
     def with_parameters(self, parameters: ParameterSet) -> Definitions:
         """The next set: this one with what was learned since."""

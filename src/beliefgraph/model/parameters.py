@@ -14,7 +14,7 @@ from pydantic import Field
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import AttributeName
-from beliefgraph.model.record import Key, LogOdds, Name, Probability, Record
+from beliefgraph.model.record import Key, LogOdds, Name, OpenProbability, Probability, Record
 from beliefgraph.model.relation import RelationKind
 from beliefgraph.model.time import Instant
 from beliefgraph.model.vocabulary import vocabulary
@@ -107,6 +107,15 @@ class LearnedStrength(Record):
     observations: int = Field(ge=0, description="Number of observations that it was learned from.")
 
 
+class LearnedPrior(Record):
+    """Prior of an attribute as learned, beside what the definitions state; it applies as long as they state that."""
+
+    attribute: AttributeName
+    stated: OpenProbability = Field(description="Prior that the definitions state.")
+    learned: OpenProbability = Field(description="Prior as learned: how often the attribute holds.")
+    observations: Observations = Field(description="Number of beliefs that it was learned from.")
+
+
 class LearnedCalibration(Record):
     """Piecewise linear map from the log-odds of beliefs about an attribute to calibrated log-odds."""
 
@@ -143,6 +152,7 @@ class ParameterSet(Record):
         max_length=20_000,
         description="Learned strengths of relations.",
     )
+    priors: tuple[LearnedPrior, ...] = Field(default=(), max_length=5_000, description="Learned priors.")
     calibrations: tuple[LearnedCalibration, ...] = Field(
         default=(),
         max_length=5_000,
@@ -151,6 +161,8 @@ class ParameterSet(Record):
 
     def model_post_init(self, _context: object) -> None:
         """Refuse two numbers for one thing: a source and scope, a kind of origin, a relation, an attribute."""
+        if len(self.prior_of) < len(self.priors):
+            raise Incorrect("invalid-definition", "Two priors are given for one attribute.")
         if len(self.coins) < len(self.sources):
             raise Incorrect("invalid-definition", "Two pairs of rates are given for one source and scope.")
         if len(self.correlations) < len(self.shared_errors):
@@ -190,6 +202,11 @@ class ParameterSet(Record):
         return {(learned.kind, learned.source, learned.target): learned for learned in self.strengths}
 
     @cached_property
+    def prior_of(self) -> Mapping[str, LearnedPrior]:
+        """The learned priors by attribute."""
+        return {learned.attribute: learned for learned in self.priors}
+
+    @cached_property
     def calibration_of(self) -> Mapping[str, LearnedCalibration]:
         """The calibrations by attribute."""
         return {learned.attribute: learned for learned in self.calibrations}
@@ -198,13 +215,18 @@ class ParameterSet(Record):
     def size(self) -> int:
         """How many numbers are in it, about."""
         knots = sum(len(calibration.knots) for calibration in self.calibrations)
-        return len(self.sources) + len(self.shared_errors) + len(self.strengths) + knots
+        return len(self.sources) + len(self.shared_errors) + len(self.strengths) + len(self.priors) + knots
 
-    def with_sources(self, sources: tuple[SourceCoins, ...], shared_errors: tuple[SharedError, ...]) -> ParameterSet:
+    def with_sources(
+        self,
+        sources: tuple[SourceCoins, ...],
+        shared_errors: tuple[SharedError, ...],
+        priors: tuple[LearnedPrior, ...] = (),
+    ) -> ParameterSet:
         """These in the place of all earlier ones. Calibrations go, if they were of what followed from others."""
-        if (sources, shared_errors) == (self.sources, self.shared_errors):
+        if (sources, shared_errors, priors) == (self.sources, self.shared_errors, self.priors):
             return self
-        return self._with(sources=sources, shared_errors=shared_errors, calibrations=())
+        return self._with(sources=sources, shared_errors=shared_errors, priors=priors, calibrations=())
 
     def with_strengths(self, strengths: tuple[LearnedStrength, ...]) -> ParameterSet:
         """These strengths in the place of all earlier ones. Calibrations go: they were of what followed from those."""

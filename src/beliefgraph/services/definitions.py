@@ -101,6 +101,23 @@ class DefinitionBook:
             return ahead
         raise Unavailable("overloaded", "Others keep publishing definitions; try again.", tenant=caller.tenant)
 
+    async def parameter_sets(self, caller: Caller) -> list[ParameterSet]:
+        """What was learned for the caller's tenant, the newest set first; refused to a person's key."""
+        caller.require("define")
+        caller.require_service()
+        return await stored.parameter_sets(self._graph, caller.tenant)
+
+    async def parameter_set(self, caller: Caller, number: int) -> ParameterSet:
+        """The parameter set of a number, 0 being the empty one; `invalid-input` if there is none."""
+        if number == 0:
+            return ParameterSet(tenant=caller.tenant)
+        found = next((each for each in await self.parameter_sets(caller) if each.number == number), None)
+        if found is None:
+            raise Incorrect(
+                "invalid-input", f"There is no parameter set {number}; `beliefgraph learn list` lists them."
+            )
+        return found
+
 
 def _parts(graph: DefinitionGraph) -> int:
     parameters = graph.definitions.parameters

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -17,12 +18,13 @@ import numpy as np
 from beliefgraph.errors import Incorrect
 from beliefgraph.inference import LOG_LIKELIHOOD_BOUND
 from beliefgraph.inference.reliability import Answers, Statements
-from beliefgraph.inference.reliability.statements import UNKNOWN
+from beliefgraph.inference.reliability.statements import KEPT, UNKNOWN
 from beliefgraph.model.attribute import OTHER, Attribute
 from beliefgraph.model.belief import BeliefKey, logit
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.identity import PERSON
-from beliefgraph.model.parameters import Scope
+from beliefgraph.model.parameters import Scope, origin_kind
+from beliefgraph.services.learning.epochs import Epoch, Speaker, epochs, strength
 from beliefgraph.store.learning import SaidRow, TwinSaid
 
 Per = Literal["attribute", "context", "domain", "everything"]
@@ -33,11 +35,12 @@ MOST_STATEMENTS = 20_000_000
 
 
 class Known(NamedTuple):
-    """What turned out to be true: a belief of a twin by its name, and whether it holds."""
+    """What turned out to be true: a belief of a twin by its name, whether it holds, and when; None: at all times."""
 
     twin: str
     belief: BeliefKey
     holds: bool
+    at: datetime | None = None
 
 
 class Voice(NamedTuple):
@@ -57,11 +60,13 @@ class Shared(NamedTuple):
 
 
 class _Word(NamedTuple):
-    """What a source said on a belief by one origin: the sum of its log-likelihood ratios, unaged, and how many."""
+    """What a source said on a belief by one origin: the sum of its log-likelihood ratios, how many, and how many
+    statements it counts for."""
 
     ratio: float
     observations: int
     kind: str | None
+    weight: float
 
 
 @dataclass
@@ -77,33 +82,51 @@ class Topic:
     kinds: list[str | None] = field(default_factory=list)
     shared: list[Shared] = field(default_factory=list)
     questions: int = 0
+    _votes: int = 0
     _question: array[int] = field(default_factory=lambda: array("q"))
     _log_prior: array[float] = field(default_factory=lambda: array("d"))
     _known: array[int] = field(default_factory=lambda: array("q"))
     _answer: array[int] = field(default_factory=lambda: array("q"))
     _coin: array[int] = field(default_factory=lambda: array("q"))
     _ratio: array[float] = field(default_factory=lambda: array("d"))
+    _column: array[int] = field(default_factory=lambda: array("q"))
+    _vote: array[int] = field(default_factory=lambda: array("q"))
+    _share: array[float] = field(default_factory=lambda: array("d"))
+    _weight: array[float] = field(default_factory=lambda: array("d"))
+    rates: dict[str, int] = field(default_factory=dict)
+    """The attributes of which a base rate is learned, with the number of its column."""
 
     @property
     def answers(self) -> Answers:
         """Everything that can be right."""
-        return Answers(np.array(self._question), np.array(self._log_prior), np.array(self._known))
+        column = np.array(self._column) if self.rates else None
+        return Answers(np.array(self._question), np.array(self._log_prior), np.array(self._known), column)
 
     @property
     def statements(self) -> Statements:
         """What was said."""
-        return Statements(np.array(self._answer), np.array(self._coin), np.array(self._ratio))
+        columns = (self._answer, self._coin, self._ratio, self._vote, self._share, self._weight)
+        return Statements(*(np.array(column) for column in columns))
 
-    def ask(self, log_priors: Iterable[float], known: Iterable[int]) -> int:
-        """A new question with its answers; the number of the first."""
+    def vote(self) -> int:
+        """The number of a vote that was not used before."""
+        self._votes += 1
+        return self._votes - 1
+
+    def ask(self, log_priors: Iterable[float], known: Iterable[int], rate: str | None = None) -> int:
+        """A new question with its answers; the number of the first. `rate` is the attribute whose base rate it has."""
         first = len(self._question)
         self._log_prior.extend(log_priors)
         self._known.extend(known)
+        column = KEPT if rate is None else self.rates.setdefault(rate, len(self.rates))
+        self._column.extend([column] * (len(self._known) - first))
         self._question.extend([self.questions] * (len(self._known) - first))
         self.questions += 1
         return first
 
-    def say(self, answer: int, voice: Voice, kind: str | None, ratio: float) -> int:
+    def say(
+        self, answer: int, voice: Voice, kind: str | None, ratio: float, *, vote: int, share: float, weight: float
+    ) -> int:
         """A statement; its row."""
         coin = self.voices.setdefault(voice, len(self.voices))
         if coin == len(self.kinds):
@@ -113,6 +136,9 @@ class Topic:
         self._answer.append(answer)
         self._coin.append(coin)
         self._ratio.append(ratio)
+        self._vote.append(vote)
+        self._share.append(share)
+        self._weight.append(weight)
         return len(self._answer) - 1
 
 
@@ -130,9 +156,19 @@ class Collection:
         self._definitions = definitions
         self._per = per
         self._trusted = trusted
-        self._truth: dict[str, dict[BeliefKey, bool]] = defaultdict(dict)
+        self._attributes = definitions.as_stated.attributes
+        self._correlations = {} if definitions.parameters is None else definitions.parameters.correlations
+        self._joined = {name for _, relation in definitions.relations() for name in (relation.source, relation.target)}
+        self._truth: dict[str, dict[BeliefKey, list[tuple[datetime | None, bool]]]] = defaultdict(
+            lambda: defaultdict(list)
+        )
         for known in truth:
-            self._truth[known.twin][known.belief] = known.holds
+            self._truth[known.twin][known.belief].append((known.at, known.holds))
+
+    @property
+    def stated(self) -> Mapping[str, float]:
+        """The prior that the definitions state for every attribute that has one."""
+        return {key: each.prior for key, each in self._attributes.items() if each.prior is not None}
 
     def add(self, twin: TwinSaid) -> None:
         """Count what was said in one twin; `too-large` where it is more than can be learned from at once."""
@@ -149,22 +185,45 @@ class Collection:
             raise Incorrect("too-large", f"There are more than {MOST_STATEMENTS:,} statements to learn from.")
 
     def _question(self, twin: TwinSaid, variable: BeliefKey, said: Mapping[BeliefKey, Sequence[SaidRow]]) -> None:
-        """One belief, or all values of an attribute: the answers, what is known of them, and what was said."""
-        attribute = self._definitions.attributes[variable.attribute]
-        words = {key: self._words(twin, rows) for key, rows in said.items()}
-        if not any(words.values()):
+        """One belief, or all values of an attribute: a question for each epoch, or one if the truth has no time."""
+        attribute = self._attributes[variable.attribute]
+        spoken = {key: self._spoken(twin, rows) for key, rows in said.items()}
+        if not any(spoken.values()):
             return
+        told = {key: each for key, each in self._truth.get(twin.name, {}).items() if key.variable == variable}
+        static = any(at is None for each in told.values() for at, _ in each) or any(
+            self._sure(twin, row) for rows in said.values() for row in rows
+        )
+        every = {speaker: 1.0 for words in spoken.values() for speaker in words}
+        for epoch in [Epoch(None, None, spoken, every)] if static else epochs(spoken):
+            self._ask(twin, attribute, variable, said, told, epoch)
+
+    def _ask(
+        self,
+        twin: TwinSaid,
+        attribute: Attribute,
+        variable: BeliefKey,
+        said: Mapping[BeliefKey, Sequence[SaidRow]],
+        told: Mapping[BeliefKey, Sequence[tuple[datetime | None, bool]]],
+        epoch: Epoch,
+    ) -> None:
+        """The answers of one epoch, what is known of them, and what was in force."""
         values = {*(key.value for key in said), *(attribute.values or ())}
         keys = [variable.model_copy(update={"value": v}) for v in sorted(values, key=lambda v: v or "")]
-        told = self._truth.get(twin.name, {})
-        known = [self._known(twin, told, key, said.get(key, ())) for key in keys]
-        if any(holds and key.variable == variable and key not in keys for key, holds in told.items()):
+        then = {key: found for key, each in told.items() if (found := _at(each, epoch)) is not None}
+        known = [self._known(twin, then, key, said.get(key, ())) for key in keys]
+        if any(holds and key not in keys for key, holds in then.items()):
             known = [0] * len(keys)
         topic = self._topic(attribute)
-        first = topic.ask((_log_prior(attribute, key.value, len(keys)) for key in keys), known)
+        rate = None if attribute.prior is None or not self._has_base_rate(attribute) else attribute.key
+        first = topic.ask((_log_prior(attribute, key.value, len(keys)) for key in keys), known, rate)
         self.settled += any(each != UNKNOWN for each in known)
         for place, key in enumerate(keys):
-            self._say(topic, twin, attribute, keys, first + place, key, words.get(key, {}))
+            self._say(topic, twin, attribute, keys, first + place, key, _words(epoch, key))
+
+    def _has_base_rate(self, attribute: Attribute) -> bool:
+        """Whether the prior of an attribute says how often it holds: not where relations or a preference add to it."""
+        return attribute.key not in self._joined and attribute.preference is None
 
     def _say(
         self,
@@ -178,17 +237,29 @@ class Collection:
     ) -> None:
         """A statement for each source and origin; and where the values are known, one for each that it passed over."""
         shared: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        copies = Counter(origin for _, origin in words if origin)
+        votes: dict[tuple[int, str], int] = {}
         for (source, origin), word in sorted(words.items()):
             name = twin.sources[source]
-            row = topic.say(answer, Voice(name, self._scope(attribute, key)), word.kind, word.ratio)
-            self.statements += 1
+            correlation = self._correlations.get(origin_kind(origin), 1.0)
+            share = 1.0 / (1.0 + (copies[origin] - 1) * correlation) if origin else 1.0
+
+            def said(
+                about: int, of: BeliefKey, ratio: float,
+                name: str = name, origin: str = origin, word: _Word = word, share: float = share,
+            ) -> int:  # fmt: skip
+                vote = votes.setdefault((about, origin), topic.vote()) if origin else topic.vote()
+                self.statements += 1
+                voice = Voice(name, self._scope(attribute, of))
+                return topic.say(about, voice, word.kind, ratio, vote=vote, share=share, weight=word.weight)
+
+            row = said(answer, key, word.ratio)
             if origin:
                 shared[origin].append((row, word.observations))
             if attribute.values is not None and word.ratio > 0:
                 for other, passed in enumerate(keys, answer - keys.index(key)):
                     if passed != key:
-                        topic.say(other, Voice(name, self._scope(attribute, passed)), word.kind, -math.inf)
-                        self.statements += 1
+                        said(other, passed, -math.inf)
         for origin, spoken in sorted(shared.items()):
             topic.shared.append(Shared(origin, answer, [row for row, _ in spoken], sum(times for _, times in spoken)))
 
@@ -205,30 +276,45 @@ class Collection:
             return Scope(attribute=attribute.key, value=value, context=key.context)
         return Scope(domain=attribute.domain) if self._per == "domain" else Scope()
 
-    def _words(self, twin: TwinSaid, rows: Sequence[SaidRow]) -> dict[tuple[str, str], _Word]:
+    def _spoken(self, twin: TwinSaid, rows: Sequence[SaidRow]) -> Mapping[Speaker, Sequence[SaidRow]]:
         """What each source said on a belief, by origin ("" for none). People speak of themselves, and do not count."""
-        heard: dict[tuple[str, str], list[SaidRow]] = defaultdict(list)
+        heard: dict[Speaker, list[SaidRow]] = defaultdict(list)
         for row in rows:
-            name = twin.sources[row.source]
-            if row.stance != "correction" and not name.startswith(PERSON) and name != self._trusted:
+            if not self._sure(twin, row) and not twin.sources[row.source].startswith(PERSON):
                 heard[row.source, row.shared_origin or ""].append(row)
-        return {
-            voice: _Word(
-                max(-LOG_LIKELIHOOD_BOUND, min(LOG_LIKELIHOOD_BOUND, math.fsum(r.log_likelihood_ratio for r in said))),
-                len(said),
-                min((row.source_kind for row in said if row.source_kind), default=None),
-            )
-            for voice, said in heard.items()
-        }
+        return heard
+
+    def _sure(self, twin: TwinSaid, row: SaidRow) -> bool:
+        """Whether a row is the truth: somebody set it right, or the trusted source said it."""
+        return row.stance == "correction" or twin.sources[row.source] == self._trusted
 
     def _known(self, twin: TwinSaid, told: Mapping[BeliefKey, bool], key: BeliefKey, rows: Sequence[SaidRow]) -> int:
         """What is known of a belief: by the truth handed in, else by the last who set it right or is trusted."""
         if key in told:
             return int(told[key])
-        sure = [row for row in rows if row.stance == "correction" or twin.sources[row.source] == self._trusted]
+        sure = [row for row in rows if self._sure(twin, row)]
         if not sure:
             return UNKNOWN
         return int(max(sure, key=lambda row: (row.valid_from, row.log_likelihood_ratio)).log_likelihood_ratio > 0)
+
+
+def _at(told: Sequence[tuple[datetime | None, bool]], epoch: Epoch) -> bool | None:
+    """What turned out in an epoch, the last of it; what has no time turned out at all times."""
+    inside = [(at, holds) for at, holds in told if at is None or epoch.contains(at)]
+    return max(inside, key=lambda each: (each[0] is not None, each[0] or datetime.min))[1] if inside else None
+
+
+def _words(epoch: Epoch, key: BeliefKey) -> dict[Speaker, _Word]:
+    """What each speaker says on a belief in an epoch, in one sum."""
+    return {
+        speaker: _Word(
+            max(-LOG_LIKELIHOOD_BOUND, min(LOG_LIKELIHOOD_BOUND, strength(rows, epoch.end))),
+            len(rows),
+            min((row.source_kind for row in rows if row.source_kind), default=None),
+            epoch.weight[speaker],
+        )
+        for speaker, rows in epoch.words.get(key, {}).items()
+    }
 
 
 def _log_prior(attribute: Attribute, value: str | None, named: int) -> float:

@@ -14,6 +14,9 @@ from beliefgraph.model.record import STORED
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
 
+LISTED_SETS = 1_000
+"""Parameter sets that are listed, the newest."""
+
 
 async def latest(graph: Graph, tenant: str) -> int:
     """The number of the set in force; 0 where nothing was published."""
@@ -89,6 +92,12 @@ async def publish_parameters(graph: Graph, definitions: Definitions, at: datetim
         document=parameters.model_dump_json(exclude_defaults=True),
         kept=_refs(definitions.catalogs),
     )
+
+
+async def parameter_sets(graph: Graph, tenant: str) -> list[ParameterSet]:
+    """The parameter sets of a tenant, the newest first."""
+    record = await graph.read("learning/parameter_sets", tenant=tenant, limit=LISTED_SETS)
+    return [ParameterSet.model_validate_json(text, context=STORED) for text in (record[0] if record else [])]
 
 
 def _refs(catalogs: Iterable[Catalog]) -> list[dict[str, str]]:

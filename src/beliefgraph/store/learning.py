@@ -19,7 +19,7 @@ PAGE = 20
 
 @dataclass(frozen=True, slots=True)
 class SaidRow:
-    """One piece of evidence on one belief: who said how strongly what, from when on."""
+    """One piece of evidence on one belief: who said how strongly what, from when on, until when, and how it ages."""
 
     belief: str
     source: str
@@ -28,6 +28,8 @@ class SaidRow:
     shared_origin: str | None
     source_kind: str | None
     valid_from: datetime
+    valid_to: datetime | None = None
+    half_life: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,8 @@ async def said(graph: Graph, tenant: str, before: datetime | None) -> AsyncItera
 
 
 def _said(row: list[Any]) -> SaidRow:
-    return SaidRow(row[0], row[1], row[2], row[3], row[4], row[5], codec.moment(row[6]))
+    from_, to = codec.moment(row[6]), codec.moment_or_open(row[7])
+    return SaidRow(row[0], row[1], row[2], row[3], row[4], row[5], from_, to, row[8])
 
 
 async def sources(graph: Graph, tenant: str, *, after: str, limit: int) -> list[Source]:

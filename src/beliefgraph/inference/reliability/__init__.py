@@ -2,7 +2,7 @@
 
 from beliefgraph.inference.reliability.coins import LearnedCoins, learn_coins
 from beliefgraph.inference.reliability.copied import LearnedClaims, learn_claims
-from beliefgraph.inference.reliability.shared import learn_correlation
+from beliefgraph.inference.reliability.shared import learn_correlation, surprise
 from beliefgraph.inference.reliability.statements import Answers, Statements
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "learn_claims",
     "learn_coins",
     "learn_correlation",
+    "surprise",
 ]

@@ -13,14 +13,14 @@ vote from the others as well as the best does, within one standard error. That n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import expit
 
 from beliefgraph.inference.arrays import Floats, Ints, frozen
 from beliefgraph.inference.reliability import beta
-from beliefgraph.inference.reliability.statements import Answers, Statements, sums
+from beliefgraph.inference.reliability.statements import KEPT, Answers, Statements, sums
 from beliefgraph.inference.stop import check_stopped
 
 HONEST = np.array([[2.0, 1.0], [1.0, 2.0]])
@@ -33,6 +33,13 @@ TURNS = 100
 ALONE = 5
 """Turns before the populations are learned too."""
 
+TIED = 20
+"""Turns before the two coins of a source are learned apart where a base rate is learned: votes alone identify one error
+rate and a base rate well, two error rates and a base rate hardly."""
+
+NEAR = 0.3
+"""Nats of log-odds: less than that from a prior of one half is 43 to 57 %."""
+
 STILL = 1e-6
 """The largest change of a probability at which nothing moves any more."""
 
@@ -41,7 +48,8 @@ STILL = 1e-6
 class LearnedCoins:
     """Per coin (shape [coins]): `says_if_holds` a and `says_if_not` b, such that their log-ratios are the means over
     what is not known, discounted; and the counts of yes and no behind each (shape [coins, 2]). Per group, the two means
-    of its population. Per answer, its probability. `turns` is how many it took.
+    of its population. Per answer, its probability, and the `log_prior` it was found with: the stated one unless base
+    rates are learned. `turns` is how many it took.
     """
 
     says_if_holds: Floats
@@ -51,6 +59,7 @@ class LearnedCoins:
     group_says_if_holds: Floats
     group_says_if_not: Floats
     posterior: Floats
+    log_prior: Floats
     discount: float
     turns: int
 
@@ -61,6 +70,7 @@ class _Run:
     if_not: Floats
     populations: Floats
     posterior: Floats
+    log_prior: Floats
     foretold: Floats
     turns: int
 
@@ -74,13 +84,19 @@ def learn_coins(
 ) -> LearnedCoins:
     """The coins of every source; `group` says of each coin which population it was drawn from (shape [coins]).
 
-    Where every question that is spoken of is known, the counts are exact and no vote is discounted.
+    Where every question that is spoken of is known, the counts are exact and no vote is discounted. Base rates are
+    learned where answers have columns and every statement is a word; one that is `NEAR` the stated prior, or within two
+    standard errors of it, is not told apart from it, and the stated one is kept.
     """
     said = statements.sorted
     if bool(answers.anything_known[said.answer].all()):
         discounts = (1.0,)
-    runs = [_run(answers, said, group, discount) for discount in discounts]
-    best, discount = _mildest(runs, discounts)
+    stated = replace(answers, column=None)
+    best, discount = _mildest([_run(stated, said, group, each) for each in discounts], discounts)
+    if answers.column is not None and bool(said.spoken.all()):
+        renewed, milder = _mildest([_run(answers, said, group, each) for each in discounts], discounts)
+        if _apart(answers, renewed.log_prior):
+            best, discount = renewed, milder
     yes, no = _ratios(best.if_holds, best.if_not, discount)
     a, b = coins_of(yes, no)
     return LearnedCoins(
@@ -91,6 +107,7 @@ def learn_coins(
         group_says_if_holds=frozen(beta.mean(best.populations[0])),
         group_says_if_not=frozen(beta.mean(best.populations[1])),
         posterior=frozen(best.posterior),
+        log_prior=frozen(best.log_prior),
         discount=discount,
         turns=best.turns,
     )
@@ -112,7 +129,9 @@ def _run(answers: Answers, said: Statements, group: Ints, discount: float) -> _R
     populations = np.repeat(HONEST[:, None, :], groups, axis=1)
     if_holds, if_not = populations[0][group], populations[1][group]
     llr, coin, answer = said.log_likelihood_ratio, said.coin, said.answer
-    posterior = answers.posterior(np.zeros(len(answers.question)))
+    none, counts_for = np.zeros(len(answers.question)), said.counting(answers)
+    posterior, shift = answers.posterior(none), none
+    tied = TIED if answers.column is not None else 0
     turn = 0
     for turn in range(1, TURNS + 1):
         check_stopped()
@@ -121,21 +140,36 @@ def _run(answers: Answers, said: Statements, group: Ints, discount: float) -> _R
         log_b, log_no_b = beta.mean_logs(if_not)
         one = _soft(llr, log_a[coin], log_no_a[coin])
         other = _soft(llr, log_b[coin], log_no_b[coin])
-        words = np.where(said.spoken, discount * (one - other), 0.0)
-        posterior = answers.posterior(sums(answer, words, len(answers.question)))
+        words = np.where(said.spoken, discount * said.shares * (one - other), 0.0)
+        posterior = answers.posterior(shift + sums(answer, words, len(answers.question)))
         holds = posterior[answer]
         yes_if_holds = holds * expit(llr + log_a[coin] - log_no_a[coin])
         yes_if_not = (1.0 - holds) * expit(llr + log_b[coin] - log_no_b[coin])
-        counted = _counts(coin, coins, yes_if_holds, holds), _counts(coin, coins, yes_if_not, 1.0 - holds)
+        counted = (
+            _counts(coin, coins, counts_for * yes_if_holds, counts_for * holds),
+            _counts(coin, coins, counts_for * yes_if_not, counts_for * (1.0 - holds)),
+        )
+        shift = answers.base_rates(posterior) - answers.log_prior
+        if turn <= tied:
+            right = counted[0] + counted[1][:, ::-1]
+            counted = right, right[:, ::-1]
         if turn > ALONE:
             fitted = [beta.fit(counts, group, before) for counts, before in zip(counted, populations, strict=True)]
             populations = _honest(np.stack(fitted), populations)
         if_holds, if_not = (counts + drawn[group] for counts, drawn in zip(counted, populations, strict=True))
-        if turn > ALONE and np.abs(posterior - last).max(initial=0.0) < STILL:
+        if turn > max(ALONE, tied) and np.abs(posterior - last).max(initial=0.0) < STILL:
             break
-    return _Run(
-        if_holds, if_not, populations, posterior, _foretold(answers, said, posterior, words, if_holds, if_not), turn
-    )
+    foretold = _foretold(answers, said, posterior, words, if_holds, if_not)
+    return _Run(if_holds, if_not, populations, posterior, answers.log_prior + shift, foretold, turn)
+
+
+def _apart(answers: Answers, log_prior: Floats) -> bool:
+    """Whether any base rate differs from the stated prior by more than `NEAR`, and than two standard errors of it."""
+    assert answers.column is not None
+    seen = np.bincount(answers.column[answers.column != KEPT])[answers.column]
+    share = expit(log_prior)
+    error = 1.0 / np.sqrt(np.maximum(seen, 1) * share * (1.0 - share))
+    return bool((np.abs(log_prior - answers.log_prior) > np.maximum(NEAR, 2.0 * error)).any())
 
 
 def _counts(coin: Ints, coins: int, yes: Floats, of: Floats) -> Floats:
@@ -175,12 +209,13 @@ def _foretold(
 ) -> Floats:
     """The log-probability of each statement given all others, its own part in the coins taken out; shape [rows]."""
     at = said.coin
-    holds = answers.without(posterior, said.answer, words)
+    holds = answers.without(posterior, said.answer, said.of_vote(words))
     sure = expit(said.log_likelihood_ratio)
-    own = posterior[said.answer]
+    counts_for = said.counting(answers)
+    own = counts_for * posterior[said.answer]
     foretold = np.zeros(len(at))
-    for counts, share, part in ((if_holds, holds, own), (if_not, 1.0 - holds, 1.0 - own)):
+    for counts, share, part in ((if_holds, holds, own), (if_not, 1.0 - holds, counts_for - own)):
         yes, no = counts[at, 0] - part * sure, counts[at, 1] - part * (1.0 - sure)
         p = np.clip(yes, beta.LEAST, None) / (np.clip(yes, beta.LEAST, None) + np.clip(no, beta.LEAST, None))
         foretold += share * (p * sure + (1.0 - p) * (1.0 - sure))
-    return np.log(np.maximum(foretold, np.finfo(np.float64).tiny))
+    return said.weights * np.log(np.maximum(foretold, np.finfo(np.float64).tiny))

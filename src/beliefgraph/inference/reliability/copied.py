@@ -26,6 +26,9 @@ HONEST = np.array([3.0, 1.0])
 COPYING = np.array([1.0, 3.0])
 """Where learning begins: sources are rather right than wrong, and rather speak for themselves."""
 
+SEVERAL = 1e-6
+"""Votes beside one from which a source is not alone; what copies add to one is not exactly 1."""
+
 FEW = 2.0
 """Statements by which a source's own share of company is drawn to that of all."""
 
@@ -58,14 +61,16 @@ def learn_claims(answers: Answers, statements: Statements, group: Ints) -> Learn
     coins, groups = len(group), int(group.max(initial=-1)) + 1
     coin, answer = said.coin, said.answer
     question = answers.question[answer]
-    agreeing = np.bincount(answer, minlength=len(answers.question))[answer]
-    speaking = np.bincount(question, minlength=answers.questions)[question]
-    company = (speaking > 1) & (said.log_likelihood_ratio > 0)
-    q = np.where(company, (agreeing - 1) / np.maximum(speaking - 1, 1), 0.0)
+    whole = 1.0 / said.of_vote(np.ones(len(answer)))
+    agreeing = sums(answer, whole, len(answers.question))[answer]
+    speaking = sums(question, whole, answers.questions)[question]
+    company = (speaking > 1.0 + SEVERAL) & (said.log_likelihood_ratio > 0)
+    q = np.where(company, (agreeing - 1.0) / np.maximum(speaking - 1.0, 1.0), 0.0)
+    counts_for = said.counting(answers)
     false_values = _false_values(answers)
-    heard = np.bincount(coin[company], minlength=coins).astype(np.float64)
+    heard = sums(coin[company], counts_for[company], coins)
     typical = float(q[company].mean()) if company.any() else 0.0
-    beside = (sums(coin, q, coins) + FEW * typical) / (heard + FEW)
+    beside = (sums(coin, counts_for * q, coins) + FEW * typical) / (heard + FEW)
 
     right, copies = np.tile(HONEST, (groups, 1)), np.tile(COPYING, (groups, 1))
     r, c = beta.mean(right)[group], beta.mean(copies)[group]
@@ -75,13 +80,13 @@ def learn_claims(answers: Answers, statements: Statements, group: Ints) -> Learn
         check_stopped()
         last = posterior
         a, b = _likelihoods(r, c, beside, false_values)
-        words = np.where(said.log_likelihood_ratio > 0, np.log(a / b)[coin], 0.0)
+        words = np.where(said.log_likelihood_ratio > 0, said.shares * np.log(a / b)[coin], 0.0)
         posterior = answers.posterior(sums(answer, words, len(answers.question)))
         if_true, if_false = _likelihoods(r[coin], c[coin], q, false_values)
         p = posterior[answer]
         copied_true, copied_false = p * c[coin] * q / if_true, (1.0 - p) * c[coin] * q / if_false
         hits, misses, copied = (
-            sums(coin[company], weight[company], coins)
+            sums(coin[company], (counts_for * weight)[company], coins)
             for weight in (p - copied_true, 1.0 - p - copied_false, copied_true + copied_false)
         )
         if turn > ALONE:

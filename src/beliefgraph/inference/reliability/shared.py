@@ -22,12 +22,17 @@ def learn_correlation(
     log-odds from everything else, and whether it `holds`. By maximum likelihood:
     ln P = Σ ln σ(±(rest + Σ spoken / (1 + (n−1)·ρ))).
     """
-    side = np.where(holds, 1.0, -1.0)
-    more = np.maximum(count - 1.0, 0.0)
 
-    def surprise(rho: float) -> float:
-        log_odds = rest + np.bincount(question, spoken / (1.0 + more * rho), len(rest))
-        return float(np.logaddexp(0.0, -side * log_odds).sum())
+    def total(rho: float) -> float:
+        return float(surprise(rho, question, spoken, count, rest, holds).sum())
 
-    inner = minimize_scalar(surprise, bounds=(0.0, 1.0), method="bounded", options={"xatol": CLOSE})
-    return float(min((0.0, 1.0, float(inner.x)), key=surprise))
+    inner = minimize_scalar(total, bounds=(0.0, 1.0), method="bounded", options={"xatol": CLOSE})
+    return float(min((0.0, 1.0, float(inner.x)), key=total))
+
+
+def surprise(
+    rho: float, question: Ints, spoken: Floats, count: Floats, rest: Floats, holds: npt.NDArray[np.bool_]
+) -> Floats:
+    """−ln P of what turned out of each question at a correlation; columns as of `learn_correlation`."""
+    said = np.bincount(question, spoken / (1.0 + np.maximum(count - 1.0, 0.0) * rho), len(rest))
+    return np.logaddexp(0.0, -np.where(holds, 1.0, -1.0) * (rest + said))

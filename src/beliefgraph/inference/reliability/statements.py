@@ -6,11 +6,18 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from scipy.special import expit
 
 from beliefgraph.inference.arrays import Bools, Floats, Ints, frozen
 
 UNKNOWN = -1
 """In the column of what is known of an answer: nothing. 1 is right, 0 is wrong."""
+
+KEPT = -1
+"""In the column of base rates: the stated prior is kept."""
+
+STATED = 4.0
+"""Beliefs that a stated prior is worth where a base rate is learned."""
 
 
 def sums(at: Ints, weights: Floats, size: int) -> Floats:
@@ -24,12 +31,14 @@ class Answers:
 
     Per answer (shape [answers]): `question`, the number of the question it answers, and `log_prior`, natural log of its
     prior over the prior of none of its question's answers (for a belief that holds or does not, its prior log-odds);
-    `known` is 1, 0 or UNKNOWN.
+    `known` is 1, 0 or UNKNOWN. `column` numbers what has one base rate, beliefs that hold or do not about one
+    attribute, KEPT for others; without it, the stated priors are kept.
     """
 
     question: Ints
     log_prior: Floats
     known: Ints
+    column: Ints | None = None
 
     @cached_property
     def questions(self) -> int:
@@ -58,6 +67,23 @@ class Answers:
         free = weight / whole[self.question]
         return np.where(self.anything_known, self.known == 1, np.where(self.known == 0, 0.0, free))
 
+    def base_rates(self, posterior: Floats) -> Floats:
+        """What the log-priors become at the base rates that these probabilities come to; shape [answers].
+
+        The mean probability of a column, shrunk to its stated prior as if that were `STATED` more beliefs.
+        """
+        if self.column is None:
+            return self.log_prior
+        learned = self.column != KEPT
+        columns = int(self.column.max(initial=KEPT)) + 1
+        at = self.column[learned]
+        seen = np.bincount(at, minlength=columns)
+        stated = sums(at, expit(self.log_prior[learned]), columns) / np.maximum(seen, 1)
+        share = (sums(at, posterior[learned], columns) + STATED * stated) / (seen + STATED)
+        found = self.log_prior.copy()
+        found[learned] = (np.log(share) - np.log1p(-share))[at]
+        return found
+
     def without(self, posterior: Floats, answer: Ints, log_likelihood: Floats) -> Floats:
         """The probability of each row's answer, had its own log-likelihood ratio not been there; shape [rows]."""
         p = posterior[answer]
@@ -72,21 +98,56 @@ class Statements:
     `answer` is what it is about, `coin` the pair of coins that spoke (a source, or a source as it speaks about one
     value), `log_likelihood_ratio` λ what was heard, above 0 for and below 0 against. −inf: the source named another
     answer of the question, which tells of its coins and is no word on this one.
+
+    Statements of one `vote` on an answer have one origin and count as one: each has a `share` of it, in (0, 1].
+    `weight` is how many statements a row counts for; less than 1 where one statement stands in several questions.
     """
 
     answer: Ints
     coin: Ints
     log_likelihood_ratio: Floats
+    vote: Ints | None = None
+    share: Floats | None = None
+    weight: Floats | None = None
 
     @cached_property
     def sorted(self) -> Statements:
         """The same rows in their canonical order."""
-        order = np.lexsort((self.log_likelihood_ratio, self.coin, self.answer))
-        return Statements(
-            frozen(self.answer[order]), frozen(self.coin[order]), frozen(self.log_likelihood_ratio[order])
-        )
+        order = np.lexsort((self.weights, self.shares, self.log_likelihood_ratio, self.coin, self.answer))
+        columns = (self.answer, self.coin, self.log_likelihood_ratio, self.votes, self.shares, self.weights)
+        return Statements(*(frozen(column[order]) for column in columns))
+
+    def part(self, rows: Bools) -> Statements:
+        """Some of the rows."""
+        columns = (self.answer, self.coin, self.log_likelihood_ratio, self.votes, self.shares, self.weights)
+        return Statements(*(column[rows] for column in columns))
 
     @cached_property
     def spoken(self) -> Bools:
         """The rows that are words on their answer."""
         return frozen(np.isfinite(self.log_likelihood_ratio))
+
+    @cached_property
+    def votes(self) -> Ints:
+        """The vote of every row; without votes, each row is one."""
+        return frozen(np.arange(len(self.answer)) if self.vote is None else self.vote)
+
+    @cached_property
+    def shares(self) -> Floats:
+        """The share of every row in its vote."""
+        return frozen(np.ones(len(self.answer)) if self.share is None else self.share)
+
+    @cached_property
+    def weights(self) -> Floats:
+        """How many statements every row counts for."""
+        return frozen(np.ones(len(self.answer)) if self.weight is None else self.weight)
+
+    def of_vote(self, words: Floats) -> Floats:
+        """For every row, the sum of the words of its vote."""
+        if self.vote is None:
+            return words
+        return np.asarray(sums(self.vote, words, int(self.vote.max(initial=-1)) + 1)[self.vote])
+
+    def counting(self, answers: Answers) -> Floats:
+        """How much every row counts for its coin: copies count in full only where the truth is known."""
+        return np.where(answers.anything_known[self.answer], self.weights, self.shares * self.weights)

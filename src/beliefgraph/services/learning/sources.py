@@ -4,24 +4,37 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
 from beliefgraph.inference import two_coin
-from beliefgraph.inference.reliability import Statements, learn_claims, learn_coins, learn_correlation
-from beliefgraph.inference.reliability.statements import sums
+from beliefgraph.inference.reliability import learn_correlation, surprise
+from beliefgraph.model.belief import ANYWHERE, probability
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.page import Page
-from beliefgraph.model.parameters import ALWAYS_RIGHT, Coins, ParameterSet, Scope, SharedError, SourceCoins, origin_kind
+from beliefgraph.model.parameters import (
+    ALWAYS_RIGHT,
+    Coins,
+    LearnedPrior,
+    ParameterSet,
+    Scope,
+    SharedError,
+    SourceCoins,
+    origin_kind,
+    scopes,
+)
 from beliefgraph.model.question import KnownSource
 from beliefgraph.services import paging
 from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.statements import Collection, Known, Per, Topic
+from beliefgraph.services.learning.fitted import FOLDS, Fitted, fit
+from beliefgraph.services.learning.judge import InForce, Judged, Verdict, judge
+from beliefgraph.services.statements import Collection, Known, Per, Topic, Voice
 from beliefgraph.services.threads import long_work
 from beliefgraph.store import learning as stored
 from beliefgraph.store.graph import Graph
@@ -34,8 +47,6 @@ learned from them."""
 
 DRAWN_BACK = (1.0, 0.5, 0.25, 0.125, 0.0)
 """Shares of the error rates that were learned, of which one is kept where the truth is known and origins are shared."""
-
-FOLDS = 5
 
 NINETY = 1.645
 """Standard deviations to either side that 90 % of a normal distribution lies within."""
@@ -73,18 +84,43 @@ class Lesson:
     twins: int
     evidence: int
     settled: int
+    adopted: tuple[SourceCoins, ...] = ()
+    priors: tuple[LearnedPrior, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+
+    @property
+    def adopts(self) -> bool:
+        """Whether anything of it is to be put in force."""
+        return bool(self.adopted or self.shared_errors or self.trusted)
 
     def following(self, before: ParameterSet) -> ParameterSet:
-        """The parameters that follow those in force: sources learned anew; correlations that were not learned stay."""
-        learned = {shared.kind: shared for shared in self.shared_errors}
-        kept = {shared.kind: shared for shared in before.shared_errors}
-        sources = [SourceCoins(source=s.source, kind=s.kind, scope=s.scope, coins=s.coins) for s in self.sources]
+        """The parameters that follow those in force: what was adopted; what was not learned or not adopted stays."""
+        errors = {shared.kind: shared for shared in (*before.shared_errors, *self.shared_errors)}
+        priors = {prior.attribute: prior for prior in (*before.priors, *self.priors)}
+        tried = {(each.kind, each.scope) for each in self.verdicts if each.source is None}
+        refused = {(each.kind, each.scope) for each in self.verdicts if each.source is None and not each.adopted}
+        sources = {_owner(each): each for each in before.sources if not tried or (each.kind, each.scope) in refused}
+        if self.adopted or not tried:
+            sources |= {_owner(each): each for each in self.adopted}
+        else:
+            sources = {_owner(each): each for each in before.sources}
         if self.trusted is not None:
-            sources.append(SourceCoins(source=self.trusted, scope=Scope(), coins=ALWAYS_RIGHT))
+            always = SourceCoins(source=self.trusted, scope=Scope(), coins=ALWAYS_RIGHT)
+            sources[_owner(always)] = always
         return before.with_sources(
-            (*self.populations, *sorted(sources, key=lambda s: (s.source or "", repr(s.scope)))),
-            tuple(shared for _, shared in sorted((kept | learned).items())),
+            tuple(sorted(sources.values(), key=_place)),
+            tuple(shared for _, shared in sorted(errors.items())),
+            tuple(prior for _, prior in sorted(priors.items())),
         )
+
+
+def _owner(learned: SourceCoins) -> tuple[str | None, str | None, Scope]:
+    return learned.source, None if learned.source else learned.kind, learned.scope
+
+
+def _place(learned: SourceCoins) -> tuple[bool, str, str, str]:
+    """Where coins stand in a set: populations first."""
+    return learned.source is not None, learned.source or "", learned.kind or "", repr(learned.scope)
 
 
 class SourceLearner:
@@ -116,7 +152,7 @@ class SourceLearner:
         async for twin in stored.said(self._graph, caller.tenant, before):
             collection.add(twin)
             progress(collection.twins, collection.evidence)
-        return await long_work(lesson, collection, definitions.parameters, trusted)
+        return await long_work(lesson, collection, definitions, trusted)
 
     async def page(
         self, caller: Caller, *, first: int = paging.DEFAULT_PAGE, after: str | None = None
@@ -139,88 +175,89 @@ class SourceLearner:
         return await self._book.publish_parameters(caller, learned.following)
 
 
-def lesson(collection: Collection, before: ParameterSet | None = None, trusted: str | None = None) -> Lesson:
-    """What the statements of a collection say about their sources; `trusted` is heard as it speaks."""
+def lesson(collection: Collection, definitions: Definitions, trusted: str | None = None) -> Lesson:
+    """What the statements of a collection say about their sources; `trusted` is heard as it speaks.
+
+    What of it is adopted is what foretells better than the definitions' parameters, which are in force.
+    """
+    before = definitions.parameters
     found: list[LearnedSource] = []
     populations: list[SourceCoins] = []
+    adopted: list[SourceCoins] = []
+    priors: list[LearnedPrior] = []
+    verdicts: list[Verdict] = []
     discounts: dict[str, float] = {}
     observed: list[_Origin] = []
     for (about, _), topic in sorted(collection.topics.items()):
-        fitted = _sobered(topic, _fit(topic), before)
+        learner = partial(_sobered, before=before)
+        fitted = learner(topic)
+        judged = judge(topic, fitted, partial(coins_in_force, definitions), learner)
         discounts[about] = fitted.discount
-        found += _sources(topic, fitted)
-        populations += _populations(fitted)
-        observed += _origins(topic, fitted)
+        learned = list(_sources(topic, fitted))
+        found += learned
+        populations += _populations(fitted, np.ones(len(fitted.groups), dtype=np.bool_))
+        verdicts += judged.verdicts
+        if judged.groups.any():
+            adopted += _populations(fitted, judged.groups)
+            adopted += _adopted(topic, learned, judged, partial(coins_in_force, definitions))
+            priors += _priors(topic, fitted, collection.stated)
+        observed += _origins(topic, fitted if judged.groups.any() else _drawn_back(fitted, 0.0))
     found.sort(key=lambda source: (-source.heard, source.source, repr(source.scope)))
     return Lesson(
         sources=tuple(found),
         populations=tuple(populations),
         trusted=trusted,
-        shared_errors=tuple(_shared_errors(observed, before)),
+        shared_errors=tuple(_shared_errors(observed, before, surely=True)),
         discounts=discounts,
         twins=collection.twins,
         evidence=collection.evidence,
         settled=collection.settled,
+        adopted=tuple(adopted),
+        priors=tuple(priors),
+        verdicts=tuple(verdicts),
     )
 
 
-@dataclass(frozen=True)
-class _Fitted:
-    """A topic's coins, per voice and group of voices; how often each voice is right, how surely, how often heard."""
-
-    groups: Sequence[tuple[str | None, Scope]]
-    group: npt.NDArray[np.int64]
-    says_if_holds: Floats
-    says_if_not: Floats
-    group_says_if_holds: Floats
-    group_says_if_not: Floats
-    reliability: Floats
-    spread: Floats
-    heard_if_holds: Floats
-    heard_if_not: Floats
-    discount: float
-
-
-def _fit(topic: Topic, without: int | None = None) -> _Fitted:
-    """The coins of a topic; voices of one kind about one thing are one population.
-
-    With `without`, the answers of that fold are not learned from.
-    """
-    named = [(kind, voice.scope) for voice, kind in zip(topic.voices, topic.kinds, strict=True)]
-    groups = sorted(set(named), key=repr)
-    place = {each: i for i, each in enumerate(groups)}
-    group = np.array([place[each] for each in named], dtype=np.int64)
-    if topic.open:
-        claims = learn_claims(topic.answers, topic.statements, group)
-        spread = np.sqrt(claims.reliability * (1.0 - claims.reliability) / (claims.heard + 3.0))
-        return _Fitted(
-            groups, group, claims.says_if_holds, claims.says_if_not, claims.group_says_if_holds,
-            claims.group_says_if_not, claims.reliability, spread, claims.heard, claims.heard, 1.0,
-        )  # fmt: skip
-    learned = topic.statements
-    if without is not None:
-        kept = learned.answer % FOLDS != without
-        learned = Statements(learned.answer[kept], learned.coin[kept], learned.log_likelihood_ratio[kept])
-    coins = learn_coins(topic.answers, learned, group)
-    (a, vary_a), (b, vary_b) = _moments(coins.if_holds), _moments(coins.if_not)
-    statements = topic.statements
-    holds = coins.posterior[statements.answer]
-    return _Fitted(
-        groups, group, coins.says_if_holds, coins.says_if_not, coins.group_says_if_holds, coins.group_says_if_not,
-        (a + 1.0 - b) / 2.0, np.sqrt(vary_a + vary_b) / 2.0,
-        sums(statements.coin, holds, len(group)), sums(statements.coin, 1.0 - holds, len(group)),
-        coins.discount,
-    )  # fmt: skip
+def coins_in_force(definitions: Definitions, voice: Voice, kind: str | None) -> Coins:
+    """The coins in force of a source, of a kind, about something: the nearest, as beliefs are derived with them."""
+    known = {} if definitions.parameters is None else definitions.parameters.coins
+    scope = voice.scope
+    if scope.attribute is not None:
+        attribute = definitions.attributes[scope.attribute]
+        near = tuple(scopes(scope.attribute, scope.value, scope.context or ANYWHERE, attribute.domain))
+    else:
+        near = (scope, Scope())
+    for who in ((voice.source, None), (None, kind), (None, None)):
+        for each in near:
+            if (found := known.get((*who, each))) is not None:
+                return found
+    return ALWAYS_RIGHT
 
 
-def _moments(counts: Floats) -> tuple[Floats, Floats]:
-    """The mean and variance of Beta distributions, given as their two counts."""
-    whole = counts.sum(axis=1)
-    mean = counts[:, 0] / whole
-    return mean, mean * (1.0 - mean) / (whole + 1.0)
+def _adopted(
+    topic: Topic, learned: Sequence[LearnedSource], judged: Judged, in_force: InForce
+) -> Iterator[SourceCoins]:
+    """The coins that sources are heard by from now on: their own, or those in force; none for those heard by kind."""
+    for i, (voice, source) in enumerate(zip(topic.voices, learned, strict=True)):
+        if not judged.of_kind[i]:
+            coins = source.coins if judged.own[i] else in_force(voice, topic.kinds[i])
+            yield SourceCoins(source=voice.source, kind=topic.kinds[i], scope=voice.scope, coins=coins)
 
 
-def _sources(topic: Topic, fitted: _Fitted) -> Iterator[LearnedSource]:
+def _priors(topic: Topic, fitted: Fitted, stated: Mapping[str, float]) -> Iterator[LearnedPrior]:
+    """The priors that were learned in the place of the stated ones."""
+    answers = topic.answers
+    for attribute, column in topic.rates.items():
+        assert answers.column is not None
+        rows = answers.column == column
+        learned = probability(float(fitted.log_prior[rows][0]))
+        if not math.isclose(learned, probability(float(answers.log_prior[rows][0])), rel_tol=1e-9):
+            yield LearnedPrior(
+                attribute=attribute, stated=stated[attribute], learned=learned, observations=float(rows.sum())
+            )
+
+
+def _sources(topic: Topic, fitted: Fitted) -> Iterator[LearnedSource]:
     for voice, i in topic.voices.items():
         middle, aside = float(fitted.reliability[i]), NINETY * float(fitted.spread[i])
         yield LearnedSource(
@@ -240,11 +277,15 @@ def _sources(topic: Topic, fitted: _Fitted) -> Iterator[LearnedSource]:
         )
 
 
-def _populations(fitted: _Fitted) -> Iterator[SourceCoins]:
-    """What a source is taken for that was not heard before: the mean of its kind, and of all kinds by their numbers."""
+def _populations(fitted: Fitted, wanted: npt.NDArray[np.bool_]) -> Iterator[SourceCoins]:
+    """What a source is taken for that was not heard before: the mean of its kind, and of all kinds by their numbers.
+
+    Of the groups that are wanted.
+    """
     members = np.bincount(fitted.group, minlength=len(fitted.groups)).astype(np.float64)
     about: dict[Scope, list[int]] = defaultdict(list)
-    for i, (kind, scope) in enumerate(fitted.groups):
+    for i in np.flatnonzero(wanted).tolist():
+        kind, scope = fitted.groups[i]
         about[scope].append(i)
         if kind is not None:
             yield SourceCoins(kind=kind, scope=scope, coins=_mean(fitted, [i], members))
@@ -252,7 +293,7 @@ def _populations(fitted: _Fitted) -> Iterator[SourceCoins]:
         yield SourceCoins(scope=scope, coins=_mean(fitted, which, members))
 
 
-def _mean(fitted: _Fitted, which: Sequence[int], members: Floats) -> Coins:
+def _mean(fitted: Fitted, which: Sequence[int], members: Floats) -> Coins:
     share = members[which] / members[which].sum()
     return Coins(
         says_if_holds=float(np.clip(share @ fitted.group_says_if_holds[which], 0.0, 1.0)),
@@ -266,13 +307,14 @@ class _Origin:
 
     kind: str
     belief: tuple[int, int]
+    fold: int
     spoken: float
     count: int
     rest: float
     holds: bool
 
 
-def _origins(topic: Topic, fitted: _Fitted) -> Iterator[_Origin]:
+def _origins(topic: Topic, fitted: Fitted) -> Iterator[_Origin]:
     """What shares an origin, where the truth is known."""
     answers, said = topic.answers, topic.statements
     known = answers.anything_known
@@ -291,6 +333,7 @@ def _origins(topic: Topic, fitted: _Fitted) -> Iterator[_Origin]:
             yield _Origin(
                 kind=origin_kind(each.origin),
                 belief=(id(topic), each.answer),
+                fold=int(answers.question[each.answer]) % FOLDS,
                 spoken=float(words[each.rows].sum()),
                 count=each.observations,
                 rest=float(answers.log_prior[each.answer] + alone[each.answer]),
@@ -298,16 +341,17 @@ def _origins(topic: Topic, fitted: _Fitted) -> Iterator[_Origin]:
             )
 
 
-def _sobered(topic: Topic, fitted: _Fitted, before: ParameterSet | None) -> _Fitted:
+def _sobered(topic: Topic, without: int | None = None, *, before: ParameterSet | None) -> Fitted:
     """The coins of a topic, drawn back to those of a source that is always right, as far as that foretells better.
 
     Coins are learned as if each source erred by itself. Where sources share an error, it would be laid to each of them
     and then counted again by the correlation. What foretells is found by cross-validation over what turned out: they
     are drawn back the farthest that does so as well as the best, within a standard error.
     """
+    fitted = fit(topic, without)
     if not list(_shared_errors(list(_origins(topic, fitted)), before)):
         return fitted
-    folds = [_fit(topic, without=fold) for fold in range(FOLDS)]
+    folds = [fit(topic, without=fold) for fold in range(FOLDS)]
     losses = [
         np.concatenate([_losses(topic, _drawn_back(apart, share), fold, before) for fold, apart in enumerate(folds)])
         for share in DRAWN_BACK
@@ -318,7 +362,7 @@ def _sobered(topic: Topic, fitted: _Fitted, before: ParameterSet | None) -> _Fit
     return _drawn_back(fitted, min(share for share, as_well in zip(DRAWN_BACK, close, strict=True) if as_well))
 
 
-def _drawn_back(fitted: _Fitted, share: float) -> _Fitted:
+def _drawn_back(fitted: Fitted, share: float) -> Fitted:
     """The coins with a share of their error rates."""
     return replace(
         fitted,
@@ -329,23 +373,28 @@ def _drawn_back(fitted: _Fitted, share: float) -> _Fitted:
     )
 
 
-def _losses(topic: Topic, fitted: _Fitted, fold: int, before: ParameterSet | None) -> Floats:
+def _losses(topic: Topic, fitted: Fitted, fold: int, before: ParameterSet | None) -> Floats:
     """How unlikely all that turned out in a fold is, by coins and correlations learned from the others: −ln P each."""
     observed = list(_origins(topic, fitted))
-    learned = _shared_errors([each for each in observed if each.belief[1] % FOLDS != fold], before)
+    learned = _shared_errors([each for each in observed if each.fold != fold], before)
     correlations = {shared.kind: shared.correlation for shared in learned}
     log_odds: dict[tuple[int, int], float] = {}
     holds: dict[tuple[int, int], bool] = {}
     for each in observed:
-        if each.belief[1] % FOLDS == fold:
+        if each.fold == fold:
             heard = each.spoken / (1 + (each.count - 1) * correlations.get(each.kind, 1.0))
             log_odds[each.belief] = log_odds.get(each.belief, each.rest) + heard
             holds[each.belief] = each.holds
     return np.array([np.logaddexp(0.0, -value if holds[on] else value) for on, value in log_odds.items()])
 
 
-def _shared_errors(observed: Sequence[_Origin], before: ParameterSet | None) -> Iterator[SharedError]:
-    """The correlation of every kind of origin of which enough turned out; other kinds count as they do in force."""
+def _shared_errors(
+    observed: Sequence[_Origin], before: ParameterSet | None, *, surely: bool = False
+) -> Iterator[SharedError]:
+    """The correlation of every kind of origin of which enough turned out; other kinds count as they do in force.
+
+    With `surely`, only where it foretells what turned out better than the one in force, by more than a standard error.
+    """
     in_force = {} if before is None else before.correlations
     on: dict[tuple[int, int], list[_Origin]] = defaultdict(list)
     for each in observed:
@@ -360,11 +409,15 @@ def _shared_errors(observed: Sequence[_Origin], before: ParameterSet | None) -> 
             for each in beliefs
         ]
         rows = [(i, o) for i, each in enumerate(beliefs) for o in each if o.kind == kind]
-        correlation = learn_correlation(
+        columns = (
             np.array([i for i, _ in rows]),
             np.array([o.spoken for _, o in rows]),
             np.array([float(o.count) for _, o in rows]),
             np.array(rest),
             np.array([each[0].holds for each in beliefs]),
         )
+        correlation = learn_correlation(*columns)
+        gain = surprise(in_force.get(kind, 1.0), *columns) - surprise(correlation, *columns)
+        if surely and gain.sum() <= gain.std() * math.sqrt(len(gain)):
+            continue
         yield SharedError(kind=kind, correlation=correlation, observations=float(len(beliefs)))

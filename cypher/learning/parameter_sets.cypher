@@ -1,0 +1,8 @@
+// The parameter sets of a tenant by number, the newest first.
+// params: $tenant, $limit
+// returns: one record ([the set's document as JSON])
+// mode: read
+RETURN COLLECT {
+  MATCH (p:ParameterSet {tenant: $tenant})
+  RETURN p.document ORDER BY p.number DESC LIMIT $limit
+} AS documents

@@ -1,0 +1,105 @@
+"""Putting parameters in force: what would move is shown first; earlier sets are listed and put in force again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from beliefgraph.app import Services
+from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.parameters import ParameterSet
+from beliefgraph.services.learning.preview import MOVED, Preview, preview
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change without putting it in force.")]
+
+
+def list_sets(key: Key, purpose: Purpose = None) -> None:
+    """List the parameter sets of the tenant, the newest first, and say which is in force."""
+    run(_list(key, purpose))
+
+
+def adopt(
+    number: Annotated[int, typer.Argument(min=0, help="Number of the set; 0 is the empty one.")],
+    key: Key,
+    purpose: Purpose = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Put an earlier parameter set in force again, as a new set with the same content.
+
+    What would move in the twins is shown first. Every twin adopts the set by a commit.
+    """
+    run(_again(key, purpose, number, dry_run))
+
+
+def reset(key: Key, purpose: Purpose = None, dry_run: DryRun = False) -> None:
+    """Put the empty parameter set in force: everything counts as the definitions state it."""
+    run(_again(key, purpose, 0, dry_run))
+
+
+async def _list(key: str, purpose: str | None) -> None:
+    out = Console(highlight=False)
+    async with services() as built:
+        caller = await built.callers.authenticate(key, purpose)
+        found = await built.book.parameter_sets(caller)
+        in_force = (await built.book.latest(caller.tenant)).definitions.parameters
+    table = Table("set", "learned", "rates", "shared errors", "priors", "strengths", "calibrations", "", box=None)
+    for each in found:
+        counts = (each.sources, each.shared_errors, each.priors, each.strengths, each.calibrations)
+        at = "" if each.learned_at is None else f"{each.learned_at:%Y-%m-%d %H:%M}"
+        now = "in force" if in_force is not None and in_force.number == each.number else ""
+        table.add_row(str(each.number), at, *(f"{len(part):,}" for part in counts), now)
+    out.print(table if found else "Nothing was learned.")
+
+
+async def _again(key: str, purpose: str | None, number: int, dry_run: bool) -> None:
+    async with services() as built:
+        caller = await built.callers.authenticate(key, purpose)
+        chosen = await built.book.parameter_set(caller, number)
+        await put_in_force(built, caller, lambda _: chosen, Console(highlight=False), dry_run=dry_run)
+
+
+async def put_in_force(
+    built: Services, caller: Caller, following: Callable[[ParameterSet], ParameterSet], out: Console, *, dry_run: bool
+) -> None:
+    """Show what would move, and unless it is a dry run put the parameters in force and let every twin adopt them."""
+    show(out, await preview(caller, built.graph, built.book, following))
+    if dry_run:
+        out.print("Nothing was put in force.")
+        return
+    before = (await built.book.latest(caller.tenant)).definitions
+    definitions = await built.book.publish_parameters(caller, following)
+    if definitions.number == before.number:
+        out.print("This is in force already: nothing changed.")
+        return
+    round_ = await built.refresher.adopt(caller.tenant)
+    assert definitions.parameters is not None
+    out.print(
+        f"Parameter set {definitions.parameters.number} is in force (set {definitions.number}); "
+        f"{round_.refreshed:,} twins adopted it."
+    )
+    for name, error in round_.refused:
+        out.print(f"{name}: {error.code}: {error.message}", markup=False)
+
+
+def show(out: Console, found: Preview) -> None:
+    """How many beliefs would move and by how much, and those that would move most."""
+    out.print(
+        f"{found.moved:,} of {found.beliefs:,} beliefs would move by {MOVED:.1%} or more; "
+        f"mean move {found.mean:.3f}, greatest {found.greatest:.3f}."
+    )
+    if found.most:
+        table = Table("twin", "belief", "now", "then", box=None)
+        for each in found.most:
+            table.add_row(each.twin, _named(each.belief), f"{each.before:.3f}", f"{each.after:.3f}")
+        out.print(table)
+
+
+def _named(belief: BeliefKey) -> str:
+    parts = (belief.attribute, belief.value, belief.subject, belief.context)
+    return " · ".join(part for part in parts if part and part not in (ANYONE, ANYWHERE))

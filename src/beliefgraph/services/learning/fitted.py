@@ -1,0 +1,78 @@
+"""The coins of all sources of a topic, as learned from its statements, or from those of some folds of its questions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from beliefgraph.inference.reliability import learn_claims, learn_coins
+from beliefgraph.inference.reliability.statements import sums
+from beliefgraph.model.parameters import Scope
+from beliefgraph.services.statements import Topic
+
+Floats = npt.NDArray[np.float64]
+
+FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A topic's coins, per voice and group of voices; how often each voice is right, how surely, how often heard.
+
+    `log_prior` is what each answer's prior was learned to be, in the form of `Answers`.
+    """
+
+    groups: Sequence[tuple[str | None, Scope]]
+    group: npt.NDArray[np.int64]
+    says_if_holds: Floats
+    says_if_not: Floats
+    group_says_if_holds: Floats
+    group_says_if_not: Floats
+    reliability: Floats
+    spread: Floats
+    heard_if_holds: Floats
+    heard_if_not: Floats
+    discount: float
+    log_prior: Floats
+
+
+def fit(topic: Topic, without: int | None = None) -> Fitted:
+    """The coins of a topic; voices of one kind about one thing are one population.
+
+    With `without`, the questions of that fold are not learned from.
+    """
+    named = [(kind, voice.scope) for voice, kind in zip(topic.voices, topic.kinds, strict=True)]
+    groups = sorted(set(named), key=repr)
+    place = {each: i for i, each in enumerate(groups)}
+    group = np.array([place[each] for each in named], dtype=np.int64)
+    learned = topic.statements
+    if without is not None:
+        learned = learned.part(topic.answers.question[learned.answer] % FOLDS != without)
+    if topic.open:
+        claims = learn_claims(topic.answers, learned, group)
+        spread = np.sqrt(claims.reliability * (1.0 - claims.reliability) / (claims.heard + 3.0))
+        return Fitted(
+            groups, group, claims.says_if_holds, claims.says_if_not, claims.group_says_if_holds,
+            claims.group_says_if_not, claims.reliability, spread, claims.heard, claims.heard, 1.0,
+            topic.answers.log_prior,
+        )  # fmt: skip
+    coins = learn_coins(topic.answers, learned, group)
+    (a, vary_a), (b, vary_b) = _moments(coins.if_holds), _moments(coins.if_not)
+    statements = topic.statements
+    holds = coins.posterior[statements.answer]
+    return Fitted(
+        groups, group, coins.says_if_holds, coins.says_if_not, coins.group_says_if_holds, coins.group_says_if_not,
+        (a + 1.0 - b) / 2.0, np.sqrt(vary_a + vary_b) / 2.0,
+        sums(statements.coin, holds, len(group)), sums(statements.coin, 1.0 - holds, len(group)),
+        coins.discount, coins.log_prior,
+    )  # fmt: skip
+
+
+def _moments(counts: Floats) -> tuple[Floats, Floats]:
+    """The mean and variance of Beta distributions, given as their two counts."""
+    whole = counts.sum(axis=1)
+    mean = counts[:, 0] / whole
+    return mean, mean * (1.0 - mean) / (whole + 1.0)
