@@ -22,8 +22,8 @@ from graphql import (
 from graphql.type import get_named_type
 from tests.conftest import StoppedClock
 from tests.house.source import ROOT
+from tests.web.serve_process import ready
 from tests.web.service import Client, Json
-from tests.web.test_serve import ready
 from tests.world import CATALOG
 
 from beliefgraph.app import build
@@ -77,7 +77,7 @@ def value(type_: object, depth: int = 0) -> str:
     if isinstance(type_, GraphQLList):
         return f"[{value(type_.of_type, depth)}]"
     if isinstance(type_, GraphQLEnumType):
-        return next(iter(type_.values))
+        return str(next(iter(type_.values)))
     if isinstance(type_, GraphQLInputObjectType):
         fields = {
             name: field.type
