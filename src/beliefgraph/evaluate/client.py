@@ -25,7 +25,7 @@ TIMEOUT = 120.0
 IDLE = 2.0
 """Seconds after which a connection is not trusted to be open still; the service lets go of it after five."""
 
-_STANDING = "subject value confidence calibratedConfidence logOdds status"
+_STANDING = "subject value confidence: exactConfidence calibratedConfidence logOdds status"
 _EVIDENCE = "evidence { source time verbatim }"
 _BELIEFS = """
 query Standing($twin: String!, $after: String, $asOf: AsOf) {{
@@ -149,7 +149,7 @@ class Client:
         return [receipt["status"] for receipt in receipts]
 
     def standing(self, twin: str, at: datetime | None = None, *, with_chain: bool = False) -> dict[str, Standing]:
-        """Every belief of a twin by its subject: as published, or recomputed for a valid time."""
+        """Every belief of a twin by its subject: as published, with the exact confidence, or as of a valid time."""
         query = STANDING_WITH_CHAIN if with_chain else STANDING
         return {
             node["subject"]: _standing(node, with_chain=with_chain)
@@ -159,7 +159,7 @@ class Client:
     def values(
         self, twin: str, at: datetime | None = None, *, with_chain: bool = False
     ) -> dict[str, dict[str | None, Standing]]:
-        """Every belief of a twin by its subject and value, None where it has none: as published, or recomputed."""
+        """Every belief of a twin by its subject and value, None where it has none, as `standing` tells of it."""
         found: dict[str, dict[str | None, Standing]] = {}
         query = STANDING_WITH_CHAIN if with_chain else STANDING
         for node in self._pages(query, "beliefs", {"twin": twin, "asOf": _as_of(at)}):
