@@ -16,7 +16,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 from uuid import uuid4
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -29,6 +29,7 @@ from beliefgraph.app import Services, running
 from beliefgraph.model.caller import Caller, Scope
 from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import Event
+from beliefgraph.model.vocabulary import words_of
 
 EVENTS = 16_000
 BATCH = 2_000
@@ -107,7 +108,7 @@ def _bytes(folder: Path | None) -> int:
 
 
 async def _tenant(services: Services, attributes: int, tree: bool) -> Caller:
-    caller = Caller(actor="bench", tenant=f"breadth-{uuid4().hex}", scopes=get_args(Scope), purpose="benchmark")
+    caller = Caller(actor="bench", tenant=f"breadth-{uuid4().hex}", scopes=words_of(Scope), purpose="benchmark")
     await services.book.publish(caller, catalog(attributes, tree))
     return caller
 

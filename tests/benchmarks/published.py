@@ -1,56 +1,96 @@
-import asyncio, sys, random, collections, tempfile
-sys.path.insert(0,'/work/main')
-from datetime import *
+"""What an event publishes: rows written for readers, on the story and on a catalog of 850 attributes.
+
+python tests/benchmarks/published.py [--json]
+
+Counts beliefs, holdings opened and closed, relations drawn, and readings opened and closed. The limits are half of what
+was written before the grid was one percentage point (decision 15).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from beliefgraph.services import update
-from beliefgraph.store import commits as sc
-from tests.conftest import StoppedClock
-from tests.world import World
-from beliefgraph.local import LocalNeo4j
-from beliefgraph.store.graph import connected
-from beliefgraph.store.migrations import migrate
-from beliefgraph.store.keys import Keyring
-from beliefgraph.model.caller import Caller
+from uuid import uuid4
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from neo4j import AsyncDriver
+from tests.benchmarks.breadth import START, catalog
+from tests.benchmarks.report import Row, show
+from tests.benchmarks.served import raw_driver, served
+
+from beliefgraph.app import Services, running
+from beliefgraph.model.caller import Caller, Scope
 from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import Event
+from beliefgraph.model.vocabulary import words_of
 from beliefgraph.story.story import load_story
-import inspect, tests.conftest as c
-count=collections.Counter()
-real=sc.write
-async def write(graph,keyring,commits):
-    for k in commits:
-        for n in ('events','evidence','sources','beliefs','bearings','closed_holdings','holdings','closed_relations','relations','measurements','readings','closed_readings'):
-            count[n]+=len(getattr(k,n))
-        count['goal']+=k.goals.written_rows
-        count['dec']+=k.decisions.written_rows
-        count['all']+=k.written_rows
-    await real(graph,keyring,commits)
-update.write=write
-def wide(n=850):
-    attrs=[{"key":f"a.n{i}","domain":"x","prior":0.3+0.4*((i*7919)%100)/100,"statement":f"holds {i}"} for i in range(n)]
-    rel=[{"kind":"supports","source":f"a.n{i}","target":f"a.n{(i-1)//4}","odds_ratio":3.0} for i in range(1,n)]
-    ev=[{"type":f"t","summary":"saw","source":"data.by","bears_on":[{"attribute":f"a.n{i}","log_likelihood_ratio":"double(data.llr)","when":f"data.i == {i}"} for i in range(0,n,17)]}]
-    return Catalog.model_validate({"catalog":"wide","version":"1.0.0","attributes":attrs,"relations":rel,"events":ev})
-async def main():
-    clock=StoppedClock(datetime(2027,1,1,tzinfo=UTC))
-    with LocalNeo4j(Path(tempfile.mkdtemp())/'n',bolt_port=0,http_port=0) as e:
-        async with connected(e.uri,e.user,e.password) as g:
-            await migrate(g,clock)
-            kr=Keyring(Path(tempfile.mkdtemp()))
-            for which in ('story','wide','known'):
-                caller=Caller(actor='a',tenant=which,scopes=('read','write','correct','define','erase'),purpose='p')
-                w=World(g,kr,clock,caller)
-                if which=='story':
-                    st=load_story()
-                    [await w.book.publish(caller, k) for k in st.catalogs]
-                    evs=list(st.events)
-                else:
-                    await w.book.publish(caller, wide())
-                    r=random.Random(1)
-                    evs=[Event(id=str(i),source='s',type='t',twin=f't{i if which=="wide" else i%3}',time=datetime(2026,1,1,tzinfo=UTC)+timedelta(hours=i),data={'i':r.choice(range(0,850,17)),'llr':r.choice([1.0,-.7,.5]),'by':'x'}) for i in range(100)]
-                count.clear()
-                for x in evs:
-                    await w.intake.observe(caller,[x])
-                print(which,len(evs),{k:round(v/len(evs),2) for k,v in count.items()})
 
-asyncio.run(main())
+BEFORE = {"the story": 36.5, "850 attributes, a new twin each": 74.9, "850 attributes, three twins": 67.1}
+"""Rows published for each event when log-odds were published in hundredths, measured with the same events."""
+
+ATTRIBUTES, EVENTS = 850, 100
+
+ROWS = """
+MATCH (t:Twin {tenant: $tenant})
+CALL (t) {
+  OPTIONAL MATCH (t)-[h:HOLDS]->(b:Belief)
+  WITH count(h) AS opened, count(CASE WHEN h.rev_to < 2147483647 THEN 1 END) AS closed, collect(DISTINCT b) AS beliefs
+  OPTIONAL MATCH (a)-[r:SUPPORTS|CONTRADICTS|IMPLIES|EXCLUDES|CAUSES {origin: 'inferred'}]->()
+  WHERE a IN beliefs
+  WITH opened, closed, size(beliefs) AS made, count(r) AS drawn
+  RETURN opened + closed + made + drawn AS believed
+}
+CALL (t) {
+  OPTIONAL MATCH (t)-[m:MEASURES]->()
+  WITH count(m) AS opened, count(CASE WHEN m.rev_to < 2147483647 THEN 1 END) AS closed
+  RETURN opened + closed AS measured
+}
+RETURN sum(believed + measured) AS rows
+"""
+
+
+async def published(services: Services, driver: AsyncDriver) -> list[Row]:
+    """Rows published for each event, beside half of what they were."""
+    story, wide = load_story(), [catalog(ATTRIBUTES, tree=True)]
+    events: dict[str, tuple[Sequence[Catalog], Sequence[Event]]] = {
+        "the story": (story.catalogs, story.events),
+        "850 attributes, a new twin each": (wide, _events(EVENTS)),
+        "850 attributes, three twins": (wide, _events(3)),
+    }
+    rows = []
+    for name, (catalogs, sent) in events.items():
+        caller = Caller(actor="bench", tenant=f"rows-{uuid4().hex}", scopes=words_of(Scope), purpose="benchmark")
+        for each in catalogs:
+            await services.book.publish(caller, each)
+        for event in sent:
+            await services.intake.observe(caller, [event])
+        async with driver.session() as session:
+            record = await (await session.run(ROWS, tenant=caller.tenant)).single(strict=True)
+        rows.append(Row(f"rows published an event: {name}", record["rows"] / len(sent), "", must=BEFORE[name] / 2))
+    return rows
+
+
+def _events(twins: int) -> Sequence[Event]:
+    return [
+        Event(
+            id=str(n), source="/shop", type=f"saw{n * 17 % ATTRIBUTES}", time=START, twin=f"twin-{n % twins}", data={}
+        )
+        for n in range(EVENTS)
+    ]
+
+
+async def main(as_json: bool) -> None:
+    """Measure and print."""
+    with served() as (endpoint, settings, _):
+        async with running(settings) as services, raw_driver(endpoint) as driver:
+            show("What is published", await published(services, driver), as_json)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", action="store_true", help="print the rows as JSON")
+    asyncio.run(main(parser.parse_args().json))
