@@ -158,9 +158,9 @@ class Threads(ThreadPoolExecutor):
 
 
 def threads(cores: int | None = None) -> Threads:
-    """As many as suit the machine: of those for questions a tenant takes half, and a key no more than half of the cores.
+    """As many as suit the machine.
 
-    Long work leaves a core.
+    Of those for questions a tenant takes half, and a key as many as half of the cores; long work leaves a core.
     """
     cores = cores or os.cpu_count() or 1
     many, few = 2 * cores + 4, max(2, cores - 1)
