@@ -135,9 +135,9 @@ async def features(attacker: Attacker) -> None:
     await attacker.at_once(4, lambda _: attacker.ask(query, o=options))
 
 
-@attack("2: whatIf with 100,000 events")
+@attack("2: whatIf with 40,000 events")
 async def events_supposed(attacker: Attacker) -> None:
-    """Suppose a thousand times what is allowed."""
+    """Suppose four hundred times what is allowed."""
     events = [event(str(n), "met", "crowd", about=str(n)) for n in range(40_000)]
     query = 'query ($e: [EventInput!]!) { whatIf(input: {twin: "crowd", events: $e}) { rev } }'
     await attacker.at_once(2, lambda _: attacker.ask(query, e=events))

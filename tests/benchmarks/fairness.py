@@ -32,10 +32,11 @@ from tests.world import CATALOG, rated
 from beliefgraph.app import SystemClock
 from beliefgraph.services.callers import Callers
 from beliefgraph.store.graph import connected
+from beliefgraph.store.migrations import migrate
 
 EACH_S = 0.05
 IDLE_S = 3.0
-SETTLING_S = 20.0
+SETTLING_S = 10.0
 """Seconds in which what an attack left behind must have been done."""
 
 SIMPLE = 'query { belief(twin: "lena", key: {attribute: "world.alone"}) { confidence rev } }'
@@ -126,6 +127,8 @@ async def two() -> AsyncIterator[tuple[Client, Client]]:
     with served() as (endpoint, settings, folder):
         environment = {**environment_of(endpoint, folder), "BELIEFGRAPH_LOG_LEVEL": "error"}
         assert settings.neo4j_password is not None
+        async with connected(endpoint.uri, endpoint.user, endpoint.password) as graph:
+            await migrate(graph, SystemClock())  # takes long on a new Neo4j
         async with (
             served_apart(environment) as (_, url),
             connected(endpoint.uri, endpoint.user, endpoint.password) as graph,
@@ -140,7 +143,8 @@ async def two() -> AsyncIterator[tuple[Client, Client]]:
             await victim.observe(rated("first", 1.0))
             await attacker.data(attacks.PUBLISH, catalog=ATTACKED)
             crowd = [attacks.event(f"c{n}", "met", "crowd", about=f"s{n}") for n in range(2_000)]
-            await attacker.data(attacks.OBSERVE, events=crowd)
+            for first in range(0, len(crowd), 250):
+                await attacker.data(attacks.OBSERVE, events=crowd[first : first + 250])
             yield victim, attacker
 
 

@@ -71,7 +71,7 @@ async def test_a_tenant_that_computes_without_end_leaves_threads_for_another() -
 async def test_a_key_that_computes_without_end_leaves_threads_for_another_key() -> None:
     async with of_a_loop() as some:
         tasks = await handed_over("tenant", "greedy", 9)
-        assert some.running == 2
+        assert some.running == 1
         await answered("tenant")
         await ended(tasks)
 
@@ -109,7 +109,7 @@ async def test_what_nobody_waits_for_any_more_stops_and_what_waits_is_never_begu
 async def test_all_stops_when_the_process_ends_and_whoever_waits_is_told() -> None:
     some = threads(2)
     asyncio.get_running_loop().set_default_executor(some)
-    tasks = await handed_over("tenant", "key", 2)
+    tasks = [*await handed_over("tenant", "a", 1), *await handed_over("tenant", "b", 1)]
     began = time.monotonic()
     some.shutdown()
     assert time.monotonic() - began < 0.5

@@ -123,7 +123,7 @@ class _Slow:
         if len(self._errors) <= _LOOKED_BACK:
             return False
         rate = error / self._errors[-1 - _LOOKED_BACK]
-        return error * rate ** (left / _LOOKED_BACK) > _NEAR
+        return bool(error * rate ** (left / _LOOKED_BACK) > _NEAR)
 
 
 class _Past:

@@ -30,8 +30,11 @@ class Shares:
 Holder = tuple[str, str]
 """A tenant and one of its keys."""
 
-HOLDER: ContextVar[Holder] = ContextVar("HOLDER", default=("", ""))
-"""Whose place the current task works at; of what the service does by itself, nobody's."""
+NOBODY: Holder = ("", "")
+"""Who holds what the service does by itself; it has the share of a tenant, however many such tasks there are."""
+
+HOLDER: ContextVar[Holder] = ContextVar("HOLDER", default=NOBODY)
+"""Whose place the current task works at."""
 
 
 class Tally:
@@ -49,7 +52,7 @@ class Tally:
         return (
             self.total < shares.total
             and self._of_tenant[holder[0]] < shares.per_tenant
-            and self._of_key[holder] < shares.per_key
+            and (self._of_key[holder] < shares.per_key or holder == NOBODY)
         )
 
     def take(self, holder: Holder) -> None:

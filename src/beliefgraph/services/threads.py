@@ -158,10 +158,13 @@ class Threads(ThreadPoolExecutor):
 
 
 def threads(cores: int | None = None) -> Threads:
-    """As many as suit the machine: a tenant takes half of those for questions at most, and long work leaves a core."""
+    """As many as suit the machine.
+
+    Of those for questions a tenant takes half, and a key as many as half of the cores; long work leaves a core.
+    """
     cores = cores or os.cpu_count() or 1
     many, few = 2 * cores + 4, max(2, cores - 1)
     return Threads(
-        Shares(total=many, per_tenant=many // 2, per_key=max(2, many // 4), waiting_per_key=0, patience=0.0),
+        Shares(total=many, per_tenant=many // 2, per_key=max(1, cores // 2), waiting_per_key=0, patience=0.0),
         Shares(total=few, per_tenant=max(1, few // 2), per_key=max(1, few // 2), waiting_per_key=0, patience=0.0),
     )
