@@ -42,6 +42,10 @@ class Settings(Record):
 
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: Port = Field(default=8000, description="The port to listen on; 0 finds a free one.")
+    tls_certificate: Path | None = Field(
+        default=None, description="PEM file of a certificate with its chain, to be served with TLS; goes with tls_key."
+    )
+    tls_key: Path | None = Field(default=None, description="PEM file of its private key.")
     cors_origins: tuple[str, ...] = Field(default=(), description="Origins whose pages may call, comma-separated.")
     graphiql: bool = Field(default=True, description="Whether browsers get GraphiQL at /graphql.")
     metrics_token: SecretStr | None = Field(
@@ -139,7 +143,19 @@ class Settings(Record):
                 "NEO4J_URI is set but NEO4J_PASSWORD is not; set both, or neither for a local Neo4j.",
                 variable="NEO4J_PASSWORD",
             )
+        if (settings.tls_certificate is None) != (settings.tls_key is None):
+            raise Incorrect(
+                "invalid-input",
+                "Set BELIEFGRAPH_TLS_CERTIFICATE and BELIEFGRAPH_TLS_KEY together.",
+                variable="BELIEFGRAPH_TLS_KEY",
+            )
         return settings
+
+    @property
+    def exposed(self) -> bool:
+        """Whether it listens beyond this machine although nothing is known to encrypt what is sent."""
+        loopback = self.host in ("localhost", "::1") or self.host.startswith("127.")
+        return not (loopback or self.tls_certificate or self.trusted_proxies)
 
 
 ELSEWHERE = frozenset(PREFIX + name for name in ("KEY", "NEO4J_DATA", "CACHE", "MAVEN_MIRROR", "JAVA"))

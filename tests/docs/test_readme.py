@@ -19,7 +19,10 @@ from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SEE = "python3 -m venv .venv && .venv/bin/pip install -q -c requirements.txt -e . && .venv/bin/beliefgraph demo"
+SEE = (
+    "python3 -m venv .venv && .venv/bin/pip install -q -c requirements.txt -e '.[local,plots]' "
+    "&& .venv/bin/beliefgraph demo"
+)
 TEST = "python3 -m venv .venv && .venv/bin/pip install -q -c requirements.txt -e '.[test]' && .venv/bin/pytest"
 
 

@@ -136,6 +136,11 @@ def errors_told() -> Iterator[None]:
             f"[bold red]{error.code}[/]: {escape(error.message)}", soft_wrap=True
         )
         raise typer.Exit(1) from None
+    except ModuleNotFoundError as missing:
+        if missing.name != "matplotlib":
+            raise
+        Console(stderr=True, highlight=False).print("Pictures need an extra: pip install 'beliefgraph\\[plots]'.")
+        raise typer.Exit(1) from None
 
 
 @contextmanager

@@ -24,6 +24,8 @@ from beliefgraph.web.tuning import new_event_loop, settle
 GRACE_S = 2.0
 """Seconds beyond the shutdown timeout in which everything is let go of."""
 
+log = structlog.get_logger(__name__)
+
 
 def serve(
     host: Annotated[
@@ -51,6 +53,8 @@ def serve(
         async with services() as built:
             configure(built.settings.log_level)
             settings = fitted(built.settings.model_copy(update=given))
+            if settings.exposed:
+                log.warning("API keys and data are sent in the clear: set TLS or trusted proxies", host=settings.host)
             built.upkeep.let_time_pass()
             async with serving(create_app(replace(built, settings=settings)), settings) as served:
                 out = Console(highlight=False)

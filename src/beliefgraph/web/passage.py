@@ -52,6 +52,9 @@ AHEAD = 65_536
 SAFE = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 """What every answer tells browsers."""
 
+ENCRYPTED = ((b"strict-transport-security", b"max-age=31536000"),)
+"""What answers over TLS tell them too, whether it ends here or at a trusted proxy."""
+
 Warmed = Callable[[], Awaitable[None]]
 """Waits until the process can work; raises a refusal if that takes too long."""
 
@@ -89,7 +92,9 @@ class RequestId:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message.setdefault("headers", []).extend(((REQUEST_ID.lower().encode(), request_id.encode()), *SAFE))
+                secure = ENCRYPTED if scope.get("scheme") == "https" else ()
+                told = ((REQUEST_ID.lower().encode(), request_id.encode()), *SAFE, *secure)
+                message.setdefault("headers", []).extend(told)
             elif message["type"] == "websocket.accept":
                 status = 101
             elif message["type"] == "websocket.close" and not status:

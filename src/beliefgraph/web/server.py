@@ -58,6 +58,7 @@ async def serving(app: ASGIApp, settings: Settings) -> AsyncIterator[Served]:
     """Serve an application until the block ends; running requests get the shutdown timeout to finish."""
     listener = _listen(settings.host, settings.port)
     host, port = listener.getsockname()[:2]
+    scheme = "http" if settings.tls_certificate is None else "https"
     server = _Server(
         uvicorn.Config(
             app,
@@ -72,6 +73,8 @@ async def serving(app: ASGIApp, settings: Settings) -> AsyncIterator[Served]:
             server_header=False,
             proxy_headers=bool(settings.trusted_proxies),
             forwarded_allow_ips=list(settings.trusted_proxies),
+            ssl_certfile=settings.tls_certificate,
+            ssl_keyfile=settings.tls_key,
         )
     )
     task = asyncio.create_task(server.serve(sockets=[listener]))
@@ -81,7 +84,7 @@ async def serving(app: ASGIApp, settings: Settings) -> AsyncIterator[Served]:
                 await task
                 raise Unavailable("overloaded", "The server ended before it began.")
             await asyncio.sleep(POLL_S)
-        yield Served(url=f"http://{_written(host)}:{port}", server=server, task=task)
+        yield Served(url=f"{scheme}://{_written(host)}:{port}", server=server, task=task)
     finally:
         server.should_exit = True
         await asyncio.gather(task, return_exceptions=True)
