@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
 
-from beliefgraph.inference import two_coin
-from beliefgraph.inference.reliability import Answers, Statements
-from beliefgraph.inference.reliability.statements import UNKNOWN, sums
+from beliefgraph.inference.reliability import Statements, foretold
+from beliefgraph.inference.reliability.statements import sums
 from beliefgraph.model.parameters import Coins, Scope
 from beliefgraph.services.learning.fitted import FOLDS, Fitted, fit
 from beliefgraph.services.statements import Topic, Voice
@@ -90,10 +88,10 @@ def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Callable[[To
     by_word, by_truth = np.zeros(len(question)), np.zeros(answers.questions)
     if judged.any():
         fold = question % FOLDS
-        before, true_before = _foretold(answers, said, a, b, answers.log_prior)
+        before, true_before = foretold(answers, said, a, b, answers.log_prior)
         for each in np.unique(fold[judged]).tolist():
             apart = learner(topic, each)
-            after, true_after = _foretold(answers, said, apart.says_if_holds, apart.says_if_not, apart.log_prior)
+            after, true_after = foretold(answers, said, apart.says_if_holds, apart.says_if_not, apart.log_prior)
             by_word = np.where(fold == each, after - before, by_word)
             by_truth = np.where(np.arange(len(by_truth)) % FOLDS == each, true_after - true_before, by_truth)
     values = topic.open or not said.spoken.all()
@@ -132,22 +130,6 @@ def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Callable[[To
             )
         )
     return Judged(tuple(verdicts), own, of_kind, adopted)
-
-
-def _foretold(answers: Answers, said: Statements, a: Floats, b: Floats, log_prior: Floats) -> tuple[Floats, Floats]:
-    """ln P of each statement given those of other votes, and of each question's truth given all; 0 if it is unknown."""
-    word = two_coin(np.where(said.spoken, said.log_likelihood_ratio, 0.0), a[said.coin], b[said.coin])
-    words = np.where(said.spoken, said.shares * word, 0.0)
-    total = sums(said.answer, words, len(answers.question))
-    priors = replace(answers, log_prior=log_prior)
-    holds = priors.without(priors.posterior(total), said.answer, said.of_vote(words))
-    sure = expit(said.log_likelihood_ratio)
-    says, not_so = (p[said.coin] * sure + (1.0 - p[said.coin]) * (1.0 - sure) for p in (a, b))
-    likely = np.log(np.maximum(holds * says + (1.0 - holds) * not_so, np.finfo(np.float64).tiny))
-    free = replace(priors, known=np.full(len(answers.known), UNKNOWN)).posterior(total)
-    right = np.where(answers.known == 1, free, np.where(answers.known == 0, 1.0 - free, 1.0))
-    truth = sums(answers.question, np.log(np.maximum(right, np.finfo(np.float64).tiny)), answers.questions)
-    return likely * said.weights, truth
 
 
 def _accompanied(topic: Topic, said: Statements, question: Ints, questions: int) -> Bools:
