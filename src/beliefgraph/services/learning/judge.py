@@ -28,8 +28,9 @@ Ints = npt.NDArray[np.int64]
 LEAST_SETTLED = 30
 """Beliefs of which the truth is known before it decides in the place of what others say."""
 
-LEAST_JUDGED = 5
-"""Questions on which a source is compared with others before it can be found worse by itself."""
+LEAST_JUDGED = 30
+"""Questions on which a source is compared with others before it can be found worse by itself. One that erred in none of
+fewer is no proof against what its kind has shown."""
 
 BY_CHANCE = 0.01
 """How likely a source of its kind must be to say the same each time, for it not to be one that can say nothing else."""
@@ -38,6 +39,9 @@ ALONE = "nobody else speaks about the same beliefs"
 ONE_SIDED = "it only ever says the same; what it leaves unsaid is not heard"
 NOT_BETTER = "it does not foretell better than what is in force"
 WORSE = "what it says is foretold worse than by what is in force"
+
+Learner = Callable[[Topic, int, tuple[float, ...]], Fitted]
+"""Learns the coins of a topic without one fold of its questions, with one of some discounts."""
 
 InForce = Callable[[Voice, str | None], Coins]
 """The coins in force of a voice, of a kind."""
@@ -76,7 +80,7 @@ class Judged:
     groups: Bools
 
 
-def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Callable[[Topic, int], Fitted] = fit) -> Judged:
+def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Learner = fit) -> Judged:
     """What of a topic's coins is adopted; `learner` learns them again without one fold of the questions."""
     answers, said = topic.answers, topic.statements
     voices, groups = list(topic.voices), len(fitted.groups)
@@ -90,7 +94,7 @@ def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Callable[[To
         fold = question % FOLDS
         before, true_before = foretold(answers, said, a, b, answers.log_prior)
         for each in np.unique(fold[judged]).tolist():
-            apart = learner(topic, each)
+            apart = learner(topic, each, (fitted.discount,))
             after, true_after = foretold(answers, said, apart.says_if_holds, apart.says_if_not, apart.log_prior)
             by_word = np.where(fold == each, after - before, by_word)
             by_truth = np.where(np.arange(len(by_truth)) % FOLDS == each, true_after - true_before, by_truth)
@@ -118,7 +122,7 @@ def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Callable[[To
         elif not mine.any():
             own[i], of_kind[i] = False, True
             continue
-        elif len(gains) >= LEAST_JUDGED and gains.sum() < -_error(gains):
+        elif len(gains) >= LEAST_JUDGED and gains.sum() < -2.0 * _error(gains):
             reason = WORSE
         else:
             continue
@@ -149,7 +153,10 @@ def _several(question: Ints, of: Ints, questions: int) -> Bools:
 
 
 def _one_sided(said: Statements, group: Ints) -> Bools:
-    """The coins that said the same each time, where one of their group would hardly do so by chance."""
+    """The coins that said the same each time, where one of their group would hardly do so by chance.
+
+    A source is taken to be able to say the contrary if others of its group say it with the same strength.
+    """
     yes = sums(said.coin, (said.log_likelihood_ratio > 0).astype(np.float64), len(group))
     times = np.bincount(said.coin, minlength=len(group)).astype(np.float64)
     share = sums(group, yes, int(group.max(initial=-1)) + 1)[group] / np.maximum(
@@ -157,8 +164,13 @@ def _one_sided(said: Statements, group: Ints) -> Bools:
     )
     always, never = yes == times, yes == 0
     chance = np.where(always, share, 1.0 - share) ** times
+    found = (always | never) & (chance < BY_CHANCE)
+    strengths = set(zip(group[said.coin].tolist(), said.log_likelihood_ratio.tolist(), strict=True))
+    for coin in np.flatnonzero(found).tolist():
+        own = np.unique(said.log_likelihood_ratio[said.coin == coin]).tolist()
+        found[coin] = not any((int(group[coin]), -ratio) in strengths for ratio in own)
     whole = np.where(always, share == 1.0, share == 0.0)
-    return np.asarray((always | never) & (whole | (chance < BY_CHANCE)))
+    return np.asarray(found | whole)
 
 
 def _by_question(gain: Floats, question: Ints, rows: Bools) -> Floats:
