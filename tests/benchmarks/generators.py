@@ -7,9 +7,12 @@ of them inverted (contradictions, or causes that prevent); priors uniformly.
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 
 from beliefgraph.inference import Relation, Structure
+from beliefgraph.inference.arrays import Floats
 
 DOMAINS = 30
 ATTITUDES = 5
@@ -122,3 +125,51 @@ def _structure(
         else:
             relations.append(Relation("supports", one, other, strength))
     return Structure(priors, relations)
+
+
+def clique(beliefs: int, seed: int, *, odds_ratios: tuple[float, float], contradicting: float) -> Structure:
+    """Every belief related to every other; a share of the relations contradict."""
+    return _signed(list(combinations(range(beliefs), 2)), beliefs, seed, odds_ratios, contradicting)
+
+
+def grid(side: int, seed: int, *, odds_ratios: tuple[float, float], contradicting: float) -> Structure:
+    """A square grid of beliefs; a share of the relations contradict."""
+    right = [(i, i + 1) for i in range(side * side) if (i + 1) % side]
+    down = [(i, i + side) for i in range(side * (side - 1))]
+    return _signed(right + down, side * side, seed, odds_ratios, contradicting)
+
+
+def causes(beliefs: int, edges: int, seed: int, *, most: float, against: float) -> Structure:
+    """Causes with odds ratios up to `most`, at most four of an effect; a share of them make it less likely."""
+    rng = np.random.default_rng(seed)
+    pairs: set[tuple[int, int]] = set()
+    while len(pairs) < edges:
+        one, other = sorted(rng.choice(beliefs, 2, replace=False).tolist())
+        if sum(effect == other for _, effect in pairs) < 4:
+            pairs.add((one, other))
+    relations = []
+    for one, other in sorted(pairs):
+        ratio = float(np.exp(rng.uniform(np.log(1.5), np.log(most))))
+        relations.append(Relation("causes", one, other, 1.0 / ratio if rng.random() < against else ratio))
+    return Structure(rng.uniform(0.2, 0.8, beliefs), relations)
+
+
+def soft(beliefs: int, seed: int) -> Floats:
+    """Soft evidence on three beliefs of ten."""
+    rng = np.random.default_rng(100 + seed)
+    return np.where(rng.random(beliefs) < 0.3, rng.normal(0.0, 2.0, beliefs), 0.0)
+
+
+def _signed(
+    pairs: list[tuple[int, int]], beliefs: int, seed: int, odds_ratios: tuple[float, float], contradicting: float
+) -> Structure:
+    rng = np.random.default_rng(seed)
+    low, high = np.log(odds_ratios)
+    relations = []
+    for one, other in pairs:
+        ratio = float(np.exp(rng.uniform(low, high)))
+        against = rng.random() < contradicting
+        relations.append(
+            Relation("contradicts" if against else "supports", one, other, 1 / ratio if against else ratio)
+        )
+    return Structure(rng.uniform(0.2, 0.8, beliefs), relations)

@@ -11,7 +11,7 @@ import pytest
 from tests.terminal import beliefgraph
 from tests.world import World, event
 
-from beliefgraph.cli.sources import COLUMNS
+from beliefgraph.cli.truth import COLUMNS
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import Event

@@ -129,7 +129,7 @@ def test_what_is_learned_of_pollsters_does_not_depend_on_which_election_is_read_
         collection = Collection(definitions, "attribute", (), elections.OFFICIAL)
         for twin in twins:
             collection.add(twin)
-        found = lesson(collection, None, elections.OFFICIAL)
+        found = lesson(collection, definitions, elections.OFFICIAL)
         coins = {(each.coins.says_if_holds, each.coins.says_if_not) for each in found.sources}
         learned.append([shared.correlation for shared in found.shared_errors])
         assert coins == {(1.0, 0.0)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from beliefgraph.cli import lessons, parameter_sets
+from beliefgraph.cli.rules import rules
 from beliefgraph.cli.sources import sources
 
 app = typer.Typer(
@@ -13,6 +14,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.command()(sources)
+app.command()(rules)
 app.command()(lessons.relations)
 app.command()(lessons.calibration)
 app.command()(lessons.proposals)

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from beliefgraph.cli.connection import Key, Purpose, run, services
 from beliefgraph.cli.parameter_sets import DryRun, put_in_force
+from beliefgraph.cli.truth import read_truth
 from beliefgraph.errors import Incorrect
 from beliefgraph.evaluate.plot import draw
 from beliefgraph.evaluate.report import Curve
@@ -34,6 +35,10 @@ from beliefgraph.services.learning.lessons import Lessons, lessons
 Before = Annotated[
     datetime | None, typer.Option(help="Learn only from evidence with a valid time before this day (UTC).")
 ]
+Truth = Annotated[
+    Path | None,
+    typer.Option(dir_okay=False, help="Known truth: a CSV file with twin, attribute, context, value and time."),
+]
 Tenant = Annotated[str | None, typer.Option(help="Tenant of the key, as a safety check.")]
 
 
@@ -48,6 +53,7 @@ def relations(
         ),
     ] = 1.0,
     before: Before = None,
+    truth: Truth = None,
     dry_run: DryRun = False,
 ) -> None:
     """Fit the strengths of relations to beliefs with known truth, and put them in force if they predict better.
@@ -57,7 +63,7 @@ def relations(
     strengths.
     """
     out = Console(highlight=False)
-    read = run(_lessons(key, purpose, tenant, before, out))
+    read = run(_lessons(key, purpose, tenant, before, out, truth))
     _say_left_out(read, out)
     found = learn_relations(read, deviation=deviation)
     table = Table("relation", "elicited", "learned", "95 %", "rows", box=None)
@@ -86,6 +92,7 @@ def calibration(
         Path | None, typer.Option(dir_okay=False, help="Write the reliability diagram to this PNG file.")
     ] = None,
     before: Before = None,
+    truth: Truth = None,
     dry_run: DryRun = False,
 ) -> None:
     """Fit a calibration for every attribute with enough known outcomes, and put the best in force.
@@ -94,7 +101,7 @@ def calibration(
     used, if any. Learn strengths and sources first, because learning them discards calibrations.
     """
     out = Console(highlight=False)
-    found = learn_calibrations(run(_lessons(key, purpose, tenant, before, out)))
+    found = learn_calibrations(run(_lessons(key, purpose, tenant, before, out, truth)))
     table = Table("attribute", "chosen", "labels", "Brier", "", "log loss", "", "ECE", "", box=None)
     for each in found:
         table.add_row(*_calibration_row(each))
@@ -130,7 +137,15 @@ def proposals(
         said.print(f"{len(found)} relations proposed in {out}. Look at them; `beliefgraph define` would publish them.")
 
 
-async def _lessons(key: str, purpose: str | None, tenant: str | None, before: datetime | None, out: Console) -> Lessons:
+async def _lessons(
+    key: str,
+    purpose: str | None,
+    tenant: str | None,
+    before: datetime | None,
+    out: Console,
+    truth: Path | None = None,
+) -> Lessons:
+    known = [] if truth is None else list(read_truth(truth))
     with out.status("Reading twins …") as status:
         async with services() as built:
             caller = await built.callers.authenticate(key, purpose)
@@ -141,6 +156,7 @@ async def _lessons(key: str, purpose: str | None, tenant: str | None, before: da
                 built.graph,
                 built.book,
                 before=None if before is None else instant(before.replace(tzinfo=UTC)),
+                truth=known,
                 told=lambda read: status.update(f"Reading twins … {read:,}"),
             )
     out.print(f"{found.twins:,} twins, {len(found.labels):,} beliefs that turned out, {len(found.heard):,} rows heard.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,7 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import Progress as Bars
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -18,21 +16,19 @@ from rich.table import Table
 
 from beliefgraph.cli.connection import Key, Purpose, run, services
 from beliefgraph.cli.parameter_sets import put_in_force
+from beliefgraph.cli.truth import read_truth
 from beliefgraph.errors import Incorrect
-from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
 from beliefgraph.model.parameters import Scope
 from beliefgraph.model.time import instant
 from beliefgraph.services.learning.judge import reasons
 from beliefgraph.services.learning.sources import LearnedSource, Lesson, Progress
-from beliefgraph.services.statements import Known, Per
+from beliefgraph.services.statements import Per
 
 LISTED = 25
 """Sources that the table lists; all are in the set."""
 
 BAR = 24
 """Characters of the bar that shows a reliability from 0 to 1."""
-
-COLUMNS = ("twin", "attribute", "subject", "context", "value", "holds")
 
 
 def sources(
@@ -42,8 +38,8 @@ def sources(
     truth: Annotated[
         str | None,
         typer.Option(
-            help="Known truth: a CSV file with the columns twin, attribute, subject, context, value and holds (yes or "
-            "no; subject, context and value may be empty), or the name of a source that is always right."
+            help="Known truth: a CSV file with the columns twin, attribute, context and value, and optionally subject, "
+            "holds (yes or no) and time; or the name of a source that is always right."
         ),
     ] = None,
     per: Annotated[
@@ -100,32 +96,6 @@ async def _sources(
             out.print("Nothing was put in force.")
             return
         await put_in_force(built, caller, learned.following, out, dry_run=dry_run)
-
-
-def read_truth(path: Path) -> Iterator[Known]:
-    """What turned out, by a CSV file; `invalid-input` names the line that is amiss."""
-    if not path.is_file():
-        raise Incorrect("invalid-input", f"There is no file {path}.", path=str(path))
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = csv.DictReader(file)
-        if set(rows.fieldnames or ()) != set(COLUMNS):
-            raise Incorrect("invalid-input", f"{path} must have the columns {', '.join(COLUMNS)}.", path=str(path))
-        for row in rows:
-            holds = {"yes": True, "no": False}.get(row["holds"])
-            if holds is None:
-                raise Incorrect("invalid-input", f"{path}, line {rows.line_num}: holds is yes or no.", path=str(path))
-            try:
-                belief = BeliefKey(
-                    attribute=row["attribute"],
-                    subject=row["subject"] or ANYONE,
-                    context=row["context"] or ANYWHERE,
-                    value=row["value"] or None,
-                )
-            except ValidationError as error:
-                wrong = error.errors(include_url=False, include_input=False)[0]
-                reason = f"{path}, line {rows.line_num}: {wrong['loc'][0]}: {wrong['msg']}."
-                raise Incorrect("invalid-input", reason, path=str(path)) from None
-            yield Known(row["twin"], belief, holds)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from beliefgraph.inference.intervals import Pairwise
 from beliefgraph.inference.plan import Plan, plan
 from beliefgraph.inference.propagation import Engine
 from beliefgraph.inference.quality import APPROXIMATE, EXACT, UNRELIABLE
-from beliefgraph.inference.thin import MOST_GAIN, Loose, Settled, Thin, ThinTree
+from beliefgraph.inference.thin import Loose, Settled, Thin, ThinTree
 from beliefgraph.inference.variables import Variables
 
 
@@ -171,7 +171,7 @@ def thin_part(factors: Factors, own: Sequence[tuple[int, ...]], prior_log_odds: 
     fine, coarse = trees
     return ThinPart(
         prior_log_odds=prior_log_odds[members],
-        thin=Thin(fine, coarse, max(fine.gain(), coarse.gain()) < MOST_GAIN),
+        thin=Thin(fine, coarse, max(fine.gain(), coarse.gain())),
         kept=(kept[0], kept[1]),
         dropped=(dropped[0], dropped[1]),
         drift=drift,

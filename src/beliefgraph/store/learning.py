@@ -73,3 +73,41 @@ async def sources(graph: Graph, tenant: str, *, after: str, limit: int) -> list[
     """The sources of a tenant that are no people modelled, by name, those after a name."""
     record = await graph.read("source/page", tenant=tenant, person=PERSON, after=after, limit=limit)
     return [Source.trusted(id=id_, tenant=tenant, name=name) for id_, name in (record[0] if record else [])]
+
+
+@dataclass(frozen=True, slots=True)
+class RuledRow:
+    """What one event said of one belief: the event's type, how strongly, since when, and how it ages."""
+
+    belief: str
+    event: str
+    log_likelihood_ratio: float
+    valid_from: datetime
+    half_life: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TwinRuled:
+    """What events said in one twin: its beliefs by their ids, and the rows."""
+
+    name: str
+    beliefs: dict[str, BeliefKey]
+    rows: list[RuledRow]
+
+
+async def ruled(graph: Graph, tenant: str) -> AsyncIterator[TwinRuled]:
+    """Everything that events said in the twins of a tenant, as each stands now, in the order of their ids."""
+    after = ""
+    while True:
+        record = await graph.read("learning/rules", tenant=tenant, after=after, limit=PAGE)
+        twins = record[0] if record else []
+        if not twins:
+            return
+        for _, name, beliefs, rows in twins:
+            known = {
+                id_: BeliefKey.trusted(attribute=attribute, subject=subject, context=context, value=value)
+                for id_, attribute, subject, context, value in beliefs
+            }
+            said = [RuledRow(row[0], row[1], row[2], codec.moment(row[3]), row[4]) for row in rows]
+            yield TwinRuled(name, known, said)
+        after = twins[-1][0]

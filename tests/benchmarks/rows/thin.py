@@ -6,18 +6,18 @@ At 850 beliefs of degree 4 none does, so times are taken there and errors are no
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import combinations
 from typing import Any
 
 import numpy as np
-from tests.benchmarks.generators import evidence, hier
+from tests.benchmarks.generators import causes, clique, evidence, grid, hier, soft
 from tests.benchmarks.report import Row
 from tests.benchmarks.scoreboard import best, drawing, part
 from tests.inference.loopy import loopy_log_odds
 from tests.networks import UAI, uai
 
-from beliefgraph.inference import APPROXIMATE, UNRELIABLE, Budget, Relation, Structure, combine, compile_model
+from beliefgraph.inference import APPROXIMATE, EXACT, UNRELIABLE, Budget, Relation, Structure, combine, compile_model
 from beliefgraph.inference.arrays import Floats
 from beliefgraph.inference.edge_choice import choose, strength
 from beliefgraph.inference.factors import factors_of
@@ -63,6 +63,36 @@ def errors() -> Iterator[Row]:
         yield Row(f"{label}: mean error, share of loopy's", share, "", 1 / 3 if strict else None)
         yield Row(f"{label}: relied on", trusted / (150 * len(SEEDS)), "")
         yield Row(f"{label}: covered by error bars", covered / trusted, "", 0.95, 0.99, most=False)
+
+
+@part("thin coverage")
+def coverage() -> Iterator[Row]:
+    """Whether the error bars cover in dense parts, of mixed sign, and with strong causes."""
+    kinds: dict[str, tuple[Callable[[int], Structure], int]] = {
+        "clique of 16, OR 1.5 to 3, 30 % contradicting": (
+            lambda seed: clique(16, seed, odds_ratios=(1.5, 3.0), contradicting=0.3), 16
+        ),
+        "clique of 16, OR 1.5 to 2, 30 % contradicting": (
+            lambda seed: clique(16, seed, odds_ratios=(1.5, 2.0), contradicting=0.3), 16
+        ),
+        "grid of 64, OR 2 to 6, 30 % contradicting": (
+            lambda seed: grid(8, seed, odds_ratios=(2.0, 6.0), contradicting=0.3), 64
+        ),
+        "40 causes, OR up to 20, 30 % against": (lambda seed: causes(40, 75, seed, most=20.0, against=0.3), 40),
+        "40 causes, OR up to 20": (lambda seed: causes(40, 70, seed, most=20.0, against=0.0), 40),
+    }  # fmt: skip
+    for name, (made, beliefs) in kinds.items():
+        covered = trusted = 0
+        for seed in SEEDS:
+            structure, lam = made(seed), soft(beliefs, seed)
+            truth, found = (
+                compile_model(structure, PATIENT).log_odds(lam),
+                compile_model(structure, NARROW).log_odds(lam),
+            )
+            relied = (found.quality == APPROXIMATE) & (truth.quality == EXACT)
+            covered += int((np.abs(found.log_odds - truth.log_odds) <= found.error)[relied].sum())
+            trusted += int(relied.sum())
+        yield Row(f"thin {name}: covered by error bars, of {trusted}", covered / trusted, "", 0.98, 1.0, most=False)
 
 
 @part("thin times")

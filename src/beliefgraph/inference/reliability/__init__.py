@@ -2,6 +2,7 @@
 
 from beliefgraph.inference.reliability.coins import LearnedCoins, learn_coins
 from beliefgraph.inference.reliability.copied import LearnedClaims, learn_claims
+from beliefgraph.inference.reliability.foretold import foretold
 from beliefgraph.inference.reliability.shared import learn_correlation, surprise
 from beliefgraph.inference.reliability.statements import Answers, Statements
 
@@ -10,6 +11,7 @@ __all__ = [
     "LearnedClaims",
     "LearnedCoins",
     "Statements",
+    "foretold",
     "learn_claims",
     "learn_coins",
     "learn_correlation",

@@ -114,13 +114,18 @@ class Statements:
     def sorted(self) -> Statements:
         """The same rows in their canonical order."""
         order = np.lexsort((self.weights, self.shares, self.log_likelihood_ratio, self.coin, self.answer))
-        columns = (self.answer, self.coin, self.log_likelihood_ratio, self.votes, self.shares, self.weights)
-        return Statements(*(frozen(column[order]) for column in columns))
+        return self.part(order)
 
-    def part(self, rows: Bools) -> Statements:
-        """Some of the rows."""
-        columns = (self.answer, self.coin, self.log_likelihood_ratio, self.votes, self.shares, self.weights)
-        return Statements(*(column[rows] for column in columns))
+    def part(self, rows: Bools | Ints) -> Statements:
+        """Some of the rows, or all in another order."""
+        return Statements(
+            frozen(self.answer[rows]),
+            frozen(self.coin[rows]),
+            frozen(self.log_likelihood_ratio[rows]),
+            frozen(self.votes[rows]),
+            frozen(self.shares[rows]),
+            frozen(self.weights[rows]),
+        )
 
     @cached_property
     def spoken(self) -> Bools:

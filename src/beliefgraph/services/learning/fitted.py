@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from beliefgraph.inference.reliability import learn_claims, learn_coins
+from beliefgraph.inference.reliability.coins import DISCOUNTS
 from beliefgraph.inference.reliability.statements import sums
 from beliefgraph.model.parameters import Scope
 from beliefgraph.services.statements import Topic
@@ -39,10 +40,11 @@ class Fitted:
     log_prior: Floats
 
 
-def fit(topic: Topic, without: int | None = None) -> Fitted:
+def fit(topic: Topic, without: int | None = None, discounts: tuple[float, ...] = DISCOUNTS) -> Fitted:
     """The coins of a topic; voices of one kind about one thing are one population.
 
-    With `without`, the questions of that fold are not learned from.
+    With `without`, the questions of that fold are not learned from; `discounts` are those
+    that are tried.
     """
     named = [(kind, voice.scope) for voice, kind in zip(topic.voices, topic.kinds, strict=True)]
     groups = sorted(set(named), key=repr)
@@ -59,7 +61,7 @@ def fit(topic: Topic, without: int | None = None) -> Fitted:
             claims.group_says_if_not, claims.reliability, spread, claims.heard, claims.heard, 1.0,
             topic.answers.log_prior,
         )  # fmt: skip
-    coins = learn_coins(topic.answers, learned, group)
+    coins = learn_coins(topic.answers, learned, group, discounts=discounts)
     (a, vary_a), (b, vary_b) = _moments(coins.if_holds), _moments(coins.if_not)
     statements = topic.statements
     holds = coins.posterior[statements.answer]

@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import expit
 
-from beliefgraph.inference import two_coin
-from beliefgraph.inference.reliability import Answers, Statements
-from beliefgraph.inference.reliability.statements import UNKNOWN, sums
+from beliefgraph.inference.reliability import Statements, foretold
+from beliefgraph.inference.reliability.statements import sums
 from beliefgraph.model.parameters import Coins, Scope
 from beliefgraph.services.learning.fitted import FOLDS, Fitted, fit
 from beliefgraph.services.statements import Topic, Voice
@@ -30,8 +28,9 @@ Ints = npt.NDArray[np.int64]
 LEAST_SETTLED = 30
 """Beliefs of which the truth is known before it decides in the place of what others say."""
 
-LEAST_JUDGED = 5
-"""Questions on which a source is compared with others before it can be found worse by itself."""
+LEAST_JUDGED = 30
+"""Questions on which a source is compared with others before it can be found worse by itself. One that erred in none of
+fewer is no proof against what its kind has shown."""
 
 BY_CHANCE = 0.01
 """How likely a source of its kind must be to say the same each time, for it not to be one that can say nothing else."""
@@ -40,6 +39,9 @@ ALONE = "nobody else speaks about the same beliefs"
 ONE_SIDED = "it only ever says the same; what it leaves unsaid is not heard"
 NOT_BETTER = "it does not foretell better than what is in force"
 WORSE = "what it says is foretold worse than by what is in force"
+
+Learner = Callable[[Topic, int, tuple[float, ...]], Fitted]
+"""Learns the coins of a topic without one fold of its questions, with one of some discounts."""
 
 InForce = Callable[[Voice, str | None], Coins]
 """The coins in force of a voice, of a kind."""
@@ -78,7 +80,7 @@ class Judged:
     groups: Bools
 
 
-def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Callable[[Topic, int], Fitted] = fit) -> Judged:
+def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Learner = fit) -> Judged:
     """What of a topic's coins is adopted; `learner` learns them again without one fold of the questions."""
     answers, said = topic.answers, topic.statements
     voices, groups = list(topic.voices), len(fitted.groups)
@@ -90,10 +92,10 @@ def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Callable[[To
     by_word, by_truth = np.zeros(len(question)), np.zeros(answers.questions)
     if judged.any():
         fold = question % FOLDS
-        before, true_before = _foretold(answers, said, a, b, answers.log_prior)
+        before, true_before = foretold(answers, said, a, b, answers.log_prior)
         for each in np.unique(fold[judged]).tolist():
-            apart = learner(topic, each)
-            after, true_after = _foretold(answers, said, apart.says_if_holds, apart.says_if_not, apart.log_prior)
+            apart = learner(topic, each, (fitted.discount,))
+            after, true_after = foretold(answers, said, apart.says_if_holds, apart.says_if_not, apart.log_prior)
             by_word = np.where(fold == each, after - before, by_word)
             by_truth = np.where(np.arange(len(by_truth)) % FOLDS == each, true_after - true_before, by_truth)
     values = topic.open or not said.spoken.all()
@@ -120,7 +122,7 @@ def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Callable[[To
         elif not mine.any():
             own[i], of_kind[i] = False, True
             continue
-        elif len(gains) >= LEAST_JUDGED and gains.sum() < -_error(gains):
+        elif len(gains) >= LEAST_JUDGED and gains.sum() < -2.0 * _error(gains):
             reason = WORSE
         else:
             continue
@@ -132,22 +134,6 @@ def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Callable[[To
             )
         )
     return Judged(tuple(verdicts), own, of_kind, adopted)
-
-
-def _foretold(answers: Answers, said: Statements, a: Floats, b: Floats, log_prior: Floats) -> tuple[Floats, Floats]:
-    """ln P of each statement given those of other votes, and of each question's truth given all; 0 if it is unknown."""
-    word = two_coin(np.where(said.spoken, said.log_likelihood_ratio, 0.0), a[said.coin], b[said.coin])
-    words = np.where(said.spoken, said.shares * word, 0.0)
-    total = sums(said.answer, words, len(answers.question))
-    priors = replace(answers, log_prior=log_prior)
-    holds = priors.without(priors.posterior(total), said.answer, said.of_vote(words))
-    sure = expit(said.log_likelihood_ratio)
-    says, not_so = (p[said.coin] * sure + (1.0 - p[said.coin]) * (1.0 - sure) for p in (a, b))
-    likely = np.log(np.maximum(holds * says + (1.0 - holds) * not_so, np.finfo(np.float64).tiny))
-    free = replace(priors, known=np.full(len(answers.known), UNKNOWN)).posterior(total)
-    right = np.where(answers.known == 1, free, np.where(answers.known == 0, 1.0 - free, 1.0))
-    truth = sums(answers.question, np.log(np.maximum(right, np.finfo(np.float64).tiny)), answers.questions)
-    return likely * said.weights, truth
 
 
 def _accompanied(topic: Topic, said: Statements, question: Ints, questions: int) -> Bools:
@@ -167,7 +153,10 @@ def _several(question: Ints, of: Ints, questions: int) -> Bools:
 
 
 def _one_sided(said: Statements, group: Ints) -> Bools:
-    """The coins that said the same each time, where one of their group would hardly do so by chance."""
+    """The coins that said the same each time, where one of their group would hardly do so by chance.
+
+    A source is taken to be able to say the contrary if others of its group say it with the same strength.
+    """
     yes = sums(said.coin, (said.log_likelihood_ratio > 0).astype(np.float64), len(group))
     times = np.bincount(said.coin, minlength=len(group)).astype(np.float64)
     share = sums(group, yes, int(group.max(initial=-1)) + 1)[group] / np.maximum(
@@ -175,8 +164,13 @@ def _one_sided(said: Statements, group: Ints) -> Bools:
     )
     always, never = yes == times, yes == 0
     chance = np.where(always, share, 1.0 - share) ** times
+    found = (always | never) & (chance < BY_CHANCE)
+    strengths = set(zip(group[said.coin].tolist(), said.log_likelihood_ratio.tolist(), strict=True))
+    for coin in np.flatnonzero(found).tolist():
+        own = np.unique(said.log_likelihood_ratio[said.coin == coin]).tolist()
+        found[coin] = not any((int(group[coin]), -ratio) in strengths for ratio in own)
     whole = np.where(always, share == 1.0, share == 0.0)
-    return np.asarray((always | never) & (whole | (chance < BY_CHANCE)))
+    return np.asarray(found | whole)
 
 
 def _by_question(gain: Floats, question: Ints, rows: Bools) -> Floats:

@@ -7,7 +7,8 @@ the twin as it stood just before that, derived under the definitions in force: n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -28,6 +29,7 @@ from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import Derivation, derive
 from beliefgraph.services.recheck import every_twin
 from beliefgraph.services.state import TwinState
+from beliefgraph.services.statements import Known
 from beliefgraph.store.graph import Graph
 
 Floats = npt.NDArray[np.float64]
@@ -109,10 +111,12 @@ async def lessons(
     book: DefinitionBook,
     *,
     before: datetime | None = None,
+    truth: Iterable[Known] = (),
     told: Callable[[int], None] = lambda _: None,
 ) -> Lessons:
     """Read every twin of the caller's tenant, one after another; `told` hears how many were read.
 
+    `truth` is known besides what turned out in the twins; without a time, it came out after all that was said.
     With `before`, only what was valid before then is learned from. Refused to a person's key: what is learned is about
     everybody.
     """
@@ -120,12 +124,15 @@ async def lessons(
     caller.require_service()
     tenant = caller.tenant
     columns = _Columns(await book.latest(tenant))
+    known: dict[str, list[Known]] = defaultdict(list)
+    for each in truth:
+        known[each.twin].append(each)
     read: list[_Read] = []
     async for twin in every_twin(graph, tenant):
         state = await read_state(graph, twin.id, tenant, twin.name)
         if state.head_time is not None:
             head = state.head_time if before is None else min(state.head_time, before - _MOMENT)
-            read.append(await asyncio.to_thread(columns.read, state, head))
+            read.append(await asyncio.to_thread(columns.read, state, head, known[twin.name]))
         told(len(read))
     return columns.joined(read)
 
@@ -173,9 +180,13 @@ class _Columns:
         self.attributes = tuple(key for key, attribute in named.items() if not attribute.categorical)
         self._column = {key: at for at, key in enumerate(self.attributes)}
 
-    def read(self, state: TwinState, head: datetime) -> _Read:
-        """The labels of a twin and its rows now."""
-        labels = [self._label(state, belief, at, holds) for belief, at, holds in self._turned_out(state, head)]
+    def read(self, state: TwinState, head: datetime, known: Sequence[Known] = ()) -> _Read:
+        """The labels of a twin, those known besides among them, and its rows now."""
+        turned_out = {belief: (at, holds) for belief, at, holds in self._turned_out(state, head)}
+        for each in known:
+            if each.belief.attribute in self._column:
+                turned_out[each.belief] = each.at or head + _MOMENT, each.holds
+        labels = [self._label(state, belief, at, holds) for belief, (at, holds) in turned_out.items()]
         rows = self._rows(derive(state, self._graph, head))
         return _Read(head, state.id, tuple(labels), {place: row for place, row in rows.items() if row.any()})
 

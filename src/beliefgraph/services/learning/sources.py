@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from beliefgraph.inference import two_coin
 from beliefgraph.inference.reliability import learn_correlation, surprise
+from beliefgraph.inference.reliability.coins import DISCOUNTS
 from beliefgraph.model.belief import ANYWHERE, probability
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.definition import Definitions
@@ -341,14 +342,20 @@ def _origins(topic: Topic, fitted: Fitted) -> Iterator[_Origin]:
             )
 
 
-def _sobered(topic: Topic, without: int | None = None, *, before: ParameterSet | None) -> Fitted:
+def _sobered(
+    topic: Topic,
+    without: int | None = None,
+    discounts: tuple[float, ...] = DISCOUNTS,
+    *,
+    before: ParameterSet | None,
+) -> Fitted:
     """The coins of a topic, drawn back to those of a source that is always right, as far as that foretells better.
 
     Coins are learned as if each source erred by itself. Where sources share an error, it would be laid to each of them
     and then counted again by the correlation. What foretells is found by cross-validation over what turned out: they
     are drawn back the farthest that does so as well as the best, within a standard error.
     """
-    fitted = fit(topic, without)
+    fitted = fit(topic, without, discounts)
     if not list(_shared_errors(list(_origins(topic, fitted)), before)):
         return fitted
     folds = [fit(topic, without=fold) for fold in range(FOLDS)]

@@ -1,0 +1,247 @@
+"""What labelled outcomes say of the numbers in a catalog's rules and of its priors. Pure but for the reading.
+
+Every attribute that holds or does not, and that no relation joins, is fitted by itself: its prior, and for each rule by
+how much what it says should be multiplied. All is held to what is stated, as if that were off by `deviation` nats. The
+log loss is of twins that were not fitted to, five folds of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from beliefgraph.inference import age
+from beliefgraph.inference.learning.logistic import weights
+from beliefgraph.model.belief import BeliefKey, logit, probability
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.definition import BearingRule, Catalog, Definitions, EventRule
+from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.learning.fitted import FOLDS
+from beliefgraph.services.statements import Known
+from beliefgraph.store import learning as stored
+from beliefgraph.store.graph import Graph
+from beliefgraph.store.learning import TwinRuled
+
+Floats = npt.NDArray[np.float64]
+
+DEVIATION = 1.0
+"""Nats by which stated numbers are taken to be off."""
+
+LEAST_LABELS = 20
+"""Labelled beliefs about an attribute before anything is fitted to them."""
+
+NEAR = 1e-6
+"""Nats within which what was said is what a rule states."""
+
+
+class RuleId(NamedTuple):
+    """A rule: the type of its events, the attribute it bears on, and its stated log-likelihood ratio, None where an
+    expression works it out."""
+
+    event: str
+    attribute: str
+    stated: float | None
+
+
+@dataclass(frozen=True)
+class LearnedRule:
+    """By what a rule's strength should be multiplied, ± one standard deviation, and how many cases it spoke on."""
+
+    rule: RuleId
+    factor: float
+    deviation: float
+    cases: int
+
+    @property
+    def learned(self) -> float | None:
+        """Its log-likelihood ratio as learned; None where an expression works it out."""
+        return None if self.rule.stated is None else self.rule.stated * self.factor
+
+
+@dataclass(frozen=True)
+class LearnedAttribute:
+    """The prior and the rules of one attribute as learned, and the mean log loss of twins that were not fitted to: as
+    stated, as learned, and by the base rate. `better` says whether that of the learned numbers is surely the least."""
+
+    attribute: str
+    prior: float
+    learned: float
+    rules: tuple[LearnedRule, ...]
+    labels: int
+    stated_loss: float
+    learned_loss: float
+    base_rate_loss: float
+    better: bool
+
+
+async def learn_rules(
+    caller: Caller, graph: Graph, book: DefinitionBook, truth: Iterable[Known], deviation: float = DEVIATION
+) -> tuple[Definitions, tuple[LearnedAttribute, ...]]:
+    """The definitions in force, and what labelled outcomes say of their rules and priors; nothing is put in force.
+
+    Refused to a person's key.
+    """
+    caller.require("define")
+    caller.require_service()
+    definitions = (await book.latest(caller.tenant)).definitions.as_stated
+    cases = Cases(definitions, truth)
+    async for twin in stored.ruled(graph, caller.tenant):
+        cases.add(twin)
+    return definitions, fit(cases, deviation)
+
+
+class Cases:
+    """Collects, twin after twin, what each rule had said of the beliefs of which the truth is known."""
+
+    def __init__(self, definitions: Definitions, truth: Iterable[Known]) -> None:
+        joined = {name for _, relation in definitions.relations() for name in (relation.source, relation.target)}
+        self.priors = {
+            key: attribute.prior
+            for key, attribute in definitions.attributes.items()
+            if attribute.prior is not None and key not in joined
+        }
+        self.rules = {
+            (event.type, rule.attribute, round(found, 6))
+            for catalog in definitions.catalogs
+            for event, rule in bearing_rules(catalog)
+            if (found := stated_of(rule)) is not None
+        }
+        self.of: dict[str, list[tuple[Mapping[RuleId, float], bool, str]]] = defaultdict(list)
+        self._truth: dict[str, list[Known]] = defaultdict(list)
+        for known in truth:
+            self._truth[known.twin].append(known)
+
+    def add(self, twin: TwinRuled) -> None:
+        """Count what was said in one twin before the truth of its beliefs came out."""
+        by_belief: dict[BeliefKey, list[stored.RuledRow]] = defaultdict(list)
+        for row in twin.rows:
+            if (belief := twin.beliefs.get(row.belief)) is not None:
+                by_belief[belief].append(row)
+        for known in self._truth.get(twin.name, ()):
+            attribute = known.belief.attribute
+            if attribute in self.priors:
+                said: dict[RuleId, float] = defaultdict(float)
+                rows = by_belief[known.belief]
+                at = known.at or max((row.valid_from for row in rows), default=datetime.max)
+                for row in rows:
+                    if row.valid_from <= at:
+                        stated = round(row.log_likelihood_ratio, 6)
+                        constant = (row.event, attribute, stated) in self.rules
+                        rule = RuleId(row.event, attribute, stated if constant else None)
+                        said[rule] += _aged(row, at)
+                self.of[attribute].append((said, known.holds, twin.name))
+
+
+def fit(cases: Cases, deviation: float = DEVIATION) -> tuple[LearnedAttribute, ...]:
+    """The numbers of every attribute with enough labels, by name."""
+    return tuple(
+        _fitted(attribute, cases.priors[attribute], rows, deviation)
+        for attribute, rows in sorted(cases.of.items())
+        if len(rows) >= LEAST_LABELS
+    )
+
+
+def _fitted(
+    attribute: str, prior: float, rows: Sequence[tuple[Mapping[RuleId, float], bool, str]], deviation: float
+) -> LearnedAttribute:
+    rows = sorted(rows, key=lambda row: (row[2], sorted(map(repr, row[0].items())), row[1]))
+    rules = sorted({rule for said, _, _ in rows for rule in said}, key=repr)
+    said = np.array([[row[0].get(rule, 0.0) for rule in rules] for row in rows]).reshape(len(rows), len(rules))
+    happened = np.array([float(row[1]) for row in rows])
+    names = {name: i for i, name in enumerate(sorted({row[2] for row in rows}))}
+    fold = np.array([names[row[2]] % FOLDS for row in rows])
+    size = np.array([abs(rule.stated) if rule.stated else _typical(said[:, i]) for i, rule in enumerate(rules)])
+    stated = np.array([logit(prior), *np.ones(len(rules))])
+    spread = np.array([deviation, *(deviation / np.maximum(size, NEAR))])
+    losses = np.zeros((3, len(rows)))
+    for each in np.unique(fold).tolist():
+        held, fitted_to = fold == each, fold != each
+        found, _ = weights(said[fitted_to], happened[fitted_to], stated, spread)
+        rate = (happened[fitted_to].sum() + 1.0) / (fitted_to.sum() + 2.0)
+        for row, log_odds in enumerate(
+            (_log_odds(stated, said[held]), _log_odds(found, said[held]), np.full(int(held.sum()), logit(rate)))
+        ):
+            losses[row, held] = np.logaddexp(0.0, np.where(happened[held] == 1.0, -log_odds, log_odds))
+    found, error = weights(said, happened, stated, spread)
+    gain = losses[0] - losses[1]
+    return LearnedAttribute(
+        attribute=attribute,
+        prior=prior,
+        learned=probability(float(found[0])),
+        rules=tuple(
+            LearnedRule(rule, float(found[i + 1]), float(error[i + 1]), int((said[:, i] != 0.0).sum()))
+            for i, rule in enumerate(rules)
+        ),
+        labels=len(rows),
+        stated_loss=float(losses[0].mean()),
+        learned_loss=float(losses[1].mean()),
+        base_rate_loss=float(losses[2].mean()),
+        better=bool(gain.sum() > gain.std() * math.sqrt(len(gain))),
+    )
+
+
+def _typical(column: Floats) -> float:
+    """The usual size of what a rule says where it speaks."""
+    spoken = np.abs(column[column != 0.0])
+    return float(np.median(spoken)) if len(spoken) else 1.0
+
+
+def _log_odds(found: Floats, said: Floats) -> Floats:
+    return np.asarray(found[0] + said @ found[1:])
+
+
+def _aged(row: stored.RuledRow, at: datetime) -> float:
+    if row.half_life is None:
+        return row.log_likelihood_ratio
+    return float(age(row.log_likelihood_ratio, (at - row.valid_from).total_seconds(), row.half_life))
+
+
+def bearing_rules(catalog: Catalog) -> Iterator[tuple[EventRule, BearingRule]]:
+    """Every rule of a catalog that bears on a belief, with the event it is about."""
+    for event in catalog.events:
+        for rule in event.bears_on:
+            yield event, rule
+
+
+def stated_of(rule: BearingRule) -> float | None:
+    """The log-likelihood ratio that a rule states as a number; None where an expression works it out."""
+    if rule.likelihoods is not None:
+        return rule.likelihoods.log_ratio
+    return rule.log_likelihood_ratio if isinstance(rule.log_likelihood_ratio, float) else None
+
+
+def proposed(catalog: Catalog, found: Sequence[LearnedAttribute]) -> Catalog | None:
+    """The next version of a catalog with the learned numbers of what is surely better; None where nothing changes."""
+    better = {each.attribute: each for each in found if each.better}
+    factors = {rule.rule: rule for each in better.values() for rule in each.rules}
+    attributes = tuple(
+        a.model_copy(update={"prior": better[a.key].learned}) if a.key in better else a for a in catalog.attributes
+    )
+    events = tuple(
+        event.model_copy(update={"bears_on": tuple(_restated(event, rule, factors) for rule in event.bears_on)})
+        for event in catalog.events
+    )
+    if (attributes, events) == (catalog.attributes, catalog.events):
+        return None
+    major, minor, _ = catalog.version_tuple
+    return catalog.model_copy(update={"version": f"{major}.{minor + 1}.0", "attributes": attributes, "events": events})
+
+
+def _restated(event: EventRule, rule: BearingRule, factors: Mapping[RuleId, LearnedRule]) -> BearingRule:
+    stated = stated_of(rule)
+    found = factors.get(RuleId(event.type, rule.attribute, None if stated is None else round(stated, 6)))
+    if found is None:
+        return rule
+    if found.learned is not None:
+        ratio = max(-30.0, min(30.0, round(found.learned, 4)))
+        return rule.model_copy(update={"log_likelihood_ratio": ratio, "likelihoods": None})
+    if rule.log_likelihood_ratio is None:
+        return rule
+    return rule.model_copy(update={"log_likelihood_ratio": f"{found.factor:.4f} * double({rule.log_likelihood_ratio})"})
