@@ -21,6 +21,7 @@ from beliefgraph.cli import (
     preferences,
     recompute,
     serve,
+    try_out,
 )
 
 app = typer.Typer(
@@ -33,6 +34,7 @@ app.command()(demo.demo)
 app.command()(serve.serve)
 app.command()(ingest.ingest)
 app.command()(define.define)
+app.command("try")(try_out.try_catalogs)
 app.command()(migrate.migrate)
 app.command()(recompute.recompute)
 app.command()(goals.goals)
