@@ -12,6 +12,7 @@ from tests.terminal import beliefgraph
 from tests.world import World
 
 from beliefgraph.errors import Incorrect
+from beliefgraph.ingest.catalogs import read_catalogs
 from beliefgraph.ingest.jsonl import read_lines
 from beliefgraph.ingest.truth import read_truth
 from beliefgraph.model.belief import BeliefKey
@@ -84,8 +85,6 @@ def test_define_check_needs_neither_a_key_nor_a_database(garden: Path) -> None:
 
 
 async def test_a_trial_gives_the_numbers_of_the_service(world: World, garden: Path, events: Path) -> None:
-    from beliefgraph.ingest.catalogs import read_catalogs
-
     catalogs = read_catalogs(garden)
     with events.open("rb") as file:
         read = [line.read for line in read_lines(file, world.clock) if isinstance(line.read, Event)]
@@ -99,6 +98,17 @@ async def test_a_trial_gives_the_numbers_of_the_service(world: World, garden: Pa
     published = {c.belief.belief_key: c.after.log_odds for r in receipts for c in r.beliefs}
     assert {c.belief.belief_key: c.after.log_odds for c in tried.beliefs("ada")} == published
     assert BeliefKey(attribute="garden.has_one") in published
+
+
+def test_a_file_of_truth_for_learning_is_read_too(tmp_path: Path) -> None:
+    (tmp_path / "truth.csv").write_text(
+        "twin,attribute,subject,context,value,holds\nada,a.b,,,,no\nada,a.c,,,red,yes\nada,a.c,,,blue,no\n"
+    )
+    read = read_truth(tmp_path / "truth.csv")
+    assert [(truth.attribute, truth.value, truth.holds) for truth in read] == [
+        ("a.b", "false", False),
+        ("a.c", "red", None),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from beliefgraph.cli import (
     evaluate,
     goals,
     ingest,
+    init,
     interpret,
     keys,
     learn,
@@ -35,6 +36,8 @@ app.command()(serve.serve)
 app.command()(ingest.ingest)
 app.command()(define.define)
 app.command("try")(try_out.try_catalogs)
+app.command()(init.init)
+app.command()(init.schema)
 app.command()(migrate.migrate)
 app.command()(recompute.recompute)
 app.command()(goals.goals)

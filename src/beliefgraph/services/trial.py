@@ -54,8 +54,8 @@ class Fate:
 class Score:
     """How well the confidences in one attribute fit the truth: means over `rows`.
 
-    Accuracy is the share of rows whose likeliest answer is true, of ties a share; the Brier score is (p - y) squared, for
-    an attribute with values summed over them. `auc` is NaN there, and where all rows are true or none.
+    Accuracy is the share of rows whose likeliest answer is true, of ties a share; the Brier score is (p - y)
+    squared, for an attribute with values summed over them. `auc` is NaN there, and where all rows are true or none.
     """
 
     attribute: str

@@ -18,7 +18,7 @@ from beliefgraph.services.interpretation.goals import RELATED, is_status
 
 
 def check_catalog(catalog: Catalog) -> None:
-    """Refuse (`invalid-definition`, naming the place) a catalog with a rule that cannot work, or text nobody can read."""
+    """Refuse (`invalid-definition`, naming the place) a catalog with a rule or a text that cannot work."""
     for place, wrong in faults(catalog):
         field = place.replace("[", ".").replace("]", "")
         message = f"{catalog.ref} {place}: {wrong}."
