@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from starlette.applications import Starlette
 
@@ -17,7 +17,7 @@ from beliefgraph.graphql.limits import Limits
 from beliefgraph.graphql.schema import make_schema
 from beliefgraph.inference import warm
 from beliefgraph.ingest.http import events_endpoint
-from beliefgraph.model.time import Clock
+from beliefgraph.model.time import Clock, SystemClock
 from beliefgraph.services.bell import Bell
 from beliefgraph.services.bounded_json import JsonBounds
 from beliefgraph.services.cache import TwinCache
@@ -55,14 +55,6 @@ from beliefgraph.store.migrations import check_migrated, migrate
 from beliefgraph.web.application import Doors, make_web
 from beliefgraph.web.graphiql_page import page
 from beliefgraph.web.metrics_page import metrics_page
-
-
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> datetime:
-        """The present moment, in UTC."""
-        return datetime.now(UTC)
 
 
 @dataclass(frozen=True)

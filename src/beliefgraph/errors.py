@@ -6,7 +6,8 @@ The kind says who can fix it: the caller (incorrect, not found, conflict, forbid
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from typing import ClassVar, Literal
 
 Kind = Literal["incorrect", "not_found", "conflict", "forbidden", "unsupported", "unavailable", "fault"]
@@ -47,6 +48,12 @@ def shown_ids(error: BeliefgraphError) -> dict[str, object]:
     return {
         name: shortened(value, LONGEST_ID) if isinstance(value, str) else value for name, value in error.ids.items()
     }
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown name: the known name most like it, if any is."""
+    close = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 def _again(kind: type[BeliefgraphError], code: str, message: str, ids: dict[str, object]) -> BeliefgraphError:

@@ -10,7 +10,7 @@ from tests.docs.pages import examples
 from beliefgraph.ingest.cloudevents import read_structured
 from beliefgraph.model.definition import Catalog, Definitions
 from beliefgraph.model.event import Event
-from beliefgraph.services.interpretation.check import check_expressions
+from beliefgraph.services.interpretation.check import check_catalog
 from beliefgraph.services.interpretation.rules import RuleInterpreter
 
 PAGE = "docs/catalogs.md"
@@ -50,7 +50,7 @@ def named(catalog: str) -> Catalog:
     """A catalog of the page, by its name."""
     catalogs = (Catalog.model_validate(yaml.safe_load(example.code)) for example in examples("yaml", PAGE))
     (found,) = (each for each in catalogs if each.catalog == catalog)
-    check_expressions(found)
+    check_catalog(found)
     return found
 
 

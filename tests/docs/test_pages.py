@@ -19,7 +19,7 @@ from tests.house.source import ROOT
 from beliefgraph.cli.main import app
 from beliefgraph.local import Endpoint
 from beliefgraph.model.definition import Catalog
-from beliefgraph.services.interpretation.check import check_expressions
+from beliefgraph.services.interpretation.check import check_catalog
 
 LINK = re.compile(r"(?<!`)\[[^\]]*\]\((?!https?:|mailto:)([^)#\s]*)(#[^)\s]*)?\)")
 
@@ -49,7 +49,7 @@ def test_graphql_fits_the_schema(example: Example) -> None:
 
 @pytest.mark.parametrize("example", examples("yaml"), ids=str)
 def test_yaml_is_a_catalog_that_could_be_published(example: Example) -> None:
-    check_expressions(Catalog.model_validate(yaml.safe_load(example.code)))
+    check_catalog(Catalog.model_validate(yaml.safe_load(example.code)))
 
 
 @pytest.mark.parametrize("example", examples("python"), ids=str)

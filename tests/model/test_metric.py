@@ -11,7 +11,7 @@ from beliefgraph.errors import BeliefgraphError
 from beliefgraph.ingest.catalogs import parse_catalogs
 from beliefgraph.model.definition import Catalog, Definitions
 from beliefgraph.model.metric import MetricDefinition
-from beliefgraph.services.interpretation.check import check_expressions
+from beliefgraph.services.interpretation.check import check_catalog
 
 SOUND: dict[str, Any] = {
     "key": "visits.week",
@@ -112,7 +112,7 @@ def test_a_band_on_an_attribute_that_nobody_defines_and_two_metrics_of_one_name_
     with pytest.raises(BeliefgraphError, match=r"the metric visits\.week twice"):
         Catalog(catalog="a", version="1.0.0", metrics=(made(), made()))
     one, other = (Catalog(catalog=name, version="1.0.0", metrics=(made(),)) for name in "ab")
-    with pytest.raises(BeliefgraphError, match=r"the metric visits\.week twice"):
+    with pytest.raises(BeliefgraphError, match=r"a@1\.0\.0 and b@1\.0\.0 both define the metric visits\.week"):
         Definitions(tenant="t", number=1, catalogs=(one, other))
 
 
@@ -130,7 +130,7 @@ def test_a_band_on_an_attribute_that_nobody_defines_and_two_metrics_of_one_name_
 )
 def test_an_expression_that_cannot_work_is_refused_with_its_place(changes: dict[str, Any], place: str) -> None:
     with pytest.raises(BeliefgraphError, match=place) as refused:
-        check_expressions(Catalog(catalog="a", version="1.0.0", metrics=(made(**changes),)))
+        check_catalog(Catalog(catalog="a", version="1.0.0", metrics=(made(**changes),)))
     assert refused.value.code == "invalid-definition"
 
 

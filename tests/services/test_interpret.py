@@ -12,7 +12,7 @@ from beliefgraph.errors import BeliefgraphError, Incorrect, Unsupported
 from beliefgraph.model.definition import Catalog, Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.services import expressions
-from beliefgraph.services.interpretation.check import check_expressions
+from beliefgraph.services.interpretation.check import check_catalog
 from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.interpretation.said import Interpretation, Spoken
 
@@ -193,7 +193,7 @@ def test_a_fault_of_the_evaluator_is_one_more_failure(monkeypatch: pytest.Monkey
 )
 def test_an_expression_that_cannot_work_or_costs_too_much_is_refused_at_publishing(expression: str, wrong: str) -> None:
     with pytest.raises(BeliefgraphError) as caught:
-        check_expressions(catalog({}, {"bears_on": [bears(), bears("budget.approved", when=expression)]}))
+        check_catalog(catalog({}, {"bears_on": [bears(), bears("budget.approved", when=expression)]}))
     assert caught.value.code == "invalid-definition"
     assert caught.value.message.startswith("buying@1.0.0 events[1].bears_on[1].when: ")
     assert wrong in caught.value.message
@@ -202,15 +202,15 @@ def test_an_expression_that_cannot_work_or_costs_too_much_is_refused_at_publishi
 def test_every_place_for_an_expression_is_checked() -> None:
     for field in ("when", "source", "verbatim"):
         with pytest.raises(Incorrect, match=rf"events\[0\]\.{field}"):
-            check_expressions(catalog({field: "1 +"}))
+            check_catalog(catalog({field: "1 +"}))
     for field in ("when", "subject", "context", "log_likelihood_ratio"):
         with pytest.raises(Incorrect, match=rf"bears_on\[0\]\.{field}"):
-            check_expressions(catalog({"bears_on": [{**bears(), field: "1 +"}]}))
+            check_catalog(catalog({"bears_on": [{**bears(), field: "1 +"}]}))
 
 
 def test_likelihoods_that_amount_to_certainty_are_refused() -> None:
     with pytest.raises(Incorrect, match="likelihoods"):
-        check_expressions(
+        check_catalog(
             catalog({"bears_on": [{"attribute": "needs.sso", "likelihoods": {"holds": 0.9, "otherwise": 1e-20}}]})
         )
 
@@ -303,10 +303,10 @@ def test_a_value_that_a_closed_attribute_does_not_have_is_refused_by_what_it_has
 
 def test_an_expression_for_a_value_and_likelihoods_by_value_are_checked_at_publishing() -> None:
     with pytest.raises(Incorrect, match=r"bears_on\[0\]\.value_from"):
-        check_expressions(catalog({"bears_on": [{**bears(), "value_from": "1 +"}]}))
+        check_catalog(catalog({"bears_on": [{**bears(), "value_from": "1 +"}]}))
     sure = {"attribute": "role", "likelihoods_by_value": {"manager": 0.9, "other": 1e-20}}
     with pytest.raises(Incorrect, match="likelihoods_by_value: their log-ratio is beyond"):
-        check_expressions(catalog({"bears_on": [sure]}))
+        check_catalog(catalog({"bears_on": [sure]}))
 
 
 def test_a_value_is_the_same_composed_or_decomposed_and_with_blanks_around_it() -> None:

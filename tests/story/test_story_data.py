@@ -12,7 +12,7 @@ from beliefgraph.model.definition import Catalog, Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.model.relation import RelationKind
 from beliefgraph.model.vocabulary import words_of
-from beliefgraph.services.interpretation.check import check_expressions
+from beliefgraph.services.interpretation.check import check_catalog
 from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.interpretation.said import Interpretation
 from beliefgraph.story.story import Scene, Story, load_story
@@ -44,7 +44,7 @@ def twin_of(event: Event, story: Story) -> str:
 def test_the_catalogs_can_be_published_one_after_the_other(story: Story) -> None:
     definitions = Definitions(tenant="story", number=0)
     for catalog in story.catalogs:
-        check_expressions(catalog)
+        check_catalog(catalog)
         definitions = definitions.with_catalog(catalog)
     assert 18 <= len(definitions.attributes) <= 40
     assert {attribute.domain for attribute in definitions.attributes.values()} == DOMAINS

@@ -6,20 +6,19 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-import typer
 from pydantic import SecretStr
 
 from beliefgraph.app import Services, running
 from beliefgraph.cli.neo4j import errors_told, fetching
+from beliefgraph.cli.options import Key, Purpose
 from beliefgraph.config import Settings
 from beliefgraph.local import Endpoint, LocalNeo4j, resolve_endpoint
 
 T = TypeVar("T")
 
-Key = Annotated[str, typer.Option(envvar="BELIEFGRAPH_KEY", help="API key; create one with `beliefgraph keys create`.")]
-Purpose = Annotated[str | None, typer.Option(help="Purpose of this call; required if the key lists more than one.")]
+__all__ = ["Key", "Purpose", "run", "services", "settings_for"]
 
 
 def settings_for(endpoint: Endpoint, settings: Settings) -> Settings:

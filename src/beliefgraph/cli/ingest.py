@@ -23,6 +23,9 @@ from beliefgraph.model.event import Event
 CACHED_MEGABYTES = 128
 """Megabytes of twins kept in memory between batches: a file may be of any size, so what it takes must not be."""
 
+QUARANTINED = 3
+"""Exit code where events went to quarantine, with --strict."""
+
 SHOWN = 20
 """Lines that went wrong which are told one by one; the rest are counted."""
 
@@ -39,17 +42,22 @@ def ingest(
     ] = None,
     purpose: Purpose = None,
     batch: Annotated[int, typer.Option(min=1, max=10_000, help="Number of events per call.")] = 5_000,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 3 if any event went to quarantine.")] = False,
 ) -> None:
     """Read events, one CloudEvent (JSON) per line, from a file or from standard input.
 
     Duplicates are detected, so it is safe to run again. Events that cannot be interpreted are kept in quarantine and
-    reported with their line and reason, as are invalid lines. Exit code 1 if any line was invalid or a conflict.
+    reported with their line and reason, as are invalid lines. Exit code 1 if any line was invalid or a conflict; with
+    --strict, 3 if any event went to quarantine.
     """
-    if not run(_ingest(key, file, purpose, batch)):
+    told = run(_ingest(key, file, purpose, batch))
+    if told["not an event"] or told["conflict"]:
         raise typer.Exit(1)
+    if strict and told["quarantined"]:
+        raise typer.Exit(QUARANTINED)
 
 
-async def _ingest(key: str, file: Path | None, purpose: str | None, batch: int) -> bool:
+async def _ingest(key: str, file: Path | None, purpose: str | None, batch: int) -> Counter[str]:
     out = Console(stderr=True, highlight=False)
     told: Counter[str] = Counter()
     async with services(CACHED_MEGABYTES) as built:
@@ -59,12 +67,13 @@ async def _ingest(key: str, file: Path | None, purpose: str | None, batch: int) 
                 await _take(built, caller, lines, told, out)
                 progress(lines[-1].end, sum(told.values()))
     out.print(", ".join(f"{number:,} {what}" for what, number in told.items()) or "Nothing to take in.")
-    if told["quarantined"]:
+    if quarantined := told["quarantined"]:
+        out.print(f"WARNING: not counted yet, in quarantine: {quarantined:,}.", style="bold yellow", soft_wrap=True)
         out.print(
-            "What is quarantined waits: `quarantine` in GraphQL lists it, `replayQuarantine` tries it again.",
+            "`beliefgraph quarantine` lists these events; `replayQuarantine` in GraphQL tries them again.",
             soft_wrap=True,
         )
-    return not (told["not an event"] or told["conflict"])
+    return told
 
 
 async def _take(built: Services, caller: Caller, lines: list[Line], told: Counter[str], out: Console) -> None:

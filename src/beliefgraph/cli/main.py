@@ -1,48 +1,98 @@
-"""`beliefgraph`: everything that can be done from a terminal, one room for each thing."""
+"""`beliefgraph`: everything that can be done from a terminal. A command is imported when it is run."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
-from beliefgraph.cli import (
-    decide,
-    define,
-    demo,
-    evaluate,
-    goals,
-    ingest,
-    interpret,
-    keys,
-    learn,
-    migrate,
-    neo4j,
-    preferences,
-    recompute,
-    serve,
-)
+COMMANDS = {
+    "demo": ("demo:demo", "Load the sample story, show what the twins believe and why, then serve it."),
+    "init": ("init:init", "Write a small catalog, events to go with it, and a JSON Schema for editors."),
+    "try": ("try_out:try_catalogs", "Try catalogs on events without a database, and store nothing."),
+    "define": ("define:define", "Check catalogs and publish them; all twins adopt them at once."),
+    "schema": ("init:schema", "Print the JSON Schema of catalogs, for editors."),
+    "ingest": ("ingest:ingest", "Read events from a file or from standard input."),
+    "serve": ("serve:serve", "Serve GraphQL, events and GraphiQL until Ctrl-C or SIGTERM."),
+    "migrate": ("migrate:migrate", "Migrate the database to this version's schema."),
+    "recompute": ("recompute:recompute", "Derive everything published again from stored evidence, and compare."),
+    "twins": ("reading:twins", "List the twins of a tenant."),
+    "beliefs": ("reading:beliefs", "List the beliefs of a twin, the most confident first."),
+    "why": ("reading:why", "Explain a belief by its evidence."),
+    "quarantine": ("reading:quarantine", "List events that could not be taken in, each with the reason."),
+    "goals": ("goals:goals", "List the goals of a twin with their motivation, progress and status."),
+    "decide": ("decide:decide", "Check how options sit with what is known of a person."),
+    "interpret": ("interpret:interpret", "Compare hypotheses about why an event happened."),
+    "preferences": ("preferences:preferences", "List the preferences of a twin in a context."),
+    "keys": ("keys:app", "Manage API keys."),
+    "neo4j": ("neo4j:app", "Manage a local Neo4j without Docker or an installed Java."),
+    "evaluate": ("evaluate:app", "Run real data sets through a service and compare its accuracy with known methods."),
+    "learn": ("learn:app", "Learn parameters from a tenant's evidence and known outcomes."),
+}
+"""Every command: where it is, as module:name in this package, and what the list of commands says of it."""
+
+
+@cache
+def _loaded(name: str) -> Any:
+    """A command, or a group of them, imported."""
+    module, _, attribute = COMMANDS[name][0].partition(":")
+    found = getattr(import_module(f"beliefgraph.cli.{module}"), attribute)
+    made = typer.Typer(add_completion=False, rich_markup_mode="markdown", callback=lambda: None)
+    if isinstance(found, typer.Typer):
+        made.add_typer(found, name=name)
+    else:
+        made.command(name)(found)
+    group: Any = typer.main.get_command(made)
+    return group.commands[name]
+
+
+class _Commands(Mapping[str, Any]):
+    """The commands by name; one that is looked up is imported."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in COMMANDS:
+            raise KeyError(name)
+        return _loaded(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class LazyGroup(TyperGroup):
+    """A group that imports the command that is run, and none to list them or to complete a name."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.commands = _Commands()  # type: ignore[assignment]  # nothing is added to them
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # click passes it
+        """The names of all commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002  # click passes it
+        """A command as it is listed: its name and what it does."""
+        return TyperCommand(name=cmd_name, help=COMMANDS[cmd_name][1]) if cmd_name in COMMANDS else None
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command that the words name, imported, and the words left to it."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, None if command is None else self.commands[str(name)], rest
+
 
 app = typer.Typer(
+    cls=LazyGroup,
     help="Living, explainable models of what people and accounts believe, stored in Neo4j and served over GraphQL.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-app.command()(demo.demo)
-app.command()(serve.serve)
-app.command()(ingest.ingest)
-app.command()(define.define)
-app.command()(migrate.migrate)
-app.command()(recompute.recompute)
-app.command()(goals.goals)
-app.command()(decide.decide)
-app.command()(interpret.interpret)
-app.command()(preferences.preferences)
-app.add_typer(keys.app, name="keys")
-app.add_typer(neo4j.app, name="neo4j")
-app.add_typer(evaluate.app, name="evaluate")
-app.add_typer(learn.app, name="learn")
 
 
 @app.callback(invoke_without_command=True)

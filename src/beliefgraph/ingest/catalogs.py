@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import orjson
 import yaml
 from pydantic import ValidationError
 
-from beliefgraph.errors import BeliefgraphError, Incorrect
+from beliefgraph.errors import BeliefgraphError, Incorrect, did_you_mean
 from beliefgraph.model.definition import Catalog
+from beliefgraph.model.record import Record
 
 MAX_CATALOG_BYTES = 8 * 1024 * 1024  # 5,000 attributes and 20,000 relations, written at length
 
@@ -22,23 +24,32 @@ _FORMS = frozenset({"constrained-float", "constrained-str"})
 
 def read_catalogs(path: Path) -> list[Catalog]:
     """The catalogs of a file in their order; else `invalid-definition`, naming the file and the place in it."""
-    try:
-        with path.open("rb") as file:
-            text = file.read(MAX_CATALOG_BYTES + 1)
-    except OSError as error:
-        _refuse(path.name, "", f"it cannot be read: {error.strerror}")
-    return parse_catalogs(text, path.name)
+    return parse_catalogs(read_bytes(path), path.name)
 
 
 def parse_catalogs(text: bytes, name: str) -> list[Catalog]:
     """The catalogs written in `text`, JSON if `name` ends in .json, else YAML without aliases or repeated keys."""
+    return [_catalog(given, name, f"catalog {n}") for n, given in enumerate(written(text, name), start=1)]
+
+
+def written(text: bytes, name: str) -> list[Any]:
+    """What is written in `text` in the place of catalogs, unchecked; JSON if `name` ends in .json, else YAML."""
     if len(text) > MAX_CATALOG_BYTES:
         _refuse(name, "", f"it has more than {MAX_CATALOG_BYTES:,} bytes")
     documents = _json(text, name) if name.endswith(".json") else _yaml(text, name)
     found = [each for document in documents for each in (document if isinstance(document, list) else [document])]
     if not found:
         _refuse(name, "", "it holds no catalog")
-    return [_catalog(given, name, f"catalog {n}") for n, given in enumerate(found, start=1)]
+    return found
+
+
+def read_bytes(path: Path) -> bytes:
+    """The text of a file of catalogs, as far as it may be long."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_CATALOG_BYTES + 1)
+    except OSError as error:
+        _refuse(path.name, "", f"it cannot be read: {error.strerror}")
 
 
 def _catalog(given: object, name: str, place: str) -> Catalog:
@@ -47,12 +58,48 @@ def _catalog(given: object, name: str, place: str) -> Catalog:
     try:
         return Catalog.model_validate(given)
     except ValidationError as error:
-        wrong = error.errors(include_url=False, include_input=False)[0]
-        parts = [part for part in wrong["loc"] if part not in _FORMS]
-        inside = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in parts).lstrip(".")
-        _refuse(name, f"{place} {inside}".rstrip(), _wrong(wrong["type"], parts[-1] if parts else "") or wrong["msg"])
+        wrong = in_words(Catalog, given, error)[0]
+        _refuse(name, f"{place} {placed(wrong.place)}".rstrip(), wrong.message)
     except BeliefgraphError as error:
         _refuse(name, place, error.message.rstrip("."))
+
+
+Place = tuple[str | int, ...]
+"""Where something stands in a catalog: names of fields and numbers of items, from the outside in."""
+
+
+class Wrong(NamedTuple):
+    """One thing that is wrong in a catalog; `unknown` if it is a field that does not exist."""
+
+    place: Place
+    message: str
+    unknown: bool = False
+
+
+def placed(place: Place) -> str:
+    """A place in a catalog as messages write it: events[0].bears_on[1].when."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).lstrip(".")
+
+
+def in_words(kind: type[Record], given: object, error: ValidationError) -> list[Wrong]:
+    """What is wrong with `given`, which is no `kind`: one message for each place."""
+    found: dict[Place, Wrong] = {}
+    for wrong in error.errors(include_url=False, include_input=False):
+        place = tuple(part for part in wrong["loc"] if part not in _FORMS)
+        last = place[-1] if place else ""
+        message = _wrong(wrong["type"], last) or wrong["msg"]
+        if wrong["type"] == "extra_forbidden" and len(place) == 1:
+            message += did_you_mean(str(last), kind.model_fields)
+        elif wrong["type"] == "literal_error":
+            message += did_you_mean(str(_at(given, place)), re.findall(r"'([^']*)'", wrong["msg"]))
+        found.setdefault(place, Wrong(place, message, wrong["type"] == "extra_forbidden"))
+    return list(found.values())
+
+
+def _at(given: Any, place: Place) -> object:
+    for part in place:
+        given = given[part]
+    return given
 
 
 def _wrong(kind: str, field: str | int) -> str | None:
@@ -77,16 +124,18 @@ def _json(text: bytes, name: str) -> list[Any]:
         _refuse(name, "", str(error))
 
 
-class _Loader(yaml.SafeLoader):
+class Loader(yaml.SafeLoader):
     """Plain data only, each key once, nothing by reference: an alias can make a small file large without end."""
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """The next node; an alias is refused."""
         if self.check_event(yaml.AliasEvent):
             mark = self.get_mark()
             raise yaml.MarkedYAMLError(None, None, "an alias; write it out", mark)
         return super().compose_node(parent, index)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """The mapping of a node; a key that comes twice is refused."""
         seen: set[str] = set()
         for key, _ in node.value:
             if not isinstance(key, yaml.ScalarNode):
@@ -99,15 +148,16 @@ class _Loader(yaml.SafeLoader):
 
 def _yaml(text: bytes, name: str) -> list[Any]:
     try:
-        return [document for document in yaml.load_all(text, _Loader) if document is not None]
+        return [document for document in yaml.load_all(text, Loader) if document is not None]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         place = "" if mark is None else f"line {mark.line + 1}, column {mark.column + 1}"
-        _refuse(name, place, error.problem or "it is not YAML")
+        at = {} if mark is None else {"line": mark.line + 1, "column": mark.column + 1}
+        _refuse(name, place, error.problem or "it is not YAML", **at)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         _refuse(name, "", str(error).splitlines()[0] if str(error) else "it is not YAML")
 
 
-def _refuse(name: str, place: str, wrong: str) -> NoReturn:
+def _refuse(name: str, place: str, wrong: str, **at: int) -> NoReturn:
     where = f"{name}, {place}" if place else name
-    raise Incorrect("invalid-definition", f"{where}: {wrong}.", file=name, place=place)
+    raise Incorrect("invalid-definition", f"{where}: {wrong}.", file=name, place=place, **at)

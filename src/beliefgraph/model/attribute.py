@@ -35,7 +35,10 @@ SHOWN_VALUES = 20
 """Values that a refusal lists."""
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-_SLOT = re.compile(r"\{(subject|context|value)\}")
+SLOTS = ("subject", "context", "value")
+"""What a statement may name in braces."""
+
+_SLOT = re.compile(rf"\{{({'|'.join(SLOTS)})\}}")
 
 
 class OpenValues(Record):

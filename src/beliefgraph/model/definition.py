@@ -8,14 +8,14 @@ Language); it sees `event` (its CloudEvents attributes) and `data`.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from functools import cached_property
-from typing import Annotated
+from functools import cached_property, partial
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
-from beliefgraph.errors import Incorrect, NotFound
+from beliefgraph.errors import Incorrect, NotFound, did_you_mean
 from beliefgraph.model.attribute import MOST_VALUES, OTHER, Attribute
 from beliefgraph.model.belief import AttributeName, BeliefKey, Value
 from beliefgraph.model.evidence import LogLikelihoodRatio
@@ -357,30 +357,8 @@ class Definitions(Record):
 
     def model_post_init(self, _context: object) -> None:
         """Refuse an attribute or metric defined twice, and references to attributes or values that are not defined."""
-        _refuse_repeats("the set", "attribute", [a.key for c in self.catalogs for a in c.attributes])
-        _refuse_repeats("the set", "part", ["goals" for c in self.catalogs if c.goals is not None])
-        _refuse_repeats("the set", "metric", [m.key for c in self.catalogs for m in c.metrics])
-        _check_causes(relation for _, relation in self.relations())
-        for catalog in self.catalogs:
-            for relation in catalog.relations:
-                for name, value in relation.ends:
-                    _check_end(catalog, self._named(catalog, name), value)
-                self._check_subject(catalog, relation)
-            for bearing in (b for e in catalog.events for b in e.bears_on):
-                attribute = self._named(catalog, bearing.attribute)
-                _check_bearing(catalog, attribute, bearing)
-                _check_place(catalog, attribute, bearing)
-            for motive in (m for e in catalog.events for g in e.goals for m in g.motivated_by):
-                _check_value(catalog, self._named(catalog, motive.attribute), motive.value)
-            if catalog.goals is not None and self._named(catalog, catalog.goals.pursued).categorical:
-                raise Incorrect(
-                    "invalid-definition",
-                    f"{catalog.ref}: {catalog.goals.pursued} has values: pursued or not.",
-                )
-            for metric in catalog.metrics:
-                for on in metric.bearings:
-                    _check_value(catalog, self._named(catalog, on.attribute), on.value)
-                    _check_place(catalog, self._named(catalog, on.attribute), metric)
+        for problem in problems(self.catalogs):
+            raise problem.error
 
     @cached_property
     def attributes(self) -> Mapping[str, Attribute]:
@@ -496,40 +474,127 @@ class Definitions(Record):
         """The next set: this one with what was learned since."""
         return Definitions(tenant=self.tenant, number=self.number + 1, catalogs=self.catalogs, parameters=parameters)
 
-    def _check_subject(self, catalog: Catalog, relation: RelationDefinition) -> None:
-        """Refuse a relation of one subject's belief to another's, unless it says that pursuing a goal is the cause."""
-        if relation.source_subject is not None and (self.goals is None or relation.source != self.goals.pursued):
-            raise Incorrect(
-                "invalid-definition",
-                f"{catalog.ref}: {relation.source} of {relation.source_subject} is no cause. source_subject names a"
-                " goal, and the source is then what the goals of a catalog call pursued.",
-            )
 
-    def _named(self, catalog: Catalog, name: str) -> Attribute:
-        if name not in self.attributes:
-            raise Incorrect("invalid-definition", f"{catalog.ref} names {name}, which no catalog defines.")
-        return self.attributes[name]
+class Problem(NamedTuple):
+    """What is wrong with a set of catalogs, where: the number of the catalog from 0, and the part of it."""
+
+    catalog: int
+    place: tuple[str | int, ...]
+    error: Incorrect
 
 
-def _check_causes(relations: Iterable[RelationDefinition]) -> None:
-    """Refuse an effect with odds ratios into it and probabilities too: it is logistic, or a noisy OR."""
+def problems(catalogs: Sequence[Catalog]) -> Iterator[Problem]:
+    """Everything that is wrong between the catalogs of a set: what is defined twice, and references that lead nowhere.
+
+    A catalog that is wrong in itself cannot be made, so it is not met here.
+    """
+    yield from _repeats(catalogs)
+    yield from _mixed_causes(catalogs)
+    attributes = {a.key: a for c in reversed(catalogs) for a in reversed(c.attributes)}
+    pursued = next((c.goals.pursued for c in catalogs if c.goals is not None), None)
+    for n, catalog in enumerate(catalogs):
+        for place, check in _checks(catalog, attributes, pursued):
+            try:
+                check()
+            except Incorrect as error:
+                yield Problem(n, place, error)
+
+
+Check = tuple[tuple[str | int, ...], Callable[[], None]]
+
+
+def _checks(catalog: Catalog, attributes: Mapping[str, Attribute], pursued: str | None) -> Iterator[Check]:
+    """What is asked of every part of a catalog that names an attribute, with the place of the part."""
+
+    def named(name: str) -> Attribute:
+        if name not in attributes:
+            wrong = f"{catalog.ref} names {name}, which no catalog defines"
+            meant = did_you_mean(name, attributes) or "."
+            raise Incorrect("invalid-definition", f"{wrong}{meant}", attribute=name)
+        return attributes[name]
+
+    def bears(bearing: BearingRule) -> None:
+        attribute = named(bearing.attribute)
+        _check_bearing(catalog, attribute, bearing)
+        _check_place(catalog, attribute, bearing)
+
+    def measures(metric: MetricDefinition, attribute: str, value: str | None) -> None:
+        _check_value(catalog, named(attribute), value)
+        _check_place(catalog, named(attribute), metric)
+
+    def pursues(goals: GoalDefinition) -> None:
+        if named(goals.pursued).categorical:
+            raise Incorrect("invalid-definition", f"{catalog.ref}: {goals.pursued} has values: pursued or not.")
+
+    for n, relation in enumerate(catalog.relations):
+        for end, (name, value) in zip(("source", "target"), relation.ends, strict=True):
+            yield ("relations", n, end), partial(_check_end, catalog, named, name, value)
+        yield ("relations", n, "source_subject"), partial(_check_subject, catalog, relation, pursued)
+    for n, event in enumerate(catalog.events):
+        for m, bearing in enumerate(event.bears_on):
+            yield ("events", n, "bears_on", m), partial(bears, bearing)
+        for m, goal in enumerate(event.goals):
+            for i, motive in enumerate(goal.motivated_by):
+                place = ("events", n, "goals", m, "motivated_by", i)
+                yield place, partial(_check_end_value, catalog, named, motive.attribute, motive.value)
+    if catalog.goals is not None:
+        yield ("goals", "pursued"), partial(pursues, catalog.goals)
+    for n, metric in enumerate(catalog.metrics):
+        for on in metric.bearings:
+            yield ("metrics", n), partial(measures, metric, on.attribute, on.value)
+
+
+def _repeats(catalogs: Sequence[Catalog]) -> Iterator[Problem]:
+    """Attributes, metrics and `goals` that two catalogs of a set define."""
+    defined: dict[tuple[str, str], Catalog] = {}
+    for n, catalog in enumerate(catalogs):
+        parts: list[tuple[tuple[str | int, ...], str, str]] = [
+            *((("attributes", i, "key"), "attribute", a.key) for i, a in enumerate(catalog.attributes)),
+            *((("metrics", i, "key"), "metric", m.key) for i, m in enumerate(catalog.metrics)),
+            *((("goals",), "part", "goals") for _ in range(catalog.goals is not None)),
+        ]
+        for place, what, name in parts:
+            first = defined.setdefault((what, name), catalog)
+            if first is not catalog:
+                both = f"{first.ref} and {catalog.ref} both define the {what} {name}"
+                yield Problem(n, place, Incorrect("invalid-definition", f"{both}; only one of them may."))
+
+
+def _mixed_causes(catalogs: Sequence[Catalog]) -> Iterator[Problem]:
+    """Effects with odds ratios into them and probabilities too: an effect is logistic, or a noisy OR."""
     first: dict[str, RelationDefinition] = {}
-    for relation in relations:
-        if relation.kind != "causes":
-            continue
-        known = first.setdefault(relation.target, relation)
-        if known.strength.into_noisy_or != relation.strength.into_noisy_or:
-            raise Incorrect(
-                "invalid-definition",
-                f"Of the causes of {relation.target}, {known.source} and {relation.source} differ in kind:"
-                " give all of them an odds_ratio, or all a probability.",
-                attribute=relation.target,
-            )
+    for c, catalog in enumerate(catalogs):
+        for n, relation in enumerate(catalog.relations):
+            if relation.kind != "causes":
+                continue
+            known = first.setdefault(relation.target, relation)
+            if known.strength.into_noisy_or != relation.strength.into_noisy_or:
+                error = Incorrect(
+                    "invalid-definition",
+                    f"Of the causes of {relation.target}, {known.source} and {relation.source} differ in kind:"
+                    " give all of them an odds_ratio, or all a probability.",
+                    attribute=relation.target,
+                )
+                yield Problem(c, ("relations", n), error)
 
 
-def _check_end(catalog: Catalog, attribute: Attribute, value: str | None) -> None:
+def _check_subject(catalog: Catalog, relation: RelationDefinition, pursued: str | None) -> None:
+    """Refuse a relation of one subject's belief to another's, unless it says that pursuing a goal is the cause."""
+    if relation.source_subject is not None and relation.source != pursued:
+        raise Incorrect(
+            "invalid-definition",
+            f"{catalog.ref}: {relation.source} of {relation.source_subject} is no cause. source_subject names a"
+            " goal, and the source is then what the goals of a catalog call pursued.",
+        )
+
+
+def _check_end_value(catalog: Catalog, named: Callable[[str], Attribute], name: str, value: str | None) -> None:
+    _check_value(catalog, named(name), value)
+
+
+def _check_end(catalog: Catalog, named: Callable[[str], Attribute], name: str, value: str | None) -> None:
     """Refuse a relation whose end is not one belief of each subject and context."""
-    wrong = None
+    attribute, wrong = named(name), None
     if attribute.open_values is not None:
         wrong = "whose values are not known in advance"
     elif attribute.categorical and value is None:

@@ -158,6 +158,14 @@ class Clock(Protocol):
         ...
 
 
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The present moment, in UTC."""
+        return datetime.now(UTC)
+
+
 def seconds(span: timedelta) -> float:
     """A span in seconds."""
     return span.total_seconds()

@@ -16,7 +16,7 @@ from beliefgraph.model.parameters import ParameterSet
 from beliefgraph.model.time import Clock
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.flights import Flights
-from beliefgraph.services.interpretation.check import check_expressions
+from beliefgraph.services.interpretation.check import check_catalog
 from beliefgraph.services.layout import refuse_dense, require_answers
 from beliefgraph.services.threads import long_work
 from beliefgraph.store import definitions as stored
@@ -127,29 +127,16 @@ def _parts(graph: DefinitionGraph) -> int:
 
 def _with_catalog(current: Definitions, catalog: Catalog) -> Definitions:
     """The set with a catalog in it, once that is known to hold together; `current` itself where it is there already."""
-    check_expressions(catalog)
     known = next((c for c in current.catalogs if c.catalog == catalog.catalog), None)
     if known == catalog:
         return current
-    _refuse_blank(catalog)
+    check_catalog(catalog)
     _refuse_step_back(known, catalog)
     following = current.with_catalog(catalog)
     graph = DefinitionGraph(following)
     refuse_dense(graph)
     require_answers(graph)
     return following
-
-
-def _refuse_blank(catalog: Catalog) -> None:
-    """Refuse what would be shown and says nothing; not in the record itself, for an earlier catalog may have it."""
-    shown = {
-        **{f"attributes.{n}.statement": each.statement for n, each in enumerate(catalog.attributes)},
-        **{f"metrics.{n}.statement": each.statement for n, each in enumerate(catalog.metrics)},
-        **{f"events.{n}.summary": each.summary for n, each in enumerate(catalog.events)},
-    }
-    for field, text in shown.items():
-        if not text.strip():
-            raise Incorrect("invalid-definition", f"{field}: This is blank; write something to read.", field=field)
 
 
 def _refuse_step_back(known: Catalog | None, catalog: Catalog) -> None:

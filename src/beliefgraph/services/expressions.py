@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from beliefgraph.errors import Incorrect
 from beliefgraph.services.cel import functions
 from beliefgraph.services.cel.check import check as check_tree
 from beliefgraph.services.cel.evaluate import STEPS, MissingError, Ready, TooCostlyError, Variables, ready
@@ -61,12 +60,6 @@ def check(expression: str, *wanted: Kind) -> str | None:
     except NotCelError as not_cel:
         return f"it is not CEL: {not_cel}"
     return None if wrong is None else f"{wrong.why} (at {column(expression, wrong.at)})"
-
-
-def require(expression: str, place: str, *wanted: Kind) -> None:
-    """Refuse (`invalid-definition`, naming the place) an expression that is wrong in itself."""
-    if wrong := check(expression, *wanted):
-        raise Incorrect("invalid-definition", f"{place}: {expression!r}: {wrong}.", place=place)
 
 
 @lru_cache(maxsize=COMPILED_EXPRESSIONS)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from beliefgraph.errors import BeliefgraphError, Incorrect, NotFound, Unsupported
@@ -61,11 +61,11 @@ UNKNOWN_IDENTIFIER = Refused("unknown-identifier", "None of its identifiers lead
 
 
 @dataclass
-class _Fates:
+class Fates:
     """What became of each event of a call, by its place in it."""
 
-    outcome: dict[int, Outcome]
-    refused: dict[int, Refused]
+    outcome: dict[int, Outcome] = field(default_factory=dict)
+    refused: dict[int, Refused] = field(default_factory=dict)
 
     def meets(self, index: int, refused: Refused) -> None:
         """Note that an event is set aside."""
@@ -95,7 +95,7 @@ class Intake:
         if expected_rev is not None and len(events) != 1:
             raise Incorrect("invalid-input", "expectedRev goes with one event.")
         placed, lost = await self._place(caller, events)
-        fates = _Fates({}, dict(lost))
+        fates = Fates(refused=dict(lost))
         fates.outcome.update(dict.fromkeys(lost, "quarantined"))
         receipts = {index: _unplaced(events[index], refused) for index, refused in lost.items()}
         waiting = _by_twin(placed)
@@ -131,14 +131,14 @@ class Intake:
         return [receipts[index].shown_to(caller) for index in range(len(events))]
 
     async def _take_in(
-        self, caller: Caller, portion: Mapping[int, Placed], fates: _Fates, expected_rev: int | None
+        self, caller: Caller, portion: Mapping[int, Placed], fates: Fates, expected_rev: int | None
     ) -> Committed:
         """Write the commits that some of the events make, in one transaction."""
         twins = {one.named.id: one.named for one in portion.values()}
         return await self._updater.commit(
             caller,
             list(twins.values()),
-            lambda present: self._decide(caller, present, portion, fates),
+            lambda present: take_in(self._interpreter, caller, present, portion, fates),
             deliveries=[one.arrived.delivery for one in portion.values()],
             expected=None if expected_rev is None else dict.fromkeys(twins, expected_rev),
             divisible=len(portion) > 1,
@@ -212,7 +212,7 @@ class Intake:
             if event.twin is None and caller.person is not None and {o.name for o in found.values()} != {caller.person}:
                 raise NotFound("not-found", "Its identifiers do not lead to your twin alone; name it.", event=event.id)
             if event.twin is None and len(found) != 1:
-                lost[index] = _nowhere(event, len(found))
+                lost[index] = nowhere(event, len(found))
                 continue
             one = next(iter(found.values()), None)
             name = event.twin if event.twin is not None else one.name if one else ""
@@ -221,60 +221,8 @@ class Intake:
             placed[index] = Placed(named, updater.arrived(caller, named, event, event.body(), via))
         return placed, lost
 
-    def _decide(
-        self, caller: Caller, present: Present, placed: Mapping[int, Placed], fates: _Fates
-    ) -> dict[str, Additions]:
-        """What the events add to their twins; notes the fate of each. Decided anew each time it is asked."""
-        here: dict[str, str] = {}
-        taken: dict[str, list[tuple[Setting, Interpretation]]] = defaultdict(list)
-        drafts = {id_: GoalDraft(twin) for id_, twin in present.twins.items()}
-        rooms = {id_: Contexts(twin, present.graph) for id_, twin in present.twins.items()}
-        told = {id_: DecisionDraft(twin) for id_, twin in present.twins.items()}
-        for index, one in placed.items():
-            fates.refused.pop(index, None)
-            arrived = one.arrived
-            met = present.met(arrived)
-            if met is None and arrived.delivery in here:
-                met = "duplicate" if arrived.came_as(here[arrived.delivery]) else "conflict"
-            if met is not None:
-                fates.outcome[index] = met
-                continue
-            if arrived.via is not None and not _leads_to(present.twins[one.named.id], arrived):
-                fates.meets(index, UNKNOWN_IDENTIFIER)  # the link was undone since it was looked up
-                continue
-            if (arrived.event.time - present.now).total_seconds() > FUTURE_SKEW_S:
-                due = arrived.event.time - timedelta(seconds=FUTURE_SKEW_S)
-                fates.meets(index, Refused("not-yet", "Its time lies in the future.", due))
-                continue
-            setting = Setting(present.twins[one.named.id], present.graph, caller, present.again(arrived))
-            try:
-                said = self._interpreter.interpret(arrived.event, present.graph.definitions)
-                require_room(told[one.named.id], said)
-                rooms[one.named.id].take(
-                    (bears.belief for spoken in said.spoken for bears in spoken.bearings),
-                    (counts.metric for spoken in said.spoken for counts in spoken.counts),
-                )
-                hear_goals(drafts[one.named.id], setting, said)
-            except BeliefgraphError as error:
-                fates.meets(index, Refused(error.code, error.message))
-                continue
-            hear_decisions(told[one.named.id], setting, said)
-            here[arrived.delivery] = arrived.body
-            fates.outcome[index] = "accepted"
-            taken[one.named.id].append((setting, said))
-        return {
-            id_: replace(
-                with_goals(
-                    decide.observations([setting for setting, _ in settings], [said for _, said in settings]),
-                    drafts[id_],
-                ),
-                decisions=told[id_].rows,
-            )
-            for id_, settings in taken.items()
-        }
-
     async def _set_aside(
-        self, caller: Caller, events: Sequence[Event], placed: Mapping[int, Placed], fates: _Fates
+        self, caller: Caller, events: Sequence[Event], placed: Mapping[int, Placed], fates: Fates
     ) -> None:
         """Keep the events that were refused in quarantine."""
         if not fates.refused:
@@ -287,7 +235,7 @@ class Intake:
             metrics.QUARANTINED.labels(code).inc(count)
 
     def _waiting(
-        self, caller: Caller, events: Sequence[Event], placed: Mapping[int, Placed], fates: _Fates
+        self, caller: Caller, events: Sequence[Event], placed: Mapping[int, Placed], fates: Fates
     ) -> list[stored.SetAside]:
         return [
             self.waiting(caller, events[index], refused, None if refused is UNKNOWN_IDENTIFIER else placed.get(index))
@@ -311,12 +259,66 @@ class Intake:
         )
 
 
+def take_in(
+    interpreter: Interpreter, caller: Caller, present: Present, placed: Mapping[int, Placed], fates: Fates
+) -> dict[str, Additions]:
+    """What the events add to their twins; notes the fate of each. Decided anew each time it is asked."""
+    here: dict[str, str] = {}
+    taken: dict[str, list[tuple[Setting, Interpretation]]] = defaultdict(list)
+    drafts = {id_: GoalDraft(twin) for id_, twin in present.twins.items()}
+    rooms = {id_: Contexts(twin, present.graph) for id_, twin in present.twins.items()}
+    told = {id_: DecisionDraft(twin) for id_, twin in present.twins.items()}
+    for index, one in placed.items():
+        fates.refused.pop(index, None)
+        arrived = one.arrived
+        met = present.met(arrived)
+        if met is None and arrived.delivery in here:
+            met = "duplicate" if arrived.came_as(here[arrived.delivery]) else "conflict"
+        if met is not None:
+            fates.outcome[index] = met
+            continue
+        if arrived.via is not None and not _leads_to(present.twins[one.named.id], arrived):
+            fates.meets(index, UNKNOWN_IDENTIFIER)  # the link was undone since it was looked up
+            continue
+        if (arrived.event.time - present.now).total_seconds() > FUTURE_SKEW_S:
+            due = arrived.event.time - timedelta(seconds=FUTURE_SKEW_S)
+            fates.meets(index, Refused("not-yet", "Its time lies in the future.", due))
+            continue
+        setting = Setting(present.twins[one.named.id], present.graph, caller, present.again(arrived))
+        try:
+            said = interpreter.interpret(arrived.event, present.graph.definitions)
+            require_room(told[one.named.id], said)
+            rooms[one.named.id].take(
+                (bears.belief for spoken in said.spoken for bears in spoken.bearings),
+                (counts.metric for spoken in said.spoken for counts in spoken.counts),
+            )
+            hear_goals(drafts[one.named.id], setting, said)
+        except BeliefgraphError as error:
+            fates.meets(index, Refused(error.code, error.message))
+            continue
+        hear_decisions(told[one.named.id], setting, said)
+        here[arrived.delivery] = arrived.body
+        fates.outcome[index] = "accepted"
+        taken[one.named.id].append((setting, said))
+    return {
+        id_: replace(
+            with_goals(
+                decide.observations([setting for setting, _ in settings], [said for _, said in settings]),
+                drafts[id_],
+            ),
+            decisions=told[id_].rows,
+        )
+        for id_, settings in taken.items()
+    }
+
+
 def _leads_to(twin: TwinState, arrived: ArrivedEvent) -> bool:
     """Whether the identifier that led an event here does so in the twin as it is written to."""
     return any(link.key == arrived.via and link.valid.contains(arrived.event.time) for link in twin.links)
 
 
-def _nowhere(event: Event, found: int) -> Refused:
+def nowhere(event: Event, found: int) -> Refused:
+    """Why an event that names no twin goes nowhere, where its identifiers lead to `found` twins."""
     if found:
         return Refused("ambiguous-identifier", "Its identifiers lead to more than one twin.")
     if event.identifiers:
@@ -347,7 +349,7 @@ def _next(waiting: deque[list[int]], most: int) -> list[int]:
 
 
 def _receipts(
-    events: Sequence[Event], fates: _Fates, portion: Mapping[int, Placed], done: Committed
+    events: Sequence[Event], fates: Fates, portion: Mapping[int, Placed], done: Committed
 ) -> dict[int, Receipt]:
     return {
         index: _unplaced(events[index], fates.refused[index])
@@ -362,7 +364,7 @@ def _unplaced(event: Event, refused: Refused) -> Receipt:
     return Receipt(id=event.id, status="quarantined", code=refused.code, reason=refused.reason)
 
 
-def _receipt(event: Event, fates: _Fates, index: int, placed: Placed, done: Committed) -> Receipt:
+def _receipt(event: Event, fates: Fates, index: int, placed: Placed, done: Committed) -> Receipt:
     status = fates.outcome[index]
     named, step = placed.named, done.steps.get(placed.named.id)
     why = {"code": "event-conflict", "reason": "An event with this source and id came before, with another body."}

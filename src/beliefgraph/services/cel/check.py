@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import NamedTuple
 
+from beliefgraph.errors import did_you_mean
 from beliefgraph.services.cel.evaluate import TooCostlyError, Variables, ready
 from beliefgraph.services.cel.functions import FUNCTIONS, OPERATORS, BadPatternError, Kind, pattern, time_zone
 from beliefgraph.services.cel.tree import Call, Constant, Field, ListOf, Loop, MapOf, Name, Node, children, walk
@@ -125,7 +125,7 @@ class _Kinds:
         self._require(self.of(node.of, elements), ("map",), node, f"only a map has a field {node.field}")
         if isinstance(node.of, Name) and node.of.name == "event":
             if node.field not in EVENT:
-                raise _RefusedError(f"event has no {node.field}{_meant(node.field, EVENT)}", node.at)
+                raise _RefusedError(f"event has no {node.field}{did_you_mean(node.field, EVENT)}", node.at)
             return "bool" if node.test else EVENT[node.field]
         return "bool" if node.test else "any"
 
@@ -151,7 +151,7 @@ class _Kinds:
     def _function(self, node: Call, given: list[Kind]) -> Kind:
         function = OPERATORS.get(node.function) or FUNCTIONS.get(node.function)
         if function is None:
-            why = f"it calls {node.function}, which is no function here{_meant(node.function, FUNCTIONS)}"
+            why = f"it calls {node.function}, which is no function here{did_you_mean(node.function, FUNCTIONS)}"
             raise _RefusedError(why, node.at)
         fit = [
             gives
@@ -187,8 +187,3 @@ def _require_zone(zone: Constant) -> None:
 
 def _fits(takes: Kind, given: Kind) -> bool:
     return "any" in (takes, given) or takes == given
-
-
-def _meant(name: str, known: Mapping[str, object]) -> str:
-    close = get_close_matches(name, known, 1)
-    return f"; did you mean {close[0]}?" if close else ""

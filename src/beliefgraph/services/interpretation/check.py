@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from beliefgraph.errors import Incorrect
+from beliefgraph.model.attribute import SLOTS
 from beliefgraph.model.decision import FIELDS as DECISION_FIELDS
 from beliefgraph.model.definition import Catalog
 from beliefgraph.model.goal import FIELDS
@@ -15,22 +17,50 @@ from beliefgraph.services.interpretation.bearings import MAX_LOG_LIKELIHOOD_RATI
 from beliefgraph.services.interpretation.goals import RELATED, is_status
 
 
-def check_expressions(catalog: Catalog) -> None:
-    """Refuse (`invalid-definition`, naming the place) a catalog with an expression or a likelihood that cannot work."""
+def check_catalog(catalog: Catalog) -> None:
+    """Refuse (`invalid-definition`, naming the place) a catalog with a rule or a text that cannot work."""
+    for place, wrong in faults(catalog):
+        field = place.replace("[", ".").replace("]", "")
+        message = f"{catalog.ref} {place}: {wrong}."
+        raise Incorrect("invalid-definition", message, place=f"{catalog.ref} {place}", field=field)
+
+
+def faults(catalog: Catalog) -> Iterator[tuple[str, str]]:
+    """Every place of a catalog with an expression, a likelihood or a text that cannot work, and why."""
     for place, expression, wanted in _expressions(catalog):
-        expressions.require(expression, f"{catalog.ref} {place}", *wanted)
+        if wrong := expressions.check(expression, *wanted):
+            yield place, f"{expression!r}: {wrong}"
     for n, rule in enumerate(catalog.events):
         for m, bearing in enumerate(rule.bears_on):
             ratios = {"likelihoods_by_value": max(map(abs, bearing.log_ratios.values()), default=0.0)}
             if bearing.likelihoods is not None:
                 ratios["likelihoods"] = abs(bearing.likelihoods.log_ratio)
             for field in (field for field, ratio in ratios.items() if not ratio <= MAX_LOG_LIKELIHOOD_RATIO):
-                place = f"{catalog.ref} events[{n}].bears_on[{m}].{field}"
-                raise Incorrect(
-                    "invalid-definition",
-                    f"{place}: their log-ratio is beyond ±{MAX_LOG_LIKELIHOOD_RATIO:g}; nothing is that certain.",
-                    place=place,
-                )
+                place = f"events[{n}].bears_on[{m}].{field}"
+                yield place, f"their log-ratio is beyond ±{MAX_LOG_LIKELIHOOD_RATIO:g}; nothing is that certain"
+    yield from _texts(catalog)
+
+
+_BRACES = re.compile(r"\{[^{}]*\}|[{}]")
+
+
+def _texts(catalog: Catalog) -> Iterator[tuple[str, str]]:
+    """Texts for people that are blank, or that hold braces which nothing fills.
+
+    Not checked in the record itself, for a catalog that was published before may have them.
+    """
+    shown: list[tuple[str, str, tuple[str, ...]]] = [
+        *((f"attributes[{n}].statement", a.statement, SLOTS) for n, a in enumerate(catalog.attributes)),
+        *((f"metrics[{n}].statement", m.statement, ()) for n, m in enumerate(catalog.metrics)),
+        *((f"events[{n}].summary", e.summary, ()) for n, e in enumerate(catalog.events)),
+    ]
+    for place, text, slots in shown:
+        filled = [f"{{{slot}}}" for slot in slots]
+        if not text.strip():
+            yield place, "This is blank; write something to read"
+        elif left := [found for found in _BRACES.findall(text) if found not in filled]:
+            may = f"only {', '.join(filled)} may stand here" if filled else "this text is shown as it stands"
+            yield place, f"nothing fills {left[0]}: {may}"
 
 
 _WANTED: Mapping[str, tuple[Kind, ...]] = {

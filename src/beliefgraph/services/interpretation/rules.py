@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -30,7 +30,13 @@ _TEXT: TypeAdapter[str] = TypeAdapter(Text)
 
 
 class RuleInterpreter:
-    """Interprets by the definitions' event rules. Holds no state but compiled expressions; share it freely."""
+    """Interprets by the definitions' event rules. Holds no state but compiled expressions; share it freely.
+
+    `matched` is told of every rule and metric that applies to an event.
+    """
+
+    def __init__(self, matched: Callable[[EventRule | MetricDefinition], None] = lambda _: None) -> None:
+        self._matched = matched
 
     def interpret(self, event: Event, definitions: Definitions) -> Interpretation:
         """What the event says by all rules for its type whose `when` holds, and the metrics that it counts in.
@@ -51,10 +57,12 @@ class RuleInterpreter:
         heard: dict[str, list[Spoken]] = {}
         for rule in rules:
             for spoken in _hear(reading, rule):
+                self._matched(rule)
                 heard.setdefault(spoken.source, []).append(spoken)
         counted: dict[str, list[tuple[MetricDefinition, CountsIn]]] = {}
         for metric in metrics:
             for source, count in counts(reading, metric):
+                self._matched(metric)
                 counted.setdefault(source, []).append((metric, count))
         voices = {source: _merge(reading, each) for source, each in heard.items()}
         for source, counting in counted.items():

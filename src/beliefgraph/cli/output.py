@@ -1,0 +1,27 @@
+"""Answers as JSON, for programs: what every reading command writes with --json."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import orjson
+import typer
+from pydantic import BaseModel
+
+Json = Annotated[bool, typer.Option("--json", help="Write the answer as JSON.")]
+
+
+def print_json(answer: Any) -> None:
+    """Write an answer to standard output as one JSON document, indented."""
+    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY
+    sys.stdout.write(orjson.dumps(answer, default=_plain, option=options).decode())
+
+
+def _plain(value: object) -> object:
+    """What JSON has no form for: a record as an object, a set or a view of one as a list, else as text."""
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, (set, frozenset, tuple)):
+        return list(value)
+    return str(value)

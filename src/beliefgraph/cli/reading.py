@@ -1,0 +1,133 @@
+"""`beliefgraph twins`, `beliefs`, `why` and `quarantine`: what is stored, in a terminal or as JSON."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from beliefgraph.cli import show
+from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.output import Json, print_json
+from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey, BeliefState
+from beliefgraph.model.event import QuarantinedEvent
+from beliefgraph.model.explanation import Explanation
+from beliefgraph.model.time import NOW, AsOf, instant
+from beliefgraph.model.twin import Twin
+
+Most = Annotated[int, typer.Option("--first", min=1, max=10_000, help="List at most so many.")]
+TwinOption = Annotated[str, typer.Option("--twin", help="Name of the twin.")]
+At = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="Valid time to answer for; default: now.")
+]
+PAGE = 200
+
+
+def twins(key: Key, first: Most = PAGE, purpose: Purpose = None, json: Json = False) -> None:
+    """List the twins of the key's tenant by name."""
+    found = run(_twins(key, purpose, first))
+    if json:
+        print_json(found)
+        return
+    table = Table("twin", "rev", "head time", "last updated", box=None, pad_edge=False)
+    for twin in found:
+        table.add_row(twin.name, f"{twin.rev:,}", show.day(twin.head_time), show.day(twin.last_updated))
+    Console(highlight=False).print(table)
+
+
+def beliefs(
+    key: Key, twin: TwinOption, at: At = None, first: Most = PAGE, purpose: Purpose = None, json: Json = False
+) -> None:
+    """List the beliefs of a twin, the most confident first."""
+    found = run(_beliefs(key, purpose, twin, _as_of(at), first))
+    if json:
+        print_json([_state(state) for state in found])
+    else:
+        Console(highlight=False).print(show.beliefs(twin, found))
+
+
+def why(
+    key: Key,
+    attribute: Annotated[str, typer.Argument(help="Attribute of the belief, such as needs.budget.")],
+    twin: TwinOption,
+    value: Annotated[str | None, typer.Option(help="Value, for an attribute that has values.")] = None,
+    subject: Annotated[str, typer.Option(help="Subject of the belief.")] = ANYONE,
+    context: Annotated[str, typer.Option(help="Context of the belief.")] = ANYWHERE,
+    at: At = None,
+    purpose: Purpose = None,
+    json: Json = False,
+) -> None:
+    """Explain a belief: how much each piece of evidence contributed, and along which relations."""
+    belief = {"attribute": attribute, "subject": subject, "context": context, "value": value}
+    found = run(_why(key, purpose, twin, belief, _as_of(at)))
+    if json:
+        print_json({"belief": _state(found.state), "explanation": found})
+    else:
+        Console(highlight=False).print(show.explanation(found))
+
+
+def quarantine(key: Key, first: Most = PAGE, purpose: Purpose = None, json: Json = False) -> None:
+    """List events that could not be taken in, the oldest first, each with the reason."""
+    found = run(_quarantine(key, purpose, first))
+    if json:
+        print_json(found)
+        return
+    out = Console(highlight=False)
+    for one in found:
+        named = f"{one.event.type} {one.event.id} of {one.event.source}"
+        out.print(f"{show.day(one.since)} {named}: {one.code}: {one.reason}", markup=False, soft_wrap=True)
+    if not found:
+        out.print("Nothing is in quarantine.")
+
+
+def _as_of(at: datetime | None) -> AsOf:
+    return NOW if at is None else AsOf(valid_time=instant(at))
+
+
+def _state(state: BeliefState) -> dict[str, Any]:
+    """A belief as JSON, with its confidence."""
+    return {**state.model_dump(mode="json"), "confidence": state.confidence}
+
+
+async def _twins(key: str, purpose: str | None, most: int) -> list[Twin]:
+    found: list[Twin] = []
+    after: str | None = None
+    async with services() as built:
+        caller = await built.callers.authenticate(key, purpose)
+        while len(found) < most:
+            page = await built.questions.twins(caller, first=min(PAGE, most - len(found)), after=after)
+            found += page.nodes
+            if not page.has_next:
+                break
+            after = page.items[-1].cursor
+    return found
+
+
+async def _beliefs(key: str, purpose: str | None, twin: str, as_of: AsOf, most: int) -> list[BeliefState]:
+    found: list[BeliefState] = []
+    after: str | None = None
+    async with services() as built:
+        caller = await built.callers.authenticate(key, purpose)
+        while len(found) < most:
+            size = min(PAGE, most - len(found))
+            page = await built.questions.beliefs(caller, twin, first=size, after=after, as_of=as_of)
+            found += [row.state for row in page.nodes]
+            if not page.has_next:
+                break
+            after = page.items[-1].cursor
+    return found
+
+
+async def _why(key: str, purpose: str | None, twin: str, belief: dict[str, str | None], as_of: AsOf) -> Explanation:
+    async with services() as built:
+        caller = await built.callers.authenticate(key, purpose)
+        return await built.explanations.explain(caller, twin, BeliefKey.model_validate(belief), as_of=as_of)
+
+
+async def _quarantine(key: str, purpose: str | None, most: int) -> list[QuarantinedEvent]:
+    async with services() as built:
+        caller = await built.callers.authenticate(key, purpose)
+        return await built.intake.quarantine(caller, limit=most)

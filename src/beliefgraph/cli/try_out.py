@@ -1,0 +1,163 @@
+"""`beliefgraph try`: what catalogs make of events, without a database."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from beliefgraph.cli import show
+from beliefgraph.cli.neo4j import errors_told
+from beliefgraph.cli.output import Json, print_json
+from beliefgraph.errors import BeliefgraphError
+from beliefgraph.model.belief import probability
+from beliefgraph.model.event import Event
+from beliefgraph.model.time import SystemClock
+from beliefgraph.services.trial import Score, Trial, try_out
+
+SHOWN = 20
+"""Events, and twins, that are told one by one; --json tells all."""
+
+
+def try_catalogs(
+    catalogs: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Catalog files, YAML or JSON.")],
+    events: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="File of CloudEvents, one JSON object per line.")
+    ],
+    truth: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="CSV file of what is known to be true, to score the beliefs: columns twin, attribute, value, and"
+            " optionally subject, context and time.",
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Try catalogs on events without a database, and store nothing.
+
+    Shows how many events each rule matched, which events would go to quarantine and why, what each twin would believe
+    and, with --truth, how well that fits. Exit code 1 if a catalog is wrong or a line is no event.
+    """
+    from beliefgraph.cli.define import refuse_findings
+    from beliefgraph.ingest.catalog_check import check_files
+    from beliefgraph.ingest.jsonl import read_lines
+    from beliefgraph.ingest.truth import read_truth
+
+    with errors_told():
+        checked = check_files(catalogs)
+        refuse_findings(checked.findings)
+        clock = SystemClock()
+        with events.open("rb") as file:
+            lines = list(read_lines(file, clock))
+        read = [(line.number, line.read) for line in lines if isinstance(line.read, Event)]
+        wrong = [(line.number, line.read) for line in lines if isinstance(line.read, BeliefgraphError)]
+        tried = try_out(checked.catalogs, [event for _, event in read], clock.now())
+        scores = [] if truth is None else tried.scores(read_truth(truth))
+    numbers = [number for number, _ in read]
+    if json:
+        print_json(_as_json(tried, numbers, wrong, scores))
+    else:
+        _print(Console(highlight=False), tried, numbers, wrong, scores)
+    if wrong:
+        raise typer.Exit(1)
+
+
+def _print(
+    out: Console,
+    tried: Trial,
+    numbers: Sequence[int],
+    wrong: Sequence[tuple[int, BeliefgraphError]],
+    scores: Sequence[Score],
+) -> None:
+    table = Table(title="Rules", title_justify="left", box=None, pad_edge=False)
+    for column in ("events", "rule", "catalog", "type", ""):
+        table.add_column(column, justify="right" if column == "events" else "left")
+    for catalog, place, rule, count in tried.rules:
+        name, types = _rule(rule)
+        table.add_row(f"{count:,}", place, catalog, types, name, style=None if count else "yellow")
+    out.print(table)
+    outcomes = Counter(fate.outcome for fate in tried.fates) + Counter({"not an event": len(wrong)})
+    out.print(", ".join(f"{n:,} {what}" for what, n in outcomes.items()) or "No events.")
+    told = [(number, error.code, error.message) for number, error in wrong]
+    told += [
+        (number, fate.code or fate.outcome, fate.reason or "it came before, with another body")
+        for number, fate in zip(numbers, tried.fates, strict=True)
+        if fate.outcome in ("quarantined", "conflict")
+    ]
+    for number, code, reason in sorted(told)[:SHOWN]:
+        out.print(f"line {number}: {code}: {reason}", markup=False, soft_wrap=True)
+    if len(told) > SHOWN:
+        out.print(f"and {len(told) - SHOWN:,} more; --json lists all")
+    for twin in sorted(tried.steps)[:SHOWN]:
+        table = Table(title=f"\n{twin}", title_justify="left", box=None, pad_edge=False, show_header=False)
+        for change in tried.beliefs(twin):
+            log_odds = change.after.log_odds
+            bar = show.bar(None if log_odds is None else probability(log_odds))
+            table.add_row(change.belief.statement, bar, show.confidence(log_odds, change.after.quality))
+        out.print(table)
+    if len(tried.steps) > SHOWN:
+        out.print(f"and {len(tried.steps) - SHOWN:,} more twins; --json lists all")
+    if scores:
+        table = Table("attribute", "rows", "accuracy", "Brier", "log loss", "AUC", box=None, pad_edge=False)
+        for one in scores:
+            numbers_ = (f"{one.accuracy:.3f}", f"{one.brier:.3f}", f"{one.log_loss:.3f}")
+            table.add_row(one.attribute, f"{one.rows:,}", *numbers_, "" if math.isnan(one.auc) else f"{one.auc:.3f}")
+        out.print("", table)
+
+
+def _rule(rule: Any) -> tuple[str, str]:
+    """What a rule is called, and the types of events that it is for."""
+    return (rule.summary, rule.type) if hasattr(rule, "summary") else (rule.key, ", ".join(sorted(rule.types)))
+
+
+def _as_json(
+    tried: Trial,
+    numbers: Sequence[int],
+    wrong: Sequence[tuple[int, BeliefgraphError]],
+    scores: Sequence[Score],
+) -> dict[str, Any]:
+    rules = [
+        {"catalog": catalog, "place": place, "name": _rule(rule)[0], "types": _rule(rule)[1], "events": count}
+        for catalog, place, rule, count in tried.rules
+    ]
+    events = [
+        {"line": number, "id": fate.event.id, "status": fate.outcome, "code": fate.code, "reason": fate.reason}
+        for number, fate in zip(numbers, tried.fates, strict=True)
+    ]
+    events += [
+        {"line": number, "id": None, "status": "not an event", "code": error.code, "reason": error.message}
+        for number, error in wrong
+    ]
+    twins = {
+        twin: {
+            "beliefs": [
+                {
+                    **change.belief.belief_key.model_dump(),
+                    "statement": change.belief.statement,
+                    "confidence": None if change.after.log_odds is None else probability(change.after.log_odds),
+                    "quality": change.after.quality,
+                    "status": change.after.status,
+                }
+                for change in tried.beliefs(twin)
+            ],
+            "metrics": [
+                {"metric": change.metric.metric, "value": change.after and change.after.value}
+                for change in tried.metrics(twin)
+            ],
+        }
+        for twin in sorted(tried.steps)
+    }
+    events.sort(key=lambda event: int(str(event["line"])))
+    return {"rules": rules, "events": events, "twins": twins, "scores": [_score(one) for one in scores]}
+
+
+def _score(one: Score) -> dict[str, Any]:
+    return {**one.__dict__, "auc": None if math.isnan(one.auc) else one.auc}

@@ -1,0 +1,82 @@
+"""What is stored is read from a terminal, as tables or as JSON; a command imports what it needs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import orjson
+import pytest
+import typer
+from tests.terminal import beliefgraph, line
+from tests.world import World, rated
+
+from beliefgraph.cli.main import COMMANDS, app
+
+
+@pytest.fixture
+async def keyed(world: World, key: str, environ: dict[str, str]) -> dict[str, str]:
+    """What a command needs to read a tenant in which two events came to lena, and one was not understood."""
+    await world.intake.observe(world.caller, [rated("1", 1.0), rated("2", 0.5, by="another")])
+    return {**environ, "BELIEFGRAPH_KEY": key}
+
+
+async def test_twins_beliefs_and_why_are_read_as_json(keyed: dict[str, str]) -> None:
+    twins = beliefgraph("twins", "--json", environ=keyed)
+    beliefs = beliefgraph("beliefs", "--twin", "lena", "--json", environ=keyed)
+    why = beliefgraph("why", "world.alone", "--twin", "lena", "--json", environ=keyed)
+
+    assert [twin["name"] for twin in orjson.loads(twins.stdout)] == ["lena"], twins.stderr
+    (belief,) = orjson.loads(beliefs.stdout)
+    assert (belief["belief"]["attribute"], round(belief["confidence"], 2)) == ("world.alone", 0.82)
+    contributions = orjson.loads(why.stdout)["explanation"]["contributions"]
+    assert sorted(round(each["log_odds"], 2) for each in contributions) == [0.5, 1.0]
+
+
+async def test_an_ingestion_warns_of_quarantine_fails_with_strict_and_the_reason_is_listed(
+    keyed: dict[str, str],
+) -> None:
+    done = beliefgraph("ingest", environ=keyed, stdin=line("9", type="unheard-of"))
+    strict = beliefgraph("ingest", "--strict", environ=keyed, stdin=line("9", type="unheard-of"))
+    listed = beliefgraph("quarantine", "--json", environ=keyed)
+
+    assert (done.returncode, strict.returncode) == (0, 3)
+    assert "WARNING: not counted yet, in quarantine: 1." in done.stderr.decode()
+    (waiting,) = orjson.loads(listed.stdout)
+    assert (waiting["event"]["id"], waiting["code"]) == ("9", "no-interpretation")
+
+
+RUN = """
+import sys
+from beliefgraph.cli.main import app
+try:
+    app(sys.argv[1:], prog_name="beliefgraph")
+except SystemExit:
+    pass
+found = [m for m in sys.modules if m == "numpy" or m.startswith("beliefgraph.") and m.count(".") > 1]
+print(sorted(found), file=sys.stderr)
+"""
+COMPLETING = {"_BELIEFGRAPH_COMPLETE": "complete_bash", "COMP_WORDS": "beliefgraph i", "COMP_CWORD": "1"}
+
+
+@pytest.mark.parametrize(
+    ("words", "environ", "told"),
+    [
+        (["--version"], {}, "beliefgraph "),
+        (["--help"], {}, "quarantine"),
+        ([], COMPLETING, "init\ningest\ninterpret"),
+    ],
+)
+def test_listing_completing_and_the_version_import_no_command(
+    words: list[str], environ: dict[str, str], told: str
+) -> None:
+    command = [sys.executable, "-c", RUN, *words]
+    done = subprocess.run(command, env={**os.environ, **environ}, capture_output=True, timeout=60)
+    assert told in done.stdout.decode()
+    assert done.stderr.decode().strip() == "['beliefgraph.cli.main']"
+
+
+def test_every_command_can_be_imported_and_says_what_it_does() -> None:
+    commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    assert all(commands[name].help for name in COMMANDS)
