@@ -73,6 +73,7 @@ def evaluate(twins: int = TWINS, seed: int = SEED) -> Evaluation:
 
 def hierarchy(draw: np.random.Generator) -> Structure:
     """The beliefs and what relates them."""
+    low, high = np.log(ODDS_RATIOS).tolist()
     relations, parents = [], []
     count = DOMAINS
     for trait in range(DOMAINS):
@@ -82,8 +83,8 @@ def hierarchy(draw: np.random.Generator) -> Structure:
             for _ in range(BEHAVIOURS):
                 parents.append((attitude, count))
                 count += 1
-    for (parent, child), ratio in zip(parents, draw.uniform(*np.log(ODDS_RATIOS), len(parents)).tolist(), strict=True):
-        relations.append(Relation("supports", parent, child, float(np.exp(ratio))))
+    for (parent, child), ratio in zip(parents, np.exp(draw.uniform(low, high, len(parents))).tolist(), strict=True):
+        relations.append(Relation("supports", parent, child, ratio))
     return Structure(draw.uniform(0.2, 0.8, count), relations)
 
 
