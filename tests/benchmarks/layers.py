@@ -1,6 +1,6 @@
 """What the layers on top of beliefs cost, as ratios in the same run: goals to raw Bolt, metrics to plain evidence.
 
-python tests/benchmarks/layers.py [--json] [--only goals metrics] [--events 100000]
+python tests/benchmarks/layers.py [--json] [--only goals metrics foresight] [--events 100000]
 
 Runs on the Neo4j that NEO4J_URI names, else on one of its own. Raw Bolt writes the very rows that the service writes,
 with the service's own Cypher, to another twin of the same goals.
@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import sys
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -20,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from neo4j import AsyncDriver, AsyncManagedTransaction
 from tests.benchmarks import goal_graph, windowed
+from tests.benchmarks.foresight import foresight
 from tests.benchmarks.report import Row, median, show
 from tests.benchmarks.served import raw_driver, served
 
@@ -46,20 +48,28 @@ WARM = 10
 async def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--json", action="store_true", help="print rows {item, value, must, stretch, ok}")
-    arguments.add_argument("--only", nargs="*", choices=("goals", "metrics"), help="one layer alone")
+    arguments.add_argument("--only", nargs="*", choices=("goals", "metrics", "foresight"), help="one layer alone")
     arguments.add_argument("--events", type=int, default=windowed.EVENTS, help="events of the metrics' run")
     given = arguments.parse_args()
-    asked = given.only or ("goals", "metrics")
+    asked = given.only or ("goals", "metrics", "foresight")
+    rows = foresight() if "foresight" in asked else []
+    if asked != ["foresight"]:
+        rows += await stored(asked, given.events)
+    show("Layers", rows, given.json)
+    if any(row.ok is False for row in rows):
+        raise SystemExit(1)
+
+
+async def stored(asked: Sequence[str], events: int) -> list[Row]:
+    """The rows of the layers that are kept in Neo4j."""
     with served() as (endpoint, settings, _):
         async with (
             running(settings) as services,
             raw_driver(endpoint) as driver,
         ):
             rows = await goals(services, driver) if "goals" in asked else []
-            rows += await windowed.windowed(services, given.events) if "metrics" in asked else []
-    show("Layers", rows, given.json)
-    if any(row.ok is False for row in rows):
-        raise SystemExit(1)
+            rows += await windowed.windowed(services, events) if "metrics" in asked else []
+    return rows
 
 
 async def goals(services: Services, driver: AsyncDriver) -> list[Row]:

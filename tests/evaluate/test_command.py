@@ -14,7 +14,7 @@ from beliefgraph.evaluate import data
 from beliefgraph.evaluate.report import Evaluation, Line, Row, at_most, exactly, none
 
 
-@pytest.mark.parametrize("name", ["polls", "crowd", "population"])
+@pytest.mark.parametrize("name", ["polls", "crowd", "population", "cdnow", "twin2k"])
 def test_data_that_is_not_there_is_said_to_be_missing(name: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(app, [name, "--data", str(tmp_path)])
     assert result.exit_code == 1
@@ -41,6 +41,15 @@ def test_the_fit_can_be_read_as_rows(shared_data: Path) -> None:
     rows = json.loads(result.stdout)
     assert [set(row) for row in rows] == [{"item", "value", "must", "ok"}] * 4
     assert all(row["ok"] for row in rows)
+
+
+@pytest.mark.parametrize("name", ["trajectories", "changes", "questions"])
+def test_forecasts_of_simulated_twins_can_be_read_as_rows(name: str) -> None:
+    result = CliRunner().invoke(app, [name, "--twins", "60", "--json"])
+    rows = json.loads(result.stdout)
+    assert all(set(row) == {"item", "value", "must", "ok"} for row in rows)
+    assert any(row["must"] is not None for row in rows)
+    assert result.exit_code == (0 if all(row["ok"] for row in rows) else 1)
 
 
 def test_rows_say_what_must_be_and_scores_demand_nothing() -> None:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
-from typer.testing import CliRunner
 
-from beliefgraph.cli.evaluate import app
 from beliefgraph.evaluate.cohort import MEAN_STAY, STAGES, simulate
 from beliefgraph.evaluate.trajectories import evaluate
 
@@ -24,10 +20,3 @@ def test_the_cohort_is_what_it_says_it_is() -> None:
     assert abs((cohort.signal == -1).mean() - 0.35) < 0.01
     assert ((cohort.stage == len(STAGES) - 1) == (cohort.purchase[:, None] <= np.arange(52))).all()
     assert (np.diff(cohort.stage, axis=1) < 0).any()
-
-
-def test_the_rows_can_be_read_as_json() -> None:
-    result = CliRunner().invoke(app, ["trajectories", "--twins", "60", "--json"])
-    rows = json.loads(result.stdout)
-    assert {"item", "value", "must", "ok"} == set(rows[0])
-    assert any(row["must"] is not None for row in rows)

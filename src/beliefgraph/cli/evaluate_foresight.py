@@ -14,6 +14,7 @@ from beliefgraph.evaluate import data as datasets
 from beliefgraph.evaluate import questions as questions_evaluated
 from beliefgraph.evaluate import switches as changes_evaluated
 from beliefgraph.evaluate import trajectories as trajectories_evaluated
+from beliefgraph.evaluate import twin2k as answers_evaluated
 
 TwinsOption = Annotated[int, typer.Option("--twins", min=50, help="Number of simulated twins.")]
 SeedOption = Annotated[int, typer.Option("--seed", help="Seed of the simulation.")]
@@ -53,5 +54,12 @@ def questions(
     tell(questions_evaluated.evaluate(twins, seed), json, None)
 
 
-COMMANDS: tuple[Callable[..., None], ...] = (cdnow, trajectories, changes, questions)
+def twin2k(data: DataOption = None, json: JsonOption = False) -> None:
+    """Forecast 129 answers of 1,784 people from their answers in other studies, beside LLM twins of them."""
+    with errors_told():
+        answers = datasets.read_answers(datasets.data_dir(data))
+    tell(answers_evaluated.evaluate(answers), json, None)
+
+
+COMMANDS: tuple[Callable[..., None], ...] = (cdnow, trajectories, changes, questions, twin2k)
 """What `beliefgraph evaluate` gets from here."""

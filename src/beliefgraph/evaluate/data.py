@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from beliefgraph.errors import Incorrect, NotFound
 
 POLLS = "polls_1998_2014"
@@ -78,6 +81,16 @@ class Purchase:
     customer: str
     day: date
     amount: float
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What people answered (shape [people, outcomes], NaN where not asked), the study of each outcome, and how far its
+    least and greatest answers are apart."""
+
+    given: npt.NDArray[np.float64]
+    studies: tuple[str, ...]
+    range: npt.NDArray[np.float64]
 
 
 def data_dir(given: Path | None) -> Path:
@@ -155,6 +168,17 @@ def read_purchases(data: Path) -> list[Purchase]:
         of = row["customer_id"], date.fromisoformat(row["date"])
         paid[of] = paid.get(of, 0.0) + float(row["amount"])
     return [Purchase(customer, day, amount) for (customer, day), amount in sorted(paid.items())]
+
+
+def read_answers(data: Path) -> Answers:
+    """The answers of `human.csv`, with the outcomes in the order of `outcomes.csv`."""
+    outcomes = list(_rows(data / MEGA_STUDY / "outcomes.csv"))
+    given = [
+        [float(row[outcome["outcome"]] or "nan") for outcome in outcomes]
+        for row in _rows(data / MEGA_STUDY / "human.csv")
+    ]
+    span = [float(outcome["greatest"]) - float(outcome["least"]) for outcome in outcomes]
+    return Answers(np.array(given), tuple(outcome["study"] for outcome in outcomes), np.array(span))
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:

@@ -6,6 +6,8 @@ from the model; half of the beliefs may be asked about, and the log loss of the 
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -23,8 +25,9 @@ DOMAINS, ATTITUDES, BEHAVIOURS = 8, 3, 3
 """Attitudes of each domain, and behaviours of each attitude."""
 ODDS_RATIOS = (3.0, 9.0)
 ASKED = 5
-RATIO = np.log(0.85 / 0.15)
-"""An answer is right 85 times in 100."""
+RIGHT = 0.85
+RATIO = math.log(RIGHT / (1 - RIGHT))
+"""How likely an answer is right, and the evidence that it is."""
 CERTAIN = 30.0
 MUST = 1.5
 
@@ -40,7 +43,7 @@ def evaluate(twins: int = TWINS, seed: int = SEED) -> Evaluation:
     expected = np.zeros(twins)
     for twin in range(twins):
         truth = drawn(model, draw)
-        answers = np.where(truth ^ (draw.random(len(truth)) > 0.85), RATIO, -RATIO)
+        answers = np.where(truth ^ (draw.random(len(truth)) > RIGHT), RATIO, -RATIO)
         chosen, expected[twin] = chosen_questions(model, questions, answers, held)
         losses[twin, 0] = loss(model, np.zeros(len(truth)), truth, held)
         losses[twin, 1] = loss(model, chosen, truth, held)
@@ -55,7 +58,7 @@ def evaluate(twins: int = TWINS, seed: int = SEED) -> Evaluation:
         checks=[
             Row("questions offered", len(questions)),
             Row("chosen: bits that were expected, per twin", float(expected.mean())),
-            Row("chosen: bits that came, per twin", (before - chosen_loss) * len(held) / np.log(2)),
+            Row("chosen: bits that came, per twin", (before - chosen_loss) * len(held) / math.log(2)),
             at_least(
                 "chosen: fall of the log loss, over that by random ones",
                 (before - chosen_loss) / (before - random_loss),
@@ -73,6 +76,7 @@ def evaluate(twins: int = TWINS, seed: int = SEED) -> Evaluation:
 
 def hierarchy(draw: np.random.Generator) -> Structure:
     """The beliefs and what relates them."""
+    low, high = np.log(ODDS_RATIOS).tolist()
     relations, parents = [], []
     count = DOMAINS
     for trait in range(DOMAINS):
@@ -82,8 +86,8 @@ def hierarchy(draw: np.random.Generator) -> Structure:
             for _ in range(BEHAVIOURS):
                 parents.append((attitude, count))
                 count += 1
-    for (parent, child), ratio in zip(parents, draw.uniform(*np.log(ODDS_RATIOS), len(parents)).tolist(), strict=True):
-        relations.append(Relation("supports", parent, child, float(np.exp(ratio))))
+    for (parent, child), ratio in zip(parents, np.exp(draw.uniform(low, high, len(parents))).tolist(), strict=True):
+        relations.append(Relation("supports", parent, child, ratio))
     return Structure(draw.uniform(0.2, 0.8, count), relations)
 
 

@@ -84,7 +84,7 @@ def roles(draw: np.random.Generator, twins: int, switch: bool) -> Ints:
     before = draw.dirichlet(np.full(KINDS, CONCENTRATION), twins).cumsum(axis=1)
     later = draw.dirichlet(np.full(KINDS, CONCENTRATION), twins).cumsum(axis=1) if switch else before
     shares = np.stack([before] * QUIET + [later] * AFTER, axis=1)
-    return np.minimum((shares < draw.random((twins, QUIET + AFTER, 1))).sum(axis=2), KINDS - 1)
+    return np.asarray(np.minimum((shares < draw.random((twins, QUIET + AFTER, 1))).sum(axis=2), KINDS - 1))
 
 
 def detection(followed: Followed) -> tuple[float, float]:

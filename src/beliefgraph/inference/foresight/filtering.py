@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import logit
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.inference.arrays import Floats, Ints
@@ -95,7 +94,7 @@ def filtered(stages: Stages, seen: Seen, known: Passing | None = None) -> Filter
 
 @dataclass(frozen=True)
 class Move:
-    """How one time moved the log-odds of having reached a stage: by waiting for it, and by what was seen at it."""
+    """How one time moved the probability of having reached a stage: by waiting for it, and by what was seen at it."""
 
     time: float
     symbol: int
@@ -104,17 +103,13 @@ class Move:
 
 
 def moves(stages: Stages, seen: Seen, stage: int) -> tuple[float, list[Move]]:
-    """Why one subject (the only one in `seen`) stands where it stands: the log-odds of having reached a stage at the
-    start, and what each time added; together they are the log-odds now."""
+    """Why one subject (the only one in `seen`) stands where it stands: the probability of having reached a stage at
+    the start, and what each time added to it; together they are the probability now."""
     if not 1 <= stage < stages.count:
         raise Incorrect("invalid-input", f"There is no later stage {stage}.", stage=stage)
     found = filtered(stages, seen)
     reached = stages.stage >= stage
-    tiny = np.finfo(float).tiny
-    before, after = (
-        logit(np.clip((part[0] * reached).sum(axis=1), tiny, 1 - np.finfo(float).epsneg))
-        for part in (found.before, found.after)
-    )
+    before, after = found.before[0] @ reached, found.after[0] @ reached
     last = np.concatenate([before[:1], after[:-1]])
     return float(before[0]), [
         Move(float(time), int(symbol), float(b - a), float(c - b))

@@ -12,25 +12,30 @@ evidence on b, gives it for all answers and targets.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import entr, expit
+from scipy.special import expit
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.inference.arrays import Floats, Ints
 from beliefgraph.inference.evidence import LOG_LIKELIHOOD_BOUND
 from beliefgraph.inference.model import Model
 from beliefgraph.inference.session import Session
+from beliefgraph.model.belief import probability
 
 PAST = 2.0
 """The other evidence on b moves its log-odds to the other side of even, and this much further: the line is then known
 from two points far apart."""
 
 
-UNFELT = 1e-7
-"""A target that goes with b by less than this is left out: its gain is of the order of the square."""
+UNFELT = 1e-5
+"""A target of which b moves the probability by less than this is left out: its gain is of the order of the square."""
+
+LEAST = 1e-15
+"""A probability nearer to 0 or 1 has an entropy of less than 1e-13 bits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,24 +83,26 @@ def gains(model: Model, evidence: Floats, questions: Sequence[Question], targets
 def gains_of(session: Session, evidence: Floats, questions: Sequence[Question], targets: Ints) -> Floats:
     """The same in a session that has this evidence; it has it again when this returns."""
     now = session.log_odds()
-    p = expit(now)
-    before, own = bits(p[targets]), p[targets]
-    found = np.empty(len(questions))
+    own = expit(now[targets])
+    before = bits(own)
+    found = np.zeros(len(questions))
     for at, question in enumerate(questions):
         b = question.belief
-        elsewhere = evidence[b] - now[b] - np.copysign(PAST, now[b])
-        session.tell(b, float(np.clip(elsewhere, -LOG_LIKELIHOOD_BOUND, LOG_LIKELIHOOD_BOUND)))
-        other = expit(session.log_odds())
-        session.tell(b, float(evidence[b]))
-        if other[b] == p[b]:  # it is so certain that no evidence moves it
-            found[at] = 0.0
+        told, here = float(evidence[b]), float(now[b])
+        elsewhere = told - here - math.copysign(PAST, here)
+        session.tell(b, min(max(elsewhere, -LOG_LIKELIHOOD_BOUND), LOG_LIKELIHOOD_BOUND))
+        other = session.log_odds()
+        session.tell(b, told)
+        p = probability(here)
+        span = probability(float(other[b])) - p
+        if span == 0.0:  # it is so certain that no evidence moves it
             continue
-        slope = (other[targets] - own) / (other[b] - p[b])
+        slope = (expit(other[targets]) - own) / span
         felt = np.flatnonzero(np.abs(slope) > UNFELT)
-        answer = question.likelihood[:, 0] * (1 - p[b]) + question.likelihood[:, 1] * p[b]
-        moved = question.likelihood[:, 1] * p[b] / answer - p[b]
-        then = np.clip(own[felt] + moved[:, None] * slope[felt], 0.0, 1.0)
-        found[at] = before[felt].sum() - answer @ bits(then).sum(axis=1)
+        answer = question.likelihood @ (1 - p, p)
+        moved = question.likelihood[:, 1] * p / answer - p
+        then = own[felt] + moved[:, None] * slope[felt]
+        found[at] = before[felt].sum() - (answer @ bits(then)).sum()
     return np.maximum(found, 0.0)
 
 
@@ -106,13 +113,14 @@ def ask_next(
     if first < 1:
         raise Incorrect("invalid-input", "At least one question is asked for.", first=first)
     found = gains(model, evidence, questions, targets)
-    worth = found / [question.cost for question in questions] if len(questions) else found
+    worth = found / np.array([question.cost for question in questions])
     return [(int(at), float(found[at])) for at in np.argsort(-worth, kind="stable")[:first]]
 
 
 def bits(p: Floats) -> Floats:
     """The entropy of a yes-or-no belief with this probability, in bits."""
-    return np.asarray((entr(p) + entr(1 - p)) / np.log(2))
+    within = np.clip(p, LEAST, 1 - LEAST)
+    return np.asarray(-(within * np.log2(within) + (1 - within) * np.log2(1 - within)))
 
 
 @dataclass(frozen=True)

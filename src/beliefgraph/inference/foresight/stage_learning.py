@@ -143,4 +143,4 @@ def likeliest(prior: Stages, found: Expected, strength: float) -> Stages:
 
 def _shares(counts: Floats) -> Floats:
     total = counts.sum(axis=1, keepdims=True)
-    return np.divide(counts, total, out=np.zeros_like(counts), where=total > 0)
+    return np.asarray(np.divide(counts, total, out=np.zeros_like(counts), where=total > 0))

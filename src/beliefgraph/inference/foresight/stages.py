@@ -77,7 +77,7 @@ class Stages:
 
     def of_stages(self, phases: Floats) -> Floats:
         """The distribution over stages of distributions over phases, shape [..., stages]."""
-        return phases.reshape(*phases.shape[:-1], self.count, self.phases).sum(axis=-1)
+        return np.asarray(phases.reshape(*phases.shape[:-1], self.count, self.phases).sum(axis=-1))
 
     def likelihood(self, symbols: Ints) -> Floats:
         """How likely each phase makes what was seen, shape [..., phases]; 1 where it was silent."""
