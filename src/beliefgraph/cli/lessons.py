@@ -138,7 +138,7 @@ async def _lessons(key: str, purpose: str | None, tenant: str | None, before: da
                 raise Incorrect("invalid-input", f"This key is for the tenant {caller.tenant}, not {tenant}.")
             found = await lessons(
                 caller,
-                built.graph,
+                built.alone.graph,
                 built.book,
                 before=None if before is None else instant(before.replace(tzinfo=UTC)),
                 told=lambda read: status.update(f"Reading twins … {read:,}"),

@@ -51,7 +51,7 @@ def serve(
         async with services() as built:
             configure(built.settings.log_level)
             settings = fitted(built.settings.model_copy(update=given))
-            built.upkeep.let_time_pass()
+            built.let_time_pass()
             async with serving(create_app(replace(built, settings=settings)), settings) as served:
                 out = Console(highlight=False)
                 rows = {
