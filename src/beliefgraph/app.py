@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from starlette.applications import Starlette
 
-from beliefgraph.config import Settings
-from beliefgraph.errors import Incorrect
+from beliefgraph.config import Settings, read_shard_map
+from beliefgraph.errors import Incorrect, Unsupported
 from beliefgraph.graphql.door import Bounds, GraphQLDoor
 from beliefgraph.graphql.limits import Limits
 from beliefgraph.graphql.schema import make_schema
 from beliefgraph.inference import warm
 from beliefgraph.ingest.http import events_endpoint
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.shards import HOME, Place, ShardMap
 from beliefgraph.model.time import Clock, SystemClock
+from beliefgraph.services.across import Across
 from beliefgraph.services.bell import Bell
 from beliefgraph.services.bounded_json import JsonBounds
 from beliefgraph.services.cache import TwinCache
@@ -59,7 +62,7 @@ from beliefgraph.web.metrics_page import metrics_page
 
 @dataclass(frozen=True)
 class Services:
-    """Everything that runs, joined."""
+    """What runs on one database, joined; with a shard map, the services of the home, which know the others."""
 
     settings: Settings
     clock: Clock
@@ -87,27 +90,111 @@ class Services:
     upkeep: Upkeep
     warming: Warming
     readiness: Readiness
+    shard_map: ShardMap | None = None
+    others: Mapping[str, Services] = field(default_factory=dict)
+
+    @property
+    def shards(self) -> dict[str, Services]:
+        """The services of every database that holds twins, by the name of the shard."""
+        if self.shard_map is None:
+            return {HOME: self}
+        return {each.name: self if each.name == HOME else self.others[each.name] for each in self.shard_map.shards}
+
+    @property
+    def databases(self) -> tuple[Services, ...]:
+        """The services of every database, the home first."""
+        return (self, *self.others.values())
+
+    @property
+    def across(self) -> Across:
+        """What concerns several twins, asked of all shards."""
+        return Across(self.shards, None if self.shard_map is None else self.shard_map.of)
+
+    def of(self, caller: Caller, twin: str) -> Services:
+        """The services of the shard that holds a twin of the caller's tenant; `unknown-shard` where none here does."""
+        if self.shard_map is None:
+            return self
+        shard = self.shard_map.of(caller.tenant, twin)
+        return self if shard == HOME else self.others[shard]
+
+    @property
+    def alone(self) -> Services:
+        """These, where all twins are in one database; `unknown-shard` where they are in several."""
+        if self.shard_map is not None:
+            raise Unsupported("unknown-shard", "This needs all twins of a tenant in one database.")
+        return self
 
     def definitions_changed(self, tenant: str) -> None:
         """Let the twins of a tenant adopt what is in force, soon."""
-        self.upkeep.definitions_changed(tenant)
+        for each in self.databases:
+            each.upkeep.definitions_changed(tenant)
+
+    def let_time_pass(self) -> None:
+        """Refresh quiet twins from now on, and take in what is due."""
+        for each in self.databases:
+            each.upkeep.let_time_pass()
 
 
-def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> Services:
-    """The services on a connection; nothing is read or written yet."""
-    bell = Bell()
-    book = DefinitionBook(graph, clock)
-    interpreter = RuleInterpreter()
-    cache = TwinCache(graph, keyring, settings.cached_megabytes * 2**20)
-    moments = Moments(graph, book, cache, bell)
-    updater = Updater(graph, keyring, book, cache, clock, bell)
-    intake = Intake(updater, interpreter)
-    interval = settings.refresh_interval
+def build(
+    settings: Settings,
+    graph: Graph,
+    keyring: Keyring,
+    clock: Clock,
+    shard_map: ShardMap | None = None,
+    shards: Mapping[str, Graph] | None = None,
+) -> Services:
+    """The services on a connection; nothing is read or written yet. `shards` are the databases besides the home."""
+    shards = shards or {}
+    databases = (graph, *shards.values())
 
     async def look() -> None:
-        await graph.ready()
-        await check_migrated(graph)
+        for each in databases:
+            await each.ready()
+            await check_migrated(each)
 
+    shared = _Shared(
+        settings,
+        keyring,
+        clock,
+        callers=Callers(graph, clock, settings.key_cache_seconds),
+        warming=Warming(warm, settings.request_timeout / 2),
+        readiness=Readiness(look),
+        home=graph,
+        cached_bytes=settings.cached_megabytes * 2**20 // len(databases),
+        shard_map=shard_map,
+    )
+    others = {name: _on(each, DefinitionBook(each, clock), shared, name) for name, each in shards.items()}
+    return _on(graph, DefinitionBook(graph, clock, list(shards.values())), shared, HOME, others)
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """What the services on every database of a process have in common."""
+
+    settings: Settings
+    keyring: Keyring
+    clock: Clock
+    callers: Callers
+    warming: Warming
+    readiness: Readiness
+    home: Graph
+    cached_bytes: int
+    shard_map: ShardMap | None
+
+
+def _on(
+    graph: Graph, book: DefinitionBook, shared: _Shared, name: str, others: Mapping[str, Services] | None = None
+) -> Services:
+    """The services on one database; those of the home know the others."""
+    settings, keyring, clock = shared.settings, shared.keyring, shared.clock
+    bell = Bell()
+    interpreter = RuleInterpreter()
+    cache = TwinCache(graph, keyring, shared.cached_bytes)
+    moments = Moments(graph, book, cache, bell)
+    shard = None if shared.shard_map is None else Place(shared.shard_map, name)
+    updater = Updater(graph, keyring, book, cache, clock, bell, shard)
+    intake = Intake(updater, interpreter)
+    interval = settings.refresh_interval
     explanations = Explanations(graph, keyring, book, moments=moments)
     refresher = Refresher(updater, intake, interval=timedelta(seconds=interval) if interval else EVERY_HOUR)
     return Services(
@@ -116,11 +203,11 @@ def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> S
         graph=graph,
         keyring=keyring,
         cache=cache,
-        callers=Callers(graph, clock, settings.key_cache_seconds),
+        callers=shared.callers,
         book=book,
         intake=intake,
         commands=Commands(updater, intake),
-        eraser=Eraser(updater),
+        eraser=Eraser(updater, shared.home),
         questions=Questions(graph, keyring, book, moments=moments),
         goals=Goals(graph, book, moments=moments),
         preferences=Preferences(graph, book, explanations, moments=moments),
@@ -135,8 +222,10 @@ def build(settings: Settings, graph: Graph, keyring: Keyring, clock: Clock) -> S
         refresher=refresher,
         sources=SourceLearner(graph, book),
         upkeep=Upkeep(refresher, clock, interval),
-        warming=Warming(warm, settings.request_timeout / 2),
-        readiness=Readiness(look),
+        warming=shared.warming,
+        readiness=shared.readiness,
+        shard_map=None if others is None else shared.shard_map,
+        others=others or {},
     )
 
 
@@ -149,14 +238,26 @@ async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
     working = threads()
     asyncio.get_running_loop().set_default_executor(working)
     password = settings.neo4j_password.get_secret_value()
-    async with connected(
-        settings.neo4j_uri, settings.neo4j_username, password, settings.neo4j_database, settings.acquisition_timeout
-    ) as graph:
-        await migrate(graph, clock)
+    shard_map = None if settings.shards is None else read_shard_map(settings.shards)
+    patience = settings.acquisition_timeout
+    async with AsyncExitStack() as stack:
+        graph = await stack.enter_async_context(
+            connected(settings.neo4j_uri, settings.neo4j_username, password, settings.neo4j_database, patience)
+        )
+        shards = {
+            each.name: await stack.enter_async_context(
+                connected(each.uri, each.username, each.password.get_secret_value(), each.database, patience)
+            )
+            for each in (shard_map.shards if shard_map else ())
+            if each.uri is not None and each.password is not None
+        }
         keyring = Keyring(settings.keys)
-        await finish_erasures(graph, keyring)
-        services = build(settings, graph, keyring, clock)
-        upkeep = asyncio.create_task(services.upkeep.run(), name="upkeep")
+        for database in (graph, *shards.values()):
+            await migrate(database, clock)
+            await finish_erasures(database, keyring, graph)
+        services = build(settings, graph, keyring, clock, shard_map, shards)
+        await services.book.copy()
+        upkeep = asyncio.create_task(_kept_up(services.databases), name="upkeep")
         warming = asyncio.create_task(services.warming.run(), name="warm the inference")
         await services.readiness.look()
         looking = asyncio.create_task(services.readiness.run(), name="readiness")
@@ -167,8 +268,14 @@ async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
                 each.cancel()
             await asyncio.gather(upkeep, warming, looking, return_exceptions=True)
             working.stop()
-            await services.changes.close()
-            await services.cache.close()
+            for shard in services.databases:
+                await shard.changes.close()
+                await shard.cache.close()
+
+
+async def _kept_up(databases: Sequence[Services]) -> None:
+    """What time and new definitions ask for, in every database, until cancelled."""
+    await asyncio.gather(*(each.upkeep.run() for each in databases))
 
 
 def create_app(services: Services) -> Starlette:
@@ -207,7 +314,7 @@ def create_app(services: Services) -> Starlette:
             json=JsonBounds(bytes=settings.max_body_bytes),
         ),
     )
-    events = events_endpoint(services.intake.observe, services.clock, settings.max_body_bytes)
+    events = events_endpoint(services.across.observe, services.clock, settings.max_body_bytes)
 
     def ready() -> None:
         services.warming.check()

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
+import yaml
 from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic.fields import FieldInfo
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.record import Record
+from beliefgraph.model.shards import ShardMap
 
 PREFIX = "BELIEFGRAPH_"
 NEO4J = {
@@ -33,6 +35,10 @@ class Settings(Record):
     neo4j_username: str = Field(default="neo4j", description="The user of Neo4j.")
     neo4j_password: SecretStr | None = Field(default=None, description="Its password; to be set where NEO4J_URI is.")
     neo4j_database: str = Field(default="neo4j", description="The database in Neo4j.")
+    shards: Path | None = Field(
+        default=None,
+        description="YAML file of the shard map, for twins in several databases ([scaling](scaling.md)).",
+    )
     acquisition_timeout: Seconds = Field(default=10.0, description="Seconds to wait for a connection to Neo4j.")
     cached_megabytes: int = Field(
         default=256,
@@ -156,6 +162,18 @@ class Settings(Record):
         """Whether it listens beyond this machine although nothing is known to encrypt what is sent."""
         loopback = self.host in ("localhost", "::1") or self.host.startswith("127.")
         return not (loopback or self.tls_certificate or self.trusted_proxies)
+
+
+def read_shard_map(path: Path) -> ShardMap:
+    """The shard map in a file; `invalid-input` names what is wrong with it."""
+    try:
+        return ShardMap.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in wrong["loc"])
+        raise Incorrect("invalid-input", f"{path}: {place or 'map'}: {wrong['msg']}.", path=str(path)) from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise Incorrect("invalid-input", f"The shard map {path} cannot be read: {error}.", path=str(path)) from None
 
 
 ELSEWHERE = frozenset(PREFIX + name for name in ("KEY", "NEO4J_DATA", "CACHE", "MAVEN_MIRROR", "JAVA"))

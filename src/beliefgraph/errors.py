@@ -147,6 +147,8 @@ CODES: dict[str, type[BeliefgraphError]] = {
     "store-unavailable": Unavailable,
     "store-fault": Fault,
     "store-memory": Unsupported,
+    "unknown-shard": Unsupported,
+    "shard-conflict": Conflict,
     "twin-damaged": Fault,
     "key-missing": Fault,
     "key-damaged": Fault,

@@ -55,7 +55,7 @@ async def _decide(key: str, twin: str, context: str, options: Path, plot: Path |
     out, question = Console(highlight=False), read_question(twin, context, options)
     async with services() as built:
         caller = await built.callers.authenticate(key, purpose)
-        found = await built.decision_checks.check(caller, question)
+        found = await built.of(caller, question.twin).decision_checks.check(caller, question)
         out.print(decisions_shown.check(f"How the options sit with {question.twin}", found))
         if plot is not None:
             out.print(f"Drawn: {decisions_picture.draw(f'How the options sit with {question.twin}', found, plot)}")

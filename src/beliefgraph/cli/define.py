@@ -60,7 +60,7 @@ async def _define(catalogs: Sequence[Catalog], key: str, purpose: str | None) ->
         caller = await built.callers.authenticate(key, purpose)
         for catalog in catalogs:
             definitions = await built.book.publish(caller, catalog)
-            await built.refresher.adopt(caller.tenant)
+            await built.across.adopt(caller.tenant)
             parts = f"{len(catalog.attributes)} attributes" + (
                 f", {len(catalog.metrics)} metrics" if catalog.metrics else ""
             )

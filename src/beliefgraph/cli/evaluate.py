@@ -186,7 +186,7 @@ async def taught(
 ) -> None:
     """Learn the sources of the key's tenant, then calibrations if asked; put in force, and adopted by every twin."""
     caller = await built.callers.authenticate(key, purpose)
-    await built.sources.publish(caller, await built.sources.learn(caller, trusted=trusted, before=before))
+    await built.sources.publish(caller, await built.alone.sources.learn(caller, trusted=trusted, before=before))
     if calibrate:
         found = learn_calibrations(await lessons(caller, built.graph, built.book, before=before))
         await built.book.publish_parameters(caller, partial(following, found))

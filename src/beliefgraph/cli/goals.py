@@ -51,7 +51,7 @@ async def _goals(
         else:
             out.print(f"No goal of {twin} is known.", markup=False)
         if why is not None:
-            out.print(show.motivation(await built.goals.explain(caller, twin, why)))
+            out.print(show.motivation(await built.of(caller, twin).goals.explain(caller, twin, why)))
         if plot is not None and rows:
             out.print(f"Drawn: {goals_picture.draw(f'What {twin} pursues', rows, before, plot)}")
 
@@ -61,7 +61,9 @@ async def listed(built: Services, caller: Caller, twin: str, as_of: AsOf = NOW) 
     found: list[GoalRow] = []
     after: str | None = None
     while True:
-        page = await built.goals.goals(caller, twin, first=PAGE, after=after, as_of=as_of, related=True)
+        page = await built.of(caller, twin).goals.goals(
+            caller, twin, first=PAGE, after=after, as_of=as_of, related=True
+        )
         found += page.nodes
         if not page.has_next:
             return found

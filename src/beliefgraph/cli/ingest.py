@@ -86,7 +86,7 @@ async def _take(built: Services, caller: Caller, lines: list[Line], told: Counte
         else:
             events.append(line.read)
             numbers.append(line.number)
-    receipts = await built.intake.observe(caller, events) if events else ()
+    receipts = await built.across.observe(caller, events) if events else ()
     for number, receipt in zip(numbers, receipts, strict=True):
         told[receipt.status] += 1
         if receipt.status in ("conflict", "quarantined"):

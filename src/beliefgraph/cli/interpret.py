@@ -65,7 +65,7 @@ async def _interpret(
     as_of = NOW if at is None else AsOf(valid_time=instant(at))
     async with services() as built:
         caller = await built.callers.authenticate(key, purpose)
-        found = await built.reasons.interpret(caller, question, as_of=as_of, explained=why)
+        found = await built.of(caller, question.twin).reasons.interpret(caller, question, as_of=as_of, explained=why)
         out.print(reasons_shown.reasons(found))
         if plot is not None and found.occurrences:
             out.print(f"Drawn: {reasons_picture.draw(found.occurrences[0], plot)}")

@@ -153,7 +153,7 @@ async def _lessons(
                 raise Incorrect("invalid-input", f"This key is for the tenant {caller.tenant}, not {tenant}.")
             found = await lessons(
                 caller,
-                built.graph,
+                built.alone.graph,
                 built.book,
                 before=None if before is None else instant(before.replace(tzinfo=UTC)),
                 truth=known,

@@ -68,7 +68,7 @@ async def put_in_force(
     built: Services, caller: Caller, following: Callable[[ParameterSet], ParameterSet], out: Console, *, dry_run: bool
 ) -> None:
     """Show what would move, and unless it is a dry run put the parameters in force and let every twin adopt them."""
-    show(out, await preview(caller, built.graph, built.book, following))
+    show(out, await preview(caller, built.alone.graph, built.book, following))
     if dry_run:
         out.print("Nothing was put in force.")
         return
@@ -77,7 +77,7 @@ async def put_in_force(
     if definitions.number == before.number:
         out.print("This is in force already: nothing changed.")
         return
-    round_ = await built.refresher.adopt(caller.tenant)
+    round_ = await built.across.adopt(caller.tenant)
     assert definitions.parameters is not None
     out.print(
         f"Parameter set {definitions.parameters.number} is in force (set {definitions.number}); "

@@ -58,7 +58,7 @@ async def listed(
     found: list[Preference] = []
     after: str | None = None
     while True:
-        page = await built.preferences.preferences(
+        page = await built.of(caller, twin).preferences.preferences(
             caller, twin, context=context, first=PAGE, after=after, explained=explained
         )
         found += page.nodes

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from beliefgraph.app import Services
 from beliefgraph.cli.connection import run, services
 from beliefgraph.services.checkpoints import Checkpoints
 from beliefgraph.services.recheck import Checked, recheck
@@ -35,7 +37,7 @@ async def _recompute(tenant: str | None, check: bool) -> bool:
     twins = beliefs = goals = differ = failed = 0
     with out.status("Deriving again …"):
         async with services() as built:
-            async for found in recheck(built.graph, built.book, tenant, Checkpoints(built.graph, built.keyring)):
+            async for found in _every(built, tenant):
                 twins, beliefs, goals = twins + 1, beliefs + found.beliefs, goals + found.goals
                 differ += found.differ
                 if found.error is not None:
@@ -48,6 +50,13 @@ async def _recompute(tenant: str | None, check: bool) -> bool:
     agree = "agree with their evidence" if not differ else f"agree but for {differ:,}"
     out.print(f"{beliefs:,} published beliefs and {goals:,} goals of {twins - failed:,} twins {agree}.")
     return not (differ or failed)
+
+
+async def _every(built: Services, tenant: str | None) -> AsyncIterator[Checked]:
+    """Every twin of every database, derived again."""
+    for each in built.databases:
+        async for found in recheck(each.graph, each.book, tenant, Checkpoints(each.graph, each.keyring)):
+            yield found
 
 
 def _row(found: Checked) -> tuple[str, ...]:

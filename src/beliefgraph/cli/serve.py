@@ -55,7 +55,7 @@ def serve(
             settings = fitted(built.settings.model_copy(update=given))
             if settings.exposed:
                 log.warning("API keys and data are sent in the clear: set TLS or trusted proxies", host=settings.host)
-            built.upkeep.let_time_pass()
+            built.let_time_pass()
             async with serving(create_app(replace(built, settings=settings)), settings) as served:
                 out = Console(highlight=False)
                 rows = {

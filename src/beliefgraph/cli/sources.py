@@ -81,7 +81,7 @@ async def _sources(
         if tenant is not None and tenant != caller.tenant:
             raise Incorrect("invalid-input", f"This key is for the tenant {caller.tenant}, not {tenant}.")
         with _reading() as progress:
-            learned = await built.sources.learn(
+            learned = await built.alone.sources.learn(
                 caller,
                 per=per,
                 truth=known,

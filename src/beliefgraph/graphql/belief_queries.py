@@ -74,7 +74,7 @@ class BeliefQueries:
         at_least_rev: AtLeastRev = None,
     ) -> distributions.Distribution:
         asked = info.context
-        return await asked.verbs.questions.distribution(
+        return await asked.verbs_for(twin).questions.distribution(
             asked.caller,
             asked.speak_of(twin),
             _variable(attribute, subject, context),
@@ -107,7 +107,7 @@ class BeliefQueries:
                 "too-complex",
                 "Relations are nested at most 2 levels here, without evidence or exact confidence; query `belief`.",
             )
-        return await context.verbs.questions.relations(
+        return await context.verbs_for(twin).questions.relations(
             context.caller,
             context.speak_of(twin),
             key,
@@ -152,7 +152,7 @@ class BeliefQueries:
         at_least_rev: AtLeastRev = None,
     ) -> Answer[commit.Comparison]:
         context = info.context
-        return await context.verbs.questions.compare(
+        return await context.verbs_for(twin).questions.compare(
             context.caller, context.speak_of(twin), as_of_a, as_of_b or NOW, at_least_rev=at_least_rev
         )
 
@@ -168,7 +168,7 @@ class BeliefQueries:
     ) -> Answer[commit.Comparison]:
         context = info.context
         context.speak_of(input.twin)
-        return await context.verbs.what_ifs.what_if(
+        return await context.verbs_for(input.twin).what_ifs.what_if(
             context.caller, input, as_of=as_of or NOW, at_least_rev=at_least_rev
         )
 

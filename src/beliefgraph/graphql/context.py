@@ -11,6 +11,7 @@ from strawberry.types import Info
 from beliefgraph.errors import Forbidden
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.identity import twin_id
+from beliefgraph.services.across import Across
 from beliefgraph.services.callers import Callers
 from beliefgraph.services.changes import Changes
 from beliefgraph.services.commands import Commands
@@ -70,6 +71,9 @@ class Verbs(Protocol):
     def sources(self) -> SourceLearner: ...
     @property
     def warming(self) -> Warming: ...
+    @property
+    def across(self) -> Across: ...
+    def of(self, caller: Caller, twin: str) -> Verbs: ...
     def definitions_changed(self, tenant: str) -> None: ...
 
 
@@ -97,6 +101,10 @@ class Context:
         if self.identity is None:
             raise Forbidden("unauthenticated", "Send a valid key: Authorization: Bearer bg_….")
         return self.identity
+
+    def verbs_for(self, twin: str) -> Verbs:
+        """The services of the shard that holds the twin of that name."""
+        return self.verbs.of(self.caller, twin)
 
     def speak_of(self, twin: str) -> str:
         """Note that the answer is about this twin, so that its ids can be written with its name."""

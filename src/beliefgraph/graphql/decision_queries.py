@@ -58,6 +58,6 @@ class DecisionQueries:
     ) -> decision_check.DecisionCheck:
         context = info.context
         context.speak_of(input.twin)
-        return await context.verbs.decision_checks.check(
+        return await context.verbs_for(input.twin).decision_checks.check(
             context.caller, input, as_of=as_of or NOW, at_least_rev=at_least_rev
         )

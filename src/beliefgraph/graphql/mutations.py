@@ -56,7 +56,7 @@ class Mutation:
         info: Request, events: Annotated[list[Event], told("Events to take in.")], expected_rev: ExpectedRev = None
     ) -> Receipts:
         context = info.context
-        found = await context.verbs.intake.observe(context.caller, events, expected_rev=expected_rev)
+        found = await context.verbs.across.observe(context.caller, events, expected_rev=expected_rev)
         return [named(context, each) for each in found]
 
     assert_belief = command(
@@ -103,7 +103,7 @@ class Mutation:
     @staticmethod
     async def erase_twin(info: Request, twin: TwinName, expected_rev: ExpectedRev = None) -> erasure.Erasure:
         context = info.context
-        return await context.verbs.eraser.erase_twin(context.caller, twin, expected_rev=expected_rev)
+        return await context.verbs.across.erase_twin(context.caller, twin, expected_rev=expected_rev)
 
     @answer(
         Definitions,
@@ -129,7 +129,7 @@ class Mutation:
         context = info.context
         if ids is not None and len(ids) > MOST_REPLAYED:
             raise Incorrect("too-large", f"Name at most {MOST_REPLAYED} events.", field="ids")
-        return [named(context, each) for each in await context.verbs.intake.replay(context.caller, ids=ids)]
+        return [named(context, each) for each in await context.verbs.across.replay(context.caller, ids=ids)]
 
 
 def _catalog(given: Any) -> definition.Catalog:

@@ -46,12 +46,13 @@ class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, Metr
     @staticmethod
     async def twin(info: Request, name: TwinName, at_least_rev: AtLeastRev = None) -> Twin:
         context = info.context
-        return await context.verbs.questions.twin(context.caller, context.speak_of(name), at_least_rev=at_least_rev)
+        questions = context.verbs_for(name).questions
+        return await questions.twin(context.caller, context.speak_of(name), at_least_rev=at_least_rev)
 
     @answer(twin_types.TwinConnection, "All twins that the key can access, sorted by name.")
     @staticmethod
     async def twins(info: Request, first: First = DEFAULT_PAGE, after: After = None) -> Page[Twin]:
-        return await info.context.verbs.questions.twins(info.context.caller, first=first, after=after)
+        return await info.context.verbs.across.twins(info.context.caller, first=first, after=after)
 
     @answer(Node, "The twin, belief, goal or evidence with an id from any answer.")
     @staticmethod
@@ -61,7 +62,8 @@ class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, Metr
         as_of: At = None,
     ) -> Twin | question.BeliefRow | GoalRow | question.SourcedEvidence:
         context, named = info.context, read_id(str(id))
-        questions, caller = context.verbs.questions, context.caller
+        verbs, caller = context.verbs_for(named.twin), context.caller
+        questions = verbs.questions
         context.speak_of(named.twin)
         moment = as_of or named.as_of
         if named.type == "Twin":
@@ -73,7 +75,7 @@ class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, Metr
             _same_twin(context.caller.tenant, named.twin, row.state.belief.twin)
             return row
         if named.type == "Goal":
-            pursued = await context.verbs.goals.goal_by_id(
+            pursued = await verbs.goals.goal_by_id(
                 caller, named.id, as_of=moment, **vars(around_goals(Selection.of(info)))
             )
             _same_twin(context.caller.tenant, named.twin, pursued.state.goal.twin)
@@ -94,7 +96,9 @@ class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, Metr
     ) -> list[commit.Change]:
         context = info.context
         most = _page_size(first, MOST_CHANGES)
-        return await context.verbs.changes.since(context.caller, context.speak_of(twin), after_rev, limit=most)
+        return await context.verbs_for(twin).changes.since(
+            context.caller, context.speak_of(twin), after_rev, limit=most
+        )
 
     @answer(Definitions, "The definitions in force.")
     @staticmethod
@@ -106,7 +110,7 @@ class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, Metr
     @answer(SourceConnection, "The tenant's sources, sorted by name, with what was learned about each.")
     @staticmethod
     async def sources(info: Request, first: First = DEFAULT_PAGE, after: After = None) -> Page[question.KnownSource]:
-        return await info.context.verbs.sources.page(info.context.caller, first=first, after=after)
+        return await info.context.verbs.across.known_sources(info.context.caller, first=first, after=after)
 
     @answer(
         QuarantinedEventConnection,
@@ -117,7 +121,7 @@ class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, Metr
         info: Request, first: First = DEFAULT_PAGE, after: After = None
     ) -> Page[event.QuarantinedEvent]:
         size = _page_size(first, MOST_QUARANTINED)
-        found = await info.context.verbs.intake.quarantine(
+        found = await info.context.verbs.across.quarantine(
             info.context.caller, limit=size + 1, after=None if after is None else _read_place(after)
         )
         return Page(

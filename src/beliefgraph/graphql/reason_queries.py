@@ -33,7 +33,7 @@ class ReasonQueries:
     ) -> reasons.RivalReasons:
         context = info.context
         context.speak_of(input.twin)
-        return await context.verbs.reasons.interpret(
+        return await context.verbs_for(input.twin).reasons.interpret(
             context.caller,
             with_stored_ids(input),
             as_of=as_of or NOW,

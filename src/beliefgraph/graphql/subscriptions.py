@@ -28,7 +28,7 @@ class Subscription:
         after_rev: Annotated[int | None, told("Rev after which the changes begin; left out: from now on.")] = None,
     ) -> AsyncGenerator[commit.Change, None]:
         context = info.context
-        followed = context.verbs.changes.subscribe(context.caller, context.speak_of(twin), after_rev)
+        followed = context.verbs_for(twin).changes.subscribe(context.caller, context.speak_of(twin), after_rev)
         async for change in followed:
             # A key that was revoked since hears no more.
             await context.verbs.callers.authenticate(context.secret, context.purpose, context.request_id)

@@ -126,6 +126,7 @@ class Commands:
         Refused to a person's key: whoever could claim an identifier would be told what came by it.
         """
         caller.require_service()
+        self._updater.require_one_database()
         key = self._updater.identifier(caller, command.identifier)
         valid = Interval(start=command.valid_from or BEGINNING, end=command.valid_to)
 

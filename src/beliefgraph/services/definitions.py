@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from cachetools import LRUCache
@@ -30,8 +30,10 @@ TRIES = 5
 class DefinitionBook:
     """The definition sets of every tenant; a numbered set never changes, so it is read once."""
 
-    def __init__(self, graph: Graph, clock: Clock) -> None:
+    def __init__(self, graph: Graph, clock: Clock, copies: Sequence[Graph] = ()) -> None:
+        """`copies` are the databases of other shards, which get every set that is published here."""
         self._graph = graph
+        self._copies = copies
         self._clock = clock
         self._sets: LRUCache[tuple[str, int], DefinitionGraph] = LRUCache(CACHED_PARTS, getsizeof=_parts)
         self._flights: Flights[tuple[str, int], DefinitionGraph] = Flights()
@@ -68,11 +70,13 @@ class DefinitionBook:
             current = (await self.latest(caller.tenant)).definitions
             following = await long_work(_with_catalog, current, catalog)
             if following is current:
+                await self.copy(caller.tenant)
                 return current
             try:
                 await stored.publish(self._graph, following, catalog, self._clock.now())
             except Conflict:
                 continue  # somebody else published meanwhile, perhaps the same
+            await self.copy(caller.tenant)
             return following
         raise Unavailable("overloaded", "Others keep publishing definitions; try again.", catalog=catalog.ref)
 
@@ -91,6 +95,7 @@ class DefinitionBook:
             now = self._clock.now()
             following = learned(known).model_copy(update={"number": known.number + 1, "learned_at": now})
             if following.model_copy(update={"number": known.number, "learned_at": known.learned_at}) == known:
+                await self.copy(caller.tenant)
                 return current
             ahead = current.with_parameters(following)
             await long_work(require_answers, DefinitionGraph(ahead))
@@ -98,6 +103,7 @@ class DefinitionBook:
                 await stored.publish_parameters(self._graph, ahead, now)
             except Conflict:
                 continue  # somebody else published meanwhile
+            await self.copy(caller.tenant)
             return ahead
         raise Unavailable("overloaded", "Others keep publishing definitions; try again.", tenant=caller.tenant)
 
@@ -117,6 +123,30 @@ class DefinitionBook:
                 "invalid-input", f"There is no parameter set {number}; `beliefgraph learn list` lists them."
             )
         return found
+
+    async def copy(self, tenant: str | None = None) -> None:
+        """Bring the sets of a tenant, or of all, to the other shards, under the same numbers.
+
+        `shard-conflict` where a shard has other sets than these.
+        """
+        if self._copies:
+            tenants = [tenant] if tenant is not None else await stored.tenants(self._graph)
+            await asyncio.gather(*(self._copy(graph, each) for graph in self._copies for each in tenants))
+
+    async def _copy(self, graph: Graph, tenant: str) -> None:
+        here, there = await stored.latest(self._graph, tenant), await stored.latest(graph, tenant)
+        before = await stored.numbered(self._graph, tenant, there)
+        if there > here or before != await stored.numbered(graph, tenant, there):
+            raise Conflict("shard-conflict", "A shard has definitions of its own for this tenant.", tenant=tenant)
+        for number in range(there + 1, here + 1):
+            following = await stored.numbered(self._graph, tenant, number)
+            with suppress(Conflict):  # another process copies the same
+                added = next((c for c in following.catalogs if c not in before.catalogs), None)
+                if added is None:
+                    await stored.publish_parameters(graph, following, self._clock.now())
+                else:
+                    await stored.publish(graph, following, added, self._clock.now())
+            before = following
 
 
 def _parts(graph: DefinitionGraph) -> int:

@@ -14,8 +14,9 @@ from beliefgraph.errors import Conflict, NotFound
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.erasure import Erasure
 from beliefgraph.model.identity import person_source, source_id, twin_id
-from beliefgraph.services.update import Updater
-from beliefgraph.store import codec
+from beliefgraph.services.scope import reach
+from beliefgraph.services.update import Named, Updater
+from beliefgraph.store import callers, codec
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
@@ -36,8 +37,10 @@ class _Begun:
 class Eraser:
     """Erases twins."""
 
-    def __init__(self, updater: Updater) -> None:
+    def __init__(self, updater: Updater, home: Graph | None = None) -> None:
+        """`home` is the database of the API keys, if that is another one."""
         self._updater = updater
+        self._home = home or updater.graph
 
     async def erase_twin(self, caller: Caller, twin: str, *, expected_rev: int | None = None) -> Erasure:
         """Erase a twin; the person it models may, and whoever has the scope `erase`.
@@ -45,7 +48,7 @@ class Eraser:
         A twin that was stored before names were normalised is found by its name as it was typed then.
         """
         updater = self._updater
-        named = updater.name(caller, twin, "erase")
+        named = Named(reach(caller, twin, "erase"), twin)
         record = None
         for id_ in dict.fromkeys((named.id, twin_id(caller.tenant, twin))):
             named = replace(named, id=id_)
@@ -61,7 +64,7 @@ class Eraser:
                 "rev-conflict", f"The twin {twin!r} is at rev {rev}.", twin=twin, expected=expected_rev, actual=rev
             )
         updater.forget(named)
-        return await _finish(updater.graph, updater.keyring, begun)
+        return await _finish(updater.graph, updater.keyring, begun, self._home)
 
     async def _begin(self, begun: _Begun, expected_rev: int | None) -> list[Any] | None:
         """The rev that the twin had, and whether it was taken; None if there is no such twin."""
@@ -81,16 +84,16 @@ class Eraser:
         )
 
 
-async def finish_erasures(graph: Graph, keyring: Keyring) -> int:
-    """Finish what an earlier process began; how many twins that were."""
+async def finish_erasures(graph: Graph, keyring: Keyring, home: Graph | None = None) -> int:
+    """Finish what an earlier process began; how many twins that were. `home` is as in `Eraser`."""
     record = await graph.read("erasure/unfinished")
     rows = record[0] if record else []
     for id_, tenant, name, actor, purpose, at in rows:
-        await _finish(graph, keyring, _Begun(id_, tenant, name, actor, purpose, codec.moment(at)))
+        await _finish(graph, keyring, _Begun(id_, tenant, name, actor, purpose, codec.moment(at)), home or graph)
     return len(rows)
 
 
-async def _finish(graph: Graph, keyring: Keyring, begun: _Begun) -> Erasure:
+async def _finish(graph: Graph, keyring: Keyring, begun: _Begun, home: Graph) -> Erasure:
     await asyncio.to_thread(keyring.destroy, begun.id)
     erased = 0
     while True:
@@ -105,6 +108,8 @@ async def _finish(graph: Graph, keyring: Keyring, begun: _Begun) -> Erasure:
         "purpose": begun.purpose,
         "at": begun.at,
     }
+    if home is not graph:
+        await callers.forget(home, begun.tenant, begun.name)
     record = await graph.write_one(
         "erasure/finish",
         twin=begun.id,

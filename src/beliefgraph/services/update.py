@@ -18,6 +18,7 @@ from beliefgraph.errors import Conflict, Unavailable, Unsupported
 from beliefgraph.model.caller import Caller, Scope
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import event_id
+from beliefgraph.model.shards import Place
 from beliefgraph.model.time import Clock
 from beliefgraph.model.twin import Identifier
 from beliefgraph.services.advance import Additions, Step, advance
@@ -106,7 +107,14 @@ class Updater:
     """The one way by which twins change."""
 
     def __init__(
-        self, graph: Graph, keyring: Keyring, book: DefinitionBook, cache: TwinCache, clock: Clock, bell: Bell
+        self,
+        graph: Graph,
+        keyring: Keyring,
+        book: DefinitionBook,
+        cache: TwinCache,
+        clock: Clock,
+        bell: Bell,
+        shard: Place | None = None,
     ) -> None:
         self.graph = graph
         self.keyring = keyring
@@ -115,6 +123,7 @@ class Updater:
         self._book = book
         self._cache = cache
         self._bell = bell
+        self._shard = shard
 
     async def commit(
         self,
@@ -198,7 +207,15 @@ class Updater:
 
     def name(self, caller: Caller, twin: str, scope: Scope) -> Named:
         """The twin that the caller means, if they may do this to it; a person reaches their own and no other."""
-        return Named(reach(caller, twin, scope), twin)
+        id_ = reach(caller, twin, scope)
+        if self._shard is not None:
+            self._shard.require(caller.tenant, twin)
+        return Named(id_, twin)
+
+    def require_one_database(self) -> None:
+        """Refuse (`unknown-shard`) what must know every twin of a tenant, where these lie in several databases."""
+        if self._shard is not None:
+            raise Unsupported("unknown-shard", "This needs all twins of a tenant in one database.")
 
     def identifier(self, caller: Caller, identifier: Identifier) -> str:
         """The keyed hash under which an identifier is known in the caller's tenant."""

@@ -33,6 +33,11 @@ async def revoke(graph: Graph, id_: str, at: datetime) -> ApiKey | None:
     return None if record is None else _key(record[0])
 
 
+async def forget(graph: Graph, tenant: str, person: str) -> None:
+    """Delete the keys of a person whose twin is erased in another database."""
+    await graph.write_one("caller/forget", tenant=tenant, person=person)
+
+
 def _key(row: list[Any]) -> ApiKey:
     return ApiKey(
         id=row[0],

@@ -24,6 +24,12 @@ async def latest(graph: Graph, tenant: str) -> int:
     return (record[0] if record else None) or 0
 
 
+async def tenants(graph: Graph) -> list[str]:
+    """Every tenant for which definitions were published."""
+    record = await graph.read("definition/tenants")
+    return list(record[0]) if record else []
+
+
 async def numbered(graph: Graph, tenant: str, number: int) -> Definitions:
     """The set of that number."""
     record = await graph.read("definition/numbered", tenant=tenant, number=number)

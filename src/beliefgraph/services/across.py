@@ -1,0 +1,169 @@
+"""What concerns several twins, where these lie in several databases: asked of each shard, and put together.
+
+Every shard has services of its own, which know its database alone; so no statement reaches across. With one database,
+each of these is the one service's own verb.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from beliefgraph.errors import Incorrect, NotFound, Unsupported
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.erasure import Erasure
+from beliefgraph.model.event import Event, QuarantinedEvent
+from beliefgraph.model.page import Page
+from beliefgraph.model.question import KnownSource
+from beliefgraph.model.receipt import Receipt
+from beliefgraph.model.twin import Twin
+from beliefgraph.services.erase import Eraser
+from beliefgraph.services.intake import MOST_EVENTS, Intake
+from beliefgraph.services.learning.sources import SourceLearner
+from beliefgraph.services.paging import DEFAULT_PAGE
+from beliefgraph.services.questions import Questions
+from beliefgraph.services.refresh import Refresher, Round
+
+T = TypeVar("T")
+
+
+class OfShard(Protocol):
+    """The services of one shard that are asked together with those of others."""
+
+    @property
+    def intake(self) -> Intake:
+        """Takes events in."""
+        ...
+
+    @property
+    def eraser(self) -> Eraser:
+        """Erases twins."""
+        ...
+
+    @property
+    def questions(self) -> Questions:
+        """Answers about twins."""
+        ...
+
+    @property
+    def sources(self) -> SourceLearner:
+        """What is known of sources."""
+        ...
+
+    @property
+    def refresher(self) -> Refresher:
+        """Lets time pass."""
+        ...
+
+
+@dataclass(frozen=True)
+class Across:
+    """The shards of a process by name, and which of them holds a twin of a tenant; None where there is one database."""
+
+    shards: Mapping[str, OfShard]
+    place: Callable[[str, str], str] | None = None
+
+    async def observe(
+        self, caller: Caller, events: Sequence[Event], *, expected_rev: int | None = None
+    ) -> list[Receipt]:
+        """Take in events, each in the shard of its twin; the receipts are in their order.
+
+        `unknown-shard`, and nothing is taken in, if one names no twin or one that no shard here holds.
+        """
+        if self.place is None:
+            (only,) = self.shards.values()
+            return await only.intake.observe(caller, events, expected_rev=expected_rev)
+        if len(events) > MOST_EVENTS:
+            raise Incorrect("too-large", f"Send at most {MOST_EVENTS} events in one call.", events=len(events))
+        if expected_rev is not None and len(events) != 1:
+            raise Incorrect("invalid-input", "expectedRev goes with one event.")
+        parts: dict[str, list[int]] = defaultdict(list)
+        for index, event in enumerate(events):
+            if event.twin is None:
+                raise Unsupported("unknown-shard", "An event that names no twin belongs to no shard.", event=event.id)
+            parts[self.place(caller.tenant, event.twin)].append(index)
+        taken = await _all(
+            self.shards[name].intake.observe(caller, [events[i] for i in part], expected_rev=expected_rev)
+            for name, part in parts.items()
+        )
+        receipts: dict[int, Receipt] = {}
+        for part, found in zip(parts.values(), taken, strict=True):
+            receipts.update(zip(part, found, strict=True))
+        return [receipts[index] for index in range(len(events))]
+
+    async def quarantine(
+        self, caller: Caller, *, limit: int, after: tuple[datetime, str] | None = None
+    ) -> list[QuarantinedEvent]:
+        """Events that were set aside, oldest first, after a place in that order."""
+        found = await _all(shard.intake.quarantine(caller, limit=limit, after=after) for shard in self.shards.values())
+        return sorted((each for some in found for each in some), key=lambda q: (q.since, q.id))[:limit]
+
+    async def replay(self, caller: Caller, *, ids: Sequence[str] | None = None) -> list[Receipt]:
+        """Let quarantined events try again: those named, or all."""
+        tried = await _all(shard.intake.replay(caller, ids=ids) for shard in self.shards.values())
+        return [receipt for some in tried for receipt in some]
+
+    async def erase_twin(self, caller: Caller, twin: str, *, expected_rev: int | None = None) -> Erasure:
+        """Erase a twin, and what is left of it in shards that it was moved from."""
+        if self.place is None:
+            (only,) = self.shards.values()
+            return await only.eraser.erase_twin(caller, twin, expected_rev=expected_rev)
+        owner = self.place(caller.tenant, twin)
+        erased = await self.shards[owner].eraser.erase_twin(caller, twin, expected_rev=expected_rev)
+        for name, shard in self.shards.items():
+            if name != owner:
+                with suppress(NotFound):
+                    left = await shard.eraser.erase_twin(caller, twin)
+                    erased = erased.model_copy(update={"rows": erased.rows + left.rows})
+        return erased
+
+    async def adopt(self, tenant: str) -> Round:
+        """Bring every twin of a tenant under the definitions in force."""
+        rounds = await _all(shard.refresher.adopt(tenant) for shard in self.shards.values())
+        return Round(
+            sum(each.refreshed for each in rounds),
+            sum(each.taken_in for each in rounds),
+            tuple(refused for each in rounds for refused in each.refused),
+        )
+
+    async def twins(self, caller: Caller, *, first: int = DEFAULT_PAGE, after: str | None = None) -> Page[Twin]:
+        """The tenant's twins by name; a person's key sees its own alone."""
+        found = await _all(shard.questions.twins(caller, first=first, after=after) for shard in self.shards.values())
+        place = self.place
+        if place is None:
+            return found[0]
+        # A copy that was moved away is not a twin of its old shard any more.
+        kept = [
+            replace(page, nodes=tuple(t for t in page.nodes if place(caller.tenant, t.name) == name))
+            for name, page in zip(self.shards, found, strict=True)
+        ]
+        return _merged(kept, first, lambda twin: twin.name, found)
+
+    async def known_sources(
+        self, caller: Caller, *, first: int = DEFAULT_PAGE, after: str | None = None
+    ) -> Page[KnownSource]:
+        """The tenant's sources by name, with what was learned about each."""
+        found = await _all(shard.sources.page(caller, first=first, after=after) for shard in self.shards.values())
+        return found[0] if self.place is None else _merged(found, first, lambda source: source.name, found)
+
+
+def _merged(kept: Sequence[Page[T]], first: int, name: Callable[[T], str], found: Sequence[Page[T]]) -> Page[T]:
+    """One page of what was kept of those found: each thing once, by name, up to where every shard has been read."""
+    nodes = {name(node): node for page in kept for node in page.nodes}
+    ends = [name(page.nodes[-1]) for page in found if page.has_next]
+    ordered = [nodes[each] for each in sorted(nodes) if not ends or each <= min(ends)]
+    return replace(kept[0], nodes=tuple(ordered[:first]), has_next=bool(ends) or len(ordered) > first)
+
+
+async def _all(work: Iterable[Coroutine[object, object, T]]) -> list[T]:
+    """What each returns, once all have ended; the first failure if one failed."""
+    done = await asyncio.gather(*work, return_exceptions=True)
+    for each in done:
+        if isinstance(each, BaseException):
+            raise each
+    return [each for each in done if not isinstance(each, BaseException)]
