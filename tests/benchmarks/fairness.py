@@ -29,7 +29,7 @@ from tests.web.serve_process import environment_of, served_apart
 from tests.web.service import EVERYTHING, Client
 from tests.world import CATALOG, rated
 
-from beliefgraph.app import SystemClock
+from beliefgraph.model.time import SystemClock
 from beliefgraph.services.callers import Callers
 from beliefgraph.store.graph import connected
 from beliefgraph.store.migrations import migrate
