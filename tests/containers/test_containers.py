@@ -27,6 +27,8 @@ PASSWORD = "correct-horse-battery"
 PATIENCE_S = 600.0
 """A new volume has no compiled kernels yet; on a busy machine that takes minutes."""
 
+pytestmark = pytest.mark.timeout(PATIENCE_S + 300)
+
 OBSERVE = "mutation O($events: [EventInput!]!) { observe(events: $events) { status rev } }"
 ASK = """{ belief(twin: "lena", key: {attribute: "world.buys"}) {
   rev confidence evidence { evidence { verbatim source } }
