@@ -95,8 +95,8 @@ async def test_a_trial_gives_the_numbers_of_the_service(world: World, garden: Pa
     receipts = await world.intake.observe(world.caller, read)
 
     assert [receipt.status for receipt in receipts] == [fate.outcome for fate in tried.fates]
-    published = {c.belief.belief_key: c.after.log_odds for r in receipts for c in r.beliefs}
-    assert {c.belief.belief_key: c.after.log_odds for c in tried.beliefs("ada")} == published
+    published = {c.belief.belief_key: c.after.log_odds for r in receipts for c in r.beliefs if c.after is not None}
+    assert {belief.belief_key: held.log_odds for belief, held in tried.beliefs("ada")} == published
     assert BeliefKey(attribute="garden.has_one") in published
 
 

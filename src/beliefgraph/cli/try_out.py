@@ -98,10 +98,10 @@ def _print(
         out.print(f"and {len(told) - SHOWN:,} more; --json lists all")
     for twin in sorted(tried.steps)[:SHOWN]:
         table = Table(title=f"\n{twin}", title_justify="left", box=None, pad_edge=False, show_header=False)
-        for change in tried.beliefs(twin):
-            log_odds = change.after.log_odds
+        for belief, held in tried.beliefs(twin):
+            log_odds = held.log_odds
             bar = show.bar(None if log_odds is None else probability(log_odds))
-            table.add_row(change.belief.statement, bar, show.confidence(log_odds, change.after.quality))
+            table.add_row(belief.statement, bar, show.confidence(log_odds, held.quality))
         out.print(table)
     if len(tried.steps) > SHOWN:
         out.print(f"and {len(tried.steps) - SHOWN:,} more twins; --json lists all")
@@ -140,16 +140,16 @@ def _as_json(
         twin: {
             "beliefs": [
                 {
-                    **change.belief.belief_key.model_dump(),
-                    "statement": change.belief.statement,
-                    "confidence": None if change.after.log_odds is None else probability(change.after.log_odds),
-                    "quality": change.after.quality,
-                    "status": change.after.status,
+                    **belief.belief_key.model_dump(),
+                    "statement": belief.statement,
+                    "confidence": None if held.log_odds is None else probability(held.log_odds),
+                    "quality": held.quality,
+                    "status": held.status,
                 }
-                for change in tried.beliefs(twin)
+                for belief, held in tried.beliefs(twin)
             ],
             "metrics": [
-                {"metric": change.metric.metric, "value": change.after and change.after.value}
+                {"metric": change.metric.name, "value": change.after and change.after.value}
                 for change in tried.metrics(twin)
             ],
         }

@@ -16,9 +16,8 @@ import numpy as np
 import orjson
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.model.belief import probability
+from beliefgraph.model.belief import Belief, Holding, probability
 from beliefgraph.model.caller import Caller
-from beliefgraph.model.commit import BeliefChange
 from beliefgraph.model.definition import Catalog, Definitions, EventRule
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import event_id, twin_id
@@ -80,16 +79,15 @@ class Trial:
     @cached_property
     def rules(self) -> list[tuple[str, str, EventRule | MetricDefinition, int]]:
         """Every rule and metric with its catalog, its place there, and to how many events it applied."""
-        return [
-            (catalog.ref, f"{name}[{n}]", rule, self.matched.get(id(rule), 0))
-            for catalog in self.definitions.catalogs
-            for name, rules in (("events", catalog.events), ("metrics", catalog.metrics))
-            for n, rule in enumerate(rules)
-        ]
+        found: list[tuple[str, str, EventRule | MetricDefinition]] = []
+        for catalog in self.definitions.catalogs:
+            found += [(catalog.ref, f"events[{n}]", rule) for n, rule in enumerate(catalog.events)]
+            found += [(catalog.ref, f"metrics[{n}]", metric) for n, metric in enumerate(catalog.metrics)]
+        return [(ref, place, rule, self.matched.get(id(rule), 0)) for ref, place, rule in found]
 
-    def beliefs(self, twin: str) -> Sequence[BeliefChange]:
-        """What a twin would believe."""
-        return self.steps[twin].changes
+    def beliefs(self, twin: str) -> list[tuple[Belief, Holding]]:
+        """What a twin would publish of its beliefs."""
+        return [(change.belief, change.after) for change in self.steps[twin].changes if change.after is not None]
 
     def metrics(self, twin: str) -> Sequence[MetricChange]:
         """What the metrics of a twin would show."""
@@ -122,8 +120,8 @@ class Trial:
         derived = derive(state, self.graph, at, also=[key], named=[key] if attribute.open_values else ())
         keys = derived.layout.keys
         places = [n for n, each in enumerate(keys) if each.variable == truth.variable]
-        p = np.array([probability(float(derived.log_odds[n])) for n in places])
-        return (p / p.sum()).tolist(), [keys[n].value for n in places].index(truth.value)
+        share = np.array([probability(float(derived.log_odds[n])) for n in places])
+        return (share / share.sum()).tolist(), [keys[n].value for n in places].index(truth.value)
 
 
 def try_out(catalogs: Sequence[Catalog], events: Sequence[Event], now: datetime) -> Trial:
