@@ -31,7 +31,7 @@ async def test_twins_beliefs_and_why_are_read_as_json(keyed: dict[str, str]) -> 
     (belief,) = orjson.loads(beliefs.stdout)
     assert (belief["belief"]["attribute"], round(belief["confidence"], 2)) == ("world.alone", 0.82)
     contributions = orjson.loads(why.stdout)["explanation"]["contributions"]
-    assert sorted(round(each["log_odds"], 2) for each in contributions) == [0.5, 1.0]
+    assert sorted(round(each["contribution"], 2) for each in contributions) == [0.5, 1.0]
 
 
 async def test_an_ingestion_warns_of_quarantine_fails_with_strict_and_the_reason_is_listed(
