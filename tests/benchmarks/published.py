@@ -3,7 +3,7 @@
 python tests/benchmarks/published.py [--json]
 
 Counts beliefs, holdings opened and closed, relations drawn, and readings opened and closed. The limits are half of what
-was written before the grid was one percentage point (decision 15).
+was written before the grid was one percentage point (decision 16).
 """
 
 from __future__ import annotations

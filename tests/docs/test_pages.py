@@ -19,6 +19,7 @@ from tests.house.source import ROOT
 from beliefgraph.cli.main import app
 from beliefgraph.local import Endpoint
 from beliefgraph.model.definition import Catalog
+from beliefgraph.model.shards import ShardMap
 from beliefgraph.services.interpretation.check import check_catalog
 
 LINK = re.compile(r"(?<!`)\[[^\]]*\]\((?!https?:|mailto:)([^)#\s]*)(#[^)\s]*)?\)")
@@ -48,8 +49,12 @@ def test_graphql_fits_the_schema(example: Example) -> None:
 
 
 @pytest.mark.parametrize("example", examples("yaml"), ids=str)
-def test_yaml_is_a_catalog_that_could_be_published(example: Example) -> None:
-    check_catalog(Catalog.model_validate(yaml.safe_load(example.code)))
+def test_yaml_is_a_catalog_that_could_be_published_or_a_shard_map(example: Example) -> None:
+    said = yaml.safe_load(example.code)
+    if "shards" in said:
+        ShardMap.model_validate(said)
+    else:
+        check_catalog(Catalog.model_validate(said))
 
 
 @pytest.mark.parametrize("example", examples("python"), ids=str)

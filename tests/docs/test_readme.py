@@ -76,6 +76,6 @@ async def test_the_tour_runs_as_it_stands(reader: Client) -> None:
     assert said["Follow"]["changes"]["rev"] == 2
 
 
-@pytest.mark.parametrize("word", ["Docker", "cluster", "CONTRIBUTING.md", "docs/architecture.md"])
+@pytest.mark.parametrize("word", ["registry", "cluster", "CONTRIBUTING.md", "docs/architecture.md"])
 def test_the_readme_says_what_could_not_be_run_and_where_to_look_next(word: str) -> None:
     assert word in README
