@@ -11,10 +11,10 @@ from tests.docs.pages import examples
 from tests.terminal import beliefgraph
 from tests.world import World
 
+from beliefgraph.cli.truth import read_truth
 from beliefgraph.errors import Incorrect
 from beliefgraph.ingest.catalogs import read_catalogs
 from beliefgraph.ingest.jsonl import read_lines
-from beliefgraph.ingest.truth import read_truth
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.event import Event
 from beliefgraph.services.trial import try_out
@@ -43,7 +43,9 @@ def test_try_tells_what_rules_match_what_is_quarantined_and_what_twins_would_bel
     garden: Path, events: Path, tmp_path: Path
 ) -> None:
     truth = tmp_path / "truth.csv"
-    truth.write_text("twin,attribute,value,time\nada,garden.has_one,true,2026-05-02T00:00:00Z\nbob,garden.has_one,0,\n")
+    truth.write_text(
+        "twin,attribute,value,time\nada,garden.has_one,true,2026-05-02T00:00:00Z\nbob,garden.has_one,false,\n"
+    )
 
     done = beliefgraph("try", str(garden), str(events), "--truth", str(truth), "--json", environ=NO_DATABASE)
 
@@ -100,27 +102,23 @@ async def test_a_trial_gives_the_numbers_of_the_service(world: World, garden: Pa
     assert BeliefKey(attribute="garden.has_one") in published
 
 
-def test_a_file_of_truth_for_learning_is_read_too(tmp_path: Path) -> None:
-    (tmp_path / "truth.csv").write_text(
-        "twin,attribute,subject,context,value,holds\nada,a.b,,,,no\nada,a.c,,,red,yes\nada,a.c,,,blue,no\n"
-    )
-    read = read_truth(tmp_path / "truth.csv")
-    assert [(truth.attribute, truth.value, truth.holds) for truth in read] == [
-        ("a.b", "false", False),
-        ("a.c", "red", None),
-    ]
+def test_a_file_of_truth_may_leave_out_what_is_the_same_everywhere(tmp_path: Path) -> None:
+    (tmp_path / "truth.csv").write_text("twin,attribute,value\nada,a.b,no\nada,a.c,red\n")
+    (whole, one) = read_truth(tmp_path / "truth.csv")
+    assert (whole.belief, whole.holds) == (BeliefKey(attribute="a.b"), False)
+    assert (one.belief, one.holds) == (BeliefKey(attribute="a.c", value="red"), True)
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("twin,attribute\nada,a.b\n", "it lacks value"),
-        ("twin,attribute,value,mood\nada,a.b,true,good\n", "it has mood"),
-        ("twin,attribute,value,time\nada,a.b,true,2026-01-01\n", "line 2: time"),
+        ("twin,attribute\nada,a.b\n", "must have the columns"),
+        ("twin,attribute,value,mood\nada,a.b,true,good\n", "must have the columns"),
+        ("twin,attribute,value,time\nada,a.b,true,soon\n", "line 2: time"),
         ("twin,attribute,value\nada,A B,true\n", "line 2: attribute"),
     ],
 )
 def test_a_file_of_truth_that_is_wrong_is_refused_with_its_line(tmp_path: Path, text: str, told: str) -> None:
     (tmp_path / "truth.csv").write_text(text)
     with pytest.raises(Incorrect, match=told):
-        read_truth(tmp_path / "truth.csv")
+        list(read_truth(tmp_path / "truth.csv"))

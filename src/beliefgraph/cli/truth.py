@@ -1,4 +1,4 @@
-"""The file of known truth that every `learn` command takes."""
+"""The file of known truth that `try` and every `learn` command take."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from beliefgraph.model.time import instant
 from beliefgraph.services.statements import Known
 
 COLUMNS = ("twin", "attribute", "subject", "context", "value", "holds")
-REQUIRED = {"twin", "attribute", "context", "value"}
-OPTIONAL = {"subject", "holds", "time"}
+REQUIRED = {"twin", "attribute", "value"}
+OPTIONAL = {"subject", "context", "holds", "time"}
 
 ANSWERS = {"yes": True, "true": True, "no": False, "false": False}
 
@@ -35,7 +35,7 @@ def read_truth(path: Path) -> Iterator[Known]:
         if not REQUIRED <= columns <= REQUIRED | OPTIONAL:
             raise Incorrect(
                 "invalid-input",
-                f"{path} must have the columns {', '.join(COLUMNS)}. It may have time; subject and holds are optional.",
+                f"{path} must have the columns twin, attribute, value; it may have subject, context, holds, time.",
                 path=str(path),
             )
         for row in rows:
@@ -60,7 +60,7 @@ def _known(row: dict[str, str]) -> Known:
         belief = BeliefKey(
             attribute=row["attribute"],
             subject=row.get("subject") or ANYONE,
-            context=row["context"] or ANYWHERE,
+            context=row.get("context") or ANYWHERE,
             value=value,
         )
     except ValidationError as error:

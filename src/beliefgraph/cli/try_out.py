@@ -47,9 +47,9 @@ def try_catalogs(
     and, with --truth, how well that fits. Exit code 1 if a catalog is wrong or a line is no event.
     """
     from beliefgraph.cli.define import refuse_findings
+    from beliefgraph.cli.truth import read_truth
     from beliefgraph.ingest.catalog_check import check_files
     from beliefgraph.ingest.jsonl import read_lines
-    from beliefgraph.ingest.truth import read_truth
 
     with errors_told():
         checked = check_files(catalogs)

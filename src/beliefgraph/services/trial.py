@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 import orjson
 
-from beliefgraph.errors import Incorrect
+from beliefgraph.model.attribute import Attribute
 from beliefgraph.model.belief import Belief, Holding, probability
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.definition import Catalog, Definitions, EventRule
@@ -23,7 +23,6 @@ from beliefgraph.model.event import Event
 from beliefgraph.model.identity import event_id, twin_id
 from beliefgraph.model.metric import MetricChange, MetricDefinition
 from beliefgraph.model.receipt import Outcome
-from beliefgraph.model.truth import Truth
 from beliefgraph.services.advance import Step, advance
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.derive import derive
@@ -32,6 +31,7 @@ from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.layout import require_answers
 from beliefgraph.services.learning.scoring import CLOSEST, auc
 from beliefgraph.services.state import fresh
+from beliefgraph.services.statements import Known
 from beliefgraph.services.update import Named, Present, one_number
 from beliefgraph.store.commits import ArrivedEvent
 
@@ -93,35 +93,34 @@ class Trial:
         """What the metrics of a twin would show."""
         return self.steps[twin].measured
 
-    def scores(self, truth: Sequence[Truth]) -> list[Score]:
-        """How well the twins' beliefs fit what turned out, by attribute; of a twin without events, its priors."""
+    def scores(self, truth: Iterable[Known]) -> list[Score]:
+        """How well the twins' beliefs fit what turned out, by attribute; of a twin without events, its priors.
+
+        That one value among several does not hold tells of none that it is right, so it is left out.
+        """
         rows: dict[str, list[tuple[list[float], int]]] = defaultdict(list)
         for one in truth:
-            rows[one.attribute].append(self._answer(one))
+            attribute = self.definitions.attribute(one.belief.attribute)
+            if one.holds or not attribute.categorical:
+                rows[attribute.key].append(self._answer(attribute, one))
         return [_score(attribute, rows[attribute]) for attribute in sorted(rows)]
 
-    def _answer(self, truth: Truth) -> tuple[list[float], int]:
+    def _answer(self, attribute: Attribute, known: Known) -> tuple[list[float], int]:
         """The probabilities of the answers there are, and which is true; of what holds or not, first that it does."""
-        attribute = self.definitions.attribute(truth.attribute)
-        step = self.steps.get(truth.twin)
-        state = fresh(twin_id(TENANT, truth.twin), TENANT, truth.twin) if step is None else step.state
-        at = truth.time or state.head_time or self.now
+        attribute.require(known.belief.value)
+        step = self.steps.get(known.twin)
+        state = fresh(twin_id(TENANT, known.twin), TENANT, known.twin) if step is None else step.state
+        at = known.at or state.head_time or self.now
+        key = known.belief
         if not attribute.categorical:
-            if truth.holds is None:
-                wrong = f"{truth.attribute} is true or false, and not {truth.value!r}."
-                raise Incorrect("invalid-input", wrong, attribute=truth.attribute)
-            attribute.require(None)
-            key = truth.variable
             derived = derive(state, self.graph, at, also=[key])
             p = probability(float(derived.log_odds[derived.layout.keys.index(key)]))
-            return [p, 1.0 - p], 0 if truth.holds else 1
-        key = truth.variable.model_copy(update={"value": truth.value})
-        attribute.require(truth.value)
+            return [p, 1.0 - p], 0 if known.holds else 1
         derived = derive(state, self.graph, at, also=[key], named=[key] if attribute.open_values else ())
         keys = derived.layout.keys
-        places = [n for n, each in enumerate(keys) if each.variable == truth.variable]
+        places = [n for n, each in enumerate(keys) if each.variable == key.variable]
         share = np.array([probability(float(derived.log_odds[n])) for n in places])
-        return (share / share.sum()).tolist(), [keys[n].value for n in places].index(truth.value)
+        return (share / share.sum()).tolist(), [keys[n].value for n in places].index(key.value)
 
 
 def try_out(catalogs: Sequence[Catalog], events: Sequence[Event], now: datetime) -> Trial:
