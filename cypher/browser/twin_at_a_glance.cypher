@@ -11,7 +11,10 @@ RETURN
     RETURN held
   } AS beliefs,
   COLLECT {
-    MATCH related = (a:Belief {twin: t.id})-[r:SUPPORTS|CONTRADICTS|IMPLIES|EXCLUDES|CAUSES]->(:Belief)
+    MATCH (t)-[h:HOLDS]->(a:Belief)
+    WHERE h.rev_to = 2147483647 AND h.status <> 'retracted'
+    MATCH related = (a)-[r:SUPPORTS|CONTRADICTS|IMPLIES|EXCLUDES|CAUSES]->(b:Belief)
     WHERE r.rev_to = 2147483647 AND r.valid_from <= t.head_time AND t.head_time < r.valid_to
+      AND EXISTS { MATCH (t)-[o:HOLDS]->(b) WHERE o.rev_to = 2147483647 AND o.status <> 'retracted' }
     RETURN related
   } AS relations

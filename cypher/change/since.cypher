@@ -37,7 +37,11 @@ RETURN COLLECT {
       MATCH (:Twin)-[r:HOLDS]->(b:Belief)
       USING INDEX r:HOLDS(twin, rev_to, valid_to)
       WHERE r.twin = c.twin AND r.rev_to = c.rev AND r.valid_to IS NOT NULL
-        AND NOT EXISTS { MATCH (:Twin)-[n:HOLDS]->(b) WHERE n.key = r.key AND n.rev_from = c.rev }
+        AND NOT EXISTS {
+          MATCH ()-[n:HOLDS]->()
+          USING INDEX n:HOLDS(key, rev_to)
+          WHERE n.key = r.key AND n.rev_to > c.rev AND n.rev_from = c.rev
+        }
       RETURN [
         [b.id, b.attribute, b.subject, b.context, b.domain, b.statement, b.value],
         [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,

@@ -3,6 +3,7 @@
 // returns: one record ([the set's document as JSON])
 // mode: read
 RETURN COLLECT {
-  MATCH (p:ParameterSet {tenant: $tenant})
+  MATCH (p:ParameterSet)
+  WHERE p.tenant = $tenant AND p.number > 0
   RETURN p.document ORDER BY p.number DESC LIMIT $limit
 } AS documents
