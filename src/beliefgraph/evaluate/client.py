@@ -192,7 +192,7 @@ class Client:
             coins={
                 node["name"]: _coins(r) for node in self._pages(SOURCES, "sources", {}) for r in node["reliabilities"]
             },
-            new=next(_coins(each) for each in parameters["newSources"] if each["kind"] is None),
+            new=next((_coins(each) for each in parameters["newSources"] if each["kind"] is None), NOTHING.new),
             correlations={each["kind"]: each["correlation"] for each in parameters["sharedErrors"]},
         )
 

@@ -61,6 +61,10 @@ class _Work(Future[Any]):
         try:
             with stoppable(self.stop):
                 result = work()
+        except StopIteration as error:  # asyncio leaves a future with it pending for ever
+            ended = RuntimeError("StopIteration")
+            ended.__cause__ = error
+            self.set_exception(ended)
         except BaseException as error:
             self.set_exception(error)
         else:
