@@ -13,8 +13,10 @@ import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
 from structlog.testing import capture_logs
+from websockets.asyncio.client import connect
 
 from beliefgraph.config import Settings
 from beliefgraph.web.connections import OTHER_FILES, fitted
@@ -34,10 +36,16 @@ async def later(_: Request) -> Response:
     return PlainTextResponse("later")
 
 
+async def echo(socket: WebSocket) -> None:
+    await socket.accept()
+    await socket.send_text(await socket.receive_text())
+    await socket.close()
+
+
 @asynccontextmanager
 async def at(**settings: object) -> AsyncIterator[tuple[str, int]]:
     """The address of a server with these settings."""
-    app = Starlette(routes=[Route("/", at_once), Route("/later", later)])
+    app = Starlette(routes=[Route("/", at_once), Route("/later", later), WebSocketRoute("/echo", echo)])
     given = Settings.model_validate({"port": 0, "shutdown_timeout": 1, **settings})
     async with serving(app, given) as served:
         host, _, port = served.url.removeprefix("http://").rpartition(":")
@@ -136,6 +144,13 @@ async def test_a_request_may_take_longer_than_its_headers() -> None:
     async with at(header_timeout=0.3) as where:
         stream = await opened(where, b"GET /later HTTP/1.1\r\nhost: here\r\nconnection: close\r\n\r\n")
         assert (await heard(stream)).endswith("later")
+
+
+async def test_a_websocket_may_be_silent_for_longer_than_headers_may_take() -> None:
+    async with at(header_timeout=0.3) as (host, port), connect(f"ws://{host}:{port}/echo") as socket:
+        await asyncio.sleep(0.7)
+        await socket.send("still here")
+        assert await socket.recv() == "still here"
 
 
 @pytest.mark.parametrize("endless", [b"GET /" + b"a" * 8_192, b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 2_000])

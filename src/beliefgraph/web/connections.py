@@ -119,6 +119,7 @@ class Guarded(Protocol):
     _timer: asyncio.TimerHandle | None = None
     _read = 0
     _refused = False
+    _upgraded = False
 
     def connection_made(self, transport: Any) -> None:
         """Take a place among the connections, or be refused."""
@@ -147,7 +148,7 @@ class Guarded(Protocol):
             return
         waiting = not self._at_work
         super().data_received(data)
-        if self.transport.is_closing():
+        if self._upgraded or self.transport.is_closing():
             return
         if self._at_work:
             self._read = 0
@@ -168,6 +169,7 @@ class Guarded(Protocol):
 
     def handle_websocket_upgrade(self, *event: Any) -> None:
         """Leave: WebSockets are counted by themselves."""
+        self._upgraded = True
         self._end_wait()
         self.among.leave(self)
         super().handle_websocket_upgrade(*event)
