@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
@@ -13,6 +15,7 @@ from tests.terminal import beliefgraph, line
 from tests.world import World, rated
 
 from beliefgraph.cli.main import COMMANDS, app
+from beliefgraph.model.command import SetGoal
 
 
 @pytest.fixture
@@ -49,6 +52,8 @@ async def test_an_ingestion_warns_of_quarantine_fails_with_strict_and_the_reason
 
 RUN = """
 import sys
+from pathlib import Path
+from typing import Any
 from beliefgraph.cli.main import app
 try:
     app(sys.argv[1:], prog_name="beliefgraph")
@@ -80,3 +85,27 @@ def test_listing_completing_and_the_version_import_no_command(
 def test_every_command_can_be_imported_and_says_what_it_does() -> None:
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     assert all(commands[name].help for name in COMMANDS)
+
+
+async def test_goals_preferences_options_keys_and_parameter_sets_are_read_as_json(
+    world: World, tenant: str, keyed: dict[str, str], tmp_path: Path
+) -> None:
+    for stated in ({"title": "Ship it", "priority": 0.8}, {"progress": 0.25}):
+        command = SetGoal.model_validate({"twin": "lena", "goal": "ship", **stated})
+        await world.commands.set_goal(world.caller, command)
+    options = tmp_path / "options.yaml"
+    options.write_text("[{key: again}]")
+
+    def read(*words: str) -> Any:
+        done = beliefgraph(*words, "--json", environ=keyed)
+        assert done.returncode == 0, done.stderr
+        return orjson.loads(done.stdout)
+
+    (goal,) = read("goals", "--twin", "lena", "--why", "ship", "--since-rev", "1")
+    assert goal["state"]["motivation"] == pytest.approx(0.6)
+    assert "explanation" in goal
+    assert "motivation_before" in goal
+    assert read("preferences", "--twin", "lena") == []
+    assert "again" in str(read("decide", "--twin", "lena", "--options", str(options)))
+    assert [key["actor"] for key in read("keys", "list", "--tenant", tenant)] == ["cli"]
+    assert read("learn", "list") == []

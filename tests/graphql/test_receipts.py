@@ -142,3 +142,17 @@ async def test_a_key_that_may_only_write_is_told_the_rev_and_nothing_that_is_bel
     assert [receipt["rev"] for receipt in receipts if receipt["status"] == "ACCEPTED"]
     assert all(receipt[kind] == [] for receipt in receipts for kind in MOVED)
     assert (await carry_out(writer, "assertBelief", "carl", COMMANDS["assertBelief"]))["beliefs"]
+
+
+async def test_a_malformed_event_among_several_is_rejected_and_the_others_are_taken_in(writer: Client) -> None:
+    receipts = await observe(
+        writer,
+        called("7", "carl"),
+        called("8", "carl", data=["no object"]),
+        called("9", "carl", data=None),
+    )
+    assert [(each["id"], each["status"], each["code"]) for each in receipts] == [
+        ("7", "ACCEPTED", None),
+        ("8", "REJECTED", "invalid-input"),
+        ("9", "ACCEPTED", None),
+    ]

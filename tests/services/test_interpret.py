@@ -77,6 +77,11 @@ def test_the_half_life_is_the_rule_s_or_else_the_attribute_s_or_none() -> None:
     assert [b.half_life for b in only(interpret(event(), rule)).bearings] == [7 * DAY, 90 * DAY, None]
 
 
+def test_a_rule_may_say_that_its_evidence_does_not_age() -> None:
+    (bearing,) = only(interpret(event(), {"bears_on": [bears(half_life="never")]})).bearings
+    assert bearing.half_life is None
+
+
 def test_expressions_see_the_event_its_time_and_its_data() -> None:
     rule = {
         "when": "event.type == 'note' && event.time < timestamp('2026-02-01T00:00:00Z') && event.data == data",

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from beliefgraph.cli import decisions_picture, decisions_shown
 from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.output import Json, print_json
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import ANYWHERE
 from beliefgraph.model.decision_check import CheckDecision
@@ -33,9 +34,10 @@ def decide(
         Path | None, typer.Option(help="Write a chart of the points for and against each option to this PNG file.")
     ] = None,
     purpose: Purpose = None,
+    json: Json = False,
 ) -> None:
     """Check options against constraints, values, preferences, goals and past decisions. Nothing is stored."""
-    run(_decide(key, twin, context, options, plot, purpose))
+    run(_decide(key, twin, context, options, plot, purpose, json))
 
 
 def read_question(twin: str, context: str, options: Path) -> CheckDecision:
@@ -51,11 +53,19 @@ def read_question(twin: str, context: str, options: Path) -> CheckDecision:
         raise Incorrect("invalid-input", f"{options.name}: this is neither YAML nor JSON: {error}.") from None
 
 
-async def _decide(key: str, twin: str, context: str, options: Path, plot: Path | None, purpose: str | None) -> None:
+async def _decide(
+    key: str, twin: str, context: str, options: Path, plot: Path | None, purpose: str | None, json: bool
+) -> None:
     out, question = Console(highlight=False), read_question(twin, context, options)
     async with services() as built:
         caller = await built.callers.authenticate(key, purpose)
         found = await built.of(caller, question.twin).decision_checks.check(caller, question)
-        out.print(decisions_shown.check(f"How the options sit with {question.twin}", found))
+        title = f"How the options sit with {question.twin}"
+        if json:
+            print_json(found)
+        else:
+            out.print(decisions_shown.check(title, found))
         if plot is not None:
-            out.print(f"Drawn: {decisions_picture.draw(f'How the options sit with {question.twin}', found, plot)}")
+            drawn = decisions_picture.draw(title, found, plot)
+            if not json:
+                out.print(f"Drawn: {drawn}")

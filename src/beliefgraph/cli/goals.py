@@ -12,6 +12,7 @@ from rich.console import Console
 from beliefgraph.app import Services
 from beliefgraph.cli import goals_picture, show
 from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.output import Json, print_json
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.goal import GoalRow
 from beliefgraph.model.time import NOW, AsOf, instant
@@ -29,31 +30,43 @@ def goals(
     since_rev: Annotated[int | None, typer.Option(min=1, help="Show changes since this rev.")] = None,
     plot: Annotated[Path | None, typer.Option(help="Write a chart of the goals to this PNG file.")] = None,
     purpose: Purpose = None,
+    json: Json = False,
 ) -> None:
     """List the goals of a twin with their motivation, progress and status.
 
     With --since or --since-rev, compare with an earlier moment; --plot draws the motivations at both moments.
     """
     then = None if since is None and since_rev is None else AsOf(valid_time=since and instant(since), rev=since_rev)
-    run(_goals(key, twin, why, then, plot, purpose))
+    run(_goals(key, twin, why, then, plot, purpose, json))
 
 
 async def _goals(
-    key: str, twin: str, why: str | None, then: AsOf | None, plot: Path | None, purpose: str | None
+    key: str, twin: str, why: str | None, then: AsOf | None, plot: Path | None, purpose: str | None, json: bool
 ) -> None:
     out = Console(highlight=False)
     async with services() as built:
         caller = await built.callers.authenticate(key, purpose)
         rows = await listed(built, caller, twin)
         before = {} if then is None else motivations(await listed(built, caller, twin, then))
-        if rows:
+        told = None if why is None else await built.of(caller, twin).goals.explain(caller, twin, why)
+        if json:
+            shown = [row.model_dump(mode="json") for row in rows]
+            for row, each in zip(rows, shown, strict=True):
+                if then is not None:
+                    each["motivation_before"] = before.get(row.state.goal.id)
+                if told is not None and row.state.goal.key == why:
+                    each["explanation"] = told
+            print_json(shown)
+        elif rows:
             out.print(show.goals(f"What {twin} pursues", rows, before if then is not None else None))
         else:
             out.print(f"No goal of {twin} is known.", markup=False)
-        if why is not None:
-            out.print(show.motivation(await built.of(caller, twin).goals.explain(caller, twin, why)))
+        if told is not None and not json:
+            out.print(show.motivation(told))
         if plot is not None and rows:
-            out.print(f"Drawn: {goals_picture.draw(f'What {twin} pursues', rows, before, plot)}")
+            drawn = goals_picture.draw(f"What {twin} pursues", rows, before, plot)
+            if not json:
+                out.print(f"Drawn: {drawn}")
 
 
 async def listed(built: Services, caller: Caller, twin: str, as_of: AsOf = NOW) -> list[GoalRow]:

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from beliefgraph.cli import reasons_picture, reasons_shown
 from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.output import Json, print_json
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.event import EventName
 from beliefgraph.model.metric import MetricKey
@@ -34,13 +35,14 @@ def interpret(
     why: Annotated[bool, typer.Option("--why", help="Also show the evidence for the first hypothesis.")] = False,
     plot: Annotated[Path | None, typer.Option(help="Write a chart of the hypotheses to this PNG file.")] = None,
     purpose: Purpose = None,
+    json: Json = False,
 ) -> None:
     """Compare hypotheses about why an event happened, or why a metric shows what it shows.
 
     --why lists the evidence for the first hypothesis; --plot draws all of them.
     """
     stored = None if event is None else EventName(id=event, source=source)
-    run(_interpret(key, twin, stored, metric, at, why, plot, purpose))
+    run(_interpret(key, twin, stored, metric, at, why, plot, purpose, json))
 
 
 def _named(metric: str) -> MetricKey:
@@ -59,6 +61,7 @@ async def _interpret(
     why: bool,
     plot: Path | None,
     purpose: str | None,
+    json: bool,
 ) -> None:
     out = Console(highlight=False)
     question = Interpret(twin=twin, stored=stored, metric=None if metric is None else _named(metric))
@@ -66,6 +69,11 @@ async def _interpret(
     async with services() as built:
         caller = await built.callers.authenticate(key, purpose)
         found = await built.of(caller, question.twin).reasons.interpret(caller, question, as_of=as_of, explained=why)
-        out.print(reasons_shown.reasons(found))
+        if json:
+            print_json(found)
+        else:
+            out.print(reasons_shown.reasons(found))
         if plot is not None and found.occurrences:
-            out.print(f"Drawn: {reasons_picture.draw(found.occurrences[0], plot)}")
+            drawn = reasons_picture.draw(found.occurrences[0], plot)
+            if not json:
+                out.print(f"Drawn: {drawn}")

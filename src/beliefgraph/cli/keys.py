@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from beliefgraph.cli.connection import run, services
+from beliefgraph.cli.output import Json, print_json
 from beliefgraph.model.caller import ApiKey, Scope
 from beliefgraph.model.vocabulary import words_of
 from beliefgraph.services.callers import NewKey
@@ -75,6 +76,7 @@ def create(
 @app.command("list")
 def list_(
     tenant: Annotated[str | None, typer.Option(help="List only keys of this tenant.")] = None,
+    json: Json = False,
 ) -> None:
     """List the keys and what each grants, without the secrets."""
 
@@ -82,7 +84,11 @@ def list_(
         async with services() as running:
             return await running.callers.list(tenant)
 
-    _show(run(work()), stderr=False)
+    found = run(work())
+    if json:
+        print_json(found)
+    else:
+        _show(found, stderr=False)
 
 
 @app.command()

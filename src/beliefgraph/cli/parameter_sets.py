@@ -11,6 +11,7 @@ from rich.table import Table
 
 from beliefgraph.app import Services
 from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.output import Json, print_json
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.parameters import ParameterSet
@@ -19,9 +20,9 @@ from beliefgraph.services.learning.preview import MOVED, Preview, preview
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change without putting it in force.")]
 
 
-def list_sets(key: Key, purpose: Purpose = None) -> None:
+def list_sets(key: Key, purpose: Purpose = None, json: Json = False) -> None:
     """List the parameter sets of the tenant, the newest first, and say which is in force."""
-    run(_list(key, purpose))
+    run(_list(key, purpose, json))
 
 
 def adopt(
@@ -42,17 +43,21 @@ def reset(key: Key, purpose: Purpose = None, dry_run: DryRun = False) -> None:
     run(_again(key, purpose, 0, dry_run))
 
 
-async def _list(key: str, purpose: str | None) -> None:
+async def _list(key: str, purpose: str | None, json: bool) -> None:
     out = Console(highlight=False)
     async with services() as built:
         caller = await built.callers.authenticate(key, purpose)
         found = await built.book.parameter_sets(caller)
         in_force = (await built.book.latest(caller.tenant)).definitions.parameters
+    number = None if in_force is None else in_force.number
+    if json:
+        print_json([{**each.model_dump(mode="json"), "in_force": each.number == number} for each in found])
+        return
     table = Table("set", "learned", "rates", "shared errors", "priors", "strengths", "calibrations", "", box=None)
     for each in found:
         counts = (each.sources, each.shared_errors, each.priors, each.strengths, each.calibrations)
         at = "" if each.learned_at is None else f"{each.learned_at:%Y-%m-%d %H:%M}"
-        now = "in force" if in_force is not None and in_force.number == each.number else ""
+        now = "in force" if each.number == number else ""
         table.add_row(str(each.number), at, *(f"{len(part):,}" for part in counts), now)
     out.print(table if found else "Nothing was learned.")
 

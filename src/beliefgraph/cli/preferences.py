@@ -12,6 +12,7 @@ from rich.console import Console, RenderableType
 from beliefgraph.app import Services
 from beliefgraph.cli import preferences_picture, preferences_shown, show
 from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.output import Json, print_json
 from beliefgraph.errors import NotFound
 from beliefgraph.model.belief import ANYWHERE
 from beliefgraph.model.caller import Caller
@@ -30,25 +31,29 @@ def preferences(
     ] = None,
     plot: Annotated[Path | None, typer.Option(help="Write a chart of the distributions to this PNG file.")] = None,
     purpose: Purpose = None,
+    json: Json = False,
 ) -> None:
     """List the preferences of a twin in a context, with strength, the context of the evidence, and conflicts."""
-    run(_preferences(key, twin, context, why, plot, purpose))
+    run(_preferences(key, twin, context, why, plot, purpose, json))
 
 
 async def _preferences(
-    key: str, twin: str, context: str, why: str | None, plot: Path | None, purpose: str | None
+    key: str, twin: str, context: str, why: str | None, plot: Path | None, purpose: str | None, json: bool
 ) -> None:
     out = Console(highlight=False)
     async with services() as built:
         caller = await built.callers.authenticate(key, purpose)
         found = await listed(built, caller, twin, context, explained=why is not None)
         title = f"What {twin} wants" if context == ANYWHERE else f"What {twin} wants in {context}"
-        out.print(preferences_shown.preferences(title, found))
-        if why is not None:
-            for told in explanations(found, why):
-                out.print(told)
+        told = [] if why is None else explanations(found, why)
+        if json:
+            print_json(found)
+        else:
+            out.print(preferences_shown.preferences(title, found), *told, sep="\n")
         if plot is not None:
-            out.print(f"Drawn: {preferences_picture.draw(title, found, plot)}")
+            drawn = preferences_picture.draw(title, found, plot)
+            if not json:
+                out.print(f"Drawn: {drawn}")
 
 
 async def listed(

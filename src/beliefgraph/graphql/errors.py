@@ -100,7 +100,7 @@ def _refusal(error: GraphQLError) -> BeliefgraphError | None:
         if isinstance(cause, BeliefgraphError):
             return cause
         if isinstance(cause, InputValidationError):
-            return _invalid(cause)
+            return invalid_input(cause)
         if isinstance(cause, RecursionError):
             return Incorrect("too-complex", "This query is nested too deeply.")
     if error.original_error is None or isinstance(error.original_error, GraphQLError):
@@ -111,7 +111,8 @@ def _refusal(error: GraphQLError) -> BeliefgraphError | None:
     return None
 
 
-def _invalid(error: InputValidationError) -> Incorrect:
+def invalid_input(error: InputValidationError) -> Incorrect:
+    """The refusal of an input that is not valid, with the first field that is wrong."""
     first = error.errors[0]
     field = ".".join(first.location)
     code = VALIDATION_CODES.get(first.type, "invalid-input")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import MISSING
+from dataclasses import MISSING, dataclass
 from typing import Any, TypeVar
 
 import strawberry
 from strawberry.annotation import StrawberryAnnotation
+from strawberry.pydantic import InputValidationError
 from strawberry.pydantic.conversion import build_pydantic_model
 from strawberry.types.arguments import InputContext
 from strawberry.types.base import StrawberryObjectDefinition
 
+from beliefgraph.errors import BeliefgraphError
 from beliefgraph.graphql.ids import stored_id
 from beliefgraph.graphql.scalars import in_graphql, shown
 from beliefgraph.graphql.variables import Made, check_events
@@ -60,6 +62,7 @@ __all__ = [
     "MetricKey",
     "MotivateGoal",
     "RecordDecision",
+    "RejectedEvent",
     "Relate",
     "RelateGoals",
     "Retract",
@@ -70,6 +73,14 @@ __all__ = [
 ]
 
 R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedEvent:
+    """A malformed event: its id, and what is wrong with it."""
+
+    id: str
+    error: InputValidationError | BeliefgraphError
 
 
 def asked(record: type[R], name: str | None = None) -> type[R]:
@@ -119,6 +130,15 @@ def _sent(record: type[Any], value: Mapping[str, Any], context: InputContext) ->
     return made
 
 
+def _sent_event(record: type[Any], value: Mapping[str, Any], context: InputContext) -> Event | RejectedEvent:
+    """The event that was sent; a malformed one is returned, so that the others of the call are taken in."""
+    try:
+        event: Event = _sent(record, value, context)
+    except (InputValidationError, BeliefgraphError) as error:
+        return RejectedEvent(value["id"], error)
+    return event
+
+
 for _record in (BeliefKey, MetricKey, Identifier, Event, BeliefFilter, BeliefOrder, EventName, Interpret):
     asked(_record)
 for _hypothesis in (HypotheticalEvidence, Assumption, Intervention, SupposedGoal, WhatIf):
@@ -132,3 +152,5 @@ asked(CheckDecision)
 for _about_goals in (SetGoal, RelateGoals, MotivateGoal):
     asked(_about_goals)
 asked(AsOf, "AsOf")
+
+Event.__strawberry_definition__.from_input = _sent_event  # type: ignore[attr-defined]

@@ -10,11 +10,12 @@ import strawberry
 from pydantic import ValidationError
 from strawberry.scalars import JSON
 
-from beliefgraph.errors import Incorrect
+from beliefgraph.errors import BeliefgraphError, Incorrect, shortened
 from beliefgraph.graphql.arguments import ExpectedRev, TwinName, told
 from beliefgraph.graphql.change_types import Receipt
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.definition_types import Definitions
+from beliefgraph.graphql.errors import invalid_input
 from beliefgraph.graphql.expose import answer
 from beliefgraph.graphql.inputs import (
     AssertBelief,
@@ -23,6 +24,7 @@ from beliefgraph.graphql.inputs import (
     Identify,
     MotivateGoal,
     RecordDecision,
+    RejectedEvent,
     Relate,
     RelateGoals,
     Retract,
@@ -49,15 +51,25 @@ class Mutation:
         list[Receipt],
         "Take in up to 10,000 events of any number of twins and return a receipt for each, in their order. A large "
         "call is written in several transactions; if it fails in between, send it again: what is in is a duplicate "
-        "then. `expectedRev` needs a single event.",
+        "then. A malformed event among several has a receipt with the status `REJECTED`. `expectedRev` needs a single "
+        "event.",
     )
     @staticmethod
     async def observe(
         info: Request, events: Annotated[list[Event], told("Events to take in.")], expected_rev: ExpectedRev = None
     ) -> Receipts:
         context = info.context
-        found = await context.verbs.across.observe(context.caller, events, expected_rev=expected_rev)
-        return [named(context, each) for each in found]
+        context.caller.require("write")
+        sent: list[Event | RejectedEvent] = [*events]
+        good = [each for each in sent if isinstance(each, Event)]
+        rejected = [each for each in sent if isinstance(each, RejectedEvent)]
+        if rejected and (len(sent) == 1 or expected_rev is not None):
+            raise rejected[0].error
+        taken = good or not rejected
+        found = iter(
+            await context.verbs.across.observe(context.caller, good, expected_rev=expected_rev) if taken else ()
+        )
+        return [named(context, next(found)) if isinstance(each, Event) else _rejected(each) for each in sent]
 
     assert_belief = command(
         AssertBelief, "State how sure somebody is of a belief, as evidence.", lambda to: to.assert_belief
@@ -130,6 +142,11 @@ class Mutation:
         if ids is not None and len(ids) > MOST_REPLAYED:
             raise Incorrect("too-large", f"Name at most {MOST_REPLAYED} events.", field="ids")
         return [named(context, each) for each in await context.verbs.across.replay(context.caller, ids=ids)]
+
+
+def _rejected(event: RejectedEvent) -> receipt.Receipt:
+    error = event.error if isinstance(event.error, BeliefgraphError) else invalid_input(event.error)
+    return receipt.Receipt(id=shortened(event.id), status="rejected", code=error.code, reason=shortened(error.message))
 
 
 def _catalog(given: Any) -> definition.Catalog:

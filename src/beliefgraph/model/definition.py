@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property, partial
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
@@ -141,10 +141,10 @@ class BearingRule(Record):
     when: Expression | None = Field(None, description="Expression that must hold of the event; null: always.")
     subject: Expression | None = Field(None, description="Expression for the subject; null: `self`.")
     context: Expression | None = Field(None, description="Expression for the context; null: `any`.")
-    half_life: timedelta | None = Field(
+    half_life: Annotated[timedelta, Field(gt=timedelta(0))] | Literal["never"] | None = Field(
         default=None,
-        gt=timedelta(0),
-        description="Time in which this evidence loses half its weight; null: that of the attribute.",
+        description="Time in which this evidence loses half its weight, or `never`: it does not age; null: that of "
+        "the attribute.",
     )
 
     def model_post_init(self, _context: object) -> None:

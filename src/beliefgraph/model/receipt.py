@@ -17,7 +17,7 @@ from beliefgraph.model.time import Rev
 from beliefgraph.model.vocabulary import vocabulary
 
 Outcome = Annotated[
-    Literal["accepted", "duplicate", "quarantined", "conflict"],
+    Literal["accepted", "duplicate", "quarantined", "conflict", "rejected"],
     vocabulary(
         "What happened to an event or a command.",
         {
@@ -25,6 +25,7 @@ Outcome = Annotated[
             "duplicate": "Known already; nothing was changed.",
             "quarantined": "Set aside with a reason; it can be replayed.",
             "conflict": "Refused: its id was used before for different content.",
+            "rejected": "Refused: it is malformed, and was not stored.",
         },
     ),
 ]

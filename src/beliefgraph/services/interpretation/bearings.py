@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 
 from beliefgraph.model.attribute import OTHER, Attribute
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
@@ -34,7 +35,7 @@ def bearings(reading: Reading, rule: EventRule, bearing: BearingRule) -> Iterato
         yield BearsOn(
             belief=BeliefKey.of(attribute=at, subject=subject, context=context, value=value),
             log_likelihood_ratio=ratio,
-            half_life=None if half_life is None else seconds(half_life),
+            half_life=seconds(half_life) if isinstance(half_life, timedelta) else None,
             shared_origin=origin,
         )
 
