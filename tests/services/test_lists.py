@@ -31,7 +31,7 @@ BOUGHT = Catalog.model_validate(
         "metrics": [
             {
                 "key": "bought.week",
-                "statement": "bought in 7 days at {subject}",
+                "statement": "bought in 7 days",
                 "kind": "count",
                 "events": ["bought"],
                 "subject": "data.at",

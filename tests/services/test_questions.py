@@ -384,8 +384,8 @@ async def test_history_shows_what_was_published_newest_first(world: World, ask: 
         (published(0.5), 1, 2),
     ]
     assert (*first.nodes, *rest.nodes) == whole.nodes
-    assert [(h.log_odds, h.rev_to) for h in then.nodes] == [(1.0, None), (published(0.5), 2)]
-    assert [h.log_odds for h in by_then.nodes] == [1.5, 1.0, 0.5]
+    assert [(h.log_odds, h.rev_to) for h in then.nodes] == [(published(1.0), None), (published(0.5), 2)]
+    assert [h.log_odds for h in by_then.nodes] == [published(1.5), published(1.0), published(0.5)]
 
 
 async def test_the_chain_of_a_belief_is_exactly_the_evidence_visible_there(world: World, ask: Questions) -> None:

@@ -98,4 +98,7 @@ async def test_catalogs_that_take_long_hold_up_nobody_and_end_with_the_service(
         assert process.returncode == 0, err.decode()
         assert b"Traceback" not in err
         told = [answer["errors"][0]["extensions"]["code"] for answer in await asyncio.gather(*sent)]
-        assert set(told) == ({"too-complex"} if hard is dense else {"overloaded"})
+        if hard is dense:
+            assert set(told) == {"too-complex"}
+        else:  # a fast machine finds out about the first of them before the service ends
+            assert {"overloaded"} <= set(told) <= {"overloaded", "infeasible-statements"}
