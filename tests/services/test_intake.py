@@ -2,32 +2,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.world import START, World, event, key, rated
+from tests.reading import held, rows, stored
+from tests.world import START, World, event, rated
 
 from beliefgraph.ingest.cloudevents import read_structured
 from beliefgraph.model.belief import logit
 from beliefgraph.model.command import Identify
-from beliefgraph.model.identity import belief_id, twin_id
 from beliefgraph.model.twin import Identifier
-from beliefgraph.services.cache import read_state
 from beliefgraph.services.grid import published
-from beliefgraph.services.state import TwinState
-
-
-async def stored(world: World, twin: str = "lena") -> TwinState:
-    """The twin as the store has it, past every cache."""
-    return await read_state(world.graph, twin_id(world.caller.tenant, twin), world.caller.tenant, twin)
-
-
-def rows(state: TwinState) -> tuple[object, ...]:
-    """All that a twin is, whatever the order its rows were read in."""
-    return state.rev, state.head_time, state.holdings, set(state.bearings), set(state.relations), set(state.links)
-
-
-def held(state: TwinState, attribute: str, **more: str) -> float | None:
-    """The log-odds that a twin published of a belief; None where it publishes nothing of it."""
-    holding = state.holdings.get(belief_id(state.id, key(attribute, **more)))
-    return None if holding is None else holding.log_odds
 
 
 async def test_an_event_becomes_evidence_and_moves_what_is_related(world: World) -> None:

@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 from neo4j.exceptions import TransientError
 from tests.conftest import StoppedClock
-from tests.services.test_intake import rows, stored
+from tests.reading import rows, stored
 from tests.world import CATALOG, World, event, rated
 
 from beliefgraph.errors import Unavailable, Unsupported

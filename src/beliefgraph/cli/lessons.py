@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.output import write_draft
 from beliefgraph.cli.parameter_sets import DryRun, put_in_force
 from beliefgraph.cli.truth import read_truth
 from beliefgraph.errors import Incorrect
@@ -129,11 +130,7 @@ def proposals(
     read = run(_lessons(key, purpose, tenant, before, said))
     _say_left_out(read, said)
     found = propose_relations(read)
-    text = draft(catalog, found)
-    if out is None:
-        typer.echo(text, nl=False)
-    else:
-        out.write_text(text)
+    if write_draft(draft(catalog, found), out):
         said.print(f"{len(found)} relations proposed in {out}. Look at them; `beliefgraph define` would publish them.")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
@@ -16,6 +17,15 @@ def print_json(answer: Any) -> None:
     """Write an answer to standard output as one JSON document, indented."""
     options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE | orjson.OPT_SERIALIZE_NUMPY
     sys.stdout.write(orjson.dumps(answer, default=_plain, option=options).decode())
+
+
+def write_draft(text: str, out: Path | None) -> bool:
+    """Write a draft for review to a file, else to standard output; whether it is in a file."""
+    if out is None:
+        typer.echo(text, nl=False)
+        return False
+    out.write_text(text, encoding="utf-8")
+    return True
 
 
 def _plain(value: object) -> object:

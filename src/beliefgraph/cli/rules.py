@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.output import write_draft
 from beliefgraph.cli.truth import read_truth
 from beliefgraph.model.definition import Catalog, Definitions
 from beliefgraph.services.learning.rules import DEVIATION, LEAST_LABELS, LearnedAttribute, learn_rules, proposed
@@ -38,10 +39,7 @@ def rules(
     text = draft(definitions, found)
     if not text:
         said.print("No better than stated on held-out twins: there is nothing to propose.")
-    elif out is None:
-        typer.echo(text, nl=False)
-    else:
-        out.write_text(text)
+    elif write_draft(text, out):
         said.print(f"Written to {out}. Review it; `beliefgraph define` publishes it.")
 
 
