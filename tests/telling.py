@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from beliefgraph.model.arrival import ArrivedEvent
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import belief_id, event_id, twin_id
-from beliefgraph.services import decide
 from beliefgraph.services.advance import advance
-from beliefgraph.services.decide import Setting
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.derive import Derivation, derive
+from beliefgraph.services.drafts import observations
 from beliefgraph.services.interpretation.rules import RuleInterpreter
+from beliefgraph.services.setting import Setting
 from beliefgraph.services.state import TwinState, fresh
-from beliefgraph.store.commits import ArrivedEvent
 
 CALLER = Caller(actor="test", tenant="acme", scopes=("read", "write"), purpose="testing")
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
@@ -33,7 +33,7 @@ def told(graph: DefinitionGraph, *batches: Sequence[Event]) -> TwinState:
     for batch in batches:
         said = [RuleInterpreter().interpret(event, graph.definitions) for event in batch]
         if batch:
-            added = decide.observations([setting(state, graph, event) for event in batch], said)
+            added = observations((setting(state, graph, event), each) for event, each in zip(batch, said, strict=True))
             state = advance(state, graph, added, CALLER, NOW).state
     return state
 

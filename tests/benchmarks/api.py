@@ -39,18 +39,18 @@ from websockets.asyncio.client import ClientConnection, connect
 from beliefgraph.app import Services, running
 from beliefgraph.config import Settings
 from beliefgraph.local import Endpoint, LocalNeo4j, Memory
-from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.belief import BeliefKey, Holding
 from beliefgraph.model.caller import Caller, Scope
 from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.question import BeliefOrder
 from beliefgraph.model.vocabulary import words_of
-from beliefgraph.services import decide
 from beliefgraph.services.advance import advance
 from beliefgraph.services.cache import read_state
-from beliefgraph.services.decide import Setting
+from beliefgraph.services.drafts import observations
 from beliefgraph.services.interpretation.rules import RuleInterpreter
+from beliefgraph.services.setting import Setting
 from beliefgraph.store import commits
 from beliefgraph.store.commits import Statement, TwinCommit
 from beliefgraph.store.graph import Graph, connected
@@ -305,12 +305,12 @@ class RawWriter:
         step = advance(
             self._state,
             self._graph,
-            decide.observations([setting], [said]),
+            observations([(setting, said)]),
             self._made.caller,
             datetime.now(UTC),
         )
         inferred = time.perf_counter() - begun
-        self.revisions = len(step.commit.holdings)
+        self.revisions = len(step.commit.delta.opened.of(Holding))
         statements = commits.statements(self._made.services.keyring, [step.commit])[:1]
 
         async def work(tx: AsyncManagedTransaction) -> None:

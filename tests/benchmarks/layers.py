@@ -32,11 +32,11 @@ from beliefgraph.model.event import Event
 from beliefgraph.model.identity import twin_id
 from beliefgraph.services.advance import Step, advance
 from beliefgraph.services.cache import read_state
-from beliefgraph.services.decide import Setting
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.derive import derive
 from beliefgraph.services.goals.decide import setting_goal
 from beliefgraph.services.goals.derive import derive_goals
+from beliefgraph.services.setting import Setting
 from beliefgraph.services.state import TwinState
 from beliefgraph.store import commits
 from beliefgraph.store.queries import query
@@ -89,12 +89,12 @@ async def goals(services: Services, driver: AsyncDriver) -> list[Row]:
         receipt = await services.commands.set_goal(caller, achieved("served", task))
         took = time.perf_counter() - begun
         written, decided, step = await raw.achieve(task)
-        assert 0 < len(receipt.goals) == len(step.goals)
+        assert 0 < len(receipt.goals) == len(step.changes["goals"])
         if index >= WARM:
             served_s.append(took)
             raw_s.append(written)
             decided_s.append(decided)
-            revisions.append(step.commit.opened_rows)
+            revisions.append(len(step.commit.delta.opened))
     derived_s = await asyncio.to_thread(deriving, raw.state, raw.graph)
     listed_s = []
     for _ in range(ROUNDS // 3):

@@ -10,19 +10,19 @@ import yaml
 from tests.docs.pages import examples
 from tests.house.source import ROOT
 
+from beliefgraph.model.arrival import ArrivedEvent
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.definition import Catalog, Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import belief_id
-from beliefgraph.services import decide
 from beliefgraph.services.advance import advance
-from beliefgraph.services.decide import Setting
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.derive import derive
+from beliefgraph.services.drafts import observations
 from beliefgraph.services.interpretation.rules import RuleInterpreter
+from beliefgraph.services.setting import Setting
 from beliefgraph.services.state import TwinState, fresh
-from beliefgraph.store.commits import ArrivedEvent
 
 PAGE = "docs/attributes-over-time.md"
 ROW = re.compile(
@@ -44,7 +44,7 @@ def lived(catalog: Catalog, type_: str, days: dict[int, dict[str, object]]) -> t
         event = Event(id=str(day), source="/shop", type=type_, time=time, twin="ada", data=data)
         setting = Setting(state, graph, caller, ArrivedEvent(id=str(day), event=event, delivery=str(day), body=""))
         said = RuleInterpreter().interpret(event, graph.definitions)
-        state = advance(state, graph, decide.observations([setting], [said]), caller, time).state
+        state = advance(state, graph, observations([(setting, said)]), caller, time).state
     return state, graph
 
 

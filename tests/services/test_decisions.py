@@ -311,7 +311,7 @@ async def test_the_twin_read_anew_is_the_twin_as_it_was_written(world: World) ->
     async with world.graph._driver.session(database="neo4j") as session:
         await session.run("MATCH (:Twin {id: $id})-[r:DECIDES]->() SET r.expected = 1.0", id=id_of(world))
     (found,) = [one async for one in recheck(world.graph, world.book, world.caller.tenant)]
-    assert [row.expected for row in found.misjudged] == [0.5]
+    assert [row.expected for row in found.differing if isinstance(row, Deliberation)] == [0.5]
 
 
 def test_a_twin_has_so_many_decisions_and_no_more() -> None:

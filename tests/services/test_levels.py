@@ -15,16 +15,16 @@ from tests.reading import held, log_odds, stored
 from tests.world import CATALOG, START, World, event, key
 
 from beliefgraph.errors import BeliefgraphError
+from beliefgraph.model.arrival import ArrivedEvent
 from beliefgraph.model.belief import probability
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import WhatIf, Withdraw
 from beliefgraph.model.definition import Catalog, Definitions
 from beliefgraph.model.metric import Metric, MetricKey
 from beliefgraph.model.time import AsOf
-from beliefgraph.services import decide
 from beliefgraph.services.advance import advance
-from beliefgraph.services.decide import Setting
 from beliefgraph.services.definition_graph import DefinitionGraph
+from beliefgraph.services.drafts import observations
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.grid import published as to_publish
 from beliefgraph.services.interpretation.rules import RuleInterpreter
@@ -32,9 +32,9 @@ from beliefgraph.services.metrics.measure import measure
 from beliefgraph.services.metrics.questions import Metrics
 from beliefgraph.services.recheck import recheck
 from beliefgraph.services.refresh import Refresher
+from beliefgraph.services.setting import Setting
 from beliefgraph.services.state import TwinState, fresh
 from beliefgraph.services.what_if import WhatIfs
-from beliefgraph.store.commits import ArrivedEvent
 
 MEAN, DEVIATION, DRIFT, NOISE, THRESHOLD = 10.0, 5.0, 0.5, 2.0, 15.0
 HOURS = MetricKey(metric="hours.level")
@@ -206,7 +206,7 @@ async def test_what_is_no_number_waits_and_what_is_published_is_derived_again_al
     refused = await report(measured, 11, "many")
     assert (refused.status, refused.code) == ("quarantined", "interpretation-failed")
     (checked,) = [one async for one in recheck(measured.graph, measured.book, measured.caller.tenant)]
-    assert (checked.differing, checked.misread, checked.error) == ((), (), None)
+    assert (checked.differing, checked.error) == ((), None)
 
 
 async def test_another_version_may_change_the_model_but_not_what_is_measured(measured: World) -> None:
@@ -230,7 +230,7 @@ def taken_in(state: TwinState, numbers: list[tuple[int, int]], which: int) -> Tw
     one = event(str(which), "reported", day=half_days / 2, hours=tenths / 10)
     setting = Setting(state, GRAPH, CALLER, ArrivedEvent(id=f"e{which}", event=one, delivery=str(which), body=""))
     found = RuleInterpreter().interpret(one, GRAPH.definitions)
-    return advance(state, GRAPH, decide.observations([setting], [found]), CALLER, START).state
+    return advance(state, GRAPH, observations([(setting, found)]), CALLER, START).state
 
 
 @settings(max_examples=40)

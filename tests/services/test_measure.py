@@ -10,20 +10,21 @@ from hypothesis import strategies as st
 from tests.metrics import METRICS, Seen, slowly
 from tests.world import CATALOG, START
 
+from beliefgraph.model.arrival import ArrivedEvent
 from beliefgraph.model.belief import logit
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.definition import Definitions
+from beliefgraph.model.delta import Delta
 from beliefgraph.model.event import Event
 from beliefgraph.model.metric import Band, BandBearing
-from beliefgraph.services import decide
 from beliefgraph.services.advance import advance
-from beliefgraph.services.decide import Setting
 from beliefgraph.services.definition_graph import DefinitionGraph
+from beliefgraph.services.drafts import observations
 from beliefgraph.services.grid import published as to_publish
 from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.metrics.measure import decisive, due, measure, since
+from beliefgraph.services.setting import Setting
 from beliefgraph.services.state import TwinState, fresh
-from beliefgraph.store.commits import ArrivedEvent
 
 GRAPH = DefinitionGraph(Definitions(tenant="t", number=1, catalogs=(CATALOG, METRICS)))
 BANDS = tuple(
@@ -70,7 +71,7 @@ def taken_in(state: TwinState, seen: list[Seen], numbers: list[int]) -> TwinStat
         arrived = ArrivedEvent(id=f"event-{number}", event=event, delivery=str(number), body="")
         settings_.append(Setting(state, GRAPH, CALLER, arrived))
         said.append(INTERPRETER.interpret(event, GRAPH.definitions))
-    return advance(state, GRAPH, decide.observations(settings_, said), CALLER, START).state
+    return advance(state, GRAPH, observations(zip(settings_, said, strict=True)), CALLER, START).state
 
 
 def values(state: TwinState, at: object) -> dict[str, tuple[float | None, str | None]]:
@@ -116,14 +117,7 @@ def test_the_decisive_events_are_those_without_which_the_band_is_another(seen, a
     bands = {one.metric.id: one.band for one in measure(state, definitions, at)}
     without: dict[str, set[str]] = {id_: set() for id_ in bands}
     for evidence in everything:
-        left = state.with_inputs(
-            beliefs=(),
-            closed_bearings=(),
-            bearings=(),
-            closed_relations=(),
-            relations=(),
-            closed_measurements=[m for m in state.measurements if m.evidence == evidence],
-        )
+        left = state.after(Delta.of(closed=[m for m in state.measurements if m.evidence == evidence]))
         then = {one.metric.id: one.band for one in measure(left, definitions, at)}
         for id_ in without:
             if then.get(id_) != bands[id_]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from tests.world import World, event, key, rated
 
+from beliefgraph.model.belief import Holding
 from beliefgraph.model.command import Correct
 from beliefgraph.services.grid import published
 from beliefgraph.services.recheck import Checked, recheck
@@ -35,4 +36,5 @@ async def test_a_published_number_that_somebody_changed_is_found(world: World) -
         )
 
     (differing,) = (await checked(world))["lena"].differing
+    assert isinstance(differing, Holding)
     assert differing.log_odds == published(1.5)

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from tests.effort import effort
 from tests.world import START
 
+from beliefgraph.model.delta import Delta, Records
 from beliefgraph.model.goal import FIELDS, GoalRelation, GoalStatement
 from beliefgraph.model.identity import relation_id
 from beliefgraph.services.goals.stated import Resolved, StatedGoal, resolve
-from beliefgraph.services.state import TwinState, fresh
+from beliefgraph.services.state import TwinState, by_place, fresh
 
 DAYS = 6
 GOALS = "abc"
@@ -81,13 +82,13 @@ def told(state: TwinState, number: int, said: Saying) -> TwinState:
         stance="correction" if said.person else "assertion",
         **dict(said.fields),
     )
-    relations = state.goal_relations
+    rows: list[GoalStatement | GoalRelation] = [statement]
     if said.whole is not None and said.whole > said.goal:
         key = relation_id(said.goal, "part_of", said.whole)
         part = {"kind": "part_of", "source": said.goal, "target": said.whole, "weight": said.weight}
         speaker = state.own_source if said.person else "x"
-        relations = (*relations, GoalRelation(**row, revision_id=f"r{number}", key=key, speaker=speaker, **part))
-    return replace(state, statements=(*state.statements, statement), goal_relations=relations)
+        rows.append(GoalRelation(**row, revision_id=f"r{number}", key=key, speaker=speaker, **part))
+    return state.after(Delta.of(opened=rows))
 
 
 def valid(done: list[Saying], day: float) -> list[Saying]:
@@ -157,7 +158,7 @@ def test_what_was_withdrawn_is_not_taken_over(done: list[Saying], data: st.DataO
         state = told(state, number, said)
     before = resolve(state, at(DAYS))
     gone = data.draw(st.integers(0, len(done) - 1))
-    left = replace(state, statements=(*state.statements[:gone], *state.statements[gone + 1 :]))
+    left = state.after(Delta.of(closed=[state.statements[gone]]))
     assert alike(resolve(left, at(DAYS), before), resolve(left, at(DAYS)))
 
 
@@ -170,5 +171,5 @@ def test_the_order_in_which_rows_are_read_does_not_matter(done: list[Saying], ra
     statements, relations = list(state.statements), list(state.goal_relations)
     random.shuffle(statements)
     random.shuffle(relations)
-    other = replace(state, statements=tuple(statements), goal_relations=tuple(relations))
+    other = replace(state, rows=by_place(Records([*statements, *relations])))
     assert alike(resolve(state, at(DAYS)), resolve(other, at(DAYS)))

@@ -15,6 +15,7 @@ from tests.values import CITY, OTHER_CITY, ROLE, ROLES, by_hand, cities, city_se
 from beliefgraph.model.attribute import MOST_VALUES
 from beliefgraph.model.belief import BeliefKey, probability
 from beliefgraph.model.definition import Definitions
+from beliefgraph.model.delta import Delta
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import event_id
 from beliefgraph.services.definition_graph import DefinitionGraph
@@ -89,13 +90,7 @@ def test_what_is_withdrawn_leaves_no_trace(kept: list[tuple[str, float]], gone: 
     withdrawn = {event_id(state.id, e.source, e.id) for e in leave}
     evidence = {b.evidence for b in told(leave).bearings}
     assert len(withdrawn) == len(evidence)
-    without = state.with_inputs(
-        beliefs=(),
-        closed_bearings=[b for b in state.bearings if b.evidence in evidence],
-        bearings=(),
-        closed_relations=(),
-        relations=(),
-    )
+    without = state.after(Delta.of(closed=[b for b in state.bearings if b.evidence in evidence]))
     assert believed(without, CITY)[1] == believed(told(stay), CITY)[1]
 
 

@@ -16,6 +16,7 @@ from tests.conftest import StoppedClock
 from beliefgraph.model.belief import Belief, BeliefKey, Holding
 from beliefgraph.model.commit import BeliefChange, Change, Commit
 from beliefgraph.model.decision import Decision, DecisionChange, Deliberation, Ground, Option
+from beliefgraph.model.delta import NONE, Delta
 from beliefgraph.model.goal import Goal, GoalChange, Pursuit
 from beliefgraph.model.identity import belief_id, decision_id, goal_id, metric_id, relation_id, twin_id
 from beliefgraph.model.metric import Metric, MetricChange, MetricKey, Reading
@@ -26,7 +27,7 @@ from beliefgraph.services.cache import read_state
 from beliefgraph.services.published import Published
 from beliefgraph.store import beliefs, changes, commits, decisions, goals, metrics
 from beliefgraph.store.beliefs import HeldRow, RelationRow, Wanted
-from beliefgraph.store.commits import DecisionRows, GoalRows, TwinCommit
+from beliefgraph.store.commits import TwinCommit
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.history import Stretch
 from beliefgraph.store.keys import Keyring
@@ -61,16 +62,7 @@ class Written:
 async def written(graph: Graph, keyring: Keyring, clock: StoppedClock, tenant: str) -> Written:
     twin = twin_id(tenant, NAME)
     made = (_commit(twin, tenant, 1), _commit(twin, tenant, 2))
-    closing = replace(
-        made[1],
-        beliefs=(),
-        closed_holdings=made[0].holdings,
-        closed_relations=made[0].relations,
-        metrics=(),
-        closed_readings=made[0].readings,
-        goals=replace(made[1].goals, goals=(), closed_pursuits=made[0].goals.pursuits),
-        decisions=replace(made[1].decisions, decisions=(), closed_deliberations=made[0].decisions.deliberations),
-    )
+    closing = replace(made[1], delta=replace(made[1].delta, made=NONE, closed=made[0].delta.opened))
     for one in (made[0], closing):
         await commits.write(graph, keyring, [one])
     return Written(twin, tenant, graph, made)
@@ -149,6 +141,19 @@ def _commit(twin: str, tenant: str, rev: int) -> TwinCommit:
         expected=0.55 + step,
         actual=-0.66 + step,
     )
+    described = [
+        Belief(
+            id=belief_id(twin, key),
+            twin=twin,
+            attribute=key.attribute,
+            subject=key.subject,
+            context=key.context,
+            domain=f"domain.{number}",
+            statement=f"holds {number}",
+            value=key.value,
+        )
+        for number, key in (("one", keys[0]), ("two", keys[1]))
+    ]
     return TwinCommit(
         commit=Commit(
             twin=twin,
@@ -165,26 +170,16 @@ def _commit(twin: str, tenant: str, rev: int) -> TwinCommit:
         life="life",
         expected=rev - 1,
         open_rows=6,
-        beliefs=tuple(
-            Belief(
-                id=belief_id(twin, key),
-                twin=twin,
-                attribute=key.attribute,
-                subject=key.subject,
-                context=key.context,
-                domain=f"domain.{number}",
-                statement=f"holds {number}",
-                value=key.value,
-            )
-            for number, key in (("one", keys[0]), ("two", keys[1]))
+        delta=Delta.of(
+            made=(goal, metric, decision, *described),
+            opened=(*holdings, relation, pursuit, deliberation, reading),
         ),
-        holdings=holdings,
-        relations=(relation,),
-        goals=GoalRows(goals=(goal,), pursuits=(pursuit,)),
-        decisions=DecisionRows(decisions=(decision,), deliberations=(deliberation,)),
-        metrics=(metric,),
-        readings=(reading,),
     )
+
+
+def opened(commit: TwinCommit, kind: type[R]) -> tuple[R, ...]:
+    """The rows of a type that a commit opens."""
+    return tuple(commit.delta.opened.of(kind))
 
 
 def _held(holding: Holding, belief: Belief) -> HeldRow:
@@ -194,7 +189,7 @@ def _held(holding: Holding, belief: Belief) -> HeldRow:
 async def test_history_gives_back_what_was_published_at_every_rev(written: Written) -> None:
     first, second = written.commits
     graph, twin = written.graph, written.twin
-    for now, then in zip(second.holdings, first.holdings, strict=True):
+    for now, then in zip(opened(second, Holding), opened(first, Holding), strict=True):
         found = await beliefs.holdings(graph, twin, now.key, ALL)
         assert found == (2, second.commit.head_time, [now, *written.closed((then,))])
         assert await beliefs.holdings(graph, twin, now.key, replace(ALL, rev=1)) == (
@@ -203,25 +198,21 @@ async def test_history_gives_back_what_was_published_at_every_rev(written: Writt
             [then],
         )
         assert (await beliefs.histories(graph, twin, [now.key], ALL))[now.key] == found[-1]
-    (pursuit,), (deliberation,), (reading,) = (
-        second.goals.pursuits,
-        second.decisions.deliberations,
-        second.readings,
-    )
+    (pursuit,), (deliberation,), (reading,) = (opened(second, kind) for kind in (Pursuit, Deliberation, Reading))
     pursued = await goals.pursuits(graph, twin, pursuit.key, ALL)
-    assert pursued == (2, second.commit.head_time, [pursuit, *written.closed(tuple(first.goals.pursuits))])
+    assert pursued == (2, second.commit.head_time, [pursuit, *written.closed(opened(first, Pursuit))])
     decided = await decisions.deliberations(graph, twin, deliberation.key, ALL)
     assert decided is not None
-    assert decided[-1] == [deliberation, *written.closed(tuple(first.decisions.deliberations))]
+    assert decided[-1] == [deliberation, *written.closed(opened(first, Deliberation))]
     read = await metrics.readings(graph, twin, reading.key, ALL)
-    assert read == [reading, *written.closed(tuple(first.readings))]
+    assert read == [reading, *written.closed(opened(first, Reading))]
 
 
 @pytest.mark.parametrize("rev", [1, 2])
 async def test_pages_and_single_reads_give_back_what_a_rev_published(written: Written, rev: int) -> None:
     made, graph, twin = written.commits[rev - 1], written.graph, written.twin
-    rows = tuple(_held(h, b) for h, b in zip(made.holdings, made.beliefs, strict=True))
-    (relation,) = made.relations
+    rows = tuple(_held(h, b) for h, b in zip(opened(made, Holding), made.delta.made.of(Belief), strict=True))
+    (relation,) = opened(made, BeliefRelation)
     around = (RelationRow(relation.key, relation.source, relation.target, relation.strength, "inferred"),)
     page = await beliefs.held_page(graph, twin, EVERY_BELIEF, SUREST_FIRST, EVERYTHING_AROUND, limit=10, rev=rev)
     assert page is not None
@@ -233,8 +224,8 @@ async def test_pages_and_single_reads_give_back_what_a_rev_published(written: Wr
     assert (one.beliefs, one.head_time, one.definitions) == (rows[:1], made.commit.head_time, 40 + rev)
     pursued = await goals.page(graph, twin, rev=rev, limit=10)
     assert pursued is not None
-    assert [pursuit.model_copy(update={"rev_to": None}) for _, pursuit in pursued.goals] == list(made.goals.pursuits)
-    assert [goal for goal, _ in pursued.goals] == list(made.goals.goals)
+    assert [pursuit.model_copy(update={"rev_to": None}) for _, pursuit in pursued.goals] == list(opened(made, Pursuit))
+    assert [goal for goal, _ in pursued.goals] == list(made.delta.made.of(Goal))
 
 
 @pytest.mark.parametrize("rev", [1, 2])
@@ -250,16 +241,16 @@ async def test_a_twin_that_is_read_whole_has_what_a_rev_published(written: Writt
         made.commit.at,
         40 + rev,
     )
-    assert as_then(state.holdings.values()) == as_then(made.holdings)
-    assert as_then(state.relations) == as_then(made.relations)
-    assert as_then(state.pursuits.values()) == as_then(made.goals.pursuits)
-    assert as_then(state.deliberations.values()) == as_then(made.decisions.deliberations)
-    assert as_then(state.readings.values()) == as_then(made.readings)
-    assert sorted(state.beliefs.values(), key=lambda b: b.statement) == list(made.beliefs)
+    assert as_then(state.holdings.values()) == as_then(opened(made, Holding))
+    assert as_then(state.relations) == as_then(opened(made, BeliefRelation))
+    assert as_then(state.pursuits.values()) == as_then(opened(made, Pursuit))
+    assert as_then(state.deliberations.values()) == as_then(opened(made, Deliberation))
+    assert as_then(state.readings.values()) == as_then(opened(made, Reading))
+    assert sorted(state.beliefs.values(), key=lambda b: b.statement) == list(made.delta.made.of(Belief))
     assert (list(state.goals.values()), list(state.metrics.values()), list(state.decisions.values())) == (
-        list(made.goals.goals),
-        list(made.metrics),
-        list(made.decisions.decisions),
+        list(made.delta.made.of(Goal)),
+        list(made.delta.made.of(Metric)),
+        list(made.delta.made.of(Decision)),
     )
     page = await beliefs.held_page(
         written.graph, written.twin, EVERY_BELIEF, SUREST_FIRST, EVERYTHING_AROUND, limit=10, rev=rev
@@ -279,34 +270,26 @@ def _change(made: TwinCommit, before: TwinCommit | None, after: TwinCommit | Non
     """The notice of a commit; rows that a later commit closed say so."""
 
     def now(row: R) -> R:
-        return row if after is None else row.model_copy(update={"rev_to": 2})
+        return row if after is None else _closed(row)
 
-    def then(rows: Any) -> Any:
-        return None if before is None else rows[0].model_copy(update={"rev_to": 2})
+    def change(kind: type[R]) -> Any:
+        (row,) = opened(made, kind)
+        return {"before": None if before is None else _closed(opened(before, kind)[0]), "after": now(row)}
 
-    by_id = {belief.id: belief for belief in made.beliefs}
-    earlier = {} if before is None else {h.key: h.model_copy(update={"rev_to": 2}) for h in before.holdings}
+    by_id = {belief.id: belief for belief in made.delta.made.of(Belief)}
+    earlier = {} if before is None else {h.key: _closed(h) for h in opened(before, Holding)}
     return Change(
         commit=made.commit,
         beliefs=tuple(
             BeliefChange(belief=by_id[h.key], before=earlier.get(h.key), after=now(h))
-            for h in sorted(made.holdings, key=lambda h: h.key)
+            for h in sorted(opened(made, Holding), key=lambda h: h.key)
         ),
-        goals=(
-            GoalChange(
-                goal=made.goals.goals[0],
-                before=then(before and before.goals.pursuits),
-                after=now(made.goals.pursuits[0]),
-            ),
-        ),
-        metrics=(
-            MetricChange(metric=made.metrics[0], before=then(before and before.readings), after=now(made.readings[0])),
-        ),
-        decisions=(
-            DecisionChange(
-                decision=made.decisions.decisions[0],
-                before=then(before and before.decisions.deliberations),
-                after=now(made.decisions.deliberations[0]),
-            ),
-        ),
+        goals=(GoalChange(goal=made.delta.made.of(Goal)[0], **change(Pursuit)),),
+        metrics=(MetricChange(metric=made.delta.made.of(Metric)[0], **change(Reading)),),
+        decisions=(DecisionChange(decision=made.delta.made.of(Decision)[0], **change(Deliberation)),),
     )
+
+
+def _closed(row: R) -> R:
+    """A row of the first commit as the second left it."""
+    return row.model_copy(update={"rev_to": 2})

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from beliefgraph.model.record import Key, LogOdds, Name, Probability, Record, TwinId
-from beliefgraph.model.revision import Revision
+from beliefgraph.model.revision import Publication
 from beliefgraph.model.status import Status
 from beliefgraph.model.time import ChangedAtRev, Instant, ReadRev, ReadTime
 from beliefgraph.model.vocabulary import vocabulary, words_of
@@ -103,7 +103,7 @@ class Belief(Record):
         return BeliefKey.of(attribute=self.attribute, subject=self.subject, context=self.context, value=self.value)
 
 
-class Holding(Revision):
+class Holding(Publication):
     """What a twin published about a belief, from the rev that changed it to the rev that changed it again.
 
     A change of `error` alone makes no revision.

@@ -15,7 +15,7 @@ from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.evidence import Stance
 from beliefgraph.model.preference import Score
 from beliefgraph.model.record import Key, LogOdds, Name, Record, Text, Title, TwinId
-from beliefgraph.model.revision import Revision
+from beliefgraph.model.revision import Publication, Statement
 from beliefgraph.model.time import ChangedAtRev, Instant, ReadRev, ReadTime
 from beliefgraph.model.vocabulary import vocabulary
 
@@ -149,16 +149,14 @@ class Decision(Record):
     key: Key = Field(description="Key of the decision, as the application chose it.")
 
 
-class DecisionStatement(Revision):
+class DecisionStatement(Statement):
     """What one piece of evidence states about one decision, without the person's words.
 
     For each field the statement with the latest valid time wins; statements by the person themselves (`correction`)
     take precedence over all others.
     """
 
-    evidence: str = Field(description="Id of the evidence that states it.")
     decision: str = Field(description="Id of the decision.")
-    source: str = Field(description="Id of the source that provided the evidence.")
     stance: Stance
     title: Title | None = Field(None, description="Name of the decision; null if not stated.")
     options: tuple[Option, ...] | None = Field(None, description="What there is to choose from; null if not stated.")
@@ -173,8 +171,13 @@ class DecisionStatement(Revision):
     )
     actual: Score | None = Field(None, description="How good the result was, in [-1, 1]; null if not stated.")
 
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The decision."""
+        return (self.decision,)
 
-class Deliberation(Revision):
+
+class Deliberation(Publication):
     """What a twin published about a decision, from the rev that changed it to the rev that changed it again."""
 
     title: str = Field(description="Name of the decision.")

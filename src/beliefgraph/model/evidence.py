@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from beliefgraph.model.record import Key, LogOdds, Record, Text, TwinId
-from beliefgraph.model.revision import Revision
+from beliefgraph.model.revision import Statement
 from beliefgraph.model.time import Instant
 from beliefgraph.model.vocabulary import vocabulary
 
@@ -58,12 +58,10 @@ class Evidence(Record):
     )
 
 
-class Bearing(Revision):
+class Bearing(Statement):
     """How one piece of evidence bears on one belief, while it counts."""
 
-    evidence: str = Field(description="Id of the evidence.")
     belief: str = Field(description="Id of the belief.")
-    source: str = Field(description="Id of the source that provided the evidence.")
     stance: Stance
     log_likelihood_ratio: LogLikelihoodRatio = Field(
         description="Natural log of how much likelier the observation is if the belief holds than if it does not, "
@@ -79,3 +77,8 @@ class Bearing(Revision):
         "or a copied list; null if nothing.",
     )
     source_kind: Key | None = Field(None, description="Kind of source that provided it; null if none was named.")
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The belief."""
+        return (self.belief,)

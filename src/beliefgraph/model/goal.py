@@ -13,7 +13,7 @@ from pydantic import Field
 from beliefgraph.model.belief import Belief, BeliefKey, Quality
 from beliefgraph.model.evidence import Stance
 from beliefgraph.model.record import Key, Probability, Record, Title, TwinId
-from beliefgraph.model.revision import Origin, Revision
+from beliefgraph.model.revision import Origin, Publication, Statement
 from beliefgraph.model.time import ChangedAtRev, Instant, ReadRev, ReadTime
 from beliefgraph.model.vocabulary import vocabulary
 
@@ -113,20 +113,23 @@ class Goal(Record):
     key: Key = Field(description="Key of the goal, as the application chose it.")
 
 
-class GoalStatement(Revision, Stated):
+class GoalStatement(Statement, Stated):
     """What one piece of evidence states about one goal; fields it does not state are null.
 
     For each field the statement with the latest valid time wins; statements by the person themselves (`correction`)
     take precedence over all others.
     """
 
-    evidence: str = Field(description="Id of the evidence that states it.")
     goal: str = Field(description="Id of the goal.")
-    source: str = Field(description="Id of the source that provided the evidence.")
     stance: Stance
 
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The goal."""
+        return (self.goal,)
 
-class GoalRelation(Revision):
+
+class GoalRelation(Statement):
     """A relation from a goal, or for motivates from a belief, to a goal, while it holds.
 
     A part is part_of its whole; a goal depends_on what must be achieved first; competes_with has no direction. Of
@@ -137,8 +140,17 @@ class GoalRelation(Revision):
     source: str = Field(description="Id of the goal or belief that the relation starts from.")
     target: str = Field(description="Id of the goal that the relation leads to.")
     weight: Weight = Field(description="Share of the importance that passes along the relation, in (0, 1].")
-    evidence: str = Field(description="Id of the evidence that states it.")
     speaker: str = Field(description="Id of the source that stated it.")
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The two ends."""
+        return self.source, self.target
+
+    @property
+    def stated_by(self) -> str:
+        """The source that stated it."""
+        return self.speaker
 
 
 class GoalStanding(Record):
@@ -166,7 +178,7 @@ class GoalStanding(Record):
     )
 
 
-class Pursuit(GoalStanding, Revision):
+class Pursuit(GoalStanding, Publication):
     """What a twin published about a goal, from the rev that changed it to the rev that changed it again."""
 
     reason: str = Field(description="What changed it, in a sentence.")

@@ -16,7 +16,7 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import ANYONE, ANYWHERE, AttributeName, Context, Subject, Value
 from beliefgraph.model.evidence import LogLikelihoodRatio
 from beliefgraph.model.record import Expression, Key, Name, Record, Sentence, TwinId
-from beliefgraph.model.revision import Revision
+from beliefgraph.model.revision import Publication, Statement
 from beliefgraph.model.time import Instant, ReadRev, ReadTime
 from beliefgraph.model.vocabulary import vocabulary
 from beliefgraph.model.zone import ZoneName
@@ -321,12 +321,10 @@ class Metric(Record):
         return MetricKey.trusted(metric=self.name, subject=self.subject, context=self.context)
 
 
-class Measurement(Revision):
+class Measurement(Statement):
     """One event that counts in a metric, from its time on for as long as it is remembered."""
 
-    evidence: str = Field(description="Id of the evidence.")
     metric: str = Field(description="Id of the metric.")
-    source: str = Field(description="Id of the source that provided the evidence.")
     value: MetricValue = Field(
         1.0,
         description="Number that the event adds to a sum, or measures of a level; otherwise 1.",
@@ -334,8 +332,13 @@ class Measurement(Revision):
     label: Key | None = Field(None, description="Label of the event, for a mode or an absence; null otherwise.")
     answers: bool = Field(False, description="True if the event follows up others (absence).")
 
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The metric."""
+        return (self.metric,)
 
-class Reading(Revision):
+
+class Reading(Publication):
     """What a twin published about a metric, from the rev that changed it to the rev that changed it again."""
 
     value: MetricValue | None = Field(description="Published value, rounded to hundredths; null if unknown.")

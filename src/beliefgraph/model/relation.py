@@ -89,3 +89,8 @@ class BeliefRelation(Revision):
     source: str = Field(description="Id of the belief that the relation starts from.")
     target: str = Field(description="Id of the belief that the relation leads to.")
     strength: Strength = Field(description="Kind and strength of the relation.")
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The two ends."""
+        return self.source, self.target

@@ -45,3 +45,29 @@ class Revision(Record):
     def valid(self) -> Interval:
         """When it holds in the person's world."""
         return Interval(start=self.valid_from, end=self.valid_to)
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """Ids of the records of the twin that it is about."""
+        return ()
+
+
+class Statement(Revision):
+    """A revision that a piece of evidence states: withdrawing the evidence closes it."""
+
+    evidence: str = Field(description="Id of the evidence that states it.")
+    source: str = Field(description="Id of the source that provided the evidence.")
+
+    @property
+    def stated_by(self) -> str:
+        """Id of the source that stated it."""
+        return self.source
+
+
+class Publication(Revision):
+    """A revision that a commit publishes of the record `key`, of which one is open at a time."""
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The record that it is published of."""
+        return (self.key,)

@@ -14,6 +14,7 @@ import structlog
 from cachetools import LRUCache
 
 from beliefgraph.errors import BeliefgraphError, Unavailable
+from beliefgraph.model.delta import Records
 from beliefgraph.services.bearings import Bearings
 from beliefgraph.services.blocks import Rows
 from beliefgraph.services.checkpoints import Checkpoints, nothing_kept
@@ -21,7 +22,7 @@ from beliefgraph.services.flights import Flights
 from beliefgraph.services.heads import Head
 from beliefgraph.services.metrics.tally import Measurements
 from beliefgraph.services.published import Published
-from beliefgraph.services.state import TwinState, fresh
+from beliefgraph.services.state import TwinState, by_id, by_place, fresh
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.twins import BEARINGS, MEASUREMENTS, RowKind, TwinRows, damaged, load
@@ -273,20 +274,9 @@ def _state(
         head_time=rows.head_time,
         last_updated=rows.last_updated,
         definitions=rows.definitions,
-        beliefs={belief.id: belief for belief in rows.beliefs},
         bearings=bearings,
-        relations=rows.relations,
-        holdings={holding.key: holding for holding in rows.holdings},
-        links=rows.links,
-        goals={goal.id: goal for goal in rows.goals},
-        statements=rows.statements,
-        goal_relations=rows.goal_relations,
-        pursuits={pursuit.key: pursuit for pursuit in rows.pursuits},
-        metrics={metric.id: metric for metric in rows.metrics},
         measurements=measurements,
+        made=by_id(rows.made),
+        rows=by_place(Records(rows.revisions)),
         tallies=measurements.tallies(),
-        readings={reading.key: reading for reading in rows.readings},
-        decisions={decision.id: decision for decision in rows.decisions},
-        decision_statements=rows.decision_statements,
-        deliberations={deliberation.key: deliberation for deliberation in rows.deliberations},
     )

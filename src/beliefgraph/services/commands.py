@@ -26,6 +26,7 @@ from beliefgraph.model.command import (
     Unidentify,
     Withdraw,
 )
+from beliefgraph.model.delta import Delta, Records
 from beliefgraph.model.event import Event, EventName
 from beliefgraph.model.identity import COMMANDS, event_ids, source_id
 from beliefgraph.model.receipt import Receipt
@@ -33,11 +34,11 @@ from beliefgraph.model.time import BEGINNING, Interval
 from beliefgraph.model.timeline import revision_id
 from beliefgraph.model.twin import IdentifierLink
 from beliefgraph.services import decide
-from beliefgraph.services.advance import Additions
-from beliefgraph.services.decide import Setting
+from beliefgraph.services.additions import Additions
 from beliefgraph.services.decisions import decide as decisions
 from beliefgraph.services.goals import decide as goals
 from beliefgraph.services.intake import UNKNOWN_IDENTIFIER, Intake
+from beliefgraph.services.setting import Setting
 from beliefgraph.services.update import FUTURE_SKEW_S, Present, Updater
 from beliefgraph.store import events as stored
 
@@ -159,7 +160,7 @@ class Commands:
                 raise NotFound("not-found", "This identifier does not lead to this twin.", twin=command.twin)
             back = decide.withdrawn(setting, {id_ for one in came for id_ in one.evidence})
             waiting = [self._intake.waiting(caller, one.event, UNKNOWN_IDENTIFIER) for one in came]
-            return replace(back, cause="identified", closed_links=links, set_aside=waiting)
+            return replace(back, cause="identified", delta=back.delta + Delta(closed=Records(links), set_aside=waiting))
 
         async def came(twin: str) -> Sequence[stored.CameBy]:
             return await stored.came_by(self._updater.graph, self._updater.keyring, twin, key)
@@ -228,10 +229,7 @@ class Commands:
             status="accepted" if done.steps else "duplicate",
             twin=command.twin,
             rev=done.rev(named.id),
-            beliefs=tuple(change for step in done.steps.values() for change in step.changes),
-            goals=tuple(change for step in done.steps.values() for change in step.goals),
-            metrics=tuple(change for step in done.steps.values() for change in step.measured),
-            decisions=tuple(change for step in done.steps.values() for change in step.decided),
+            **done.changes(named.id),
         ).shown_to(caller)
 
 
@@ -243,7 +241,5 @@ def _linked(setting: Setting, closed: Sequence[IdentifierLink], opened: Sequence
     return Additions(
         cause="identified",
         moment=setting.state.head_time or BEGINNING,  # a link says nothing of when the twin lives
-        events=[setting.arrived],
-        closed_links=closed,
-        links=opened,
+        delta=Delta(opened=Records(opened), closed=Records(closed), events=[setting.arrived]),
     )

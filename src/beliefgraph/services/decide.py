@@ -3,107 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from beliefgraph.errors import Forbidden, Incorrect, NotFound
 from beliefgraph.model import timeline
 from beliefgraph.model.attribute import OTHER, Attribute
 from beliefgraph.model.belief import BeliefKey, logit
-from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import AssertBelief, Correct, Relate, Retract, Withdraw
 from beliefgraph.model.commit import Cause
-from beliefgraph.model.evidence import CORRECTION_LOG_ODDS, Bearing, Evidence, Source, Stance
-from beliefgraph.model.identity import (
-    METRIC,
-    PERSON,
-    belief_id,
-    evidence_id,
-    person_source,
-    relation_id,
-    source_id,
-)
-from beliefgraph.model.metric import Measurement
+from beliefgraph.model.delta import Delta, Records
+from beliefgraph.model.evidence import CORRECTION_LOG_ODDS, Bearing
+from beliefgraph.model.goal import GoalRelation
+from beliefgraph.model.identity import belief_id, relation_id
 from beliefgraph.model.relation import BeliefRelation, Strength
 from beliefgraph.model.time import Interval, seconds
 from beliefgraph.model.timeline import revision_id
-from beliefgraph.services.advance import Additions
-from beliefgraph.services.definition_graph import DefinitionGraph, PersonalRelation
+from beliefgraph.services.additions import Additions
+from beliefgraph.services.definition_graph import PersonalRelation
 from beliefgraph.services.goals.causes import with_causes
 from beliefgraph.services.goals.draft import end_relation
 from beliefgraph.services.goals.stated import person_related
-from beliefgraph.services.interpretation.said import BearsOn, CountsIn, Interpretation, Spoken
+from beliefgraph.services.interpretation.said import BearsOn, Spoken
 from beliefgraph.services.layout import lay_out
-from beliefgraph.services.metrics.count import measurement, new_metrics
 from beliefgraph.services.metrics.measure import reading_evidence
 from beliefgraph.services.preferences.contexts import Contexts
-from beliefgraph.services.state import TwinState
-from beliefgraph.store.commits import ArrivedEvent, DecisionRows, GoalRows
+from beliefgraph.services.setting import Setting
+from beliefgraph.services.speak import Voice, speak
 
 SUREST = 1e-4
 """An assertion of 0 or 1 is taken as this far from it: nobody is certain."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What a decision is made in: the twin, the definitions in force, who calls, the event that records the command."""
-
-    state: TwinState
-    graph: DefinitionGraph
-    caller: Caller
-    arrived: ArrivedEvent
-
-    @property
-    def moment(self) -> datetime:
-        """The valid time that the command brings."""
-        return self.arrived.event.time
-
-    @property
-    def rev(self) -> int:
-        """The rev that the command will make."""
-        return self.state.rev + 1
-
-    @property
-    def speaks_for_the_person(self) -> bool:
-        """Whether the caller is the person modelled."""
-        return self.caller.person == self.state.name
-
-    @property
-    def person(self) -> str:
-        """The name of the person as a source."""
-        return person_source(self.state.name)
-
-    @property
-    def speaker(self) -> str:
-        """The name of the caller as a source."""
-        return self.speaking_as(self.person if self.speaks_for_the_person else self.caller.actor)
-
-    def speaking_as(self, name: str) -> str:
-        """The name of a source that the caller speaks as; a metric's is nobody's, a person's is their own alone."""
-        own = self.speaks_for_the_person and name == self.person
-        if name.startswith((PERSON, METRIC)) and not own:
-            raise Incorrect("invalid-input", f"Only the person's own key may act as {name!r}.")
-        return name
-
-
-def observations(settings: Sequence[Setting], interpretations: Sequence[Interpretation]) -> Additions:
-    """The evidence of several events of one twin, taken in together."""
-    voices = [
-        speak(setting, spoken, "observation")
-        for setting, interpretation in zip(settings, interpretations, strict=True)
-        for spoken in interpretation.spoken
-    ]
-    return Additions(
-        cause="observed",
-        moment=max(setting.moment for setting in settings),
-        beliefs=[key for voice in voices for key in voice.beliefs],
-        events=[setting.arrived for setting in settings],
-        sources=[source for voice in voices for source in voice.sources],
-        evidence=[evidence for voice in voices for evidence in voice.evidence],
-        bearings=[bearing for voice in voices for bearing in voice.bearings],
-        metrics=new_metrics(settings[0].state, settings[0].graph, [c for voice in voices for c in voice.counts]),
-        measurements=[measurement for voice in voices for measurement in voice.measurements],
-    )
 
 
 def assertion(setting: Setting, command: AssertBelief) -> Additions:
@@ -176,15 +104,7 @@ def withdrawal(setting: Setting, command: Withdraw, said: Collection[str] | None
     """
     named = [] if command.evidence is None else [command.evidence]
     taken_back = withdrawn(setting, named if said is None else said)
-    goals = taken_back.goals
-    closed = (
-        taken_back.closed_bearings,
-        taken_back.closed_measurements,
-        goals.closed_statements,
-        goals.closed_relations,
-        taken_back.decisions.closed_statements,
-    )
-    if any(closed):
+    if taken_back.delta.closed:
         return taken_back
     if command.evidence in {reading_evidence(setting.state, metric) for metric in setting.state.metrics.values()}:
         raise Incorrect("invalid-input", "A metric says so; withdraw the events that count in it.")
@@ -193,20 +113,8 @@ def withdrawal(setting: Setting, command: Withdraw, said: Collection[str] | None
 
 def withdrawn(setting: Setting, evidence: Collection[str]) -> Additions:
     """The closing from their start of all that these pieces of evidence say."""
-    state = setting.state
-    bearings = state.bearings.records(state.bearings.of_evidence(evidence))
-    statements = [s for s in state.statements if s.evidence in evidence]
-    relations = [r for r in state.goal_relations if r.evidence in evidence]
-    told = [s for s in state.decision_statements if s.evidence in evidence]
-    measurements = state.measurements.records(state.measurements.of_evidence(evidence))
-    speakers = (
-        {m.source for m in measurements}
-        | {b.source for b in bearings}
-        | {s.source for s in statements}
-        | {r.speaker for r in relations}
-        | {s.source for s in told}
-    )
-    if not setting.speaks_for_the_person and state.own_source in speakers:
+    rows = list(setting.state.stated_in(evidence))
+    if not setting.speaks_for_the_person and any(row.stated_by == setting.state.own_source for row in rows):
         raise Forbidden(
             "correction-stands",
             "The person provided this evidence; only they can withdraw it.",
@@ -215,12 +123,7 @@ def withdrawn(setting: Setting, evidence: Collection[str]) -> Additions:
     return Additions(
         cause="withdrawn",
         moment=_standing(setting),
-        events=[setting.arrived],
-        closed_bearings=bearings,
-        closed_measurements=measurements,
-        goals=GoalRows(closed_statements=statements, closed_relations=relations),
-        decisions=DecisionRows(closed_statements=told),
-        withdrawn=evidence,
+        delta=Delta(closed=Records(rows), events=[setting.arrived], withdrawn=evidence),
     )
 
 
@@ -261,10 +164,8 @@ def relation(setting: Setting, command: Relate) -> Additions:
     return Additions(
         cause="related",
         moment=setting.moment,
+        delta=Delta(opened=Records(opened), closed=Records(closed), events=[setting.arrived]),
         beliefs=(command.source, command.target),
-        events=[setting.arrived],
-        closed_relations=closed,
-        relations=opened,
     )
 
 
@@ -287,79 +188,13 @@ def _refuse_clash(
 def _end_relation(setting: Setting, key: str) -> Additions:
     known = [r for r in setting.state.relations if r.key == key and r.origin == "provided"]
     closed, opened = timeline.end(known, setting.moment, setting.rev)
-    goals = end_relation(setting.state, key, setting.moment)
-    if not setting.speaks_for_the_person and person_related(setting.state, goals.closed_relations):
+    of_goals = end_relation(setting.state, key, setting.moment)
+    if not setting.speaks_for_the_person and person_related(setting.state, of_goals.closed.of(GoalRelation)):
         raise relation_stands(setting)
-    if not (closed or goals.closed_relations):
+    delta = Delta(opened=Records(opened), closed=Records(closed), events=[setting.arrived]) + of_goals
+    if not delta.closed:
         raise NotFound("not-found", "This twin has no relation of its own called that, in force then.", relation=key)
-    return Additions(
-        cause="retracted",
-        moment=setting.moment,
-        events=[setting.arrived],
-        closed_relations=closed,
-        relations=opened,
-        goals=goals,
-    )
-
-
-@dataclass(frozen=True)
-class Voice:
-    """What one source says: evidence with its bearings, and the beliefs these name."""
-
-    beliefs: Sequence[BeliefKey]
-    sources: Sequence[Source]
-    evidence: Sequence[Evidence]
-    bearings: Sequence[Bearing]
-    counts: Sequence[CountsIn]
-    measurements: Sequence[Measurement]
-
-
-def speak(setting: Setting, spoken: Spoken, stance: Stance, valid: Interval | None = None) -> Voice:
-    """One source's evidence with its bearings, all valid from the event's time unless said otherwise."""
-    twin = setting.state.id
-    source = Source(id=source_id(setting.state.tenant, spoken.source), tenant=setting.state.tenant, name=spoken.source)
-    evidence = Evidence(
-        id=evidence_id(setting.arrived.id, source.id),
-        twin=twin,
-        event=setting.arrived.id,
-        source=source.id,
-        time=setting.moment,
-        summary=spoken.summary,
-        verbatim=spoken.verbatim,
-    )
-    start = setting.moment if valid is None else valid.start
-    bearings = []
-    for bears in spoken.bearings:
-        belief = _belief_id(setting, bears.belief)
-        key = f"{evidence.id}|{belief}"
-        bearings.append(
-            Bearing.trusted(
-                revision_id=revision_id("Bearing", key, setting.rev, start),
-                twin=twin,
-                key=key,
-                valid_from=start,
-                valid_to=None if valid is None else valid.end,
-                rev_from=setting.rev,
-                rev_to=None,
-                definition=setting.graph.definitions.refs[bears.belief.attribute],
-                origin="observed" if stance == "observation" else "provided",
-                evidence=evidence.id,
-                belief=belief,
-                source=source.id,
-                stance=stance,
-                log_likelihood_ratio=bears.log_likelihood_ratio,
-                half_life=bears.half_life,
-                shared_origin=bears.shared_origin,
-                source_kind=spoken.source_kind,
-            )
-        )
-    measurements = [
-        measurement(setting.state, setting.graph, evidence.id, source.id, setting.moment, counts)
-        for counts in spoken.counts
-    ]
-    return Voice(
-        [bears.belief for bears in spoken.bearings], [source], [evidence], bearings, spoken.counts, measurements
-    )
+    return Additions(cause="retracted", moment=setting.moment, delta=delta)
 
 
 def addition(setting: Setting, cause: Cause, voice: Voice) -> Additions:
@@ -367,11 +202,10 @@ def addition(setting: Setting, cause: Cause, voice: Voice) -> Additions:
     return Additions(
         cause=cause,
         moment=setting.moment,
+        delta=Delta(
+            opened=Records(voice.bearings), events=[setting.arrived], sources=voice.sources, evidence=voice.evidence
+        ),
         beliefs=voice.beliefs,
-        events=[setting.arrived],
-        sources=voice.sources,
-        evidence=voice.evidence,
-        bearings=voice.bearings,
     )
 
 

@@ -10,27 +10,24 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, defaultdict, deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from beliefgraph.errors import BeliefgraphError, Incorrect, NotFound, Unsupported
+from beliefgraph.model.arrival import ArrivedEvent, SetAside
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.event import Event, QuarantinedEvent
 from beliefgraph.model.receipt import Outcome, Receipt
-from beliefgraph.services import decide
-from beliefgraph.services.advance import Additions
-from beliefgraph.services.decide import Setting
-from beliefgraph.services.decisions.decide import hear_decisions, require_room
-from beliefgraph.services.decisions.draft import DecisionDraft
-from beliefgraph.services.goals.decide import hear_goals, with_goals
-from beliefgraph.services.goals.draft import GoalDraft
-from beliefgraph.services.interpretation.said import Interpretation, Interpreter
+from beliefgraph.services.additions import Additions
+from beliefgraph.services.drafts import Drafts
+from beliefgraph.services.interpretation.said import Interpreter
+from beliefgraph.services.layer import Layer
+from beliefgraph.services.layers import LAYERS
 from beliefgraph.services.portions import TWINS
-from beliefgraph.services.preferences.contexts import Contexts
+from beliefgraph.services.setting import Setting
 from beliefgraph.services.state import TwinState
 from beliefgraph.services.update import FUTURE_SKEW_S, Committed, Named, Present, Updater
 from beliefgraph.store import events as stored
-from beliefgraph.store.commits import ArrivedEvent
 from beliefgraph.telemetry import metrics
 
 MOST_EVENTS = 10_000
@@ -236,19 +233,19 @@ class Intake:
 
     def _waiting(
         self, caller: Caller, events: Sequence[Event], placed: Mapping[int, Placed], fates: Fates
-    ) -> list[stored.SetAside]:
+    ) -> list[SetAside]:
         return [
             self.waiting(caller, events[index], refused, None if refused is UNKNOWN_IDENTIFIER else placed.get(index))
             for index, refused in fates.refused.items()
         ]
 
-    def waiting(self, caller: Caller, event: Event, refused: Refused, placed: Placed | None = None) -> stored.SetAside:
+    def waiting(self, caller: Caller, event: Event, refused: Refused, placed: Placed | None = None) -> SetAside:
         """An event as it waits in quarantine."""
         updater = self._updater
         identifiers = [updater.identifier(caller, identifier) for identifier in event.identifiers]
         # Where no twin is named, whom it is about tells it from another's event of the same id.
         about = sorted(identifiers) if event.twin is None else [event.twin]
-        return stored.SetAside(
+        return SetAside(
             id=updater.keyring.digest(caller.tenant, "quarantine", event.source, event.id, *about),
             event=event,
             twin=None if placed is None else placed.named.id,
@@ -260,14 +257,16 @@ class Intake:
 
 
 def take_in(
-    interpreter: Interpreter, caller: Caller, present: Present, placed: Mapping[int, Placed], fates: Fates
+    interpreter: Interpreter,
+    caller: Caller,
+    present: Present,
+    placed: Mapping[int, Placed],
+    fates: Fates,
+    layers: Sequence[Layer] = LAYERS,
 ) -> dict[str, Additions]:
     """What the events add to their twins; notes the fate of each. Decided anew each time it is asked."""
     here: dict[str, str] = {}
-    taken: dict[str, list[tuple[Setting, Interpretation]]] = defaultdict(list)
-    drafts = {id_: GoalDraft(twin) for id_, twin in present.twins.items()}
-    rooms = {id_: Contexts(twin, present.graph) for id_, twin in present.twins.items()}
-    told = {id_: DecisionDraft(twin) for id_, twin in present.twins.items()}
+    drafts = {id_: Drafts(twin, present.graph, layers) for id_, twin in present.twins.items()}
     for index, one in placed.items():
         fates.refused.pop(index, None)
         arrived = one.arrived
@@ -287,29 +286,14 @@ def take_in(
         setting = Setting(present.twins[one.named.id], present.graph, caller, present.again(arrived))
         try:
             said = interpreter.interpret(arrived.event, present.graph.definitions)
-            require_room(told[one.named.id], said)
-            rooms[one.named.id].take(
-                (bears.belief for spoken in said.spoken for bears in spoken.bearings),
-                (counts.metric for spoken in said.spoken for counts in spoken.counts),
-            )
-            hear_goals(drafts[one.named.id], setting, said)
+            drafts[one.named.id].check(setting, said)
         except BeliefgraphError as error:
             fates.meets(index, Refused(error.code, error.message))
             continue
-        hear_decisions(told[one.named.id], setting, said)
+        drafts[one.named.id].hear(setting, said)
         here[arrived.delivery] = arrived.body
         fates.outcome[index] = "accepted"
-        taken[one.named.id].append((setting, said))
-    return {
-        id_: replace(
-            with_goals(
-                decide.observations([setting for setting, _ in settings], [said for _, said in settings]),
-                drafts[id_],
-            ),
-            decisions=told[id_].rows,
-        )
-        for id_, settings in taken.items()
-    }
+    return {id_: each.added for id_, each in drafts.items() if each.heard}
 
 
 def _leads_to(twin: TwinState, arrived: ArrivedEvent) -> bool:
@@ -366,7 +350,7 @@ def _unplaced(event: Event, refused: Refused) -> Receipt:
 
 def _receipt(event: Event, fates: Fates, index: int, placed: Placed, done: Committed) -> Receipt:
     status = fates.outcome[index]
-    named, step = placed.named, done.steps.get(placed.named.id)
+    named = placed.named
     why = {"code": "event-conflict", "reason": "An event with this source and id came before, with another body."}
     if status == "quarantined":
         why = {"code": fates.refused[index].code, "reason": fates.refused[index].reason}
@@ -375,9 +359,6 @@ def _receipt(event: Event, fates: Fates, index: int, placed: Placed, done: Commi
         status=status,
         twin=named.name,
         rev=done.rev(named.id),
-        beliefs=tuple(step.changes) if step is not None and status == "accepted" else (),
-        goals=tuple(step.goals) if step is not None and status == "accepted" else (),
-        metrics=tuple(step.measured) if step is not None and status == "accepted" else (),
-        decisions=tuple(step.decided) if step is not None and status == "accepted" else (),
+        **(done.changes(named.id) if status == "accepted" else {}),
         **(why if status in ("quarantined", "conflict") else {}),
     )

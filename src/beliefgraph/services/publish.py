@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 
 from beliefgraph.model.belief import Belief, Holding, published_error
+from beliefgraph.model.commit import BeliefChange
+from beliefgraph.model.delta import Delta
 from beliefgraph.model.identity import relation_id
-from beliefgraph.model.metric import Reading
 from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.timeline import inferred
-from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.derive import Derivation
+from beliefgraph.services.derive import Derivation, own_relations
 from beliefgraph.services.describe import describe
 from beliefgraph.services.grid import on_grid
+from beliefgraph.services.layer import CommitContext, Layer, Published
+from beliefgraph.services.observed import EvidenceDraft
 from beliefgraph.services.state import TwinState
-
-
-@dataclass(frozen=True)
-class Publication:
-    """New beliefs, the holdings that end and those that begin; likewise the drawn relations, and the readings.
-
-    `dropped` are the holdings among those that end which none follows: the belief is not published any more.
-    """
-
-    beliefs: tuple[Belief, ...]
-    closed_holdings: tuple[Holding, ...]
-    dropped: tuple[Holding, ...]
-    holdings: tuple[Holding, ...]
-    closed_relations: tuple[BeliefRelation, ...]
-    relations: tuple[BeliefRelation, ...]
-    closed_readings: tuple[Reading, ...]
-    readings: tuple[Reading, ...]
 
 
 def related(state: TwinState, at: datetime) -> set[str]:
@@ -43,17 +26,15 @@ def related(state: TwinState, at: datetime) -> set[str]:
     return {end for row in own for end in (row.source, row.target)}
 
 
-def publish(
-    state: TwinState, graph: DefinitionGraph, derived: Derivation, rev: int, *, redraw: bool, fresh: Iterable[str]
-) -> Publication:
-    """What `rev` publishes, given the twin with its new rows and what is derived from them at head time.
+def publish(context: CommitContext) -> Published:
+    """The holdings that a commit closes and opens, with beliefs that are new, and the relations drawn between beliefs.
 
     A belief is published while it has evidence, a relation of the twin's own, or a value that left the prior
     noticeably; what was published before makes no difference to that. A holding is written exactly when the rounded
-    value, the status or the quality differs from the one that stands, a reading when the rounded value, the label or
-    the band does. `redraw` draws all relations of the definitions again,
-    because these have changed; `fresh` are beliefs that the commit itself already made.
+    value, the status or the quality differs from the one that stands. A holding that is closed and that none follows is
+    one of a belief that is not published any more.
     """
+    state, graph, derived, rev = context.after, context.graph, context.derivation, context.rev
     layout = derived.layout
     known = np.zeros(len(layout.ids), dtype=np.bool_)
     known[[layout.position[id_] for id_ in related(state, derived.at) if id_ in layout.position]] = True
@@ -94,52 +75,23 @@ def publish(
                 error=published_error(derived.error_bar(position)),
             )
         )
-    closed_relations, relations = _draw(state, derived, {*fresh, *(b.id for b in beliefs)}, rev, redraw)
-    closed_readings, readings = _read(state, graph, derived, rev)
-    return Publication(
-        beliefs=tuple(beliefs),
-        closed_holdings=(*closed, *dropped),
-        dropped=tuple(dropped),
-        holdings=tuple(opened),
-        closed_relations=closed_relations,
-        relations=relations,
-        closed_readings=closed_readings,
-        readings=readings,
-    )
+    new = {*(state.beliefs.keys() - context.before.beliefs.keys()), *(b.id for b in beliefs)}
+    closed_relations, relations = _draw(state, derived, new, rev, _redraws(context))
+    delta = Delta.of(made=beliefs, opened=(*opened, *relations), closed=(*closed, *dropped, *closed_relations))
+    return Published(delta)
 
 
-def _read(
-    state: TwinState, graph: DefinitionGraph, derived: Derivation, rev: int
-) -> tuple[tuple[Reading, ...], tuple[Reading, ...]]:
-    """The readings that end, and those that begin; a metric whose events were withdrawn is left with nothing."""
-    definitions = graph.definitions
-    now: dict[str, tuple[float | None, str | None, float | None]] = {
-        id_: (definitions.metrics[state.metrics[id_].name].nothing, None, None) for id_ in state.readings
-    }
-    for one in derived.measured:
-        value = None if one.value is None else round(one.value, 2)
-        now[one.metric.id] = (value, one.label, None if one.band is None else one.band.at_least)
-    closed, opened = [], []
-    for id_, (value, label, band) in now.items():
-        before = state.readings.get(id_)
-        if before and (before.value, before.label, before.band) == (value, label, band):
-            continue
-        if before:
-            closed.append(before)
-        opened.append(
-            inferred(
-                Reading,
-                state.id,
-                id_,
-                derived.at,
-                rev,
-                definitions.metric_refs[state.metrics[id_].name],
-                value=value,
-                label=label,
-                band=band,
-            )
-        )
-    return tuple(closed), tuple(opened)
+def _redraws(context: CommitContext) -> bool:
+    """Whether all relations are drawn again: the definitions changed, or the twin's own, if by time alone."""
+    before, graph = context.before, context.graph
+    if before.definitions != graph.definitions.number:
+        return True
+    own = [] if before.head_time is None else own_relations(before, graph, before.head_time)
+    return own != own_relations(context.after, graph, context.derivation.at)
+
+
+def _change(belief: Belief, before: Holding | None, after: Holding | None) -> BeliefChange:
+    return BeliefChange(belief=belief, before=before, after=after)
 
 
 def _draw(
@@ -179,3 +131,7 @@ def _draw(
 
 def _says(relation: BeliefRelation) -> tuple[object, str]:
     return relation.strength, relation.definition
+
+
+BELIEFS = Layer("beliefs", Belief, Holding, _change, publish, EvidenceDraft)
+"""What a twin believes."""

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from beliefgraph.errors import BeliefgraphError
-from beliefgraph.model.belief import Holding, Quality, worst
-from beliefgraph.model.decision import Deliberation
-from beliefgraph.model.goal import Pursuit
-from beliefgraph.model.metric import Reading
+from beliefgraph.model.belief import Quality, worst
+from beliefgraph.model.delta import Delta
+from beliefgraph.model.revision import Publication
+from beliefgraph.services.advance import publish_layers
 from beliefgraph.services.cache import read_state
 from beliefgraph.services.checkpoints import Checkpoints
-from beliefgraph.services.decisions.publish import publish_decisions
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import derive
-from beliefgraph.services.goals.derive import derive_goals
-from beliefgraph.services.goals.publish import publish_goals
-from beliefgraph.services.publish import publish
 from beliefgraph.services.state import TwinState
 from beliefgraph.store import quiet as stored
 from beliefgraph.store.graph import Graph
@@ -46,18 +42,14 @@ class Checked:
     width: int
     quality: Quality
     goals: int = 0
-    differing: tuple[Holding, ...] = ()
-    differing_goals: tuple[Pursuit, ...] = ()
-    misread: tuple[Reading, ...] = ()
-    misjudged: tuple[Deliberation, ...] = ()
+    differing: tuple[Publication, ...] = ()
     stale_checkpoint: bool = False
     error: BeliefgraphError | None = None
 
     @property
     def differ(self) -> int:
         """How many beliefs, goals, metrics, decisions and checkpoints stand otherwise than they should."""
-        beliefs, goals = len(self.differing), len(self.differing_goals)
-        return beliefs + goals + len(self.misread) + len(self.misjudged) + self.stale_checkpoint
+        return len(self.differing) + self.stale_checkpoint
 
 
 async def recheck(
@@ -91,9 +83,7 @@ async def every_twin(graph: Graph, tenant: str | None) -> AsyncIterator[stored.Q
 def _check(state: TwinState, graph: DefinitionGraph, head: datetime) -> Checked:
     derived = derive(state, graph, head)
     unnamed = derived.layout.unnamed
-    again = publish(state, graph, derived, state.rev, redraw=False, fresh=())
-    closed, opened = publish_goals(state, graph, lambda: None, derive_goals(state, graph, derived, head), state.rev)
-    ended, told = publish_decisions(state, head, state.rev)
+    again, _ = publish_layers(state, state, graph, derived, state.rev)
     return Checked(
         tenant=state.tenant,
         twin=state.name,
@@ -102,8 +92,15 @@ def _check(state: TwinState, graph: DefinitionGraph, head: datetime) -> Checked:
         width=max((unit.model.width for unit in derived.layout.units), default=0),
         quality=worst(derived.quality(place) for place in range(len(derived.grade)) if place not in unnamed),
         goals=len(state.pursuits),
-        differing=(*again.holdings, *again.dropped),
-        differing_goals=(*opened, *(p for p in closed if p.key not in {o.key for o in opened})),
-        misread=again.readings,
-        misjudged=(*told, *(d for d in ended if d.key not in {o.key for o in told})),
+        differing=tuple(_differing(again)),
     )
+
+
+def _differing(again: Delta) -> Iterator[Publication]:
+    """What would be published otherwise: as it should be, or as it stands where nothing should."""
+    opened = [row for row in again.opened if isinstance(row, Publication)]
+    yield from opened
+    places = {(type(row), row.key) for row in opened}
+    for row in again.closed:
+        if isinstance(row, Publication) and (type(row), row.key) not in places:
+            yield row

@@ -14,7 +14,8 @@ from beliefgraph.errors import BeliefgraphError, Incorrect
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.time import BEGINNING, instant
-from beliefgraph.services.advance import Additions, Step, advance
+from beliefgraph.services.additions import Additions
+from beliefgraph.services.advance import Step, advance
 from beliefgraph.services.intake import Intake
 from beliefgraph.services.update import FUTURE_SKEW_S, Present, Updater
 from beliefgraph.store import quiet as stored
@@ -82,10 +83,7 @@ class Refresher:
             status="accepted" if done.steps else "duplicate",
             twin=twin,
             rev=done.rev(named.id),
-            beliefs=tuple(change for step in done.steps.values() for change in step.changes),
-            goals=tuple(change for step in done.steps.values() for change in step.goals),
-            metrics=tuple(change for step in done.steps.values() for change in step.measured),
-            decisions=tuple(change for step in done.steps.values() for change in step.decided),
+            **done.changes(named.id),
         )
 
     async def refresh_due(self, now: datetime, tenant: str | None = None) -> Round:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
 import numpy as np
@@ -14,33 +14,36 @@ import numpy as np
 from beliefgraph.model.belief import Belief, Holding
 from beliefgraph.model.commit import Commit
 from beliefgraph.model.decision import Decision, DecisionStatement, Deliberation
+from beliefgraph.model.delta import Delta, Records
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
 from beliefgraph.model.identity import person_source, source_id
 from beliefgraph.model.metric import Measurement, Metric, Reading
+from beliefgraph.model.record import Record
 from beliefgraph.model.relation import BeliefRelation
-from beliefgraph.model.revision import Revision
+from beliefgraph.model.revision import Publication, Revision, Statement
 from beliefgraph.model.twin import IdentifierLink
 from beliefgraph.services.bearings import Bearings, no_bearings
 from beliefgraph.services.metrics.tally import Measurements, Tally, no_measurements, tallied, untallied
-from beliefgraph.store.commits import DecisionRows, GoalRows
 
-if TYPE_CHECKING:
-    from beliefgraph.services.goals.derive import GoalDerivation
+T = TypeVar("T", bound=Record)
 
-R = TypeVar("R", bound=Revision)
+RecordsById = Mapping[type[Record], Mapping[str, Record]]
+
+NOTHING: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True)
 class TwinState:
     """One twin at one rev: the rows that the rev sees.
 
-    `holdings` are by belief, `goals` and `pursuits` by goal, `tallies` and `readings` by metric, `decisions`
-    and `deliberations` by decision.
+    `made` are its records by type and id; `rows` its open revisions by type: those that are published by the record
+    they are published of, others by their revision ids. Bearings and measurements, of which there are very many, are
+    columns; `tallies` sum the measurements by metric.
 
     `life` tells it from another twin of its name, before or after an erasure, whose revs begin at 1 too. `head_time` is
-    None for a twin that has no commit yet. `derived_goals` is what its pursuits were published from, where this process
-    derived them.
+    None for a twin that has no commit yet. `derived` is what layers derived when they last published, by their names,
+    where this process did that.
     """
 
     id: str
@@ -51,67 +54,125 @@ class TwinState:
     head_time: datetime | None
     last_updated: datetime | None
     definitions: int
-    beliefs: Mapping[str, Belief]
     bearings: Bearings
-    relations: tuple[BeliefRelation, ...]
-    holdings: Mapping[str, Holding]
-    links: tuple[IdentifierLink, ...]
     measurements: Measurements
-    goals: Mapping[str, Goal] = field(default_factory=dict)
-    statements: tuple[GoalStatement, ...] = ()
-    goal_relations: tuple[GoalRelation, ...] = ()
-    pursuits: Mapping[str, Pursuit] = field(default_factory=dict)
-    derived_goals: GoalDerivation | None = field(default=None, compare=False)
-    metrics: Mapping[str, Metric] = field(default_factory=dict)
+    made: RecordsById = field(default_factory=dict)
+    rows: RecordsById = field(default_factory=dict)
     tallies: Mapping[str, Tally] = field(default_factory=dict)
-    readings: Mapping[str, Reading] = field(default_factory=dict)
-    decisions: Mapping[str, Decision] = field(default_factory=dict)
-    decision_statements: tuple[DecisionStatement, ...] = ()
-    deliberations: Mapping[str, Deliberation] = field(default_factory=dict)
+    derived: Mapping[str, object] = field(default_factory=dict, compare=False)
+
+    def made_of(self, kind: type[T]) -> Mapping[str, T]:
+        """The records of a type, by id."""
+        return self.made.get(kind, NOTHING)  # type: ignore[return-value]
+
+    def rows_of(self, kind: type[T]) -> Mapping[str, T]:
+        """The open revisions of a type, by the record they are published of or by revision id."""
+        return self.rows.get(kind, NOTHING)  # type: ignore[return-value]
+
+    @cached_property
+    def beliefs(self) -> Mapping[str, Belief]:
+        """The propositions that it has a row of."""
+        return self.made_of(Belief)
+
+    @cached_property
+    def holdings(self) -> Mapping[str, Holding]:
+        """What it published of beliefs."""
+        return self.rows_of(Holding)
+
+    @cached_property
+    def relations(self) -> tuple[BeliefRelation, ...]:
+        """The relations between its beliefs, its own and those that are drawn of definitions."""
+        return tuple(self.rows_of(BeliefRelation).values())
+
+    @cached_property
+    def links(self) -> tuple[IdentifierLink, ...]:
+        """The identifiers that lead to it."""
+        return tuple(self.rows_of(IdentifierLink).values())
+
+    @property
+    def goals(self) -> Mapping[str, Goal]:
+        """Its goals."""
+        return self.made_of(Goal)
+
+    @cached_property
+    def statements(self) -> tuple[GoalStatement, ...]:
+        """What was stated of its goals."""
+        return tuple(self.rows_of(GoalStatement).values())
+
+    @cached_property
+    def goal_relations(self) -> tuple[GoalRelation, ...]:
+        """The relations of its goals."""
+        return tuple(self.rows_of(GoalRelation).values())
+
+    @property
+    def pursuits(self) -> Mapping[str, Pursuit]:
+        """What it published of goals."""
+        return self.rows_of(Pursuit)
+
+    @property
+    def metrics(self) -> Mapping[str, Metric]:
+        """Its metrics."""
+        return self.made_of(Metric)
+
+    @property
+    def readings(self) -> Mapping[str, Reading]:
+        """What it published of metrics."""
+        return self.rows_of(Reading)
+
+    @property
+    def decisions(self) -> Mapping[str, Decision]:
+        """Its decisions."""
+        return self.made_of(Decision)
+
+    @cached_property
+    def decision_statements(self) -> tuple[DecisionStatement, ...]:
+        """What was stated of its decisions."""
+        return tuple(self.rows_of(DecisionStatement).values())
+
+    @property
+    def deliberations(self) -> Mapping[str, Deliberation]:
+        """What it published of decisions."""
+        return self.rows_of(Deliberation)
 
     @property
     def open_rows(self) -> int:
         """How many rows the rev sees: kept with its commit, so that a torn read is noticed."""
-        beliefs = len(self.bearings) + len(self.relations) + len(self.holdings) + len(self.links)
-        measured = len(self.measurements) + len(self.readings)
-        pursued = len(self.statements) + len(self.goal_relations) + len(self.pursuits)
-        return beliefs + pursued + measured + len(self.decision_statements) + len(self.deliberations)
+        return len(self.bearings) + len(self.measurements) + sum(map(len, self.rows.values()))
 
     @cached_property
     def own_source(self) -> str:
         """The id of the person modelled, as a source."""
         return source_id(self.tenant, person_source(self.name))
 
-    def with_inputs(
-        self,
-        *,
-        beliefs: Iterable[Belief],
-        closed_bearings: Iterable[Bearing],
-        bearings: Sequence[Bearing],
-        closed_relations: Iterable[BeliefRelation],
-        relations: Sequence[BeliefRelation],
-        closed_links: Iterable[IdentifierLink] = (),
-        links: Sequence[IdentifierLink] = (),
-        metrics: Iterable[Metric] = (),
-        closed_measurements: Iterable[Measurement] = (),
-        measurements: Iterable[Measurement] = (),
-        rev: int | None = None,
-    ) -> TwinState:
+    def stated_in(self, evidence: Collection[str]) -> Iterator[Statement]:
+        """All open rows that these pieces of evidence state."""
+        yield from self.bearings.records(self.bearings.of_evidence(evidence))
+        yield from self.measurements.records(self.measurements.of_evidence(evidence))
+        for kind, rows in self.rows.items():
+            if issubclass(kind, Statement):
+                yield from (row for row in rows.values() if isinstance(row, Statement) and row.evidence in evidence)
+
+    def after(self, delta: Delta, rev: int | None = None) -> TwinState:
         """The twin after these rows were closed and those opened; nothing is derived yet.
 
-        `rev` closes them; without one it is as if they had never been.
+        `rev` closes bearings and measurements; without one it is as if they had never been.
         """
-        gone = [row.revision_id for row in closed_bearings]
-        ended = {row.revision_id for row in closed_relations}
-        held = tuple(r for r in self.relations if r.revision_id not in ended) if ended else self.relations
+        made, rows = dict(self.made), dict(self.rows)
+        for kind, records in delta.made.by_type.items():
+            made[kind] = {**self.made_of(kind), **{record.id: record for record in records}}  # type: ignore[attr-defined]
+        for kind in {**delta.closed.by_type, **delta.opened.by_type}:
+            if kind not in (Bearing, Measurement):
+                rows[kind] = {
+                    **_without(self.rows_of(kind), delta.closed.of(kind)),
+                    **{place_of(row): row for row in delta.opened.of(kind)},
+                }
+        gone = [row.revision_id for row in delta.closed.of(Bearing)]
         return replace(
             self,
-            beliefs={**self.beliefs, **{belief.id: belief for belief in beliefs}},
-            bearings=self.bearings.closed(gone, rev).opened(bearings),
-            relations=(*held, *relations),
-            links=(*(link for link in self.links if link not in closed_links), *links),
-            metrics={**self.metrics, **{metric.id: metric for metric in metrics}},
-            **self._counted(list(closed_measurements), list(measurements), rev),
+            made=made,
+            rows=rows,
+            bearings=self.bearings.closed(gone, rev).opened(delta.opened.of(Bearing)),
+            **self._counted(delta.closed.of(Measurement), delta.opened.of(Measurement), rev),
         )
 
     def _counted(self, closed: Sequence[Measurement], opened: Sequence[Measurement], rev: int | None) -> dict[str, Any]:
@@ -125,41 +186,8 @@ class TwinState:
         table = table.opened(opened)
         return {"measurements": table, "tallies": tallied(left, table, np.arange(begin, begin + len(opened)))}
 
-    def with_goals(self, rows: GoalRows) -> TwinState:
-        """The twin after these rows about goals were closed and opened."""
-        closed = {r.revision_id for r in (*rows.closed_statements, *rows.closed_relations)}
-        gone = {p.key for p in rows.closed_pursuits}
-        return replace(
-            self,
-            goals={**self.goals, **{goal.id: goal for goal in rows.goals}},
-            statements=(*_left(self.statements, closed), *rows.statements),
-            goal_relations=(*_left(self.goal_relations, closed), *rows.relations),
-            pursuits={
-                **{key: pursuit for key, pursuit in self.pursuits.items() if key not in gone},
-                **{pursuit.key: pursuit for pursuit in rows.pursuits},
-            },
-        )
-
-    def with_decisions(self, rows: DecisionRows) -> TwinState:
-        """The twin after these rows about decisions were closed and opened."""
-        closed = {r.revision_id for r in rows.closed_statements}
-        gone = {d.key for d in rows.closed_deliberations}
-        return replace(
-            self,
-            decisions={**self.decisions, **{decision.id: decision for decision in rows.decisions}},
-            decision_statements=(*_left(self.decision_statements, closed), *rows.statements),
-            deliberations={
-                **{key: row for key, row in self.deliberations.items() if key not in gone},
-                **{row.key: row for row in rows.deliberations},
-            },
-        )
-
-    def at_commit(
-        self, commit: Commit, dropped: Iterable[Holding], holdings: Iterable[Holding], readings: Iterable[Reading]
-    ) -> TwinState:
-        """The twin once a commit is in force, has dropped some holdings and published others, and these readings."""
-        gone = {holding.key for holding in dropped}
-        held = {key: each for key, each in self.holdings.items() if key not in gone} if gone else self.holdings
+    def at_commit(self, commit: Commit) -> TwinState:
+        """The twin once a commit is in force, whose rows it has already."""
         return replace(
             self,
             rev=commit.rev,
@@ -168,17 +196,32 @@ class TwinState:
             definitions=commit.definitions,
             bearings=self.bearings.at(commit.rev),
             measurements=self.measurements.at(commit.rev),
-            holdings={**held, **{holding.key: holding for holding in holdings}},
-            readings={**self.readings, **{reading.key: reading for reading in readings}},
         )
 
 
-def _left(rows: tuple[R, ...], closed: set[str]) -> tuple[R, ...]:
-    return tuple(row for row in rows if row.revision_id not in closed) if closed else rows
+def place_of(row: Record) -> str:
+    """Under what a state keeps an open row."""
+    if isinstance(row, Publication):
+        return row.key
+    assert isinstance(row, Revision)
+    return row.revision_id
+
+
+def by_place(records: Records) -> RecordsById:
+    """Open revisions as a state keeps them."""
+    return {kind: {place_of(row): row for row in rows} for kind, rows in records.by_type.items()}
+
+
+def by_id(records: Records) -> RecordsById:
+    """Records as a state keeps them."""
+    return {kind: {each.id: each for each in rows} for kind, rows in records.by_type.items()}  # type: ignore[attr-defined]
+
+
+def _without(rows: Mapping[str, T], closed: Sequence[T]) -> Mapping[str, T]:
+    gone = {place_of(row) for row in closed}
+    return {place: row for place, row in rows.items() if place not in gone} if gone else rows
 
 
 def fresh(id_: str, tenant: str, name: str) -> TwinState:
     """A twin of which nothing is known, at the start of a life of its own: rev 0, which no commit has."""
-    return TwinState(
-        id_, tenant, name, uuid4().hex, 0, None, None, 0, {}, no_bearings(id_), (), {}, (), no_measurements(id_)
-    )
+    return TwinState(id_, tenant, name, uuid4().hex, 0, None, None, 0, no_bearings(id_), no_measurements(id_))

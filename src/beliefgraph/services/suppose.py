@@ -8,6 +8,7 @@ from datetime import datetime
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.delta import Delta
 from beliefgraph.model.event import Event
 from beliefgraph.model.evidence import Bearing, Stance
 from beliefgraph.model.identity import belief_id, event_id, evidence_id, source_id
@@ -63,23 +64,19 @@ def supposing(moment: Moment, supposed: Sequence[Supposed], touched: Iterable[Be
     goals = _goals(moment.state, supposed)
     keys = dict.fromkeys([*(bears.belief for _, bears in borne), *goals.beliefs, *touched])
     ids = {belief_id(moment.state.id, key): key for key in keys}
-    heard = moment.state.with_inputs(
-        beliefs=[
-            describe(moment.state.id, id_, key, moment.graph)
-            for id_, key in ids.items()
-            if id_ not in moment.state.beliefs
-        ],
-        closed_bearings=(),
-        bearings=[_bearing(moment, n, one, bears) for n, (one, bears) in enumerate(borne)],
-        closed_relations=(),
-        relations=(),
-        metrics=new_metrics(moment.state, moment.graph, [counted for _, counted in counts]),
-        measurements=[
+    new = (describe(moment.state.id, id_, key, moment.graph) for id_, key in ids.items())
+    made = (
+        *(belief for belief in new if belief.id not in moment.state.beliefs),
+        *new_metrics(moment.state, moment.graph, [counted for _, counted in counts]),
+    )
+    opened = (
+        *(_bearing(moment, n, one, bears) for n, (one, bears) in enumerate(borne)),
+        *(
             measurement(moment.state, moment.graph, one.evidence, one.source, one.since, counted)
             for one, counted in counts
-        ],
+        ),
     )
-    return heard.with_goals(goals.rows)
+    return moment.state.after(Delta.of(made=made, opened=opened) + goals.delta)
 
 
 def _goals(state: TwinState, supposed: Iterable[Supposed]) -> GoalDraft:

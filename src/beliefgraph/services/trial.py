@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 import orjson
 
+from beliefgraph.model.arrival import ArrivedEvent
 from beliefgraph.model.attribute import Attribute
 from beliefgraph.model.belief import Belief, Holding, probability
 from beliefgraph.model.caller import Caller
@@ -33,7 +34,6 @@ from beliefgraph.services.learning.scoring import CLOSEST, auc
 from beliefgraph.services.state import fresh
 from beliefgraph.services.statements import Known
 from beliefgraph.services.update import Named, Present, one_number
-from beliefgraph.store.commits import ArrivedEvent
 
 TENANT = "try"
 CALLER = Caller(actor="try", tenant=TENANT, scopes=("read", "write"), purpose="try")
@@ -87,11 +87,13 @@ class Trial:
 
     def beliefs(self, twin: str) -> list[tuple[Belief, Holding]]:
         """What a twin would publish of its beliefs."""
-        return [(change.belief, change.after) for change in self.steps[twin].changes if change.after is not None]
+        return [
+            (change.belief, change.after) for change in self.steps[twin].changes["beliefs"] if change.after is not None
+        ]
 
     def metrics(self, twin: str) -> Sequence[MetricChange]:
         """What the metrics of a twin would show."""
-        return self.steps[twin].measured
+        return self.steps[twin].changes["metrics"]
 
     def scores(self, truth: Iterable[Known]) -> list[Score]:
         """How well the twins' beliefs fit what turned out, by attribute; of a twin without events, its priors.

@@ -10,18 +10,20 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import orjson
 
 from beliefgraph.errors import Conflict, Unavailable, Unsupported
+from beliefgraph.model.arrival import ArrivedEvent
 from beliefgraph.model.caller import Caller, Scope
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import event_id
 from beliefgraph.model.shards import Place
 from beliefgraph.model.time import Clock
 from beliefgraph.model.twin import Identifier
-from beliefgraph.services.advance import Additions, Step, advance
+from beliefgraph.services.additions import Additions
+from beliefgraph.services.advance import Step, advance
 from beliefgraph.services.cache import TwinCache
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
@@ -30,7 +32,7 @@ from beliefgraph.services.portions import SMALL, Portions
 from beliefgraph.services.scope import reach
 from beliefgraph.services.state import TwinState
 from beliefgraph.store import events as stored
-from beliefgraph.store.commits import ArrivedEvent, write
+from beliefgraph.store.commits import write
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 from beliefgraph.telemetry.metrics import COMMIT_SECONDS
@@ -96,6 +98,10 @@ class Committed:
     def rev(self, twin: str) -> int:
         """The rev that the twin has now."""
         return self.steps[twin].state.rev if twin in self.steps else self.present.twins[twin].rev
+
+    def changes(self, twin: str) -> Mapping[str, tuple[Any, ...]]:
+        """What was moved of the twin in each layer, by its name."""
+        return self.steps[twin].changes if twin in self.steps else {}
 
 
 Decide = Callable[[Present], Mapping[str, Additions | Step]]
@@ -176,7 +182,7 @@ class Updater:
     async def _write(self, steps: Mapping[str, Step], *, divisible: bool) -> None:
         """Write the commits; where Neo4j has not the memory for a few rows, others are at work: wait for them."""
         commits = [step.commit for step in steps.values()]
-        rows, events = sum(c.written_rows for c in commits), sum(len(c.events) for c in commits)
+        rows, events = sum(1 + c.delta.size for c in commits), sum(len(c.delta.events) for c in commits)
         if divisible and rows > self.portions.rows:
             self.portions.too_many(events, rows)
             raise Unsupported("store-memory", "This is more than one transaction may write; send less.", rows=rows)

@@ -3,111 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from beliefgraph.errors import Conflict
+from beliefgraph.model.arrival import ArrivedEvent
 from beliefgraph.model.belief import Belief, Holding, probability
 from beliefgraph.model.commit import Commit
 from beliefgraph.model.decision import Decision, DecisionStatement, Deliberation, Words
-from beliefgraph.model.event import Event
-from beliefgraph.model.evidence import Bearing, Evidence, Source
+from beliefgraph.model.delta import Delta
+from beliefgraph.model.evidence import Bearing, Evidence
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
 from beliefgraph.model.metric import Measurement, Metric, Reading
+from beliefgraph.model.record import Record
 from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.revision import Revision
 from beliefgraph.model.twin import IdentifierLink
 from beliefgraph.store import codec
 from beliefgraph.store.decisions import sealed
-from beliefgraph.store.events import SetAside, quarantined, written
+from beliefgraph.store.events import quarantined, written
 from beliefgraph.store.graph import Graph, Transaction
 from beliefgraph.store.keys import Keyring
 
-
-@dataclass(frozen=True)
-class ArrivedEvent:
-    """An event to be stored: its id in the twin, the keyed hashes that recognise it, and what led it here.
-
-    `spelled` is the hash of its body as it is spelled, which was stored before 1 and 1.0 were one number.
-    `yielded` is the evidence that is stored of it already, where it was withdrawn and came again; None where it is new.
-    """
-
-    id: str
-    event: Event
-    delivery: str
-    body: str
-    via: str | None = None
-    yielded: frozenset[str] | None = None
-    spelled: str | None = None
-
-    def came_as(self, body: str) -> bool:
-        """Whether the hash of a body that came before is that of this one."""
-        return body in (self.body, self.spelled)
-
-    def at(self, moment: datetime) -> ArrivedEvent:
-        """The same, with the valid time that it turned out to have."""
-        return replace(self, event=self.event.model_copy(update={"time": moment}))
-
-
-@dataclass(frozen=True)
-class GoalRows:
-    """What a commit writes about goals: those that are new, and every row it closes and opens."""
-
-    goals: Sequence[Goal] = ()
-    closed_statements: Sequence[GoalStatement] = ()
-    statements: Sequence[GoalStatement] = ()
-    closed_relations: Sequence[GoalRelation] = ()
-    relations: Sequence[GoalRelation] = ()
-    closed_pursuits: Sequence[Pursuit] = ()
-    pursuits: Sequence[Pursuit] = ()
-
-    @property
-    def opened_rows(self) -> int:
-        """How many rows it opens."""
-        return len(self.statements) + len(self.relations) + len(self.pursuits)
-
-    @property
-    def written_rows(self) -> int:
-        """How many rows it writes."""
-        closed = len(self.closed_statements) + len(self.closed_relations) + len(self.closed_pursuits)
-        return len(self.goals) + closed + self.opened_rows
-
-
-@dataclass(frozen=True)
-class DecisionRows:
-    """What a commit writes about decisions: those that are new, and every row it closes and opens.
-
-    `words` are those of statements, by their revision ids; they are sealed on the way.
-    """
-
-    decisions: Sequence[Decision] = ()
-    closed_statements: Sequence[DecisionStatement] = ()
-    statements: Sequence[DecisionStatement] = ()
-    words: Mapping[str, Words] = field(default_factory=dict)
-    closed_deliberations: Sequence[Deliberation] = ()
-    deliberations: Sequence[Deliberation] = ()
-
-    @property
-    def opened_rows(self) -> int:
-        """How many rows it opens."""
-        return len(self.statements) + len(self.deliberations)
-
-    @property
-    def written_rows(self) -> int:
-        """How many rows it writes."""
-        closed = len(self.closed_statements) + len(self.closed_deliberations)
-        return len(self.decisions) + closed + self.opened_rows
+R = TypeVar("R", bound=Revision)
 
 
 @dataclass(frozen=True)
 class TwinCommit:
-    """One commit of one twin: the life and rev it was computed from, and every row it closes and opens.
+    """One commit of one twin: the life and rev it was computed from, and all that it changes.
 
-    `dropped` are the statements of beliefs that are not published any more, by their ids; their holdings are among
-    those that it closes. `withdrawn` is evidence that counts no more, `set_aside` are events that go back to
-    quarantine.
+    `statements` are those of the beliefs whose holdings it closes or opens, by their ids, for people who look at the
+    graph.
     """
 
     commit: Commit
@@ -116,53 +43,13 @@ class TwinCommit:
     life: str
     expected: int
     open_rows: int
-    events: Sequence[ArrivedEvent] = ()
-    sources: Sequence[Source] = ()
-    evidence: Sequence[Evidence] = ()
-    beliefs: Sequence[Belief] = ()
-    closed_bearings: Sequence[Bearing] = ()
-    bearings: Sequence[Bearing] = ()
-    closed_holdings: Sequence[Holding] = ()
-    dropped: Mapping[str, str] = field(default_factory=dict)
-    holdings: Sequence[Holding] = ()
-    closed_relations: Sequence[BeliefRelation] = ()
-    relations: Sequence[BeliefRelation] = ()
-    closed_links: Sequence[IdentifierLink] = ()
-    links: Sequence[IdentifierLink] = ()
-    goals: GoalRows = field(default_factory=lambda: GoalRows())
-    decisions: DecisionRows = field(default_factory=lambda: DecisionRows())
-    metrics: Sequence[Metric] = ()
-    closed_measurements: Sequence[Measurement] = ()
-    measurements: Sequence[Measurement] = ()
-    closed_readings: Sequence[Reading] = ()
-    readings: Sequence[Reading] = ()
-    statements: dict[str, str] = field(default_factory=dict)
-    withdrawn: Collection[str] = ()
-    set_aside: Sequence[SetAside] = ()
+    delta: Delta
+    statements: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def opened_rows(self) -> int:
-        """How many rows it opens."""
-        rows = (self.bearings, self.holdings, self.relations, self.links)
-        told = self.goals.opened_rows + self.decisions.opened_rows
-        return sum(map(len, rows)) + told + len(self.measurements) + len(self.readings)
-
-    @property
-    def written_rows(self) -> int:
-        """How many rows it writes, of every kind: what bounds a transaction."""
-        made = (self.events, self.sources, self.evidence, self.beliefs, self.metrics)
-        closed = (
-            self.closed_bearings,
-            self.closed_holdings,
-            self.closed_relations,
-            self.closed_links,
-            self.closed_measurements,
-            self.closed_readings,
-        )
-        plain = len(self.bearings) + len(self.holdings) + len(self.relations) + len(self.links)
-        measured = len(self.measurements) + len(self.readings)
-        others = self.goals.written_rows + self.decisions.written_rows
-        return 1 + sum(map(len, made)) + sum(map(len, closed)) + plain + measured + others
+    def dropped(self) -> set[str]:
+        """The beliefs that are not published any more."""
+        return {h.key for h in self.delta.closed.of(Holding)} - {h.key for h in self.delta.opened.of(Holding)}
 
 
 Statement = tuple[str, dict[str, Any]]
@@ -214,19 +101,27 @@ def statements(keyring: Keyring, commits: Sequence[TwinCommit]) -> list[Statemen
         (LINKS, _link_rows(ordered)),
         (
             RETURNED,
-            {"returned": [{"id": e.id, "via": e.via} for c in ordered for e in c.events if e.yielded is not None]},
+            {
+                "returned": [
+                    {"id": e.id, "via": e.via} for c in ordered for e in c.delta.events if e.yielded is not None
+                ]
+            },
         ),
         (
             "commit/withdrawn",
-            {"withdrawn": [{"evidence": e, "rev": c.commit.rev} for c in ordered for e in c.withdrawn]},
+            {"withdrawn": [{"evidence": e, "rev": c.commit.rev} for c in ordered for e in c.delta.withdrawn]},
         ),
         ("quarantine/keep", {"events": [row for c in ordered for row in _set_aside(keyring, c)]}),
     ]
     return [("commit/write", _rows(keyring, ordered)), *(each for each in more if any(each[1].values()))]
 
 
+def _events(commits: Sequence[TwinCommit]) -> Iterator[ArrivedEvent]:
+    return (event for c in commits for event in c.delta.events)
+
+
 def _set_aside(keyring: Keyring, c: TwinCommit) -> list[dict[str, Any]]:
-    return quarantined(keyring, c.tenant, c.set_aside, c.commit.at)
+    return quarantined(keyring, c.tenant, c.delta.set_aside, c.commit.at)
 
 
 def _check_revs(commits: Sequence[TwinCommit], answer: Sequence[Any] | None) -> None:
@@ -261,49 +156,63 @@ def _twin_row(c: TwinCommit) -> dict[str, Any]:
     }
 
 
+def _opened(commits: Sequence[TwinCommit], kind: type[R]) -> Iterator[R]:
+    return (row for c in commits for row in c.delta.opened.of(kind))
+
+
+def _closed(commits: Sequence[TwinCommit], kind: type[Revision]) -> list[dict[str, Any]]:
+    return [{"id": row.revision_id, "rev": c.commit.rev} for c in commits for row in c.delta.closed.of(kind)]
+
+
+def _made(commits: Sequence[TwinCommit], kind: type[Record]) -> list[dict[str, Any]]:
+    return [codec.node_values(record) for c in commits for record in c.delta.made.of(kind)]
+
+
 def _rows(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str, Any]:
-    sources = {source.id: source for c in commits for source in c.sources}
+    sources = {source.id: source for c in commits for source in c.delta.sources}
+    events = [(c.commit.twin, event) for c in commits for event in c.delta.events if event.yielded is None]
     return {
         "twins": [_twin_row(c) for c in commits],
-        "events": [_event_row(keyring, c.commit.twin, e) for c in commits for e in c.events if e.yielded is None],
+        "events": [_event_row(keyring, twin, event) for twin, event in events],
         "sources": [codec.node_values(source) for _, source in sorted(sources.items())],
-        "evidence": [{"values": _evidence_values(keyring, e)} for c in commits for e in c.evidence],
-        "beliefs": [codec.node_values(b) for c in commits for b in c.beliefs],
-        "closed_bearings": [{"id": b.revision_id, "rev": c.commit.rev} for c in commits for b in c.closed_bearings],
+        "evidence": [{"values": _evidence_values(keyring, e)} for c in commits for e in c.delta.evidence],
+        "beliefs": _made(commits, Belief),
+        "closed_bearings": _closed(commits, Bearing),
         "bearings": [
             {"evidence": b.evidence, "belief": b.belief, "values": codec.edge_values(b)}
-            for c in commits
-            for b in c.bearings
+            for b in _opened(commits, Bearing)
         ],
-        "closed_holdings": [
-            {"id": h.revision_id, "rev": c.commit.rev, "caption": c.dropped.get(h.key)}
-            for c in commits
-            for h in c.closed_holdings
-        ],
+        "closed_holdings": [row for c in commits for row in _closed_holdings(c)],
         "holdings": [
             {"values": codec.edge_values(h), **_display(h, c.statements.get(h.key, ""))}
             for c in commits
-            for h in c.holdings
+            for h in c.delta.opened.of(Holding)
         ],
-        "commits": [
-            {
-                "values": codec.node_values(
-                    c.commit,
-                    open_rows=c.open_rows,
-                    opened_rows=c.opened_rows,
-                    opened_holdings=len(c.holdings),
-                    dropped_holdings=len(c.dropped) or None,
-                    opened_pursuits=len(c.goals.pursuits),
-                    closed_pursuits=len(c.goals.closed_pursuits),
-                    opened_readings=len(c.readings) or None,
-                    opened_deliberations=len(c.decisions.deliberations) or None,
-                    closed_deliberations=len(c.decisions.closed_deliberations) or None,
-                ),
-                "events": [e.id for e in c.events],
-            }
-            for c in commits
-        ],
+        "commits": [{"values": _commit_values(c), "events": [e.id for e in c.delta.events]} for c in commits],
     }
+
+
+def _closed_holdings(c: TwinCommit) -> Iterator[dict[str, Any]]:
+    """The holdings that end, with what is shown of a belief that is not published any more."""
+    dropped = c.dropped
+    for h in c.delta.closed.of(Holding):
+        yield {"id": h.revision_id, "rev": c.commit.rev, "caption": c.statements[h.key] if h.key in dropped else None}
+
+
+def _commit_values(c: TwinCommit) -> dict[str, Any]:
+    opened, closed = c.delta.opened, c.delta.closed
+    return codec.node_values(
+        c.commit,
+        open_rows=c.open_rows,
+        opened_rows=len(opened),
+        opened_holdings=len(opened.of(Holding)),
+        dropped_holdings=len(c.dropped) or None,
+        opened_pursuits=len(opened.of(Pursuit)),
+        closed_pursuits=len(closed.of(Pursuit)),
+        opened_readings=len(opened.of(Reading)) or None,
+        opened_deliberations=len(opened.of(Deliberation)) or None,
+        closed_deliberations=len(closed.of(Deliberation)) or None,
+    )
 
 
 def _display(holding: Holding, statement: str) -> dict[str, Any]:
@@ -335,7 +244,7 @@ def _evidence_values(keyring: Keyring, evidence: Evidence) -> dict[str, Any]:
 
 def _relation_rows(commits: Sequence[TwinCommit]) -> dict[str, Any]:
     return {
-        "closed": [{"id": r.revision_id, "rev": c.commit.rev} for c in commits for r in c.closed_relations],
+        "closed": _closed(commits, BeliefRelation),
         "opened": [
             {
                 "type": r.strength.kind.upper(),
@@ -343,74 +252,62 @@ def _relation_rows(commits: Sequence[TwinCommit]) -> dict[str, Any]:
                 "target": r.target,
                 "values": codec.edge_values(r),
             }
-            for c in commits
-            for r in c.relations
+            for r in _opened(commits, BeliefRelation)
         ],
     }
 
 
 def _goal_rows(commits: Sequence[TwinCommit]) -> dict[str, Any]:
     return {
-        "goals": [codec.node_values(goal) for c in commits for goal in c.goals.goals],
-        "closed_statements": [_closed(c, row) for c in commits for row in c.goals.closed_statements],
+        "goals": _made(commits, Goal),
+        "closed_statements": _closed(commits, GoalStatement),
         "statements": [
             {"evidence": s.evidence, "goal": s.goal, "values": codec.edge_values(s)}
-            for c in commits
-            for s in c.goals.statements
+            for s in _opened(commits, GoalStatement)
         ],
-        "closed_relations": [_closed(c, row) for c in commits for row in c.goals.closed_relations],
+        "closed_relations": _closed(commits, GoalRelation),
         "relations": [
             {"type": r.kind.upper(), "source": r.source, "target": r.target, "values": codec.edge_values(r)}
-            for c in commits
-            for r in c.goals.relations
+            for r in _opened(commits, GoalRelation)
         ],
-        "closed_pursuits": [_closed(c, row) for c in commits for row in c.goals.closed_pursuits],
+        "closed_pursuits": _closed(commits, Pursuit),
         "pursuits": [
             {"caption": f"{p.title} · {p.motivation:.0%}", "motivation": p.motivation, "values": codec.edge_values(p)}
-            for c in commits
-            for p in c.goals.pursuits
+            for p in _opened(commits, Pursuit)
         ],
     }
 
 
-def _closed(c: TwinCommit, row: Revision) -> dict[str, Any]:
-    return {"id": row.revision_id, "rev": c.commit.rev}
-
-
 def _metric_rows(commits: Sequence[TwinCommit]) -> dict[str, Any]:
     return {
-        "metrics": [codec.node_values(m) for c in commits for m in c.metrics],
-        "closed_measurements": [
-            {"id": m.revision_id, "rev": c.commit.rev} for c in commits for m in c.closed_measurements
-        ],
+        "metrics": _made(commits, Metric),
+        "closed_measurements": _closed(commits, Measurement),
         "measurements": [
             {"evidence": m.evidence, "metric": m.metric, "values": codec.edge_values(m)}
-            for c in commits
-            for m in c.measurements
+            for m in _opened(commits, Measurement)
         ],
-        "closed_readings": [{"id": r.revision_id, "rev": c.commit.rev} for c in commits for r in c.closed_readings],
-        "readings": [{"values": codec.edge_values(r), "caption": _caption(r)} for c in commits for r in c.readings],
+        "closed_readings": _closed(commits, Reading),
+        "readings": [{"values": codec.edge_values(r), "caption": _caption(r)} for r in _opened(commits, Reading)],
     }
 
 
 def _decision_rows(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str, Any]:
     return {
-        "decisions": [codec.node_values(d) for c in commits for d in c.decisions.decisions],
-        "closed_statements": [_closed(c, row) for c in commits for row in c.decisions.closed_statements],
+        "decisions": _made(commits, Decision),
+        "closed_statements": _closed(commits, DecisionStatement),
         "statements": [
             {
                 "evidence": s.evidence,
                 "decision": s.decision,
-                "values": _statement_values(keyring, s, c.decisions.words.get(s.revision_id)),
+                "values": _statement_values(keyring, s, c.delta.words.get(s.revision_id)),
             }
             for c in commits
-            for s in c.decisions.statements
+            for s in c.delta.opened.of(DecisionStatement)
         ],
-        "closed_deliberations": [_closed(c, row) for c in commits for row in c.decisions.closed_deliberations],
+        "closed_deliberations": _closed(commits, Deliberation),
         "deliberations": [
             {"caption": f"{d.title} · {d.chosen or d.status}", "values": codec.edge_values(d)}
-            for c in commits
-            for d in c.decisions.deliberations
+            for d in _opened(commits, Deliberation)
         ],
     }
 
@@ -430,7 +327,7 @@ def _caption(reading: Reading) -> str:
 
 def _link_rows(commits: Sequence[TwinCommit]) -> dict[str, Any]:
     return {
-        "closed": [{"id": link.revision_id, "rev": c.commit.rev} for c in commits for link in c.closed_links],
+        "closed": _closed(commits, IdentifierLink),
         "opened": [
             {
                 "tenant": c.tenant,
@@ -440,6 +337,6 @@ def _link_rows(commits: Sequence[TwinCommit]) -> dict[str, Any]:
                 "values": codec.edge_values(link),
             }
             for c in commits
-            for link in c.links
+            for link in c.delta.opened.of(IdentifierLink)
         ],
     }

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from beliefgraph.errors import Fault
+from beliefgraph.model.arrival import SetAside
 from beliefgraph.model.event import Event, QuarantinedEvent
 from beliefgraph.model.record import STORED
 from beliefgraph.store import codec
@@ -117,19 +118,6 @@ async def came_by(graph: Graph, keyring: Keyring, twin: str, identifier: str) ->
         CameBy(_read(keyring.unseal(twin, bytes(sealed), f"event:{id_}")), evidence)
         for id_, sealed, evidence in (record[0] if record else [])
     ]
-
-
-@dataclass(frozen=True)
-class SetAside:
-    """An event to be kept in quarantine, with what it is found by; `due` is its time if it came from the future."""
-
-    id: str
-    event: Event
-    twin: str | None
-    identifiers: Sequence[str]
-    code: str
-    reason: str
-    due: datetime | None = None
 
 
 async def quarantine_size(graph: Graph) -> int:

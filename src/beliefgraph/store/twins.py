@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 from typing import Any
 
 from beliefgraph.errors import Fault
-from beliefgraph.model.belief import Belief, Holding
-from beliefgraph.model.decision import Decision, DecisionStatement, Deliberation
-from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
-from beliefgraph.model.metric import Metric, Reading
-from beliefgraph.model.relation import BeliefRelation
+from beliefgraph.model.delta import Records
+from beliefgraph.model.record import Record
 from beliefgraph.model.revision import Revision
-from beliefgraph.model.twin import IdentifierLink
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
 
@@ -43,34 +38,26 @@ class TwinRows:
     definitions: int
     open_rows: int
     opened_rows: int
-    beliefs: tuple[Belief, ...]
-    relations: tuple[BeliefRelation, ...]
-    holdings: tuple[Holding, ...]
-    links: tuple[IdentifierLink, ...]
-    goals: tuple[Goal, ...]
-    statements: tuple[GoalStatement, ...]
-    goal_relations: tuple[GoalRelation, ...]
-    pursuits: tuple[Pursuit, ...]
-    metrics: tuple[Metric, ...]
-    readings: tuple[Reading, ...]
-    decisions: tuple[Decision, ...]
-    decision_statements: tuple[DecisionStatement, ...]
-    deliberations: tuple[Deliberation, ...]
+    made: Records
+    revisions: Sequence[Revision]
 
-    @property
-    def revisions(self) -> Iterator[Revision]:
-        """Every revision among them."""
-        return chain(
-            self.relations,
-            self.holdings,
-            self.links,
-            self.statements,
-            self.goal_relations,
-            self.pursuits,
-            self.readings,
-            self.decision_statements,
-            self.deliberations,
-        )
+
+COLUMNS: Sequence[Callable[[list[Any], str], Record]] = (
+    codec.belief,
+    codec.relation,
+    codec.holding,
+    codec.link,
+    codec.goal,
+    codec.statement,
+    codec.goal_relation,
+    codec.pursuit,
+    codec.metric,
+    codec.reading,
+    codec.decision,
+    codec.decision_statement,
+    codec.deliberation,
+)
+"""What decodes the rows of each column of `twin/inputs`."""
 
 
 @dataclass(frozen=True)
@@ -142,12 +129,17 @@ def damaged(twin: str, rev: int) -> Fault:
 
 def _whole(twin: str, record: list[Any]) -> TwinRows | None:
     """The rows of a rev, if what they are about was all there to be read."""
-    seen, current, life, beliefs, relations, holdings, links, *more, at = record
-    goals, statements, hanging, pursuits, metrics, readings, decisions, told, deliberations = more
+    (seen, current, life), columns, at = record[:3], record[3:-1], record[-1]
     if not at:
         return None
     head_time, last_updated, definitions, open_rows, opened_rows = at[0]
-    found = TwinRows(
+    read = [decode(row, twin) for decode, rows in zip(COLUMNS, columns, strict=True) for row in rows]
+    revisions = [row for row in read if isinstance(row, Revision)]
+    made = Records(row for row in read if not isinstance(row, Revision))
+    known = {record.id for record in made}  # type: ignore[attr-defined]
+    if not all(id_ in known for row in revisions for id_ in row.about):
+        return None
+    return TwinRows(
         rev=seen,
         current=current,
         life=life,
@@ -156,31 +148,6 @@ def _whole(twin: str, record: list[Any]) -> TwinRows | None:
         definitions=definitions,
         open_rows=open_rows,
         opened_rows=opened_rows,
-        beliefs=tuple(codec.belief(row, twin) for row in beliefs),
-        relations=tuple(codec.relation(row, twin) for row in relations),
-        holdings=tuple(codec.holding(row, twin) for row in holdings),
-        links=tuple(codec.link(row, twin) for row in links),
-        goals=tuple(codec.goal(row, twin) for row in goals),
-        statements=tuple(codec.statement(row, twin) for row in statements),
-        goal_relations=tuple(codec.goal_relation(row, twin) for row in hanging),
-        pursuits=tuple(codec.pursuit(row, twin) for row in pursuits),
-        metrics=tuple(codec.metric(row, twin) for row in metrics),
-        readings=tuple(codec.reading(row, twin) for row in readings),
-        decisions=tuple(codec.decision(row, twin) for row in decisions),
-        decision_statements=tuple(codec.decision_statement(row, twin) for row in told),
-        deliberations=tuple(codec.deliberation(row, twin) for row in deliberations),
+        made=made,
+        revisions=revisions,
     )
-    known = {belief.id for belief in found.beliefs} | {goal.id for goal in found.goals}
-    measured = {metric.id for metric in found.metrics}
-    decided = {decision.id for decision in found.decisions}
-    whole = (
-        all(holding.key in known for holding in found.holdings)
-        and all(reading.key in measured for reading in found.readings)
-        and all(told.decision in decided for told in found.decision_statements)
-        and all(deliberation.key in decided for deliberation in found.deliberations)
-        and all(relation.source in known and relation.target in known for relation in found.relations)
-        and all(statement.goal in known for statement in found.statements)
-        and all(pursuit.key in known for pursuit in found.pursuits)
-        and all(relation.source in known and relation.target in known for relation in found.goal_relations)
-    )
-    return found if whole else None

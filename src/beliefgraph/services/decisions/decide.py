@@ -1,4 +1,4 @@
-"""What the command about decisions adds to a twin, and what events tell of its decisions. Pure."""
+"""What the command about decisions adds to a twin. Pure."""
 
 from __future__ import annotations
 
@@ -10,25 +10,15 @@ from beliefgraph.errors import Forbidden, NotFound
 from beliefgraph.model.command import RecordDecision
 from beliefgraph.model.decision import FIELDS, Option
 from beliefgraph.model.evidence import Stance
-from beliefgraph.model.identity import decision_id, evidence_id, goal_id, source_id
+from beliefgraph.model.identity import decision_id, goal_id
 from beliefgraph.model.time import Interval
-from beliefgraph.services.advance import Additions
-from beliefgraph.services.decide import Setting, addition, speak
-from beliefgraph.services.decisions.draft import DecisionDraft
+from beliefgraph.services.additions import Additions
+from beliefgraph.services.decide import addition
+from beliefgraph.services.decisions.draft import DecisionDraft, told_by
 from beliefgraph.services.decisions.told import person_told, resolve_decisions
-from beliefgraph.services.goals.draft import Said
-from beliefgraph.services.interpretation.said import Interpretation, Spoken, TellsDecision
-
-
-def require_room(draft: DecisionDraft, interpretation: Interpretation) -> None:
-    """Refuse an event that tells of more decisions than a twin can have."""
-    draft.require_room(told.key for each in interpretation.spoken for told in each.decisions)
-
-
-def hear_decisions(draft: DecisionDraft, setting: Setting, interpretation: Interpretation) -> None:
-    """Take in what an event tells of decisions, for which there is room."""
-    for each in interpretation.spoken:
-        draft.tell(_said(setting, each.source, "observation", setting.moment), each.decisions)
+from beliefgraph.services.interpretation.said import Spoken, TellsDecision
+from beliefgraph.services.setting import Setting
+from beliefgraph.services.speak import speak
 
 
 def recording_decision(setting: Setting, command: RecordDecision) -> Additions:
@@ -47,22 +37,11 @@ def recording_decision(setting: Setting, command: RecordDecision) -> Additions:
     draft = DecisionDraft(setting.state)
     draft.require_room([command.decision])
     stance: Stance = "correction" if speaks else "assertion"
-    draft.tell(_said(setting, setting.speaker, stance, start), [told])
+    draft.tell(told_by(setting, setting.speaker, stance, start), [told])
     _refuse_unknown_choice(setting, draft, command, start)
     spoken = Spoken(source=setting.speaker, summary=_summary(command), bearings=())
     added = addition(setting, "decided", speak(setting, spoken, "assertion", Interval(start=start)))
-    return replace(added, decisions=draft.rows)
-
-
-def _said(setting: Setting, speaker: str, stance: Stance, start: datetime) -> Said:
-    evidence = evidence_id(setting.arrived.id, source_id(setting.state.tenant, speaker))
-    return Said(
-        evidence=evidence,
-        speaker=source_id(setting.state.tenant, speaker),
-        stance=stance,
-        valid=Interval(start=start),
-        definition="",
-    )
+    return replace(added, delta=added.delta + draft.delta)
 
 
 def _refuse_over_the_person(setting: Setting, command: RecordDecision) -> None:
@@ -93,7 +72,7 @@ def _refuse_unknown_goals(setting: Setting, keys: Iterable[str]) -> None:
 
 def _refuse_unknown_choice(setting: Setting, draft: DecisionDraft, command: RecordDecision, start: datetime) -> None:
     """Refuse what would leave a choice that is none of the options at that moment."""
-    after = resolve_decisions(setting.state.with_decisions(draft.rows), start)
+    after = resolve_decisions(setting.state.after(draft.delta), start)
     told = after[decision_id(setting.state.id, command.decision)]
     if told.chosen is not None and told.option is None:
         raise NotFound(

@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from beliefgraph.errors import Incorrect
+from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.decision import FIELDS, MAX_DECISIONS, Decision, DecisionStatement, Ground, Told, Words
-from beliefgraph.model.identity import decision_id
+from beliefgraph.model.delta import Delta, Records
+from beliefgraph.model.evidence import Stance
+from beliefgraph.model.identity import decision_id, evidence_id, source_id
+from beliefgraph.model.time import Interval
 from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.goals.draft import Said
-from beliefgraph.services.interpretation.said import TellsDecision
+from beliefgraph.services.interpretation.said import Interpretation, TellsDecision
+from beliefgraph.services.setting import Setting
 from beliefgraph.services.state import TwinState
-from beliefgraph.store.commits import DecisionRows
+
+
+def told_by(setting: Setting, speaker: str, stance: Stance, start: datetime) -> Said:
+    """What a source of that name tells of decisions from a moment on."""
+    source = source_id(setting.state.tenant, speaker)
+    return Said(
+        evidence=evidence_id(setting.arrived.id, source),
+        speaker=source,
+        stance=stance,
+        valid=Interval(start=start),
+        definition="",
+    )
 
 
 class DecisionDraft:
@@ -24,11 +41,23 @@ class DecisionDraft:
         self._words: dict[str, Words] = {}
 
     @property
-    def rows(self) -> DecisionRows:
+    def delta(self) -> Delta:
         """What there is to write."""
-        return DecisionRows(
-            decisions=tuple(self._decisions.values()), statements=tuple(self._statements), words=self._words
-        )
+        return Delta(made=Records(self._decisions.values()), opened=Records(self._statements), words=self._words)
+
+    @property
+    def beliefs(self) -> Sequence[BeliefKey]:
+        """None: a decision may refer to beliefs, and bears on none."""
+        return ()
+
+    def check(self, _: Setting, said: Interpretation) -> None:
+        """Refuse an event that tells of more decisions than a twin can have."""
+        self.require_room(told.key for each in said.spoken for told in each.decisions)
+
+    def hear(self, setting: Setting, said: Interpretation) -> None:
+        """Take in what an event tells of decisions."""
+        for each in said.spoken:
+            self.tell(told_by(setting, each.source, "observation", setting.moment), each.decisions)
 
     def require_room(self, keys: Iterable[str]) -> None:
         """Refuse (`too-large`) decisions of these keys where the twin would have too many."""

@@ -1,4 +1,4 @@
-"""What the commands about goals add to a twin, and what events say of its goals. Pure: additions out, or a refusal."""
+"""What the commands about goals add to a twin. Pure: additions out, or a refusal."""
 
 from __future__ import annotations
 
@@ -10,28 +10,16 @@ from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.command import MotivateGoal, RelateGoals, SetGoal
 from beliefgraph.model.evidence import Stance
 from beliefgraph.model.goal import ENDED, FIELDS, GoalStatus
-from beliefgraph.model.identity import belief_id, evidence_id, goal_id, source_id
+from beliefgraph.model.identity import belief_id, goal_id
 from beliefgraph.model.time import Interval
-from beliefgraph.services.advance import Additions
-from beliefgraph.services.decide import Setting, addition, relation_stands, speak
+from beliefgraph.services.additions import Additions
+from beliefgraph.services.decide import addition, relation_stands
 from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.goals.draft import GoalDraft, Said
+from beliefgraph.services.goals.draft import GoalDraft, said_by
 from beliefgraph.services.goals.stated import person_related, person_said
-from beliefgraph.services.interpretation.said import BearsOn, Interpretation, Spoken, StatesGoal
-
-
-def hear_goals(draft: GoalDraft, setting: Setting, interpretation: Interpretation) -> None:
-    """Take in what an event says of goals, or refuse all of it."""
-    spoken = [each for each in interpretation.spoken if each.goals]
-    if len(spoken) > 1:
-        raise Incorrect("interpretation-failed", "Two sources state goals through one event.", event=setting.arrived.id)
-    for each in spoken:
-        draft.state(_said(setting, each.source, "observation", Interval(start=setting.moment)), each.goals)
-
-
-def with_goals(added: Additions, draft: GoalDraft) -> Additions:
-    """What is added, with the goals of a draft."""
-    return replace(added, beliefs=(*added.beliefs, *draft.beliefs), goals=draft.rows)
+from beliefgraph.services.interpretation.said import BearsOn, Spoken, StatesGoal
+from beliefgraph.services.setting import Setting
+from beliefgraph.services.speak import speak
 
 
 def setting_goal(setting: Setting, command: SetGoal) -> Additions:
@@ -53,7 +41,7 @@ def setting_goal(setting: Setting, command: SetGoal) -> Additions:
         competes_with=command.competes_with,
     )
     stance: Stance = "correction" if setting.speaks_for_the_person else "assertion"
-    draft.state(_said(setting, setting.speaker, stance, valid), [goal])
+    draft.state(said_by(setting, setting.speaker, stance, valid), [goal])
     spoken = Spoken(
         source=setting.speaker,
         summary=_summary(command),
@@ -75,7 +63,7 @@ def relating_goals(setting: Setting, command: RelateGoals) -> Additions:
     valid = Interval(start=command.valid_from or setting.moment, end=command.valid_to)
     draft = GoalDraft(setting.state)
     source, target = (goal_id(setting.state.id, key) for key in (command.source, command.target))
-    draft.relate(_said(setting, setting.speaker, "assertion", valid), command.kind, source, target, command.weight)
+    draft.relate(said_by(setting, setting.speaker, "assertion", valid), command.kind, source, target, command.weight)
     return _pursued(setting, Spoken(source=setting.speaker, summary=summary, bearings=()), draft, valid)
 
 
@@ -89,29 +77,17 @@ def motivating_goal(setting: Setting, command: MotivateGoal) -> Additions:
     draft = GoalDraft(setting.state)
     key, twin = command.belief, setting.state.id
     belief = belief_id(twin, key)
-    said = _said(setting, setting.speaker, "assertion", valid)
+    said = said_by(setting, setting.speaker, "assertion", valid)
     draft.relate(said, "motivates", belief, goal_id(twin, command.goal), command.weight)
     draft.beliefs.append(key)
     return _pursued(setting, Spoken(source=setting.speaker, summary=summary, bearings=()), draft, valid)
 
 
 def _pursued(setting: Setting, spoken: Spoken, draft: GoalDraft, valid: Interval) -> Additions:
-    if not setting.speaks_for_the_person and person_related(setting.state, draft.rows.relations):
+    if not setting.speaks_for_the_person and person_related(setting.state, draft.relations):
         raise relation_stands(setting)
     added = addition(setting, "pursued", speak(setting, spoken, "assertion", valid))
-    return with_goals(added, draft)
-
-
-def _said(setting: Setting, speaker: str, stance: Stance, valid: Interval) -> Said:
-    definition = setting.graph.definitions.goals
-    source = source_id(setting.state.tenant, speaker)
-    return Said(
-        evidence=evidence_id(setting.arrived.id, source),
-        speaker=source,
-        stance=stance,
-        valid=valid,
-        definition="" if definition is None else setting.graph.definitions.refs[definition.pursued],
-    )
+    return replace(added, beliefs=(*added.beliefs, *draft.beliefs), delta=added.delta + draft.delta)
 
 
 def bears_on_pursued(graph: DefinitionGraph, goal: str, status: GoalStatus | None) -> tuple[BearsOn, ...]:

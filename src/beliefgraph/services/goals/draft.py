@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.delta import Delta
 from beliefgraph.model.evidence import Stance
 from beliefgraph.model.goal import FIELDS, MAX_GOALS, Goal, GoalRelation, GoalRelationKind, GoalStatement
-from beliefgraph.model.identity import belief_id, goal_id, relation_id
+from beliefgraph.model.identity import belief_id, evidence_id, goal_id, relation_id, source_id
 from beliefgraph.model.revision import Origin
 from beliefgraph.model.time import Interval
 from beliefgraph.model.timeline import revision_id
-from beliefgraph.services.interpretation.said import StatesGoal
+from beliefgraph.services.interpretation.said import Interpretation, StatesGoal
+from beliefgraph.services.setting import Setting
 from beliefgraph.services.state import TwinState
-from beliefgraph.store.commits import GoalRows
 
 MOST_NAMED = 12
 """Goals of a cycle that its refusal names."""
@@ -39,6 +40,19 @@ class Said:
         return "observed" if self.stance == "observation" else "provided"
 
 
+def said_by(setting: Setting, speaker: str, stance: Stance = "observation", valid: Interval | None = None) -> Said:
+    """What a source of that name says of goals, from the moment of the event on unless said otherwise."""
+    definition = setting.graph.definitions.goals
+    source = source_id(setting.state.tenant, speaker)
+    return Said(
+        evidence=evidence_id(setting.arrived.id, source),
+        speaker=source,
+        stance=stance,
+        valid=Interval(start=setting.moment) if valid is None else valid,
+        definition="" if definition is None else setting.graph.definitions.refs[definition.pursued],
+    )
+
+
 class GoalDraft:
     """The goals of one twin while a commit is being decided: what is refused leaves no trace in it."""
 
@@ -52,40 +66,68 @@ class GoalDraft:
         self.beliefs: list[BeliefKey] = []
 
     @property
-    def rows(self) -> GoalRows:
+    def delta(self) -> Delta:
         """What there is to write."""
-        return GoalRows(
-            goals=tuple(self._goals.values()), statements=tuple(self._statements), relations=tuple(self._relations)
-        )
+        return Delta.of(made=self._goals.values(), opened=(*self._statements, *self._relations))
+
+    @property
+    def relations(self) -> Sequence[GoalRelation]:
+        """The relations among it."""
+        return self._relations
+
+    def check(self, setting: Setting, said: Interpretation) -> None:
+        """Refuse what `state` would, and goals that two sources state through one event."""
+        spoken = [each for each in said.spoken if each.goals]
+        if len(spoken) > 1:
+            raise Incorrect(
+                "interpretation-failed", "Two sources state goals through one event.", event=setting.arrived.id
+            )
+        for each in spoken:
+            _, relations = self._required(said_by(setting, each.source), each.goals)
+            self._stop_flow(relations)
+
+    def hear(self, setting: Setting, said: Interpretation) -> None:
+        """Take in what an event says of goals."""
+        for each in said.spoken:
+            if each.goals:
+                self.state(said_by(setting, each.source), each.goals)
 
     def state(self, said: Said, goals: Sequence[StatesGoal]) -> None:
         """Take in what is stated of some goals with their relations, or refuse all of it.
 
         Refuses `cyclic-goals`, and `too-large` where the twin would have too many.
         """
-        relations = [row for goal in goals for row in self._hanging(said, goal)]
-        keys = [
-            key for goal in goals for key in (goal.key, *(other for _, others in _related(goal) for other in others))
-        ]
-        new = {id_: key for key in keys if (id_ := self._id(key)) not in self._state.goals and id_ not in self._goals}
-        if len(self._state.goals) + len(self._goals) + len(new) > MAX_GOALS:
-            raise Incorrect("too-large", f"A twin has at most {MAX_GOALS:,} goals.", twin=self._state.name)
-        self._goals |= {id_: Goal(id=id_, twin=self._state.id, key=key) for id_, key in new.items()}
-        try:
-            self._hang(relations)
-        except Incorrect:
-            for id_ in new:
-                del self._goals[id_]
-            raise
+        new, relations = self._required(said, goals)
+        self._goals |= new
+        self._relations += relations
         self._statements += [self._statement(said, goal) for goal in goals]
         self.beliefs += [motive.belief for goal in goals for motive in goal.motives]
 
     def relate(self, said: Said, kind: GoalRelationKind, source: str, target: str, weight: float) -> None:
         """Relate two goals, or a belief to a goal, by their ids; refuses `cyclic-goals`."""
-        self._hang([self._relation(said, kind, source, target, weight)])
+        row = self._relation(said, kind, source, target, weight)
+        self._let_flow([row], {})
+        self._relations.append(row)
 
-    def _hang(self, rows: Sequence[GoalRelation]) -> None:
-        """Add relations, all or none of them."""
+    def _required(self, said: Said, goals: Sequence[StatesGoal]) -> tuple[dict[str, Goal], list[GoalRelation]]:
+        """The goals that are new, and the relations, along which importance flows from now on."""
+        relations = [row for goal in goals for row in self._hanging(said, goal)]
+        keys = [
+            key for goal in goals for key in (goal.key, *(other for _, others in _related(goal) for other in others))
+        ]
+        ids = {self._id(key): key for key in keys}
+        new = {
+            id_: Goal(id=id_, twin=self._state.id, key=key)
+            for id_, key in ids.items()
+            if id_ not in self._state.goals and id_ not in self._goals
+        }
+        if len(self._state.goals) + len(self._goals) + len(new) > MAX_GOALS:
+            raise Incorrect("too-large", f"A twin has at most {MAX_GOALS:,} goals.", twin=self._state.name)
+        self._let_flow(relations, new)
+        return new, relations
+
+    def _let_flow(self, rows: Sequence[GoalRelation], new: Mapping[str, Goal]) -> None:
+        """Let importance flow along relations, all or none of them."""
         flowing = [row for row in rows if row.kind in FLOWING]
         if flowing and self._flow is None:
             self._flow = _Flow([*self._state.goal_relations, *self._relations])
@@ -94,12 +136,15 @@ class GoalDraft:
             cycle = self._flow.cycle(row)
             if cycle is not None:
                 self._flow.remove(flowing[:i])
-                raise self._cyclic(cycle)
+                raise self._cyclic(cycle, new)
             self._flow.add(row)
-        self._relations += rows
 
-    def _cyclic(self, cycle: Sequence[str]) -> Incorrect:
-        known = {**self._state.goals, **self._goals}
+    def _stop_flow(self, rows: Sequence[GoalRelation]) -> None:
+        if self._flow is not None:
+            self._flow.remove(row for row in rows if row.kind in FLOWING)
+
+    def _cyclic(self, cycle: Sequence[str], new: Mapping[str, Goal]) -> Incorrect:
+        known = {**self._state.goals, **self._goals, **new}
         keys = [known[id_].key for id_ in cycle]
         shown = keys if len(keys) <= MOST_NAMED else [*keys[: MOST_NAMED - 1], "…", keys[-1]]
         return Incorrect(
@@ -163,7 +208,7 @@ class GoalDraft:
         return goal_id(self._state.id, key)
 
 
-def end_relation(state: TwinState, key: str, at: datetime) -> GoalRows:
+def end_relation(state: TwinState, key: str, at: datetime) -> Delta:
     """The rows of a relation of goals to close and to open so that it ends at a moment; none if it is over by then."""
     closed = [row for row in state.goal_relations if row.key == key and (row.valid_to is None or row.valid_to > at)]
     opened = [
@@ -177,7 +222,7 @@ def end_relation(state: TwinState, key: str, at: datetime) -> GoalRows:
         for row in closed
         if row.valid_from < at
     ]
-    return GoalRows(closed_relations=closed, relations=opened)
+    return Delta.of(opened=opened, closed=closed)
 
 
 def _revision(key: str, evidence: str, rev: int, start: datetime) -> str:

@@ -13,6 +13,7 @@ from beliefgraph.inference import windows
 from beliefgraph.inference.kalman import Normal, likelihood, log_likelihood_ratio_above
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.definition import Definitions
+from beliefgraph.model.delta import Delta
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.identity import METRIC, belief_id, evidence_id, source_id
 from beliefgraph.model.metric import Band, BandBearing, Measurement, Metric, MetricDefinition
@@ -100,12 +101,11 @@ def heard_from(state: TwinState, graph: DefinitionGraph, measured: Sequence[Meas
     if not said:
         return state
     borne_on = {belief_id(state.id, key): key for _, _, key in said}
-    return state.with_inputs(
-        beliefs=[describe(state.id, id_, key, graph) for id_, key in borne_on.items() if id_ not in state.beliefs],
-        closed_bearings=(),
-        bearings=[_bearing(state, graph, one, on, belief_id(state.id, key)) for one, on, key in said],
-        closed_relations=(),
-        relations=(),
+    return state.after(
+        Delta.of(
+            made=(describe(state.id, id_, key, graph) for id_, key in borne_on.items() if id_ not in state.beliefs),
+            opened=(_bearing(state, graph, one, on, belief_id(state.id, key)) for one, on, key in said),
+        )
     )
 
 

@@ -1,27 +1,32 @@
-"""What a commit publishes of decisions: a deliberation for every one that stands otherwise than published. Pure."""
+"""The layer of decisions: a deliberation is published for every one that stands otherwise than published. Pure."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from beliefgraph.model.decision import Deliberation
+from beliefgraph.model.decision import Decision, DecisionChange, Deliberation
+from beliefgraph.model.delta import Delta
 from beliefgraph.model.timeline import inferred
+from beliefgraph.services.decisions.draft import DecisionDraft
 from beliefgraph.services.decisions.told import ToldDecision, resolve_decisions
+from beliefgraph.services.definition_graph import DefinitionGraph
+from beliefgraph.services.layer import CommitContext, Layer, Published
 from beliefgraph.services.state import TwinState
 
 
-def publish_decisions(
-    state: TwinState, at: datetime, rev: int
-) -> tuple[tuple[Deliberation, ...], tuple[Deliberation, ...]]:
-    """The deliberations that `rev` closes and opens at its head time, given the twin with its new rows.
+def publish(context: CommitContext) -> Published:
+    """The deliberations that a commit closes and opens.
 
     A decision of which all was withdrawn is closed and not opened again.
     """
+    state, at = context.after, context.derivation.at
+    if not state.decisions:
+        return Published()
     told = resolve_decisions(state, at)
-    found = {id_: _deliberation(state.id, one, at, rev) for id_, one in told.items()}
+    found = {id_: _deliberation(state.id, one, at, context.rev) for id_, one in told.items()}
     opened = {id_: row for id_, row in found.items() if not _same(state.deliberations.get(id_), row)}
     closed = [row for id_, row in state.deliberations.items() if id_ in opened or id_ not in found]
-    return tuple(closed), tuple(opened.values())
+    return Published(Delta.of(opened=opened.values(), closed=closed))
 
 
 def _deliberation(twin: str, told: ToldDecision, at: datetime, rev: int) -> Deliberation:
@@ -46,3 +51,15 @@ def _same(known: Deliberation | None, row: Deliberation) -> bool:
     """Whether what is published already says the same."""
     fields = ("title", "status", "options", "chosen", "reasons", "expected", "actual")
     return known is not None and all(getattr(known, name) == getattr(row, name) for name in fields)
+
+
+def _draft(state: TwinState, _: DefinitionGraph) -> DecisionDraft:
+    return DecisionDraft(state)
+
+
+def _change(decision: Decision, before: Deliberation | None, after: Deliberation | None) -> DecisionChange:
+    return DecisionChange(decision=decision, before=before, after=after)
+
+
+DECISIONS = Layer("decisions", Decision, Deliberation, _change, publish, _draft)
+"""What a twin decides."""

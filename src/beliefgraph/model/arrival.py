@@ -1,0 +1,47 @@
+"""Events on their way in: those that are taken into a twin, and those that are set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from beliefgraph.model.event import Event
+
+
+@dataclass(frozen=True)
+class ArrivedEvent:
+    """An event to be stored: its id in the twin, the keyed hashes that recognise it, and what led it here.
+
+    `spelled` is the hash of its body as it is spelled, which was stored before 1 and 1.0 were one number.
+    `yielded` is the evidence that is stored of it already, where it was withdrawn and came again; None where it is new.
+    """
+
+    id: str
+    event: Event
+    delivery: str
+    body: str
+    via: str | None = None
+    yielded: frozenset[str] | None = None
+    spelled: str | None = None
+
+    def came_as(self, body: str) -> bool:
+        """Whether the hash of a body that came before is that of this one."""
+        return body in (self.body, self.spelled)
+
+    def at(self, moment: datetime) -> ArrivedEvent:
+        """The same, with the valid time that it turned out to have."""
+        return replace(self, event=self.event.model_copy(update={"time": moment}))
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """An event to be kept in quarantine, with what it is found by; `due` is its time if it came from the future."""
+
+    id: str
+    event: Event
+    twin: str | None
+    identifiers: Sequence[str]
+    code: str
+    reason: str
+    due: datetime | None = None

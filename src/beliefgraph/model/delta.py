@@ -1,0 +1,106 @@
+"""What one commit changes of a twin: the records it makes, and the revisions it opens and closes, by their type."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from types import MappingProxyType
+from typing import TypeVar
+
+from beliefgraph.model.arrival import ArrivedEvent, SetAside
+from beliefgraph.model.decision import Words
+from beliefgraph.model.evidence import Evidence, Source
+from beliefgraph.model.record import Record
+
+T = TypeVar("T", bound=Record)
+
+
+class Records(Collection[Record]):
+    """Records by their type, in the order in which they were given."""
+
+    __slots__ = ("_by_type",)
+
+    def __init__(self, rows: Iterable[Record] = ()) -> None:
+        by_type: dict[type[Record], list[Record]] = defaultdict(list)
+        for row in rows:
+            by_type[type(row)].append(row)
+        self._by_type: Mapping[type[Record], Sequence[Record]] = by_type
+
+    def of(self, kind: type[T]) -> Sequence[T]:
+        """Those of a type."""
+        return self._by_type.get(kind, ())  # type: ignore[return-value]
+
+    @property
+    def by_type(self) -> Mapping[type[Record], Sequence[Record]]:
+        """All of them, by their type."""
+        return self._by_type
+
+    def __add__(self, other: Records) -> Records:
+        """Those of both, these first."""
+        if not other or not self:
+            return self if self else other
+        both = Records()
+        both._by_type = {
+            kind: [*self._by_type.get(kind, ()), *other._by_type.get(kind, ())]
+            for kind in {**self._by_type, **other._by_type}
+        }
+        return both
+
+    def __iter__(self) -> Iterator[Record]:
+        return chain.from_iterable(self._by_type.values())
+
+    def __len__(self) -> int:
+        return sum(map(len, self._by_type.values()))
+
+    def __contains__(self, row: object) -> bool:
+        return isinstance(row, Record) and row in self._by_type.get(type(row), ())
+
+
+NONE = Records()
+
+
+@dataclass(frozen=True)
+class Delta:
+    """What one commit changes of a twin.
+
+    `made` are records that the twin did not have (beliefs, goals, metrics, decisions), `opened` and `closed` are
+    revisions. `words` are what a person said in statements, by their revision ids; they are sealed when stored.
+    `withdrawn` is evidence that counts no more, by its ids; `set_aside` are events that go back to quarantine.
+    """
+
+    made: Records = NONE
+    opened: Records = NONE
+    closed: Records = NONE
+    events: Sequence[ArrivedEvent] = ()
+    sources: Sequence[Source] = ()
+    evidence: Sequence[Evidence] = ()
+    words: Mapping[str, Words] = field(default_factory=lambda: MappingProxyType({}))
+    withdrawn: Collection[str] = ()
+    set_aside: Sequence[SetAside] = ()
+
+    @classmethod
+    def of(cls, *, made: Iterable[Record] = (), opened: Iterable[Record] = (), closed: Iterable[Record] = ()) -> Delta:
+        """Records and revisions alone."""
+        return cls(Records(made), Records(opened), Records(closed))
+
+    def __add__(self, other: Delta) -> Delta:
+        """Both changes as one."""
+        return Delta(
+            made=self.made + other.made,
+            opened=self.opened + other.opened,
+            closed=self.closed + other.closed,
+            events=(*self.events, *other.events),
+            sources=(*self.sources, *other.sources),
+            evidence=(*self.evidence, *other.evidence),
+            words={**self.words, **other.words},
+            withdrawn=(*self.withdrawn, *other.withdrawn),
+            set_aside=(*self.set_aside, *other.set_aside),
+        )
+
+    @property
+    def size(self) -> int:
+        """How many rows it writes, of every kind: what bounds a transaction."""
+        told = len(self.events) + len(self.sources) + len(self.evidence)
+        return told + len(self.made) + len(self.opened) + len(self.closed)

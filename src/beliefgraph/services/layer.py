@@ -1,0 +1,86 @@
+"""What a layer of a twin is, such as its beliefs or its goals: each publishes rows with every commit of the twin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.delta import Delta
+from beliefgraph.model.record import Record
+from beliefgraph.model.revision import Publication
+from beliefgraph.services.definition_graph import DefinitionGraph
+from beliefgraph.services.derive import Derivation
+from beliefgraph.services.interpretation.said import Interpretation
+from beliefgraph.services.setting import Setting
+from beliefgraph.services.state import TwinState
+
+
+@dataclass(frozen=True)
+class CommitContext:
+    """What a layer publishes from.
+
+    `before` is the twin as it was; `after` has the rows that the commit adds, and what earlier layers published. The
+    derivation is that of the beliefs at the new head time.
+    """
+
+    before: TwinState
+    after: TwinState
+    graph: DefinitionGraph
+    derivation: Derivation
+    rev: int
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a layer publishes, and what it derived for that, to be handed to it with the next commit."""
+
+    delta: Delta = field(default_factory=Delta)
+    derived: object = None
+
+
+class Draft(Protocol):
+    """What events add to one layer of a twin, one event after the other."""
+
+    def check(self, setting: Setting, said: Interpretation, /) -> None:
+        """Refuse an event that cannot be taken in; nothing is added yet."""
+        ...
+
+    def hear(self, setting: Setting, said: Interpretation, /) -> None:
+        """Take in an event that every layer's check let pass."""
+        ...
+
+    @property
+    def delta(self) -> Delta:
+        """What there is to write."""
+        ...
+
+    @property
+    def beliefs(self) -> Sequence[BeliefKey]:
+        """The beliefs that are named."""
+        ...
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a twin: its name in receipts, the records it has, and what a commit publishes of each of them.
+
+    `change` makes what a receipt says of a record from the record and its published rows before and after. `publish`
+    gives what a commit publishes; a function of the twin and its derivation alone, so that it can be checked again at
+    any time. `draft` takes in what events say of the layer.
+    """
+
+    name: str
+    record: type[Record]
+    published: type[Publication]
+    change: Callable[[Any, Any, Any], Record]
+    publish: Callable[[CommitContext], Published]
+    draft: Callable[[TwinState, DefinitionGraph], Draft] | None = None
+
+    def changes(self, after: TwinState, delta: Delta) -> tuple[Any, ...]:
+        """What a commit moved in this layer, given the twin after it."""
+        opened = {row.key: row for row in delta.opened.of(self.published)}
+        closed = {row.key: row for row in delta.closed.of(self.published)}
+        records = after.made_of(self.record)
+        return tuple(self.change(records[key], closed.get(key), opened.get(key)) for key in {**opened, **closed})

@@ -1,0 +1,55 @@
+"""What a command is decided in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.model.arrival import ArrivedEvent
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.identity import METRIC, PERSON, person_source
+from beliefgraph.services.definition_graph import DefinitionGraph
+from beliefgraph.services.state import TwinState
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a decision is made in: the twin, the definitions in force, who calls, the event that records the command."""
+
+    state: TwinState
+    graph: DefinitionGraph
+    caller: Caller
+    arrived: ArrivedEvent
+
+    @property
+    def moment(self) -> datetime:
+        """The valid time that the command brings."""
+        return self.arrived.event.time
+
+    @property
+    def rev(self) -> int:
+        """The rev that the command will make."""
+        return self.state.rev + 1
+
+    @property
+    def speaks_for_the_person(self) -> bool:
+        """Whether the caller is the person modelled."""
+        return self.caller.person == self.state.name
+
+    @property
+    def person(self) -> str:
+        """The name of the person as a source."""
+        return person_source(self.state.name)
+
+    @property
+    def speaker(self) -> str:
+        """The name of the caller as a source."""
+        return self.speaking_as(self.person if self.speaks_for_the_person else self.caller.actor)
+
+    def speaking_as(self, name: str) -> str:
+        """The name of a source that the caller speaks as; a metric's is nobody's, a person's is their own alone."""
+        own = self.speaks_for_the_person and name == self.person
+        if name.startswith((PERSON, METRIC)) and not own:
+            raise Incorrect("invalid-input", f"Only the person's own key may act as {name!r}.")
+        return name

@@ -1,0 +1,77 @@
+"""What one source says, as rows: evidence with its bearings and measurements. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.evidence import Bearing, Evidence, Source, Stance
+from beliefgraph.model.identity import belief_id, evidence_id, source_id
+from beliefgraph.model.metric import Measurement
+from beliefgraph.model.time import Interval
+from beliefgraph.model.timeline import revision_id
+from beliefgraph.services.interpretation.said import CountsIn, Spoken
+from beliefgraph.services.metrics.count import measurement
+from beliefgraph.services.setting import Setting
+
+
+@dataclass(frozen=True)
+class Voice:
+    """What one source says: evidence with its bearings, and the beliefs these name."""
+
+    beliefs: Sequence[BeliefKey]
+    sources: Sequence[Source]
+    evidence: Sequence[Evidence]
+    bearings: Sequence[Bearing]
+    counts: Sequence[CountsIn]
+    measurements: Sequence[Measurement]
+
+
+def speak(setting: Setting, spoken: Spoken, stance: Stance, valid: Interval | None = None) -> Voice:
+    """One source's evidence with its bearings, all valid from the event's time unless said otherwise."""
+    twin = setting.state.id
+    source = Source(id=source_id(setting.state.tenant, spoken.source), tenant=setting.state.tenant, name=spoken.source)
+    evidence = Evidence(
+        id=evidence_id(setting.arrived.id, source.id),
+        twin=twin,
+        event=setting.arrived.id,
+        source=source.id,
+        time=setting.moment,
+        summary=spoken.summary,
+        verbatim=spoken.verbatim,
+    )
+    start = setting.moment if valid is None else valid.start
+    bearings = []
+    for bears in spoken.bearings:
+        setting.graph.definitions.attribute_of(bears.belief)
+        belief = belief_id(twin, bears.belief)
+        key = f"{evidence.id}|{belief}"
+        bearings.append(
+            Bearing.trusted(
+                revision_id=revision_id("Bearing", key, setting.rev, start),
+                twin=twin,
+                key=key,
+                valid_from=start,
+                valid_to=None if valid is None else valid.end,
+                rev_from=setting.rev,
+                rev_to=None,
+                definition=setting.graph.definitions.refs[bears.belief.attribute],
+                origin="observed" if stance == "observation" else "provided",
+                evidence=evidence.id,
+                belief=belief,
+                source=source.id,
+                stance=stance,
+                log_likelihood_ratio=bears.log_likelihood_ratio,
+                half_life=bears.half_life,
+                shared_origin=bears.shared_origin,
+                source_kind=spoken.source_kind,
+            )
+        )
+    measurements = [
+        measurement(setting.state, setting.graph, evidence.id, source.id, setting.moment, counts)
+        for counts in spoken.counts
+    ]
+    return Voice(
+        [bears.belief for bears in spoken.bearings], [source], [evidence], bearings, spoken.counts, measurements
+    )
