@@ -6,12 +6,12 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 
-from beliefgraph.model.question import EVERY_BELIEF, BeliefFilter, BeliefOrder, BeliefRow
+from beliefgraph.model.question import EVERY_BELIEF, BeliefFilter, BeliefOrder
 from beliefgraph.model.relation import BeliefRelation, RelationKind
 from beliefgraph.services.paging import Place
 from beliefgraph.services.rows import following, ordered
 from beliefgraph.services.state import TwinState
-from beliefgraph.store.beliefs import Held, HeldRow, RelationRow, Wanted
+from beliefgraph.store.beliefs import Held, HeldRow, MadeRows, RelationRow, Wanted
 
 
 class Published:
@@ -22,7 +22,7 @@ class Published:
         self.state = state
         self._head_time = state.head_time
         self._in_order: dict[BeliefOrder, list[HeldRow]] = {}
-        self._made: dict[str, BeliefRow] = {}
+        self._made = MadeRows()
 
     def one(self, belief: str, wanted: Wanted) -> Held:
         """One belief, with what is asked for around it; nothing where it is not stored."""
@@ -42,7 +42,8 @@ class Published:
         return self._held(following(rows, order, begin)[:limit], wanted, total=total)
 
     def _held(self, rows: Sequence[HeldRow], wanted: Wanted, *, total: int | None) -> Held:
-        relations = self._near([row.belief.id for row in rows], wanted)
+        made = self._made.of(rows, wanted) is not None
+        relations = () if made else self._near([row.belief.id for row in rows], wanted)
         ends = {end for relation in relations for end in (relation.source, relation.target)}
         return Held(
             rev=self.state.rev,

@@ -157,12 +157,19 @@ class BeliefReader:
 
 
 def _rows(held: Held, definitions: Definitions, wanted: Wanted) -> list[BeliefRow]:
+    made = held.made.of(held.beliefs, wanted)
+    if made is not None:
+        return made
+    alone = held.made.alone
     for row in (*held.others, *held.beliefs):
-        if row.belief.id not in held.made:
+        if row.belief.id not in alone:
             state = _state(row, held, definitions)
-            held.made[row.belief.id] = BeliefRow.trusted(state=state, exact=None, relations=None, evidence=None)
-    around = Surroundings(held.made, held.relations)
-    return [around.row(row.belief.id, wanted.relation_levels) for row in held.beliefs]
+            alone[row.belief.id] = BeliefRow.trusted(state=state, exact=None, relations=None, evidence=None)
+    around = Surroundings(alone, held.relations)
+    rows = [around.row(row.belief.id, wanted.relation_levels) for row in held.beliefs]
+    if wanted.relation_levels:
+        held.made.keep(rows, wanted, around.made)
+    return rows
 
 
 def _state(row: HeldRow, held: Held, definitions: Definitions) -> BeliefState:

@@ -21,6 +21,7 @@ class Surroundings:
         """`alone` are the rows of all beliefs that may be met, without their relations, by id."""
         self._alone = alone
         self._rows: dict[tuple[str, int], BeliefRow] = {}
+        self.made = 0
         self._around: dict[str, list[tuple[RelationRow, bool, str]]] = defaultdict(list)
         for relation in sorted(relations, key=lambda r: (r.id, r.origin)):
             if relation.source in alone and relation.target in alone:
@@ -39,7 +40,9 @@ class Surroundings:
         return found
 
     def related(self, id_: str, levels: int) -> tuple[RelatedBelief, ...]:
-        """The relations of a belief, with what is at their far ends, followed so many levels."""
+        """The relations of a belief, with what is at their far ends, followed so many levels; counted in `made`."""
+        found = self._around.get(id_, ())
+        self.made += len(found)
         return tuple(
             RelatedBelief.trusted(
                 id=relation.id,
@@ -48,7 +51,7 @@ class Surroundings:
                 outgoing=outgoing,
                 other=self.row(other, levels - 1),
             )
-            for relation, outgoing, other in self._around.get(id_, ())
+            for relation, outgoing, other in found
         )
 
 

@@ -157,6 +157,8 @@ class TwinState:
 
         `rev` closes bearings and measurements; without one it is as if they had never been.
         """
+        if not (delta.made or delta.opened or delta.closed):
+            return self
         made, rows = dict(self.made), dict(self.rows)
         for kind, records in delta.made.by_type.items():
             made[kind] = {**self.made_of(kind), **{record.id: record for record in records}}  # type: ignore[attr-defined]

@@ -57,12 +57,40 @@ class RelationRow:
     origin: Origin
 
 
+MOST_RELATED = 2_000
+"""Relations that are kept in the rows of one twin, about a megabyte."""
+
+
+class MadeRows:
+    """Rows that were made of what one rev of a twin published, with what was last wanted around them and without."""
+
+    def __init__(self) -> None:
+        self.alone: dict[str, BeliefRow] = {}
+        self._wanted: Around = (0, ())
+        self._rows: dict[str, BeliefRow] = {}
+        self._related = 0
+
+    def of(self, beliefs: Sequence[HeldRow], wanted: Wanted) -> list[BeliefRow] | None:
+        """The rows of these beliefs with what is wanted around them; None if one was not made."""
+        rows = self.alone if wanted.relation_levels == 0 else self._rows if wanted.around == self._wanted else {}
+        found = [rows.get(each.belief.id) for each in beliefs]
+        return None if None in found else found  # type: ignore[return-value]
+
+    def keep(self, rows: Sequence[BeliefRow], wanted: Wanted, related: int) -> None:
+        """Remember rows that have this many relations, if there is room."""
+        if wanted.around != self._wanted:
+            self._wanted, self._rows, self._related = wanted.around, {}, 0
+        if self._related + related <= MOST_RELATED:
+            self._related += related
+            self._rows |= {row.state.belief.id: row for row in rows}
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """What was found of a twin at a rev: beliefs in order, and what was asked for around them.
 
-    `made` are the rows without surroundings that were made of what this rev published, by belief; whoever makes one
-    puts it there.
+    `made` are the rows that were made of what this rev published; whoever makes one puts it there. Where it has all
+    rows that are wanted, relations and others are left out.
     """
 
     rev: int
@@ -72,7 +100,7 @@ class Held:
     relations: tuple[RelationRow, ...] = ()
     others: tuple[HeldRow, ...] = ()
     total: int | None = None
-    made: dict[str, BeliefRow] = field(default_factory=dict, compare=False)
+    made: MadeRows = field(default_factory=lambda: MadeRows(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +110,15 @@ class Wanted:
     relation_levels: int = 0
     relation_kinds: Sequence[RelationKind] = ("supports", "contradicts", "implies", "excludes", "causes")
     total: bool = False
+
+    @property
+    def around(self) -> Around:
+        """What is wanted of relations."""
+        return self.relation_levels, tuple(self.relation_kinds)
+
+
+Around = tuple[int, tuple[RelationKind, ...]]
+"""How many levels of relations are followed, and of which kinds."""
 
 
 async def twin_now(graph: Graph, twin: str, tenant: str) -> Twin | None:
