@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
@@ -13,7 +11,7 @@ import pytest
 import pytest_asyncio
 from graphql import get_introspection_query
 from tests.conftest import StoppedClock
-from tests.web.service import Client, Json, Service, service
+from tests.web.service import Client, Json, Service, heartbeat, service
 from tests.world import rated
 
 from beliefgraph.store.graph import Graph
@@ -32,24 +30,6 @@ def nested(depth: int) -> Any:
     for _ in range(depth):
         inner = {"in": inner}
     return inner
-
-
-@asynccontextmanager
-async def heartbeat() -> AsyncIterator[list[float]]:
-    """The longest the loop was held while the block ran, in seconds of its own processor time, at [0]."""
-    longest = [0.0]
-
-    async def beat() -> None:
-        while True:
-            began = time.thread_time()
-            await asyncio.sleep(0)
-            longest[0] = max(longest[0], time.thread_time() - began)
-
-    beating = asyncio.create_task(beat())
-    try:
-        yield longest
-    finally:
-        beating.cancel()
 
 
 @pytest.mark.parametrize(

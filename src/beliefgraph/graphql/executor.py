@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from math import isfinite
 from operator import attrgetter
 from typing import Any
@@ -32,6 +33,7 @@ from graphql import (
     GraphQLScalarType,
     GraphQLSchema,
     Node,
+    OperationType,
     VariableNode,
     get_named_type,
 )
@@ -42,14 +44,19 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
+from beliefgraph.errors import Incorrect
 from beliefgraph.graphql.expose import AttributeField
 from beliefgraph.graphql.limits import COST
 from beliefgraph.graphql.scalars import write_instant
 from beliefgraph.graphql.variables import Coerced, without_variables
+from beliefgraph.model.commit import Change
 
 CACHED_PLANS = 512
 MANY = 500
 """Objects from which on an answer is put together in a thread: some ten milliseconds."""
+
+MOST_OBJECTS = 100_000
+"""Objects in one answer, lists whose length nobody knows before among them: some 100 MB while it is put together."""
 
 GREATEST_INT = 2_147_483_647
 
@@ -61,11 +68,22 @@ class UnusualError(Exception):
     """This value is not for the compiled way."""
 
 
-@dataclass(frozen=True)
+class TooManyObjectsError(Exception):
+    """The answer would have more objects than one may have."""
+
+
+@dataclass
 class _Info:
-    """As much of `info` as a compiled resolver may use."""
+    """As much of `info` as a compiled resolver may use, and how many objects there may still be."""
 
     context: Any
+    left: int = MOST_OBJECTS
+
+    def take(self, objects: int) -> None:
+        """Count objects of a list."""
+        self.left -= objects
+        if self.left < 0:
+            raise TooManyObjectsError
 
 
 @dataclass(frozen=True)
@@ -138,20 +156,36 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         """The completed value: compiled where that can be, by graphql-core where not."""
         if not self.given_up and isinstance(get_named_type(return_type), GraphQLObjectType):
             finish = self._plan(return_type, field_details_list)
-            if finish is not None and COST.get() > MANY:
+            if finish is not None and (COST.get() > MANY or self._is_long(result)):
                 return self._beside(finish, return_type, field_details_list, info, path, result, position_context)
             if finish is not None:
                 try:
-                    return finish(result, _Info(self.context_value))
+                    return finish(result, self._info)
+                except TooManyObjectsError:
+                    raise _too_many() from None
                 except Exception:
                     self.given_up = True
         return super().complete_value(return_type, field_details_list, info, path, result, position_context)
+
+    @cached_property
+    def _info(self) -> _Info:
+        """What the resolvers of this operation know; how many objects it may have is counted in all of its fields."""
+        return _Info(self.context_value)
+
+    def _is_long(self, result: Any) -> bool:
+        """Whether it may have many objects though the query does not say so: what commands and commits changed."""
+        if self.operation.operation is OperationType.MUTATION:
+            return True
+        changes = result if isinstance(result, list | tuple) else (result,)
+        return sum(len(each.beliefs) for each in changes if isinstance(each, Change)) > MANY
 
     async def _beside(self, finish: Finish, *place: Any) -> Any:
         """The same in a thread, so that others are served while a long answer is put together."""
         *_, result, _ = place
         try:
-            return await asyncio.to_thread(finish, result, _Info(self.context_value))
+            return await asyncio.to_thread(finish, result, self._info)
+        except TooManyObjectsError:
+            raise _too_many() from None
         except Exception:
             self.given_up = True
         completed = super().complete_value(*place)
@@ -314,6 +348,10 @@ class _Scalars:
         return read
 
 
+def _too_many() -> Incorrect:
+    return Incorrect("too-large", f"The answer has more than {MOST_OBJECTS:,} objects; ask for less at once.")
+
+
 def _reads(getter: Callable[[Any], Any]) -> Finish:
     return lambda value, _info: getter(value)
 
@@ -330,6 +368,7 @@ def _many(inner: Finish) -> Finish:
     def complete(value: Any, info: Any) -> list[Any]:
         if type(value) not in (list, tuple):
             raise UnusualError
+        info.take(len(value))
         return [inner(each, info) for each in value]
 
     return complete

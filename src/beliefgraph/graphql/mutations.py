@@ -51,8 +51,8 @@ class Mutation:
         list[Receipt],
         "Take in up to 10,000 events of any number of twins and return a receipt for each, in their order. A large "
         "call is written in several transactions; if it fails in between, send it again: what is in is a duplicate "
-        "then. A malformed event among several has a receipt with the status `REJECTED`. `expectedRev` needs a single "
-        "event.",
+        "then. In a call of more than 100 events, what a commit changed is in the receipt of its last event alone. A "
+        "malformed event among several has a receipt with the status `REJECTED`. `expectedRev` needs a single event.",
     )
     @staticmethod
     async def observe(
@@ -69,7 +69,10 @@ class Mutation:
         found = iter(
             await context.verbs.across.observe(context.caller, good, expected_rev=expected_rev) if taken else ()
         )
-        return [named(context, next(found)) if isinstance(each, Event) else _rejected(each) for each in sent]
+        receipts = [next(found) if isinstance(each, Event) else _rejected(each) for each in sent]
+        for one in {each.twin: each for each in receipts}.values():
+            named(context, one)
+        return receipts
 
     assert_belief = command(
         AssertBelief, "State how sure somebody is of a belief, as evidence.", lambda to: to.assert_belief

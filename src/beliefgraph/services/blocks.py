@@ -174,7 +174,8 @@ class Rows(Generic[R, H, B]):
     @property
     def size(self) -> int:
         """How many bytes the columns take."""
-        return sum(getattr(block, each.name).nbytes for block in self.blocks for each in fields(block))
+        columns = (column for block in self.blocks for column in vars(block).values())
+        return sum(column.nbytes for column in columns if isinstance(column, np.ndarray))
 
     @cached_property
     def starts(self) -> tuple[int, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +23,7 @@ from beliefgraph.services.heads import Head
 from beliefgraph.services.metrics.tally import Measurements
 from beliefgraph.services.published import Published
 from beliefgraph.services.state import TwinState, by_id, by_place, fresh
+from beliefgraph.services.threads import unhurried
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.twins import BEARINGS, MEASUREMENTS, RowKind, TwinRows, damaged, load
@@ -95,14 +96,32 @@ class TwinCache:
 
         However many ask for it at once, it is read once.
         """
+        known = self._known(id_, tenant, name, current)
+        if known is not None:
+            return known
+        assert current is not None
+        return await self._flights.join((id_, current), lambda: self._read(id_, tenant, name))
+
+    async def all_at(self, names: Mapping[str, str], tenant: str, current: Mapping[str, Head]) -> dict[str, TwinState]:
+        """Several twins likewise, by id, given their names and where those are that exist; others are not held up."""
+        found: dict[str, TwinState] = {}
+        async for id_ in unhurried(names):
+            known = self._known(id_, tenant, names[id_], current.get(id_))
+            if known is not None:
+                found[id_] = known
+        reading = [self.at(id_, tenant, name, current[id_]) for id_, name in names.items() if id_ not in found]
+        return found | {state.id: state for state in await asyncio.gather(*reading)}
+
+    def _known(self, id_: str, tenant: str, name: str, current: Head | None) -> TwinState | None:
+        """The twin, if it need not be read."""
         if current is None:
             self.drop(id_)
             return fresh(id_, tenant, name)
         known = self._twins.get(id_)
-        if known is not None and (known.state.rev, known.state.life) == current:
-            CACHE_READS.labels("hit").inc()
-            return known.state
-        return await self._flights.join((id_, current), lambda: self._read(id_, tenant, name))
+        if known is None or (known.state.rev, known.state.life) != current:
+            return None
+        CACHE_READS.labels("hit").inc()
+        return known.state
 
     async def _read(self, id_: str, tenant: str, name: str) -> TwinState:
         CACHE_READS.labels("miss").inc()

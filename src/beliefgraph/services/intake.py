@@ -33,6 +33,9 @@ from beliefgraph.telemetry import metrics
 MOST_EVENTS = 10_000
 """Events in one call."""
 
+TOLD_EACH = 100
+"""Events of a call up to which every receipt tells what its commit changed; of more, the last of each commit does."""
+
 AT_ONCE = 2
 """Portions of a call that are at work at once: one is derived here while another is written by Neo4j."""
 
@@ -335,10 +338,12 @@ def _next(waiting: deque[list[int]], most: int) -> list[int]:
 def _receipts(
     events: Sequence[Event], fates: Fates, portion: Mapping[int, Placed], done: Committed
 ) -> dict[int, Receipt]:
+    last = {one.named.id: index for index, one in portion.items() if fates.outcome[index] == "accepted"}
+    telling = set(portion if len(events) <= TOLD_EACH else last.values())
     return {
         index: _unplaced(events[index], fates.refused[index])
         if fates.refused.get(index) is UNKNOWN_IDENTIFIER
-        else _receipt(events[index], fates, index, one, done)
+        else _receipt(events[index], fates, index, one, done, tells=index in telling)
         for index, one in portion.items()
     }
 
@@ -348,7 +353,7 @@ def _unplaced(event: Event, refused: Refused) -> Receipt:
     return Receipt(id=event.id, status="quarantined", code=refused.code, reason=refused.reason)
 
 
-def _receipt(event: Event, fates: Fates, index: int, placed: Placed, done: Committed) -> Receipt:
+def _receipt(event: Event, fates: Fates, index: int, placed: Placed, done: Committed, *, tells: bool) -> Receipt:
     status = fates.outcome[index]
     named = placed.named
     why = {"code": "event-conflict", "reason": "An event with this source and id came before, with another body."}
@@ -359,6 +364,6 @@ def _receipt(event: Event, fates: Fates, index: int, placed: Placed, done: Commi
         status=status,
         twin=named.name,
         rev=done.rev(named.id),
-        **(done.changes(named.id) if status == "accepted" else {}),
+        **(done.changes(named.id) if tells and status == "accepted" else {}),
         **(why if status in ("quarantined", "conflict") else {}),
     )

@@ -12,7 +12,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -23,6 +23,7 @@ from beliefgraph.services.places import HOLDER, Holder, Shares, Tally
 
 P = ParamSpec("P")
 T = TypeVar("T")
+K = TypeVar("K")
 
 _LONG: ContextVar[bool] = ContextVar("LONG", default=False)
 
@@ -172,3 +173,15 @@ def threads(cores: int | None = None) -> Threads:
         Shares(total=many, per_tenant=many // 2, per_key=max(1, cores // 2), waiting_per_key=0, patience=0.0),
         Shares(total=few, per_tenant=max(1, few // 2), per_key=max(1, few // 2), waiting_per_key=0, patience=0.0),
     )
+
+
+AT_ONCE = 50
+"""Steps of a long walk on the loop that are taken at once, each of some 50 µs."""
+
+
+async def unhurried(keys: Iterable[K]) -> AsyncIterator[K]:
+    """These, with a look at what else the loop has to do now and then."""
+    for number, key in enumerate(keys, start=1):
+        yield key
+        if number % AT_ONCE == 0:
+            await asyncio.sleep(0)

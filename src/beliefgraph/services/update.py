@@ -31,6 +31,7 @@ from beliefgraph.services.layout import forget_layouts
 from beliefgraph.services.portions import SMALL, Portions
 from beliefgraph.services.scope import reach
 from beliefgraph.services.state import TwinState
+from beliefgraph.services.threads import unhurried
 from beliefgraph.store import events as stored
 from beliefgraph.store.commits import write
 from beliefgraph.store.graph import Graph
@@ -157,10 +158,7 @@ class Updater:
                 if known.erasing:
                     raise Unavailable("being-erased", "This twin is being erased; begin anew when that is done.")
                 graph = await self._book.numbered(caller.tenant, known.definitions)
-                reading = (
-                    self._cache.at(id_, caller.tenant, name, known.twins.get(id_)) for id_, name in names.items()
-                )
-                states = {state.id: state for state in await asyncio.gather(*reading)}
+                states = await self._cache.all_at(names, caller.tenant, known.twins)
                 if not known.seen:
                     _check(states, expected or {})
                 present = Present(states, graph, known.seen, known.withdrawn, self.clock.now())
@@ -173,8 +171,8 @@ class Updater:
                     if conflict.code != "rev-conflict" or expected:
                         raise
                     continue
-                for id_, step in steps.items():
-                    self._cache.keep(step.state)
+                async for id_ in unhurried(steps):
+                    self._cache.keep(steps[id_].state)
                     self._bell.ring(id_)
                 return Committed(steps, present)
         raise Unavailable("overloaded", "Others keep writing to this twin; try again.", twins=sorted(names.values()))

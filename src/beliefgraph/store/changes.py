@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from beliefgraph.model.commit import BeliefChange, Change, Commit
@@ -11,6 +12,9 @@ from beliefgraph.model.goal import GoalChange
 from beliefgraph.model.metric import MetricChange
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
+
+MANY = 500
+"""Rows from which on changes are made of them in a thread."""
 
 COMMIT_FIELDS = 6
 """What `change/since` returns of a commit after its twin and rev; how many rows it opened and closed follows."""
@@ -29,9 +33,17 @@ async def since(graph: Graph, wanted: Mapping[str, tuple[int, int]], limit: int)
     """
     rows = [{"twin": twin, "after": after, "upto": upto} for twin, (after, upto) in wanted.items()]
     record = await graph.read("change/since", wanted=rows, limit=limit)
+    commits = record[0] if record else []
     following = {twin: after for twin, (after, _) in wanted.items()}
+    if sum(len(part) for _, *parts in commits for part in parts) > MANY:
+        return await asyncio.to_thread(_changes, commits, following)
+    return _changes(commits, following)
+
+
+def _changes(commits: Iterable[Any], following: dict[str, int]) -> list[Change]:
+    """The changes that commits brought, each if it follows its twin's last and all of it was there to be read."""
     found = []
-    for (twin, rev, *commit), *rows in record[0] if record else []:
+    for (twin, rev, *commit), *rows in commits:
         about, counted = commit[:COMMIT_FIELDS], commit[COMMIT_FIELDS:]
         beliefs, dropped, opened, closed, metrics, told, taken_back = rows
         seen = list(map(len, rows))

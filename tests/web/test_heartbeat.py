@@ -1,0 +1,87 @@
+"""No call of any size holds the loop for more than 50 ms, in processor time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import orjson
+from graphql import get_introspection_query
+from tests.web.service import Client, Json, Service, heartbeat
+
+from beliefgraph.model.definition import Catalog
+
+HELD_S = 0.05
+
+WIDE = Catalog.model_validate(
+    {
+        "catalog": "wide",
+        "version": "1.0.0",
+        "attributes": [{"key": "wide.seen", "domain": "wide", "prior": 0.3, "statement": "has seen {subject}"}],
+        "events": [
+            {
+                "type": "saw",
+                "summary": "saw something",
+                "bears_on": [{"attribute": "wide.seen", "subject": "data.what", "log_likelihood_ratio": 2.0}],
+            }
+        ],
+    }
+)
+
+OBSERVE = """
+mutation O($events: [EventInput!]!) { observe(events: $events) { id status rev beliefs { belief { id statement } } } }
+"""
+
+
+def saw(number: int, twin: str) -> Json:
+    """An event that opens a belief."""
+    about = {"id": f"{twin}-{number}", "source": "s", "type": "saw", "time": "2026-01-05T09:00:00Z", "twin": twin}
+    return {**about, "data": {"what": f"thing {number}"}}
+
+
+LARGE: dict[str, Callable[[], Json]] = {
+    "a twin with 2,000 new beliefs": lambda: {
+        "query": OBSERVE,
+        "variables": {"events": [saw(n, "lena") for n in range(2_000)]},
+    },
+    "1,000 new twins": lambda: {
+        "query": OBSERVE,
+        "variables": {"events": [saw(n, f"twin {n}") for n in range(1_000)]},
+    },
+    "introspection": lambda: {"query": get_introspection_query()},
+    "a list of 1,000": lambda: {
+        "query": '{ beliefs(twin: "lena", first: 1000) { nodes { id statement confidence status } } }',
+        "variables": {},
+    },
+    "what changed": lambda: {
+        "query": '{ changes(twin: "lena", afterRev: 0) { rev beliefs { belief { id statement } } } }',
+        "variables": {},
+    },
+}
+
+
+async def test_the_loop_is_held_by_no_call_of_any_size(served: Service, client: Client) -> None:
+    await served.define(WIDE)
+    for name, body in LARGE.items():
+        sent = orjson.dumps(body())
+        async with heartbeat() as longest:
+            answer = await client.post(sent)
+        read = orjson.loads(answer.content)
+        assert "errors" not in read, (name, read["errors"])
+        assert longest[0] < HELD_S, name
+
+
+async def test_of_many_events_the_last_of_a_commit_tells_what_it_changed(served: Service, client: Client) -> None:
+    await served.define(WIDE)
+    found = await client.data(OBSERVE, events=[saw(n, f"twin {n % 2}") for n in range(150)])
+    told = {n: len(each["beliefs"]) for n, each in enumerate(found["observe"]) if each["beliefs"]}
+    assert told == {148: 75, 149: 75}
+    few = await client.data(OBSERVE, events=[saw(n, "twin few") for n in range(100)])
+    assert [len(each["beliefs"]) for each in few["observe"]] == [100] * 100
+
+
+async def test_an_answer_of_too_many_objects_is_refused_whatever_it_is_made_of(served: Service, client: Client) -> None:
+    await served.define(WIDE)
+    fields = " ".join(f"b{n}: beliefs {{ belief {{ id }} }}" for n in range(12))
+    query = f"mutation O($events: [EventInput!]!) {{ observe(events: $events) {{ {fields} }} }}"
+    answer = await client.ask(query, events=[saw(n, "lena") for n in range(100)])
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["too-large"]
