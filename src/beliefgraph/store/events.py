@@ -103,6 +103,12 @@ async def said(graph: Graph, twin: str, ids: Sequence[str], sources: Sequence[st
     return set(record[0]) if record else set()
 
 
+async def yielded_by(graph: Graph, twin: str, events: Sequence[str]) -> dict[str, frozenset[str]]:
+    """The ids of the evidence that events of a twin yielded, by their ids; those that are not stored are missing."""
+    record = await graph.read("event/evidence", twin=twin, ids=list(events)) if events else None
+    return {event: frozenset(evidence) for event, evidence in (record[0] if record else [])}
+
+
 @dataclass(frozen=True)
 class CameBy:
     """An event that came into a twin by way of an identifier, with the evidence that it yielded."""
