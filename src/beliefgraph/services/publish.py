@@ -32,8 +32,7 @@ def publish(context: CommitContext) -> Published:
     A belief is published while it has evidence, a relation of the twin's own, or a value that left the prior
     noticeably; what was published before makes no difference to that. A holding is written exactly when the rounded
     value, the status or the quality differs from the one that stands. A holding that is closed and that none follows is
-    one of a belief that is not published any more: it is back at its prior, or a value of an open attribute that nothing
-    names now.
+    one of a belief that is not published any more: back at its prior, or an open value that nothing names.
     """
     state, graph, derived, rev = context.after, context.graph, context.derivation, context.rev
     layout = derived.layout

@@ -108,7 +108,7 @@ def _bearing(moment: Moment, n: int, one: Supposed, bears: BearsOn) -> Bearing:
         evidence=one.evidence,
         belief=belief,
         source=one.source,
-        stance="observation",
+        stance="change" if bears.from_now_on else "observation",
         log_likelihood_ratio=bears.log_likelihood_ratio,
         half_life=bears.half_life,
         shared_origin=bears.shared_origin,
