@@ -21,7 +21,7 @@ RETURN
       COLLECT {
         MATCH (v:Event)<-[:FROM]-(:Evidence)-[r:BEARS_ON]->(b:Belief)
         USING INDEX r:BEARS_ON(twin, rev_to, rev_from)
-        WHERE r.twin = t.id AND r.rev_to > t.rev AND r.rev_from <= t.rev AND r.stance = 'observation'
+        WHERE r.twin = t.id AND r.rev_to > t.rev AND r.rev_from <= t.rev AND r.stance IN ['observation', 'change']
         RETURN [b.id, v.type, r.log_likelihood_ratio, toString(r.valid_from), r.half_life]
       }
     ]

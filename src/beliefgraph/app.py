@@ -46,6 +46,7 @@ from beliefgraph.services.readiness import Readiness
 from beliefgraph.services.reasons.questions import Reasons
 from beliefgraph.services.refresh import INTERVAL as EVERY_HOUR
 from beliefgraph.services.refresh import Refresher
+from beliefgraph.services.reinterpretation.reinterpret import Reinterpreter
 from beliefgraph.services.threads import threads
 from beliefgraph.services.update import Updater
 from beliefgraph.services.upkeep import Upkeep
@@ -87,6 +88,7 @@ class Services:
     changes: Changes
     refresher: Refresher
     sources: SourceLearner
+    reinterpreter: Reinterpreter
     upkeep: Upkeep
     warming: Warming
     readiness: Readiness
@@ -221,6 +223,7 @@ def _on(
         changes=Changes(graph, bell, interval=settings.poll_interval, queue=settings.subscription_queue),
         refresher=refresher,
         sources=SourceLearner(graph, book),
+        reinterpreter=Reinterpreter(updater, intake, interpreter),
         upkeep=Upkeep(refresher, clock, interval),
         warming=shared.warming,
         readiness=shared.readiness,

@@ -23,7 +23,9 @@ def zone(name: str | None) -> windows.Zone:
         MetricDefinition.model_validate(
             {"key": "rides", "statement": "rides", "kind": "streak", "events": ["r"], "every": "day", "window": "P60D"}
             | ({} if name is None else {"zone": name})
-        )
+        ),
+        np.zeros(0, dtype=np.int64),
+        (),
     )
 
 
@@ -75,3 +77,64 @@ def test_a_streak_breaks_when_the_next_local_day_is_over(name: str, day: int) ->
 def test_an_unknown_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="no time zone"):
         zone("Europe/Berln")
+
+
+def travelling(*where: tuple[str | None, str]) -> float:
+    """The streak of events at local times, each in the zone that it names or the one before."""
+    definition = MetricDefinition.model_validate(
+        {
+            "key": "rides",
+            "statement": "rides",
+            "kind": "streak",
+            "events": ["r"],
+            "every": "day",
+            "window": "P60D",
+            "zone_from": "data.zone",
+        }
+    )
+    last, moments = "UTC", []
+    for name, text in where:
+        last = name or last
+        moments += local(last, text)
+    times = np.array([microseconds(each) for each in moments], dtype=np.int64)
+    zone = zone_of(definition, times, [name for name, _ in where])
+    return float(windows.streak(windows.seen(times, times[-1:], 60 * windows.DAY), windows.DAY, zone)[0])
+
+
+def test_a_streak_follows_somebody_who_travels() -> None:
+    berlin, angeles, tokyo = "Europe/Berlin", "America/Los_Angeles", "Asia/Tokyo"
+    days = ("05T23:50", "06T00:15", "07T23:50", "08T00:15", "09T23:50", "10T00:15")
+    assert travelling(*((berlin, f"2026-01-{day}") for day in days)) == 6
+    assert travelling((berlin, "2026-01-05T23:50"), *((None, f"2026-01-{day}") for day in days[1:])) == 6
+    assert travelling((angeles, "2026-05-04T15:00"), (angeles, "2026-05-04T19:00")) == 1
+    west = ((berlin, "2026-05-04T08:00"), (angeles, "2026-05-04T23:00"), (None, "2026-05-05T23:00"))
+    assert travelling(*west) == 2
+    back = ((tokyo, "2026-05-05T09:00"), (angeles, "2026-05-04T20:00"), (None, "2026-05-05T20:00"))
+    assert travelling(*back) == 1
+    assert travelling(*back, (None, "2026-05-06T20:00")) == 2
+
+
+@given(st.lists(st.tuples(st.sampled_from(ZONES), st.integers(0, 40 * 24)), min_size=1, max_size=8))
+def test_a_moving_clock_shows_more_at_no_moment_before_the_first(events: list[tuple[str, int]]) -> None:
+    hours = dict(sorted((hour, name) for name, hour in events))
+    times = np.array(list(hours), dtype=np.int64) * 3_600_000_000 + microseconds(datetime(2026, 3, 1, tzinfo=UTC))
+    definition = MetricDefinition.model_validate(
+        {
+            "key": "rides",
+            "statement": "rides",
+            "kind": "streak",
+            "events": ["r"],
+            "every": "day",
+            "window": "P60D",
+            "zone_from": "data.zone",
+        }
+    )
+    zone = zone_of(definition, times, list(hours.values()))
+    for time, name in zip(times.tolist(), hours.values(), strict=True):
+        shown = moment_of(time).astimezone(ZoneInfo(name)).replace(tzinfo=UTC)
+        assert int(zone.local(np.array([time]))[0]) == microseconds(shown)
+    midnight = (zone.local(times) // windows.DAY + 1) * windows.DAY
+    first = zone.first(midnight)
+    assert (zone.local(first) >= midnight).all()
+    before = np.stack([first - step for step in (1, 3_600_000_000, windows.DAY)])
+    assert (zone.local(before.ravel()).reshape(before.shape) < midnight).all()

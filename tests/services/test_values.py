@@ -68,6 +68,12 @@ async def shares(world: World, variable: BeliefKey, as_of: AsOf = NOW) -> dict[s
     return {each.value: each.probability for each in (await distribution(world, variable, as_of)).values}
 
 
+async def listing(world: World) -> list[tuple[BeliefKey, float | None, str]]:
+    """What is listed of lena, as clients see it."""
+    rows = (await ask(world).beliefs(world.caller, "lena", first=200)).nodes
+    return [(row.state.belief.belief_key, row.state.log_odds, row.state.status) for row in rows]
+
+
 async def correct(
     world: World, belief: BeliefKey, holds: bool = True, *, day: float = 0, by: Caller | None = None, id_: str = ""
 ) -> Receipt:
@@ -320,14 +326,15 @@ async def test_without_the_only_evidence_that_names_a_value_the_value_is_gone(pe
 
 async def test_a_withdrawn_value_leaves_no_trace_but_its_history(people: World) -> None:
     await people.intake.observe(people.caller, [city_seen("1", "Bonn", 2.0)])
-    before = await shares(people, CITY)
+    before, listed = await shares(people, CITY), await listing(people)
     await people.intake.observe(people.caller, [city_seen("2", "Köln", 4.0, day=1)])
     await people.commands.withdraw(people.caller, Withdraw(twin="lena", evidence=evidence(people, "2")))
     assert await shares(people, CITY) == before
+    assert await listing(people) == listed
     gone = await ask(people).belief(people.caller, "lena", city("Köln"))
     assert (gone.state.confidence, gone.state.quality) == (None, "unavailable")
     history = await ask(people).history(people.caller, "lena", city("Köln"))
-    assert [holding.quality for holding in history.nodes] == ["unavailable", "exact"]
+    assert [(holding.quality, holding.rev_to) for holding in history.nodes] == [("exact", 3)]
     assert [checked.differing async for checked in recheck(people.graph, people.book, people.caller.tenant)] == [()]
 
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "serve": ("serve:serve", "Serve GraphQL, events and GraphiQL until Ctrl-C or SIGTERM."),
     "migrate": ("migrate:migrate", "Migrate the database to this version's schema."),
     "recompute": ("recompute:recompute", "Derive everything published again from stored evidence, and compare."),
+    "reinterpret": ("reinterpret:reinterpret", "Read stored events again under the rules in force."),
     "twins": ("reading:twins", "List the twins of a tenant."),
     "beliefs": ("reading:beliefs", "List the beliefs of a twin, the most confident first."),
     "why": ("reading:why", "Explain a belief by its evidence."),

@@ -14,8 +14,9 @@ from beliefgraph.cli.connection import Key, Purpose, run, services
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
 from beliefgraph.model.caller import Caller
+from beliefgraph.model.move import MOVED
 from beliefgraph.model.parameters import ParameterSet
-from beliefgraph.services.learning.preview import MOVED, Preview, preview
+from beliefgraph.services.learning.preview import Preview, preview
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change without putting it in force.")]
 
@@ -101,10 +102,11 @@ def show(out: Console, found: Preview) -> None:
     if found.most:
         table = Table("twin", "belief", "now", "then", box=None)
         for each in found.most:
-            table.add_row(each.twin, _named(each.belief), f"{each.before:.3f}", f"{each.after:.3f}")
+            table.add_row(each.twin, belief_named(each.belief), f"{each.before:.3f}", f"{each.after:.3f}")
         out.print(table)
 
 
-def _named(belief: BeliefKey) -> str:
+def belief_named(belief: BeliefKey) -> str:
+    """A belief in a table: what it is about, and whatever else it names."""
     parts = (belief.attribute, belief.value, belief.subject, belief.context)
     return " · ".join(part for part in parts if part and part not in (ANYONE, ANYWHERE))

@@ -32,6 +32,7 @@ from beliefgraph.graphql.inputs import (
     Unidentify,
     Withdraw,
 )
+from beliefgraph.graphql.reinterpretation import reinterpret
 from beliefgraph.graphql.roots import command, named
 from beliefgraph.graphql.twin_types import Erasure
 from beliefgraph.model import definition, erasure, receipt
@@ -132,6 +133,8 @@ class Mutation:
         in_force = await context.verbs.book.publish(context.caller, await asyncio.to_thread(_catalog, catalog))
         context.verbs.definitions_changed(context.caller.tenant)
         return in_force
+
+    reinterpret = reinterpret
 
     @answer(list[Receipt], "Process quarantined events again, those named or all, and return a receipt for each.")
     @staticmethod

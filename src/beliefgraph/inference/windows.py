@@ -36,7 +36,7 @@ class Zone:
     """A time zone's clock: from each moment of `since` on, in order, it is ahead of UTC by the `offset`.
 
     The first of `since` lies before every event. Days and weeks are those of this clock, so one on which it is changed
-    has 23 or 25 hours.
+    has 23 or 25 hours. The clock of somebody who travels is put forward and back by more.
     """
 
     since: Times
@@ -48,7 +48,7 @@ class Zone:
 
     def first(self, local: Times) -> Times:
         """The first moments at which the clock shows this or more: where it skips an hour, those at which it does."""
-        ends = self.since[1:] + self.offset[:-1]
+        ends = np.maximum.accumulate(self.since[1:] + self.offset[:-1])
         place = np.searchsorted(ends, local, side="right")
         return np.asarray(np.maximum(local - self.offset[place], self.since[place]))
 
@@ -103,8 +103,11 @@ def recency(view: Seen) -> Floats:
 
 
 def streak(view: Seen, period: int, zone: Zone = UTC) -> Floats:
-    """How many periods in a row, up to this one or the last, had an event; `period` is `DAY` or `WEEK` of the zone."""
-    periods, which = np.unique(_numbered(view.times, period, zone), return_inverse=True)
+    """How many periods in a row, up to this one or the last, had an event; `period` is `DAY` or `WEEK` of the zone.
+
+    Where the clock is put back by a journey, what falls into an earlier period once more counts in the later one.
+    """
+    periods, which = np.unique(np.maximum.accumulate(_numbered(view.times, period, zone)), return_inverse=True)
     begins = np.concatenate([[True], np.diff(periods) > 1])
     run = np.maximum.accumulate(np.where(begins, np.arange(len(periods)), 0))
     last = which[view.end - 1]

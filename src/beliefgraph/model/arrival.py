@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from beliefgraph.model.event import Event
@@ -15,6 +15,7 @@ class ArrivedEvent:
 
     `spelled` is the hash of its body as it is spelled, which was stored before 1 and 1.0 were one number.
     `yielded` is the evidence that is stored of it already, where it was withdrawn and came again; None where it is new.
+    `ended` says when relations of goals end, by their keys, where a later command ended them.
     """
 
     id: str
@@ -24,6 +25,7 @@ class ArrivedEvent:
     via: str | None = None
     yielded: frozenset[str] | None = None
     spelled: str | None = None
+    ended: Mapping[str, datetime] = field(default_factory=dict)
 
     def came_as(self, body: str) -> bool:
         """Whether the hash of a body that came before is that of this one."""

@@ -19,7 +19,7 @@ Scope = Annotated[
             "read": "Ask questions.",
             "write": "Send events and commands, except corrections.",
             "correct": "Correct beliefs and, with the person's own key, set their goals and record their decisions.",
-            "define": "Publish definitions, run the learning commands and list the quarantine.",
+            "define": "Publish definitions, reinterpret stored events, run the learning commands, list the quarantine.",
             "erase": "Erase twins.",
         },
     ),

@@ -28,6 +28,7 @@ Cause = Annotated[
         "identified",
         "refreshed",
         "adopted",
+        "reinterpreted",
     ],
     vocabulary(
         "What kind of change made a commit.",
@@ -43,6 +44,7 @@ Cause = Annotated[
             "identified": "An identifier was linked to the twin, or unlinked.",
             "refreshed": "Only time passed.",
             "adopted": "The twin came under newer definitions.",
+            "reinterpreted": "Stored events were read again under newer rules.",
         },
     ),
 ]

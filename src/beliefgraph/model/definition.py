@@ -146,6 +146,11 @@ class BearingRule(Record):
         description="Time in which this evidence loses half its weight, or `never`: it does not age; null: that of "
         "the attribute.",
     )
+    from_now_on: bool = Field(
+        False,
+        description="Whether it marks a change: from the time of the event on, earlier evidence on the attribute's "
+        "other values no longer counts, nor any on the attribute if it is true or false. Corrections stand.",
+    )
 
     def model_post_init(self, _context: object) -> None:
         """Refuse a rule with no strength or several, and one that names its value in two ways."""

@@ -12,17 +12,22 @@ from beliefgraph.model.time import Instant
 from beliefgraph.model.vocabulary import vocabulary
 
 Stance = Annotated[
-    Literal["observation", "assertion", "correction", "retraction"],
+    Literal["observation", "change", "assertion", "correction", "retraction"],
     vocabulary(
         "Kind of evidence, which decides how it combines with other evidence.",
         {
             "observation": "Read from an event.",
+            "change": "Read from an event that says what holds from then on: earlier evidence on the attribute's other "
+            "values stops counting, or all earlier evidence on it if it is true or false.",
             "assertion": "Stated by somebody.",
             "correction": "A correction: while it is in force, no other direct evidence on the belief counts.",
             "retraction": "An end: earlier evidence stops counting.",
         },
     ),
 ]
+
+OBSERVED: frozenset[Stance] = frozenset({"observation", "change"})
+"""Kinds of evidence that are read from events."""
 
 CORRECTION_LOG_ODDS = 12.0
 """A correction by the person, in nats: no relation moves it visibly, yet two that clash leave every probability

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from beliefgraph.model import timeline
-from beliefgraph.model.evidence import Bearing
+from beliefgraph.model.evidence import OBSERVED, Bearing
 
 
 def heard(bearings: Sequence[Bearing], at: datetime) -> list[Bearing]:
@@ -32,4 +32,4 @@ def _silences(retraction: Bearing, other: Bearing) -> bool:
     """
     if other.valid_from != retraction.valid_from:
         return other.valid_from < retraction.valid_from
-    return other.stance == "observation" or other.rev_from < retraction.rev_from
+    return other.stance in OBSERVED or other.rev_from < retraction.rev_from

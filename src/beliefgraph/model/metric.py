@@ -168,6 +168,11 @@ class MetricDefinition(Record):
     zone: ZoneName | None = Field(
         None, description="For a streak: IANA name of the time zone whose days and weeks are counted; null: UTC."
     )
+    zone_from: Expression | None = Field(
+        None,
+        description="For a streak: expression for the IANA name of the time zone in which an event happened, or null: "
+        "that of the event before, and of the first `zone`.",
+    )
     within: timedelta | None = Field(None, description="For an absence: time in which a follow-up is expected.")
     follow_up: FollowUp | None = Field(
         None,
@@ -216,6 +221,7 @@ class MetricDefinition(Record):
         self._takes("label", self.label, "mode", "absence", needed=self.kind == "mode")
         self._takes("every", self.every, "streak")
         self._takes("zone", self.zone, "streak", needed=False)
+        self._takes("zone_from", self.zone_from, "streak", needed=False)
         self._takes("within", self.within, "absence")
         self._takes("follow_up", self.follow_up, "absence", needed=False)
         for field in ("mean", "deviation", "drift", "noise"):
@@ -268,7 +274,7 @@ class MetricDefinition(Record):
         """The fields that decide which events count and how much: changing one makes another metric."""
         return (
             *(self.kind, frozenset(self.events), self.when, self.source, self.subject, self.context),
-            *(self.value, self.label, self.follow_up),
+            *(self.value, self.label, self.follow_up, self.zone_from),
         )
 
     def band(self, value: float | None, label: str | None) -> Band | None:

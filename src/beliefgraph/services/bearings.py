@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, Items
-from beliefgraph.model.evidence import Bearing, Stance
+from beliefgraph.model.evidence import OBSERVED, Bearing, Stance
 from beliefgraph.model.revision import Origin
 from beliefgraph.services.blocks import Block, Bools, Floats, Ints, Register, Rows
 
@@ -74,7 +74,8 @@ class Groups:
         self.belief = np.array([belief[heading.belief] for heading in headings], dtype=np.int64)
         self.source = np.array([source[heading.source] for heading in headings], dtype=np.int64)
         self.origin = np.array([origin.get(heading.shared_origin, -1) for heading in headings], dtype=np.int64)
-        self.observation = np.array([heading.stance == "observation" for heading in headings], dtype=np.bool_)
+        self.observation = np.array([heading.stance in OBSERVED for heading in headings], dtype=np.bool_)
+        self.change = np.array([heading.stance == "change" for heading in headings], dtype=np.bool_)
         self.correction = np.array([heading.stance == "correction" for heading in headings], dtype=np.bool_)
         self.retraction = np.array([heading.stance == "retraction" for heading in headings], dtype=np.bool_)
         self.act = self.correction | self.retraction
@@ -162,6 +163,14 @@ class Bearings(Rows[Bearing, BearingHeading, BearingBlock]):
         if not act.any():
             return np.zeros(0, dtype=np.int64)
         return self.where(lambda block: act[block.heading])
+
+    @cached_property
+    def changes(self) -> Ints:
+        """The rows that the rev sees which end earlier evidence on other values."""
+        change = self.register.groups.change
+        if not change.any():
+            return np.zeros(0, dtype=np.int64)
+        return self.where(lambda block: change[block.heading])
 
     def on(self, belief: str) -> Ints:
         """The rows on a belief that the rev sees."""

@@ -26,9 +26,9 @@ class Counted:
     """The bearings that count at `at`, in microseconds.
 
     `sums` is by heading, and so are `begun` and `open`, the rows that had begun by then and those that the rev sees.
-    `apart` are the beliefs, as the register numbers them, on which corrections or retractions decide what counts, and
-    `decided` the rows that count there; of those that are `retracted`, nothing does. `corrections` are the corrections
-    among them.
+    `apart` are the beliefs, as the register numbers them, on which corrections, retractions or changes decide what
+    counts, and `decided` the rows that count there; of those that are `retracted`, nothing does. `corrections` are the
+    corrections among them.
     """
 
     bearings: Bearings
@@ -82,11 +82,13 @@ class Counted:
 def count(bearings: Bearings, beliefs: Mapping[str, Belief], shared: Bools, at: datetime) -> Counted:
     """The bearings that count at a moment; `shared` says of which headings an origin may make them count for less.
 
-    What is valid later never counts. A belief that was retracted stays so until something newer is said. Where several
-    values of one attribute are set right to hold, the statement in force among these silences the others.
+    What is valid later never counts, nor what was said before a change. A belief that was retracted stays so until
+    something newer is said. Where several values of one attribute are set right to hold, the statement in force among
+    these silences the others.
     """
     moment, groups = microseconds(at), bearings.register.groups
-    apart = _decided_apart(bearings, moment)
+    changed = _changed(bearings, beliefs, moment)
+    apart = np.union1d(_decided_apart(bearings, moment), np.array(list(changed), dtype=np.int64))
     silent = np.isin(groups.belief, apart)
     totals, aside = gather(
         moment, bearings.rev, [block.items for block in bearings.blocks], groups.half, shared, silent
@@ -95,7 +97,7 @@ def count(bearings: Bearings, beliefs: Mapping[str, Belief], shared: Bools, at: 
     corrections: tuple[Bearing, ...] = ()
     if len(apart):
         rows = np.concatenate([start + found for start, found in zip(bearings.starts, aside, strict=False)])
-        decided, retracted = _decide(bearings, rows, apart, at)
+        decided, retracted = _decide(bearings, rows, apart, changed, at)
         decided, corrections = _in_force(bearings, decided, beliefs, at)
         block = bearings.take(decided)
         totals.add(moment, block.items, groups.half)
@@ -121,7 +123,30 @@ def _decided_apart(bearings: Bearings, moment: int) -> Ints:
     return np.unique(bearings.register.groups.belief[block.heading[valid_at(block, moment)]])
 
 
-def _decide(bearings: Bearings, rows: Ints, apart: Ints, at: datetime) -> tuple[Ints, frozenset[int]]:
+def _changed(bearings: Bearings, beliefs: Mapping[str, Belief], moment: int) -> dict[int, int]:
+    """The beliefs, as numbered, of which earlier evidence was ended by a change, each with when that was."""
+    rows = bearings.changes
+    if not len(rows):
+        return {}
+    block, groups = bearings.take(rows), bearings.register.groups
+    block = block.take(np.flatnonzero(valid_at(block, moment)))
+    kin: dict[BeliefKey, list[int]] = defaultdict(list)
+    for number, id_ in enumerate(groups.beliefs):
+        if id_ in beliefs:
+            kin[beliefs[id_].belief_key.variable].append(number)
+    found: dict[int, int] = {}
+    for number, since in zip(groups.belief[block.heading].tolist(), block.valid_from.tolist(), strict=True):
+        belief = beliefs.get(groups.beliefs[number])
+        if belief is not None:
+            for other in kin[belief.belief_key.variable]:
+                if other != number or belief.value is None:
+                    found[other] = max(since, found.get(other, since))
+    return found
+
+
+def _decide(
+    bearings: Bearings, rows: Ints, apart: Ints, changed: Mapping[int, int], at: datetime
+) -> tuple[Ints, frozenset[int]]:
     """Those of the rows on these beliefs that count, and the beliefs that are retracted."""
     block, groups, moment = bearings.take(rows), bearings.register.groups, microseconds(at)
     belief = groups.belief[block.heading]
@@ -129,15 +154,15 @@ def _decide(bearings: Bearings, rows: Ints, apart: Ints, at: datetime) -> tuple[
     for one in apart.tolist():
         here = np.flatnonzero(belief == one)
         part = block.take(here)
-        speaking = _speaking(bearings, rows[here], part, at)
+        speaking = _speaking(bearings, rows[here], part, at, changed.get(one))
         decided.append(rows[here][speaking])
         if not speaking.any() and (valid_at(part, moment) & groups.retraction[part.heading]).any():
             retracted.add(one)
     return np.concatenate(decided), frozenset(retracted)
 
 
-def _speaking(bearings: Bearings, rows: Ints, block: BearingBlock, at: datetime) -> Bools:
-    """Which of all rows on one belief count: `model.hearing.heard`, on columns."""
+def _speaking(bearings: Bearings, rows: Ints, block: BearingBlock, at: datetime, changed: int | None) -> Bools:
+    """Which of all rows on one belief count: `model.hearing.heard`, on columns, without what a change ended."""
     groups = bearings.register.groups
     valid = valid_at(block, microseconds(at))
     retraction, correction = groups.retraction[block.heading], groups.correction[block.heading]
@@ -147,6 +172,8 @@ def _speaking(bearings: Bearings, rows: Ints, block: BearingBlock, at: datetime)
         told = block.rev_from[ends & (block.valid_from == last)].max()
         known = groups.observation[block.heading] | (block.rev_from < told)
         left &= ~((block.valid_from < last) | ((block.valid_from == last) & known))
+    if changed is not None:
+        left &= correction | (block.valid_from >= changed)
     found = left & correction
     corrections = bearings.records(rows[found])
     in_force = timeline.at(corrections, at)

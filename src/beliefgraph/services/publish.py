@@ -32,7 +32,7 @@ def publish(context: CommitContext) -> Published:
     A belief is published while it has evidence, a relation of the twin's own, or a value that left the prior
     noticeably; what was published before makes no difference to that. A holding is written exactly when the rounded
     value, the status or the quality differs from the one that stands. A holding that is closed and that none follows is
-    one of a belief that is not published any more.
+    one of a belief that is not published any more: back at its prior, or an open value that nothing names.
     """
     state, graph, derived, rev = context.after, context.graph, context.derivation, context.rev
     layout = derived.layout
@@ -45,7 +45,7 @@ def publish(context: CommitContext) -> Published:
     for id_, before in state.holdings.items():
         place = layout.position.get(id_)
         if place is not None and not known[place]:
-            if derived.available[place]:
+            if derived.available[place] or place in layout.unnamed:
                 dropped.append(before)
             else:
                 known[place] = True

@@ -71,9 +71,9 @@ async def recheck(
             yield Checked(found.tenant, found.name, 0, 0, 0, "unavailable", error=error)
 
 
-async def every_twin(graph: Graph, tenant: str | None) -> AsyncIterator[stored.Quiet]:
-    """The twins of a tenant, or of all, by id; one page of them in memory at a time."""
-    last = ""
+async def every_twin(graph: Graph, tenant: str | None, after: str = "") -> AsyncIterator[stored.Quiet]:
+    """The twins of a tenant, or of all, by id after an id; one page of them in memory at a time."""
+    last = after
     while page := await stored.quiet(graph, _EVER, tenant=tenant, after=last, limit=PAGE):
         for found in page:
             yield found

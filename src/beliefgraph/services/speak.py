@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from beliefgraph.model.belief import BeliefKey
-from beliefgraph.model.evidence import Bearing, Evidence, Source, Stance
+from beliefgraph.model.evidence import OBSERVED, Bearing, Evidence, Source, Stance
 from beliefgraph.model.identity import belief_id, evidence_id, source_id
 from beliefgraph.model.metric import Measurement
 from beliefgraph.model.time import Interval
@@ -57,11 +57,11 @@ def speak(setting: Setting, spoken: Spoken, stance: Stance, valid: Interval | No
                 rev_from=setting.rev,
                 rev_to=None,
                 definition=setting.graph.definitions.refs[bears.belief.attribute],
-                origin="observed" if stance == "observation" else "provided",
+                origin="observed" if stance in OBSERVED else "provided",
                 evidence=evidence.id,
                 belief=belief,
                 source=source.id,
-                stance=stance,
+                stance="change" if bears.from_now_on else stance,
                 log_likelihood_ratio=bears.log_likelihood_ratio,
                 half_life=bears.half_life,
                 shared_origin=bears.shared_origin,

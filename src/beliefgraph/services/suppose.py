@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,21 +37,29 @@ class Supposed:
     spoken: Spoken | None = None
 
 
-def supposed_events(moment: Moment, twin: str, events: Iterable[Event], interpreter: Interpreter) -> Iterator[Supposed]:
+def supposed_events(
+    moment: Moment,
+    twin: str,
+    events: Iterable[Event],
+    interpreter: Interpreter,
+    yielded: Mapping[str, Collection[str]],
+) -> Iterator[Supposed]:
     """What these events of the twin of that name would say; one that came before says nothing again.
 
-    Raises `invalid-input` for an event about another twin, and what interpreting it raises.
+    `yielded` is the evidence of those that are stored, by the event's id. Raises `invalid-input` for an event about
+    another twin, and what interpreting it raises.
     """
     state = moment.state
-    known = {statement.evidence for statement in state.statements}
-    heard = (state.bearings, state.measurements)
+    known: set[str] = set()
     for event in events:
         if event.twin not in (None, twin):
             raise Incorrect("invalid-input", f"This event is about {event.twin!r}, not {twin!r}.", event=event.id)
+        id_ = event_id(state.id, event.source, event.id)
+        came_before = any(True for _ in state.stated_in(yielded.get(id_, ())))
         for spoken in interpreter.interpret(event, moment.graph.definitions).spoken:
             source = source_id(state.tenant, spoken.source)
-            evidence = evidence_id(event_id(state.id, event.source, event.id), source)
-            if evidence not in known and not any(len(rows.of_evidence([evidence])) for rows in heard):
+            evidence = evidence_id(id_, source)
+            if not came_before and evidence not in known:
                 known.add(evidence)
                 said: list[BearsOn | CountsIn | StatesGoal] = [*spoken.bearings, *spoken.counts, *spoken.goals]
                 yield from (Supposed(says, source, evidence, event.time, spoken=spoken) for says in said)
@@ -100,7 +108,7 @@ def _bearing(moment: Moment, n: int, one: Supposed, bears: BearsOn) -> Bearing:
         evidence=one.evidence,
         belief=belief,
         source=one.source,
-        stance="observation",
+        stance="change" if bears.from_now_on else "observation",
         log_likelihood_ratio=bears.log_likelihood_ratio,
         half_life=bears.half_life,
         shared_origin=bears.shared_origin,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from beliefgraph.errors import Incorrect, Unavailable
@@ -12,7 +12,7 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import Assumption, Intervention, WhatIf
 from beliefgraph.model.commit import BeliefDifference, Comparison
 from beliefgraph.model.goal import GOAL_GRID
-from beliefgraph.model.identity import belief_id, evidence_id
+from beliefgraph.model.identity import belief_id, event_id, evidence_id
 from beliefgraph.model.page import Answer
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.definitions import DefinitionBook
@@ -25,6 +25,7 @@ from beliefgraph.services.moments import Moment, Moments
 from beliefgraph.services.recompute import Recomputed
 from beliefgraph.services.suppose import Supposed, supposed_events, supposing
 from beliefgraph.services.threads import long_work
+from beliefgraph.store.events import yielded_by
 from beliefgraph.store.graph import Graph
 
 NOTICEABLE = 0.005
@@ -40,6 +41,7 @@ class WhatIfs:
     def __init__(
         self, graph: Graph, book: DefinitionBook, interpreter: Interpreter, *, moments: Moments | None = None
     ) -> None:
+        self._graph = graph
         self._book = book
         self._interpreter = interpreter
         self._moments = moments or Moments(graph, book)
@@ -61,7 +63,10 @@ class WhatIfs:
             moment = replace(moment, graph=await self._book.latest(caller.tenant))
         moment = replace(moment, at=max([moment.at, *(event.time for event in question.events)]))
         compute = long_work if _hypotheses(question) > FEW else asyncio.to_thread
-        found = await compute(_suppose, moment, question, self._interpreter)
+        state = moment.state
+        events = [event_id(state.id, event.source, event.id) for event in question.events]
+        yielded = await yielded_by(self._graph, state.id, events)
+        found = await compute(_suppose, moment, question, self._interpreter, yielded)
         return Answer(found, moment.state.rev, moment.at)
 
 
@@ -70,13 +75,15 @@ def _hypotheses(question: WhatIf) -> int:
     return sum(map(len, asked))
 
 
-def _suppose(moment: Moment, question: WhatIf, interpreter: Interpreter) -> Comparison:
+def _suppose(
+    moment: Moment, question: WhatIf, interpreter: Interpreter, yielded: Mapping[str, Collection[str]]
+) -> Comparison:
     assumed, made = _settled(question.assumptions, "assumed"), _settled(question.interventions, "made")
     for key in assumed:
         if key in made:
             raise _impossible(key, "assumed and made so at once: the first moves its causes, the second does not")
     supposed = [
-        *supposed_events(moment, question.twin, question.events, interpreter),
+        *supposed_events(moment, question.twin, question.events, interpreter, yielded),
         *_evidence(moment, question),
         *_goals(moment, question),
     ]

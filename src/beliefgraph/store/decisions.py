@@ -18,15 +18,17 @@ def sealed(keyring: Keyring, twin: str, statement: str, words: Words) -> bytes:
     return keyring.seal(twin, words.model_dump_json(exclude_defaults=True).encode(), _context(statement))
 
 
+def unsealed(keyring: Keyring, twin: str, statement: str, sealed: bytes) -> Words:
+    """The words that `sealed` hid."""
+    return Words.model_validate_json(keyring.unseal(twin, bytes(sealed), _context(statement)), context=STORED)
+
+
 async def words_of(graph: Graph, keyring: Keyring, twin: str, statements: Sequence[str]) -> dict[str, Words]:
     """The words of statements by their revision ids; those that have none are missing."""
     if not statements:
         return {}
     record = await graph.read("decision/words", statements=list(statements))
-    return {
-        id_: Words.model_validate_json(keyring.unseal(twin, bytes(text), _context(id_)), context=STORED)
-        for id_, text in (record[0] if record else [])
-    }
+    return {id_: unsealed(keyring, twin, id_, text) for id_, text in (record[0] if record else [])}
 
 
 async def deliberations(

@@ -103,6 +103,12 @@ async def said(graph: Graph, twin: str, ids: Sequence[str], sources: Sequence[st
     return set(record[0]) if record else set()
 
 
+async def yielded_by(graph: Graph, twin: str, events: Sequence[str]) -> dict[str, frozenset[str]]:
+    """The ids of the evidence that events of a twin yielded, by their ids; those that are not stored are missing."""
+    record = await graph.read("event/evidence", twin=twin, ids=list(events)) if events else None
+    return {event: frozenset(evidence) for event, evidence in (record[0] if record else [])}
+
+
 @dataclass(frozen=True)
 class CameBy:
     """An event that came into a twin by way of an identifier, with the evidence that it yielded."""
@@ -115,7 +121,7 @@ async def came_by(graph: Graph, keyring: Keyring, twin: str, identifier: str) ->
     """What came into a twin by way of an identifier, but for what was withdrawn since."""
     record = await graph.read("identifier/events", twin=twin, identifier=identifier)
     return [
-        CameBy(_read(keyring.unseal(twin, bytes(sealed), f"event:{id_}")), evidence)
+        CameBy(event_of(keyring, twin, id_, sealed), evidence)
         for id_, sealed, evidence in (record[0] if record else [])
     ]
 
@@ -198,6 +204,11 @@ async def release(graph: Graph, tenant: str, ids: Sequence[str]) -> None:
 def written(event: Event) -> bytes:
     """The event as it is sealed, with whether it came without a time."""
     return orjson.dumps({**event.model_dump(mode="json"), **({"untimed": True} if event.untimed else {})})
+
+
+def event_of(keyring: Keyring, twin: str, id_: str, sealed: bytes) -> Event:
+    """The event that a twin has stored under an id."""
+    return _read(keyring.unseal(twin, bytes(sealed), f"event:{id_}"))
 
 
 def _read(written: bytes | str) -> Event:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from beliefgraph.errors import Incorrect
@@ -26,13 +26,17 @@ MOST_NAMED = 12
 
 @dataclass(frozen=True)
 class Said:
-    """By whom something is said of goals, through which evidence, and over which valid time."""
+    """By whom something is said of goals, through which evidence, and over which valid time.
+
+    `ended` says when relations end, by their keys, where a later command ended them.
+    """
 
     evidence: str
     speaker: str
     stance: Stance
     valid: Interval
     definition: str
+    ended: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
     def origin(self) -> Origin:
@@ -50,6 +54,7 @@ def said_by(setting: Setting, speaker: str, stance: Stance = "observation", vali
         stance=stance,
         valid=Interval(start=setting.moment) if valid is None else valid,
         definition="" if definition is None else setting.graph.definitions.refs[definition.pursued],
+        ended=setting.arrived.ended,
     )
 
 
@@ -155,6 +160,14 @@ class GoalDraft:
         )
 
     def _hanging(self, said: Said, goal: StatesGoal) -> Iterator[GoalRelation]:
+        for row in self._named_with(said, goal):
+            end = said.ended.get(row.key)
+            if end is None:
+                yield row
+            elif row.valid_from < end:
+                yield row.model_copy(update={"valid_to": end})
+
+    def _named_with(self, said: Said, goal: StatesGoal) -> Iterator[GoalRelation]:
         own = self._id(goal.key)
         for kind, others in _related(goal):
             for other in others:

@@ -37,6 +37,7 @@ def bearings(reading: Reading, rule: EventRule, bearing: BearingRule) -> Iterato
             log_likelihood_ratio=ratio,
             half_life=seconds(half_life) if isinstance(half_life, timedelta) else None,
             shared_origin=origin,
+            from_now_on=bearing.from_now_on and (value is None or ratio > 0),
         )
 
 
@@ -49,6 +50,7 @@ def added(a: BearsOn, b: BearsOn) -> BearsOn:
         log_likelihood_ratio=max(-MAX_LOG_LIKELIHOOD_RATIO, min(MAX_LOG_LIKELIHOOD_RATIO, total)),
         half_life=stronger.half_life,
         shared_origin=stronger.shared_origin,
+        from_now_on=a.from_now_on or b.from_now_on,
     )
 
 

@@ -66,7 +66,13 @@ def _texts(catalog: Catalog) -> Iterator[tuple[str, str]]:
 _WANTED: Mapping[str, tuple[Kind, ...]] = {
     **dict.fromkeys(("source", "subject", "context", "shared_origin", "source_kind", "value_from"), ("string",)),
     **dict.fromkeys(("log_likelihood_ratio", "reading", "value"), ("number",)),
-    **{"when": ("bool",), "key": ("string",), "label": ("string", "number"), "verbatim": ("string", "null")},
+    **{
+        "when": ("bool",),
+        "key": ("string",),
+        "zone_from": ("string", "null"),
+        "label": ("string", "number"),
+        "verbatim": ("string", "null"),
+    },
 }
 """What the expression of a field must give; of the others, anything."""
 
@@ -74,7 +80,7 @@ _WANTED: Mapping[str, tuple[Kind, ...]] = {
 def _expressions(catalog: Catalog) -> Iterator[tuple[str, str, tuple[Kind, ...]]]:
     """Every expression of a catalog with its place in it and what it must give."""
     for n, metric in enumerate(catalog.metrics):
-        yield from _of(metric, f"metrics[{n}]", "when", "source", "subject", "context", "value", "label")
+        yield from _of(metric, f"metrics[{n}]", "when", "source", "subject", "context", "value", "label", "zone_from")
         if metric.follow_up is not None:
             yield from _of(metric.follow_up, f"metrics[{n}].follow_up", "when", "label")
     for n, rule in enumerate(catalog.events):

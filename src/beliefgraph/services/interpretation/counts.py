@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from beliefgraph.model.belief import ANYONE, ANYWHERE
 from beliefgraph.model.metric import LARGEST_VALUE, FollowUp, MetricDefinition, MetricKey
+from beliefgraph.model.zone import zone_names
 from beliefgraph.services.interpretation.reading import KEY, Reading
 from beliefgraph.services.interpretation.said import CountsIn
 
@@ -31,9 +32,19 @@ def _counts(reading: Reading, metric: MetricDefinition, of: MetricDefinition | F
     return CountsIn(
         metric=MetricKey(metric=metric.key, subject=subject, context=context),
         value=1.0 if metric.value is None or of is not metric else _number(reading, metric, metric.value),
-        label=None if of.label is None else _label(reading, metric, of.label),
+        label=_zone(reading, metric) if of.label is None else _label(reading, metric, of.label),
         answers=of is not metric,
     )
+
+
+def _zone(reading: Reading, metric: MetricDefinition) -> str | None:
+    """The time zone in which an event of a streak happened; None where it says none, and for other metrics."""
+    if metric.zone_from is None:
+        return None
+    value = reading.value(metric, metric.zone_from, "zone_from")
+    if value is not None and not (isinstance(value, str) and value in zone_names()):
+        reading.refuse(metric, "zone_from", metric.zone_from, "it is not a time zone such as Europe/Berlin")
+    return value
 
 
 def _number(reading: Reading, metric: MetricDefinition, expression: str) -> float:

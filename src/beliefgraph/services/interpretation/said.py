@@ -18,12 +18,16 @@ from beliefgraph.model.record import Key, Record, Text
 
 
 class BearsOn(Record):
-    """How the evidence bears on one belief. The half-life is in seconds; None means that it does not age."""
+    """How the evidence bears on one belief. The half-life is in seconds; None means that it does not age.
+
+    `from_now_on` says that earlier evidence on the other values no longer counts.
+    """
 
     belief: BeliefKey
     log_likelihood_ratio: LogLikelihoodRatio
     half_life: HalfLife | None = None
     shared_origin: Key | None = None
+    from_now_on: bool = False
 
 
 class Motive(Record):

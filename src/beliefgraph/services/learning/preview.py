@@ -6,37 +6,17 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from beliefgraph.model.belief import BeliefKey, probability
+from beliefgraph.model.belief import probability
 from beliefgraph.model.caller import Caller
+from beliefgraph.model.move import MOVED, BeliefMove, greatest
 from beliefgraph.model.parameters import ParameterSet
 from beliefgraph.services.cache import read_state
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.derive import derive
+from beliefgraph.services.derive import Derivation, derive
 from beliefgraph.services.recheck import every_twin
 from beliefgraph.services.state import TwinState
 from beliefgraph.store.graph import Graph
-
-MOVED = 0.005
-"""The change of a probability from which a belief counts as moved: half a point."""
-
-LISTED = 10
-"""Beliefs that are listed, those that move most."""
-
-
-@dataclass(frozen=True)
-class Move:
-    """A belief of a twin, and its probability now and then."""
-
-    twin: str
-    belief: BeliefKey
-    before: float
-    after: float
-
-    @property
-    def size(self) -> float:
-        """By how much it moves."""
-        return abs(self.after - self.before)
 
 
 @dataclass(frozen=True)
@@ -46,7 +26,7 @@ class Preview:
     beliefs: int
     moved: int
     mean: float
-    most: tuple[Move, ...]
+    most: tuple[BeliefMove, ...]
 
     @property
     def greatest(self) -> float:
@@ -68,26 +48,29 @@ async def preview(
     then = DefinitionGraph(now.definitions.with_parameters(following(known)))
     beliefs = moved = 0
     total = 0.0
-    most: list[Move] = []
+    most: tuple[BeliefMove, ...] = ()
     async for twin in every_twin(graph, caller.tenant):
         state = await read_state(graph, twin.id, caller.tenant, twin.name)
         found = await asyncio.to_thread(_moves, state, now, then)
         beliefs += len(found)
         moved += sum(each.size >= MOVED for each in found)
         total += sum(each.size for each in found)
-        most = sorted([*most, *found], key=lambda each: (-each.size, each.twin, repr(each.belief)))[:LISTED]
-    return Preview(beliefs, moved, total / beliefs if beliefs else 0.0, tuple(each for each in most if each.size > 0))
+        most = greatest((*most, *found))
+    return Preview(beliefs, moved, total / beliefs if beliefs else 0.0, most)
 
 
-def _moves(state: TwinState, now: DefinitionGraph, then: DefinitionGraph) -> list[Move]:
-    """Every belief of a twin that has a confidence under both."""
+def _moves(state: TwinState, now: DefinitionGraph, then: DefinitionGraph) -> list[BeliefMove]:
     if state.head_time is None:
         return []
-    one, other = derive(state, now, state.head_time), derive(state, then, state.head_time)
-    later = {key: other.value(position) for position, key in enumerate(other.layout.keys)}
+    return between(state.name, derive(state, now, state.head_time), derive(state, then, state.head_time))
+
+
+def between(twin: str, before: Derivation, after: Derivation) -> list[BeliefMove]:
+    """Every belief of a twin that has a confidence in both derivations."""
+    later = {key: after.value(position) for position, key in enumerate(after.layout.keys)}
     found = []
-    for position, key in enumerate(one.layout.keys):
-        before, after = one.value(position), later.get(key)
-        if before is not None and after is not None:
-            found.append(Move(state.name, key, probability(before), probability(after)))
+    for position, key in enumerate(before.layout.keys):
+        was, is_ = before.value(position), later.get(key)
+        if was is not None and is_ is not None:
+            found.append(BeliefMove(twin=twin, belief=key, before=probability(was), after=probability(is_)))
     return found

@@ -275,7 +275,8 @@ def _numbers(definition: MetricDefinition, asked: Tally, answered: Tally, view: 
         case "recency":
             return windows.recency(view)
         case "streak":
-            return windows.streak(view, PERIODS[definition.every or "day"], zone_of(definition))
+            zone = zone_of(definition, asked.times, asked.rows.labels)
+            return windows.streak(view, PERIODS[definition.every or "day"], zone)
         case "absence":
             within = _microseconds(definition.within or definition.window)
             if definition.follow_up is None:
@@ -308,7 +309,8 @@ def _turns(definition: MetricDefinition, tally: Tally, days: Sequence[float]) ->
     if definition.within is not None:
         turns.append(times + _microseconds(definition.within))
     if definition.every is not None:
-        turns.append(windows.breaks(times, PERIODS[definition.every], zone_of(definition)))
+        zone = zone_of(definition, times, tally.asked.rows.labels)
+        turns.append(windows.breaks(times, PERIODS[definition.every], zone))
     if definition.kind == "recency":
         turns += [times + math.ceil(each) * windows.DAY for each in days if each > 0]
     return np.unique(np.concatenate(turns))

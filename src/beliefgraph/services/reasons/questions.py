@@ -13,7 +13,7 @@ from beliefgraph.errors import NotFound
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.event import EventName
 from beliefgraph.model.evidence import Evidence, Source
-from beliefgraph.model.identity import event_id, event_ids, evidence_id
+from beliefgraph.model.identity import event_id, event_ids
 from beliefgraph.model.metric import MetricKind
 from beliefgraph.model.reasons import Hypothesis, Interpret, NoReasons, Occurrence, RivalReasons
 from beliefgraph.model.time import NOW, AsOf
@@ -85,7 +85,10 @@ class Reasons:
         if question.event is not None and as_of.is_now:
             moment = replace(moment, graph=await self._book.latest(caller.tenant))
         known = None if question.stored is None else await self._known(moment, question.stored)
-        told = await asyncio.to_thread(_told, moment, question, known, self._interpreter)
+        if question.event is not None:
+            known = event_id(moment.state.id, question.event.source, question.event.id)
+        yielded = {} if known is None else await stored.yielded_by(self._graph, moment.state.id, [known])
+        told = await asyncio.to_thread(_told, moment, question, known, self._interpreter, yielded)
         seen, found, occurrences = await asyncio.to_thread(_weighed, told)
         if explained:
             occurrences = [
@@ -111,14 +114,20 @@ class Reasons:
         return one.model_copy(update={"explanation": why})
 
 
-def _told(moment: Moment, question: Interpret, known: str | None, interpreter: Interpreter) -> _Told:
+def _told(
+    moment: Moment,
+    question: Interpret,
+    known: str | None,
+    interpreter: Interpreter,
+    yielded: Mapping[str, frozenset[str]],
+) -> _Told:
     state = moment.state
     if question.metric is not None:
         reading = frozenset({reading_evidence(state, one_metric(moment, question.metric).metric)})
         return _Told(moment, never_said(state, reading), reading, ALL_STORED)
+    assert known is not None
     if question.event is not None:
-        known = event_id(state.id, question.event.source, question.event.id)
-        supposed = list(supposed_events(moment, question.twin, [question.event], interpreter))
+        supposed = list(supposed_events(moment, question.twin, [question.event], interpreter, yielded))
         if supposed:
             moment = replace(
                 moment,
@@ -128,8 +137,7 @@ def _told(moment: Moment, question: Interpret, known: str | None, interpreter: I
             )
             rows = dict(_rows(moment, known, supposed))
             return _Told(moment, state, frozenset(rows), rows)
-    assert known is not None
-    said = _evidence_of(state, known)
+    said = yielded.get(known, frozenset())
     return _Told(moment, never_said(state, said), said, ALL_STORED)
 
 
@@ -160,15 +168,6 @@ def _nothing(found: Heard) -> NoReasons:
     if not found.speaks:
         return "silent"
     return "against" if found.of_effects else "no_causes"
-
-
-def _evidence_of(state: TwinState, event: str) -> frozenset[str]:
-    """What an event said, by the ids of the evidence that its sources gave."""
-    sources = {heading.source for heading in state.bearings.headings} | {
-        heading.source for heading in state.measurements.headings
-    }
-    sources |= {statement.source for statement in state.statements}
-    return frozenset(evidence_id(event, source) for source in sources)
 
 
 def _rows(moment: Moment, event: str, supposed: Sequence[Supposed]) -> Iterable[tuple[str, ToldRow]]:

@@ -1,0 +1,1 @@
+"""Reading stored events again under the rules in force."""

@@ -1,0 +1,182 @@
+"""Reading stored events again, twin by twin and in portions, each portion a commit with the cause `reinterpreted`.
+
+A run that breaks off is started again: twins that were finished are read again and found to say the same, the others
+follow. A dry run carries the same commits out on twins in memory, and writes none of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from beliefgraph.errors import BeliefgraphError, Conflict, Unavailable, Unsupported
+from beliefgraph.model.arrival import SetAside
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.move import MOVED, BeliefMove, greatest
+from beliefgraph.model.reinterpretation import Reinterpret, Reinterpretation
+from beliefgraph.services.additions import Additions
+from beliefgraph.services.advance import Step, advance
+from beliefgraph.services.definition_graph import DefinitionGraph
+from beliefgraph.services.derive import derive
+from beliefgraph.services.intake import Intake, Placed, Refused
+from beliefgraph.services.interpretation.said import Interpreter
+from beliefgraph.services.learning.preview import between
+from beliefgraph.services.recheck import every_twin
+from beliefgraph.services.reinterpretation.reread import Reread, Rules, reread
+from beliefgraph.services.state import TwinState
+from beliefgraph.services.update import Named, Present, Updater
+from beliefgraph.store.events import arrive
+from beliefgraph.store.reinterpretation import EndedRelation, StoredEvent, read_events, stored_events
+
+PORTION = 1_000
+"""Events that are read and written at a time."""
+
+ENOUGH = 2_000
+"""Events after which a call ends with the twin that it is at, and says where to go on."""
+
+TRIES = 10
+"""Times that a portion starts over because others keep writing to its twin."""
+
+GONE = frozenset({"being-erased", "key-missing"})
+"""What is said of a twin that is erased meanwhile."""
+
+
+@dataclass
+class _Course:
+    """A twin in the course of being read again: as it was, as it is by now, and what was found."""
+
+    named: Named
+    ended: Sequence[EndedRelation]
+    before: TwinState | None = None
+    after: TwinState | None = None
+    graph: DefinitionGraph | None = None
+    found: Reinterpretation = field(default_factory=partial(Reinterpretation, twins=1))
+
+    def note(self, events: int, read: Reread, step: Step | None) -> None:
+        """Take note of a portion that was read, and of the commit that it made."""
+        if step is not None:
+            self.after = step.state
+        part = Reinterpretation(
+            events=events, changed=read.changed, quarantined=read.quarantined, commits=int(step is not None)
+        )
+        self.found = self.found.and_then(part)
+
+
+class Reinterpreter:
+    """Reads stored events again under the definitions in force."""
+
+    def __init__(self, updater: Updater, intake: Intake, interpreter: Interpreter) -> None:
+        self._updater = updater
+        self._intake = intake
+        self._interpreter = interpreter
+
+    async def reinterpret(self, caller: Caller, asked: Reinterpret, *, enough: int = ENOUGH) -> Reinterpretation:
+        """Read events of some twins again, of whole twins until there were `enough`; `next` says where to go on.
+
+        Refused to a person's key: `define` is needed.
+        """
+        caller.require("define")
+        caller.require_service()
+        found, last = Reinterpretation(), asked.after
+        async for named in self._twins(caller, asked):
+            if found.events >= enough:
+                return found.model_copy(update={"next": last})
+            try:
+                found = found.and_then(await self._twin(caller, asked, named))
+            except BeliefgraphError as error:
+                if error.code not in GONE:
+                    raise
+            last = named.id
+        return found
+
+    async def _twins(self, caller: Caller, asked: Reinterpret) -> AsyncIterator[Named]:
+        if asked.twin is not None:
+            yield self._updater.name(caller, asked.twin, "define")
+            return
+        async for twin in every_twin(self._updater.graph, caller.tenant, asked.after or ""):
+            yield Named(twin.id, twin.name)
+
+    async def _twin(self, caller: Caller, asked: Reinterpret, named: Named) -> Reinterpretation:
+        updater = self._updater
+        stored = await stored_events(updater.graph, updater.keyring, named.id, asked.types, asked.since)
+        course = _Course(named, stored.ended)
+        left, most = list(stored.ids), PORTION
+        while left:
+            portion = left[:most]
+            try:
+                await self._portion(caller, course, portion, write=not asked.dry_run)
+            except Unsupported as refused:
+                if refused.code != "store-memory" or len(portion) == 1:
+                    raise
+                most = len(portion) // 2
+                continue
+            del left[: len(portion)]
+        moves = await asyncio.to_thread(_moves, course)
+        moved = sum(move.size >= MOVED for move in moves)
+        return course.found.and_then(Reinterpretation(moved=moved, most=greatest(moves)))
+
+    async def _portion(self, caller: Caller, course: _Course, ids: Sequence[str], *, write: bool) -> None:
+        """Read some events again, as they are at the rev that is written upon."""
+        updater, named = self._updater, course.named
+        for _ in range(TRIES):
+            known = await arrive(updater.graph, caller.tenant, (), [named.id])
+            if named.id not in known.twins:
+                return
+            events = await read_events(updater.graph, updater.keyring, named.id, ids)
+            took: list[tuple[Reread, Step | None]] = []
+            decide = partial(self._decide, caller, course, events, took, write)
+            expected = {named.id: known.twins[named.id][0]}
+            try:
+                done = await updater.commit(caller, [named], decide, expected=expected, divisible=len(ids) > 1)
+            except Conflict as conflict:
+                if conflict.code != "rev-conflict":
+                    raise
+                continue
+            read, supposed = took[-1]
+            course.note(len(events), read, done.steps.get(named.id) or supposed)
+            return
+        raise Unavailable("overloaded", "Others keep writing to this twin; try again.", twins=[named.name])
+
+    def _decide(
+        self,
+        caller: Caller,
+        course: _Course,
+        events: Sequence[StoredEvent],
+        took: list[tuple[Reread, Step | None]],
+        write: bool,
+        present: Present,
+    ) -> Mapping[str, Additions]:
+        """What reading the events again adds; where nothing is to be written, the commit is made in memory alone."""
+        id_ = course.named.id
+        state = present.twins[id_]
+        course.before, course.graph = course.before or state, present.graph
+        if not write and course.after is not None:
+            state = course.after
+        rules = Rules(
+            caller=caller,
+            graph=present.graph,
+            interpreter=self._interpreter,
+            alias=partial(self._updater.keyring.digest, caller.tenant, "words"),
+            waiting=partial(self._waiting, caller, course.named),
+        )
+        read = reread(rules, state, events, course.ended)
+        if read.added is None or write:
+            took.append((read, None))
+            return {} if read.added is None else {id_: read.added}
+        took.append((read, advance(state, present.graph, read.added, caller, present.now)))
+        return {}
+
+    def _waiting(self, caller: Caller, named: Named, event: StoredEvent, refused: Refused) -> SetAside:
+        return self._intake.waiting(caller, event.arrived.event, refused, Placed(named, event.arrived))
+
+
+def _moves(course: _Course) -> list[BeliefMove]:
+    """Every belief of a twin before and after, at the head time after."""
+    before, after, graph = course.before, course.after, course.graph
+    if before is None or after is None or graph is None or after.head_time is None:
+        return []
+    at = after.head_time
+    then = derive(after, graph, at, also=derive(before, graph, at).layout.keys)
+    return between(before.name, derive(before, graph, at, also=then.layout.keys), then)

@@ -1,0 +1,160 @@
+"""What stored events of a twin say under the rules in force, beside what they said when they came in. Pure.
+
+Rows that come out the same stay as they are, so reading again without a change writes nothing. Where a rule says
+something else, the old row is closed and a new one opened in the same commit: earlier revs see what was known then.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import orjson
+
+from beliefgraph.errors import BeliefgraphError
+from beliefgraph.model.arrival import ArrivedEvent, SetAside
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.delta import Delta, Records
+from beliefgraph.model.identity import evidence_id, source_id
+from beliefgraph.model.revision import Statement
+from beliefgraph.services.additions import Additions
+from beliefgraph.services.definition_graph import DefinitionGraph
+from beliefgraph.services.drafts import Drafts
+from beliefgraph.services.intake import Refused
+from beliefgraph.services.interpretation.said import Interpretation, Interpreter
+from beliefgraph.services.setting import Setting
+from beliefgraph.services.state import TwinState
+from beliefgraph.store.reinterpretation import EndedRelation, StoredEvent
+
+BOOKKEEPING = frozenset({"revision_id", "rev_from", "rev_to", "definition"})
+"""Fields in which two rows may differ that say the same: which rev wrote them, under which version of a catalog."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What stored events are read by: the definitions in force, their interpreter, and who asks for it.
+
+    `alias` makes another id for an event from its id and its words; `waiting` is an event as it waits in quarantine.
+    """
+
+    caller: Caller
+    graph: DefinitionGraph
+    interpreter: Interpreter
+    alias: Callable[[str, str], str]
+    waiting: Callable[[StoredEvent, Refused], SetAside]
+
+
+@dataclass(frozen=True)
+class Reread:
+    """What reading events again adds to a twin, None if nothing; how many say something else, and how many nothing.
+
+    The latter cannot be read any more: they go to quarantine, and what they said is withdrawn.
+    """
+
+    added: Additions | None = None
+    changed: int = 0
+    quarantined: int = 0
+
+
+def reread(rules: Rules, state: TwinState, events: Sequence[StoredEvent], ended: Sequence[EndedRelation]) -> Reread:
+    """Read stored events of a twin again; `ended` are the relations of goals that commands ended."""
+    event_of = {id_: event.arrived.id for event in events for id_ in event.evidence}
+    old = list(state.stated_in(event_of.keys()))
+    saying = {event_of[row.evidence] for row in old}
+    bare = state.after(Delta(closed=Records(old)))
+    drafts = Drafts(bare, rules.graph)
+    named: dict[str, str] = {}
+    unread: dict[str, SetAside] = {}
+    for event in events:
+        try:
+            said = _counting(rules, event, rules.interpreter.interpret(event.arrived.event, rules.graph.definitions))
+            arrived = _arrived(rules, event, said, ended)
+            setting = Setting(bare, rules.graph, rules.caller, arrived)
+            drafts.check(setting, said)
+        except BeliefgraphError as error:
+            if event.arrived.id in saying:  # one that says nothing may stay where it is
+                unread[event.arrived.id] = rules.waiting(event, Refused(error.code, error.message))
+            continue
+        drafts.hear(setting, said)
+        named[arrived.id] = event.arrived.id
+    delta = drafts.added.delta if drafts.heard else Delta()
+    evidence = [each.model_copy(update={"event": named[each.event]}) for each in delta.evidence]
+    words = {id_: each for event in events for id_, each in event.words.items()} | dict(delta.words)
+    new = [row for row in delta.opened if isinstance(row, Statement)]
+    closed, opened = difference(old, new, lambda row: words.get(row.revision_id))
+    changed = {(event_of | {each.id: each.event for each in evidence})[row.evidence] for row in (*closed, *opened)}
+    if not changed:
+        return Reread()
+    evidence = [each for each in evidence if each.id not in event_of]
+    sources = {each.source for each in evidence}
+    added = Additions(
+        cause="reinterpreted",
+        moment=state.head_time or max(event.arrived.event.time for event in events),
+        delta=Delta(
+            made=delta.made,
+            opened=Records(opened),
+            closed=Records(closed),
+            sources=[source for source in delta.sources if source.id in sources],
+            evidence=evidence,
+            words={row.revision_id: words[row.revision_id] for row in opened if row.revision_id in words},
+            withdrawn={id_ for id_, event in event_of.items() if event in unread},
+            set_aside=list(unread.values()),
+        ),
+        beliefs=drafts.added.beliefs if drafts.heard else (),
+    )
+    return Reread(added, len(changed - unread.keys()), len(unread))
+
+
+def difference(
+    old: Sequence[Statement], new: Sequence[Statement], words: Callable[[Statement], object]
+) -> tuple[list[Statement], list[Statement]]:
+    """The old rows that no new one equals, and the new ones that no old one equals.
+
+    `words` is what a row says that is stored beside it.
+    """
+
+    def content(row: Statement) -> tuple[object, ...]:
+        return *(getattr(row, name) for name in type(row).model_fields if name not in BOOKKEEPING), words(row)
+
+    unmatched: dict[tuple[type, str], list[Statement]] = defaultdict(list)
+    for row in old:
+        unmatched[type(row), row.key].append(row)
+    opened = []
+    for row in new:
+        rows = unmatched[type(row), row.key]
+        equal = next((each for each in rows if content(each) == content(row)), None)
+        if equal is None:
+            opened.append(row)
+        else:
+            rows.remove(equal)
+    return [row for rows in unmatched.values() for row in rows], opened
+
+
+def _counting(rules: Rules, event: StoredEvent, said: Interpretation) -> Interpretation:
+    """What an event says, without the sources whose evidence somebody withdrew by itself."""
+    gone = {event.evidence[id_].source for id_ in event.taken_back}
+    heard = [spoken for spoken in said.spoken if source_id(rules.caller.tenant, spoken.source) not in gone]
+    return said.model_copy(update={"spoken": tuple(heard)}) if gone else said
+
+
+def _arrived(rules: Rules, event: StoredEvent, said: Interpretation, ended: Iterable[EndedRelation]) -> ArrivedEvent:
+    """The event as evidence is read from it: under its own id, unless its evidence is stored with other words."""
+    id_ = event.arrived.id
+    words = {
+        evidence_id(id_, source_id(rules.caller.tenant, spoken.source)): (spoken.summary, spoken.verbatim)
+        for spoken in said.spoken
+    }
+    stored = {each.id: (each.summary, each.verbatim) for each in event.evidence.values()}
+    if any(stored.get(each, told) != told for each, told in words.items()):
+        id_ = rules.alias(id_, orjson.dumps(sorted(words.items())).decode())
+    return replace(event.arrived, id=id_, ended=_ends(each for each in ended if each.rev > event.rev))
+
+
+def _ends(ended: Iterable[EndedRelation]) -> dict[str, datetime]:
+    """When relations end, by their keys: of several commands the earliest moment."""
+    ends: dict[str, datetime] = {}
+    for each in ended:
+        ends[each.key] = min(each.at, ends.get(each.key, each.at))
+    return ends
