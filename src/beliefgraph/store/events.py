@@ -115,9 +115,13 @@ async def came_by(graph: Graph, keyring: Keyring, twin: str, identifier: str) ->
     """What came into a twin by way of an identifier, but for what was withdrawn since."""
     record = await graph.read("identifier/events", twin=twin, identifier=identifier)
     return [
-        CameBy(_read(keyring.unseal(twin, bytes(sealed), f"event:{id_}")), evidence)
-        for id_, sealed, evidence in (record[0] if record else [])
+        CameBy(opened(keyring, twin, id_, sealed), evidence) for id_, sealed, evidence in (record[0] if record else [])
     ]
+
+
+def opened(keyring: Keyring, twin: str, id_: str, sealed: bytes) -> Event:
+    """An event of a twin as it arrived, of what the store keeps of it."""
+    return _read(keyring.unseal(twin, bytes(sealed), f"event:{id_}"))
 
 
 async def quarantine_size(graph: Graph) -> int:
