@@ -28,6 +28,15 @@ CALL () {
   RETURN count(*) AS decisions
 }
 CALL () {
+  MATCH (n:Forecast {twin: $twin})
+  WITH n LIMIT $limit
+  OPTIONAL MATCH (n)-[:RESOLVED_AS]->(r:Resolution)
+  WITH n, collect(r) AS resolutions
+  FOREACH (r IN resolutions | DETACH DELETE r)
+  DETACH DELETE n
+  RETURN count(*) AS forecasts
+}
+CALL () {
   MATCH (n:Checkpoint {twin: $twin})
   WITH n LIMIT $limit
   DETACH DELETE n
@@ -63,4 +72,4 @@ CALL () {
   SET n = {delivery: n.delivery, body: n.body}
   RETURN count(*) AS events
 }
-RETURN beliefs + goals + metrics + decisions + checkpoints + evidence + commits + quarantined + events AS erased
+RETURN beliefs + goals + metrics + decisions + forecasts + checkpoints + evidence + commits + quarantined + events AS erased

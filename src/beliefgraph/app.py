@@ -32,6 +32,8 @@ from beliefgraph.services.decisions.questions import Decisions
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.erase import Eraser, finish_erasures
 from beliefgraph.services.explanation.explain import Explanations
+from beliefgraph.services.forecasts.keeper import ForecastKeeper
+from beliefgraph.services.forecasts.questions import Forecasts
 from beliefgraph.services.goals.questions import Goals
 from beliefgraph.services.intake import Intake
 from beliefgraph.services.interpretation.rules import RuleInterpreter
@@ -81,6 +83,8 @@ class Services:
     decisions: Decisions
     decision_checks: DecisionChecks
     metrics: Metrics
+    forecasts: Forecasts
+    forecast_keeper: ForecastKeeper
     explanations: Explanations
     intervals: Intervals
     reasons: Reasons
@@ -198,6 +202,7 @@ def _on(
     intake = Intake(updater, interpreter)
     interval = settings.refresh_interval
     explanations = Explanations(graph, keyring, book, moments=moments)
+    forecast_keeper = ForecastKeeper(graph, keyring, book, clock, moments)
     refresher = Refresher(updater, intake, interval=timedelta(seconds=interval) if interval else EVERY_HOUR)
     return Services(
         settings=settings,
@@ -216,6 +221,8 @@ def _on(
         decisions=Decisions(graph, keyring, book, moments=moments),
         decision_checks=DecisionChecks(graph, book, moments=moments),
         metrics=Metrics(graph, keyring, book, moments=moments),
+        forecasts=Forecasts(graph, keyring, book, clock, moments),
+        forecast_keeper=forecast_keeper,
         explanations=explanations,
         intervals=Intervals(graph, book, moments=moments),
         reasons=Reasons(graph, book, interpreter, explanations, moments=moments),
@@ -224,7 +231,7 @@ def _on(
         refresher=refresher,
         sources=SourceLearner(graph, book),
         reinterpreter=Reinterpreter(updater, intake, interpreter),
-        upkeep=Upkeep(refresher, clock, interval),
+        upkeep=Upkeep(refresher, clock, interval, forecast_keeper),
         warming=shared.warming,
         readiness=shared.readiness,
         shard_map=None if others is None else shared.shard_map,

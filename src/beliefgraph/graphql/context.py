@@ -20,6 +20,7 @@ from beliefgraph.services.decisions.questions import Decisions
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.erase import Eraser
 from beliefgraph.services.explanation.explain import Explanations
+from beliefgraph.services.forecasts.questions import Forecasts
 from beliefgraph.services.goals.questions import Goals
 from beliefgraph.services.intake import Intake
 from beliefgraph.services.interval import Intervals
@@ -58,6 +59,8 @@ class Verbs(Protocol):
     def decision_checks(self) -> DecisionChecks: ...
     @property
     def metrics(self) -> Metrics: ...
+    @property
+    def forecasts(self) -> Forecasts: ...
     @property
     def explanations(self) -> Explanations: ...
     @property

@@ -6,10 +6,12 @@ import strawberry
 from strawberry.scalars import JSON
 
 from beliefgraph.graphql.expose import attribute, expose, field
+from beliefgraph.graphql.forecast_types import OutcomeDefinition
 from beliefgraph.graphql.learning_types import ParameterSet
 from beliefgraph.model import attribute as attributes
 from beliefgraph.model import definition as definitions
 from beliefgraph.model import metric as metrics
+from beliefgraph.model import outcome as outcomes
 from beliefgraph.model import preference as preferences
 
 
@@ -78,7 +80,7 @@ class MetricDefinition:
     """Definition of a metric: which events count, over which window, and what the result says about beliefs."""
 
 
-@expose(definitions.Catalog, hide={"attributes", "relations", "events", "metrics"})
+@expose(definitions.Catalog, hide={"attributes", "relations", "events", "metrics", "outcomes"})
 class Catalog:
     """One published document of definitions, with a name and a version."""
 
@@ -88,6 +90,7 @@ class Catalog:
     )
 
     metrics: list[MetricDefinition] = attribute("metrics", list[MetricDefinition])  # type: ignore[assignment]
+    outcomes: list[OutcomeDefinition] = attribute("outcomes", list[OutcomeDefinition])  # type: ignore[assignment]
 
     @field(None, "The whole document, in the form that `publishDefinitions` takes.")
     @staticmethod
@@ -112,3 +115,8 @@ class Definitions:
     @staticmethod
     def metrics(found: strawberry.Parent[definitions.Definitions]) -> list[metrics.MetricDefinition]:
         return list(found.metrics.values())
+
+    @field(list[OutcomeDefinition], "Every outcome in force.")
+    @staticmethod
+    def outcomes(found: strawberry.Parent[definitions.Definitions]) -> list[outcomes.OutcomeDefinition]:
+        return list(found.outcomes.values())

@@ -6,6 +6,7 @@ import strawberry
 
 from beliefgraph.graphql.connections import connection
 from beliefgraph.graphql.expose import attribute, expose, field
+from beliefgraph.graphql.forecast_types import LearnedHazard
 from beliefgraph.model import parameters, question
 
 
@@ -57,6 +58,7 @@ class ParameterSet:
     calibrations: list[LearnedCalibration] = attribute(  # type: ignore[assignment]
         "calibrations", list[LearnedCalibration]
     )
+    hazards: list[LearnedHazard] = attribute("hazards", list[LearnedHazard])  # type: ignore[assignment]
 
 
 @expose(

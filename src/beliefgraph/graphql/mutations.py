@@ -17,6 +17,7 @@ from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.definition_types import Definitions
 from beliefgraph.graphql.errors import invalid_input
 from beliefgraph.graphql.expose import answer
+from beliefgraph.graphql.forecast_queries import ForecastMutations
 from beliefgraph.graphql.inputs import (
     AssertBelief,
     Correct,
@@ -45,7 +46,7 @@ Receipts = list[receipt.Receipt]
 @strawberry.type(
     description="Commands that change a twin or the definitions. A command with an `id` can be sent again safely."
 )
-class Mutation:
+class Mutation(ForecastMutations):
     """The mutations."""
 
     @answer(

@@ -18,6 +18,7 @@ from beliefgraph.graphql.decision_queries import DecisionQueries
 from beliefgraph.graphql.definition_types import Definitions
 from beliefgraph.graphql.event_types import QuarantinedEventConnection
 from beliefgraph.graphql.expose import answer
+from beliefgraph.graphql.forecast_queries import ForecastQueries
 from beliefgraph.graphql.goal_queries import GoalQueries
 from beliefgraph.graphql.ids import read_id
 from beliefgraph.graphql.learning_types import SourceConnection
@@ -39,7 +40,9 @@ MOST_QUARANTINED = 200
 
 
 @strawberry.type(description="Queries. Twins are identified by the names that applications chose.")
-class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, MetricQueries, ReasonQueries):
+class Query(
+    BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, MetricQueries, ReasonQueries, ForecastQueries
+):
     """The queries."""
 
     @answer(twin_types.Twin, "One twin.")

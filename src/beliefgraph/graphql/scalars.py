@@ -23,6 +23,7 @@ from beliefgraph.model.decision import DecisionStatus
 from beliefgraph.model.decision_check import PointKind, PointStance
 from beliefgraph.model.evidence import Stance
 from beliefgraph.model.explanation import ContributionsBy
+from beliefgraph.model.forecast import ForecastBasis
 from beliefgraph.model.goal import GoalLinkKind, GoalStatus, ReasonKind
 from beliefgraph.model.interval import NoInterval
 from beliefgraph.model.metric import MetricKind, Period
@@ -150,6 +151,7 @@ ENUMS: dict[object, Any] = {
         ("ContributionsBy", ContributionsBy),
         ("MetricKind", MetricKind),
         ("Period", Period),
+        ("ForecastBasis", ForecastBasis),
         ("PreferenceKind", PreferenceKind),
         ("ConstraintRule", ConstraintRule),
         ("Scope", Scope),

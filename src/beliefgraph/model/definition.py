@@ -8,7 +8,7 @@ Language); it sees `event` (its CloudEvents attributes) and `data`.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property, partial
 from typing import Annotated, Literal, NamedTuple
@@ -20,7 +20,8 @@ from beliefgraph.model.attribute import MOST_VALUES, OTHER, Attribute
 from beliefgraph.model.belief import AttributeName, BeliefKey, Value
 from beliefgraph.model.evidence import LogLikelihoodRatio
 from beliefgraph.model.goal import GoalStatus, Weight
-from beliefgraph.model.metric import MetricDefinition
+from beliefgraph.model.metric import MetricDefinition, MetricKey
+from beliefgraph.model.outcome import LearnedHazard, OutcomeDefinition
 from beliefgraph.model.parameters import ParameterSet
 from beliefgraph.model.preference import Noise, Score
 from beliefgraph.model.record import Expression, Key, Name, OddsRatio, OpenProbability, Probability, Record, Sentence
@@ -331,11 +332,13 @@ class Catalog(Record):
         description="How goals are interpreted; null if the catalog does not say. Only one catalog in force may say.",
     )
     metrics: tuple[MetricDefinition, ...] = Field(default=(), max_length=1_000, description="Metrics, at most 1,000.")
+    outcomes: tuple[OutcomeDefinition, ...] = Field(default=(), max_length=100, description="Outcomes, at most 100.")
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse two attributes or metrics of one name, and two relations of one kind between the same two."""
+        """Refuse two attributes, metrics or outcomes of one name, and two relations of one kind between two."""
         _refuse_repeats(self.catalog, "attribute", [a.key for a in self.attributes])
         _refuse_repeats(self.catalog, "metric", [m.key for m in self.metrics])
+        _refuse_repeats(self.catalog, "outcome", [o.key for o in self.outcomes])
         _refuse_repeats(self.catalog, "relation", [_named(r) for r in self.relations])
 
     @property
@@ -413,6 +416,28 @@ class Definitions(Record):
             for type_ in () if metric.deprecated else metric.types:
                 found[type_] = (*found.get(type_, ()), metric)
         return found
+
+    @cached_property
+    def outcomes(self) -> Mapping[str, OutcomeDefinition]:
+        """Every outcome by its key, in the order of its definition."""
+        return {o.key: o for c in self.catalogs for o in c.outcomes}
+
+    @cached_property
+    def outcome_events(self) -> frozenset[str]:
+        """The types of events by which outcomes happen."""
+        return frozenset(event.type for outcome in self.outcomes.values() for event in outcome.events)
+
+    def outcome(self, key: str) -> OutcomeDefinition:
+        """The outcome of that name, or `unknown-outcome`."""
+        try:
+            return self.outcomes[key]
+        except KeyError:
+            raise NotFound("unknown-outcome", f"No definition in force names the outcome {key}.", outcome=key) from None
+
+    def hazard_of(self, outcome: OutcomeDefinition) -> LearnedHazard | None:
+        """What was learned of an outcome and is in force; None if nothing was, or on other inputs than it has now."""
+        learned = None if self.parameters is None else self.parameters.hazard_of.get(outcome.key)
+        return learned if learned is not None and learned.learned_on == outcome.learned_on else None
 
     def relations(self) -> Iterator[tuple[str, RelationDefinition]]:
         """Every relation with the ref of the catalog that states it."""
@@ -496,9 +521,10 @@ def problems(catalogs: Sequence[Catalog]) -> Iterator[Problem]:
     yield from _repeats(catalogs)
     yield from _mixed_causes(catalogs)
     attributes = {a.key: a for c in reversed(catalogs) for a in reversed(c.attributes)}
+    metrics = {m.key for c in catalogs for m in c.metrics}
     pursued = next((c.goals.pursued for c in catalogs if c.goals is not None), None)
     for n, catalog in enumerate(catalogs):
-        for place, check in _checks(catalog, attributes, pursued):
+        for place, check in _checks(catalog, attributes, metrics, pursued):
             try:
                 check()
             except Incorrect as error:
@@ -508,8 +534,10 @@ def problems(catalogs: Sequence[Catalog]) -> Iterator[Problem]:
 Check = tuple[tuple[str | int, ...], Callable[[], None]]
 
 
-def _checks(catalog: Catalog, attributes: Mapping[str, Attribute], pursued: str | None) -> Iterator[Check]:
-    """What is asked of every part of a catalog that names an attribute, with the place of the part."""
+def _checks(
+    catalog: Catalog, attributes: Mapping[str, Attribute], metrics: Collection[str], pursued: str | None
+) -> Iterator[Check]:
+    """What is asked of every part of a catalog that names an attribute or a metric, with the place of the part."""
 
     def named(name: str) -> Attribute:
         if name not in attributes:
@@ -531,6 +559,17 @@ def _checks(catalog: Catalog, attributes: Mapping[str, Attribute], pursued: str 
         if named(goals.pursued).categorical:
             raise Incorrect("invalid-definition", f"{catalog.ref}: {goals.pursued} has values: pursued or not.")
 
+    def believes(belief: BeliefKey) -> None:
+        _check_value(catalog, named(belief.attribute), belief.value)
+        if named(belief.attribute).prior_of(belief.value) is None:
+            raise Incorrect("invalid-definition", f"{catalog.ref}: {belief.value} of {belief.attribute} has no prior.")
+
+    def counts(metric: MetricKey) -> None:
+        if metric.metric not in metrics:
+            wrong = f"{catalog.ref} names the metric {metric.metric}, which no catalog defines"
+            meant = did_you_mean(metric.metric, metrics) or "."
+            raise Incorrect("invalid-definition", f"{wrong}{meant}", metric=metric.metric)
+
     for n, relation in enumerate(catalog.relations):
         for end, (name, value) in zip(("source", "target"), relation.ends, strict=True):
             yield ("relations", n, end), partial(_check_end, catalog, named, name, value)
@@ -547,15 +586,21 @@ def _checks(catalog: Catalog, attributes: Mapping[str, Attribute], pursued: str 
     for n, metric in enumerate(catalog.metrics):
         for on in metric.bearings:
             yield ("metrics", n), partial(measures, metric, on.attribute, on.value)
+    for n, outcome in enumerate(catalog.outcomes):
+        for field, belief in outcome.named_beliefs:
+            yield ("outcomes", n, *field), partial(believes, belief)
+        for field, metric_key in outcome.named_metrics:
+            yield ("outcomes", n, *field), partial(counts, metric_key)
 
 
 def _repeats(catalogs: Sequence[Catalog]) -> Iterator[Problem]:
-    """Attributes, metrics and `goals` that two catalogs of a set define."""
+    """Attributes, metrics, outcomes and `goals` that two catalogs of a set define."""
     defined: dict[tuple[str, str], Catalog] = {}
     for n, catalog in enumerate(catalogs):
         parts: list[tuple[tuple[str | int, ...], str, str]] = [
             *((("attributes", i, "key"), "attribute", a.key) for i, a in enumerate(catalog.attributes)),
             *((("metrics", i, "key"), "metric", m.key) for i, m in enumerate(catalog.metrics)),
+            *((("outcomes", i, "key"), "outcome", o.key) for i, o in enumerate(catalog.outcomes)),
             *((("goals",), "part", "goals") for _ in range(catalog.goals is not None)),
         ]
         for place, what, name in parts:

@@ -85,6 +85,16 @@ def decision_id(twin: str, key: str) -> str:
     return _id("decision", twin, key)
 
 
+def forecast_id(twin: str, outcome: str, horizon: str, made_at: str) -> str:
+    """The id of the forecast of an outcome in a twin over a horizon (ISO 8601), made at a moment (ISO 8601, UTC)."""
+    return _id("forecast", twin, outcome, horizon, made_at)
+
+
+def resolution_id(forecast: str, number: int) -> str:
+    """The id of the resolution of that number of a forecast."""
+    return _id("resolution", forecast, str(number))
+
+
 def definition_id(tenant: str, catalog: str, version: str, attribute: str) -> str:
     """The id of one attribute as one version of a catalog defines it."""
     return _id("definition", tenant, catalog, version, attribute)

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import AttributeName
+from beliefgraph.model.outcome import LearnedHazard
 from beliefgraph.model.record import Key, LogOdds, Name, OpenProbability, Probability, Record
 from beliefgraph.model.relation import RelationKind
 from beliefgraph.model.time import Instant
@@ -158,6 +159,11 @@ class ParameterSet(Record):
         max_length=5_000,
         description="Learned calibrations, by attribute.",
     )
+    hazards: tuple[LearnedHazard, ...] = Field(
+        default=(),
+        max_length=1_000,
+        description="Learned hazards, by outcome.",
+    )
 
     def model_post_init(self, _context: object) -> None:
         """Refuse two numbers for one thing: a source and scope, a kind of origin, a relation, an attribute."""
@@ -171,6 +177,8 @@ class ParameterSet(Record):
             raise Incorrect(
                 "invalid-definition", "Two strengths are given for one relation, or two calibrations for one attribute."
             )
+        if len(self.hazard_of) < len(self.hazards):
+            raise Incorrect("invalid-definition", "Two hazards are given for one outcome.")
 
     @cached_property
     def coins(self) -> Mapping[tuple[str | None, str | None, Scope], Coins]:
@@ -211,11 +219,17 @@ class ParameterSet(Record):
         """The calibrations by attribute."""
         return {learned.attribute: learned for learned in self.calibrations}
 
+    @cached_property
+    def hazard_of(self) -> Mapping[str, LearnedHazard]:
+        """The learned hazards by outcome."""
+        return {learned.outcome: learned for learned in self.hazards}
+
     @property
     def size(self) -> int:
         """How many numbers are in it, about."""
         knots = sum(len(calibration.knots) for calibration in self.calibrations)
-        return len(self.sources) + len(self.shared_errors) + len(self.strengths) + len(self.priors) + knots
+        slopes = sum(len(hazard.slopes) for hazard in self.hazards)
+        return len(self.sources) + len(self.shared_errors) + len(self.strengths) + len(self.priors) + knots + slopes
 
     def with_sources(
         self,
@@ -235,6 +249,11 @@ class ParameterSet(Record):
     def with_calibrations(self, calibrations: tuple[LearnedCalibration, ...]) -> ParameterSet:
         """These calibrations in the place of all earlier ones."""
         return self._with(calibrations=calibrations)
+
+    def with_hazards(self, hazards: tuple[LearnedHazard, ...]) -> ParameterSet:
+        """These hazards in the place of earlier ones of the same outcomes."""
+        kept = {**self.hazard_of, **{learned.outcome: learned for learned in hazards}}
+        return self._with(hazards=tuple(kept.values()))
 
     def _with(self, **changed: object) -> ParameterSet:
         """A copy without the cached lookups of this one."""

@@ -11,18 +11,23 @@ from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from beliefgraph.errors import Incorrect, NotFound, Unsupported
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.erasure import Erasure
 from beliefgraph.model.event import Event, QuarantinedEvent
+from beliefgraph.model.forecast import ForecastMade, ForecastsResolved, OutcomeRecord
 from beliefgraph.model.page import Page
 from beliefgraph.model.question import KnownSource
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.twin import Twin
+from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.erase import Eraser
+from beliefgraph.services.forecasts.keeper import ForecastKeeper
+from beliefgraph.services.forecasts.outcome_record import outcome_record
+from beliefgraph.services.forecasts.questions import Forecasts
 from beliefgraph.services.intake import MOST_EVENTS, Intake
 from beliefgraph.services.learning.sources import SourceLearner
 from beliefgraph.services.paging import DEFAULT_PAGE
@@ -58,6 +63,21 @@ class OfShard(Protocol):
     @property
     def refresher(self) -> Refresher:
         """Lets time pass."""
+        ...
+
+    @property
+    def book(self) -> DefinitionBook:
+        """The definitions, the same in every shard."""
+        ...
+
+    @property
+    def forecasts(self) -> Forecasts:
+        """Answers about forecasts."""
+        ...
+
+    @property
+    def forecast_keeper(self) -> ForecastKeeper:
+        """Makes and resolves forecasts."""
         ...
 
 
@@ -143,6 +163,46 @@ class Across:
             for name, page in zip(self.shards, found, strict=True)
         ]
         return _merged(kept, first, lambda twin: twin.name, found)
+
+    async def make_forecasts(
+        self, caller: Caller, outcome: str | None = None, at: datetime | None = None
+    ) -> ForecastMade:
+        """Store the forecasts of one outcome, or of all, of every twin of the tenant."""
+        made = await _all(shard.forecast_keeper.make(caller, outcome, at) for shard in self.shards.values())
+        return ForecastMade(
+            stored=sum(each.stored for each in made),
+            known=sum(each.known for each in made),
+            twins=sum(each.twins for each in made),
+        )
+
+    async def resolve_forecasts(self, caller: Caller, outcome: str | None = None) -> ForecastsResolved:
+        """Resolve the forecasts of one outcome, or of all, of every twin of the tenant."""
+        done = await _all(shard.forecast_keeper.resolve(caller, outcome) for shard in self.shards.values())
+        return ForecastsResolved(
+            resolved=sum(each.resolved for each in done),
+            changed=sum(each.changed for each in done),
+            twins=sum(each.twins for each in done),
+        )
+
+    async def record(
+        self,
+        caller: Caller,
+        outcome: str,
+        horizon: timedelta | None = None,
+        segment: str | None = None,
+        *,
+        retrospective: bool = False,
+    ) -> OutcomeRecord:
+        """The record of an outcome over a horizon, or over its first one, of all twins or of a segment."""
+        shards = [*self.shards.values()]
+        one = (await shards[0].book.latest(caller.tenant)).definitions.outcome(outcome)
+        over = one.horizons[0] if horizon is None else one.horizon(horizon)
+        wanted = None if segment is None else one.segment(segment).key
+        found = await _all(
+            shard.forecasts.scored(caller, one, over.within, retrospective=retrospective) for shard in shards
+        )
+        rows = [each for some in found for each in some if wanted is None or each.segment == wanted]
+        return await asyncio.to_thread(outcome_record, one.key, over.within, rows)
 
     async def known_sources(
         self, caller: Caller, *, first: int = DEFAULT_PAGE, after: str | None = None

@@ -58,10 +58,10 @@ class DefinitionBook:
         """Put a version of a catalog in force; the set that then is.
 
         Publishing the same again changes nothing. Another content under a known version or an older version is a
-        `definition-conflict`; one that drops an attribute, a value or a metric is an `invalid-definition`, as is one
-        that gives an attribute values which had none, or takes them away, opens or closes them, or changes which events
-        count in a metric; statements that cannot hold together are `infeasible-statements`, and too many relations
-        between the same attributes are `too-complex`.
+        `definition-conflict`; one that drops an attribute, a value, a metric or an outcome is an `invalid-definition`,
+        as is one that gives an attribute values which had none, or takes them away, opens or closes them, or changes
+        which events count in a metric or what counts as an outcome; statements that cannot hold together are
+        `infeasible-statements`, and too many relations between the same attributes are `too-complex`.
         Refused to a person's key: definitions reach every twin of the tenant.
         """
         caller.require("define")
@@ -187,8 +187,17 @@ def _refuse_step_back(known: Catalog | None, catalog: Catalog) -> None:
                 " come already cannot be counted anew: give it another key.",
                 metric=metric.key,
             )
+    for outcome in catalog.outcomes:
+        earlier = next((o for o in known.outcomes if o.key == outcome.key), outcome)
+        if earlier.resolved_by != outcome.resolved_by:
+            raise Incorrect(
+                "invalid-definition",
+                f"{catalog.ref} changes what counts as {outcome.key}; forecasts of it are stored: give it another key.",
+                outcome=outcome.key,
+            )
     dropped = {a.key for a in known.attributes} - {a.key for a in catalog.attributes}
     dropped |= {m.key for m in known.metrics} - {m.key for m in catalog.metrics}
+    dropped |= {o.key for o in known.outcomes} - {o.key for o in catalog.outcomes}
     if dropped:
         raise Incorrect(
             "invalid-definition",

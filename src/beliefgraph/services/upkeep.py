@@ -1,4 +1,4 @@
-"""What a service does unasked: age quiet twins, adopt new definitions, take in events whose time has come."""
+"""What a service does unasked: age quiet twins, adopt definitions, take in due events, make and resolve forecasts."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import structlog
 
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.time import Clock
+from beliefgraph.services.forecasts.keeper import ForecastKeeper
 from beliefgraph.services.refresh import Refresher
 
 log = structlog.get_logger(__name__)
@@ -25,8 +26,11 @@ LEAST_PAUSE = 0.2
 class Upkeep:
     """What time and new definitions ask for: quiet twins age, events are taken in when due, definitions are adopted."""
 
-    def __init__(self, refresher: Refresher, clock: Clock, interval: float) -> None:
+    def __init__(
+        self, refresher: Refresher, clock: Clock, interval: float, forecasts: ForecastKeeper | None = None
+    ) -> None:
         self._refresher = refresher
+        self._forecasts = forecasts
         self._clock = clock
         self._interval = interval
         self._time_passes = False
@@ -62,6 +66,8 @@ class Upkeep:
                 if self._time_passes and time.monotonic() >= due:
                     due = time.monotonic() + self._interval
                     await self._refresher.refresh_due(self._clock.now())
+                    if self._forecasts is not None:
+                        await self._forecasts.keep()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._news.wait(), self._interval if self._time_passes else None)
 

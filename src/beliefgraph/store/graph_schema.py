@@ -20,6 +20,7 @@ from beliefgraph.model.caller import ApiKey
 from beliefgraph.model.commit import Commit
 from beliefgraph.model.decision import Decision, DecisionStatement, Deliberation
 from beliefgraph.model.evidence import Bearing, Evidence, Source
+from beliefgraph.model.forecast import Forecast, Resolution
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
 from beliefgraph.model.metric import Measurement, Metric, Reading
 from beliefgraph.model.record import Record
@@ -135,6 +136,27 @@ NODES: tuple[NodeRow, ...] = (
         extra={"caption": (str, "For display in Neo4j Browser; the service never reads it.")},
         unique=(("id",),),
         indexed=(("twin",),),
+    ),
+    NodeRow(
+        "Forecast",
+        "How likely an outcome was said to be within a horizon; it never changes.",
+        Forecast,
+        hidden=frozenset({"horizon", "inputs", "resolutions"}),
+        extra={
+            "tenant": (str, "Tenant that the twin belongs to."),
+            "horizon": (str, "How far ahead it looks, as ISO 8601 duration."),
+            "inputs": (str, "The inputs and what each contributes, as JSON."),
+            "caption": (str, "For display in Neo4j Browser; the service never reads it."),
+        },
+        unique=(("id",),),
+        indexed=(("twin",), ("tenant", "outcome", "horizon", "id")),
+    ),
+    NodeRow(
+        "Resolution",
+        "What came of a forecast, as it was known at one rev; the one with the highest number counts.",
+        Resolution,
+        extra={"caption": (str, "For display in Neo4j Browser; the service never reads it.")},
+        unique=(("id",),),
     ),
     NodeRow(
         "Evidence",
@@ -452,6 +474,8 @@ EDGES: tuple[EdgeRow, ...] = (
         unique=(("revision_id",),),
         indexed=(NOW,),
     ),
+    EdgeRow("FORECASTS", "Twin", "Forecast", "Forecast of the twin."),
+    EdgeRow("RESOLVED_AS", "Forecast", "Resolution", "What came of the forecast."),
     EdgeRow("REPORTED_BY", "Evidence", "Source", "Source of the evidence."),
     EdgeRow("FROM", "Evidence", "Event", "Event that it was read from."),
     EdgeRow("CAUSED_BY", "Commit", "Event", "Event that caused this commit."),

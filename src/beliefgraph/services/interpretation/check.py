@@ -83,6 +83,9 @@ def _expressions(catalog: Catalog) -> Iterator[tuple[str, str, tuple[Kind, ...]]
         yield from _of(metric, f"metrics[{n}]", "when", "source", "subject", "context", "value", "label", "zone_from")
         if metric.follow_up is not None:
             yield from _of(metric.follow_up, f"metrics[{n}].follow_up", "when", "label")
+    for n, outcome in enumerate(catalog.outcomes):
+        for m, event in enumerate(outcome.events):
+            yield from _of(event, f"outcomes[{n}].events[{m}]", "when")
     for n, rule in enumerate(catalog.events):
         place = f"events[{n}]"
         yield from _of(rule, place, "when", "source", "verbatim", "shared_origin", "source_kind")

@@ -40,7 +40,7 @@ class Reading:
         """The value of an expression on the event."""
         try:
             if self._variables is None:
-                self._variables = expressions.variables({"event": _attributes(self.event), "data": self.event.data})
+                self._variables = expressions.variables({"event": attributes_of(self.event), "data": self.event.data})
             return expressions.evaluate(expression, self._variables)
         except ExpressionError as failure:
             self.refuse(rule, where, expression, str(failure))
@@ -102,7 +102,7 @@ class Reading:
         )
 
 
-def _attributes(event: Event) -> dict[str, object]:
+def attributes_of(event: Event) -> dict[str, object]:
     """The event as expressions see it: its CloudEvents attributes, of which absent ones are missing, and its data."""
     seen: dict[str, object] = {"id": event.id, "source": event.source, "type": event.type, "time": event.time}
     optional = {"twin": event.twin, "session": event.session, "channel": event.channel}

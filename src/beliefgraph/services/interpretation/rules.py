@@ -46,7 +46,7 @@ class RuleInterpreter:
         applies says nothing.
         """
         rules, metrics = definitions.rules.get(event.type, ()), definitions.counting.get(event.type, ())
-        if not rules and not metrics:
+        if not rules and not metrics and event.type not in definitions.outcome_events:
             raise Unsupported(
                 "no-interpretation",
                 f"No definition in force says what an event of type {event.type} means.",

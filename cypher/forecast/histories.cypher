@@ -1,0 +1,78 @@
+// What some twins of a tenant published and which events came, for forecasts; moments in microseconds since 1970.
+// params: $tenant, $twin (an id: that one alone; null: those after an id), $after ("" from the first), $limit,
+//         $rev (null: the current one; else what that rev saw), $made_at (null, or forecasts of then are named),
+//         $attributes [name], $metrics [name], $goals, $decisions (whether these are wanted), $sealed [type of event]
+// returns: one record ([[id, name, rev, definitions, [event], [sealed event], [holding], [reading], [pursuit],
+//          [deliberation], [id of a forecast]]])
+// mode: read
+WITH COLLECT {
+  MATCH (t:Twin)
+  USING INDEX t:Twin(id)
+  WHERE t.id > $after AND t.tenant = $tenant AND ($twin IS NULL OR t.id = $twin) AND t.rev > 0
+  RETURN t ORDER BY t.id LIMIT $limit
+} AS twins
+RETURN COLLECT {
+  UNWIND twins AS t
+  WITH t, coalesce($rev, t.rev) AS rev
+  RETURN [
+    t.id,
+    t.name,
+    rev,
+    COLLECT {
+      MATCH (c:Commit {twin: t.id, rev: rev})
+      RETURN c.definitions
+    }[0],
+    COLLECT {
+      MATCH (e:Event {twin: t.id})
+      WHERE NOT e.type STARTS WITH 'beliefgraph.'
+        AND (e.withdrawn IS NULL OR e.withdrawn > rev)
+        AND ($rev IS NULL OR EXISTS { MATCH (c:Commit)-[:CAUSED_BY]->(e) WHERE c.rev <= rev })
+      RETURN [e.type, e.time.epochSeconds * 1000000 + e.time.microsecond, e.id]
+      ORDER BY e.time
+    },
+    COLLECT {
+      MATCH (e:Event {twin: t.id})
+      WHERE e.type IN $sealed
+      RETURN [e.id, e.sealed]
+    },
+    COLLECT {
+      MATCH (:Twin)-[r:HOLDS]->(b:Belief)
+      USING INDEX r:HOLDS(twin, rev_from)
+      WHERE r.twin = t.id AND r.rev_from <= rev AND b.attribute IN $attributes
+      RETURN [b.attribute, b.value, b.subject, b.context, r.valid_from.epochSeconds * 1000000 + r.valid_from.microsecond,
+        COLLECT {
+          MATCH (c:Commit {twin: t.id, rev: r.rev_to})
+          WHERE r.rev_to <= rev
+          RETURN c.head_time.epochSeconds * 1000000 + c.head_time.microsecond
+        }[0], r.log_odds]
+      ORDER BY r.rev_from
+    },
+    COLLECT {
+      MATCH (:Twin)-[r:MEASURES]->(m:Metric)
+      USING INDEX r:MEASURES(twin, rev_from)
+      WHERE r.twin = t.id AND r.rev_from <= rev AND m.name IN $metrics
+      RETURN [m.name, m.subject, m.context, r.valid_from.epochSeconds * 1000000 + r.valid_from.microsecond, r.value]
+      ORDER BY r.rev_from
+    },
+    COLLECT {
+      MATCH (:Twin)-[r:PURSUES]->(g:Goal)
+      USING INDEX r:PURSUES(twin, rev_from)
+      WHERE $goals AND r.twin = t.id AND r.rev_from <= rev
+      RETURN [g.key, r.valid_from.epochSeconds * 1000000 + r.valid_from.microsecond, r.status, r.progress, r.motivation]
+      ORDER BY r.rev_from
+    },
+    COLLECT {
+      MATCH (:Twin)-[r:DECIDES]->(d:Decision)
+      USING INDEX r:DECIDES(twin, rev_from)
+      WHERE $decisions AND r.twin = t.id AND r.rev_from <= rev
+      RETURN [d.key, r.valid_from.epochSeconds * 1000000 + r.valid_from.microsecond, r.status]
+      ORDER BY r.rev_from
+    },
+    COLLECT {
+      MATCH (t)-[:FORECASTS]->(f:Forecast)
+      WHERE f.made_at = $made_at
+      RETURN f.id
+    }
+  ]
+  ORDER BY t.id
+} AS twins

@@ -1,0 +1,90 @@
+"""`beliefgraph forecast`: make, resolve and list the forecasts of outcomes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from beliefgraph.cli import forecasts_shown
+from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.output import Json, print_json
+from beliefgraph.model.forecast import Forecast
+from beliefgraph.model.time import instant
+
+app = typer.Typer(
+    help="Make, resolve and list the forecasts of outcomes.", no_args_is_help=True, rich_markup_mode="markdown"
+)
+
+PAGE = 200
+
+Outcome = Annotated[str | None, typer.Option(help="Key of the outcome; left out: all.")]
+Days = Annotated[float | None, typer.Option("--horizon", help="Horizon in days; left out: the outcome's first one.")]
+
+
+@app.command()
+def make(
+    key: Key,
+    outcome: Outcome = None,
+    at: Annotated[datetime | None, typer.Option(help="Moment (UTC) to make them for; left out: now.")] = None,
+    purpose: Purpose = None,
+) -> None:
+    """Store the forecasts of every twin for the present period, unless they are there. `serve` does so by itself."""
+    run(_make(key, outcome, at, purpose))
+
+
+@app.command()
+def resolve(key: Key, outcome: Outcome = None, purpose: Purpose = None) -> None:
+    """Resolve forecasts whose outcome happened or whose horizon is over. `serve` does so by itself."""
+    run(_resolve(key, outcome, purpose))
+
+
+@app.command("list")
+def list_(
+    key: Key,
+    twin: Annotated[str, typer.Option(help="Name of the twin.")],
+    outcome: Outcome = None,
+    purpose: Purpose = None,
+    json: Json = False,
+) -> None:
+    """List the forecasts of a twin, the newest first, with what carried them and what came."""
+    run(_list(key, twin, outcome, purpose, json))
+
+
+def span(days: float | None) -> timedelta | None:
+    """A number of days as a span."""
+    return None if days is None else timedelta(days=days)
+
+
+async def _make(key: str, outcome: str | None, at: datetime | None, purpose: str | None) -> None:
+    async with services() as built:
+        caller = await built.callers.authenticate(key, purpose)
+        moment = None if at is None else instant(at.replace(tzinfo=UTC))
+        made = await built.across.make_forecasts(caller, outcome, moment)
+    Console(highlight=False).print(f"{made.stored:,} forecasts stored, {made.known:,} were there already.")
+
+
+async def _resolve(key: str, outcome: str | None, purpose: str | None) -> None:
+    async with services() as built:
+        caller = await built.callers.authenticate(key, purpose)
+        done = await built.across.resolve_forecasts(caller, outcome)
+    Console(highlight=False).print(f"{done.resolved:,} forecasts resolved, {done.changed:,} resolved otherwise.")
+
+
+async def _list(key: str, twin: str, outcome: str | None, purpose: str | None, json: bool) -> None:
+    async with services() as built:
+        caller = await built.callers.authenticate(key, purpose)
+        found: list[Forecast] = []
+        after: str | None = None
+        while True:
+            page = await built.of(caller, twin).forecasts.forecasts(caller, twin, outcome, first=PAGE, after=after)
+            found += page.nodes
+            after = page.last_cursor
+            if not page.has_next:
+                break
+    if json:
+        print_json(found)
+    else:
+        Console(highlight=False).print(forecasts_shown.forecasts(f"Forecasts of {twin}", found))

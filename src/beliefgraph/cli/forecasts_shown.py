@@ -1,0 +1,85 @@
+"""Forecasts and their record on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+
+from beliefgraph.model.forecast import Forecast, OutcomeRecord, RecordGroup, RecordScores
+
+SHOWN_INPUTS = 3
+DAY = timedelta(days=1)
+
+
+def forecasts(title: str, found: Sequence[Forecast]) -> RenderableType:
+    """A table of forecasts: how likely, why, and what came."""
+    made = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for name in ("made", "outcome", "within", "probability", "why", "what came"):
+        made.add_column(name, justify="right" if name in ("within", "probability") else "left")
+    for one in found:
+        made.add_row(
+            f"{one.made_at:%Y-%m-%d}",
+            one.outcome,
+            f"{one.horizon / DAY:g} d",
+            f"{one.probability:.0%}",
+            why(one),
+            came(one),
+        )
+    return made
+
+
+def why(one: Forecast) -> str:
+    """By what a forecast was made, and the inputs that carry it, in log-odds."""
+    said = [f"{each.input} {each.contribution:+.2f}" for each in one.inputs[:SHOWN_INPUTS]]
+    return f"{one.basis}: {', '.join(said)}" if said else one.basis
+
+
+def came(one: Forecast) -> str:
+    """What came of a forecast, in words."""
+    if one.resolution is None:
+        return f"open until {one.due:%Y-%m-%d}"
+    if not one.resolution.happened:
+        return "did not happen"
+    return f"happened on {one.resolution.at:%Y-%m-%d}"
+
+
+def record(found: OutcomeRecord) -> RenderableType:
+    """The scores of an outcome's forecasts, in all and by group, and the reliability diagram as a table."""
+    days = found.horizon / DAY
+    title = f"{found.outcome} within {days:g} days: {found.scores.count:,} resolved, {found.open:,} open"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table.add_column("")
+    for name in ("forecasts", "happened", "said", "Brier", "skill", "log loss", "AUC", "ECE", "sharpness"):
+        table.add_column(name, justify="right")
+    table.add_row("all", *_scores(found.scores))
+    groups: tuple[tuple[str, tuple[RecordGroup, ...]], ...] = (
+        ("segment", found.by_segment),
+        ("made in", found.by_month),
+        ("months of history", found.by_history),
+        ("by", found.by_basis),
+    )
+    for name, each in groups:
+        for group in each:
+            table.add_row(f"{name} {group.key}", *_scores(group.scores))
+    reliability = Table(box=None, pad_edge=False)
+    for name in ("said between", "forecasts", "said", "happened"):
+        reliability.add_column(name, justify="right")
+    for one in found.scores.reliability:
+        if one.count:
+            reliability.add_row(
+                f"{one.low:.0%} and {one.high:.0%}", f"{one.count:,}", _percent(one.said), _percent(one.happened)
+            )
+    return Group(table, "", reliability)
+
+
+def _scores(found: RecordScores) -> tuple[str, ...]:
+    numbers = (found.brier, found.skill, found.log_loss, found.auc, found.ece, found.sharpness)
+    shown = ("" if number is None else f"{number:.3f}" for number in numbers)
+    return (f"{found.count:,}", _percent(found.base_rate), _percent(found.mean), *shown)
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.1%}"

@@ -1,0 +1,56 @@
+"""`beliefgraph record`: how good the forecasts of an outcome were."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from beliefgraph.cli import forecasts_shown, record_picture
+from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.forecast import Days, span
+from beliefgraph.cli.output import Json, print_json
+
+
+def record(
+    key: Key,
+    outcome: Annotated[str, typer.Argument(help="Key of the outcome.")],
+    horizon: Days = None,
+    segment: Annotated[str | None, typer.Option(help="Segment to look at; left out: all twins.")] = None,
+    retrospective: Annotated[
+        bool, typer.Option(help="Count forecasts too that were made after their period was over.")
+    ] = False,
+    plot: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write the reliability diagram to this PNG file.")
+    ] = None,
+    purpose: Purpose = None,
+    json: Json = False,
+) -> None:
+    """Score the resolved forecasts of an outcome, worked out anew from what is stored."""
+    run(_record(key, outcome, horizon, segment, retrospective, plot, purpose, json))
+
+
+async def _record(
+    key: str,
+    outcome: str,
+    horizon: float | None,
+    segment: str | None,
+    retrospective: bool,
+    plot: Path | None,
+    purpose: str | None,
+    json: bool,
+) -> None:
+    async with services() as built:
+        caller = await built.callers.authenticate(key, purpose)
+        found = await built.across.record(caller, outcome, span(horizon), segment, retrospective=retrospective)
+    out = Console(highlight=False)
+    if json:
+        print_json(found)
+    else:
+        out.print(forecasts_shown.record(found))
+    if plot is not None:
+        drawn = record_picture.draw(found, plot)
+        if not json:
+            out.print(f"Drawn: {drawn}")

@@ -1,0 +1,102 @@
+"""Output types of outcomes, forecasts and their record."""
+
+from __future__ import annotations
+
+from beliefgraph.graphql import decision_types  # noqa: F401  shows the beliefs that outcomes name
+from beliefgraph.graphql.connections import connection
+from beliefgraph.graphql.expose import attribute, expose
+from beliefgraph.model import forecast as forecasts
+from beliefgraph.model import metric as metrics
+from beliefgraph.model import outcome as outcomes
+
+
+@expose(metrics.MetricKey)
+class MetricReference:
+    """A metric by its name, subject and context."""
+
+
+@expose(outcomes.OutcomeEvent)
+class OutcomeEvent:
+    """Events of one type by which an outcome happens."""
+
+
+@expose(outcomes.MetricReached)
+class MetricReached:
+    """A metric within bounds at the end of a period."""
+
+
+@expose(outcomes.BeliefReached)
+class BeliefReached:
+    """A belief that turned out at the end of a period: by its confidence, or by a correction."""
+
+
+@expose(outcomes.Horizon)
+class Horizon:
+    """How far ahead an outcome is forecast, and how likely it is where nothing was learned."""
+
+
+@expose(outcomes.Segment)
+class Segment:
+    """Twins for which an outcome is likelier or less likely than for others."""
+
+
+@expose(outcomes.OutcomeDefinition)
+class OutcomeDefinition:
+    """What may happen to a twin, what counts as having happened, and how it is forecast."""
+
+
+@expose(outcomes.LearnedHazard)
+class LearnedHazard:
+    """Hazard of an outcome as learned: log-odds that it happens within one period."""
+
+
+@expose(forecasts.ForecastInput)
+class ForecastInput:
+    """One input of a forecast with what it adds to the log-odds."""
+
+
+@expose(forecasts.Resolution, hide={"id", "forecast", "twin"})
+class Resolution:
+    """What came of a forecast, as it was known at one rev."""
+
+
+@expose(forecasts.Forecast, hide={"twin"})
+class Forecast:
+    """How likely an outcome is within a horizon, with the reasons, and what came of it."""
+
+    resolution: Resolution | None = attribute(  # type: ignore[assignment]
+        "resolution", Resolution | None, "What came of it, as far as is known; null while it is open."
+    )
+
+
+@expose(forecasts.ForecastMade)
+class ForecastMade:
+    """How many forecasts one call stored."""
+
+
+@expose(forecasts.ForecastsResolved)
+class ForecastsResolved:
+    """How many forecasts one call resolved."""
+
+
+@expose(forecasts.ReliabilityBin)
+class ReliabilityBin:
+    """The forecasts between two probabilities, and how often it happened."""
+
+
+@expose(forecasts.RecordScores)
+class RecordScores:
+    """How good some resolved forecasts were."""
+
+
+@expose(forecasts.RecordGroup)
+class RecordGroup:
+    """The scores of one group of forecasts."""
+
+
+@expose(forecasts.OutcomeRecord)
+class OutcomeRecord:
+    """How good the forecasts of an outcome within one horizon were."""
+
+
+ForecastConnection = connection(Forecast)

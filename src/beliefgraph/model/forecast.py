@@ -1,0 +1,158 @@
+"""Forecasts: how likely an outcome was said to be within a horizon, why, and what came.
+
+A forecast is stored once and never changes. Each time it is resolved is a `Resolution` beside it; the latest counts.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from beliefgraph.model.record import LogOdds, Name, Probability, Record, TwinId
+from beliefgraph.model.time import Instant, Rev
+from beliefgraph.model.vocabulary import vocabulary
+
+ForecastBasis = Annotated[
+    Literal["learned", "belief", "segment", "stated"],
+    vocabulary(
+        "What a forecast was made by.",
+        {
+            "learned": "A hazard that was learned from the tenant's twins.",
+            "belief": "The stated probability, moved by the belief that indicates the outcome.",
+            "segment": "The stated probability, with the odds ratio of the twin's segment.",
+            "stated": "The stated probability alone.",
+        },
+    ),
+]
+
+
+class ForecastInput(Record):
+    """One input of a forecast with what it adds to the log-odds."""
+
+    input: str = Field(description="What it is: activity, a belief, a metric, a segment or another input.")
+    value: float | None = Field(None, description="Its value at the time; null if it has several or none.")
+    contribution: LogOdds = Field(description="What it adds to the log-odds of the forecast.")
+
+
+class Resolution(Record):
+    """What came of a forecast, as it was known at one rev."""
+
+    id: str = Field(description="Id of the resolution (UUIDv5 of forecast and number).")
+    forecast: str = Field(description="Id of the forecast.")
+    twin: TwinId
+    number: int = Field(ge=1, description="1 for the first resolution; each later one adds 1 and replaces it.")
+    happened: bool = Field(description="Whether the outcome happened within the horizon.")
+    at: Instant = Field(description="When it happened; where it did not, when the horizon ended.")
+    rev: Rev = Field(description="Rev of the twin that it was resolved from.")
+    resolved_at: Instant = Field(description="When it was resolved.")
+
+
+class Forecast(Record):
+    """How likely an outcome is within a horizon, made from what a twin had published by one rev.
+
+    `baseline` and the contributions of the inputs sum to the log-odds.
+    """
+
+    id: str = Field(description="Id of the forecast (UUIDv5 of twin, outcome, horizon and time).")
+    twin: TwinId
+    outcome: Name = Field(description="Key of the outcome.")
+    horizon: timedelta = Field(description="How far ahead it looks.")
+    made_at: Instant = Field(description="Valid time from which it looks ahead; nothing later was used.")
+    due: Instant = Field(description="End of the horizon.")
+    probability: Probability = Field(description="Probability that the outcome happens within the horizon.")
+    log_odds: LogOdds = Field(description="The same as log-odds.")
+    baseline: LogOdds = Field(description="Log-odds before the inputs.")
+    inputs: tuple[ForecastInput, ...] = Field(description="The inputs, the strongest first.")
+    basis: ForecastBasis
+    segment: str | None = Field(None, description="Segment of the twin at the time; null if none matched.")
+    rev: Rev = Field(description="Rev of the twin that it was made from.")
+    definitions: int = Field(description="Number of the definition set that it was made under.")
+    parameters: int | None = Field(
+        None, description="Number of the parameter set that it was made with; null unless it was learned."
+    )
+    since: Instant = Field(description="Time of the twin's first event: how much history there was.")
+    stored_at: Instant | None = Field(None, description="When it was stored; null if it was not.")
+    retrospective: bool = Field(
+        description="Whether it was made after the period that it should have been made in; what came may have been "
+        "known by then. The record leaves these out unless asked for them."
+    )
+    resolutions: tuple[Resolution, ...] = Field((), description="What came of it, the newest first; empty if not due.")
+
+    @property
+    def resolution(self) -> Resolution | None:
+        """What came of it, as far as is known; None while it is open."""
+        return self.resolutions[0] if self.resolutions else None
+
+
+class ForecastMade(Record):
+    """How many forecasts one call stored."""
+
+    stored: int = Field(description="Forecasts that were stored.")
+    known: int = Field(description="Forecasts that were there already.")
+    twins: int = Field(description="Twins that were looked at.")
+
+
+class ForecastsResolved(Record):
+    """How many forecasts one call resolved."""
+
+    resolved: int = Field(description="Forecasts that were resolved for the first time.")
+    changed: int = Field(description="Forecasts that were resolved otherwise than before, because of late events.")
+    twins: int = Field(description="Twins that were looked at.")
+
+
+class ReliabilityBin(Record):
+    """The forecasts between two probabilities, and how often it happened."""
+
+    low: Probability = Field(description="Lower end of the bin, inclusive.")
+    high: Probability = Field(description="Upper end of the bin, exclusive but for 1.")
+    count: int = Field(description="Number of forecasts.")
+    said: Probability | None = Field(description="Mean of the forecasts; null if there are none.")
+    happened: Probability | None = Field(description="Share that happened; null if there are none.")
+
+
+class RecordScores(Record):
+    """How good some resolved forecasts were."""
+
+    count: int = Field(description="Number of resolved forecasts.")
+    base_rate: Probability | None = Field(description="Share that happened; null if there are none.")
+    mean: Probability | None = Field(description="Mean forecast; null if there are none.")
+    brier: float | None = Field(description="Mean squared error (Brier score); null if there are none.")
+    skill: float | None = Field(
+        description="1 - Brier score / Brier score of always saying the base rate; null where all or none happened."
+    )
+    log_loss: float | None = Field(
+        description="Mean -ln of the probability given to what came; null if there are none."
+    )
+    auc: float | None = Field(description="Probability of ranking one that happened above one that did not, or null.")
+    ece: float | None = Field(description="Expected calibration error over ten bins; null if there are none.")
+    sharpness: float | None = Field(description="Variance of the forecasts; null if there are none.")
+    reliability: tuple[ReliabilityBin, ...] = Field(description="The reliability diagram.")
+
+
+class RecordGroup(Record):
+    """The scores of one group of forecasts."""
+
+    key: str = Field(description="Name of the group: a segment, a month, months of history, or a basis.")
+    scores: RecordScores = Field(description="The scores.")
+
+
+class OutcomeRecord(Record):
+    """How good the forecasts of an outcome within one horizon were."""
+
+    outcome: Name = Field(description="Key of the outcome.")
+    horizon: timedelta = Field(description="How far ahead the forecasts look.")
+    open: int = Field(description="Number of forecasts that are not resolved yet.")
+    scores: RecordScores = Field(description="The scores of all resolved forecasts.")
+    by_segment: tuple[RecordGroup, ...] = Field(description="By segment at the time; `none` where none matched.")
+    by_month: tuple[RecordGroup, ...] = Field(description="By calendar month in which they were made.")
+    by_history: tuple[RecordGroup, ...] = Field(
+        description="By whole months (30 days) of history that the twin had when they were made."
+    )
+    by_basis: tuple[RecordGroup, ...] = Field(description="By what they were made by.")
+
+
+def late(made_at: datetime, every: timedelta, now: datetime) -> bool:
+    """Whether a forecast that is made now for that moment comes after the period it should have been made in."""
+    return now >= made_at + every

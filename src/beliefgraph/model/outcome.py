@@ -1,0 +1,249 @@
+"""Outcomes: what may happen to a twin within a horizon, what counts as having happened, and how likely it is.
+
+Time is cut into periods of one cadence (`every`), counted from 1970. A forecast is made at the start of a period.
+Events count when they happen; metrics and beliefs are looked at when each period ends.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.model.belief import BeliefKey, logit
+from beliefgraph.model.metric import MetricKey, MetricValue
+from beliefgraph.model.record import Expression, Key, LogOdds, Name, OddsRatio, OpenProbability, Record, Title
+from beliefgraph.model.time import BEGINNING, Instant
+
+LONGEST_HORIZON = timedelta(days=3_660)
+"""Ten years: a forecast that nobody will see resolved is none."""
+
+MOST_PERIODS = 1_000
+"""Periods of one horizon, each of which a learned forecast works out."""
+
+MOST_INPUTS = 100
+
+FEATURES = 1
+"""Version of the columns that hazards are learned on; those learned on others are not used."""
+
+Threshold = Annotated[float, Field(gt=0.0, lt=1.0, allow_inf_nan=False)]
+
+
+class OutcomeEvent(Record):
+    """Events of one CloudEvents type by which an outcome happens."""
+
+    type: Key = Field(description="CloudEvents type.")
+    when: Expression | None = Field(
+        None,
+        description="Expression that must hold of the event; null: always. An event on which it fails does not count.",
+    )
+
+
+class MetricReached(Record):
+    """A metric within bounds at the end of a period."""
+
+    metric: MetricKey = Field(description="The metric.")
+    at_least: MetricValue | None = Field(None, description="Least value that counts, inclusive; null: no lower bound.")
+    below: MetricValue | None = Field(None, description="Bound that the value stays below; null: no upper bound.")
+
+    def model_post_init(self, _context: object) -> None:
+        """Refuse a metric without bounds, and bounds that no value is within."""
+        if self.at_least is None and self.below is None:
+            raise Incorrect("invalid-definition", f"{self.metric.metric}: state at_least, below, or both.")
+        if self.at_least is not None and self.below is not None and self.below <= self.at_least:
+            raise Incorrect("invalid-definition", f"{self.metric.metric}: no value is within these bounds.")
+
+    def holds(self, value: float | None) -> bool:
+        """Whether a value is within the bounds; an unknown one is not."""
+        if value is None:
+            return False
+        return (self.at_least is None or value >= self.at_least) and (self.below is None or value < self.below)
+
+
+class BeliefReached(Record):
+    """A belief that turned out: one more confident than a threshold, or corrected, at the end of a period."""
+
+    belief: BeliefKey = Field(description="The belief.")
+    at_least: Threshold | None = Field(
+        None, description="Least confidence that counts, in (0, 1); null where a correction counts."
+    )
+    corrected: bool | None = Field(
+        None, description="What a correction must say for it to count: that the belief holds, or that it does not."
+    )
+
+    def model_post_init(self, _context: object) -> None:
+        """Refuse neither a threshold nor a correction, and both."""
+        if (self.at_least is None) == (self.corrected is None):
+            raise Incorrect(
+                "invalid-definition", f"{self.belief.attribute}: state at_least or corrected, one of the two."
+            )
+
+
+class Horizon(Record):
+    """How far ahead an outcome is forecast, and how likely it is where nothing was learned."""
+
+    within: timedelta = Field(description="Length of the horizon, a whole number of the outcome's periods.")
+    expected: OpenProbability = Field(
+        description="Probability that the outcome happens within it, before anything is known of a twin, in (0, 1)."
+    )
+
+
+class Segment(Record):
+    """Twins for which an outcome is likelier or less likely than for others. The first that matches counts."""
+
+    key: Key = Field(description="Name of the segment, unique within the outcome.")
+    belief: BeliefKey = Field(description="Belief that twins of the segment hold.")
+    at_least: Threshold = Field(0.5, description="Least confidence in the belief, in (0, 1).")
+    odds_ratio: OddsRatio = Field(
+        description="Factor by which the odds of the outcome are higher in the segment; below 1 they are lower."
+    )
+
+
+class OutcomeDefinition(Record):
+    """What may happen to a twin, what counts as having happened, and how it is forecast.
+
+    Exactly one of `events`, `metric` and `belief` says what counts.
+    """
+
+    key: Name = Field(description="Dotted lower-case name of the outcome, permanent.")
+    title: Title = Field(description="Name shown to people.")
+    description: str = Field(default="", max_length=2_000, description="Notes for those who maintain the catalog.")
+    events: tuple[OutcomeEvent, ...] = Field(
+        default=(), max_length=20, description="Events by which it happens, at most 20 types."
+    )
+    metric: MetricReached | None = Field(None, description="Metric by which it happens; null if by something else.")
+    belief: BeliefReached | None = Field(None, description="Belief by which it happens; null if by something else.")
+    every: timedelta = Field(description="Cadence: how often forecasts are made, and the length of a period.")
+    horizons: tuple[Horizon, ...] = Field(
+        min_length=1, max_length=10, description="How far ahead it is forecast, 1 to 10 horizons."
+    )
+    once: bool = Field(
+        False, description="Whether it happens once at most: a twin to which it happened gets no more forecasts."
+    )
+    indicator: BeliefKey | None = Field(
+        None,
+        description="Belief whose move from its prior moves the stated probability, until something is learned.",
+    )
+    segments: tuple[Segment, ...] = Field(
+        default=(), max_length=20, description="Segments with odds of their own, at most 20."
+    )
+    beliefs: tuple[BeliefKey, ...] = Field(
+        default=(), max_length=MOST_INPUTS, description="Beliefs to learn from, preferences among them, at most 100."
+    )
+    metrics: tuple[MetricKey, ...] = Field(
+        default=(), max_length=MOST_INPUTS, description="Metrics to learn from, at most 100."
+    )
+    goals: bool = Field(False, description="Whether to learn from goals: how many, how motivated, how far.")
+    decisions: bool = Field(False, description="Whether to learn from decisions: how many are open and decided.")
+    deprecated: bool = Field(
+        False, description="Whether it should not be forecast any more. It cannot be dropped, because of its record."
+    )
+
+    def model_post_init(self, _context: object) -> None:
+        """Refuse an outcome that nothing resolves, and a cadence or horizon that is zero, endless or does not fit."""
+        given = (bool(self.events), self.metric is not None, self.belief is not None)
+        if sum(given) != 1:
+            self._refuse("say what resolves it: events, a metric or a belief, one of the three")
+        if not timedelta(0) < self.every <= LONGEST_HORIZON:
+            self._refuse(f"its cadence (every) must be longer than nothing and at most {LONGEST_HORIZON.days} days")
+        for horizon in self.horizons:
+            if not timedelta(0) < horizon.within <= LONGEST_HORIZON:
+                self._refuse(f"a horizon must be longer than nothing and at most {LONGEST_HORIZON.days} days")
+            if horizon.within % self.every:
+                self._refuse("a horizon must be a whole number of its periods (every)")
+            if self.periods(horizon.within) > MOST_PERIODS:
+                self._refuse(f"a horizon may have {MOST_PERIODS:,} periods (every)")
+        for what, names in (
+            ("horizon", [horizon.within for horizon in self.horizons]),
+            ("segment", [segment.key for segment in self.segments]),
+            ("belief", list(self.beliefs)),
+            ("metric", list(self.metrics)),
+        ):
+            if len(set(names)) < len(names):
+                self._refuse(f"it has a {what} twice")
+
+    @property
+    def resolved_by(self) -> tuple[object, ...]:
+        """The fields that decide what counts as having happened: changing one makes another outcome."""
+        return self.events, self.metric, self.belief, self.every, self.once
+
+    @property
+    def learned_on(self) -> tuple[str, ...]:
+        """What a hazard is learned on, as one text for each input; one learned on anything else is not used."""
+        return (
+            f"version {FEATURES}, every {self.every.total_seconds():g} s",
+            *(belief.model_dump_json(exclude_defaults=True) for belief in self.beliefs),
+            *(metric.model_dump_json(exclude_defaults=True) for metric in self.metrics),
+            *(["goals"] * self.goals),
+            *(["decisions"] * self.decisions),
+        )
+
+    @property
+    def named_beliefs(self) -> Iterator[tuple[tuple[str | int, ...], BeliefKey]]:
+        """Every belief that it names, with its place in the definition."""
+        if self.belief is not None:
+            yield ("belief",), self.belief.belief
+        if self.indicator is not None:
+            yield ("indicator",), self.indicator
+        yield from ((("segments", n), segment.belief) for n, segment in enumerate(self.segments))
+        yield from ((("beliefs", n), belief) for n, belief in enumerate(self.beliefs))
+
+    @property
+    def named_metrics(self) -> Iterator[tuple[tuple[str | int, ...], MetricKey]]:
+        """Every metric that it names, with its place in the definition."""
+        if self.metric is not None:
+            yield ("metric",), self.metric.metric
+        yield from ((("metrics", n), metric) for n, metric in enumerate(self.metrics))
+
+    def periods(self, horizon: timedelta) -> int:
+        """How many periods a horizon has."""
+        return horizon // self.every
+
+    def moment(self, at: datetime) -> datetime:
+        """The start of the period that a moment lies in: when its forecasts are made."""
+        return at - (at - BEGINNING) % self.every
+
+    def horizon(self, within: timedelta) -> Horizon:
+        """The horizon of that length, or `invalid-input`."""
+        for horizon in self.horizons:
+            if horizon.within == within:
+                return horizon
+        known = ", ".join(f"{horizon.within.total_seconds() / 86_400:g} days" for horizon in self.horizons)
+        raise Incorrect("invalid-input", f"{self.key} is not forecast over this horizon; its horizons are {known}.")
+
+    def segment(self, key: str) -> Segment:
+        """The segment of that name, or `invalid-input`."""
+        for segment in self.segments:
+            if segment.key == key:
+                return segment
+        raise Incorrect("invalid-input", f"{self.key} has no segment {key!r}.", outcome=self.key)
+
+    def stated(self, horizon: Horizon, segment: Segment | None) -> LogOdds:
+        """The log-odds of it within a horizon as stated, for twins of a segment or of none."""
+        return logit(horizon.expected) + (0.0 if segment is None else math.log(segment.odds_ratio))
+
+    def _refuse(self, why: str) -> None:
+        raise Incorrect("invalid-definition", f"The outcome {self.key}: {why}.", outcome=self.key)
+
+
+class LearnedHazard(Record):
+    """Hazard of an outcome as learned: log-odds that it happens within one period, by what is known at its start.
+
+    It applies to forecasts made at `until` or later, as long as the outcome is learned on the same inputs.
+    """
+
+    outcome: Name = Field(description="Key of the outcome.")
+    learned_on: tuple[str, ...] = Field(description="Inputs that it was learned on.")
+    columns: tuple[str, ...] = Field(description="Names of the columns.")
+    intercept: LogOdds = Field(description="Log-odds where every column is 0.")
+    slopes: tuple[float, ...] = Field(description="Change of the log-odds for each unit of a column.")
+    centers: tuple[float, ...] = Field(description="Mean of each column in what it was learned from.")
+    until: Instant = Field(description="End of the last period that it was learned from.")
+    twins: int = Field(ge=0, description="Number of twins that it was learned from.")
+    rows: int = Field(ge=0, description="Number of rows, one for each twin and period.")
+    gain: float = Field(description="Nats by which it foretold held-out twins better, for each twin and period.")
+    error: float = Field(ge=0.0, description="Standard error of the gain.")

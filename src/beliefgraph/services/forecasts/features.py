@@ -1,0 +1,115 @@
+"""The columns of a hazard: what was known of a twin at the start of a period, as numbers. Pure.
+
+Activity (how many events, how long ago the last and the first) is `inference/foresight/hazards`; the further columns
+here stay as they are while nothing happens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from beliefgraph.inference.foresight.hazards import States
+from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey, logit
+from beliefgraph.model.definition import Definitions
+from beliefgraph.model.metric import MetricKey
+from beliefgraph.model.outcome import OutcomeDefinition
+from beliefgraph.services.forecasts.history import Floats, History, Ints, means, span
+
+MOST_TYPES = 50
+"""Types of events that are counted apart, the most frequent."""
+
+EVENTS, HAPPENED, SINCE = "events ", "times it happened", "time since it happened"
+GOALS = ("goals pursued", "goals' progress", "goals' motivation")
+DECISIONS = ("decisions open", "decisions made")
+
+
+def belief_name(belief: BeliefKey) -> str:
+    """What an input that is a belief is called."""
+    return "belief " + _named(belief.attribute, belief.value, belief.subject, belief.context)
+
+
+def metric_name(metric: MetricKey) -> str:
+    """What an input that is a metric is called."""
+    return "metric " + _named(metric.metric, None, metric.subject, metric.context)
+
+
+def further_columns(outcome: OutcomeDefinition, types: Sequence[str]) -> list[str]:
+    """The further columns of an outcome, where events of these types occur, the most frequent first."""
+    counted = list(types[:MOST_TYPES])
+    repeats = outcome.events and not outcome.once and set(counted) != {event.type for event in outcome.events}
+    return [
+        *([EVENTS + type_ for type_ in counted] if len(counted) > 1 else []),
+        *((HAPPENED, SINCE) if repeats else ()),
+        *map(belief_name, outcome.beliefs),
+        *map(metric_name, outcome.metrics),
+        *(GOALS if outcome.goals else ()),
+        *(DECISIONS if outcome.decisions else ()),
+    ]
+
+
+def states(
+    known: History, outcome: OutcomeDefinition, definitions: Definitions, columns: Sequence[str], moments: Ints
+) -> States:
+    """What was known of a twin at each moment, none of them before its first event, with these further columns."""
+    length = span(outcome)
+    count = np.searchsorted(known.time, moments, "right")
+    last = known.time[count - 1]
+    recency, age = (moments - last) / length, (moments - known.time[0]) / length
+    made = _Columns(known, outcome, definitions, moments, age)
+    further = np.array([made.column(name) for name in columns]).reshape(len(columns), len(moments)).T
+    return States(count.astype(np.float64), recency, age, further)
+
+
+class _Columns:
+    def __init__(
+        self, known: History, outcome: OutcomeDefinition, definitions: Definitions, moments: Ints, age: Floats
+    ) -> None:
+        self._known = known
+        self._moments = moments
+        self._age = age
+        self._length = span(outcome)
+        self._definitions = definitions
+        self._beliefs = {belief_name(belief): belief for belief in outcome.beliefs}
+        self._metrics = {metric_name(metric): metric for metric in outcome.metrics}
+
+    def column(self, name: str) -> Floats:
+        """One column; zeros where the history has nothing of it."""
+        known, moments = self._known, self._moments
+        if name in self._beliefs:
+            return self._belief(self._beliefs[name])
+        if name in self._metrics:
+            series = known.metrics.get(self._metrics[name])
+            values = np.zeros(len(moments)) if series is None else np.nan_to_num(series.at(moments))
+            return np.asarray(np.arcsinh(values))
+        if name.startswith(EVENTS):
+            times = known.time[known.types == name.removeprefix(EVENTS)]
+            return np.asarray(np.log1p(np.searchsorted(times, moments, "right")))
+        if name in GOALS:
+            count, progress, _ = means(known.progress, moments)
+            return (count, progress, means(known.motivation, moments)[2])[GOALS.index(name)]
+        if name in DECISIONS:
+            count, made, _ = means(known.decisions, moments)
+            return np.asarray(count * (1.0 - made) if name == DECISIONS[0] else count * made)
+        times = np.searchsorted(known.happened, moments, "right")
+        if name == HAPPENED:
+            return np.asarray(np.log1p(times))
+        since = self._age.copy()
+        happened = times > 0
+        since[happened] = (moments[happened] - known.happened[times[happened] - 1]) / self._length
+        return np.asarray(np.log1p(since))
+
+    def _belief(self, belief: BeliefKey) -> Floats:
+        prior = self._definitions.attribute(belief.attribute).prior_of(belief.value)
+        series = self._known.beliefs.get(belief)
+        at_prior = 0.0 if prior is None else logit(prior)
+        if series is None:
+            return np.full(len(self._moments), at_prior)
+        return np.nan_to_num(series.at(self._moments), nan=at_prior)
+
+
+def _named(name: str, value: str | None, subject: str, context: str) -> str:
+    told = name if value is None else f"{name}={value}"
+    told += "" if subject == ANYONE else f" of {subject}"
+    return told if context == ANYWHERE else f"{told} in {context}"

@@ -1,0 +1,196 @@
+"""What was known of a twin at any moment, as columns: its events, and what it had published. Pure.
+
+What is known at a moment is what had been published by then: evidence that came later changes what is derived for that
+moment, and not this. So what a hazard is learned from is what there was when a forecast would have been made.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from beliefgraph.errors import BeliefgraphError
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.event import Event
+from beliefgraph.model.goal import ENDED
+from beliefgraph.model.metric import MetricKey
+from beliefgraph.model.outcome import OutcomeDefinition
+from beliefgraph.model.time import microseconds
+from beliefgraph.services import expressions
+from beliefgraph.services.expressions import ExpressionError
+from beliefgraph.services.interpretation.reading import attributes_of
+from beliefgraph.store.events import event_of
+from beliefgraph.store.forecasts import HistoryRows, Wanted
+from beliefgraph.store.keys import Keyring
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+OPEN = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """What was published of one thing: from `since` on until the next, or until `until`; moments in microseconds."""
+
+    since: Ints
+    until: Ints
+    value: Floats
+
+    def at(self, moments: Ints) -> Floats:
+        """The value at each moment; NaN where nothing was published."""
+        place = np.searchsorted(self.since, moments, "right") - 1
+        known = place >= 0
+        found = np.full(len(moments), np.nan)
+        at = place[known]
+        found[known] = np.where(moments[known] < self.until[at], self.value[at], np.nan)
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """The events of a twin by time, those by which the outcome happened, and what was published of its inputs.
+
+    Of each goal there are its progress and its motivation while it is active, of each decision whether it is open (0)
+    or decided (1).
+    """
+
+    twin: str
+    name: str
+    rev: int
+    definitions: int
+    time: Ints
+    types: npt.NDArray[np.str_]
+    happened: Ints
+    beliefs: dict[BeliefKey, Series]
+    metrics: dict[MetricKey, Series]
+    progress: list[Series]
+    motivation: list[Series]
+    decisions: list[Series]
+    forecasts: frozenset[str]
+
+    @property
+    def first(self) -> int | None:
+        """The time of the first event; None if there is none."""
+        return int(self.time[0]) if len(self.time) else None
+
+
+def wanted(outcome: OutcomeDefinition) -> Wanted:
+    """What of a twin's history the forecasts of an outcome are made from."""
+    return Wanted(
+        attributes=sorted({belief.attribute for _, belief in outcome.named_beliefs}),
+        metrics=sorted({metric.metric for _, metric in outcome.named_metrics}),
+        goals=outcome.goals,
+        decisions=outcome.decisions,
+        sealed=sorted({event.type for event in outcome.events if event.when is not None}),
+    )
+
+
+def history(rows: HistoryRows, outcome: OutcomeDefinition, keyring: Keyring) -> History:
+    """The history of a twin for an outcome, of its rows."""
+    letters = {id_: event_of(keyring, rows.twin, id_, sealed) for id_, sealed in rows.sealed}
+    time = np.array([at for _, at, _ in rows.events], dtype=np.int64)
+    counts = [_counts(outcome, type_, letters.get(id_)) for type_, _, id_ in rows.events]
+    beliefs: dict[BeliefKey, list[tuple[int, int | None, float]]] = defaultdict(list)
+    for attribute, value, subject, context, since, until, log_odds in rows.holdings:
+        key = BeliefKey.of(attribute, subject, context, value)
+        beliefs[key].append((since, until, np.nan if log_odds is None else log_odds))
+    metrics: dict[MetricKey, list[tuple[int, int | None, float]]] = defaultdict(list)
+    for name, subject, context, since, value in rows.readings:
+        metric = MetricKey.trusted(metric=name, subject=subject, context=context)
+        metrics[metric].append((since, None, np.nan if value is None else value))
+    progress: dict[str, list[tuple[int, int | None, float]]] = defaultdict(list)
+    motivation: dict[str, list[tuple[int, int | None, float]]] = defaultdict(list)
+    for goal, since, status, done, motivated in rows.pursuits:
+        active = status not in ENDED
+        progress[goal].append((since, None, done if active and done is not None else np.nan))
+        motivation[goal].append((since, None, motivated if active and motivated is not None else np.nan))
+    decisions: dict[str, list[tuple[int, int | None, float]]] = defaultdict(list)
+    for decision, since, status in rows.deliberations:
+        decisions[decision].append((since, None, float(status != "open")))
+    return History(
+        twin=rows.twin,
+        name=rows.name,
+        rev=rows.rev,
+        definitions=rows.definitions,
+        time=time,
+        types=np.array([type_ for type_, _, _ in rows.events], dtype=np.str_),
+        happened=time[np.array(counts, dtype=bool)] if counts else time,
+        beliefs={key: _series(each) for key, each in beliefs.items()},
+        metrics={key: _series(each) for key, each in metrics.items()},
+        progress=[_series(each) for each in progress.values()],
+        motivation=[_series(each) for each in motivation.values()],
+        decisions=[_series(each) for each in decisions.values()],
+        forecasts=frozenset(rows.forecasts),
+    )
+
+
+def happened_in(known: History, outcome: OutcomeDefinition, starts: Ints) -> npt.NDArray[np.bool_] | None:
+    """Whether the outcome happened in each of the periods (start, start + every], by events or by what was published.
+
+    None where that is not known of the past: a correction is not published as such.
+    """
+    ends = starts + span(outcome)
+    if outcome.metric is not None:
+        series = known.metrics.get(outcome.metric.metric)
+        values = np.full(len(ends), np.nan) if series is None else series.at(ends)
+        reached = outcome.metric
+        return np.array([reached.holds(None if np.isnan(value) else float(value)) for value in values], dtype=bool)
+    if outcome.belief is not None:
+        if outcome.belief.at_least is None:
+            return None
+        found = known.beliefs.get(outcome.belief.belief)
+        least = np.log(outcome.belief.at_least / (1.0 - outcome.belief.at_least))
+        return np.zeros(len(ends), dtype=bool) if found is None else np.nan_to_num(found.at(ends), nan=-np.inf) >= least
+    before, after = (np.searchsorted(known.happened, edge, "right") for edge in (starts, ends))
+    return np.asarray(after > before)
+
+
+def span(outcome: OutcomeDefinition) -> int:
+    """The length of a period in microseconds."""
+    return round(outcome.every.total_seconds() * 1e6)
+
+
+def starts(known: History, outcome: OutcomeDefinition, until: datetime) -> Ints:
+    """The starts of all periods that end by a moment, from the first that begins with a history on."""
+    if known.first is None:
+        return np.empty(0, dtype=np.int64)
+    length = span(outcome)
+    first = -(-known.first // length) * length
+    return np.arange(first, microseconds(until) - length + 1, length, dtype=np.int64)
+
+
+def _series(rows: Sequence[tuple[int, int | None, float]]) -> Series:
+    since, until, value = zip(*rows, strict=True)
+    ends = np.array([OPEN if end is None else end for end in until], dtype=np.int64)
+    return Series(np.array(since, dtype=np.int64), ends, np.array(value, dtype=np.float64))
+
+
+def _counts(outcome: OutcomeDefinition, type_: str, event: Event | None) -> bool:
+    """Whether an event is one by which the outcome happens; one on which the condition fails is none."""
+    return any(rule.type == type_ and (rule.when is None or _holds(rule.when, event)) for rule in outcome.events)
+
+
+def _holds(expression: str, event: Event | None) -> bool:
+    if event is None:
+        return False
+    try:
+        seen = expressions.variables({"event": attributes_of(event), "data": event.data})
+        return expressions.evaluate(expression, seen) is True
+    except (ExpressionError, BeliefgraphError):
+        return False
+
+
+def means(series: Iterable[Series], moments: Ints) -> tuple[Floats, Floats, Floats]:
+    """Of some series at each moment: how many have a value, their mean, and the greatest; 0 where none has."""
+    values = np.array([each.at(moments) for each in series]).reshape(-1, len(moments))
+    known = ~np.isnan(values)
+    count = known.sum(axis=0).astype(np.float64)
+    filled = np.where(known, values, 0.0)
+    most = np.where(known, values, -np.inf).max(axis=0, initial=-np.inf)
+    return count, filled.sum(axis=0) / np.maximum(count, 1.0), np.where(count > 0, most, 0.0)

@@ -1,0 +1,106 @@
+"""Questions about forecasts: those of a twin, one at a moment, and all of an outcome for its record."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+from beliefgraph.errors import NotFound
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.forecast import Forecast
+from beliefgraph.model.outcome import OutcomeDefinition
+from beliefgraph.model.page import Page
+from beliefgraph.model.time import NOW, AsOf, Clock, microseconds, moment_of
+from beliefgraph.services import paging
+from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.forecasts.forecast import forecast, id_of
+from beliefgraph.services.forecasts.history import history, wanted
+from beliefgraph.services.moments import Moments
+from beliefgraph.services.paging import DEFAULT_PAGE, Place
+from beliefgraph.services.scope import no_such_twin, reach
+from beliefgraph.store import forecasts as stored
+from beliefgraph.store.forecasts import Scored
+from beliefgraph.store.graph import Graph
+from beliefgraph.store.keys import Keyring
+
+
+class Forecasts:
+    """Answers questions about forecasts."""
+
+    def __init__(self, graph: Graph, keyring: Keyring, book: DefinitionBook, clock: Clock, moments: Moments) -> None:
+        self._graph = graph
+        self._keyring = keyring
+        self._book = book
+        self._clock = clock
+        self._moments = moments
+
+    async def forecasts(
+        self,
+        caller: Caller,
+        twin: str,
+        outcome: str | None = None,
+        horizon: timedelta | None = None,
+        *,
+        first: int = DEFAULT_PAGE,
+        after: str | None = None,
+    ) -> Page[Forecast]:
+        """A page of the stored forecasts of a twin, or of one outcome or horizon, the newest first."""
+        id_ = reach(caller, twin)
+        walk = paging.walk("forecasts", id_, outcome, horizon, first=first, after=after)
+        if outcome is not None:
+            (await self._book.latest(caller.tenant)).definitions.outcome(outcome)
+        begin = walk.begin
+        found = await stored.of_twin(
+            self._graph,
+            id_,
+            outcome=outcome,
+            horizon=horizon,
+            before=None if begin is None else (moment_of(-int(begin.value)), begin.id),
+            limit=walk.limit,
+        )
+        if found is None:
+            raise no_such_twin(twin)
+        rev, head_time, rows = found
+        return walk.page(
+            rows, lambda one: Place(-float(microseconds(one.made_at)), one.id, rev), rev=rev, valid_time=head_time
+        )
+
+    async def forecast(
+        self, caller: Caller, twin: str, outcome: str, horizon: timedelta | None = None, *, as_of: AsOf = NOW
+    ) -> Forecast:
+        """The forecast of an outcome in a twin over a horizon, or over its first one.
+
+        It is the one stored for the present period, or for the moment asked for; where there is none, it is made from
+        what the twin had published by then, and not stored.
+        """
+        id_ = reach(caller, twin)
+        commit = await self._moments.commit(id_, twin, as_of)
+        definitions = (await self._book.numbered(caller.tenant, commit.definitions)).definitions
+        one = definitions.outcome(outcome)
+        over = one.horizons[0] if horizon is None else one.horizon(horizon)
+        now = self._clock.now()
+        made_at = one.moment(now) if as_of.valid_time is None else as_of.valid_time
+        past = as_of.rev is not None or as_of.recorded_at is not None
+        if not past:
+            known_one = await stored.of_twin(self._graph, id_, id_=id_of(id_, one, over, made_at))
+            if known_one is not None and known_one[2]:
+                return known_one[2][0]
+        rows = await stored.histories(
+            self._graph, caller.tenant, wanted(one), twin=id_, rev=commit.rev if past else None
+        )
+        if not rows:
+            raise no_such_twin(twin)
+        known = await asyncio.to_thread(history, rows[0], one, self._keyring)
+        if as_of.valid_time is None and known.first is not None and known.first > microseconds(made_at):
+            made_at = now  # its first event came in this period
+        if known.first is None:
+            raise NotFound("not-found", f"The twin {twin!r} had no event by then.", twin=twin)
+        return await asyncio.to_thread(forecast, known, definitions, one, over, made_at, now)
+
+    async def scored(
+        self, caller: Caller, outcome: OutcomeDefinition, horizon: timedelta, *, retrospective: bool = False
+    ) -> list[Scored]:
+        """All forecasts of an outcome over a horizon with what came; refused to a person's key."""
+        caller.require("read")
+        caller.require_service()
+        return await stored.scored(self._graph, caller.tenant, outcome.key, horizon, retrospective=retrospective)

@@ -1,0 +1,206 @@
+"""Forecasts and what came of them: stored once, read by twin or by outcome, and the histories they are made from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from pydantic import TypeAdapter
+
+from beliefgraph.model.forecast import Forecast, ForecastInput, Resolution
+from beliefgraph.model.time import moment_of
+from beliefgraph.store import codec
+from beliefgraph.store.graph import Graph
+
+_INPUTS: TypeAdapter[tuple[ForecastInput, ...]] = TypeAdapter(tuple[ForecastInput, ...])
+_SPAN: TypeAdapter[timedelta] = TypeAdapter(timedelta)
+
+RECORD_PAGE = 10_000
+"""Forecasts that one statement reads for a record."""
+
+
+def iso(span: timedelta) -> str:
+    """A span as ISO 8601 duration."""
+    written: str = _SPAN.dump_python(span, mode="json")
+    return written
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What of a twin's history is wanted: attributes and metrics by name, and events of which types to the letter."""
+
+    attributes: Sequence[str] = ()
+    metrics: Sequence[str] = ()
+    goals: bool = False
+    decisions: bool = False
+    sealed: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class HistoryRows:
+    """What was published of one twin and which events came, as rows; moments in microseconds since 1970.
+
+    Events are (type, time, id), sealed ones (id, bytes), holdings (attribute, value, subject, context, since, until,
+    log-odds), readings (name, subject, context, since, value), pursuits (key, since, status, progress, motivation) and
+    deliberations (key, since, status). `forecasts` are the ids of those made at the moment asked for.
+    """
+
+    twin: str
+    name: str
+    rev: int
+    definitions: int
+    events: list[tuple[str, int, str]]
+    sealed: list[tuple[str, bytes]]
+    holdings: list[list[Any]]
+    readings: list[list[Any]]
+    pursuits: list[list[Any]]
+    deliberations: list[list[Any]]
+    forecasts: list[str]
+
+
+async def histories(
+    graph: Graph,
+    tenant: str,
+    wanted: Wanted,
+    *,
+    after: str = "",
+    limit: int = 1,
+    twin: str | None = None,
+    rev: int | None = None,
+    made_at: datetime | None = None,
+) -> list[HistoryRows]:
+    """The histories of some twins of a tenant by id, after an id; or of one twin, as a rev of it saw them."""
+    record = await graph.read(
+        "forecast/histories",
+        tenant=tenant,
+        twin=twin,
+        after=after,
+        limit=limit,
+        rev=rev,
+        made_at=made_at,
+        attributes=list(wanted.attributes),
+        metrics=list(wanted.metrics),
+        goals=wanted.goals,
+        decisions=wanted.decisions,
+        sealed=list(wanted.sealed),
+    )
+    return [HistoryRows(*row) for row in (record[0] if record else [])]
+
+
+async def store(graph: Graph, tenant: str, forecasts: Sequence[Forecast]) -> int:
+    """Store forecasts; how many were not there yet."""
+    rows = [
+        codec.node_values(
+            one,
+            tenant=tenant,
+            horizon=iso(one.horizon),
+            inputs=_INPUTS.dump_json(one.inputs, exclude_defaults=True).decode(),
+            caption=f"{one.outcome} {one.probability:.0%}",
+        )
+        for one in sorted(forecasts, key=lambda one: one.twin)
+    ]
+    record = await graph.write_one("forecast/store", forecasts=rows) if rows else None
+    return int(record[0]) if record else 0
+
+
+async def resolve(graph: Graph, resolutions: Sequence[Resolution]) -> int:
+    """Store resolutions; how many were not there yet."""
+    rows = [
+        codec.node_values(one, caption="happened" if one.happened else "did not happen")
+        for one in sorted(resolutions, key=lambda one: one.twin)
+    ]
+    record = await graph.write_one("forecast/resolve", resolutions=rows) if rows else None
+    return int(record[0]) if record else 0
+
+
+async def of_twin(
+    graph: Graph,
+    twin: str,
+    *,
+    id_: str | None = None,
+    outcome: str | None = None,
+    horizon: timedelta | None = None,
+    before: tuple[datetime, str] | None = None,
+    limit: int = 1,
+) -> tuple[int, datetime, list[Forecast]] | None:
+    """The rev and head time of a twin and its forecasts, the newest first; None if there is no such twin."""
+    record = await graph.read(
+        "forecast/of_twin",
+        twin=twin,
+        id=id_,
+        outcome=outcome,
+        horizon=None if horizon is None else iso(horizon),
+        before=None if before is None else [codec.text(before[0]), before[1]],
+        limit=limit,
+    )
+    if record is None or record[1] is None:
+        return None
+    rev, head_time, rows = record
+    return rev, codec.moment(head_time), [_forecast(*row) for row in rows]
+
+
+@dataclass(frozen=True)
+class Unresolved:
+    """A forecast to be looked at, with its last resolution: its number (0: none), what happened, and when."""
+
+    id: str
+    twin: str
+    made_at: int
+    due: int
+    number: int
+    happened: bool | None
+    at: int | None
+
+
+async def unresolved(graph: Graph, twins: Sequence[str], outcome: str) -> list[Unresolved]:
+    """The forecasts of an outcome in some twins that are not resolved, or were from an earlier rev of the twin."""
+    record = await graph.read("forecast/unresolved", twins=list(twins), outcome=outcome)
+    return [Unresolved(*row) for row in (record[0] if record else [])]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A forecast with what came of it, None while it is open."""
+
+    probability: float
+    segment: str | None
+    basis: str
+    made_at: datetime
+    since: datetime
+    happened: bool | None
+
+
+async def scored(graph: Graph, tenant: str, outcome: str, horizon: timedelta, *, retrospective: bool) -> list[Scored]:
+    """All forecasts of an outcome over a horizon in a tenant, by id."""
+    found: list[Scored] = []
+    after = ""
+    while True:
+        record = await graph.read(
+            "forecast/record",
+            tenant=tenant,
+            outcome=outcome,
+            horizon=iso(horizon),
+            retrospective=retrospective,
+            after=after,
+            limit=RECORD_PAGE,
+        )
+        rows = record[0] if record else []
+        found += [Scored(p, s, b, moment_of(made), moment_of(since), y) for _, p, s, b, made, since, y in rows]
+        if len(rows) < RECORD_PAGE:
+            return found
+        after = rows[-1][0]
+
+
+def _forecast(values: dict[str, Any], resolutions: list[dict[str, Any]]) -> Forecast:
+    known = {name: value for name, value in values.items() if name not in ("tenant", "caption")}
+    return Forecast.model_validate(
+        {
+            **known,
+            "horizon": _SPAN.validate_python(values["horizon"]),
+            "inputs": orjson.loads(values["inputs"]),
+            "resolutions": [{name: each[name] for name in Resolution.model_fields} for each in resolutions],
+        }
+    )
