@@ -47,6 +47,7 @@ from beliefgraph.services.reasons.questions import Reasons
 from beliefgraph.services.refresh import INTERVAL as EVERY_HOUR
 from beliefgraph.services.refresh import Refresher
 from beliefgraph.services.threads import threads
+from beliefgraph.services.trajectories.questions import Trajectories
 from beliefgraph.services.update import Updater
 from beliefgraph.services.upkeep import Upkeep
 from beliefgraph.services.vitals import Vitals
@@ -80,6 +81,7 @@ class Services:
     decisions: Decisions
     decision_checks: DecisionChecks
     metrics: Metrics
+    trajectories: Trajectories
     explanations: Explanations
     intervals: Intervals
     reasons: Reasons
@@ -214,6 +216,7 @@ def _on(
         decisions=Decisions(graph, keyring, book, moments=moments),
         decision_checks=DecisionChecks(graph, book, moments=moments),
         metrics=Metrics(graph, keyring, book, moments=moments),
+        trajectories=Trajectories(graph, book, moments=moments),
         explanations=explanations,
         intervals=Intervals(graph, book, moments=moments),
         reasons=Reasons(graph, book, interpreter, explanations, moments=moments),

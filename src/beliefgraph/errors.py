@@ -126,6 +126,7 @@ CODES: dict[str, type[BeliefgraphError]] = {
     "unknown-decision": NotFound,
     "unknown-option": NotFound,
     "unknown-metric": NotFound,
+    "unknown-trajectory": NotFound,
     "not-found": NotFound,
     "rev-conflict": Conflict,
     "event-conflict": Conflict,

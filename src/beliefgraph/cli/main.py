@@ -28,6 +28,7 @@ COMMANDS = {
     "decide": ("decide:decide", "Check how options sit with what is known of a person."),
     "interpret": ("interpret:interpret", "Compare hypotheses about why an event happened."),
     "preferences": ("preferences:preferences", "List the preferences of a twin in a context."),
+    "trajectory": ("trajectory:trajectory", "Show where a twin is among stages, and where it is heading."),
     "keys": ("keys:app", "Manage API keys."),
     "neo4j": ("neo4j:app", "Manage a local Neo4j without Docker or an installed Java."),
     "evaluate": ("evaluate:app", "Run real data sets through a service and compare its accuracy with known methods."),

@@ -28,6 +28,7 @@ from beliefgraph.services.metrics.questions import Metrics
 from beliefgraph.services.preferences.questions import Preferences
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.reasons.questions import Reasons
+from beliefgraph.services.trajectories.questions import Trajectories
 from beliefgraph.services.warming import Warming
 from beliefgraph.services.what_if import WhatIfs
 
@@ -57,6 +58,8 @@ class Verbs(Protocol):
     def decision_checks(self) -> DecisionChecks: ...
     @property
     def metrics(self) -> Metrics: ...
+    @property
+    def trajectories(self) -> Trajectories: ...
     @property
     def explanations(self) -> Explanations: ...
     @property

@@ -26,6 +26,7 @@ from beliefgraph.graphql.metric_queries import MetricQueries
 from beliefgraph.graphql.node import Node
 from beliefgraph.graphql.preference_queries import PreferenceQueries
 from beliefgraph.graphql.reason_queries import ReasonQueries
+from beliefgraph.graphql.trajectory_queries import TrajectoryQueries
 from beliefgraph.model import commit, definition, event, question
 from beliefgraph.model.goal import GoalRow
 from beliefgraph.model.identity import twin_id
@@ -39,7 +40,9 @@ MOST_QUARANTINED = 200
 
 
 @strawberry.type(description="Queries. Twins are identified by the names that applications chose.")
-class Query(BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, MetricQueries, ReasonQueries):
+class Query(
+    BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, MetricQueries, ReasonQueries, TrajectoryQueries
+):
     """The queries."""
 
     @answer(twin_types.Twin, "One twin.")
