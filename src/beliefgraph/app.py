@@ -50,6 +50,7 @@ from beliefgraph.services.refresh import INTERVAL as EVERY_HOUR
 from beliefgraph.services.refresh import Refresher
 from beliefgraph.services.reinterpretation.reinterpret import Reinterpreter
 from beliefgraph.services.threads import threads
+from beliefgraph.services.trajectories.questions import Trajectories
 from beliefgraph.services.update import Updater
 from beliefgraph.services.upkeep import Upkeep
 from beliefgraph.services.vitals import Vitals
@@ -85,6 +86,7 @@ class Services:
     metrics: Metrics
     forecasts: Forecasts
     forecast_keeper: ForecastKeeper
+    trajectories: Trajectories
     explanations: Explanations
     intervals: Intervals
     reasons: Reasons
@@ -223,6 +225,7 @@ def _on(
         metrics=Metrics(graph, keyring, book, moments=moments),
         forecasts=Forecasts(graph, keyring, book, clock, moments),
         forecast_keeper=forecast_keeper,
+        trajectories=Trajectories(graph, book, moments=moments),
         explanations=explanations,
         intervals=Intervals(graph, book, moments=moments),
         reasons=Reasons(graph, book, interpreter, explanations, moments=moments),

@@ -127,6 +127,7 @@ CODES: dict[str, type[BeliefgraphError]] = {
     "unknown-option": NotFound,
     "unknown-metric": NotFound,
     "unknown-outcome": NotFound,
+    "unknown-trajectory": NotFound,
     "not-found": NotFound,
     "rev-conflict": Conflict,
     "event-conflict": Conflict,

@@ -31,6 +31,7 @@ COMMANDS = {
     "preferences": ("preferences:preferences", "List the preferences of a twin in a context."),
     "forecast": ("forecast:app", "Make, resolve and list the forecasts of outcomes."),
     "record": ("record:record", "Score the resolved forecasts of an outcome."),
+    "trajectory": ("trajectory:trajectory", "Show where a twin is among stages, and where it is heading."),
     "keys": ("keys:app", "Manage API keys."),
     "neo4j": ("neo4j:app", "Manage a local Neo4j without Docker or an installed Java."),
     "evaluate": ("evaluate:app", "Run real data sets through a service and compare its accuracy with known methods."),

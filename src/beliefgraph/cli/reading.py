@@ -42,7 +42,7 @@ def beliefs(
     key: Key, twin: TwinOption, at: At = None, first: Most = PAGE, purpose: Purpose = None, json: Json = False
 ) -> None:
     """List the beliefs of a twin, the most confident first."""
-    found = run(_beliefs(key, purpose, twin, _as_of(at), first))
+    found = run(_beliefs(key, purpose, twin, as_of(at), first))
     if json:
         print_json([_state(state) for state in found])
     else:
@@ -62,7 +62,7 @@ def why(
 ) -> None:
     """Explain a belief: how much each piece of evidence contributed, and along which relations."""
     belief = {"attribute": attribute, "subject": subject, "context": context, "value": value}
-    found = run(_why(key, purpose, twin, belief, _as_of(at)))
+    found = run(_why(key, purpose, twin, belief, as_of(at)))
     if json:
         print_json({"belief": _state(found.state), "explanation": found})
     else:
@@ -83,7 +83,8 @@ def quarantine(key: Key, first: Most = PAGE, purpose: Purpose = None, json: Json
         out.print("Nothing is in quarantine.")
 
 
-def _as_of(at: datetime | None) -> AsOf:
+def as_of(at: datetime | None) -> AsOf:
+    """The moment that --at names; now without it."""
     return NOW if at is None else AsOf(valid_time=instant(at))
 
 

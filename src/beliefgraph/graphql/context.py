@@ -30,6 +30,7 @@ from beliefgraph.services.preferences.questions import Preferences
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.reasons.questions import Reasons
 from beliefgraph.services.reinterpretation.reinterpret import Reinterpreter
+from beliefgraph.services.trajectories.questions import Trajectories
 from beliefgraph.services.warming import Warming
 from beliefgraph.services.what_if import WhatIfs
 
@@ -61,6 +62,8 @@ class Verbs(Protocol):
     def metrics(self) -> Metrics: ...
     @property
     def forecasts(self) -> Forecasts: ...
+    @property
+    def trajectories(self) -> Trajectories: ...
     @property
     def explanations(self) -> Explanations: ...
     @property

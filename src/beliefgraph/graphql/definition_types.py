@@ -8,6 +8,7 @@ from strawberry.scalars import JSON
 from beliefgraph.graphql.expose import attribute, expose, field
 from beliefgraph.graphql.forecast_types import OutcomeDefinition
 from beliefgraph.graphql.learning_types import ParameterSet
+from beliefgraph.graphql.trajectory_types import TrajectoryDefinition
 from beliefgraph.model import attribute as attributes
 from beliefgraph.model import definition as definitions
 from beliefgraph.model import metric as metrics
@@ -80,7 +81,7 @@ class MetricDefinition:
     """Definition of a metric: which events count, over which window, and what the result says about beliefs."""
 
 
-@expose(definitions.Catalog, hide={"attributes", "relations", "events", "metrics", "outcomes"})
+@expose(definitions.Catalog, hide={"attributes", "relations", "events", "metrics", "outcomes", "trajectories"})
 class Catalog:
     """One published document of definitions, with a name and a version."""
 
@@ -91,6 +92,10 @@ class Catalog:
 
     metrics: list[MetricDefinition] = attribute("metrics", list[MetricDefinition])  # type: ignore[assignment]
     outcomes: list[OutcomeDefinition] = attribute("outcomes", list[OutcomeDefinition])  # type: ignore[assignment]
+
+    trajectories: list[TrajectoryDefinition] = attribute(  # type: ignore[assignment]
+        "trajectories", list[TrajectoryDefinition]
+    )
 
     @field(None, "The whole document, in the form that `publishDefinitions` takes.")
     @staticmethod

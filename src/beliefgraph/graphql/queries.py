@@ -27,6 +27,7 @@ from beliefgraph.graphql.metric_queries import MetricQueries
 from beliefgraph.graphql.node import Node
 from beliefgraph.graphql.preference_queries import PreferenceQueries
 from beliefgraph.graphql.reason_queries import ReasonQueries
+from beliefgraph.graphql.trajectory_queries import TrajectoryQueries
 from beliefgraph.model import commit, definition, event, question
 from beliefgraph.model.goal import GoalRow
 from beliefgraph.model.identity import twin_id
@@ -41,7 +42,14 @@ MOST_QUARANTINED = 200
 
 @strawberry.type(description="Queries. Twins are identified by the names that applications chose.")
 class Query(
-    BeliefQueries, GoalQueries, PreferenceQueries, DecisionQueries, MetricQueries, ReasonQueries, ForecastQueries
+    BeliefQueries,
+    GoalQueries,
+    PreferenceQueries,
+    DecisionQueries,
+    MetricQueries,
+    ReasonQueries,
+    ForecastQueries,
+    TrajectoryQueries,
 ):
     """The queries."""
 

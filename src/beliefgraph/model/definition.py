@@ -26,6 +26,7 @@ from beliefgraph.model.parameters import ParameterSet
 from beliefgraph.model.preference import Noise, Score
 from beliefgraph.model.record import Expression, Key, Name, OddsRatio, OpenProbability, Probability, Record, Sentence
 from beliefgraph.model.relation import RelationKind, Strength
+from beliefgraph.model.trajectory import TrajectoryDefinition
 
 SemanticVersion = Annotated[str, Field(pattern=r"^(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})$")]
 """major.minor.patch."""
@@ -333,12 +334,16 @@ class Catalog(Record):
     )
     metrics: tuple[MetricDefinition, ...] = Field(default=(), max_length=1_000, description="Metrics, at most 1,000.")
     outcomes: tuple[OutcomeDefinition, ...] = Field(default=(), max_length=100, description="Outcomes, at most 100.")
+    trajectories: tuple[TrajectoryDefinition, ...] = Field(
+        default=(), max_length=100, description="Stages that twins pass through, at most 100 trajectories."
+    )
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse two attributes, metrics or outcomes of one name, and two relations of one kind between two."""
+        """Refuse two parts of one kind and name, and two relations of one kind between the same two attributes."""
         _refuse_repeats(self.catalog, "attribute", [a.key for a in self.attributes])
         _refuse_repeats(self.catalog, "metric", [m.key for m in self.metrics])
         _refuse_repeats(self.catalog, "outcome", [o.key for o in self.outcomes])
+        _refuse_repeats(self.catalog, "trajectory", [t.key for t in self.trajectories])
         _refuse_repeats(self.catalog, "relation", [_named(r) for r in self.relations])
 
     @property
@@ -439,6 +444,11 @@ class Definitions(Record):
         learned = None if self.parameters is None else self.parameters.hazard_of.get(outcome.key)
         return learned if learned is not None and learned.learned_on == outcome.learned_on else None
 
+    @cached_property
+    def trajectories(self) -> Mapping[str, TrajectoryDefinition]:
+        """Every trajectory by its key, in the order of its definition."""
+        return {t.key: t for c in self.catalogs for t in c.trajectories}
+
     def relations(self) -> Iterator[tuple[str, RelationDefinition]]:
         """Every relation with the ref of the catalog that states it."""
         for catalog in self.catalogs:
@@ -487,6 +497,15 @@ class Definitions(Record):
             return self.metrics[key]
         except KeyError:
             raise NotFound("unknown-metric", f"No definition in force names the metric {key}.", metric=key) from None
+
+    def trajectory(self, key: str) -> TrajectoryDefinition:
+        """The trajectory of that name, or `unknown-trajectory`."""
+        try:
+            return self.trajectories[key]
+        except KeyError:
+            raise NotFound(
+                "unknown-trajectory", f"No definition in force names the trajectory {key}.", trajectory=key
+            ) from None
 
     def with_catalog(self, catalog: Catalog) -> Definitions:
         """The next set: this one with the catalog in the place of its earlier version."""
@@ -591,16 +610,19 @@ def _checks(
             yield ("outcomes", n, *field), partial(believes, belief)
         for field, metric_key in outcome.named_metrics:
             yield ("outcomes", n, *field), partial(counts, metric_key)
+    for n, trajectory in enumerate(catalog.trajectories):
+        yield ("trajectories", n), partial(_check_stages, catalog, named, trajectory)
 
 
 def _repeats(catalogs: Sequence[Catalog]) -> Iterator[Problem]:
-    """Attributes, metrics, outcomes and `goals` that two catalogs of a set define."""
+    """Attributes, metrics, outcomes, trajectories and `goals` that two catalogs of a set define."""
     defined: dict[tuple[str, str], Catalog] = {}
     for n, catalog in enumerate(catalogs):
         parts: list[tuple[tuple[str | int, ...], str, str]] = [
             *((("attributes", i, "key"), "attribute", a.key) for i, a in enumerate(catalog.attributes)),
             *((("metrics", i, "key"), "metric", m.key) for i, m in enumerate(catalog.metrics)),
             *((("outcomes", i, "key"), "outcome", o.key) for i, o in enumerate(catalog.outcomes)),
+            *((("trajectories", i, "key"), "trajectory", t.key) for i, t in enumerate(catalog.trajectories)),
             *((("goals",), "part", "goals") for _ in range(catalog.goals is not None)),
         ]
         for place, what, name in parts:
@@ -686,6 +708,26 @@ def _check_place(catalog: Catalog, attribute: Attribute, speaks: BearingRule | M
             f"{catalog.ref}: something bears on {attribute.key}, {wrong}.",
             attribute=attribute.key,
         )
+
+
+def _check_stages(catalog: Catalog, named: Callable[[str], Attribute], trajectory: TrajectoryDefinition) -> None:
+    """Refuse stages of an attribute without values known in advance, and a stage that is none of them."""
+    attribute = named(trajectory.attribute)
+    if attribute.values is None:
+        has = "is true or false" if not attribute.categorical else "has values that are not known in advance"
+        raise Incorrect(
+            "invalid-definition",
+            f"{catalog.ref}: the stages of {trajectory.key} are values of {attribute.key}, which {has}.",
+            attribute=attribute.key,
+        )
+    for value in trajectory.values:
+        if value not in attribute.values:
+            raise Incorrect(
+                "invalid-definition",
+                f"{catalog.ref}: {trajectory.key} has the stage {value}, and {attribute.key} has"
+                f" {', '.join(attribute.values)}{did_you_mean(value, attribute.values) or '.'}",
+                attribute=attribute.key,
+            )
 
 
 def _check_value(catalog: Catalog, attribute: Attribute, value: str | None) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import expm
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.inference.arrays import Floats, Ints
@@ -56,7 +57,10 @@ class Filtered:
 
 def passing(stages: Stages, gaps: Floats) -> Passing:
     """e^{Qt} of every gap that occurs."""
-    return {gap: stages.passing(gap) for gap in np.unique(gaps).tolist()}
+    values = np.unique(gaps)
+    if not len(values):
+        return {}
+    return dict(zip(values.tolist(), expm(stages.generator * values[:, None, None]), strict=True))
 
 
 def moved(distribution: Floats, gap: Floats, passing: Passing) -> Floats:
@@ -73,14 +77,19 @@ def moved(distribution: Floats, gap: Floats, passing: Passing) -> Floats:
 
 def filtered(stages: Stages, seen: Seen, known: Passing | None = None) -> Filtered:
     """Filter what was seen of every subject."""
-    known = passing(stages, seen.gaps) if known is None else known
-    likelihood = stages.likelihood(seen.symbol)
+    return weighed(stages, seen.gaps, stages.likelihood(seen.symbol), known)
+
+
+def weighed(stages: Stages, gaps: Floats, likelihood: Floats, known: Passing | None = None) -> Filtered:
+    """Filter evidence of any strength: how likely each phase makes what was seen, shape [subjects, times, phases], with
+    gaps between the times of shape [subjects, times − 1]."""
+    known = passing(stages, gaps) if known is None else known
     before, after = np.empty_like(likelihood), np.empty_like(likelihood)
     total = np.zeros(len(likelihood))
     now = np.broadcast_to(stages.start, before[:, 0].shape)
     for t in range(likelihood.shape[1]):
         if t:
-            now = moved(now, seen.gaps[:, t - 1], known)
+            now = moved(now, gaps[:, t - 1], known)
         before[:, t] = now
         joint = now * likelihood[:, t]
         mass = joint.sum(axis=1)

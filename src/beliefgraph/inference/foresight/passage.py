@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import expm
+from scipy.special import gammainc
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.inference.arrays import Floats
@@ -63,3 +64,9 @@ def velocity(stages: Stages, now: Floats, time: float) -> Floats:
     """How many stages each subject is expected to move on within a time, negative for back."""
     rank = stages.stage.astype(float)
     return np.asarray(now @ (stages.passing(time) @ rank - rank))
+
+
+def stay_shorter_than(stages: Stages, stage: int, time: float) -> float:
+    """The share of stays in a stage that are shorter than this; 0 where it is never left."""
+    rate = float(stages.rate[stage])
+    return float(gammainc(stages.phases, rate * time)) if rate > 0 else 0.0

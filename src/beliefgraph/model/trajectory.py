@@ -1,0 +1,172 @@
+"""Trajectories: stages that a twin passes through in an order, where it is among them, and when it reaches a later one.
+
+A `TrajectoryDefinition` names a categorical attribute whose values are the stages, and says how long each typically
+lasts. Where a twin is follows from the evidence on these values; nothing about it is stored.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.model.belief import AttributeName
+from beliefgraph.model.evidence import LogLikelihoodRatio
+from beliefgraph.model.record import Key, Name, Probability, Record, Sentence, TwinId
+from beliefgraph.model.time import Instant, ReadRev, ReadTime
+
+MOST_STAGES = 12
+MOST_PHASES = 6
+
+LONGEST_STAY = timedelta(days=3_660)
+"""Ten years: who typically stays longer does not pass through stages."""
+
+SHORTEST_STAY = timedelta(hours=1)
+
+PERIOD = timedelta(days=30)
+"""The time over which a velocity is stated."""
+
+
+class StageDefinition(Record):
+    """One stage: a value of the attribute, and how long a twin typically stays there."""
+
+    value: Key = Field(description="Value of the attribute that says a twin is in this stage.")
+    stay: Annotated[timedelta, Field(ge=SHORTEST_STAY, le=LONGEST_STAY)] = Field(
+        description="Mean time in the stage, from one hour to ten years. The last stage is left only if `returns`.",
+    )
+    back: Probability = Field(
+        0.0, description="Probability, in [0, 1], that leaving the stage leads back by one instead of on by one."
+    )
+
+
+class TrajectoryDefinition(Record):
+    """Stages in their order, and how a twin moves through them before anything is learned."""
+
+    key: Name = Field(description="Dotted lower-case name of the trajectory, permanent.")
+    title: Sentence = Field(description="What it is called, as it is shown to people.")
+    attribute: AttributeName
+    stages: tuple[StageDefinition, ...] = Field(
+        min_length=2,
+        max_length=MOST_STAGES,
+        description=f"Stages in the order in which they are reached, 2 to {MOST_STAGES}.",
+    )
+    phases: int = Field(
+        3,
+        ge=1,
+        le=MOST_PHASES,
+        description="Shape of a stay: with k phases its coefficient of variation is 1 / √k; 1 is memoryless.",
+    )
+    returns: bool = Field(False, description="Whether the last stage can be left again, back by one.")
+
+    def model_post_init(self, _context: object) -> None:
+        """Refuse a stage that comes twice, and a way back from the first."""
+        values = [stage.value for stage in self.stages]
+        if len(set(values)) < len(values):
+            twice = next(value for i, value in enumerate(values) if value in values[:i])
+            self._refuse(f"the stage {twice} comes twice, so the stages have no order")
+        if self.stages[0].back:
+            self._refuse(f"nothing comes before {values[0]}, so no way leads back from it")
+        if self.stages[-1].back:
+            self._refuse(f"whether {values[-1]} is left again is said by returns")
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The stages in their order, by the values that name them."""
+        return tuple(stage.value for stage in self.stages)
+
+    def _refuse(self, why: str) -> None:
+        raise Incorrect("invalid-definition", f"{self.key}: {why}.", attribute=self.attribute)
+
+
+class StageShare(Record):
+    """How likely a twin is in a stage."""
+
+    stage: Key = Field(description="The stage.")
+    probability: Probability = Field(description="Probability that the twin is in this stage, in [0, 1].")
+
+
+class TrajectoryPoint(Record):
+    """Where a twin was at a moment, as known at the rev that is read; or where it is expected to be."""
+
+    time: Instant = Field(description="The moment.")
+    stages: tuple[StageShare, ...] = Field(description="Every stage with its probability, in order.")
+    position: float = Field(description="Expected number of stages passed: 0 in the first stage.")
+    rev: int | None = Field(
+        None, description="Rev that wrote the latest evidence by this moment; null if there is none, or it lies ahead."
+    )
+
+
+class TimeToStage(Record):
+    """When a twin reaches a later stage, if it has not yet."""
+
+    stage: Key = Field(description="The stage.")
+    reached: Probability = Field(description="Probability that the twin is in this stage or a later one, in [0, 1].")
+    within_period: Probability = Field(description="Probability that it is reached within 30 days, if not yet reached.")
+    median: timedelta | None = Field(description="Median time until it is reached; null beyond ten years.")
+    low: timedelta = Field(description="Lower bound of the central 90 % interval of the time until it is reached.")
+    high: timedelta | None = Field(description="Upper bound of the interval; null beyond ten years.")
+
+
+class Reversal(Record):
+    """A piece of evidence after which an earlier stage is the likeliest than after the one before it."""
+
+    time: Instant = Field(description="Valid time of the evidence.")
+    before: Key = Field(description="Likeliest stage before.")
+    after: Key = Field(description="Likeliest stage after.")
+
+
+class StageEvidence(Record):
+    """One piece of evidence on a stage, and by how much it moved the twin when it came."""
+
+    id: str = Field(description="Id of the evidence.")
+    twin: TwinId
+    summary: str = Field(description="What was observed, in plain words.")
+    source: str = Field(description="Name of the source.")
+    time: Instant = Field(description="Valid time of the evidence.")
+    rev: int = Field(description="Rev that wrote it.")
+    stage: Key = Field(description="Stage that it bears on.")
+    log_likelihood_ratio: LogLikelihoodRatio = Field(
+        description="How much likelier it is in this stage than in any other, natural log, in [-30, 30]."
+    )
+    moved: float = Field(description="Change of the position when it came, in stages.")
+
+
+class Trajectory(Record):
+    """Where a twin is among the stages of a trajectory, and where it is heading.
+
+    The position at the beginning, what all evidence moved and what the time between moved sum to the position.
+    """
+
+    key: Name = Field(description="Name of the trajectory.")
+    title: Sentence = Field(description="What it is called.")
+    attribute: AttributeName
+    stages: tuple[StageShare, ...] = Field(description="Every stage with its probability, in order.")
+    stage: Key = Field(description="The likeliest stage.")
+    position: float = Field(description="Expected number of stages passed: 0 in the first stage.")
+    velocity: float = Field(description="Stages that the twin is expected to move on in the next 30 days.")
+    recent_velocity: float | None = Field(
+        description="Stages that it moved on in the last 30 days; null if its evidence begins later."
+    )
+    typical_velocity: float | None = Field(
+        description="Mean velocity of the tenant's twins when its rates were learned; null while nothing is learned."
+    )
+    in_stage_since: Instant | None = Field(
+        description="Since when the likeliest stage has been the likeliest, by the evidence; null without any."
+    )
+    stalled: bool = Field(description="Whether it has been in its stage for longer than 9 of 10 stays there last.")
+    longer_than: Probability = Field(
+        description="Share of the stays in this stage that are shorter than this one has been, in [0, 1]."
+    )
+    times: tuple[TimeToStage, ...] = Field(description="When each stage after the likeliest one is reached.")
+    reversals: tuple[Reversal, ...] = Field(description="When it went back, oldest first.")
+    history: tuple[TrajectoryPoint, ...] = Field(description="Where it was, from its first evidence on, oldest first.")
+    ahead: tuple[TrajectoryPoint, ...] = Field(description="Where it is expected to be in the next 90 days.")
+    began_at: float = Field(description="Position before the first evidence, by the priors of the stages.")
+    waited: float = Field(description="What the time between pieces of evidence moved the position, in stages.")
+    why: tuple[StageEvidence, ...] = Field(description="The evidence that moved it most, greatest move first.")
+    pieces: int = Field(description="Number of pieces of evidence on its stages, listed in `why` or not.")
+    parameters: str = Field(description="What says how twins move: `stated`, or the learned set by its number.")
+    valid_time: ReadTime
+    rev: ReadRev

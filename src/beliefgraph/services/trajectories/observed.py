@@ -1,0 +1,102 @@
+"""What a twin's evidence says of the stages of a trajectory, as columns. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from beliefgraph.inference import LOG_LIKELIHOOD_BOUND
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.identity import belief_id
+from beliefgraph.model.time import microseconds
+from beliefgraph.model.trajectory import TrajectoryDefinition
+from beliefgraph.services.bearings import BearingBlock, Bearings, valid_at
+from beliefgraph.services.blocks import Bools, Floats, Ints, unpacked
+from beliefgraph.services.metrics.measure import heard_from, measure
+from beliefgraph.services.moments import Moment
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """Evidence on stages, ascending by valid time (microseconds): the stage, its log-likelihood ratio and its rev."""
+
+    time: Ints
+    stage: Ints
+    ratio: Floats
+    rev: Ints
+    evidence: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.time)
+
+    @property
+    def signature(self) -> tuple[bytes, ...]:
+        """What tells it from other evidence."""
+        return self.time.tobytes(), self.stage.tobytes(), self.ratio.tobytes()
+
+
+def observed(moment: Moment, definition: TrajectoryDefinition, at: datetime) -> Observed:
+    """What had been said of the stages by `at`, as the moment's rev knows it; nothing that is valid later counts.
+
+    Evidence is an observation of its own time: that it ages or is not valid any more changes nothing about it. What is
+    withdrawn is not there. A retraction ends what was said of that stage before it. Of corrections of a stage as of the
+    same time, the latest counts. A metric speaks from the moment at which it took its value.
+    """
+    state, graph = moment.state, moment.graph
+    heard = heard_from(state, graph, measure(state, graph.definitions, at)).bearings
+    places = {
+        belief_id(state.id, BeliefKey.of(attribute=definition.attribute, value=value)): stage
+        for stage, value in enumerate(definition.values)
+    }
+    until = microseconds(at)
+    rows = heard.headed(lambda heading: heading.belief in places)
+    if not len(rows):
+        return _NOTHING
+    block = heard.take(rows)
+    block = block.take(np.flatnonzero(block.valid_from <= until))
+    stage = np.array([places.get(heading.belief, -1) for heading in heard.register.headings], dtype=np.int64)
+    counts = _counting(heard, block, until)
+    order = np.flatnonzero(counts)
+    revision = block.revision[order]
+    order = order[np.lexsort((revision[:, 1], revision[:, 0], block.valid_from[order]))]
+    block = block.take(order)
+    return Observed(
+        time=block.valid_from,
+        stage=stage[block.heading],
+        ratio=np.clip(block.number, -LOG_LIKELIHOOD_BOUND, LOG_LIKELIHOOD_BOUND),
+        rev=block.rev_from.astype(np.int64),
+        evidence=unpacked(block.evidence),
+    )
+
+
+def _counting(heard: Bearings, block: BearingBlock, until: int) -> Bools:
+    """Which rows count: what no retraction has ended, and of corrections as of the same time the latest."""
+    groups = heard.register.groups
+    belief = groups.belief[block.heading]
+    retraction, correction = groups.retraction[block.heading], groups.correction[block.heading]
+    counts = ~retraction
+    for row in np.flatnonzero(retraction & valid_at(block, until)).tolist():
+        known = groups.observation[block.heading] | (block.rev_from < block.rev_from[row])
+        earlier = (block.valid_from < block.valid_from[row]) | ((block.valid_from == block.valid_from[row]) & known)
+        counts &= ~(earlier & (belief == belief[row]))
+    latest: dict[tuple[int, int], int] = {}
+    for row in np.flatnonzero(counts & correction).tolist():
+        key = int(belief[row]), int(block.valid_from[row])
+        other = latest.setdefault(key, row)
+        if other != row:
+            later = max(other, row, key=lambda each: int(block.rev_from[each]))
+            counts[other if later == row else row] = False
+            latest[key] = later
+    return counts
+
+
+_NOTHING = Observed(
+    time=np.zeros(0, dtype=np.int64),
+    stage=np.zeros(0, dtype=np.int64),
+    ratio=np.zeros(0),
+    rev=np.zeros(0, dtype=np.int64),
+    evidence=(),
+)

@@ -1,0 +1,88 @@
+"""The way of one twin through the stages: filtered from what was observed, at any moment. Pure; times in days."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+
+import numpy as np
+
+from beliefgraph.inference.foresight.filtering import Filtered, weighed
+from beliefgraph.inference.foresight.stages import Stages, stated
+from beliefgraph.model.definition import Definitions
+from beliefgraph.model.trajectory import TrajectoryDefinition
+from beliefgraph.services.blocks import Floats, Ints
+from beliefgraph.services.trajectories.observed import Observed
+
+DAY = 86_400 * 1_000_000
+"""Microseconds in a day."""
+
+
+def stages_of(definitions: Definitions, definition: TrajectoryDefinition) -> Stages:
+    """The stages as they are stated; a twin starts by the priors of the stages, as far as they are stages."""
+    priors = definitions.attributes[definition.attribute].value_priors
+    start = np.array([priors[value] for value in definition.values])
+    return stated(
+        stay=np.array([days(stage.stay) for stage in definition.stages]),
+        back=np.array([stage.back for stage in definition.stages]),
+        seen=np.eye(len(definition.stages)),
+        phases=definition.phases,
+        start=start / start.sum(),
+        ends=not definition.returns,
+    )
+
+
+def days(span: timedelta) -> float:
+    """A span in days."""
+    return span / timedelta(days=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Path:
+    """A twin among stages, by what was observed of it."""
+
+    stages: Stages
+    observed: Observed
+
+    @cached_property
+    def _filtered(self) -> Filtered:
+        """The distribution over phases before and after each observation."""
+        seen = self.observed
+        likelihood = np.ones((1, len(seen), self.stages.count))
+        likelihood[0, np.arange(len(seen)), seen.stage] = np.exp(seen.ratio)
+        gaps = np.diff(seen.time)[None, :] / DAY
+        return weighed(self.stages, gaps, np.repeat(likelihood, self.stages.phases, axis=2))
+
+    def at(self, times: Ints) -> Floats:
+        """The distribution over phases at each of some ascending times, shape [times, phases].
+
+        Before the first observation it is where twins start.
+        """
+        if not len(self.observed):
+            return np.broadcast_to(self.stages.start, (len(times), len(self.stages.start))).copy()
+        last = np.searchsorted(self.observed.time, times, side="right") - 1
+        gaps = np.where(last >= 0, times - self.observed.time[np.maximum(last, 0)], 0) / DAY
+        found = np.empty((len(times), len(self.stages.start)))
+        for place, (row, gap) in enumerate(zip(last.tolist(), gaps.tolist(), strict=True)):
+            before = self._filtered.after[0, row] if row >= 0 else self.stages.start
+            found[place] = before @ self.stages.passing(gap) if gap else before
+        return found
+
+    def position(self, phases: Floats) -> Floats:
+        """The expected number of stages passed."""
+        return np.asarray(phases @ self.stages.stage.astype(np.float64))
+
+    @cached_property
+    def moved(self) -> Floats:
+        """By how much each observation moved the position."""
+        if not len(self.observed):
+            return np.zeros(0)
+        return (self.position(self._filtered.after) - self.position(self._filtered.before))[0]
+
+    @cached_property
+    def likeliest(self) -> Ints:
+        """The likeliest stage after each observation."""
+        if not len(self.observed):
+            return np.zeros(0, dtype=np.int64)
+        return self.stages.of_stages(self._filtered.after[0]).argmax(axis=1)

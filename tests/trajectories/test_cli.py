@@ -1,0 +1,37 @@
+"""The commands about what comes next, as somebody types them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.cli.conftest import environ, key
+from tests.terminal import beliefgraph
+from tests.trajectories.catalog import catalog
+from tests.world import World, event
+
+__all__ = ["environ", "key"]
+
+
+async def test_a_trajectory_is_shown_with_its_reasons_and_drawn(
+    world: World, key: str, environ: dict[str, str], tmp_path: Path
+) -> None:
+    await world.book.publish(world.caller, catalog())
+    told = [event(str(n), "staged", day=20 * n, stage=stage) for n, stage in enumerate(("evaluation", "business case"))]
+    await world.intake.observe(world.caller, told)
+    picture = tmp_path / "fan.png"
+
+    done = beliefgraph("trajectory", "--twin", "lena", "--key", key, "--plot", str(picture), environ=environ)
+
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.decode()
+    assert said.startswith("Buying: business case since 2026-01-25; +")
+    assert "A sign of a stage. (business case)" in said
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+    done = beliefgraph(
+        *("trajectory", "buying", "--twin", "lena", "--key", key, "--at", "2026-01-06T00:00:00+0000", "--json"),
+        environ=environ,
+    )
+    (found,) = json.loads(done.stdout)
+    assert (found["stage"], found["pieces"]) == ("evaluation", 1)
