@@ -105,6 +105,9 @@ class Settings(Record):
     max_connections_per_address: int = Field(
         default=500, ge=1, description="The same, of one address; trusted proxies may have all."
     )
+    max_connections_per_key: int = Field(
+        default=200, ge=1, description="The same, with requests of one key; those at work do not give way."
+    )
     keep_alive_timeout: Seconds = Field(default=5.0, description="Seconds a connection may be idle between requests.")
     header_timeout: Seconds = Field(
         default=10.0, description="Seconds in which the headers of a request must have come."

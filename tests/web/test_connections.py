@@ -36,6 +36,11 @@ async def later(_: Request) -> Response:
     return PlainTextResponse("later")
 
 
+async def keyed(request: Request) -> Response:
+    request.state.connected(request.path_params["key"])
+    return PlainTextResponse("keyed")
+
+
 async def echo(socket: WebSocket) -> None:
     await socket.accept()
     await socket.send_text(await socket.receive_text())
@@ -45,7 +50,8 @@ async def echo(socket: WebSocket) -> None:
 @asynccontextmanager
 async def at(**settings: object) -> AsyncIterator[tuple[str, int]]:
     """The address of a server with these settings."""
-    app = Starlette(routes=[Route("/", at_once), Route("/later", later), WebSocketRoute("/echo", echo)])
+    routes = [Route("/", at_once), Route("/later", later), Route("/keyed/{key}", keyed)]
+    app = Starlette(routes=[*routes, WebSocketRoute("/echo", echo)])
     given = Settings.model_validate({"port": 0, "shutdown_timeout": 1, **settings})
     async with serving(app, given) as served:
         host, _, port = served.url.removeprefix("http://").rpartition(":")
@@ -107,6 +113,16 @@ async def test_an_address_has_so_many_and_another_is_served() -> None:
         assert len(closed) == 7
         async with httpx2.AsyncClient() as http:
             assert (await http.get(f"http://{where[0]}:{where[1]}/")).text == "here"
+
+
+async def test_of_the_connections_of_one_key_those_that_are_idle_give_way() -> None:
+    async with at(max_connections=50, max_connections_per_key=3) as where:
+        other = await opened(where, b"GET /keyed/b HTTP/1.1\r\nhost: here\r\n\r\n")
+        many = [await opened(where, b"GET /keyed/a HTTP/1.1\r\nhost: here\r\n\r\n") for _ in range(5)]
+        await asyncio.sleep(0.2)
+        for stream in (other, *many):
+            assert (await stream[0].readuntil(b"keyed")).startswith(b"HTTP/1.1 200")
+        assert [stream[0].at_eof() for stream in (other, *many)] == [False, True, True, False, False, False]
 
 
 async def test_a_process_that_is_full_says_so_in_words_and_one_line_of_the_log() -> None:

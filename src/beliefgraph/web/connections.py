@@ -2,7 +2,8 @@
 
 A connection is idle from its start until the headers of a request are there, and between requests. Where there are as
 many as there may be, the one that has been idle longest gives way to a new one: of the same address if that has too
-many, else of the address that has the most. If none is idle the new one is answered 503.
+many, else of the address that has the most. If none is idle the new one is answered 503. Of those that carry requests
+of one key, the one that was used longest ago gives way where there are too many.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from functools import partial
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -38,16 +40,21 @@ SAID_EVERY_S = 60.0
 
 
 class Connections:
-    """The connections that are open, by their address."""
+    """The connections that are open, by their address and by the key of their last request."""
 
-    def __init__(self, most: int, most_per_address: int, proxies: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, most: int, most_per_address: int, most_per_key: int, proxies: frozenset[str] = frozenset()
+    ) -> None:
         """Addresses in `proxies` may have as many as there may be in all."""
         self._most = most
         self._most_per_address = most_per_address
+        self._most_per_key = most_per_key
         self._proxies = proxies
         self._of: Counter[str] = Counter()
         self._address: dict[Guarded, str] = {}
         self._idle: dict[str, dict[Guarded, None]] = {}
+        self._key: dict[Guarded, str] = {}
+        self._of_key: dict[str, dict[Guarded, None]] = {}
         self._refused = 0
         self._said = -SAID_EVERY_S
         self.refusing = 0
@@ -92,9 +99,32 @@ class Connections:
             if not idle:
                 del self._idle[address]
 
+    def keyed(self, connection: Guarded, key: str) -> None:
+        """Note that a request on it has this key; of too many, one that is idle gives way."""
+        if connection not in self._address:
+            return
+        self._unkeyed(connection)
+        self._key[connection] = key
+        used = self._of_key.setdefault(key, {})
+        used[connection] = None
+        if len(used) > self._most_per_key:
+            idle = (each for each in used if each in self._idle.get(self._address[each], ()))
+            longest = next(idle, None)
+            if longest is not None:
+                self.leave(longest)
+                longest.give_way()
+
+    def _unkeyed(self, connection: Guarded) -> None:
+        key = self._key.pop(connection, None)
+        if key is not None:
+            del self._of_key[key][connection]
+            if not self._of_key[key]:
+                del self._of_key[key]
+
     def leave(self, connection: Guarded) -> None:
         """Count it no more."""
         self.busy(connection)
+        self._unkeyed(connection)
         address = self._address.pop(connection, None)
         if address is not None:
             self._of[address] -= 1
@@ -151,6 +181,7 @@ class Guarded(Protocol):
         if self._upgraded or self.transport.is_closing():
             return
         if self._at_work:
+            self.scope["state"].setdefault("connected", partial(self.among.keyed, self))
             self._read = 0
             self._end_wait()
             self.among.busy(self)
@@ -211,7 +242,10 @@ def guarded(settings: Settings) -> type[Guarded]:
     """The class of the connections of one server."""
     bounds = {
         "among": Connections(
-            settings.max_connections, settings.max_connections_per_address, frozenset(settings.trusted_proxies)
+            settings.max_connections,
+            settings.max_connections_per_address,
+            settings.max_connections_per_key,
+            frozenset(settings.trusted_proxies),
         ),
         "header_timeout": settings.header_timeout,
         "header_bytes": settings.max_header_bytes,

@@ -235,6 +235,8 @@ class Bounded:
                 address=address_of(scope),
             )
             state["caller"] = caller
+            if "connected" in state:
+                state["connected"](caller.key)
             body = await self._body(ahead, receive, caller)
         finally:
             ahead.cancel()
