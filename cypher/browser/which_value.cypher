@@ -1,11 +1,11 @@
 // Which value of an attribute holds: how likely each is by what a twin has published.
-// params: $tenant, $twin (its name), $attribute (with several values, exactly one of which holds)
+// params: $tenant, $twin (its name), $variable (with several values, exactly one of which holds)
 // returns: a table (subject, context, value, its belief, its confidence in percent, since when, what was said of it);
 //          a value that is not there stands at its prior
 // mode: read
 MATCH (t:Twin {tenant: $tenant, name: $twin})
 MATCH (b:Belief {twin: t.id})
-WHERE b.attribute = $attribute AND b.value IS NOT NULL
+WHERE b.attribute = $variable AND b.value IS NOT NULL
 MATCH (:Twin)-[h:HOLDS]->(b)
 WHERE h.key = b.id AND h.rev_to = 2147483647
 RETURN

@@ -1,4 +1,4 @@
-// Why a twin believes something: the evidence that bears on it now, who said so, and the beliefs that pull at it.
+// Why a twin believes something: the strongest evidence on it now, who said so, and the beliefs that pull at it most.
 // params: $tenant, $twin (its name), $attribute (of the belief, as its definition names it)
 // returns: a graph (the belief, its evidence with their sources, its neighbours)
 // mode: read
@@ -10,10 +10,10 @@ RETURN
   COLLECT {
     MATCH said = (b)<-[r:BEARS_ON]-(:Evidence)-[:REPORTED_BY]->(:Source)
     WHERE r.rev_to = 2147483647 AND r.valid_from <= t.head_time AND t.head_time < r.valid_to
-    RETURN said ORDER BY abs(r.log_likelihood_ratio) DESC LIMIT 40
+    RETURN said ORDER BY abs(r.log_likelihood_ratio) DESC LIMIT 12
   } AS evidence,
   COLLECT {
     MATCH pull = (b)-[r:SUPPORTS|CONTRADICTS|IMPLIES|EXCLUDES|CAUSES]-(:Belief)
     WHERE r.rev_to = 2147483647 AND r.valid_from <= t.head_time AND t.head_time < r.valid_to
-    RETURN pull
+    RETURN pull ORDER BY abs(coalesce(log(r.odds_ratio), r.probability)) DESC LIMIT 8
   } AS neighbours

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
+import yaml
 from neo4j import GraphDatabase, RoutingControl
 from neo4j.graph import Graph as Picture
 from tests.browser.saved import FOLDER, QUERIES, parameters, play, text
@@ -120,7 +121,7 @@ def test_contested_beliefs_show_what_speaks_for_and_against(analyst: Analyst) ->
 
 
 def test_which_value_holds_is_told_with_what_was_said_of_each(analyst: Analyst) -> None:
-    rows = analyst.table("which_value", twin="buyer-lena", attribute="needs.deployment")
+    rows = analyst.table("which_value", twin="buyer-lena", variable="needs.deployment")
     assert rows[0]["value"] == "cloud"
     assert {row["value"] for row in rows} == {"cloud", "hybrid", "on premises", "other"}
     assert sum(row["percent"] for row in rows) == pytest.approx(100, abs=3)
@@ -241,6 +242,23 @@ def test_definitions_in_force_are_every_attribute_and_relation_once(analyst: Ana
     assert len(drawn) == sum(len(c.relations) for c in catalogs)
 
 
+def test_the_parameters_of_the_page_are_set_in_one_line_and_show_something_by_every_query(analyst: Analyst) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "analysts.md").read_text(encoding="utf-8")
+    (line,) = re.findall(r"^ *:params (\{.*\})$", page, re.M)
+    given = yaml.safe_load(line)
+    assert given["tenant"] == "demo"
+    assert set(given) == {parameter for name in QUERIES for parameter in parameters(name)}
+    for name in QUERIES:
+        chosen = {key: value for key, value in given.items() if key in parameters(name) and key != "tenant"}
+        assert analyst.table(name, **chosen), name
+
+
+def test_a_first_picture_has_some_25_nodes(analyst: Analyst) -> None:
+    assert len(analyst.picture("twin_at_a_glance", twin="buyer-lena").nodes) <= 25
+    for attribute in ("trust.security_proven", "world.will_sign"):
+        assert len(analyst.picture("why_this_belief", twin="buyer-lena", attribute=attribute).nodes) <= 30
+
+
 @pytest.mark.parametrize("name", QUERIES)
 def test_a_saved_query_says_what_it_answers_and_which_parameters_it_takes(name: str) -> None:
     sentence, *comments = [line for line in text(name).splitlines() if line.startswith("//")]
@@ -256,11 +274,12 @@ def test_every_saved_query_is_explained_to_analysts() -> None:
 
 def test_the_style_captions_every_label_by_a_property_it_has() -> None:
     properties = {node.label: set(node.properties) for node in NODES}
-    captions = dict(re.findall(r"^node\.(\w+) \{[^}]*caption: '\{(\w+)\}';", STYLE.read_text(encoding="utf-8"), re.M))
-    assert captions["Belief"] == captions["Metric"] == "caption"
-    assert captions["Evidence"] == "summary"
-    assert captions["Source"] == captions["Twin"] == "name"
-    assert [label for label, caption in captions.items() if caption not in properties[label]] == []
+    styled = re.findall(r"^node\.(\w+) \{[^'}]*caption: '([^']*)';", STYLE.read_text(encoding="utf-8"), re.M)
+    captions = {label: re.findall(r"\{(\w+)\}", caption) for label, caption in styled}
+    assert captions["Belief"] == captions["Metric"] == ["caption"]
+    assert captions["Evidence"] == ["summary", "time"]
+    assert captions["Source"] == captions["Twin"] == ["name"]
+    assert [label for label, named in captions.items() if not named or set(named) - properties[label]] == []
 
 
 def test_the_style_names_no_relationship_that_does_not_exist() -> None:
