@@ -41,6 +41,8 @@ from beliefgraph.services.interval import Intervals
 from beliefgraph.services.learning.sources import SourceLearner
 from beliefgraph.services.metrics.questions import Metrics
 from beliefgraph.services.moments import Moments
+from beliefgraph.services.permissions.policies import Policies
+from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.places import Places, Shares
 from beliefgraph.services.preferences.questions import Preferences
 from beliefgraph.services.questions import Questions
@@ -74,6 +76,8 @@ class Services:
     keyring: Keyring
     cache: TwinCache
     callers: Callers
+    policies: Policies
+    sights: Sights
     book: DefinitionBook
     intake: Intake
     commands: Commands
@@ -165,6 +169,7 @@ def build(
         keyring,
         clock,
         callers=Callers(graph, clock, settings.key_cache_seconds),
+        policies=Policies(graph, clock),
         warming=Warming(warm, settings.request_timeout / 2),
         readiness=Readiness(look),
         home=graph,
@@ -183,6 +188,7 @@ class _Shared:
     keyring: Keyring
     clock: Clock
     callers: Callers
+    policies: Policies
     warming: Warming
     readiness: Readiness
     home: Graph
@@ -198,9 +204,10 @@ def _on(
     bell = Bell()
     interpreter = RuleInterpreter()
     cache = TwinCache(graph, keyring, shared.cached_bytes)
-    moments = Moments(graph, book, cache, bell)
+    sights = Sights(graph, shared.policies, clock, cache)
+    moments = Moments(graph, book, cache, bell, sights)
     shard = None if shared.shard_map is None else Place(shared.shard_map, name)
-    updater = Updater(graph, keyring, book, cache, clock, bell, shard)
+    updater = Updater(graph, keyring, book, cache, clock, bell, shard, sights)
     intake = Intake(updater, interpreter)
     interval = settings.refresh_interval
     explanations = Explanations(graph, keyring, book, moments=moments)
@@ -213,9 +220,11 @@ def _on(
         keyring=keyring,
         cache=cache,
         callers=shared.callers,
+        policies=shared.policies,
+        sights=sights,
         book=book,
         intake=intake,
-        commands=Commands(updater, intake),
+        commands=Commands(updater, intake, shared.policies),
         eraser=Eraser(updater, shared.home),
         questions=Questions(graph, keyring, book, moments=moments),
         goals=Goals(graph, book, moments=moments),
@@ -230,9 +239,9 @@ def _on(
         intervals=Intervals(graph, book, moments=moments),
         reasons=Reasons(graph, book, interpreter, explanations, moments=moments),
         what_ifs=WhatIfs(graph, book, interpreter, moments=moments),
-        changes=Changes(graph, bell, interval=settings.poll_interval, queue=settings.subscription_queue),
+        changes=Changes(graph, bell, interval=settings.poll_interval, queue=settings.subscription_queue, sights=sights),
         refresher=refresher,
-        sources=SourceLearner(graph, book),
+        sources=SourceLearner(graph, book, sights),
         reinterpreter=Reinterpreter(updater, intake, interpreter),
         upkeep=Upkeep(refresher, clock, interval, forecast_keeper),
         warming=shared.warming,

@@ -32,6 +32,7 @@ from beliefgraph.services.learning.learn import (
     reliability,
 )
 from beliefgraph.services.learning.lessons import Lessons, lessons
+from beliefgraph.services.permissions.usable import Usable, left_out
 
 Before = Annotated[
     datetime | None, typer.Option(help="Learn only from evidence with a valid time before this day (UTC).")
@@ -148,6 +149,7 @@ async def _lessons(
             caller = await built.callers.authenticate(key, purpose)
             if tenant is not None and tenant != caller.tenant:
                 raise Incorrect("invalid-input", f"This key is for the tenant {caller.tenant}, not {tenant}.")
+            usable = Usable(built.sights, caller)
             found = await lessons(
                 caller,
                 built.alone.graph,
@@ -155,7 +157,10 @@ async def _lessons(
                 before=None if before is None else instant(before.replace(tzinfo=UTC)),
                 truth=known,
                 told=lambda read: status.update(f"Reading twins … {read:,}"),
+                usable=usable,
             )
+    if usable.left_out:
+        out.print(left_out(usable.left_out))
     out.print(f"{found.twins:,} twins, {len(found.labels):,} beliefs that turned out, {len(found.heard):,} rows heard.")
     return found
 

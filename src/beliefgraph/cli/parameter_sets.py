@@ -17,6 +17,7 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.move import MOVED
 from beliefgraph.model.parameters import ParameterSet
 from beliefgraph.services.learning.preview import Preview, preview
+from beliefgraph.services.permissions.usable import Usable, left_out
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would change without putting it in force.")]
 
@@ -74,7 +75,10 @@ async def put_in_force(
     built: Services, caller: Caller, following: Callable[[ParameterSet], ParameterSet], out: Console, *, dry_run: bool
 ) -> None:
     """Show what would move, and unless it is a dry run put the parameters in force and let every twin adopt them."""
-    show(out, await preview(caller, built.alone.graph, built.book, following))
+    usable = Usable(built.sights, caller)
+    show(out, await preview(caller, built.alone.graph, built.book, following, usable))
+    if usable.left_out:
+        out.print(left_out(usable.left_out))
     if dry_run:
         out.print("Nothing was put in force.")
         return

@@ -15,6 +15,7 @@ from beliefgraph.cli.output import write_draft
 from beliefgraph.cli.truth import read_truth
 from beliefgraph.model.definition import Catalog, Definitions
 from beliefgraph.services.learning.rules import DEVIATION, LEAST_LABELS, LearnedAttribute, learn_rules, proposed
+from beliefgraph.services.permissions.usable import Usable, left_out
 
 
 def rules(
@@ -48,7 +49,11 @@ async def _rules(
 ) -> tuple[Definitions, tuple[LearnedAttribute, ...]]:
     async with services() as built:
         caller = await built.callers.authenticate(key, purpose)
-        return await learn_rules(caller, built.graph, built.book, read_truth(truth), deviation)
+        usable = Usable(built.sights, caller)
+        found = await learn_rules(caller, built.graph, built.book, read_truth(truth), deviation, usable)
+    if usable.left_out:
+        Console(highlight=False, stderr=True).print(left_out(usable.left_out))
+    return found
 
 
 def show(out: Console, found: tuple[LearnedAttribute, ...]) -> None:

@@ -22,6 +22,7 @@ from beliefgraph.model.parameters import Scope
 from beliefgraph.model.time import instant
 from beliefgraph.services.learning.judge import reasons
 from beliefgraph.services.learning.sources import LearnedSource, Lesson, Progress
+from beliefgraph.services.permissions.usable import left_out
 from beliefgraph.services.statements import Per
 
 LISTED = 25
@@ -147,6 +148,8 @@ def show(out: Console, learned: Lesson) -> None:
             f"from {prior.observations:,.0f} beliefs.",
             markup=False,
         )
+    if learned.left_out:
+        out.print(left_out(learned.left_out))
     out.print(
         f"{len(learned.sources):,} sources from {learned.evidence:,} items in {learned.twins:,} twins; "
         f"the truth of {learned.settled:,} questions is known."

@@ -26,6 +26,8 @@ from beliefgraph.services.intake import Intake
 from beliefgraph.services.interval import Intervals
 from beliefgraph.services.learning.sources import SourceLearner
 from beliefgraph.services.metrics.questions import Metrics
+from beliefgraph.services.permissions.policies import Policies
+from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.preferences.questions import Preferences
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.reasons.questions import Reasons
@@ -40,6 +42,10 @@ class Verbs(Protocol):
 
     @property
     def callers(self) -> Callers: ...
+    @property
+    def policies(self) -> Policies: ...
+    @property
+    def sights(self) -> Sights: ...
     @property
     def book(self) -> DefinitionBook: ...
     @property

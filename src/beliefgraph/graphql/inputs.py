@@ -42,6 +42,7 @@ from beliefgraph.model.decision_check import CheckDecision
 from beliefgraph.model.event import Event, EventName
 from beliefgraph.model.goal import Stated
 from beliefgraph.model.metric import MetricKey
+from beliefgraph.model.permission import Permit, Restrict
 from beliefgraph.model.question import BeliefFilter, BeliefOrder
 from beliefgraph.model.reasons import Interpret
 from beliefgraph.model.record import Record
@@ -61,10 +62,12 @@ __all__ = [
     "Interpret",
     "MetricKey",
     "MotivateGoal",
+    "Permit",
     "RecordDecision",
     "RejectedEvent",
     "Relate",
     "RelateGoals",
+    "Restrict",
     "Retract",
     "SetGoal",
     "Unidentify",
@@ -143,7 +146,7 @@ for _record in (BeliefKey, MetricKey, Identifier, Event, BeliefFilter, BeliefOrd
     asked(_record)
 for _hypothesis in (HypotheticalEvidence, Assumption, Intervention, SupposedGoal, WhatIf):
     asked(_hypothesis)
-for _command in (AssertBelief, Correct, Retract, Withdraw, Relate, Identify, Unidentify):
+for _command in (AssertBelief, Correct, Retract, Withdraw, Relate, Identify, Unidentify, Permit, Restrict):
     asked(_command)
 for _part in (Option, Reason, Result):
     asked(_part, f"Decision{_part.__name__}Input")

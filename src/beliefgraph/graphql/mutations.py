@@ -33,6 +33,7 @@ from beliefgraph.graphql.inputs import (
     Unidentify,
     Withdraw,
 )
+from beliefgraph.graphql.permission_fields import PermissionCommands
 from beliefgraph.graphql.reinterpretation import reinterpret
 from beliefgraph.graphql.roots import command, named
 from beliefgraph.graphql.twin_types import Erasure
@@ -46,7 +47,7 @@ Receipts = list[receipt.Receipt]
 @strawberry.type(
     description="Commands that change a twin or the definitions. A command with an `id` can be sent again safely."
 )
-class Mutation(ForecastMutations):
+class Mutation(ForecastMutations, PermissionCommands):
     """The mutations."""
 
     @answer(

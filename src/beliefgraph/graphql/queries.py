@@ -25,6 +25,7 @@ from beliefgraph.graphql.learning_types import SourceConnection
 from beliefgraph.graphql.lookahead import Selection, around, around_goals
 from beliefgraph.graphql.metric_queries import MetricQueries
 from beliefgraph.graphql.node import Node
+from beliefgraph.graphql.permission_fields import PermissionQueries
 from beliefgraph.graphql.preference_queries import PreferenceQueries
 from beliefgraph.graphql.reason_queries import ReasonQueries
 from beliefgraph.graphql.trajectory_queries import TrajectoryQueries
@@ -50,6 +51,7 @@ class Query(
     ReasonQueries,
     ForecastQueries,
     TrajectoryQueries,
+    PermissionQueries,
 ):
     """The queries."""
 

@@ -28,6 +28,7 @@ from beliefgraph.model.goal import GoalLinkKind, GoalStatus, ReasonKind
 from beliefgraph.model.interval import NoInterval
 from beliefgraph.model.metric import MetricKind, Period
 from beliefgraph.model.parameters import LearnedMap
+from beliefgraph.model.permission import Default, LegalBasis, StatedBy
 from beliefgraph.model.preference import ConstraintRule, PreferenceKind
 from beliefgraph.model.question import OrderBy
 from beliefgraph.model.reasons import NoReasons
@@ -155,6 +156,9 @@ ENUMS: dict[object, Any] = {
         ("PreferenceKind", PreferenceKind),
         ("ConstraintRule", ConstraintRule),
         ("Scope", Scope),
+        ("PolicyDefault", Default),
+        ("LegalBasis", LegalBasis),
+        ("StatedBy", StatedBy),
     )
 }
 """The enums by the literals whose words they show."""

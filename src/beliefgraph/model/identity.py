@@ -70,6 +70,11 @@ def person_source(name: str) -> str:
     return PERSON + name
 
 
+def purpose_id(tenant: str, key: str | None) -> str:
+    """The id of a purpose, which belongs to a tenant; None is all purposes."""
+    return _id("purpose", tenant, *(() if key is None else (key,)))
+
+
 def relation_id(source: str, kind: str, target: str) -> str:
     """The id of a relation between two beliefs: stable over all its revisions."""
     return _id("relation", source, kind, target)

@@ -61,8 +61,11 @@ class Receipt(Record):
 
     def shown_to(self, caller: Caller) -> Receipt:
         """The receipt as the caller may see it: what moved is for keys that may read."""
-        if "read" in caller.scopes:
-            return self
+        return self if "read" in caller.scopes else self.without_changes
+
+    @property
+    def without_changes(self) -> Receipt:
+        """The receipt without what moved."""
         return self.model_copy(update={"beliefs": (), "goals": (), "metrics": (), "decisions": ()})
 
 

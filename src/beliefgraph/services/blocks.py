@@ -274,6 +274,12 @@ class Rows(Generic[R, H, B]):
         count = sum(int(np.count_nonzero(block.seen(rev))) for block in self.blocks)
         return type(self)(self.twin, self.register, self.blocks, rev, count)
 
+    def kept(self, test: Callable[[B], Bools]) -> Self:
+        """Those that the rev sees and that pass a test, as if there were no others."""
+        blocks = [block.take(np.flatnonzero(block.seen(self.rev) & test(block))) for block in self.blocks]
+        left = tuple(block for block in blocks if len(block))
+        return type(self)(self.twin, self.register, left, self.rev, sum(map(len, left)))
+
     def where(self, test: Callable[[B], Bools]) -> Ints:
         """The rows that the rev sees and that pass a test."""
         found = [

@@ -145,6 +145,11 @@ class TwinCache:
         """Whether a twin is in memory, at whatever rev."""
         return id_ in self._twins
 
+    def peek(self, id_: str, head: Head) -> TwinState | None:
+        """The twin if it is in memory just as it is where the store says that it is."""
+        known = self._twins.get(id_)
+        return None if known is None or (known.state.rev, known.state.life) != head else known.state
+
     def published(self, id_: str, current: Head | None, rev: int | None) -> Published | None:
         """What a twin published at `rev`, or now where that is None, if it is in memory just as it was then.
 

@@ -16,6 +16,7 @@ from beliefgraph.errors import BeliefgraphError, Conflict, Incorrect, Unavailabl
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.commit import Change
 from beliefgraph.services.bell import Bell
+from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.scope import no_such_twin, reach
 from beliefgraph.store import changes as stored
 from beliefgraph.store.graph import Graph
@@ -96,8 +97,10 @@ class Changes:
         interval: float = INTERVAL,
         queue: int = QUEUE,
         resume_limit: int = RESUME_LIMIT,
+        sights: Sights | None = None,
     ) -> None:
         self._graph = graph
+        self._sights = sights
         self._bell = bell
         self._interval = interval
         self._queue = queue
@@ -116,6 +119,7 @@ class Changes:
     async def since(self, caller: Caller, twin: str, rev: int, *, limit: int = MAX_CHANGES) -> list[Change]:
         """The changes after a rev, in order, at most `limit` of them."""
         id_ = reach(caller, twin)
+        await self._whole(caller, id_, twin)
         if not 1 <= limit <= MAX_CHANGES:
             raise Incorrect("too-large", f"Ask for 1 to {MAX_CHANGES} changes at once.", limit=limit)
         head = await self._head(id_, twin)
@@ -128,6 +132,7 @@ class Changes:
         the twin is erased; `overloaded` where the consumer is too slow: resume after the last rev received.
         """
         id_ = reach(caller, twin)
+        await self._whole(caller, id_, twin)
         head = await self._head(id_, twin)
         seen = head if after_rev is None else after_rev
         if seen > head or head - seen > self._resume_limit:
@@ -142,16 +147,23 @@ class Changes:
             # What came before is read at this subscriber's own pace; so is what others, further on, have had.
             head = await self._still_there(id_, twin, seen)
             for change in await stored.since(self._graph, {id_: (seen, head)}, AT_ONCE):
+                await self._whole(caller, id_, twin)
                 yield change
                 seen = change.commit.rev
         try:
             while True:
                 change = await subscriber.next()
                 if change.commit.rev > seen:
+                    await self._whole(caller, id_, twin)
                     yield change
                     seen = change.commit.rev
         finally:
             self._leave(id_, subscriber)
+
+    async def _whole(self, caller: Caller, twin: str, name: str) -> None:
+        """Refuse changes of a twin of which not everything is permitted: they were derived from all of it."""
+        if self._sights is not None:
+            await self._sights.whole(caller, twin, name)
 
     async def close(self) -> None:
         """Stop looking at the store; whoever is subscribed is told `overloaded`."""

@@ -29,6 +29,7 @@ from beliefgraph.model.command import (
 from beliefgraph.model.delta import Delta, Records
 from beliefgraph.model.event import Event, EventName
 from beliefgraph.model.identity import COMMANDS, event_ids, source_id
+from beliefgraph.model.permission import Permit, Restrict
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.time import BEGINNING, Interval
 from beliefgraph.model.timeline import revision_id
@@ -38,6 +39,8 @@ from beliefgraph.services.additions import Additions
 from beliefgraph.services.decisions import decide as decisions
 from beliefgraph.services.goals import decide as goals
 from beliefgraph.services.intake import UNKNOWN_IDENTIFIER, Intake
+from beliefgraph.services.permissions import decide as permissions
+from beliefgraph.services.permissions.policies import Policies
 from beliefgraph.services.setting import Setting
 from beliefgraph.services.update import FUTURE_SKEW_S, Present, Updater
 from beliefgraph.store import events as stored
@@ -56,9 +59,10 @@ Decision = Callable[[Setting], Additions]
 class Commands:
     """What can be done to a twin by a command: one method for each, each answers with a receipt."""
 
-    def __init__(self, updater: Updater, intake: Intake) -> None:
+    def __init__(self, updater: Updater, intake: Intake, policies: Policies | None = None) -> None:
         self._updater = updater
         self._intake = intake
+        self._policies = policies or Policies(updater.graph, updater.clock)
 
     async def assert_belief(self, caller: Caller, command: AssertBelief) -> Receipt:
         """Take in what somebody says they believe."""
@@ -120,6 +124,18 @@ class Commands:
         return await self._carry_out(
             caller, scope, command, lambda s: decisions.recording_decision(s, command), command.valid_from
         )
+
+    async def permit(self, caller: Caller, command: Permit) -> Receipt:
+        """Permit or refuse a purpose; the person's word if the caller's key is theirs."""
+        policy, now = await self._policies.required(caller.tenant), self._updater.clock.now()
+        scope: Scope = "correct" if caller.person == command.twin else "write"
+        return await self._carry_out(caller, scope, command, lambda s: permissions.permitting(s, command, policy, now))
+
+    async def restrict(self, caller: Caller, command: Restrict) -> Receipt:
+        """Restrict the use of a twin, or lift the restriction."""
+        policy, now = await self._policies.required(caller.tenant), self._updater.clock.now()
+        scope: Scope = "correct" if caller.person == command.twin else "write"
+        return await self._carry_out(caller, scope, command, lambda s: permissions.restricting(s, command, policy, now))
 
     async def identify(self, caller: Caller, command: Identify) -> Receipt:
         """Let an identifier lead to a twin, since always unless said from when, and take in the events that waited.
@@ -224,13 +240,14 @@ class Commands:
 
         expected = None if command.expected_rev is None else {named.id: command.expected_rev}
         done = await updater.commit(caller, [named], decide_one, deliveries=[arrived.delivery], expected=expected)
-        return Receipt(
+        receipt = Receipt(
             id=id_,
             status="accepted" if done.steps else "duplicate",
             twin=command.twin,
             rev=done.rev(named.id),
             **done.changes(named.id),
-        ).shown_to(caller)
+        )
+        return (await updater.shown(caller, [receipt]))[0]
 
 
 def _upon(decision: Callable[[Setting, T], Additions], found: T, setting: Setting) -> Additions:

@@ -128,7 +128,7 @@ class Intake:
         await self._set_aside(caller, events, placed, fates)
         for status, count in Counter(receipt.status for receipt in receipts.values()).items():
             metrics.EVENTS.labels(status).inc(count)
-        return [receipts[index].shown_to(caller) for index in range(len(events))]
+        return await self._updater.shown(caller, [receipts[index] for index in range(len(events))])
 
     async def _take_in(
         self, caller: Caller, portion: Mapping[int, Placed], fates: Fates, expected_rev: int | None

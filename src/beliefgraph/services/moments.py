@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -14,12 +14,14 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.page import Page
 from beliefgraph.model.revision import Revision
 from beliefgraph.model.time import NOW, AsOf
+from beliefgraph.model.twin import Twin
 from beliefgraph.services.bell import Bell
 from beliefgraph.services.cache import TwinCache, read_state
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.heads import Heads
 from beliefgraph.services.paging import Place, Walk
+from beliefgraph.services.permissions.sights import EVERYTHING, Seen, Sights
 from beliefgraph.services.published import Published
 from beliefgraph.services.scope import no_such_twin, reach
 from beliefgraph.services.state import TwinState
@@ -48,13 +50,14 @@ class Moment:
     """A twin as one rev knows it, the definitions of that rev, and the valid time to look at.
 
     `apart` tells it from others of the same rev: None of now; else what is supposed at the moment asked for, "" for
-    nothing.
+    nothing. `seen` is what of the twin exists for whoever asks.
     """
 
     state: TwinState
     graph: DefinitionGraph
     at: datetime
     apart: str | None = None
+    seen: Seen = EVERYTHING
 
 
 class Moments:
@@ -66,6 +69,7 @@ class Moments:
         book: DefinitionBook,
         cache: TwinCache | None = None,
         bell: Bell | None = None,
+        sights: Sights | None = None,
         *,
         patience: float = PATIENCE,
         interval: float = INTERVAL,
@@ -75,6 +79,7 @@ class Moments:
         self._cache = cache
         self._bell = bell or Bell()
         self._heads = Heads(graph)
+        self._sights = sights
         self._patience = patience
         self._interval = interval
 
@@ -86,13 +91,59 @@ class Moments:
         Refused as `reach`, `reached` and `at` refuse; with `rev`, at that rev.
         """
         id_ = reach(caller, name)
-        await self.reached(id_, name, at_least_rev)
-        return await self.at(id_, caller.tenant, name, as_of, rev)
+        await self.reached(caller, id_, name, at_least_rev)
+        return await self.at(caller, id_, name, as_of, rev)
 
-    async def reached(self, twin: str, name: str, at_least_rev: int | None) -> None:
+    async def seen(self, caller: Caller, twin: str, name: str) -> Seen:
+        """What the caller may see of a twin; `not-found` where that is nothing."""
+        return EVERYTHING if self._sights is None else await self._sights.of(caller, twin, name)
+
+    async def whole(self, caller: Caller, twin: str, name: str) -> None:
+        """Refuse what is answered from all that is stored of a twin, unless all of it is permitted."""
+        if self._sights is not None:
+            await self._sights.whole(caller, twin, name)
+
+    async def shown(self, caller: Caller, twin: Twin, seen: Seen) -> Twin:
+        """A twin as it exists for the caller: at the head time of what they may see."""
+        if seen.whole:
+            return twin
+        moment = await self.at(caller, twin.id, twin.name, NOW)
+        return twin.model_copy(update={"head_time": moment.at})
+
+    async def shown_of(self, caller: Caller, twins: Sequence[Twin]) -> list[Twin]:
+        """Those of these twins that exist for the caller, as they do."""
+        if self._sights is None:
+            return list(twins)
+        seen = await self._sights.of_each(caller, [(twin.id, twin.name) for twin in twins])
+        found = []
+        for twin, each in zip(twins, seen, strict=True):
+            with suppress(NotFound):
+                if not each.sight.nothing:
+                    found.append(await self.shown(caller, twin, each))
+        return found
+
+    async def whole_tenant(self, caller: Caller) -> None:
+        """Refuse what is answered from all twins together, in a tenant that has a policy."""
+        if self._sights is not None:
+            await self._sights.whole_tenant(caller)
+
+    async def under_latest(self, caller: Caller, moment: Moment) -> Moment:
+        """The moment under the definitions in force now, as they exist for the caller."""
+        graph = await self._book.latest(caller.tenant)
+        return replace(moment, graph=self._definitions(graph, moment.seen))
+
+    async def latest(self, caller: Caller, twin: str, name: str) -> DefinitionGraph:
+        """The definitions in force now, as they exist for the caller of a twin."""
+        return self._definitions(await self._book.latest(caller.tenant), await self.seen(caller, twin, name))
+
+    def _definitions(self, graph: DefinitionGraph, seen: Seen) -> DefinitionGraph:
+        return graph if self._sights is None else self._sights.definitions(graph, seen)
+
+    async def reached(self, caller: Caller, twin: str, name: str, at_least_rev: int | None) -> None:
         """Return once the twin is at that rev; `rev-not-reached` if it is not in time."""
         if at_least_rev is None:
             return
+        await self.seen(caller, twin, name)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._patience
         with self._bell.awaiting(twin) as rung:
@@ -116,18 +167,25 @@ class Moments:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(rung.wait(), min(left, self._interval))
 
-    async def published(self, twin: str, tenant: str, name: str, rev: int | None) -> Published | None:
+    async def published(self, caller: Caller, twin: str, name: str, rev: int | None) -> Published | None:
         """What the twin published as it is now, or as it was at `rev`, if this process has just that in memory.
 
-        Where it has the twin, the store is asked for its rev and nothing more.
+        Where it has the twin, the store is asked for its rev and nothing more. Where only a part of it is permitted, it
+        is what that part publishes, derived.
         """
+        head = await self._heads.of(twin) if self._cache is not None and self._cache.has(twin) else None
+        if self._sights is not None:
+            seen = await self._sights.of(caller, twin, name, head)
+            if not seen.whole:
+                moment = await self.at(caller, twin, name, NOW, rev)
+                return self._sights.published(moment.state, moment.seen)
         if self._cache is None:
             return None
-        if self._cache.has(twin):
-            found = self._cache.published(twin, await self._heads.of(twin), rev)
+        if head is not None:
+            found = self._cache.published(twin, head, rev)
             if found is not None:
                 return found
-        self._cache.missed(twin, tenant, name)
+        self._cache.missed(twin, caller.tenant, name)
         return None
 
     async def commit(self, twin: str, name: str, as_of: AsOf, rev: int | None = None) -> stored.CommitMoment:
@@ -156,8 +214,24 @@ class Moments:
             return rev
         return (await self.commit(twin, name, as_of)).rev
 
-    async def at(self, twin: str, tenant: str, name: str, as_of: AsOf, rev: int | None = None) -> Moment:
-        """The twin as it was known at the moment that `as_of` means; with `rev`, at that rev."""
+    async def at(self, caller: Caller, twin: str, name: str, as_of: AsOf, rev: int | None = None) -> Moment:
+        """The twin as it was known at the moment that `as_of` means; with `rev`, at that rev.
+
+        It is the twin that exists for the caller: what is not permitted now is absent at every moment, and without
+        influence.
+        """
+        seen = await self.seen(caller, twin, name)
+        moment = await self.stored(twin, caller.tenant, name, as_of, rev)
+        if self._sights is None or seen.whole:
+            return moment
+        state = await self._sights.state(moment.state, moment.graph, seen)
+        if state.head_time is None:
+            raise no_such_twin(name)
+        at = as_of.valid_time or state.head_time
+        return replace(moment, state=state, graph=self._definitions(moment.graph, seen), at=at, seen=seen)
+
+    async def stored(self, twin: str, tenant: str, name: str, as_of: AsOf, rev: int | None = None) -> Moment:
+        """All of the twin as it was known at the moment, for what the service does by itself and shows nobody."""
         commit = await self.commit(twin, name, as_of, rev)
         state = await self._state(twin, tenant, name, commit)
         if state.head_time is None:
@@ -185,6 +259,7 @@ class Moments:
 
     async def walked(
         self,
+        caller: Caller,
         twin: str,
         name: str,
         walk: Walk,
@@ -194,9 +269,11 @@ class Moments:
     ) -> Page[R]:
         """A page of what was published of one thing, the newest first; empty where nothing was.
 
-        `read` answers with the rev that it saw, the head time of that, and rows; None without the twin.
+        `read` answers with the rev that it saw, the head time of that, and rows; None without the twin. Refused unless
+        all of the twin is permitted: what was published then was derived from all of it.
         """
-        await self.reached(twin, name, at_least_rev)
+        await self.whole(caller, twin, name)
+        await self.reached(caller, twin, name, at_least_rev)
         rev = await self.rev(twin, name, as_of, walk.rev)
         found = await read(Stretch(rev, as_of.valid_time, walk.before, walk.limit))
         if found is None:

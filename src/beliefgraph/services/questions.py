@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from beliefgraph.errors import NotFound
@@ -66,11 +67,12 @@ class Questions:
     async def twin(self, caller: Caller, name: str, *, at_least_rev: int | None = None) -> Twin:
         """The twin as it is now; `not-found` if there is none."""
         id_ = reach(caller, name)
-        await self._moments.reached(id_, name, at_least_rev)
+        await self._moments.reached(caller, id_, name, at_least_rev)
+        seen = await self._moments.seen(caller, id_, name)
         found = await stored.twin_now(self._graph, id_, caller.tenant)
         if found is None:
             raise no_such_twin(name)
-        return found
+        return await self._moments.shown(caller, found, seen)
 
     async def twins(self, caller: Caller, *, first: int = DEFAULT_PAGE, after: str | None = None) -> Page[Twin]:
         """The tenant's twins by name; a person's key sees its own alone."""
@@ -83,7 +85,8 @@ class Questions:
             after=walk.text,
             limit=walk.limit,
         )
-        return walk.page(found, lambda twin: Place(twin.name, twin.id))
+        page = walk.page(found, lambda twin: Place(twin.name, twin.id))
+        return replace(page, nodes=tuple(await self._moments.shown_of(caller, page.nodes)))
 
     async def belief(
         self,
@@ -103,7 +106,7 @@ class Questions:
         `unknown-attribute` or `unknown-value` if it is undefined, `invalid-input` where a value is missing or too much.
         """
         id_ = reach(caller, twin)
-        await self._moments.reached(id_, twin, at_least_rev)
+        await self._moments.reached(caller, id_, twin, at_least_rev)
         wanted = Wanted(relation_levels, relation_kinds)
         if not as_of.is_now:
             seen = await self._reader.recomputed(caller, id_, twin, as_of, also=(key,))
@@ -177,6 +180,7 @@ class Questions:
         found = await told.by_id(self._graph, id_, caller.tenant, caller.person)
         if found is not None:
             name, row, bearings = found
+            await self._moments.whole(caller, row.evidence.twin, name)
             return SourcedEvidence(evidence=row.opened(self._keyring), source=row.source, twin=name, bearings=bearings)
         if twin is not None:
             seen = await self._reader.recomputed(caller, reach(caller, twin), twin, as_of)
@@ -210,7 +214,7 @@ class Questions:
         id_ = reach(caller, twin)
         by = str if order.by == "attribute" else float
         walk = paging.walk("beliefs", id_, filter, order, as_of, first=first, after=after, by=by, most=MOST_BELIEFS)
-        await self._moments.reached(id_, twin, at_least_rev)
+        await self._moments.reached(caller, id_, twin, at_least_rev)
         wanted = Wanted(relation_levels, relation_kinds, with_total)
         if as_of.is_now:
             held = await self._reader.held(caller, id_, twin, filter, order, wanted, limit=walk.limit, begin=walk.begin)
@@ -241,9 +245,9 @@ class Questions:
         id_ = reach(caller, twin)
         walk = paging.walk("history", id_, key, as_of, first=first, after=after)
         read = partial(stored.holdings, self._graph, id_, belief_id(id_, key))
-        page = await self._moments.walked(id_, twin, walk, as_of, at_least_rev, read)
+        page = await self._moments.walked(caller, id_, twin, walk, as_of, at_least_rev, read)
         if not page.nodes and walk.begin is None:
-            await self._reader.defined(caller, key)
+            await self._reader.defined(caller, id_, twin, key)
         return page
 
     async def evidence(
@@ -260,11 +264,11 @@ class Questions:
         """The chain of a belief: all that is visible at the moment and bears on it directly, oldest first."""
         id_ = reach(caller, twin)
         walk = paging.walk("evidence", id_, key, as_of, first=first, after=after)
-        await self._moments.reached(id_, twin, at_least_rev)
+        await self._moments.reached(caller, id_, twin, at_least_rev)
         seen = await self._reader.recomputed(caller, id_, twin, as_of, rev=walk.rev)
         rows, rev = chain_rows(seen, belief_id(id_, key)), seen.moment.state.rev
         if not len(rows):
-            await self._reader.defined(caller, key)
+            await self._reader.defined(caller, id_, twin, key)
         following = rows if walk.begin is None else rows[comes_after(seen, rows, walk.begin) :]
         found = await chain(self._graph, self._keyring, seen, following[: walk.limit])
         return walk.page(
@@ -312,7 +316,7 @@ class Questions:
         `variable` is a key without a value; `unknown-attribute` if it is undefined, `invalid-input` if it is binary.
         """
         id_ = reach(caller, twin)
-        await self._moments.reached(id_, twin, at_least_rev)
+        await self._moments.reached(caller, id_, twin, at_least_rev)
         seen = await self._reader.recomputed(caller, id_, twin, as_of, also=(other(variable),))
         wanted = Wanted(relation_levels, relation_kinds)
         rows = await self._reader.rows_at(
@@ -325,8 +329,8 @@ class Questions:
     ) -> Answer[Comparison]:
         """What differs between two moments, unrounded, the biggest move first; the rev is that of `b`."""
         id_ = reach(caller, twin)
-        await self._moments.reached(id_, twin, at_least_rev)
-        before = await self._moments.at(id_, caller.tenant, twin, a)
-        after = await self._moments.at(id_, caller.tenant, twin, b)
+        await self._moments.reached(caller, id_, twin, at_least_rev)
+        before = await self._moments.at(caller, id_, twin, a)
+        after = await self._moments.at(caller, id_, twin, b)
         found = await asyncio.to_thread(differences, before, after)
         return Answer(found, after.state.rev, after.at)

@@ -54,7 +54,7 @@ class BeliefReader:
     ) -> Held:
         """What was published: from the twin in memory where it is there, else read in one statement."""
         rev = None if begin is None else begin.rev
-        published = await self._moments.published(twin, caller.tenant, name, rev)
+        published = await self._moments.published(caller, twin, name, rev)
         if published is not None:
             if belief is not None:
                 return published.one(belief, wanted)
@@ -123,19 +123,19 @@ class BeliefReader:
         also: Sequence[BeliefKey] = (),
     ) -> Recomputed:
         """The twin derived again at a moment, unrounded, with the beliefs that are asked for beside those stored."""
-        moment = await self._moments.at(twin, caller.tenant, name, as_of, rev)
+        moment = await self._moments.at(caller, twin, name, as_of, rev)
         return await asyncio.to_thread(recompute, moment, also)
 
     async def unstored(
         self, caller: Caller, twin: str, name: str, key: BeliefKey, held: Held
     ) -> tuple[BeliefState, BeliefState]:
         """How a belief stands that is not published: as it would be published, and exactly."""
-        graph = await self._book.numbered(caller.tenant, held.definitions)
+        seen = await self.recomputed(caller, twin, name, NOW, rev=held.rev, also=(key,))
+        graph = seen.moment.graph
         if key.attribute not in graph.definitions.attributes:
-            undefined = _at_prior(twin, key, await self.defined(caller, key), held)
+            undefined = _at_prior(twin, key, await self.defined(caller, twin, name, key), held)
             return undefined, undefined
         graph.definitions.attribute_of(key)
-        seen = await self.recomputed(caller, twin, name, NOW, rev=held.rev, also=(key,))
         state = seen.state(seen.derived.layout.position[belief_id(twin, key)])
         if state.log_odds is None or state.prior is None:
             return state, state
@@ -144,9 +144,9 @@ class BeliefReader:
         read = calibrated(graph.definitions, key.attribute, shown)
         return state.model_copy(update={"log_odds": shown, "calibrated_log_odds": read}), state
 
-    async def defined(self, caller: Caller, key: BeliefKey) -> DefinitionGraph:
-        """The definitions in force, if they know of the belief; else refused as they refuse it."""
-        latest = await self._book.latest(caller.tenant)
+    async def defined(self, caller: Caller, twin: str, name: str, key: BeliefKey) -> DefinitionGraph:
+        """The definitions in force for the caller, if they know of the belief; else refused as they refuse it."""
+        latest = await self._moments.latest(caller, twin, name)
         latest.definitions.attribute_of(key)
         return latest
 

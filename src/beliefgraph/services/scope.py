@@ -16,9 +16,14 @@ def reach(caller: Caller, name: str, scope: Scope = "read") -> str:
     """
     caller.require(scope)
     name = normalised(name)
-    if caller.person is not None and normalised(caller.person) != name:
+    if caller.person is not None and not owns(caller, name):
         raise no_such_twin(name)
     return twin_id(caller.tenant, name)
+
+
+def owns(caller: Caller, name: str) -> bool:
+    """Whether the twin of that name models the person who calls."""
+    return caller.person is not None and normalised(caller.person) == normalised(name)
 
 
 def no_such_twin(name: str) -> NotFound:

@@ -19,6 +19,7 @@ from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
 from beliefgraph.model.identity import person_source, source_id
 from beliefgraph.model.metric import Measurement, Metric, Reading
+from beliefgraph.model.permission import Permission
 from beliefgraph.model.record import Record
 from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.revision import Publication, Revision, Statement
@@ -133,6 +134,11 @@ class TwinState:
     def deliberations(self) -> Mapping[str, Deliberation]:
         """What it published of decisions."""
         return self.rows_of(Deliberation)
+
+    @property
+    def permissions(self) -> tuple[Permission, ...]:
+        """What was stated of permissions."""
+        return tuple(self.rows_of(Permission).values())
 
     @property
     def open_rows(self) -> int:

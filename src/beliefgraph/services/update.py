@@ -18,7 +18,8 @@ from beliefgraph.errors import Conflict, Unavailable, Unsupported
 from beliefgraph.model.arrival import ArrivedEvent
 from beliefgraph.model.caller import Caller, Scope
 from beliefgraph.model.event import Event
-from beliefgraph.model.identity import event_id
+from beliefgraph.model.identity import event_id, twin_id
+from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.shards import Place
 from beliefgraph.model.time import Clock
 from beliefgraph.model.twin import Identifier
@@ -28,6 +29,7 @@ from beliefgraph.services.cache import TwinCache
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.layout import forget_layouts
+from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.portions import SMALL, Portions
 from beliefgraph.services.scope import reach
 from beliefgraph.services.state import TwinState
@@ -122,6 +124,7 @@ class Updater:
         clock: Clock,
         bell: Bell,
         shard: Place | None = None,
+        sights: Sights | None = None,
     ) -> None:
         self.graph = graph
         self.keyring = keyring
@@ -131,6 +134,7 @@ class Updater:
         self._cache = cache
         self._bell = bell
         self._shard = shard
+        self._sights = sights
 
     async def commit(
         self,
@@ -202,6 +206,23 @@ class Updater:
             if pause is not None:
                 await asyncio.sleep(pause)
         raise Unavailable("overloaded", "Neo4j has no memory left for anything now; try again in a second.")
+
+    async def sees(self, caller: Caller, named: Named) -> bool:
+        """Whether the caller may see all of a twin."""
+        if self._sights is None:
+            return True
+        return (await self._sights.of_each(caller, [(named.id, named.name)]))[0].whole
+
+    async def shown(self, caller: Caller, receipts: Sequence[Receipt]) -> list[Receipt]:
+        """The receipts as the caller may see them: what moved is for those who may see all of the twin."""
+        shown = [each.shown_to(caller) for each in receipts]
+        if self._sights is None:
+            return shown
+        named = {each.twin for each in shown if each.twin is not None}
+        twins = [(twin_id(caller.tenant, name), name) for name in sorted(named)]
+        seen = await self._sights.of_each(caller, twins)
+        whole = {name for (_, name), each in zip(twins, seen, strict=True) if each.whole}
+        return [each if each.twin is None or each.twin in whole else each.without_changes for each in shown]
 
     def forget(self, named: Named) -> None:
         """Let go of a twin that was erased, and tell those who follow it."""

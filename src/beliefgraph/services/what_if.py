@@ -42,7 +42,6 @@ class WhatIfs:
         self, graph: Graph, book: DefinitionBook, interpreter: Interpreter, *, moments: Moments | None = None
     ) -> None:
         self._graph = graph
-        self._book = book
         self._interpreter = interpreter
         self._moments = moments or Moments(graph, book)
 
@@ -60,7 +59,7 @@ class WhatIfs:
         """
         moment = await self._moments.asked(caller, question.twin, as_of, at_least_rev)
         if as_of.is_now:
-            moment = replace(moment, graph=await self._book.latest(caller.tenant))
+            moment = await self._moments.under_latest(caller, moment)
         moment = replace(moment, at=max([moment.at, *(event.time for event in question.events)]))
         compute = long_work if _hypotheses(question) > FEW else asyncio.to_thread
         state = moment.state

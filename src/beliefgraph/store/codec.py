@@ -13,6 +13,7 @@ from beliefgraph.model.decision import Decision, DecisionStatement, Deliberation
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
 from beliefgraph.model.metric import Measurement, Metric, Reading
+from beliefgraph.model.permission import Permission
 from beliefgraph.model.record import STORED, Record
 from beliefgraph.model.relation import BeliefRelation, Strength
 from beliefgraph.model.revision import Revision
@@ -251,6 +252,19 @@ def link(row: list[Any], twin: str) -> IdentifierLink:
     return IdentifierLink.trusted(
         **_revision(row, twin),
         scheme=row[8],
+    )
+
+
+def permission(row: list[Any], twin: str) -> Permission:
+    """The permission that `twin/inputs` returned as a row."""
+    return Permission.trusted(
+        **_revision(row, twin),
+        purpose=row[8],
+        category=row[9],
+        recipient=row[10],
+        allowed=row[11],
+        stated_by=row[12],
+        event=row[13],
     )
 
 

@@ -15,7 +15,9 @@ from beliefgraph.model.decision import Decision, DecisionStatement, Deliberation
 from beliefgraph.model.delta import Delta
 from beliefgraph.model.evidence import Bearing, Evidence
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
+from beliefgraph.model.identity import purpose_id
 from beliefgraph.model.metric import Measurement, Metric, Reading
+from beliefgraph.model.permission import Permission
 from beliefgraph.model.record import Record
 from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.revision import Revision
@@ -98,6 +100,7 @@ def statements(keyring: Keyring, commits: Sequence[TwinCommit]) -> list[Statemen
         ("commit/goals", _goal_rows(ordered)),
         ("commit/metrics", _metric_rows(ordered)),
         ("commit/decisions", _decision_rows(keyring, ordered)),
+        ("commit/permissions", _permission_rows(ordered)),
         (LINKS, _link_rows(ordered)),
         (
             RETURNED,
@@ -323,6 +326,23 @@ def _caption(reading: Reading) -> str:
     """What Neo4j Browser shows behind the statement of a metric."""
     value = "?" if reading.value is None else f"{reading.value:g}"
     return value if reading.label is None else f"{reading.label} ({value})"
+
+
+def _permission_rows(commits: Sequence[TwinCommit]) -> dict[str, Any]:
+    return {
+        "closed": _closed(commits, Permission),
+        "opened": [
+            {
+                "tenant": c.tenant,
+                "purpose": purpose_id(c.tenant, permission.purpose),
+                "key": permission.purpose,
+                "twin": permission.twin,
+                "values": codec.edge_values(permission),
+            }
+            for c in commits
+            for permission in c.delta.opened.of(Permission)
+        ],
+    }
 
 
 def _link_rows(commits: Sequence[TwinCommit]) -> dict[str, Any]:

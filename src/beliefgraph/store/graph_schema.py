@@ -23,6 +23,7 @@ from beliefgraph.model.evidence import Bearing, Evidence, Source
 from beliefgraph.model.forecast import Forecast, Resolution
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
 from beliefgraph.model.metric import Measurement, Metric, Reading
+from beliefgraph.model.permission import NumberedPolicy, Permission
 from beliefgraph.model.record import Record
 from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.twin import IdentifierLink, Twin
@@ -208,6 +209,24 @@ NODES: tuple[NodeRow, ...] = (
             "lock": (str, "Written first by whoever links it, to serialise them."),
         },
         unique=(("id",),),
+    ),
+    NodeRow(
+        "Purpose",
+        "A purpose that is permitted or refused of twins; without a key, the restriction of all purposes.",
+        extra={
+            "id": (str, "UUIDv5 of tenant and key."),
+            "tenant": (str, "Tenant that it belongs to."),
+            "key": (str, "Name of the purpose; missing for all purposes."),
+        },
+        unique=(("id",),),
+    ),
+    NodeRow(
+        "Policy",
+        "What a tenant says of its use of what is held, as the policy of a number.",
+        NumberedPolicy,
+        hidden=frozenset({"policy"}),
+        extra={"document": (str, "The policy as JSON.")},
+        unique=(("tenant", "number"),),
     ),
     NodeRow(
         "Commit",
@@ -491,6 +510,15 @@ EDGES: tuple[EdgeRow, ...] = (
         "The identifier leads to the twin, while it does.",
         IdentifierLink,
         hidden=frozenset({"scheme"}),
+        unique=(("revision_id",),),
+        indexed=(NOW,),
+    ),
+    EdgeRow(
+        "PERMITS",
+        "Twin",
+        "Purpose",
+        "The purpose may be pursued with what is held of the twin's person, or may not.",
+        Permission,
         unique=(("revision_id",),),
         indexed=(NOW,),
     ),

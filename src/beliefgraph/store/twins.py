@@ -56,6 +56,7 @@ COLUMNS: Sequence[Callable[[list[Any], str], Record]] = (
     codec.decision,
     codec.decision_statement,
     codec.deliberation,
+    codec.permission,
 )
 """What decodes the rows of each column of `twin/inputs`."""
 

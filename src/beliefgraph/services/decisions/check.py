@@ -41,7 +41,6 @@ class DecisionChecks:
 
     def __init__(self, graph: Graph, book: DefinitionBook, *, moments: Moments | None = None) -> None:
         self._graph = graph
-        self._book = book
         self._moments = moments or Moments(graph, book)
 
     async def check(
@@ -54,7 +53,7 @@ class DecisionChecks:
         """
         moment = await self._moments.asked(caller, question.twin, as_of, at_least_rev)
         if as_of.is_now:
-            moment = replace(moment, graph=await self._book.latest(caller.tenant))
+            moment = await self._moments.under_latest(caller, moment)
         found = await asyncio.to_thread(_checked, moment, question, published=as_of.is_now)
         rows = await told(self._graph, moment.state.id, sorted(found.stored))
         return await asyncio.to_thread(found.answer, rows)

@@ -47,6 +47,7 @@ class Forecasts:
         """A page of the stored forecasts of a twin, or of one outcome or horizon, the newest first."""
         id_ = reach(caller, twin)
         walk = paging.walk("forecasts", id_, outcome, horizon, first=first, after=after)
+        await self._moments.whole(caller, id_, twin)
         if outcome is not None:
             (await self._book.latest(caller.tenant)).definitions.outcome(outcome)
         begin = walk.begin
@@ -74,6 +75,7 @@ class Forecasts:
         what the twin had published by then, and not stored.
         """
         id_ = reach(caller, twin)
+        await self._moments.whole(caller, id_, twin)
         commit = await self._moments.commit(id_, twin, as_of)
         definitions = (await self._book.numbered(caller.tenant, commit.definitions)).definitions
         one = definitions.outcome(outcome)
@@ -103,4 +105,5 @@ class Forecasts:
         """All forecasts of an outcome over a horizon with what came; refused to a person's key."""
         caller.require("read")
         caller.require_service()
+        await self._moments.whole_tenant(caller)
         return await stored.scored(self._graph, caller.tenant, outcome.key, horizon, retrospective=retrospective)

@@ -51,8 +51,9 @@ class Goals:
         id_, statuses = reach(caller, twin), None if status is None else sorted(status)
         walk = paging.walk("goals", id_, statuses, as_of, first=first, after=after)
         start = 0 if walk.begin is None else int(walk.begin.value) + 1
-        await self._moments.reached(id_, twin, at_least_rev)
-        if as_of.is_now and not (related or explained):
+        await self._moments.reached(caller, id_, twin, at_least_rev)
+        stored_whole = (await self._moments.seen(caller, id_, twin)).whole
+        if as_of.is_now and stored_whole and not (related or explained):
             held = await self._held(id_, twin, rev=walk.rev, statuses=status, skip=start, limit=walk.limit)
             rows, total, seen, at = _bare(held), held.total, held.rev, held.head_time
         else:
@@ -81,8 +82,9 @@ class Goals:
     ) -> GoalRow:
         """One goal as it stands; `unknown-goal` if nobody had spoken of it by then."""
         id_ = reach(caller, twin)
-        await self._moments.reached(id_, twin, at_least_rev)
-        if as_of.is_now and not (related or explained):
+        await self._moments.reached(caller, id_, twin, at_least_rev)
+        stored_whole = (await self._moments.seen(caller, id_, twin)).whole
+        if as_of.is_now and stored_whole and not (related or explained):
             rows = _bare(await self._held(id_, twin, goal=goal_id(id_, key)))
             if not rows:
                 raise _unknown(twin, key)
@@ -124,13 +126,13 @@ class Goals:
         id_ = reach(caller, twin)
         walk = paging.walk("goal history", id_, key, as_of, first=first, after=after)
         read = partial(stored.pursuits, self._graph, id_, goal_id(id_, key))
-        page = await self._moments.walked(id_, twin, walk, as_of, at_least_rev, read)
+        page = await self._moments.walked(caller, id_, twin, walk, as_of, at_least_rev, read)
         if not page.nodes and walk.begin is None:
             raise _unknown(twin, key)
         return page
 
     async def _seen(self, caller: Caller, id_: str, twin: str, as_of: AsOf, rev: int | None = None) -> GoalsSeen:
-        return GoalsSeen(await self._moments.at(id_, caller.tenant, twin, as_of, rev), published=as_of.is_now)
+        return GoalsSeen(await self._moments.at(caller, id_, twin, as_of, rev), published=as_of.is_now)
 
     async def _held(
         self,

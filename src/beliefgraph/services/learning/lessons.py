@@ -27,6 +27,7 @@ from beliefgraph.services.cache import read_state
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import Derivation, derive
+from beliefgraph.services.permissions.usable import Usable
 from beliefgraph.services.recheck import every_twin
 from beliefgraph.services.state import TwinState
 from beliefgraph.services.statements import Known
@@ -113,12 +114,13 @@ async def lessons(
     before: datetime | None = None,
     truth: Iterable[Known] = (),
     told: Callable[[int], None] = lambda _: None,
+    usable: Usable | None = None,
 ) -> Lessons:
     """Read every twin of the caller's tenant, one after another; `told` hears how many were read.
 
     `truth` is known besides what turned out in the twins; without a time, it came out after all that was said.
-    With `before`, only what was valid before then is learned from. Refused to a person's key: what is learned is about
-    everybody.
+    With `before`, only what was valid before then is learned from. `usable` leaves twins out. Refused to a person's
+    key: what is learned is about everybody.
     """
     caller.require("define")
     caller.require_service()
@@ -128,7 +130,8 @@ async def lessons(
     for each in truth:
         known[each.twin].append(each)
     read: list[_Read] = []
-    async for twin in every_twin(graph, tenant):
+    twins = every_twin(graph, tenant)
+    async for twin in usable.of(twins) if usable else twins:
         state = await read_state(graph, twin.id, tenant, twin.name)
         if state.head_time is not None:
             head = state.head_time if before is None else min(state.head_time, before - _MOMENT)

@@ -14,6 +14,7 @@ from beliefgraph.services.cache import read_state
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import Derivation, derive
+from beliefgraph.services.permissions.usable import Usable
 from beliefgraph.services.recheck import every_twin
 from beliefgraph.services.state import TwinState
 from beliefgraph.store.graph import Graph
@@ -35,7 +36,11 @@ class Preview:
 
 
 async def preview(
-    caller: Caller, graph: Graph, book: DefinitionBook, following: Callable[[ParameterSet], ParameterSet]
+    caller: Caller,
+    graph: Graph,
+    book: DefinitionBook,
+    following: Callable[[ParameterSet], ParameterSet],
+    usable: Usable | None = None,
 ) -> Preview:
     """What would move in the twins of the caller's tenant, each at its head time; nothing is written.
 
@@ -49,7 +54,8 @@ async def preview(
     beliefs = moved = 0
     total = 0.0
     most: tuple[BeliefMove, ...] = ()
-    async for twin in every_twin(graph, caller.tenant):
+    twins = every_twin(graph, caller.tenant)
+    async for twin in usable.of(twins) if usable else twins:
         state = await read_state(graph, twin.id, caller.tenant, twin.name)
         found = await asyncio.to_thread(_moves, state, now, then)
         beliefs += len(found)

@@ -24,6 +24,7 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.definition import BearingRule, Catalog, Definitions, EventRule
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.learning.fitted import FOLDS
+from beliefgraph.services.permissions.usable import Usable
 from beliefgraph.services.statements import Known
 from beliefgraph.store import learning as stored
 from beliefgraph.store.graph import Graph
@@ -82,7 +83,12 @@ class LearnedAttribute:
 
 
 async def learn_rules(
-    caller: Caller, graph: Graph, book: DefinitionBook, truth: Iterable[Known], deviation: float = DEVIATION
+    caller: Caller,
+    graph: Graph,
+    book: DefinitionBook,
+    truth: Iterable[Known],
+    deviation: float = DEVIATION,
+    usable: Usable | None = None,
 ) -> tuple[Definitions, tuple[LearnedAttribute, ...]]:
     """The definitions in force, and what labelled outcomes say of their rules and priors; nothing is put in force.
 
@@ -92,7 +98,8 @@ async def learn_rules(
     caller.require_service()
     definitions = (await book.latest(caller.tenant)).definitions.as_stated
     cases = Cases(definitions, truth)
-    async for twin in stored.ruled(graph, caller.tenant):
+    twins = stored.ruled(graph, caller.tenant)
+    async for twin in usable.of(twins) if usable else twins:
         cases.add(twin)
     return definitions, fit(cases, deviation)
 

@@ -35,6 +35,8 @@ from beliefgraph.services import paging
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.learning.fitted import FOLDS, Fitted, fit
 from beliefgraph.services.learning.judge import InForce, Judged, Verdict, judge
+from beliefgraph.services.permissions.sights import Sights
+from beliefgraph.services.permissions.usable import Usable
 from beliefgraph.services.statements import Collection, Known, Per, Topic, Voice
 from beliefgraph.services.threads import long_work
 from beliefgraph.store import learning as stored
@@ -74,7 +76,7 @@ class LearnedSource:
 class Lesson:
     """What was learned: the sources, the rarely heard last, what a new one is taken for, and what origins share.
 
-    `discounts` says for each topic what a vote is worth beside others.
+    `discounts` says for each topic what a vote is worth beside others. `left_out` is how many twins were not permitted.
     """
 
     sources: tuple[LearnedSource, ...]
@@ -88,6 +90,7 @@ class Lesson:
     adopted: tuple[SourceCoins, ...] = ()
     priors: tuple[LearnedPrior, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    left_out: int = 0
 
     @property
     def adopts(self) -> bool:
@@ -127,8 +130,9 @@ def _place(learned: SourceCoins) -> tuple[bool, str, str, str]:
 class SourceLearner:
     """Learns the sources of a tenant."""
 
-    def __init__(self, graph: Graph, book: DefinitionBook) -> None:
+    def __init__(self, graph: Graph, book: DefinitionBook, sights: Sights | None = None) -> None:
         self._graph = graph
+        self._sights = sights
         self._book = book
 
     async def learn(
@@ -150,10 +154,12 @@ class SourceLearner:
         caller.require_service()
         definitions = (await self._book.latest(caller.tenant)).definitions
         collection = Collection(definitions, per, truth, trusted)
-        async for twin in stored.said(self._graph, caller.tenant, before):
+        usable = Usable(self._sights, caller)
+        async for twin in usable.of(stored.said(self._graph, caller.tenant, before)):
             collection.add(twin)
             progress(collection.twins, collection.evidence)
-        return await long_work(lesson, collection, definitions, trusted)
+        learned = await long_work(lesson, collection, definitions, trusted)
+        return replace(learned, left_out=usable.left_out)
 
     async def page(
         self, caller: Caller, *, first: int = paging.DEFAULT_PAGE, after: str | None = None
@@ -161,6 +167,8 @@ class SourceLearner:
         """The sources of the caller's tenant by name, with what was learned about them; refused to a person's key."""
         caller.require("read")
         caller.require_service()
+        if self._sights is not None:
+            await self._sights.whole_tenant(caller)
         walk = paging.walk("sources", caller.tenant, first=first, after=after, by=str)
         parameters = (await self._book.latest(caller.tenant)).reliabilities.parameters
         found = await stored.sources(self._graph, caller.tenant, after=walk.text, limit=walk.limit)

@@ -112,7 +112,8 @@ class Metrics:
         """What was published of a metric, the newest first; `unknown-metric` if it is not defined."""
         id_ = reach(caller, twin)
         walk = paging.walk("metric history", id_, key, as_of, first=first, after=after)
-        await self._moments.reached(id_, twin, at_least_rev)
+        await self._moments.whole(caller, id_, twin)
+        await self._moments.reached(caller, id_, twin, at_least_rev)
         commit = await self._moments.commit(id_, twin, as_of, walk.rev)
         (await self._book.numbered(caller.tenant, commit.definitions)).definitions.metric(key.metric)
         stretch = Stretch(commit.rev, as_of.valid_time, walk.before, walk.limit)

@@ -74,6 +74,7 @@ class Preferences:
         if explained:
             shown = await self._explained(found, shown)
         if with_history:
+            await self._moments.whole(caller, id_, twin)
             shown = await self._with_history(moment, shown, as_of)
         return walk.page(
             [*shown, *answers[walk.first :]],

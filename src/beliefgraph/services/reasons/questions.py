@@ -61,7 +61,6 @@ class Reasons:
         moments: Moments | None = None,
     ) -> None:
         self._graph = graph
-        self._book = book
         self._interpreter = interpreter
         self._explanations = explanations
         self._moments = moments or Moments(graph, book)
@@ -83,7 +82,7 @@ class Reasons:
         """
         moment = await self._moments.asked(caller, question.twin, as_of, at_least_rev)
         if question.event is not None and as_of.is_now:
-            moment = replace(moment, graph=await self._book.latest(caller.tenant))
+            moment = await self._moments.under_latest(caller, moment)
         known = None if question.stored is None else await self._known(moment, question.stored)
         if question.event is not None:
             known = event_id(moment.state.id, question.event.source, question.event.id)
@@ -105,8 +104,13 @@ class Reasons:
     async def _known(self, moment: Moment, name: EventName) -> str:
         """The id of an event; refused where the twin had not taken it in at the moment, another twin's among them."""
         known = await stored.taken_in(self._graph, moment.state.id, event_ids(moment.state.id, name))
+        unknown = NotFound("not-found", f"This twin has no event {name.id!r} at that moment.", event=name.id)
         if known is None or known.rev > moment.state.rev or known.time > moment.at:
-            raise NotFound("not-found", f"This twin has no event {name.id!r} at that moment.", event=name.id)
+            raise unknown
+        if not moment.seen.whole:
+            said = await stored.yielded_by(self._graph, moment.state.id, [known.event])
+            if not any(True for _ in moment.state.stated_in({id_ for ids in said.values() for id_ in ids})):
+                raise unknown
         return known.event
 
     async def _explained(self, seen: Recomputed, told: _Told, one: Hypothesis) -> Hypothesis:

@@ -113,7 +113,7 @@ class Reinterpreter:
                 most = len(portion) // 2
                 continue
             del left[: len(portion)]
-        moves = await asyncio.to_thread(_moves, course)
+        moves = await asyncio.to_thread(_moves, course) if await updater.sees(caller, named) else []
         moved = sum(move.size >= MOVED for move in moves)
         return course.found.and_then(Reinterpretation(moved=moved, most=greatest(moves)))
 

@@ -1,0 +1,67 @@
+"""The queries and commands about policies and permissions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import orjson
+import strawberry
+from pydantic import ValidationError
+from strawberry.scalars import JSON
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.graphql.arguments import TwinName, told
+from beliefgraph.graphql.context import Request
+from beliefgraph.graphql.expose import answer
+from beliefgraph.graphql.inputs import Permit, Restrict
+from beliefgraph.graphql.permission_types import Permission, Policy
+from beliefgraph.graphql.roots import command
+from beliefgraph.model import permission as permissions
+
+
+@strawberry.type
+class PermissionQueries:
+    """The queries about permissions."""
+
+    @answer(Policy | None, "The policy in force; null if the tenant has none, so that everything is permitted.")
+    @staticmethod
+    async def policy(info: Request) -> permissions.NumberedPolicy | None:
+        return await info.context.verbs.policies.shown(info.context.caller)
+
+    @answer(
+        list[Permission],
+        "The permissions stated of a twin, for the person's own key, or one with the scope `define`.",
+    )
+    @staticmethod
+    async def permissions(info: Request, twin: TwinName) -> list[permissions.Permission]:
+        context = info.context
+        return await context.verbs_for(twin).sights.stated(context.caller, twin)
+
+
+@strawberry.type
+class PermissionCommands:
+    """The commands about permissions."""
+
+    permit = command(
+        Permit,
+        "Permit or refuse a purpose. What is stated with the person's own key stands against all else.",
+        lambda to: to.permit,
+    )
+    restrict = command(Restrict, "Restrict the use of a twin, or lift the restriction.", lambda to: to.restrict)
+
+    @answer(Policy, "Publish the tenant's policy and return it with its number. Needs the scope `define`.")
+    @staticmethod
+    async def publish_policy(
+        info: Request, policy: Annotated[JSON, told("The whole policy, as docs/ownership.md describes it.")]
+    ) -> permissions.NumberedPolicy:
+        return await info.context.verbs.policies.publish(info.context.caller, read_policy(policy))
+
+
+def read_policy(given: Any) -> permissions.Policy:
+    """The policy in a document; `invalid-policy` names the place that is wrong."""
+    try:
+        return permissions.Policy.model_validate_json(orjson.dumps(given))
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in wrong["loc"])
+        raise Incorrect("invalid-policy", f"{place or 'policy'}: {wrong['msg']}.", field=place or None) from None

@@ -1,0 +1,1 @@
+"""What is permitted of a twin, and to whom."""

@@ -1,0 +1,171 @@
+"""The twin that exists for a caller: the one place where permissions are enforced. Pure.
+
+Every reading of a twin passes through `Permitted.state`. What is refused is absent and without influence: the twin is
+derived from the rows that are left, under definitions without what is refused, as if it had been fed nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+from beliefgraph.model.belief import Belief
+from beliefgraph.model.decision import Decision, DecisionStatement
+from beliefgraph.model.definition import Definitions
+from beliefgraph.model.goal import Goal
+from beliefgraph.model.metric import Metric
+from beliefgraph.model.permission import Policy
+from beliefgraph.model.relation import BeliefRelation
+from beliefgraph.model.revision import Publication, Statement
+from beliefgraph.model.time import moment_of
+from beliefgraph.services.advance import publish_layers
+from beliefgraph.services.bearings import Bearings
+from beliefgraph.services.blocks import among, packed, unpacked
+from beliefgraph.services.definition_graph import DefinitionGraph
+from beliefgraph.services.derive import derive
+from beliefgraph.services.metrics.tally import Measurements
+from beliefgraph.services.permissions.hidden import Hidden
+from beliefgraph.services.permissions.sight import Sight
+from beliefgraph.services.state import RecordsById, TwinState
+
+T = TypeVar("T", Bearings, Measurements)
+
+
+def permitted(
+    state: TwinState,
+    definitions: Definitions,
+    graph: DefinitionGraph,
+    sight: Sight,
+    policy: Policy,
+    outside: Collection[str] = (),
+) -> TwinState:
+    """The twin as it exists under a sight: the same object where nothing of it is refused.
+
+    `definitions` are those of the twin, `graph` is what of them exists under the sight. `outside` are pieces of
+    evidence whose events or sources belong to refused categories. A piece of evidence is refused as a whole if any of
+    what it says is, since its words speak of all of it. The twin has no head time where nothing of it is left.
+    """
+    if sight.whole or state.head_time is None:
+        return state
+    kept = _Kept(state, Hidden(sight, policy, definitions), outside)
+    if kept.everything:
+        return state
+    base = kept.state
+    if base.head_time is None:
+        return base
+    derivation = derive(base, graph, base.head_time)
+    return publish_layers(replace(base, made={}), base, graph, derivation, base.rev)[1]
+
+
+@dataclass(frozen=True)
+class _Names:
+    """The records of a twin that are refused, by their ids."""
+
+    beliefs: frozenset[str]
+    metrics: frozenset[str]
+    goals: frozenset[str]
+    decisions: frozenset[str]
+
+    @classmethod
+    def of(cls, state: TwinState, hidden: Hidden) -> _Names:
+        """Those that are hidden."""
+        return cls(
+            frozenset(id_ for id_, each in state.beliefs.items() if hidden.attribute(each.attribute, each.domain)),
+            frozenset(id_ for id_, each in state.metrics.items() if hidden.metric(each.name)),
+            frozenset(id_ for id_, each in state.goals.items() if hidden.goal(each.key)),
+            frozenset(id_ for id_, each in state.decisions.items() if hidden.decision(each.key)),
+        )
+
+    @property
+    def any(self) -> bool:
+        """Whether there are any."""
+        return bool(self.beliefs or self.metrics or self.goals or self.decisions)
+
+    def __contains__(self, id_: object) -> bool:
+        return id_ in self.beliefs or id_ in self.metrics or id_ in self.goals or id_ in self.decisions
+
+
+class _Kept:
+    """The rows of a twin that are left when what is refused is taken away."""
+
+    def __init__(self, state: TwinState, hidden: Hidden, outside: Collection[str]) -> None:
+        self._before = state
+        self._names = _Names.of(state, hidden)
+        self._evidence = {*outside, *self._refused_evidence(hidden)}
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is taken away."""
+        return not (self._names.any or self._evidence)
+
+    @property
+    def state(self) -> TwinState:
+        """The twin with the rows that are left, of which nothing is published."""
+        before = self._before
+        bearings = self._rows(before.bearings)
+        measurements = self._rows(before.measurements)
+        rows: RecordsById = {
+            kind: {place: row for place, row in rows.items() if self._keeps(row)}
+            for kind, rows in before.rows.items()
+            if not issubclass(kind, Publication)
+        }
+        base = replace(before, rows=rows, bearings=bearings, measurements=measurements, derived={})
+        return replace(base, made=self._made(base), tallies=measurements.tallies(), head_time=_latest(base))
+
+    def _refused_evidence(self, hidden: Hidden) -> Iterator[str]:
+        """The evidence that says something of what is refused."""
+        state, names = self._before, self._names
+        for table in (state.bearings, state.measurements):
+            rows = table.headed(lambda heading: heading[0] in names)
+            if len(rows):
+                yield from unpacked(table.column("evidence", rows))
+        for kind, rows in state.rows.items():
+            if issubclass(kind, Statement):
+                yield from (row.evidence for row in rows.values() if self._speaks_of_refused(row, hidden))
+
+    def _speaks_of_refused(self, row: object, hidden: Hidden) -> bool:
+        if isinstance(row, Statement) and any(id_ in self._names for id_ in row.about):
+            return True
+        grounds = row.reasons or () if isinstance(row, DecisionStatement) else ()
+        return any(
+            (ground.goal is not None and hidden.goal(ground.goal))
+            or (ground.belief is not None and hidden.named(ground.belief.attribute))
+            for ground in grounds
+        )
+
+    def _rows(self, table: T) -> T:
+        if not self._evidence:
+            return table
+        gone = packed(self._evidence)
+        return table.kept(lambda block: ~among(block.evidence, gone))
+
+    def _keeps(self, row: object) -> bool:
+        if isinstance(row, BeliefRelation):
+            return row.origin != "inferred" and row.source not in self._names and row.target not in self._names
+        if isinstance(row, Statement):
+            return row.evidence not in self._evidence and not any(id_ in self._names for id_ in row.about)
+        return True
+
+    def _made(self, base: TwinState) -> RecordsById:
+        """The records that the rows that are left are about."""
+        about = {heading.belief for heading in base.bearings.headings}
+        about |= {heading.metric for heading in base.measurements.headings}
+        about |= {end for row in base.relations for end in (row.source, row.target)}
+        for rows in base.rows.values():
+            about.update(id_ for row in rows.values() if isinstance(row, Statement) for id_ in row.about)
+        return {
+            kind: {id_: each for id_, each in self._before.made_of(kind).items() if id_ in about}
+            for kind in (Belief, Metric, Goal, Decision)
+        }
+
+
+def _latest(state: TwinState) -> datetime | None:
+    """The greatest valid time that the rows of a twin bring: when it would be now if it had heard nothing else."""
+    times = [row.valid_from for rows in state.rows.values() for row in rows.values() if isinstance(row, Statement)]
+    times += [row.valid_from for row in state.relations]
+    for table in (state.bearings, state.measurements):
+        since = [int(block.valid_from[block.seen(table.rev)].max(initial=0)) for block in table.blocks]
+        times += [moment_of(max(since))] if since and max(since) else []
+    return max(times, default=None)

@@ -1,0 +1,126 @@
+"""What of a tenant's definitions belongs to categories that are refused, and the definitions without it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from weakref import WeakKeyDictionary
+
+from beliefgraph.model.definition import Catalog, Definitions, EventRule
+from beliefgraph.model.metric import MetricDefinition
+from beliefgraph.model.outcome import OutcomeDefinition
+from beliefgraph.model.permission import Category, Policy, matches
+from beliefgraph.services.definition_graph import DefinitionGraph
+from beliefgraph.services.permissions.sight import Sight
+
+
+class Hidden:
+    """What a sight refuses, by name."""
+
+    def __init__(self, sight: Sight, policy: Policy, definitions: Definitions) -> None:
+        self._definitions = definitions
+        self._general = sight.general
+        self._categories: Sequence[Category] = policy.categories
+        self._refused = {each.key for each in sight.refused}
+
+    def attribute(self, key: str, domain: str) -> bool:
+        """Whether an attribute is refused."""
+        return self._hides(c for c in self._categories if matches(c.attributes, key) or matches(c.domains, domain))
+
+    def named(self, attribute: str) -> bool:
+        """Whether an attribute is refused, by its key; one that is not defined is in no domain."""
+        known = self._definitions.attributes.get(attribute)
+        return self.attribute(attribute, "" if known is None else known.domain)
+
+    def metric(self, key: str) -> bool:
+        """Whether a metric is refused."""
+        return self._hides(c for c in self._categories if matches(c.metrics, key))
+
+    def goal(self, key: str) -> bool:
+        """Whether a goal is refused."""
+        return self._hides(c for c in self._categories if matches(c.goals, key))
+
+    def decision(self, key: str) -> bool:
+        """Whether a decision is refused."""
+        return self._hides(c for c in self._categories if matches(c.decisions, key))
+
+    def _hides(self, categories: Iterable[Category]) -> bool:
+        """Whether what belongs to these categories is refused: to one that is refused, or to none if that is."""
+        inside = {each.key for each in categories}
+        return bool(inside & self._refused) if inside else self._general
+
+
+class PermittedDefinitions:
+    """Definitions without what a sight refuses, made once for each set and sight while the set is in memory."""
+
+    def __init__(self) -> None:
+        self._made: WeakKeyDictionary[DefinitionGraph, dict[tuple[Policy, Sight], DefinitionGraph]] = (
+            WeakKeyDictionary()
+        )
+
+    def of(self, graph: DefinitionGraph, sight: Sight, policy: Policy) -> DefinitionGraph:
+        """The definitions that exist under a sight; the same object where nothing of them is refused."""
+        if sight.whole:
+            return graph
+        made = self._made.setdefault(graph, {})
+        if (policy, sight) not in made:
+            kept = without(graph.definitions, Hidden(sight, policy, graph.definitions))
+            made[policy, sight] = graph if kept is graph.definitions else DefinitionGraph(kept)
+        return made[policy, sight]
+
+
+def without(definitions: Definitions, hidden: Hidden) -> Definitions:
+    """Definitions without the attributes and metrics that are hidden, and without all that names such an attribute."""
+    attributes = {key for key, each in definitions.attributes.items() if hidden.attribute(key, each.domain)}
+    metrics = {key for key in definitions.metrics if hidden.metric(key)}
+    if not (attributes or metrics):
+        return definitions
+    return Definitions(
+        tenant=definitions.tenant,
+        number=definitions.number,
+        catalogs=tuple(_catalog(each, attributes, metrics) for each in definitions.catalogs),
+        parameters=definitions.parameters,
+    )
+
+
+def _catalog(catalog: Catalog, attributes: set[str], metrics: set[str]) -> Catalog:
+    goals = catalog.goals
+    return catalog.model_copy(
+        update={
+            "attributes": tuple(each for each in catalog.attributes if each.key not in attributes),
+            "relations": tuple(
+                each for each in catalog.relations if each.source not in attributes and each.target not in attributes
+            ),
+            "events": tuple(_rule(each, attributes) for each in catalog.events),
+            "goals": None if goals is None or goals.pursued in attributes else goals,
+            "outcomes": tuple(each for each in catalog.outcomes if not _names(each, attributes, metrics)),
+            "trajectories": tuple(each for each in catalog.trajectories if each.attribute not in attributes),
+            "metrics": tuple(_metric(each, attributes) for each in catalog.metrics if each.key not in metrics),
+        }
+    )
+
+
+def _names(outcome: OutcomeDefinition, attributes: set[str], metrics: set[str]) -> bool:
+    """Whether an outcome names something that is hidden."""
+    return any(belief.attribute in attributes for _, belief in outcome.named_beliefs) or any(
+        metric.metric in metrics for _, metric in outcome.named_metrics
+    )
+
+
+def _rule(rule: EventRule, attributes: set[str]) -> EventRule:
+    goals = tuple(
+        goal.model_copy(
+            update={"motivated_by": tuple(each for each in goal.motivated_by if each.attribute not in attributes)}
+        )
+        for goal in rule.goals
+    )
+    bears_on = tuple(each for each in rule.bears_on if each.attribute not in attributes)
+    return rule.model_copy(update={"goals": goals, "bears_on": bears_on})
+
+
+def _metric(metric: MetricDefinition, attributes: set[str]) -> MetricDefinition:
+    bands = tuple(
+        band.model_copy(update={"bears_on": tuple(on for on in band.bears_on if on.attribute not in attributes)})
+        for band in metric.bands
+    )
+    above = tuple(on for on in metric.above if on.attribute not in attributes)
+    return metric.model_copy(update={"bands": bands, "above": above})

@@ -1,0 +1,83 @@
+"""The policies of tenants: published as numbered records, and known in every process within half a second."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from cachetools import LRUCache
+
+from beliefgraph.errors import Conflict, Incorrect, Unavailable
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.permission import NumberedPolicy, Policy
+from beliefgraph.model.time import Clock
+from beliefgraph.services.flights import Flights
+from beliefgraph.store import permissions as stored
+from beliefgraph.store.graph import Graph
+
+KNOWN_FOR = 0.5
+"""Seconds that a policy that was read is believed."""
+
+CACHED = 10_000
+"""Tenants whose policies are kept in memory."""
+
+TRIES = 5
+
+
+class Policies:
+    """The policies in force; they are in the home database."""
+
+    def __init__(self, graph: Graph, clock: Clock, ticks: Callable[[], float] = time.monotonic) -> None:
+        self._graph = graph
+        self._clock = clock
+        self._ticks = ticks
+        self._known: LRUCache[str, tuple[float, NumberedPolicy | None]] = LRUCache(CACHED)
+        self._reading: Flights[str, NumberedPolicy | None] = Flights()
+
+    async def in_force(self, tenant: str) -> NumberedPolicy | None:
+        """The policy of a tenant; None where none was published, so that everything is permitted."""
+        known = self._known.get(tenant)
+        if known is not None and self._ticks() - known[0] < KNOWN_FOR:
+            return known[1]
+        return await self._reading.join(tenant, lambda: self._read(tenant))
+
+    async def required(self, tenant: str) -> NumberedPolicy:
+        """The policy of a tenant; `invalid-permission` where there is none, so that nothing can be permitted."""
+        policy = await self.in_force(tenant)
+        if policy is None:
+            raise Incorrect("invalid-permission", "This tenant has no policy yet; publish one first.", tenant=tenant)
+        return policy
+
+    async def publish(self, caller: Caller, policy: Policy) -> NumberedPolicy:
+        """Put a policy in force; the same again changes nothing. Refused to a person's key."""
+        caller.require("define")
+        caller.require_service()
+        for _ in range(TRIES):
+            known = await self._read(caller.tenant)
+            if known is not None and known.policy == policy:
+                return known
+            following = NumberedPolicy(
+                tenant=caller.tenant,
+                number=1 if known is None else known.number + 1,
+                at=self._clock.now(),
+                actor=caller.actor,
+                policy=policy,
+            )
+            try:
+                await stored.publish(self._graph, following)
+            except Conflict:
+                continue  # somebody else published meanwhile, perhaps the same
+            self._known[caller.tenant] = (self._ticks(), following)
+            return following
+        raise Unavailable("overloaded", "Others keep publishing policies; try again.", tenant=caller.tenant)
+
+    async def shown(self, caller: Caller) -> NumberedPolicy | None:
+        """The policy in force, to whoever may read."""
+        caller.require("read")
+        return await self.in_force(caller.tenant)
+
+    async def _read(self, tenant: str) -> NumberedPolicy | None:
+        begun = self._ticks()
+        found = await stored.in_force(self._graph, tenant)
+        self._known[tenant] = (begun, found)
+        return found

@@ -1,0 +1,78 @@
+"""What a caller may see of a twin by the policy of its tenant and the permissions that were stated. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.permission import Category, Permission, Policy
+from beliefgraph.services.scope import owns
+
+NEEDS_NO_PERMISSION = "legal_obligation"
+"""The legal basis that nobody can refuse."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What is refused: categories, and with `general` all that is in no category."""
+
+    general: bool = False
+    refused: tuple[Category, ...] = ()
+    nothing: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything is permitted."""
+        return not (self.general or self.refused or self.nothing)
+
+
+WHOLE = Sight()
+NOTHING = Sight(nothing=True)
+
+
+def sight_of(
+    policy: Policy | None, permissions: Iterable[Permission], caller: Caller, twin: str, now: datetime
+) -> Sight:
+    """What of the twin of that name is refused to a caller at this moment; a person's own twin is theirs to see."""
+    if policy is None or owns(caller, twin):
+        return WHOLE
+    purpose = policy.purpose(caller.purpose)
+    if purpose is None:
+        return NOTHING
+    if purpose.legal_basis == NEEDS_NO_PERMISSION:
+        return WHOLE
+    valid = [each for each in permissions if each.valid.contains(now)]
+    if any(each.purpose is None and not each.allowed for each in valid):
+        return NOTHING
+    recipients = {None, *policy.recipients_of(caller.actor)}
+    stated = [each for each in valid if each.purpose == caller.purpose and each.recipient in recipients]
+    general = _permitted(stated, None, otherwise=policy.default == "allow_until_objected")
+    refused = tuple(
+        each for each in policy.categories if not _permitted(stated, each.key, otherwise=general and not each.special)
+    )
+    if not general and len(refused) == len(policy.categories):
+        return NOTHING
+    return Sight(general=not general, refused=refused)
+
+
+def _permitted(stated: Sequence[Permission], category: str | None, *, otherwise: bool) -> bool:
+    """Whether what was stated permits a category, None for what is in none.
+
+    The person's statements come first, then the more specific; of two alike, the one that refuses. The person's general
+    refusal stands against what the tenant says of a category.
+    """
+    found = sorted(_about(stated, category), key=_strength)
+    return found[-1].allowed if found else otherwise
+
+
+def _about(stated: Sequence[Permission], category: str | None) -> Iterator[Permission]:
+    """The statements that say something of a category; what permits all says nothing of one alone."""
+    for each in stated:
+        if each.category == category or (each.category is None and not each.allowed):
+            yield each
+
+
+def _strength(permission: Permission) -> tuple[bool, int, bool]:
+    return permission.stated_by == "person", permission.specific, not permission.allowed

@@ -1,0 +1,166 @@
+"""What callers see of twins: the policy in force, the permissions as they are now, and the twin that follows."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cachetools import LRUCache
+
+from beliefgraph.errors import Forbidden
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.permission import Category, NumberedPolicy, Permission, matches
+from beliefgraph.model.time import Clock
+from beliefgraph.services.cache import TwinCache
+from beliefgraph.services.definition_graph import DefinitionGraph
+from beliefgraph.services.heads import Head, Heads
+from beliefgraph.services.permissions.enforce import permitted
+from beliefgraph.services.permissions.hidden import PermittedDefinitions
+from beliefgraph.services.permissions.policies import Policies
+from beliefgraph.services.permissions.sight import NOTHING, WHOLE, Sight, sight_of
+from beliefgraph.services.published import Published
+from beliefgraph.services.scope import no_such_twin, owns, reach
+from beliefgraph.services.state import TwinState
+from beliefgraph.store import permissions as stored
+from beliefgraph.store.graph import Graph
+
+KEPT = 256
+"""Twins as they exist under a sight that are kept in memory, those lately asked about."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a caller may see, by the policy of this number."""
+
+    sight: Sight
+    policy: NumberedPolicy | None = None
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything is permitted."""
+        return self.sight.whole
+
+
+EVERYTHING = Seen(WHOLE)
+
+
+class Sights:
+    """Decides what of a twin exists for a caller, at the present moment."""
+
+    def __init__(self, graph: Graph, policies: Policies, clock: Clock, cache: TwinCache | None = None) -> None:
+        self._graph = graph
+        self._policies = policies
+        self._clock = clock
+        self._cache = cache
+        self._heads = Heads(graph)
+        self._definitions = PermittedDefinitions()
+        self._states: LRUCache[tuple[object, ...], tuple[TwinState, Published | None]] = LRUCache(KEPT)
+
+    async def of(self, caller: Caller, twin: str, name: str, head: Head | None = None) -> Seen:
+        """What the caller may see of a twin, by its id; refused (`not-found`) as if it were not there if nothing.
+
+        `head` is where the store just said that the twin is.
+        """
+        seen = await self._seen(caller, twin, name, head)
+        if seen.sight.nothing:
+            raise no_such_twin(name)
+        return seen
+
+    async def whole(self, caller: Caller, twin: str, name: str) -> None:
+        """Refuse what is answered from all that is stored of a twin: `not-permitted` unless all is permitted."""
+        if not (await self.of(caller, twin, name)).whole:
+            raise Forbidden(
+                "not-permitted",
+                f"Not everything held of {name!r} is permitted for this purpose, and this cannot be answered in part.",
+                twin=name,
+                purpose=caller.purpose,
+            )
+
+    async def whole_tenant(self, caller: Caller) -> None:
+        """Refuse (`not-permitted`) what is answered from all twins together, in a tenant that has a policy."""
+        if await self._policies.in_force(caller.tenant) is not None:
+            raise Forbidden(
+                "not-permitted",
+                "This is answered from all twins together, and the tenant's policy lets each person decide.",
+                purpose=caller.purpose,
+            )
+
+    async def stated(self, caller: Caller, name: str) -> list[Permission]:
+        """What was stated of a twin, to the person, and to keys that may define."""
+        twin = reach(caller, name)
+        if not owns(caller, name):
+            caller.require("define")
+        found = (await stored.of_twins(self._graph, [twin])).get(twin)
+        if found is None:
+            raise no_such_twin(name)
+        return sorted(found, key=lambda each: (each.key, each.valid_from))
+
+    async def of_each(self, caller: Caller, twins: Sequence[tuple[str, str]]) -> list[Seen]:
+        """What the caller may see of each of these twins, by id and name; also of those of which it is nothing."""
+        policy = await self._policies.in_force(caller.tenant)
+        if policy is None:
+            return [EVERYTHING] * len(twins)
+        known = await stored.of_twins(self._graph, [id_ for id_, _ in twins])
+        return [self._by(policy, caller, name, known.get(id_, ())) for id_, name in twins]
+
+    async def _seen(self, caller: Caller, twin: str, name: str, head: Head | None = None) -> Seen:
+        policy = await self._policies.in_force(caller.tenant)
+        if policy is None or owns(caller, name):
+            return EVERYTHING
+        return self._by(policy, caller, name, await self._permissions(twin, head))
+
+    def _by(self, policy: NumberedPolicy, caller: Caller, name: str, stated: Sequence[Permission] | None) -> Seen:
+        if stated is None:
+            return Seen(NOTHING, policy)
+        return Seen(sight_of(policy.policy, stated, caller, name, self._clock.now()), policy)
+
+    async def _permissions(self, twin: str, head: Head | None) -> Sequence[Permission] | None:
+        """The permissions of a twin now, of memory where it is there; None if there is no such twin."""
+        if self._cache is not None and self._cache.has(twin):
+            head = head or await self._heads.of(twin)
+            known = None if head is None else self._cache.peek(twin, head)
+            if known is not None:
+                return known.permissions
+        return (await stored.of_twins(self._graph, [twin])).get(twin)
+
+    def definitions(self, graph: DefinitionGraph, seen: Seen) -> DefinitionGraph:
+        """The definitions as they exist for the caller."""
+        if seen.whole or seen.policy is None:
+            return graph
+        return self._definitions.of(graph, seen.sight, seen.policy.policy)
+
+    async def state(self, state: TwinState, graph: DefinitionGraph, seen: Seen) -> TwinState:
+        """The twin as it exists for the caller, given it and its definitions as they are stored."""
+        if seen.whole or seen.policy is None:
+            return state
+        key = (state.id, state.life, state.rev, seen.policy.number, seen.sight)
+        kept = self._states.get(key)
+        if kept is None:
+            policy = seen.policy.policy
+            outside = await self._outside(state, seen, policy.categories)
+            under = self.definitions(graph, seen)
+            found = await asyncio.to_thread(permitted, state, graph.definitions, under, seen.sight, policy, outside)
+            kept = self._states[key] = (found, None if found.head_time is None else Published(found))
+        return kept[0]
+
+    def published(self, state: TwinState, seen: Seen) -> Published:
+        """What a twin that `state` made has published."""
+        assert seen.policy is not None
+        kept = self._states.get((state.id, state.life, state.rev, seen.policy.number, seen.sight))
+        return Published(state) if kept is None or kept[1] is None else kept[1]
+
+    async def _outside(self, state: TwinState, seen: Seen, categories: Sequence[Category]) -> set[str]:
+        """The evidence of events and sources that belong to refused categories."""
+        if not any(each.events or each.sources for each in categories):
+            return set()
+        refused = {each.key for each in seen.sight.refused}
+        return {
+            evidence
+            for type_, source, said in await stored.said(self._graph, state.id)
+            if any(
+                each.key in refused and (matches(each.events, type_) or matches(each.sources, source))
+                for each in categories
+            )
+            for evidence in said
+        }

@@ -1,0 +1,42 @@
+"""Policies and permissions in the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from beliefgraph.model.permission import NumberedPolicy, Permission, Policy
+from beliefgraph.model.record import STORED
+from beliefgraph.store import codec
+from beliefgraph.store.graph import Graph
+
+Said = Sequence[tuple[str, str, Sequence[str]]]
+"""Types of events and names of sources, each with the evidence that they said."""
+
+
+async def publish(graph: Graph, policy: NumberedPolicy) -> None:
+    """Put a policy in force under its number; `rev-conflict` if the number is taken."""
+    values = codec.node_values(policy, document=policy.policy.model_dump_json(exclude_defaults=True))
+    await graph.write_one("permission/publish_policy", policy=values)
+
+
+async def in_force(graph: Graph, tenant: str) -> NumberedPolicy | None:
+    """The policy of a tenant; None if none was published."""
+    record = await graph.read("permission/policy", tenant=tenant)
+    if record is None:
+        return None
+    number, at, actor, document = record
+    policy = Policy.model_validate_json(document, context=STORED)
+    return NumberedPolicy(tenant=tenant, number=number, at=codec.moment(at), actor=actor, policy=policy)
+
+
+async def of_twins(graph: Graph, twins: Sequence[str]) -> dict[str, tuple[Permission, ...]]:
+    """The permissions of twins as they are now, by the twin's id; without those that do not exist."""
+    record = await graph.read("permission/now", twins=list(twins))
+    rows = record[0] if record else []
+    return {twin: tuple(codec.permission(row, twin) for row in permissions) for twin, permissions in rows}
+
+
+async def said(graph: Graph, twin: str) -> Said:
+    """The evidence of a twin by the types of its events and its sources."""
+    record = await graph.read("permission/said_by", twin=twin)
+    return [tuple(row) for row in record[0]] if record else []  # type: ignore[misc]  # three of each

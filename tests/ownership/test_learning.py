@@ -1,0 +1,35 @@
+"""Learning leaves out whom its purpose may not use."""
+
+from __future__ import annotations
+
+import pytest
+from tests.ownership.policies import Enforcing, policy
+from tests.world import World, rated
+
+from beliefgraph.errors import Forbidden
+from beliefgraph.services.learning.lessons import lessons
+from beliefgraph.services.learning.sources import SourceLearner
+from beliefgraph.services.permissions.usable import Usable
+
+
+async def test_only_those_who_permit_it_are_learned_from_and_the_others_are_counted(world: World) -> None:
+    enforcing = Enforcing(world)
+    await world.intake.observe(
+        world.caller, [rated(f"{twin}-{n}", 1.0, twin=twin) for twin in ("lena", "max", "mia") for n in range(3)]
+    )
+    learner = SourceLearner(world.graph, world.book, enforcing.sights)
+    everybody = await learner.learn(enforcing.caller())
+    assert (everybody.twins, everybody.left_out) == (3, 0)
+    await enforcing.policies.publish(world.caller, policy())
+    for twin in ("lena", "max"):
+        await enforcing.permit(twin=twin)
+        await enforcing.permit(twin=twin, category="risks")
+    await enforcing.permit(twin="max", category="ratings", allowed=False)
+    some = await learner.learn(enforcing.caller())
+    assert (some.twins, some.left_out) == (1, 2)
+    usable = Usable(enforcing.sights, enforcing.caller())
+    read = await lessons(enforcing.caller(), world.graph, world.book, usable=usable)
+    assert (read.twins, usable.left_out) == (1, 2)
+    with pytest.raises(Forbidden) as refused:
+        await learner.page(enforcing.caller())
+    assert refused.value.code == "not-permitted"
