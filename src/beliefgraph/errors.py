@@ -141,6 +141,7 @@ CODES: dict[str, type[BeliefgraphError]] = {
     "missing-scope": Forbidden,
     "unknown-purpose": Forbidden,
     "not-permitted": Forbidden,
+    "restricted": Forbidden,
     "too-wide": Unavailable,
     "rev-not-reached": Unavailable,
     "overloaded": Unavailable,

@@ -16,7 +16,7 @@ from beliefgraph.graphql.expose import answer
 from beliefgraph.graphql.inputs import Permit, Restrict
 from beliefgraph.graphql.permission_types import Permission, Policy
 from beliefgraph.graphql.roots import command
-from beliefgraph.model import permission as permissions
+from beliefgraph.model import permission as model
 
 
 @strawberry.type
@@ -25,7 +25,7 @@ class PermissionQueries:
 
     @answer(Policy | None, "The policy in force; null if the tenant has none, so that everything is permitted.")
     @staticmethod
-    async def policy(info: Request) -> permissions.NumberedPolicy | None:
+    async def policy(info: Request) -> model.NumberedPolicy | None:
         return await info.context.verbs.policies.shown(info.context.caller)
 
     @answer(
@@ -33,7 +33,7 @@ class PermissionQueries:
         "The permissions stated of a twin, for the person's own key, or one with the scope `define`.",
     )
     @staticmethod
-    async def permissions(info: Request, twin: TwinName) -> list[permissions.Permission]:
+    async def permissions(info: Request, twin: TwinName) -> list[model.Permission]:
         context = info.context
         return await context.verbs_for(twin).sights.stated(context.caller, twin)
 
@@ -53,14 +53,14 @@ class PermissionCommands:
     @staticmethod
     async def publish_policy(
         info: Request, policy: Annotated[JSON, told("The whole policy, as docs/ownership.md describes it.")]
-    ) -> permissions.NumberedPolicy:
+    ) -> model.NumberedPolicy:
         return await info.context.verbs.policies.publish(info.context.caller, read_policy(policy))
 
 
-def read_policy(given: Any) -> permissions.Policy:
+def read_policy(given: Any) -> model.Policy:
     """The policy in a document; `invalid-policy` names the place that is wrong."""
     try:
-        return permissions.Policy.model_validate_json(orjson.dumps(given))
+        return model.Policy.model_validate_json(orjson.dumps(given))
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in wrong["loc"])

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TypeVar
 from uuid import uuid4
 
-from beliefgraph.errors import Conflict, Incorrect, NotFound
+from beliefgraph.errors import Conflict, Forbidden, Incorrect, NotFound
 from beliefgraph.model import timeline
 from beliefgraph.model.caller import Caller, Scope
 from beliefgraph.model.command import (
@@ -41,7 +41,10 @@ from beliefgraph.services.goals import decide as goals
 from beliefgraph.services.intake import UNKNOWN_IDENTIFIER, Intake
 from beliefgraph.services.permissions import decide as permissions
 from beliefgraph.services.permissions.policies import Policies
+from beliefgraph.services.permissions.sight import restricted
+from beliefgraph.services.scope import owns
 from beliefgraph.services.setting import Setting
+from beliefgraph.services.state import TwinState
 from beliefgraph.services.update import FUTURE_SKEW_S, Present, Updater
 from beliefgraph.store import events as stored
 
@@ -132,10 +135,15 @@ class Commands:
         return await self._carry_out(caller, scope, command, lambda s: permissions.permitting(s, command, policy, now))
 
     async def restrict(self, caller: Caller, command: Restrict) -> Receipt:
-        """Restrict the use of a twin, or lift the restriction."""
+        """Restrict the use of a twin, or lift the restriction; then what waited is taken in."""
         policy, now = await self._policies.required(caller.tenant), self._updater.clock.now()
         scope: Scope = "correct" if caller.person == command.twin else "write"
-        return await self._carry_out(caller, scope, command, lambda s: permissions.restricting(s, command, policy, now))
+        done = await self._carry_out(caller, scope, command, lambda s: permissions.restricting(s, command, policy, now))
+        if command.restricted:
+            return done
+        service = caller.model_copy(update={"person": None, "scopes": ("write",)})
+        twin = self._updater.name(caller, command.twin, scope).id
+        return done.and_then(await self._intake.replay(service, waiting_for=twin))
 
     async def identify(self, caller: Caller, command: Identify) -> Receipt:
         """Let an identifier lead to a twin, since always unless said from when, and take in the events that waited.
@@ -235,6 +243,7 @@ class Commands:
             if met == "duplicate":
                 return {}
             state = present.twins[named.id]
+            _refuse_restricted(caller, command, state, now)
             placed = present.again(arrived).at(moment or state.head_time or now)
             return {named.id: decision(Setting(state, present.graph, caller, placed))}
 
@@ -248,6 +257,13 @@ class Commands:
             **done.changes(named.id),
         )
         return (await updater.shown(caller, [receipt]))[0]
+
+
+def _refuse_restricted(caller: Caller, command: Command, state: TwinState, now: datetime) -> None:
+    """Refuse what others than the person would change of a twin whose use is restricted, but for permissions."""
+    if isinstance(command, Permit | Restrict) or owns(caller, state.name) or not restricted(state.permissions, now):
+        return
+    raise Forbidden("restricted", f"The use of {state.name!r} is restricted.", twin=state.name)
 
 
 def _upon(decision: Callable[[Setting, T], Additions], found: T, setting: Setting) -> Additions:

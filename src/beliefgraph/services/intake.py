@@ -23,6 +23,7 @@ from beliefgraph.services.drafts import Drafts
 from beliefgraph.services.interpretation.said import Interpreter
 from beliefgraph.services.layer import Layer
 from beliefgraph.services.layers import LAYERS
+from beliefgraph.services.permissions.sight import restricted
 from beliefgraph.services.portions import TWINS
 from beliefgraph.services.setting import Setting
 from beliefgraph.services.state import TwinState
@@ -57,6 +58,7 @@ class Refused:
     due: datetime | None = None
 
 
+RESTRICTED = Refused("restricted", "The use of this twin is restricted; it is taken in when that is lifted.")
 UNKNOWN_IDENTIFIER = Refused("unknown-identifier", "None of its identifiers leads to a twin at its time.")
 
 
@@ -161,8 +163,12 @@ class Intake:
         ids: Sequence[str] | None = None,
         identifier: str | None = None,
         due: datetime | None = None,
+        waiting_for: str | None = None,
     ) -> list[Receipt]:
-        """Let quarantined events try again: those named, those that carry an identifier, those due, or all."""
+        """Let quarantined events try again: those named, those that carry an identifier, those due, or all.
+
+        `waiting_for` is the id of a twin: those that waited for its restriction to be lifted.
+        """
         caller.require("write")
         caller.require_service()
         receipts: list[Receipt] = []
@@ -177,6 +183,7 @@ class Intake:
                 ids=ids,
                 identifier=identifier,
                 due=due,
+                restricted=waiting_for,
             )
             if not waiting:
                 return receipts
@@ -281,6 +288,9 @@ def take_in(
             continue
         if arrived.via is not None and not _leads_to(present.twins[one.named.id], arrived):
             fates.meets(index, UNKNOWN_IDENTIFIER)  # the link was undone since it was looked up
+            continue
+        if restricted(present.twins[one.named.id].permissions, present.now):
+            fates.meets(index, RESTRICTED)
             continue
         if (arrived.event.time - present.now).total_seconds() > FUTURE_SKEW_S:
             due = arrived.event.time - timedelta(seconds=FUTURE_SKEW_S)

@@ -221,7 +221,7 @@ class Moments:
         influence.
         """
         seen = await self.seen(caller, twin, name)
-        moment = await self.stored(twin, caller.tenant, name, as_of, rev)
+        moment = await self.all_of(twin, caller.tenant, name, as_of, rev)
         if self._sights is None or seen.whole:
             return moment
         state = await self._sights.state(moment.state, moment.graph, seen)
@@ -230,7 +230,7 @@ class Moments:
         at = as_of.valid_time or state.head_time
         return replace(moment, state=state, graph=self._definitions(moment.graph, seen), at=at, seen=seen)
 
-    async def stored(self, twin: str, tenant: str, name: str, as_of: AsOf, rev: int | None = None) -> Moment:
+    async def all_of(self, twin: str, tenant: str, name: str, as_of: AsOf, rev: int | None = None) -> Moment:
         """All of the twin as it was known at the moment, for what the service does by itself and shows nobody."""
         commit = await self.commit(twin, name, as_of, rev)
         state = await self._state(twin, tenant, name, commit)

@@ -17,6 +17,7 @@ from beliefgraph.model.time import BEGINNING, instant
 from beliefgraph.services.additions import Additions
 from beliefgraph.services.advance import Step, advance
 from beliefgraph.services.intake import Intake
+from beliefgraph.services.permissions.sight import restricted
 from beliefgraph.services.update import FUTURE_SKEW_S, Present, Updater
 from beliefgraph.store import quiet as stored
 from beliefgraph.telemetry.metrics import REFRESH_ENDED, REFRESH_SECONDS, REFRESHED
@@ -68,7 +69,7 @@ class Refresher:
 
         def pass_time(present: Present) -> Mapping[str, Additions | Step]:
             state = present.twins[named.id]
-            if state.head_time is None:
+            if state.head_time is None or restricted(state.permissions, present.now):
                 return {}
             newer = state.definitions != present.graph.definitions.number
             if moment > state.head_time:

@@ -168,8 +168,11 @@ async def set_aside(
     due: datetime | None = None,
     identifier: str | None = None,
     ids: Sequence[str] | None = None,
+    restricted: str | None = None,
 ) -> list[QuarantinedEvent]:
     """Events in quarantine, oldest first: all, those that are due, those that carry an identifier, or those named.
+
+    With `restricted`, those that wait for the restriction of that twin to be lifted.
 
     One that was being set aside while its twin was erased is noise, and left out.
     """
@@ -183,6 +186,7 @@ async def set_aside(
         due=due,
         identifier=identifier,
         ids=None if ids is None else list(ids),
+        restricted=restricted,
     )
     found = []
     for id_, twin, code, reason, at, sealed in record[0] if record else []:

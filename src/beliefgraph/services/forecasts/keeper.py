@@ -167,7 +167,7 @@ class ForecastKeeper:
     ) -> int | None:
         """When the metric or belief of an outcome was first within its bounds at the end of a period."""
         for end in period_ends(outcome, one, now):
-            moment = await self._moments.stored(
+            moment = await self._moments.all_of(
                 known.twin, tenant, known.name, AsOf(valid_time=moment_of(end)), known.rev
             )
             if await asyncio.to_thread(holds, outcome, moment):

@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
+import numpy as np
+
 from beliefgraph.model.belief import Belief
 from beliefgraph.model.decision import Decision, DecisionStatement
 from beliefgraph.model.definition import Definitions
@@ -118,15 +120,16 @@ class _Kept:
         """The evidence that says something of what is refused."""
         state, names = self._before, self._names
         for table in (state.bearings, state.measurements):
-            rows = table.headed(lambda heading: heading[0] in names)
-            if len(rows):
-                yield from unpacked(table.column("evidence", rows))
-        for kind, rows in state.rows.items():
-            if issubclass(kind, Statement):
-                yield from (row.evidence for row in rows.values() if self._speaks_of_refused(row, hidden))
+            about = table.headed(lambda heading: heading[0] in names)
+            if len(about):
+                yield from unpacked(table.column("evidence", about))
+        for rows in state.rows.values():
+            for row in rows.values():
+                if isinstance(row, Statement) and self._speaks_of_refused(row, hidden):
+                    yield row.evidence
 
-    def _speaks_of_refused(self, row: object, hidden: Hidden) -> bool:
-        if isinstance(row, Statement) and any(id_ in self._names for id_ in row.about):
+    def _speaks_of_refused(self, row: Statement, hidden: Hidden) -> bool:
+        if any(id_ in self._names for id_ in row.about):
             return True
         grounds = row.reasons or () if isinstance(row, DecisionStatement) else ()
         return any(
@@ -166,6 +169,6 @@ def _latest(state: TwinState) -> datetime | None:
     times = [row.valid_from for rows in state.rows.values() for row in rows.values() if isinstance(row, Statement)]
     times += [row.valid_from for row in state.relations]
     for table in (state.bearings, state.measurements):
-        since = [int(block.valid_from[block.seen(table.rev)].max(initial=0)) for block in table.blocks]
-        times += [moment_of(max(since))] if since and max(since) else []
+        blocks = [block.take(np.flatnonzero(block.seen(table.rev))) for block in table.blocks]
+        times += [moment_of(int(block.valid_from.max())) for block in blocks if len(block)]
     return max(times, default=None)

@@ -32,6 +32,11 @@ WHOLE = Sight()
 NOTHING = Sight(nothing=True)
 
 
+def restricted(permissions: Iterable[Permission], now: datetime) -> bool:
+    """Whether the use of a twin is restricted at this moment, by the person or the tenant."""
+    return any(each.purpose is None and not each.allowed and each.valid.contains(now) for each in permissions)
+
+
 def sight_of(
     policy: Policy | None, permissions: Iterable[Permission], caller: Caller, twin: str, now: datetime
 ) -> Sight:
@@ -44,7 +49,7 @@ def sight_of(
     if purpose.legal_basis == NEEDS_NO_PERMISSION:
         return WHOLE
     valid = [each for each in permissions if each.valid.contains(now)]
-    if any(each.purpose is None and not each.allowed for each in valid):
+    if restricted(valid, now):
         return NOTHING
     recipients = {None, *policy.recipients_of(caller.actor)}
     stated = [each for each in valid if each.purpose == caller.purpose and each.recipient in recipients]

@@ -1,0 +1,164 @@
+"""What is not permitted has no influence: a twin is, to the last bit, one that was fed only what is permitted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests import telling
+from tests.reading import everything
+from tests.world import event
+
+from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.event import Event
+from beliefgraph.model.identity import twin_id
+from beliefgraph.model.permission import Policy
+from beliefgraph.model.revision import Publication
+from beliefgraph.services.advance import advance
+from beliefgraph.services.definition_graph import DefinitionGraph
+from beliefgraph.services.derive import derive
+from beliefgraph.services.drafts import observations
+from beliefgraph.services.interpretation.rules import RuleInterpreter
+from beliefgraph.services.interpretation.said import Interpretation, Spoken
+from beliefgraph.services.permissions.enforce import permitted
+from beliefgraph.services.permissions.hidden import Hidden, PermittedDefinitions
+from beliefgraph.services.permissions.sight import Sight
+from beliefgraph.services.state import TwinState, fresh
+
+ATTRIBUTES = [f"{domain}.{name}" for domain in ("a", "b", "c") for name in ("one", "two", "three")]
+POLICY = Policy.model_validate(
+    {
+        "default": "ask_first",
+        "jurisdiction": "EU",
+        "controller": "Example Ltd",
+        "purposes": [{"key": "advice", "legal_basis": "consent", "dpv": "Advertising"}],
+        "categories": [
+            {"key": "domain", "domains": ["a"]},
+            {"key": "attribute", "attributes": ["b.t*"]},
+            {"key": "told", "goals": ["secret*"], "decisions": ["secret*"]},
+            {"key": "counted", "metrics": ["m.one"]},
+        ],
+    }
+)
+
+
+@st.composite
+def catalogs(draw: st.DrawFn) -> Catalog:
+    """Attributes in three domains, relations between some of them, a metric for two kinds of events, and rules."""
+    ends = st.tuples(st.sampled_from(ATTRIBUTES), st.sampled_from(ATTRIBUTES)).filter(lambda pair: pair[0] < pair[1])
+    pairs = draw(st.lists(ends, max_size=6, unique=True))
+    rules: list[dict[str, Any]] = []
+    for type_ in ("x", "y", "z"):
+        on = draw(st.lists(st.sampled_from(ATTRIBUTES), min_size=1, max_size=3, unique=True))
+        rules.append(
+            {
+                "type": type_,
+                "summary": f"did {type_}",
+                "source": "data.by",
+                "bears_on": [{"attribute": name, "log_likelihood_ratio": "double(data.llr)"} for name in on],
+            }
+        )
+    goals = [
+        {"key": "data.key", "title": "data.key", "motivated_by": [{"attribute": draw(st.sampled_from(ATTRIBUTES))}]}
+    ]
+    rules.append({"type": "wants", "summary": "wants it", "source": "data.by", "goals": goals})
+    decisions = [{"key": "data.key", "title": "data.key"}]
+    rules.append({"type": "decides", "summary": "decides it", "source": "data.by", "decisions": decisions})
+    band = {"at_least": 2, "bears_on": [{"attribute": draw(st.sampled_from(ATTRIBUTES)), "log_likelihood_ratio": 0.7}]}
+    metrics = [
+        {"key": f"m.{name}", "statement": name, "kind": "count", "events": [type_], "window": "P30D", "bands": [band]}
+        for name, type_ in (("one", "x"), ("two", "w"))
+    ]
+    return Catalog.model_validate(
+        {
+            "catalog": "random",
+            "version": "1.0.0",
+            "attributes": [
+                {"key": key, "domain": key[0], "prior": 0.3, "statement": key, "half_life": "P20D"}
+                for key in ATTRIBUTES
+            ],
+            "relations": [
+                {"kind": "supports", "source": source, "target": target, "odds_ratio": 2.5} for source, target in pairs
+            ],
+            "events": rules,
+            "metrics": metrics,
+        }
+    )
+
+
+EVENTS = st.lists(
+    st.tuples(
+        st.sampled_from(["x", "y", "z", "w", "wants", "decides"]),
+        st.integers(0, 40),
+        st.integers(-20, 20).map(lambda tenths: tenths / 10),
+        st.sampled_from(["ada", "bob"]),
+        st.sampled_from(["open", "secret"]),
+    ),
+    min_size=1,
+    max_size=10,
+)
+SIGHTS = st.builds(
+    lambda general, refused: Sight(general, tuple(refused)),
+    st.booleans(),
+    st.lists(st.sampled_from(POLICY.categories), unique_by=lambda each: each.key, max_size=4),
+)
+
+
+def speaks_of(spoken: Spoken, hidden: Hidden) -> bool:
+    """Whether a piece of evidence says anything that is hidden."""
+    return (
+        any(hidden.named(each.belief.attribute) for each in spoken.bearings)
+        or any(hidden.metric(each.metric.metric) for each in spoken.counts)
+        or any(hidden.goal(each.key) for each in spoken.goals)
+        or any(hidden.named(motive.belief.attribute) for each in spoken.goals for motive in each.motives)
+        or any(hidden.decision(each.key) for each in spoken.decisions)
+    )
+
+
+def fed(events: Sequence[Event], graph: DefinitionGraph, hidden: Hidden, under: DefinitionGraph) -> TwinState:
+    """A twin under some definitions, fed what these events say that is not hidden, each in a commit of its own."""
+    state = fresh(twin_id("acme", "lena"), "acme", "lena")
+    for one in events:
+        said = RuleInterpreter().interpret(one, graph.definitions)
+        left = Interpretation(spoken=tuple(each for each in said.spoken if not speaks_of(each, hidden)))
+        if left.spoken:
+            added = observations([(telling.setting(state, under, one), left)])
+            state = advance(state, under, added, telling.CALLER, telling.NOW).state
+    return state
+
+
+def shown(state: TwinState) -> dict[str, Any]:
+    """What a twin published, without the revs that published it."""
+    revs = {"revision_id", "rev_from", "rev_to", "valid_from", "reason"}
+    return {
+        kind.__name__: {place: row.model_dump(exclude=revs) for place, row in sorted(rows.items())}
+        for kind, rows in state.rows.items()
+        if issubclass(kind, Publication) and rows
+    }
+
+
+@settings(max_examples=60)
+@given(catalogs(), EVENTS, SIGHTS)
+def test_a_twin_under_a_permission_is_one_that_was_fed_only_what_is_permitted(
+    catalog: Catalog, happened: list[tuple[str, int, float, str, str]], sight: Sight
+) -> None:
+    graph = DefinitionGraph(Definitions(tenant="acme", number=1, catalogs=(catalog,)))
+    hidden = Hidden(sight, POLICY, graph.definitions)
+    under = PermittedDefinitions().of(graph, sight, POLICY)
+    events: list[Event] = [
+        event(str(n), type_, day=day, llr=llr, by=by, key=key) for n, (type_, day, llr, by, key) in enumerate(happened)
+    ]
+    state = telling.told(graph, *([each] for each in events))
+    found = permitted(state, graph.definitions, under, sight, POLICY)
+    alone = fed(events, graph, hidden, under)
+    if alone.head_time is None:
+        assert found.head_time is None
+        return
+    assert found.head_time == alone.head_time
+    assert shown(found) == shown(alone)
+    assert found.head_time is not None
+    assert everything(derive(found, under, found.head_time)) == everything(derive(alone, under, found.head_time))
+    if alone.rows == state.rows:
+        assert found is state
