@@ -39,4 +39,4 @@ async def of_twins(graph: Graph, twins: Sequence[str]) -> dict[str, tuple[Permis
 async def said(graph: Graph, twin: str) -> Said:
     """The evidence of a twin by the types of its events and its sources."""
     record = await graph.read("permission/said_by", twin=twin)
-    return [tuple(row) for row in record[0]] if record else []  # type: ignore[misc]  # three of each
+    return [tuple(row) for row in record[0]] if record else []
