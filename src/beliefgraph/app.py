@@ -30,7 +30,7 @@ from beliefgraph.services.commands import Commands
 from beliefgraph.services.decisions.check import DecisionChecks
 from beliefgraph.services.decisions.questions import Decisions
 from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.erase import Eraser, finish_erasures
+from beliefgraph.services.erase import Eraser, finish_erasures, replay_erasures
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.forecasts.keeper import ForecastKeeper
 from beliefgraph.services.forecasts.questions import Forecasts
@@ -267,7 +267,8 @@ async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
         keyring = Keyring(settings.keys)
         for database in (graph, *shards.values()):
             await migrate(database, clock)
-            await finish_erasures(database, keyring, graph)
+            await finish_erasures(database, keyring, clock, graph)
+            await replay_erasures(database, keyring, clock, graph)
         services = build(settings, graph, keyring, clock, shard_map, shards)
         await services.book.copy()
         upkeep = asyncio.create_task(_kept_up(services.databases), name="upkeep")
