@@ -21,6 +21,7 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.shards import HOME, Place, ShardMap
 from beliefgraph.model.time import Clock, SystemClock
 from beliefgraph.services.across import Across
+from beliefgraph.services.archives.archives import Archives
 from beliefgraph.services.bell import Bell
 from beliefgraph.services.bounded_json import JsonBounds
 from beliefgraph.services.cache import TwinCache
@@ -60,6 +61,7 @@ from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.migrations import check_migrated, migrate
 from beliefgraph.web.application import Doors, make_web
+from beliefgraph.web.export import export_endpoint
 from beliefgraph.web.graphiql_page import page
 from beliefgraph.web.metrics_page import metrics_page
 
@@ -78,6 +80,7 @@ class Services:
     intake: Intake
     commands: Commands
     eraser: Eraser
+    archives: Archives
     questions: Questions
     goals: Goals
     preferences: Preferences
@@ -217,6 +220,7 @@ def _on(
         intake=intake,
         commands=Commands(updater, intake),
         eraser=Eraser(updater, shared.home),
+        archives=Archives(graph, keyring),
         questions=Questions(graph, keyring, book, moments=moments),
         goals=Goals(graph, book, moments=moments),
         preferences=Preferences(graph, book, explanations, moments=moments),
@@ -339,6 +343,7 @@ def create_app(services: Services) -> Starlette:
     doors = Doors(
         graphql=door,
         events=events,
+        export=export_endpoint(lambda caller, twin: services.of(caller, twin).archives.export_twin(caller, twin)),
         ready=ready,
         warmed=services.warming.wait,
         places=places,

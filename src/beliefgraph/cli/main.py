@@ -35,6 +35,8 @@ COMMANDS = {
     "erase": ("erasure:erase", "Erase a twin permanently, and print the signed receipt."),
     "readmit": ("erasure:readmit", "Take in again what concerns a person who was erased."),
     "receipt": ("erasure:app", "Verify and list the signed receipts of erasures."),
+    "export": ("archives:export", "Write all that is held of a twin, or of a tenant, to a signed archive."),
+    "import": ("archives:import_archive", "Import an archive into an empty tenant."),
     "keys": ("keys:app", "Manage API keys."),
     "neo4j": ("neo4j:app", "Manage a local Neo4j without Docker or an installed Java."),
     "evaluate": ("evaluate:app", "Run real data sets through a service and compare its accuracy with known methods."),

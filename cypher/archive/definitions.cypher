@@ -1,0 +1,38 @@
+// All that is defined and learned in a tenant, and how it is connected.
+// params: $tenant
+// returns: one record ([[element id, labels, properties]], [[element id from, type, properties, element id to, null]])
+// mode: read
+RETURN COLLECT {
+  CALL () {
+    MATCH (n:DefinitionSet {tenant: $tenant})
+    RETURN n
+    UNION ALL
+    MATCH (n:Catalog {tenant: $tenant})
+    RETURN n
+    UNION ALL
+    MATCH (n:ParameterSet {tenant: $tenant})
+    RETURN n
+    UNION ALL
+    MATCH (:Catalog {tenant: $tenant})-[:DEFINES]->(n:Definition)
+    RETURN n
+  }
+  WITH DISTINCT n
+  RETURN [elementId(n), labels(n), properties(n)]
+} AS nodes, COLLECT {
+  CALL () {
+    MATCH (n:DefinitionSet {tenant: $tenant})
+    RETURN n
+    UNION ALL
+    MATCH (n:Catalog {tenant: $tenant})
+    RETURN n
+    UNION ALL
+    MATCH (n:ParameterSet {tenant: $tenant})
+    RETURN n
+    UNION ALL
+    MATCH (:Catalog {tenant: $tenant})-[:DEFINES]->(n:Definition)
+    RETURN n
+  }
+  WITH DISTINCT n
+  MATCH (n)-[r]->(m)
+  RETURN [elementId(n), type(r), properties(r), elementId(m), null]
+} AS edges
