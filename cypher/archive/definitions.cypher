@@ -5,15 +5,19 @@
 RETURN COLLECT {
   CALL () {
     MATCH (n:DefinitionSet {tenant: $tenant})
+    WHERE n.number > 0
     RETURN n
     UNION ALL
     MATCH (n:Catalog {tenant: $tenant})
+    WHERE n.catalog > '' AND n.version > ''
     RETURN n
     UNION ALL
     MATCH (n:ParameterSet {tenant: $tenant})
+    WHERE n.number > 0
     RETURN n
     UNION ALL
-    MATCH (:Catalog {tenant: $tenant})-[:DEFINES]->(n:Definition)
+    MATCH (c:Catalog {tenant: $tenant})-[:DEFINES]->(n:Definition)
+    WHERE c.catalog > '' AND c.version > ''
     RETURN n
   }
   WITH DISTINCT n
@@ -21,15 +25,19 @@ RETURN COLLECT {
 } AS nodes, COLLECT {
   CALL () {
     MATCH (n:DefinitionSet {tenant: $tenant})
+    WHERE n.number > 0
     RETURN n
     UNION ALL
     MATCH (n:Catalog {tenant: $tenant})
+    WHERE n.catalog > '' AND n.version > ''
     RETURN n
     UNION ALL
     MATCH (n:ParameterSet {tenant: $tenant})
+    WHERE n.number > 0
     RETURN n
     UNION ALL
-    MATCH (:Catalog {tenant: $tenant})-[:DEFINES]->(n:Definition)
+    MATCH (c:Catalog {tenant: $tenant})-[:DEFINES]->(n:Definition)
+    WHERE c.catalog > '' AND c.version > ''
     RETURN n
   }
   WITH DISTINCT n

@@ -29,6 +29,7 @@ RETURN COLLECT {
     RETURN n
     UNION ALL
     MATCH (n:Commit {twin: $twin})
+    WHERE n.rev > 0
     RETURN n
     UNION ALL
     MATCH (n:Quarantine {twin: $twin})

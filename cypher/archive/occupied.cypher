@@ -2,4 +2,10 @@
 // params: $tenant
 // returns: one record (true or false)
 // mode: read
-RETURN EXISTS { MATCH (:Twin {tenant: $tenant}) } OR EXISTS { MATCH (:DefinitionSet {tenant: $tenant}) } AS occupied
+RETURN EXISTS {
+  MATCH (t:Twin {tenant: $tenant})
+  WHERE t.name > ''
+} OR EXISTS {
+  MATCH (s:DefinitionSet {tenant: $tenant})
+  WHERE s.number > 0
+} AS occupied

@@ -175,7 +175,9 @@ async def test_an_archive_that_was_altered_is_refused_and_nothing_is_written(wor
 async def test_an_archive_is_fetched_over_http(
     graph: Graph, keyring: Keyring, clock: StoppedClock, tenant: str
 ) -> None:
-    async with service(graph, keyring, clock, tenant) as client:
+    async with service(graph, keyring, clock, tenant) as running:
+        await running.define()
+        client = await running.client()
         await client.observe(event("1"))
         answer = await client.post({"twin": "lena"}, "/export")
         assert (answer.status_code, answer.headers["content-type"]) == (200, "application/gzip")
