@@ -19,7 +19,9 @@ CALL (t, rev) {
   WHERE $expected IS NULL OR rev = $expected
   REMOVE t:Twin
   SET t:Erasing
+  WITH t, t.life AS life
   SET t = $values
+  SET t.life = life
   RETURN count(t) AS taken
 }
 RETURN rev, taken = 1 AS taken

@@ -1,14 +1,15 @@
 // Delete what is left of a twin whose rows are gone: identifiers that led to it alone, events that waited for them, the
 // person as a source, and their keys; and note that it was done. Where they spoke of others, a nameless source stays.
-// params: $twin, $tenant, $person (the source id of the person), $name (the twin's), $erasure (what is noted)
+// params: $twin, $tenant, $person (the source id of the person), $name (the twin's), $receipt (its id),
+// $erasure (what is noted)
 // returns: one record (how many nodes)
 // mode: write
 MATCH (t:Erasing {id: $twin})
 OPTIONAL MATCH (i:Identifier)-[:IDENTIFIES]->(t)
 WITH t, collect(DISTINCT i) AS identifiers
 DETACH DELETE t
-CREATE (e:Erasure)
-SET e = $erasure
+MERGE (e:Erasure {id: $receipt})
+SET e += $erasure
 WITH [i IN identifiers WHERE NOT EXISTS { (i)-[:IDENTIFIES]->() }] AS alone
 CALL (alone) {
   UNWIND alone AS i

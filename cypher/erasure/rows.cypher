@@ -1,7 +1,7 @@
 // Delete some of what belongs to a twin; asked until nothing is left. Deliveries stay, stripped to their hashes; a source
 // goes with the last evidence that it reported.
 // params: $twin, $limit
-// returns: one record (how many nodes were deleted or stripped)
+// returns: one record (how many nodes were deleted or stripped, how many of each kind since the erasure began)
 // mode: write
 CALL () {
   MATCH (n:Belief {twin: $twin})
@@ -72,4 +72,21 @@ CALL () {
   SET n = {delivery: n.delivery, body: n.body}
   RETURN count(*) AS events
 }
-RETURN beliefs + goals + metrics + decisions + forecasts + checkpoints + evidence + commits + quarantined + events AS erased
+MATCH (t:Erasing {id: $twin})
+SET
+  t.beliefs = coalesce(t.beliefs, 0) + beliefs,
+  t.goals = coalesce(t.goals, 0) + goals,
+  t.metrics = coalesce(t.metrics, 0) + metrics,
+  t.decisions = coalesce(t.decisions, 0) + decisions,
+  t.forecasts = coalesce(t.forecasts, 0) + forecasts,
+  t.checkpoints = coalesce(t.checkpoints, 0) + checkpoints,
+  t.evidence = coalesce(t.evidence, 0) + evidence,
+  t.commits = coalesce(t.commits, 0) + commits,
+  t.quarantined = coalesce(t.quarantined, 0) + quarantined,
+  t.events = coalesce(t.events, 0) + events
+RETURN
+  beliefs + goals + metrics + decisions + forecasts + checkpoints + evidence + commits + quarantined + events AS erased,
+  {
+    beliefs: t.beliefs, goals: t.goals, metrics: t.metrics, decisions: t.decisions, forecasts: t.forecasts,
+    checkpoints: t.checkpoints, evidence: t.evidence, commits: t.commits, quarantined: t.quarantined, events: t.events
+  } AS destroyed

@@ -21,6 +21,7 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.shards import HOME, Place, ShardMap
 from beliefgraph.model.time import Clock, SystemClock
 from beliefgraph.services.across import Across
+from beliefgraph.services.archives.archives import Archives
 from beliefgraph.services.bell import Bell
 from beliefgraph.services.bounded_json import JsonBounds
 from beliefgraph.services.cache import TwinCache
@@ -30,7 +31,7 @@ from beliefgraph.services.commands import Commands
 from beliefgraph.services.decisions.check import DecisionChecks
 from beliefgraph.services.decisions.questions import Decisions
 from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.erase import Eraser, finish_erasures
+from beliefgraph.services.erase import Eraser, finish_erasures, replay_erasures
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.forecasts.keeper import ForecastKeeper
 from beliefgraph.services.forecasts.questions import Forecasts
@@ -62,6 +63,7 @@ from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.migrations import check_migrated, migrate
 from beliefgraph.web.application import Doors, make_web
+from beliefgraph.web.export import export_endpoint
 from beliefgraph.web.graphiql_page import page
 from beliefgraph.web.metrics_page import metrics_page
 
@@ -82,6 +84,7 @@ class Services:
     intake: Intake
     commands: Commands
     eraser: Eraser
+    archives: Archives
     questions: Questions
     goals: Goals
     preferences: Preferences
@@ -226,6 +229,7 @@ def _on(
         intake=intake,
         commands=Commands(updater, intake, shared.policies),
         eraser=Eraser(updater, shared.home),
+        archives=Archives(graph, keyring),
         questions=Questions(graph, keyring, book, moments=moments),
         goals=Goals(graph, book, moments=moments),
         preferences=Preferences(graph, book, explanations, moments=moments),
@@ -276,7 +280,8 @@ async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
         keyring = Keyring(settings.keys)
         for database in (graph, *shards.values()):
             await migrate(database, clock)
-            await finish_erasures(database, keyring, graph)
+            await finish_erasures(database, keyring, clock, graph)
+            await replay_erasures(database, keyring, clock, graph)
         services = build(settings, graph, keyring, clock, shard_map, shards)
         await services.book.copy()
         upkeep = asyncio.create_task(_kept_up(services.databases), name="upkeep")
@@ -347,6 +352,7 @@ def create_app(services: Services) -> Starlette:
     doors = Doors(
         graphql=door,
         events=events,
+        export=export_endpoint(lambda caller, twin: services.of(caller, twin).archives.export_twin(caller, twin)),
         ready=ready,
         warmed=services.warming.wait,
         places=places,

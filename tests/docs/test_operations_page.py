@@ -24,6 +24,21 @@ from beliefgraph.store.keys import Keyring
 
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 METRIC = re.compile(r"^\| `(beliefgraph_\w+)` \| ([\w, ]*)\| (.+) \|$", re.MULTILINE)
+CATALOG = """\
+catalog: small
+version: 1.0.0
+attributes:
+  - {key: needs.budget, domain: needs, prior: 0.4, statement: has a budget}
+events:
+  - type: form.answered
+    summary: answered the form
+    bears_on:
+      - {attribute: needs.budget, log_likelihood_ratio: 1.5}
+"""
+EVENT = (
+    '{"specversion": "1.0", "id": "1", "source": "form", "type": "form.answered", "time": "2026-01-05T09:00:00Z", '
+    '"subject": "NAME", "data": {}}'
+)
 TOKEN = "a-token-of-the-operator"
 
 
@@ -83,17 +98,25 @@ def shell(tmp_path: Path) -> dict[str, str]:
 @pytest.mark.timeout(900)  # on a busy machine: it starts Neo4j three times, and a process for every line
 def test_a_backup_that_was_made_as_the_page_says_is_restored_as_it_says(shell: dict[str, str], tmp_path: Path) -> None:
     codes = [example.code for example in examples("bash", "docs/operations.md") if "tar -C" in example.code]
-    backup, restore = codes
-    make = "beliefgraph keys create --tenant here --actor shop --scope read --purpose care"
+    backup, receipts, restore = codes
+    make = "beliefgraph keys create --tenant here --actor shop --scope read --scope write --scope define --scope erase"
+    (tmp_path / "catalog.yaml").write_text(CATALOG)
+    (tmp_path / "events.jsonl").write_text("\n".join(EVENT.replace("NAME", name) for name in ("lena", "omar")))
     wipe = 'rm -rf "$BELIEFGRAPH_NEO4J_DATA"/* "$BELIEFGRAPH_KEYS"/*'
     steps = (
         "beliefgraph neo4j start --bolt-port 0 --http-port 0",
-        make,
+        f"export BELIEFGRAPH_KEY=$({make})",
+        "beliefgraph define catalog.yaml",
+        "beliefgraph ingest events.jsonl",
         'printf secret > "$BELIEFGRAPH_KEYS/kept"',
         backup,
+        "beliefgraph erase lena > receipt.json",
+        "beliefgraph receipt verify receipt.json",
+        receipts,
         "beliefgraph neo4j stop",
         wipe,
         restore,
+        "beliefgraph twins",
         "beliefgraph keys list --tenant here",
     )
     try:
@@ -102,6 +125,8 @@ def test_a_backup_that_was_made_as_the_page_says_is_restored_as_it_says(shell: d
         )
         assert said.returncode == 0, said.stdout + said.stderr
         assert "shop" in said.stdout.splitlines()[-1]
+        assert "Valid." in said.stdout
+        assert ("omar" in said.stdout, "lena" in said.stdout) == (True, False)  # erased again: the backup had both
         assert (tmp_path / "keys" / "kept").read_text() == "secret"
     finally:
         LocalNeo4j(tmp_path / "data").stop()

@@ -103,6 +103,7 @@ async def test_what_was_erased_does_not_come_again(world: World) -> None:
     await observe(world, rated("1", 2.0), rated("2", 1.0))
     await withdraw(world, "1")
     await world.eraser.erase_twin(world.caller, "lena")
+    await world.eraser.readmit(world.caller, "lena")
     assert await observe(world, rated("1", 2.0), rated("2", 1.0)) == ["duplicate", "duplicate"]
 
 

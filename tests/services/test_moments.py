@@ -74,6 +74,7 @@ async def test_a_twin_that_was_erased_and_began_again_elsewhere_is_not_the_one_i
     await world.intake.observe(world.caller, [rated("1", 1.0)])
     elsewhere = world.another()
     await elsewhere.eraser.erase_twin(world.caller, "lena")
+    await elsewhere.eraser.readmit(world.caller, "lena")
     await elsewhere.intake.observe(world.caller, [rated("2", 0.5)])
     (row,) = (await listed(world, HERE, cached=True)).nodes
     assert row.state.log_odds == 0.5

@@ -183,5 +183,6 @@ async def test_what_another_process_wrote_or_erased_is_not_read_from_memory(worl
     assert (await memory.belief(world.caller, "lena", key("world.alone"))).state.log_odds == published(1.5)
     await world.intake.observe(world.caller, [rated("3", 0.5)])
     await elsewhere.eraser.erase_twin(world.caller, "lena")
+    await elsewhere.eraser.readmit(world.caller, "lena")
     await elsewhere.intake.observe(world.caller, [rated("4", 0.25)])
     assert (await memory.belief(world.caller, "lena", key("world.alone"))).state.log_odds == published(0.25)

@@ -44,6 +44,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     **{
         (name, "CartesianProduct"): "one node with one node, each found by its unique id, for each row"
         for name in (
+            "archive/write_edges",
             "commit/decisions",
             "commit/goals",
             "commit/identifiers",

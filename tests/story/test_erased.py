@@ -65,11 +65,14 @@ async def test_an_erased_twin_is_gone_and_its_neighbours_are_not(world: World) -
     assert rows(await stored(world, "omar")) == neighbour
 
 
-async def test_what_came_before_the_erasure_stays_a_duplicate_and_something_new_begins_a_new_twin(world: World) -> None:
+async def test_after_consent_what_came_before_is_a_duplicate_and_something_new_begins_a_new_twin(
+    world: World,
+) -> None:
     old = rated("old", 1.0)
     await world.intake.observe(world.caller, [old, rated("other", 0.5)])
     await world.eraser.erase_twin(world.caller, "lena")
 
+    await world.eraser.readmit(world.caller, "lena")
     (again,) = await world.intake.observe(world.caller, [old])
     assert (again.status, again.rev) == ("duplicate", 0)
     assert (await stored(world)).rev == 0
@@ -84,6 +87,7 @@ async def test_another_process_does_not_bring_back_what_it_remembers_of_an_erase
     other = world.another()
     await other.intake.observe(world.caller, [rated("first life", 3.0)])
     await world.eraser.erase_twin(world.caller, "lena")
+    await world.eraser.readmit(world.caller, "lena")
     await world.intake.observe(world.caller, [rated("second life", -1.0)])
 
     (receipt,) = await other.intake.observe(world.caller, [rated("and then", 0.25)])
@@ -99,6 +103,7 @@ async def test_a_commit_computed_from_an_erased_twin_is_not_written_into_the_nex
 
     async def begin_anew() -> None:
         await world.eraser.erase_twin(world.caller, "lena")
+        await world.eraser.readmit(world.caller, "lena")
         await world.intake.observe(world.caller, [rated("second life", -1.0)])
 
     slow = World(
@@ -122,8 +127,9 @@ async def test_an_erasure_that_was_cut_short_is_finished_at_the_next_start(world
         await world.intake.observe(world.caller, [rated("3", 1.0)])
     assert refused.value.code == "being-erased"
 
-    assert await finish_erasures(world.graph, world.keyring) >= 1
+    assert await finish_erasures(world.graph, world.keyring, world.clock) >= 1
     assert await left(world.graph, id_of(world)) == 0
+    await world.eraser.readmit(world.caller, "lena")
     (receipt,) = await world.intake.observe(world.caller, [rated("3", 1.0)])
     assert (receipt.status, receipt.rev) == ("accepted", 1)
 
@@ -176,9 +182,11 @@ async def test_an_identifier_that_led_to_an_erased_twin_leads_nowhere(world: Wor
 
     nameless = rated("2", 1.0).model_copy(update={"twin": None, "identifiers": (device,)})
     (receipt,) = await world.intake.observe(world.caller, [nameless])
-    assert (receipt.status, receipt.code) == ("quarantined", "unknown-identifier")
+    assert (receipt.status, receipt.code) == ("rejected", "erased")
 
     await world.commands.identify(world.caller, Identify(twin="omar", identifier=device, valid_from=START))
+    (receipt,) = await world.intake.observe(world.caller, [nameless])
+    assert (receipt.status, receipt.twin) == ("accepted", "omar")
 
 
 async def test_nothing_a_person_said_is_in_any_file_in_plaintext_before_or_after_erasing(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ from beliefgraph.graphql.inputs import (
 from beliefgraph.graphql.permission_fields import PermissionCommands
 from beliefgraph.graphql.reinterpretation import reinterpret
 from beliefgraph.graphql.roots import command, named
-from beliefgraph.graphql.twin_types import Erasure
+from beliefgraph.graphql.twin_types import Erasure, Readmission
 from beliefgraph.model import definition, erasure, receipt
 
 MOST_REPLAYED = 1_000
@@ -122,6 +122,15 @@ class Mutation(ForecastMutations, PermissionCommands):
     async def erase_twin(info: Request, twin: TwinName, expected_rev: ExpectedRev = None) -> erasure.Erasure:
         context = info.context
         return await context.verbs.across.erase_twin(context.caller, twin, expected_rev=expected_rev)
+
+    @answer(
+        Readmission,
+        "Take in again what concerns a person who was erased, because they consented anew. Needs the person's own key "
+        "or the scope `erase`.",
+    )
+    @staticmethod
+    async def readmit(info: Request, twin: TwinName) -> erasure.Readmission:
+        return await info.context.verbs_for(twin).eraser.readmit(info.context.caller, twin)
 
     @answer(
         Definitions,

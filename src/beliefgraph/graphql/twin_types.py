@@ -36,4 +36,9 @@ class Erasure:
     """Confirmation that a twin was erased: its rows are deleted and its encryption key is destroyed."""
 
 
+@expose(erasure.Readmission)
+class Readmission:
+    """Confirmation that events and commands about an erased person are taken in again."""
+
+
 TwinConnection = connection(Twin, of_twin=False)

@@ -1,11 +1,16 @@
-"""Confirmation that a twin was erased: who asked, when and for what purpose."""
+"""The erasure of a twin: its confirmation, its signed receipt, and the consent that ends the refusals after it."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from pydantic import Field
 
 from beliefgraph.model.record import Key, Record
 from beliefgraph.model.time import Instant
+
+THE_PERSON = "the person"
+"""What a receipt calls the actor where it was the person themselves: their name must not stay."""
 
 
 class Erasure(Record):
@@ -19,3 +24,31 @@ class Erasure(Record):
     purpose: Key = Field(description="Purpose of the call.")
     at: Instant = Field(description="When it was erased.")
     rows: int = Field(description="Number of nodes deleted.")
+    receipt: str = Field(
+        description="The signed receipt as canonical JSON; it names nobody. `beliefgraph receipt verify` verifies it."
+    )
+
+
+class ErasureReceipt(Record):
+    """What was destroyed by an erasure, without anything personal; signed, it is the receipt."""
+
+    kind: Literal["beliefgraph erasure"] = "beliefgraph erasure"
+    id: str = Field(description="Random id of the receipt.")
+    tenant: Key = Field(description="Tenant that the twin belonged to.")
+    subject: str = Field(description="Keyed hash of the twin's name.")
+    identifiers: tuple[str, ...] = Field(description="Keyed hashes of the identifiers that led to the twin alone.")
+    actor: Key = Field(description="Who asked for it.")
+    purpose: Key = Field(description="Purpose of the call.")
+    begun: Instant = Field(description="When nobody could find the twin any more.")
+    finished: Instant = Field(description="When everything was destroyed.")
+    destroyed: dict[str, int] = Field(description="How many nodes of each kind were deleted, and keys destroyed.")
+    digest: str = Field(description="SHA-256 over the random life id of the twin and the ids of its events, in order.")
+
+
+class Readmission(Record):
+    """Confirmation that events and commands about an erased person are taken in again."""
+
+    twin: Key = Field(description="Name of the twin, which starts empty.")
+    actor: Key = Field(description="Who asked for it.")
+    at: Instant = Field(description="When it was asked for.")
+    refused: int = Field(description="Number of events and commands refused since the erasure.")

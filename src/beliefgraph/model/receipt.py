@@ -25,7 +25,7 @@ Outcome = Annotated[
             "duplicate": "Known already; nothing was changed.",
             "quarantined": "Set aside with a reason; it can be replayed.",
             "conflict": "Refused: its id was used before for different content.",
-            "rejected": "Refused: it is malformed, and was not stored.",
+            "rejected": "Refused, and not stored: it is malformed, or about a person who was erased.",
         },
     ),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -171,6 +172,7 @@ class Commands:
             return _linked(setting, closed, opened)
 
         linked = await self._carry_out(caller, "write", command, link)
+        await asyncio.to_thread(self._updater.keyring.erasures.release_identifier, caller.tenant, key)
         taken = [r for r in await self._intake.replay(caller, identifier=key) if r.status == "accepted"]
         return linked.and_then(taken)
 

@@ -27,6 +27,7 @@ from beliefgraph.services.permissions.sight import restricted
 from beliefgraph.services.portions import TWINS
 from beliefgraph.services.setting import Setting
 from beliefgraph.services.state import TwinState
+from beliefgraph.services.suppressed import refused_events
 from beliefgraph.services.update import FUTURE_SKEW_S, Committed, Named, Present, Updater
 from beliefgraph.store import events as stored
 from beliefgraph.telemetry import metrics
@@ -36,6 +37,9 @@ MOST_EVENTS = 10_000
 
 TOLD_EACH = 100
 """Events of a call up to which every receipt tells what its commit changed; of more, the last of each commit does."""
+
+SETTLED: tuple[Outcome, ...] = ("accepted", "duplicate", "rejected")
+"""What becomes of an event that does not have to wait in quarantine any more."""
 
 AT_ONCE = 2
 """Portions of a call that are at work at once: one is derived here while another is written by Neo4j."""
@@ -89,13 +93,21 @@ class Intake:
 
         Each twin gets one commit, several only where it is too large for one transaction. `expected_rev` goes with a
         single event. An event that came before is a duplicate, one that came with another body a conflict; one that
-        cannot be understood is quarantined.
+        cannot be understood is quarantined, and one about a person who was erased is rejected.
         """
         caller.require("write")
         if len(events) > MOST_EVENTS:
             raise Incorrect("too-large", f"Send at most {MOST_EVENTS} events in one call.", events=len(events))
         if expected_rev is not None and len(events) != 1:
             raise Incorrect("invalid-input", "expectedRev goes with one event.")
+        erased = await asyncio.to_thread(refused_events, self._updater.keyring, caller.tenant, events)
+        metrics.EVENTS.labels("rejected").inc(len(erased))
+        left = [event for index, event in enumerate(events) if index not in erased]
+        taken = iter(await self._taken(caller, left, expected_rev) if left or not erased else ())
+        return [erased[index] if index in erased else next(taken) for index in range(len(events))]
+
+    async def _taken(self, caller: Caller, events: Sequence[Event], expected_rev: int | None) -> list[Receipt]:
+        """Take in events of whom nobody was erased."""
         placed, lost = await self._place(caller, events)
         fates = Fates(refused=dict(lost))
         fates.outcome.update(dict.fromkeys(lost, "quarantined"))
@@ -189,7 +201,7 @@ class Intake:
                 return receipts
             after = (waiting[-1].since, waiting[-1].id)
             tried = await self.observe(caller, [q.event for q in waiting])
-            settled = [q.id for q, r in zip(waiting, tried, strict=True) if r.status in ("accepted", "duplicate")]
+            settled = [q.id for q, r in zip(waiting, tried, strict=True) if r.status in SETTLED]
             await stored.release(self._updater.graph, caller.tenant, settled)
             receipts += tried
 

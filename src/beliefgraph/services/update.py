@@ -33,6 +33,7 @@ from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.portions import SMALL, Portions
 from beliefgraph.services.scope import reach
 from beliefgraph.services.state import TwinState
+from beliefgraph.services.suppressed import refuse_erased
 from beliefgraph.services.threads import unhurried
 from beliefgraph.store import events as stored
 from beliefgraph.store.commits import write
@@ -166,7 +167,7 @@ class Updater:
                 if not known.seen:
                     _check(states, expected or {})
                 present = Present(states, graph, known.seen, known.withdrawn, self.clock.now())
-                steps = await asyncio.to_thread(_steps, caller, present, decide)
+                steps = await asyncio.to_thread(_steps, self.keyring, caller, present, decide)
                 try:
                     await self._write(steps, divisible=divisible)
                 except Conflict as conflict:
@@ -272,7 +273,8 @@ def one_number(json: object) -> object:
     return [one_number(each) for each in json] if isinstance(json, list) else json
 
 
-def _steps(caller: Caller, present: Present, decide: Decide) -> dict[str, Step]:
+def _steps(keyring: Keyring, caller: Caller, present: Present, decide: Decide) -> dict[str, Step]:
+    refuse_erased(keyring, caller.tenant, (twin.name for twin in present.twins.values()))
     return {
         id_: each if isinstance(each, Step) else advance(present.twins[id_], present.graph, each, caller, present.now)
         for id_, each in decide(present).items()

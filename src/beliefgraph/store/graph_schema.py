@@ -75,6 +75,20 @@ NOW = ("twin", "rev_to", "valid_to")
 OPENED = ("twin", "rev_to", "rev_from")
 """Reads the rows of a twin that are open in the order in which revs opened them, from any rev on."""
 
+ERASED = (
+    "beliefs",
+    "goals",
+    "metrics",
+    "decisions",
+    "forecasts",
+    "checkpoints",
+    "evidence",
+    "commits",
+    "quarantined",
+    "events",
+)
+"""The kinds of nodes that an erasure counts."""
+
 NODES: tuple[NodeRow, ...] = (
     NodeRow(
         "Twin",
@@ -97,6 +111,10 @@ NODES: tuple[NodeRow, ...] = (
             "actor": (str, "Who asked for it."),
             "purpose": (str, "Purpose of the call."),
             "at": (datetime, "When it happened."),
+            "receipt": (str, "Id of the receipt."),
+            "life": (str, "Taken from the twin."),
+            "digest": (str, "SHA-256 over its life and the ids of its events."),
+            **{kind: (int, f"Number of nodes of {kind} deleted so far.") for kind in ERASED},
         },
         unique=(("id",),),
     ),
@@ -337,12 +355,15 @@ NODES: tuple[NodeRow, ...] = (
         "Erasure",
         "Record that a twin was erased and by whom; nothing of what was erased.",
         extra={
+            "id": (str, "Id of the receipt; null for an erasure before there were receipts."),
+            "receipt": (str, "The signed receipt, as canonical JSON."),
             "tenant": (str, "Tenant that it belonged to."),
             "subject": (str, "Keyed hash of the twin's name."),
             "at": (datetime, "When it happened."),
             "actor": (str, "Who asked for it."),
             "purpose": (str, "Purpose of the call."),
         },
+        unique=(("id",),),
     ),
     NodeRow(
         "Migration",

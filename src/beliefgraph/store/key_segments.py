@@ -13,11 +13,12 @@ import threading
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
-from beliefgraph.errors import Fault
+from beliefgraph.errors import Fault, Unavailable
 
 OWNER_BYTES = 32
 PREFIX_BYTES = 5
@@ -87,13 +88,7 @@ class KeySegments:
 
     def make(self, keys: Sequence[tuple[bytes, bytes]]) -> None:
         """Write a segment of (hash of a twin's id, key), durable on return; `look` was called under the lock before."""
-        fresh, path = self.folder / "fresh", self._path(self._next)
-        fresh.unlink(missing_ok=True)
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(b"".join(owner + key for owner, key in keys))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        write_whole(Path(self._path(self._next)), b"".join(owner + key for owner, key in keys), settled=False)
         self.look()
 
     def destroy(self, place: Place) -> None:
@@ -145,6 +140,33 @@ def overwrite(path: str, offset: int, length: int) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def write_whole(path: Path, content: bytes, *, settled: bool = True) -> None:
+    """Write a file that is whole and durable before it is seen under its name; whoever writes here holds a lock.
+
+    Where it is not to be `settled`, the caller syncs the directory.
+    """
+    fresh = path.with_name("fresh")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+    if settled:
+        sync_directory(path.parent)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn what the file system refuses into `keyring-unavailable`."""
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(
+            "keyring-unavailable", f"The keyring's directory cannot be used: {error.strerror or error}."
+        ) from error
 
 
 def sync_directory(directory: Path) -> None:

@@ -26,8 +26,19 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from filelock import FileLock
 
-from beliefgraph.errors import Fault, Unavailable
-from beliefgraph.store.key_segments import KeySegments, Place, damaged, overwrite, read_at, sync_directory
+from beliefgraph.errors import Fault
+from beliefgraph.store.erasures import Erasures
+from beliefgraph.store.key_segments import (
+    KeySegments,
+    Place,
+    damaged,
+    overwrite,
+    read_at,
+    sync_directory,
+    translated,
+    write_whole,
+)
+from beliefgraph.store.signing import SigningKey
 
 KEY_BYTES = 32
 FINGERPRINT_BYTES = 8  # enough to tell a twin's old key from its new one, and a whole file from a torn one
@@ -64,6 +75,8 @@ class Keyring:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self.erasures = Erasures(directory / "erasures")
+        self.signing = SigningKey(directory / "signing")
         self._segments = KeySegments(directory / "twins" / "segments", _WHOLE)
         self._cache: OrderedDict[tuple[Owner, str], _Key] = OrderedDict()
         self._synced: dict[Path, float] = {}
@@ -74,7 +87,7 @@ class Keyring:
 
         A few are left to `seal`, which makes one at a time.
         """
-        with _translated():
+        with translated():
             lacking = [twin for twin in dict.fromkeys(twin_ids) if self._standing("twin", twin) is None]
             if len(lacking) < TOGETHER:
                 return
@@ -129,7 +142,7 @@ class Keyring:
         """
         with self._guard:
             self._cache.pop(("twin", twin_id), None)
-        with _translated(), self._locked("twin", create=False) as locked:
+        with translated(), self._locked("twin", create=False) as locked:
             if not locked:
                 return
             self._segments.look()
@@ -152,7 +165,7 @@ class Keyring:
         return hmac.digest(self._key("tenant", tenant, create=True).secret, message, "sha256").hex()
 
     def _key(self, owner: Owner, name: str, *, create: bool) -> _Key:
-        with _translated():
+        with translated():
             key = self._standing(owner, name, durably=create) or self._load(owner, name, create=create)
         if key is None:
             raise _missing(name)
@@ -264,14 +277,7 @@ def _whole(content: bytes, place: Place) -> _Key | None:
 def _create(path: Path) -> _Key | None:
     """A new key, whole and durable before it is seen under its name. The lock is held."""
     secret = os.urandom(KEY_BYTES)
-    fresh = path.with_name("fresh")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(secret + _fingerprint(secret))
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-    sync_directory(path.parent)
+    write_whole(path, secret + _fingerprint(secret))
     return _whole(secret + _fingerprint(secret), Place(str(path), 0))
 
 
@@ -285,13 +291,3 @@ def _fingerprint(secret: bytes) -> bytes:
 
 def _missing(twin_id: str) -> Fault:
     return Fault("key-missing", "The key that sealed this text was destroyed; nothing can open it.", twin=twin_id)
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise Unavailable(
-            "keyring-unavailable", f"The keyring's directory cannot be used: {error.strerror or error}."
-        ) from error

@@ -27,6 +27,7 @@ from beliefgraph.web.probes import Check, healthz, readyz
 
 GRAPHQL = "/graphql"
 EVENTS = "/events"
+EXPORT = "/export"
 METRICS = "/metrics"
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -38,6 +39,7 @@ class Doors:
 
     graphql: ASGIApp
     events: Endpoint
+    export: Endpoint
     ready: Check
     warmed: Warmed
     places: Places
@@ -48,6 +50,7 @@ def make_web(doors: Doors, callers: Callers, settings: Settings) -> Starlette:
     """The ASGI application of the service."""
     routes: list[BaseRoute] = [
         Route(EVENTS, doors.events, methods=["POST"]),
+        Route(EXPORT, doors.export, methods=["POST"]),
         Route("/healthz", healthz),
         Route("/readyz", readyz(doors.ready)),
         *error_pages(),
@@ -69,10 +72,10 @@ def make_web(doors: Doors, callers: Callers, settings: Settings) -> Starlette:
         callers=callers,
         places=doors.places,
         warmed=doors.warmed,
-        keyed=frozenset((GRAPHQL, EVENTS)),
+        keyed=frozenset((GRAPHQL, EVENTS, EXPORT)),
         settings=settings,
     )
-    named = Middleware(RequestId, paths=frozenset((GRAPHQL, EVENTS, METRICS, "/healthz", "/readyz")))
+    named = Middleware(RequestId, paths=frozenset((GRAPHQL, EVENTS, EXPORT, METRICS, "/healthz", "/readyz")))
     middleware = [named, *([cors] if settings.cors_origins else []), bounded]
     app = Starlette(routes=[_Exactly(GRAPHQL, doors.graphql), *routes], middleware=middleware)
     app.router.redirect_slashes = False

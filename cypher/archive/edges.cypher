@@ -1,0 +1,44 @@
+// Every relationship that starts from a node of a twin, and those by which identifiers lead to it.
+// params: $twin
+// returns: one record ([[element id from, type, properties, element id to, labels and properties of a source, else null]])
+// mode: read
+RETURN COLLECT {
+  CALL () {
+    MATCH (n:Twin {id: $twin})
+    RETURN n
+    UNION ALL
+    MATCH (n:Belief {twin: $twin})
+    RETURN n
+    UNION ALL
+    MATCH (n:Goal {twin: $twin})
+    RETURN n
+    UNION ALL
+    MATCH (n:Metric {twin: $twin})
+    RETURN n
+    UNION ALL
+    MATCH (n:Decision {twin: $twin})
+    RETURN n
+    UNION ALL
+    MATCH (n:Forecast {twin: $twin})
+    RETURN n
+    UNION ALL
+    MATCH (n:Evidence {twin: $twin})
+    RETURN n
+    UNION ALL
+    MATCH (n:Event {twin: $twin})
+    RETURN n
+    UNION ALL
+    MATCH (n:Commit {twin: $twin})
+    WHERE n.rev > 0
+    RETURN n
+    UNION ALL
+    MATCH (n:Quarantine {twin: $twin})
+    RETURN n
+  }
+  MATCH (n)-[r]->(m)
+  WHERE NOT m:Checkpoint
+  RETURN [elementId(n), type(r), properties(r), elementId(m), CASE WHEN m:Source THEN [labels(m), properties(m)] END]
+} + COLLECT {
+  MATCH (n:Identifier)-[r:IDENTIFIES]->(m:Twin {id: $twin})
+  RETURN [elementId(n), type(r), properties(r), elementId(m), null]
+} AS edges

@@ -1,0 +1,6 @@
+// When the first commit of a twin was recorded.
+// params: $twin
+// returns: one record (time); none if there is no such commit
+// mode: read
+MATCH (c:Commit {twin: $twin, rev: 1})
+RETURN toString(c.at) AS at

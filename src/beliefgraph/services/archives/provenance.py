@@ -1,0 +1,57 @@
+"""Where the beliefs of an archive come from, as W3C PROV-JSON: events, evidence, beliefs, sources, commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from beliefgraph.store.archives import Row
+
+PREFIX = "bg"
+NAMESPACE = "urn:beliefgraph:"
+AS: dict[str, str] = {
+    "Event": "entity",
+    "Evidence": "entity",
+    "Belief": "entity",
+    "Source": "agent",
+    "Commit": "activity",
+}
+"""What each kind of row is in PROV."""
+
+RELATIONS: dict[str, tuple[str, str, str]] = {
+    "FROM": ("wasDerivedFrom", "prov:generatedEntity", "prov:usedEntity"),
+    "REPORTED_BY": ("wasAttributedTo", "prov:entity", "prov:agent"),
+    "CAUSED_BY": ("used", "prov:activity", "prov:entity"),
+    "BEARS_ON": ("wasDerivedFrom", "prov:usedEntity", "prov:generatedEntity"),
+}
+"""For each relationship, the relation of PROV and the roles of its two ends."""
+
+
+def provenance(rows: Iterable[Row]) -> dict[str, Any]:
+    """The PROV-JSON document of the rows of an archive."""
+    document: dict[str, Any] = {"prefix": {PREFIX: NAMESPACE}}
+    for row in rows:
+        if row["kind"] in AS:
+            document.setdefault(AS[row["kind"]], {})[_name(row["kind"], row["key"])] = _about(row)
+        for edge in row["edges"]:
+            if edge["type"] in RELATIONS:
+                relation, from_, to = RELATIONS[edge["type"]]
+                ends = {from_: _name(row["kind"], row["key"]), to: _name(*edge["to"].split(" ", 1))}
+                found = document.setdefault(relation, {})
+                found[f"_:{relation}{len(found)}"] = ends
+    return document
+
+
+def _about(row: Row) -> dict[str, Any]:
+    values = row["properties"]
+    shown = {"prov:type": f"{PREFIX}:{row['kind']}"}
+    label = values.get("statement") or values.get("summary") or values.get("name") or values.get("type")
+    if label:
+        shown["prov:label"] = label
+    if row["kind"] == "Commit":
+        shown["prov:startTime"] = shown["prov:endTime"] = values["at"]["time"]
+    return shown
+
+
+def _name(kind: str, key: str) -> str:
+    return f"{PREFIX}:{kind.lower()}/{key}"

@@ -1,0 +1,36 @@
+"""The receipts of erasures as whoever has the directory of keys reads and verifies them: no database is needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from beliefgraph.model.erasure import ErasureReceipt
+from beliefgraph.store.erasures import parse_receipt
+from beliefgraph.store.keys import Keyring
+from beliefgraph.store.signing import verify
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A receipt, and how many events and commands about the person were refused since."""
+
+    receipt: ErasureReceipt
+    refused: int
+
+
+def public_key(keys: Path) -> bytes:
+    """The public key of a service, as PEM."""
+    return Keyring(keys).signing.public()
+
+
+def verified(signed: bytes, public: bytes) -> ErasureReceipt:
+    """What a receipt says; `invalid-signature` unless the private key of this public one signed exactly that."""
+    verify(signed, public)
+    return parse_receipt(signed)
+
+
+def kept(keys: Path) -> list[Kept]:
+    """Every receipt, the earliest first."""
+    erasures = Keyring(keys).erasures
+    return [Kept(each, erasures.counted(each.tenant, each.subject)) for each, _ in erasures.receipts()]

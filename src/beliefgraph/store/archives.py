@@ -1,0 +1,180 @@
+"""The rows of an archive: nodes of the graph with the relationships that start from them, as JSON and back.
+
+What is sealed is opened for the archive and sealed anew when it is imported. JSON has no moments, bytes or numbers
+beyond 2**53, and canonical JSON writes 1.0 as 1; such a value is an object with one member that says what it is.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import rfc8785
+from neo4j.time import DateTime
+
+from beliefgraph.errors import Fault, Incorrect
+from beliefgraph.store import codec
+from beliefgraph.store.graph import Graph, Transaction
+from beliefgraph.store.graph_schema import EDGES, NODES
+from beliefgraph.store.keys import Keyring
+
+Row = dict[str, Any]
+"""A node: `kind`, `key`, `labels`, `properties` and `edges`, each of these with `type`, `to`, `properties`."""
+
+LOCK = "lock"
+"""What writers write to be one after the other; it says nothing."""
+
+SEALED = "sealed"
+EXACT = 2**53
+ROWS_AT_ONCE = 2_000
+KEYS = {
+    "Commit": ("twin", "rev"),
+    "DefinitionSet": ("number",),
+    "ParameterSet": ("number",),
+    "Catalog": ("catalog", "version"),
+}
+"""What tells nodes of a kind apart, where it is not `id`."""
+
+CONTEXTS = {"Evidence": "evidence", "Event": "event", "Quarantine": "quarantine"}
+"""In which context the text of each kind of node is sealed, before its id."""
+
+LABELS = frozenset(row.label for row in NODES) - {"ApiKey", "Erasing", "Erasure", "Migration", "Checkpoint"}
+TYPES = frozenset(row.name for row in EDGES)
+
+
+async def of_twin(graph: Graph, keyring: Keyring, twin: str) -> list[Row]:
+    """All rows of a twin, with what it said in the clear."""
+    nodes, edges = await graph.read("archive/nodes", twin=twin), await graph.read("archive/edges", twin=twin)
+    return _rows(nodes[0] if nodes else [], edges[0] if edges else [], keyring, twin)
+
+
+async def of_tenant(graph: Graph, keyring: Keyring, tenant: str) -> list[Row]:
+    """The rows of what is defined and learned in a tenant."""
+    record = await graph.read("archive/definitions", tenant=tenant)
+    return _rows(record[0], record[1], keyring, "") if record else []
+
+
+async def occupied(graph: Graph, tenant: str) -> bool:
+    """Whether a tenant has twins or definitions."""
+    record = await graph.read("archive/occupied", tenant=tenant)
+    return bool(record and record[0])
+
+
+async def write(graph: Graph, keyring: Keyring, rows: Sequence[Row]) -> None:
+    """Write rows to the database, all of them or none."""
+    nodes = [[name(row), row["labels"], _stored(row, keyring)] for row in rows]
+    edges = [(name(row), edge["type"], _stored(edge, keyring), edge["to"]) for row in rows for edge in row["edges"]]
+
+    async def work(tx: Transaction) -> None:
+        made: dict[str, str] = {}
+        for at in range(0, len(nodes), ROWS_AT_ONCE):
+            record = await tx.run("archive/write_nodes", rows=nodes[at : at + ROWS_AT_ONCE])
+            made.update(record[0] if record else [])
+        for at in range(0, len(edges), ROWS_AT_ONCE):
+            some = [[made[a], type_, values, made[b]] for a, type_, values, b in edges[at : at + ROWS_AT_ONCE]]
+            await tx.run("archive/write_edges", rows=some)
+
+    await graph.write(work)
+
+
+def check(rows: Iterable[Row]) -> None:
+    """Refuse (`invalid-archive`) rows that are none of this schema, or that lead to rows which are not there."""
+    rows = list(rows)
+    known = {name(row) for row in rows}
+    for row in rows:
+        if not set(row["labels"]) <= LABELS or row["kind"] not in row["labels"]:
+            raise _invalid(f"A row has labels that no archive has: {row['labels']}.")
+        for edge in row["edges"]:
+            if edge["type"] not in TYPES or edge["to"] not in known:
+                raise _invalid(f"A row of {row['kind']} leads to {edge['to']}, which the archive does not have.")
+
+
+def name(row: Row) -> str:
+    """What a row is called in an archive: its kind and key."""
+    return f"{row['kind']} {row['key']}"
+
+
+def _rows(nodes: Sequence[Any], edges: Sequence[Any], keyring: Keyring, twin: str) -> list[Row]:
+    rows: dict[str, Row] = {id_: _node(labels, values, keyring, twin) for id_, labels, values in nodes}
+    starting: dict[str, list[Row]] = defaultdict(list)
+    for from_, type_, values, to, source in edges:
+        if source is not None and to not in rows:
+            rows[to] = _node(source[0], source[1], keyring, twin)
+        context = f"decision:{values.get('revision_id')}"
+        edge = {"type": type_, "to": name(rows[to]), "properties": _shown(values, keyring, twin, context)}
+        starting[from_].append(edge)
+    for id_, row in rows.items():
+        row["edges"] = sorted(starting[id_], key=rfc8785.dumps)
+    return sorted(rows.values(), key=lambda row: (row["kind"], str(row["key"])))
+
+
+def _node(labels: Collection[str], values: Mapping[str, Any], keyring: Keyring, twin: str) -> Row:
+    kind = next(label for label in sorted(labels) if label != "Delivery")
+    key = "/".join(str(values[part]) for part in KEYS.get(kind, ("id",)))
+    shown = _shown(values, keyring, twin, f"{CONTEXTS.get(kind, '')}:{values.get('id')}")
+    return {"kind": kind, "key": key, "labels": sorted(labels), "properties": shown, "edges": []}
+
+
+def _shown(values: Mapping[str, Any], keyring: Keyring, twin: str, context: str) -> dict[str, Any]:
+    shown = {key: _json(value) for key, value in values.items() if key not in (LOCK, SEALED)}
+    if values.get(SEALED) is not None:
+        sealed = bytes(values[SEALED])
+        try:
+            text = keyring.unseal(values.get("twin") or twin, sealed, context).decode()
+            shown[SEALED] = {"sealed": text, "context": context}
+        except Fault as fault:
+            if fault.code != "key-missing":
+                raise
+            shown[SEALED] = _json(sealed)  # nobody can read it any more
+    return shown
+
+
+def _json(value: Any) -> Any:
+    """A stored value as JSON."""
+    if isinstance(value, DateTime):
+        return {"time": codec.text(value.to_native())}
+    if isinstance(value, bytes | bytearray):
+        return {"bytes": base64.b64encode(value).decode()}
+    if isinstance(value, bool) or value is None or isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) < EXACT else {"integer": str(value)}
+    if isinstance(value, float):
+        return {"float": repr(value)} if value.is_integer() or not math.isfinite(value) else value
+    if isinstance(value, list):
+        return [_json(each) for each in value]
+    raise TypeError(type(value).__name__)
+
+
+def _stored(row: Row, keyring: Keyring) -> dict[str, Any]:
+    """The properties of a node or a relationship as they are stored."""
+    values = row["properties"]
+    return {key: _value(value, keyring, values.get("twin", "")) for key, value in values.items()}
+
+
+def _value(json: Any, keyring: Keyring, twin: str) -> Any:
+    """A value of an archive as it is stored."""
+    match json:
+        case {"time": str(text)}:
+            return codec.moment(text)
+        case {"bytes": str(text)}:
+            return base64.b64decode(text)
+        case {"integer": str(text)}:
+            return int(text)
+        case {"float": str(text)}:
+            return float(text)
+        case {"sealed": str(text), "context": str(context)}:
+            return keyring.seal(twin, text.encode(), context)
+        case list():
+            return [_value(each, keyring, twin) for each in json]
+        case dict():
+            raise _invalid(f"A value of an unknown kind: {sorted(json)}.")
+        case _:
+            return json
+
+
+def _invalid(message: str) -> Incorrect:
+    return Incorrect("invalid-archive", message)

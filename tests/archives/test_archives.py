@@ -1,0 +1,207 @@
+"""Everything held of a twin in one signed archive: nothing is missing, and it is the same when it comes back."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.conftest import StoppedClock
+from tests.reading import id_of, rows, stored
+from tests.web.service import service
+from tests.world import World, event, key, rated
+
+from beliefgraph.errors import BeliefgraphError
+from beliefgraph.model.command import AssertBelief, Correct, Identify, RecordDecision, SetGoal, Withdraw
+from beliefgraph.model.event import EventName
+from beliefgraph.model.time import AsOf
+from beliefgraph.model.twin import Identifier
+from beliefgraph.services.archives.archives import Archives
+from beliefgraph.services.cache import TwinCache
+from beliefgraph.services.moments import Moments
+from beliefgraph.services.questions import Questions
+from beliefgraph.store.graph import Graph
+from beliefgraph.store.keys import Keyring
+
+SAID = "I am leaving them in March <b>"
+
+
+async def lived(world: World) -> None:
+    """A life with words, a goal, a decision, a correction, a withdrawal and an event in quarantine."""
+    person = world.person("lena")
+    await world.intake.observe(
+        world.caller,
+        [
+            event("1", "said", llr=1.0, by="lena", text=SAID),
+            event("2"),
+            rated("3", 2.0, day=1),
+            event("4", "unheard of"),
+            rated("5", 1.0, twin="omar"),
+        ],
+    )
+    await world.commands.identify(world.caller, Identify(twin="lena", identifier=Identifier(scheme="d", value="x")))
+    await world.commands.assert_belief(
+        person, AssertBelief(twin="lena", belief=key("world.alone"), confidence=0.75, verbatim=SAID)
+    )
+    await world.commands.set_goal(person, SetGoal(twin="lena", goal="run", title="run far", priority=1.0))
+    decided: dict[str, Any] = {"twin": "lena", "decision": "home", "title": "where", "reasons": [{"text": SAID}]}
+    await world.commands.record_decision(person, RecordDecision.model_validate(decided))
+    await world.commands.correct(person, Correct(twin="lena", belief=key("needs.urgent"), holds=True))
+    await world.commands.withdraw(world.caller, Withdraw(twin="lena", event=EventName(id="3", source="test")))
+
+
+async def answers(world: World, rev: int) -> Any:
+    """All beliefs as of every rev, and the evidence of one, with its words."""
+    moments = Moments(world.graph, world.book, TwinCache(world.graph), world.bell)
+    questions = Questions(world.graph, world.keyring, world.book, moments=moments)
+    return [
+        [row.state for row in (await questions.beliefs(world.caller, "lena", as_of=AsOf(rev=n))).nodes]
+        for n in range(1, rev + 1)
+    ]
+
+
+def members(content: bytes) -> dict[str, bytes]:
+    """The files of an archive."""
+    with tarfile.open(fileobj=io.BytesIO(gzip.decompress(content))) as tar:
+        return {each.name: file.read() for each in tar if (file := tar.extractfile(each))}
+
+
+def repacked(files: dict[str, bytes]) -> bytes:
+    """An archive of these files."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as tar:
+        for name, text in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(text)
+            tar.addfile(member, io.BytesIO(text))
+    return out.getvalue()
+
+
+async def emptied(world: World) -> World:
+    """The tenant of a new database: nothing of it is left, and nobody of it was ever refused."""
+    async with world.graph._driver.session() as session:
+        for query in (
+            "MATCH (n) WHERE n.tenant = $tenant OR n.twin IN $twins DETACH DELETE n",
+            "MATCH (c:Catalog {tenant: $tenant}) DETACH DELETE c",
+        ):
+            twins = [id_of(world), id_of(world, "omar")]
+            await (await session.run(query, {"tenant": world.caller.tenant, "twins": twins})).consume()
+    return world.another()
+
+
+async def test_what_is_exported_imported_and_exported_again_is_the_same_and_so_is_every_answer(world: World) -> None:
+    await lived(world)
+    archives = Archives(world.graph, world.keyring)
+    rev = (await stored(world)).rev
+    before = await answers(world, rev)
+    exported = await archives.export_tenant(world.caller)
+    again = await emptied(world)
+    assert (await stored(again)).rev == 0
+
+    done = await archives.import_archive(world.caller, exported)
+
+    assert done.twins == 2
+    assert await archives.export_tenant(world.caller) == exported
+    assert await answers(again, rev) == before
+    (receipt,) = await again.intake.observe(world.caller, [rated("6", 1.0, day=2)])
+    assert (receipt.status, receipt.rev) == ("accepted", rev + 1)
+    (receipt,) = await again.intake.observe(world.caller, [event("2")])
+    assert receipt.status == "duplicate"
+
+
+async def test_the_person_finds_what_they_said_and_what_is_believed_and_nothing_of_others(world: World) -> None:
+    await lived(world)
+    own = world.person("lena")
+    files = members(await Archives(world.graph, world.keyring).export_twin(own, "lena"))
+    assert SAID in files["rows/evidence.ndjson"].decode()
+    assert "leaving them in March &lt;b&gt;" in files["summary.html"].decode()
+    assert "stands alone" in files["summary.html"].decode()
+    events = [json.loads(line) for line in files["rows/event.ndjson"].splitlines()]
+    assert {row["properties"]["twin"] for row in events} == {id_of(world)}
+    assert b"omar" not in b"".join(files.values())
+    assert {"rows/goal.ndjson", "rows/decision.ndjson", "rows/commit.ndjson", "rows/quarantine.ndjson"} <= set(files)
+    document = json.loads(files["provenance.json"])
+    assert len(document["entity"]) == len(events) + sum(
+        len(files[f"rows/{kind}.ndjson"].splitlines()) for kind in ("evidence", "belief")
+    )
+    used = {each["prov:usedEntity"] for each in document["wasDerivedFrom"].values()}
+    assert used <= document["entity"].keys()
+    with pytest.raises(BeliefgraphError) as caught:
+        await Archives(world.graph, world.keyring).export_twin(own, "omar")
+    assert caught.value.code == "not-found"
+    with pytest.raises(BeliefgraphError) as caught:
+        await Archives(world.graph, world.keyring).export_tenant(own)
+    assert caught.value.code == "missing-scope"
+
+
+async def test_an_archive_that_was_altered_is_refused_and_nothing_is_written(world: World, tmp_path: Path) -> None:
+    await world.intake.observe(world.caller, [rated("1", 1.0)])
+    archives = Archives(world.graph, world.keyring)
+    exported = await archives.export_tenant(world.caller)
+    with pytest.raises(BeliefgraphError) as caught:
+        await archives.import_archive(world.caller, exported)
+    assert caught.value.code == "tenant-not-empty"
+    again = await emptied(world)
+    files = members(exported)
+    other = Keyring(tmp_path / "another service").signing.public()
+    manifest = json.loads(files["manifest.json"])
+    other_twins = json.dumps({**manifest, "twins": {}}).encode()
+    wrong: list[tuple[bytes, bytes | None, str]] = [
+        (b"nothing", None, "invalid-archive"),
+        (exported[:-100], None, "invalid-archive"),
+        (repacked({**files, "rows/belief.ndjson": b""}), None, "invalid-archive"),
+        (repacked({k: v for k, v in files.items() if k != "rows/event.ndjson"}), None, "invalid-archive"),
+        (
+            repacked({**files, "manifest.json": other_twins}),
+            None,
+            "invalid-signature",
+        ),
+        (exported, other, "invalid-signature"),
+    ]
+    for content, public, code in wrong:
+        with pytest.raises(BeliefgraphError) as caught:
+            await archives.import_archive(world.caller, content, public)
+        assert caught.value.code == code
+    with pytest.raises(BeliefgraphError) as caught:
+        await archives.import_archive(world.caller.model_copy(update={"tenant": "elsewhere"}), exported)
+    assert caught.value.code == "invalid-input"
+    assert (await stored(again)).rev == 0
+
+
+async def test_an_archive_is_fetched_over_http(
+    graph: Graph, keyring: Keyring, clock: StoppedClock, tenant: str
+) -> None:
+    async with service(graph, keyring, clock, tenant) as running:
+        await running.define()
+        client = await running.client()
+        await client.observe(event("1"))
+        answer = await client.post({"twin": "lena"}, "/export")
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/gzip")
+        assert json.loads(members(answer.content)["manifest.json"])["twins"] == {"lena": 1}
+        for body, code in (({"twin": "nobody"}, "not-found"), ({}, "invalid-input")):
+            assert (await client.post(body, "/export")).json()["error"]["code"] == code
+
+
+async def test_somebody_who_was_erased_is_not_brought_back_by_an_archive(world: World) -> None:
+    await world.intake.observe(world.caller, [rated("1", 1.0)])
+    archives = Archives(world.graph, world.keyring)
+    exported = await archives.export_tenant(world.caller)
+    await world.eraser.erase_twin(world.caller, "lena")
+    await emptied(world)
+    with pytest.raises(BeliefgraphError) as caught:
+        await archives.import_archive(world.caller, exported)
+    assert caught.value.code == "erased"
+
+
+async def test_an_imported_twin_is_row_for_row_what_it_was(world: World) -> None:
+    await lived(world)
+    archives = Archives(world.graph, world.keyring)
+    before = rows(await stored(world))
+    exported = await archives.export_twin(world.caller, "lena")
+    again = await emptied(world)
+    await archives.import_archive(world.caller, exported)
+    assert rows(await stored(again)) == before
