@@ -30,6 +30,9 @@ MOST_INPUTS = 100
 FEATURES = 1
 """Version of the columns that hazards are learned on; those learned on others are not used."""
 
+BELIEF = "belief "
+"""How the names of inputs begin that are beliefs."""
+
 Threshold = Annotated[float, Field(gt=0.0, lt=1.0, allow_inf_nan=False)]
 
 
@@ -247,3 +250,8 @@ class LearnedHazard(Record):
     rows: int = Field(ge=0, description="Number of rows, one for each twin and period.")
     gain: float = Field(description="Nats by which it foretold held-out twins better, for each twin and period.")
     error: float = Field(ge=0.0, description="Standard error of the gain.")
+
+    @property
+    def on_beliefs(self) -> bool:
+        """Whether it was learned on beliefs."""
+        return any(name.startswith(BELIEF) for name in self.columns)
