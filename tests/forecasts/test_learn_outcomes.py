@@ -125,7 +125,7 @@ def test_of_twins_not_seen_before_it_foretells_better_than_the_base_rate_and_as_
         one = known(life, f"other-{n}", keyring)
         for week in (4, 8):
             at = outcome.moment(day(7 * week))
-            if at_risk(one, outcome, at):
+            if at_risk(one, after, outcome, at):
                 made = forecast(one, after, outcome, outcome.horizons[0], at, day(100))
                 said.append(made.probability)
                 came.append(float(len(one.happened) and one.happened[0] <= microseconds(made.due)))

@@ -17,7 +17,7 @@ from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey, logit
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.metric import MetricKey
 from beliefgraph.model.outcome import BELIEF, OutcomeDefinition
-from beliefgraph.services.forecasts.history import Floats, History, Ints, means, span
+from beliefgraph.services.forecasts.history import Bools, Floats, History, Ints, means, span
 
 MOST_TYPES = 50
 """Types of events that are counted apart, the most frequent."""
@@ -80,6 +80,14 @@ def believed(known: History, definitions: Definitions, belief: BeliefKey, moment
     """The log-odds that had been published of a belief by each moment; its prior where nothing had."""
     series, at_prior = known.beliefs.get(belief), prior_of(definitions, belief)
     return np.full(len(moments), at_prior) if series is None else np.nan_to_num(series.at(moments), nan=at_prior)
+
+
+def applies(known: History, definitions: Definitions, outcome: OutcomeDefinition, moments: Ints) -> Bools:
+    """Whether the outcome is forecast for the twin at each moment, by the belief that it applies to."""
+    if outcome.applies_to is None:
+        return np.ones(len(moments), dtype=bool)
+    found = believed(known, definitions, outcome.applies_to.belief, moments)
+    return np.asarray(found >= logit(outcome.applies_to.at_least))
 
 
 def prior_of(definitions: Definitions, belief: BeliefKey) -> float:

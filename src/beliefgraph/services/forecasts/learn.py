@@ -23,7 +23,7 @@ from beliefgraph.model.outcome import LearnedHazard, OutcomeDefinition
 from beliefgraph.model.parameters import ParameterSet
 from beliefgraph.model.time import microseconds
 from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.forecasts.features import AHEAD, further_columns, states
+from beliefgraph.services.forecasts.features import AHEAD, applies, further_columns, states
 from beliefgraph.services.forecasts.forecast import stated_at
 from beliefgraph.services.forecasts.history import (
     Bools,
@@ -143,7 +143,11 @@ def learn(
     ahead = [0]
     if AHEAD in names:
         ahead = steps(max(outcome.periods(horizon.within) for horizon in outcome.horizons))
-    taken = [_Taken(one, *_ahead(*each, ahead)) for one, each in zip(known, periods, strict=True) if each is not None]
+    taken = [
+        _Taken(one, *_ahead(*each, applies(one, definitions, outcome, each[0]), ahead))
+        for one, each in zip(known, periods, strict=True)
+        if each is not None
+    ]
     taken = [each for each in taken if len(each.start)]
     size = sum(len(each.start) for each in taken)
     if size > MOST_ROWS:
@@ -210,12 +214,12 @@ class _Taken:
     came: Ints
 
 
-def _ahead(begun: Ints, came: Ints, ahead: Sequence[int]) -> tuple[Ints, Ints, Ints]:
-    """Rows of the periods so far ahead of each start, unless the outcome happened in between."""
+def _ahead(begun: Ints, came: Ints, applied: Bools, ahead: Sequence[int]) -> tuple[Ints, Ints, Ints]:
+    """Rows of the periods so far ahead of each start at which it applies, unless the outcome happened in between."""
     before = np.concatenate([[0], np.cumsum(came)])
     starts_of, aheads, cames = [], [], []
     for k in ahead:
-        place = np.arange(max(len(begun) - k, 0))
+        place = np.flatnonzero(applied[: max(len(begun) - k, 0)])
         place = place[before[place + k] == before[place]]
         starts_of.append(begun[place])
         aheads.append(np.full(len(place), k))
