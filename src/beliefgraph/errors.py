@@ -132,6 +132,7 @@ CODES: dict[str, type[BeliefgraphError]] = {
     "rev-conflict": Conflict,
     "event-conflict": Conflict,
     "definition-conflict": Conflict,
+    "parameters-outdated": Conflict,
     "identifier-taken": Conflict,
     "resume-expired": Conflict,
     "correction-stands": Forbidden,

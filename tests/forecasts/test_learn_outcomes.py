@@ -178,6 +178,17 @@ def test_what_was_learned_on_other_inputs_is_not_used(keyring: Keyring, definiti
     assert after.hazard_of(outcome.model_copy(update={"beliefs": ()})) is None
 
 
+async def test_a_parameter_set_learned_for_another_version_is_refused(
+    world: World, keyring: Keyring, definitions: Definitions
+) -> None:
+    first = learned(keyring, 400, 1, definitions)
+    other = CATALOG.outcomes[0].model_copy(update={"beliefs": ()})
+    await world.book.publish(world.caller, CATALOG.model_copy(update={"outcomes": (other,)}))
+    adopting = world.book.publish_parameters(world.caller, lambda known: following([first], known))
+    assert await refusal(adopting) == "parameters-outdated"
+    assert (await world.book.latest(world.caller.tenant)).definitions.parameters is None
+
+
 def test_other_strengths_take_a_hazard_on_beliefs_out_of_force(keyring: Keyring, definitions: Definitions) -> None:
     first = following([learned(keyring, 400, 1, definitions)], _none())
     assert first.hazards
