@@ -136,6 +136,7 @@ CODES: dict[str, type[BeliefgraphError]] = {
     "rev-conflict": Conflict,
     "event-conflict": Conflict,
     "definition-conflict": Conflict,
+    "parameters-outdated": Conflict,
     "identifier-taken": Conflict,
     "tenant-not-empty": Conflict,
     "resume-expired": Conflict,

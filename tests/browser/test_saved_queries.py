@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,6 +16,7 @@ from neo4j import GraphDatabase, RoutingControl
 from neo4j.graph import Graph as Picture
 from tests.browser.saved import FOLDER, QUERIES, parameters, play, text
 from tests.conftest import StoppedClock
+from tests.forecasts.outcomes import Foresight
 from tests.world import World
 
 from beliefgraph.local import Endpoint
@@ -36,7 +38,12 @@ async def told(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> str:
         actor="story", tenant=tenant, scopes=("read", "write", "correct", "define", "erase"), purpose="story"
     )
     clock = StoppedClock()
-    await play(World(graph, Keyring(tmp_path_factory.mktemp("keys")), clock, caller), clock)
+    world = World(graph, Keyring(tmp_path_factory.mktemp("keys")), clock, caller)
+    await play(world, clock)
+    keeper = Foresight(world).keeper
+    for month in (2, 7):
+        await keeper.make(caller, "signs", datetime(2026, month, 14, tzinfo=UTC))
+    await keeper.resolve(caller)
     return tenant
 
 
@@ -197,6 +204,15 @@ def test_decisions_of_a_twin_come_with_what_was_expected_and_who_told_of_them(an
     seen = analyst.picture("decisions_of_a_twin", twin="buyer-lena")
     assert [d["caption"] for d in labelled(seen, "Decision")] == ["Which reporting tool · us"]
     assert sum(r.type == "TELLS" for r in seen.relationships) == 3
+
+
+def test_forecasts_of_a_twin_say_what_was_said_and_what_came(analyst: Analyst) -> None:
+    later, earlier = analyst.table("forecasts_of_a_twin", twin="buyer-lena")
+    assert (later["outcome"], later["basis"], later["happened"]) == ("signs", "belief", True)
+    assert (earlier["happened"], earlier["at"]) == (False, earlier["due"])
+    assert later["probability"] > 0.5 > earlier["probability"]
+    seen = analyst.picture("forecasts_of_a_twin", twin="buyer-lena")
+    assert len(labelled(seen, "Forecast")) == len(labelled(seen, "Resolution")) == 2
 
 
 def test_preferences_of_a_person_stand_in_their_contexts_with_what_was_said(analyst: Analyst) -> None:

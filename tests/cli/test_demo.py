@@ -101,6 +101,17 @@ def test_the_demo_explains_a_belief_with_a_number_on_every_link(first: str) -> N
     assert all("+" in line or "-" in line for line in tree)
 
 
+def test_the_demo_tells_what_was_forecast_and_what_came(first: str) -> None:
+    shown = first[first.index("What was said to come") : first.index("What if another security review failed")]
+    signs = [line for line in shown.splitlines() if " signs " in line and "84 d" in line]
+    happened = [line for line in signs if "happened on 2026-08-26" in line]
+    assert [line.split()[0] for line in happened] == ["2026-07-30", "2026-07-02", "2026-06-04"]
+    assert all("did not happen" in line for line in signs if line not in happened)
+    assert "belief: world.will_sign +" in happened[0]
+    (scores,) = [line for line in shown.splitlines() if line.startswith("signs within 84 days")]
+    assert scores.split()[4:6] == ["11", "27.3%"]
+
+
 def test_the_demo_looks_back_and_asks_what_if(first: str) -> None:
     assert "The same belief as of 2026-01-31" in first
     assert "What if another security review failed on 1 October?" in first

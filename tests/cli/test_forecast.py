@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import orjson
 from tests.forecasts.outcomes import OUTCOMES
 from tests.metrics import METRICS
 from tests.terminal import beliefgraph
@@ -30,12 +29,21 @@ async def test_forecasts_are_made_listed_resolved_and_scored(
     assert "14 d" in listed
     assert "happened on 2026-01-17" in listed
     picture = tmp_path / "record.png"
-    scored = beliefgraph(
-        *("record", "churn", "--key", key, "--retrospective", "--json", "--plot", str(picture)), environ=wide
-    )
+    scored = beliefgraph("record", "churn", "--key", key, "--retrospective", "--plot", str(picture), environ=wide)
     assert scored.returncode == 0, scored.stderr
-    found = orjson.loads(scored.stdout)
-    assert (found["scores"]["count"], found["scores"]["base_rate"]) == (1, 1.0)
+    assert b"churn within 14 days: 1 resolved, 0 open" in scored.stdout
+    assert b"made in 2026-01" in scored.stdout
     assert picture.read_bytes().startswith(b"\x89PNG")
-    shown = beliefgraph("record", "churn", "--key", key, environ=wide)
-    assert b"churn within 14 days: 0 resolved, 0 open" in shown.stdout
+
+
+async def test_learning_of_few_twins_says_why_nothing_is_put_in_force(
+    world: World, key: str, environ: dict[str, str]
+) -> None:
+    await world.book.publish(world.caller, METRICS)
+    await world.book.publish(world.caller, OUTCOMES)
+    await world.intake.observe(world.caller, [event("one"), event("gone", "cancelled", day=12, final=True)])
+    done = beliefgraph("learn", "outcomes", "--key", key, "--dry-run", environ={**environ, "COLUMNS": "160"})
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.decode()
+    assert "not adopted: fewer than 50 twins" in said
+    assert "Nothing was put in force." in said

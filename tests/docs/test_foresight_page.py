@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
+from tests.docs.pages import examples
 
 from beliefgraph.inference import Relation, Structure, compile_model
+from beliefgraph.inference.foresight.attribution import attributed
 from beliefgraph.inference.foresight.changes import follow
 from beliefgraph.inference.foresight.filtering import Seen, filtered
 from beliefgraph.inference.foresight.hazards import States, any_within, columns
@@ -16,6 +20,12 @@ from beliefgraph.inference.foresight.information import gains, yes_or_no
 from beliefgraph.inference.foresight.logistic import Logistic
 from beliefgraph.inference.foresight.passage import passage, velocity
 from beliefgraph.inference.foresight.stages import SILENT, stated
+from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.time import microseconds
+from beliefgraph.services.forecasts.forecast import forecast
+from beliefgraph.services.forecasts.history import history
+from beliefgraph.store.forecasts import HistoryRows
+from beliefgraph.store.keys import Keyring
 
 PAGE = (Path(__file__).parents[2] / "docs/foresight.md").read_text(encoding="utf-8")
 EXAMPLE = PAGE[PAGE.index("## Worked example") : PAGE.index("## How good it is")]
@@ -65,3 +75,39 @@ def test_the_questions_tell_what_the_page_says() -> None:
     asked = [yes_or_no(0, 1.7, -1.7), yes_or_no(1, 1.7, -1.7)]
     both, second = gains(model, np.zeros(2), asked), gains(model, np.zeros(2), asked, np.array([1]))
     assert numbers(paragraph("A question.")) == pytest.approx([both[0], second[0], both[1], second[1]], abs=5.1e-4)
+
+
+def test_the_stated_forecast_is_the_sum_of_what_is_stated() -> None:
+    (page,) = [example for example in examples("yaml") if example.page == "docs/foresight.md"]
+    catalog = Catalog.model_validate(yaml.safe_load(page.code))
+    outcome, definitions = catalog.outcomes[0], Definitions(tenant="t", number=1, catalogs=(catalog,))
+    moment = outcome.moment(datetime(2026, 3, 1, tzinfo=UTC))
+    start = microseconds(moment) - 1
+    rows = HistoryRows(
+        twin="t",
+        name="t",
+        rev=1,
+        definitions=1,
+        events=[("seen", start, "e")],
+        sealed=[],
+        holdings=[
+            ["account.unhappy", None, "self", "any", start, None, 0.0],
+            ["account.trial", None, "self", "any", start, None, 2.0],
+        ],
+        readings=[],
+        pursuits=[],
+        deliberations=[],
+        forecasts=[],
+    )
+    known = history(rows, outcome, Keyring(Path("nowhere")))
+    found = forecast(known, definitions, outcome, outcome.horizons[0], moment, moment)
+    said = numbers(paragraph("A forecast, stated."))
+    parts = {each.input: each.contribution for each in found.inputs}
+    whole = [-found.baseline, parts["segment trial"], parts["belief account.unhappy"], -found.log_odds]
+    assert said == pytest.approx([*whole, found.probability], abs=5e-4)
+
+
+def test_the_learned_forecast_is_attributed_as_the_page_says() -> None:
+    baseline, parts = attributed(np.array([-3.0, -3.0]), np.array([[1.0, -0.5], [1.0, -0.9]]))
+    whole = [-(baseline + parts.sum()), -baseline, parts[0], -parts[1]]
+    assert numbers(paragraph("A forecast, learned.")) == pytest.approx(whole, abs=5e-4)

@@ -7,11 +7,12 @@ from datetime import timedelta
 
 import pytest
 from tests.conftest import StoppedClock
-from tests.forecasts.outcomes import Foresight, cancels, counted, day
+from tests.forecasts.outcomes import OUTCOMES, Foresight, cancels, counted, day
 from tests.reading import refusal
 from tests.world import World, event, rated
 
-from beliefgraph.model.belief import logit
+from beliefgraph.model.belief import BeliefKey, logit
+from beliefgraph.model.outcome import Held
 from beliefgraph.model.time import BEGINNING, AsOf
 from beliefgraph.services.grid import published
 
@@ -125,6 +126,18 @@ async def test_what_happens_once_is_not_forecast_any_more(foresight: Foresight, 
     await cancels(world, 1)
     assert (await foresight.keeper.make(world.caller, "churn")).stored == 0
     assert (await foresight.keeper.make(world.caller, "busy")).stored == 1
+
+
+async def test_an_outcome_is_forecast_for_the_twins_that_it_applies_to(foresight: Foresight) -> None:
+    world = foresight.world
+    churn = OUTCOMES.outcomes[0].model_copy(
+        update={"applies_to": Held(belief=BeliefKey.of("world.alone"), at_least=0.7), "key": "parting"}
+    )
+    parting = OUTCOMES.model_copy(update={"catalog": "parting", "outcomes": (churn,)})
+    await world.book.publish(world.caller, parting)
+    await world.intake.observe(world.caller, [rated("one", 2.0), event("other", twin="tom")])
+    assert (await foresight.keeper.make(world.caller, "parting")).stored == 2
+    assert (await foresight.of("tom", "parting"), len(await foresight.of("lena", "parting"))) == ([], 2)
 
 
 async def test_a_metric_and_a_belief_resolve_it_when_they_are_within_bounds_at_the_end_of_a_period(

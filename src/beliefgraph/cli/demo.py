@@ -17,7 +17,7 @@ from rich.live import Live
 from rich.rule import Rule
 
 from beliefgraph.app import Services, create_app, running
-from beliefgraph.cli import decisions_shown, preferences_shown, reasons_shown, show
+from beliefgraph.cli import decisions_shown, forecasts_shown, preferences_shown, reasons_shown, show
 from beliefgraph.cli.connection import settings_for
 from beliefgraph.cli.goals import listed, motivations
 from beliefgraph.cli.neo4j import errors_told, fetching
@@ -178,6 +178,7 @@ async def _show(stage: Stage) -> None:
     await _show_values(stage)
     await _show_metrics(stage)
     await _show_reasons(stage)
+    await _show_forecasts(stage)
     supposed = await services.what_ifs.what_if(stage.application, ask.what_if.question)
     out.print(Rule(ask.what_if.say, align="left"))
     out.print(
@@ -200,6 +201,21 @@ async def _show_metrics(stage: Stage) -> None:
     assert then.valid_time is not None
     assert now.valid_time is not None
     stage.out.print(show.metrics(then.nodes, now.nodes, then.valid_time, now.valid_time))
+
+
+async def _show_forecasts(stage: Stage) -> None:
+    """What was forecast every four weeks, what came, and how good the forecasts were."""
+    services, ask, story = stage.services, stage.story.ask.foresee, stage.story
+    at = story.begins + ask.every
+    while at <= story.ends:
+        await services.across.make_forecasts(stage.application, at=at)
+        at += ask.every
+    await services.across.resolve_forecasts(stage.application)
+    page = await services.forecasts.forecasts(stage.application, ask.twin, ask.outcome)
+    stage.out.print(Rule(ask.say, align="left"))
+    stage.out.print(forecasts_shown.forecasts(f"{ask.twin}: {ask.outcome}", page.nodes))
+    found = [await services.across.record(stage.application, outcome, retrospective=True) for outcome in ask.records]
+    stage.out.print(forecasts_shown.records("How good they were, of all three", found))
 
 
 async def _show_reasons(stage: Stage) -> None:

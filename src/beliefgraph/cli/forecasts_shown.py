@@ -33,7 +33,9 @@ def forecasts(title: str, found: Sequence[Forecast]) -> RenderableType:
 
 def why(one: Forecast) -> str:
     """By what a forecast was made, and the inputs that carry it, in log-odds."""
-    said = [f"{each.input} {each.contribution:+.2f}" for each in one.inputs[:SHOWN_INPUTS]]
+    said = [
+        f"{each.input.removeprefix(f'{one.basis} ')} {each.contribution:+.2f}" for each in one.inputs[:SHOWN_INPUTS]
+    ]
     return f"{one.basis}: {', '.join(said)}" if said else one.basis
 
 
@@ -48,12 +50,7 @@ def came(one: Forecast) -> str:
 
 def record(found: OutcomeRecord) -> RenderableType:
     """The scores of an outcome's forecasts, in all and by group, and the reliability diagram as a table."""
-    days = found.horizon / DAY
-    title = f"{found.outcome} within {days:g} days: {found.scores.count:,} resolved, {found.open:,} open"
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    table.add_column("")
-    for name in ("forecasts", "happened", "said", "Brier", "skill", "log loss", "AUC", "ECE", "sharpness"):
-        table.add_column(name, justify="right")
+    table = _table(f"{_named(found)}: {found.scores.count:,} resolved, {found.open:,} open")
     table.add_row("all", *_scores(found.scores))
     groups: tuple[tuple[str, tuple[RecordGroup, ...]], ...] = (
         ("segment", found.by_segment),
@@ -73,6 +70,26 @@ def record(found: OutcomeRecord) -> RenderableType:
                 f"{one.low:.0%} and {one.high:.0%}", f"{one.count:,}", _percent(one.said), _percent(one.happened)
             )
     return Group(table, "", reliability)
+
+
+def records(title: str, found: Sequence[OutcomeRecord]) -> RenderableType:
+    """The scores of several outcomes, side by side."""
+    table = _table(title)
+    for one in found:
+        table.add_row(_named(one), *_scores(one.scores))
+    return table
+
+
+def _named(found: OutcomeRecord) -> str:
+    return f"{found.outcome} within {found.horizon / DAY:g} days"
+
+
+def _table(title: str) -> Table:
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table.add_column("")
+    for name in ("forecasts", "happened", "said", "Brier", "skill", "log loss", "AUC", "ECE", "sharpness"):
+        table.add_column(name, justify="right")
+    return table
 
 
 def _scores(found: RecordScores) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from beliefgraph.cli import lessons, parameter_sets
+from beliefgraph.cli.outcomes import outcomes
 from beliefgraph.cli.rules import rules
 from beliefgraph.cli.sources import sources
 
@@ -15,6 +16,7 @@ app = typer.Typer(
 )
 app.command()(sources)
 app.command()(rules)
+app.command()(outcomes)
 app.command()(lessons.relations)
 app.command()(lessons.calibration)
 app.command()(lessons.proposals)

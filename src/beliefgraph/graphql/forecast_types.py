@@ -35,6 +35,11 @@ class Horizon:
     """How far ahead an outcome is forecast, and how likely it is where nothing was learned."""
 
 
+@expose(outcomes.Held)
+class BeliefHeld:
+    """A belief that a twin holds with at least some confidence."""
+
+
 @expose(outcomes.Segment)
 class Segment:
     """Twins for which an outcome is likelier or less likely than for others."""

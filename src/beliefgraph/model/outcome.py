@@ -30,6 +30,9 @@ MOST_INPUTS = 100
 FEATURES = 1
 """Version of the columns that hazards are learned on; those learned on others are not used."""
 
+BELIEF = "belief "
+"""How the names of inputs begin that are beliefs."""
+
 Threshold = Annotated[float, Field(gt=0.0, lt=1.0, allow_inf_nan=False)]
 
 
@@ -92,6 +95,13 @@ class Horizon(Record):
     )
 
 
+class Held(Record):
+    """A belief that a twin holds with at least some confidence."""
+
+    belief: BeliefKey = Field(description="The belief.")
+    at_least: Threshold = Field(0.5, description="Least confidence in it, in (0, 1).")
+
+
 class Segment(Record):
     """Twins for which an outcome is likelier or less likely than for others. The first that matches counts."""
 
@@ -123,6 +133,9 @@ class OutcomeDefinition(Record):
     )
     once: bool = Field(
         False, description="Whether it happens once at most: a twin to which it happened gets no more forecasts."
+    )
+    applies_to: Held | None = Field(
+        None, description="Belief of the twins that it is forecast for, while they hold it; null: all twins."
     )
     indicator: BeliefKey | None = Field(
         None,
@@ -189,6 +202,8 @@ class OutcomeDefinition(Record):
             yield ("belief",), self.belief.belief
         if self.indicator is not None:
             yield ("indicator",), self.indicator
+        if self.applies_to is not None:
+            yield ("applies_to",), self.applies_to.belief
         yield from ((("segments", n), segment.belief) for n, segment in enumerate(self.segments))
         yield from ((("beliefs", n), belief) for n, belief in enumerate(self.beliefs))
 
@@ -247,3 +262,8 @@ class LearnedHazard(Record):
     rows: int = Field(ge=0, description="Number of rows, one for each twin and period.")
     gain: float = Field(description="Nats by which it foretold held-out twins better, for each twin and period.")
     error: float = Field(ge=0.0, description="Standard error of the gain.")
+
+    @property
+    def on_beliefs(self) -> bool:
+        """Whether it was learned on beliefs."""
+        return any(name.startswith(BELIEF) for name in self.columns)

@@ -237,14 +237,18 @@ class ParameterSet(Record):
         shared_errors: tuple[SharedError, ...],
         priors: tuple[LearnedPrior, ...] = (),
     ) -> ParameterSet:
-        """These in the place of all earlier ones. Calibrations go, if they were of what followed from others."""
+        """These in the place of all earlier ones. Calibrations and hazards on beliefs go: they were of what followed
+        from others."""
         if (sources, shared_errors, priors) == (self.sources, self.shared_errors, self.priors):
             return self
-        return self._with(sources=sources, shared_errors=shared_errors, priors=priors, calibrations=())
+        return self._with(
+            sources=sources, shared_errors=shared_errors, priors=priors, calibrations=(), hazards=self._on_no_belief
+        )
 
     def with_strengths(self, strengths: tuple[LearnedStrength, ...]) -> ParameterSet:
-        """These strengths in the place of all earlier ones. Calibrations go: they were of what followed from those."""
-        return self._with(strengths=strengths, calibrations=())
+        """These strengths in the place of all earlier ones. Calibrations and hazards on beliefs go: they were of what
+        followed from those."""
+        return self._with(strengths=strengths, calibrations=(), hazards=self._on_no_belief)
 
     def with_calibrations(self, calibrations: tuple[LearnedCalibration, ...]) -> ParameterSet:
         """These calibrations in the place of all earlier ones."""
@@ -254,6 +258,10 @@ class ParameterSet(Record):
         """These hazards in the place of earlier ones of the same outcomes."""
         kept = {**self.hazard_of, **{learned.outcome: learned for learned in hazards}}
         return self._with(hazards=tuple(kept.values()))
+
+    @property
+    def _on_no_belief(self) -> tuple[LearnedHazard, ...]:
+        return tuple(learned for learned in self.hazards if not learned.on_beliefs)
 
     def _with(self, **changed: object) -> ParameterSet:
         """A copy without the cached lookups of this one."""

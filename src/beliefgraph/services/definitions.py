@@ -84,7 +84,8 @@ class DefinitionBook:
         """Put what was learned in force; the set that then is.
 
         `learned` makes of the parameters in force those that follow. Learning the same again changes nothing; strengths
-        that cannot hold together are `infeasible-statements`. Refused to a person's key: they reach every twin of the
+        that cannot hold together are `infeasible-statements`, and hazards learned on other inputs than outcomes have by
+        now are `parameters-outdated`. Refused to a person's key: they reach every twin of the
         tenant.
         """
         caller.require("define")
@@ -97,6 +98,7 @@ class DefinitionBook:
             if following.model_copy(update={"number": known.number, "learned_at": known.learned_at}) == known:
                 await self.copy(caller.tenant)
                 return current
+            _refuse_outdated(current, known, following)
             ahead = current.with_parameters(following)
             await long_work(require_answers, DefinitionGraph(ahead))
             try:
@@ -167,6 +169,19 @@ def _with_catalog(current: Definitions, catalog: Catalog) -> Definitions:
     refuse_dense(graph)
     require_answers(graph)
     return following
+
+
+def _refuse_outdated(current: Definitions, known: ParameterSet, following: ParameterSet) -> None:
+    """Refuse to put hazards in force that the definitions would not use; those in force already may stay."""
+    for hazard in following.hazards:
+        outcome = current.outcomes.get(hazard.outcome)
+        if hazard not in known.hazards and (outcome is None or outcome.learned_on != hazard.learned_on):
+            raise Conflict(
+                "parameters-outdated",
+                f"The hazard of {hazard.outcome} was learned on other inputs than its definition names now; learn it"
+                " again.",
+                outcome=hazard.outcome,
+            )
 
 
 def _refuse_step_back(known: Catalog | None, catalog: Catalog) -> None:

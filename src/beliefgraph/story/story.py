@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from importlib.resources import files
 
@@ -105,6 +105,16 @@ class Decide(Record):
     question: CheckDecision
 
 
+class Foresee(Record):
+    """The twin and outcome whose forecasts are shown, the outcomes that are scored, and how often one is made."""
+
+    say: str
+    every: timedelta
+    outcome: Key
+    twin: Key
+    records: tuple[Key, ...]
+
+
 class Ask(Record):
     """What is asked when all events are in."""
 
@@ -114,6 +124,7 @@ class Ask(Record):
     want: Want
     decide: Decide
     measure: Measure
+    foresee: Foresee
     which: Which
     why: tuple[Why, ...]
     what_if: Suppose
@@ -138,6 +149,11 @@ class Story(Record):
         for event in self.events:
             yield event
             yield from waiting.pop(event.id, [])
+
+    @cached_property
+    def begins(self) -> Instant:
+        """The moment of the first event."""
+        return min(event.time for event in self.events)
 
     @cached_property
     def ends(self) -> Instant:

@@ -1,7 +1,9 @@
 """The columns of a hazard: what was known of a twin at the start of a period, as numbers. Pure.
 
-Activity (how many events, how long ago the last and the first) is `inference/foresight/hazards`; the further columns
-here stay as they are while nothing happens.
+Activity (how many events, how long ago the last and the first) is `inference/foresight/hazards`. Where all events are
+those by which the outcome happens, the path on which it does not happen is the one on which nothing happens: activity
+ages, exactly. Elsewhere other events may come meanwhile. There a row is a period so far ahead of what is known: `AHEAD`
+is one of its columns, and the others stay what they were.
 """
 
 from __future__ import annotations
@@ -14,12 +16,13 @@ from beliefgraph.inference.foresight.hazards import States
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey, logit
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.metric import MetricKey
-from beliefgraph.model.outcome import OutcomeDefinition
-from beliefgraph.services.forecasts.history import Floats, History, Ints, means, span
+from beliefgraph.model.outcome import BELIEF, OutcomeDefinition
+from beliefgraph.services.forecasts.history import Bools, Floats, History, Ints, means, span
 
 MOST_TYPES = 50
 """Types of events that are counted apart, the most frequent."""
 
+AHEAD = "time ahead"
 EVENTS, HAPPENED, SINCE = "events ", "times it happened", "time since it happened"
 GOALS = ("goals pursued", "goals' progress", "goals' motivation")
 DECISIONS = ("decisions open", "decisions made")
@@ -27,7 +30,7 @@ DECISIONS = ("decisions open", "decisions made")
 
 def belief_name(belief: BeliefKey) -> str:
     """What an input that is a belief is called."""
-    return "belief " + _named(belief.attribute, belief.value, belief.subject, belief.context)
+    return BELIEF + _named(belief.attribute, belief.value, belief.subject, belief.context)
 
 
 def metric_name(metric: MetricKey) -> str:
@@ -38,8 +41,10 @@ def metric_name(metric: MetricKey) -> str:
 def further_columns(outcome: OutcomeDefinition, types: Sequence[str]) -> list[str]:
     """The further columns of an outcome, where events of these types occur, the most frequent first."""
     counted = list(types[:MOST_TYPES])
-    repeats = outcome.events and not outcome.once and set(counted) != {event.type for event in outcome.events}
+    alone = set(types) <= {event.type for event in outcome.events}
+    repeats = outcome.events and not outcome.once and not alone
     return [
+        *(() if alone else (AHEAD,)),
         *([EVENTS + type_ for type_ in counted] if len(counted) > 1 else []),
         *((HAPPENED, SINCE) if repeats else ()),
         *map(belief_name, outcome.beliefs),
@@ -50,25 +55,61 @@ def further_columns(outcome: OutcomeDefinition, types: Sequence[str]) -> list[st
 
 
 def states(
-    known: History, outcome: OutcomeDefinition, definitions: Definitions, columns: Sequence[str], moments: Ints
+    known: History,
+    outcome: OutcomeDefinition,
+    definitions: Definitions,
+    columns: Sequence[str],
+    moments: Ints,
+    ahead: Ints | None = None,
 ) -> States:
-    """What was known of a twin at each moment, none of them before its first event, with these further columns."""
+    """What was known of a twin at each moment, none of them before its first event, with these further columns.
+
+    `ahead` is how many periods after each moment the period begins that it is about; left out: none.
+    """
     length = span(outcome)
     count = np.searchsorted(known.time, moments, "right")
     last = known.time[count - 1]
     recency, age = (moments - last) / length, (moments - known.time[0]) / length
-    made = _Columns(known, outcome, definitions, moments, age)
+    later = np.zeros(len(moments)) if ahead is None else np.log1p(ahead)
+    made = _Columns(known, outcome, definitions, moments, age, later)
     further = np.array([made.column(name) for name in columns]).reshape(len(columns), len(moments)).T
     return States(count.astype(np.float64), recency, age, further)
 
 
+def believed(known: History, definitions: Definitions, belief: BeliefKey, moments: Ints) -> Floats:
+    """The log-odds that had been published of a belief by each moment; its prior where nothing had."""
+    series, at_prior = known.beliefs.get(belief), prior_of(definitions, belief)
+    return np.full(len(moments), at_prior) if series is None else np.nan_to_num(series.at(moments), nan=at_prior)
+
+
+def applies(known: History, definitions: Definitions, outcome: OutcomeDefinition, moments: Ints) -> Bools:
+    """Whether the outcome is forecast for the twin at each moment, by the belief that it applies to."""
+    if outcome.applies_to is None:
+        return np.ones(len(moments), dtype=bool)
+    found = believed(known, definitions, outcome.applies_to.belief, moments)
+    return np.asarray(found >= logit(outcome.applies_to.at_least))
+
+
+def prior_of(definitions: Definitions, belief: BeliefKey) -> float:
+    """The log-odds of a belief before any evidence."""
+    prior = definitions.attribute(belief.attribute).prior_of(belief.value)
+    return 0.0 if prior is None else logit(prior)
+
+
 class _Columns:
     def __init__(
-        self, known: History, outcome: OutcomeDefinition, definitions: Definitions, moments: Ints, age: Floats
+        self,
+        known: History,
+        outcome: OutcomeDefinition,
+        definitions: Definitions,
+        moments: Ints,
+        age: Floats,
+        ahead: Floats,
     ) -> None:
         self._known = known
         self._moments = moments
         self._age = age
+        self._ahead = ahead
         self._length = span(outcome)
         self._definitions = definitions
         self._beliefs = {belief_name(belief): belief for belief in outcome.beliefs}
@@ -77,8 +118,10 @@ class _Columns:
     def column(self, name: str) -> Floats:
         """One column; zeros where the history has nothing of it."""
         known, moments = self._known, self._moments
+        if name == AHEAD:
+            return self._ahead
         if name in self._beliefs:
-            return self._belief(self._beliefs[name])
+            return believed(known, self._definitions, self._beliefs[name], moments)
         if name in self._metrics:
             series = known.metrics.get(self._metrics[name])
             values = np.zeros(len(moments)) if series is None else np.nan_to_num(series.at(moments))
@@ -99,14 +142,6 @@ class _Columns:
         happened = times > 0
         since[happened] = (moments[happened] - known.happened[times[happened] - 1]) / self._length
         return np.asarray(np.log1p(since))
-
-    def _belief(self, belief: BeliefKey) -> Floats:
-        prior = self._definitions.attribute(belief.attribute).prior_of(belief.value)
-        series = self._known.beliefs.get(belief)
-        at_prior = 0.0 if prior is None else logit(prior)
-        if series is None:
-            return np.full(len(self._moments), at_prior)
-        return np.nan_to_num(series.at(self._moments), nan=at_prior)
 
 
 def _named(name: str, value: str | None, subject: str, context: str) -> str:

@@ -1,14 +1,13 @@
 """One forecast: how likely an outcome is within a horizon, by what was learned, or by what is stated. Pure.
 
 Stated, it is the log-odds of the horizon, plus the logarithm of the odds ratio of the twin's segment, plus the move of
-the belief that indicates the outcome from its prior. Learned, it is the hazard of every period along the path on which
-nothing happens.
+the belief that indicates the outcome from its prior. Learned, it is the hazard of every period of the horizon
+(`features.py`).
 """
 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
 from datetime import datetime
 
 import numpy as np
@@ -16,14 +15,14 @@ import numpy as np
 from beliefgraph.errors import NotFound
 from beliefgraph.inference.foresight.attribution import attributed
 from beliefgraph.inference.foresight.hazards import columns
-from beliefgraph.model.belief import BeliefKey, logit, probability
+from beliefgraph.model.belief import logit, probability
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.forecast import Forecast, ForecastBasis, ForecastInput, late
 from beliefgraph.model.identity import forecast_id
 from beliefgraph.model.outcome import Horizon, LearnedHazard, OutcomeDefinition, Segment
 from beliefgraph.model.time import microseconds, moment_of
-from beliefgraph.services.forecasts.features import belief_name, states
-from beliefgraph.services.forecasts.history import Floats, History
+from beliefgraph.services.forecasts.features import AHEAD, belief_name, believed, prior_of, states
+from beliefgraph.services.forecasts.history import Floats, History, Ints
 from beliefgraph.store.codec import text
 from beliefgraph.store.forecasts import iso
 
@@ -51,12 +50,14 @@ def forecast(
     if known.first is None or known.first > microseconds(made_at):
         raise NotFound("not-found", f"The twin {known.name!r} had no event by {made_at.isoformat()}.", twin=known.name)
     hazard = definitions.hazard_of(outcome)
-    segment = segment_of(known, definitions, outcome, made_at)
+    moments = np.array([microseconds(made_at)])
+    number = int(segments_at(known, definitions, outcome, moments)[0])
+    segment = outcome.segments[number] if number >= 0 else None
     if hazard is not None and made_at >= hazard.until:
         basis: ForecastBasis = "learned"
-        baseline, inputs = _learned(known, definitions, outcome, hazard, made_at, outcome.periods(horizon.within))
+        baseline, inputs = _learned(known, definitions, outcome, hazard, moments, outcome.periods(horizon.within))
     else:
-        basis, baseline, inputs = _stated(known, definitions, outcome, horizon, segment, made_at)
+        basis, baseline, inputs = _stated(known, definitions, outcome, horizon, segment, moments)
     log_odds = math.fsum([baseline, *(each.contribution for each in inputs)])
     parameters = definitions.parameters
     return Forecast(
@@ -80,27 +81,32 @@ def forecast(
     )
 
 
-def segment_of(
-    known: History, definitions: Definitions, outcome: OutcomeDefinition, made_at: datetime
-) -> Segment | None:
-    """The first segment whose belief the twin held by a moment; None if it is in none."""
-    for segment in outcome.segments:
-        found = _log_odds(known, definitions, segment.belief, made_at)
-        if found >= logit(segment.at_least):
-            return segment
-    return None
+def segments_at(known: History, definitions: Definitions, outcome: OutcomeDefinition, moments: Ints) -> Ints:
+    """The number of the first segment whose belief the twin held by each moment; −1 where it is in none."""
+    found = np.full(len(moments), -1)
+    for number, segment in reversed([*enumerate(outcome.segments)]):
+        found[believed(known, definitions, segment.belief, moments) >= logit(segment.at_least)] = number
+    return found
 
 
-def _log_odds(known: History, definitions: Definitions, belief: BeliefKey, at: datetime) -> float:
-    """The log-odds that had been published of a belief by a moment; its prior where nothing had."""
-    series = known.beliefs.get(belief)
-    found = np.nan if series is None else float(series.at(np.array([microseconds(at)]))[0])
-    return _prior(definitions, belief) if math.isnan(found) else found
+def stated_at(
+    known: History, definitions: Definitions, outcome: OutcomeDefinition, horizon: Horizon, moments: Ints
+) -> Floats:
+    """The log-odds of the outcome within a horizon from each moment, as stated."""
+    ratios = np.log([*(segment.odds_ratio for segment in outcome.segments), 1.0])  # −1 is the last
+    return np.asarray(
+        logit(horizon.expected)
+        + ratios[segments_at(known, definitions, outcome, moments)]
+        + _indicated(known, definitions, outcome, moments)
+    )
 
 
-def _prior(definitions: Definitions, belief: BeliefKey) -> float:
-    prior = definitions.attribute(belief.attribute).prior_of(belief.value)
-    return 0.0 if prior is None else logit(prior)
+def _indicated(known: History, definitions: Definitions, outcome: OutcomeDefinition, moments: Ints) -> Floats:
+    """By how much the belief that indicates the outcome had moved from its prior by each moment."""
+    if outcome.indicator is None:
+        return np.zeros(len(moments))
+    at_prior = prior_of(definitions, outcome.indicator)
+    return believed(known, definitions, outcome.indicator, moments) - at_prior
 
 
 def _stated(
@@ -109,7 +115,7 @@ def _stated(
     outcome: OutcomeDefinition,
     horizon: Horizon,
     segment: Segment | None,
-    made_at: datetime,
+    moments: Ints,
 ) -> tuple[ForecastBasis, float, list[ForecastInput]]:
     inputs: list[ForecastInput] = []
     basis: ForecastBasis = "stated"
@@ -117,10 +123,9 @@ def _stated(
         basis = "segment"
         inputs.append(ForecastInput(input=f"segment {segment.key}", contribution=math.log(segment.odds_ratio)))
     if outcome.indicator is not None:
-        found = _log_odds(known, definitions, outcome.indicator, made_at)
-        moved = found - _prior(definitions, outcome.indicator)
+        moved = float(_indicated(known, definitions, outcome, moments)[0])
         if moved:
-            basis = "belief"
+            basis, found = "belief", prior_of(definitions, outcome.indicator) + moved
             inputs.append(ForecastInput(input=belief_name(outcome.indicator), value=found, contribution=moved))
     return basis, logit(horizon.expected), inputs
 
@@ -130,22 +135,31 @@ def _learned(
     definitions: Definitions,
     outcome: OutcomeDefinition,
     hazard: LearnedHazard,
-    made_at: datetime,
+    moments: Ints,
     periods: int,
 ) -> tuple[float, list[ForecastInput]]:
-    """The log-odds at the means of all columns, and what each input adds, over the periods in which nothing happens."""
-    state = states(known, outcome, definitions, hazard.columns, np.array([microseconds(made_at)]))
+    """The log-odds at the means of all columns, and what each input adds, over the periods of the horizon."""
+    ahead = np.arange(periods)
+    if AHEAD in hazard.columns:
+        state = states(known, outcome, definitions, hazard.columns, np.repeat(moments, periods), ahead)
+        x = columns(state)
+    else:
+        state = states(known, outcome, definitions, hazard.columns, moments)
+        x = np.concatenate([columns(state.later(float(k))) for k in ahead])
     slopes, centers = np.array(hazard.slopes), np.array(hazard.centers)
-    paths = np.array([columns(state.later(float(k)))[0] for k in range(periods)])
-    owners = [ACTIVITY] * OWN_COLUMNS + [*hazard.columns] * 2
+    products = [ACTIVITY if name == AHEAD else name for name in hazard.columns]
+    owners = [*[ACTIVITY] * OWN_COLUMNS, *hazard.columns, *products]
     names = list(dict.fromkeys(owners))
-    added = _by_input((paths - centers) * slopes, owners, names)
+    added = _by_input((x - centers) * slopes, owners, names)
     at_means = np.full(periods, hazard.intercept + float(centers @ slopes))
+    if AHEAD in names:  # how far ahead a period is says nothing of the twin
+        own = names.index(AHEAD)
+        at_means += added[:, own]
+        names, added = names[:own] + names[own + 1 :], np.delete(added, own, axis=1)
     baseline, contributions = attributed(at_means, added)
-    values: defaultdict[str, float | None] = defaultdict(lambda: None)
-    values |= dict(zip(hazard.columns, state.further[0].tolist(), strict=True))
+    values = dict(zip(hazard.columns, state.further[0].tolist(), strict=True))
     return baseline, [
-        ForecastInput(input=name, value=values[name], contribution=float(each))
+        ForecastInput(input=name, value=values.get(name), contribution=float(each))
         for name, each in zip(names, contributions, strict=True)
         if each
     ]

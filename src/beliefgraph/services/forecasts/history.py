@@ -30,6 +30,7 @@ from beliefgraph.store.keys import Keyring
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 OPEN = np.iinfo(np.int64).max
 
@@ -130,7 +131,7 @@ def history(rows: HistoryRows, outcome: OutcomeDefinition, keyring: Keyring) -> 
     )
 
 
-def happened_in(known: History, outcome: OutcomeDefinition, starts: Ints) -> npt.NDArray[np.bool_] | None:
+def happened_in(known: History, outcome: OutcomeDefinition, starts: Ints) -> Bools | None:
     """Whether the outcome happened in each of the periods (start, start + every], by events or by what was published.
 
     None where that is not known of the past: a correction is not published as such.

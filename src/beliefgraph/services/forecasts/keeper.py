@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime
 
+import numpy as np
 import structlog
 
 from beliefgraph.errors import BeliefgraphError, Incorrect
@@ -18,6 +19,7 @@ from beliefgraph.model.forecast import Forecast, ForecastMade, ForecastsResolved
 from beliefgraph.model.outcome import OutcomeDefinition
 from beliefgraph.model.time import AsOf, Clock, instant, microseconds, moment_of
 from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.forecasts.features import applies
 from beliefgraph.services.forecasts.forecast import forecast, id_of
 from beliefgraph.services.forecasts.history import History, history, wanted
 from beliefgraph.services.forecasts.resolve import by_events, holds, period_ends, resolution
@@ -136,7 +138,7 @@ class ForecastKeeper:
             if one is None:
                 continue
             known = history(row, one, self._keyring)
-            if not at_risk(known, one, made_at):
+            if not at_risk(known, definitions, one, made_at):
                 continue
             for horizon in one.horizons:
                 if id_of(known.twin, one, horizon, made_at) in known.forecasts:
@@ -175,9 +177,12 @@ class ForecastKeeper:
         return None
 
 
-def at_risk(known: History, outcome: OutcomeDefinition, made_at: datetime) -> bool:
-    """Whether an outcome is forecast in a twin: it has a history, and did not happen if it happens once at most."""
+def at_risk(known: History, definitions: Definitions, outcome: OutcomeDefinition, made_at: datetime) -> bool:
+    """Whether an outcome is forecast in a twin: the twin has a history, the outcome applies to it, and did not happen
+    if it happens once at most."""
     moment = microseconds(made_at)
     if known.first is None or known.first > moment:
         return False
-    return not (outcome.once and len(known.happened) and known.happened[0] <= moment)
+    if outcome.once and len(known.happened) and known.happened[0] <= moment:
+        return False
+    return bool(applies(known, definitions, outcome, np.array([moment]))[0])

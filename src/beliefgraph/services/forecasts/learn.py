@@ -1,0 +1,283 @@
+"""Learning how likely outcomes are from a tenant's past: one row for each twin and period, and a logistic regression.
+
+What was learned is adopted only where it foretells the periods of held-out twins better than what is in force, by more
+than the standard error of the difference; twins, not rows, are independent of each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.inference.foresight.hazards import States, columns
+from beliefgraph.inference.foresight.logistic import Logistic, fit
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.definition import Definitions
+from beliefgraph.model.outcome import LearnedHazard, OutcomeDefinition
+from beliefgraph.model.parameters import ParameterSet
+from beliefgraph.model.time import microseconds
+from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.forecasts.features import AHEAD, applies, further_columns, states
+from beliefgraph.services.forecasts.forecast import stated_at
+from beliefgraph.services.forecasts.history import (
+    Bools,
+    Floats,
+    History,
+    Ints,
+    happened_in,
+    history,
+    starts,
+    wanted,
+)
+from beliefgraph.services.learning.fitted import FOLDS
+from beliefgraph.services.threads import long_work
+from beliefgraph.store import forecasts as stored
+from beliefgraph.store.graph import Graph
+from beliefgraph.store.keys import Keyring
+
+PAGE = 200
+"""Twins that are read at a time."""
+
+RIDGE = 3.0
+
+LEAST_TWINS = 50
+LEAST_HAPPENED = 20
+"""Twins, and periods in which the outcome happened, from which anything is learned."""
+
+MOST_ROWS = 5_000_000
+"""Rows that are learned from at once: half a gigabyte with ten columns."""
+
+TOO_FEW = f"fewer than {LEAST_TWINS} twins, or than {LEAST_HAPPENED} periods in which it happened"
+NOT_PUBLISHED = "of a correction, the past is not known period by period"
+NOT_BETTER = "it does not foretell held-out twins better than what is in force"
+ALWAYS = "it happened in every period"
+
+
+@dataclass(frozen=True)
+class LearnedOutcome:
+    """What was learned of an outcome, adopted or not (with the reason), and what from.
+
+    `gain` is by how many nats a twin and period is foretold better than by what is in force, ± one standard error, over
+    `compared` rows of twins that were left out.
+    """
+
+    outcome: str
+    twins: int
+    rows: int
+    happened: int
+    hazard: LearnedHazard | None = None
+    reason: str | None = None
+    gain: float = 0.0
+    error: float = 0.0
+    compared: int = 0
+
+    @property
+    def adopted(self) -> bool:
+        """Whether it is to be put in force."""
+        return self.reason is None
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """The rows of some twins: the columns of each, whether it happened, of which twin it is, and when it starts."""
+
+    x: Floats
+    happened: Floats
+    twin: Ints
+    start: Ints
+
+
+async def learn_outcomes(
+    caller: Caller,
+    graph: Graph,
+    keyring: Keyring,
+    book: DefinitionBook,
+    now: datetime,
+    outcome: str | None = None,
+    told: Callable[[int], None] = lambda _: None,
+) -> list[LearnedOutcome]:
+    """What is learned of one outcome of the caller's tenant, or of all, from what there was before a moment.
+
+    `told` is told how many twins were read. Refused to a person's key.
+    """
+    caller.require("define")
+    caller.require_service()
+    definitions = (await book.latest(caller.tenant)).definitions
+    chosen = definitions.outcomes.values() if outcome is None else [definitions.outcome(outcome)]
+    found: list[LearnedOutcome] = []
+    for one in chosen:
+        if one.deprecated:
+            continue
+        known: list[History] = []
+        after = ""
+        while rows := await stored.histories(graph, caller.tenant, wanted(one), after=after, limit=PAGE):
+            known += await asyncio.to_thread(lambda of, to: [history(row, to, keyring) for row in of], rows, one)
+            after = rows[-1].twin
+            told(len(known))
+        found.append(await long_work(learn, known, definitions, one, one.moment(now)))
+    return found
+
+
+def following(found: Sequence[LearnedOutcome], known: ParameterSet) -> ParameterSet:
+    """The parameters with what was learned and is to be adopted."""
+    return known.with_hazards(tuple(one.hazard for one in found if one.adopted and one.hazard is not None))
+
+
+def learn(
+    known: Sequence[History], definitions: Definitions, outcome: OutcomeDefinition, until: datetime
+) -> LearnedOutcome:
+    """What is learned of an outcome from histories up to a moment at which a period ends."""
+    types = Counter(type_ for one in known for type_ in one.types.tolist())
+    names = further_columns(
+        outcome, [type_ for type_, _ in sorted(types.items(), key=lambda each: (-each[1], each[0]))]
+    )
+    periods = [_periods(one, outcome, until) for one in known]
+    if any(each is None for each in periods):
+        return LearnedOutcome(outcome.key, len(known), 0, 0, reason=NOT_PUBLISHED)
+    ahead = [0]
+    if AHEAD in names:
+        ahead = steps(max(outcome.periods(horizon.within) for horizon in outcome.horizons))
+    taken = [
+        _Taken(one, *_ahead(*each, applies(one, definitions, outcome, each[0]), ahead))
+        for one, each in zip(known, periods, strict=True)
+        if each is not None
+    ]
+    taken = [each for each in taken if len(each.start)]
+    size = sum(len(each.start) for each in taken)
+    if size > MOST_ROWS:
+        raise Incorrect("too-large", f"{outcome.key} has more than {MOST_ROWS:,} rows to learn from.", rows=size)
+    happened = sum(int(each.came[each.ahead == 0].sum()) for each in taken)
+    if len(taken) < LEAST_TWINS or happened < LEAST_HAPPENED:
+        return LearnedOutcome(outcome.key, len(taken), size, happened, reason=TOO_FEW)
+    rows = Rows(
+        x=_columns(taken, definitions, outcome, names),
+        happened=np.concatenate([each.came for each in taken]).astype(np.float64),
+        twin=np.repeat(np.arange(len(taken)), [len(each.start) for each in taken]),
+        start=np.concatenate([each.start for each in taken]),
+    )
+    if rows.happened.all():
+        return LearnedOutcome(outcome.key, len(taken), size, happened, reason=ALWAYS)
+    fold = np.array([int(each.known.twin[:8], 16) % FOLDS for each in taken])[rows.twin]
+    in_force, since = _in_force(taken, definitions, outcome)
+    gain, error, compared = _compared(rows, fold, in_force, rows.start >= since)
+    model = fit(rows.x, rows.happened, RIDGE)
+    hazard = LearnedHazard(
+        outcome=outcome.key,
+        learned_on=outcome.learned_on,
+        columns=tuple(names),
+        intercept=model.intercept,
+        slopes=tuple(model.slope.tolist()),
+        centers=tuple(model.center.tolist()),
+        until=until,
+        twins=len(taken),
+        rows=size,
+        gain=gain,
+        error=error,
+    )
+    reason = None if compared and gain > error else NOT_BETTER
+    return LearnedOutcome(outcome.key, len(taken), size, happened, hazard, reason, gain, error, compared)
+
+
+def _periods(known: History, outcome: OutcomeDefinition, until: datetime) -> tuple[Ints, Ints] | None:
+    """The starts of the periods in which the outcome might happen to a twin, and whether it did."""
+    begun = starts(known, outcome, until)
+    came = happened_in(known, outcome, begun)
+    if came is None:
+        return None
+    if outcome.once:
+        before = len(begun) if not came.any() else int(np.argmax(came)) + 1
+        if outcome.events and len(known.happened):
+            before = min(before, int(np.searchsorted(begun, known.happened[0], "left")))
+        begun, came = begun[:before], came[:before]
+    return begun, came.astype(np.int64)
+
+
+def steps(periods: int) -> list[int]:
+    """How many periods ahead rows are about: 0, 1, 2, 4, 8, … and the last of so many."""
+    doubling = [0, *(2**n for n in range(periods.bit_length()))]
+    return sorted({*(k for k in doubling if k < periods), periods - 1})
+
+
+@dataclass(frozen=True, eq=False)
+class _Taken:
+    """The rows of one twin: from what and when on, how many periods ahead they are about, and whether it happened."""
+
+    known: History
+    start: Ints
+    ahead: Ints
+    came: Ints
+
+
+def _ahead(begun: Ints, came: Ints, applied: Bools, ahead: Sequence[int]) -> tuple[Ints, Ints, Ints]:
+    """Rows of the periods so far ahead of each start at which it applies, unless the outcome happened in between."""
+    before = np.concatenate([[0], np.cumsum(came)])
+    starts_of, aheads, cames = [], [], []
+    for k in ahead:
+        place = np.flatnonzero(applied[: max(len(begun) - k, 0)])
+        place = place[before[place + k] == before[place]]
+        starts_of.append(begun[place])
+        aheads.append(np.full(len(place), k))
+        cames.append(came[place + k])
+    return np.concatenate(starts_of), np.concatenate(aheads), np.concatenate(cames)
+
+
+def _columns(
+    taken: Sequence[_Taken], definitions: Definitions, outcome: OutcomeDefinition, names: Sequence[str]
+) -> Floats:
+    """The columns of all rows."""
+    parts = [states(each.known, outcome, definitions, names, each.start, each.ahead) for each in taken]
+    return columns(
+        States(
+            np.concatenate([part.count for part in parts]),
+            np.concatenate([part.recency for part in parts]),
+            np.concatenate([part.age for part in parts]),
+            np.concatenate([part.further for part in parts]),
+        )
+    )
+
+
+def _in_force(taken: Sequence[_Taken], definitions: Definitions, outcome: OutcomeDefinition) -> tuple[Floats, int]:
+    """The log-odds of each row by what is in force, and from when on it is compared: one learned, on later rows alone.
+
+    What is stated for the shortest horizon is spread evenly over its periods.
+    """
+    hazard = definitions.hazard_of(outcome)
+    if hazard is not None:
+        x = _columns(taken, definitions, outcome, hazard.columns)
+        return np.asarray(x @ np.array(hazard.slopes) + hazard.intercept), microseconds(hazard.until)
+    shortest = min(outcome.horizons, key=lambda horizon: horizon.within)
+    within = np.concatenate([stated_at(each.known, definitions, outcome, shortest, each.start) for each in taken])
+    each_period = -np.expm1(-np.logaddexp(0.0, within) / outcome.periods(shortest.within))
+    return np.asarray(np.log(each_period) - np.log1p(-each_period)), 0
+
+
+def _compared(rows: Rows, fold: Ints, in_force: Floats, counted: Bools) -> tuple[float, float, int]:
+    """By how many nats a row of a twin left out is foretold better, its standard error, and of how many rows."""
+    gains = np.zeros(len(rows.happened))
+    for number in range(FOLDS):
+        out = fold == number
+        left = rows.happened[~out]
+        if not (out & counted).any() or not 0 < left.sum() < len(left):
+            continue
+        model: Logistic = fit(rows.x[~out], left, RIDGE)
+        gains[out] = _losses(in_force[out], rows.happened[out]) - _losses(
+            model.log_odds(rows.x[out]), rows.happened[out]
+        )
+    compared = int(counted.sum())
+    if not compared:
+        return 0.0, 0.0, 0
+    by_twin = np.bincount(rows.twin, np.where(counted, gains, 0.0))
+    size = np.bincount(rows.twin, counted)
+    gain = float(by_twin.sum()) / compared
+    return gain, float(np.sqrt(((by_twin - gain * size) ** 2).sum())) / compared, compared
+
+
+def _losses(log_odds: Floats, happened: Floats) -> Floats:
+    """−ln of the probability given to what happened, of each row."""
+    return np.asarray(np.logaddexp(0.0, np.where(happened == 1, -log_odds, log_odds)))
