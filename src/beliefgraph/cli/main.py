@@ -32,6 +32,8 @@ COMMANDS = {
     "forecast": ("forecast:app", "Make, resolve and list the forecasts of outcomes."),
     "record": ("record:record", "Score the resolved forecasts of an outcome."),
     "trajectory": ("trajectory:trajectory", "Show where a twin is among stages, and where it is heading."),
+    "coverage": ("asking:coverage", "Show how much is known of a twin, by domain, in bits."),
+    "ask-next": ("asking:ask_next", "List the questions whose answers would tell most for their cost."),
     "keys": ("keys:app", "Manage API keys."),
     "neo4j": ("neo4j:app", "Manage a local Neo4j without Docker or an installed Java."),
     "evaluate": ("evaluate:app", "Run real data sets through a service and compare its accuracy with known methods."),
