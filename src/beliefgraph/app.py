@@ -22,6 +22,7 @@ from beliefgraph.model.shards import HOME, Place, ShardMap
 from beliefgraph.model.time import Clock, SystemClock
 from beliefgraph.services.across import Across
 from beliefgraph.services.archives.archives import Archives
+from beliefgraph.services.asking.questions import AskingQuestions
 from beliefgraph.services.bell import Bell
 from beliefgraph.services.bounded_json import JsonBounds
 from beliefgraph.services.cache import TwinCache
@@ -94,6 +95,7 @@ class Services:
     forecasts: Forecasts
     forecast_keeper: ForecastKeeper
     trajectories: Trajectories
+    asking: AskingQuestions
     explanations: Explanations
     intervals: Intervals
     reasons: Reasons
@@ -239,6 +241,7 @@ def _on(
         forecasts=Forecasts(graph, keyring, book, clock, moments),
         forecast_keeper=forecast_keeper,
         trajectories=Trajectories(graph, book, moments=moments),
+        asking=AskingQuestions(graph, book, moments=moments),
         explanations=explanations,
         intervals=Intervals(graph, book, moments=moments),
         reasons=Reasons(graph, book, interpreter, explanations, moments=moments),

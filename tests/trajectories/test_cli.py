@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.cli.conftest import environ, key
 from tests.terminal import beliefgraph
 from tests.trajectories.catalog import catalog
+from tests.trajectories.test_asking import STAGE, URGENT, asking
 from tests.world import World, event
 
 __all__ = ["environ", "key"]
@@ -35,3 +36,23 @@ async def test_a_trajectory_is_shown_with_its_reasons_and_drawn(
     )
     (found,) = json.loads(done.stdout)
     assert (found["stage"], found["pieces"]) == ("evaluation", 1)
+
+
+async def test_coverage_and_the_next_questions_are_listed(world: World, key: str, environ: dict[str, str]) -> None:
+    await world.book.publish(world.caller, asking(URGENT, STAGE))
+    await world.intake.observe(world.caller, [event("1", "staged", stage="evaluation")])
+
+    done = beliefgraph("coverage", "--twin", "lena", "--key", key, environ=environ)
+    assert done.returncode == 0, done.stderr
+    (deal,) = [line.split() for line in done.stdout.decode().splitlines() if line.startswith("deal ")]
+    assert deal[-2:] == ["5", "1"], "five beliefs, one of them heard of"
+
+    done = beliefgraph(
+        *("ask-next", "--twin", "lena", "--key", key, "--about", "deal.urgent", "--first", "1"), environ=environ
+    )
+    assert done.returncode == 0, done.stderr
+    assert "Is it urgent?" in done.stdout.decode()
+    done = beliefgraph(
+        *("ask-next", "--twin", "lena", "--key", key, "--about", "deal.stage=evaluation", "--json"), environ=environ
+    )
+    assert [each["key"] for each in json.loads(done.stdout)["questions"]] == ["ask.stage", "ask.urgent"]

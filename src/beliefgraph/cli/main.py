@@ -37,6 +37,8 @@ COMMANDS = {
     "receipt": ("erasure:app", "Verify and list the signed receipts of erasures."),
     "export": ("archives:export", "Write all that is held of a twin, or of a tenant, to a signed archive."),
     "import": ("archives:import_archive", "Import an archive into an empty tenant."),
+    "coverage": ("asking:coverage", "Show how much is known of a twin, by domain, in bits."),
+    "ask-next": ("asking:ask_next", "List the questions whose answers would tell most for their cost."),
     "keys": ("keys:app", "Manage API keys."),
     "neo4j": ("neo4j:app", "Manage a local Neo4j without Docker or an installed Java."),
     "evaluate": ("evaluate:app", "Run real data sets through a service and compare its accuracy with known methods."),

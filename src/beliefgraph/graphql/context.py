@@ -12,6 +12,7 @@ from beliefgraph.errors import Forbidden
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.identity import twin_id
 from beliefgraph.services.across import Across
+from beliefgraph.services.asking.questions import AskingQuestions
 from beliefgraph.services.callers import Callers
 from beliefgraph.services.changes import Changes
 from beliefgraph.services.commands import Commands
@@ -70,6 +71,8 @@ class Verbs(Protocol):
     def forecasts(self) -> Forecasts: ...
     @property
     def trajectories(self) -> Trajectories: ...
+    @property
+    def asking(self) -> AskingQuestions: ...
     @property
     def explanations(self) -> Explanations: ...
     @property

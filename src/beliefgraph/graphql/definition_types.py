@@ -5,6 +5,7 @@ from __future__ import annotations
 import strawberry
 from strawberry.scalars import JSON
 
+from beliefgraph.graphql.asking_types import QuestionDefinition
 from beliefgraph.graphql.expose import attribute, expose, field
 from beliefgraph.graphql.forecast_types import OutcomeDefinition
 from beliefgraph.graphql.learning_types import ParameterSet
@@ -81,7 +82,10 @@ class MetricDefinition:
     """Definition of a metric: which events count, over which window, and what the result says about beliefs."""
 
 
-@expose(definitions.Catalog, hide={"attributes", "relations", "events", "metrics", "outcomes", "trajectories"})
+@expose(
+    definitions.Catalog,
+    hide={"attributes", "relations", "events", "metrics", "outcomes", "trajectories", "questions"},
+)
 class Catalog:
     """One published document of definitions, with a name and a version."""
 
@@ -96,6 +100,8 @@ class Catalog:
     trajectories: list[TrajectoryDefinition] = attribute(  # type: ignore[assignment]
         "trajectories", list[TrajectoryDefinition]
     )
+
+    questions: list[QuestionDefinition] = attribute("questions", list[QuestionDefinition])  # type: ignore[assignment]
 
     @field(None, "The whole document, in the form that `publishDefinitions` takes.")
     @staticmethod

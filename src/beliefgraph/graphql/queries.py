@@ -11,6 +11,7 @@ import strawberry
 from beliefgraph.errors import Incorrect, NotFound
 from beliefgraph.graphql import twin_types
 from beliefgraph.graphql.arguments import After, At, AtLeastRev, First, TwinName, told
+from beliefgraph.graphql.asking_queries import AskingQueries
 from beliefgraph.graphql.belief_queries import BeliefQueries
 from beliefgraph.graphql.change_types import Change
 from beliefgraph.graphql.context import Request
@@ -52,6 +53,7 @@ class Query(
     ForecastQueries,
     TrajectoryQueries,
     PermissionQueries,
+    AskingQueries,
 ):
     """The queries."""
 

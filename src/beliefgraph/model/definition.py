@@ -16,9 +16,10 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field
 
 from beliefgraph.errors import Incorrect, NotFound, did_you_mean
+from beliefgraph.model.asking import QuestionDefinition
 from beliefgraph.model.attribute import MOST_VALUES, OTHER, Attribute
 from beliefgraph.model.belief import AttributeName, BeliefKey, Value
-from beliefgraph.model.evidence import LogLikelihoodRatio
+from beliefgraph.model.evidence import Likelihoods, LogLikelihoodRatio
 from beliefgraph.model.goal import GoalStatus, Weight
 from beliefgraph.model.metric import MetricDefinition, MetricKey
 from beliefgraph.model.outcome import LearnedHazard, OutcomeDefinition
@@ -95,21 +96,6 @@ class RelationDefinition(Record):
                 " say what supports it.",
             )
         _ = self.strength
-
-
-class Likelihoods(Record):
-    """How likely the observation is if the belief holds, and if it does not.
-
-    Their ratio is the likelihood ratio of the evidence.
-    """
-
-    holds: OpenProbability = Field(description="Probability of the observation if the belief holds, in (0, 1).")
-    otherwise: OpenProbability = Field(description="Probability of the observation if it does not hold, in (0, 1).")
-
-    @property
-    def log_ratio(self) -> float:
-        """Their log-likelihood ratio."""
-        return math.log(self.holds / self.otherwise)
 
 
 class BearingRule(Record):
@@ -337,6 +323,9 @@ class Catalog(Record):
     trajectories: tuple[TrajectoryDefinition, ...] = Field(
         default=(), max_length=100, description="Stages that twins pass through, at most 100 trajectories."
     )
+    questions: tuple[QuestionDefinition, ...] = Field(
+        default=(), max_length=1_000, description="Questions that can be asked, at most 1,000."
+    )
 
     def model_post_init(self, _context: object) -> None:
         """Refuse two parts of one kind and name, and two relations of one kind between the same two attributes."""
@@ -344,6 +333,7 @@ class Catalog(Record):
         _refuse_repeats(self.catalog, "metric", [m.key for m in self.metrics])
         _refuse_repeats(self.catalog, "outcome", [o.key for o in self.outcomes])
         _refuse_repeats(self.catalog, "trajectory", [t.key for t in self.trajectories])
+        _refuse_repeats(self.catalog, "question", [q.key for q in self.questions])
         _refuse_repeats(self.catalog, "relation", [_named(r) for r in self.relations])
 
     @property
@@ -448,6 +438,11 @@ class Definitions(Record):
     def trajectories(self) -> Mapping[str, TrajectoryDefinition]:
         """Every trajectory by its key, in the order of its definition."""
         return {t.key: t for c in self.catalogs for t in c.trajectories}
+
+    @cached_property
+    def questions(self) -> Mapping[str, QuestionDefinition]:
+        """Every question by its key, in the order of its definition."""
+        return {q.key: q for c in self.catalogs for q in c.questions}
 
     def relations(self) -> Iterator[tuple[str, RelationDefinition]]:
         """Every relation with the ref of the catalog that states it."""
@@ -612,10 +607,12 @@ def _checks(
             yield ("outcomes", n, *field), partial(counts, metric_key)
     for n, trajectory in enumerate(catalog.trajectories):
         yield ("trajectories", n), partial(_check_stages, catalog, named, trajectory)
+    for n, asked in enumerate(catalog.questions):
+        yield ("questions", n), partial(_check_answers, catalog, named, asked)
 
 
 def _repeats(catalogs: Sequence[Catalog]) -> Iterator[Problem]:
-    """Attributes, metrics, outcomes, trajectories and `goals` that two catalogs of a set define."""
+    """What two catalogs of a set both define."""
     defined: dict[tuple[str, str], Catalog] = {}
     for n, catalog in enumerate(catalogs):
         parts: list[tuple[tuple[str | int, ...], str, str]] = [
@@ -623,6 +620,7 @@ def _repeats(catalogs: Sequence[Catalog]) -> Iterator[Problem]:
             *((("metrics", i, "key"), "metric", m.key) for i, m in enumerate(catalog.metrics)),
             *((("outcomes", i, "key"), "outcome", o.key) for i, o in enumerate(catalog.outcomes)),
             *((("trajectories", i, "key"), "trajectory", t.key) for i, t in enumerate(catalog.trajectories)),
+            *((("questions", i, "key"), "question", q.key) for i, q in enumerate(catalog.questions)),
             *((("goals",), "part", "goals") for _ in range(catalog.goals is not None)),
         ]
         for place, what, name in parts:
@@ -728,6 +726,29 @@ def _check_stages(catalog: Catalog, named: Callable[[str], Attribute], trajector
                 f" {', '.join(attribute.values)}{did_you_mean(value, attribute.values) or '.'}",
                 attribute=attribute.key,
             )
+
+
+def _check_answers(catalog: Catalog, named: Callable[[str], Attribute], asked: QuestionDefinition) -> None:
+    """Refuse a question whose answers do not fit what its attribute is, and one about no belief of the person."""
+    attribute, preference = named(asked.attribute), named(asked.attribute).preference
+    if asked.by_value:
+        if attribute.values is None:
+            raise Incorrect(
+                "invalid-definition",
+                f"{catalog.ref}: {asked.key} has answers with likelihoods_by_value, and {attribute.key} has no values"
+                " known in advance.",
+                attribute=attribute.key,
+            )
+        for value in {value for answer in asked.answers for value in answer.likelihoods_by_value or ()}:
+            _check_value(catalog, attribute, value)
+    else:
+        _check_value(catalog, attribute, asked.value)
+    if preference is not None and preference.rule is not None:
+        raise Incorrect(
+            "invalid-definition",
+            f"{catalog.ref}: {asked.key} asks about {attribute.key}, a constraint, which needs a subject.",
+            attribute=attribute.key,
+        )
 
 
 def _check_value(catalog: Catalog, attribute: Attribute, value: str | None) -> None:

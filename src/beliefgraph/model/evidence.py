@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from beliefgraph.model.record import Key, LogOdds, Record, Text, TwinId
+from beliefgraph.model.record import Key, LogOdds, OpenProbability, Record, Text, TwinId
 from beliefgraph.model.revision import Statement
 from beliefgraph.model.time import Instant
 from beliefgraph.model.vocabulary import vocabulary
@@ -38,6 +39,21 @@ HalfLife = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 
 LogLikelihoodRatio = Annotated[LogOdds, Field(ge=-30.0, le=30.0)]
 """How much likelier the observation is if the belief holds, natural log; bounded, because nothing is certain."""
+
+
+class Likelihoods(Record):
+    """How likely the observation is if the belief holds, and if it does not.
+
+    Their ratio is the likelihood ratio of the evidence.
+    """
+
+    holds: OpenProbability = Field(description="Probability of the observation if the belief holds, in (0, 1).")
+    otherwise: OpenProbability = Field(description="Probability of the observation if it does not hold, in (0, 1).")
+
+    @property
+    def log_ratio(self) -> float:
+        """Their log-likelihood ratio."""
+        return math.log(self.holds / self.otherwise)
 
 
 class Source(Record):

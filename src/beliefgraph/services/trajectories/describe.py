@@ -64,7 +64,7 @@ class Followed:
     @cached_property
     def listed(self) -> Sequence[int]:
         """The observations that are listed, by their place: the greatest move first."""
-        return np.argsort(-np.abs(self.path.moved), kind="stable")[:LISTED].tolist()
+        return [int(place) for place in np.argsort(-np.abs(self.path.moved), kind="stable")[:LISTED]]
 
     @property
     def evidence(self) -> list[str]:

@@ -78,11 +78,12 @@ class Path:
         """By how much each observation moved the position."""
         if not len(self.observed):
             return np.zeros(0)
-        return (self.position(self._filtered.after) - self.position(self._filtered.before))[0]
+        found: Floats = (self.position(self._filtered.after) - self.position(self._filtered.before))[0]
+        return found
 
     @cached_property
     def likeliest(self) -> Ints:
         """The likeliest stage after each observation."""
         if not len(self.observed):
             return np.zeros(0, dtype=np.int64)
-        return self.stages.of_stages(self._filtered.after[0]).argmax(axis=1)
+        return np.asarray(self.stages.of_stages(self._filtered.after[0]).argmax(axis=1))

@@ -1,0 +1,80 @@
+"""`beliefgraph coverage` and `ask-next`: how much is known of a twin, and which questions would tell most."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.output import Json, print_json
+from beliefgraph.cli.reading import At, TwinOption, as_of
+from beliefgraph.model.asking import Coverage, NextQuestions
+from beliefgraph.model.belief import ANYWHERE, BeliefKey
+from beliefgraph.model.time import AsOf
+from beliefgraph.services.asking.questions import FIRST, MOST
+
+
+def coverage(key: Key, twin: TwinOption, at: At = None, purpose: Purpose = None, json: Json = False) -> None:
+    """Show how much of what the catalog asks is known of a twin, by domain, in bits."""
+    found = run(_coverage(key, purpose, twin, as_of(at)))
+    if json:
+        print_json(found)
+        return
+    table = Table("domain", "known", "open bits", "of", "beliefs", "heard of", box=None, pad_edge=False)
+    for each in (*found.domains, found.total):
+        bits = f"{each.open:.1f}", f"{each.asked:.1f}"
+        table.add_row(each.domain, f"{each.known:.0%}", *bits, f"{each.beliefs:,}", f"{each.heard:,}")
+    Console(highlight=False).print(table)
+
+
+def ask_next(
+    key: Key,
+    twin: TwinOption,
+    first: Annotated[int, typer.Option(min=1, max=MOST, help="List at most so many questions.")] = FIRST,
+    about: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ATTRIBUTE[=VALUE]", help="Belief to learn about; repeat for several; default: all."),
+    ] = None,
+    context: Annotated[str, typer.Option(help="Context in which they are asked.")] = ANYWHERE,
+    at: At = None,
+    purpose: Purpose = None,
+    json: Json = False,
+) -> None:
+    """List the questions whose answers would tell most for their cost."""
+    beliefs = [_belief(each) for each in about or ()]
+    found = run(_ask_next(key, purpose, twin, first, beliefs, context, as_of(at)))
+    if json:
+        print_json(found)
+        return
+    out = Console(highlight=False)
+    table = Table("bits", "cost", "question", "answers", box=None, pad_edge=False)
+    for each in found.questions:
+        answers = " · ".join(f"{answer.text} {answer.probability:.0%}" for answer in each.answers)
+        table.add_row(f"{each.gain:.3f}", f"{each.cost:g}", each.text, answers)
+    out.print(table if found.questions else "There is nothing to ask.")
+    for names, why in ((found.lately, "asked or answered lately"), (found.forbidden, "forbidden by the person")):
+        if names:
+            out.print(f"Left out, {why}: {', '.join(names)}")
+
+
+def _belief(text: str) -> BeliefKey:
+    attribute, _, value = text.partition("=")
+    return BeliefKey(attribute=attribute, value=value or None)
+
+
+async def _coverage(key: str, purpose: str | None, twin: str, when: AsOf) -> Coverage:
+    async with services() as built:
+        caller = await built.callers.authenticate(key, purpose)
+        return await built.of(caller, twin).asking.coverage(caller, twin, as_of=when)
+
+
+async def _ask_next(
+    key: str, purpose: str | None, twin: str, first: int, about: list[BeliefKey], context: str, when: AsOf
+) -> NextQuestions:
+    async with services() as built:
+        caller = await built.callers.authenticate(key, purpose)
+        asked = built.of(caller, twin).asking
+        return await asked.ask_next(caller, twin, first=first, about=about, context=context, as_of=when)

@@ -1,0 +1,190 @@
+"""Questions that can be asked of people: what each answer would be evidence of, and what is still unknown.
+
+A `QuestionDefinition` is part of a catalog. Which question tells most is derived when it is asked for; nothing of it is
+stored.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.model.attribute import OTHER
+from beliefgraph.model.belief import AttributeName, Context
+from beliefgraph.model.decision import Features
+from beliefgraph.model.evidence import Likelihoods, LogLikelihoodRatio
+from beliefgraph.model.record import Key, Name, OpenProbability, Probability, Record, Sentence
+from beliefgraph.model.time import ReadRev, ReadTime
+
+MOST_ANSWERS = 20
+
+ROUNDED = 1e-3
+"""The likelihoods of all answers may differ from 1 by this much, and are scaled to it."""
+
+
+class AnswerDefinition(Record):
+    """One possible answer, and how likely it is: exactly one of the last three is given."""
+
+    text: Sentence = Field(description="The answer, as it is shown to people.")
+    likelihoods: Likelihoods | None = Field(
+        None, description="Probabilities of the answer if the belief holds and if it does not."
+    )
+    likelihoods_by_value: dict[Key, OpenProbability] | None = Field(
+        None,
+        description="Probability of the answer under each value of a categorical attribute; values not named are as "
+        "likely as `other`, which must be named.",
+    )
+    log_likelihood_ratio: LogLikelihoodRatio | None = Field(
+        None,
+        description="Natural log of how much likelier the answer is if the belief holds than if it does not; for "
+        "questions with two answers, one positive and one negative.",
+    )
+
+
+class QuestionDefinition(Record):
+    """A question about one belief, or about all values of one attribute, with its possible answers."""
+
+    key: Name = Field(description="Dotted lower-case name of the question, permanent.")
+    text: Sentence = Field(description="The question, as it is shown to people.")
+    attribute: AttributeName
+    value: Key | None = Field(
+        None,
+        description="Value of a categorical attribute that it asks about; null if the attribute has none, or if the "
+        "answers name all of them in `likelihoods_by_value`.",
+    )
+    answers: tuple[AnswerDefinition, ...] = Field(
+        min_length=2, max_length=MOST_ANSWERS, description=f"Possible answers, 2 to {MOST_ANSWERS}."
+    )
+    cost: Annotated[float, Field(gt=0.0, le=1e6, allow_inf_nan=False)] = Field(
+        1.0, description="What asking costs, in any unit; questions are ranked by bits per cost."
+    )
+    again: Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(days=36_600))] = Field(
+        timedelta(days=30), description="Time for which it is not asked again once it was asked or answered."
+    )
+    event: Key | None = Field(
+        None,
+        description="CloudEvents type of the events which say that it was asked or answered; null: only statements "
+        "about the belief say so.",
+    )
+    features: Features = Field(
+        default_factory=dict,
+        description="What asking is like, such as its channel: a number or a word for each feature. A hard constraint "
+        "that forbids it rules the question out.",
+    )
+
+    def model_post_init(self, _context: object) -> None:
+        """Refuse answers of several forms, and likelihoods that do not belong together."""
+        forms = [
+            [answer.likelihoods, answer.likelihoods_by_value, answer.log_likelihood_ratio] for answer in self.answers
+        ]
+        given = {tuple(form is not None for form in each) for each in forms}
+        if len(given) != 1 or sum(next(iter(given))) != 1:
+            self._refuse(
+                "give all answers likelihoods, or all likelihoods_by_value, or both of two a log_likelihood_ratio"
+            )
+        if len({answer.text for answer in self.answers}) < len(self.answers):
+            self._refuse("two of its answers are the same")
+        ratios = [each for answer in self.answers if (each := answer.log_likelihood_ratio) is not None]
+        if ratios and (len(ratios) != 2 or not min(ratios) < 0 < max(ratios)):
+            self._refuse("only two answers, one for and one against, can have a log_likelihood_ratio; use likelihoods")
+        if self.by_value and self.value is not None:
+            self._refuse("it has likelihoods_by_value, which name the values; it cannot name one beside")
+        for answer in self.answers:
+            if answer.likelihoods_by_value is not None and OTHER not in answer.likelihoods_by_value:
+                self._refuse(f"say of each answer how likely it is if {OTHER} holds")
+        for value in self.named_values:
+            total = math.fsum(self.likelihood(answer, value) for answer in self.answers)
+            if not ratios and abs(total - 1.0) > ROUNDED:
+                self._refuse(f"the likelihoods of its answers sum to {total:.3f} instead of 1 if {value} holds")
+
+    @property
+    def by_value(self) -> bool:
+        """Whether it asks about all values of its attribute."""
+        return self.answers[0].likelihoods_by_value is not None
+
+    @property
+    def named_values(self) -> tuple[str, ...]:
+        """The values that its answers name, `other` among them; "it" and "it not" of a single belief."""
+        named = {value for answer in self.answers for value in answer.likelihoods_by_value or ()}
+        return tuple(sorted(named)) or (HOLDS, FAILS)
+
+    def likelihood(self, answer: AnswerDefinition, value: str) -> float:
+        """How likely an answer is under a value that is named, or as the belief holds or fails to."""
+        if answer.likelihoods_by_value is not None:
+            return answer.likelihoods_by_value.get(value, answer.likelihoods_by_value[OTHER])
+        if answer.likelihoods is not None:
+            return answer.likelihoods.holds if value == HOLDS else answer.likelihoods.otherwise
+        yes, no = sorted((float(each.log_likelihood_ratio or 0.0) for each in self.answers), reverse=True)
+        otherwise = -math.expm1(no) / (math.exp(yes) - math.exp(no))  # both columns sum to 1
+        ratio = float(answer.log_likelihood_ratio or 0.0)
+        share = otherwise if ratio > 0 else 1.0 - otherwise
+        return share * math.exp(ratio) if value == HOLDS else share
+
+    def _refuse(self, why: str) -> None:
+        raise Incorrect("invalid-definition", f"The question {self.key}: {why}.", attribute=self.attribute)
+
+
+HOLDS, FAILS = "it", "it not"
+"""A single belief that holds, and one that does not, as a refusal names them."""
+
+
+class ExpectedAnswer(Record):
+    """A possible answer, and how likely the person gives it, by what is known."""
+
+    text: Sentence = Field(description="The answer.")
+    probability: Probability = Field(description="Probability of the answer, in [0, 1].")
+
+
+class QuestionToAsk(Record):
+    """A question, and how much its answer is expected to tell."""
+
+    key: Name = Field(description="Name of the question.")
+    text: Sentence = Field(description="The question.")
+    attribute: AttributeName
+    value: Key | None = Field(description="Value that it asks about; null if the attribute has none, or for all.")
+    answers: tuple[ExpectedAnswer, ...] = Field(description="Possible answers, in the order of their definition.")
+    gain: float = Field(
+        description="Expected information gain: by how many bits the answer is expected to lower the entropy of the "
+        "beliefs in question, summed over them."
+    )
+    cost: float = Field(description="What asking costs.")
+    worth: float = Field(description="Gain over cost, by which questions are ranked.")
+
+
+class DomainCoverage(Record):
+    """How much of what the catalog asks about in one domain is known."""
+
+    domain: str = Field(description="The domain; `*` for all of them together.")
+    beliefs: int = Field(description="Number of beliefs that the catalog asks about, each value of an attribute one.")
+    heard: int = Field(description="Number of them on which evidence bears that counts.")
+    asked: float = Field(description="Entropy of the beliefs before any evidence, in bits, summed over them.")
+    open: float = Field(description="Entropy of the beliefs now, in bits, summed over them.")
+    known: float = Field(
+        description="Share of the bits that is known, at most 1; negative where evidence made things less certain than "
+        "the priors."
+    )
+
+
+class Coverage(Record):
+    """How much is known of a twin: of every attribute that the catalog defines, about the twin itself."""
+
+    total: DomainCoverage = Field(description="All domains together.")
+    domains: tuple[DomainCoverage, ...] = Field(description="Each domain, least known first.")
+    valid_time: ReadTime
+    rev: ReadRev
+
+
+class NextQuestions(Record):
+    """The questions that tell most for their cost, and why others are not asked."""
+
+    context: Context = Field(description="Context in which they are asked.")
+    questions: tuple[QuestionToAsk, ...] = Field(description="Questions to ask, the most bits per cost first.")
+    lately: tuple[str, ...] = Field(description="Names of questions that were asked or answered lately.")
+    forbidden: tuple[str, ...] = Field(description="Names of questions that a hard constraint forbids.")
+    targets: int = Field(description="Number of beliefs in question.")
+    valid_time: ReadTime
+    rev: ReadRev

@@ -1,0 +1,85 @@
+"""Questions about what is known of a twin and what to ask next, as of any moment. Nothing is stored."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.model.asking import Coverage, NextQuestions
+from beliefgraph.model.belief import ANYWHERE, BeliefKey
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.time import NOW, AsOf
+from beliefgraph.services.asking.weigh import Asking, answered_lately, covered, forbidden
+from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.moments import Moments
+from beliefgraph.store.asking import last_of
+from beliefgraph.store.graph import Graph
+
+FIRST = 5
+MOST = 100
+"""Questions of one answer."""
+
+MOST_ABOUT = 200
+"""Beliefs that questions may be asked about."""
+
+
+class AskingQuestions:
+    """Answers how much is known of twins, and which questions would tell most."""
+
+    def __init__(self, graph: Graph, book: DefinitionBook, *, moments: Moments | None = None) -> None:
+        self._graph = graph
+        self._moments = moments or Moments(graph, book)
+
+    async def coverage(
+        self, caller: Caller, twin: str, *, as_of: AsOf = NOW, at_least_rev: int | None = None
+    ) -> Coverage:
+        """How much of what the catalog asks about the twin itself is known, by domain."""
+        moment = await self._moments.asked(caller, twin, as_of, at_least_rev)
+        return await asyncio.to_thread(covered, moment)
+
+    async def ask_next(
+        self,
+        caller: Caller,
+        twin: str,
+        *,
+        first: int = FIRST,
+        about: Sequence[BeliefKey] = (),
+        context: str = ANYWHERE,
+        as_of: AsOf = NOW,
+        at_least_rev: int | None = None,
+    ) -> NextQuestions:
+        """The questions that tell most for their cost about some beliefs, or about all.
+
+        Never one that was asked or answered lately, or that a hard constraint forbids to ask in the context.
+        """
+        if not 1 <= first <= MOST:
+            raise Incorrect("invalid-input", f"first lies between 1 and {MOST}.", field="first")
+        if len(about) > MOST_ABOUT:
+            raise Incorrect("invalid-input", f"about names at most {MOST_ABOUT} beliefs.", field="about")
+        moment = await self._moments.asked(caller, twin, as_of, at_least_rev)
+        offered = moment.graph.definitions.questions.values()
+        types = {question.event for question in offered if question.event is not None}
+        last = await last_of(self._graph, moment.state.id, types, moment.state.rev, moment.at)
+
+        def answer() -> NextQuestions:
+            lately = {
+                question.key
+                for question in offered
+                if answered_lately(moment, question)
+                or (question.event in last and last[question.event] > moment.at - question.again)
+            }
+            left = [question for question in offered if question.key not in lately]
+            refused = forbidden(moment, context, left)
+            asking = Asking(moment, [question for question in left if question.key not in refused], about)
+            return NextQuestions(
+                context=context,
+                questions=tuple(asking.first(first)),
+                lately=tuple(sorted(lately)),
+                forbidden=tuple(sorted(refused)),
+                targets=len(asking.targets),
+                valid_time=moment.at,
+                rev=moment.state.rev,
+            )
+
+        return await asyncio.to_thread(answer)

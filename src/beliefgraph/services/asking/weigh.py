@@ -1,0 +1,244 @@
+"""How much every question would tell, and how much is known. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+
+import numpy as np
+
+from beliefgraph.inference.foresight.information import Coverage as Bits
+from beliefgraph.inference.foresight.information import Question, coverage, gains_of
+from beliefgraph.inference.foresight.value_questions import ValueQuestion, value_gains
+from beliefgraph.model.asking import (
+    FAILS,
+    HOLDS,
+    Coverage,
+    DomainCoverage,
+    ExpectedAnswer,
+    QuestionDefinition,
+    QuestionToAsk,
+)
+from beliefgraph.model.attribute import OTHER, Attribute
+from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey, probability
+from beliefgraph.model.decision import Option
+from beliefgraph.model.definition import Definitions
+from beliefgraph.model.identity import belief_id
+from beliefgraph.model.time import microseconds
+from beliefgraph.services.blocks import Floats, Ints
+from beliefgraph.services.decisions.want import speaking_of_options
+from beliefgraph.services.decisions.weigh import Known, weigh
+from beliefgraph.services.layout import Unit
+from beliefgraph.services.moments import Moment
+from beliefgraph.services.preferences.wanted import wanted
+from beliefgraph.services.recompute import Recomputed, recompute
+
+ALL = "*"
+"""The name of all domains together."""
+
+
+def about_the_twin(definitions: Definitions) -> Iterator[BeliefKey]:
+    """Every belief about the twin itself that the catalog asks about; of values known in advance one stands for all."""
+    for attribute in definitions.attributes.values():
+        if not attribute.deprecated and _about_people(attribute):
+            yield BeliefKey.of(attribute=attribute.key, value=OTHER if attribute.categorical else None)
+
+
+def _about_people(attribute: Attribute) -> bool:
+    """Whether a belief about the person themselves has a meaning: a constraint is about an operand, a valence too."""
+    preference = attribute.preference
+    return preference is None or (preference.rule is None and preference.kind != "valence")
+
+
+def covered(moment: Moment) -> Coverage:
+    """How much is known of everything that the catalog asks about the twin itself."""
+    definitions = moment.graph.definitions
+    seen = recompute(moment, about_the_twin(definitions))
+    positions = np.array(sorted(_positions(seen, about_the_twin(definitions))), dtype=np.int64)
+    derived, layout = seen.derived, seen.derived.layout
+    prior = layout.prior[positions]
+    names = [definitions.attributes[layout.keys[position].attribute].domain for position in positions.tolist()]
+    heard: dict[str, int] = defaultdict(int)
+    spoken_of = set(derived.spoken_of.tolist())
+    for name, position in zip(names, positions.tolist(), strict=True):
+        heard[name] += position in spoken_of
+    bits = coverage(np.log(prior) - np.log1p(-prior), derived.log_odds[positions], names)
+    domains = [_domain(name, found, names.count(name), heard[name]) for name, found in bits.items()]
+    total = Bits(math.fsum(each.asked for each in bits.values()), math.fsum(each.open for each in bits.values()))
+    return Coverage(
+        total=_domain(ALL, total, len(names), sum(heard.values())),
+        domains=tuple(sorted(domains, key=lambda each: (each.known, each.domain))),
+        valid_time=moment.at,
+        rev=moment.state.rev,
+    )
+
+
+def _domain(name: str, found: Bits, beliefs: int, heard: int) -> DomainCoverage:
+    return DomainCoverage(
+        domain=name, beliefs=beliefs, heard=heard, asked=found.asked, open=found.open, known=found.known
+    )
+
+
+def _positions(seen: Recomputed, keys: Iterable[BeliefKey]) -> set[int]:
+    """The positions of beliefs that have an answer; of a value, of all values beside it."""
+    layout, twin = seen.derived.layout, seen.moment.state.id
+    found: set[int] = set()
+    for key in keys:
+        place = layout.position[belief_id(twin, key)]
+        found.update(layout.values_beside.get(place, (place,)))
+    return {place for place in found - layout.unnamed if seen.derived.available[place]}
+
+
+@dataclass(frozen=True)
+class Asking:
+    """The questions that may be asked at a moment, and the beliefs that answers should tell about."""
+
+    moment: Moment
+    questions: Sequence[QuestionDefinition]
+    about: Sequence[BeliefKey]
+
+    @cached_property
+    def seen(self) -> Recomputed:
+        """Everything derived, with what is asked about and what answers would be evidence of."""
+        wanted = self.about or about_the_twin(self.moment.graph.definitions)
+        return recompute(self.moment, [*wanted, *(_key(each) for each in self.questions)])
+
+    @cached_property
+    def targets(self) -> Ints:
+        """The positions of the beliefs that answers should tell about; all with an answer if none are named."""
+        derived = self.seen.derived
+        if not self.about:
+            known = np.flatnonzero(derived.available)
+            return known[~np.isin(known, list(derived.layout.unnamed))]
+        return np.array(sorted({self.seen.answered(key) for key in self.about}), dtype=np.int64)
+
+    def first(self, most: int) -> list[QuestionToAsk]:
+        """The questions that tell most for their cost; ties by name."""
+        gains = self._gains()
+        worth = sorted(gains, key=lambda each: (-gains[each] / self.questions[each].cost, self.questions[each].key))
+        return [self._answer(self.questions[place], gains[place]) for place in worth[:most]]
+
+    def _gains(self) -> dict[int, float]:
+        """How many bits each question tells about the targets, by its place; those without an answer are left out."""
+        derived, layout = self.seen.derived, self.seen.derived.layout
+        rows = [(unit, positions) for unit in layout.units for positions in unit.positions]
+        row_of = {position: n for n, (_, positions) in enumerate(rows) for position in positions.tolist()}
+        asked: dict[int, list[int]] = defaultdict(list)
+        for place, question in enumerate(self.questions):
+            position = layout.position[belief_id(self.moment.state.id, _key(question))]
+            if derived.available[position]:
+                asked[row_of[position]].append(place)
+        found: dict[int, float] = {}
+        for row, places in asked.items():
+            unit, positions = rows[row]
+            found.update(zip(places, self._gains_in(positions, unit, places), strict=True))
+        return found
+
+    def _gains_in(self, positions: Ints, unit: Unit, places: Sequence[int]) -> list[float]:
+        evidence = self.seen.derived.log_likelihood[positions]
+        targets = np.flatnonzero(np.isin(positions, self.targets))
+        if not len(targets):
+            return [0.0] * len(places)
+        column = {position: n for n, position in enumerate(positions.tolist())}
+        session = unit.model.session(evidence)
+        single = [n for n, place in enumerate(places) if not self.questions[place].by_value]
+        several = [n for n, place in enumerate(places) if self.questions[place].by_value]
+        found = np.zeros(len(places))
+        if single:
+            asked = [self._single(self.questions[places[n]], column) for n in single]
+            found[single] = gains_of(session, evidence, asked, targets)
+        if several:
+            about = [self._several(self.questions[places[n]], column) for n in several]
+            found[several] = value_gains(session, evidence, about, targets)
+        return [float(gain) for gain in found]
+
+    def _single(self, question: QuestionDefinition, column: Mapping[int, int]) -> Question:
+        position = self.seen.derived.layout.position[belief_id(self.moment.state.id, _key(question))]
+        return Question(column[position], _likelihood(question, (FAILS, HOLDS)), question.cost)
+
+    def _several(self, question: QuestionDefinition, column: Mapping[int, int]) -> ValueQuestion:
+        values = self._values(question)
+        names = [str(self.seen.derived.layout.keys[position].value) for position in values]
+        return ValueQuestion(np.array([column[each] for each in values]), _likelihood(question, names))
+
+    def _values(self, question: QuestionDefinition) -> tuple[int, ...]:
+        """The positions of all values that a question asks about."""
+        layout = self.seen.derived.layout
+        position = layout.position[belief_id(self.moment.state.id, _key(question))]
+        return layout.values_beside.get(position, (position,))
+
+    def _answer(self, question: QuestionDefinition, gain: float) -> QuestionToAsk:
+        derived, layout = self.seen.derived, self.seen.derived.layout
+        values = self._values(question)
+        if question.by_value:
+            names = [str(layout.keys[position].value) for position in values]
+            share = np.array([probability(float(derived.log_odds[position])) for position in values])
+            share /= share.sum()
+        else:
+            position = layout.position[belief_id(self.moment.state.id, _key(question))]
+            p = probability(float(derived.log_odds[position]))
+            names, share = [FAILS, HOLDS], np.array([1.0 - p, p])
+        likely = _likelihood(question, names) @ share
+        return QuestionToAsk(
+            key=question.key,
+            text=question.text,
+            attribute=question.attribute,
+            value=question.value,
+            answers=tuple(
+                ExpectedAnswer(text=answer.text, probability=min(each, 1.0))
+                for answer, each in zip(question.answers, likely.tolist(), strict=True)
+            ),
+            gain=gain,
+            cost=question.cost,
+            worth=gain / question.cost,
+        )
+
+
+def forbidden(moment: Moment, context: str, questions: Collection[QuestionDefinition]) -> set[str]:
+    """The questions that a hard constraint of the person forbids to ask in a context, by their names."""
+    featured = [question for question in questions if question.features]
+    hard = [
+        attribute
+        for attribute in speaking_of_options(moment)
+        if attribute.preference is not None and attribute.preference.hard
+    ]
+    if not featured or not hard:
+        return set()
+    known = Known(wanted(moment, context, hard), hard, {}, [])
+    return {
+        question.key
+        for question in featured
+        if not weigh(known, Option(key=question.key, features=question.features)).allowed
+    }
+
+
+def answered_lately(moment: Moment, question: QuestionDefinition) -> bool:
+    """Whether somebody stated something about the belief within the time in which it is not asked again."""
+    twin, bearings = moment.state.id, moment.state.bearings
+    variable = BeliefKey.of(attribute=question.attribute)
+    ids = {
+        belief_id(twin, variable.model_copy(update={"value": value}))
+        for value in moment.graph.definitions.attributes[question.attribute].value_priors or (None,)
+    }
+    rows = bearings.headed(lambda heading: heading.belief in ids and heading.stance in ("assertion", "correction"))
+    if not len(rows):
+        return False
+    times = bearings.column("valid_from", rows)
+    end = microseconds(moment.at)
+    return bool(((times > end - question.again // timedelta(microseconds=1)) & (times <= end)).any())
+
+
+def _key(question: QuestionDefinition) -> BeliefKey:
+    """The belief that a question is about; of all values, `other`."""
+    value = OTHER if question.by_value else question.value
+    return BeliefKey.of(attribute=question.attribute, subject=ANYONE, context=ANYWHERE, value=value)
+
+
+def _likelihood(question: QuestionDefinition, values: Sequence[str]) -> Floats:
+    """How likely each answer is under each of these values, shape [answers, values], each column scaled to 1."""
+    table = np.array([[question.likelihood(answer, value) for value in values] for answer in question.answers])
+    return np.asarray(table / table.sum(axis=0))
