@@ -102,6 +102,12 @@ async def test_a_change_of_what_is_true_or_false_ends_all_that_was_said_before_b
     await world.intake.observe(world.caller, [event(str(n), "seen", day=n, llr=2.0) for n in range(5)])
     await world.intake.observe(world.caller, [event("left", "left", day=9, llr=-1.5)])
     assert held(await stored(world), "home.there") == published(-1.5)
+    explanations = Explanations(world.graph, world.keyring, world.book)
+    why = await explanations.explain(world.caller, "lena", key("home.there"))
+    assert why.sentence.endswith(" It changed as of 14 January 2026: what was said of it before no longer counts.")
+    before = AsOf(valid_time=START + timedelta(days=8))
+    why = await explanations.explain(world.caller, "lena", key("home.there"), as_of=before)
+    assert "changed" not in why.sentence
     right = Correct(twin="lena", belief=key("home.there"), holds=True, valid_from=START + timedelta(days=1))
     await world.commands.correct(world.person("lena"), right)
     assert held(await stored(world), "home.there") == published(12.0)

@@ -27,8 +27,8 @@ class Reinterpretation:
 @answer(
     Reinterpretation,
     "Read stored events again under the definitions in force, as commits with the cause `REINTERPRETED`. One call "
-    "reads some 2,000 events, of whole twins; call again with `next` as `after` until that is null. It can be sent "
-    "again at any time: what says the same stays as it is. Needs the scope `define`.",
+    "reads some 2,000 events, a dry run whole twins; call again with `next` as `after` until that is null. It can be "
+    "sent again at any time: what says the same stays as it is. Needs the scope `define`.",
 )
 async def reinterpret(info: Request, input: Annotated[Reinterpret, told(INPUT)]) -> reinterpretation.Reinterpretation:
     """Read stored events again."""

@@ -14,7 +14,7 @@ from beliefgraph.inference import GRID, Sums, gather, spread, weigh
 from beliefgraph.model import timeline
 from beliefgraph.model.belief import Belief, BeliefKey
 from beliefgraph.model.evidence import Bearing
-from beliefgraph.model.time import microseconds
+from beliefgraph.model.time import microseconds, moment_of
 from beliefgraph.services.bearings import BearingBlock, Bearings, valid_at
 from beliefgraph.services.blocks import Bools, Floats, Ints
 
@@ -28,7 +28,7 @@ class Counted:
     `sums` is by heading, and so are `begun` and `open`, the rows that had begun by then and those that the rev sees.
     `apart` are the beliefs, as the register numbers them, on which corrections, retractions or changes decide what
     counts, and `decided` the rows that count there; of those that are `retracted`, nothing does. `corrections` are the
-    corrections among them.
+    corrections among them, and `changed` says of some beliefs, as numbered, when a change ended earlier evidence.
     """
 
     bearings: Bearings
@@ -40,6 +40,16 @@ class Counted:
     decided: Ints
     retracted: frozenset[int]
     corrections: tuple[Bearing, ...]
+    changed: Mapping[int, int]
+
+    def changed_at(self, belief: str) -> datetime | None:
+        """When a change ended the earlier evidence on a belief, by its id; None where it had none or none did."""
+        beliefs = self.bearings.register.groups.beliefs
+        since = next((at for number, at in self.changed.items() if beliefs[number] == belief), None)
+        if since is None:
+            return None
+        block = self.bearings.take(self.bearings.on(belief))
+        return moment_of(since) if (block.valid_from < since).any() else None
 
     @cached_property
     def _plain(self) -> Bools:
@@ -111,6 +121,7 @@ def count(bearings: Bearings, beliefs: Mapping[str, Belief], shared: Bools, at: 
         decided=decided,
         retracted=retracted,
         corrections=corrections,
+        changed=changed,
     )
 
 

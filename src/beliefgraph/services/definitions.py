@@ -199,7 +199,7 @@ def _refuse_step_back(known: Catalog | None, catalog: Catalog) -> None:
             raise Incorrect(
                 "invalid-definition",
                 f"{catalog.ref} changes which events count in {metric.key}, or remembers them longer; events that have"
-                " come already cannot be counted anew: give it another key.",
+                " come already would count as they did: give it another key, and reinterpret.",
                 metric=metric.key,
             )
     for outcome in catalog.outcomes:

@@ -209,6 +209,7 @@ def _explanation(moved: _Moved, spoken: Mapping[str, Voice]) -> Explanation:
             corrected=[Corrected(spoken[b.evidence].source.name, b) for b in moved.corrections],
             overruled=[Corrected(spoken[b.evidence].source.name, b) for b in moved.overruled],
             retracted_at=max(ends, default=None),
+            changed_at=moved.seen.derived.counted.changed_at(state.belief.id),
         ),
     )
 

@@ -50,6 +50,7 @@ def sentence(
     corrected: Sequence[Corrected] = (),
     overruled: Sequence[Corrected] = (),
     retracted_at: datetime | None = None,
+    changed_at: datetime | None = None,
 ) -> str:
     """Where the belief stands, where it began, what moved it and what spoke against that.
 
@@ -66,7 +67,7 @@ def sentence(
     else:
         because = _because(told, state.belief.id, move)
         said.append(f", {'up' if move > 0 else 'down'} from a prior of {began}, {because}.")
-    return "".join(said) + _corrected(corrected, overruled) + _ended(retracted_at)
+    return "".join(said) + _corrected(corrected, overruled) + _ended(retracted_at, changed_at)
 
 
 def percent(p: float) -> str:
@@ -135,10 +136,10 @@ def _corrected(corrected: Sequence[Corrected], overruled: Sequence[Corrected]) -
     return "".join(told)
 
 
-def _ended(retracted_at: datetime | None) -> str:
-    if retracted_at is None:
-        return ""
-    return f" It was retracted as of {_day(retracted_at)}: what was said of it before no longer counts."
+def _ended(retracted_at: datetime | None, changed_at: datetime | None) -> str:
+    told = [("It was retracted", retracted_at), ("It changed", changed_at)]
+    ends = [(how, _day(at)) for how, at in told if at is not None]
+    return "".join(f" {how} as of {day}: what was said of it before no longer counts." for how, day in ends)
 
 
 def _day(moment: datetime) -> str:

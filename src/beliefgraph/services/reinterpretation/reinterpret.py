@@ -34,7 +34,10 @@ PORTION = 1_000
 """Events that are read and written at a time."""
 
 ENOUGH = 2_000
-"""Events after which a call ends with the twin that it is at, and says where to go on."""
+"""Events after which a call ends, and says where to go on."""
+
+WITHIN = "/"
+"""Stands in a place to go on between the last twin that was finished and the event of the next that was read last."""
 
 TRIES = 10
 """Times that a portion starts over because others keep writing to its twin."""
@@ -52,7 +55,7 @@ class _Course:
     before: TwinState | None = None
     after: TwinState | None = None
     graph: DefinitionGraph | None = None
-    found: Reinterpretation = field(default_factory=partial(Reinterpretation, twins=1))
+    found: Reinterpretation = field(default_factory=Reinterpretation)
 
     def note(self, events: int, read: Reread, step: Step | None) -> None:
         """Take note of a portion that was read, and of the commit that it made."""
@@ -73,37 +76,49 @@ class Reinterpreter:
         self._interpreter = interpreter
 
     async def reinterpret(self, caller: Caller, asked: Reinterpret, *, enough: int = ENOUGH) -> Reinterpretation:
-        """Read events of some twins again, of whole twins until there were `enough`; `next` says where to go on.
+        """Read events of some twins again until there were `enough`; `next` says where to go on.
 
-        Refused to a person's key: `define` is needed.
+        A dry run ends with a whole twin. Refused to a person's key: `define` is needed.
         """
         caller.require("define")
         caller.require_service()
-        found, last = Reinterpretation(), asked.after
-        async for named in self._twins(caller, asked):
+        found = Reinterpretation()
+        last, _, event = (asked.after or "").partition(WITHIN)
+        async for named in self._twins(caller, asked.twin, last):
             if found.events >= enough:
                 return found.model_copy(update={"next": last})
             try:
-                found = found.and_then(await self._twin(caller, asked, named))
+                part = await self._twin(caller, asked, named, event, enough - found.events)
+                found = found.and_then(part)
+                if part.next is not None:
+                    return found.model_copy(update={"next": f"{last}{WITHIN}{part.next}"})
             except BeliefgraphError as error:
                 if error.code not in GONE:
                     raise
-            last = named.id
+            last, event = named.id, ""
         return found
 
-    async def _twins(self, caller: Caller, asked: Reinterpret) -> AsyncIterator[Named]:
-        if asked.twin is not None:
-            yield self._updater.name(caller, asked.twin, "define")
+    async def _twins(self, caller: Caller, twin: str | None, after: str) -> AsyncIterator[Named]:
+        if twin is not None:
+            yield self._updater.name(caller, twin, "define")
             return
-        async for twin in every_twin(self._updater.graph, caller.tenant, asked.after or ""):
-            yield Named(twin.id, twin.name)
+        async for found in every_twin(self._updater.graph, caller.tenant, after):
+            yield Named(found.id, found.name)
 
-    async def _twin(self, caller: Caller, asked: Reinterpret, named: Named) -> Reinterpretation:
+    async def _twin(
+        self, caller: Caller, asked: Reinterpret, named: Named, after: str, enough: int
+    ) -> Reinterpretation:
+        """Read a twin's events again, those after an event of it; `next` is the event at which there were enough."""
         updater = self._updater
         stored = await stored_events(updater.graph, updater.keyring, named.id, asked.types, asked.since)
         course = _Course(named, stored.ended)
         left, most = list(stored.ids), PORTION
+        if after in left:
+            del left[: left.index(after) + 1]
+        stopped = None
         while left:
+            if course.found.events >= enough and not asked.dry_run:
+                break
             portion = left[:most]
             try:
                 await self._portion(caller, course, portion, write=not asked.dry_run)
@@ -113,9 +128,11 @@ class Reinterpreter:
                 most = len(portion) // 2
                 continue
             del left[: len(portion)]
+            stopped = portion[-1]
         moves = await asyncio.to_thread(_moves, course) if await updater.sees(caller, named) else []
         moved = sum(move.size >= MOVED for move in moves)
-        return course.found.and_then(Reinterpretation(moved=moved, most=greatest(moves)))
+        ended = Reinterpretation(twins=0 if left else 1, next=stopped if left else None)
+        return course.found.and_then(ended.model_copy(update={"moved": moved, "most": greatest(moves)}))
 
     async def _portion(self, caller: Caller, course: _Course, ids: Sequence[str], *, write: bool) -> None:
         """Read some events again, as they are at the rev that is written upon."""
