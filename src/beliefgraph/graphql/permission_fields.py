@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 import strawberry
-from pydantic import ValidationError
 from strawberry.scalars import JSON
 
-from beliefgraph.errors import Incorrect
 from beliefgraph.graphql.arguments import TwinName, told
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.expose import answer
@@ -17,6 +14,7 @@ from beliefgraph.graphql.inputs import Permit, Restrict
 from beliefgraph.graphql.permission_types import Permission, Policy
 from beliefgraph.graphql.roots import command
 from beliefgraph.model import permission as model
+from beliefgraph.services.permissions.policies import read_policy
 
 
 @strawberry.type
@@ -55,13 +53,3 @@ class PermissionCommands:
         info: Request, policy: Annotated[JSON, told("The whole policy, as docs/ownership.md describes it.")]
     ) -> model.NumberedPolicy:
         return await info.context.verbs.policies.publish(info.context.caller, read_policy(policy))
-
-
-def read_policy(given: Any) -> model.Policy:
-    """The policy in a document; `invalid-policy` names the place that is wrong."""
-    try:
-        return model.Policy.model_validate_json(orjson.dumps(given))
-    except ValidationError as error:
-        wrong = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in wrong["loc"])
-        raise Incorrect("invalid-policy", f"{place or 'policy'}: {wrong['msg']}.", field=place or None) from None

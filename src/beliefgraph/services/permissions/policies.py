@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
+import orjson
 from cachetools import LRUCache
+from pydantic import ValidationError
 
 from beliefgraph.errors import Conflict, Incorrect, Unavailable
 from beliefgraph.model.caller import Caller
@@ -81,3 +84,15 @@ class Policies:
         found = await stored.in_force(self._graph, tenant)
         self._known[tenant] = (begun, found)
         return found
+
+
+def read_policy(given: Any) -> Policy:
+    """The policy in a document; `invalid-policy` names the place that is wrong."""
+    try:
+        return Policy.model_validate_json(orjson.dumps(given))
+    except (TypeError, ValueError) as error:
+        if not isinstance(error, ValidationError):
+            raise Incorrect("invalid-policy", f"This is no policy: {error}.") from None
+        wrong = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in wrong["loc"])
+        raise Incorrect("invalid-policy", f"{place or 'policy'}: {wrong['msg']}.", field=place or None) from None

@@ -1,0 +1,88 @@
+"""Every query that reads is used behind permissions, or is listed with the reason why it need not be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+CYPHER = Path(__file__).parents[2] / "cypher"
+
+WHOLE = "used only once all of the twin is known to be permitted (Moments.whole, Sights.whole)"
+FILTERED = "makes the twin that `permitted` takes rows away from"
+BY_ID = "reads words by the ids of evidence that the permitted twin has"
+RESOLVES = "says which twin an id is of; the answer comes from the permitted twin"
+NOTHING = "returns nothing of what is held of a person"
+SERVICE = "what the service does by itself: nobody is shown it"
+OPERATOR = "for operators with the scope define, of events that are in no twin"
+LEARNING = "twins that may not be used are left out (Usable)"
+TENANT = "refused in a tenant that has a policy (Sights.whole_tenant)"
+ANALYST = "typed into Neo4j Browser by whoever has the database's own password; the service never runs it"
+
+READING = {
+    "belief/by_id": RESOLVES,
+    "belief/history": WHOLE,
+    "belief/one": WHOLE,
+    "belief/page": WHOLE,
+    "caller/authenticate": NOTHING,
+    "caller/list": NOTHING,
+    "change/heads": NOTHING,
+    "change/since": WHOLE,
+    "checkpoint/last": NOTHING,
+    "checkpoint/of_twin": FILTERED,
+    "decision/history": WHOLE,
+    "decision/words": BY_ID,
+    "definition/latest": NOTHING,
+    "definition/numbered": NOTHING,
+    "definition/tenants": NOTHING,
+    "erasure/unfinished": NOTHING,
+    "event/arrive": SERVICE,
+    "event/evidence": BY_ID,
+    "event/resolve": SERVICE,
+    "event/said": SERVICE,
+    "event/taken_in": "says whether an event is known; hidden where nothing that it says is permitted",
+    "evidence/by_id": WHOLE,
+    "evidence/told": BY_ID,
+    "forecast/histories": WHOLE,
+    "forecast/of_twin": WHOLE,
+    "forecast/record": TENANT,
+    "forecast/unresolved": SERVICE,
+    "goal/by_id": RESOLVES,
+    "goal/history": WHOLE,
+    "goal/page": WHOLE,
+    "identifier/events": SERVICE,
+    "learning/evidence": LEARNING,
+    "learning/parameter_sets": NOTHING,
+    "learning/rules": LEARNING,
+    "metric/history": WHOLE,
+    "migrations/taken": NOTHING,
+    "permission/now": "what the decision is made from; shown to the person and to whoever defines",
+    "permission/policy": NOTHING,
+    "permission/said_by": FILTERED,
+    "quarantine/count": NOTHING,
+    "quarantine/due": SERVICE,
+    "quarantine/list": OPERATOR,
+    "quarantine/next_due": SERVICE,
+    "reinterpretation/events": SERVICE,
+    "reinterpretation/stored": SERVICE,
+    "source/page": TENANT,
+    "twin/bearings": FILTERED,
+    "twin/closed_bearings": FILTERED,
+    "twin/closed_measurements": FILTERED,
+    "twin/inputs": FILTERED,
+    "twin/measurements": FILTERED,
+    "twin/moment": FILTERED,
+    "twin/named": "those that do not exist for the caller are left out (Moments.shown_of)",
+    "twin/now": "shown as it exists for the caller (Moments.shown)",
+    "twin/quiet": SERVICE,
+}
+"""Every query that reads, with how permissions reach it."""
+
+
+def test_every_query_that_reads_is_behind_permissions_or_says_why_not() -> None:
+    reading = {
+        path.relative_to(CYPHER).with_suffix("").as_posix()
+        for path in CYPHER.rglob("*.cypher")
+        if "// mode: read" in path.read_text(encoding="utf-8")
+    }
+    saved = {name for name in reading if name.startswith("browser/")}
+    assert reading - saved == {*READING}
+    assert saved, ANALYST
