@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from weakref import WeakKeyDictionary
 
 from beliefgraph.model.definition import Catalog, Definitions, EventRule
 from beliefgraph.model.metric import MetricDefinition
 from beliefgraph.model.outcome import OutcomeDefinition
-from beliefgraph.model.permission import Category, Policy, matches
+from beliefgraph.model.permission import Policy
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.permissions.sight import Sight
+
+PARTS = ("attributes", "domains", "metrics", "goals", "decisions")
+"""What a category names that has a name of its own."""
+
+
+class Names:
+    """Names and beginnings of names, looked up at once however many there are."""
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        given = list(patterns)
+        self._whole = frozenset(each for each in given if not each.endswith("*"))
+        self._begin = tuple(each[:-1] for each in given if each.endswith("*"))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._whole or name.startswith(self._begin)
 
 
 class Hidden:
@@ -19,12 +34,14 @@ class Hidden:
     def __init__(self, sight: Sight, policy: Policy, definitions: Definitions) -> None:
         self._definitions = definitions
         self._general = sight.general
-        self._categories: Sequence[Category] = policy.categories
-        self._refused = {each.key for each in sight.refused}
+        refused = {each.key for each in sight.refused}
+        self._categories = [
+            (each.key in refused, {part: Names(getattr(each, part)) for part in PARTS}) for each in policy.categories
+        ]
 
     def attribute(self, key: str, domain: str) -> bool:
         """Whether an attribute is refused."""
-        return self._hides(c for c in self._categories if matches(c.attributes, key) or matches(c.domains, domain))
+        return self._hides({"attributes": key, "domains": domain})
 
     def named(self, attribute: str) -> bool:
         """Whether an attribute is refused, by its key; one that is not defined is in no domain."""
@@ -33,20 +50,22 @@ class Hidden:
 
     def metric(self, key: str) -> bool:
         """Whether a metric is refused."""
-        return self._hides(c for c in self._categories if matches(c.metrics, key))
+        return self._hides({"metrics": key})
 
     def goal(self, key: str) -> bool:
         """Whether a goal is refused."""
-        return self._hides(c for c in self._categories if matches(c.goals, key))
+        return self._hides({"goals": key})
 
     def decision(self, key: str) -> bool:
         """Whether a decision is refused."""
-        return self._hides(c for c in self._categories if matches(c.decisions, key))
+        return self._hides({"decisions": key})
 
-    def _hides(self, categories: Iterable[Category]) -> bool:
-        """Whether what belongs to these categories is refused: to one that is refused, or to none if that is."""
-        inside = {each.key for each in categories}
-        return bool(inside & self._refused) if inside else self._general
+    def _hides(self, named: Mapping[str, str]) -> bool:
+        """Whether what has these names is refused: it is in a category that is, or in none where that is refused."""
+        inside = [
+            hidden for hidden, names in self._categories if any(name in names[part] for part, name in named.items())
+        ]
+        return any(inside) if inside else self._general
 
 
 class PermittedDefinitions:

@@ -1,0 +1,127 @@
+"""What permissions cost: reads and writes in a tenant with a policy, beside one without, in one run.
+
+python tests/benchmarks/ownership.py [--json]
+
+Two tenants hold the same twin of 850 beliefs; in one, a policy permits everything for the purpose. Their calls take
+turns, so that what slows the machine slows both. The last row is of a twin of which one belief in ten is refused.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from uuid import uuid4
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.benchmarks import twins
+from tests.benchmarks.report import Row, show
+from tests.benchmarks.served import served
+
+from beliefgraph.app import Services, running
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.caller import Caller, Scope
+from beliefgraph.model.event import Event
+from beliefgraph.model.identity import twin_id
+from beliefgraph.model.permission import Policy
+from beliefgraph.model.vocabulary import words_of
+from beliefgraph.services.cache import read_state
+from beliefgraph.services.permissions.enforce import permitted
+from beliefgraph.services.permissions.hidden import PermittedDefinitions
+from beliefgraph.services.permissions.sight import Sight
+
+READS, WRITES, DERIVED = 300, 40, 20
+NAME = twins.twin(1)
+POLICY = Policy.model_validate(
+    {
+        "default": "allow_until_objected",
+        "jurisdiction": "EU",
+        "controller": "Benchmark",
+        "purposes": [{"key": "benchmark", "legal_basis": "legitimate_interest", "dpv": "ServiceOptimisation"}],
+        "categories": [{"key": "some", "attributes": [f"bench.b{n}" for n in range(0, 100)]}],
+    }
+)
+PART = POLICY.model_copy(
+    update={
+        "categories": (POLICY.categories[0].model_copy(update={"attributes": tuple(f"bench.b{n}" for n in range(85))}),)
+    }
+)
+
+Call = Callable[[Caller, int], Awaitable[object]]
+
+
+async def costs(services: Services) -> list[Row]:
+    """The ratios, and how long it takes to derive what is left of a twin."""
+    callers = [
+        Caller(actor="bench", tenant=f"own-{uuid4().hex}", scopes=words_of(Scope), purpose="benchmark")
+        for _ in range(2)
+    ]
+    for caller in callers:
+        await services.book.publish(caller, twins.catalog())
+        await services.intake.observe(caller, list(twins.founding(1)))
+    await services.policies.publish(callers[1], POLICY)
+    questions = services.questions
+
+    def one(caller: Caller, n: int) -> Awaitable[object]:
+        return questions.belief(caller, NAME, BeliefKey(attribute=twins.name(n % 850)))
+
+    def fifty(caller: Caller, n: int) -> Awaitable[object]:
+        del n
+        return questions.beliefs(caller, NAME, first=50)
+
+    def observe(caller: Caller, n: int) -> Awaitable[object]:
+        data = {"belief": n % 100, "llr": 0.3 if n % 2 else -0.3}
+        sent = Event(id=f"one-{n}", source="bench", type="bench.one", time=twins.START, twin=NAME, data=data)
+        return services.intake.observe(caller, [sent])
+
+    rows = [
+        await _ratio("one belief", one, callers, READS),
+        await _ratio("50 beliefs", fifty, callers, READS),
+        await _ratio("observe", observe, callers, WRITES),
+    ]
+    return [*rows, await _derived(services, callers[0])]
+
+
+async def _ratio(item: str, call: Call, callers: list[Caller], times: int) -> Row:
+    """The median of a call with a policy beside that without, in turns."""
+    took: list[list[float]] = [[], []]
+    for n in range(times):
+        for which in (0, 1) if n % 2 else (1, 0):
+            began = time.perf_counter()
+            await call(callers[which], n)
+            took[which].append(time.perf_counter() - began)
+    plain, permitted_ = (statistics.median(each[times // 10 :]) for each in took)
+    return Row(f"{item}: with a policy, as a share of without", permitted_ / plain, "", must=1.05)
+
+
+async def _derived(services: Services, caller: Caller) -> Row:
+    """How long what is left of a twin takes of which one belief in ten is refused."""
+    state = await read_state(services.graph, twin_id(caller.tenant, NAME), caller.tenant, NAME)
+    graph = await services.book.numbered(caller.tenant, state.definitions)
+    sight = Sight(refused=PART.categories)
+    under = PermittedDefinitions().of(graph, sight, PART)
+    took = []
+    for _ in range(DERIVED):
+        began = time.perf_counter()
+        permitted(state, graph.definitions, under, sight, PART)
+        took.append(time.perf_counter() - began)
+    return Row("850 beliefs, a tenth refused: derived", statistics.median(took) * 1000, "ms", must=None, stretch=5)
+
+
+async def main(as_json: bool) -> None:
+    """Measure and print."""
+    with served() as (_, settings, _):
+        async with running(settings) as services:
+            await services.warming.wait()
+            show("What permissions cost", await costs(services), as_json)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", action="store_true", help="print the rows as JSON")
+    asyncio.run(main(parser.parse_args().json))
