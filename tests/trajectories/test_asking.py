@@ -13,7 +13,7 @@ from tests.world import event
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.definition import Catalog, problems
 
-URGENT = {
+URGENT: Json = {
     "key": "ask.urgent",
     "text": "Is it urgent?",
     "attribute": "deal.urgent",
@@ -22,7 +22,7 @@ URGENT = {
     "again": "P10D",
     "features": {"channel": "phone"},
 }
-STAGE = {
+STAGE: Json = {
     "key": "ask.stage",
     "text": "Where are you?",
     "attribute": "deal.stage",
@@ -31,7 +31,7 @@ STAGE = {
         {"text": "Buying.", "likelihoods_by_value": {"evaluation": 0.2, "other": 0.6}},
     ],
 }
-DEAR = {
+DEAR: Json = {
     **URGENT,
     "key": "ask.again",
     "text": "Do you need it soon?",
