@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -43,7 +43,16 @@ def series(
 ) -> None:
     """Show a curve over valid time: the confidence of a belief, the value of a metric, the progress of a goal."""
     found = run(
-        _series(key, purpose, twin, (belief, metric, goal), since, until, points, project and timedelta(days=project))
+        _series(
+            key,
+            purpose,
+            twin,
+            (belief, metric, goal),
+            since,
+            until,
+            points,
+            timedelta(days=project) if project else None,
+        )
     )
     out = Console(highlight=False)
     if json:
@@ -77,8 +86,9 @@ def draw(title: str, found: Series, path: Path) -> Path:
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     axes = figure.subplots()
     known = [point for point in found.points if point.value is not None]
-    axes.plot([point.time for point in known], [point.value for point in known], color="#2F6BA3")
-    ahead = [(point.time, point.value, point.low, point.high) for point in found.projected]
+    curve: list[Any] = [(point.time, point.value) for point in known]
+    axes.plot(*zip(*curve, strict=True), color="#2F6BA3")
+    ahead: list[Any] = [(point.time, point.value, point.low, point.high) for point in found.projected]
     if ahead:
         times, values, low, high = zip(*ahead, strict=True)
         axes.plot(times, values, color="#2F6BA3", linestyle="--")
