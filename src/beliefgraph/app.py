@@ -53,6 +53,7 @@ from beliefgraph.services.reasons.questions import Reasons
 from beliefgraph.services.refresh import INTERVAL as EVERY_HOUR
 from beliefgraph.services.refresh import Refresher
 from beliefgraph.services.reinterpretation.reinterpret import Reinterpreter
+from beliefgraph.services.series.questions import SeriesQuestions
 from beliefgraph.services.threads import threads
 from beliefgraph.services.trajectories.questions import Trajectories
 from beliefgraph.services.update import Updater
@@ -95,6 +96,7 @@ class Services:
     forecasts: Forecasts
     forecast_keeper: ForecastKeeper
     trajectories: Trajectories
+    series: SeriesQuestions
     asking: AskingQuestions
     explanations: Explanations
     intervals: Intervals
@@ -241,6 +243,7 @@ def _on(
         forecasts=Forecasts(graph, keyring, book, clock, moments),
         forecast_keeper=forecast_keeper,
         trajectories=Trajectories(graph, book, moments=moments),
+        series=SeriesQuestions(graph, book, moments=moments),
         asking=AskingQuestions(graph, book, moments=moments),
         explanations=explanations,
         intervals=Intervals(graph, book, moments=moments),

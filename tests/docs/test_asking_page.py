@@ -6,6 +6,7 @@ import math
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -24,7 +25,7 @@ def test_the_worked_example_is_what_the_questions_of_the_page_give() -> None:
     assert asked.likelihood(asked.answers[1], asked.named_values[0]) == pytest.approx(1 - right)
     assert math.log(right / wrong) == pytest.approx(2.5)
     yes = 0.3 * right + 0.7 * wrong
-    (gain,) = gains(compile_model(Structure([0.3], [])), [0.0], [yes_or_no(0, 2.5, -2.5)])
+    (gain,) = gains(compile_model(Structure(np.array([0.3]), [])), np.zeros(1), [yes_or_no(0, 2.5, -2.5)])
     after = 0.3 * right / yes, 0.3 * (1 - right) / (1 - yes)
     told = [float(number) for number in re.findall(r"0\.\d{3}", PAGE[PAGE.index("## Worked example") :])]
-    assert told == pytest.approx([right, yes, *after, gain, float(bits(0.3))], abs=5.1e-4)
+    assert told == pytest.approx([right, yes, *after, gain, float(bits(np.array(0.3)))], abs=5.1e-4)

@@ -48,6 +48,9 @@ ASKED = {
     "forecast": 'twin: "lena", outcome: "bought"',
     "trajectory": 'twin: "lena", key: "buying"',
     "trajectories": TWIN,
+    "series": 'twin: "lena", key: {belief: {attribute: "world.buys"}}',
+    "coverage": TWIN,
+    "askNext": TWIN,
     "twin": 'name: "lena"',
     "changes": TWIN,
 }

@@ -6,14 +6,18 @@ import math
 from typing import Any
 
 import pytest
+from tests.ownership.policies import POLICY
 from tests.trajectories.catalog import document
 from tests.web.service import Client, Json, Service
 from tests.world import event
 
 from beliefgraph.errors import BeliefgraphError
-from beliefgraph.model.definition import Catalog, problems
+from beliefgraph.model.definition import Catalog, Definitions, problems
+from beliefgraph.model.permission import Policy
+from beliefgraph.services.permissions.hidden import Hidden, without
+from beliefgraph.services.permissions.sight import Sight
 
-URGENT = {
+URGENT: Json = {
     "key": "ask.urgent",
     "text": "Is it urgent?",
     "attribute": "deal.urgent",
@@ -22,7 +26,7 @@ URGENT = {
     "again": "P10D",
     "features": {"channel": "phone"},
 }
-STAGE = {
+STAGE: Json = {
     "key": "ask.stage",
     "text": "Where are you?",
     "attribute": "deal.stage",
@@ -31,7 +35,7 @@ STAGE = {
         {"text": "Buying.", "likelihoods_by_value": {"evaluation": 0.2, "other": 0.6}},
     ],
 }
-DEAR = {
+DEAR: Json = {
     **URGENT,
     "key": "ask.again",
     "text": "Do you need it soon?",
@@ -188,3 +192,10 @@ def test_questions_that_do_not_fit_are_refused_with_the_reason(question: dict[st
     except (ValueError, BeliefgraphError) as error:
         found = [str(error)]
     assert any(says in message for message in found), found
+
+
+def test_a_question_about_a_refused_attribute_does_not_exist() -> None:
+    policy = Policy.model_validate({**POLICY, "categories": [{"key": "haste", "attributes": ["deal.urgent"]}]})
+    definitions = Definitions(tenant="t", number=1, catalogs=(asking(URGENT, STAGE),))
+    left = without(definitions, Hidden(Sight(refused=policy.categories), policy, definitions))
+    assert [*left.questions] == ["ask.stage"]

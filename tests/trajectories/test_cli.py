@@ -56,3 +56,25 @@ async def test_coverage_and_the_next_questions_are_listed(world: World, key: str
         *("ask-next", "--twin", "lena", "--key", key, "--about", "deal.stage=evaluation", "--json"), environ=environ
     )
     assert [each["key"] for each in json.loads(done.stdout)["questions"]] == ["ask.stage", "ask.urgent"]
+
+
+async def test_a_series_is_shown_and_drawn_with_its_projection(
+    world: World, key: str, environ: dict[str, str], tmp_path: Path
+) -> None:
+    await world.book.publish(world.caller, catalog())
+    told = [event(str(n), "staged", day=7 * n, stage="evaluation", llr=0.5) for n in range(9)]
+    await world.intake.observe(world.caller, told)
+    picture = tmp_path / "curve.png"
+
+    done = beliefgraph(
+        *("series", "--twin", "lena", "--key", key, "--belief", "deal.stage=evaluation", "--points", "9"),
+        *("--since", "2026-01-05T09:00:00+0000", "--project", "14", "--plot", str(picture)),
+        environ=environ,
+    )
+
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.decode().splitlines()
+    assert said[0] == "The deal is in evaluation."
+    assert [line.split()[0] for line in said[2:13]][-2:] == ["2026-03-09", "2026-03-16"]
+    assert " to " in said[12]
+    assert picture.read_bytes().startswith(b"\x89PNG")

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from beliefgraph.cli.connection import Key, Purpose, run, services
 from beliefgraph.cli.output import Json, print_json
-from beliefgraph.cli.reading import At, TwinOption, as_of
+from beliefgraph.cli.reading import At, TwinOption, as_of, belief_named
 from beliefgraph.model.asking import Coverage, NextQuestions
 from beliefgraph.model.belief import ANYWHERE, BeliefKey
 from beliefgraph.model.time import AsOf
@@ -44,7 +44,7 @@ def ask_next(
     json: Json = False,
 ) -> None:
     """List the questions whose answers would tell most for their cost."""
-    beliefs = [_belief(each) for each in about or ()]
+    beliefs = [belief_named(each) for each in about or ()]
     found = run(_ask_next(key, purpose, twin, first, beliefs, context, as_of(at)))
     if json:
         print_json(found)
@@ -58,11 +58,6 @@ def ask_next(
     for names, why in ((found.lately, "asked or answered lately"), (found.forbidden, "forbidden by the person")):
         if names:
             out.print(f"Left out, {why}: {', '.join(names)}")
-
-
-def _belief(text: str) -> BeliefKey:
-    attribute, _, value = text.partition("=")
-    return BeliefKey(attribute=attribute, value=value or None)
 
 
 async def _coverage(key: str, purpose: str | None, twin: str, when: AsOf) -> Coverage:

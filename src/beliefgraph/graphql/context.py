@@ -33,6 +33,7 @@ from beliefgraph.services.preferences.questions import Preferences
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.reasons.questions import Reasons
 from beliefgraph.services.reinterpretation.reinterpret import Reinterpreter
+from beliefgraph.services.series.questions import SeriesQuestions
 from beliefgraph.services.trajectories.questions import Trajectories
 from beliefgraph.services.warming import Warming
 from beliefgraph.services.what_if import WhatIfs
@@ -71,6 +72,8 @@ class Verbs(Protocol):
     def forecasts(self) -> Forecasts: ...
     @property
     def trajectories(self) -> Trajectories: ...
+    @property
+    def series(self) -> SeriesQuestions: ...
     @property
     def asking(self) -> AskingQuestions: ...
     @property

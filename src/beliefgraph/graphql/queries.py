@@ -29,6 +29,7 @@ from beliefgraph.graphql.node import Node
 from beliefgraph.graphql.permission_fields import PermissionQueries
 from beliefgraph.graphql.preference_queries import PreferenceQueries
 from beliefgraph.graphql.reason_queries import ReasonQueries
+from beliefgraph.graphql.series_queries import SeriesQueries
 from beliefgraph.graphql.trajectory_queries import TrajectoryQueries
 from beliefgraph.model import commit, definition, event, question
 from beliefgraph.model.goal import GoalRow
@@ -54,6 +55,7 @@ class Query(
     TrajectoryQueries,
     PermissionQueries,
     AskingQueries,
+    SeriesQueries,
 ):
     """The queries."""
 

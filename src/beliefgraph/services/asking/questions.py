@@ -51,7 +51,8 @@ class AskingQuestions:
     ) -> NextQuestions:
         """The questions that tell most for their cost about some beliefs, or about all.
 
-        Never one that was asked or answered lately, or that a hard constraint forbids to ask in the context.
+        Never one that was asked or answered lately, or that a hard constraint forbids to ask in the context. To whom a
+        part of the twin is not permitted, the types of its events tell nothing.
         """
         if not 1 <= first <= MOST:
             raise Incorrect("invalid-input", f"first lies between 1 and {MOST}.", field="first")
@@ -59,7 +60,7 @@ class AskingQuestions:
             raise Incorrect("invalid-input", f"about names at most {MOST_ABOUT} beliefs.", field="about")
         moment = await self._moments.asked(caller, twin, as_of, at_least_rev)
         offered = moment.graph.definitions.questions.values()
-        types = {question.event for question in offered if question.event is not None}
+        types = {question.event for question in offered if question.event is not None and moment.seen.whole}
         last = await last_of(self._graph, moment.state.id, types, moment.state.rev, moment.at)
 
         def answer() -> NextQuestions:

@@ -113,6 +113,7 @@ def _catalog(catalog: Catalog, attributes: set[str], metrics: set[str]) -> Catal
             "goals": None if goals is None or goals.pursued in attributes else goals,
             "outcomes": tuple(each for each in catalog.outcomes if not _names(each, attributes, metrics)),
             "trajectories": tuple(each for each in catalog.trajectories if each.attribute not in attributes),
+            "questions": tuple(each for each in catalog.questions if each.attribute not in attributes),
             "metrics": tuple(_metric(each, attributes) for each in catalog.metrics if each.key not in metrics),
         }
     )

@@ -1,0 +1,130 @@
+"""`beliefgraph series`: how a belief, a metric or a goal's progress went over a span, and where it is heading."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from beliefgraph.cli import show
+from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.output import Json, print_json
+from beliefgraph.cli.reading import TwinOption, belief_named
+from beliefgraph.model.metric import MetricKey
+from beliefgraph.model.series import MOST_POINTS, POINTS, Series, SeriesOf
+from beliefgraph.model.time import instant
+
+BAR = 30
+
+
+def series(
+    key: Key,
+    twin: TwinOption,
+    belief: Annotated[
+        str | None, typer.Option(metavar="ATTRIBUTE[=VALUE]", help="Follow the confidence of a belief.")
+    ] = None,
+    metric: Annotated[str | None, typer.Option(help="Follow the value of the metric of this name.")] = None,
+    goal: Annotated[str | None, typer.Option(help="Follow the progress of the goal with this key.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="First point; default: 90 days before.")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="Last point; default: now.")
+    ] = None,
+    points: Annotated[int, typer.Option(min=2, max=MOST_POINTS, help="Number of points.")] = POINTS,
+    project: Annotated[float | None, typer.Option(min=0.0, help="Days to project ahead, with intervals.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Draw the curve to this PNG file.")] = None,
+    purpose: Purpose = None,
+    json: Json = False,
+) -> None:
+    """Show a curve over valid time: the confidence of a belief, the value of a metric, the progress of a goal."""
+    found = run(
+        _series(
+            key,
+            purpose,
+            twin,
+            (belief, metric, goal),
+            since,
+            until,
+            points,
+            timedelta(days=project) if project else None,
+        )
+    )
+    out = Console(highlight=False)
+    if json:
+        print_json(found)
+    else:
+        out.print(found.title, markup=False)
+        out.print(_table(found))
+    if plot is not None:
+        draw(f"{twin}: {found.title}", found, plot)
+        if not json:
+            out.print(f"Drawn: {plot}")
+
+
+def _table(found: Series) -> Table:
+    values = [point.value for point in (*found.points, *found.projected) if point.value is not None]
+    most = max([1.0, *values])
+    table = Table("time", "value", "90 % interval", "", box=None, pad_edge=False)
+    for point in (*found.points, *found.projected):
+        bounds = "" if point.low is None or point.high is None else f"{point.low:.3g} to {point.high:.3g}"
+        value, bar = "", ""
+        if point.value is not None:
+            value, bar = f"{point.value:.3g}", "█" * round(BAR * max(point.value, 0.0) / most)
+        table.add_row(show.day(point.time), value, bounds, bar)
+    return table
+
+
+def draw(title: str, found: Series, path: Path) -> Path:
+    """Draw the curve, and its projection with the interval; say where the PNG is."""
+    from matplotlib.figure import Figure  # takes half a second to import, which only a plot should cost
+
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    axes = figure.subplots()
+    known = [point for point in found.points if point.value is not None]
+    curve: list[Any] = [(point.time, point.value) for point in known]
+    axes.plot(*zip(*curve, strict=True), color="#2F6BA3")
+    ahead: list[Any] = [(point.time, point.value, point.low, point.high) for point in found.projected]
+    if ahead:
+        times, values, low, high = zip(*ahead, strict=True)
+        axes.plot(times, values, color="#2F6BA3", linestyle="--")
+        axes.fill_between(times, low, high, color="#C9D7E8", label="90 % interval")
+        axes.legend(loc="upper left", fontsize=8)
+    axes.set(title=title)
+    axes.margins(x=0)
+    axes.tick_params(axis="x", labelsize=8)
+    figure.savefig(path, dpi=150, format="png")
+    return path
+
+
+async def _series(
+    key: str,
+    purpose: str | None,
+    twin: str,
+    named: tuple[str | None, str | None, str | None],
+    since: datetime | None,
+    until: datetime | None,
+    points: int,
+    project: timedelta | None,
+) -> Series:
+    belief, metric, goal = named
+    of = SeriesOf(
+        belief=None if belief is None else belief_named(belief),
+        metric=None if metric is None else MetricKey(metric=metric),
+        goal=goal,
+    )
+    async with services() as built:
+        caller = await built.callers.authenticate(key, purpose)
+        return await built.of(caller, twin).series.series(
+            caller,
+            twin,
+            of,
+            since=since and instant(since),
+            until=until and instant(until),
+            points=points,
+            project=project,
+        )

@@ -1,0 +1,45 @@
+"""The query for curves over valid time, with its types."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import strawberry
+
+from beliefgraph.graphql.arguments import argument
+from beliefgraph.graphql.expose import expose
+from beliefgraph.graphql.inputs import SeriesOf
+from beliefgraph.graphql.roots import question
+from beliefgraph.graphql.scalars import Duration
+from beliefgraph.model import series
+
+
+@expose(series.SeriesPoint)
+class SeriesPoint:
+    """One point of a series."""
+
+
+@expose(series.Series)
+class Series:
+    """A curve over valid time, every point as the rev that is read knows it, and its projection."""
+
+
+@strawberry.type
+class SeriesQueries:
+    """The query for curves over valid time."""
+
+    series = question(
+        Series,
+        "How a belief, a metric or the progress of a goal went over a span, in one request.",
+        lambda verbs: verbs.series.series,
+        key=argument(SeriesOf, "What the curve is about: a belief, a metric or a goal."),
+        matching={
+            "since": argument(datetime | None, "Valid time of the first point; left out: 90 days before `until`."),
+            "until": argument(datetime | None, "Valid time of the last point; left out: the moment that is read."),
+            "points": argument(int | None, f"Number of points, 2 to {series.MOST_POINTS}; left out: {series.POINTS}."),
+            "project": argument(
+                Duration | None,
+                f"How far to project beyond `until`, with intervals; needs at least {series.LEAST_POINTS} points.",
+            ),
+        },
+    )

@@ -1,0 +1,61 @@
+"""Series: how a belief, a metric or the progress of a goal went over a span of valid time, and where it is heading."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pydantic import Field
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.metric import MetricKey
+from beliefgraph.model.record import Key, Record
+from beliefgraph.model.time import Instant, ReadRev, ReadTime
+
+DEFAULT_SPAN = timedelta(days=90)
+LONGEST_SPAN = timedelta(days=36_600)
+POINTS = 30
+MOST_POINTS = 200
+
+LEAST_POINTS = 8
+"""Points from which a projection can be made."""
+
+
+class SeriesOf(Record):
+    """What a series is about: exactly one of these."""
+
+    belief: BeliefKey | None = Field(None, description="A belief: its confidence.")
+    metric: MetricKey | None = Field(None, description="A metric: its value.")
+    goal: Key | None = Field(None, description="The key of a goal: its progress.")
+
+    def model_post_init(self, _context: object) -> None:
+        """Refuse a series about nothing, or about several things."""
+        if sum(each is not None for each in (self.belief, self.metric, self.goal)) != 1:
+            raise Incorrect("invalid-input", "A series is about a belief, a metric or a goal: name one of them.")
+
+
+class SeriesPoint(Record):
+    """One point of a series."""
+
+    time: Instant = Field(description="Valid time of the point.")
+    value: float | None = Field(
+        description="Confidence or progress in [0, 1], or value of the metric; null where there is none."
+    )
+    low: float | None = Field(None, description="Lower bound of the 90 % interval; null unless projected.")
+    high: float | None = Field(None, description="Upper bound of the 90 % interval; null unless projected.")
+
+
+class Series(Record):
+    """A curve over valid time, every point as the rev that is read knows it, and its projection."""
+
+    title: str = Field(description="What the series shows, in words.")
+    points: tuple[SeriesPoint, ...] = Field(description="The points, evenly apart, oldest first.")
+    projected: tuple[SeriesPoint, ...] = Field(
+        description="Points ahead, as far apart, each with an interval; empty if no projection was asked for."
+    )
+    trend: float | None = Field(
+        description="Mean change in 30 days: in log-odds for confidence and progress, else in the metric's unit; null "
+        "with fewer than two values."
+    )
+    valid_time: ReadTime
+    rev: ReadRev

@@ -1,0 +1,1 @@
+"""Curves over valid time, derived point by point from the rows of one rev."""
