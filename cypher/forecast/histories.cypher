@@ -1,7 +1,8 @@
 // What some twins of a tenant published and which events came, for forecasts; moments in microseconds since 1970.
 // params: $tenant, $twin (an id: that one alone; null: those after an id), $after ("" from the first), $limit,
 //         $rev (null: the current one; else what that rev saw), $made_at (null, or forecasts of then are named),
-//         $attributes [name], $metrics [name], $goals, $decisions (whether these are wanted), $sealed [type of event]
+//         $attributes [name], $metrics [name], $goals, $decisions (whether these are wanted), $sealed [type of event],
+//         $known (whether the head time of each event's commit is wanted)
 // returns: one record ([[id, name, rev, definitions, [event], [sealed event], [holding], [reading], [pursuit],
 //          [deliberation], [id of a forecast]]])
 // mode: read
@@ -27,7 +28,11 @@ RETURN COLLECT {
       WHERE NOT e.type STARTS WITH 'beliefgraph.'
         AND (e.withdrawn IS NULL OR e.withdrawn > rev)
         AND ($rev IS NULL OR EXISTS { MATCH (c:Commit)-[:CAUSED_BY]->(e) WHERE c.rev <= rev })
-      RETURN [e.type, e.time.epochSeconds * 1000000 + e.time.microsecond, e.id]
+      RETURN [e.type, e.time.epochSeconds * 1000000 + e.time.microsecond, e.id, COLLECT {
+        MATCH (c:Commit)-[:CAUSED_BY]->(e)
+        WHERE $known
+        RETURN c.head_time.epochSeconds * 1000000 + c.head_time.microsecond ORDER BY c.rev LIMIT 1
+      }[0]]
       ORDER BY e.time
     },
     COLLECT {

@@ -88,7 +88,7 @@ def test_the_stated_forecast_is_the_sum_of_what_is_stated() -> None:
         name="t",
         rev=1,
         definitions=1,
-        events=[("seen", start, "e")],
+        events=[("seen", start, "e", None)],
         sealed=[],
         holdings=[
             ["account.unhappy", None, "self", "any", start, None, 0.0],

@@ -34,8 +34,14 @@ async def service(endpoint: Endpoint, tmp_path: Path, tenant: str) -> AsyncItera
         made = await services.callers.create(tenant, "test", ("read", "write", "define", "erase"), ("testing",))
         loop = asyncio.get_running_loop()
 
-        def teach(*, trusted: str | None = None, before: datetime | None = None, calibrate: bool = False) -> None:
-            learning = taught(services, made.secret, None, trusted, before, calibrate=calibrate)
+        def teach(
+            *,
+            trusted: str | None = None,
+            before: datetime | None = None,
+            calibrate: bool = False,
+            outcomes: bool = False,
+        ) -> None:
+            learning = taught(services, made.secret, None, trusted, before, calibrate=calibrate, outcomes=outcomes)
             asyncio.run_coroutine_threadsafe(learning, loop).result()
 
         await services.warming.finished()

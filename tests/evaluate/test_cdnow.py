@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
 
+from beliefgraph.evaluate import cdnow_service
 from beliefgraph.evaluate.cdnow import CUT, evaluate, histories, learned, outcomes
+from beliefgraph.evaluate.client import Client
 from beliefgraph.evaluate.data import Purchase, read_purchases
+from beliefgraph.evaluate.replay import Teach
+from beliefgraph.evaluate.report import Evaluation
 from beliefgraph.inference.foresight.hazards import any_within
 
 
@@ -46,3 +51,18 @@ def test_purchases_after_the_cut_do_not_move_the_forecast(shared_data: Path) -> 
         past = histories(known, cut)
         said.append(any_within(learned(past)[0], past.states(), 13))
     assert np.array_equal(said[0], said[1])
+
+
+async def test_a_few_real_customers_are_forecast_through_the_service_by_what_it_learned_of_them(
+    client: Client, teach: Teach, shared_data: Path
+) -> None:
+    purchases = [purchase for purchase in read_purchases(shared_data) if int(purchase.customer) % 120 == 0]
+
+    def work() -> Evaluation:
+        return cdnow_service.evaluate(client, purchases, "test", lambda *_: None, teach=teach, keep=True)
+
+    found = {row.item: row for row in (await asyncio.to_thread(work)).checks}
+    for item in ("forecasts resolved", "forecasts left open", "forecasts by what was learned"):
+        assert found[item].ok, found[item]
+    assert float(found["AUC"].value or 0) > 0.65
+    assert float(found["Brier"].value or 1) < 0.19

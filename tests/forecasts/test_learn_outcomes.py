@@ -81,7 +81,7 @@ def known(life: tuple[list[tuple[str, float]], list[tuple[float, float]]], name:
         name=name,
         rev=1,
         definitions=1,
-        events=[(type_, microseconds(day(at)), f"{name}-{at}") for type_, at in events],
+        events=[(type_, microseconds(day(at)), f"{name}-{at}", None) for type_, at in events],
         sealed=[],
         holdings=holdings,
         readings=[],
@@ -142,16 +142,31 @@ def test_where_what_is_stated_is_the_truth_nothing_is_adopted(keyring: Keyring) 
     hazard = 1 - (1 - 0.3) ** (1 / 4)
     histories = []
     for n in range(150):
-        events = [("visited", float(draw.random()))]
+        first = float(draw.random())
+        events = [("visited", first)]
         for week in range(WEEKS):
             if draw.random() < hazard:
-                events.append(("left", 7.0 * week + 3.5))
+                events.append(("left", first + 7.0 * week + 3.5))
                 break
         histories.append(known((events, [(0.0, float(draw.standard_normal()))]), f"twin-{n}", keyring))
     found = learn(histories, definitions, outcome, outcome.moment(day(7 * WEEKS)))
     assert not found.adopted
     assert found.reason is not None
     assert "not foretell" in found.reason
+
+
+def test_from_history_that_came_in_one_call_nothing_is_learned_of_what_was_published_in_between(
+    keyring: Keyring, definitions: Definitions
+) -> None:
+    outcome = CATALOG.outcomes[0]
+    histories = [known(life, f"twin-{n}", keyring) for n, life in enumerate(lives(400, 1))]
+    at_once = [replace(one, known=np.full(len(one.time), one.time[-1])) for one in histories]
+    until = outcome.moment(day(7 * WEEKS))
+    assert learn(histories, definitions, outcome, until).adopted
+    found = learn(at_once, definitions, outcome, until)
+    assert (found.hazard, found.happened) == (None, 0)
+    plain = outcome.model_copy(update={"beliefs": ()})
+    assert learn(at_once, definitions, plain, until).happened > 100
 
 
 def test_of_few_twins_nothing_is_learned(keyring: Keyring, definitions: Definitions) -> None:
@@ -198,7 +213,7 @@ def test_other_strengths_take_a_hazard_on_beliefs_out_of_force(keyring: Keyring,
 async def test_a_learned_hazard_answers_from_its_end_on_and_its_inputs_sum_to_the_log_odds(
     world: World, clock: StoppedClock
 ) -> None:
-    plain = {**LEAVES, "horizons": [{"within": "P7D", "expected": 0.1}, *LEAVES["horizons"]]}
+    plain = {**LEAVES, "horizons": [{"within": "P7D", "expected": 0.02}, *LEAVES["horizons"]]}
     await world.book.publish(
         world.caller, Catalog.model_validate({"catalog": "leaving", "version": "1.0.0", "outcomes": [plain]})
     )

@@ -24,14 +24,17 @@ from beliefgraph.cli.connection import run, services
 from beliefgraph.cli.evaluated import DataOption, JsonOption, PlotOption, tell
 from beliefgraph.cli.neo4j import errors_told
 from beliefgraph.errors import Incorrect
+from beliefgraph.evaluate import cdnow as purchases_evaluated
+from beliefgraph.evaluate import cdnow_service, elections, fit
 from beliefgraph.evaluate import crowd as crowds
 from beliefgraph.evaluate import data as datasets
-from beliefgraph.evaluate import elections, fit
 from beliefgraph.evaluate import polls as pollings
 from beliefgraph.evaluate import population as populations
 from beliefgraph.evaluate.client import Client
 from beliefgraph.evaluate.replay import Progress, Teach
 from beliefgraph.evaluate.report import Evaluation
+from beliefgraph.services.forecasts.learn import following as foreseeing
+from beliefgraph.services.forecasts.learn import learn_outcomes
 from beliefgraph.services.learning.learn import following, learn_calibrations
 from beliefgraph.services.learning.lessons import lessons
 from beliefgraph.web.logs import configure
@@ -137,6 +140,33 @@ def population(
     tell(_evaluate(work, url, key), json, None)
 
 
+@app.command()
+def cdnow(
+    data: DataOption = None,
+    json: JsonOption = False,
+    plot: PlotOption = None,
+    service: Annotated[
+        bool, typer.Option("--service", help="Through a running service, by stored forecasts and their record.")
+    ] = False,
+    one_in: Annotated[int, typer.Option(min=1, help="With --service, only one customer in so many.")] = 1,
+    url: UrlOption = None,
+    key: KeyOption = None,
+    keep: KeepOption = False,
+) -> None:
+    """Forecast which of 23,570 customers buy again in the next 39 weeks, from past purchases only."""
+    with errors_told():
+        purchases = datasets.read_purchases(datasets.data_dir(data))
+    if not service:
+        tell(purchases_evaluated.evaluate(purchases), json, plot)
+        return
+
+    def work(client: Client, run_name: str, progress: Progress, teach: Teach) -> Evaluation:
+        chosen = [purchase for purchase in purchases if int(purchase.customer) % one_in == 0]
+        return cdnow_service.evaluate(client, chosen, run_name, progress, teach=teach, keep=keep)
+
+    tell(_evaluate(work, url, key), json, None)
+
+
 for command in evaluate_foresight.COMMANDS:
     app.command()(command)
 
@@ -164,9 +194,15 @@ async def _with_own_service(work: Work, name: str, progress: Progress) -> Evalua
                 loop = asyncio.get_running_loop()
 
                 def teach(
-                    *, trusted: str | None = None, before: datetime | None = None, calibrate: bool = False
+                    *,
+                    trusted: str | None = None,
+                    before: datetime | None = None,
+                    calibrate: bool = False,
+                    outcomes: bool = False,
                 ) -> None:
-                    learning = taught(built, made.secret, PURPOSE, trusted, before, calibrate=calibrate)
+                    learning = taught(
+                        built, made.secret, PURPOSE, trusted, before, calibrate=calibrate, outcomes=outcomes
+                    )
                     asyncio.run_coroutine_threadsafe(learning, loop).result()
 
                 with Client(served.url, made.secret, PURPOSE) as client:
@@ -183,10 +219,18 @@ async def taught(
     before: datetime | None,
     *,
     calibrate: bool,
+    outcomes: bool,
 ) -> None:
-    """Learn the sources of the key's tenant, then calibrations if asked; put in force, and adopted by every twin."""
+    """Learn the sources of the key's tenant, then calibrations if asked, or outcomes; put in force, and adopted by
+    every twin."""
     caller = await built.callers.authenticate(key, purpose)
-    await built.sources.publish(caller, await built.alone.sources.learn(caller, trusted=trusted, before=before))
+    if outcomes:
+        foreseen = await learn_outcomes(
+            caller, built.graph, built.keyring, built.book, built.clock.now() if before is None else before
+        )
+        await built.book.publish_parameters(caller, partial(foreseeing, foreseen))
+    else:
+        await built.sources.publish(caller, await built.alone.sources.learn(caller, trusted=trusted, before=before))
     if calibrate:
         found = learn_calibrations(await lessons(caller, built.graph, built.book, before=before))
         await built.book.publish_parameters(caller, partial(following, found))
@@ -195,13 +239,18 @@ async def taught(
 
 
 def _teach_from_outside(
-    key: str, *, trusted: str | None = None, before: datetime | None = None, calibrate: bool = False
+    key: str,
+    *,
+    trusted: str | None = None,
+    before: datetime | None = None,
+    calibrate: bool = False,
+    outcomes: bool = False,
 ) -> None:
     """The same on the store that NEO4J_URI names, which must be that of the service."""
 
     async def work() -> None:
         async with services() as built:
-            await taught(built, key, None, trusted, before, calibrate=calibrate)
+            await taught(built, key, None, trusted, before, calibrate=calibrate, outcomes=outcomes)
 
     asyncio.run(work())
 

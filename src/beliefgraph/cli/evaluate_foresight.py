@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from beliefgraph.cli.evaluated import DataOption, JsonOption, PlotOption, tell
+from beliefgraph.cli.evaluated import DataOption, JsonOption, tell
 from beliefgraph.cli.neo4j import errors_told
-from beliefgraph.evaluate import cdnow as purchases_evaluated
 from beliefgraph.evaluate import data as datasets
 from beliefgraph.evaluate import questions as questions_evaluated
 from beliefgraph.evaluate import switches as changes_evaluated
@@ -18,13 +17,6 @@ from beliefgraph.evaluate import twin2k as answers_evaluated
 
 TwinsOption = Annotated[int, typer.Option("--twins", min=50, help="Number of simulated twins.")]
 SeedOption = Annotated[int, typer.Option("--seed", help="Seed of the simulation.")]
-
-
-def cdnow(data: DataOption = None, json: JsonOption = False, plot: PlotOption = None) -> None:
-    """Forecast which of 23,570 customers buy again in the next 39 weeks, from past purchases only."""
-    with errors_told():
-        purchases = datasets.read_purchases(datasets.data_dir(data))
-    tell(purchases_evaluated.evaluate(purchases), json, plot)
 
 
 def trajectories(
@@ -61,5 +53,5 @@ def twin2k(data: DataOption = None, json: JsonOption = False) -> None:
     tell(answers_evaluated.evaluate(answers), json, None)
 
 
-COMMANDS: tuple[Callable[..., None], ...] = (cdnow, trajectories, changes, questions, twin2k)
+COMMANDS: tuple[Callable[..., None], ...] = (trajectories, changes, questions, twin2k)
 """What `beliefgraph evaluate` gets from here."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 from typing import Annotated
 
@@ -10,7 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.lessons import Before
 from beliefgraph.cli.parameter_sets import DryRun, put_in_force
+from beliefgraph.model.time import instant
 from beliefgraph.services.forecasts.learn import LearnedOutcome, following, learn_outcomes
 
 
@@ -18,6 +21,7 @@ def outcomes(
     key: Key,
     purpose: Purpose = None,
     outcome: Annotated[str | None, typer.Option(help="Key of the outcome; left out: all.")] = None,
+    before: Before = None,
     dry_run: DryRun = False,
 ) -> None:
     """Fit the hazard of each outcome to what happened, and put it in force where it predicts better.
@@ -25,10 +29,10 @@ def outcomes(
     There is one row for each twin and period. It is compared with what is in force by log loss on twins that were left
     out, and must be better by more than one standard error.
     """
-    run(_outcomes(key, purpose, outcome, dry_run))
+    run(_outcomes(key, purpose, outcome, before, dry_run))
 
 
-async def _outcomes(key: str, purpose: str | None, outcome: str | None, dry_run: bool) -> None:
+async def _outcomes(key: str, purpose: str | None, outcome: str | None, before: datetime | None, dry_run: bool) -> None:
     out = Console(highlight=False)
     async with services() as built:
         caller = await built.callers.authenticate(key, purpose)
@@ -39,7 +43,7 @@ async def _outcomes(key: str, purpose: str | None, outcome: str | None, dry_run:
                 alone.graph,
                 alone.keyring,
                 alone.book,
-                alone.clock.now(),
+                alone.clock.now() if before is None else instant(before.replace(tzinfo=UTC)),
                 outcome,
                 told=lambda read: status.update(f"Reading twins … {read:,}"),
             )

@@ -22,6 +22,9 @@ PAGE = 200
 TIMEOUT = 120.0
 """Seconds for one answer; the service has its own bound, and says so in time."""
 
+MOST_CALLS = 50
+"""Calls of one long command, each of which goes on where the one before was stopped."""
+
 IDLE = 2.0
 """Seconds after which a connection is not trusted to be open still; the service lets go of it after five."""
 
@@ -57,6 +60,17 @@ query Sources($after: String) {{
     pageInfo {{ hasNextPage endCursor }} nodes {{ name reliabilities {{ saysIfHolds saysIfNot }} }}
   }}
 }}"""
+MAKE = "mutation Make($at: DateTime!) { makeForecasts(at: $at) { stored known } }"
+RESOLVE = "mutation Resolve { resolveForecasts { resolved } }"
+RECORD = """
+query Record($outcome: String!) {
+  record(outcome: $outcome, retrospective: true) {
+    open byBasis { key scores { count } }
+    scores {
+      count baseRate mean brier skill logLoss auc ece sharpness reliability { low high count said happened }
+    }
+  }
+}"""
 REV = "query Rev($twin: String!) { twin(name: $twin) { rev } }"
 
 
@@ -200,6 +214,19 @@ class Client:
         """The rev of a twin."""
         return int(self._ask(REV, {"twin": twin})["twin"]["rev"])
 
+    def make_forecasts(self, at: datetime) -> None:
+        """Have the forecasts of all twins stored for a moment; a call that takes too long goes on where it was."""
+        self._until_done(MAKE, {"at": at.isoformat()})
+
+    def resolve_forecasts(self) -> None:
+        """Have all forecasts resolved that can be."""
+        self._until_done(RESOLVE, {})
+
+    def record(self, outcome: str) -> dict[str, Any]:
+        """The record of an outcome over its first horizon, of forecasts made afterwards too."""
+        found: dict[str, Any] = self._ask(RECORD, {"outcome": outcome})["record"]
+        return found
+
     def withdraw(self, twin: str, source: str) -> None:
         """Take back all that a source said to a twin, as if it had never been."""
         self._ask(WITHDRAW, {"input": {"twin": twin, "source": source}})
@@ -207,6 +234,17 @@ class Client:
     def erase(self, twin: str) -> None:
         """Erase a twin for good."""
         self._ask(ERASE, {"twin": twin})
+
+    def _until_done(self, query: str, variables: Mapping[str, Any]) -> None:
+        for _ in range(MOST_CALLS):
+            try:
+                self._ask(query, variables)
+            except Unavailable as error:
+                if error.code != "took-too-long":
+                    raise
+            else:
+                return
+        raise Unavailable("took-too-long", f"It is not done after {MOST_CALLS} calls.")
 
     def _pages(self, query: str, field: str, variables: dict[str, Any]) -> Iterator[dict[str, Any]]:
         after = None

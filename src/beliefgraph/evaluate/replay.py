@@ -21,10 +21,17 @@ T = TypeVar("T")
 class Teach(Protocol):
     """Has the sources of the tenant learned from what was said, put in force, and adopted by its twins."""
 
-    def __call__(self, *, trusted: str | None = None, before: datetime | None = None, calibrate: bool = False) -> None:
+    def __call__(
+        self,
+        *,
+        trusted: str | None = None,
+        before: datetime | None = None,
+        calibrate: bool = False,
+        outcomes: bool = False,
+    ) -> None:
         """`trusted` is always right; with `before`, only what was valid before then is learned from.
 
-        `calibrate` has calibrations learned too, once the sources are.
+        `calibrate` has calibrations learned too, once the sources are; `outcomes` has outcomes learned instead.
         """
         ...
 

@@ -1,7 +1,7 @@
 """Outcomes: what may happen to a twin within a horizon, what counts as having happened, and how likely it is.
 
-Time is cut into periods of one cadence (`every`), counted from 1970. A forecast is made at the start of a period.
-Events count when they happen; metrics and beliefs are looked at when each period ends.
+Time is cut into periods of one cadence (`every`). A forecast is made at the start of a period. Events count when they
+happen; metrics and beliefs are looked at when each period ends.
 """
 
 from __future__ import annotations
@@ -128,6 +128,9 @@ class OutcomeDefinition(Record):
     metric: MetricReached | None = Field(None, description="Metric by which it happens; null if by something else.")
     belief: BeliefReached | None = Field(None, description="Belief by which it happens; null if by something else.")
     every: timedelta = Field(description="Cadence: how often forecasts are made, and the length of a period.")
+    counted_from: Instant = Field(
+        BEGINNING, description="Moment that periods are counted from, before and after it; the beginning of 1970."
+    )
     horizons: tuple[Horizon, ...] = Field(
         min_length=1, max_length=10, description="How far ahead it is forecast, 1 to 10 horizons."
     )
@@ -182,7 +185,7 @@ class OutcomeDefinition(Record):
     @property
     def resolved_by(self) -> tuple[object, ...]:
         """The fields that decide what counts as having happened: changing one makes another outcome."""
-        return self.events, self.metric, self.belief, self.every, self.once
+        return self.events, self.metric, self.belief, self.every, self.counted_from, self.once
 
     @property
     def learned_on(self) -> tuple[str, ...]:
@@ -208,6 +211,11 @@ class OutcomeDefinition(Record):
         yield from ((("beliefs", n), belief) for n, belief in enumerate(self.beliefs))
 
     @property
+    def on_published(self) -> bool:
+        """Whether it is learned from more than events: from what was published of beliefs, metrics, goals or others."""
+        return bool(self.beliefs or self.metrics or self.goals or self.decisions or self.applies_to)
+
+    @property
     def named_metrics(self) -> Iterator[tuple[tuple[str | int, ...], MetricKey]]:
         """Every metric that it names, with its place in the definition."""
         if self.metric is not None:
@@ -220,7 +228,7 @@ class OutcomeDefinition(Record):
 
     def moment(self, at: datetime) -> datetime:
         """The start of the period that a moment lies in: when its forecasts are made."""
-        return at - (at - BEGINNING) % self.every
+        return at - (at - self.counted_from) % self.every
 
     def horizon(self, within: timedelta) -> Horizon:
         """The horizon of that length, or `invalid-input`."""

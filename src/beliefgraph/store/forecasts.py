@@ -30,29 +30,34 @@ def iso(span: timedelta) -> str:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What of a twin's history is wanted: attributes and metrics by name, and events of which types to the letter."""
+    """What of a twin's history is wanted: attributes and metrics by name, and events of which types to the letter.
+
+    `known` asks when each event was known.
+    """
 
     attributes: Sequence[str] = ()
     metrics: Sequence[str] = ()
     goals: bool = False
     decisions: bool = False
     sealed: Sequence[str] = ()
+    known: bool = False
 
 
 @dataclass(frozen=True)
 class HistoryRows:
     """What was published of one twin and which events came, as rows; moments in microseconds since 1970.
 
-    Events are (type, time, id), sealed ones (id, bytes), holdings (attribute, value, subject, context, since, until,
-    log-odds), readings (name, subject, context, since, value), pursuits (key, since, status, progress, motivation) and
-    deliberations (key, since, status). `forecasts` are the ids of those made at the moment asked for.
+    Events are (type, time, id, head time of the commit that brought it, or None), sealed ones (id, bytes), holdings
+    (attribute, value, subject, context, since, until, log-odds), readings (name, subject, context, since, value),
+    pursuits (key, since, status, progress, motivation) and deliberations (key, since, status). `forecasts` are the ids
+    of those made at the moment asked for.
     """
 
     twin: str
     name: str
     rev: int
     definitions: int
-    events: list[tuple[str, int, str]]
+    events: list[tuple[str, int, str, int | None]]
     sealed: list[tuple[str, bytes]]
     holdings: list[list[Any]]
     readings: list[list[Any]]
@@ -86,6 +91,7 @@ async def histories(
         goals=wanted.goals,
         decisions=wanted.decisions,
         sealed=list(wanted.sealed),
+        known=wanted.known,
     )
     return [HistoryRows(*row) for row in (record[0] if record else [])]
 

@@ -10,6 +10,8 @@ w_k is the mean of h_k / P on the straight line from z to η. The contributions 
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from scipy.special import expit, log_expit
 
@@ -17,6 +19,13 @@ from beliefgraph.inference.arrays import Floats
 
 POINTS = 24
 """Points of the Gauss-Legendre quadrature; what it leaves over goes to the baseline."""
+
+
+@cache
+def _quadrature() -> tuple[Floats, Floats]:
+    """The nodes and weights on [−1, 1]."""
+    nodes, weights = np.polynomial.legendre.leggauss(POINTS)
+    return np.asarray(nodes), np.asarray(weights)
 
 
 def log_odds_within(periods: Floats) -> Floats:
@@ -32,7 +41,7 @@ def attributed(at_means: Floats, added: Floats) -> tuple[float, Floats]:
     adds to them, shape [periods, inputs]. Baseline and contributions sum to the log-odds within the horizon.
     """
     along = added.sum(axis=1)
-    nodes, weights = np.polynomial.legendre.leggauss(POINTS)
+    nodes, weights = _quadrature()
     line = at_means + np.outer((nodes + 1) / 2, along)
     chance = -np.expm1(log_expit(-line).sum(axis=1))
     pull = (weights / 2) @ (expit(line) / chance[:, None])

@@ -40,8 +40,8 @@ class States:
         """The states of some of the subjects."""
         return States(self.count[rows], self.recency[rows], self.age[rows], self.further[rows])
 
-    def later(self, periods: float) -> States:
-        """The states after so many more periods in which nothing happens."""
+    def later(self, periods: float | Floats) -> States:
+        """The states after so many more periods in which nothing happens, the same for all or one for each."""
         return States(self.count, self.recency + periods, self.age + periods, self.further)
 
 

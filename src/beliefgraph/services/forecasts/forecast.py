@@ -139,13 +139,9 @@ def _learned(
     periods: int,
 ) -> tuple[float, list[ForecastInput]]:
     """The log-odds at the means of all columns, and what each input adds, over the periods of the horizon."""
-    ahead = np.arange(periods)
-    if AHEAD in hazard.columns:
-        state = states(known, outcome, definitions, hazard.columns, np.repeat(moments, periods), ahead)
-        x = columns(state)
-    else:
-        state = states(known, outcome, definitions, hazard.columns, moments)
-        x = np.concatenate([columns(state.later(float(k))) for k in ahead])
+    ahead, each = np.arange(periods), np.repeat(moments, periods)
+    state = states(known, outcome, definitions, hazard.columns, each, ahead)
+    x = columns(state if AHEAD in hazard.columns else state.later(ahead.astype(np.float64)))
     slopes, centers = np.array(hazard.slopes), np.array(hazard.centers)
     products = [ACTIVITY if name == AHEAD else name for name in hazard.columns]
     owners = [*[ACTIVITY] * OWN_COLUMNS, *hazard.columns, *products]

@@ -57,6 +57,7 @@ class Series:
 class History:
     """The events of a twin by time, those by which the outcome happened, and what was published of its inputs.
 
+    `known` is the head time that the twin had once it had taken an event in, where that was asked for; else its time.
     Of each goal there are its progress and its motivation while it is active, of each decision whether it is open (0)
     or decided (1).
     """
@@ -66,6 +67,7 @@ class History:
     rev: int
     definitions: int
     time: Ints
+    known: Ints
     types: npt.NDArray[np.str_]
     happened: Ints
     beliefs: dict[BeliefKey, Series]
@@ -95,8 +97,8 @@ def wanted(outcome: OutcomeDefinition) -> Wanted:
 def history(rows: HistoryRows, outcome: OutcomeDefinition, keyring: Keyring) -> History:
     """The history of a twin for an outcome, of its rows."""
     letters = {id_: event_of(keyring, rows.twin, id_, sealed) for id_, sealed in rows.sealed}
-    time = np.array([at for _, at, _ in rows.events], dtype=np.int64)
-    counts = [_counts(outcome, type_, letters.get(id_)) for type_, _, id_ in rows.events]
+    time = np.array([at for _, at, _, _ in rows.events], dtype=np.int64)
+    counts = [_counts(outcome, type_, letters.get(id_)) for type_, _, id_, _ in rows.events]
     beliefs: dict[BeliefKey, list[tuple[int, int | None, float]]] = defaultdict(list)
     for attribute, value, subject, context, since, until, log_odds in rows.holdings:
         key = BeliefKey.of(attribute, subject, context, value)
@@ -120,7 +122,8 @@ def history(rows: HistoryRows, outcome: OutcomeDefinition, keyring: Keyring) -> 
         rev=rows.rev,
         definitions=rows.definitions,
         time=time,
-        types=np.array([type_ for type_, _, _ in rows.events], dtype=np.str_),
+        known=np.array([at if head is None else head for _, at, _, head in rows.events], dtype=np.int64),
+        types=np.array([type_ for type_, _, _, _ in rows.events], dtype=np.str_),
         happened=time[np.array(counts, dtype=bool)] if counts else time,
         beliefs={key: _series(each) for key, each in beliefs.items()},
         metrics={key: _series(each) for key, each in metrics.items()},
@@ -152,18 +155,28 @@ def happened_in(known: History, outcome: OutcomeDefinition, starts: Ints) -> Boo
     return np.asarray(after > before)
 
 
+def current(known: History, moments: Ints) -> Bools:
+    """Whether what had been published by each moment had seen all events up to then.
+
+    It had not between an event and the head time of the commit that brought it: where the event came late, or in one
+    call with later ones. There what was published tells of the call, and not of the twin.
+    """
+    late = known.known > known.time
+    begun = np.searchsorted(known.time[late], moments, "right")
+    return np.asarray(begun == np.searchsorted(np.sort(known.known[late]), moments, "right"))
+
+
 def span(outcome: OutcomeDefinition) -> int:
     """The length of a period in microseconds."""
     return round(outcome.every.total_seconds() * 1e6)
 
 
 def starts(known: History, outcome: OutcomeDefinition, until: datetime) -> Ints:
-    """The starts of all periods that end by a moment, from the first that begins with a history on."""
+    """The starts of all periods that end by a moment, counted from the first event: nothing young is left out."""
     if known.first is None:
         return np.empty(0, dtype=np.int64)
     length = span(outcome)
-    first = -(-known.first // length) * length
-    return np.arange(first, microseconds(until) - length + 1, length, dtype=np.int64)
+    return np.arange(known.first, microseconds(until) - length + 1, length, dtype=np.int64)
 
 
 def _series(rows: Sequence[tuple[int, int | None, float]]) -> Series:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -30,6 +30,7 @@ from beliefgraph.services.forecasts.history import (
     Floats,
     History,
     Ints,
+    current,
     happened_in,
     history,
     starts,
@@ -53,7 +54,10 @@ LEAST_HAPPENED = 20
 MOST_ROWS = 5_000_000
 """Rows that are learned from at once: half a gigabyte with ten columns."""
 
-TOO_FEW = f"fewer than {LEAST_TWINS} twins, or than {LEAST_HAPPENED} periods in which it happened"
+TOO_FEW = (
+    f"fewer than {LEAST_TWINS} twins, or than {LEAST_HAPPENED} periods in which it happened and whose inputs were known"
+    " by then"
+)
 NOT_PUBLISHED = "of a correction, the past is not known period by period"
 NOT_BETTER = "it does not foretell held-out twins better than what is in force"
 ALWAYS = "it happened in every period"
@@ -98,7 +102,7 @@ async def learn_outcomes(
     graph: Graph,
     keyring: Keyring,
     book: DefinitionBook,
-    now: datetime,
+    before: datetime,
     outcome: str | None = None,
     told: Callable[[int], None] = lambda _: None,
 ) -> list[LearnedOutcome]:
@@ -116,11 +120,12 @@ async def learn_outcomes(
             continue
         known: list[History] = []
         after = ""
-        while rows := await stored.histories(graph, caller.tenant, wanted(one), after=after, limit=PAGE):
+        asked = replace(wanted(one), known=True)
+        while rows := await stored.histories(graph, caller.tenant, asked, after=after, limit=PAGE):
             known += await asyncio.to_thread(lambda of, to: [history(row, to, keyring) for row in of], rows, one)
             after = rows[-1].twin
             told(len(known))
-        found.append(await long_work(learn, known, definitions, one, one.moment(now)))
+        found.append(await long_work(learn, known, definitions, one, one.moment(before)))
     return found
 
 
@@ -133,7 +138,8 @@ def learn(
     known: Sequence[History], definitions: Definitions, outcome: OutcomeDefinition, until: datetime
 ) -> LearnedOutcome:
     """What is learned of an outcome from histories up to a moment at which a period ends."""
-    types = Counter(type_ for one in known for type_ in one.types.tolist())
+    end = microseconds(until)
+    types = Counter(type_ for one in known for type_ in one.types[one.time <= end].tolist())
     names = further_columns(
         outcome, [type_ for type_, _ in sorted(types.items(), key=lambda each: (-each[1], each[0]))]
     )
@@ -144,7 +150,7 @@ def learn(
     if AHEAD in names:
         ahead = steps(max(outcome.periods(horizon.within) for horizon in outcome.horizons))
     taken = [
-        _Taken(one, *_ahead(*each, applies(one, definitions, outcome, each[0]), ahead))
+        _Taken(one, *_ahead(*each, _usable(one, definitions, outcome, each[0]), ahead))
         for one, each in zip(known, periods, strict=True)
         if each is not None
     ]
@@ -196,6 +202,12 @@ def _periods(known: History, outcome: OutcomeDefinition, until: datetime) -> tup
             before = min(before, int(np.searchsorted(begun, known.happened[0], "left")))
         begun, came = begun[:before], came[:before]
     return begun, came.astype(np.int64)
+
+
+def _usable(known: History, definitions: Definitions, outcome: OutcomeDefinition, begun: Ints) -> Bools:
+    """At which starts the outcome applies, and what had been published was current, if that is learned from."""
+    found = applies(known, definitions, outcome, begun)
+    return found & current(known, begun) if outcome.on_published else found
 
 
 def steps(periods: int) -> list[int]:
