@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tests.reading import id_of, rows, stored
 from tests.world import START, World, event, key, rated
 
-from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.belief import ANYONE, ANYWHERE, Belief, BeliefKey
 from beliefgraph.model.command import Correct, Retract, Withdraw
-from beliefgraph.model.evidence import Bearing
+from beliefgraph.model.evidence import OBSERVED, Bearing
 from beliefgraph.model.hearing import heard
 from beliefgraph.model.identity import belief_id, evidence_id
 from beliefgraph.model.timeline import revision_id
@@ -26,6 +26,14 @@ from beliefgraph.services.counted import count
 from beliefgraph.store import checkpoints as kept
 
 TWIN = "5f0d7c1e-0000-4000-8000-000000000000"
+ATTRIBUTES = ("a.x", "a.y", "a.z")
+BELIEFS = {
+    id_: Belief.trusted(
+        id=id_, twin=TWIN, attribute=name, subject=ANYONE, context=ANYWHERE, domain="a", statement=name, value=None
+    )
+    for name in ATTRIBUTES
+    for id_ in [belief_id(TWIN, BeliefKey(attribute=name))]
+}
 MOMENTS = [START + timedelta(days=n) for n in range(6)]
 
 
@@ -34,8 +42,10 @@ def bearings(draw: st.DrawFn) -> list[Bearing]:
     """Anything said of three beliefs at six moments, in the order in which revs recorded it."""
     found = []
     for rev in range(1, draw(st.integers(1, 25)) + 1):
-        belief = belief_id(TWIN, BeliefKey(attribute=draw(st.sampled_from(["a.x", "a.y", "a.z"]))))
-        stance = draw(st.sampled_from(["observation", "observation", "assertion", "correction", "retraction"]))
+        belief = belief_id(TWIN, BeliefKey(attribute=draw(st.sampled_from(ATTRIBUTES))))
+        stance = draw(
+            st.sampled_from(["observation", "observation", "change", "assertion", "correction", "retraction"])
+        )
         since = draw(st.sampled_from(MOMENTS))
         until = None
         if stance == "correction" and draw(st.booleans()):
@@ -50,7 +60,7 @@ def bearings(draw: st.DrawFn) -> list[Bearing]:
                 valid_to=until,
                 rev_from=rev,
                 definition="test@1",
-                origin="observed" if stance == "observation" else "provided",
+                origin="observed" if stance in OBSERVED else "provided",
                 evidence=evidence,
                 belief=belief,
                 source=source,
@@ -73,7 +83,7 @@ def told(said: Sequence[Bearing], cuts: Sequence[int] = ()) -> Bearings:
 
 def counting(known: Bearings, at: datetime) -> set[str]:
     """The revisions of the bearings that count at a moment."""
-    found = count(known, {}, np.ones(len(known.register), dtype=np.bool_), at)
+    found = count(known, BELIEFS, np.ones(len(known.register), dtype=np.bool_), at)
     every = known.where(lambda block: np.ones(len(block), dtype=np.bool_))
     return {bearing.revision_id for bearing in known.records(every[found.among(every)])}
 
@@ -110,7 +120,7 @@ def test_what_is_read_back_is_what_was_told(said: list[Bearing], data: st.DataOb
 @given(bearings(), st.randoms(), st.sampled_from(MOMENTS))
 def test_neither_the_order_nor_the_blocks_change_a_bit_of_the_sums(said: list[Bearing], random, at) -> None:  # type: ignore[no-untyped-def]
     def sums(known: Bearings) -> dict[object, tuple[int, ...]]:
-        found = count(known, {}, np.ones(len(known.register), dtype=np.bool_), at).sums
+        found = count(known, BELIEFS, np.ones(len(known.register), dtype=np.bool_), at).sums
         table = zip(found.rising, found.falling, found.left, found.fresh_rising, found.items, strict=True)
         numbers = [tuple(map(int, each)) for each in table]
         return {h: n for h, n in zip(known.register.headings, numbers, strict=True) if n[-1]}

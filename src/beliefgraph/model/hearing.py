@@ -10,14 +10,16 @@ from beliefgraph.model.evidence import OBSERVED, Bearing
 
 
 def heard(bearings: Sequence[Bearing], at: datetime) -> list[Bearing]:
-    """Those of all bearings on one belief that count at `at`; what is valid later or no longer never does.
+    """Those of all bearings on one belief, of an attribute that is true or false, that count at `at`.
 
-    A retraction silences what began before it, and what is as old as it unless somebody said it afterwards. Where a
-    correction is in force, it alone speaks. Pass every bearing on the belief, for a correction may end where the next
-    one begins.
+    What is valid later or no longer never does. A change silences what began before it, but no correction; a
+    retraction also what is as old as it, unless somebody said it afterwards. Where a correction is in force, it alone
+    speaks. Pass every bearing on the belief, for a correction may end where the next one begins.
     """
     retractions = [b for b in bearings if b.stance == "retraction" and b.valid.contains(at)]
     left = [b for b in bearings if b.stance != "retraction" and not any(_silences(r, b) for r in retractions)]
+    changes = [b.valid_from for b in bearings if b.stance == "change" and b.valid.contains(at)]
+    left = [b for b in left if b.stance == "correction" or not changes or b.valid_from >= max(changes)]
     corrections = [b for b in left if b.stance == "correction"]
     in_force = timeline.at(corrections, at)
     if in_force is not None:
