@@ -57,7 +57,7 @@ async def lived(world: World) -> None:
 
 async def answers(world: World, rev: int) -> Any:
     """All beliefs as of every rev, and the evidence of one, with its words."""
-    moments = Moments(world.graph, world.book, TwinCache(world.graph), world.bell)
+    moments = Moments(world.graph, world.book, TwinCache(world.graph))
     questions = Questions(world.graph, world.keyring, world.book, moments=moments)
     return [
         [row.state for row in (await questions.beliefs(world.caller, "lena", as_of=AsOf(rev=n))).nodes]

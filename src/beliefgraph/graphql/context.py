@@ -11,6 +11,7 @@ from strawberry.types import Info
 from beliefgraph.errors import Forbidden
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.identity import twin_id
+from beliefgraph.services.accesses import AccessLog
 from beliefgraph.services.across import Across
 from beliefgraph.services.callers import Callers
 from beliefgraph.services.changes import Changes
@@ -40,6 +41,8 @@ class Verbs(Protocol):
 
     @property
     def callers(self) -> Callers: ...
+    @property
+    def accesses(self) -> AccessLog: ...
     @property
     def book(self) -> DefinitionBook: ...
     @property

@@ -10,6 +10,7 @@ import strawberry
 
 from beliefgraph.errors import Incorrect, NotFound
 from beliefgraph.graphql import twin_types
+from beliefgraph.graphql.access_queries import AccessQueries
 from beliefgraph.graphql.arguments import After, At, AtLeastRev, First, TwinName, told
 from beliefgraph.graphql.belief_queries import BeliefQueries
 from beliefgraph.graphql.change_types import Change
@@ -50,6 +51,7 @@ class Query(
     ReasonQueries,
     ForecastQueries,
     TrajectoryQueries,
+    AccessQueries,
 ):
     """The queries."""
 
