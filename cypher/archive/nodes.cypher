@@ -1,4 +1,5 @@
 // Every node of a twin but its checkpoints, with the resolutions of its forecasts and the identifiers that lead to it.
+// Properties are [name, value, whether it is a moment as text], because the driver takes long over each moment.
 // params: $twin
 // returns: one record ([[element id, labels, properties]])
 // mode: read
@@ -42,5 +43,5 @@ RETURN COLLECT {
     RETURN n
   }
   WITH DISTINCT n
-  RETURN [elementId(n), labels(n), properties(n)]
+  RETURN [elementId(n), labels(n), [k IN keys(n) | CASE WHEN n[k] IS :: ZONED DATETIME THEN [k, toString(n[k]), true] ELSE [k, n[k], false] END]]
 } AS nodes

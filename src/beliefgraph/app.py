@@ -20,6 +20,7 @@ from beliefgraph.ingest.http import events_endpoint
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.shards import HOME, Place, ShardMap
 from beliefgraph.model.time import Clock, SystemClock
+from beliefgraph.services.accesses import AccessLog
 from beliefgraph.services.across import Across
 from beliefgraph.services.archives.archives import Archives
 from beliefgraph.services.asking.questions import AskingQuestions
@@ -82,6 +83,7 @@ class Services:
     callers: Callers
     policies: Policies
     sights: Sights
+    accesses: AccessLog
     book: DefinitionBook
     intake: Intake
     commands: Commands
@@ -171,12 +173,14 @@ def build(
             await each.ready()
             await check_migrated(each)
 
+    accesses = AccessLog(keyring, clock, settings.access_log_days)
     shared = _Shared(
         settings,
         keyring,
         clock,
-        callers=Callers(graph, clock, settings.key_cache_seconds),
+        callers=Callers(graph, clock, settings.key_cache_seconds, log=accesses.note),
         policies=Policies(graph, clock),
+        accesses=accesses,
         warming=Warming(warm, settings.request_timeout / 2),
         readiness=Readiness(look),
         home=graph,
@@ -196,6 +200,7 @@ class _Shared:
     clock: Clock
     callers: Callers
     policies: Policies
+    accesses: AccessLog
     warming: Warming
     readiness: Readiness
     home: Graph
@@ -229,6 +234,7 @@ def _on(
         callers=shared.callers,
         policies=shared.policies,
         sights=sights,
+        accesses=shared.accesses,
         book=book,
         intake=intake,
         commands=Commands(updater, intake, shared.policies),
@@ -294,12 +300,14 @@ async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
         warming = asyncio.create_task(services.warming.run(), name="warm the inference")
         await services.readiness.look()
         looking = asyncio.create_task(services.readiness.run(), name="readiness")
+        logging = asyncio.create_task(services.accesses.run(), name="access log")
         try:
             yield services
         finally:
-            for each in (upkeep, warming, looking):
+            for each in (upkeep, warming, looking, logging):
                 each.cancel()
-            await asyncio.gather(upkeep, warming, looking, return_exceptions=True)
+            await asyncio.gather(upkeep, warming, looking, logging, return_exceptions=True)
+            services.accesses.flush()
             working.stop()
             for shard in services.databases:
                 await shard.changes.close()

@@ -71,6 +71,10 @@ class Settings(Record):
     )
     key_cache_seconds: Seconds = Field(default=5.0, description="How long a revoked API key may still be taken.")
 
+    access_log_days: int = Field(
+        default=365, ge=1, le=36_500, description="Days for which it is kept who read what of a twin."
+    )
+
     max_body_bytes: int = Field(default=8_388_608, ge=1_024, description="Bytes a request may have.")
     max_query_depth: int = Field(default=12, ge=1, description="Levels a query may nest.")
     max_query_tokens: int = Field(default=4_000, ge=10, description="Tokens a query may have.")

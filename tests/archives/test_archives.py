@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import rfc8785
 from tests.conftest import StoppedClock
 from tests.reading import id_of, rows, stored
 from tests.web.service import service
@@ -56,7 +57,7 @@ async def lived(world: World) -> None:
 
 async def answers(world: World, rev: int) -> Any:
     """All beliefs as of every rev, and the evidence of one, with its words."""
-    moments = Moments(world.graph, world.book, TwinCache(world.graph), world.bell)
+    moments = Moments(world.graph, world.book, TwinCache(world.graph))
     questions = Questions(world.graph, world.keyring, world.book, moments=moments)
     return [
         [row.state for row in (await questions.beliefs(world.caller, "lena", as_of=AsOf(rev=n))).nodes]
@@ -117,6 +118,8 @@ async def test_the_person_finds_what_they_said_and_what_is_believed_and_nothing_
     await lived(world)
     own = world.person("lena")
     files = members(await Archives(world.graph, world.keyring).export_twin(own, "lena"))
+    for text in (line for name, each in files.items() if name.endswith("json") for line in each.splitlines()):
+        assert rfc8785.dumps(json.loads(text)) == text
     assert SAID in files["rows/evidence.ndjson"].decode()
     assert "leaving them in March &lt;b&gt;" in files["summary.html"].decode()
     assert "stands alone" in files["summary.html"].decode()

@@ -33,7 +33,8 @@ def create(
         list[str],
         typer.Option(
             help="Permission; repeat for several. **read**: queries; **write**: events and commands; **correct**: "
-            "corrections; **define**: definitions, learning and the quarantine; **erase**: erasing twins.",
+            "corrections; **define**: definitions, learning and the quarantine; **erase**: erasing twins; **audit**: "
+            "reading who read a twin.",
             show_default="read",
         ),
     ] = ["read"],  # noqa: B006  typer makes a list of its own

@@ -11,6 +11,7 @@ from strawberry.types import Info
 from beliefgraph.errors import Forbidden
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.identity import twin_id
+from beliefgraph.services.accesses import AccessLog
 from beliefgraph.services.across import Across
 from beliefgraph.services.asking.questions import AskingQuestions
 from beliefgraph.services.callers import Callers
@@ -48,6 +49,8 @@ class Verbs(Protocol):
     def policies(self) -> Policies: ...
     @property
     def sights(self) -> Sights: ...
+    @property
+    def accesses(self) -> AccessLog: ...
     @property
     def book(self) -> DefinitionBook: ...
     @property

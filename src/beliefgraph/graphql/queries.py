@@ -10,6 +10,7 @@ import strawberry
 
 from beliefgraph.errors import Incorrect, NotFound
 from beliefgraph.graphql import twin_types
+from beliefgraph.graphql.access_queries import AccessQueries
 from beliefgraph.graphql.arguments import After, At, AtLeastRev, First, TwinName, told
 from beliefgraph.graphql.asking_queries import AskingQueries
 from beliefgraph.graphql.belief_queries import BeliefQueries
@@ -56,6 +57,7 @@ class Query(
     PermissionQueries,
     AskingQueries,
     SeriesQueries,
+    AccessQueries,
 ):
     """The queries."""
 

@@ -43,7 +43,9 @@ def question(
         context = info.context
         asked = {name: value for name, value in given.items() if value is not None}
         loaded = {} if around is None else vars(around(Selection.of(info)))
-        return await verb(context.verbs_for(twin))(context.caller, context.speak_of(twin), **asked, **loaded)
+        return await verb(context.verbs_for(twin))(
+            context.caller.asking(info.field_name), context.speak_of(twin), **asked, **loaded
+        )
 
     taken: dict[str, tuple[Any, Any]] = {"info": (Request, Parameter.empty), "twin": (TwinName, Parameter.empty)}
     if key is not None:
@@ -58,7 +60,7 @@ def command(given: type, description: str, verb: Callable[[Commands], Answer]) -
     async def carry_out(info: Request, input: Any) -> receipt.Receipt:
         context = info.context
         found: receipt.Receipt = await verb(context.verbs_for(input.twin).commands)(
-            context.caller, with_stored_ids(input)
+            context.caller.asking(info.field_name), with_stored_ids(input)
         )
         return named(context, found)
 

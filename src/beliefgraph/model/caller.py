@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -12,7 +13,7 @@ from beliefgraph.model.time import Instant
 from beliefgraph.model.vocabulary import vocabulary
 
 Scope = Annotated[
-    Literal["read", "write", "correct", "define", "erase"],
+    Literal["read", "write", "correct", "define", "erase", "audit"],
     vocabulary(
         "Permission granted by an API key.",
         {
@@ -21,9 +22,14 @@ Scope = Annotated[
             "correct": "Correct beliefs and, with the person's own key, set their goals and record their decisions.",
             "define": "Publish definitions, reinterpret stored events, run the learning commands, list the quarantine.",
             "erase": "Erase twins.",
+            "audit": "Read who reached a twin.",
         },
     ),
 ]
+
+
+Log = Callable[["Caller", str, str, str | None], None]
+"""Notes that a caller reached a twin, by its id, with a scope; or the code with which it was refused."""
 
 
 class ApiKey(Record):
@@ -32,7 +38,7 @@ class ApiKey(Record):
     id: str = Field(description="Id of the key, used to list and revoke it.")
     tenant: Key = Field(description="Tenant that the key belongs to.")
     actor: Key = Field(description="Name under which the caller acts; commits record it.")
-    scopes: tuple[Scope, ...] = Field(description="Permissions granted: read, write, correct, define, erase.")
+    scopes: tuple[Scope, ...] = Field(description="Permissions granted: read, write, correct, define, erase, audit.")
     purposes: tuple[Key, ...] = Field(description="Purposes that a call with the key may state.")
     person: Key | None = Field(
         None,
@@ -53,6 +59,17 @@ class Caller(Record):
     person: Key | None = Field(None, description="Name of the twin whose person calls; null for a service.")
     request_id: str = Field("", description="Id of the request, for the log.")
     key: str = Field("", description="Id of the key of the call; each key has its share of the work.")
+    asks: str = Field("", description="What the call asks for, for the access log.")
+    log: Log | None = Field(None, exclude=True, repr=False, description="Where it is noted whom the call reaches.")
+
+    def asking(self, what: str) -> Caller:
+        """The caller, asking for this."""
+        return self if self.log is None else self.model_copy(update={"asks": what})
+
+    def note(self, twin: str, scope: Scope, refused: str | None = None) -> None:
+        """Note that the call read a twin, or was refused; what is written is noted by its commit."""
+        if self.log is not None and (refused is not None or scope in ("read", "audit")):
+            self.log(self, twin, scope, refused)
 
     def require(self, scope: Scope) -> None:
         """Refuse (`missing-scope`) unless the key grants the scope."""

@@ -20,7 +20,7 @@ from uuid import uuid4
 from cachetools import LRUCache
 
 from beliefgraph.errors import Forbidden, Incorrect, NotFound
-from beliefgraph.model.caller import ApiKey, Caller, Scope
+from beliefgraph.model.caller import ApiKey, Caller, Log, Scope
 from beliefgraph.model.time import Clock
 from beliefgraph.services.flights import Flights
 from beliefgraph.services.places import Places, Shares
@@ -58,11 +58,13 @@ class Callers:
         clock: Clock,
         cache_seconds: float = CACHE_SECONDS,
         ticks: Callable[[], float] = time.monotonic,
+        log: Log | None = None,
     ) -> None:
         self._graph = graph
         self._clock = clock
         self._cache_seconds = cache_seconds
         self._ticks = ticks
+        self._log = log
         self._known: LRUCache[str, tuple[float, ApiKey]] = LRUCache(CACHED_KEYS)
         self._strangers = Places(STRANGERS)
         self._reading: Flights[str, ApiKey | None] = Flights()
@@ -130,6 +132,8 @@ class Callers:
             person=key.person,
             request_id=request_id,
             key=key.id,
+            asks="",
+            log=self._log,
         )
 
     async def _find(self, secret: str, address: str) -> ApiKey | None:

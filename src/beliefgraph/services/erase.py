@@ -202,6 +202,7 @@ async def _finish(
     since.
     """
     await asyncio.to_thread(keyring.destroy, begun.id)
+    await asyncio.to_thread(keyring.accesses.forget, begun.id)
     contents = "\n".join(await erasures.contents(graph, begun.id)).encode()
     noted = await graph.write_one("erasure/digest", twin=begun.id, digest=hashlib.sha256(contents).hexdigest())
     destroyed: dict[str, int] = {}

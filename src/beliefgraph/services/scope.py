@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from beliefgraph.errors import NotFound
+from beliefgraph.errors import BeliefgraphError, NotFound
 from beliefgraph.model.caller import Caller, Scope
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.record import normalised
@@ -12,13 +12,19 @@ def reach(caller: Caller, name: str, scope: Scope = "read") -> str:
     """The id of the twin of that name in the caller's tenant.
 
     Refused (`missing-scope`) unless the key grants the scope; a person's key reaches the person's own twin alone, and
-    any other is `not-found`, as if it were not there.
+    any other is `not-found`, as if it were not there. What is read, and what is refused, is noted in the access log.
     """
-    caller.require(scope)
     name = normalised(name)
-    if caller.person is not None and not owns(caller, name):
-        raise no_such_twin(name)
-    return twin_id(caller.tenant, name)
+    id_ = twin_id(caller.tenant, name)
+    try:
+        caller.require(scope)
+        if caller.person is not None and not owns(caller, name):
+            raise no_such_twin(name)
+    except BeliefgraphError as refused:
+        caller.note(id_, scope, refused.code)
+        raise
+    caller.note(id_, scope)
+    return id_
 
 
 def owns(caller: Caller, name: str) -> bool:

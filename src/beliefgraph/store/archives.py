@@ -7,13 +7,13 @@ beyond 2**53, and canonical JSON writes 1.0 as 1; such a value is an object with
 from __future__ import annotations
 
 import base64
-import math
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-import rfc8785
-from neo4j.time import DateTime
+import orjson
 
 from beliefgraph.errors import Fault, Incorrect
 from beliefgraph.store import codec
@@ -40,6 +40,9 @@ KEYS = {
 
 CONTEXTS = {"Evidence": "evidence", "Event": "event", "Quarantine": "quarantine"}
 """In which context the text of each kind of node is sealed, before its id."""
+
+DECIMAL = re.compile(r"^-?\d+\.\d+$")
+"""Numbers that every writer of JSON writes alike."""
 
 LABELS = frozenset(row.label for row in NODES) - {"ApiKey", "Erasing", "Erasure", "Migration", "Checkpoint"}
 TYPES = frozenset(row.name for row in EDGES)
@@ -92,22 +95,31 @@ def check(rows: Iterable[Row]) -> None:
                 raise _invalid(f"A row of {row['kind']} leads to {edge['to']}, which the archive does not have.")
 
 
+def line(json: Any) -> bytes:
+    """A row, or what is made of rows, as canonical JSON (RFC 8785).
+
+    With names in ASCII and no numbers but integers and plain decimals, sorted names are all that it asks for.
+    """
+    return orjson.dumps(json, option=orjson.OPT_SORT_KEYS)
+
+
 def name(row: Row) -> str:
     """What a row is called in an archive: its kind and key."""
     return f"{row['kind']} {row['key']}"
 
 
 def _rows(nodes: Sequence[Any], edges: Sequence[Any], keyring: Keyring, twin: str) -> list[Row]:
-    rows: dict[str, Row] = {id_: _node(labels, values, keyring, twin) for id_, labels, values in nodes}
+    rows: dict[str, Row] = {id_: _node(labels, _read(values), keyring, twin) for id_, labels, values in nodes}
     starting: dict[str, list[Row]] = defaultdict(list)
-    for from_, type_, values, to, source in edges:
+    for from_, type_, read, to, source in edges:
+        values = _read(read)
         if source is not None and to not in rows:
-            rows[to] = _node(source[0], source[1], keyring, twin)
+            rows[to] = _node(source[0], _read(source[1]), keyring, twin)
         context = f"decision:{values.get('revision_id')}"
         edge = {"type": type_, "to": name(rows[to]), "properties": _shown(values, keyring, twin, context)}
         starting[from_].append(edge)
     for id_, row in rows.items():
-        row["edges"] = sorted(starting[id_], key=rfc8785.dumps)
+        row["edges"] = sorted(starting[id_], key=line)
     return sorted(rows.values(), key=lambda row: (row["kind"], str(row["key"])))
 
 
@@ -132,10 +144,15 @@ def _shown(values: Mapping[str, Any], keyring: Keyring, twin: str, context: str)
     return shown
 
 
+def _read(values: Sequence[Any]) -> dict[str, Any]:
+    """Properties as the queries return them."""
+    return {key: codec.moment(value) if moment else value for key, value, moment in values}
+
+
 def _json(value: Any) -> Any:
     """A stored value as JSON."""
-    if isinstance(value, DateTime):
-        return {"time": codec.text(value.to_native())}
+    if isinstance(value, datetime):
+        return {"time": codec.text(value)}
     if isinstance(value, bytes | bytearray):
         return {"bytes": base64.b64encode(value).decode()}
     if isinstance(value, bool) or value is None or isinstance(value, str):
@@ -143,7 +160,8 @@ def _json(value: Any) -> Any:
     if isinstance(value, int):
         return value if abs(value) < EXACT else {"integer": str(value)}
     if isinstance(value, float):
-        return {"float": repr(value)} if value.is_integer() or not math.isfinite(value) else value
+        written = repr(value)
+        return {"float": written} if value.is_integer() or not DECIMAL.match(written) else value
     if isinstance(value, list):
         return [_json(each) for each in value]
     raise TypeError(type(value).__name__)

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from filelock import FileLock
 
 from beliefgraph.errors import Fault
+from beliefgraph.store.accesses import AccessFiles
 from beliefgraph.store.erasures import Erasures
 from beliefgraph.store.key_segments import (
     KeySegments,
@@ -75,6 +76,7 @@ class Keyring:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self.accesses = AccessFiles(directory / "accesses")
         self.erasures = Erasures(directory / "erasures")
         self.signing = SigningKey(directory / "signing")
         self._segments = KeySegments(directory / "twins" / "segments", _WHOLE)
@@ -108,9 +110,13 @@ class Keyring:
         Makes the twin's key if it has none. `context` says what the text is (a field, an id); it is not in the result
         but checked by it, so that a sealed text cannot be passed off as another.
         """
-        key = self._key("twin", twin_id, create=True)
-        nonce = os.urandom(NONCE_BYTES)
-        return key.fingerprint + nonce + key.cipher.encrypt(nonce, plaintext, context.encode())
+        return _sealed(self._key("twin", twin_id, create=True), plaintext, context)
+
+    def seal_known(self, twin_id: str, plaintext: bytes, context: str) -> bytes | None:
+        """The text as `seal` makes it, or None if the twin has no key: none is made for it."""
+        with translated():
+            key = self._standing("twin", twin_id) or self._load("twin", twin_id, create=False)
+        return None if key is None else _sealed(key, plaintext, context)
 
     def unseal(self, twin_id: str, sealed: bytes, context: str) -> bytes:
         """The text that was sealed for this twin and context.
@@ -264,6 +270,11 @@ class Keyring:
             return
         with FileLock(folder / "lock", mode=0o600):
             yield True
+
+
+def _sealed(key: _Key, plaintext: bytes, context: str) -> bytes:
+    nonce = os.urandom(NONCE_BYTES)
+    return key.fingerprint + nonce + key.cipher.encrypt(nonce, plaintext, context.encode())
 
 
 def _whole(content: bytes, place: Place) -> _Key | None:

@@ -32,11 +32,6 @@ SIGNATURE = "signature"
 """The member of a document that holds its signature, which is over all other members."""
 
 
-def canonical(document: Any) -> bytes:
-    """A document as canonical JSON (RFC 8785): equal documents are equal bytes."""
-    return rfc8785.dumps(document)
-
-
 class SigningKey:
     """The key with which a service signs; all its processes share one file."""
 

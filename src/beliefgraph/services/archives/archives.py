@@ -33,7 +33,7 @@ class Archives:
 
         The person's own key may, and whoever may read the twin.
         """
-        id_ = reach(caller, twin)
+        id_ = reach(caller.asking("export"), twin)
         rows, revs = await self._of_twin(caller.tenant, id_, twin)
         return await self._packed(caller.tenant, revs, rows)
 

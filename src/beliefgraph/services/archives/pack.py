@@ -19,8 +19,8 @@ from typing import Any
 from beliefgraph.errors import Incorrect
 from beliefgraph.services.archives.provenance import provenance
 from beliefgraph.services.archives.summary import summary
-from beliefgraph.store.archives import Row, check
-from beliefgraph.store.signing import SigningKey, canonical, verify
+from beliefgraph.store.archives import Row, check, line
+from beliefgraph.store.signing import SigningKey, verify
 
 FORMAT = "beliefgraph archive 1"
 MANIFEST = "manifest.json"
@@ -46,9 +46,9 @@ def packed(archive: Archive, key: SigningKey) -> bytes:
     """The archive as a compressed tar file."""
     kinds: dict[str, list[bytes]] = defaultdict(list)
     for row in archive.rows:
-        kinds[row["kind"]].append(canonical(row) + b"\n")
+        kinds[row["kind"]].append(line(row) + b"\n")
     files = {f"{ROWS}{kind.lower()}{SUFFIX}": b"".join(sorted(lines)) for kind, lines in kinds.items()}
-    files[PROVENANCE] = canonical(provenance(archive.rows))
+    files[PROVENANCE] = line(provenance(archive.rows))
     files[SUMMARY] = summary(archive.tenant, archive.rows).encode()
     digests = {name: {"sha256": hashlib.sha256(text).hexdigest(), "bytes": len(text)} for name, text in files.items()}
     manifest = {

@@ -1,0 +1,38 @@
+"""The query about who reached a twin."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from beliefgraph.graphql.arguments import TwinName, told
+from beliefgraph.graphql.context import Request
+from beliefgraph.graphql.expose import answer, expose
+from beliefgraph.model import access
+from beliefgraph.services.accesses import MOST
+
+
+@expose(access.Access)
+class Access:
+    """One call that read a twin, or was refused."""
+
+
+@strawberry.type
+class AccessQueries:
+    """The query about accesses."""
+
+    @answer(
+        list[Access],
+        "Who read a twin, when and for what purpose, and who was refused, the newest first. For the person's own key, "
+        "and for keys with the scope `audit`.",
+    )
+    @staticmethod
+    async def accesses(
+        info: Request,
+        twin: TwinName,
+        first: Annotated[int, told(f"Number of entries, at most {MOST:,}.")] = 100,
+    ) -> list[access.Access]:
+        context = info.context
+        caller = context.caller.asking(info.field_name)
+        return await context.verbs.accesses.accesses(caller, context.speak_of(twin), first=max(first, 0))

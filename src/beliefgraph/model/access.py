@@ -1,0 +1,21 @@
+"""Who reached a twin: one entry of its access log."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from beliefgraph.model.record import Key, Record
+from beliefgraph.model.time import Instant
+
+
+class Access(Record):
+    """One call that read a twin, or was refused."""
+
+    at: Instant = Field(description="When.")
+    actor: Key = Field(description="Who called.")
+    purpose: Key = Field(description="Purpose of the call.")
+    key: str = Field(description="Id of the API key of the call.")
+    person: bool = Field(description="Whether the key is the person's own.")
+    asked: str = Field(description="What was asked for: a field of the API, or the scope that was needed.")
+    refused: str | None = Field(None, description="Code with which it was refused; null if it was answered.")
+    request_id: str = Field(description="Id of the request.")
