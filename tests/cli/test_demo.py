@@ -62,6 +62,14 @@ def test_the_demo_shows_what_events_make_over_time(first: str) -> None:
     assert "of 10" in score
 
 
+def test_the_demo_tells_how_far_lena_had_come_and_what_to_ask_next(first: str) -> None:
+    then = first[first.index("How far buyer-lena had come by 2026-03-01") :]
+    assert "Buying: business case since" in then
+    assert "Buying: won since 2026-08" in then[then.index("How far buyer-lena had come by", 10) :]
+    asked = then[then.index("What is known of buyer-lena, and what to ask next") :]
+    assert "Which other products are you looking at?" in asked
+
+
 def test_the_demo_tells_what_lena_pursues_and_what_unblocked_it(first: str) -> None:
     told = " ".join(first.split())
     assert "Choosing a tool now waits for the budget alone." in told

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 
 from beliefgraph.cli.connection import Key, Purpose, run, services
@@ -23,11 +24,7 @@ def coverage(key: Key, twin: TwinOption, at: At = None, purpose: Purpose = None,
     if json:
         print_json(found)
         return
-    table = Table("domain", "known", "open bits", "of", "beliefs", "heard of", box=None, pad_edge=False)
-    for each in (*found.domains, found.total):
-        bits = f"{each.open:.1f}", f"{each.asked:.1f}"
-        table.add_row(each.domain, f"{each.known:.0%}", *bits, f"{each.beliefs:,}", f"{each.heard:,}")
-    Console(highlight=False).print(table)
+    Console(highlight=False).print(covered(found))
 
 
 def ask_next(
@@ -49,15 +46,28 @@ def ask_next(
     if json:
         print_json(found)
         return
-    out = Console(highlight=False)
+    Console(highlight=False).print(*listed(found), sep="\n")
+
+
+def covered(found: Coverage) -> Table:
+    """How much is known, as a table."""
+    table = Table("domain", "known", "open bits", "of", "beliefs", "heard of", box=None, pad_edge=False)
+    for each in (*found.domains, found.total):
+        bits = f"{each.open:.1f}", f"{each.asked:.1f}"
+        table.add_row(each.domain, f"{round(each.known, 2) + 0.0:.0%}", *bits, f"{each.beliefs:,}", f"{each.heard:,}")
+    return table
+
+
+def listed(found: NextQuestions) -> Iterator[RenderableType]:
+    """The questions as a table, and those that are left out."""
     table = Table("bits", "cost", "question", "answers", box=None, pad_edge=False)
     for each in found.questions:
         answers = " · ".join(f"{answer.text} {answer.probability:.0%}" for answer in each.answers)
         table.add_row(f"{each.gain:.3f}", f"{each.cost:g}", each.text, answers)
-    out.print(table if found.questions else "There is nothing to ask.")
+    yield table if found.questions else "There is nothing to ask."
     for names, why in ((found.lately, "asked or answered lately"), (found.forbidden, "forbidden by the person")):
         if names:
-            out.print(f"Left out, {why}: {', '.join(names)}")
+            yield f"Left out, {why}: {', '.join(names)}"
 
 
 async def _coverage(key: str, purpose: str | None, twin: str, when: AsOf) -> Coverage:

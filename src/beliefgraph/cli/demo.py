@@ -17,7 +17,15 @@ from rich.live import Live
 from rich.rule import Rule
 
 from beliefgraph.app import Services, create_app, running
-from beliefgraph.cli import decisions_shown, forecasts_shown, preferences_shown, reasons_shown, show
+from beliefgraph.cli import (
+    asking,
+    decisions_shown,
+    forecasts_shown,
+    preferences_shown,
+    reasons_shown,
+    show,
+    trajectory,
+)
 from beliefgraph.cli.connection import settings_for
 from beliefgraph.cli.goals import listed, motivations
 from beliefgraph.cli.neo4j import errors_told, fetching
@@ -32,6 +40,7 @@ from beliefgraph.model.decision import DecisionState
 from beliefgraph.model.event import Event
 from beliefgraph.model.goal import GoalChange
 from beliefgraph.model.receipt import Receipt
+from beliefgraph.model.time import NOW
 from beliefgraph.story.story import Character, Scene, Story, load_story
 from beliefgraph.web.logs import configure
 from beliefgraph.web.server import refuse_taken, serving
@@ -179,6 +188,7 @@ async def _show(stage: Stage) -> None:
     await _show_metrics(stage)
     await _show_reasons(stage)
     await _show_forecasts(stage)
+    await _show_journey(stage)
     supposed = await services.what_ifs.what_if(stage.application, ask.what_if.question)
     out.print(Rule(ask.what_if.say, align="left"))
     out.print(
@@ -216,6 +226,20 @@ async def _show_forecasts(stage: Stage) -> None:
     stage.out.print(forecasts_shown.forecasts(f"{ask.twin}: {ask.outcome}", page.nodes))
     found = [await services.across.record(stage.application, outcome, retrospective=True) for outcome in ask.records]
     stage.out.print(forecasts_shown.records("How good they were, of all three", found))
+
+
+async def _show_journey(stage: Stage) -> None:
+    """Where a twin was among stages and is now, how much is known of it, and what to ask next."""
+    services, ask = stage.services, stage.story.ask.journey
+    for as_of in (ask.as_of, NOW):
+        found = await services.trajectories.trajectory(stage.application, ask.twin, ask.trajectory, as_of=as_of)
+        stage.out.print(Rule(f"How far {ask.twin} had come by {show.day(found.valid_time)}", align="left"))
+        stage.out.print(*trajectory.shown(found), sep="\n", markup=False)
+    known = await services.asking.coverage(stage.application, ask.twin)
+    stage.out.print(Rule(f"What is known of {ask.twin}, and what to ask next", align="left"))
+    stage.out.print(asking.covered(known))
+    following = await services.asking.ask_next(stage.application, ask.twin, first=ask.questions)
+    stage.out.print(*asking.listed(following), sep="\n")
 
 
 async def _show_reasons(stage: Stage) -> None:

@@ -115,6 +115,15 @@ class Foresee(Record):
     records: tuple[Key, ...]
 
 
+class Journey(Record):
+    """The trajectory that is shown as of a moment and at the end, and how many questions to ask next are."""
+
+    twin: Key
+    trajectory: Key
+    as_of: AsOf
+    questions: int
+
+
 class Ask(Record):
     """What is asked when all events are in."""
 
@@ -125,6 +134,7 @@ class Ask(Record):
     decide: Decide
     measure: Measure
     foresee: Foresee
+    journey: Journey
     which: Which
     why: tuple[Why, ...]
     what_if: Suppose
