@@ -41,7 +41,7 @@ READING = {
     "event/taken_in": "says whether an event is known; hidden where nothing that it says is permitted",
     "evidence/by_id": WHOLE,
     "evidence/told": BY_ID,
-    "forecast/histories": WHOLE,
+    "forecast/histories": "used once all of the twin is known to be permitted, by the service itself, or to learn",
     "forecast/of_twin": WHOLE,
     "forecast/record": TENANT,
     "forecast/unresolved": SERVICE,

@@ -24,8 +24,10 @@ from beliefgraph.services.forecasts.forecast import forecast, id_of
 from beliefgraph.services.forecasts.history import History, history, wanted
 from beliefgraph.services.forecasts.resolve import by_events, holds, period_ends, resolution
 from beliefgraph.services.moments import Moments
+from beliefgraph.services.permissions.sight import restricted
 from beliefgraph.store import definitions as stored_definitions
 from beliefgraph.store import forecasts as stored
+from beliefgraph.store import permissions
 from beliefgraph.store.forecasts import HistoryRows, Unresolved
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
@@ -40,7 +42,7 @@ PURPOSE = "upkeep"
 
 
 class ForecastKeeper:
-    """Makes and resolves the forecasts of one database."""
+    """Makes and resolves the forecasts of one database; of twins whose use is restricted it does neither."""
 
     def __init__(self, graph: Graph, keyring: Keyring, book: DefinitionBook, clock: Clock, moments: Moments) -> None:
         self._graph = graph
@@ -123,8 +125,9 @@ class ForecastKeeper:
             )
             if not rows:
                 return
-            yield rows
-            after = rows[-1].twin
+            after, now = rows[-1].twin, self._clock.now()
+            stated = await permissions.of_twins(self._graph, [row.twin for row in rows])
+            yield [row for row in rows if not restricted(stated.get(row.twin, ()), now)]
 
     def _forecasts(
         self, rows: Sequence[HistoryRows], sets: dict[int, Definitions], outcome: str, made_at: datetime, now: datetime

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -37,8 +37,10 @@ from beliefgraph.services.forecasts.history import (
     wanted,
 )
 from beliefgraph.services.learning.fitted import FOLDS
+from beliefgraph.services.permissions.usable import Usable
 from beliefgraph.services.threads import long_work
 from beliefgraph.store import forecasts as stored
+from beliefgraph.store.forecasts import HistoryRows
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
@@ -105,10 +107,11 @@ async def learn_outcomes(
     before: datetime,
     outcome: str | None = None,
     told: Callable[[int], None] = lambda _: None,
+    usable: Usable | None = None,
 ) -> list[LearnedOutcome]:
     """What is learned of one outcome of the caller's tenant, or of all, from what there was before a moment.
 
-    `told` is told how many twins were read. Refused to a person's key.
+    `told` is told how many twins were read; `usable` leaves twins out. Refused to a person's key.
     """
     caller.require("define")
     caller.require_service()
@@ -119,14 +122,20 @@ async def learn_outcomes(
         if one.deprecated:
             continue
         known: list[History] = []
-        after = ""
-        asked = replace(wanted(one), known=True)
-        while rows := await stored.histories(graph, caller.tenant, asked, after=after, limit=PAGE):
-            known += await asyncio.to_thread(lambda of, to: [history(row, to, keyring) for row in of], rows, one)
-            after = rows[-1].twin
+        async for row in (usable or Usable(None, caller)).of(_rows(graph, caller.tenant, one)):
+            known.append(await asyncio.to_thread(history, row, one, keyring))
             told(len(known))
         found.append(await long_work(learn, known, definitions, one, one.moment(before)))
     return found
+
+
+async def _rows(graph: Graph, tenant: str, outcome: OutcomeDefinition) -> AsyncIterator[HistoryRows]:
+    """The histories of all twins of a tenant for an outcome, by id."""
+    asked, after = replace(wanted(outcome), known=True), ""
+    while rows := await stored.histories(graph, tenant, asked, after=after, limit=PAGE):
+        for row in rows:
+            yield row
+        after = rows[-1].twin
 
 
 def following(found: Sequence[LearnedOutcome], known: ParameterSet) -> ParameterSet:
