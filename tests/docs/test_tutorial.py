@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shlex
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
+from itertools import groupby
 from pathlib import Path
 
 from tests.conftest import StoppedClock
@@ -21,24 +25,38 @@ PAGE = "docs/tutorial.md"
 NAME = re.compile(r"`([\w.]+)`(?::| to)\s*\Z")
 """Where the page says in which file a block is saved, before the block."""
 
-SET_KEY = """export BELIEFGRAPH_KEY="$(head -1 key)"\n"""
-
-BEGIN = """
-set -eo pipefail
-beliefgraph() { "$PYTHON" -m beliefgraph "$@"; }
-python() { "$PYTHON" "$@"; }
-if [ -f key ]; then export BELIEFGRAPH_KEY="$(head -1 key)"; fi
+COMMANDS = """
+import json, sys
+from beliefgraph.cli.main import app
+for words in json.loads(sys.argv[1]):
+    if code := app(words, standalone_mode=False):
+        sys.exit(code)
 """
+"""Commands one after the other in one process, which imports what they need once."""
 
 
-KEPT = re.compile(r"^(beliefgraph keys create .*)--tenant tutorial(.*)$", re.M)
-SET = re.compile(r"^export BELIEFGRAPH_KEY=.*\n", re.M)
-"""The commands that make a key, and that set it: the tests take the one that was printed."""
+def output(words: Sequence[str], folder: Path, environ: Mapping[str, str]) -> str:
+    """What a process prints, which must succeed."""
+    done = subprocess.run(words, cwd=folder, env=environ, capture_output=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode()
 
 
-def as_run(code: str, tenant: str) -> str:
-    """The commands of a block, in a tenant of their own, with the key that they print."""
-    return BEGIN + SET.sub(SET_KEY, KEPT.sub(rf"\1--tenant {tenant}\2 > key", code))
+def commanded(code: str, folder: Path, environ: dict[str, str], tenant: str) -> str:
+    """What the commands of a block print; the key that one of them makes is set in the environment."""
+    printed = ""
+    for kind, lines in groupby(code.splitlines(), key=lambda line: line.split()[0]):
+        commands = [shlex.split(line.split(" #")[0]) for line in lines]
+        if kind == "export":
+            environ["BELIEFGRAPH_KEY"] = printed.split()[0]
+        elif kind == "beliefgraph":
+            words = [[tenant if word == "tutorial" else word for word in command[1:]] for command in commands]
+            printed += output([sys.executable, "-c", COMMANDS, json.dumps(words)], folder, environ)
+        else:
+            ((_, script, into, target),) = commands
+            assert into == ">"
+            (folder / target).write_text(output([sys.executable, script], folder, environ), encoding="utf-8")
+    return printed
 
 
 def plain(text: str) -> str:
@@ -56,10 +74,7 @@ def follow(folder: Path, environ: dict[str, str], tenant: str) -> int:
             assert name is not None, code
             (folder / name[1]).write_text(code, encoding="utf-8")
         elif block["language"] == "bash":
-            script = ["bash", "-c", as_run(code, tenant)]
-            done = subprocess.run(script, cwd=folder, env=environ, capture_output=True, timeout=300, check=False)
-            assert done.returncode == 0, done.stderr.decode()
-            printed = plain(done.stdout.decode())
+            printed = plain(commanded(code, folder, environ, tenant))
         elif block["language"] == "text":
             assert [line for line in code.splitlines() if plain(line) not in printed] == []
             shown += 1
@@ -71,7 +86,6 @@ async def test_the_tutorial_runs_as_it_stands(
 ) -> None:
     environ = {
         **os.environ,
-        "PYTHON": sys.executable,
         "NEO4J_URI": endpoint.uri,
         "NEO4J_USERNAME": endpoint.user,
         "NEO4J_PASSWORD": endpoint.password,
