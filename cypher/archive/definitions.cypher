@@ -13,6 +13,10 @@ RETURN COLLECT {
     WHERE n.catalog > '' AND n.version > ''
     RETURN n
     UNION ALL
+    MATCH (n:Policy {tenant: $tenant})
+    WHERE n.number > 0
+    RETURN n
+    UNION ALL
     MATCH (n:ParameterSet {tenant: $tenant})
     WHERE n.number > 0
     RETURN n
@@ -31,6 +35,10 @@ RETURN COLLECT {
     UNION ALL
     MATCH (n:Catalog {tenant: $tenant})
     WHERE n.catalog > '' AND n.version > ''
+    RETURN n
+    UNION ALL
+    MATCH (n:Policy {tenant: $tenant})
+    WHERE n.number > 0
     RETURN n
     UNION ALL
     MATCH (n:ParameterSet {tenant: $tenant})

@@ -1,7 +1,7 @@
 // Every relationship that starts from a node of a twin, and those by which identifiers lead to it.
 // Properties are [name, value, whether it is a moment as text], because the driver takes long over each moment.
 // params: $twin
-// returns: one record ([[element id from, type, properties, element id to, labels and properties of a source, else null]])
+// returns: one record ([[element id from, type, properties, element id to, labels and properties of a source or a purpose, else null]])
 // mode: read
 RETURN COLLECT {
   CALL () {
@@ -38,7 +38,7 @@ RETURN COLLECT {
   }
   MATCH (n)-[r]->(m)
   WHERE NOT m:Checkpoint
-  RETURN [elementId(n), type(r), [k IN keys(r) | CASE WHEN r[k] IS :: ZONED DATETIME THEN [k, toString(r[k]), true] ELSE [k, r[k], false] END], elementId(m), CASE WHEN m:Source THEN [labels(m), [k IN keys(m) | CASE WHEN m[k] IS :: ZONED DATETIME THEN [k, toString(m[k]), true] ELSE [k, m[k], false] END]] END]
+  RETURN [elementId(n), type(r), [k IN keys(r) | CASE WHEN r[k] IS :: ZONED DATETIME THEN [k, toString(r[k]), true] ELSE [k, r[k], false] END], elementId(m), CASE WHEN m:Source OR m:Purpose THEN [labels(m), [k IN keys(m) | CASE WHEN m[k] IS :: ZONED DATETIME THEN [k, toString(m[k]), true] ELSE [k, m[k], false] END]] END]
 } + COLLECT {
   MATCH (n:Identifier)-[r:IDENTIFIES]->(m:Twin {id: $twin})
   RETURN [elementId(n), type(r), [k IN keys(r) | CASE WHEN r[k] IS :: ZONED DATETIME THEN [k, toString(r[k]), true] ELSE [k, r[k], false] END], elementId(m), null]

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import rfc8785
 from tests.conftest import StoppedClock
+from tests.ownership.policies import Enforcing, policy
 from tests.reading import id_of, rows, stored
 from tests.web.service import service
 from tests.world import World, event, key, rated
@@ -19,11 +20,14 @@ from tests.world import World, event, key, rated
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.command import AssertBelief, Correct, Identify, RecordDecision, SetGoal, Withdraw
 from beliefgraph.model.event import EventName
+from beliefgraph.model.permission import Restrict
 from beliefgraph.model.time import AsOf
 from beliefgraph.model.twin import Identifier
 from beliefgraph.services.archives.archives import Archives
 from beliefgraph.services.cache import TwinCache
 from beliefgraph.services.moments import Moments
+from beliefgraph.services.permissions.policies import Policies
+from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.questions import Questions
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
@@ -65,6 +69,10 @@ async def answers(world: World, rev: int) -> Any:
     ]
 
 
+def archives_of(world: World) -> Archives:
+    return Archives(world.graph, world.keyring, Sights(world.graph, Policies(world.graph, world.clock), world.clock))
+
+
 def members(content: bytes) -> dict[str, bytes]:
     """The files of an archive."""
     with tarfile.open(fileobj=io.BytesIO(gzip.decompress(content))) as tar:
@@ -96,7 +104,7 @@ async def emptied(world: World) -> World:
 
 async def test_what_is_exported_imported_and_exported_again_is_the_same_and_so_is_every_answer(world: World) -> None:
     await lived(world)
-    archives = Archives(world.graph, world.keyring)
+    archives = archives_of(world)
     rev = (await stored(world)).rev
     before = await answers(world, rev)
     exported = await archives.export_tenant(world.caller)
@@ -117,7 +125,7 @@ async def test_what_is_exported_imported_and_exported_again_is_the_same_and_so_i
 async def test_the_person_finds_what_they_said_and_what_is_believed_and_nothing_of_others(world: World) -> None:
     await lived(world)
     own = world.person("lena")
-    files = members(await Archives(world.graph, world.keyring).export_twin(own, "lena"))
+    files = members(await archives_of(world).export_twin(own, "lena"))
     for text in (line for name, each in files.items() if name.endswith("json") for line in each.splitlines()):
         assert rfc8785.dumps(json.loads(text)) == text
     assert SAID in files["rows/evidence.ndjson"].decode()
@@ -134,16 +142,16 @@ async def test_the_person_finds_what_they_said_and_what_is_believed_and_nothing_
     used = {each["prov:usedEntity"] for each in document["wasDerivedFrom"].values()}
     assert used <= document["entity"].keys()
     with pytest.raises(BeliefgraphError) as caught:
-        await Archives(world.graph, world.keyring).export_twin(own, "omar")
+        await archives_of(world).export_twin(own, "omar")
     assert caught.value.code == "not-found"
     with pytest.raises(BeliefgraphError) as caught:
-        await Archives(world.graph, world.keyring).export_tenant(own)
+        await archives_of(world).export_tenant(own)
     assert caught.value.code == "missing-scope"
 
 
 async def test_an_archive_that_was_altered_is_refused_and_nothing_is_written(world: World, tmp_path: Path) -> None:
     await world.intake.observe(world.caller, [rated("1", 1.0)])
-    archives = Archives(world.graph, world.keyring)
+    archives = archives_of(world)
     exported = await archives.export_tenant(world.caller)
     with pytest.raises(BeliefgraphError) as caught:
         await archives.import_archive(world.caller, exported)
@@ -189,9 +197,28 @@ async def test_an_archive_is_fetched_over_http(
             assert (await client.post(body, "/export")).json()["error"]["code"] == code
 
 
+async def test_permissions_hold_for_an_export_and_come_with_it(world: World) -> None:
+    enforcing = Enforcing(world)
+    await enforcing.policies.publish(world.caller, policy(default="allow_until_objected"))
+    await enforcing.intake.observe(world.caller, [event("1")])
+    own, shop = world.person("lena"), enforcing.caller()
+    archives = archives_of(world)
+    with pytest.raises(BeliefgraphError) as caught:
+        await archives.export_tenant(world.caller)
+    assert caught.value.code == "not-permitted"
+    await enforcing.commands.restrict(own, Restrict(twin="lena"))
+    exported = await archives.export_twin(own, "lena")
+    again = await emptied(world)
+    await archives.import_archive(world.caller, exported)
+    assert await archives_of(again).export_twin(own, "lena") == exported
+    with pytest.raises(BeliefgraphError) as caught:
+        await archives_of(again).export_twin(shop, "lena")
+    assert caught.value.code == "not-found"
+
+
 async def test_somebody_who_was_erased_is_not_brought_back_by_an_archive(world: World) -> None:
     await world.intake.observe(world.caller, [rated("1", 1.0)])
-    archives = Archives(world.graph, world.keyring)
+    archives = archives_of(world)
     exported = await archives.export_tenant(world.caller)
     await world.eraser.erase_twin(world.caller, "lena")
     await emptied(world)
@@ -202,7 +229,7 @@ async def test_somebody_who_was_erased_is_not_brought_back_by_an_archive(world: 
 
 async def test_an_imported_twin_is_row_for_row_what_it_was(world: World) -> None:
     await lived(world)
-    archives = Archives(world.graph, world.keyring)
+    archives = archives_of(world)
     before = rows(await stored(world))
     exported = await archives.export_twin(world.caller, "lena")
     again = await emptied(world)

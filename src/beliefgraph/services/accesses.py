@@ -45,6 +45,8 @@ class AccessLog:
         asked = caller.asks or scope
         told = (twin, caller.key, caller.request_id, asked, refused)
         with self._guard:
+            if refused is not None:  # what it was refused for its purpose, it had reached by its key
+                self._waiting.pop((*told[:-1], None), None)
             if told in self._waiting:
                 return
             self._waiting[told] = Access.model_construct(

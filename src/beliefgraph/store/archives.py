@@ -34,6 +34,7 @@ KEYS = {
     "Commit": ("twin", "rev"),
     "DefinitionSet": ("number",),
     "ParameterSet": ("number",),
+    "Policy": ("number",),
     "Catalog": ("catalog", "version"),
 }
 """What tells nodes of a kind apart, where it is not `id`."""

@@ -8,6 +8,7 @@ from beliefgraph.errors import Conflict, Incorrect, Unavailable
 from beliefgraph.model.archive import Imported
 from beliefgraph.model.caller import Caller
 from beliefgraph.services.archives.pack import Archive, packed, unpacked
+from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.scope import no_such_twin, reach
 from beliefgraph.services.suppressed import refuse_erased
 from beliefgraph.store import archives as stored
@@ -24,24 +25,30 @@ PAGE = 1_000
 class Archives:
     """Makes archives, and takes them in."""
 
-    def __init__(self, graph: Graph, keyring: Keyring) -> None:
+    def __init__(self, graph: Graph, keyring: Keyring, sights: Sights) -> None:
         self._graph = graph
+        self._sights = sights
         self._keyring = keyring
 
     async def export_twin(self, caller: Caller, twin: str) -> bytes:
         """All that is held of a twin, and what is defined in its tenant, as a signed archive.
 
-        The person's own key may, and whoever may read the twin.
+        The person's own key may, and whoever may read all of the twin; `not-permitted` where a part is not permitted.
         """
         id_ = reach(caller.asking("export"), twin)
+        await self._sights.whole(caller, id_, twin)
         rows, revs = await self._of_twin(caller.tenant, id_, twin)
         return await self._packed(caller.tenant, revs, rows)
 
     async def export_tenant(self, caller: Caller) -> bytes:
-        """All twins of a tenant, and what is defined in it, as a signed archive; needs `read` and `define`."""
+        """All twins of a tenant, and what is defined in it, as a signed archive; needs `read` and `define`.
+
+        `not-permitted` in a tenant with a policy: there each person decides.
+        """
         caller.require("read")
         caller.require("define")
         caller.require_service()
+        await self._sights.whole_tenant(caller)
         rows: list[stored.Row] = []
         revs: dict[str, int] = {}
         after = ""

@@ -64,12 +64,14 @@ class Sights:
         """
         seen = await self._seen(caller, twin, name, head)
         if seen.sight.nothing:
+            caller.note(twin, "read", "not-found")
             raise no_such_twin(name)
         return seen
 
     async def whole(self, caller: Caller, twin: str, name: str) -> None:
         """Refuse what is answered from all that is stored of a twin: `not-permitted` unless all is permitted."""
         if not (await self.of(caller, twin, name)).whole:
+            caller.note(twin, "read", "not-permitted")
             raise Forbidden(
                 "not-permitted",
                 f"Not everything held of {name!r} is permitted for this purpose, and this cannot be answered in part.",
