@@ -239,7 +239,7 @@ def _on(
         intake=intake,
         commands=Commands(updater, intake, shared.policies),
         eraser=Eraser(updater, shared.home),
-        archives=Archives(graph, keyring),
+        archives=Archives(graph, keyring, sights),
         questions=Questions(graph, keyring, book, moments=moments),
         goals=Goals(graph, book, moments=moments),
         preferences=Preferences(graph, book, explanations, moments=moments),

@@ -18,6 +18,11 @@ TENANT = "refused in a tenant that has a policy (Sights.whole_tenant)"
 ANALYST = "typed into Neo4j Browser by whoever has the database's own password; the service never runs it"
 
 READING = {
+    "archive/definitions": NOTHING,
+    "archive/edges": WHOLE,
+    "archive/nodes": WHOLE,
+    "archive/occupied": NOTHING,
+    "asking/asked": WHOLE,
     "belief/by_id": RESOLVES,
     "belief/history": WHOLE,
     "belief/one": WHOLE,
@@ -33,6 +38,10 @@ READING = {
     "definition/latest": NOTHING,
     "definition/numbered": NOTHING,
     "definition/tenants": NOTHING,
+    "erasure/born": SERVICE,
+    "erasure/contents": SERVICE,
+    "erasure/identifiers": SERVICE,
+    "erasure/receipts": NOTHING,
     "erasure/unfinished": NOTHING,
     "event/arrive": SERVICE,
     "event/evidence": BY_ID,

@@ -15,6 +15,7 @@ from beliefgraph.cli.lessons import Before
 from beliefgraph.cli.parameter_sets import DryRun, put_in_force
 from beliefgraph.model.time import instant
 from beliefgraph.services.forecasts.learn import LearnedOutcome, following, learn_outcomes
+from beliefgraph.services.permissions.usable import Usable, left_out
 
 
 def outcomes(
@@ -37,6 +38,7 @@ async def _outcomes(key: str, purpose: str | None, outcome: str | None, before: 
     async with services() as built:
         caller = await built.callers.authenticate(key, purpose)
         alone = built.alone
+        usable = Usable(built.sights, caller)
         with out.status("Reading twins …") as status:
             found = await learn_outcomes(
                 caller,
@@ -46,7 +48,10 @@ async def _outcomes(key: str, purpose: str | None, outcome: str | None, before: 
                 alone.clock.now() if before is None else instant(before.replace(tzinfo=UTC)),
                 outcome,
                 told=lambda read: status.update(f"Reading twins … {read:,}"),
+                usable=usable,
             )
+        if usable.left_out:
+            out.print(left_out(usable.left_out))
         show(out, found)
         if any(each.adopted for each in found):
             await put_in_force(built, caller, partial(following, found), out, dry_run=dry_run)

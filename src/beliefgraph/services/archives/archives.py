@@ -8,6 +8,7 @@ from beliefgraph.errors import Conflict, Incorrect, Unavailable
 from beliefgraph.model.archive import Imported
 from beliefgraph.model.caller import Caller
 from beliefgraph.services.archives.pack import Archive, packed, unpacked
+from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.scope import no_such_twin, reach
 from beliefgraph.services.suppressed import refuse_erased
 from beliefgraph.store import archives as stored
@@ -24,8 +25,9 @@ PAGE = 1_000
 class Archives:
     """Makes archives, and takes them in."""
 
-    def __init__(self, graph: Graph, keyring: Keyring) -> None:
+    def __init__(self, graph: Graph, keyring: Keyring, sights: Sights | None = None) -> None:
         self._graph = graph
+        self._sights = sights
         self._keyring = keyring
 
     async def export_twin(self, caller: Caller, twin: str) -> bytes:
@@ -34,6 +36,8 @@ class Archives:
         The person's own key may, and whoever may read the twin.
         """
         id_ = reach(caller.asking("export"), twin)
+        if self._sights is not None:
+            await self._sights.whole(caller, id_, twin)
         rows, revs = await self._of_twin(caller.tenant, id_, twin)
         return await self._packed(caller.tenant, revs, rows)
 
@@ -42,6 +46,8 @@ class Archives:
         caller.require("read")
         caller.require("define")
         caller.require_service()
+        if self._sights is not None:
+            await self._sights.whole_tenant(caller)
         rows: list[stored.Row] = []
         revs: dict[str, int] = {}
         after = ""

@@ -37,6 +37,7 @@ from beliefgraph.services.forecasts.history import (
     wanted,
 )
 from beliefgraph.services.learning.fitted import FOLDS
+from beliefgraph.services.permissions.usable import Usable
 from beliefgraph.services.threads import long_work
 from beliefgraph.store import forecasts as stored
 from beliefgraph.store.graph import Graph
@@ -105,10 +106,11 @@ async def learn_outcomes(
     before: datetime,
     outcome: str | None = None,
     told: Callable[[int], None] = lambda _: None,
+    usable: Usable | None = None,
 ) -> list[LearnedOutcome]:
     """What is learned of one outcome of the caller's tenant, or of all, from what there was before a moment.
 
-    `told` is told how many twins were read. Refused to a person's key.
+    `told` is told how many twins were read; `usable` leaves twins out. Refused to a person's key.
     """
     caller.require("define")
     caller.require_service()
@@ -122,7 +124,8 @@ async def learn_outcomes(
         after = ""
         asked = replace(wanted(one), known=True)
         while rows := await stored.histories(graph, caller.tenant, asked, after=after, limit=PAGE):
-            known += await asyncio.to_thread(lambda of, to: [history(row, to, keyring) for row in of], rows, one)
+            used = await usable.among(rows) if usable else rows
+            known += await asyncio.to_thread(lambda of, to: [history(row, to, keyring) for row in of], used, one)
             after = rows[-1].twin
             told(len(known))
         found.append(await long_work(learn, known, definitions, one, one.moment(before)))
