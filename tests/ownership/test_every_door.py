@@ -64,6 +64,7 @@ OTHERWISE = {
     "sources": "answered from all twins together: refused under a policy",
     "twins": "lists those that exist for the caller, tested below",
     "node": "resolves an id by the fields above, tested below",
+    "accesses": "who read a twin: for the person and auditors",
     "permissions": "shown to the person and to whoever defines",
     "policy": "what the tenant says, nothing of a twin",
     "definitions": "the catalogs in force, nothing of a twin",

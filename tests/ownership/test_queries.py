@@ -22,6 +22,7 @@ READING = {
     "archive/edges": WHOLE,
     "archive/nodes": WHOLE,
     "archive/occupied": NOTHING,
+    "asking/asked": WHOLE,
     "belief/by_id": RESOLVES,
     "belief/history": WHOLE,
     "belief/one": WHOLE,

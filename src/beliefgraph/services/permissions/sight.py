@@ -32,6 +32,12 @@ WHOLE = Sight()
 NOTHING = Sight(nothing=True)
 
 
+def asks_nobody(policy: Policy, purpose: str) -> bool:
+    """Whether a law demands a purpose."""
+    known = policy.purpose(purpose)
+    return known is not None and known.legal_basis == NEEDS_NO_PERMISSION
+
+
 def restricted(permissions: Iterable[Permission], now: datetime) -> bool:
     """Whether the use of a twin is restricted at this moment, by the person or the tenant."""
     return any(each.purpose is None and not each.allowed and each.valid.contains(now) for each in permissions)
@@ -43,10 +49,9 @@ def sight_of(
     """What of the twin of that name is refused to a caller at this moment; a person's own twin is theirs to see."""
     if policy is None or owns(caller, twin):
         return WHOLE
-    purpose = policy.purpose(caller.purpose)
-    if purpose is None:
+    if policy.purpose(caller.purpose) is None:
         return NOTHING
-    if purpose.legal_basis == NEEDS_NO_PERMISSION:
+    if asks_nobody(policy, caller.purpose):
         return WHOLE
     valid = [each for each in permissions if each.valid.contains(now)]
     if restricted(valid, now):

@@ -18,7 +18,7 @@ from beliefgraph.services.heads import Head, Heads
 from beliefgraph.services.permissions.enforce import permitted
 from beliefgraph.services.permissions.hidden import PermittedDefinitions
 from beliefgraph.services.permissions.policies import Policies
-from beliefgraph.services.permissions.sight import NOTHING, WHOLE, Sight, sight_of
+from beliefgraph.services.permissions.sight import NOTHING, WHOLE, Sight, asks_nobody, sight_of
 from beliefgraph.services.published import Published
 from beliefgraph.services.scope import no_such_twin, owns, reach
 from beliefgraph.services.state import TwinState
@@ -80,8 +80,12 @@ class Sights:
             )
 
     async def whole_tenant(self, caller: Caller) -> None:
-        """Refuse (`not-permitted`) what is answered from all twins together, in a tenant that has a policy."""
-        if await self._policies.in_force(caller.tenant) is not None:
+        """Refuse (`not-permitted`) what is answered from all twins together, in a tenant that has a policy.
+
+        What a law demands is answered.
+        """
+        policy = await self._policies.in_force(caller.tenant)
+        if policy is not None and not asks_nobody(policy.policy, caller.purpose):
             raise Forbidden(
                 "not-permitted",
                 "This is answered from all twins together, and the tenant's policy lets each person decide.",
