@@ -28,6 +28,7 @@ from beliefgraph.services.bell import Bell
 from beliefgraph.services.bounded_json import JsonBounds
 from beliefgraph.services.cache import TwinCache
 from beliefgraph.services.callers import Callers
+from beliefgraph.services.change_points.questions import ChangePointQuestions
 from beliefgraph.services.changes import Changes
 from beliefgraph.services.commands import Commands
 from beliefgraph.services.decisions.check import DecisionChecks
@@ -99,6 +100,7 @@ class Services:
     forecast_keeper: ForecastKeeper
     trajectories: Trajectories
     series: SeriesQuestions
+    change_points: ChangePointQuestions
     asking: AskingQuestions
     explanations: Explanations
     intervals: Intervals
@@ -250,6 +252,7 @@ def _on(
         forecast_keeper=forecast_keeper,
         trajectories=Trajectories(graph, book, moments=moments),
         series=SeriesQuestions(graph, book, moments=moments),
+        change_points=ChangePointQuestions(graph, book, moments=moments),
         asking=AskingQuestions(graph, book, moments=moments),
         explanations=explanations,
         intervals=Intervals(graph, book, moments=moments),

@@ -50,6 +50,7 @@ ASKED = {
     "trajectories": TWIN,
     "series": 'twin: "lena", key: {belief: {attribute: "world.buys"}}',
     "coverage": TWIN,
+    "changePoints": TWIN,
     "askNext": TWIN,
     "twin": 'name: "lena"',
     "changes": TWIN,

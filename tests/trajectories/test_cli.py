@@ -78,3 +78,17 @@ async def test_a_series_is_shown_and_drawn_with_its_projection(
     assert [line.split()[0] for line in said[2:13]][-2:] == ["2026-03-09", "2026-03-16"]
     assert " to " in said[12]
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+async def test_change_points_are_listed_by_domain(world: World, key: str, environ: dict[str, str]) -> None:
+    await world.book.publish(world.caller, catalog())
+    stages = ["evaluation"] * 60 + ["procurement"] * 10
+    told = [event(str(n), "staged", day=n, stage=stage) for n, stage in enumerate(stages)]
+    await world.intake.observe(world.caller, told)
+
+    done = beliefgraph("change-points", "--twin", "lena", "--key", key, environ=environ)
+
+    assert done.returncode == 0, done.stderr
+    (deal,) = [line.split() for line in done.stdout.decode().splitlines() if line.startswith("deal ")]
+    assert (deal[1], deal[3]) == ("70", "2026-03-06")
+    assert deal[-1].startswith("2026-03-"), "the day on which it was found"

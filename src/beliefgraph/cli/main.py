@@ -39,6 +39,7 @@ COMMANDS = {
     "export": ("archives:export", "Write all that is held of a twin, or of a tenant, to a signed archive."),
     "import": ("archives:import_archive", "Import an archive into an empty tenant."),
     "series": ("series:series", "Show how a belief, a metric or a goal went over a span, and where it is heading."),
+    "change-points": ("change_points:change_points", "Show where the evidence of a twin changed at once, by domain."),
     "coverage": ("asking:coverage", "Show how much is known of a twin, by domain, in bits."),
     "ask-next": ("asking:ask_next", "List the questions whose answers would tell most for their cost."),
     "policy": ("policy:app", "Publish and show the tenant's policy: what data is used for, and who decides."),

@@ -15,6 +15,7 @@ from beliefgraph.services.accesses import AccessLog
 from beliefgraph.services.across import Across
 from beliefgraph.services.asking.questions import AskingQuestions
 from beliefgraph.services.callers import Callers
+from beliefgraph.services.change_points.questions import ChangePointQuestions
 from beliefgraph.services.changes import Changes
 from beliefgraph.services.commands import Commands
 from beliefgraph.services.decisions.check import DecisionChecks
@@ -77,6 +78,8 @@ class Verbs(Protocol):
     def trajectories(self) -> Trajectories: ...
     @property
     def series(self) -> SeriesQuestions: ...
+    @property
+    def change_points(self) -> ChangePointQuestions: ...
     @property
     def asking(self) -> AskingQuestions: ...
     @property

@@ -14,6 +14,7 @@ from beliefgraph.graphql.access_queries import AccessQueries
 from beliefgraph.graphql.arguments import After, At, AtLeastRev, First, TwinName, told
 from beliefgraph.graphql.asking_queries import AskingQueries
 from beliefgraph.graphql.belief_queries import BeliefQueries
+from beliefgraph.graphql.change_point_queries import ChangePointQueries
 from beliefgraph.graphql.change_types import Change
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.decision_queries import DecisionQueries
@@ -57,6 +58,7 @@ class Query(
     PermissionQueries,
     AskingQueries,
     SeriesQueries,
+    ChangePointQueries,
     AccessQueries,
 ):
     """The queries."""

@@ -1,0 +1,42 @@
+"""The query for discontinuous change, with its types."""
+
+from __future__ import annotations
+
+import strawberry
+
+from beliefgraph.graphql.context import Request
+from beliefgraph.graphql.expose import expose, field
+from beliefgraph.graphql.ids import write_id
+from beliefgraph.graphql.roots import question
+from beliefgraph.model import change_point
+
+
+@expose(change_point.ChangePoint, hide={"id", "twin"})
+class ChangePoint:
+    """A change that was found, at the evidence which made it probable enough."""
+
+    @field(None, "Id of the evidence at which it was found; `node` takes it.")
+    @staticmethod
+    def id(found: strawberry.Parent[change_point.ChangePoint], info: Request) -> strawberry.ID:
+        return strawberry.ID(write_id("Evidence", info.context.names[found.twin], found.id))
+
+
+@expose(change_point.DomainChanges)
+class DomainChanges:
+    """How well the evidence of one domain was foreseen by the evidence before it."""
+
+
+@expose(change_point.ChangePoints)
+class ChangePoints:
+    """Where the evidence of a twin changed at once, by domain."""
+
+
+@strawberry.type
+class ChangePointQueries:
+    """The query for discontinuous change."""
+
+    change_points = question(
+        ChangePoints,
+        "Where the evidence of each domain stopped being what it was, and how surprising it is of late.",
+        lambda verbs: verbs.change_points.change_points,
+    )

@@ -1,0 +1,1 @@
+"""Discontinuous change in the evidence of a twin, found on read."""
