@@ -128,6 +128,41 @@ async def test_what_happens_once_is_not_forecast_any_more(foresight: Foresight, 
     assert (await foresight.keeper.make(world.caller, "busy")).stored == 1
 
 
+async def test_pages_of_forecasts_show_each_once_the_newest_first(foresight: Foresight) -> None:
+    world = foresight.world
+    await world.intake.observe(world.caller, [event("one")])
+    await foresight.keeper.make(world.caller)
+    await foresight.keeper.make(world.caller, at=day(5))
+    seen, after = [], None
+    for _ in range(10):
+        page = await foresight.questions.forecasts(world.caller, "lena", first=3, after=after)
+        seen += page.nodes
+        after = page.last_cursor
+        if not page.has_next:
+            break
+    assert [one.id for one in seen] == [one.id for one in await foresight.of()]
+    assert len({one.id for one in seen}) == 8
+    assert [one.made_at for one in seen] == sorted((one.made_at for one in seen), reverse=True)
+
+
+async def test_a_service_makes_forecasts_once_in_each_period_and_resolves_them_by_itself(
+    foresight: Foresight, clock: StoppedClock
+) -> None:
+    world = foresight.world
+    await world.intake.observe(world.caller, [event("one")])
+    await foresight.keeper.keep()
+    assert len(await foresight.of()) == 4
+    clock.at = day(12)
+    await cancels(world, 11.5)
+    await foresight.keeper.keep()
+    assert len(await foresight.of()) == 4
+    assert all(one.resolution is not None for one in await foresight.of(outcome="churn"))
+    clock.at = day(18)
+    await foresight.keeper.keep()
+    assert len(await foresight.of()) == 6  # what happens once has happened
+    assert len(await foresight.of(outcome="churn")) == 2
+
+
 async def test_an_outcome_is_forecast_for_the_twins_that_it_applies_to(foresight: Foresight) -> None:
     world = foresight.world
     churn = OUTCOMES.outcomes[0].model_copy(

@@ -128,6 +128,7 @@ async def _set(services: Services, story: Story, out: Console) -> Stage:
         people[character.name] = await services.callers.authenticate(own.secret)
     for catalog in story.catalogs:
         await services.book.publish(application, catalog)
+    await services.across.adopt(TENANT)  # twins of an earlier run, under what has been published since
     return Stage(services, story, out, application, key.secret, people)
 
 

@@ -50,6 +50,7 @@ class ForecastKeeper:
         self._book = book
         self._clock = clock
         self._moments = moments
+        self._made: dict[tuple[str, str], datetime] = {}
 
     async def make(self, caller: Caller, outcome: str | None = None, at: datetime | None = None) -> ForecastMade:
         """Store the forecasts of one outcome, or of all, at the start of the period that a moment lies in.
@@ -94,17 +95,22 @@ class ForecastKeeper:
         return ForecastsResolved(resolved=first, changed=changed, twins=twins)
 
     async def keep(self) -> None:
-        """Resolve what is to be resolved and make the forecasts of the present period, in every tenant.
+        """Resolve what is to be resolved, and once in each period make its forecasts, in every tenant.
 
         A tenant in which that fails is logged, and holds up no other.
         """
         for tenant in await stored_definitions.tenants(self._graph):
-            if not (await self._book.latest(tenant)).definitions.outcomes:
+            outcomes = (await self._book.latest(tenant)).definitions.outcomes
+            if not outcomes:
                 continue
             clock = Caller(actor=ACTOR, tenant=tenant, scopes=("write",), purpose=PURPOSE)
             try:
                 await self.resolve(clock)
-                await self.make(clock)
+                for key, outcome in outcomes.items():
+                    period = outcome.moment(self._clock.now())
+                    if self._made.get((tenant, key)) != period:
+                        await self.make(clock, key)
+                        self._made[tenant, key] = period
             except BeliefgraphError as error:
                 log.warning("forecasts failed", tenant=tenant, code=error.code)
 
