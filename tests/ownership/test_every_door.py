@@ -65,6 +65,7 @@ OTHERWISE = {
     "twins": "lists those that exist for the caller, tested below",
     "node": "resolves an id by the fields above, tested below",
     "accesses": "who read a twin: for the person and auditors",
+    "consentReceipt": "shown to the person and to whoever defines",
     "permissions": "shown to the person and to whoever defines",
     "policy": "what the tenant says, nothing of a twin",
     "definitions": "the catalogs in force, nothing of a twin",

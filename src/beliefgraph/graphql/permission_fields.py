@@ -35,6 +35,16 @@ class PermissionQueries:
         context = info.context
         return await context.verbs_for(twin).sights.stated(context.caller, twin)
 
+    @answer(
+        JSON,
+        "What is stated of permissions as a consent receipt: JSON-LD by the DPV profile of ISO/IEC TS 27560. For the "
+        "person's own key, or one with the scope `define`.",
+    )
+    @staticmethod
+    async def consent_receipt(info: Request, twin: TwinName) -> JSON:
+        context = info.context
+        return await context.verbs_for(twin).sights.receipt(context.caller, twin)
+
 
 @strawberry.type
 class PermissionCommands:
