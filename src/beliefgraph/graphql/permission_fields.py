@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from strawberry.scalars import JSON
@@ -41,7 +41,7 @@ class PermissionQueries:
         "person's own key, or one with the scope `define`.",
     )
     @staticmethod
-    async def consent_receipt(info: Request, twin: TwinName) -> JSON:
+    async def consent_receipt(info: Request, twin: TwinName) -> dict[str, Any]:
         context = info.context
         return await context.verbs_for(twin).sights.receipt(context.caller, twin)
 
