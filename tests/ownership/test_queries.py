@@ -48,7 +48,7 @@ READING = {
     "event/resolve": SERVICE,
     "event/said": SERVICE,
     "event/taken_in": "says whether an event is known; hidden where nothing that it says is permitted",
-    "evidence/by_id": WHOLE,
+    "evidence/by_id": RESOLVES,
     "evidence/told": BY_ID,
     "forecast/histories": "used once all of the twin is known to be permitted, by the service itself, or to learn",
     "forecast/of_twin": WHOLE,

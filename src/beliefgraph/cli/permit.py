@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -68,8 +68,17 @@ def restrict(
     _told(run(work()), "the restriction is lifted" if lift else "the use is restricted", json=json)
 
 
-def permissions(key: Key, twin: TwinOption, purpose: Purpose = None, json: Json = False) -> None:
+def permissions(
+    key: Key,
+    twin: TwinOption,
+    receipt: Annotated[bool, typer.Option("--receipt", help="Write the consent receipt, as JSON-LD.")] = False,
+    purpose: Purpose = None,
+    json: Json = False,
+) -> None:
     """List what was stated of permissions. The key is the person's, or has the scope **define**."""
+    if receipt:
+        print_json(run(_receipt(key, twin, purpose)))
+        return
 
     async def work() -> list[Permission]:
         async with services() as built:
@@ -86,6 +95,12 @@ def permissions(key: Key, twin: TwinOption, purpose: Purpose = None, json: Json 
         until = "" if each.valid_to is None else show.day(each.valid_to)
         table.add_row(*about, "yes" if each.allowed else "no", each.stated_by, show.day(each.valid_from), until)
     Console(highlight=False).print(table)
+
+
+async def _receipt(key: str, twin: str, purpose: str | None) -> dict[str, Any]:
+    async with services() as built:
+        caller = await built.callers.authenticate(key, purpose)
+        return await built.of(caller, twin).sights.receipt(caller, twin)
 
 
 def _told(receipt: Receipt, what: str, *, json: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 from strawberry.scalars import JSON
@@ -34,6 +34,16 @@ class PermissionQueries:
     async def permissions(info: Request, twin: TwinName) -> list[model.Permission]:
         context = info.context
         return await context.verbs_for(twin).sights.stated(context.caller, twin)
+
+    @answer(
+        JSON,
+        "What is stated of permissions as a consent receipt: JSON-LD by the DPV profile of ISO/IEC TS 27560. For the "
+        "person's own key, or one with the scope `define`.",
+    )
+    @staticmethod
+    async def consent_receipt(info: Request, twin: TwinName) -> dict[str, Any]:
+        context = info.context
+        return await context.verbs_for(twin).sights.receipt(context.caller, twin)
 
 
 @strawberry.type

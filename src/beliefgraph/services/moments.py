@@ -98,6 +98,13 @@ class Moments:
         """What the caller may see of a twin; `not-found` where that is nothing."""
         return EVERYTHING if self._sights is None else await self._sights.of(caller, twin, name)
 
+    async def shows_all(self, caller: Caller, twin: str, name: str) -> bool:
+        """Whether the caller may see all of a twin; not of one that does not exist for them."""
+        try:
+            return (await self.seen(caller, twin, name)).whole
+        except NotFound:
+            return False
+
     async def whole(self, caller: Caller, twin: str, name: str) -> None:
         """Refuse what is answered from all that is stored of a twin, unless all of it is permitted."""
         if self._sights is not None:

@@ -16,7 +16,7 @@ from beliefgraph.model.belief import BeliefKey, Holding
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.commit import Comparison
 from beliefgraph.model.distribution import Distribution
-from beliefgraph.model.identity import belief_id
+from beliefgraph.model.identity import belief_id, twin_id
 from beliefgraph.model.page import Answer, Page
 from beliefgraph.model.question import (
     EVERY_BELIEF,
@@ -152,6 +152,8 @@ class Questions:
         """
         caller.require("read")
         found = await stored.belief_named(self._graph, id_, caller.tenant, caller.person)
+        if found is not None and not await self._moments.shows_all(caller, twin_id(caller.tenant, found[0]), found[0]):
+            found = None  # what is stored is not to be told from what is not
         if found is None and twin is not None:
             layout = (await self._reader.recomputed(caller, reach(caller, twin), twin, as_of)).derived.layout
             found = (twin, layout.keys[layout.position[id_]]) if id_ in layout.position else None
@@ -180,13 +182,15 @@ class Questions:
         found = await told.by_id(self._graph, id_, caller.tenant, caller.person)
         if found is not None:
             name, row, bearings = found
-            await self._moments.whole(caller, row.evidence.twin, name)
-            return SourcedEvidence(evidence=row.opened(self._keyring), source=row.source, twin=name, bearings=bearings)
+            if await self._moments.shows_all(caller, row.evidence.twin, name):
+                evidence = row.opened(self._keyring)
+                return SourcedEvidence(evidence=evidence, source=row.source, twin=name, bearings=bearings)
         if twin is not None:
             seen = await self._reader.recomputed(caller, reach(caller, twin), twin, as_of)
-            voice = (await voices(self._graph, self._keyring, seen, [id_])).get(id_)
+            kept = seen.derived.state.bearings
+            hidden = found is not None and not any(True for _ in seen.derived.state.stated_in({id_}))
+            voice = None if hidden else (await voices(self._graph, self._keyring, seen, [id_])).get(id_)
             if voice is not None:
-                kept = seen.derived.state.bearings
                 rows = tuple(kept.records(kept.of_evidence({id_})))
                 return SourcedEvidence(
                     evidence=voice.evidence, source=voice.source, twin=twin, bearings=rows, metric=voice.metric

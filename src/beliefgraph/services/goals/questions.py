@@ -13,7 +13,7 @@ from functools import partial
 from beliefgraph.errors import NotFound
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.goal import GoalRow, GoalStatus, MotivationExplanation, Pursuit
-from beliefgraph.model.identity import goal_id
+from beliefgraph.model.identity import goal_id, twin_id
 from beliefgraph.model.page import Page
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services import paging
@@ -101,7 +101,12 @@ class Goals:
         if found is None:
             raise NotFound("not-found", f"There is no goal {id_!r}.", goal=id_)
         twin, key = found
-        return await self.goal(caller, twin, key, as_of=as_of, related=related, explained=explained)
+        try:
+            return await self.goal(caller, twin, key, as_of=as_of, related=related, explained=explained)
+        except NotFound:
+            if await self._moments.shows_all(caller, twin_id(caller.tenant, twin), twin):
+                raise
+            raise NotFound("not-found", f"There is no goal {id_!r}.", goal=id_) from None
 
     async def explain(
         self, caller: Caller, twin: str, key: str, *, as_of: AsOf = NOW, at_least_rev: int | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from cachetools import LRUCache
 
@@ -18,6 +19,7 @@ from beliefgraph.services.heads import Head, Heads
 from beliefgraph.services.permissions.enforce import permitted
 from beliefgraph.services.permissions.hidden import PermittedDefinitions
 from beliefgraph.services.permissions.policies import Policies
+from beliefgraph.services.permissions.receipt import consent_receipt
 from beliefgraph.services.permissions.sight import NOTHING, WHOLE, Sight, asks_nobody, sight_of
 from beliefgraph.services.published import Published
 from beliefgraph.services.scope import no_such_twin, owns, reach
@@ -101,6 +103,14 @@ class Sights:
         if found is None:
             raise no_such_twin(name)
         return sorted(found, key=lambda each: (each.key, each.valid_from))
+
+    async def receipt(self, caller: Caller, name: str) -> dict[str, Any]:
+        """The consent receipt of a twin, for whoever `stated` shows the permissions to.
+
+        `invalid-permission` where the tenant has no policy.
+        """
+        stated, policy = await self.stated(caller, name), await self._policies.required(caller.tenant)
+        return consent_receipt(policy, name, stated, self._clock.now())
 
     async def of_each(self, caller: Caller, twins: Sequence[tuple[str, str]]) -> list[Seen]:
         """What the caller may see of each of these twins, by id and name; also of those of which it is nothing."""
