@@ -133,7 +133,8 @@ async def test_pages_of_forecasts_show_each_once_the_newest_first(foresight: For
     await world.intake.observe(world.caller, [event("one")])
     await foresight.keeper.make(world.caller)
     await foresight.keeper.make(world.caller, at=day(5))
-    seen, after = [], None
+    seen: list[Forecast] = []
+    after: str | None = None
     for _ in range(10):
         page = await foresight.questions.forecasts(world.caller, "lena", first=3, after=after)
         seen += page.nodes
