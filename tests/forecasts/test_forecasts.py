@@ -12,6 +12,7 @@ from tests.reading import refusal
 from tests.world import World, event, rated
 
 from beliefgraph.model.belief import BeliefKey, logit
+from beliefgraph.model.forecast import Forecast
 from beliefgraph.model.outcome import Held
 from beliefgraph.model.time import BEGINNING, AsOf
 from beliefgraph.services.grid import published
