@@ -57,6 +57,7 @@ from beliefgraph.services.refresh import Refresher
 from beliefgraph.services.reinterpretation.reinterpret import Reinterpreter
 from beliefgraph.services.series.questions import SeriesQuestions
 from beliefgraph.services.threads import threads
+from beliefgraph.services.tokens import Tokens, read_issuers
 from beliefgraph.services.trajectories.questions import Trajectories
 from beliefgraph.services.update import Updater
 from beliefgraph.services.upkeep import Upkeep
@@ -180,7 +181,13 @@ def build(
         settings,
         keyring,
         clock,
-        callers=Callers(graph, clock, settings.key_cache_seconds, log=accesses.note),
+        callers=Callers(
+            graph,
+            clock,
+            settings.key_cache_seconds,
+            log=accesses.note,
+            tokens=None if settings.issuers is None else Tokens(read_issuers(settings.issuers), clock),
+        ),
         policies=Policies(graph, clock),
         accesses=accesses,
         warming=Warming(warm, settings.request_timeout / 2),

@@ -71,6 +71,10 @@ class Settings(Record):
     )
     key_cache_seconds: Seconds = Field(default=5.0, description="How long a revoked API key may still be taken.")
 
+    issuers: Path | None = Field(
+        default=None,
+        description="YAML file of the issuers whose OpenID Connect tokens are accepted ([tokens](tokens.md)).",
+    )
     access_log_days: int = Field(
         default=365, ge=1, le=36_500, description="Days for which it is kept who read what of a twin."
     )

@@ -154,6 +154,7 @@ CODES: dict[str, type[BeliefgraphError]] = {
     "warming-up": Unavailable,
     "fault": Fault,
     "being-erased": Unavailable,
+    "issuer-unavailable": Unavailable,
     # the store
     "store-unavailable": Unavailable,
     "store-fault": Fault,

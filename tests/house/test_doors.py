@@ -36,6 +36,7 @@ ONLY_IN: dict[str, set[str]] = {
     "neo4j": {"store", "local"},
     "neomodel": {"store"},
     "cryptography": {"store"},
+    "jwt": {"services"},
     "rfc8785": {"store"},
     "strawberry": {"graphql"},
     "numba": {"inference"},

@@ -24,6 +24,7 @@ from beliefgraph.model.caller import ApiKey, Caller, Log, Scope
 from beliefgraph.model.time import Clock
 from beliefgraph.services.flights import Flights
 from beliefgraph.services.places import Places, Shares
+from beliefgraph.services.tokens import Tokens
 from beliefgraph.store import callers as stored
 from beliefgraph.store.graph import Graph
 
@@ -59,12 +60,14 @@ class Callers:
         cache_seconds: float = CACHE_SECONDS,
         ticks: Callable[[], float] = time.monotonic,
         log: Log | None = None,
+        tokens: Tokens | None = None,
     ) -> None:
         self._graph = graph
         self._clock = clock
         self._cache_seconds = cache_seconds
         self._ticks = ticks
         self._log = log
+        self._tokens = tokens
         self._known: LRUCache[str, tuple[float, ApiKey]] = LRUCache(CACHED_KEYS)
         self._strangers = Places(STRANGERS)
         self._reading: Flights[str, ApiKey | None] = Flights()
@@ -118,6 +121,8 @@ class Callers:
             raise Forbidden(
                 "unauthenticated", "The key is missing, unknown or revoked: send one as Authorization: Bearer bg_…."
             )
+        if not key.scopes or not key.purposes:
+            raise Forbidden("unauthenticated", "The token grants nothing: it names no scope, or no purpose.")
         if purpose is None and len(key.purposes) == 1:
             purpose = key.purposes[0]
         if purpose is None or purpose not in key.purposes:
@@ -138,6 +143,9 @@ class Callers:
 
     async def _find(self, secret: str, address: str) -> ApiKey | None:
         """The key of a secret, read within the cache's seconds; whoever asks while it is read waits for that."""
+        if self._tokens is not None and self._tokens.meant(secret):
+            async with self._strangers.taken(address, address):
+                return await self._tokens.grants(secret)
         hashed = _hash(secret)
         if hashed in self._known:
             return self._believed(hashed) or await self._read(hashed)

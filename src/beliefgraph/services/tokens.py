@@ -1,0 +1,172 @@
+"""Bearer tokens of OpenID Connect issuers: what the claims say of the caller, once everything about them is verified.
+
+Issuer, audience, expiry and an asymmetric signature are required. Public keys come from the issuer's key set (JWKS),
+which is read again, at most once in a while, when a token names a key that is not known: the issuer has new ones.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import jwt
+import yaml
+from pydantic import Field, ValidationError
+
+from beliefgraph.errors import Forbidden, Incorrect, Unavailable
+from beliefgraph.model.caller import ApiKey, Scope
+from beliefgraph.model.record import Key, Record
+from beliefgraph.model.time import Clock
+from beliefgraph.model.vocabulary import words_of
+
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
+"""Signatures with a public key. `none`, and those with a shared secret (HS256), are never accepted."""
+
+OPTIONS: Any = {
+    "require": ["exp", "iss", "aud"],
+    "verify_exp": False,
+    "verify_nbf": False,
+    "verify_iat": False,
+}
+"""Times are compared here, with the service's own clock."""
+
+LEEWAY_S = 30.0
+"""Seconds by which the issuer's clock may differ from ours."""
+
+AGAIN_S = 10.0
+"""Seconds before the key set is read again for a key that it does not have."""
+
+FRESH_S = 3_600.0
+"""Seconds after which it is read again in any case, so that keys which the issuer took back end."""
+
+
+class Issuer(Record):
+    """Whose tokens are accepted, and which claim says what of the caller."""
+
+    issuer: str = Field(min_length=1, description="The `iss` of its tokens.")
+    audience: str = Field(min_length=1, description="The `aud` that tokens for this service have.")
+    jwks: str = Field(min_length=1, description="Address, or path of a file, of its key set (JWKS).")
+    actor: str = Field("sub", description="Claim with the name of the caller.")
+    tenant: str = Field("tenant", description="Claim with the tenant.")
+    tenants: tuple[Key, ...] = Field(min_length=1, description="Tenants that this issuer may speak for.")
+    scopes: str = Field("scope", description="Claim with the scopes, as a list or separated by blanks.")
+    purposes: str = Field("purposes", description="Claim with the purposes, as a list or separated by blanks.")
+    person: str = Field("person", description="Claim with the name of the twin whose person calls.")
+
+
+class Tokens:
+    """The issuers whose tokens are accepted."""
+
+    def __init__(
+        self, issuers: Mapping[str, Issuer], clock: Clock, ticks: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._issuers = issuers
+        self._clock = clock
+        self._ticks = ticks
+        self._sets: dict[str, tuple[float, dict[str, jwt.PyJWK]]] = {}
+
+    @staticmethod
+    def meant(secret: str) -> bool:
+        """Whether a bearer secret is a token, and not an API key."""
+        return secret.count(".") == 2
+
+    async def grants(self, token: str) -> ApiKey:
+        """What a token grants, as a key would; `unauthenticated` unless everything about it is verified."""
+        try:
+            header = jwt.get_unverified_header(token)
+            named = jwt.decode(token, options={"verify_signature": False}).get("iss")
+            issuer = self._issuers.get(named) if isinstance(named, str) else None
+            if issuer is None or header.get("alg") not in ALGORITHMS:
+                raise _refused()
+            key = await self._key(issuer, str(header.get("kid", "")))
+            if key is None or key.algorithm_name != header["alg"]:
+                raise _refused()
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=[key.algorithm_name],
+                audience=issuer.audience,
+                issuer=issuer.issuer,
+                options={
+                    "require": ["exp", "iss", "aud"],
+                    "verify_exp": False,
+                    "verify_nbf": False,
+                    "verify_iat": False,
+                },
+            )
+            return self._granted(issuer, claims)
+        except (jwt.PyJWTError, ValidationError, ValueError, TypeError):
+            raise _refused() from None
+
+    def _granted(self, issuer: Issuer, claims: Mapping[str, Any]) -> ApiKey:
+        now = self._clock.now().timestamp()
+        if float(claims["exp"]) + LEEWAY_S <= now or float(claims.get("nbf", now)) > now + LEEWAY_S:
+            raise _refused()
+        tenant = claims.get(issuer.tenant)
+        if tenant not in issuer.tenants:
+            raise _refused()
+        known = words_of(Scope)
+        actor = str(claims[issuer.actor]) if issuer.actor in claims else ""
+        return ApiKey(
+            id=hashlib.sha256(f"{issuer.issuer} {actor}".encode()).hexdigest()[:32],
+            tenant=tenant,
+            actor=actor,
+            scopes=tuple(scope for scope in known if scope in _words(claims.get(issuer.scopes))),
+            purposes=tuple(_words(claims.get(issuer.purposes))),
+            person=claims.get(issuer.person),
+            created_at=self._clock.now(),
+        )
+
+    async def _key(self, issuer: Issuer, kid: str) -> jwt.PyJWK | None:
+        """The issuer's key of that id, read again if it is not known."""
+        read_at, keys = self._sets.get(issuer.issuer, (-FRESH_S, {}))
+        age = self._ticks() - read_at
+        if age >= FRESH_S or (kid not in keys and age >= AGAIN_S):
+            keys = await asyncio.to_thread(_read, issuer.jwks)
+            self._sets[issuer.issuer] = self._ticks(), keys
+        return keys.get(kid)
+
+
+REMOTE = ("https://", "http://127.0.0.1:", "http://localhost:")
+"""How addresses of key sets begin; everything else is the path of a file."""
+
+
+def read_issuers(path: Path) -> dict[str, Issuer]:
+    """The issuers in a YAML file, by their name; `invalid-input` names what is wrong with it."""
+    try:
+        found = [Issuer.model_validate(each) for each in yaml.safe_load(path.read_text(encoding="utf-8"))["issuers"]]
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in wrong["loc"])
+        raise Incorrect("invalid-input", f"{path}: {place}: {wrong['msg']}.", path=str(path)) from None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError) as error:
+        raise Incorrect("invalid-input", f"The issuers in {path} cannot be read: {error}.", path=str(path)) from None
+    return {issuer.issuer: issuer for issuer in found}
+
+
+def _read(address: str) -> dict[str, jwt.PyJWK]:
+    """A key set, by the ids of its keys, but for those that are no public keys for signatures."""
+    try:
+        if address.startswith(REMOTE):
+            sets = jwt.PyJWKClient(address, cache_jwk_set=False, timeout=5).get_jwk_set().keys
+        else:
+            sets = jwt.PyJWKSet.from_json(Path(address).read_text(encoding="utf-8")).keys
+    except (jwt.PyJWTError, OSError, ValueError):
+        raise Unavailable(
+            "issuer-unavailable", "The key set of the token's issuer cannot be read now; try again."
+        ) from None
+    return {key.key_id: key for key in sets if key.key_id and key.algorithm_name in ALGORITHMS}
+
+
+def _words(claim: object) -> list[str]:
+    if isinstance(claim, str):
+        return claim.split()
+    return [each for each in claim if isinstance(each, str)] if isinstance(claim, list) else []
+
+
+def _refused() -> Forbidden:
+    return Forbidden("unauthenticated", "The token is not valid: expired, altered, or of another issuer or tenant.")
