@@ -118,7 +118,7 @@ async def test_everything_that_is_wrong_with_a_token_is_refused(graph: Graph, is
         "no scope": issuer.token(scope="nonsense"),
         "no purpose": issuer.token(purposes=None),
         "a person that is no name": issuer.token(person=7),
-        "none": jwt.encode(issuer.claims(), None, algorithm="none", headers={"kid": "first"}),
+        "none": jwt.encode(issuer.claims(), "", algorithm="none", headers={"kid": "first"}),
         "HS with the public key": confused,
         "another key": jwt.encode(issuer.claims(), stranger, algorithm="RS256", headers={"kid": "first"}),
         "another algorithm": jwt.encode(issuer.claims(), issuer.keys["first"], "RS512", headers={"kid": "first"}),
