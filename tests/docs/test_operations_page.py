@@ -37,7 +37,7 @@ events:
 """
 EVENT = (
     '{"specversion": "1.0", "id": "1", "source": "form", "type": "form.answered", "time": "2026-01-05T09:00:00Z", '
-    '"subject": "NAME", "data": {}}'
+    '"twin": "NAME", "data": {}}'
 )
 TOKEN = "a-token-of-the-operator"
 
