@@ -181,11 +181,12 @@ async def test_subscriptions_end_when_a_permission_does(lena: Service) -> None:
     person = await lena.client(person="lena")
     adviser = await lena.client("read", purposes=("advice",))
     for category in ("", ', category: "risks"'):
-        await person.data(
+        permitted = await person.data(
             f'mutation {{ permit(input: {{twin: "lena", purpose: "advice", allowed: true{category}}}) {{ rev }} }}'
         )
     async with adviser.socket() as socket:
-        await socket.subscribe('subscription { changes(twin: "lena") { rev } }')
+        follow = 'subscription($rev: Int) { changes(twin: "lena", afterRev: $rev) { rev } }'
+        await socket.subscribe(follow, rev=permitted["permit"]["rev"])
         writer: Client = await lena.client()
         await writer.observe(event("7", day=3))
         assert (await socket.data())["changes"]["rev"]

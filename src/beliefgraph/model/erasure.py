@@ -32,7 +32,7 @@ class Erasure(Record):
 class ErasureReceipt(Record):
     """What was destroyed by an erasure, without anything personal; signed, it is the receipt."""
 
-    kind: Literal["beliefgraph erasure"] = "beliefgraph erasure"
+    kind: Literal["beliefgraph erasure"] = Field("beliefgraph erasure", description="What the document is.")
     id: str = Field(description="Random id of the receipt.")
     tenant: Key = Field(description="Tenant that the twin belonged to.")
     subject: str = Field(description="Keyed hash of the twin's name.")
