@@ -11,20 +11,20 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import belief_id, event_id, twin_id
 from beliefgraph.services.advance import advance
+from beliefgraph.services.command_context import CommandContext
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.derive import Derivation, derive
 from beliefgraph.services.drafts import observations
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.setting import Setting
 from beliefgraph.services.state import TwinState, fresh
 
 CALLER = Caller(actor="test", tenant="acme", scopes=("read", "write"), purpose="testing")
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
 
 
-def setting(state: TwinState, graph: DefinitionGraph, event: Event) -> Setting:
+def setting(state: TwinState, graph: DefinitionGraph, event: Event) -> CommandContext:
     """What a decision about an event of this twin is made in."""
-    return Setting(state, graph, CALLER, ArrivedEvent(event_id(state.id, event.source, event.id), event, "", ""))
+    return CommandContext(state, graph, CALLER, ArrivedEvent(event_id(state.id, event.source, event.id), event, "", ""))
 
 
 def told(graph: DefinitionGraph, *batches: Sequence[Event]) -> TwinState:

@@ -48,9 +48,9 @@ from beliefgraph.model.question import BeliefOrder
 from beliefgraph.model.vocabulary import words_of
 from beliefgraph.services.advance import advance
 from beliefgraph.services.cache import read_state
+from beliefgraph.services.command_context import CommandContext
 from beliefgraph.services.drafts import observations
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.setting import Setting
 from beliefgraph.store import commits
 from beliefgraph.store.commits import Statement, TwinCommit
 from beliefgraph.store.graph import Graph, connected
@@ -299,7 +299,7 @@ class RawWriter:
         updater = self._made.services.intake._updater
         named = updater.name(self._made.caller, self._name, "write")
         arrived = updater.arrived(self._made.caller, named, event, event.model_dump(mode="json"))
-        setting = Setting(self._state, self._graph, self._made.caller, arrived)
+        setting = CommandContext(self._state, self._graph, self._made.caller, arrived)
         said = self._interpreter.interpret(event, self._graph.definitions)
         begun = time.perf_counter()
         step = advance(

@@ -30,13 +30,13 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import SetGoal
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import twin_id
-from beliefgraph.services.advance import Step, advance
+from beliefgraph.services.advance import PlannedCommit, advance
 from beliefgraph.services.cache import read_state
+from beliefgraph.services.command_context import CommandContext
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.derive import derive
 from beliefgraph.services.goals.decide import setting_goal
 from beliefgraph.services.goals.derive import derive_goals
-from beliefgraph.services.setting import Setting
 from beliefgraph.services.state import TwinState
 from beliefgraph.store import commits
 from beliefgraph.store.queries import query
@@ -145,7 +145,7 @@ class RawWriter:
         self.state = await read_state(self._services.graph, twin_id(tenant, "raw"), tenant, "raw")
         self.graph = await self._services.book.latest(tenant)
 
-    async def achieve(self, goal: str) -> tuple[float, float, Step]:
+    async def achieve(self, goal: str) -> tuple[float, float, PlannedCommit]:
         """Seconds that writing took, seconds that deciding what to write took, and what was written."""
         updater = self._services.intake._updater
         command = achieved("raw", goal)
@@ -155,7 +155,7 @@ class RawWriter:
         event = Event(id=f"achieve {goal}", source="bench", type="achieved", time=now, data=body)
         arrived = updater.arrived(self._caller, named, event, body).at(self.state.head_time or now)
         begun = time.perf_counter()
-        added = setting_goal(Setting(self.state, self.graph, self._caller, arrived), command)
+        added = setting_goal(CommandContext(self.state, self.graph, self._caller, arrived), command)
         step = advance(self.state, self.graph, added, self._caller, now)
         decided = time.perf_counter() - begun
         statements = commits.statements(updater.keyring, [step.commit])

@@ -17,11 +17,11 @@ from beliefgraph.model.definition import Catalog, Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import belief_id
 from beliefgraph.services.advance import advance
+from beliefgraph.services.command_context import CommandContext
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.derive import derive
 from beliefgraph.services.drafts import observations
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.setting import Setting
 from beliefgraph.services.state import TwinState, fresh
 
 PAGE = "docs/attributes-over-time.md"
@@ -42,7 +42,9 @@ def lived(catalog: Catalog, type_: str, days: dict[int, dict[str, object]]) -> t
     for day, data in days.items():
         time = datetime(2026, 5, day, 12, tzinfo=UTC)
         event = Event(id=str(day), source="/shop", type=type_, time=time, twin="ada", data=data)
-        setting = Setting(state, graph, caller, ArrivedEvent(id=str(day), event=event, delivery=str(day), body=""))
+        setting = CommandContext(
+            state, graph, caller, ArrivedEvent(id=str(day), event=event, delivery=str(day), body="")
+        )
         said = RuleInterpreter().interpret(event, graph.definitions)
         state = advance(state, graph, observations([(setting, said)]), caller, time).state
     return state, graph

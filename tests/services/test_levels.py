@@ -23,6 +23,7 @@ from beliefgraph.model.definition import Catalog, Definitions
 from beliefgraph.model.metric import Metric, MetricKey
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.advance import advance
+from beliefgraph.services.command_context import CommandContext
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.drafts import observations
 from beliefgraph.services.explanation.explain import Explanations
@@ -32,7 +33,6 @@ from beliefgraph.services.metrics.measure import measure
 from beliefgraph.services.metrics.questions import Metrics
 from beliefgraph.services.recheck import recheck
 from beliefgraph.services.refresh import Refresher
-from beliefgraph.services.setting import Setting
 from beliefgraph.services.state import TwinState, fresh
 from beliefgraph.services.what_if import WhatIfs
 
@@ -228,7 +228,9 @@ def taken_in(state: TwinState, numbers: list[tuple[int, int]], which: int) -> Tw
     """The twin after one number, called by its place, whenever it comes."""
     half_days, tenths = numbers[which]
     one = event(str(which), "reported", day=half_days / 2, hours=tenths / 10)
-    setting = Setting(state, GRAPH, CALLER, ArrivedEvent(id=f"e{which}", event=one, delivery=str(which), body=""))
+    setting = CommandContext(
+        state, GRAPH, CALLER, ArrivedEvent(id=f"e{which}", event=one, delivery=str(which), body="")
+    )
     found = RuleInterpreter().interpret(one, GRAPH.definitions)
     return advance(state, GRAPH, observations([(setting, found)]), CALLER, START).state
 

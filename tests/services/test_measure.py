@@ -18,12 +18,12 @@ from beliefgraph.model.delta import Delta
 from beliefgraph.model.event import Event
 from beliefgraph.model.metric import Band, BandBearing
 from beliefgraph.services.advance import advance
+from beliefgraph.services.command_context import CommandContext
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.drafts import observations
 from beliefgraph.services.grid import published as to_publish
 from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.metrics.measure import decisive, due, measure, since
-from beliefgraph.services.setting import Setting
 from beliefgraph.services.state import TwinState, fresh
 
 GRAPH = DefinitionGraph(Definitions(tenant="t", number=1, catalogs=(CATALOG, METRICS)))
@@ -69,7 +69,7 @@ def taken_in(state: TwinState, seen: list[Seen], numbers: list[int]) -> TwinStat
             data={"minutes": one.minutes, "mail": one.mail},
         )
         arrived = ArrivedEvent(id=f"event-{number}", event=event, delivery=str(number), body="")
-        settings_.append(Setting(state, GRAPH, CALLER, arrived))
+        settings_.append(CommandContext(state, GRAPH, CALLER, arrived))
         said.append(INTERPRETER.interpret(event, GRAPH.definitions))
     return advance(state, GRAPH, observations(zip(settings_, said, strict=True)), CALLER, START).state
 

@@ -16,14 +16,14 @@ from beliefgraph.services.additions import Additions
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.derive import Derivation, derive
 from beliefgraph.services.describe import describe
-from beliefgraph.services.layer import CommitContext, Layer
+from beliefgraph.services.layer import Layer, PublishContext
 from beliefgraph.services.layers import LAYERS
 from beliefgraph.services.state import TwinState
 from beliefgraph.store.commits import TwinCommit
 
 
 @dataclass(frozen=True)
-class Step:
+class PlannedCommit:
     """A commit ready to be written, the twin as it will be after it, and what it moves in each layer, by its name."""
 
     commit: TwinCommit
@@ -43,7 +43,7 @@ def advance(
     caller: Caller,
     now: datetime,
     layers: Sequence[Layer] = LAYERS,
-) -> Step:
+) -> PlannedCommit:
     """The commit that `added` makes of a twin, computed at its new head time under the definitions of `graph`."""
     commit = Commit(
         twin=state.id,
@@ -61,7 +61,7 @@ def advance(
     published, final = publish_layers(state, after, graph, derivation, commit.rev, layers)
     delta += published
     final = final.at_commit(commit)
-    return Step(
+    return PlannedCommit(
         commit=TwinCommit(
             commit=commit,
             tenant=state.tenant,
@@ -92,7 +92,7 @@ def publish_layers(
     """What the layers publish one after the other, and the twin with all of it."""
     delta, derived = Delta(), {}
     for layer in layers:
-        published = layer.publish(CommitContext(before, after, graph, derivation, rev))
+        published = layer.publish(PublishContext(before, after, graph, derivation, rev))
         delta, after = delta + published.delta, after.after(published.delta)
         derived[layer.name] = published.derived
     return delta, replace(after, derived=derived)

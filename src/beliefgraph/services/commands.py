@@ -37,6 +37,7 @@ from beliefgraph.model.timeline import revision_id
 from beliefgraph.model.twin import IdentifierLink
 from beliefgraph.services import decide
 from beliefgraph.services.additions import Additions
+from beliefgraph.services.command_context import CommandContext
 from beliefgraph.services.decisions import decide as decisions
 from beliefgraph.services.goals import decide as goals
 from beliefgraph.services.intake import UNKNOWN_IDENTIFIER, Intake
@@ -44,9 +45,8 @@ from beliefgraph.services.permissions import decide as permissions
 from beliefgraph.services.permissions.policies import Policies
 from beliefgraph.services.permissions.sight import restricted
 from beliefgraph.services.scope import owns
-from beliefgraph.services.setting import Setting
 from beliefgraph.services.state import TwinState
-from beliefgraph.services.update import FUTURE_SKEW_S, Present, Updater
+from beliefgraph.services.update import FUTURE_SKEW_S, CommitContext, Updater
 from beliefgraph.store import events as stored
 
 SOURCE = COMMANDS
@@ -57,7 +57,7 @@ TRIES = 10
 
 T = TypeVar("T")
 
-Decision = Callable[[Setting], Additions]
+Decision = Callable[[CommandContext], Additions]
 
 
 class Commands:
@@ -156,7 +156,7 @@ class Commands:
         key = self._updater.identifier(caller, command.identifier)
         valid = Interval(start=command.valid_from or BEGINNING, end=command.valid_to)
 
-        def link(setting: Setting) -> Additions:
+        def link(setting: CommandContext) -> Additions:
             row = IdentifierLink(
                 revision_id=revision_id("IdentifierLink", f"{key}|{setting.state.id}", setting.rev, valid.start),
                 twin=setting.state.id,
@@ -180,7 +180,7 @@ class Commands:
         """Undo the links of an identifier to a twin, and withdraw what came by them: it waits in quarantine again."""
         key = self._updater.identifier(caller, command.identifier)
 
-        def unlink(setting: Setting, came: Sequence[stored.CameBy]) -> Additions:
+        def unlink(setting: CommandContext, came: Sequence[stored.CameBy]) -> Additions:
             links = [link for link in setting.state.links if link.key == key]
             if not links:
                 raise NotFound("not-found", "This identifier does not lead to this twin.", twin=command.twin)
@@ -201,7 +201,7 @@ class Commands:
         caller: Caller,
         command: Command,
         read: Callable[[str], Awaitable[T]],
-        decision: Callable[[Setting, T], Additions],
+        decision: Callable[[CommandContext, T], Additions],
     ) -> Receipt:
         """Decide and commit a command upon what is read of its twin, at the rev that it is read at."""
         named = self._updater.name(caller, command.twin, "write")
@@ -238,7 +238,7 @@ class Commands:
         event = Event(id=id_, source=SOURCE, type=f"beliefgraph.{kind}", time=moment or now, data=body)
         arrived = updater.arrived(caller, named, event, [kind, body])
 
-        def decide_one(present: Present) -> dict[str, Additions]:
+        def decide_one(present: CommitContext) -> dict[str, Additions]:
             met = present.met(arrived)
             if met == "conflict":
                 raise Conflict("event-conflict", f"The id {id_} was used for another command.", id=id_)
@@ -247,7 +247,7 @@ class Commands:
             state = present.twins[named.id]
             _refuse_restricted(caller, command, state, now)
             placed = present.again(arrived).at(moment or state.head_time or now)
-            return {named.id: decision(Setting(state, present.graph, caller, placed))}
+            return {named.id: decision(CommandContext(state, present.graph, caller, placed))}
 
         expected = None if command.expected_rev is None else {named.id: command.expected_rev}
         done = await updater.commit(caller, [named], decide_one, deliveries=[arrived.delivery], expected=expected)
@@ -268,11 +268,11 @@ def _refuse_restricted(caller: Caller, command: Command, state: TwinState, now: 
     raise Forbidden("restricted", f"The use of {state.name!r} is restricted.", twin=state.name)
 
 
-def _upon(decision: Callable[[Setting, T], Additions], found: T, setting: Setting) -> Additions:
+def _upon(decision: Callable[[CommandContext, T], Additions], found: T, setting: CommandContext) -> Additions:
     return decision(setting, found)
 
 
-def _linked(setting: Setting, closed: Sequence[IdentifierLink], opened: Sequence[IdentifierLink]) -> Additions:
+def _linked(setting: CommandContext, closed: Sequence[IdentifierLink], opened: Sequence[IdentifierLink]) -> Additions:
     return Additions(
         cause="identified",
         moment=setting.state.head_time or BEGINNING,  # a link says nothing of when the twin lives

@@ -19,6 +19,7 @@ from beliefgraph.model.relation import BeliefRelation, Strength
 from beliefgraph.model.time import Interval, seconds
 from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.additions import Additions
+from beliefgraph.services.command_context import CommandContext
 from beliefgraph.services.definition_graph import PersonalRelation
 from beliefgraph.services.goals.causes import with_causes
 from beliefgraph.services.goals.draft import end_relation
@@ -27,14 +28,13 @@ from beliefgraph.services.interpretation.said import BearsOn, Spoken
 from beliefgraph.services.layout import lay_out
 from beliefgraph.services.metrics.measure import reading_evidence
 from beliefgraph.services.preferences.contexts import Contexts
-from beliefgraph.services.setting import Setting
 from beliefgraph.services.speak import Voice, speak
 
 SUREST = 1e-4
 """An assertion of 0 or 1 is taken as this far from it: nobody is certain."""
 
 
-def assertion(setting: Setting, command: AssertBelief) -> Additions:
+def assertion(setting: CommandContext, command: AssertBelief) -> Additions:
     """Evidence of logit(stated) - logit(prior) from the speaker, the caller's actor unless one is named.
 
     The prior of an open value is what it would be if nobody named another, whoever does: order does not matter.
@@ -53,7 +53,7 @@ def assertion(setting: Setting, command: AssertBelief) -> Additions:
     return addition(setting, "asserted", speak(setting, spoken, "assertion"))
 
 
-def correction(setting: Setting, command: Correct) -> Additions:
+def correction(setting: CommandContext, command: Correct) -> Additions:
     """A correction of ±12 log-odds over [valid_from, valid_to), which there replaces all other direct evidence.
 
     The person's own word stands: anybody else who would correct over it is refused (`correction-stands`).
@@ -76,7 +76,7 @@ def correction(setting: Setting, command: Correct) -> Additions:
     return addition(setting, "corrected", speak(setting, spoken, "correction", valid))
 
 
-def retraction(setting: Setting, command: Retract) -> Additions:
+def retraction(setting: CommandContext, command: Retract) -> Additions:
     """The end of a belief, or of a personal relation, at the command's moment.
 
     What the person set right of a belief, or related of their goals, is theirs to end (`correction-stands`).
@@ -97,7 +97,7 @@ def retraction(setting: Setting, command: Retract) -> Additions:
     return addition(setting, "retracted", speak(setting, spoken, "retraction"))
 
 
-def withdrawal(setting: Setting, command: Withdraw, said: Collection[str] | None = None) -> Additions:
+def withdrawal(setting: CommandContext, command: Withdraw, said: Collection[str] | None = None) -> Additions:
     """The closing from its start of all that events said, by the ids of their evidence; else of the piece named alone.
 
     What the person said is theirs to take back, and nobody else's.
@@ -111,7 +111,7 @@ def withdrawal(setting: Setting, command: Withdraw, said: Collection[str] | None
     raise NotFound("not-found", "No evidence in force is called that.", evidence=command.evidence)
 
 
-def withdrawn(setting: Setting, evidence: Collection[str]) -> Additions:
+def withdrawn(setting: CommandContext, evidence: Collection[str]) -> Additions:
     """The closing from their start of all that these pieces of evidence say."""
     rows = list(setting.state.stated_in(evidence))
     if not setting.speaks_for_the_person and any(row.stated_by == setting.state.own_source for row in rows):
@@ -127,7 +127,7 @@ def withdrawn(setting: Setting, evidence: Collection[str]) -> Additions:
     )
 
 
-def relation(setting: Setting, command: Relate) -> Additions:
+def relation(setting: CommandContext, command: Relate) -> Additions:
     """A relation of this twin's own over [valid_from, valid_to), if it can hold with the others when it begins.
 
     Whether it can under definitions to come, nobody knows: then the beliefs it touches have no answer until it ends.
@@ -170,7 +170,7 @@ def relation(setting: Setting, command: Relate) -> Additions:
 
 
 def _refuse_clash(
-    setting: Setting, others: Sequence[BeliefRelation], command: Relate, strength: Strength, at: datetime
+    setting: CommandContext, others: Sequence[BeliefRelation], command: Relate, strength: Strength, at: datetime
 ) -> None:
     beliefs = setting.state.beliefs
     beside = [
@@ -185,7 +185,7 @@ def _refuse_clash(
         raise Incorrect(clash.code, clash.message, twin=setting.state.name)
 
 
-def _end_relation(setting: Setting, key: str) -> Additions:
+def _end_relation(setting: CommandContext, key: str) -> Additions:
     known = [r for r in setting.state.relations if r.key == key and r.origin == "provided"]
     closed, opened = timeline.end(known, setting.moment, setting.rev)
     of_goals = end_relation(setting.state, key, setting.moment)
@@ -197,7 +197,7 @@ def _end_relation(setting: Setting, key: str) -> Additions:
     return Additions(cause="retracted", moment=setting.moment, delta=delta)
 
 
-def addition(setting: Setting, cause: Cause, voice: Voice) -> Additions:
+def addition(setting: CommandContext, cause: Cause, voice: Voice) -> Additions:
     """What one voice adds to a twin."""
     return Additions(
         cause=cause,
@@ -209,29 +209,29 @@ def addition(setting: Setting, cause: Cause, voice: Voice) -> Additions:
     )
 
 
-def _spoken_of(setting: Setting, key: BeliefKey) -> Attribute:
+def _spoken_of(setting: CommandContext, key: BeliefKey) -> Attribute:
     """What somebody speaks of, where the twin has room for its context."""
     attribute = setting.graph.definitions.spoken_of(key)
     Contexts(setting.state, setting.graph).take((key,))
     return attribute
 
 
-def _belief_id(setting: Setting, key: BeliefKey) -> str:
+def _belief_id(setting: CommandContext, key: BeliefKey) -> str:
     setting.graph.definitions.attribute_of(key)
     return belief_id(setting.state.id, key)
 
 
-def _standing(setting: Setting) -> datetime:
+def _standing(setting: CommandContext) -> datetime:
     """The twin's head time, which a command about the past does not move."""
     return setting.state.head_time or setting.moment
 
 
-def _refuse_over_the_person(setting: Setting, belief: str, valid: Interval) -> None:
+def _refuse_over_the_person(setting: CommandContext, belief: str, valid: Interval) -> None:
     if any(row.belief == belief for row in _persons_corrections(setting, valid)):
         raise _stands(setting, belief)
 
 
-def _refuse_beside_the_person(setting: Setting, belief: BeliefKey, valid: Interval) -> None:
+def _refuse_beside_the_person(setting: CommandContext, belief: BeliefKey, valid: Interval) -> None:
     """Refuse to say that a value holds where the person said that another does."""
     for row in _persons_corrections(setting, valid):
         said = setting.state.beliefs[row.belief].belief_key
@@ -239,14 +239,14 @@ def _refuse_beside_the_person(setting: Setting, belief: BeliefKey, valid: Interv
             raise _stands(setting, row.belief)
 
 
-def _persons_corrections(setting: Setting, valid: Interval) -> Iterator[Bearing]:
+def _persons_corrections(setting: CommandContext, valid: Interval) -> Iterator[Bearing]:
     bearings = setting.state.bearings
     for row in bearings.records(bearings.acts):
         if row.stance == "correction" and row.source == setting.state.own_source and row.valid.overlaps(valid):
             yield row
 
 
-def relation_stands(setting: Setting) -> Forbidden:
+def relation_stands(setting: CommandContext) -> Forbidden:
     """That a relation of a goal is the person's own word."""
     return Forbidden(
         "correction-stands",
@@ -255,7 +255,7 @@ def relation_stands(setting: Setting) -> Forbidden:
     )
 
 
-def _stands(setting: Setting, belief: str) -> Forbidden:
+def _stands(setting: CommandContext, belief: str) -> Forbidden:
     return Forbidden(
         "correction-stands",
         "The person has corrected this themselves; only their own key can change it.",

@@ -8,11 +8,11 @@ from functools import reduce
 from operator import add
 
 from beliefgraph.services.additions import Additions
+from beliefgraph.services.command_context import CommandContext
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.interpretation.said import Interpretation
 from beliefgraph.services.layer import Draft, Layer
 from beliefgraph.services.layers import LAYERS
-from beliefgraph.services.setting import Setting
 from beliefgraph.services.state import TwinState
 
 
@@ -23,12 +23,12 @@ class Drafts:
         self._drafts: list[Draft] = [layer.draft(state, graph) for layer in layers if layer.draft is not None]
         self._moments: list[datetime] = []
 
-    def check(self, setting: Setting, said: Interpretation) -> None:
+    def check(self, setting: CommandContext, said: Interpretation) -> None:
         """Refuse an event that one of the layers cannot take in."""
         for draft in self._drafts:
             draft.check(setting, said)
 
-    def hear(self, setting: Setting, said: Interpretation) -> None:
+    def hear(self, setting: CommandContext, said: Interpretation) -> None:
         """Take in an event that was checked."""
         self._moments.append(setting.moment)
         for draft in self._drafts:
@@ -50,7 +50,9 @@ class Drafts:
         )
 
 
-def observations(events: Iterable[tuple[Setting, Interpretation]], layers: Sequence[Layer] = LAYERS) -> Additions:
+def observations(
+    events: Iterable[tuple[CommandContext, Interpretation]], layers: Sequence[Layer] = LAYERS
+) -> Additions:
     """What several events of one twin add, taken in together; at least one."""
     drafts: Drafts | None = None
     for setting, said in events:

@@ -21,7 +21,7 @@ from beliefgraph.model.record import normalised
 from beliefgraph.model.time import Clock
 from beliefgraph.services.scope import reach
 from beliefgraph.services.suppressed import subject
-from beliefgraph.services.update import Named, Updater
+from beliefgraph.services.update import TwinRef, Updater
 from beliefgraph.store import callers, codec, erasures
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
@@ -55,7 +55,7 @@ class Eraser:
         A twin that was stored before names were normalised is found by its name as it was typed then.
         """
         updater = self._updater
-        named = Named(reach(caller, twin, "erase"), twin)
+        named = TwinRef(reach(caller, twin, "erase"), twin)
         record = None
         for id_ in dict.fromkeys((named.id, twin_id(caller.tenant, twin))):
             named = replace(named, id=id_)

@@ -19,16 +19,16 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.event import Event, QuarantinedEvent
 from beliefgraph.model.receipt import Outcome, Receipt
 from beliefgraph.services.additions import Additions
+from beliefgraph.services.command_context import CommandContext
 from beliefgraph.services.drafts import Drafts
 from beliefgraph.services.interpretation.said import Interpreter
 from beliefgraph.services.layer import Layer
 from beliefgraph.services.layers import LAYERS
 from beliefgraph.services.permissions.sight import restricted
 from beliefgraph.services.portions import TWINS
-from beliefgraph.services.setting import Setting
 from beliefgraph.services.state import TwinState
 from beliefgraph.services.suppressed import refused_events
-from beliefgraph.services.update import FUTURE_SKEW_S, Committed, Named, Present, Updater
+from beliefgraph.services.update import FUTURE_SKEW_S, CommitContext, Committed, TwinRef, Updater
 from beliefgraph.store import events as stored
 from beliefgraph.telemetry import metrics
 
@@ -49,7 +49,7 @@ AT_ONCE = 2
 class Placed:
     """An event whose twin is known."""
 
-    named: Named
+    named: TwinRef
     arrived: ArrivedEvent
 
 
@@ -281,7 +281,7 @@ class Intake:
 def take_in(
     interpreter: Interpreter,
     caller: Caller,
-    present: Present,
+    present: CommitContext,
     placed: Mapping[int, Placed],
     fates: Fates,
     layers: Sequence[Layer] = LAYERS,
@@ -308,7 +308,7 @@ def take_in(
             due = arrived.event.time - timedelta(seconds=FUTURE_SKEW_S)
             fates.meets(index, Refused("not-yet", "Its time lies in the future.", due))
             continue
-        setting = Setting(present.twins[one.named.id], present.graph, caller, present.again(arrived))
+        setting = CommandContext(present.twins[one.named.id], present.graph, caller, present.again(arrived))
         try:
             said = interpreter.interpret(arrived.event, present.graph.definitions)
             drafts[one.named.id].check(setting, said)

@@ -10,15 +10,15 @@ from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.delta import Delta
 from beliefgraph.model.record import Record
 from beliefgraph.model.revision import Publication
+from beliefgraph.services.command_context import CommandContext
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.derive import Derivation
 from beliefgraph.services.interpretation.said import Interpretation
-from beliefgraph.services.setting import Setting
 from beliefgraph.services.state import TwinState
 
 
 @dataclass(frozen=True)
-class CommitContext:
+class PublishContext:
     """What a layer publishes from.
 
     `before` is the twin as it was; `after` has the rows that the commit adds, and what earlier layers published. The
@@ -43,11 +43,11 @@ class Published:
 class Draft(Protocol):
     """What events add to one layer of a twin, one event after the other."""
 
-    def check(self, setting: Setting, said: Interpretation, /) -> None:
+    def check(self, setting: CommandContext, said: Interpretation, /) -> None:
         """Refuse an event that cannot be taken in; nothing is added yet."""
         ...
 
-    def hear(self, setting: Setting, said: Interpretation, /) -> None:
+    def hear(self, setting: CommandContext, said: Interpretation, /) -> None:
         """Take in an event that every layer's check let pass."""
         ...
 
@@ -75,7 +75,7 @@ class Layer:
     record: type[Record]
     published: type[Publication]
     change: Callable[[Any, Any, Any], Record]
-    publish: Callable[[CommitContext], Published]
+    publish: Callable[[PublishContext], Published]
     draft: Callable[[TwinState, DefinitionGraph], Draft] | None = None
 
     def changes(self, after: TwinState, delta: Delta) -> tuple[Any, ...]:

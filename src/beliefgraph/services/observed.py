@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.delta import Delta, Records
+from beliefgraph.services.command_context import CommandContext
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.interpretation.said import Interpretation
 from beliefgraph.services.metrics.count import new_metrics
 from beliefgraph.services.preferences.contexts import Contexts
-from beliefgraph.services.setting import Setting
 from beliefgraph.services.speak import Voice, speak
 from beliefgraph.services.state import TwinState
 
@@ -20,17 +20,17 @@ class EvidenceDraft:
         self._state = state
         self._graph = graph
         self._contexts = Contexts(state, graph)
-        self._settings: list[Setting] = []
+        self._settings: list[CommandContext] = []
         self._voices: list[Voice] = []
 
-    def check(self, _: Setting, said: Interpretation) -> None:
+    def check(self, _: CommandContext, said: Interpretation) -> None:
         """Refuse (`too-large`) an event that names a preference in more contexts than a twin may have."""
         self._contexts.take(
             (bears.belief for spoken in said.spoken for bears in spoken.bearings),
             (counts.metric for spoken in said.spoken for counts in spoken.counts),
         )
 
-    def hear(self, setting: Setting, said: Interpretation) -> None:
+    def hear(self, setting: CommandContext, said: Interpretation) -> None:
         """Take in what an event says of beliefs, and that it counts in metrics."""
         self._settings.append(setting)
         self._voices += [speak(setting, spoken, "observation") for spoken in said.spoken]

@@ -15,7 +15,7 @@ from beliefgraph.model.timeline import inferred
 from beliefgraph.services.derive import Derivation, own_relations
 from beliefgraph.services.describe import describe
 from beliefgraph.services.grid import on_grid
-from beliefgraph.services.layer import CommitContext, Layer, Published
+from beliefgraph.services.layer import Layer, PublishContext, Published
 from beliefgraph.services.observed import EvidenceDraft
 from beliefgraph.services.state import TwinState
 
@@ -26,7 +26,7 @@ def related(state: TwinState, at: datetime) -> set[str]:
     return {end for row in own for end in (row.source, row.target)}
 
 
-def publish(context: CommitContext) -> Published:
+def publish(context: PublishContext) -> Published:
     """The holdings that a commit closes and opens, with beliefs that are new, and the relations drawn between beliefs.
 
     A belief is published while it has evidence, a relation of the twin's own, or a value that left the prior
@@ -81,7 +81,7 @@ def publish(context: CommitContext) -> Published:
     return Published(delta)
 
 
-def _redraws(context: CommitContext) -> bool:
+def _redraws(context: PublishContext) -> bool:
     """Whether all relations are drawn again: the definitions changed, or the twin's own, if by time alone."""
     before, graph = context.before, context.graph
     if before.definitions != graph.definitions.number:

@@ -15,10 +15,10 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.time import BEGINNING, instant
 from beliefgraph.services.additions import Additions
-from beliefgraph.services.advance import Step, advance
+from beliefgraph.services.advance import PlannedCommit, advance
 from beliefgraph.services.intake import Intake
 from beliefgraph.services.permissions.sight import restricted
-from beliefgraph.services.update import FUTURE_SKEW_S, Present, Updater
+from beliefgraph.services.update import FUTURE_SKEW_S, CommitContext, Updater
 from beliefgraph.store import quiet as stored
 from beliefgraph.telemetry.metrics import REFRESH_ENDED, REFRESH_SECONDS, REFRESHED
 from beliefgraph.telemetry.spans import timed
@@ -67,7 +67,7 @@ class Refresher:
         if (moment - updater.clock.now()).total_seconds() > FUTURE_SKEW_S:
             raise Incorrect("invalid-input", "A twin cannot be refreshed to the future.", at=moment.isoformat())
 
-        def pass_time(present: Present) -> Mapping[str, Additions | Step]:
+        def pass_time(present: CommitContext) -> Mapping[str, Additions | PlannedCommit]:
             state = present.twins[named.id]
             if state.head_time is None or restricted(state.permissions, present.now):
                 return {}

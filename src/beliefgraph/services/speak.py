@@ -11,9 +11,9 @@ from beliefgraph.model.identity import belief_id, evidence_id, source_id
 from beliefgraph.model.metric import Measurement
 from beliefgraph.model.time import Interval
 from beliefgraph.model.timeline import revision_id
+from beliefgraph.services.command_context import CommandContext
 from beliefgraph.services.interpretation.said import CountsIn, Spoken
 from beliefgraph.services.metrics.count import measurement
-from beliefgraph.services.setting import Setting
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Voice:
     measurements: Sequence[Measurement]
 
 
-def speak(setting: Setting, spoken: Spoken, stance: Stance, valid: Interval | None = None) -> Voice:
+def speak(setting: CommandContext, spoken: Spoken, stance: Stance, valid: Interval | None = None) -> Voice:
     """One source's evidence with its bearings, all valid from the event's time unless said otherwise."""
     twin = setting.state.id
     source = Source(id=source_id(setting.state.tenant, spoken.source), tenant=setting.state.tenant, name=spoken.source)

@@ -24,7 +24,7 @@ from beliefgraph.model.event import Event
 from beliefgraph.model.identity import event_id, twin_id
 from beliefgraph.model.metric import MetricChange, MetricDefinition
 from beliefgraph.model.receipt import Outcome
-from beliefgraph.services.advance import Step, advance
+from beliefgraph.services.advance import PlannedCommit, advance
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.derive import derive
 from beliefgraph.services.intake import Fates, Placed, nowhere, take_in
@@ -33,7 +33,7 @@ from beliefgraph.services.layout import require_answers
 from beliefgraph.services.learning.scoring import CLOSEST, auc
 from beliefgraph.services.state import fresh
 from beliefgraph.services.statements import Known
-from beliefgraph.services.update import Named, Present, one_number
+from beliefgraph.services.update import CommitContext, TwinRef, one_number
 
 TENANT = "try"
 CALLER = Caller(actor="try", tenant=TENANT, scopes=("read", "write"), purpose="try")
@@ -72,7 +72,7 @@ class Trial:
     definitions: Definitions
     fates: Sequence[Fate]
     matched: Mapping[int, int]
-    steps: Mapping[str, Step]
+    steps: Mapping[str, PlannedCommit]
     graph: DefinitionGraph = field(repr=False)
     now: datetime
 
@@ -136,7 +136,7 @@ def try_out(catalogs: Sequence[Catalog], events: Sequence[Event], now: datetime)
     fates = Fates(refused={n: nowhere(event, 0) for n, event in enumerate(events) if n not in placed})
     fates.outcome.update(dict.fromkeys(fates.refused, "quarantined"))
     twins = {one.named.id: fresh(one.named.id, TENANT, one.named.name) for one in placed.values()}
-    present = Present(twins, graph, {}, {}, now)
+    present = CommitContext(twins, graph, {}, {}, now)
     added = take_in(interpreter, CALLER, present, placed, fates)
     steps = {twins[id_].name: advance(twins[id_], graph, each, CALLER, now) for id_, each in added.items()}
     return Trial(definitions, [_fate(event, n, fates) for n, event in enumerate(events)], matched, steps, graph, now)
@@ -145,7 +145,7 @@ def try_out(catalogs: Sequence[Catalog], events: Sequence[Event], now: datetime)
 def _placed(event: Event) -> Placed:
     """An event whose twin it names, recognised by what it is: there are no keys to hash it with."""
     assert event.twin is not None
-    named = Named(twin_id(TENANT, event.twin), event.twin)
+    named = TwinRef(twin_id(TENANT, event.twin), event.twin)
     body = orjson.dumps(one_number(event.body()), option=orjson.OPT_SORT_KEYS).decode()
     delivery = "\x1f".join((named.id, event.source, event.id))
     return Placed(named, ArrivedEvent(event_id(named.id, event.source, event.id), event, delivery, body))

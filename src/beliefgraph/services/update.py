@@ -24,7 +24,7 @@ from beliefgraph.model.shards import Place
 from beliefgraph.model.time import Clock
 from beliefgraph.model.twin import Identifier
 from beliefgraph.services.additions import Additions
-from beliefgraph.services.advance import Step, advance
+from beliefgraph.services.advance import PlannedCommit, advance
 from beliefgraph.services.cache import TwinCache
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
@@ -61,7 +61,7 @@ class Bell(Protocol):
 
 
 @dataclass(frozen=True)
-class Named:
+class TwinRef:
     """A twin by its name in the caller's tenant, and by its id."""
 
     id: str
@@ -69,7 +69,7 @@ class Named:
 
 
 @dataclass(frozen=True)
-class Present:
+class CommitContext:
     """What a decision is made from: the twins as they are, the definitions in force, and what had arrived before."""
 
     twins: Mapping[str, TwinState]
@@ -96,8 +96,8 @@ class Present:
 class Committed:
     """The commits that were written, by the twin's id, and what they were decided from."""
 
-    steps: Mapping[str, Step]
-    present: Present
+    steps: Mapping[str, PlannedCommit]
+    present: CommitContext
 
     def rev(self, twin: str) -> int:
         """The rev that the twin has now."""
@@ -108,7 +108,7 @@ class Committed:
         return self.steps[twin].changes if twin in self.steps else {}
 
 
-Decide = Callable[[Present], Mapping[str, Additions | Step]]
+Decide = Callable[[CommitContext], Mapping[str, Additions | PlannedCommit]]
 """What is added to which twin, by its id, or the commit where it is made already. It may be asked again, of a newer
 present."""
 
@@ -140,7 +140,7 @@ class Updater:
     async def commit(
         self,
         caller: Caller,
-        twins: Sequence[Named],
+        twins: Sequence[TwinRef],
         decide: Decide,
         *,
         deliveries: Sequence[str] = (),
@@ -152,8 +152,8 @@ class Updater:
         It is `store-memory` if Neo4j has not the memory for it, and where the caller can send less (`divisible`), if it
         would write more rows than one transaction may.
 
-        `deliveries` are the keyed hashes of what arrives: `Present.seen` says which came before, with their bodies.
-        With `expected`, a twin that is elsewhere is a `rev-conflict`, unless what arrives came before; without, the
+        `deliveries` are the keyed hashes of what arrives: `CommitContext.seen` says which came before, with their
+        bodies. With `expected`, a twin that is elsewhere is a `rev-conflict`, unless what arrives came before; without, the
         command is decided anew until it fits.
         """
         names = {named.id: named.name for named in twins}
@@ -166,7 +166,7 @@ class Updater:
                 states = await self._cache.all_at(names, caller.tenant, known.twins)
                 if not known.seen:
                     _check(states, expected or {})
-                present = Present(states, graph, known.seen, known.withdrawn, self.clock.now())
+                present = CommitContext(states, graph, known.seen, known.withdrawn, self.clock.now())
                 steps = await asyncio.to_thread(_steps, self.keyring, caller, present, decide)
                 try:
                     await self._write(steps, divisible=divisible)
@@ -182,7 +182,7 @@ class Updater:
                 return Committed(steps, present)
         raise Unavailable("overloaded", "Others keep writing to this twin; try again.", twins=sorted(names.values()))
 
-    async def _write(self, steps: Mapping[str, Step], *, divisible: bool) -> None:
+    async def _write(self, steps: Mapping[str, PlannedCommit], *, divisible: bool) -> None:
         """Write the commits; where Neo4j has not the memory for a few rows, others are at work: wait for them."""
         commits = [step.commit for step in steps.values()]
         rows, events = sum(1 + c.delta.size for c in commits), sum(len(c.delta.events) for c in commits)
@@ -208,7 +208,7 @@ class Updater:
                 await asyncio.sleep(pause)
         raise Unavailable("overloaded", "Neo4j has no memory left for anything now; try again in a second.")
 
-    async def sees(self, caller: Caller, named: Named) -> bool:
+    async def sees(self, caller: Caller, named: TwinRef) -> bool:
         """Whether the caller may see all of a twin."""
         if self._sights is None:
             return True
@@ -225,18 +225,18 @@ class Updater:
         whole = {name for (_, name), each in zip(twins, seen, strict=True) if each.whole}
         return [each if each.twin is None or each.twin in whole else each.without_changes for each in shown]
 
-    def forget(self, named: Named) -> None:
+    def forget(self, named: TwinRef) -> None:
         """Let go of a twin that was erased, and tell those who follow it."""
         self._cache.drop(named.id)
         forget_layouts(named.id)
         self._bell.ring(named.id)
 
-    def name(self, caller: Caller, twin: str, scope: Scope) -> Named:
+    def name(self, caller: Caller, twin: str, scope: Scope) -> TwinRef:
         """The twin that the caller means, if they may do this to it; a person reaches their own and no other."""
         id_ = reach(caller, twin, scope)
         if self._shard is not None:
             self._shard.require(caller.tenant, twin)
-        return Named(id_, twin)
+        return TwinRef(id_, twin)
 
     def require_one_database(self) -> None:
         """Refuse (`unknown-shard`) what must know every twin of a tenant, where these lie in several databases."""
@@ -247,7 +247,9 @@ class Updater:
         """The keyed hash under which an identifier is known in the caller's tenant."""
         return self.keyring.digest(caller.tenant, "identifier", identifier.scheme, identifier.value)
 
-    def arrived(self, caller: Caller, named: Named, event: Event, body: object, via: str | None = None) -> ArrivedEvent:
+    def arrived(
+        self, caller: Caller, named: TwinRef, event: Event, body: object, via: str | None = None
+    ) -> ArrivedEvent:
         """The event with the hashes that recognise it when it comes again."""
         text, spelled = (orjson.dumps(each, option=orjson.OPT_SORT_KEYS).decode() for each in (one_number(body), body))
         return ArrivedEvent(
@@ -273,10 +275,12 @@ def one_number(json: object) -> object:
     return [one_number(each) for each in json] if isinstance(json, list) else json
 
 
-def _steps(keyring: Keyring, caller: Caller, present: Present, decide: Decide) -> dict[str, Step]:
+def _steps(keyring: Keyring, caller: Caller, present: CommitContext, decide: Decide) -> dict[str, PlannedCommit]:
     refuse_erased(keyring, caller.tenant, (twin.name for twin in present.twins.values()))
     return {
-        id_: each if isinstance(each, Step) else advance(present.twins[id_], present.graph, each, caller, present.now)
+        id_: each
+        if isinstance(each, PlannedCommit)
+        else advance(present.twins[id_], present.graph, each, caller, present.now)
         for id_, each in decide(present).items()
     }
 

@@ -13,15 +13,15 @@ from beliefgraph.model.evidence import Stance
 from beliefgraph.model.identity import decision_id, goal_id
 from beliefgraph.model.time import Interval
 from beliefgraph.services.additions import Additions
+from beliefgraph.services.command_context import CommandContext
 from beliefgraph.services.decide import addition
 from beliefgraph.services.decisions.draft import DecisionDraft, told_by
 from beliefgraph.services.decisions.told import person_told, resolve_decisions
 from beliefgraph.services.interpretation.said import Spoken, TellsDecision
-from beliefgraph.services.setting import Setting
 from beliefgraph.services.speak import speak
 
 
-def recording_decision(setting: Setting, command: RecordDecision) -> Additions:
+def recording_decision(setting: CommandContext, command: RecordDecision) -> Additions:
     """A statement of a decision from `valid_from` on.
 
     Refuses a choice that is none of the options then (`unknown-option`), reasons that name what is not known, and to
@@ -44,7 +44,7 @@ def recording_decision(setting: Setting, command: RecordDecision) -> Additions:
     return replace(added, delta=added.delta + draft.delta)
 
 
-def _refuse_over_the_person(setting: Setting, command: RecordDecision) -> None:
+def _refuse_over_the_person(setting: CommandContext, command: RecordDecision) -> None:
     id_ = decision_id(setting.state.id, command.decision)
     for field in FIELDS:
         if getattr(command, field) is not None and person_told(setting.state, id_, field):
@@ -56,21 +56,23 @@ def _refuse_over_the_person(setting: Setting, command: RecordDecision) -> None:
             )
 
 
-def _refuse_unknown_grounds(setting: Setting, command: RecordDecision) -> None:
+def _refuse_unknown_grounds(setting: CommandContext, command: RecordDecision) -> None:
     for reason in command.reasons or ():
         if reason.belief is not None:
             setting.graph.definitions.attribute_of(reason.belief)
     _refuse_unknown_goals(setting, [reason.goal for reason in command.reasons or () if reason.goal is not None])
 
 
-def _refuse_unknown_goals(setting: Setting, keys: Iterable[str]) -> None:
+def _refuse_unknown_goals(setting: CommandContext, keys: Iterable[str]) -> None:
     known = {row.goal for row in setting.state.statements}
     for key in keys:
         if goal_id(setting.state.id, key) not in known:
             raise NotFound("unknown-goal", f"This twin has no goal {key!r}.", twin=setting.state.name, goal=key)
 
 
-def _refuse_unknown_choice(setting: Setting, draft: DecisionDraft, command: RecordDecision, start: datetime) -> None:
+def _refuse_unknown_choice(
+    setting: CommandContext, draft: DecisionDraft, command: RecordDecision, start: datetime
+) -> None:
     """Refuse what would leave a choice that is none of the options at that moment."""
     after = resolve_decisions(setting.state.after(draft.delta), start)
     told = after[decision_id(setting.state.id, command.decision)]

@@ -13,13 +13,13 @@ from beliefgraph.model.evidence import Stance
 from beliefgraph.model.identity import decision_id, evidence_id, source_id
 from beliefgraph.model.time import Interval
 from beliefgraph.model.timeline import revision_id
+from beliefgraph.services.command_context import CommandContext
 from beliefgraph.services.goals.draft import Said
 from beliefgraph.services.interpretation.said import Interpretation, TellsDecision
-from beliefgraph.services.setting import Setting
 from beliefgraph.services.state import TwinState
 
 
-def told_by(setting: Setting, speaker: str, stance: Stance, start: datetime) -> Said:
+def told_by(setting: CommandContext, speaker: str, stance: Stance, start: datetime) -> Said:
     """What a source of that name tells of decisions from a moment on."""
     source = source_id(setting.state.tenant, speaker)
     return Said(
@@ -50,11 +50,11 @@ class DecisionDraft:
         """None: a decision may refer to beliefs, and bears on none."""
         return ()
 
-    def check(self, _: Setting, said: Interpretation) -> None:
+    def check(self, _: CommandContext, said: Interpretation) -> None:
         """Refuse an event that tells of more decisions than a twin can have."""
         self.require_room(told.key for each in said.spoken for told in each.decisions)
 
-    def hear(self, setting: Setting, said: Interpretation) -> None:
+    def hear(self, setting: CommandContext, said: Interpretation) -> None:
         """Take in what an event tells of decisions."""
         for each in said.spoken:
             self.tell(told_by(setting, each.source, "observation", setting.moment), each.decisions)

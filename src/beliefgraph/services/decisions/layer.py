@@ -10,11 +10,11 @@ from beliefgraph.model.timeline import inferred
 from beliefgraph.services.decisions.draft import DecisionDraft
 from beliefgraph.services.decisions.told import ToldDecision, resolve_decisions
 from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.layer import CommitContext, Layer, Published
+from beliefgraph.services.layer import Layer, PublishContext, Published
 from beliefgraph.services.state import TwinState
 
 
-def publish(context: CommitContext) -> Published:
+def publish(context: PublishContext) -> Published:
     """The deliberations that a commit closes and opens.
 
     A decision of which all was withdrawn is closed and not opened again.

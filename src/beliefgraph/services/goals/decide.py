@@ -13,16 +13,16 @@ from beliefgraph.model.goal import ENDED, FIELDS, GoalStatus
 from beliefgraph.model.identity import belief_id, goal_id
 from beliefgraph.model.time import Interval
 from beliefgraph.services.additions import Additions
+from beliefgraph.services.command_context import CommandContext
 from beliefgraph.services.decide import addition, relation_stands
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.goals.draft import GoalDraft, said_by
 from beliefgraph.services.goals.stated import person_related, person_said
 from beliefgraph.services.interpretation.said import BearsOn, Spoken, StatesGoal
-from beliefgraph.services.setting import Setting
 from beliefgraph.services.speak import speak
 
 
-def setting_goal(setting: Setting, command: SetGoal) -> Additions:
+def setting_goal(setting: CommandContext, command: SetGoal) -> Additions:
     """A statement of a goal over [valid_from, valid_to), which is evidence on whether it is really pursued.
 
     Where the person stated a field or a relation themselves, anybody else who states it is refused
@@ -51,7 +51,7 @@ def setting_goal(setting: Setting, command: SetGoal) -> Additions:
     return _pursued(setting, spoken, draft, valid)
 
 
-def relating_goals(setting: Setting, command: RelateGoals) -> Additions:
+def relating_goals(setting: CommandContext, command: RelateGoals) -> Additions:
     """A relation between two known goals over [valid_from, valid_to); refuses `cyclic-goals`.
 
     Where the person related them so themselves, anybody else who does is refused (`correction-stands`).
@@ -67,7 +67,7 @@ def relating_goals(setting: Setting, command: RelateGoals) -> Additions:
     return _pursued(setting, Spoken(source=setting.speaker, summary=summary, bearings=()), draft, valid)
 
 
-def motivating_goal(setting: Setting, command: MotivateGoal) -> Additions:
+def motivating_goal(setting: CommandContext, command: MotivateGoal) -> Additions:
     """A belief that motivates a known goal over [valid_from, valid_to); refused over the person's word as above."""
     attribute = setting.graph.definitions.attribute(command.belief.attribute)
     attribute.require(command.belief.value)
@@ -83,7 +83,7 @@ def motivating_goal(setting: Setting, command: MotivateGoal) -> Additions:
     return _pursued(setting, Spoken(source=setting.speaker, summary=summary, bearings=()), draft, valid)
 
 
-def _pursued(setting: Setting, spoken: Spoken, draft: GoalDraft, valid: Interval) -> Additions:
+def _pursued(setting: CommandContext, spoken: Spoken, draft: GoalDraft, valid: Interval) -> Additions:
     if not setting.speaks_for_the_person and person_related(setting.state, draft.relations):
         raise relation_stands(setting)
     added = addition(setting, "pursued", speak(setting, spoken, "assertion", valid))
@@ -105,14 +105,14 @@ def bears_on_pursued(graph: DefinitionGraph, goal: str, status: GoalStatus | Non
     )
 
 
-def _refuse_unknown(setting: Setting, keys: Sequence[str]) -> None:
+def _refuse_unknown(setting: CommandContext, keys: Sequence[str]) -> None:
     known = {row.goal for row in setting.state.statements} if keys else set()
     for key in keys:
         if goal_id(setting.state.id, key) not in known:
             raise NotFound("unknown-goal", f"This twin has no goal {key!r}.", twin=setting.state.name, goal=key)
 
 
-def _refuse_over_the_person(setting: Setting, command: SetGoal, valid: Interval) -> None:
+def _refuse_over_the_person(setting: CommandContext, command: SetGoal, valid: Interval) -> None:
     goal = goal_id(setting.state.id, command.goal)
     for field in FIELDS:
         if getattr(command, field) is not None and person_said(setting.state, goal, field, valid.start, valid.end):

@@ -16,8 +16,8 @@ from beliefgraph.model.identity import belief_id, evidence_id, goal_id, relation
 from beliefgraph.model.revision import Origin
 from beliefgraph.model.time import Interval
 from beliefgraph.model.timeline import revision_id
+from beliefgraph.services.command_context import CommandContext
 from beliefgraph.services.interpretation.said import Interpretation, StatesGoal
-from beliefgraph.services.setting import Setting
 from beliefgraph.services.state import TwinState
 
 MOST_NAMED = 12
@@ -44,7 +44,9 @@ class Said:
         return "observed" if self.stance == "observation" else "provided"
 
 
-def said_by(setting: Setting, speaker: str, stance: Stance = "observation", valid: Interval | None = None) -> Said:
+def said_by(
+    setting: CommandContext, speaker: str, stance: Stance = "observation", valid: Interval | None = None
+) -> Said:
     """What a source of that name says of goals, from the moment of the event on unless said otherwise."""
     definition = setting.graph.definitions.goals
     source = source_id(setting.state.tenant, speaker)
@@ -80,7 +82,7 @@ class GoalDraft:
         """The relations among it."""
         return self._relations
 
-    def check(self, setting: Setting, said: Interpretation) -> None:
+    def check(self, setting: CommandContext, said: Interpretation) -> None:
         """Refuse what `state` would, and goals that two sources state through one event."""
         spoken = [each for each in said.spoken if each.goals]
         if len(spoken) > 1:
@@ -91,7 +93,7 @@ class GoalDraft:
             _, relations = self._required(said_by(setting, each.source), each.goals)
             self._stop_flow(relations)
 
-    def hear(self, setting: Setting, said: Interpretation) -> None:
+    def hear(self, setting: CommandContext, said: Interpretation) -> None:
         """Take in what an event says of goals."""
         for each in said.spoken:
             if each.goals:

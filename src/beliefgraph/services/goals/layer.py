@@ -14,13 +14,13 @@ from beliefgraph.services.derive import derive
 from beliefgraph.services.goals.derive import GoalDerivation, derive_goals
 from beliefgraph.services.goals.draft import GoalDraft
 from beliefgraph.services.goals.why import why
-from beliefgraph.services.layer import CommitContext, Layer, Published
+from beliefgraph.services.layer import Layer, PublishContext, Published
 from beliefgraph.services.state import TwinState
 
 NAME = "goals"
 
 
-def publish(context: CommitContext) -> Published:
+def publish(context: PublishContext) -> Published:
     """The pursuits that a commit closes and opens.
 
     The reasons are told from what was derived when the goals were last published, which is derived again only if a goal
@@ -63,7 +63,7 @@ def _known(state: TwinState) -> GoalDerivation | None:
     return found if isinstance(found, GoalDerivation) else None
 
 
-def _before(context: CommitContext) -> GoalDerivation | None:
+def _before(context: PublishContext) -> GoalDerivation | None:
     """What was derived of the goals when they were last published: kept with the twin, or derived again."""
     state, known = context.before, _known(context.before)
     if known is not None or not state.pursuits or state.head_time is None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from beliefgraph.model.delta import Delta
 from beliefgraph.model.metric import Metric, MetricChange, Reading
 from beliefgraph.model.timeline import inferred
-from beliefgraph.services.layer import CommitContext, Layer, Published
+from beliefgraph.services.layer import Layer, PublishContext, Published
 
 
-def publish(context: CommitContext) -> Published:
+def publish(context: PublishContext) -> Published:
     """The readings that end, and those that begin; a metric whose events were withdrawn is left with nothing."""
     state, derived, definitions = context.after, context.derivation, context.graph.definitions
     now: dict[str, tuple[float | None, str | None, float | None]] = {

@@ -10,11 +10,11 @@ from beliefgraph.model.delta import Delta
 from beliefgraph.model.permission import NumberedPolicy, Permission, Permit, Policy, Restrict, StatedBy
 from beliefgraph.model.time import BEGINNING, Interval
 from beliefgraph.services.additions import Additions
+from beliefgraph.services.command_context import CommandContext
 from beliefgraph.services.permissions.sight import NEEDS_NO_PERMISSION
-from beliefgraph.services.setting import Setting
 
 
-def permitting(setting: Setting, command: Permit, policy: NumberedPolicy, now: datetime) -> Additions:
+def permitting(setting: CommandContext, command: Permit, policy: NumberedPolicy, now: datetime) -> Additions:
     """What a permission adds. `invalid-permission` where the policy does not know what it names, or forbids it."""
     by = _stated_by(setting)
     _check(command, policy.policy, by)
@@ -23,12 +23,12 @@ def permitting(setting: Setting, command: Permit, policy: NumberedPolicy, now: d
     return _stated(setting, policy, valid, by, command.purpose, command.category, command.recipient, command.allowed)
 
 
-def restricting(setting: Setting, command: Restrict, policy: NumberedPolicy, now: datetime) -> Additions:
+def restricting(setting: CommandContext, command: Restrict, policy: NumberedPolicy, now: datetime) -> Additions:
     """What a restriction adds, or the lifting of one: each of the person and the tenant lifts their own."""
     return _stated(setting, policy, Interval(start=now), _stated_by(setting), None, None, None, not command.restricted)
 
 
-def _stated_by(setting: Setting) -> StatedBy:
+def _stated_by(setting: CommandContext) -> StatedBy:
     return "person" if setting.speaks_for_the_person else "tenant"
 
 
@@ -58,7 +58,7 @@ def _check(command: Permit, policy: Policy, by: StatedBy) -> None:
 
 
 def _stated(
-    setting: Setting,
+    setting: CommandContext,
     policy: NumberedPolicy,
     valid: Interval,
     by: StatedBy,

@@ -17,7 +17,7 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.move import MOVED, BeliefMove, greatest
 from beliefgraph.model.reinterpretation import Reinterpret, Reinterpretation
 from beliefgraph.services.additions import Additions
-from beliefgraph.services.advance import Step, advance
+from beliefgraph.services.advance import PlannedCommit, advance
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.derive import derive
 from beliefgraph.services.intake import Intake, Placed, Refused
@@ -26,7 +26,7 @@ from beliefgraph.services.learning.preview import between
 from beliefgraph.services.recheck import every_twin
 from beliefgraph.services.reinterpretation.reread import Reread, Rules, reread
 from beliefgraph.services.state import TwinState
-from beliefgraph.services.update import Named, Present, Updater
+from beliefgraph.services.update import CommitContext, TwinRef, Updater
 from beliefgraph.store.events import arrive
 from beliefgraph.store.reinterpretation import EndedRelation, StoredEvent, read_events, stored_events
 
@@ -50,14 +50,14 @@ GONE = frozenset({"being-erased", "key-missing"})
 class _Course:
     """A twin in the course of being read again: as it was, as it is by now, and what was found."""
 
-    named: Named
+    named: TwinRef
     ended: Sequence[EndedRelation]
     before: TwinState | None = None
     after: TwinState | None = None
     graph: DefinitionGraph | None = None
     found: Reinterpretation = field(default_factory=Reinterpretation)
 
-    def note(self, events: int, read: Reread, step: Step | None) -> None:
+    def note(self, events: int, read: Reread, step: PlannedCommit | None) -> None:
         """Take note of a portion that was read, and of the commit that it made."""
         if step is not None:
             self.after = step.state
@@ -98,15 +98,15 @@ class Reinterpreter:
             last, event = named.id, ""
         return found
 
-    async def _twins(self, caller: Caller, twin: str | None, after: str) -> AsyncIterator[Named]:
+    async def _twins(self, caller: Caller, twin: str | None, after: str) -> AsyncIterator[TwinRef]:
         if twin is not None:
             yield self._updater.name(caller, twin, "define")
             return
         async for found in every_twin(self._updater.graph, caller.tenant, after):
-            yield Named(found.id, found.name)
+            yield TwinRef(found.id, found.name)
 
     async def _twin(
-        self, caller: Caller, asked: Reinterpret, named: Named, after: str, enough: int
+        self, caller: Caller, asked: Reinterpret, named: TwinRef, after: str, enough: int
     ) -> Reinterpretation:
         """Read a twin's events again, those after an event of it; `next` is the event at which there were enough."""
         updater = self._updater
@@ -142,7 +142,7 @@ class Reinterpreter:
             if named.id not in known.twins:
                 return
             events = await read_events(updater.graph, updater.keyring, named.id, ids)
-            took: list[tuple[Reread, Step | None]] = []
+            took: list[tuple[Reread, PlannedCommit | None]] = []
             decide = partial(self._decide, caller, course, events, took, write)
             expected = {named.id: known.twins[named.id][0]}
             try:
@@ -161,9 +161,9 @@ class Reinterpreter:
         caller: Caller,
         course: _Course,
         events: Sequence[StoredEvent],
-        took: list[tuple[Reread, Step | None]],
+        took: list[tuple[Reread, PlannedCommit | None]],
         write: bool,
-        present: Present,
+        present: CommitContext,
     ) -> Mapping[str, Additions]:
         """What reading the events again adds; where nothing is to be written, the commit is made in memory alone."""
         id_ = course.named.id
@@ -185,7 +185,7 @@ class Reinterpreter:
         took.append((read, advance(state, present.graph, read.added, caller, present.now)))
         return {}
 
-    def _waiting(self, caller: Caller, named: Named, event: StoredEvent, refused: Refused) -> SetAside:
+    def _waiting(self, caller: Caller, named: TwinRef, event: StoredEvent, refused: Refused) -> SetAside:
         return self._intake.waiting(caller, event.arrived.event, refused, Placed(named, event.arrived))
 
 

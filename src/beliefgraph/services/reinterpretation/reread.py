@@ -20,11 +20,11 @@ from beliefgraph.model.delta import Delta, Records
 from beliefgraph.model.identity import evidence_id, source_id
 from beliefgraph.model.revision import Statement
 from beliefgraph.services.additions import Additions
+from beliefgraph.services.command_context import CommandContext
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.drafts import Drafts
 from beliefgraph.services.intake import Refused
 from beliefgraph.services.interpretation.said import Interpretation, Interpreter
-from beliefgraph.services.setting import Setting
 from beliefgraph.services.state import TwinState
 from beliefgraph.store.reinterpretation import EndedRelation, StoredEvent
 
@@ -71,7 +71,7 @@ def reread(rules: Rules, state: TwinState, events: Sequence[StoredEvent], ended:
         try:
             said = _counting(rules, event, rules.interpreter.interpret(event.arrived.event, rules.graph.definitions))
             arrived = _arrived(rules, event, said, ended)
-            setting = Setting(bare, rules.graph, rules.caller, arrived)
+            setting = CommandContext(bare, rules.graph, rules.caller, arrived)
             drafts.check(setting, said)
         except BeliefgraphError as error:
             if event.arrived.id in saying:  # one that says nothing may stay where it is

@@ -14,7 +14,7 @@ from beliefgraph.services.state import TwinState
 
 
 @dataclass(frozen=True)
-class Setting:
+class CommandContext:
     """What a decision is made in: the twin, the definitions in force, who calls, the event that records the command."""
 
     state: TwinState
