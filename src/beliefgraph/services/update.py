@@ -153,8 +153,8 @@ class Updater:
         would write more rows than one transaction may.
 
         `deliveries` are the keyed hashes of what arrives: `CommitContext.seen` says which came before, with their
-        bodies. With `expected`, a twin that is elsewhere is a `rev-conflict`, unless what arrives came before; without, the
-        command is decided anew until it fits.
+        bodies. With `expected`, a twin that is elsewhere is a `rev-conflict`, unless what arrives came before; without,
+        the command is decided anew until it fits.
         """
         names = {named.id: named.name for named in twins}
         async with self._cache.queue(names):
