@@ -1,8 +1,8 @@
-// Note of events that what they said was withdrawn: sent again, they are taken in again.
-// params: $withdrawn [{evidence, rev}]
+// Note of events that what they said was withdrawn: sent again, they are taken in again, unless the person took it back.
+// params: $withdrawn [{evidence, rev, taken_back (true or null)}]
 // returns: one record (how many)
 // mode: write
 UNWIND $withdrawn AS row
 MATCH (:Evidence {id: row.evidence})-[:FROM]->(e:Event)
-SET e.withdrawn = row.rev
+SET e.withdrawn = row.rev, e.taken_back = row.taken_back
 RETURN count(DISTINCT e) AS events

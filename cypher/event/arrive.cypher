@@ -1,12 +1,12 @@
 // What the store already knows of commands about to be decided: earlier deliveries, their twins' revs, the definitions.
 // params: $tenant, $deliveries [keyed hash], $twins [id]
-// returns: one record ([[delivery, body, [evidence id] of what was withdrawn, else null]] of those seen, [[twin, rev, life]] of those that exist, number of the set in force, [twin] being erased)
+// returns: one record ([[delivery, body, [evidence id] of what was withdrawn and may come again, else null]] of those seen, [[twin, rev, life]] of those that exist, number of the set in force, [twin] being erased)
 // mode: read
 RETURN
   COLLECT {
     UNWIND $deliveries AS delivery
     MATCH (d:Delivery {delivery: delivery})
-    RETURN [d.delivery, d.body, CASE WHEN d.withdrawn IS NOT NULL THEN COLLECT { MATCH (d)<-[:FROM]-(v:Evidence) RETURN v.id } END]
+    RETURN [d.delivery, d.body, CASE WHEN d.withdrawn IS NOT NULL AND d.taken_back IS NULL THEN COLLECT { MATCH (d)<-[:FROM]-(v:Evidence) RETURN v.id } END]
   } AS seen,
   COLLECT {
     UNWIND $twins AS twin

@@ -86,7 +86,11 @@ class Mutation(ForecastMutations, PermissionCommands):
     retract = command(
         Retract, "End a belief, or a relation stated for this twin; its history is kept.", lambda to: to.retract
     )
-    withdraw = command(Withdraw, "Withdraw what events said, as if it had never been given.", lambda to: to.withdraw)
+    withdraw = command(
+        Withdraw,
+        "Withdraw what events said, as if it had never been given. With the person's own key it does not come again.",
+        lambda to: to.withdraw,
+    )
     relate = command(Relate, "Relate two beliefs of this twin, for this twin alone.", lambda to: to.relate)
     set_goal = command(
         SetGoal,

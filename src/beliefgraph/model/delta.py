@@ -67,7 +67,8 @@ class Delta:
 
     `made` are records that the twin did not have (beliefs, goals, metrics, decisions), `opened` and `closed` are
     revisions. `words` are what a person said in statements, by their revision ids; they are sealed when stored.
-    `withdrawn` is evidence that counts no more, by its ids; `set_aside` are events that go back to quarantine.
+    `withdrawn` is evidence that counts no more, by its ids, and for good where it is `taken_back` by the person.
+    `set_aside` are events that go back to quarantine.
     """
 
     made: Records = NONE
@@ -78,6 +79,7 @@ class Delta:
     evidence: Sequence[Evidence] = ()
     words: Mapping[str, Words] = field(default_factory=lambda: MappingProxyType({}))
     withdrawn: Collection[str] = ()
+    taken_back: bool = False
     set_aside: Sequence[SetAside] = ()
 
     @classmethod
@@ -96,6 +98,7 @@ class Delta:
             evidence=(*self.evidence, *other.evidence),
             words={**self.words, **other.words},
             withdrawn=(*self.withdrawn, *other.withdrawn),
+            taken_back=self.taken_back or other.taken_back,
             set_aside=(*self.set_aside, *other.set_aside),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from beliefgraph.errors import Forbidden, Incorrect, NotFound
@@ -100,12 +101,13 @@ def retraction(setting: CommandContext, command: Retract) -> Additions:
 def withdrawal(setting: CommandContext, command: Withdraw, said: Collection[str] | None = None) -> Additions:
     """The closing from its start of all that events said, by the ids of their evidence; else of the piece named alone.
 
-    What the person said is theirs to take back, and nobody else's.
+    What the person said is theirs to take back, and nobody else's. What they take back is so for good: the same events
+    sent again are duplicates.
     """
     named = [] if command.evidence is None else [command.evidence]
     taken_back = withdrawn(setting, named if said is None else said)
     if taken_back.delta.closed:
-        return taken_back
+        return replace(taken_back, delta=replace(taken_back.delta, taken_back=setting.speaks_for_the_person))
     if command.evidence in {reading_evidence(setting.state, metric) for metric in setting.state.metrics.values()}:
         raise Incorrect("invalid-input", "A metric says so; withdraw the events that count in it.")
     raise NotFound("not-found", "No evidence in force is called that.", evidence=command.evidence)

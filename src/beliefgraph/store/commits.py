@@ -112,7 +112,13 @@ def statements(keyring: Keyring, commits: Sequence[TwinCommit]) -> list[Statemen
         ),
         (
             "commit/withdrawn",
-            {"withdrawn": [{"evidence": e, "rev": c.commit.rev} for c in ordered for e in c.delta.withdrawn]},
+            {
+                "withdrawn": [
+                    {"evidence": id_, "rev": c.commit.rev, "taken_back": c.delta.taken_back or None}
+                    for c in ordered
+                    for id_ in c.delta.withdrawn
+                ]
+            },
         ),
         ("quarantine/keep", {"events": [row for c in ordered for row in _set_aside(keyring, c)]}),
     ]

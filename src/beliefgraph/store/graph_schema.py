@@ -212,6 +212,7 @@ NODES: tuple[NodeRow, ...] = (
             "time": (datetime, "Valid time of the event."),
             "via": (str, "Keyed hash of the identifier that led here; null if none did."),
             "withdrawn": (int, "Rev that withdrew what it said; null once it has come again."),
+            "taken_back": (bool, "True if the person withdrew it: it does not come again."),
             "sealed": (bytes, "The event as it arrived, encrypted with the twin's key."),
         },
         unique=(("id",),),
