@@ -9,6 +9,7 @@ import typer
 from rich.console import Console, RenderableType
 from rich.table import Table
 
+from beliefgraph.cli import show
 from beliefgraph.cli.connection import Key, Purpose, run, services
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.cli.reading import At, TwinOption, as_of, belief_named
@@ -62,7 +63,7 @@ def listed(found: NextQuestions) -> Iterator[RenderableType]:
     """The questions as a table, and those that are left out."""
     table = Table("bits", "cost", "question", "answers", box=None, pad_edge=False)
     for each in found.questions:
-        answers = " · ".join(f"{answer.text} {answer.probability:.0%}" for answer in each.answers)
+        answers = " · ".join(f"{answer.text} {show.chance(answer.probability)}" for answer in each.answers)
         table.add_row(f"{each.gain:.3f}", f"{each.cost:g}", each.text, answers)
     yield table if found.questions else "There is nothing to ask."
     for names, why in ((found.lately, "asked or answered lately"), (found.forbidden, "forbidden by the person")):

@@ -8,6 +8,7 @@ from datetime import timedelta
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from beliefgraph.cli import show
 from beliefgraph.model.forecast import Forecast, OutcomeRecord, RecordGroup, RecordScores
 
 SHOWN_INPUTS = 3
@@ -24,7 +25,7 @@ def forecasts(title: str, found: Sequence[Forecast]) -> RenderableType:
             f"{one.made_at:%Y-%m-%d}",
             one.outcome,
             f"{one.horizon / DAY:g} d",
-            f"{one.probability:.0%}",
+            show.chance(one.probability),
             why(one),
             came(one),
         )

@@ -9,11 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from beliefgraph.cli import show
-from beliefgraph.model.belief import logit
 from beliefgraph.model.reasons import NoReasons, Occurrence, RivalReasons
-
-LEAST = 1e-9
-"""How near to certainty a share is told."""
 
 NOTHING: Mapping[NoReasons, str] = {
     "silent": "Nothing of it counts at the moment, so there is nothing to weigh.",
@@ -41,8 +37,8 @@ def occurrence(one: Occurrence) -> RenderableType:
             each.state.belief.statement,
             show.percent(each.before),
             show.confidence(each.state.log_odds, each.state.quality),
-            _share(each.responsibility),
-            _share(each.alone),
+            show.chance(each.responsibility),
+            show.chance(each.alone),
             Text("") if each.responsibility is None else show.bar(each.responsibility),
         )
     if one.something_else is not None:
@@ -51,17 +47,10 @@ def occurrence(one: Occurrence) -> RenderableType:
             Text("something else", style="dim"),
             "",
             "",
-            _share(share.responsibility),
-            _share(share.alone),
+            show.chance(share.responsibility),
+            show.chance(share.alone),
             show.bar(share.responsibility),
         )
     parts: list[RenderableType] = [Text(one.sentence, style="italic"), table]
     first = one.hypotheses[0].explanation
     return Group(*parts, show.explanation(first)) if first is not None else Group(*parts)
-
-
-def _share(probability: float | None) -> str:
-    """A share, never said to be certain; nothing where there is none."""
-    if probability is None:
-        return ""
-    return show.percent(logit(min(max(probability, LEAST), 1.0 - LEAST)))

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from beliefgraph.model.belief import ANYWHERE, BeliefState, Quality, probability
+from beliefgraph.model.belief import ANYWHERE, BeliefState, Quality, logit, probability
 from beliefgraph.model.commit import BeliefChange, BeliefDifference
 from beliefgraph.model.distribution import Distribution
 from beliefgraph.model.explanation import Contribution, Explanation, ExplanationLink
@@ -23,6 +23,9 @@ BAR = 20
 
 SLIGHT = 0.05
 """Log-odds below which a contribution is not shown by itself."""
+
+LEAST = 1e-9
+"""How near to certainty a probability is shown."""
 
 NUMBERS = "The numbers are log-odds, and add up: +0.7 doubles the odds that it holds, -0.7 halves them."
 
@@ -59,6 +62,13 @@ def percent(log_odds: float | None) -> str:
     if min(confidence, 1 - confidence) < 0.0005:
         return ">99.9%" if log_odds > 0 else "<0.1%"
     return f"{confidence:.1%}" if min(confidence, 1 - confidence) < 0.01 else f"{confidence:.0%}"
+
+
+def chance(share: float | None) -> str:
+    """A probability, never said to be certain; nothing where there is none."""
+    if share is None:
+        return ""
+    return percent(logit(min(max(share, LEAST), 1.0 - LEAST)))
 
 
 def signed(log_odds: float) -> Text:

@@ -56,10 +56,10 @@ def shown(found: Trajectory) -> Iterator[RenderableType]:
     table = Table("stage", "now", "reached in", "90 % interval", "within 30 days", box=None, pad_edge=False)
     times = {each.stage: each for each in found.times}
     for share in found.stages:
-        row = [share.stage, f"{share.probability:.1%}"]
+        row = [share.stage, show.chance(share.probability)]
         if (time := times.get(share.stage)) is not None:
             bounds = f"{_days(time.low)} to {_days(time.high)}"
-            row += [_days(time.median), bounds, f"{time.within_period:.0%}"]
+            row += [_days(time.median), bounds, show.chance(time.within_period)]
         table.add_row(*row)
     yield table
     for one in found.reversals:
