@@ -135,7 +135,6 @@ async def heartbeat() -> AsyncIterator[list[float]]:
     Python's collector is off: what it walks here is what all tests before have left, and a service tunes it.
     """
     longest = [0.0]
-    gc.collect()
     gc.disable()
 
     async def beat() -> None:
