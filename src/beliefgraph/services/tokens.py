@@ -91,12 +91,7 @@ class Tokens:
                 algorithms=[key.algorithm_name],
                 audience=issuer.audience,
                 issuer=issuer.issuer,
-                options={
-                    "require": ["exp", "iss", "aud"],
-                    "verify_exp": False,
-                    "verify_nbf": False,
-                    "verify_iat": False,
-                },
+                options=OPTIONS,
             )
             return self._granted(issuer, claims)
         except (jwt.PyJWTError, ValidationError, ValueError, TypeError):

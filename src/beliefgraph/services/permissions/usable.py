@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from typing import Protocol, TypeVar
 
 from beliefgraph.model.caller import Caller
@@ -37,12 +37,6 @@ class Usable:
                 yield twin
             else:
                 self.left_out += 1
-
-    async def among(self, twins: Sequence[N]) -> list[N]:
-        """Those of some twins that may be used."""
-        used = [each for each in twins if await self._may_use(each.name)]
-        self.left_out += len(twins) - len(used)
-        return used
 
     async def _may_use(self, name: str) -> bool:
         if self._sights is None:
