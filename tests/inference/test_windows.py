@@ -79,25 +79,27 @@ def test_an_unknown_zone_is_refused() -> None:
         zone("Europe/Berln")
 
 
+RIDES = MetricDefinition.model_validate(
+    {
+        "key": "rides",
+        "statement": "rides",
+        "kind": "streak",
+        "events": ["r"],
+        "every": "day",
+        "window": "P60D",
+        "zone_from": "data.zone",
+    }
+)
+
+
 def travelling(*where: tuple[str | None, str]) -> float:
     """The streak of events at local times, each in the zone that it names or the one before."""
-    definition = MetricDefinition.model_validate(
-        {
-            "key": "rides",
-            "statement": "rides",
-            "kind": "streak",
-            "events": ["r"],
-            "every": "day",
-            "window": "P60D",
-            "zone_from": "data.zone",
-        }
-    )
     last, moments = "UTC", []
     for name, text in where:
         last = name or last
         moments += local(last, text)
     times = np.array([microseconds(each) for each in moments], dtype=np.int64)
-    zone = zone_of(definition, times, [name for name, _ in where])
+    zone = zone_of(RIDES, times, [name for name, _ in where])
     return float(windows.streak(windows.seen(times, times[-1:], 60 * windows.DAY), windows.DAY, zone)[0])
 
 
@@ -118,18 +120,7 @@ def test_a_streak_follows_somebody_who_travels() -> None:
 def test_a_moving_clock_shows_more_at_no_moment_before_the_first(events: list[tuple[str, int]]) -> None:
     hours = dict(sorted((hour, name) for name, hour in events))
     times = np.array(list(hours), dtype=np.int64) * 3_600_000_000 + microseconds(datetime(2026, 3, 1, tzinfo=UTC))
-    definition = MetricDefinition.model_validate(
-        {
-            "key": "rides",
-            "statement": "rides",
-            "kind": "streak",
-            "events": ["r"],
-            "every": "day",
-            "window": "P60D",
-            "zone_from": "data.zone",
-        }
-    )
-    zone = zone_of(definition, times, list(hours.values()))
+    zone = zone_of(RIDES, times, list(hours.values()))
     for time, name in zip(times.tolist(), hours.values(), strict=True):
         shown = moment_of(time).astimezone(ZoneInfo(name)).replace(tzinfo=UTC)
         assert int(zone.local(np.array([time]))[0]) == microseconds(shown)
