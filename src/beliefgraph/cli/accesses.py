@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.model.access import Access
 
@@ -24,8 +24,8 @@ def accesses(
     """
 
     async def work() -> list[Access]:
-        async with services() as running:
-            caller = (await running.callers.authenticate(key, purpose)).asking("accesses")
+        async with signed_in(key, purpose) as (running, caller):
+            caller = caller.asking("accesses")
             return await running.accesses.accesses(caller, twin, first=first)
 
     found = run(work())

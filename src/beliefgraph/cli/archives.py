@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.model.archive import Imported
 
@@ -27,8 +27,7 @@ def export(
         raise typer.BadParameter("Name a twin, or give --all.")
 
     async def work() -> bytes:
-        async with services() as running:
-            caller = await running.callers.authenticate(key, purpose)
+        async with signed_in(key, purpose) as (running, caller):
             if twin is None:
                 return await running.alone.archives.export_tenant(caller)
             return await running.of(caller, twin).archives.export_twin(caller, twin)
@@ -51,8 +50,7 @@ def import_archive(
     """Import an archive into an empty tenant, whole or not at all; nothing is written if it was altered."""
 
     async def work() -> Imported:
-        async with services() as running:
-            caller = await running.callers.authenticate(key, purpose)
+        async with signed_in(key, purpose) as (running, caller):
             public = None if public_key is None else public_key.read_bytes()
             return await running.alone.archives.import_archive(caller, archive.read_bytes(), public)
 

@@ -10,7 +10,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 from beliefgraph.cli import show
-from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.cli.reading import At, TwinOption, as_of, belief_named
 from beliefgraph.model.asking import Coverage, NextQuestions
@@ -72,15 +72,13 @@ def listed(found: NextQuestions) -> Iterator[RenderableType]:
 
 
 async def _coverage(key: str, purpose: str | None, twin: str, when: AsOf) -> Coverage:
-    async with services() as built:
-        caller = await built.callers.authenticate(key, purpose)
+    async with signed_in(key, purpose) as (built, caller):
         return await built.of(caller, twin).asking.coverage(caller, twin, as_of=when)
 
 
 async def _ask_next(
     key: str, purpose: str | None, twin: str, first: int, about: list[BeliefKey], context: str, when: AsOf
 ) -> NextQuestions:
-    async with services() as built:
-        caller = await built.callers.authenticate(key, purpose)
+    async with signed_in(key, purpose) as (built, caller):
         asked = built.of(caller, twin).asking
         return await asked.ask_next(caller, twin, first=first, about=about, context=context, as_of=when)

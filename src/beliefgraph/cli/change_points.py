@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from beliefgraph.cli import show
-from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.cli.reading import At, TwinOption, as_of
 from beliefgraph.model.change_point import ChangePoints
@@ -30,6 +30,5 @@ def change_points(key: Key, twin: TwinOption, at: At = None, purpose: Purpose = 
 
 
 async def _change_points(key: str, purpose: str | None, twin: str, when: AsOf) -> ChangePoints:
-    async with services() as built:
-        caller = await built.callers.authenticate(key, purpose)
+    async with signed_in(key, purpose) as (built, caller):
         return await built.of(caller, twin).change_points.change_points(caller, twin, as_of=when)

@@ -15,10 +15,11 @@ from beliefgraph.cli.neo4j import errors_told, fetching
 from beliefgraph.cli.options import Key, Purpose
 from beliefgraph.config import Settings
 from beliefgraph.local import Endpoint, LocalNeo4j, resolve_endpoint
+from beliefgraph.model.caller import Caller
 
 T = TypeVar("T")
 
-__all__ = ["Key", "Purpose", "run", "services", "settings_for"]
+__all__ = ["Key", "Purpose", "run", "services", "settings_for", "signed_in"]
 
 
 def settings_for(endpoint: Endpoint, settings: Settings) -> Settings:
@@ -49,6 +50,15 @@ async def services(cached_megabytes: int | None = None) -> AsyncIterator[Service
             yield built
     finally:
         await asyncio.to_thread(local.close)
+
+
+@asynccontextmanager
+async def signed_in(
+    key: str, purpose: str | None, cached_megabytes: int | None = None
+) -> AsyncIterator[tuple[Services, Caller]]:
+    """The same services, and the caller whose key it is, for a purpose of theirs."""
+    async with services(cached_megabytes) as built:
+        yield built, await built.callers.authenticate(key, purpose)
 
 
 def run(

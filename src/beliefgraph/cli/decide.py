@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from beliefgraph.cli import decisions_picture, decisions_shown
-from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import ANYWHERE
@@ -57,8 +57,7 @@ async def _decide(
     key: str, twin: str, context: str, options: Path, plot: Path | None, purpose: str | None, json: bool
 ) -> None:
     out, question = Console(highlight=False), read_question(twin, context, options)
-    async with services() as built:
-        caller = await built.callers.authenticate(key, purpose)
+    async with signed_in(key, purpose) as (built, caller):
         found = await built.of(caller, question.twin).decision_checks.check(caller, question)
         title = f"How the options sit with {question.twin}"
         if json:

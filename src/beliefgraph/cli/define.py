@@ -53,11 +53,10 @@ def refuse_findings(findings: Sequence[Finding]) -> None:
 
 
 async def _define(catalogs: Sequence[Catalog], key: str, purpose: str | None) -> None:
-    from beliefgraph.cli.connection import services
+    from beliefgraph.cli.connection import signed_in
 
     out = Console(highlight=False)
-    async with services() as built:
-        caller = await built.callers.authenticate(key, purpose)
+    async with signed_in(key, purpose) as (built, caller):
         for catalog in catalogs:
             definitions = await built.book.publish(caller, catalog)
             await built.across.adopt(caller.tenant)

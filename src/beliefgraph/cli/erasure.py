@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.neo4j import errors_told
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.config import Settings
@@ -33,8 +33,7 @@ def erase(key: Key, twin: Twin, purpose: Purpose = None) -> None:
     """
 
     async def work() -> Erasure:
-        async with services() as running:
-            caller = await running.callers.authenticate(key, purpose)
+        async with signed_in(key, purpose) as (running, caller):
             return await running.across.erase_twin(caller, twin)
 
     typer.echo(run(work()).receipt)
@@ -44,8 +43,7 @@ def readmit(key: Key, twin: Twin, purpose: Purpose = None, json: Json = False) -
     """Take in again what concerns a person who was erased, because they consented anew."""
 
     async def work() -> Readmission:
-        async with services() as running:
-            caller = await running.callers.authenticate(key, purpose)
+        async with signed_in(key, purpose) as (running, caller):
             return await running.eraser.readmit(caller, twin)
 
     done = run(work())

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from beliefgraph.cli import forecasts_shown
-from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.model.forecast import Forecast
 from beliefgraph.model.time import instant
@@ -59,23 +59,20 @@ def span(days: float | None) -> timedelta | None:
 
 
 async def _make(key: str, outcome: str | None, at: datetime | None, purpose: str | None) -> None:
-    async with services() as built:
-        caller = await built.callers.authenticate(key, purpose)
+    async with signed_in(key, purpose) as (built, caller):
         moment = None if at is None else instant(at.replace(tzinfo=UTC))
         made = await built.across.make_forecasts(caller, outcome, moment)
     Console(highlight=False).print(f"{made.stored:,} forecasts stored, {made.known:,} were there already.")
 
 
 async def _resolve(key: str, outcome: str | None, purpose: str | None) -> None:
-    async with services() as built:
-        caller = await built.callers.authenticate(key, purpose)
+    async with signed_in(key, purpose) as (built, caller):
         done = await built.across.resolve_forecasts(caller, outcome)
     Console(highlight=False).print(f"{done.resolved:,} forecasts resolved, {done.changed:,} resolved otherwise.")
 
 
 async def _list(key: str, twin: str, outcome: str | None, purpose: str | None, json: bool) -> None:
-    async with services() as built:
-        caller = await built.callers.authenticate(key, purpose)
+    async with signed_in(key, purpose) as (built, caller):
         found: list[Forecast] = []
         after: str | None = None
         while True:

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from beliefgraph.app import Services
 from beliefgraph.cli import goals_picture, show
-from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.goal import GoalRow
@@ -44,8 +44,7 @@ async def _goals(
     key: str, twin: str, why: str | None, then: AsOf | None, plot: Path | None, purpose: str | None, json: bool
 ) -> None:
     out = Console(highlight=False)
-    async with services() as built:
-        caller = await built.callers.authenticate(key, purpose)
+    async with signed_in(key, purpose) as (built, caller):
         rows = await listed(built, caller, twin)
         before = {} if then is None else motivations(await listed(built, caller, twin, then))
         told = None if why is None else await built.of(caller, twin).goals.explain(caller, twin, why)

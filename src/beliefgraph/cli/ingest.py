@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from beliefgraph.app import Services
-from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.ingest.jsonl import Line, read_lines
 from beliefgraph.model.caller import Caller
@@ -60,8 +60,7 @@ def ingest(
 async def _ingest(key: str, file: Path | None, purpose: str | None, batch: int) -> Counter[str]:
     out = Console(stderr=True, highlight=False)
     told: Counter[str] = Counter()
-    async with services(CACHED_MEGABYTES) as built:
-        caller = await built.callers.authenticate(key, purpose)
+    async with signed_in(key, purpose, CACHED_MEGABYTES) as (built, caller):
         with _opened(file) as source, _bar(out, file) as progress:
             for lines in _batches(read_lines(source, built.clock), batch):
                 await _take(built, caller, lines, told, out)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from rich.console import Console
 
 from beliefgraph.cli import reasons_picture, reasons_shown
-from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.event import EventName
@@ -66,8 +66,7 @@ async def _interpret(
     out = Console(highlight=False)
     question = Interpret(twin=twin, stored=stored, metric=None if metric is None else _named(metric))
     as_of = NOW if at is None else AsOf(valid_time=instant(at))
-    async with services() as built:
-        caller = await built.callers.authenticate(key, purpose)
+    async with signed_in(key, purpose) as (built, caller):
         found = await built.of(caller, question.twin).reasons.interpret(caller, question, as_of=as_of, explained=why)
         if json:
             print_json(found)

@@ -13,7 +13,7 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.output import write_draft
 from beliefgraph.cli.parameter_sets import DryRun, put_in_force
 from beliefgraph.cli.truth import read_truth
@@ -145,8 +145,7 @@ async def _lessons(
 ) -> Lessons:
     known = [] if truth is None else list(read_truth(truth))
     with out.status("Reading twins …") as status:
-        async with services() as built:
-            caller = await built.callers.authenticate(key, purpose)
+        async with signed_in(key, purpose) as (built, caller):
             if tenant is not None and tenant != caller.tenant:
                 raise Incorrect("invalid-input", f"This key is for the tenant {caller.tenant}, not {tenant}.")
             usable = Usable(built.sights, caller)
@@ -173,8 +172,8 @@ def _say_left_out(read: Lessons, out: Console) -> None:
 async def _put_in_force(
     key: str, purpose: str | None, learned: Callable[[ParameterSet], ParameterSet], out: Console, *, dry_run: bool
 ) -> None:
-    async with services() as built:
-        await put_in_force(built, await built.callers.authenticate(key, purpose), learned, out, dry_run=dry_run)
+    async with signed_in(key, purpose) as (built, caller):
+        await put_in_force(built, caller, learned, out, dry_run=dry_run)
 
 
 def _calibration_row(each: CalibratedAttribute) -> tuple[str, ...]:

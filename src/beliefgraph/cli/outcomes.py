@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.lessons import Before
 from beliefgraph.cli.parameter_sets import DryRun, put_in_force
 from beliefgraph.model.time import instant
@@ -35,8 +35,7 @@ def outcomes(
 
 async def _outcomes(key: str, purpose: str | None, outcome: str | None, before: datetime | None, dry_run: bool) -> None:
     out = Console(highlight=False)
-    async with services() as built:
-        caller = await built.callers.authenticate(key, purpose)
+    async with signed_in(key, purpose) as (built, caller):
         alone = built.alone
         usable = Usable(built.sights, caller)
         with out.status("Reading twins …") as status:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from beliefgraph.app import Services
-from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
 from beliefgraph.model.caller import Caller
@@ -47,8 +47,7 @@ def reset(key: Key, purpose: Purpose = None, dry_run: DryRun = False) -> None:
 
 async def _list(key: str, purpose: str | None, json: bool) -> None:
     out = Console(highlight=False)
-    async with services() as built:
-        caller = await built.callers.authenticate(key, purpose)
+    async with signed_in(key, purpose) as (built, caller):
         found = await built.book.parameter_sets(caller)
         in_force = (await built.book.latest(caller.tenant)).definitions.parameters
     number = None if in_force is None else in_force.number
@@ -67,8 +66,7 @@ async def _list(key: str, purpose: str | None, json: bool) -> None:
 
 
 async def _again(key: str, purpose: str | None, number: int, dry_run: bool) -> None:
-    async with services() as built:
-        caller = await built.callers.authenticate(key, purpose)
+    async with signed_in(key, purpose) as (built, caller):
         chosen = await built.book.parameter_set(caller, number)
         await put_in_force(built, caller, lambda _: chosen, Console(highlight=False), dry_run=dry_run)
 

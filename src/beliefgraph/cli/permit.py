@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from beliefgraph.cli import show
-from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.cli.reading import TwinOption
 from beliefgraph.model.permission import Permission, Permit, Restrict
@@ -44,8 +44,7 @@ def permit(
             valid_from=None if valid_from is None else instant(valid_from),
             valid_to=None if valid_to is None else instant(valid_to),
         )
-        async with services() as built:
-            caller = await built.callers.authenticate(key, purpose)
+        async with signed_in(key, purpose) as (built, caller):
             return await built.of(caller, twin).commands.permit(caller, command)
 
     _told(run(work()), f"{what} is {'refused' if refuse else 'permitted'}", json=json)
@@ -61,8 +60,7 @@ def restrict(
     """Restrict the use of a twin to the person and what a law demands, or lift the restriction with --lift."""
 
     async def work() -> Receipt:
-        async with services() as built:
-            caller = await built.callers.authenticate(key, purpose)
+        async with signed_in(key, purpose) as (built, caller):
             return await built.of(caller, twin).commands.restrict(caller, Restrict(twin=twin, restricted=not lift))
 
     _told(run(work()), "the restriction is lifted" if lift else "the use is restricted", json=json)
@@ -81,8 +79,7 @@ def permissions(
         return
 
     async def work() -> list[Permission]:
-        async with services() as built:
-            caller = await built.callers.authenticate(key, purpose)
+        async with signed_in(key, purpose) as (built, caller):
             return await built.of(caller, twin).sights.stated(caller, twin)
 
     found = run(work())
@@ -98,8 +95,7 @@ def permissions(
 
 
 async def _receipt(key: str, twin: str, purpose: str | None) -> dict[str, Any]:
-    async with services() as built:
-        caller = await built.callers.authenticate(key, purpose)
+    async with signed_in(key, purpose) as (built, caller):
         return await built.of(caller, twin).sights.receipt(caller, twin)
 
 

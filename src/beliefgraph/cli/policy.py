@@ -10,7 +10,7 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.neo4j import errors_told
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.errors import Incorrect
@@ -38,8 +38,8 @@ def define(
         policy = _read(file)
 
     async def work() -> NumberedPolicy:
-        async with services() as built:
-            return await built.policies.publish(await built.callers.authenticate(key, purpose), policy)
+        async with signed_in(key, purpose) as (built, caller):
+            return await built.policies.publish(caller, policy)
 
     found = run(work())
     if json:
@@ -53,8 +53,8 @@ def show(key: Key, purpose: Purpose = None, json: Json = False) -> None:
     """Show the policy in force."""
 
     async def work() -> NumberedPolicy | None:
-        async with services() as built:
-            return await built.policies.shown(await built.callers.authenticate(key, purpose))
+        async with signed_in(key, purpose) as (built, caller):
+            return await built.policies.shown(caller)
 
     found = run(work())
     out = Console(highlight=False)

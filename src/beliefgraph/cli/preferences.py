@@ -11,7 +11,7 @@ from rich.console import Console, RenderableType
 
 from beliefgraph.app import Services
 from beliefgraph.cli import preferences_picture, preferences_shown, show
-from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.errors import NotFound
 from beliefgraph.model.belief import ANYWHERE
@@ -41,8 +41,7 @@ async def _preferences(
     key: str, twin: str, context: str, why: str | None, plot: Path | None, purpose: str | None, json: bool
 ) -> None:
     out = Console(highlight=False)
-    async with services() as built:
-        caller = await built.callers.authenticate(key, purpose)
+    async with signed_in(key, purpose) as (built, caller):
         found = await listed(built, caller, twin, context, explained=why is not None)
         title = f"What {twin} wants" if context == ANYWHERE else f"What {twin} wants in {context}"
         told = [] if why is None else explanations(found, why)

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from beliefgraph.cli import show
-from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey, BeliefState
 from beliefgraph.model.event import QuarantinedEvent
@@ -102,8 +102,7 @@ def _state(state: BeliefState) -> dict[str, Any]:
 async def _twins(key: str, purpose: str | None, most: int) -> list[Twin]:
     found: list[Twin] = []
     after: str | None = None
-    async with services() as built:
-        caller = await built.callers.authenticate(key, purpose)
+    async with signed_in(key, purpose) as (built, caller):
         while len(found) < most:
             page = await built.questions.twins(caller, first=min(PAGE, most - len(found)), after=after)
             found += page.nodes
@@ -116,8 +115,7 @@ async def _twins(key: str, purpose: str | None, most: int) -> list[Twin]:
 async def _beliefs(key: str, purpose: str | None, twin: str, as_of: AsOf, most: int) -> list[BeliefState]:
     found: list[BeliefState] = []
     after: str | None = None
-    async with services() as built:
-        caller = await built.callers.authenticate(key, purpose)
+    async with signed_in(key, purpose) as (built, caller):
         while len(found) < most:
             size = min(PAGE, most - len(found))
             page = await built.questions.beliefs(caller, twin, first=size, after=after, as_of=as_of)
@@ -129,12 +127,10 @@ async def _beliefs(key: str, purpose: str | None, twin: str, as_of: AsOf, most: 
 
 
 async def _why(key: str, purpose: str | None, twin: str, belief: dict[str, str | None], as_of: AsOf) -> Explanation:
-    async with services() as built:
-        caller = await built.callers.authenticate(key, purpose)
+    async with signed_in(key, purpose) as (built, caller):
         return await built.explanations.explain(caller, twin, BeliefKey.model_validate(belief), as_of=as_of)
 
 
 async def _quarantine(key: str, purpose: str | None, most: int) -> list[QuarantinedEvent]:
-    async with services() as built:
-        caller = await built.callers.authenticate(key, purpose)
+    async with signed_in(key, purpose) as (built, caller):
         return await built.intake.quarantine(caller, limit=most)

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from beliefgraph.cli import forecasts_shown, record_picture
-from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.forecast import Days, span
 from beliefgraph.cli.output import Json, print_json
 
@@ -42,8 +42,7 @@ async def _record(
     purpose: str | None,
     json: bool,
 ) -> None:
-    async with services() as built:
-        caller = await built.callers.authenticate(key, purpose)
+    async with signed_in(key, purpose) as (built, caller):
         found = await built.across.record(caller, outcome, span(horizon), segment, retrospective=retrospective)
     out = Console(highlight=False)
     if json:

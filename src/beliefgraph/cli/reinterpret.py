@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.cli.parameter_sets import belief_named
 from beliefgraph.model.move import MOVED
@@ -54,8 +54,7 @@ def reinterpret(
 async def _reinterpret(key: str, purpose: str | None, asked: Reinterpret) -> Reinterpretation:
     out = Console(stderr=True, highlight=False)
     found = Reinterpretation()
-    async with services() as built:
-        caller = await built.callers.authenticate(key, purpose)
+    async with signed_in(key, purpose) as (built, caller):
         databases = built.shards.values() if asked.twin is None else (built.of(caller, asked.twin),)
         with out.status("Reading again …") as status:
             for database in databases:

@@ -10,7 +10,7 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.output import write_draft
 from beliefgraph.cli.truth import read_truth
 from beliefgraph.model.definition import Catalog, Definitions
@@ -47,8 +47,7 @@ def rules(
 async def _rules(
     key: str, purpose: str | None, truth: Path, deviation: float
 ) -> tuple[Definitions, tuple[LearnedAttribute, ...]]:
-    async with services() as built:
-        caller = await built.callers.authenticate(key, purpose)
+    async with signed_in(key, purpose) as (built, caller):
         usable = Usable(built.sights, caller)
         found = await learn_rules(caller, built.graph, built.book, read_truth(truth), deviation, usable)
     if usable.left_out:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from beliefgraph.cli import show
-from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.cli.reading import TwinOption, belief_named
 from beliefgraph.model.metric import MetricKey
@@ -117,8 +117,7 @@ async def _series(
         metric=None if metric is None else MetricKey(metric=metric),
         goal=goal,
     )
-    async with services() as built:
-        caller = await built.callers.authenticate(key, purpose)
+    async with signed_in(key, purpose) as (built, caller):
         return await built.of(caller, twin).series.series(
             caller,
             twin,

@@ -14,7 +14,7 @@ from rich.progress import Progress as Bars
 from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.parameter_sets import put_in_force
 from beliefgraph.cli.truth import read_truth
 from beliefgraph.errors import Incorrect
@@ -77,8 +77,7 @@ async def _sources(
     out = Console(highlight=False)
     told = truth is not None and truth.endswith(".csv")
     known = list(read_truth(Path(truth))) if truth is not None and told else []
-    async with services() as built:
-        caller = await built.callers.authenticate(key, purpose)
+    async with signed_in(key, purpose) as (built, caller):
         if tenant is not None and tenant != caller.tenant:
             raise Incorrect("invalid-input", f"This key is for the tenant {caller.tenant}, not {tenant}.")
         with _reading() as progress:

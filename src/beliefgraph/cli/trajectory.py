@@ -12,7 +12,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 
 from beliefgraph.cli import show, trajectory_picture
-from beliefgraph.cli.connection import Key, Purpose, run, services
+from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.cli.reading import At, TwinOption, as_of
 from beliefgraph.model.time import AsOf
@@ -75,8 +75,7 @@ def _days(span: timedelta | None) -> str:
 async def _trajectories(
     key: str, purpose: str | None, twin: str, name: str | None, when: AsOf, points: int
 ) -> Sequence[Trajectory]:
-    async with services() as built:
-        caller = await built.callers.authenticate(key, purpose)
+    async with signed_in(key, purpose) as (built, caller):
         asked = built.of(caller, twin).trajectories
         if name is None:
             return await asked.trajectories(caller, twin, points=points, as_of=when)
