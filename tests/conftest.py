@@ -17,6 +17,7 @@ from hypothesis import settings
 
 from beliefgraph.local import Endpoint, LocalNeo4j
 from beliefgraph.local.endpoint import named_endpoint
+from beliefgraph.local.java import JAVA_OPTIONS
 from beliefgraph.model.caller import Caller
 from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring
@@ -25,6 +26,9 @@ from tests.world import CATALOG, World
 
 settings.register_profile("untimed", settings(), deadline=None)  # on a busy machine a first call may take long
 settings.load_profile("untimed")
+
+# Servers that a test starts live for seconds, which is too short for Java's second compiler to be worth its time.
+os.environ.setdefault(JAVA_OPTIONS, "-XX:TieredStopAtLevel=1")
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -47,6 +51,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--docker", action="store_true", help="test against Neo4j in a container (needs Docker)")
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Two processes, each with a Neo4j of its own, for all tests; one where only some were asked for."""
+    return 2 if config.args_source is pytest.Config.ArgsSource.TESTPATHS else 0
+
+
 @pytest.fixture(scope="session")
 def endpoint(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Endpoint]:
     """The Neo4j that NEO4J_URI names, a container with --docker, else a local one that is gone when the tests are."""
@@ -57,7 +66,8 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRe
     if request.config.getoption("--docker"):
         yield from in_a_container()
         return
-    with LocalNeo4j(tmp_path_factory.mktemp("neo4j"), bolt_port=0, http_port=0) as started:
+    environ = {**os.environ, JAVA_OPTIONS: ""}
+    with LocalNeo4j(tmp_path_factory.mktemp("neo4j"), bolt_port=0, http_port=0, environ=environ) as started:
         yield started
 
 

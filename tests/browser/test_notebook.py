@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 
 import pytest
 from neomodel import StructuredNode, StructuredRel
@@ -53,6 +55,17 @@ def test_a_class_describes_its_relationship(row: EdgeRow) -> None:
 def test_a_relationship_leads_from_its_start_to_its_end(row: EdgeRow) -> None:
     leads = NODE_CLASSES[row.start].defined_properties(aliases=False, properties=False)
     assert row.name in {made.definition["relation_type"] for made in leads.values()}
+
+
+def test_a_notebook_may_have_an_event_of_its_own() -> None:
+    program = (
+        "class Event: ...\n"
+        "from beliefgraph.store.neomodels import NODE_CLASSES\n"
+        "made = NODE_CLASSES['Commit'].defined_properties(aliases=False, properties=False)['caused_by']\n"
+        "made.lookup_node_class()\n"
+        "assert made.definition['node_class'] is NODE_CLASSES['Event'], made.definition\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 async def test_a_notebook_reads_a_twin_and_why_it_believes(world: World, endpoint: Endpoint) -> None:

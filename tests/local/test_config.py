@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.local.config import Memory, argument_file, java_options, neo4j_conf
+from beliefgraph.local.config import Memory, argument_file, initial_password, java_options, neo4j_conf
 from beliefgraph.local.data_dir import Ports
 
 
@@ -31,6 +31,14 @@ def test_only_a_java_that_knows_the_flag_is_given_it() -> None:
     flag = "--sun-misc-unsafe-memory-access=allow"
     assert flag in java_options(Memory(), 25)
     assert flag not in java_options(Memory(), 21)
+
+
+def test_the_first_password_is_stored_as_neo4js_own_command_stores_it() -> None:
+    salt = bytes.fromhex("4e7931c66b44b3f0b0122cd769b8cefe77c0e0fb2bc0015dd951843f62bd5f8e")
+    assert initial_password("secret-password", salt) == (
+        "neo4j:SHA-256,011ca1dd0dac6a4d5c46b75a96be943ca59c6fb6517ccbf430c2b24a1a033f02,"
+        "4e7931c66b44b3f0b0122cd769b8cefe77c0e0fb2bc0015dd951843f62bd5f8e,1024:\n"
+    )
 
 
 def test_an_argument_file_keeps_blanks_quotes_and_backslashes() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from beliefgraph.errors import Unsupported
+from beliefgraph.errors import Incorrect, Unsupported
 from beliefgraph.local import LocalNeo4j
-from beliefgraph.local.java import find_java, java_version
+from beliefgraph.local.java import find_java, java_version, more_java_options
 
 
 def test_the_java_that_came_with_beliefgraph_is_new_enough() -> None:
@@ -35,3 +35,11 @@ def test_a_java_that_cannot_run_neo4j_is_refused_by_name(tmp_path: Path, script:
     assert refused.value.code == "wrong-java"
     assert str(java) in refused.value.message
     assert not (tmp_path / "data").exists()
+
+
+def test_more_options_are_given_to_java_as_a_shell_would_split_them() -> None:
+    given = {"BELIEFGRAPH_JAVA_OPTIONS": "-XX:TieredStopAtLevel=1 '-Da=b c'"}
+    assert more_java_options(given) == ["-XX:TieredStopAtLevel=1", "-Da=b c"]
+    assert more_java_options({}) == []
+    with pytest.raises(Incorrect, match="BELIEFGRAPH_JAVA_OPTIONS"):
+        more_java_options({"BELIEFGRAPH_JAVA_OPTIONS": "'-Da=b"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from beliefgraph.local.java import NEEDS_UNSAFE_FLAG
 HOST = "127.0.0.1"
 USER = "neo4j"
 SERVER_CLASS = "org.neo4j.server.Neo4jCommunity"
-ADMIN_CLASS = "org.neo4j.cli.AdminTool"
+HASHED_TIMES = 1024
+"""Rounds of SHA-256 by which Neo4j stores a password."""
 
 # Neo4j's own defaults for the JVM, without which it warns and works around.
 OPENED = ("java.base/java.nio", "java.base/java.io", "java.base/sun.nio.ch", "java.base/java.util.concurrent")
@@ -75,6 +77,17 @@ def java_options(memory: Memory, java_version: int) -> list[str]:
     if java_version >= NEEDS_UNSAFE_FLAG:
         options.append("--sun-misc-unsafe-memory-access=allow")
     return options
+
+
+def initial_password(password: str, salt: bytes) -> str:
+    """Answers the text of `auth.ini`, from which Neo4j takes the password of its user when it first starts.
+
+    The same that `neo4j-admin dbms set-initial-password` writes, without starting a Java for it.
+    """
+    digest = hashlib.sha256(salt + password.encode()).digest()
+    for _ in range(HASHED_TIMES - 1):
+        digest = hashlib.sha256(digest).digest()
+    return f"{USER}:SHA-256,{digest.hex()},{salt.hex()},{HASHED_TIMES}:\n"
 
 
 def argument_file(jars: Sequence[Path], arguments: Sequence[str]) -> str:

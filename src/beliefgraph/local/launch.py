@@ -17,6 +17,7 @@ class Launch:
     cache_dir: str
     java: str
     java_version: int
+    java_options: list[str]
     heap: str
     page_cache: str
     bolt_port: int | None

@@ -30,7 +30,7 @@ from beliefgraph.local.data_dir import DataDir, Ports, default_data_dir
 from beliefgraph.local.disk import need_space, writing_to
 from beliefgraph.local.endpoint import Endpoint, named_endpoint
 from beliefgraph.local.jars import Progress, default_cache_dir, ensure_jars
-from beliefgraph.local.java import find_java, java_version
+from beliefgraph.local.java import find_java, java_version, more_java_options
 from beliefgraph.local.launch import Launch, hear
 from beliefgraph.local.lock import shipped_lock
 
@@ -108,6 +108,7 @@ class LocalNeo4j:
                 cache_dir=str(self._cache_dir),
                 java=str(java),
                 java_version=version,
+                java_options=more_java_options(self._environ),
                 heap=self._memory.heap,
                 page_cache=self._memory.page_cache,
                 bolt_port=bolt,

@@ -22,9 +22,16 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from beliefgraph.errors import BeliefgraphError, Conflict, Fault
+from beliefgraph.errors import BeliefgraphError, Conflict
 from beliefgraph.local import processes
-from beliefgraph.local.config import ADMIN_CLASS, SERVER_CLASS, Memory, argument_file, java_options, neo4j_conf
+from beliefgraph.local.config import (
+    SERVER_CLASS,
+    Memory,
+    argument_file,
+    initial_password,
+    java_options,
+    neo4j_conf,
+)
 from beliefgraph.local.data_dir import DataDir, Ports, RunState, write_private
 from beliefgraph.local.disk import writing_to
 from beliefgraph.local.launch import Launch, say_error, say_ports
@@ -90,30 +97,14 @@ def _run(launch: Launch, home: DataDir) -> int:
 def _set_up(launch: Launch, home: DataDir, ports: Ports) -> None:
     memory = Memory(launch.heap, launch.page_cache)
     (home.conf / "neo4j.conf").write_text(neo4j_conf(ports, memory), encoding="utf-8")
-    options = java_options(memory, launch.java_version)
+    options = [*java_options(memory, launch.java_version), *launch.java_options]
     jars = [Path(launch.cache_dir) / jar.path for jar in shipped_lock().jars]
     places = [f"--home-dir={home.path}", f"--config-dir={home.conf}"]
     write_private(home.path / "run" / "server.args", argument_file(jars, [*options, SERVER_CLASS, *places]))
     password = home.password()
     if not home.has_data:
-        _set_initial_password(launch, home, jars, password)
-
-
-def _set_initial_password(launch: Launch, home: DataDir, jars: list[Path], password: str) -> None:
-    arguments = home.path / "run" / "password.args"
-    write_private(arguments, argument_file(jars, [ADMIN_CLASS, "dbms", "set-initial-password", "--", password]))
-    try:
-        done = subprocess.run(  # noqa: S603
-            [launch.java, f"@{arguments}"],
-            env={**os.environ, "NEO4J_HOME": str(home.path), "NEO4J_CONF": str(home.conf)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    finally:
-        arguments.unlink()
-    if done.returncode:
-        raise Fault("neo4j-died", f"Neo4j did not take its first password: {done.stderr.strip()[-2000:]}")
+        home.initial_password_file.parent.mkdir(parents=True, exist_ok=True)
+        write_private(home.initial_password_file, initial_password(password, os.urandom(32)))
 
 
 def _end_what_a_crash_left(home: DataDir) -> None:

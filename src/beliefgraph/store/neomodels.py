@@ -110,10 +110,10 @@ def _edges_of(label: str) -> dict[str, Any]:
         model = EDGE_CLASSES[row.name] if row.record is not None else None
         name = row.name.lower() + "_" * keyword.iskeyword(row.name.lower())
         if row.start == label:
-            made[name] = RelationshipTo(row.end, row.name, cardinality=ReadOnly, model=model)
+            made[name] = RelationshipTo(f"{__name__}.{row.end}", row.name, cardinality=ReadOnly, model=model)
         if row.end == label:
             made[f"incoming_{row.name.lower()}"] = RelationshipFrom(
-                row.start, row.name, cardinality=ReadOnly, model=model
+                f"{__name__}.{row.start}", row.name, cardinality=ReadOnly, model=model
             )
     return made
 
