@@ -1,4 +1,4 @@
-"""The one place where things are built and joined."""
+"""The services, built and joined in one place; `api.py` makes the web application of them."""
 
 from __future__ import annotations
 
@@ -8,15 +8,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from starlette.applications import Starlette
-
 from beliefgraph.config import Settings, read_shard_map
 from beliefgraph.errors import Incorrect, Unsupported
-from beliefgraph.graphql.door import Bounds, GraphQLDoor
-from beliefgraph.graphql.limits import Limits
-from beliefgraph.graphql.schema import make_schema
 from beliefgraph.inference import warm
-from beliefgraph.ingest.http import events_endpoint
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.shards import HOME, Place, ShardMap
 from beliefgraph.model.time import Clock, SystemClock
@@ -25,7 +19,6 @@ from beliefgraph.services.across import Across
 from beliefgraph.services.archives.archives import Archives
 from beliefgraph.services.asking.questions import AskingQuestions
 from beliefgraph.services.bell import Bell
-from beliefgraph.services.bounded_json import JsonBounds
 from beliefgraph.services.cache import TwinCache
 from beliefgraph.services.callers import Callers
 from beliefgraph.services.change_points.questions import ChangePointQuestions
@@ -47,7 +40,6 @@ from beliefgraph.services.metrics.questions import Metrics
 from beliefgraph.services.moments import Moments
 from beliefgraph.services.permissions.policies import Policies
 from beliefgraph.services.permissions.sights import Sights
-from beliefgraph.services.places import Places, Shares
 from beliefgraph.services.preferences.questions import Preferences
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.readiness import Readiness
@@ -61,16 +53,11 @@ from beliefgraph.services.tokens import Tokens, read_issuers
 from beliefgraph.services.trajectories.questions import Trajectories
 from beliefgraph.services.update import Updater
 from beliefgraph.services.upkeep import Upkeep
-from beliefgraph.services.vitals import Vitals
 from beliefgraph.services.warming import Warming
 from beliefgraph.services.what_if import WhatIfs
 from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.migrations import check_migrated, migrate
-from beliefgraph.web.application import Doors, make_web
-from beliefgraph.web.export import export_endpoint
-from beliefgraph.web.graphiql_page import page
-from beliefgraph.web.metrics_page import metrics_page
 
 
 @dataclass(frozen=True)
@@ -278,8 +265,11 @@ def _on(
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Services]:
-    """The services, on a database brought to this version's schema; let go of when the block ends."""
+async def running(settings: Settings, *, clock: Clock | None = None, serving: bool = False) -> AsyncIterator[Services]:
+    """The services, on a database brought to this version's schema; let go of when the block ends.
+
+    Where they serve for long (`serving`), quiet twins are refreshed beside it, and the inference is made ready at once.
+    """
     if settings.neo4j_uri is None or settings.neo4j_password is None:
         raise Incorrect("invalid-input", "Say where Neo4j is: NEO4J_URI and NEO4J_PASSWORD.", variable="NEO4J_URI")
     clock = clock or SystemClock()
@@ -306,17 +296,20 @@ async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
             await replay_erasures(database, keyring, clock, graph)
         services = build(settings, graph, keyring, clock, shard_map, shards)
         await services.book.copy()
-        upkeep = asyncio.create_task(_kept_up(services.databases), name="upkeep")
-        warming = asyncio.create_task(services.warming.run(), name="warm the inference")
-        await services.readiness.look()
-        looking = asyncio.create_task(services.readiness.run(), name="readiness")
-        logging = asyncio.create_task(services.accesses.run(), name="access log")
+        tasks = [asyncio.create_task(services.accesses.run(), name="access log")]
+        if serving:
+            await services.readiness.look()
+            tasks += [
+                asyncio.create_task(_kept_up(services.databases), name="upkeep"),
+                asyncio.create_task(services.warming.run(), name="warm the inference"),
+                asyncio.create_task(services.readiness.run(), name="readiness"),
+            ]
         try:
             yield services
         finally:
-            for each in (upkeep, warming, looking, logging):
+            for each in tasks:
                 each.cancel()
-            await asyncio.gather(upkeep, warming, looking, logging, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             services.accesses.flush()
             working.stop()
             for shard in services.databases:
@@ -327,59 +320,3 @@ async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
 async def _kept_up(databases: Sequence[Services]) -> None:
     """What time and new definitions ask for, in every database, until cancelled."""
     await asyncio.gather(*(each.upkeep.run() for each in databases))
-
-
-def create_app(services: Services) -> Starlette:
-    """The ASGI application of the services."""
-    settings = services.settings
-    places = Places(
-        Shares(
-            total=settings.max_in_flight,
-            per_tenant=settings.max_in_flight_per_tenant,
-            per_key=settings.max_in_flight_per_key,
-            waiting_per_key=settings.max_queued_per_key,
-            patience=min(settings.queue_timeout, settings.request_timeout / 2),
-        )
-    )
-    schema = make_schema(
-        Limits(
-            depth=settings.max_query_depth,
-            aliases=settings.max_query_aliases,
-            cost=settings.max_query_cost,
-            tokens=settings.max_query_tokens,
-            page=settings.max_page_size,
-            introspection=settings.introspection,
-        )
-    )
-    door = GraphQLDoor(
-        schema,
-        services,
-        page=page if settings.graphiql else None,
-        origins=settings.cors_origins,
-        bounds=Bounds(
-            places=places,
-            seconds=settings.request_timeout,
-            answer_bytes=settings.max_answer_bytes,
-            operations_per_socket=settings.max_operations_per_socket,
-            subscriptions_per_key=settings.max_subscriptions_per_key,
-            json=JsonBounds(bytes=settings.max_body_bytes),
-        ),
-    )
-    events = events_endpoint(services.across.observe, services.clock, settings.max_body_bytes)
-
-    def ready() -> None:
-        services.warming.check()
-        services.readiness.check()
-
-    vitals = Vitals(services.graph, services.cache, services.changes, places, ready)
-    token = settings.metrics_token
-    doors = Doors(
-        graphql=door,
-        events=events,
-        export=export_endpoint(lambda caller, twin: services.of(caller, twin).archives.export_twin(caller, twin)),
-        ready=ready,
-        warmed=services.warming.wait,
-        places=places,
-        metrics=None if token is None else metrics_page(vitals, token.get_secret_value()),
-    )
-    return make_web(doors, services.callers, settings)

@@ -187,7 +187,7 @@ def read_shard_map(path: Path) -> ShardMap:
         raise Incorrect("invalid-input", f"The shard map {path} cannot be read: {error}.", path=str(path)) from None
 
 
-ELSEWHERE = frozenset(PREFIX + name for name in ("KEY", "NEO4J_DATA", "CACHE", "MAVEN_MIRROR", "JAVA"))
+ELSEWHERE = frozenset(PREFIX + name for name in ("KEY", "NEO4J_DATA", "CACHE", "MAVEN_MIRROR", "JAVA", "JAVA_OPTIONS"))
 """Variables of the same prefix that the command line and the local Neo4j read."""
 
 

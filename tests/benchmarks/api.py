@@ -136,7 +136,7 @@ async def bench(home: Path, number: int) -> AsyncIterator[Bench]:
             refresh_interval=0,
             port=0,
         )
-        async with running(settings) as services:
+        async with running(settings, serving=True) as services:
             made = await services.callers.create(TENANT, "bench", EVERYTHING, ("benchmark",))
             caller = await services.callers.authenticate(made.secret)
             await services.book.publish(caller, twins.catalog())
@@ -183,7 +183,7 @@ class Served:
 async def reads(made: Bench) -> None:
     """Q1 to Q3 over HTTP against the same Cypher over Bolt, in turn."""
     recorder = Recorder(made.driver)
-    async with running(made.settings) as own:
+    async with running(made.settings, serving=True) as own:
         questions = type(own.questions)(recorder, own.keyring, own.book)
         for item, text, variables, ask, must in (
             (

@@ -175,7 +175,7 @@ async def main() -> None:
     arguments.add_argument("--minutes", type=float, default=2.0, help="how long the soak takes")
     given = arguments.parse_args()
     with served() as (_, settings, _):
-        async with running(settings) as services:
+        async with running(settings, serving=True) as services:
             await asyncio.to_thread(warm)
             caller = Caller(
                 actor="endurance", tenant=f"endurance-{uuid4().hex[:8]}", scopes=words_of(Scope), purpose="benchmark"

@@ -11,7 +11,8 @@ import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
-from beliefgraph.app import create_app, running
+from beliefgraph.api import create_app
+from beliefgraph.app import running
 from beliefgraph.cli.evaluate import taught
 from beliefgraph.config import Settings
 from beliefgraph.evaluate.client import Client
@@ -30,7 +31,7 @@ async def service(endpoint: Endpoint, tmp_path: Path, tenant: str) -> AsyncItera
         keys=tmp_path / "keys",
         port=0,
     )
-    async with running(settings) as services:
+    async with running(settings, serving=True) as services:
         made = await services.callers.create(tenant, "test", ("read", "write", "define", "erase"), ("testing",))
         loop = asyncio.get_running_loop()
 

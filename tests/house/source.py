@@ -38,8 +38,13 @@ def room(module: Path) -> str:
     return module.parts[0].removesuffix(".py")
 
 
-def imports(module: Path, tree: ast.Module) -> Iterator[str]:
+@cache
+def imports(module: Path, tree: ast.Module) -> tuple[str, ...]:
     """The full name of everything a module imports, wherever in it: `beliefgraph.model.belief.Belief`."""
+    return tuple(_imports(module, tree))
+
+
+def _imports(module: Path, tree: ast.Module) -> Iterator[str]:
     package = ("beliefgraph", *module.parts[:-1])
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

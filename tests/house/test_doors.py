@@ -27,8 +27,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     | {"ingest"},  # its events and catalog are files like anybody's, read by the door that reads such files
     "evaluate": DOOR
     | {"ingest", "inference"},  # judges the service from outside, by what it answers, and forecasts by the numbers
-    "cli": DOOR | {"app", "evaluate", "graphql", "ingest", "local", "mcp", "story", "web"},
-    "app": DOOR | {"graphql", "inference", "ingest", "local", "mcp", "store", "web"},
+    "cli": DOOR | {"app", "evaluate", "api", "graphql", "ingest", "local", "mcp", "story", "web"},
+    "api": DOOR | {"app", "graphql", "ingest", "mcp", "web"},
+    "app": DOOR | {"inference", "local", "store"},
 }
 """What each room may import of the others; its own modules always."""
 
@@ -46,7 +47,7 @@ ONLY_IN: dict[str, set[str]] = {
     "numpy": {"evaluate", "inference", "services"},
     "matplotlib": {"cli", "evaluate"},
     "scipy": {"inference"},
-    "starlette": {"app", "graphql", "ingest", "web"},
+    "starlette": {"api", "graphql", "ingest", "web"},
     "uvicorn": {"web"},
     "uvloop": {"web"},
     "typer": {"cli"},

@@ -16,7 +16,8 @@ from tests.world import CATALOG
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
-from beliefgraph.app import Services, build, create_app
+from beliefgraph.api import create_app
+from beliefgraph.app import Services, build
 from beliefgraph.config import Settings
 from beliefgraph.model.caller import Scope
 from beliefgraph.model.definition import Catalog

@@ -6,16 +6,18 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import SecretStr
 
-from beliefgraph.app import Services, running
 from beliefgraph.cli.neo4j import errors_told, fetching
 from beliefgraph.cli.options import Key, Purpose
 from beliefgraph.config import Settings
 from beliefgraph.local import Endpoint, LocalNeo4j, resolve_endpoint
 from beliefgraph.model.caller import Caller
+
+if TYPE_CHECKING:
+    from beliefgraph.app import Services
 
 T = TypeVar("T")
 
@@ -34,11 +36,13 @@ def settings_for(endpoint: Endpoint, settings: Settings) -> Settings:
 
 
 @asynccontextmanager
-async def services(cached_megabytes: int | None = None) -> AsyncIterator[Services]:
+async def services(cached_megabytes: int | None = None, *, serving: bool = False) -> AsyncIterator[Services]:
     """The services on the Neo4j that NEO4J_URI names, else on the local one, which is started if it does not run.
 
-    `cached_megabytes` says how much to keep in memory where nobody has set it.
+    `cached_megabytes` says how much to keep in memory where nobody has set it; `serving`, that they serve for long.
     """
+    from beliefgraph.app import running  # takes a second, which `--help` need not wait for
+
     settings = Settings.from_environment(os.environ)
     if cached_megabytes is not None and "cached_megabytes" not in settings.model_fields_set:
         settings = settings.model_copy(update={"cached_megabytes": cached_megabytes})
@@ -46,7 +50,7 @@ async def services(cached_megabytes: int | None = None) -> AsyncIterator[Service
     try:
         with fetching() as bar:
             endpoint = await asyncio.to_thread(resolve_endpoint, local, os.environ, bar)
-        async with running(settings_for(endpoint, settings)) as built:
+        async with running(settings_for(endpoint, settings), serving=serving) as built:
             yield built
     finally:
         await asyncio.to_thread(local.close)

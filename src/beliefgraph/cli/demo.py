@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.live import Live
 from rich.rule import Rule
 
-from beliefgraph.app import Services, create_app, running
+from beliefgraph.api import create_app
+from beliefgraph.app import Services, running
 from beliefgraph.cli import (
     asking,
     decisions_shown,
@@ -103,7 +104,7 @@ async def _demo(home: Path, once: bool, port: int | None) -> None:
             # the story ended in September 2026: refreshed to today, its evidence would fade while you look
             update={"keys": home / "keys", "refresh_interval": 0.0}
         )
-        async with running(settings) as services:
+        async with running(settings, serving=True) as services:
             stage = await _set(services, load_story(), out)
             await _play(stage)
             await _show(stage)

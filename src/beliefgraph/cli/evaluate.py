@@ -18,7 +18,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, Tim
 from rich.progress import Progress as Bars
 from rich.table import Table
 
-from beliefgraph.app import Services, create_app
+from beliefgraph.api import create_app
+from beliefgraph.app import Services
 from beliefgraph.cli import evaluate_foresight
 from beliefgraph.cli.connection import run, services
 from beliefgraph.cli.evaluated import DataOption, JsonOption, PlotOption, tell
@@ -185,7 +186,7 @@ def _evaluate(work: Work, url: str | None, key: str | None) -> Evaluation:
 
 async def _with_own_service(work: Work, name: str, progress: Progress) -> Evaluation:
     configure("warning")
-    async with services() as built:
+    async with services(serving=True) as built:
         settings = built.settings.model_copy(update={"port": 0, "host": "127.0.0.1"})
         made = await built.callers.create(f"evaluation-{name}", ACTOR, ("read", "write", "define", "erase"), (PURPOSE,))
         try:

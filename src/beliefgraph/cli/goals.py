@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
-from beliefgraph.app import Services
 from beliefgraph.cli import goals_picture, show
 from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.goal import GoalRow
 from beliefgraph.model.time import NOW, AsOf, instant
+
+if TYPE_CHECKING:
+    from beliefgraph.app import Services
 
 PAGE = 200
 

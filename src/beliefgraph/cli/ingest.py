@@ -7,18 +7,20 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, BinaryIO
+from typing import TYPE_CHECKING, Annotated, BinaryIO
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from beliefgraph.app import Services
 from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.ingest.jsonl import Line, read_lines
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.event import Event
+
+if TYPE_CHECKING:
+    from beliefgraph.app import Services
 
 CACHED_MEGABYTES = 128
 """Megabytes of twins kept in memory between batches: a file may be of any size, so what it takes must not be."""

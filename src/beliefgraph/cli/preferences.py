@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console, RenderableType
 
-from beliefgraph.app import Services
 from beliefgraph.cli import preferences_picture, preferences_shown, show
 from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.output import Json, print_json
@@ -17,6 +16,9 @@ from beliefgraph.errors import NotFound
 from beliefgraph.model.belief import ANYWHERE
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.preferred import Preference
+
+if TYPE_CHECKING:
+    from beliefgraph.app import Services
 
 PAGE = 200
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from beliefgraph.app import Services
 from beliefgraph.cli.connection import run, services
 from beliefgraph.services.checkpoints import Checkpoints
 from beliefgraph.services.recheck import Checked, recheck
+
+if TYPE_CHECKING:
+    from beliefgraph.app import Services
 
 LISTED = 30
 """Twins that are listed one by one; the rest are counted."""

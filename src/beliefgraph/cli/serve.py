@@ -12,7 +12,8 @@ import structlog
 import typer
 from rich.console import Console
 
-from beliefgraph.app import Services, create_app
+from beliefgraph.api import create_app
+from beliefgraph.app import Services
 from beliefgraph.cli.connection import run, services
 from beliefgraph.cli.neo4j import errors_told
 from beliefgraph.telemetry.export import exporting
@@ -50,7 +51,7 @@ def serve(
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
 
     async def work() -> None:
-        async with services() as built:
+        async with services(serving=True) as built:
             configure(built.settings.log_level)
             settings = fitted(built.settings.model_copy(update=given))
             if settings.exposed:

@@ -1,0 +1,74 @@
+"""The API: the web application of the services, with every door."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+
+from beliefgraph.app import Services
+from beliefgraph.graphql.door import Bounds, GraphQLDoor
+from beliefgraph.graphql.limits import Limits
+from beliefgraph.graphql.schema import make_schema
+from beliefgraph.ingest.http import events_endpoint
+from beliefgraph.services.bounded_json import JsonBounds
+from beliefgraph.services.places import Places, Shares
+from beliefgraph.services.vitals import Vitals
+from beliefgraph.web.application import Doors, make_web
+from beliefgraph.web.export import export_endpoint
+from beliefgraph.web.graphiql_page import page
+from beliefgraph.web.metrics_page import metrics_page
+
+
+def create_app(services: Services) -> Starlette:
+    """The ASGI application of the services."""
+    settings = services.settings
+    places = Places(
+        Shares(
+            total=settings.max_in_flight,
+            per_tenant=settings.max_in_flight_per_tenant,
+            per_key=settings.max_in_flight_per_key,
+            waiting_per_key=settings.max_queued_per_key,
+            patience=min(settings.queue_timeout, settings.request_timeout / 2),
+        )
+    )
+    schema = make_schema(
+        Limits(
+            depth=settings.max_query_depth,
+            aliases=settings.max_query_aliases,
+            cost=settings.max_query_cost,
+            tokens=settings.max_query_tokens,
+            page=settings.max_page_size,
+            introspection=settings.introspection,
+        )
+    )
+    door = GraphQLDoor(
+        schema,
+        services,
+        page=page if settings.graphiql else None,
+        origins=settings.cors_origins,
+        bounds=Bounds(
+            places=places,
+            seconds=settings.request_timeout,
+            answer_bytes=settings.max_answer_bytes,
+            operations_per_socket=settings.max_operations_per_socket,
+            subscriptions_per_key=settings.max_subscriptions_per_key,
+            json=JsonBounds(bytes=settings.max_body_bytes),
+        ),
+    )
+    events = events_endpoint(services.across.observe, services.clock, settings.max_body_bytes)
+
+    def ready() -> None:
+        services.warming.check()
+        services.readiness.check()
+
+    vitals = Vitals(services.graph, services.cache, services.changes, places, ready)
+    token = settings.metrics_token
+    doors = Doors(
+        graphql=door,
+        events=events,
+        export=export_endpoint(lambda caller, twin: services.of(caller, twin).archives.export_twin(caller, twin)),
+        ready=ready,
+        warmed=services.warming.wait,
+        places=places,
+        metrics=None if token is None else metrics_page(vitals, token.get_secret_value()),
+    )
+    return make_web(doors, services.callers, settings)
