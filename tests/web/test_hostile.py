@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 import pytest_asyncio
@@ -42,21 +42,23 @@ def rule(expression: str) -> Json:
     return catalog(events=[{"type": "t", "summary": "happened", "bears_on": [bearing]}])
 
 
-def largest() -> Json:
-    """As many attributes and relations as a catalog may have, all in one component."""
+def related(number: int, steps: Sequence[int], priors: Sequence[float]) -> Json:
+    """So many attributes in a ring, each related to those so many steps further on: 20,000 relations are allowed."""
     attributes = [
-        {"key": f"bad.a{n}", "domain": "bad", "prior": 0.2 + 0.1 * (n % 7), "statement": "is so"} for n in range(5_000)
+        {"key": f"bad.a{n}", "domain": "bad", "prior": priors[n % len(priors)], "statement": "is so"}
+        for n in range(number)
     ]
     relations = [
-        {"kind": "supports", "source": f"bad.a{n}", "target": f"bad.a{(n + step) % 5_000}", "odds_ratio": 30.0}
-        for step in (1, 17, 401, 1_999)
-        for n in range(5_000)
+        {"kind": "supports", "source": f"bad.a{n}", "target": f"bad.a{(n + step) % number}", "odds_ratio": 30.0}
+        for step in steps
+        for n in range(number)
     ]
     return catalog(attributes=attributes, relations=relations)
 
 
 CATALOGS: Mapping[str, Callable[[], Json]] = {
-    "the largest": largest,
+    "the largest": lambda: related(5_000, (1, 17, 401, 1_999), (0.2, 0.3, 0.5, 0.7)),
+    "the densest": lambda: related(1_250, range(1, 17), (0.01, 0.5, 0.99)),
     "nested counts": lambda: rule("data.x.matches('((a{60}){60}){10}b')"),
     "alternatives without end": lambda: rule("data.x.matches('(a|a)*(a|a)*(a|a)*b')"),
     "a sum of lists": lambda: rule("size(" + " + ".join(["data.l"] * 120) + ") > 1"),

@@ -29,7 +29,8 @@ class Acceptor:
     ) -> None:
         self._listener = listener
         self._protocol = protocol
-        self._options = {} if tls is None else {"ssl": tls, "ssl_handshake_timeout": handshake_timeout}
+        self._tls = tls
+        self._timeout = None if tls is None else handshake_timeout
         self._loop = asyncio.get_running_loop()
         self._beginning: set[asyncio.Task[object]] = set()
         self._closed = False
@@ -67,6 +68,8 @@ class Acceptor:
     async def _begin(self, connection: socket.socket) -> None:
         try:
             connection.setblocking(False)
-            await self._loop.connect_accepted_socket(self._protocol, connection, **self._options)
+            await self._loop.connect_accepted_socket(
+                self._protocol, connection, ssl=self._tls, ssl_handshake_timeout=self._timeout
+            )
         except (OSError, ssl.SSLError):  # the other side is gone, or speaks no TLS
             connection.close()
