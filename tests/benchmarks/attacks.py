@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import resource
 import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
@@ -135,12 +136,19 @@ async def features(attacker: Attacker) -> None:
     await attacker.at_once(4, lambda _: attacker.ask(query, o=options))
 
 
-@attack("2: whatIf with 40,000 events")
+@attack("2: whatIf with 100,000 events")
 async def events_supposed(attacker: Attacker) -> None:
-    """Suppose four hundred times what is allowed."""
-    events = [event(str(n), "met", "crowd", about=str(n)) for n in range(40_000)]
+    """Suppose a thousand times what is allowed."""
+    events = [{"id": str(n), "source": "attack", "type": "met", "time": MOMENT} for n in range(100_000)]
     query = 'query ($e: [EventInput!]!) { whatIf(input: {twin: "crowd", events: $e}) { rev } }'
     await attacker.at_once(2, lambda _: attacker.ask(query, e=events))
+
+
+@attack("2: a filter of 690,000 statuses")
+async def statuses(attacker: Attacker) -> None:
+    """Ask for beliefs of one status, named again and again."""
+    query = 'query ($f: BeliefFilterInput) { beliefs(twin: "crowd", filter: $f) { nodes { id } } }'
+    await attacker.at_once(2, lambda _: attacker.ask(query, f={"statuses": ["ACTIVE"] * 690_000}))
 
 
 @attack("3: introspection under 30 aliases, eight at once")
@@ -152,12 +160,35 @@ async def introspection(attacker: Attacker) -> None:
     await attacker.at_once(8, lambda n: attacker.ask(query if n % 2 else small))
 
 
+COSTLY = (
+    "data.x.matches('((a{60}){60}){10}b')",
+    "size(" + " + ".join(["data.l"] * 120) + ") > 1",
+    "size((true ? data : data.l).x) > 1",
+    "data.x.matches('(a{0,60}){0,10}b') || size(data.x + data.x + data.x) > 1",
+)
+"""Expressions that were seen to take seconds, and one as costly as may be published."""
+
+
+def costly(n: int) -> dict[str, Any]:
+    """A catalog with a rule that asks one of them."""
+    bearing = {"attribute": f"texts.match{n}", "log_likelihood_ratio": 1.0, "when": COSTLY[n]}
+    attribute = {"key": f"texts.match{n}", "domain": "texts", "prior": 0.5, "statement": "matches"}
+    rule = {"type": f"matched{n}", "summary": "matched", "bears_on": [bearing]}
+    return {"catalog": f"costly{n}", "version": "1.0.0", "attributes": [attribute], "events": [rule]}
+
+
 @attack("4: events that are costly to interpret, six at once")
 async def expressions(attacker: Attacker) -> None:
-    """Send texts of 60 KB to a rule with a nested regular expression."""
-    await attacker.at_once(
-        6, lambda n: attacker.ask(OBSERVE, events=[event(secrets.token_hex(8), "matched", f"m{n % 6}", x="a" * 60_000)])
-    )
+    """Publish rules with costly expressions, and send each of them a text of 60 KB and a long list."""
+
+    async def send(n: int) -> None:
+        of = n % len(COSTLY)
+        await attacker.ask(PUBLISH, catalog=costly(of))
+        long = {"x": "a" * 60_000} if of != 1 else {"l": [0] * 10_000}
+        sent = [event(secrets.token_hex(8), f"matched{of}", f"m{n % 6}", **long)]
+        await attacker.ask(OBSERVE, events=sent)
+
+    await attacker.at_once(6, send)
 
 
 @attack("5: 64 requests that send their headers and one byte")
@@ -191,8 +222,20 @@ async def random_keys(attacker: Attacker) -> None:
         await attacker.at_once(100, guess)
 
 
-@attack("7: 3,000 idle connections")
-async def idle(attacker: Attacker) -> None:
+@attack("6: /readyz on 300 connections")
+async def probes(attacker: Attacker) -> None:
+    """Ask whether the service is ready."""
+    transport = httpx2.AsyncHTTPTransport(local_address=ELSEWHERE, limits=httpx2.Limits(max_connections=None))
+    async with httpx2.AsyncClient(transport=transport, timeout=30) as http:
+
+        async def probe(_: int) -> None:
+            with suppress(httpx2.HTTPError):
+                await http.get(f"{attacker.client.url}/readyz")
+
+        await attacker.at_once(300, probe)
+
+
+async def idle(attacker: Attacker, number: int) -> None:
     """Open connections and send nothing, again as soon as they are closed."""
 
     async def begin(_: int) -> None:
@@ -202,7 +245,19 @@ async def idle(attacker: Attacker) -> None:
             writer.close()
         await asyncio.sleep(AGAIN_S)
 
-    await attacker.at_once(3_000, begin)
+    await attacker.at_once(number, begin)
+
+
+@attack("7: 1,100 idle connections where 1,024 files are allowed")
+async def more_than_files(attacker: Attacker) -> None:
+    """Have more connections than the service was allowed files when it was started."""
+    await idle(attacker, 1_100)
+
+
+@attack("7: 3,000 idle connections")
+async def many_idle(attacker: Attacker) -> None:
+    """Have as many connections as the service takes."""
+    await idle(attacker, 3_000)
 
 
 @attack("8: batches of 1,000 new twins")
@@ -279,7 +334,9 @@ async def heavy(attacker: Attacker) -> None:
 
 
 def run(line: str, url: str, secret: str, seconds: float) -> None:
-    """Carry an attack out for so long."""
+    """Carry an attack out for so long, with as many open files as may be."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
     async def work() -> None:
         limits = httpx2.Limits(max_connections=None)

@@ -12,6 +12,7 @@ import argparse
 import asyncio
 import multiprocessing
 import os
+import resource
 import sys
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -39,6 +40,9 @@ IDLE_S = 3.0
 SETTLING_S = 10.0
 """Seconds in which what an attack left behind must have been done."""
 
+FILES = 1_024
+"""Open files that the service is allowed to begin with."""
+
 SIMPLE = 'query { belief(twin: "lena", key: {attribute: "world.alone"}) { confidence rev } }'
 
 ATTACKED = {
@@ -46,24 +50,12 @@ ATTACKED = {
     "version": "1.0.0",
     "attributes": [
         {"key": "people.met", "domain": "people", "prior": 0.5, "statement": "met {subject}"},
-        {"key": "texts.match", "domain": "texts", "prior": 0.5, "statement": "matches"},
     ],
     "events": [
         {
             "type": "met",
             "summary": "met somebody",
             "bears_on": [{"attribute": "people.met", "subject": "data.about", "log_likelihood_ratio": 1.0}],
-        },
-        {
-            "type": "matched",
-            "summary": "matched",
-            "bears_on": [
-                {
-                    "attribute": "texts.match",
-                    "log_likelihood_ratio": 1.0,
-                    "when": "data.x.matches('(a{0,60}){0,10}b') || size(data.x + data.x + data.x) > 1",
-                }
-            ],
         },
     ],
 }
@@ -155,6 +147,8 @@ async def main() -> None:
     arguments.add_argument("--seconds", type=float, default=8.0, help="how long each attack goes on")
     given = arguments.parse_args()
     rows: list[Row] = []
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, hard))  # which the service may raise
     async with two() as (victim, attacker):
         await asked(victim, 1.0)
         for name in attacks.ATTACKS:

@@ -14,6 +14,7 @@ from beliefgraph.inference import Model, Relation, RelationKind, Structure, comp
 from beliefgraph.inference.calibrate import DRIFT_BOUND
 from beliefgraph.inference.factors import factors_of
 from beliefgraph.inference.marginals import Marginals
+from beliefgraph.inference.stop import budget
 
 
 def drift(model: Model) -> float:
@@ -110,3 +111,14 @@ def test_a_relation_that_says_nothing_has_no_factor() -> None:
     factors = factors_of(Structure(priors, silent))
     assert factors.families == ()
     assert all(np.abs(pair.log_table).max() < 1e-14 for pair in factors.pairs)
+
+
+def test_what_a_budget_does_not_reach_is_refused_before_it_is_worked_out() -> None:
+    structure = random_structure(0, 11, 0.6, 1e4, None)
+    cost = compile_model(structure).cost
+    with budget(100 * cost):
+        assert compile_model(structure).drift <= DRIFT_BOUND
+    with budget(cost), pytest.raises(Incorrect) as refused:
+        compile_model(structure)
+    assert refused.value.code == "too-complex"
+    assert compile_model(structure).drift <= DRIFT_BOUND  # without one there is no end

@@ -79,12 +79,28 @@ def test_a_binary_event_is_taken_in() -> None:
 def test_a_batch_gets_a_receipt_for_each_event_in_order() -> None:
     batch = [PLAIN, {**PLAIN, "id": ""}, {**PLAIN, "id": "3", "type": "quarantined"}, {**PLAIN, "type": "conflict"}]
     status, answer = post(batch, BATCH)
-    assert status == 202
+    assert status == 207
     assert [r["status"] for r in answer["receipts"]] == ["accepted", "rejected", "quarantined", "conflict"]
     assert answer["receipts"][1]["code"] == "invalid-event"
     assert post([PLAIN], BATCH)[0] == 200
     assert post([], BATCH) == (200, {"receipts": []})
     assert post([{}], BATCH)[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("become", "status"),
+    [
+        (["accepted", "duplicate"], 200),
+        (["accepted", "quarantined"], 202),
+        (["accepted", "conflict"], 207),
+        (["quarantined", "conflict"], 207),
+        (["conflict", "conflict"], 409),
+    ],
+)
+def test_the_status_of_a_batch_says_whether_all_was_taken_in(become: list[str], status: int) -> None:
+    answered, answer = post([{**PLAIN, "id": str(n), "type": type_} for n, type_ in enumerate(become)], BATCH)
+    assert answered == status
+    assert [r["status"] for r in answer["receipts"]] == become
 
 
 @pytest.mark.parametrize(

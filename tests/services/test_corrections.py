@@ -244,6 +244,19 @@ async def test_nobody_passes_for_the_person_by_their_name_alone(world: World) ->
     assert own.status == "accepted"
 
 
+async def test_an_event_speaks_as_a_person_with_their_own_key_alone(world: World) -> None:
+    """Whoever the event is about, and whether its source or a rule names the person."""
+    for n, twin in enumerate(("lena", "omar")):
+        posing = [
+            rated(f"{n}", 1.0, by="person:lena", twin=twin),
+            event(f"priced {n}", twin=twin).model_copy(update={"source": "person:lena"}),
+        ]
+        receipts = await world.intake.observe(world.caller, posing)
+        assert [(r.status, r.code) for r in receipts] == [("quarantined", "invalid-input")] * 2
+    (receipt,) = await world.intake.observe(world.person("lena"), [rated("own", 1.0, by="person:lena")])
+    assert receipt.status == "accepted"
+
+
 async def test_a_person_reaches_no_other_twin(world: World) -> None:
     await world.intake.observe(world.caller, [rated("1", 0.5)])
     assert await refusal(correct(world, True, by=world.person("omar"))) == "not-found"

@@ -314,8 +314,8 @@ async def test_how_the_person_relates_their_goals_stands_against_others(world: W
 async def test_an_event_that_names_the_person_as_its_source_is_not_their_word(world: World, goals: Goals) -> None:
     await world.book.publish(world.caller, GOALS)
     await put(world, "all", priority=0.5)
-    posing = planned("1", "part", part_of="all").model_copy(update={"source": "person:lena"})
-    assert [r.status for r in await world.intake.observe(world.caller, [posing])] == ["accepted"]
+    own = planned("1", "part", part_of="all").model_copy(update={"source": "person:lena"})
+    assert [r.status for r in await world.intake.observe(world.person("lena"), [own])] == ["accepted"]
     await relate(world, "part", "part_of", "all", weight=0.4)
     row = await goals.goal(world.caller, "lena", "part", related=True)
     assert [link.weight for link in row.related or ()] == [0.4]

@@ -155,7 +155,7 @@ async def test_a_person_cannot_claim_an_identifier_and_with_it_what_came_by_it(w
 async def test_what_the_person_said_by_an_identifier_only_they_can_undo(world: World) -> None:
     await identify(world, "lena", PHONE)
     said = by(rated("1", 1.0, by="person:lena"), PHONE)
-    await observe(world, said)
+    await world.intake.observe(world.person("lena"), [said])
     undo = Unidentify(twin="lena", identifier=PHONE)
     assert await refusal(world.commands.unidentify(world.caller, undo)) == "correction-stands"
     assert (await world.commands.unidentify(world.person("lena"), undo)).status == "accepted"

@@ -23,7 +23,8 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.event import Event
 from beliefgraph.services import update
 from beliefgraph.services.portions import Portions
-from beliefgraph.store.graph import Graph, connected
+from beliefgraph.store import commits
+from beliefgraph.store.graph import Graph, Transaction, connected
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.migrations import migrate
 
@@ -96,6 +97,40 @@ async def test_a_twin_that_is_too_large_for_one_transaction_gets_several_commits
     whole = await stored(world, "whole")
     assert whole.rev == 1
     assert {h.log_odds for h in cut.holdings.values()} == {h.log_odds for h in whole.holdings.values()}
+
+
+async def test_a_commit_of_very_many_rows_is_several_statements_and_whole_or_not_at_all(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = crowd(2, 6)
+    await world.intake.observe(world.caller, [e.model_copy(update={"twin": f"other-{e.twin}"}) for e in events])
+    ran: list[int] = []
+    run = Transaction.run
+
+    async def counting(self: Transaction, name: str, /, **rows: Any) -> list[Any] | None:
+        ran.append(sum(map(len, rows.values())))
+        return await run(self, name, **rows)
+
+    monkeypatch.setattr(Transaction, "run", counting)
+    monkeypatch.setattr(commits, "MOST_ROWS", 20)
+    await world.intake.observe(world.caller, events)
+    assert len(ran) > 2
+    assert max(ran) <= 20
+    for n in range(2):
+        parted, whole = await stored(world, f"twin-{n}"), await stored(world, f"other-twin-{n}")
+        assert (parted.rev, len(parted.bearings)) == (1, 6)
+        assert [h.log_odds for h in parted.holdings.values()] == [h.log_odds for h in whole.holdings.values()]
+
+    async def cut(self: Transaction, name: str, /, **rows: Any) -> list[Any] | None:
+        if rows["commits"]:
+            raise Unavailable("store-unavailable", "Cut off.")
+        return await run(self, name, **rows)
+
+    monkeypatch.setattr(Transaction, "run", cut)
+    with pytest.raises(Unavailable, match="Cut off"):
+        await world.intake.observe(world.caller, [rated(f"more {n}", 0.1, day=n, twin="twin-0") for n in range(8)])
+    assert rows(await stored(world.another(), "twin-0")) == rows(await stored(world, "twin-0"))
+    assert (await stored(world, "twin-0")).rev == 1
 
 
 async def test_a_call_that_breaks_off_is_sent_again_without_harm(world: World) -> None:

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from beliefgraph.errors import Unavailable
-from beliefgraph.inference.stop import check_stopped
+from beliefgraph.inference.stop import check_stopped, left_behind, stoppable
 from beliefgraph.services.places import HOLDER
 from beliefgraph.services.threads import Threads, long_work, threads
 
@@ -140,3 +140,31 @@ def test_long_work_never_has_all_the_threads(cores: int) -> None:
     some = threads(cores)
     assert some._max_workers > max(2, cores - 1)
     some.shutdown()
+
+
+async def test_a_step_of_one_piece_is_left_behind_where_nobody_wants_it_any_more() -> None:
+    async with of_a_loop():
+        began, release = threading.Event(), threading.Event()
+
+        def piece() -> bool:
+            began.set()
+            return release.wait(30)
+
+        task = asyncio.create_task(long_work(left_behind, piece))
+        assert await asyncio.to_thread(began.wait, 5)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        async with asyncio.timeout(2):
+            assert await long_work(lambda: 1) == 1  # the thread is free again
+        release.set()
+
+
+def test_a_step_of_one_piece_brings_what_it_finds_and_what_goes_wrong() -> None:
+    def wrong() -> None:
+        raise TimeoutError("of its own")
+
+    with stoppable(threading.Event()):
+        assert left_behind(lambda: 1) == 1
+        with pytest.raises(TimeoutError, match="of its own"):
+            left_behind(wrong)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import resource
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 from structlog.testing import capture_logs
+from tests.web.service import heartbeat
 from websockets.asyncio.client import connect
 
 from beliefgraph.config import Settings
@@ -41,10 +43,10 @@ async def keyed(request: Request) -> Response:
     return PlainTextResponse("keyed")
 
 
-async def echo(socket: WebSocket) -> None:
-    await socket.accept()
-    await socket.send_text(await socket.receive_text())
-    await socket.close()
+async def echo(opened: WebSocket) -> None:
+    await opened.accept()
+    await opened.send_text(await opened.receive_text())
+    await opened.close()
 
 
 @asynccontextmanager
@@ -137,6 +139,19 @@ async def test_a_process_that_is_full_says_so_in_words_and_one_line_of_the_log()
         assert [line["event"] for line in lines] == ["too many connections"]
         assert (await working[0][0].readline()).startswith(b"HTTP/1.1 200")
         assert await served(where)
+
+
+async def test_a_thousand_connections_that_come_at_once_do_not_hold_the_loop() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(4_096, hard)), hard))
+    async with at(max_connections=1_500, max_connections_per_address=1_500) as where:
+        assert await served(where)
+        waiting = [socket.create_connection(where) for _ in range(1_000)]  # none is accepted meanwhile
+        async with heartbeat() as longest:
+            assert await served(where)
+        for each in waiting:
+            each.close()
+        assert longest[0] < 0.03
 
 
 async def test_headers_must_come_in_their_time() -> None:

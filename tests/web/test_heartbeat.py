@@ -68,6 +68,12 @@ async def test_the_loop_is_held_by_no_call_of_any_size(served: Service, client: 
         read = orjson.loads(answer.content)
         assert "errors" not in read, (name, read["errors"])
         assert longest[0] < HELD_S, name
+    likelier = [attribute.model_copy(update={"prior": 0.4}) for attribute in WIDE.attributes]
+    await served.define(WIDE.model_copy(update={"version": "1.1.0", "attributes": tuple(likelier)}))
+    async with heartbeat() as longest:  # one commit that closes and opens all of them
+        moved = await client.data(OBSERVE, events=[saw(2_000, "lena")])
+    assert len(moved["observe"][0]["beliefs"]) == 2_001
+    assert longest[0] < HELD_S, "a commit that moves 2,000 beliefs"
 
 
 async def test_of_many_events_the_last_of_a_commit_tells_what_it_changed(served: Service, client: Client) -> None:

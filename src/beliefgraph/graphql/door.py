@@ -41,6 +41,7 @@ from strawberry.types.unset import UNSET, UnsetType
 from beliefgraph.errors import BeliefgraphError, Forbidden, Incorrect, Unavailable, shortened
 from beliefgraph.graphql.context import Context, Verbs
 from beliefgraph.graphql.errors import tell, told
+from beliefgraph.graphql.schema import AT_ONCE as PARSED_AT_ONCE
 from beliefgraph.graphql.schema import Schema
 from beliefgraph.graphql.variables import coerced_beside
 from beliefgraph.services.bounded_json import AT_ONCE, BOUNDS, JsonBounds, read_json_beside
@@ -344,7 +345,10 @@ class _StillAllowed(BaseGraphQLTransportWSHandler[Context, None]):
         """Follow a subscription for as long as it lasts, and anything else within the bounds."""
         door = cast("GraphQLDoor", self.view)
         try:
-            kind = _kind(operation, door.most_tokens)
+            if len(operation.query) > PARSED_AT_ONCE:
+                kind = await asyncio.to_thread(_kind, operation, door.most_tokens)
+            else:
+                kind = _kind(operation, door.most_tokens)
         except GraphQLError as error:
             tell([error], self.context.request_id)
             await operation.send_initial_errors([error])

@@ -40,7 +40,7 @@ from graphql import (
 from strawberry.extensions import SchemaExtension
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.graphql.variables import check_lists
+from beliefgraph.graphql.variables import Coerced, check_lists
 
 PAGE = "first"
 """The argument that says how long a page may be."""
@@ -149,7 +149,8 @@ class LimitQueries(SchemaExtension):
                 self._measured = measure(schema, operation, document, variables)
                 self._measured.check(self._limits)
                 COST.set(self._measured.cost)
-                check_lists(schema, operation, variables)
+                if not isinstance(variables, Coerced):  # else it was done beside
+                    check_lists(schema, operation, variables)
             except Incorrect as error:
                 context.pre_execution_errors = [GraphQLError(error.message, original_error=error)]
         yield

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any, TypeVar
 
 import strawberry
-from graphql import GraphQLError
-from strawberry.extensions import DisableIntrospection, ParserCache, ValidationCache
+from cachetools import LRUCache
+from graphql import DocumentNode, GraphQLError, parse
+from strawberry.extensions import DisableIntrospection, SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.schema import validate_document
 from strawberry.types import ExecutionContext
@@ -25,36 +27,51 @@ from beliefgraph.graphql.scalars import SCALARS
 from beliefgraph.graphql.subscriptions import Subscription
 from beliefgraph.graphql.twin_types import Twin
 
+T = TypeVar("T")
+
 CACHED_DOCUMENTS = 256
 CACHED_CHARACTERS = 10_000
 """Queries up to this length are kept parsed; a longer one carries values that belong into variables."""
 
-
-class ParsedOnce(ParserCache):
-    """Keeps short queries parsed."""
-
-    def on_parse(self) -> Iterator[None]:
-        """Take the document from the cache, if its text is short enough to be there."""
-        if len(self.execution_context.query or "") > CACHED_CHARACTERS:
-            yield
-        else:
-            yield from super().on_parse()
+AT_ONCE = 1_000
+"""Characters of a query that are parsed and validated on the event loop: some five milliseconds."""
 
 
-class ValidatedOnce(ValidationCache):
-    """Keeps what validation said of short queries."""
+class Kept(SchemaExtension):
+    """Parses and validates every query, long ones in a thread; short ones are kept with what was found."""
 
-    def on_validate(self) -> Iterator[None]:
-        """Take what was said from the cache, if the text is short enough to be there; say it anew if not."""
+    def __init__(self, documents: LRUCache[str, DocumentNode], findings: LRUCache[str, list[GraphQLError]]) -> None:
+        super().__init__()
+        self._documents = documents
+        self._findings = findings
+
+    async def on_parse(self) -> AsyncIterator[None]:
+        """Take the document from the cache, or parse it."""
         context = self.execution_context
-        if len(context.query or "") <= CACHED_CHARACTERS:
-            yield from super().on_validate()
-            return
-        if context.graphql_document is not None:
-            context.pre_execution_errors = validate_document(
-                context.schema._schema, context.graphql_document, context.validation_rules
+        context.graphql_document = await self._found(
+            self._documents, lambda: parse(context.query or "", **context.parse_options)
+        )
+        yield
+
+    async def on_validate(self) -> AsyncIterator[None]:
+        """Take what was found from the cache, or validate the document."""
+        context = self.execution_context
+        document = context.graphql_document
+        if document is not None:
+            schema, rules = context.schema._schema, context.validation_rules
+            context.pre_execution_errors = await self._found(
+                self._findings, lambda: validate_document(schema, document, rules)
             )
         yield
+
+    async def _found(self, known: LRUCache[str, T], find: Callable[[], T]) -> T:
+        query = self.execution_context.query or ""
+        found = known.get(query)
+        if found is None:
+            found = await asyncio.to_thread(find) if len(query) > AT_ONCE else find()
+            if len(query) <= CACHED_CHARACTERS:
+                known[query] = found
+        return found
 
 
 class Schema(strawberry.Schema):
@@ -74,6 +91,8 @@ class Schema(strawberry.Schema):
 def make_schema(limits: Limits | None = None) -> Schema:
     """The schema of the service."""
     limits = limits or Limits()
+    documents: LRUCache[str, DocumentNode] = LRUCache(CACHED_DOCUMENTS)
+    findings: LRUCache[str, list[GraphQLError]] = LRUCache(CACHED_DOCUMENTS)
     return Schema(
         limits,
         query=Query,
@@ -83,8 +102,7 @@ def make_schema(limits: Limits | None = None) -> Schema:
         config=StrawberryConfig(scalar_map=SCALARS),
         execution_context_class=CompiledExecutor,
         extensions=[
-            lambda: ParsedOnce(maxsize=CACHED_DOCUMENTS),
-            lambda: ValidatedOnce(maxsize=CACHED_DOCUMENTS),
+            lambda: Kept(documents, findings),
             lambda: LimitQueries(limits),
             *([] if limits.introspection else [DisableIntrospection]),
         ],

@@ -34,6 +34,8 @@ def calibrated_bundle(
     try:
         calibrated = calibrate(plan, variables, factors)
     except Incorrect as error:
+        if error.code != "infeasible-statements":
+            raise
         beliefs = error.ids["beliefs"]
         assert isinstance(beliefs, list)
         raise Incorrect(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from beliefgraph.inference.factors import Factors, factors_of, parts
 from beliefgraph.inference.junction_tree import JunctionTree, junction_tree
 from beliefgraph.inference.model import Model, Part, Tier
 from beliefgraph.inference.plan import plan, table_entries
+from beliefgraph.inference.stop import left_behind
 from beliefgraph.inference.structure import Structure
 from beliefgraph.inference.thin_part import ThinPart, thin_part
 from beliefgraph.inference.variables import Variables
@@ -21,6 +23,9 @@ from beliefgraph.inference.variables import Variables
 _BUNDLE = 128
 """Connected parts are run together until they have this many beliefs: below it a pass costs the calls, not the
 numbers."""
+
+_LONG = 500
+"""Variables of a part from which on it may take long to find an order for them."""
 
 _DEFAULT_BUDGET = Budget()
 
@@ -106,7 +111,8 @@ def _affordable(
     for members, own in zip(connected, within, strict=True):
         place = {variable: at for at, variable in enumerate(members)}
         graph = moral_graph(len(members), [[place[variable] for variable in scope] for scope in own])
-        order = eliminate(graph, [cards[variable] for variable in members], budget)
+        find = partial(eliminate, graph, [cards[variable] for variable in members], budget)
+        order = left_behind(find) if len(members) > _LONG else find()
         trees.append(junction_tree(order) if order else None)
     costs = [
         table_entries([tree], [cards[variable] for variable in members]) if tree else 0

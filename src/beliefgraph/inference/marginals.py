@@ -16,13 +16,16 @@ from beliefgraph.inference.plan import Plan
 from beliefgraph.inference.propagation import Engine
 from beliefgraph.inference.rules import causes, noisy_or
 from beliefgraph.inference.scopes import Scopes
-from beliefgraph.inference.stop import check_stopped
+from beliefgraph.inference.stop import check_stopped, left_behind, spend
 from beliefgraph.inference.tied import scales
 from beliefgraph.inference.variables import Variables
 
 _DEAREST = 2**28
-"""Exact derivatives cost a pass per belief; past so many table entries in all (about ten seconds) they are not
-tried."""
+"""Exact derivatives cost a pass per belief, and an equation in as many unknowns; past so many table entries in all
+(some seconds) they are not tried."""
+
+_SOLVED = 16
+"""An equation in n unknowns takes as long as n³ / 16 table entries of a pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,11 @@ class Marginals:
     @property
     def affordable(self) -> bool:
         """Whether exact derivatives cost little enough."""
-        return self.plan.entries * len(self.priors) <= _DEAREST
+        return self._exact_cost <= _DEAREST
+
+    @property
+    def _exact_cost(self) -> int:
+        return self.plan.entries * len(self.priors) + len(self.priors) ** 3 // _SOLVED
 
     def start(self) -> Floats:
         """The unknowns that are right on a tree: fields where several relations tie two variables, and intercepts as if
@@ -110,7 +117,7 @@ class Marginals:
 
     def at(self, unknown: Floats) -> State:
         """The marginals at some unknowns, by one pass."""
-        check_stopped()
+        spend(self.plan.entries)
         joint, marginal = Engine.of(self.plan, self.log_potential(unknown)).joint()
         no, yes = self.variables.split(marginal)
         off = self.log_odds - np.log(yes) + np.log(no)
@@ -159,8 +166,10 @@ class Marginals:
         tilted pass for each j.
 
         The statistic of a field is the state itself, that of an intercept is the state less its conditional
-        probability. Weighting by 1 + statistic/2 keeps every weight positive.
+        probability. Weighting by 1 + statistic/2 keeps every weight positive. Raises `LinAlgError` where they are no
+        numbers any more.
         """
+        spend(self._exact_cost)
         tilts = self._tilts(state.unknown)
         jacobian = np.empty((len(self.priors), len(tilts)))
         potential = self.log_potential(state.unknown)
@@ -174,7 +183,9 @@ class Marginals:
             _, marginal = engine.with_potentials(tilted, [row]).joint()
             no, yes = self.variables.split(marginal)
             jacobian[:, j] = 2.0 * float(state.joint[entries] @ tilt) * (yes / (no + yes) - state.marginal)
-        found, *_ = np.linalg.lstsq(jacobian, self.priors - state.marginal, rcond=1e-13)
+        if not np.isfinite(jacobian).all():
+            raise np.linalg.LinAlgError
+        found, *_ = left_behind(lambda: np.linalg.lstsq(jacobian, self.priors - state.marginal, rcond=1e-13))
         step = np.zeros(len(self.priors))
         step[[belief for belief, *_ in tilts]] = found
         return step

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from beliefgraph.inference.intervals import Pairwise
 from beliefgraph.inference.plan import Plan, plan
 from beliefgraph.inference.propagation import Engine
 from beliefgraph.inference.quality import APPROXIMATE, EXACT, UNRELIABLE
+from beliefgraph.inference.stop import left_behind
 from beliefgraph.inference.thin import Loose, Settled, Thin, ThinTree
 from beliefgraph.inference.variables import Variables
 
@@ -157,9 +159,9 @@ def thin_part(factors: Factors, own: Sequence[tuple[int, ...]], prior_log_odds: 
     trees: list[ThinTree] = []
     drift = 0.0
     for width in budget.thin_widths:
-        choice = choose(cards, scopes, strengths, width)
+        choice = left_behind(partial(choose, cards, scopes, strengths, width))
         pairs, families = np.split(choice.kept, [len(local.pairs)])
-        made = plan(thin_trees(cards, scopes, choice, width), cards)
+        made = plan(left_behind(partial(thin_trees, cards, scopes, choice, width)), cards)
         bundle, off = calibrated_bundle(
             members, [len(members)], variables, _those(local, pairs, families), prior_log_odds, made
         )

@@ -32,6 +32,9 @@ STATUS: dict[Kind, int] = {
 }
 STATUS_OF_CODE = {"too-large": 413, "unauthenticated": 401}
 
+REFUSED = {"rejected": 400, "conflict": 409}
+"""How a request is answered all of whose events met this."""
+
 
 class ObserveMany(Protocol):
     """The service's verb: take these events in, and say for each, in order, what became of it."""
@@ -47,8 +50,9 @@ def events_endpoint(
     """The endpoint for `POST /events`; it finds the caller at `request.state.caller`.
 
     A single event: 200, or 202 if it is in quarantine, 409 if its id came with another body; a malformed one is
-    refused with a typed error. A batch: 200 (202 if any is in quarantine), with a receipt for each event, where
-    `rejected` marks a malformed one; 400 if all of them are.
+    refused with a typed error. A batch is answered with a receipt for each event, where `rejected` marks a malformed
+    one: 200 if all were taken in, 202 if some are in quarantine, 207 if some were refused (`rejected` or `conflict`),
+    400 or 409 if all were, for one and the same reason.
     """
 
     async def post_events(request: Request) -> Response:
@@ -66,7 +70,7 @@ def events_endpoint(
             receipts = await _observe(observe_many, caller, events)
         except BeliefgraphError as error:
             return error_response(error)
-        return _json({"receipts": receipts}, _status(receipts, single=not isinstance(read, list)))
+        return _json({"receipts": receipts}, _status(receipts))
 
     return post_events
 
@@ -102,12 +106,12 @@ def _rejected(error: BeliefgraphError) -> dict[str, Any]:
     return {"status": "rejected", "code": error.code, "reason": shortened(error.message)}
 
 
-def _status(receipts: Sequence[dict[str, Any]], *, single: bool) -> int:
+def _status(receipts: Sequence[dict[str, Any]]) -> int:
     found = {receipt["status"] for receipt in receipts}
-    if found == {"rejected"}:
-        return 400
-    if single and found == {"conflict"}:
-        return 409
+    if len(found) == 1 and found <= REFUSED.keys():
+        return REFUSED[found.pop()]
+    if found & REFUSED.keys():
+        return 207
     return 202 if "quarantined" in found else 200
 
 

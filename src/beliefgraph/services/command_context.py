@@ -47,9 +47,13 @@ class CommandContext:
         """The name of the caller as a source."""
         return self.speaking_as(self.person if self.speaks_for_the_person else self.caller.actor)
 
-    def speaking_as(self, name: str) -> str:
-        """The name of a source that the caller speaks as; a metric's is nobody's, a person's is their own alone."""
+    def may_speak_as(self, name: str) -> bool:
+        """Whether the caller may name a source so: a metric's name is nobody's, a person's is their own alone."""
         own = self.speaks_for_the_person and name == self.person
-        if name.startswith((PERSON, METRIC)) and not own:
+        return own or not name.startswith((PERSON, METRIC))
+
+    def speaking_as(self, name: str) -> str:
+        """The name of a source that the caller speaks as, if they may."""
+        if not self.may_speak_as(name):
             raise Incorrect("invalid-input", f"Only the person's own key may act as {name!r}.")
         return name

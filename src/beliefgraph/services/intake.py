@@ -21,7 +21,7 @@ from beliefgraph.model.receipt import Outcome, Receipt
 from beliefgraph.services.additions import Additions
 from beliefgraph.services.command_context import CommandContext
 from beliefgraph.services.drafts import Drafts
-from beliefgraph.services.interpretation.said import Interpreter
+from beliefgraph.services.interpretation.said import Interpretation, Interpreter
 from beliefgraph.services.layer import Layer
 from beliefgraph.services.layers import LAYERS
 from beliefgraph.services.permissions.sight import restricted
@@ -311,6 +311,7 @@ def take_in(
         setting = CommandContext(present.twins[one.named.id], present.graph, caller, present.again(arrived))
         try:
             said = interpreter.interpret(arrived.event, present.graph.definitions)
+            _refuse_posing(setting, said)
             drafts[one.named.id].check(setting, said)
         except BeliefgraphError as error:
             fates.meets(index, Refused(error.code, error.message))
@@ -319,6 +320,12 @@ def take_in(
         here[arrived.delivery] = arrived.body
         fates.outcome[index] = "accepted"
     return {id_: each.added for id_, each in drafts.items() if each.heard}
+
+
+def _refuse_posing(setting: CommandContext, said: Interpretation) -> None:
+    """Refuse an event that speaks as a person with a key that is not theirs."""
+    if not all(setting.may_speak_as(spoken.source) for spoken in said.spoken):
+        raise Incorrect("invalid-input", "It speaks as a person (person:…); only that person's own key may.")
 
 
 def _leads_to(twin: TwinState, arrived: ArrivedEvent) -> bool:

@@ -19,6 +19,7 @@ from cachetools import LRUCache, cached
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.inference import Model, Structure, compile_model
+from beliefgraph.inference.stop import budget
 from beliefgraph.model.attribute import OTHER
 from beliefgraph.model.belief import ANYONE, ANYWHERE, Belief, BeliefKey
 from beliefgraph.model.identity import belief_id
@@ -32,6 +33,9 @@ LAID_OUT_BELIEFS = 500_000
 
 SMALL = 64
 """Attributes that may all be related to each other."""
+
+MOST_WORK = 2**30
+"""Table entries that may be worked out to find out whether definitions hold together: some fifteen seconds."""
 
 RELATIONS_PER_ATTRIBUTE = 16
 """Relations that larger components may have for each of their attributes; four is what error bars were fitted on."""
@@ -102,11 +106,15 @@ def refuse_dense(graph: DefinitionGraph) -> None:
 
 
 def require_answers(graph: DefinitionGraph) -> None:
-    """Compile every component; `infeasible-statements` or `cyclic-causes` where they cannot hold together."""
-    for component in range(len(graph.components)):
-        if component not in graph.open:
-            compiled(graph.structure(Placed(component, "", "")))
-    clash = lay_out("", graph, (), graph.goal_causes).clash
+    """Compile every component; `infeasible-statements` or `cyclic-causes` where they cannot hold together.
+
+    All of them together may cost `MOST_WORK`; where that is not enough to find out, they are `too-complex`.
+    """
+    with budget(MOST_WORK):
+        for component in range(len(graph.components)):
+            if component not in graph.open:
+                compiled(graph.structure(Placed(component, "", "")))
+        clash = lay_out("", graph, (), graph.goal_causes).clash
     if clash is not None:
         raise clash
 

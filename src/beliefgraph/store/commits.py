@@ -57,8 +57,12 @@ class TwinCommit:
 Statement = tuple[str, dict[str, Any]]
 """The name of a query file, and its parameters."""
 
+WRITE = "commit/write"
 LINKS = "commit/identifiers"
 RETURNED = "commit/returned"
+
+MOST_ROWS = 4_000
+"""Rows in one statement: the driver packs them on the event loop, in some ten milliseconds."""
 
 
 async def write(graph: Graph, keyring: Keyring, commits: Sequence[TwinCommit]) -> None:
@@ -75,9 +79,10 @@ async def write(graph: Graph, keyring: Keyring, commits: Sequence[TwinCommit]) -
         return
 
     async def work(tx: Transaction) -> None:
-        _check_revs(commits, await tx.run(first[0], **first[1]))
-        for name, parameters in more:
+        for name, parameters in (first, *more):
             answer = await tx.run(name, **parameters)
+            if name == WRITE:
+                _check_revs(commits, answer)
             if name == RETURNED and answer and answer[0] < len(parameters["returned"]):
                 # another process was first, and the twin was read as that landed
                 raise _moved(commits, {c.commit.twin: c.commit.rev for c in commits})
@@ -92,7 +97,8 @@ async def write(graph: Graph, keyring: Keyring, commits: Sequence[TwinCommit]) -
 
 
 def statements(keyring: Keyring, commits: Sequence[TwinCommit]) -> list[Statement]:
-    """The statements that write the commits: one, and one more for each kind of row that is not in every commit."""
+    """The statements that write the commits: one, several of which each has a part of the rows where these are very
+    many, and one more for each kind of row that is not in every commit."""
     ordered = sorted(commits, key=lambda c: c.commit.twin)
     keyring.prepare(c.commit.twin for c in ordered)
     more: list[Statement] = [
@@ -122,7 +128,22 @@ def statements(keyring: Keyring, commits: Sequence[TwinCommit]) -> list[Statemen
         ),
         ("quarantine/keep", {"events": [row for c in ordered for row in _set_aside(keyring, c)]}),
     ]
-    return [("commit/write", _rows(keyring, ordered)), *(each for each in more if any(each[1].values()))]
+    written = [(WRITE, rows) for rows in _in_parts(_rows(keyring, ordered))]
+    return [*written, *(each for each in more if any(each[1].values()))]
+
+
+def _in_parts(rows: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
+    """The rows in parts of `MOST_ROWS`, in their order, in which each comes after what it refers to."""
+    part: dict[str, Any] = dict.fromkeys(rows, ())
+    room = MOST_ROWS
+    for kind, every in rows.items():
+        left = every
+        while len(left) > room:
+            part[kind], left = left[:room], left[room:]
+            yield part
+            part, room = dict.fromkeys(rows, ()), MOST_ROWS
+        part[kind], room = left, room - len(left)
+    yield part
 
 
 def _events(commits: Sequence[TwinCommit]) -> Iterator[ArrivedEvent]:

@@ -95,7 +95,7 @@ async def publish_parameters(graph: Graph, definitions: Definitions, at: datetim
         number=definitions.number,
         at=at,
         parameters=parameters.number,
-        document=parameters.model_dump_json(exclude_defaults=True),
+        document=await asyncio.to_thread(parameters.model_dump_json, exclude_defaults=True),
         kept=_refs(definitions.catalogs),
     )
 
@@ -103,7 +103,8 @@ async def publish_parameters(graph: Graph, definitions: Definitions, at: datetim
 async def parameter_sets(graph: Graph, tenant: str) -> list[ParameterSet]:
     """The parameter sets of a tenant, the newest first."""
     record = await graph.read("learning/parameter_sets", tenant=tenant, limit=LISTED_SETS)
-    return [ParameterSet.model_validate_json(text, context=STORED) for text in (record[0] if record else [])]
+    texts = record[0] if record else []
+    return await asyncio.to_thread(lambda: [ParameterSet.model_validate_json(text, context=STORED) for text in texts])
 
 
 def _refs(catalogs: Iterable[Catalog]) -> list[dict[str, str]]:

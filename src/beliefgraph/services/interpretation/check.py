@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from beliefgraph.errors import Incorrect
+from beliefgraph.inference.stop import check_stopped
 from beliefgraph.model.attribute import SLOTS
 from beliefgraph.model.decision import FIELDS as DECISION_FIELDS
 from beliefgraph.model.definition import Catalog
@@ -28,6 +29,7 @@ def check_catalog(catalog: Catalog) -> None:
 def faults(catalog: Catalog) -> Iterator[tuple[str, str]]:
     """Every place of a catalog with an expression, a likelihood or a text that cannot work, and why."""
     for place, expression, wanted in _expressions(catalog):
+        check_stopped()
         if wrong := expressions.check(expression, *wanted):
             yield place, f"{expression!r}: {wrong}"
     for n, rule in enumerate(catalog.events):
