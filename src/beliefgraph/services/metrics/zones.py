@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -10,32 +9,39 @@ import numpy as np
 from beliefgraph.inference import windows
 from beliefgraph.model.metric import MetricDefinition
 from beliefgraph.model.zone import changes
+from beliefgraph.services.metrics.tally import Tally
 
 
-def zone_of(definition: MetricDefinition, times: windows.Times, names: Sequence[str | None]) -> windows.Zone:
-    """The clock that a metric counts by: of the zones in which its events happened, where they say so.
+def zone_of(definition: MetricDefinition, events: Tally, told: Tally) -> windows.Zone:
+    """The clock that a metric counts by: of the zones that its events tell, or others that only tell the zone (`told`).
 
-    `names` are those of the events at `times`, in order. From each event on, the clock is that of its zone; an event
-    without one leaves it. Before the first, and where none has one, it is that of the definition's zone, or UTC.
+    From each of them on, the clock is that of its zone; an event without one leaves it. Before the first, and where none
+    has one, it is that of the definition's zone, or UTC.
     """
     stated = windows.UTC if definition.zone is None else _zone(definition.zone)
-    if definition.zone_from is None:
-        return stated
     changed: dict[int, str] = {}
-    for time, name in zip(times.tolist(), names, strict=True):
-        if name is not None:
-            changed[time] = max(name, changed.get(time, ""))  # of one instant: whatever came first
-    if not changed:
-        return stated
-    begins = [int(windows.UTC.since[0]), *list(changed)[1:]]
+    if definition.zone_events is not None:
+        _take(changed, told)
+    if definition.zone_from is not None:
+        _take(changed, events)
+    begins = sorted(changed)
+    pieces = [(stated, int(windows.UTC.since[0]))] + [(_zone(changed[begin]), begin) for begin in begins]
     since, offset = [], []
-    for name, begin, end in zip(changed.values(), begins, [*begins[1:], windows.NEVER], strict=True):
-        zone = _zone(name)
+    for (zone, begin), end in zip(pieces, [*begins, windows.NEVER], strict=True):
         inside = (zone.since > begin) & (zone.since < end)
         here = np.searchsorted(zone.since, begin, side="right") - 1
         since += [np.array([begin]), zone.since[inside]]
         offset += [zone.offset[here : here + 1], zone.offset[inside]]
     return windows.Zone(np.concatenate(since), np.concatenate(offset))
+
+
+def _take(changed: dict[int, str], tally: Tally) -> None:
+    """Note which zone is told when; of several at one instant, the last by name, whatever came first."""
+    told: dict[int, str] = {}
+    for time, name in zip(tally.times.tolist(), tally.rows.labels, strict=True):
+        if name is not None:
+            told[time] = max(name, told.get(time, ""))
+    changed.update(told)
 
 
 @lru_cache(maxsize=1_000)
