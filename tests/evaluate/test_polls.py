@@ -148,7 +148,12 @@ def said_before_2009(known: Sequence[Poll], races: Sequence[Race]) -> list[TwinS
         twin = twins.setdefault(race.election, TwinSaid(str(race.election), {}, [], {}))
         twin.beliefs[race.id] = BeliefKey(attribute=elections.ATTRIBUTE, subject=race.subject)
         result = SaidRow(
-            race.id, elections.OFFICIAL, "observation", 12.0 if race.won else -12.0, None, None,
+            race.id,
+            elections.OFFICIAL,
+            "observation",
+            12.0 if race.won else -12.0,
+            None,
+            None,
             elections.before(race.election, -1),
         )
         twin.rows.append(result)

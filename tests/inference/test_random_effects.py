@@ -1,4 +1,4 @@
-"""Errors shared across beliefs: what a single belief is heard with, against integration; and their size, learned back."""
+"""Errors shared across beliefs: what one belief is heard with, against integration; their size comes back."""
 
 from __future__ import annotations
 

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from scipy.stats import beta as beta_distribution
 
 from beliefgraph.inference import combine, two_coin
-from beliefgraph.inference.reliability import Answers, Observed, Statements, learn_claims, learn_coins, learn_shared_errors
+from beliefgraph.inference.reliability import (
+    Answers,
+    Observed,
+    Statements,
+    learn_claims,
+    learn_coins,
+    learn_shared_errors,
+)
 from beliefgraph.inference.reliability.beta import fit
 from beliefgraph.inference.reliability.coins import coins_of
 from beliefgraph.inference.reliability.statements import UNKNOWN

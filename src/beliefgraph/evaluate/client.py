@@ -52,7 +52,11 @@ WITHDRAW = "mutation Withdraw($input: WithdrawInput!) { withdraw(input: $input) 
 ERASE = "mutation Erase($twin: String!) { eraseTwin(twin: $twin) { rows } }"
 LEARNED = """
 query Learned {
-  definitions { parameters { sharedErrors { kind correlation scale } randomEffects { kind deviation } newSources { kind saysIfHolds saysIfNot } } }
+  definitions {
+    parameters {
+      sharedErrors { kind correlation scale } randomEffects { kind deviation } newSources { kind saysIfHolds saysIfNot }
+    }
+  }
 }"""
 SOURCES = f"""
 query Sources($after: String) {{

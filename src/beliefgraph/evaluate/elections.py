@@ -48,7 +48,8 @@ CATALOG = Catalog.model_validate(
         "description": f"""\
 Who wins a race of two candidates, from polls. A poll's log-likelihood ratio is {SCALE} times its margin in points
 times n / (n + {HALF_WEIGHT:.0f}), n being its sample size; it halves in {HALF_LIFE.days} days. The polls of one race
-share their origin, the race: all pollsters may misjudge it alike. Those of one year share an error across all its races.
+share their origin, the race: all pollsters may misjudge it alike. Those of one year share an error across
+all its races.
 The numbers were chosen on the races up to {LAST_TRAIN_YEAR} alone, as they stood 1 and 10 days before the election:
 half-lives of 7, 14, 30 and 60 days, half weights at 100, 200, 400 and 800 people and correlations in steps of 0.05 were
 tried, and for each the scale fitted by logistic regression without an intercept (maximum likelihood) on the evidence

@@ -17,7 +17,7 @@ class SharedError:
 
 @expose(parameters.RandomEffect)
 class RandomEffect:
-    """Error that all observations of one group, such as a year, share on every belief they bear on, by kind of group."""
+    """Error that all observations of one group, such as a year, share on every belief, by kind of group."""
 
 
 @expose(parameters.LearnedStrength)

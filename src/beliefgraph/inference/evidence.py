@@ -200,11 +200,11 @@ def hear(
 
     Columns of one length, one row per group: the belief's index (0 ≤ belief < beliefs) and any whole number that names
     the source; also columns, or one number for all rows: the two coins of the group's source on that belief, any whole
-    number from 0 that names the origin it shares with others (NO_ORIGIN: with none), and the correlation ρ and the scale
-    of what has that origin; rows of one source, or one origin, on one belief must agree on theirs. `effect` is any whole
-    number from 0 that names with whom it shares an error across beliefs (NO_EFFECT: with nobody), and `deviation` the
-    standard deviation of that error. A source that speaks by two origins is heard by each. How the items are divided into groups, and the order of these, change no bit of λ. Raises
-    `invalid-input`.
+    number from 0 that names the origin it shares with others (NO_ORIGIN: with none), and the correlation ρ and the
+    scale of what has that origin; rows of one source, or one origin, on one belief must agree on theirs. `effect` is
+    any whole number from 0 that names with whom it shares an error across beliefs (NO_EFFECT: with nobody), and
+    `deviation` the standard deviation of that error. A source that speaks by two origins is heard by each. How the
+    items are divided into groups, and the order of these, change no bit of λ. Raises `invalid-input`.
     """
     on, of = indices("belief", belief), indices("source", source)
     if not on.shape == of.shape == said.rising.shape:
@@ -227,8 +227,8 @@ def hear(
     effects = Effects.of(voices.belief, voices.of_row, among, _column("deviation", floats("deviation", deviation), on))
     heard, averaged = voices.hear(said.rising - said.falling, said.left, said.items, effects, beliefs)
     words = heard.words if averaged is None else np.where(averaged.effects.touched, 0, heard.words)
-    total = _sum_by(voices.belief, words, beliefs) + (0 if averaged is None else averaged.heard)
-    total = total / GRID
+    quanta = _sum_by(voices.belief, words, beliefs) + (0 if averaged is None else averaged.heard)
+    total = quanta / GRID
     log_likelihood = np.clip(total, -LOG_LIKELIHOOD_BOUND, LOG_LIKELIHOOD_BOUND)
     kept = np.where(total == log_likelihood, 1.0, log_likelihood / np.where(total == 0, 1.0, total))
     share = heard.share * kept[on]
@@ -349,9 +349,7 @@ class _Voices:
         share = (by_source * by_origin[self.voice])[self.group]
         return _Heard(said, coined, spoken, count, words, share), averaged
 
-    def withdrawn(
-        self, heard: _Heard, averaged: Averaged | None, row: Ints, items: Ints, left: Ints
-    ) -> Ints:
+    def withdrawn(self, heard: _Heard, averaged: Averaged | None, row: Ints, items: Ints, left: Ints) -> Ints:
         """By how much what is heard on their belief falls without each of these items, each in its row."""
         group = self.group[row]
         voice = self.voice[group]

@@ -100,9 +100,10 @@ class Effects:
         return cls(touched, belief, of_row, shares[0], start, lot.reshape(-1), lots[0], each)
 
     def hear(self, words: Ints, left: Ints, items: Ints, weight: Floats, beliefs: int) -> Averaged:
-        """What is heard of words, in quanta by voice; `left` is what is left of every row's items, `items` their number.
+        """What is heard of words, in quanta by voice.
 
-        `weight` is what one observation of each voice counts for.
+        `left` is what is left of every row's items and `items` their number, `weight` is what one observation of each
+        voice counts for.
         """
         here = self.share >= 0
         count = _sum(self.share[here], left[here], len(self.voice))

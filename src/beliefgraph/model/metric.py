@@ -350,8 +350,12 @@ class Measurement(Statement):
         1.0,
         description="Number that the event adds to a sum, or measures of a level; otherwise 1.",
     )
-    label: Key | None = Field(None, description="Label of the event, for a mode or an absence; its time zone, for a streak; null otherwise.")
-    answers: bool = Field(False, description="True if the event follows up others (absence) or only tells the time zone (streak).")
+    label: Key | None = Field(
+        None, description="Label of the event, for a mode or an absence; its time zone, for a streak; null otherwise."
+    )
+    answers: bool = Field(
+        False, description="True if the event follows up others (absence) or only tells the time zone (streak)."
+    )
 
     @property
     def about(self) -> tuple[str, ...]:

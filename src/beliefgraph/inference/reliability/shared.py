@@ -1,7 +1,7 @@
 """How observations err together, from what turned out to be true: on one belief, and across beliefs.
 
-What has one origin on a belief is heard with s·Σλ / (1 + (n−1)·ρ); the correlation ρ and the scale s are fitted together,
-as either makes up for the other: few observations are worth more where many are worth less. What is shared across
+What has one origin on a belief is heard with s·Σλ / (1 + (n−1)·ρ); correlation ρ and scale s are fitted together, as
+either makes up for the other: few observations are worth more where many are worth less. What is shared across
 beliefs is a random effect e ~ N(0, τ²) of each group, integrated out over all the beliefs it bears on by Laplace's
 approximation (Breslow and Clayton 1993), so that a year in which all erred to one side counts as one year, not as so
 many beliefs.
@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import sparse
 from scipy.optimize import minimize
-from scipy.special import expit
 from scipy.sparse.linalg import splu
+from scipy.special import expit
 
 from beliefgraph.inference.arrays import Bools, Floats, Ints
 from beliefgraph.inference.random_effects import averaged
@@ -27,6 +27,9 @@ MOST_DEVIATION = 5.0
 
 SCALES_VARY = 0.5
 """The standard deviation of ln s beforehand: a scale is stated with some care."""
+
+STOPS = {"maxiter": 40}
+"""Where all origins have as many observations, ρ and s cannot be told apart: steps along their ridge tell nothing."""
 
 NEWTON_STEPS = 50
 CLOSE = 1e-9
@@ -110,10 +113,21 @@ def learn_shared_errors(observed: Observed, origins: bool = True) -> SharedError
         errors = SharedErrors(float(given[1]), scale, deviation)
         return -log_likelihood(observed, errors) + 0.5 * float(given[0] / SCALES_VARY) ** 2
 
+    def slope(given: Floats) -> Floats:
+        errors = SharedErrors(float(given[1]), float(np.exp(given[0])))
+        side = np.where(observed.holds, 1.0, -1.0)
+        heard = observed.spoken * observed.weight(errors)
+        more = np.maximum(observed.count - 1.0, 0.0)
+        pull = -side * expit(-side * observed.log_odds(errors))
+        by_row = pull[observed.question] * heard
+        beside = -float((by_row * more / (1.0 + more * errors.correlation)).sum())
+        return np.array([float(by_row.sum()) + given[0] / SCALES_VARY**2, beside])
+
     most = float(np.log(MOST_SCALE))
     bounds = [(-most, most), (0.0, 1.0)] if origins else [(0.0, 0.0), (0.0, 0.0)]
     bounds += [(0.0, MOST_DEVIATION**2)] if shares else []
-    found = minimize(loss, np.array([0.0, 0.3, 0.1])[: len(bounds)], method="L-BFGS-B", bounds=bounds)
+    start = np.array([0.0, 0.3, 0.1])[: len(bounds)]
+    found = minimize(loss, start, method="L-BFGS-B", jac=None if shares else slope, bounds=bounds, options=STOPS)
     scale, correlation, variance = (*found.x.tolist(), 0.0)[:3]
     return SharedErrors(correlation, float(np.exp(scale)), float(np.sqrt(variance)))
 

@@ -1,4 +1,4 @@
-"""How an event counts in a metric: with which value and label, as one of its events, as a follow-up, or by its time zone."""
+"""How an event counts in a metric: as one of its events with value and label, as a follow-up, or by its time zone."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """What observations share: on one belief by their origin, and across beliefs by a year, a house or an instrument. Pure.
 
-It is learned from beliefs of which the truth is known: correlation, scale and the size of the error shared across beliefs
-of one kind of origin together. It is adopted if it predicts held-out truth better than what is in force, by more than a
-standard error; whole groups are held out, as what was learned of a year helps with that year's other beliefs.
+It is learned from beliefs of which the truth is known: correlation, scale and the size of the error shared across
+beliefs, of one kind of origin together. It is adopted if it predicts held-out truth better than what is in force, by
+more than a standard error; whole groups are held out, as a year's races help to predict that year's others.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ class Origin:
 
 @dataclass(frozen=True)
 class TriedErrors:
-    """What was learned of one kind of origin, of one kind of group that errs together, or of both, and whether it is adopted.
+    """What was learned of a kind of origin, of a kind of group that errs together, or of both, and if it is adopted.
 
-    `gain` is by how many nats it predicts the truth of `compared` held-out beliefs better, ± one standard error `error`.
+    `gain` is by how many nats it predicts the truth of `compared` held-out beliefs better, ± one standard error.
     """
 
     shared: SharedError | None
@@ -224,7 +224,7 @@ def _columns(kind: str, beliefs: Sequence[Sequence[Origin]], before: ParameterSe
 
 
 def _in_force(kind: str, before: ParameterSet | None) -> SharedErrors:
-    """What is in force of a kind of origin: copies, where nothing is known of it; each by itself, where there is none."""
+    """What is in force of a kind of origin: copies where nothing is known of it; each by itself where there is none."""
     if not kind:
         return SharedErrors(correlation=0.0)
     known = None if before is None else before.shared_error_of.get(kind)
@@ -241,7 +241,7 @@ def _heard(origin: Origin, errors: SharedErrors) -> float:
 
 
 def _losses(topic: Topic, fitted: Fitted, fold: int, before: ParameterSet | None) -> Floats:
-    """How unlikely all that turned out in a fold is, by coins and what is shared on a belief learned from the others."""
+    """How unlikely all that turned out in a fold is, by coins and shared errors learned from the others."""
     observed = list(origins(topic, fitted))
     learned = {
         kind: learn_shared_errors(columns.observed.alone, bool(kind))

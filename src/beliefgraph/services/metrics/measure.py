@@ -278,7 +278,7 @@ def _numbers(definition: MetricDefinition, asked: Tally, answered: Tally, view: 
         case "recency":
             return windows.recency(view)
         case "streak":
-            zone = zone_of(definition, asked, answered)
+            zone = zone_of(definition, asked.times, asked.rows.labels, _told(definition, answered))
             return windows.streak(view, PERIODS[definition.every or "day"], zone)
         case "absence":
             within = _microseconds(definition.within or definition.window)
@@ -312,11 +312,18 @@ def _turns(definition: MetricDefinition, tally: Tally, days: Sequence[float]) ->
     if definition.within is not None:
         turns.append(times + _microseconds(definition.within))
     if definition.every is not None:
-        zone = zone_of(definition, tally.asked, tally.answered)
+        zone = zone_of(definition, times, tally.asked.rows.labels, _told(definition, tally.answered))
         turns.append(windows.breaks(times, PERIODS[definition.every], zone))
     if definition.kind == "recency":
         turns += [times + math.ceil(each) * windows.DAY for each in days if each > 0]
     return np.unique(np.concatenate(turns))
+
+
+def _told(definition: MetricDefinition, answered: Tally) -> Iterable[tuple[int, str | None]]:
+    """The time zones that events of their own tell, each with its time."""
+    if definition.zone_events is None:
+        return ()
+    return zip(answered.times.tolist(), answered.rows.labels, strict=True)
 
 
 def _microseconds(span: timedelta) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -9,39 +10,44 @@ import numpy as np
 from beliefgraph.inference import windows
 from beliefgraph.model.metric import MetricDefinition
 from beliefgraph.model.zone import changes
-from beliefgraph.services.metrics.tally import Tally
 
 
-def zone_of(definition: MetricDefinition, events: Tally, told: Tally) -> windows.Zone:
-    """The clock that a metric counts by: of the zones that its events tell, or others that only tell the zone (`told`).
+def zone_of(
+    definition: MetricDefinition,
+    times: windows.Times,
+    names: Sequence[str | None],
+    told: Iterable[tuple[int, str | None]] = (),
+) -> windows.Zone:
+    """The clock that a metric counts by: of the zones that its events tell, or others that only tell zones.
 
-    From each of them on, the clock is that of its zone; an event without one leaves it. Before the first, and where none
-    has one, it is that of the definition's zone, or UTC.
+    `names` are those of the events at `times`, in order, and `told` those of the others, each with its time. From each
+    of them on, the clock is that of its zone; an event without one leaves it. Before the first, and where none has one,
+    it is that of the definition's zone, or UTC.
     """
     stated = windows.UTC if definition.zone is None else _zone(definition.zone)
     changed: dict[int, str] = {}
-    if definition.zone_events is not None:
-        _take(changed, told)
-    if definition.zone_from is not None:
-        _take(changed, events)
+    for zones in (told, zip(times.tolist(), names, strict=True) if definition.zone_from is not None else ()):
+        at_once: dict[int, str] = {}
+        for time, name in zones:
+            if name is not None:
+                at_once[time] = max(name, at_once.get(time, ""))  # of one instant: whatever came first
+        changed.update(at_once)
+    if not changed:
+        return stated
     begins = sorted(changed)
-    pieces = [(stated, int(windows.UTC.since[0]))] + [(_zone(changed[begin]), begin) for begin in begins]
+    pieces = [(_zone(changed[begin]), begin) for begin in begins]
+    beginning = int(windows.UTC.since[0])
+    if len(times) and times[0] < begins[0]:
+        pieces.insert(0, (stated, beginning))
+    else:
+        pieces[0] = (pieces[0][0], beginning)
     since, offset = [], []
-    for (zone, begin), end in zip(pieces, [*begins, windows.NEVER], strict=True):
+    for (zone, begin), end in zip(pieces, [*(begin for _, begin in pieces[1:]), windows.NEVER], strict=True):
         inside = (zone.since > begin) & (zone.since < end)
         here = np.searchsorted(zone.since, begin, side="right") - 1
         since += [np.array([begin]), zone.since[inside]]
         offset += [zone.offset[here : here + 1], zone.offset[inside]]
     return windows.Zone(np.concatenate(since), np.concatenate(offset))
-
-
-def _take(changed: dict[int, str], tally: Tally) -> None:
-    """Note which zone is told when; of several at one instant, the last by name, whatever came first."""
-    told: dict[int, str] = {}
-    for time, name in zip(tally.times.tolist(), tally.rows.labels, strict=True):
-        if name is not None:
-            told[time] = max(name, told.get(time, ""))
-    changed.update(told)
 
 
 @lru_cache(maxsize=1_000)
