@@ -13,5 +13,5 @@ RETURN
     WHERE r.rev_to > t.rev AND r.rev_from <= t.rev
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, e.id, b.id, r.source, r.stance, r.log_likelihood_ratio, r.half_life,
-            r.shared_origin, r.source_kind]
+            r.shared_origin, r.source_kind, r.shared_across]
   } AS bearings

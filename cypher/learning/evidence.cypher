@@ -24,7 +24,7 @@ RETURN
         WHERE r.twin = t.id AND r.rev_to > t.rev AND r.rev_from <= t.rev
           AND r.stance <> 'retraction' AND ($before IS NULL OR r.valid_from < $before)
         RETURN [b.id, r.source, r.stance, r.log_likelihood_ratio, r.shared_origin, r.source_kind, toString(r.valid_from),
-          toString(r.valid_to), r.half_life]
+          toString(r.valid_to), r.half_life, r.shared_across]
       }
     ]
     ORDER BY t.id

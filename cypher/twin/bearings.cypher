@@ -1,7 +1,7 @@
 // The bearings of a twin that no rev has closed, from the rev that opened them on: a page of them, in the order of these revs.
 // params: $twin, $after (the rev to begin with), $rev (the last rev to read), $skip (how many to leave out), $limit
 // returns: one record ([[revision id, evidence, log-likelihood ratio, valid from and valid to in microseconds, rev from, rev to,
-//          belief, source, stance, half-life, shared origin, kind of source, definition, origin]])
+//          belief, source, stance, half-life, shared origin, kind of source, definition, origin, shared across]])
 // mode: read
 MATCH (e:Evidence)-[r:BEARS_ON]->(b:Belief)
 USING INDEX r:BEARS_ON(twin, rev_to, rev_from)
@@ -10,5 +10,5 @@ WITH e, r, b ORDER BY r.rev_from, e.id, r.revision_id SKIP $skip LIMIT $limit
 RETURN collect([
   r.revision_id, e.id, r.log_likelihood_ratio, r.valid_from.epochSeconds * 1000000 + r.valid_from.microsecond,
   r.valid_to.epochSeconds * 1000000 + r.valid_to.microsecond, r.rev_from, r.rev_to, b.id, r.source, r.stance, r.half_life,
-  r.shared_origin, r.source_kind, r.definition, r.origin
+  r.shared_origin, r.source_kind, r.definition, r.origin, r.shared_across
 ]) AS bearings

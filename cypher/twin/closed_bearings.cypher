@@ -9,5 +9,5 @@ WITH e, r, b ORDER BY r.rev_from, e.id, r.revision_id
 RETURN collect([
   r.revision_id, e.id, r.log_likelihood_ratio, r.valid_from.epochSeconds * 1000000 + r.valid_from.microsecond,
   r.valid_to.epochSeconds * 1000000 + r.valid_to.microsecond, r.rev_from, r.rev_to, b.id, r.source, r.stance, r.half_life,
-  r.shared_origin, r.source_kind, r.definition, r.origin
+  r.shared_origin, r.source_kind, r.definition, r.origin, r.shared_across
 ]) AS bearings

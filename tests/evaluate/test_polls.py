@@ -34,7 +34,6 @@ RACE = Race("1", "2010 AA Sen-G #1", DAY, won=True)
 OLD = Poll("11", "1", "Old House", date(2010, 10, 20), 900.0, 4.0, "A 50, B 46 (question 11)")
 NEW = Poll("12", "1", "New House", date(2010, 11, 1), 100.0, -2.0, "A 47, B 49 (question 12)")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-END_OF_TRAINING = datetime(2008, 12, 31, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +70,10 @@ def test_polls_of_one_race_count_for_less_together_and_those_of_one_house_go_thr
     at = elections.before(DAY, 1)
     alone = [elections.log_odds([poll], at) for poll in (OLD, NEW)]
     left = 0.5 ** (12 / 60)
-    together = elections.log_odds([OLD, NEW], at, Learned(coins={}, new=(1.0, 0.0), correlations={"race": 0.4}))
-    assert together == pytest.approx(sum(alone) / (1 + left * 0.4))
-    coins = Learned(coins={"Old House": (0.9, 0.2)}, new=(0.5, 0.5), correlations={})
+    learned = Learned(coins={}, new=(1.0, 0.0), shared={"race": (0.4, 1.3)}, deviations={})
+    together = elections.log_odds([OLD, NEW], at, learned)
+    assert together == pytest.approx(1.3 * sum(alone) / (1 + left * 0.4))
+    coins = Learned(coins={"Old House": (0.9, 0.2)}, new=(0.5, 0.5), shared={}, deviations={})
     odds = math.exp(alone[0])
     assert elections.log_odds([OLD], at, coins) == pytest.approx(math.log((0.9 * odds + 0.1) / (0.2 * odds + 0.8)))
     assert elections.log_odds([NEW], at, coins) == 0.0
@@ -131,9 +131,11 @@ def test_what_is_learned_of_pollsters_does_not_depend_on_which_election_is_read_
             collection.add(twin)
         found = lesson(collection, definitions, elections.OFFICIAL)
         coins = {(each.coins.says_if_holds, each.coins.says_if_not) for each in found.sources}
-        learned.append([shared.correlation for shared in found.shared_errors])
+        ((shared,), (effect,)) = found.shared_errors, found.random_effects
+        learned.append([shared.correlation, shared.scale, effect.deviation])
         assert coins == {(1.0, 0.0)}
-    assert learned[0] == pytest.approx(learned[1], abs=1e-6)
+    assert learned[0] == pytest.approx(learned[1], abs=1e-3)
+    assert learned[0] == pytest.approx([0.457, 1.276, 0.151], abs=0.01)
 
 
 def said_before_2009(known: Sequence[Poll], races: Sequence[Race]) -> list[TwinSaid]:
@@ -146,13 +148,20 @@ def said_before_2009(known: Sequence[Poll], races: Sequence[Race]) -> list[TwinS
         twin = twins.setdefault(race.election, TwinSaid(str(race.election), {}, [], {}))
         twin.beliefs[race.id] = BeliefKey(attribute=elections.ATTRIBUTE, subject=race.subject)
         result = SaidRow(
-            race.id, elections.OFFICIAL, "observation", 12.0 if race.won else -12.0, None, None, END_OF_TRAINING
+            race.id,
+            elections.OFFICIAL,
+            "observation",
+            12.0 if race.won else -12.0,
+            None,
+            None,
+            elections.before(race.election, -1),
         )
         twin.rows.append(result)
         for poll in polls_of[race.id]:
             ratio = elections.log_likelihood_ratio(poll)
             about = (f"race:{race.id}", None, elections.published(poll))
-            twin.rows.append(SaidRow(race.id, poll.pollster, "observation", ratio, *about))
+            age = (None, elections.HALF_LIFE.total_seconds(), f"year:{race.election.year}")
+            twin.rows.append(SaidRow(race.id, poll.pollster, "observation", ratio, *about, *age))
         twin.sources.update({row.source: row.source for row in twin.rows})
     return list(twins.values())
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, NO_ORIGIN, Combined, age, combine, two_coin
+from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, NO_EFFECT, NO_ORIGIN, Combined, age, combine, two_coin
 
 DAY = 86400.0
 FOREVER = np.inf
@@ -43,6 +43,9 @@ def columns(draw: st.DrawFn) -> dict[str, Any]:
     correlation = np.array([draw(st.floats(0, 1)) for _ in range(3)])
     origin = np.array(draw(st.lists(st.integers(NO_ORIGIN, 2), min_size=n, max_size=n)))
     source = np.array(draw(st.lists(st.integers(0, 3), min_size=n, max_size=n)))
+    scale = np.array([draw(st.floats(0.25, 4)) for _ in range(3)])
+    deviation = np.array([draw(st.just(0.0) | st.floats(0.01, 3)) for _ in range(3)])
+    effect = np.array(draw(st.lists(st.integers(NO_EFFECT, 2), min_size=n, max_size=n)))
     return {
         "belief": np.array(draw(st.lists(st.integers(0, 2), min_size=n, max_size=n))),
         "source": source,
@@ -53,6 +56,9 @@ def columns(draw: st.DrawFn) -> dict[str, Any]:
         "says_if_not": coins[source, 1],
         "origin": origin,
         "correlation": correlation[origin],
+        "scale": scale[origin],
+        "effect": effect,
+        "deviation": deviation[effect],
     }
 
 
@@ -174,6 +180,7 @@ def test_evidence_that_says_nothing_changes_nothing(items: dict[str, Any]) -> No
     more["log_likelihood_ratio"][-1] = 0.0
     more["origin"] = np.full_like(more["origin"], NO_ORIGIN)
     items["origin"] = np.full_like(items["origin"], NO_ORIGIN)
+    more["effect"], items["effect"] = (np.full_like(each["effect"], NO_EFFECT) for each in (more, items))
     first, again = combine(**items, beliefs=3), combine(**more, beliefs=3)
     assert (first.log_likelihood == again.log_likelihood).all()
     assert (first.mass == again.mass).all()

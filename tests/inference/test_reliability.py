@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from scipy.stats import beta as beta_distribution
 
 from beliefgraph.inference import combine, two_coin
-from beliefgraph.inference.reliability import Answers, Statements, learn_claims, learn_coins, learn_correlation
+from beliefgraph.inference.reliability import (
+    Answers,
+    Observed,
+    Statements,
+    learn_claims,
+    learn_coins,
+    learn_shared_errors,
+)
 from beliefgraph.inference.reliability.beta import fit
 from beliefgraph.inference.reliability.coins import coins_of
 from beliefgraph.inference.reliability.statements import UNKNOWN
@@ -231,7 +238,7 @@ def test_who_speaks_alone_is_not_judged_by_it() -> None:
 def test_a_planted_correlation_comes_back(rho: float) -> None:
     # Margins with a common error: x = ±1 + shared + own, unit variance together; each alone says 2·x.
     rng = np.random.default_rng(9)
-    races, polls = 6000, rng.integers(2, 12, 6000)
+    races, polls = 30_000, rng.integers(1, 40, 30_000)
     holds = rng.random(races) < 0.5
     race = np.repeat(np.arange(races), polls)
     spread = 3.0
@@ -239,14 +246,16 @@ def test_a_planted_correlation_comes_back(rho: float) -> None:
         np.sqrt(rho) * rng.normal(size=races)[race] + np.sqrt(1 - rho) * rng.normal(size=len(race))
     )
     llr = 2 * x / spread**2
-    found = learn_correlation(
-        np.arange(races),
-        np.bincount(race, llr, races).astype(np.float64),
-        polls.astype(np.float64),
-        np.zeros(races),
-        holds,
-    )
+    none = np.zeros(0, np.int64)
+    learned = learn_shared_errors(
+        Observed(
+            question=np.arange(races), spoken=np.bincount(race, llr, races).astype(np.float64),
+            count=polls.astype(np.float64), rest=np.zeros(races), holds=holds, row=none, group=none, size=np.zeros(0),
+        )
+    )  # fmt: skip
+    found = learned.correlation
     assert found == pytest.approx(rho, abs=0.06)
+    assert learned.scale == pytest.approx(1.0, abs=0.1)
     heard = combine(
         race, np.arange(len(race)), llr, np.zeros(len(race)), np.full(len(race), np.inf),
         beliefs=races, origin=race, correlation=found,

@@ -17,7 +17,7 @@ from beliefgraph.services.refresh import Refresher
 BERLIN, ANGELES = "Europe/Berlin", "America/Los_Angeles"
 
 
-def rides(**zone: str) -> Catalog:
+def rides(**zone: Any) -> Catalog:
     """Days in a row with a ride."""
     metric = {
         "key": "rides.streak",
@@ -81,3 +81,26 @@ async def test_an_event_that_names_no_time_zone_there_is_waits_with_the_reason(w
     (receipt,) = await world.intake.observe(world.caller, [event("1", "ride", zone="Europe/Berln")])
     assert (receipt.status, receipt.code) == ("quarantined", "interpretation-failed")
     assert "it is not a time zone such as Europe/Berlin" in (receipt.reason or "")
+
+
+async def test_a_twin_that_moves_counts_the_days_of_its_new_place_from_then_on(world: World) -> None:
+    """Its zone is told by events of their own; one that comes late counts as if it had been there in time."""
+    told = {"events": ["moved"], "zone": "data.to"}
+    await world.book.publish(world.caller, rides(zone=BERLIN, zone_events=told))
+    await ride(
+        world, BERLIN, "2026-03-27T12:00", "2026-03-28T23:50", "2026-03-29T23:50", told=False
+    )  # summer time begins
+    assert await streak(world) == 3
+    await ride(world, ANGELES, "2026-03-30T20:00", "2026-03-31T20:00", told=False)  # in Berlin: the 31st, the 1st
+    assert await streak(world) == 2
+    moved = event("move", "moved", to=ANGELES).model_copy(
+        update={"time": datetime(2026, 3, 30, 9, tzinfo=ZoneInfo(ANGELES))}
+    )
+    assert (await world.intake.observe(world.caller, [moved]))[0].status == "accepted"
+    assert await streak(world) == 5
+    refresher = Refresher(world.updater, world.intake)
+    midnight = datetime(2026, 4, 2, tzinfo=ZoneInfo(ANGELES))
+    await refresher.refresh(world.caller, "lena", midnight - timedelta(seconds=1))
+    assert await streak(world) == 5
+    await refresher.refresh(world.caller, "lena", midnight)
+    assert await streak(world) == 0

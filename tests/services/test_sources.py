@@ -270,7 +270,7 @@ async def test_copies_of_a_wire_count_once_and_less_than_two_wires(crowd: World)
 async def test_how_much_an_origin_shares_is_learned_from_what_turned_out(crowd: World) -> None:
     chance = np.random.default_rng(2)
     events, truth = [], []
-    for i in range(80):
+    for i in range(160):
         holds, luck = bool(chance.random() < 0.5), chance.normal()
         truth.append(Known("lena", BeliefKey(attribute="world.labelled", subject=f"race {i}"), holds))
         for p in range(6):
@@ -285,7 +285,7 @@ async def test_how_much_an_origin_shares_is_learned_from_what_turned_out(crowd: 
     parameters = (await crowd.book.latest(crowd.caller.tenant)).definitions.parameters
     assert parameters is not None
     (shared,) = parameters.shared_errors
-    assert (shared.kind, shared.observations) == ("wire", 80)
+    assert (shared.kind, shared.observations) == ("wire", 160)
     assert 0.05 < shared.correlation < 0.95
 
 

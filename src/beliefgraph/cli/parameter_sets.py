@@ -58,7 +58,8 @@ async def _list(key: str, purpose: str | None, json: bool) -> None:
         "set", "learned", "rates", "shared errors", "priors", "strengths", "calibrations", "hazards", "", box=None
     )
     for each in found:
-        counts = (each.sources, each.shared_errors, each.priors, each.strengths, each.calibrations, each.hazards)
+        errors = (*each.shared_errors, *each.random_effects)
+        counts = (each.sources, errors, each.priors, each.strengths, each.calibrations, each.hazards)
         at = "" if each.learned_at is None else f"{each.learned_at:%Y-%m-%d %H:%M}"
         now = "in force" if each.number == number else ""
         table.add_row(str(each.number), at, *(f"{len(part):,}" for part in counts), now)

@@ -135,8 +135,21 @@ def show(out: Console, learned: Lesson) -> None:
         )
     for shared in learned.shared_errors:
         out.print(
-            f"Origins {shared.kind}: correlation {shared.correlation:.3f}, from {shared.observations:,.0f} beliefs."
+            f"Origins {shared.kind}: correlation {shared.correlation:.3f}, scale {shared.scale:.3f}, "
+            f"from {shared.observations:,.0f} beliefs."
         )
+    for effect in learned.random_effects:
+        out.print(
+            f"Shared across beliefs by {effect.kind}: an error of {effect.deviation:.3f} nats per observation, "
+            f"from {effect.groups:,} groups on {effect.observations:,.0f} beliefs."
+        )
+    for tried in learned.errors:
+        if not tried.adopted:
+            out.print(
+                f"Not adopted, shared errors of {tried.about}: they do not predict better than what is in force "
+                f"({tried.gain:+.2f} ± {tried.error:.2f} nats on the truth of {tried.compared:,} beliefs).",
+                markup=False,
+            )
     for topic, discount in learned.discounts.items():
         if discount < 1:
             about_ = topic or "everything"

@@ -52,7 +52,11 @@ WITHDRAW = "mutation Withdraw($input: WithdrawInput!) { withdraw(input: $input) 
 ERASE = "mutation Erase($twin: String!) { eraseTwin(twin: $twin) { rows } }"
 LEARNED = """
 query Learned {
-  definitions { parameters { sharedErrors { kind correlation } newSources { kind saysIfHolds saysIfNot } } }
+  definitions {
+    parameters {
+      sharedErrors { kind correlation scale } randomEffects { kind deviation } newSources { kind saysIfHolds saysIfNot }
+    }
+  }
 }"""
 SOURCES = f"""
 query Sources($after: String) {{
@@ -97,11 +101,13 @@ class Standing:
 
 @dataclass(frozen=True)
 class Learned:
-    """What was learned and is in force: the coins of every source and of a new one, and what origins share, by kind."""
+    """What was learned and is in force: the coins of every source and of a new one; by kind of origin, the correlation
+    and scale of its observations; and by kind of group, the deviation of the error it shares across beliefs."""
 
     coins: Mapping[str, tuple[float, float]]
     new: tuple[float, float]
-    correlations: Mapping[str, float]
+    shared: Mapping[str, tuple[float, float]]
+    deviations: Mapping[str, float]
 
     def heard(self, source: str, log_likelihood_ratio: float) -> float:
         """What a source's word is worth, after its coins."""
@@ -110,7 +116,7 @@ class Learned:
         return math.log((a * odds + 1 - a) / (b * odds + 1 - b))
 
 
-NOTHING = Learned(coins={}, new=(1.0, 0.0), correlations={})
+NOTHING = Learned(coins={}, new=(1.0, 0.0), shared={}, deviations={})
 """Nothing was learned: everyone is heard as they speak, and what has one origin counts once."""
 
 
@@ -207,7 +213,8 @@ class Client:
                 node["name"]: _coins(r) for node in self._pages(SOURCES, "sources", {}) for r in node["reliabilities"]
             },
             new=next((_coins(each) for each in parameters["newSources"] if each["kind"] is None), NOTHING.new),
-            correlations={each["kind"]: each["correlation"] for each in parameters["sharedErrors"]},
+            shared={each["kind"]: (each["correlation"], each["scale"]) for each in parameters["sharedErrors"]},
+            deviations={each["kind"]: each["deviation"] for each in parameters["randomEffects"]},
         )
 
     def rev(self, twin: str) -> int:

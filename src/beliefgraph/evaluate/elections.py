@@ -11,8 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+import numpy as np
+
 from beliefgraph.evaluate.client import NOTHING, Learned
 from beliefgraph.evaluate.data import Poll, Race
+from beliefgraph.inference.random_effects import averaged
 from beliefgraph.model.definition import Catalog
 from beliefgraph.services.interpretation.bearings import MAX_LOG_LIKELIHOOD_RATIO
 
@@ -45,7 +48,8 @@ CATALOG = Catalog.model_validate(
         "description": f"""\
 Who wins a race of two candidates, from polls. A poll's log-likelihood ratio is {SCALE} times its margin in points
 times n / (n + {HALF_WEIGHT:.0f}), n being its sample size; it halves in {HALF_LIFE.days} days. The polls of one race
-share their origin, the race: all pollsters may misjudge it alike.
+share their origin, the race: all pollsters may misjudge it alike. Those of one year share an error across
+all its races.
 The numbers were chosen on the races up to {LAST_TRAIN_YEAR} alone, as they stood 1 and 10 days before the election:
 half-lives of 7, 14, 30 and 60 days, half weights at 100, 200, 400 and 800 people and correlations in steps of 0.05 were
 tried, and for each the scale fitted by logistic regression without an intercept (maximum likelihood) on the evidence
@@ -67,6 +71,7 @@ of each race, aged, summed and divided by 1 + (n - 1) times the correlation, {CO
                 "source": "data.pollster",
                 "verbatim": "data.said",
                 "shared_origin": "'race:' + data.race",
+                "shared_across": "'year:' + string(data.year)",
                 "bears_on": [
                     {
                         "attribute": ATTRIBUTE,
@@ -130,7 +135,8 @@ def log_likelihood_ratio(poll: Poll) -> float:
 
 def log_odds(polls: Iterable[Poll], at: datetime, learned: Learned = NOTHING) -> float:
     """What these polls should come to at a moment, all of them together: the catalog and what was learned, in one
-    formula. Those of one pollster are added and go through its coins; those of a race share a part of their error.
+    formula. Those of one pollster are added and go through its coins; those of a race share a part of their error, and
+    those of a year another.
     """
     said: dict[str, list[tuple[float, float]]] = {}
     for poll in polls:
@@ -139,12 +145,16 @@ def log_odds(polls: Iterable[Poll], at: datetime, learned: Learned = NOTHING) ->
         said.setdefault(poll.pollster, []).append((aged, left))
     heard = math.fsum(learned.heard(pollster, math.fsum(aged for aged, _ in each)) for pollster, each in said.items())
     count = math.fsum(left for each in said.values() for _, left in each)
-    return heard / (1 + max(count - 1, 0) * learned.correlations.get("race", 1.0))
+    correlation, scale = learned.shared.get("race", (1.0, 1.0))
+    weight = scale / (1 + max(count - 1, 0) * correlation)
+    deviation = count * weight * learned.deviations.get("year", 0.0)
+    return float(averaged(np.array([heard * weight]), np.array([deviation]))[0])
 
 
 def _poll(poll: Poll, race: Race, run: str) -> dict[str, Any]:
     data = {
         "race": race.subject,
+        "year": race.election.year,
         "pollster": poll.pollster,
         "margin": poll.margin,
         "sample_size": poll.sample_size,

@@ -119,7 +119,9 @@ def evaluate(
     found = {f"{line.setting}, {line.of}": line.scores["Brier"] for line in lines if not line.baseline}
     checks += [
         Row("pollsters learned about", len(learned.coins)),
-        *(Row(f"origins {kind}: correlation learned", value) for kind, value in learned.correlations.items()),
+        *(Row(f"origins {kind}: correlation learned", value) for kind, (value, _) in learned.shared.items()),
+        *(Row(f"origins {kind}: scale learned", value) for kind, (_, value) in learned.shared.items()),
+        *(Row(f"shared across races by {kind}, nats", value) for kind, value in learned.deviations.items()),
         *(at_most(f"Brier, {setting}", brier, MUST) for setting, brier in found.items() if setting.startswith("1 day")),
     ]
     return Evaluation("polls", checks, lines, curves)

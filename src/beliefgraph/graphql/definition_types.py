@@ -77,6 +77,11 @@ class FollowUp:
     """The events that follow up those of an absence."""
 
 
+@expose(metrics.ZoneEvents)
+class ZoneEvents:
+    """Events that tell in which time zone the person is, from their time on."""
+
+
 @expose(metrics.MetricDefinition)
 class MetricDefinition:
     """Definition of a metric: which events count, over which window, and what the result says about beliefs."""

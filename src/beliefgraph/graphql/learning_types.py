@@ -15,6 +15,11 @@ class SharedError:
     """How strongly the errors of observations with one origin are correlated, by kind of origin."""
 
 
+@expose(parameters.RandomEffect)
+class RandomEffect:
+    """Error that all observations of one group, such as a year, share on every belief, by kind of group."""
+
+
 @expose(parameters.LearnedStrength)
 class LearnedStrength:
     """Strength of a relation as the definitions state it and as it was learned."""
@@ -53,6 +58,7 @@ class ParameterSet:
         "new_sources", list[NewSource], "The rates assumed for sources not seen before."
     )
     shared_errors: list[SharedError] = attribute("shared_errors", list[SharedError])  # type: ignore[assignment]
+    random_effects: list[RandomEffect] = attribute("random_effects", list[RandomEffect])  # type: ignore[assignment]
     strengths: list[LearnedStrength] = attribute("strengths", list[LearnedStrength])  # type: ignore[assignment]
     priors: list[LearnedPrior] = attribute("priors", list[LearnedPrior])  # type: ignore[assignment]
     calibrations: list[LearnedCalibration] = attribute(  # type: ignore[assignment]

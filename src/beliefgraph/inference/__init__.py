@@ -17,6 +17,7 @@ from beliefgraph.inference.items import Items, Sums, Totals, gather, spread, wei
 from beliefgraph.inference.kernels.items import GRID
 from beliefgraph.inference.model import CERTAIN_LOG_ODDS, Model, Posterior
 from beliefgraph.inference.quality import APPROXIMATE, EXACT, UNAVAILABLE, UNRELIABLE
+from beliefgraph.inference.random_effects import NO_EFFECT
 from beliefgraph.inference.responsibility import Responsibility
 from beliefgraph.inference.session import Session
 from beliefgraph.inference.structure import Relation, Structure
@@ -29,6 +30,7 @@ __all__ = [
     "EXACT",
     "GRID",
     "LOG_LIKELIHOOD_BOUND",
+    "NO_EFFECT",
     "NO_ORIGIN",
     "UNAVAILABLE",
     "UNRELIABLE",

@@ -13,7 +13,8 @@ instead of counting again.
 *An origin* is what several observations share: a press agency, a copied list, one race that all pollsters misjudge
 alike. n observations with normal errors of equal correlation ρ have Σ⁻¹·1 = 1/(1 + (n−1)·ρ), so their
 log-likelihood ratios come to Σλ / (1 + (n−1)·ρ): their sum if they share nothing (ρ = 0), their mean if they are copies
-(ρ = 1), and never more than 1/ρ times the mean. n counts what is left of them with age.
+(ρ = 1), and never more than 1/ρ times the mean. n counts what is left of them with age. A scale, learned together with
+ρ, multiplies them all. An error shared across beliefs is in `random_effects.py`.
 
 Every summand is first rounded to a whole multiple of 2^-32. Sums of integers have no order and forget nothing, so the
 result is the same, bit for bit, in whatever order the items came, and taking an item away equals never having had it.
@@ -31,6 +32,7 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.inference.arrays import Bools, Floats, Ints, floats, frozen, indices
 from beliefgraph.inference.items import Sums, quantised
 from beliefgraph.inference.kernels.items import GRID
+from beliefgraph.inference.random_effects import NO_EFFECT, Averaged, Effects
 
 LOG_LIKELIHOOD_BOUND = 30.0
 """The largest |λ|, in nats, of one item and of one belief: e^30 is 10^13, past what any observation can claim, well
@@ -76,6 +78,7 @@ class Heard:
     share: Floats
     _voices: _Voices | None
     _heard: _Heard | None
+    _averaged: Averaged | None
 
     def contribution(self, group: Ints, quanta: Ints) -> Floats:
         """What items add to the λ of their belief, given the group of each and what it says, aged, in quanta."""
@@ -85,7 +88,7 @@ class Heard:
         """By how much the total of their belief falls if an item alone was never said; `left` as in `Sums`."""
         if self._voices is None or self._heard is None:
             return np.zeros(len(group))
-        return np.asarray(self._voices.withdrawn(self._heard, group, quanta, left) / GRID)
+        return np.asarray(self._voices.withdrawn(self._heard, self._averaged, group, quanta, left) / GRID)
 
 
 def age(log_likelihood_ratio: npt.ArrayLike, elapsed: npt.ArrayLike, half_life: npt.ArrayLike) -> Floats:
@@ -137,6 +140,9 @@ def combine(
     says_if_not: npt.ArrayLike = 0.0,
     origin: npt.ArrayLike = NO_ORIGIN,
     correlation: npt.ArrayLike = 1.0,
+    scale: npt.ArrayLike = 1.0,
+    effect: npt.ArrayLike = NO_EFFECT,
+    deviation: npt.ArrayLike = 0.0,
 ) -> Combined:
     """All the evidence as one λ per belief, and what each item adds to it.
 
@@ -162,7 +168,7 @@ def combine(
     )
     heard = hear(
         on, source, each, beliefs=beliefs, says_if_holds=says_if_holds, says_if_not=says_if_not, origin=origin,
-        correlation=correlation,
+        correlation=correlation, scale=scale, effect=effect, deviation=deviation,
     )  # fmt: skip
     alone = np.arange(len(on))
     return Combined(
@@ -186,15 +192,19 @@ def hear(
     says_if_not: npt.ArrayLike = 0.0,
     origin: npt.ArrayLike = NO_ORIGIN,
     correlation: npt.ArrayLike = 1.0,
+    scale: npt.ArrayLike = 1.0,
+    effect: npt.ArrayLike = NO_EFFECT,
+    deviation: npt.ArrayLike = 0.0,
 ) -> Heard:
     """What groups of items say together: each source through its coins, each origin by what it shares.
 
     Columns of one length, one row per group: the belief's index (0 ≤ belief < beliefs) and any whole number that names
     the source; also columns, or one number for all rows: the two coins of the group's source on that belief, any whole
-    number from 0 that names the origin it shares with others (NO_ORIGIN: with none), and the correlation ρ of what has
-    that origin; rows of one source, or one origin, on one belief must agree on theirs. A source that speaks by two
-    origins is heard by each. How the items are divided into groups, and the order of these, change no bit of λ. Raises
-    `invalid-input`.
+    number from 0 that names the origin it shares with others (NO_ORIGIN: with none), and the correlation ρ and the
+    scale of what has that origin; rows of one source, or one origin, on one belief must agree on theirs. `effect` is
+    any whole number from 0 that names with whom it shares an error across beliefs (NO_EFFECT: with nobody), and
+    `deviation` the standard deviation of that error. A source that speaks by two origins is heard by each. How the
+    items are divided into groups, and the order of these, change no bit of λ. Raises `invalid-input`.
     """
     on, of = indices("belief", belief), indices("source", source)
     if not on.shape == of.shape == said.rising.shape:
@@ -207,13 +217,18 @@ def hear(
     rho = _column("correlation", _share("correlation", correlation), on)
     if on.size == 0:
         nothing, none = frozen(np.zeros(beliefs)), frozen(np.zeros(0))
-        return Heard(nothing, nothing, nothing, nothing, nothing, none, None, None)
+        return Heard(nothing, nothing, nothing, nothing, nothing, none, None, None, None)
     if on.min() < 0 or on.max() >= beliefs:
         raise Incorrect("invalid-input", f"A belief's index must lie between 0 and {beliefs - 1}.", field="belief")
 
-    voices = _Voices.of(on, by, of, holds, not_holds, rho)
-    heard = voices.hear(said.rising - said.falling, said.left)
-    total = _sum_by(voices.belief, heard.words, beliefs) / GRID
+    size = _column("scale", floats("scale", scale), on)
+    voices = _Voices.of(on, by, of, holds, not_holds, rho, size)
+    among = indices("effect", _column("effect", np.asarray(effect), on))
+    effects = Effects.of(voices.belief, voices.of_row, among, _column("deviation", floats("deviation", deviation), on))
+    heard, averaged = voices.hear(said.rising - said.falling, said.left, said.items, effects, beliefs)
+    words = heard.words if averaged is None else np.where(averaged.effects.touched, 0, heard.words)
+    quanta = _sum_by(voices.belief, words, beliefs) + (0 if averaged is None else averaged.heard)
+    total = quanta / GRID
     log_likelihood = np.clip(total, -LOG_LIKELIHOOD_BOUND, LOG_LIKELIHOOD_BOUND)
     kept = np.where(total == log_likelihood, 1.0, log_likelihood / np.where(total == 0, 1.0, total))
     share = heard.share * kept[on]
@@ -222,7 +237,9 @@ def hear(
     rising = _sum_by(on, np.maximum(up, 0) + np.maximum(-down, 0), beliefs)
     falling = _sum_by(on, np.maximum(-up, 0) + np.maximum(down, 0), beliefs)
     mass = rising + falling
-    fresh_share = np.abs(voices.hear(said.fresh_rising - said.fresh_falling, said.items * round(GRID)).share)
+    whole = said.items * round(GRID)
+    fresh, _ = voices.hear(said.fresh_rising - said.fresh_falling, whole, said.items, effects, beliefs)
+    fresh_share = np.abs(fresh.share)
     unaged = _sum_by(on, quantised((said.fresh_rising + said.fresh_falling) / GRID * fresh_share), beliefs)
     return Heard(
         log_likelihood=frozen(log_likelihood),
@@ -233,6 +250,7 @@ def hear(
         share=frozen(share),
         _voices=voices,
         _heard=heard,
+        _averaged=averaged,
     )
 
 
@@ -267,9 +285,17 @@ class _Voices:
     says_if_holds: Floats
     says_if_not: Floats
     correlation: Floats
+    scale: Floats
+
+    @property
+    def of_row(self) -> Ints:
+        """The voice of every row."""
+        return np.asarray(self.voice[self.group])
 
     @classmethod
-    def of(cls, belief: Ints, origin: Ints, source: Ints, holds: Floats, not_holds: Floats, rho: Floats) -> _Voices:
+    def of(
+        cls, belief: Ints, origin: Ints, source: Ints, holds: Floats, not_holds: Floats, rho: Floats, scale: Floats
+    ) -> _Voices:
         order = np.lexsort((source, origin, belief))
         changed = np.diff(np.stack([belief, origin, source])[:, order], axis=1) != 0
         group_start, group = _runs(changed.any(axis=0))
@@ -283,8 +309,10 @@ class _Voices:
         of_row = leader[voice][group_of_row]
         if ((holds != holds[first][group_of_row]) | (not_holds != not_holds[first][group_of_row])).any():
             raise Incorrect("invalid-input", "One source has one pair of coins on one belief.", field="says_if_holds")
-        if ((rho != rho[of_row]) & (origin != NO_ORIGIN)).any():
-            raise Incorrect("invalid-input", "One origin has one correlation on one belief.", field="correlation")
+        if (((rho != rho[of_row]) | (scale != scale[of_row])) & (origin != NO_ORIGIN)).any():
+            raise Incorrect(
+                "invalid-input", "One origin has one correlation and one scale on one belief.", field="correlation"
+            )
         return cls(
             order=order,
             group_start=group_start,
@@ -295,10 +323,16 @@ class _Voices:
             says_if_holds=holds[first],
             says_if_not=not_holds[first],
             correlation=np.where(shared, rho[leader], 0.0),
+            scale=np.where(shared, scale[leader], 1.0),
         )
 
-    def hear(self, items: Ints, left: Ints) -> _Heard:
-        """Through the coins of each source and the correlation of each origin; all in quanta."""
+    def hear(
+        self, items: Ints, left: Ints, number: Ints, effects: Effects | None, beliefs: int
+    ) -> tuple[_Heard, Averaged | None]:
+        """Through the coins of each source, the correlation of each origin and what is shared across beliefs.
+
+        All in quanta but for the `number` of items.
+        """
         said = np.add.reduceat(items[self.order], self.group_start)
         coined = self._through_coins(said, slice(None))
         spoken = np.add.reduceat(coined, self.voice_start)
@@ -307,23 +341,36 @@ class _Voices:
 
         slope = self.says_if_holds - self.says_if_not
         by_source = np.where(said == 0, slope, coined / np.where(said == 0, 1, said))
-        shrunk = 1.0 / (1.0 + np.maximum(count / GRID - 1.0, 0.0) * self.correlation)
-        by_origin = np.where(spoken == 0, shrunk, words / np.where(spoken == 0, 1, spoken))
-        return _Heard(said, coined, spoken, count, words, (by_source * by_origin[self.voice])[self.group])
+        weight = self._weight(count, slice(None))
+        by_origin = np.where(spoken == 0, weight, words / np.where(spoken == 0, 1, spoken))
+        averaged = None if effects is None else effects.hear(words, left, number, weight, beliefs)
+        if averaged is not None:
+            by_origin = np.where(averaged.effects.touched, by_origin * averaged.ratio[self.belief], by_origin)
+        share = (by_source * by_origin[self.voice])[self.group]
+        return _Heard(said, coined, spoken, count, words, share), averaged
 
-    def withdrawn(self, heard: _Heard, row: Ints, items: Ints, left: Ints) -> Ints:
-        """By how much the words of their voice fall without each of these items, each in its row."""
+    def withdrawn(self, heard: _Heard, averaged: Averaged | None, row: Ints, items: Ints, left: Ints) -> Ints:
+        """By how much what is heard on their belief falls without each of these items, each in its row."""
         group = self.group[row]
         voice = self.voice[group]
         still = heard.spoken[voice] - heard.coined[group] + self._through_coins(heard.said[group] - items, group)
-        return np.asarray(heard.words[voice] - self._through_origin(still, heard.count[voice] - left, voice))
+        count = heard.count[voice] - left
+        less = np.asarray(heard.words[voice] - self._through_origin(still, count, voice))
+        if averaged is not None and (at := np.flatnonzero(averaged.effects.touched[voice])).size:
+            weight = self._weight(count[at], voice[at])
+            less[at] = averaged.withdrawn(row[at], voice[at], less[at], left[at], weight)
+        return less
 
     def _through_coins(self, said: Ints, of: Ints | slice) -> Ints:
         return quantised(_two_coin(said / GRID, self.says_if_holds[of], self.says_if_not[of]))
 
     def _through_origin(self, spoken: Ints, count: Ints, of: Ints | slice) -> Ints:
-        alike = np.maximum(count / GRID - 1.0, 0.0) * self.correlation[of]
-        return np.where(alike == 0.0, spoken, quantised(spoken / GRID / (1.0 + alike)))
+        alike, scale = np.maximum(count / GRID - 1.0, 0.0) * self.correlation[of], self.scale[of]
+        return np.where((alike == 0.0) & (scale == 1.0), spoken, quantised(spoken / GRID * scale / (1.0 + alike)))
+
+    def _weight(self, count: Ints, of: Ints | slice) -> Floats:
+        """What one observation of a voice counts for beside the others."""
+        return np.asarray(self.scale[of] / (1.0 + np.maximum(count / GRID - 1.0, 0.0) * self.correlation[of]))
 
 
 def _attenuate(llr: Floats, keep: Floats, lose: Floats) -> Floats:

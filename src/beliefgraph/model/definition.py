@@ -275,6 +275,12 @@ class EventRule(Record):
         "belief, such as an agency or a copied list: evidence with one origin counts once until its "
         "correlation is learned. Stored in the clear.",
     )
+    shared_across: Expression | None = Field(
+        None,
+        description="Expression for the name of what this evidence shares an error with on every belief it bears on, "
+        "such as a year, a house or an instrument; its kind stands before the colon. It changes nothing until the size "
+        "of the error is learned. Stored in the clear.",
+    )
     source_kind: Expression | None = Field(
         None,
         description="Expression for the kind of source: a source not seen before is treated as one of its kind. "

@@ -98,6 +98,11 @@ class Bearing(Statement):
         "or a copied list; null if nothing.",
     )
     source_kind: Key | None = Field(None, description="Kind of source that provided it; null if none was named.")
+    shared_across: Key | None = Field(
+        None,
+        description="Name of what this evidence shares an error with on every belief, such as a year, a house or an "
+        "instrument; null if nothing.",
+    )
 
     @property
     def about(self) -> tuple[str, ...]:

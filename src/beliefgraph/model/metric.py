@@ -8,6 +8,7 @@ that counts in it, valid for as long as it is remembered; a `Reading` is what th
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import chain
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -131,6 +132,14 @@ class FollowUp(Record):
     label: Expression | None = Field(None, description="Expression for the label; null: any event follows up.")
 
 
+class ZoneEvents(Record):
+    """Events that tell in which time zone the person is from their time on, such as a change of settings or a move."""
+
+    events: tuple[Key, ...] = Field(min_length=1, max_length=20, description="Types of these events, 1 to 20.")
+    when: Expression | None = Field(None, description="Expression that must hold of the event; null: always.")
+    zone: Expression = Field(description="Expression for the IANA name of the time zone; null says nothing.")
+
+
 class MetricDefinition(Record):
     """Definition of a metric: which events count, over which window, and what the result says about beliefs."""
 
@@ -172,6 +181,10 @@ class MetricDefinition(Record):
         None,
         description="For a streak: expression for the IANA name of the time zone in which an event happened, or null: "
         "that of the event before, and of the first `zone`.",
+    )
+    zone_events: ZoneEvents | None = Field(
+        None,
+        description="For a streak: other events that tell the twin's time zone, from their time on; null: none.",
     )
     within: timedelta | None = Field(None, description="For an absence: time in which a follow-up is expected.")
     follow_up: FollowUp | None = Field(
@@ -222,6 +235,7 @@ class MetricDefinition(Record):
         self._takes("every", self.every, "streak")
         self._takes("zone", self.zone, "streak", needed=False)
         self._takes("zone_from", self.zone_from, "streak", needed=False)
+        self._takes("zone_events", self.zone_events, "streak", needed=False)
         self._takes("within", self.within, "absence")
         self._takes("follow_up", self.follow_up, "absence", needed=False)
         for field in ("mean", "deviation", "drift", "noise"):
@@ -267,14 +281,15 @@ class MetricDefinition(Record):
     @property
     def types(self) -> frozenset[str]:
         """Every type of event that it looks at."""
-        return frozenset((*self.events, *(self.follow_up.events if self.follow_up else ())))
+        others = (each.events for each in (self.follow_up, self.zone_events) if each is not None)
+        return frozenset((*self.events, *chain.from_iterable(others)))
 
     @property
     def counted(self) -> tuple[object, ...]:
         """The fields that decide which events count and how much: changing one makes another metric."""
         return (
             *(self.kind, frozenset(self.events), self.when, self.source, self.subject, self.context),
-            *(self.value, self.label, self.follow_up, self.zone_from),
+            *(self.value, self.label, self.follow_up, self.zone_from, self.zone_events),
         )
 
     def band(self, value: float | None, label: str | None) -> Band | None:
@@ -335,8 +350,12 @@ class Measurement(Statement):
         1.0,
         description="Number that the event adds to a sum, or measures of a level; otherwise 1.",
     )
-    label: Key | None = Field(None, description="Label of the event, for a mode or an absence; null otherwise.")
-    answers: bool = Field(False, description="True if the event follows up others (absence).")
+    label: Key | None = Field(
+        None, description="Label of the event, for a mode or an absence; its time zone, for a streak; null otherwise."
+    )
+    answers: bool = Field(
+        False, description="True if the event follows up others (absence) or only tells the time zone (streak)."
+    )
 
     @property
     def about(self) -> tuple[str, ...]:

@@ -37,6 +37,9 @@ LearnedMap = Annotated[
 Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 """A number above 0."""
 
+NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
+"""A number of at least 0."""
+
 MOST_COINS = 200_000
 """Pairs of coins in one set: some tens of megabytes as it is stored."""
 
@@ -89,6 +92,18 @@ class SharedError(Record):
 
     kind: Key = Field(description="Kind of origin: the part of its name before the first colon.")
     correlation: Probability = Field(description="Correlation of the errors, in [0, 1].")
+    scale: Positive = Field(1.0, description="Factor by which the log-likelihood ratios of these observations count.")
+    observations: Observations = Field(0.0, description="Number of beliefs with known truth that it was learned from.")
+
+
+class RandomEffect(Record):
+    """Error that all observations of one group (a year, a house, an instrument) share on every belief they bear on."""
+
+    kind: Key = Field(description="Kind of group: the part of its name before the first colon.")
+    deviation: NotNegative = Field(
+        description="Standard deviation of the error, in nats of the log-likelihood ratio of each observation.",
+    )
+    groups: int = Field(0, ge=0, description="Number of groups that it was learned from.")
     observations: Observations = Field(0.0, description="Number of beliefs with known truth that it was learned from.")
 
 
@@ -148,6 +163,11 @@ class ParameterSet(Record):
         max_length=1_000,
         description="Correlations of errors, by kind of origin.",
     )
+    random_effects: tuple[RandomEffect, ...] = Field(
+        default=(),
+        max_length=1_000,
+        description="Errors shared across beliefs, by kind of group.",
+    )
     strengths: tuple[LearnedStrength, ...] = Field(
         default=(),
         max_length=20_000,
@@ -171,8 +191,8 @@ class ParameterSet(Record):
             raise Incorrect("invalid-definition", "Two priors are given for one attribute.")
         if len(self.coins) < len(self.sources):
             raise Incorrect("invalid-definition", "Two pairs of rates are given for one source and scope.")
-        if len(self.correlations) < len(self.shared_errors):
-            raise Incorrect("invalid-definition", "Two correlations are given for one kind of origin.")
+        if len(self.shared_error_of) < len(self.shared_errors) or len(self.deviations) < len(self.random_effects):
+            raise Incorrect("invalid-definition", "Two correlations or two deviations are given for one kind.")
         if len(self.strength_of) < len(self.strengths) or len(self.calibration_of) < len(self.calibrations):
             raise Incorrect(
                 "invalid-definition", "Two strengths are given for one relation, or two calibrations for one attribute."
@@ -200,9 +220,14 @@ class ParameterSet(Record):
         return {source: tuple(learned) for source, learned in found.items()}
 
     @cached_property
-    def correlations(self) -> Mapping[str, float]:
-        """The correlation by kind of origin."""
-        return {shared.kind: shared.correlation for shared in self.shared_errors}
+    def shared_error_of(self) -> Mapping[str, SharedError]:
+        """What observations share on a belief, by kind of origin."""
+        return {shared.kind: shared for shared in self.shared_errors}
+
+    @cached_property
+    def deviations(self) -> Mapping[str, float]:
+        """The standard deviation of the error shared across beliefs, by kind of group."""
+        return {effect.kind: effect.deviation for effect in self.random_effects}
 
     @cached_property
     def strength_of(self) -> Mapping[tuple[RelationKind, str, str], LearnedStrength]:
@@ -229,21 +254,24 @@ class ParameterSet(Record):
         """How many numbers are in it, about."""
         knots = sum(len(calibration.knots) for calibration in self.calibrations)
         slopes = sum(len(hazard.slopes) for hazard in self.hazards)
-        return len(self.sources) + len(self.shared_errors) + len(self.strengths) + len(self.priors) + knots + slopes
+        shared = len(self.shared_errors) + len(self.random_effects)
+        return len(self.sources) + shared + len(self.strengths) + len(self.priors) + knots + slopes
 
     def with_sources(
         self,
         sources: tuple[SourceCoins, ...],
         shared_errors: tuple[SharedError, ...],
         priors: tuple[LearnedPrior, ...] = (),
+        random_effects: tuple[RandomEffect, ...] = (),
     ) -> ParameterSet:
         """These in the place of all earlier ones. Calibrations and hazards on beliefs go: they were of what followed
         from others."""
-        if (sources, shared_errors, priors) == (self.sources, self.shared_errors, self.priors):
+        learned = {
+            "sources": sources, "shared_errors": shared_errors, "priors": priors, "random_effects": random_effects
+        }  # fmt: skip
+        if all(getattr(self, name) == value for name, value in learned.items()):
             return self
-        return self._with(
-            sources=sources, shared_errors=shared_errors, priors=priors, calibrations=(), hazards=self._on_no_belief
-        )
+        return self._with(**learned, calibrations=(), hazards=self._on_no_belief)
 
     def with_strengths(self, strengths: tuple[LearnedStrength, ...]) -> ParameterSet:
         """These strengths in the place of all earlier ones. Calibrations and hazards on beliefs go: they were of what

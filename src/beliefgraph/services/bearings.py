@@ -27,6 +27,7 @@ class BearingHeading(NamedTuple):
     source_kind: str | None
     definition: str
     origin: Origin
+    shared_across: str | None = None
 
     @property
     def ages_in(self) -> int:
@@ -68,12 +69,15 @@ class Groups:
         self.beliefs = list(dict.fromkeys(heading.belief for heading in headings))
         self.sources = list(dict.fromkeys(heading.source for heading in headings))
         self.origins = list(dict.fromkeys(h.shared_origin for h in headings if h.shared_origin is not None))
+        self.effects = list(dict.fromkeys(h.shared_across for h in headings if h.shared_across is not None))
         belief = {id_: i for i, id_ in enumerate(self.beliefs)}
         source = {id_: i for i, id_ in enumerate(self.sources)}
         origin: dict[str | None, int] = {name: i for i, name in enumerate(self.origins)}
         self.belief = np.array([belief[heading.belief] for heading in headings], dtype=np.int64)
         self.source = np.array([source[heading.source] for heading in headings], dtype=np.int64)
         self.origin = np.array([origin.get(heading.shared_origin, -1) for heading in headings], dtype=np.int64)
+        effect: dict[str | None, int] = {name: i for i, name in enumerate(self.effects)}
+        self.effect = np.array([effect.get(heading.shared_across, -1) for heading in headings], dtype=np.int64)
         self.observation = np.array([heading.stance in OBSERVED for heading in headings], dtype=np.bool_)
         self.change = np.array([heading.stance == "change" for heading in headings], dtype=np.bool_)
         self.correction = np.array([heading.stance == "correction" for heading in headings], dtype=np.bool_)
@@ -117,6 +121,7 @@ class Bearings(Rows[Bearing, BearingHeading, BearingBlock]):
             record.source_kind,
             record.definition,
             record.origin,
+            record.shared_across,
         )
 
     @staticmethod
@@ -154,6 +159,7 @@ class Bearings(Rows[Bearing, BearingHeading, BearingBlock]):
             half_life=heading.half_life,
             shared_origin=heading.shared_origin,
             source_kind=heading.source_kind,
+            shared_across=heading.shared_across,
         )
 
     @cached_property

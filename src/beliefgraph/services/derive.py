@@ -210,6 +210,9 @@ def derive(
         says_if_not=hearing.says_if_not[speaking],
         origin=hearing.origin[speaking],
         correlation=hearing.correlation[speaking],
+        scale=hearing.scale[speaking],
+        effect=hearing.effect[speaking],
+        deviation=hearing.deviation[speaking],
     )
     log_likelihood = np.array(heard.log_likelihood)
     for key, value in extra.items():

@@ -9,23 +9,24 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from beliefgraph.inference import NO_ORIGIN
+from beliefgraph.inference import NO_EFFECT, NO_ORIGIN
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.identity import source_id
-from beliefgraph.model.parameters import ALWAYS_RIGHT, Coins, ParameterSet, Scope, origin_kind, scopes
+from beliefgraph.model.parameters import ALWAYS_RIGHT, Coins, ParameterSet, Scope, SharedError, origin_kind, scopes
 from beliefgraph.services.bearings import Bearings
 from beliefgraph.services.blocks import Bools
 from beliefgraph.services.state import TwinState
 
 Floats = npt.NDArray[np.float64]
 
-COUNTS_ONCE = 1.0
-"""The correlation of what has one origin as long as it is not learned: copies."""
+COUNTS_ONCE = SharedError(kind="any", correlation=1.0)
+"""What is taken for shared by what has one origin as long as it is not learned: copies."""
 
 
 @dataclass(frozen=True)
 class Hearing:
-    """For every heading of a twin's bearings: its voice, the coins it is heard through, its origin and its correlation.
+    """For every heading of a twin's bearings: its voice, the coins it is heard through, its origin with its correlation
+    and scale, and its group of those that share an error across beliefs, with the deviation of that error.
 
     A voice is a source, or a source as it sets right: setting right and ending are acts, not reports that could be
     mistaken, and are heard as they stand.
@@ -36,6 +37,9 @@ class Hearing:
     says_if_not: Floats
     origin: npt.NDArray[np.int64]
     correlation: Floats
+    scale: Floats
+    effect: npt.NDArray[np.int64]
+    deviation: Floats
 
 
 @dataclass(frozen=True)
@@ -62,26 +66,34 @@ class Reliabilities:
                     return found
         return ALWAYS_RIGHT
 
-    def correlation(self, origin: str) -> float:
-        """How much of their error observations of this origin share."""
-        return self.parameters.correlations.get(origin_kind(origin), COUNTS_ONCE)
+    def shared_error(self, origin: str) -> SharedError:
+        """What observations of this origin share on a belief."""
+        return self.parameters.shared_error_of.get(origin_kind(origin), COUNTS_ONCE)
+
+    def deviation(self, across: str) -> float:
+        """The standard deviation of the error that observations of this name share on every belief."""
+        return self.parameters.deviations.get(origin_kind(across), 0.0)
 
     def shared(self, bearings: Bearings) -> Bools:
-        """Of which headings it matters how many share their origin."""
+        """Of which headings it matters how many share their origin, or an error across beliefs."""
         groups = bearings.register.groups
-        return np.asarray((groups.origin != NO_ORIGIN) & ~groups.act)
+        return np.asarray(((groups.origin != NO_ORIGIN) | (groups.effect != NO_EFFECT)) & ~groups.act)
 
     def hearing(self, state: TwinState, counts: Bools) -> Hearing:
         """How every heading of a twin's bearings is heard; `counts` says which of them count at the moment."""
         groups = state.bearings.register.groups
-        shared = np.array([*map(self.correlation, groups.origins), 0.0])
+        shared = [*map(self.shared_error, groups.origins), COUNTS_ONCE]
+        deviation = np.array([*map(self.deviation, groups.effects), 0.0])
         pairs = np.where((counts & ~groups.act)[:, None], self._pairs(state, counts), ONE) if self._coins else ONE
         return Hearing(
             source=np.where(groups.act, groups.source + len(groups.sources), groups.source),
             says_if_holds=np.broadcast_to(pairs[..., 0], groups.act.shape),
             says_if_not=np.broadcast_to(pairs[..., 1], groups.act.shape),
             origin=np.where(groups.act, NO_ORIGIN, groups.origin),
-            correlation=shared[groups.origin],
+            correlation=np.array([each.correlation for each in shared])[groups.origin],
+            scale=np.array([each.scale for each in shared])[groups.origin],
+            effect=np.where(groups.act, NO_EFFECT, groups.effect),
+            deviation=deviation[groups.effect],
         )
 
     @cached_property

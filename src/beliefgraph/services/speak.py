@@ -66,6 +66,7 @@ def speak(setting: CommandContext, spoken: Spoken, stance: Stance, valid: Interv
                 half_life=bears.half_life,
                 shared_origin=bears.shared_origin,
                 source_kind=spoken.source_kind,
+                shared_across=bears.shared_across,
             )
         )
     measurements = [

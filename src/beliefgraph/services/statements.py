@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -24,7 +24,7 @@ from beliefgraph.model.belief import BeliefKey, logit
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.identity import PERSON
 from beliefgraph.model.parameters import Scope, origin_kind
-from beliefgraph.services.learning.epochs import Epoch, Speaker, epochs, strength
+from beliefgraph.services.learning.epochs import Epoch, Speaker, epochs, left, strength
 from beliefgraph.store.learning import SaidRow, TwinSaid
 
 Per = Literal["attribute", "context", "domain", "everything"]
@@ -51,22 +51,28 @@ class Voice(NamedTuple):
 
 
 class Shared(NamedTuple):
-    """What has one origin on one belief: the rows of the statements, and how many observations these sum up."""
+    """What errs together on one belief: the rows of the statements, and how many observations these sum up, aged.
+
+    They have one origin, or are one source's without any ("") that shares an error across beliefs. `across` is how many
+    of the observations share such an error, by its name.
+    """
 
     origin: str
     answer: int
     rows: Sequence[int]
-    observations: int
+    observations: float
+    across: Mapping[str, float]
 
 
 class _Word(NamedTuple):
-    """What a source said on a belief by one origin: the sum of its log-likelihood ratios, how many, and how many
-    statements it counts for."""
+    """What a source said on a belief by one origin: the sum of its log-likelihood ratios, how many, how many statements
+    it counts for, and how many share an error across beliefs, by its name."""
 
     ratio: float
-    observations: int
+    observations: float
     kind: str | None
     weight: float
+    across: Mapping[str, float]
 
 
 @dataclass
@@ -157,7 +163,7 @@ class Collection:
         self._per = per
         self._trusted = trusted
         self._attributes = definitions.as_stated.attributes
-        self._correlations = {} if definitions.parameters is None else definitions.parameters.correlations
+        self._shared = {} if definitions.parameters is None else definitions.parameters.shared_error_of
         self._joined = {name for _, relation in definitions.relations() for name in (relation.source, relation.target)}
         self._truth: dict[str, dict[BeliefKey, list[tuple[datetime | None, bool]]]] = defaultdict(
             lambda: defaultdict(list)
@@ -218,8 +224,22 @@ class Collection:
         rate = None if attribute.prior is None or not self._has_base_rate(attribute) else attribute.key
         first = topic.ask((_log_prior(attribute, key.value, len(keys)) for key in keys), known, rate)
         self.settled += any(each != UNKNOWN for each in known)
+        moment = max(self._settled_at(twin, told, said, epoch), default=epoch.end)
         for place, key in enumerate(keys):
-            self._say(topic, twin, attribute, keys, first + place, key, _words(epoch, key))
+            self._say(topic, twin, attribute, keys, first + place, key, _words(epoch, key, moment))
+
+    def _settled_at(
+        self,
+        twin: TwinSaid,
+        told: Mapping[BeliefKey, Sequence[tuple[datetime | None, bool]]],
+        said: Mapping[BeliefKey, Sequence[SaidRow]],
+        epoch: Epoch,
+    ) -> Iterator[datetime]:
+        """When what is known of an epoch turned out: what was said is aged up to then, as the belief was derived."""
+        for each in told.values():
+            yield from (at for at, _ in each if at is not None and epoch.contains(at))
+        for rows in said.values():
+            yield from (row.valid_from for row in rows if self._sure(twin, row) and epoch.contains(row.valid_from))
 
     def _has_base_rate(self, attribute: Attribute) -> bool:
         """Whether the prior of an attribute says how often it holds: not where relations or a preference add to it."""
@@ -236,12 +256,13 @@ class Collection:
         words: Mapping[tuple[str, str], _Word],
     ) -> None:
         """A statement for each source and origin; and where the values are known, one for each that it passed over."""
-        shared: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        shared: dict[tuple[str, str], list[tuple[int, _Word]]] = defaultdict(list)
         copies = Counter(origin for _, origin in words if origin)
         votes: dict[tuple[int, str], int] = {}
         for (source, origin), word in sorted(words.items()):
             name = twin.sources[source]
-            correlation = self._correlations.get(origin_kind(origin), 1.0)
+            shared_error = self._shared.get(origin_kind(origin))
+            correlation = 1.0 if shared_error is None else shared_error.correlation
             share = 1.0 / (1.0 + (copies[origin] - 1) * correlation) if origin else 1.0
 
             def said(
@@ -254,14 +275,19 @@ class Collection:
                 return topic.say(about, voice, word.kind, ratio, vote=vote, share=share, weight=word.weight)
 
             row = said(answer, key, word.ratio)
-            if origin:
-                shared[origin].append((row, word.observations))
+            if origin or word.across:
+                shared[origin, "" if origin else source].append((row, word))
             if attribute.values is not None and word.ratio > 0:
                 for other, passed in enumerate(keys, answer - keys.index(key)):
                     if passed != key:
                         said(other, passed, -math.inf)
-        for origin, spoken in sorted(shared.items()):
-            topic.shared.append(Shared(origin, answer, [row for row, _ in spoken], sum(times for _, times in spoken)))
+        for (origin, _), spoken in sorted(shared.items()):
+            across: dict[str, float] = defaultdict(float)
+            for _, word in spoken:
+                for name, share in word.across.items():
+                    across[name] += share
+            observations = math.fsum(word.observations for _, word in spoken)
+            topic.shared.append(Shared(origin, answer, [row for row, _ in spoken], observations, across))
 
     def _topic(self, attribute: Attribute) -> Topic:
         is_open = attribute.open_values is not None
@@ -304,17 +330,27 @@ def _at(told: Sequence[tuple[datetime | None, bool]], epoch: Epoch) -> bool | No
     return max(inside, key=lambda each: (each[0] is not None, each[0] or datetime.min))[1] if inside else None
 
 
-def _words(epoch: Epoch, key: BeliefKey) -> dict[Speaker, _Word]:
-    """What each speaker says on a belief in an epoch, in one sum."""
+def _words(epoch: Epoch, key: BeliefKey, moment: datetime | None) -> dict[Speaker, _Word]:
+    """What each speaker says on a belief in an epoch, in one sum, aged up to a moment."""
     return {
         speaker: _Word(
-            max(-LOG_LIKELIHOOD_BOUND, min(LOG_LIKELIHOOD_BOUND, strength(rows, epoch.end))),
-            len(rows),
+            max(-LOG_LIKELIHOOD_BOUND, min(LOG_LIKELIHOOD_BOUND, strength(rows, moment))),
+            math.fsum(left(row, moment) for row in rows),
             min((row.source_kind for row in rows if row.source_kind), default=None),
             epoch.weight[speaker],
+            _across(rows, moment),
         )
         for speaker, rows in epoch.words.get(key, {}).items()
     }
+
+
+def _across(rows: Sequence[SaidRow], moment: datetime | None) -> dict[str, float]:
+    """How many of the rows share an error across beliefs, aged, by its name."""
+    found: dict[str, float] = defaultdict(float)
+    for row in rows:
+        if row.shared_across is not None:
+            found[row.shared_across] += left(row, moment)
+    return found
 
 
 def _log_prior(attribute: Attribute, value: str | None, named: int) -> float:

@@ -113,4 +113,5 @@ def _bearing(moment: Moment, n: int, one: Supposed, bears: BearsOn) -> Bearing:
         half_life=bears.half_life,
         shared_origin=bears.shared_origin,
         source_kind=None if one.spoken is None else one.spoken.source_kind,
+        shared_across=bears.shared_across,
     )

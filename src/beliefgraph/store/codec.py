@@ -109,6 +109,7 @@ def bearing(row: list[Any], twin: str) -> Bearing:
         half_life=row[13],
         shared_origin=row[14] and intern(row[14]),
         source_kind=row[15] and intern(row[15]),
+        shared_across=row[16] and intern(row[16]),
     )
 
 

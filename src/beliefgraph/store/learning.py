@@ -30,6 +30,7 @@ class SaidRow:
     valid_from: datetime
     valid_to: datetime | None = None
     half_life: float | None = None
+    shared_across: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ async def said(graph: Graph, tenant: str, before: datetime | None) -> AsyncItera
 
 def _said(row: list[Any]) -> SaidRow:
     from_, to = codec.moment(row[6]), codec.moment_or_open(row[7])
-    return SaidRow(row[0], row[1], row[2], row[3], row[4], row[5], from_, to, row[8])
+    return SaidRow(row[0], row[1], row[2], row[3], row[4], row[5], from_, to, row[8], row[9])
 
 
 async def sources(graph: Graph, tenant: str, *, after: str, limit: int) -> list[Source]:

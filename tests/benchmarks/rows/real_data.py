@@ -15,7 +15,14 @@ from beliefgraph.evaluate import data, elections
 from beliefgraph.evaluate.crowd import CROWDS, Crowd
 from beliefgraph.inference import combine
 from beliefgraph.inference.arrays import Floats, Ints
-from beliefgraph.inference.reliability import Answers, Statements, learn_claims, learn_coins, learn_correlation
+from beliefgraph.inference.reliability import (
+    Answers,
+    Observed,
+    Statements,
+    learn_claims,
+    learn_coins,
+    learn_shared_errors,
+)
 from beliefgraph.inference.reliability.statements import UNKNOWN
 from beliefgraph.services.learning.scoring import accuracy_of_classes, brier, brier_of_classes
 
@@ -92,7 +99,7 @@ def heard(belief: Ints, source: Ints, llr: Floats, a: Floats, b: Floats, coin: I
 
 
 def polls(days: int) -> float:
-    """The Brier score so many days before the elections of 2009 to 2014; the correlation from the years before."""
+    """The Brier score so many days before the elections of 2009 to 2014; what they share from the years before."""
     said, races = data.read_polls(SHARED), data.read_races(SHARED)
     place = {race.id: i for i, race in enumerate(races)}
     race = np.array([place[poll.race] for poll in said])
@@ -102,12 +109,20 @@ def polls(days: int) -> float:
     year, won = np.array([r.election.year for r in races]), np.array([r.won for r in races])
     known = np.unique(race[year[race] <= elections.LAST_TRAIN_YEAR])
     total, count = (np.bincount(race, weights, len(races)).astype(np.float64) for weights in (llr, np.ones(len(race))))
-    rho = learn_correlation(np.arange(len(known)), total[known], count[known], np.zeros(len(known)), won[known])
+    _, years = np.unique(year[known], return_inverse=True)
+    numbers = np.arange(len(known))
+    learned = learn_shared_errors(
+        Observed(
+            question=numbers, spoken=total[known], count=count[known], rest=np.zeros(len(known)), holds=won[known],
+            row=numbers, group=years, size=count[known],
+        )
+    )  # fmt: skip
     out: npt.NDArray[np.bool_] = before >= days
     found = combine(
         race[out], pollster[out], llr[out], (before[out] - days) * DAY,
         np.full(int(out.sum()), elections.HALF_LIFE.total_seconds()),
-        beliefs=len(races), origin=race[out], correlation=rho,
+        beliefs=len(races), origin=race[out], correlation=learned.correlation, scale=learned.scale,
+        effect=year[race[out]], deviation=learned.deviation,
     )  # fmt: skip
     tested = (np.bincount(race[out], minlength=len(races)) > 0) & (year > elections.LAST_TRAIN_YEAR)
     return brier(1 / (1 + np.exp(-found.log_likelihood[tested])), won[tested].astype(np.float64))

@@ -3,17 +3,20 @@
 from beliefgraph.inference.reliability.coins import LearnedCoins, learn_coins
 from beliefgraph.inference.reliability.copied import LearnedClaims, learn_claims
 from beliefgraph.inference.reliability.foretold import foretold
-from beliefgraph.inference.reliability.shared import learn_correlation, surprise
+from beliefgraph.inference.reliability.shared import COPIES, Observed, SharedErrors, learn_shared_errors, surprise
 from beliefgraph.inference.reliability.statements import Answers, Statements
 
 __all__ = [
+    "COPIES",
     "Answers",
     "LearnedClaims",
     "LearnedCoins",
+    "Observed",
+    "SharedErrors",
     "Statements",
     "foretold",
     "learn_claims",
     "learn_coins",
-    "learn_correlation",
+    "learn_shared_errors",
     "surprise",
 ]

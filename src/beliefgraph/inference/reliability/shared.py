@@ -1,38 +1,162 @@
-"""How much of their error observations of one origin share, from what turned out to be true."""
+"""How observations err together, from what turned out to be true: on one belief, and across beliefs.
+
+What has one origin on a belief is heard with s·Σλ / (1 + (n−1)·ρ); correlation ρ and scale s are fitted together, as
+either makes up for the other: few observations are worth more where many are worth less. What is shared across
+beliefs is a random effect e ~ N(0, τ²) of each group, integrated out over all the beliefs it bears on by Laplace's
+approximation (Breslow and Clayton 1993), so that a year in which all erred to one side counts as one year, not as so
+many beliefs.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
-import numpy.typing as npt
-from scipy.optimize import minimize_scalar
+from scipy import sparse
+from scipy.optimize import minimize
+from scipy.sparse.linalg import splu
+from scipy.special import expit
 
-from beliefgraph.inference.arrays import Floats, Ints
+from beliefgraph.inference.arrays import Bools, Floats, Ints
+from beliefgraph.inference.random_effects import averaged
+from beliefgraph.inference.stop import check_stopped
 
-CLOSE = 1e-4
-"""To what precision a correlation is found."""
+MOST_SCALE = 4.0
+MOST_DEVIATION = 5.0
+"""Nats of error in each observation."""
+
+SCALES_VARY = 0.5
+"""The standard deviation of ln s beforehand: a scale is stated with some care."""
+
+STOPS = {"maxiter": 40}
+"""Where all origins have as many observations, ρ and s cannot be told apart: steps along their ridge tell nothing."""
+
+NEWTON_STEPS = 50
+CLOSE = 1e-9
+"""The largest step of a random effect, in standard deviations, after which its mode is found."""
 
 
-def learn_correlation(
-    question: Ints, spoken: Floats, count: Floats, rest: Floats, holds: npt.NDArray[np.bool_]
-) -> float:
-    """The likeliest correlation ρ in [0, 1] of what has one origin, given what held.
+@dataclass(frozen=True)
+class SharedErrors:
+    """A correlation ρ in [0, 1], a scale s, and the standard deviation τ of what is shared across beliefs, in nats."""
+
+    correlation: float = 1.0
+    scale: float = 1.0
+    deviation: float = 0.0
+
+
+COPIES = SharedErrors()
+"""As long as nothing is learned: what has one origin counts once, as stated, and nothing is shared across beliefs."""
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What was observed of beliefs that turned out.
 
     One row for each origin on each belief: the `question` (belief) it is on, `spoken`, the sum of its log-likelihood
     ratios after the coins of its sources, and `count`, how many observations that is. Per question: `rest`, the
-    log-odds from everything else, and whether it `holds`. By maximum likelihood:
-    ln P = Σ ln σ(±(rest + Σ spoken / (1 + (n−1)·ρ))).
+    log-odds from everything else, and whether it `holds`. One share for what an origin on a belief has of a group that
+    errs together: its `row`, the number of the `group`, and how many observations that is (`size`).
     """
 
-    def total(rho: float) -> float:
-        return float(surprise(rho, question, spoken, count, rest, holds).sum())
+    question: Ints
+    spoken: Floats
+    count: Floats
+    rest: Floats
+    holds: Bools
+    row: Ints
+    group: Ints
+    size: Floats
 
-    inner = minimize_scalar(total, bounds=(0.0, 1.0), method="bounded", options={"xatol": CLOSE})
-    return float(min((0.0, 1.0, float(inner.x)), key=total))
+    def part(self, questions: Bools) -> Observed:
+        """What was observed of some of the questions."""
+        number = np.cumsum(questions) - 1
+        rows = questions[self.question]
+        place = np.cumsum(rows) - 1
+        shares = rows[self.row]
+        return Observed(
+            number[self.question[rows]], self.spoken[rows], self.count[rows], self.rest[questions],
+            self.holds[questions], place[self.row[shares]], self.group[shares], self.size[shares],
+        )  # fmt: skip
+
+    @property
+    def alone(self) -> Observed:
+        """The same without what is shared across beliefs."""
+        return replace(self, row=self.row[:0], group=self.group[:0], size=self.size[:0])
+
+    def weight(self, errors: SharedErrors) -> Floats:
+        """What one observation of each row counts for."""
+        return errors.scale / (1.0 + np.maximum(self.count - 1.0, 0.0) * errors.correlation)
+
+    def log_odds(self, errors: SharedErrors) -> Floats:
+        """Of every question, as if no group had erred."""
+        return self.rest + np.bincount(self.question, self.spoken * self.weight(errors), len(self.rest))
+
+    def reaches(self, errors: SharedErrors) -> sparse.csc_matrix:
+        """How far the error of each group moves each question; shape [questions, groups]."""
+        moved = self.size * self.weight(errors)[self.row]
+        at = (self.question[self.row], self.group)
+        return sparse.csc_matrix((moved, at), shape=(len(self.rest), int(self.group.max(initial=-1)) + 1))
 
 
-def surprise(
-    rho: float, question: Ints, spoken: Floats, count: Floats, rest: Floats, holds: npt.NDArray[np.bool_]
-) -> Floats:
-    """−ln P of what turned out of each question at a correlation; columns as of `learn_correlation`."""
-    said = np.bincount(question, spoken / (1.0 + np.maximum(count - 1.0, 0.0) * rho), len(rest))
-    return np.logaddexp(0.0, -np.where(holds, 1.0, -1.0) * (rest + said))
+def learn_shared_errors(observed: Observed, origins: bool = True) -> SharedErrors:
+    """The likeliest ρ, s and τ, found together; τ is 0 where nothing is shared across beliefs.
+
+    Without `origins`, observations share nothing on one belief: ρ is 0 and s is 1.
+    """
+    shares = len(observed.row) > 0
+
+    def loss(given: Floats) -> float:
+        check_stopped()
+        scale = float(np.exp(given[0]))
+        deviation = float(np.sqrt(given[2])) if shares else 0.0
+        errors = SharedErrors(float(given[1]), scale, deviation)
+        return -log_likelihood(observed, errors) + 0.5 * float(given[0] / SCALES_VARY) ** 2
+
+    def slope(given: Floats) -> Floats:
+        errors = SharedErrors(float(given[1]), float(np.exp(given[0])))
+        side = np.where(observed.holds, 1.0, -1.0)
+        heard = observed.spoken * observed.weight(errors)
+        more = np.maximum(observed.count - 1.0, 0.0)
+        pull = -side * expit(-side * observed.log_odds(errors))
+        by_row = pull[observed.question] * heard
+        beside = -float((by_row * more / (1.0 + more * errors.correlation)).sum())
+        return np.array([float(by_row.sum()) + given[0] / SCALES_VARY**2, beside])
+
+    most = float(np.log(MOST_SCALE))
+    bounds = [(-most, most), (0.0, 1.0)] if origins else [(0.0, 0.0), (0.0, 0.0)]
+    bounds += [(0.0, MOST_DEVIATION**2)] if shares else []
+    start = np.array([0.0, 0.3, 0.1])[: len(bounds)]
+    found = minimize(loss, start, method="L-BFGS-B", jac=None if shares else slope, bounds=bounds, options=STOPS)
+    scale, correlation, variance = (*found.x.tolist(), 0.0)[:3]
+    return SharedErrors(correlation, float(np.exp(scale)), float(np.sqrt(variance)))
+
+
+def log_likelihood(observed: Observed, errors: SharedErrors) -> float:
+    """ln P of all that turned out, what is shared across beliefs integrated out."""
+    side, x = np.where(observed.holds, 1.0, -1.0), observed.log_odds(errors)
+    if errors.deviation == 0.0 or not len(observed.row):
+        return -float(np.logaddexp(0.0, -side * x).sum())
+    reach = observed.reaches(errors) * errors.deviation
+    one = sparse.identity(reach.shape[1], format="csc")
+    effect = np.zeros(reach.shape[1])
+    for _ in range(NEWTON_STEPS):
+        moved = x + reach @ effect
+        sure = expit(moved)
+        hessian = splu((one + reach.T @ sparse.diags(sure * (1.0 - sure)) @ reach).tocsc())
+        step = hessian.solve(reach.T @ (observed.holds - sure) - effect)
+        effect = effect + step
+        if np.abs(step).max() < CLOSE:
+            break
+    log_determinant = float(np.log(np.abs(hessian.U.diagonal())).sum())
+    likely = -float(np.logaddexp(0.0, -side * (x + reach @ effect)).sum())
+    return likely - 0.5 * float(effect @ effect) - 0.5 * log_determinant
+
+
+def surprise(observed: Observed, errors: SharedErrors) -> Floats:
+    """−ln P of what turned out of each question by itself, as a belief is derived."""
+    x = observed.log_odds(errors)
+    if errors.deviation > 0.0 and len(observed.row):
+        deviation = np.sqrt(np.asarray(observed.reaches(errors).power(2).sum(axis=1)).reshape(-1)) * errors.deviation
+        x = observed.rest + averaged(x - observed.rest, deviation)
+    return np.logaddexp(0.0, -np.where(observed.holds, 1.0, -1.0) * x)

@@ -25,6 +25,7 @@ def bearings(reading: Reading, rule: EventRule, bearing: BearingRule) -> Iterato
     subject = reading.key(rule, bearing.subject, f"{at}: subject", ANYONE)
     context = reading.key(rule, bearing.context, f"{at}: context", ANYWHERE)
     origin = reading.optional_key(rule, rule.shared_origin, "shared_origin")
+    across = reading.optional_key(rule, rule.shared_across, "shared_across")
     reading.require_place(rule, attribute, subject, context)
     ratios: list[tuple[str | None, float]] = list(bearing.log_ratios.items())
     if bearing.reading is not None:
@@ -37,6 +38,7 @@ def bearings(reading: Reading, rule: EventRule, bearing: BearingRule) -> Iterato
             log_likelihood_ratio=ratio,
             half_life=seconds(half_life) if isinstance(half_life, timedelta) else None,
             shared_origin=origin,
+            shared_across=across,
             from_now_on=bearing.from_now_on and (value is None or ratio > 0),
         )
 
@@ -50,6 +52,7 @@ def added(a: BearsOn, b: BearsOn) -> BearsOn:
         log_likelihood_ratio=max(-MAX_LOG_LIKELIHOOD_RATIO, min(MAX_LOG_LIKELIHOOD_RATIO, total)),
         half_life=stronger.half_life,
         shared_origin=stronger.shared_origin,
+        shared_across=stronger.shared_across,
         from_now_on=a.from_now_on or b.from_now_on,
     )
 

@@ -66,12 +66,15 @@ def _texts(catalog: Catalog) -> Iterator[tuple[str, str]]:
 
 
 _WANTED: Mapping[str, tuple[Kind, ...]] = {
-    **dict.fromkeys(("source", "subject", "context", "shared_origin", "source_kind", "value_from"), ("string",)),
+    **dict.fromkeys(
+        ("source", "subject", "context", "shared_origin", "shared_across", "source_kind", "value_from"), ("string",)
+    ),
     **dict.fromkeys(("log_likelihood_ratio", "reading", "value"), ("number",)),
     **{
         "when": ("bool",),
         "key": ("string",),
         "zone_from": ("string", "null"),
+        "zone": ("string", "null"),
         "label": ("string", "number"),
         "verbatim": ("string", "null"),
     },
@@ -85,12 +88,14 @@ def _expressions(catalog: Catalog) -> Iterator[tuple[str, str, tuple[Kind, ...]]
         yield from _of(metric, f"metrics[{n}]", "when", "source", "subject", "context", "value", "label", "zone_from")
         if metric.follow_up is not None:
             yield from _of(metric.follow_up, f"metrics[{n}].follow_up", "when", "label")
+        if metric.zone_events is not None:
+            yield from _of(metric.zone_events, f"metrics[{n}].zone_events", "when", "zone")
     for n, outcome in enumerate(catalog.outcomes):
         for m, event in enumerate(outcome.events):
             yield from _of(event, f"outcomes[{n}].events[{m}]", "when")
     for n, rule in enumerate(catalog.events):
         place = f"events[{n}]"
-        yield from _of(rule, place, "when", "source", "verbatim", "shared_origin", "source_kind")
+        yield from _of(rule, place, "when", "source", "verbatim", "shared_origin", "shared_across", "source_kind")
         for m, bearing in enumerate(rule.bears_on):
             fields = ("when", "subject", "context", "value_from", "log_likelihood_ratio", "reading")
             yield from _of(bearing, f"{place}.bears_on[{m}]", *fields)

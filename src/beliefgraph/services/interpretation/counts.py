@@ -1,4 +1,4 @@
-"""How an event counts in a metric: with which value and label, as one of its events, as a follow-up, or as both."""
+"""How an event counts in a metric: as one of its events with value and label, as a follow-up, or by its time zone."""
 
 from __future__ import annotations
 
@@ -22,28 +22,37 @@ def counts(reading: Reading, metric: MetricDefinition) -> Iterator[tuple[str, Co
     answers = follow_up is not None and kind in follow_up.events
     if follow_up is not None and answers and reading.holds(metric, follow_up.when, "follow_up.when"):
         yield reading.speaker(metric), _counts(reading, metric, follow_up)
+    told = metric.zone_events
+    if told is not None and kind in told.events and reading.holds(metric, told.when, "zone_events.when"):
+        zone = _zone(reading, metric, told.zone, "zone_events.zone")
+        if zone is not None:
+            yield reading.speaker(metric), _says(reading, metric, 1.0, zone, answers=True)
 
 
 def _counts(reading: Reading, metric: MetricDefinition, of: MetricDefinition | FollowUp) -> CountsIn:
+    value = 1.0 if metric.value is None or of is not metric else _number(reading, metric, metric.value)
+    if of.label is not None:
+        label: str | None = _label(reading, metric, of.label)
+    else:
+        label = None if metric.zone_from is None else _zone(reading, metric, metric.zone_from, "zone_from")
+    return _says(reading, metric, value, label, answers=of is not metric)
+
+
+def _says(reading: Reading, metric: MetricDefinition, value: float, label: str | None, *, answers: bool) -> CountsIn:
     subject = reading.key(metric, metric.subject, "subject", ANYONE)
     context = reading.key(metric, metric.context, "context", ANYWHERE)
     for on in metric.bearings:
         reading.require_place(metric, reading.definitions.attribute(on.attribute), subject, context)
     return CountsIn(
-        metric=MetricKey(metric=metric.key, subject=subject, context=context),
-        value=1.0 if metric.value is None or of is not metric else _number(reading, metric, metric.value),
-        label=_zone(reading, metric) if of.label is None else _label(reading, metric, of.label),
-        answers=of is not metric,
+        metric=MetricKey(metric=metric.key, subject=subject, context=context), value=value, label=label, answers=answers
     )
 
 
-def _zone(reading: Reading, metric: MetricDefinition) -> str | None:
-    """The time zone in which an event of a streak happened; None where it says none, and for other metrics."""
-    if metric.zone_from is None:
-        return None
-    value = reading.value(metric, metric.zone_from, "zone_from")
+def _zone(reading: Reading, metric: MetricDefinition, expression: str, field: str) -> str | None:
+    """The time zone that an event of a streak tells; None where it tells none."""
+    value = reading.value(metric, expression, field)
     if value is not None and not (isinstance(value, str) and value in zone_names()):
-        reading.refuse(metric, "zone_from", metric.zone_from, "it is not a time zone such as Europe/Berlin")
+        reading.refuse(metric, field, expression, "it is not a time zone such as Europe/Berlin")
     return value
 
 

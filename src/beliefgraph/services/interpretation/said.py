@@ -27,6 +27,7 @@ class BearsOn(Record):
     log_likelihood_ratio: LogLikelihoodRatio
     half_life: HalfLife | None = None
     shared_origin: Key | None = None
+    shared_across: Key | None = None
     from_now_on: bool = False
 
 

@@ -119,11 +119,18 @@ def _by_answer(words: Mapping[Speaker, Sequence[tuple[SaidRow, BeliefKey]]]) -> 
 
 def strength(rows: Sequence[SaidRow], at: datetime | None) -> float:
     """The sum of their log-likelihood ratios, aged up to a moment, or unaged."""
-    return math.fsum(row.log_likelihood_ratio if at is None else _aged(row, at) for row in rows)
+    return math.fsum(_aged(row, at) for row in rows)
 
 
-def _aged(row: SaidRow, at: datetime) -> float:
-    if row.half_life is None or at <= row.valid_from:
+def left(row: SaidRow, at: datetime | None) -> float:
+    """What is left of a row at a moment, as a share; all of it without a moment."""
+    if at is None or row.half_life is None or at <= row.valid_from:
+        return 1.0
+    return float(0.5 ** ((at - row.valid_from).total_seconds() / row.half_life))
+
+
+def _aged(row: SaidRow, at: datetime | None) -> float:
+    share = left(row, at)
+    if share == 1.0:
         return row.log_likelihood_ratio
-    left = 0.5 ** ((at - row.valid_from).total_seconds() / row.half_life)
-    return 2.0 * math.atanh(left * math.tanh(row.log_likelihood_ratio / 2.0))
+    return 2.0 * math.atanh(share * math.tanh(row.log_likelihood_ratio / 2.0))

@@ -12,9 +12,6 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from beliefgraph.inference import two_coin
-from beliefgraph.inference.reliability import learn_correlation, surprise
-from beliefgraph.inference.reliability.coins import DISCOUNTS
 from beliefgraph.model.belief import ANYWHERE, probability
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.definition import Definitions
@@ -24,17 +21,18 @@ from beliefgraph.model.parameters import (
     Coins,
     LearnedPrior,
     ParameterSet,
+    RandomEffect,
     Scope,
     SharedError,
     SourceCoins,
-    origin_kind,
     scopes,
 )
 from beliefgraph.model.question import KnownSource
 from beliefgraph.services import paging
 from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.learning.fitted import FOLDS, Fitted, fit
+from beliefgraph.services.learning.fitted import Fitted
 from beliefgraph.services.learning.judge import InForce, Judged, Verdict, judge
+from beliefgraph.services.learning.shared_errors import Origin, TriedErrors, drawn_back, origins, sobered, tried_errors
 from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.permissions.usable import Usable
 from beliefgraph.services.statements import Collection, Known, Per, Topic, Voice
@@ -43,13 +41,6 @@ from beliefgraph.store import learning as stored
 from beliefgraph.store.graph import Graph
 
 Floats = npt.NDArray[np.float64]
-
-LEAST_SETTLED = 30
-"""Beliefs of which the truth is known, and of which more than one observation has the origin, before a correlation is
-learned from them."""
-
-DRAWN_BACK = (1.0, 0.5, 0.25, 0.125, 0.0)
-"""Shares of the error rates that were learned, of which one is kept where the truth is known and origins are shared."""
 
 NINETY = 1.645
 """Standard deviations to either side that 90 % of a normal distribution lies within."""
@@ -82,7 +73,7 @@ class Lesson:
     sources: tuple[LearnedSource, ...]
     populations: tuple[SourceCoins, ...]
     trusted: str | None
-    shared_errors: tuple[SharedError, ...]
+    errors: tuple[TriedErrors, ...]
     discounts: dict[str, float]
     twins: int
     evidence: int
@@ -93,13 +84,24 @@ class Lesson:
     left_out: int = 0
 
     @property
+    def shared_errors(self) -> tuple[SharedError, ...]:
+        """What observations of one origin share on a belief, as adopted."""
+        return tuple(each.shared for each in self.errors if each.adopted and each.shared is not None)
+
+    @property
+    def random_effects(self) -> tuple[RandomEffect, ...]:
+        """What observations share across beliefs, as adopted."""
+        return tuple(each.effect for each in self.errors if each.adopted and each.effect is not None)
+
+    @property
     def adopts(self) -> bool:
         """Whether anything of it is to be put in force."""
-        return bool(self.adopted or self.shared_errors or self.trusted)
+        return bool(self.adopted or self.shared_errors or self.random_effects or self.trusted)
 
     def following(self, before: ParameterSet) -> ParameterSet:
         """The parameters that follow those in force: what was adopted; what was not learned or not adopted stays."""
         errors = {shared.kind: shared for shared in (*before.shared_errors, *self.shared_errors)}
+        effects = {effect.kind: effect for effect in (*before.random_effects, *self.random_effects)}
         priors = {prior.attribute: prior for prior in (*before.priors, *self.priors)}
         tried = {(each.kind, each.scope) for each in self.verdicts if each.source is None}
         refused = {(each.kind, each.scope) for each in self.verdicts if each.source is None and not each.adopted}
@@ -115,6 +117,7 @@ class Lesson:
             tuple(sorted(sources.values(), key=_place)),
             tuple(shared for _, shared in sorted(errors.items())),
             tuple(prior for _, prior in sorted(priors.items())),
+            tuple(effect for _, effect in sorted(effects.items())),
         )
 
 
@@ -196,9 +199,9 @@ def lesson(collection: Collection, definitions: Definitions, trusted: str | None
     priors: list[LearnedPrior] = []
     verdicts: list[Verdict] = []
     discounts: dict[str, float] = {}
-    observed: list[_Origin] = []
+    observed: list[Origin] = []
     for (about, _), topic in sorted(collection.topics.items()):
-        learner = partial(_sobered, before=before)
+        learner = partial(sobered, before=before)
         fitted = learner(topic)
         judged = judge(topic, fitted, partial(coins_in_force, definitions), learner)
         discounts[about] = fitted.discount
@@ -210,13 +213,13 @@ def lesson(collection: Collection, definitions: Definitions, trusted: str | None
             adopted += _populations(fitted, judged.groups)
             adopted += _adopted(topic, learned, judged, partial(coins_in_force, definitions))
             priors += _priors(topic, fitted, collection.stated)
-        observed += _origins(topic, fitted if judged.groups.any() else _drawn_back(fitted, 0.0))
+        observed += origins(topic, fitted if judged.groups.any() else drawn_back(fitted, 0.0))
     found.sort(key=lambda source: (-source.heard, source.source, repr(source.scope)))
     return Lesson(
         sources=tuple(found),
         populations=tuple(populations),
         trusted=trusted,
-        shared_errors=tuple(_shared_errors(observed, before, surely=True)),
+        errors=tuple(tried_errors(observed, before)),
         discounts=discounts,
         twins=collection.twins,
         evidence=collection.evidence,
@@ -308,131 +311,3 @@ def _mean(fitted: Fitted, which: Sequence[int], members: Floats) -> Coins:
         says_if_holds=float(np.clip(share @ fitted.group_says_if_holds[which], 0.0, 1.0)),
         says_if_not=float(np.clip(share @ fitted.group_says_if_not[which], 0.0, 1.0)),
     )
-
-
-@dataclass(frozen=True)
-class _Origin:
-    """One origin on one belief of which the truth is known; `rest` is everything else that speaks, in log-odds."""
-
-    kind: str
-    belief: tuple[int, int]
-    fold: int
-    spoken: float
-    count: int
-    rest: float
-    holds: bool
-
-
-def _origins(topic: Topic, fitted: Fitted) -> Iterator[_Origin]:
-    """What shares an origin, where the truth is known."""
-    answers, said = topic.answers, topic.statements
-    known = answers.anything_known
-    words = two_coin(
-        np.where(said.spoken, said.log_likelihood_ratio, 0.0),
-        fitted.says_if_holds[said.coin],
-        fitted.says_if_not[said.coin],
-    )
-    words = np.where(said.spoken, words, 0.0)
-    shared = np.zeros(len(words), dtype=np.bool_)
-    for each in topic.shared:
-        shared[each.rows] = True
-    alone = np.bincount(said.answer[~shared], words[~shared], len(answers.question))
-    for each in topic.shared:
-        if known[each.answer]:
-            yield _Origin(
-                kind=origin_kind(each.origin),
-                belief=(id(topic), each.answer),
-                fold=int(answers.question[each.answer]) % FOLDS,
-                spoken=float(words[each.rows].sum()),
-                count=each.observations,
-                rest=float(answers.log_prior[each.answer] + alone[each.answer]),
-                holds=bool(answers.known[each.answer] == 1),
-            )
-
-
-def _sobered(
-    topic: Topic,
-    without: int | None = None,
-    discounts: tuple[float, ...] = DISCOUNTS,
-    *,
-    before: ParameterSet | None,
-) -> Fitted:
-    """The coins of a topic, drawn back to those of a source that is always right, as far as that foretells better.
-
-    Coins are learned as if each source erred by itself. Where sources share an error, it would be laid to each of them
-    and then counted again by the correlation. What foretells is found by cross-validation over what turned out: they
-    are drawn back the farthest that does so as well as the best, within a standard error.
-    """
-    fitted = fit(topic, without, discounts)
-    if not list(_shared_errors(list(_origins(topic, fitted)), before)):
-        return fitted
-    folds = [fit(topic, without=fold) for fold in range(FOLDS)]
-    losses = [
-        np.concatenate([_losses(topic, _drawn_back(apart, share), fold, before) for fold, apart in enumerate(folds)])
-        for share in DRAWN_BACK
-    ]
-    best = min(losses, key=np.sum)
-    worse = [loss - best for loss in losses]
-    close = [each.sum() <= each.std() * math.sqrt(len(each)) for each in worse]
-    return _drawn_back(fitted, min(share for share, as_well in zip(DRAWN_BACK, close, strict=True) if as_well))
-
-
-def _drawn_back(fitted: Fitted, share: float) -> Fitted:
-    """The coins with a share of their error rates."""
-    return replace(
-        fitted,
-        says_if_holds=1.0 - share * (1.0 - fitted.says_if_holds),
-        says_if_not=share * fitted.says_if_not,
-        group_says_if_holds=1.0 - share * (1.0 - fitted.group_says_if_holds),
-        group_says_if_not=share * fitted.group_says_if_not,
-    )
-
-
-def _losses(topic: Topic, fitted: Fitted, fold: int, before: ParameterSet | None) -> Floats:
-    """How unlikely all that turned out in a fold is, by coins and correlations learned from the others: −ln P each."""
-    observed = list(_origins(topic, fitted))
-    learned = _shared_errors([each for each in observed if each.fold != fold], before)
-    correlations = {shared.kind: shared.correlation for shared in learned}
-    log_odds: dict[tuple[int, int], float] = {}
-    holds: dict[tuple[int, int], bool] = {}
-    for each in observed:
-        if each.fold == fold:
-            heard = each.spoken / (1 + (each.count - 1) * correlations.get(each.kind, 1.0))
-            log_odds[each.belief] = log_odds.get(each.belief, each.rest) + heard
-            holds[each.belief] = each.holds
-    return np.array([np.logaddexp(0.0, -value if holds[on] else value) for on, value in log_odds.items()])
-
-
-def _shared_errors(
-    observed: Sequence[_Origin], before: ParameterSet | None, *, surely: bool = False
-) -> Iterator[SharedError]:
-    """The correlation of every kind of origin of which enough turned out; other kinds count as they do in force.
-
-    With `surely`, only where it foretells what turned out better than the one in force, by more than a standard error.
-    """
-    in_force = {} if before is None else before.correlations
-    on: dict[tuple[int, int], list[_Origin]] = defaultdict(list)
-    for each in observed:
-        on[each.belief].append(each)
-    for kind in sorted({each.kind for each in observed}):
-        beliefs = [each for each in on.values() if any(o.kind == kind for o in each)]
-        if sum(any(o.kind == kind and o.count > 1 for o in each) for each in beliefs) < LEAST_SETTLED:
-            continue
-        rest = [
-            each[0].rest
-            + sum(o.spoken / (1 + (o.count - 1) * in_force.get(o.kind, 1.0)) for o in each if o.kind != kind)
-            for each in beliefs
-        ]
-        rows = [(i, o) for i, each in enumerate(beliefs) for o in each if o.kind == kind]
-        columns = (
-            np.array([i for i, _ in rows]),
-            np.array([o.spoken for _, o in rows]),
-            np.array([float(o.count) for _, o in rows]),
-            np.array(rest),
-            np.array([each[0].holds for each in beliefs]),
-        )
-        correlation = learn_correlation(*columns)
-        gain = surprise(in_force.get(kind, 1.0), *columns) - surprise(correlation, *columns)
-        if surely and gain.sum() <= gain.std() * math.sqrt(len(gain)):
-            continue
-        yield SharedError(kind=kind, correlation=correlation, observations=float(len(beliefs)))

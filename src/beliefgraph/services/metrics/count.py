@@ -16,8 +16,13 @@ from beliefgraph.services.state import TwinState
 def measurement(
     state: TwinState, graph: DefinitionGraph, evidence: str, source: str, time: datetime, counts: CountsIn
 ) -> Measurement:
-    """That an event counts in a metric from its time on, for as long as it is remembered; opened by the next rev."""
+    """That an event counts in a metric from its time on, for as long as it is remembered; opened by the next rev.
+
+    A time zone that it tells counts until another is told.
+    """
     definitions, rev = graph.definitions, state.rev + 1
+    defined = definitions.metrics[counts.metric.metric]
+    told = counts.answers and defined.zone_events is not None
     metric = metric_id(state.id, counts.metric)
     key = f"{evidence}|{metric}|answers" if counts.answers else f"{evidence}|{metric}"
     return Measurement.trusted(
@@ -25,7 +30,7 @@ def measurement(
         twin=state.id,
         key=key,
         valid_from=time,
-        valid_to=time + definitions.metrics[counts.metric.metric].remembered,
+        valid_to=None if told else time + defined.remembered,
         rev_from=rev,
         rev_to=None,
         definition=definitions.metric_refs[counts.metric.metric],

@@ -134,6 +134,7 @@ def _bearing(state: TwinState, graph: DefinitionGraph, one: Measured, on: BandBe
         half_life=None,
         shared_origin=None,
         source_kind=None,
+        shared_across=None,
     )
 
 
@@ -247,7 +248,9 @@ def _measured(metric: Metric, definition: MetricDefinition, tally: Tally, at: in
         return Measured(
             metric, definition, _prior(definition).times(measured).mean, None, events, moment_of(last), measured
         )
-    answered = tally.answered.part(int(np.searchsorted(tally.answered.times, times[0])), len(tally.answered.times))
+    answered = tally.answered
+    if definition.zone_events is None:
+        answered = answered.part(int(np.searchsorted(answered.times, times[0])), len(answered.times))
     ((value, label),) = _values(definition, asked, answered, _seen(definition, times, view.at))
     if definition.within is not None:
         over = times + _microseconds(definition.within)
@@ -275,7 +278,7 @@ def _numbers(definition: MetricDefinition, asked: Tally, answered: Tally, view: 
         case "recency":
             return windows.recency(view)
         case "streak":
-            zone = zone_of(definition, asked.times, asked.rows.labels)
+            zone = zone_of(definition, asked.times, asked.rows.labels, _told(definition, answered))
             return windows.streak(view, PERIODS[definition.every or "day"], zone)
         case "absence":
             within = _microseconds(definition.within or definition.window)
@@ -309,11 +312,18 @@ def _turns(definition: MetricDefinition, tally: Tally, days: Sequence[float]) ->
     if definition.within is not None:
         turns.append(times + _microseconds(definition.within))
     if definition.every is not None:
-        zone = zone_of(definition, times, tally.asked.rows.labels)
+        zone = zone_of(definition, times, tally.asked.rows.labels, _told(definition, tally.answered))
         turns.append(windows.breaks(times, PERIODS[definition.every], zone))
     if definition.kind == "recency":
         turns += [times + math.ceil(each) * windows.DAY for each in days if each > 0]
     return np.unique(np.concatenate(turns))
+
+
+def _told(definition: MetricDefinition, answered: Tally) -> Iterable[tuple[int, str | None]]:
+    """The time zones that events of their own tell, each with its time."""
+    if definition.zone_events is None:
+        return ()
+    return zip(answered.times.tolist(), answered.rows.labels, strict=True)
 
 
 def _microseconds(span: timedelta) -> int:

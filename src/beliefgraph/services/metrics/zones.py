@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -12,25 +12,37 @@ from beliefgraph.model.metric import MetricDefinition
 from beliefgraph.model.zone import changes
 
 
-def zone_of(definition: MetricDefinition, times: windows.Times, names: Sequence[str | None]) -> windows.Zone:
-    """The clock that a metric counts by: of the zones in which its events happened, where they say so.
+def zone_of(
+    definition: MetricDefinition,
+    times: windows.Times,
+    names: Sequence[str | None],
+    told: Iterable[tuple[int, str | None]] = (),
+) -> windows.Zone:
+    """The clock that a metric counts by: of the zones that its events tell, or others that only tell zones.
 
-    `names` are those of the events at `times`, in order. From each event on, the clock is that of its zone; an event
-    without one leaves it. Before the first, and where none has one, it is that of the definition's zone, or UTC.
+    `names` are those of the events at `times`, in order, and `told` those of the others, each with its time. From each
+    of them on, the clock is that of its zone; an event without one leaves it. Before the first, and where none has one,
+    it is that of the definition's zone, or UTC.
     """
     stated = windows.UTC if definition.zone is None else _zone(definition.zone)
-    if definition.zone_from is None:
-        return stated
     changed: dict[int, str] = {}
-    for time, name in zip(times.tolist(), names, strict=True):
-        if name is not None:
-            changed[time] = max(name, changed.get(time, ""))  # of one instant: whatever came first
+    for zones in (told, zip(times.tolist(), names, strict=True) if definition.zone_from is not None else ()):
+        at_once: dict[int, str] = {}
+        for time, name in zones:
+            if name is not None:
+                at_once[time] = max(name, at_once.get(time, ""))  # of one instant: whatever came first
+        changed.update(at_once)
     if not changed:
         return stated
-    begins = [int(windows.UTC.since[0]), *list(changed)[1:]]
+    begins = sorted(changed)
+    pieces = [(_zone(changed[begin]), begin) for begin in begins]
+    beginning = int(windows.UTC.since[0])
+    if len(times) and times[0] < begins[0]:
+        pieces.insert(0, (stated, beginning))
+    else:
+        pieces[0] = (pieces[0][0], beginning)
     since, offset = [], []
-    for name, begin, end in zip(changed.values(), begins, [*begins[1:], windows.NEVER], strict=True):
-        zone = _zone(name)
+    for (zone, begin), end in zip(pieces, [*(begin for _, begin in pieces[1:]), windows.NEVER], strict=True):
         inside = (zone.since > begin) & (zone.since < end)
         here = np.searchsorted(zone.since, begin, side="right") - 1
         since += [np.array([begin]), zone.since[inside]]

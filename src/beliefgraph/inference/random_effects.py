@@ -1,0 +1,171 @@
+"""An error that observations share on every belief they bear on: of a year, a house, an instrument.
+
+All observations of one such group are off by the same amount e, normal with mean 0 and standard deviation τ nats each.
+Given e, a belief on which their words come to h, and of which c observations count, is heard with h + c·e. Of a single
+belief e is not known, and is averaged over:
+
+    λ' = ln E σ(h + s·Z) − ln E σ(−h − s·Z),   Z standard normal,   s² = Σ (τ·c)² over the groups.
+
+|λ'| < |h|, and it grows with h like h / √(1 + π·s²/8), as long as s is not small beside it. What is averaged over is a
+likelihood that tells nothing of e by itself (σ(x) + σ(−x) = 1), so λ' is exact whatever the prior.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import log_expit, log_ndtr
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.inference.arrays import Bools, Floats, Ints
+from beliefgraph.inference.items import quantised
+from beliefgraph.inference.kernels.items import GRID
+
+NO_EFFECT = -1
+"""In the column of groups: the observation shares no error across beliefs."""
+
+MOST_DEVIATION = 300.0
+"""Nats of shared error from which a word says next to nothing."""
+
+_STEP = 0.25
+_NORMAL = np.arange(-16.0, 16.0 + _STEP, _STEP)
+_LOGISTIC = np.arange(-120.0, 120.0 + _STEP, _STEP)
+_WIDE = 1.0
+"""Nats of deviation from which the sum runs over the logistic variable in the place of the normal one; either way the
+trapezoidal rule errs by less than 1e-13, as what it sums has no pole within π of the real line."""
+
+_FLAT = 1e-4
+"""Nats of words over which the slope at 0 is taken."""
+
+
+def averaged(log_likelihood: Floats, deviation: Floats) -> Floats:
+    """λ' of words h and the deviation s of their shared error, in nats; shapes are equal. s = 0 changes no bit."""
+    h, s = np.clip(log_likelihood, -60.0, 60.0), np.minimum(deviation, MOST_DEVIATION)
+    found = log_likelihood.copy()
+    narrow, wide = np.flatnonzero((s > 0) & (s < _WIDE)), np.flatnonzero(s >= _WIDE)
+    if len(narrow):
+        found[narrow] = _over_normal(h[narrow, None], s[narrow, None])
+    if len(wide):
+        found[wide] = _over_logistic(h[wide, None], s[wide, None])
+    return found
+
+
+def _over_normal(h: Floats, s: Floats) -> Floats:
+    weight = -0.5 * _NORMAL**2
+    yes, no = (np.logaddexp.reduce(weight + log_expit(side * (h + s * _NORMAL)), axis=1) for side in (1.0, -1.0))
+    return np.asarray(yes - no)
+
+
+def _over_logistic(h: Floats, s: Floats) -> Floats:
+    weight = log_expit(_LOGISTIC) + log_expit(-_LOGISTIC)
+    yes, no = (np.logaddexp.reduce(weight + log_ndtr((side * h - _LOGISTIC) / s), axis=1) for side in (1.0, -1.0))
+    return np.asarray(yes - no)
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """Which voices share an error across beliefs. `touched` are these voices, as flags; `belief` is that of each voice.
+
+    A share is what one voice has of one group; a lot, what one belief has of it. `share` is the share of every row, -1
+    where it has none; shares are in the order of their voices, and those of a voice begin at `start` of them.
+    """
+
+    touched: Bools
+    belief: Ints
+    share: Ints
+    voice: Ints
+    start: Ints
+    lot: Ints
+    lot_belief: Ints
+    deviation: Floats
+
+    @classmethod
+    def of(cls, belief: Ints, voice: Ints, effect: Ints, deviation: Floats) -> Effects | None:
+        """The effects of rows; `belief` is that of every voice. None where there are none."""
+        rows = np.flatnonzero((effect != NO_EFFECT) & (deviation > 0))
+        if not len(rows):
+            return None
+        shares, share = np.unique(np.stack([voice[rows], effect[rows]]), axis=1, return_inverse=True)
+        lots, lot = np.unique(np.stack([belief[shares[0]], shares[1]]), axis=1, return_inverse=True)
+        of_row = np.full(len(voice), -1, dtype=np.int64)
+        of_row[rows] = share.reshape(-1)
+        touched = np.zeros(len(belief), dtype=np.bool_)
+        touched[shares[0]] = True
+        each = np.zeros(lots.shape[1])
+        each[lot.reshape(-1)[share.reshape(-1)]] = deviation[rows]
+        if (each[lot.reshape(-1)[share.reshape(-1)]] != deviation[rows]).any():
+            raise Incorrect("invalid-input", "One shared error has one deviation on one belief.", field="deviation")
+        start = np.searchsorted(shares[0], np.arange(len(belief) + 1))
+        return cls(touched, belief, of_row, shares[0], start, lot.reshape(-1), lots[0], each)
+
+    def hear(self, words: Ints, left: Ints, items: Ints, weight: Floats, beliefs: int) -> Averaged:
+        """What is heard of words, in quanta by voice.
+
+        `left` is what is left of every row's items and `items` their number, `weight` is what one observation of each
+        voice counts for.
+        """
+        here = self.share >= 0
+        count = _sum(self.share[here], left[here], len(self.voice))
+        erring = _sum(self.voice[self.share[here]], items[here], len(words))
+        size = quantised(count / GRID * weight[self.voice])
+        lot = _sum(self.lot, size, len(self.deviation))
+        variance = _sum(self.lot_belief, self._variance(lot, slice(None)), beliefs)
+        said = _sum(self.belief[self.touched], words[self.touched], beliefs)
+        heard = _through(said, variance)
+        ratio = np.divide(heard, said, out=np.ones(beliefs), where=said != 0)
+        even = np.flatnonzero((said == 0) & (variance > 0))
+        ratio[even] = averaged(np.full(len(even), _FLAT), np.sqrt(variance[even] / GRID)) / _FLAT
+        return Averaged(self, words, erring, count, size, lot, variance, said, heard, ratio)
+
+    def _variance(self, lot: Ints, of: Ints | slice) -> Ints:
+        return quantised(np.minimum(lot / GRID * self.deviation[of], MOST_DEVIATION) ** 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Averaged:
+    """What is heard on every belief of the voices that share an error, in quanta; `ratio` is that over what is said.
+
+    `words` are those of every voice, and `erring` is how many of its items share an error.
+    """
+
+    effects: Effects
+    words: Ints
+    erring: Ints
+    count: Ints
+    size: Ints
+    lot: Ints
+    variance: Ints
+    said: Ints
+    heard: Ints
+    ratio: Floats
+
+    def withdrawn(self, row: Ints, voice: Ints, less: Ints, left: Ints, weight: Floats) -> Ints:
+        """By how much what is heard falls where the words of a voice fall by `less`, each without one item of its row.
+
+        `left` is what is left of the item, `weight` what one observation of the voice counts for then.
+        """
+        effects = self.effects
+        first, many = effects.start[voice], effects.start[voice + 1] - effects.start[voice]
+        item = np.repeat(np.arange(len(row)), many)
+        share = np.arange(len(item)) - np.repeat(np.cumsum(many) - many, many) + np.repeat(first, many)
+        count = self.count[share] - np.where(effects.share[row[item]] == share, left[item], 0)
+        lot = effects.lot[share]
+        size = self.lot[lot] - self.size[share] + quantised(count / GRID * weight[item])
+        change = effects._variance(size, lot) - effects._variance(self.lot[lot], lot)
+        belief = effects.belief[voice]
+        variance = self.variance[belief] + _sum(item, change, len(row))
+        alone = (effects.share[row] >= 0) & (self.erring[voice] == 1)  # without it, its voice shares no error
+        words = self.words[voice]
+        said = self.said[belief] - np.where(alone, words, less)
+        return np.asarray(self.heard[belief] - _through(said, variance) - np.where(alone, words - less, 0))
+
+
+def _through(said: Ints, variance: Ints) -> Ints:
+    return np.where(variance == 0, said, quantised(averaged(said / GRID, np.sqrt(variance / GRID))))
+
+
+def _sum(at: Ints, values: Ints, size: int) -> Ints:
+    total = np.zeros(size, dtype=np.int64)
+    np.add.at(total, at, values)
+    return total

@@ -1,0 +1,258 @@
+"""What observations share: on one belief by their origin, and across beliefs by a year, a house or an instrument. Pure.
+
+It is learned from beliefs of which the truth is known: correlation, scale and the size of the error shared across
+beliefs, of one kind of origin together. It is adopted if it predicts held-out truth better than what is in force, by
+more than a standard error; whole groups are held out, as a year's races help to predict that year's others.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from beliefgraph.inference import two_coin
+from beliefgraph.inference.reliability import COPIES, Observed, SharedErrors, learn_shared_errors, surprise
+from beliefgraph.inference.reliability.coins import DISCOUNTS
+from beliefgraph.model.parameters import ParameterSet, RandomEffect, SharedError, origin_kind
+from beliefgraph.services.learning.fitted import FOLDS, Fitted, fit
+from beliefgraph.services.statements import Topic
+
+Floats = npt.NDArray[np.float64]
+
+LEAST_SETTLED = 30
+"""Beliefs of which the truth is known, and of which more than one observation has the origin, before a correlation is
+learned from them."""
+
+LEAST_GROUPS = 3
+"""Groups of known beliefs, with several each, before the error that they share is learned."""
+
+DRAWN_BACK = (1.0, 0.5, 0.25, 0.125, 0.0)
+"""Shares of the error rates that were learned, of which one is kept where the truth is known and origins are shared."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One origin on one belief of which the truth is known; `rest` is everything else that speaks, in log-odds.
+
+    `kind` is that of the origin, "" where observations only share an error across beliefs; `across` is how many of them
+    share which.
+    """
+
+    kind: str
+    belief: tuple[int, int]
+    fold: int
+    spoken: float
+    count: float
+    rest: float
+    holds: bool
+    across: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class TriedErrors:
+    """What was learned of a kind of origin, of a kind of group that errs together, or of both, and if it is adopted.
+
+    `gain` is by how many nats it predicts the truth of `compared` held-out beliefs better, ± one standard error.
+    """
+
+    shared: SharedError | None
+    effect: RandomEffect | None
+    adopted: bool
+    gain: float
+    error: float
+    compared: int
+
+    @property
+    def about(self) -> str:
+        """The kinds that it is about."""
+        return " and ".join(each.kind for each in (self.shared, self.effect) if each is not None)
+
+
+def origins(topic: Topic, fitted: Fitted) -> Iterator[Origin]:
+    """What shares an origin or an error across beliefs, where the truth is known."""
+    answers, said = topic.answers, topic.statements
+    known = answers.anything_known
+    words = two_coin(
+        np.where(said.spoken, said.log_likelihood_ratio, 0.0),
+        fitted.says_if_holds[said.coin],
+        fitted.says_if_not[said.coin],
+    )
+    words = np.where(said.spoken, words, 0.0)
+    shared = np.zeros(len(words), dtype=np.bool_)
+    for each in topic.shared:
+        shared[each.rows] = True
+    alone = np.bincount(said.answer[~shared], words[~shared], len(answers.question))
+    for each in topic.shared:
+        if known[each.answer]:
+            yield Origin(
+                kind=origin_kind(each.origin),
+                belief=(id(topic), each.answer),
+                fold=int(answers.question[each.answer]) % FOLDS,
+                spoken=float(words[each.rows].sum()),
+                count=each.observations,
+                rest=float(answers.log_prior[each.answer] + alone[each.answer]),
+                holds=bool(answers.known[each.answer] == 1),
+                across=each.across,
+            )
+
+
+def sobered(
+    topic: Topic,
+    without: int | None = None,
+    discounts: tuple[float, ...] = DISCOUNTS,
+    *,
+    before: ParameterSet | None,
+) -> Fitted:
+    """The coins of a topic, drawn back to those of a source that is always right, as far as that predicts better.
+
+    Coins are learned as if each source erred by itself. Where sources share an error, it would be laid to each of them
+    and then counted again by the correlation. What predicts is found by cross-validation over what turned out: they
+    are drawn back the farthest that does so as well as the best, within a standard error.
+    """
+    fitted = fit(topic, without, discounts)
+    if not any(_enough(columns) for _, columns in _by_kind(list(origins(topic, fitted)), before)):
+        return fitted
+    folds = [fit(topic, without=fold) for fold in range(FOLDS)]
+    losses = [
+        np.concatenate([_losses(topic, drawn_back(apart, share), fold, before) for fold, apart in enumerate(folds)])
+        for share in DRAWN_BACK
+    ]
+    best = min(losses, key=np.sum)
+    worse = [loss - best for loss in losses]
+    close = [each.sum() <= each.std() * math.sqrt(len(each)) for each in worse]
+    return drawn_back(fitted, min(share for share, as_well in zip(DRAWN_BACK, close, strict=True) if as_well))
+
+
+def drawn_back(fitted: Fitted, share: float) -> Fitted:
+    """The coins with a share of their error rates."""
+    return replace(
+        fitted,
+        says_if_holds=1.0 - share * (1.0 - fitted.says_if_holds),
+        says_if_not=share * fitted.says_if_not,
+        group_says_if_holds=1.0 - share * (1.0 - fitted.group_says_if_holds),
+        group_says_if_not=share * fitted.group_says_if_not,
+    )
+
+
+def tried_errors(observed: Sequence[Origin], before: ParameterSet | None) -> Iterator[TriedErrors]:
+    """What every kind of origin and group shares, of which enough turned out; other kinds count as they do in force."""
+    learned: set[str] = set()
+    for kind, columns in _by_kind(observed, before):
+        if not _enough(columns):
+            continue
+        across = "" if columns.across in learned else columns.across
+        seen = columns.observed if across else columns.observed.alone
+        found = learn_shared_errors(seen, bool(kind))
+        apart = np.zeros(len(seen.rest))
+        for fold in np.unique(columns.fold):
+            held = columns.fold == fold
+            apart[held] = surprise(seen.part(held), learn_shared_errors(seen.part(~held), bool(kind)))
+        gain = surprise(columns.observed, columns.in_force) - apart
+        error = float(gain.std() * math.sqrt(len(gain)))
+        beliefs = float(len(seen.rest))
+        shared = SharedError(
+            kind=kind, correlation=found.correlation, scale=found.scale, observations=beliefs
+        ) if kind else None  # fmt: skip
+        effect = RandomEffect(
+            kind=across, deviation=found.deviation, groups=columns.groups, observations=beliefs
+        ) if across else None  # fmt: skip
+        if shared is None and effect is None:
+            continue
+        yield TriedErrors(shared, effect, bool(gain.sum() > error), float(gain.sum()), error, len(gain))
+        learned.add(across)
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """What was observed of one kind of origin, with the fold of every belief; `across` is the kind of group that errs
+    together, "" for none, and `several` how many beliefs have more than one observation."""
+
+    observed: Observed
+    fold: npt.NDArray[np.int64]
+    across: str
+    groups: int
+    several: int
+    in_force: SharedErrors
+
+
+def _enough(columns: _Columns) -> bool:
+    return columns.several >= LEAST_SETTLED
+
+
+def _by_kind(observed: Sequence[Origin], before: ParameterSet | None) -> Iterator[tuple[str, _Columns]]:
+    """The columns of every kind of origin, by name; those without any last."""
+    on: dict[tuple[int, int], list[Origin]] = defaultdict(list)
+    for each in observed:
+        on[each.belief].append(each)
+    for kind in sorted({each.kind for each in observed}, key=lambda kind: (not kind, kind)):
+        yield kind, _columns(kind, [each for each in on.values() if any(o.kind == kind for o in each)], before)
+
+
+def _columns(kind: str, beliefs: Sequence[Sequence[Origin]], before: ParameterSet | None) -> _Columns:
+    rows = [(i, o) for i, each in enumerate(beliefs) for o in each if o.kind == kind]
+    kinds = Counter(origin_kind(name) for _, o in rows for name in o.across)
+    across = min(kinds, key=lambda name: (-kinds[name], name), default="")
+    names = sorted({name for _, o in rows for name in o.across if origin_kind(name) == across})
+    place = {name: i for i, name in enumerate(names)}
+    shares = [
+        (row, place[name], size) for row, (_, o) in enumerate(rows) for name, size in o.across.items() if name in place
+    ]
+    found = Observed(
+        question=np.array([i for i, _ in rows], dtype=np.int64),
+        spoken=np.array([o.spoken for _, o in rows]),
+        count=np.array([o.count for _, o in rows]),
+        rest=np.array([each[0].rest + _spoken([o for o in each if o.kind != kind], before) for each in beliefs]),
+        holds=np.array([each[0].holds for each in beliefs], dtype=np.bool_),
+        row=np.array([row for row, _, _ in shares], dtype=np.int64),
+        group=np.array([group for _, group, _ in shares], dtype=np.int64),
+        size=np.array([size for _, _, size in shares]),
+    )
+    fold = np.array([each[0].fold for each in beliefs], dtype=np.int64)
+    if len(names) < LEAST_GROUPS:
+        found, across = found.alone, ""
+    elif all(len(o.across) == 1 for _, o in rows):
+        fold[found.question[found.row]] = found.group % FOLDS
+    several = sum(any(o.kind == kind and (o.count > 1 or not kind) for o in each) for each in beliefs)
+    shared = _in_force(kind, before)
+    deviation = 0.0 if before is None or not across else before.deviations.get(across, 0.0)
+    return _Columns(found, fold, across, len(names), several, replace(shared, deviation=deviation))
+
+
+def _in_force(kind: str, before: ParameterSet | None) -> SharedErrors:
+    """What is in force of a kind of origin: copies where nothing is known of it; each by itself where there is none."""
+    if not kind:
+        return SharedErrors(correlation=0.0)
+    known = None if before is None else before.shared_error_of.get(kind)
+    return COPIES if known is None else SharedErrors(known.correlation, known.scale)
+
+
+def _spoken(origins: Sequence[Origin], before: ParameterSet | None) -> float:
+    """What is heard of some origins, by what is in force."""
+    return math.fsum(_heard(each, _in_force(each.kind, before)) for each in origins)
+
+
+def _heard(origin: Origin, errors: SharedErrors) -> float:
+    return errors.scale * origin.spoken / (1 + max(origin.count - 1, 0.0) * errors.correlation)
+
+
+def _losses(topic: Topic, fitted: Fitted, fold: int, before: ParameterSet | None) -> Floats:
+    """How unlikely all that turned out in a fold is, by coins and shared errors learned from the others."""
+    observed = list(origins(topic, fitted))
+    learned = {
+        kind: learn_shared_errors(columns.observed.alone, bool(kind))
+        for kind, columns in _by_kind([each for each in observed if each.fold != fold], before)
+        if kind and _enough(columns)
+    }
+    log_odds: dict[tuple[int, int], float] = {}
+    holds: dict[tuple[int, int], bool] = {}
+    for each in observed:
+        if each.fold == fold:
+            heard = _heard(each, learned.get(each.kind) or _in_force(each.kind, before))
+            log_odds[each.belief] = log_odds.get(each.belief, each.rest) + heard
+            holds[each.belief] = each.holds
+    return np.array([np.logaddexp(0.0, -value if holds[on] else value) for on, value in log_odds.items()])
