@@ -54,14 +54,13 @@ async def _list(key: str, purpose: str | None, json: bool) -> None:
     if json:
         print_json([{**each.model_dump(mode="json"), "in_force": each.number == number} for each in found])
         return
-    table = Table(
-        "set", "learned", "rates", "shared errors", "priors", "strengths", "calibrations", "hazards", "", box=None
-    )
+    parts = ("sources", "shared_errors", "priors", "strengths", "calibrations", "hazards", "trajectories")
+    named = ("rates", *(part.replace("_", " ") for part in parts[1:]))
+    table = Table("set", "learned", *named, "", box=None)
     for each in found:
-        counts = (each.sources, each.shared_errors, each.priors, each.strengths, each.calibrations, each.hazards)
         at = "" if each.learned_at is None else f"{each.learned_at:%Y-%m-%d %H:%M}"
         now = "in force" if each.number == number else ""
-        table.add_row(str(each.number), at, *(f"{len(part):,}" for part in counts), now)
+        table.add_row(str(each.number), at, *(f"{len(getattr(each, part)):,}" for part in parts), now)
     out.print(table if found else "Nothing was learned.")
 
 
