@@ -1,19 +1,15 @@
 // What some twins of a tenant published and which events came, for forecasts; moments in microseconds since 1970.
-// params: $tenant, $twin (an id: that one alone; null: those after an id), $after ("" from the first), $limit,
-//         $rev (null: the current one; else what that rev saw), $made_at (null, or forecasts of then are named),
+// params: $tenant, $twins ([id]), $rev (null: the current one; else what that rev saw), $made_at (null, or forecasts of then
+//         are named),
 //         $attributes [name], $metrics [name], $goals, $decisions (whether these are wanted), $sealed [type of event],
 //         $known (whether the head time of each event's commit is wanted)
 // returns: one record ([[id, name, rev, definitions, [event], [sealed event], [holding], [reading], [pursuit],
 //          [deliberation], [id of a forecast]]])
 // mode: read
-WITH COLLECT {
-  MATCH (t:Twin)
-  USING INDEX t:Twin(id)
-  WHERE t.id > $after AND t.tenant = $tenant AND ($twin IS NULL OR t.id = $twin) AND t.rev > 0
-  RETURN t ORDER BY t.id LIMIT $limit
-} AS twins
 RETURN COLLECT {
-  UNWIND twins AS t
+  UNWIND $twins AS id
+  MATCH (t:Twin {id: id})
+  WHERE t.tenant = $tenant AND t.rev > 0
   WITH t, coalesce($rev, t.rev) AS rev
   RETURN [
     t.id,

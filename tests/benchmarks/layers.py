@@ -1,6 +1,7 @@
-"""What the layers on top of beliefs cost, as ratios in the same run: goals to raw Bolt, metrics to plain evidence.
+"""What the layers on top of beliefs cost, as ratios in the same run: goals to raw Bolt, metrics to plain evidence,
+trajectories and outcomes to none.
 
-python tests/benchmarks/layers.py [--json] [--only goals metrics foresight] [--events 100000]
+python tests/benchmarks/layers.py [--json] [--only goals metrics foreseen foresight] [--events 100000]
 
 Runs on the Neo4j that NEO4J_URI names, else on one of its own. Raw Bolt writes the very rows that the service writes,
 with the service's own Cypher, to another twin of the same goals.
@@ -21,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from neo4j import AsyncDriver, AsyncManagedTransaction
 from tests.benchmarks import goal_graph, windowed
+from tests.benchmarks.foreseen import foreseen
 from tests.benchmarks.foresight import foresight
 from tests.benchmarks.report import Row, median, show
 from tests.benchmarks.served import raw_driver, served
@@ -41,6 +43,7 @@ from beliefgraph.services.state import TwinState
 from beliefgraph.store import commits
 from beliefgraph.store.queries import query
 
+LAYERS = ("goals", "metrics", "foreseen", "foresight")
 ROUNDS = 60
 WARM = 10
 
@@ -48,10 +51,10 @@ WARM = 10
 async def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--json", action="store_true", help="print rows {item, value, must, stretch, ok}")
-    arguments.add_argument("--only", nargs="*", choices=("goals", "metrics", "foresight"), help="one layer alone")
+    arguments.add_argument("--only", nargs="*", choices=LAYERS, help="one layer alone")
     arguments.add_argument("--events", type=int, default=windowed.EVENTS, help="events of the metrics' run")
     given = arguments.parse_args()
-    asked = given.only or ("goals", "metrics", "foresight")
+    asked = given.only or LAYERS
     rows = foresight() if "foresight" in asked else []
     if asked != ["foresight"]:
         rows += await stored(asked, given.events)
@@ -69,6 +72,7 @@ async def stored(asked: Sequence[str], events: int) -> list[Row]:
         ):
             rows = await goals(services, driver) if "goals" in asked else []
             rows += await windowed.windowed(services, events) if "metrics" in asked else []
+            rows += await foreseen(services) if "foreseen" in asked else []
     return rows
 
 

@@ -206,6 +206,18 @@ def test_decisions_of_a_twin_come_with_what_was_expected_and_who_told_of_them(an
     assert sum(r.type == "TELLS" for r in seen.relationships) == 3
 
 
+def test_stages_of_a_twin_show_what_was_seen_of_each_in_the_order_of_time(analyst: Analyst) -> None:
+    rows = analyst.table("stages_of_a_twin", twin="buyer-lena", variable="deal.stage")
+    assert [row["time"] for row in rows] == sorted(row["time"] for row in rows)
+    last = {row["stage"]: row for row in rows}
+    assert {"looking", "won"} <= set(last)
+    assert last["won"]["percent_then"] > 50
+    assert last["won"]["percent_now"] > 50 > last["looking"]["percent_now"]
+    assert all(row["strength"] and row["summary"] and row["rev"] for row in rows)
+    seen = analyst.picture("stages_of_a_twin", twin="buyer-lena", variable="deal.stage")
+    assert {belief["value"] for belief in labelled(seen, "Belief")} == set(last)
+
+
 def test_forecasts_of_a_twin_say_what_was_said_and_what_came(analyst: Analyst) -> None:
     later, earlier = analyst.table("forecasts_of_a_twin", twin="buyer-lena")
     assert (later["outcome"], later["basis"], later["happened"]) == ("signs", "belief", True)

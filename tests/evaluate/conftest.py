@@ -41,8 +41,18 @@ async def service(endpoint: Endpoint, tmp_path: Path, tenant: str) -> AsyncItera
             before: datetime | None = None,
             calibrate: bool = False,
             outcomes: bool = False,
+            trajectories: bool = False,
         ) -> None:
-            learning = taught(services, made.secret, None, trusted, before, calibrate=calibrate, outcomes=outcomes)
+            learning = taught(
+                services,
+                made.secret,
+                None,
+                trusted,
+                before,
+                calibrate=calibrate,
+                outcomes=outcomes,
+                trajectories=trajectories,
+            )
             asyncio.run_coroutine_threadsafe(learning, loop).result()
 
         await services.warming.finished()

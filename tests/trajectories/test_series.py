@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.preferences import PREFERENCES
 from tests.trajectories.catalog import document
 from tests.web.service import Client, Json, Service
 from tests.world import START, event
@@ -104,6 +105,36 @@ async def test_metrics_and_the_progress_of_goals_are_series_too(served: Service,
         )
     found = await asked(client, key={"goal": "close"}, since=on(1), until=on(9), points=5)
     assert [point["value"] for point in found["points"]][1:] == pytest.approx([0.2, 0.2, 0.7, 0.7])
+
+
+async def test_a_preference_is_followed_by_its_mean_score_or_by_its_strength(served: Service, client: Client) -> None:
+    await served.define(PREFERENCES)
+    says = """mutation A($at: DateTime!, $belief: BeliefKeyInput!, $confidence: Float!) {
+      assertBelief(input: {twin: "lena", belief: $belief, confidence: $confidence, validTime: $at}) { rev }
+    }"""
+    risk = {"attribute": "risk.tolerance", "value": "seeking"}
+    await client.observe(event("0", "staged", stage="evaluation"))
+    for day, belief, confidence in ((2, risk, 0.4), (6, risk, 0.7), (6, {"attribute": "learns.by_doing"}, 0.95)):
+        await client.data(says, at=on(day), belief=belief, confidence=confidence)
+    span = {"since": on(0), "until": on(8), "points": 9, "asOf": {"validTime": on(8)}}
+    shown = """query P($asOf: AsOf, $kinds: [PreferenceKind!]) {
+      preferences(twin: "lena", context: "any", asOf: $asOf, kinds: $kinds) { nodes { attribute mean strength } }
+    }"""
+    for attribute, of, kind in (("risk.tolerance", "mean", "RISK"), ("learns.by_doing", "strength", "LEARNING")):
+        found = await asked(client, key={"preference": {"attribute": attribute}}, **span)
+        values = [point["value"] for point in found["points"]]
+        assert values[8] > values[0]
+        for place in (1, 4, 8):
+            answer = await client.data(shown, asOf={"validTime": on(place)}, kinds=[kind])
+            (now,) = answer["preferences"]["nodes"]
+            assert now["attribute"] == attribute
+            assert values[place] == pytest.approx(now[of]), (attribute, place)
+    scored = {"preference": {"attribute": "risk.tolerance"}}
+    ahead = (await asked(client, key=scored, **span, project="P3D"))["projected"]
+    assert all(-1 < point["low"] < point["value"] < point["high"] < 1 for point in ahead)
+    unknown = {"preference": {"attribute": "liking", "subject": "tea"}}
+    assert {point["value"] for point in (await asked(client, key=unknown, **span))["points"]} == {None}
+    assert (await client.refused(ASK, key={"preference": {"attribute": "deal.urgent"}}))["code"] == "invalid-input"
 
 
 @pytest.mark.parametrize(

@@ -22,15 +22,17 @@ from beliefgraph.api import create_app
 from beliefgraph.app import Services
 from beliefgraph.cli import evaluate_foresight
 from beliefgraph.cli.connection import run, services
+from beliefgraph.cli.evaluate_foresight import SeedOption
 from beliefgraph.cli.evaluated import DataOption, JsonOption, PlotOption, tell
 from beliefgraph.cli.neo4j import errors_told
 from beliefgraph.errors import Incorrect
 from beliefgraph.evaluate import cdnow as purchases_evaluated
-from beliefgraph.evaluate import cdnow_service, elections, fit
+from beliefgraph.evaluate import cdnow_service, elections, fit, trajectories_service
 from beliefgraph.evaluate import crowd as crowds
 from beliefgraph.evaluate import data as datasets
 from beliefgraph.evaluate import polls as pollings
 from beliefgraph.evaluate import population as populations
+from beliefgraph.evaluate import trajectories as cohort_evaluated
 from beliefgraph.evaluate.client import Client
 from beliefgraph.evaluate.replay import Progress, Teach
 from beliefgraph.evaluate.report import Evaluation
@@ -38,6 +40,8 @@ from beliefgraph.services.forecasts.learn import following as foreseeing
 from beliefgraph.services.forecasts.learn import learn_outcomes
 from beliefgraph.services.learning.learn import following, learn_calibrations
 from beliefgraph.services.learning.lessons import lessons
+from beliefgraph.services.trajectories.learn import following as stages_following
+from beliefgraph.services.trajectories.learn import learn_trajectories
 from beliefgraph.web.logs import configure
 from beliefgraph.web.server import serving
 
@@ -168,6 +172,32 @@ def cdnow(
     tell(_evaluate(work, url, key), json, None)
 
 
+@app.command()
+def trajectories(
+    json: JsonOption = False,
+    twins: Annotated[
+        int | None, typer.Option(min=50, help="Simulated twins of a cohort; left out: 1,500, or 300 with --service.")
+    ] = None,
+    seed: SeedOption = cohort_evaluated.SEED,
+    service: Annotated[
+        bool, typer.Option("--service", help="Through a running service, by events, what it learns, and its answers.")
+    ] = False,
+    url: UrlOption = None,
+    key: KeyOption = None,
+    keep: KeepOption = False,
+) -> None:
+    """Forecast the stage in six weeks and the time to purchase of simulated twins."""
+    if not service:
+        tell(cohort_evaluated.evaluate(twins or cohort_evaluated.TWINS, seed), json, None)
+        return
+    size = twins or trajectories_service.TWINS
+
+    def work(client: Client, run_name: str, progress: Progress, teach: Teach) -> Evaluation:
+        return trajectories_service.evaluate(client, size, seed, run_name, progress, teach=teach, keep=keep)
+
+    tell(_evaluate(work, url, key), json, None)
+
+
 for command in evaluate_foresight.COMMANDS:
     app.command()(command)
 
@@ -200,9 +230,17 @@ async def _with_own_service(work: Work, name: str, progress: Progress) -> Evalua
                     before: datetime | None = None,
                     calibrate: bool = False,
                     outcomes: bool = False,
+                    trajectories: bool = False,
                 ) -> None:
                     learning = taught(
-                        built, made.secret, PURPOSE, trusted, before, calibrate=calibrate, outcomes=outcomes
+                        built,
+                        made.secret,
+                        PURPOSE,
+                        trusted,
+                        before,
+                        calibrate=calibrate,
+                        outcomes=outcomes,
+                        trajectories=trajectories,
                     )
                     asyncio.run_coroutine_threadsafe(learning, loop).result()
 
@@ -221,15 +259,18 @@ async def taught(
     *,
     calibrate: bool,
     outcomes: bool,
+    trajectories: bool,
 ) -> None:
-    """Learn the sources of the key's tenant, then calibrations if asked, or outcomes; put in force, and adopted by
-    every twin."""
+    """Learn the sources of the key's tenant, then calibrations if asked, or outcomes, or trajectories; put in force,
+    and adopted by every twin."""
     caller = await built.callers.authenticate(key, purpose)
+    until = built.clock.now() if before is None else before
     if outcomes:
-        foreseen = await learn_outcomes(
-            caller, built.graph, built.keyring, built.book, built.clock.now() if before is None else before
-        )
+        foreseen = await learn_outcomes(caller, built.graph, built.keyring, built.book, until)
         await built.book.publish_parameters(caller, partial(foreseeing, foreseen))
+    elif trajectories:
+        moving = await learn_trajectories(caller, built.graph, built.book, until)
+        await built.book.publish_parameters(caller, partial(stages_following, moving))
     else:
         await built.sources.publish(caller, await built.alone.sources.learn(caller, trusted=trusted, before=before))
     if calibrate:
@@ -246,12 +287,22 @@ def _teach_from_outside(
     before: datetime | None = None,
     calibrate: bool = False,
     outcomes: bool = False,
+    trajectories: bool = False,
 ) -> None:
     """The same on the store that NEO4J_URI names, which must be that of the service."""
 
     async def work() -> None:
         async with services() as built:
-            await taught(built, key, None, trusted, before, calibrate=calibrate, outcomes=outcomes)
+            await taught(
+                built,
+                key,
+                None,
+                trusted,
+                before,
+                calibrate=calibrate,
+                outcomes=outcomes,
+                trajectories=trajectories,
+            )
 
     asyncio.run(work())
 

@@ -12,20 +12,10 @@ from beliefgraph.cli.neo4j import errors_told
 from beliefgraph.evaluate import data as datasets
 from beliefgraph.evaluate import questions as questions_evaluated
 from beliefgraph.evaluate import switches as changes_evaluated
-from beliefgraph.evaluate import trajectories as trajectories_evaluated
 from beliefgraph.evaluate import twin2k as answers_evaluated
 
 TwinsOption = Annotated[int, typer.Option("--twins", min=50, help="Number of simulated twins.")]
 SeedOption = Annotated[int, typer.Option("--seed", help="Seed of the simulation.")]
-
-
-def trajectories(
-    json: JsonOption = False,
-    twins: TwinsOption = trajectories_evaluated.TWINS,
-    seed: SeedOption = trajectories_evaluated.SEED,
-) -> None:
-    """Forecast the stage in six weeks and the time to purchase of simulated twins."""
-    tell(trajectories_evaluated.evaluate(twins, seed), json, None)
 
 
 def changes(
@@ -53,5 +43,5 @@ def twin2k(data: DataOption = None, json: JsonOption = False) -> None:
     tell(answers_evaluated.evaluate(answers), json, None)
 
 
-COMMANDS: tuple[Callable[..., None], ...] = (trajectories, changes, questions, twin2k)
+COMMANDS: tuple[Callable[..., None], ...] = (changes, questions, twin2k)
 """What `beliefgraph evaluate` gets from here."""

@@ -61,7 +61,10 @@ def span(days: float | None) -> timedelta | None:
 async def _make(key: str, outcome: str | None, at: datetime | None, purpose: str | None) -> None:
     async with signed_in(key, purpose) as (built, caller):
         moment = None if at is None else instant(at.replace(tzinfo=UTC))
-        made = await built.across.make_forecasts(caller, outcome, moment)
+        with Console(stderr=True).status("Making forecasts …") as status:
+            made = await built.across.make_forecasts(
+                caller, outcome, moment, told=lambda twins: status.update(f"Making forecasts … {twins:,} twins")
+            )
     Console(highlight=False).print(f"{made.stored:,} forecasts stored, {made.known:,} were there already.")
 
 

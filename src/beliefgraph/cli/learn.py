@@ -8,6 +8,7 @@ from beliefgraph.cli import lessons, parameter_sets
 from beliefgraph.cli.outcomes import outcomes
 from beliefgraph.cli.rules import rules
 from beliefgraph.cli.sources import sources
+from beliefgraph.cli.stages import trajectories
 
 app = typer.Typer(
     help="Learn parameters from a tenant's evidence and known outcomes.",
@@ -17,6 +18,7 @@ app = typer.Typer(
 app.command()(sources)
 app.command()(rules)
 app.command()(outcomes)
+app.command()(trajectories)
 app.command()(lessons.relations)
 app.command()(lessons.calibration)
 app.command()(lessons.proposals)

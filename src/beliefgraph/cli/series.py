@@ -1,4 +1,4 @@
-"""`beliefgraph series`: how a belief, a metric or a goal's progress went over a span, and where it is heading."""
+"""`beliefgraph series`: how a belief, a metric, a goal or a preference went over a span, and where it is heading."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.cli.reading import TwinOption, belief_named
 from beliefgraph.model.metric import MetricKey
-from beliefgraph.model.series import MOST_POINTS, POINTS, Series, SeriesOf
+from beliefgraph.model.series import MOST_POINTS, POINTS, PreferenceKey, Series, SeriesOf
 from beliefgraph.model.time import instant
 
 BAR = 30
@@ -29,6 +29,9 @@ def series(
     ] = None,
     metric: Annotated[str | None, typer.Option(help="Follow the value of the metric of this name.")] = None,
     goal: Annotated[str | None, typer.Option(help="Follow the progress of the goal with this key.")] = None,
+    preference: Annotated[
+        str | None, typer.Option(metavar="ATTRIBUTE", help="Follow the score or the strength of a preference.")
+    ] = None,
     since: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="First point; default: 90 days before.")
     ] = None,
@@ -41,13 +44,13 @@ def series(
     purpose: Purpose = None,
     json: Json = False,
 ) -> None:
-    """Show a curve over valid time: the confidence of a belief, the value of a metric, the progress of a goal."""
+    """Show a curve over valid time: confidence of a belief, value of a metric, progress of a goal, or a preference."""
     found = run(
         _series(
             key,
             purpose,
             twin,
-            (belief, metric, goal),
+            _of(belief, metric, goal, preference),
             since,
             until,
             points,
@@ -64,6 +67,15 @@ def series(
         draw(f"{twin}: {found.title}", found, plot)
         if not json:
             out.print(f"Drawn: {plot}")
+
+
+def _of(belief: str | None, metric: str | None, goal: str | None, preference: str | None) -> SeriesOf:
+    return SeriesOf(
+        belief=None if belief is None else belief_named(belief),
+        metric=None if metric is None else MetricKey(metric=metric),
+        goal=goal,
+        preference=None if preference is None else PreferenceKey(attribute=preference),
+    )
 
 
 def _table(found: Series) -> Table:
@@ -105,18 +117,12 @@ async def _series(
     key: str,
     purpose: str | None,
     twin: str,
-    named: tuple[str | None, str | None, str | None],
+    of: SeriesOf,
     since: datetime | None,
     until: datetime | None,
     points: int,
     project: timedelta | None,
 ) -> Series:
-    belief, metric, goal = named
-    of = SeriesOf(
-        belief=None if belief is None else belief_named(belief),
-        metric=None if metric is None else MetricKey(metric=metric),
-        goal=goal,
-    )
     async with signed_in(key, purpose) as (built, caller):
         return await built.of(caller, twin).series.series(
             caller,

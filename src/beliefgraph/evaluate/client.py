@@ -7,16 +7,19 @@ import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
+from pydantic import TypeAdapter
 
 from beliefgraph.errors import CODES, BeliefgraphError, Fault, Incorrect, Unavailable
 from beliefgraph.ingest.cloudevents import BATCH
 from beliefgraph.model.definition import Catalog
+
+_SPAN: TypeAdapter[timedelta] = TypeAdapter(timedelta)
 
 PAGE = 200
 TIMEOUT = 120.0
@@ -24,6 +27,9 @@ TIMEOUT = 120.0
 
 MOST_CALLS = 50
 """Calls of one long command, each of which goes on where the one before was stopped."""
+
+FORECAST_AT_ONCE = 1_000
+"""Twins whose forecasts one call makes."""
 
 IDLE = 2.0
 """Seconds after which a connection is not trusted to be open still; the service lets go of it after five."""
@@ -64,7 +70,10 @@ query Sources($after: String) {{
     pageInfo {{ hasNextPage endCursor }} nodes {{ name reliabilities {{ saysIfHolds saysIfNot }} }}
   }}
 }}"""
-MAKE = "mutation Make($at: DateTime!) { makeForecasts(at: $at) { stored known } }"
+MAKE = """
+mutation Make($at: DateTime!, $first: Int!, $after: String) {
+  makeForecasts(at: $at, first: $first, after: $after) { endCursor }
+}"""
 RESOLVE = "mutation Resolve { resolveForecasts { resolved } }"
 RECORD = """
 query Record($outcome: String!) {
@@ -75,6 +84,11 @@ query Record($outcome: String!) {
     }
   }
 }"""
+TRAJECTORY = """
+fragment Shown on Trajectory {
+  parameters velocity typicalVelocity times { stage low high } ahead { time stages { stage probability } }
+}
+"""
 REV = "query Rev($twin: String!) { twin(name: $twin) { rev } }"
 
 
@@ -222,8 +236,12 @@ class Client:
         return int(self._ask(REV, {"twin": twin})["twin"]["rev"])
 
     def make_forecasts(self, at: datetime) -> None:
-        """Have the forecasts of all twins stored for a moment; a call that takes too long goes on where it was."""
-        self._until_done(MAKE, {"at": at.isoformat()})
+        """Have the forecasts of all twins stored for a moment, in calls of so many twins."""
+        after, going = None, True
+        while going:
+            asked = {"at": at.isoformat(), "first": FORECAST_AT_ONCE, "after": after}
+            after = self._ask(MAKE, asked)["makeForecasts"]["endCursor"]
+            going = after is not None
 
     def resolve_forecasts(self) -> None:
         """Have all forecasts resolved that can be."""
@@ -232,6 +250,22 @@ class Client:
     def record(self, outcome: str) -> dict[str, Any]:
         """The record of an outcome over its first horizon, of forecasts made afterwards too."""
         found: dict[str, Any] = self._ask(RECORD, {"outcome": outcome})["record"]
+        return found
+
+    def trajectory(self, twin: str, key: str, moments: Sequence[datetime]) -> list[dict[str, Any]]:
+        """A trajectory of a twin as of each of some valid times; times to stages are in weeks."""
+        names = [f"at{n}" for n in range(len(moments))]
+        asked = " ".join(f"${name}: DateTime" for name in names)
+        each = " ".join(
+            f"{name}: trajectory(twin: $twin, key: $key, points: 2, asOf: {{validTime: ${name}}}) {{ ...Shown }}"
+            for name in names
+        )
+        query = f"query Trajectory($twin: String!, $key: String! {asked}) {{ {each} }}{TRAJECTORY}"
+        times = {name: moment.isoformat() for name, moment in zip(names, moments, strict=True)}
+        answer = self._ask(query, {"twin": twin, "key": key, **times})
+        found: list[dict[str, Any]] = [answer[name] for name in names]
+        for reached in (each for one in found for each in one["times"]):
+            reached.update({end: _weeks(reached[end]) for end in ("low", "high")})
         return found
 
     def withdraw(self, twin: str, source: str) -> None:
@@ -299,6 +333,11 @@ def _standing(node: Mapping[str, Any], *, with_chain: bool) -> Standing:
     if with_chain:
         chain = tuple(_heard(e, e["logLikelihoodRatio"]) for e in node["evidence"] if e["counts"])
     return Standing(node["confidence"], node["logOdds"], node["status"], chain, node["calibratedConfidence"])
+
+
+def _weeks(written: str | None) -> float:
+    """An ISO 8601 duration in weeks; endless where there is none."""
+    return math.inf if written is None else _SPAN.validate_python(written) / timedelta(days=7)
 
 
 def _coins(found: Mapping[str, Any]) -> tuple[float, float]:

@@ -28,10 +28,12 @@ class Teach(Protocol):
         before: datetime | None = None,
         calibrate: bool = False,
         outcomes: bool = False,
+        trajectories: bool = False,
     ) -> None:
         """`trusted` is always right; with `before`, only what was valid before then is learned from.
 
-        `calibrate` has calibrations learned too, once the sources are; `outcomes` has outcomes learned instead.
+        `calibrate` has calibrations learned too, once the sources are; `outcomes` has outcomes learned instead, and
+        `trajectories` how twins move through stages.
         """
         ...
 

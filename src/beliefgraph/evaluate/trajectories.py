@@ -5,6 +5,8 @@ The model is told the signals of one half of the cohort and never a true stage; 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -33,49 +35,44 @@ NARROWER = 0.8
 """Intervals must be at least a fifth narrower than the Markov chain's."""
 
 
+LAST_SIGNAL = "last signal, learned with the true stages"
+
+
 def evaluate(twins: int = TWINS, seed: int = SEED, most_phases: int = 5) -> Evaluation:
     """Learn from one cohort of so many twins, forecast another, and score it beside simpler forecasts."""
     known, tested = simulate(twins, seed), simulate(twins, seed + 1)
-    start = prior()
-    markov = learn(with_phases(start, 1), seen(known))
-    model, scores = choose(start, seen(known), most_phases)
-    losses = {
-        "beliefgraph": stage_loss(model, tested),
-        "Markov chain": stage_loss(markov, tested),
-        "last signal, learned with the true stages": last_signal_loss(known, tested),
-    }
-    covers, width = passages(model, tested)
-    markov_covers, markov_width = passages(markov, tested)
-    simplest = "last signal, learned with the true stages"
+    model, scores = choose(prior(), seen(known), most_phases)
+    chosen = [
+        Row("phases of each stay, chosen on held-out twins", model.phases),
+        Row("gain of a held-out twin over one phase, nats", max(scores) - scores[0]),
+    ]
+    return scored(known, tested, stage_loss(model, tested), passages(model, tested), chosen)
+
+
+def scored(
+    known: Cohort, tested: Cohort, loss: float, interval: tuple[float, float], further: Sequence[Row], where: str = ""
+) -> Evaluation:
+    """The mean log loss of the stage six weeks ahead, and how the intervals of the time to purchase cover and how wide
+    they are, beside what simpler forecasts reach that learn from the same cohort."""
+    markov = learn(with_phases(prior(), 1), seen(known))
+    simpler = {"Markov chain": stage_loss(markov, tested), LAST_SIGNAL: last_signal_loss(known, tested)}
+    (covers, width), (markov_covers, markov_width) = interval, passages(markov, tested)
+    stage, time = f"stage six weeks ahead{where}", f"time to purchase, 90 % interval{where}"
     return Evaluation(
         name="trajectories",
         checks=[
-            Row("phases of each stay, chosen on held-out twins", model.phases),
-            Row("gain of a held-out twin over one phase, nats", max(scores) - scores[0]),
-            at_most(
-                "stage six weeks ahead: log loss, against the last signal's", losses["beliefgraph"], losses[simplest]
-            ),
-            at_most(
-                "stage six weeks ahead: log loss, against the Markov chain's",
-                losses["beliefgraph"],
-                losses["Markov chain"],
-            ),
+            *further,
+            at_most("stage six weeks ahead: log loss, against the last signal's", loss, simpler[LAST_SIGNAL]),
+            at_most("stage six weeks ahead: log loss, against the Markov chain's", loss, simpler["Markov chain"]),
             at_least("90 % intervals of the time to purchase: covered, at least", covers, COVERS[0]),
             at_most("90 % intervals of the time to purchase: covered, at most", covers, COVERS[1]),
             at_most("their width, as a share of the Markov chain's", width / markov_width, NARROWER),
         ],
         lines=[
-            *(
-                Line("stage six weeks ahead", name, {"log loss": loss}, baseline=name != "beliefgraph")
-                for name, loss in losses.items()
-            ),
-            Line("time to purchase, 90 % interval", "beliefgraph", {"covers": covers, "width, weeks": width}),
-            Line(
-                "time to purchase, 90 % interval",
-                "Markov chain",
-                {"covers": markov_covers, "width, weeks": markov_width},
-                baseline=True,
-            ),
+            Line(stage, "beliefgraph", {"log loss": loss}),
+            *(Line(stage, name, {"log loss": each}, baseline=True) for name, each in simpler.items()),
+            Line(time, "beliefgraph", {"covers": covers, "width, weeks": width}),
+            Line(time, "Markov chain", {"covers": markov_covers, "width, weeks": markov_width}, baseline=True),
         ],
         curves=[],
     )
@@ -103,7 +100,7 @@ def stage_loss(model: Stages, cohort: Cohort) -> float:
         np.take_along_axis(model.of_stages(after[:, week] @ ahead), cohort.stage[:, [week + AHEAD]], axis=1)
         for week in ASKED_AT
     ]
-    return _loss(np.concatenate(given))
+    return mean_loss(np.concatenate(given))
 
 
 def last_signal_loss(known: Cohort, tested: Cohort) -> float:
@@ -114,7 +111,7 @@ def last_signal_loss(known: Cohort, tested: Cohort) -> float:
         np.add.at(counts, (_last(known, week), known.stage[:, week + AHEAD]), 1.0)
         shares = counts / counts.sum(axis=1, keepdims=True)
         given.append(shares[_last(tested, week), tested.stage[:, week + AHEAD]])
-    return _loss(np.concatenate(given))
+    return mean_loss(np.concatenate(given))
 
 
 def passages(model: Stages, cohort: Cohort) -> tuple[float, float]:
@@ -140,5 +137,6 @@ def _last(cohort: Cohort, week: int) -> npt.NDArray[np.int64]:
     return found
 
 
-def _loss(given: Floats) -> float:
+def mean_loss(given: Floats) -> float:
+    """The mean log loss where these probabilities were given to what came."""
     return float(-np.log(np.maximum(given, CLOSEST)).mean())

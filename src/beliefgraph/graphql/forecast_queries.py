@@ -21,6 +21,7 @@ from beliefgraph.graphql.scalars import Duration
 from beliefgraph.model import forecast as model
 from beliefgraph.model.page import Page
 from beliefgraph.model.time import NOW
+from beliefgraph.services.forecasts.keeper import MOST_TWINS
 from beliefgraph.services.paging import DEFAULT_PAGE
 
 OutcomeName = Annotated[str, told("Key of the outcome, as a catalog in force defines it.")]
@@ -88,16 +89,20 @@ class ForecastMutations:
 
     @answer(
         ForecastMade,
-        "Store the forecasts of every twin for the period that a moment lies in; those stored already stay. The "
-        "service does so by itself. Needs the scope `write` and a service's key.",
+        "Store the forecasts of every twin for the period that a moment lies in, or with `first` of so many twins; "
+        "those stored already stay. The service does so by itself. Needs the scope `write` and a service's key.",
     )
     @staticmethod
     async def make_forecasts(
         info: Request,
         outcome: AnyOutcome = None,
         at: Annotated[datetime | None, told("Moment, not in the future; left out: now.")] = None,
+        first: Annotated[int | None, told(f"Twins to look at, 1 to {MOST_TWINS:,}; left out: all.")] = None,
+        after: Annotated[str | None, told("`endCursor` of the call before; left out: from the first twin.")] = None,
     ) -> model.ForecastMade:
-        return await info.context.verbs.across.make_forecasts(info.context.caller, outcome, at)
+        return await info.context.verbs.across.make_forecasts(
+            info.context.caller, outcome, at, first=first, after=after or ""
+        )
 
     @answer(
         ForecastsResolved,

@@ -46,7 +46,7 @@ from beliefgraph.model.permission import Permit, Restrict
 from beliefgraph.model.question import BeliefFilter, BeliefOrder
 from beliefgraph.model.reasons import Interpret
 from beliefgraph.model.record import Record
-from beliefgraph.model.series import SeriesOf
+from beliefgraph.model.series import PreferenceKey, SeriesOf
 from beliefgraph.model.time import AsOf
 from beliefgraph.model.twin import Identifier
 
@@ -157,6 +157,7 @@ asked(CheckDecision)
 for _about_goals in (SetGoal, RelateGoals, MotivateGoal):
     asked(_about_goals)
 asked(AsOf, "AsOf")
+asked(PreferenceKey)
 asked(SeriesOf)
 
 Event.__strawberry_definition__.from_input = _sent_event  # type: ignore[attr-defined]

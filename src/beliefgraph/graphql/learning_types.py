@@ -7,6 +7,7 @@ import strawberry
 from beliefgraph.graphql.connections import connection
 from beliefgraph.graphql.expose import attribute, expose, field
 from beliefgraph.graphql.forecast_types import LearnedHazard
+from beliefgraph.graphql.trajectory_types import LearnedStages
 from beliefgraph.model import parameters, question
 
 
@@ -65,6 +66,9 @@ class ParameterSet:
         "calibrations", list[LearnedCalibration]
     )
     hazards: list[LearnedHazard] = attribute("hazards", list[LearnedHazard])  # type: ignore[assignment]
+    trajectories: list[LearnedStages] = attribute(  # type: ignore[assignment]
+        "trajectories", list[LearnedStages]
+    )
 
 
 @expose(

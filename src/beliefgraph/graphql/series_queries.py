@@ -30,9 +30,9 @@ class SeriesQueries:
 
     series = question(
         Series,
-        "How a belief, a metric or the progress of a goal went over a span, in one request.",
+        "How a belief, a metric, the progress of a goal or a preference went over a span, in one request.",
         lambda verbs: verbs.series.series,
-        key=argument(SeriesOf, "What the curve is about: a belief, a metric or a goal."),
+        key=argument(SeriesOf, "What the curve is about: a belief, a metric, a goal or a preference."),
         matching={
             "since": argument(datetime | None, "Valid time of the first point; left out: 90 days before `until`."),
             "until": argument(datetime | None, "Valid time of the last point; left out: the moment that is read."),

@@ -20,6 +20,21 @@ class TrajectoryDefinition:
     """Stages in their order, and how a twin moves through them before anything is learned."""
 
 
+@expose(trajectories.LearnedStage)
+class LearnedStage:
+    """How the tenant's twins were seen to move through one stage."""
+
+
+@expose(trajectories.LearnedSignal)
+class LearnedSignal:
+    """Evidence of one strength on one stage, and how often it is seen in every stage."""
+
+
+@expose(trajectories.LearnedStages)
+class LearnedStages:
+    """How the tenant's twins move through the stages of a trajectory, as learned from what was observed of them."""
+
+
 @expose(trajectories.StageShare)
 class StageShare:
     """How likely a twin is in a stage."""

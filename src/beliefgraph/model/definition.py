@@ -27,7 +27,7 @@ from beliefgraph.model.parameters import ParameterSet
 from beliefgraph.model.preference import Noise, Score
 from beliefgraph.model.record import Expression, Key, Name, OddsRatio, OpenProbability, Probability, Record, Sentence
 from beliefgraph.model.relation import RelationKind, Strength
-from beliefgraph.model.trajectory import TrajectoryDefinition
+from beliefgraph.model.trajectory import LearnedStages, TrajectoryDefinition
 
 SemanticVersion = Annotated[str, Field(pattern=r"^(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})$")]
 """major.minor.patch."""
@@ -444,6 +444,11 @@ class Definitions(Record):
     def trajectories(self) -> Mapping[str, TrajectoryDefinition]:
         """Every trajectory by its key, in the order of its definition."""
         return {t.key: t for c in self.catalogs for t in c.trajectories}
+
+    def stages_of(self, trajectory: TrajectoryDefinition) -> LearnedStages | None:
+        """What was learned of a trajectory and is in force; None if nothing was, or for another definition of it."""
+        learned = None if self.parameters is None else self.parameters.stages_of.get(trajectory.key)
+        return learned if learned is not None and learned.learned_on == trajectory.learned_on else None
 
     @cached_property
     def questions(self) -> Mapping[str, QuestionDefinition]:

@@ -92,6 +92,9 @@ class ForecastMade(Record):
     stored: int = Field(description="Forecasts that were stored.")
     known: int = Field(description="Forecasts that were there already.")
     twins: int = Field(description="Twins that were looked at.")
+    end_cursor: str | None = Field(
+        None, description="Where the next call goes on, as its `after`; null if all twins were looked at."
+    )
 
 
 class ForecastsResolved(Record):

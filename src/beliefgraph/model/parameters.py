@@ -18,6 +18,7 @@ from beliefgraph.model.outcome import LearnedHazard
 from beliefgraph.model.record import Key, LogOdds, Name, OpenProbability, Probability, Record
 from beliefgraph.model.relation import RelationKind
 from beliefgraph.model.time import Instant
+from beliefgraph.model.trajectory import LearnedStages
 from beliefgraph.model.vocabulary import vocabulary
 
 Observations = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
@@ -184,6 +185,11 @@ class ParameterSet(Record):
         max_length=1_000,
         description="Learned hazards, by outcome.",
     )
+    trajectories: tuple[LearnedStages, ...] = Field(
+        default=(),
+        max_length=1_000,
+        description="How twins move through stages, as learned, by trajectory.",
+    )
 
     def model_post_init(self, _context: object) -> None:
         """Refuse two numbers for one thing: a source and scope, a kind of origin, a relation, an attribute."""
@@ -199,6 +205,8 @@ class ParameterSet(Record):
             )
         if len(self.hazard_of) < len(self.hazards):
             raise Incorrect("invalid-definition", "Two hazards are given for one outcome.")
+        if len(self.stages_of) < len(self.trajectories):
+            raise Incorrect("invalid-definition", "Two sets of stages are given for one trajectory.")
 
     @cached_property
     def coins(self) -> Mapping[tuple[str | None, str | None, Scope], Coins]:
@@ -249,13 +257,20 @@ class ParameterSet(Record):
         """The learned hazards by outcome."""
         return {learned.outcome: learned for learned in self.hazards}
 
+    @cached_property
+    def stages_of(self) -> Mapping[str, LearnedStages]:
+        """The learned stages by trajectory."""
+        return {learned.trajectory: learned for learned in self.trajectories}
+
     @property
     def size(self) -> int:
         """How many numbers are in it, about."""
         knots = sum(len(calibration.knots) for calibration in self.calibrations)
         slopes = sum(len(hazard.slopes) for hazard in self.hazards)
-        shared = len(self.shared_errors) + len(self.random_effects)
-        return len(self.sources) + shared + len(self.strengths) + len(self.priors) + knots + slopes
+        shares = sum(len(each.stages) * (1 + len(each.signals)) for each in self.trajectories)
+        errors = len(self.shared_errors) + len(self.random_effects)
+        rows = len(self.sources) + errors + len(self.strengths) + len(self.priors)
+        return rows + knots + slopes + shares
 
     def with_sources(
         self,
@@ -286,6 +301,11 @@ class ParameterSet(Record):
         """These hazards in the place of earlier ones of the same outcomes."""
         kept = {**self.hazard_of, **{learned.outcome: learned for learned in hazards}}
         return self._with(hazards=tuple(kept.values()))
+
+    def with_trajectories(self, trajectories: tuple[LearnedStages, ...]) -> ParameterSet:
+        """These stages in the place of earlier ones of the same trajectories."""
+        kept = {**self.stages_of, **{learned.trajectory: learned for learned in trajectories}}
+        return self._with(trajectories=tuple(kept.values()))
 
     @property
     def _on_no_belief(self) -> tuple[LearnedHazard, ...]:

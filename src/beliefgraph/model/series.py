@@ -1,4 +1,4 @@
-"""Series: how a belief, a metric or the progress of a goal went over a span of valid time, and where it is heading."""
+"""Series: how a belief, a metric, a goal or a preference went over a span of valid time, and where it is heading."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 from pydantic import Field
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.belief import ANYONE, ANYWHERE, AttributeName, BeliefKey
 from beliefgraph.model.metric import MetricKey
 from beliefgraph.model.record import Key, Record
 from beliefgraph.model.time import Instant, ReadRev, ReadTime
@@ -21,17 +21,30 @@ LEAST_POINTS = 8
 """Points from which a projection can be made."""
 
 
+class PreferenceKey(Record):
+    """A preference by its attribute, its subject and its context."""
+
+    attribute: AttributeName
+    subject: Key = Field(ANYONE, description="What the preference is about; `self`: the person.")
+    context: Key = Field(ANYWHERE, description="Context in which it is looked at; `any`: the broadest.")
+
+
 class SeriesOf(Record):
     """What a series is about: exactly one of these."""
 
     belief: BeliefKey | None = Field(None, description="A belief: its confidence.")
     metric: MetricKey | None = Field(None, description="A metric: its value.")
     goal: Key | None = Field(None, description="The key of a goal: its progress.")
+    preference: PreferenceKey | None = Field(
+        None, description="A preference: the mean of its values' scores, or where it has no scores its strength."
+    )
 
     def model_post_init(self, _context: object) -> None:
         """Refuse a series about nothing, or about several things."""
-        if sum(each is not None for each in (self.belief, self.metric, self.goal)) != 1:
-            raise Incorrect("invalid-input", "A series is about a belief, a metric or a goal: name one of them.")
+        if sum(each is not None for each in (self.belief, self.metric, self.goal, self.preference)) != 1:
+            raise Incorrect(
+                "invalid-input", "A series is about a belief, a metric, a goal or a preference: name one of them."
+            )
 
 
 class SeriesPoint(Record):
@@ -39,7 +52,8 @@ class SeriesPoint(Record):
 
     time: Instant = Field(description="Valid time of the point.")
     value: float | None = Field(
-        description="Confidence or progress in [0, 1], or value of the metric; null where there is none."
+        description="Confidence, progress or strength in [0, 1], mean score in [-1, 1], or value of the metric; null "
+        "where there is none."
     )
     low: float | None = Field(None, description="Lower bound of the 90 % interval; null unless projected.")
     high: float | None = Field(None, description="Upper bound of the 90 % interval; null unless projected.")
@@ -54,8 +68,8 @@ class Series(Record):
         description="Points ahead, as far apart, each with an interval; empty if no projection was asked for."
     )
     trend: float | None = Field(
-        description="Mean change in 30 days: in log-odds for confidence and progress, else in the metric's unit; null "
-        "with fewer than two values."
+        description="Mean change in 30 days: in log-odds of where it lies between its bounds, for a metric in its "
+        "unit; null with fewer than two values."
     )
     valid_time: ReadTime
     rev: ReadRev

@@ -1,7 +1,8 @@
 """Trajectories: stages that a twin passes through in an order, where it is among them, and when it reaches a later one.
 
 A `TrajectoryDefinition` names a categorical attribute whose values are the stages, and says how long each typically
-lasts. Where a twin is follows from the evidence on these values; nothing about it is stored.
+lasts. Where a twin is follows from the evidence on these values; nothing about it is stored. `LearnedStages` says how
+the tenant's twins moved, and what evidence was seen in which stage.
 """
 
 from __future__ import annotations
@@ -24,6 +25,12 @@ LONGEST_STAY = timedelta(days=3_660)
 """Ten years: who typically stays longer does not pass through stages."""
 
 SHORTEST_STAY = timedelta(hours=1)
+
+MOST_SIGNALS = 400
+"""Signals of one trajectory: 12 stages, evidence for and against each, in steps of half a nat."""
+
+LEARNING = 1
+"""Version of how stages are learned; sets learned in another way are not used."""
 
 PERIOD = timedelta(days=30)
 """The time over which a velocity is stated."""
@@ -76,8 +83,71 @@ class TrajectoryDefinition(Record):
         """The stages in their order, by the values that name them."""
         return tuple(stage.value for stage in self.stages)
 
+    @property
+    def learned_on(self) -> str:
+        """What parameters are learned for, as text; those that were learned for anything else are not used."""
+        return f"version {LEARNING}: {self.model_dump_json(exclude={'key', 'title'})}"
+
     def _refuse(self, why: str) -> None:
         raise Incorrect("invalid-definition", f"{self.key}: {why}.", attribute=self.attribute)
+
+
+class LearnedStage(Record):
+    """How the tenant's twins were seen to move through one stage."""
+
+    value: Key = Field(description="The stage, a value of the attribute.")
+    stay: timedelta = Field(gt=timedelta(0), description="Mean time in the stage; as stated where it is never left.")
+    back: Probability = Field(
+        description="Probability, in [0, 1], that leaving the stage leads back by one instead of on by one."
+    )
+    start: Probability = Field(description="Probability that a twin is in this stage when it is first seen, in [0, 1].")
+    velocity: float = Field(
+        allow_inf_nan=False, description="Mean of the stages that twins in it were expected to move on in 30 days."
+    )
+
+
+class LearnedSignal(Record):
+    """Evidence of one strength on one stage, and how often it is seen in every stage."""
+
+    stage: Key = Field(description="Stage that the evidence bears on.")
+    log_likelihood_ratio: LogLikelihoodRatio = Field(
+        description="Strength that the evidence states, natural log, rounded to half a nat."
+    )
+    shares: tuple[Probability, ...] = Field(
+        description="Share of it among all signals that are seen in a stage, for each stage in order, in [0, 1]."
+    )
+    pieces: int = Field(ge=0, description="Number of pieces of evidence that it was learned from.")
+
+
+class LearnedStages(Record):
+    """How the tenant's twins move through the stages of a trajectory, as learned from what was observed of them.
+
+    It applies as long as the trajectory is defined as it was then.
+    """
+
+    trajectory: Name = Field(description="Key of the trajectory.")
+    learned_on: str = Field(description="The definition that it was learned for.")
+    phases: int = Field(
+        ge=1,
+        le=MOST_PHASES,
+        description="Shape of a stay, chosen on held-out twins: with k phases its coefficient of variation is 1 / √k.",
+    )
+    stages: tuple[LearnedStage, ...] = Field(
+        min_length=2, max_length=MOST_STAGES, description="Stages in the order in which they are reached."
+    )
+    signals: tuple[LearnedSignal, ...] = Field(
+        default=(),
+        max_length=MOST_SIGNALS,
+        description="What evidence says of the stages; evidence that is not listed counts as it states.",
+    )
+    until: Instant = Field(description="End of what it was learned from.")
+    twins: int = Field(ge=0, description="Number of twins that it was learned from.")
+    pieces: int = Field(ge=0, description="Number of pieces of evidence that it was learned from.")
+    gain: float = Field(
+        description="Nats by which it foretold the evidence of held-out twins better than what was in force, for each "
+        "piece."
+    )
+    error: float = Field(ge=0.0, description="Standard error of the gain.")
 
 
 class StageShare(Record):
@@ -150,7 +220,11 @@ class Trajectory(Record):
         description="Stages that it moved on in the last 30 days; null if its evidence begins later."
     )
     typical_velocity: float | None = Field(
-        description="Mean velocity of the tenant's twins when its rates were learned; null while nothing is learned."
+        description="Velocity of the tenant's twins in the same stages, learned with the set in force and weighted by "
+        "the probabilities of the stages; null while nothing is learned."
+    )
+    typical_velocity_missing: str | None = Field(
+        None, description="Why there is no velocity of other twins; null where there is one."
     )
     in_stage_since: Instant | None = Field(
         description="Since when the likeliest stage has been the likeliest, by the evidence; null without any."
@@ -167,6 +241,8 @@ class Trajectory(Record):
     waited: float = Field(description="What the time between pieces of evidence moved the position, in stages.")
     why: tuple[StageEvidence, ...] = Field(description="The evidence that moved it most, greatest move first.")
     pieces: int = Field(description="Number of pieces of evidence on its stages, listed in `why` or not.")
-    parameters: str = Field(description="What says how twins move: `stated`, or the learned set by its number.")
+    parameters: str = Field(
+        description="What says how twins move: `stated`, or the number of the learned parameter set."
+    )
     valid_time: ReadTime
     rev: ReadRev

@@ -165,14 +165,29 @@ class Across:
         return _merged(kept, first, lambda twin: twin.name, found)
 
     async def make_forecasts(
-        self, caller: Caller, outcome: str | None = None, at: datetime | None = None
+        self,
+        caller: Caller,
+        outcome: str | None = None,
+        at: datetime | None = None,
+        *,
+        first: int | None = None,
+        after: str = "",
+        told: Callable[[int], None] = lambda _: None,
     ) -> ForecastMade:
-        """Store the forecasts of one outcome, or of all, of every twin of the tenant."""
-        made = await _all(shard.forecast_keeper.make(caller, outcome, at) for shard in self.shards.values())
+        """Store the forecasts of one outcome, or of all, of every twin of the tenant; with `first`, of so many twins of
+        each shard after an id.
+
+        Shards go on together from the least of the twins that they came to; what is stored already stays.
+        """
+        made = await _all(
+            shard.forecast_keeper.make(caller, outcome, at, first=first, after=after, told=told)
+            for shard in self.shards.values()
+        )
         return ForecastMade(
             stored=sum(each.stored for each in made),
             known=sum(each.known for each in made),
             twins=sum(each.twins for each in made),
+            end_cursor=min((each.end_cursor for each in made if each.end_cursor is not None), default=None),
         )
 
     async def resolve_forecasts(self, caller: Caller, outcome: str | None = None) -> ForecastsResolved:

@@ -84,9 +84,9 @@ class DefinitionBook:
         """Put what was learned in force; the set that then is.
 
         `learned` makes of the parameters in force those that follow. Learning the same again changes nothing; strengths
-        that cannot hold together are `infeasible-statements`, and hazards learned on other inputs than outcomes have by
-        now are `parameters-outdated`. Refused to a person's key: they reach every twin of the
-        tenant.
+        that cannot hold together are `infeasible-statements`, and what was learned for another version of an outcome or
+        a trajectory than is in force by now is `parameters-outdated`. Refused to a person's key: they reach every twin
+        of the tenant.
         """
         caller.require("define")
         caller.require_service()
@@ -172,7 +172,7 @@ def _with_catalog(current: Definitions, catalog: Catalog) -> Definitions:
 
 
 def _refuse_outdated(current: Definitions, known: ParameterSet, following: ParameterSet) -> None:
-    """Refuse to put hazards in force that the definitions would not use; those in force already may stay."""
+    """Refuse to put in force what the definitions would not use; what is in force already may stay."""
     for hazard in following.hazards:
         outcome = current.outcomes.get(hazard.outcome)
         if hazard not in known.hazards and (outcome is None or outcome.learned_on != hazard.learned_on):
@@ -181,6 +181,15 @@ def _refuse_outdated(current: Definitions, known: ParameterSet, following: Param
                 f"The hazard of {hazard.outcome} was learned on other inputs than its definition names now; learn it"
                 " again.",
                 outcome=hazard.outcome,
+            )
+    for learned in following.trajectories:
+        trajectory = current.trajectories.get(learned.trajectory)
+        if learned not in known.trajectories and (trajectory is None or trajectory.learned_on != learned.learned_on):
+            raise Conflict(
+                "parameters-outdated",
+                f"The stages of {learned.trajectory} were learned for another version of its definition than is in"
+                " force; learn them again.",
+                trajectory=learned.trajectory,
             )
 
 

@@ -73,11 +73,18 @@ async def recheck(
 
 async def every_twin(graph: Graph, tenant: str | None, after: str = "") -> AsyncIterator[stored.Quiet]:
     """The twins of a tenant, or of all, by id after an id; one page of them in memory at a time."""
-    last = after
-    while page := await stored.quiet(graph, _EVER, tenant=tenant, after=last, limit=PAGE):
+    async for page in pages_of_twins(graph, tenant, PAGE, after):
         for found in page:
             yield found
-        last = page[-1].id
+
+
+async def pages_of_twins(
+    graph: Graph, tenant: str | None, size: int, after: str = ""
+) -> AsyncIterator[list[stored.Quiet]]:
+    """The same in pages of that size."""
+    while page := await stored.quiet(graph, _EVER, tenant=tenant, after=after, limit=size):
+        yield page
+        after = page[-1].id
 
 
 def _check(state: TwinState, graph: DefinitionGraph, head: datetime) -> Checked:

@@ -70,20 +70,16 @@ async def histories(
     graph: Graph,
     tenant: str,
     wanted: Wanted,
+    twins: Sequence[str],
     *,
-    after: str = "",
-    limit: int = 1,
-    twin: str | None = None,
     rev: int | None = None,
     made_at: datetime | None = None,
 ) -> list[HistoryRows]:
-    """The histories of some twins of a tenant by id, after an id; or of one twin, as a rev of it saw them."""
+    """The histories of some twins of a tenant, by id; of a single one perhaps as a rev of it saw them."""
     record = await graph.read(
         "forecast/histories",
         tenant=tenant,
-        twin=twin,
-        after=after,
-        limit=limit,
+        twins=list(twins),
         rev=rev,
         made_at=made_at,
         attributes=list(wanted.attributes),
@@ -161,10 +157,24 @@ class Unresolved:
     at: int | None
 
 
-async def unresolved(graph: Graph, twins: Sequence[str], outcome: str) -> list[Unresolved]:
-    """The forecasts of an outcome in some twins that are not resolved, or were from an earlier rev of the twin."""
-    record = await graph.read("forecast/unresolved", twins=list(twins), outcome=outcome)
-    return [Unresolved(*row) for row in (record[0] if record else [])]
+async def waiting(
+    graph: Graph, tenant: str, outcome: str, types: Sequence[str] | None, now: datetime, *, after: str, limit: int
+) -> tuple[str | None, list[Unresolved]]:
+    """The forecasts of an outcome to be looked at in so many twins of a tenant after an id, and the id of the last.
+
+    `types` are those of the events by which it happens; None where it happens by something else.
+    """
+    record = await graph.read(
+        "forecast/waiting",
+        tenant=tenant,
+        outcome=outcome,
+        types=None if types is None else list(types),
+        now=now,
+        after=after,
+        limit=limit,
+    )
+    last, rows = record or (None, [])
+    return last, [Unresolved(*row) for row in rows]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ Each has a write transaction of its own, for a page of twins, and is no commit: 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -25,6 +25,7 @@ from beliefgraph.services.forecasts.history import History, history, wanted
 from beliefgraph.services.forecasts.resolve import by_events, holds, period_ends, resolution
 from beliefgraph.services.moments import Moments
 from beliefgraph.services.permissions.sight import restricted
+from beliefgraph.services.recheck import pages_of_twins
 from beliefgraph.store import definitions as stored_definitions
 from beliefgraph.store import forecasts as stored
 from beliefgraph.store import permissions
@@ -36,6 +37,15 @@ log = structlog.get_logger(__name__)
 
 PAGE = 200
 """Twins whose forecasts are made or resolved together."""
+
+LOOKED_AT = 5_000
+"""Twins whose forecasts one statement looks at for those that may be resolved."""
+
+MOST_TWINS = 10_000
+"""Twins of one call that makes forecasts for a part of all."""
+
+Told = Callable[[int], None]
+"""Told how many twins were looked at so far."""
 
 ACTOR = "beliefgraph:clock"
 PURPOSE = "upkeep"
@@ -52,10 +62,20 @@ class ForecastKeeper:
         self._moments = moments
         self._made: dict[tuple[str, str], datetime] = {}
 
-    async def make(self, caller: Caller, outcome: str | None = None, at: datetime | None = None) -> ForecastMade:
+    async def make(
+        self,
+        caller: Caller,
+        outcome: str | None = None,
+        at: datetime | None = None,
+        *,
+        first: int | None = None,
+        after: str = "",
+        told: Told = lambda _: None,
+    ) -> ForecastMade:
         """Store the forecasts of one outcome, or of all, at the start of the period that a moment lies in.
 
-        Without a moment it is the present one; one that lies in the future is refused (`invalid-input`).
+        Without a moment it is the present one; one that lies in the future is refused (`invalid-input`). With `first`,
+        of so many twins after the id `after`; `told` is told how many twins were looked at so far.
         """
         caller.require("write")
         caller.require_service()
@@ -63,33 +83,43 @@ class ForecastKeeper:
         moment = now if at is None else instant(at)
         if moment > now:
             raise Incorrect("invalid-input", "Forecasts are made for now or for the past.", at=moment.isoformat())
+        if first is not None and not 1 <= first <= MOST_TWINS:
+            raise Incorrect("invalid-input", f"first lies between 1 and {MOST_TWINS:,}.", field="first")
+        outcomes = [one for one in await self._outcomes(caller.tenant, outcome) if not one.deprecated]
         stored_ones = known = twins = 0
-        for one in await self._outcomes(caller.tenant, outcome):
-            if one.deprecated:
-                continue
-            made_at = one.moment(moment)
-            async for rows in self._pages(caller.tenant, one, made_at):
+        last = None
+        async for page in pages_of_twins(self._graph, caller.tenant, min(PAGE, first or PAGE), after):
+            some = page if first is None else page[: first - twins]
+            ids = await self._unrestricted([twin.id for twin in some])
+            for one in outcomes:
+                made_at = one.moment(moment)
+                rows = await stored.histories(self._graph, caller.tenant, wanted(one), ids, made_at=made_at)
                 sets = {r.definitions: await self._definitions(caller.tenant, r.definitions) for r in rows}
                 new, old = await asyncio.to_thread(self._forecasts, rows, sets, one.key, made_at, now)
                 stored_ones += await stored.store(self._graph, caller.tenant, new)
                 known += old
-                twins += len(rows)
-        return ForecastMade(stored=stored_ones, known=known, twins=twins)
+            twins += len(some)
+            told(twins)
+            if twins == first:
+                last = some[-1].id
+                break
+        return ForecastMade(stored=stored_ones, known=known, twins=twins, end_cursor=last)
 
     async def resolve(self, caller: Caller, outcome: str | None = None) -> ForecastsResolved:
         """Resolve the forecasts of one outcome, or of all, whose outcome happened or whose horizon is over.
 
-        What was resolved before is resolved again where late events say otherwise.
+        What was resolved before is resolved again where late events say otherwise. Only twins that have a forecast to
+        be looked at are read.
         """
         caller.require("write")
         caller.require_service()
         now = self._clock.now()
         first = changed = twins = 0
         for one in await self._outcomes(caller.tenant, outcome):
-            async for rows in self._pages(caller.tenant, one, None):
-                twins += len(rows)
-                found = [each async for each in self._resolutions(caller.tenant, one, rows, now)]
+            async for waiting in self._waiting(caller.tenant, one, now):
+                found = [each async for each in self._resolutions(caller.tenant, one, waiting, now)]
                 await stored.resolve(self._graph, found)
+                twins += len({each.twin for each in waiting})
                 first += sum(each.number == 1 for each in found)
                 changed += sum(each.number > 1 for each in found)
         return ForecastsResolved(resolved=first, changed=changed, twins=twins)
@@ -121,19 +151,24 @@ class ForecastKeeper:
     async def _definitions(self, tenant: str, number: int) -> Definitions:
         return (await self._book.numbered(tenant, number)).definitions
 
-    async def _pages(
-        self, tenant: str, outcome: OutcomeDefinition, made_at: datetime | None
-    ) -> AsyncIterator[list[HistoryRows]]:
-        after = ""
-        while True:
-            rows = await stored.histories(
-                self._graph, tenant, wanted(outcome), after=after, limit=PAGE, made_at=made_at
+    async def _waiting(self, tenant: str, outcome: OutcomeDefinition, now: datetime) -> AsyncIterator[list[Unresolved]]:
+        """The forecasts of an outcome that are to be looked at, of a page of twins at a time."""
+        types = [event.type for event in outcome.events] or None
+        after: str | None = ""
+        while after is not None:
+            after, waiting = await stored.waiting(
+                self._graph, tenant, outcome.key, types, now, after=after, limit=LOOKED_AT
             )
-            if not rows:
-                return
-            after, now = rows[-1].twin, self._clock.now()
-            stated = await permissions.of_twins(self._graph, [row.twin for row in rows])
-            yield [row for row in rows if not restricted(stated.get(row.twin, ()), now)]
+            for some in _pages(waiting):
+                allowed = {*await self._unrestricted([*dict.fromkeys(one.twin for one in some)])}
+                if found := [one for one in some if one.twin in allowed]:
+                    yield found
+
+    async def _unrestricted(self, twins: Sequence[str]) -> list[str]:
+        """Those of some twins whose use is not restricted."""
+        stated = await permissions.of_twins(self._graph, twins)
+        now = self._clock.now()
+        return [twin for twin in twins if not restricted(stated.get(twin, ()), now)]
 
     def _forecasts(
         self, rows: Sequence[HistoryRows], sets: dict[int, Definitions], outcome: str, made_at: datetime, now: datetime
@@ -158,14 +193,16 @@ class ForecastKeeper:
         return new, old
 
     async def _resolutions(
-        self, tenant: str, outcome: OutcomeDefinition, rows: Sequence[HistoryRows], now: datetime
+        self, tenant: str, outcome: OutcomeDefinition, waiting: Sequence[Unresolved], now: datetime
     ) -> AsyncIterator[Resolution]:
-        """What is to be stored of the forecasts of some twins."""
-        twins = {row.twin: row for row in rows}
-        waiting = await stored.unresolved(self._graph, list(twins), outcome.key)
-        known = {id_: history(twins[id_], outcome, self._keyring) for id_ in {one.twin for one in waiting}}
+        """What is to be stored of some forecasts."""
+        twins = [*dict.fromkeys(one.twin for one in waiting)]
+        rows = await stored.histories(self._graph, tenant, wanted(outcome), twins)
+        known = await asyncio.to_thread(lambda: {row.twin: history(row, outcome, self._keyring) for row in rows})
         for one in waiting:
-            found = known[one.twin]
+            found = known.get(one.twin)
+            if found is None:  # erased meanwhile
+                continue
             happened = (
                 by_events(found, one) if outcome.events else await self._reached(tenant, outcome, found, one, now)
             )
@@ -184,6 +221,18 @@ class ForecastKeeper:
             if await asyncio.to_thread(holds, outcome, moment):
                 return end
         return None
+
+
+def _pages(waiting: Sequence[Unresolved]) -> Iterator[list[Unresolved]]:
+    """Forecasts in the order of their twins, in lists of at most so many twins."""
+    page: dict[str, list[Unresolved]] = {}
+    for one in waiting:
+        if one.twin not in page and len(page) == PAGE:
+            yield [each for some in page.values() for each in some]
+            page = {}
+        page.setdefault(one.twin, []).append(one)
+    if page:
+        yield [each for some in page.values() for each in some]
 
 
 def at_risk(known: History, definitions: Definitions, outcome: OutcomeDefinition, made_at: datetime) -> bool:

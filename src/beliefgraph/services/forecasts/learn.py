@@ -38,6 +38,7 @@ from beliefgraph.services.forecasts.history import (
 )
 from beliefgraph.services.learning.fitted import FOLDS
 from beliefgraph.services.permissions.usable import Usable
+from beliefgraph.services.recheck import pages_of_twins
 from beliefgraph.services.threads import long_work
 from beliefgraph.store import forecasts as stored
 from beliefgraph.store.forecasts import HistoryRows
@@ -131,11 +132,10 @@ async def learn_outcomes(
 
 async def _rows(graph: Graph, tenant: str, outcome: OutcomeDefinition) -> AsyncIterator[HistoryRows]:
     """The histories of all twins of a tenant for an outcome, by id."""
-    asked, after = replace(wanted(outcome), known=True), ""
-    while rows := await stored.histories(graph, tenant, asked, after=after, limit=PAGE):
-        for row in rows:
+    asked = replace(wanted(outcome), known=True)
+    async for page in pages_of_twins(graph, tenant, PAGE):
+        for row in await stored.histories(graph, tenant, asked, [twin.id for twin in page]):
             yield row
-        after = rows[-1].twin
 
 
 def following(found: Sequence[LearnedOutcome], known: ParameterSet) -> ParameterSet:

@@ -11,7 +11,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pydantic import TypeAdapter, ValidationError
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.model.belief import ANYWHERE, BeliefState
+from beliefgraph.model.attribute import Attribute
+from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefState
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.constraint import Conflict, Demand, contradictions
 from beliefgraph.model.distribution import ValueProbability
@@ -131,6 +132,18 @@ def conflicts_among(found: Wanted, standings: Sequence[Standing]) -> Mapping[str
         for state in clashing:
             by_belief[state.belief.id] = (*by_belief.get(state.belief.id, ()), conflict)
     return by_belief
+
+
+def standing_of(moment: Moment, attribute: Attribute, subject: str, context: str) -> float | None:
+    """Where one preference stands in a context: the mean of its values' scores, without scores its strength.
+
+    None where nothing is known of the subject.
+    """
+    found = wanted(moment, context, [attribute])
+    if subject not in {ANYONE, *found.subjects(attribute)}:
+        return None
+    answer = _answer(found, found.standing(attribute, subject), {})
+    return answer.strength if answer.definition.scores is None else answer.mean
 
 
 def _answers(

@@ -13,7 +13,7 @@ import numpy as np
 from beliefgraph.errors import Incorrect, NotFound
 from beliefgraph.inference.foresight.projection import project
 from beliefgraph.inference.stop import check_stopped
-from beliefgraph.model.belief import BeliefKey, logit, probability
+from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey, logit, probability
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.identity import goal_id
 from beliefgraph.model.metric import MetricKey
@@ -23,6 +23,7 @@ from beliefgraph.model.series import (
     LONGEST_SPAN,
     MOST_POINTS,
     POINTS,
+    PreferenceKey,
     Series,
     SeriesOf,
     SeriesPoint,
@@ -33,6 +34,7 @@ from beliefgraph.services.describe import describe
 from beliefgraph.services.goals.rows import GoalsSeen
 from beliefgraph.services.metrics.standing import one_metric
 from beliefgraph.services.moments import Moment, Moments
+from beliefgraph.services.preferences.questions import standing_of
 from beliefgraph.services.recompute import recompute
 from beliefgraph.store.graph import Graph
 
@@ -46,6 +48,12 @@ MOST_CERTAIN = 12.0
 """Log-odds within which probabilities are projected."""
 
 MONTH = timedelta(days=30)
+
+Value = Callable[[Moment], float | None]
+Bounds = tuple[float, float]
+
+SHARE: Bounds = (0.0, 1.0)
+SCORE: Bounds = (-1.0, 1.0)
 
 
 class SeriesQuestions:
@@ -100,20 +108,20 @@ def _check_span(moment: Moment, since: datetime, until: datetime, points: int, p
 def _curve(
     moment: Moment, of: SeriesOf, since: datetime, until: datetime, points: int, ahead: timedelta | None
 ) -> Series:
-    title, value, bounded = _followed(moment, of)
+    title, value, within = _followed(moment, of)
     step = (until - since) / (points - 1)
     times = [since + n * step for n in range(points - 1)] + [until]
     values: list[float | None] = []
     for time in times:
         check_stopped()
         values.append(value(replace(moment, at=time)))
-    scaled = np.array([math.nan if each is None else _scaled(each, bounded) for each in values])
+    scaled = np.array([math.nan if each is None else _scaled(each, within) for each in values])
     steps = np.diff(scaled)
     known = steps[np.isfinite(steps)]
     return Series(
         title=title,
         points=tuple(SeriesPoint(time=time, value=each) for time, each in zip(times, values, strict=True)),
-        projected=() if ahead is None else tuple(_ahead(scaled, until, step, ahead, bounded)),
+        projected=() if ahead is None else tuple(_ahead(scaled, until, step, ahead, within)),
         trend=float(known.mean()) * (MONTH / step) if len(known) else None,
         valid_time=moment.at,
         rev=moment.state.rev,
@@ -121,39 +129,45 @@ def _curve(
 
 
 def _ahead(
-    scaled: np.typing.NDArray[np.float64], until: datetime, step: timedelta, ahead: timedelta, bounded: bool
+    scaled: np.typing.NDArray[np.float64], until: datetime, step: timedelta, ahead: timedelta, within: Bounds | None
 ) -> list[SeriesPoint]:
-    found = project(scaled, int(ahead / step), COVERED, least=SLIGHTEST if bounded else 0.0)
-    floor = -math.inf if bounded or np.nanmin(scaled) < 0 else 0.0  # what was never negative is a count, or a time
+    found = project(scaled, int(ahead / step), COVERED, least=0.0 if within is None else SLIGHTEST)
+    floor = (
+        -math.inf if within is not None or np.nanmin(scaled) < 0 else 0.0
+    )  # what was never negative is a count, or a time
     points = []
     for n, row in enumerate(np.maximum(found, floor).tolist(), start=1):
-        middle, low, high = (probability(each) if bounded else each for each in row)
+        middle, low, high = (_between(each, within) for each in row)
         points.append(SeriesPoint(time=until + n * step, value=middle, low=low, high=high))
     return points
 
 
-def _scaled(value: float, bounded: bool) -> float:
-    """A value on the scale on which it is projected: log-odds of a probability."""
-    if not bounded:
+def _scaled(value: float, within: Bounds | None) -> float:
+    """A value on the scale on which it is projected: the log-odds of where it lies between its bounds."""
+    if within is None:
         return value
     least = probability(-MOST_CERTAIN)
-    return logit(min(max(value, least), 1.0 - least))
+    return logit(min(max((value - within[0]) / (within[1] - within[0]), least), 1.0 - least))
 
 
-Value = Callable[[Moment], float | None]
+def _between(scaled: float, within: Bounds | None) -> float:
+    """The value of a place on that scale."""
+    return scaled if within is None else within[0] + (within[1] - within[0]) * probability(scaled)
 
 
-def _followed(moment: Moment, of: SeriesOf) -> tuple[str, Value, bool]:
-    """What a series shows, its value at a moment, and whether that lies between 0 and 1; refused as the value is."""
+def _followed(moment: Moment, of: SeriesOf) -> tuple[str, Value, Bounds | None]:
+    """What a series shows, its value at a moment, and its bounds if it has any; refused as the value is."""
     if of.belief is not None:
         return _belief(moment, of.belief)
     if of.metric is not None:
         return _metric(moment, of.metric)
+    if of.preference is not None:
+        return _preference(moment, of.preference)
     assert of.goal is not None
     return _goal(moment, of.goal)
 
 
-def _belief(moment: Moment, key: BeliefKey) -> tuple[str, Value, bool]:
+def _belief(moment: Moment, key: BeliefKey) -> tuple[str, Value, Bounds | None]:
     moment.graph.definitions.attribute_of(key)
 
     def confidence(at: Moment) -> float | None:
@@ -163,15 +177,29 @@ def _belief(moment: Moment, key: BeliefKey) -> tuple[str, Value, bool]:
         except NotFound:  # nothing names the value yet
             return None
 
-    return describe(moment.state.id, "", key, moment.graph).statement, confidence, True
+    return describe(moment.state.id, "", key, moment.graph).statement, confidence, SHARE
 
 
-def _metric(moment: Moment, key: MetricKey) -> tuple[str, Value, bool]:
+def _metric(moment: Moment, key: MetricKey) -> tuple[str, Value, Bounds | None]:
     title = moment.graph.definitions.metric(key.metric).statement
-    return title, lambda at: one_metric(at, key).value, False
+    return title, lambda at: one_metric(at, key).value, None
 
 
-def _goal(moment: Moment, key: str) -> tuple[str, Value, bool]:
+def _preference(moment: Moment, key: PreferenceKey) -> tuple[str, Value, Bounds | None]:
+    attribute = moment.graph.definitions.attribute(key.attribute)
+    if attribute.preference is None:
+        raise Incorrect("invalid-input", f"{key.attribute} is no preference.", attribute=key.attribute)
+    scored = attribute.preference.scores is not None
+    of = "" if key.subject == ANYONE else f" of {key.subject}"
+    title = f"{'Score' if scored else 'Strength'} of {key.attribute}{of}"
+
+    def stands(at: Moment) -> float | None:
+        return standing_of(at, attribute, key.subject, key.context)
+
+    return title if key.context == ANYWHERE else f"{title} in {key.context}", stands, SCORE if scored else SHARE
+
+
+def _goal(moment: Moment, key: str) -> tuple[str, Value, Bounds | None]:
     id_ = goal_id(moment.state.id, key)
     states = GoalsSeen(moment, published=False).states
     if id_ not in states:
@@ -181,4 +209,4 @@ def _goal(moment: Moment, key: str) -> tuple[str, Value, bool]:
         state = GoalsSeen(at, published=False).states.get(id_)
         return None if state is None else state.progress
 
-    return states[id_].title, progress, True
+    return states[id_].title, progress, SHARE

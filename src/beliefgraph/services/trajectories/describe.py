@@ -25,8 +25,9 @@ from beliefgraph.model.trajectory import (
 )
 from beliefgraph.services.blocks import Floats, Ints
 from beliefgraph.services.moments import Moment
+from beliefgraph.services.trajectories.in_force import Parameters, days, in_force
 from beliefgraph.services.trajectories.observed import Observed, observed
-from beliefgraph.services.trajectories.paths import Path, days, stages_of
+from beliefgraph.services.trajectories.paths import Path
 
 COVERED = 0.9
 """Share of the interval of the time to a stage."""
@@ -35,7 +36,7 @@ STALLED_AT = 0.9
 """A twin has stalled when its stay has been longer than this share of stays."""
 
 AHEAD = timedelta(days=90)
-POINTS_AHEAD = 12
+POINTS_AHEAD = 15
 
 HORIZON = timedelta(days=3_650)
 STEPS = 2_000
@@ -55,6 +56,11 @@ class Followed:
     moment: Moment
     definition: TrajectoryDefinition
     points: int
+
+    @cached_property
+    def parameters(self) -> Parameters:
+        """How twins move by the definitions of the moment."""
+        return in_force(self.moment.graph.definitions, self.definition)
 
     @cached_property
     def path(self) -> Path:
@@ -90,7 +96,8 @@ class Followed:
             position=position,
             velocity=float(velocity(path.stages, now, days(PERIOD))[0]),
             recent_velocity=self._recent(position),
-            typical_velocity=None,
+            typical_velocity=self.parameters.typical_velocity(shares),
+            typical_velocity_missing=self.parameters.missing,
             in_stage_since=since,
             stalled=longer > STALLED_AT,
             longer_than=longer,
@@ -102,13 +109,13 @@ class Followed:
             waited=position - began - math.fsum(path.moved.tolist()),
             why=tuple(self._evidence(place, told) for place in self.listed),
             pieces=len(path.observed),
-            parameters="stated",
+            parameters=self.parameters.name,
             valid_time=moment.at,
             rev=moment.state.rev,
         )
 
     def _path(self, seen: Observed) -> Path:
-        return Path(stages_of(self.moment.graph.definitions, self.definition), seen)
+        return Path(self.parameters, seen)
 
     def _times(self, moments: Sequence[datetime]) -> Ints:
         return np.array([microseconds(each) for each in moments], dtype=np.int64)

@@ -3,56 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
 
 import numpy as np
 
 from beliefgraph.inference.foresight.filtering import Filtered, weighed
-from beliefgraph.inference.foresight.stages import Stages, stated
-from beliefgraph.model.definition import Definitions
-from beliefgraph.model.trajectory import TrajectoryDefinition
+from beliefgraph.inference.foresight.stages import Stages
 from beliefgraph.services.blocks import Floats, Ints
+from beliefgraph.services.trajectories.in_force import Parameters
 from beliefgraph.services.trajectories.observed import Observed
 
 DAY = 86_400 * 1_000_000
 """Microseconds in a day."""
 
 
-def stages_of(definitions: Definitions, definition: TrajectoryDefinition) -> Stages:
-    """The stages as they are stated; a twin starts by the priors of the stages, as far as they are stages."""
-    priors = definitions.attributes[definition.attribute].value_priors
-    start = np.array([priors[value] for value in definition.values])
-    return stated(
-        stay=np.array([days(stage.stay) for stage in definition.stages]),
-        back=np.array([stage.back for stage in definition.stages]),
-        seen=np.eye(len(definition.stages)),
-        phases=definition.phases,
-        start=start / start.sum(),
-        ends=not definition.returns,
-    )
-
-
-def days(span: timedelta) -> float:
-    """A span in days."""
-    return span / timedelta(days=1)
-
-
 @dataclass(frozen=True, eq=False)
 class Path:
     """A twin among stages, by what was observed of it."""
 
-    stages: Stages
+    parameters: Parameters
     observed: Observed
+
+    @property
+    def stages(self) -> Stages:
+        """The stages."""
+        return self.parameters.stages
 
     @cached_property
     def _filtered(self) -> Filtered:
         """The distribution over phases before and after each observation."""
         seen = self.observed
-        likelihood = np.ones((1, len(seen), self.stages.count))
-        likelihood[0, np.arange(len(seen)), seen.stage] = np.exp(seen.ratio)
+        likelihood = self.parameters.likelihood(seen.stage, seen.ratio)
         gaps = np.diff(seen.time)[None, :] / DAY
-        return weighed(self.stages, gaps, np.repeat(likelihood, self.stages.phases, axis=2))
+        return weighed(self.stages, gaps, np.repeat(likelihood[None], self.stages.phases, axis=2))
 
     def at(self, times: Ints) -> Floats:
         """The distribution over phases at each of some ascending times, shape [times, phases].

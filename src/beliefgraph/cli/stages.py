@@ -1,0 +1,82 @@
+"""`beliefgraph learn trajectories`: how twins move through stages, from what was observed of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from beliefgraph.cli.connection import Key, Purpose, run, signed_in
+from beliefgraph.cli.lessons import Before
+from beliefgraph.cli.parameter_sets import DryRun, put_in_force
+from beliefgraph.model.time import instant
+from beliefgraph.services.permissions.usable import Usable, left_out
+from beliefgraph.services.trajectories.learn import LearnedTrajectory, following, learn_trajectories
+
+
+def trajectories(
+    key: Key,
+    purpose: Purpose = None,
+    trajectory: Annotated[str | None, typer.Option(help="Key of the trajectory; left out: all.")] = None,
+    before: Before = None,
+    dry_run: DryRun = False,
+) -> None:
+    """Learn how long twins stay in each stage, how they move on and what they show there, and put it in force.
+
+    The shape of the stays is chosen on held-out twins. What was learned is compared with what is in force by how well
+    it predicts the next evidence of twins that were left out, and must be better by more than one standard error.
+    """
+    run(_trajectories(key, purpose, trajectory, before, dry_run))
+
+
+async def _trajectories(
+    key: str, purpose: str | None, trajectory: str | None, before: datetime | None, dry_run: bool
+) -> None:
+    out = Console(highlight=False)
+    async with signed_in(key, purpose) as (built, caller):
+        alone = built.alone
+        usable = Usable(built.sights, caller)
+        with out.status("Reading twins …") as status:
+            found = await learn_trajectories(
+                caller,
+                alone.graph,
+                alone.book,
+                alone.clock.now() if before is None else instant(before.replace(tzinfo=UTC)),
+                trajectory,
+                told=lambda read: status.update(f"Reading twins … {read:,}"),
+                usable=usable,
+            )
+        if usable.left_out:
+            out.print(left_out(usable.left_out))
+        show(out, found)
+        if any(each.adopted for each in found):
+            await put_in_force(built, caller, partial(following, found), out, dry_run=dry_run)
+        else:
+            out.print("Nothing was put in force.")
+
+
+def show(out: Console, found: Sequence[LearnedTrajectory]) -> None:
+    """What was learned of each trajectory beside what its definition states, and why it is adopted or not."""
+    if not found:
+        out.print("No trajectory is defined.")
+    for each in found:
+        verdict = "better" if each.adopted else f"not adopted: {each.reason}"
+        out.print(f"{each.definition.key}: {each.twins:,} twins, {each.pieces:,} pieces of evidence; {verdict}")
+        if each.learned is None:
+            continue
+        learned = each.learned
+        out.print(
+            f"gain {learned.gain:+.4f} ± {learned.error:.4f} nats for each of {each.compared:,} pieces; "
+            f"phases {each.definition.phases} → {learned.phases}; {each.moved:,} twins would be in another stage"
+        )
+        table = Table("stage", "stay, stated", "learned", "back, stated", "learned", "velocity", box=None)
+        for stated, stage in zip(each.definition.stages, learned.stages, strict=True):
+            stays = [f"{one.stay / timedelta(days=1):,.1f} days" for one in (stated, stage)]
+            backs = [f"{one.back:.0%}" for one in (stated, stage)]
+            table.add_row(stage.value, *stays, *backs, f"{stage.velocity:+.2f}")
+        out.print(table)

@@ -1,0 +1,115 @@
+"""Signals of stages: evidence of any strength as a table of how often it is seen in each stage, on a grid of time.
+
+A piece of evidence states that it is e^λ times likelier in one stage than in the others. A stage s then shows the
+signal (s', λ) with a probability in proportion to m · e^{λ · [s = s']}, where m is how often there is such evidence at
+all: so that as much of each signal is expected as there was. That is the table that learning starts from. Learning is
+fast where few different gaps occur between two times, so times are rounded to whole steps, and steps without evidence
+are silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.inference.arrays import Floats, Ints
+from beliefgraph.inference.foresight.filtering import Seen
+from beliefgraph.inference.foresight.passage import velocity
+from beliefgraph.inference.foresight.stages import SILENT, Stages
+
+Signal = tuple[int, int]
+"""A stage, and the log-likelihood ratio of evidence on it in halves of a nat."""
+
+HALVES = 2.0
+"""Signals differ by half a nat."""
+
+STRONGEST = 12
+"""Half nats: stronger evidence counts as if it were no stronger while signals are learned (e⁶ is 403 to 1)."""
+
+
+BALANCING = 100
+"""Rounds in which it is found how often there is evidence of each signal."""
+
+
+def signal_of(stage: int, ratio: float) -> Signal:
+    """The signal that a piece of evidence is."""
+    return stage, int(np.clip(round(HALVES * ratio), -STRONGEST, STRONGEST))
+
+
+def stated_shares(stages: int, signals: Sequence[Signal], often: Floats) -> Floats:
+    """How often each stage shows each signal if evidence is as strong as it states, shape [stages, signals]; `often`
+    is how often there is such evidence."""
+    table = np.tile(often, (stages, 1))
+    for column, (stage, halves) in enumerate(signals):
+        table[stage, column] *= np.exp(halves / HALVES)
+    return np.asarray(table / table.sum(axis=1, keepdims=True))
+
+
+def balanced(in_stage: Floats, signals: Sequence[Signal], pieces: Floats) -> Floats:
+    """How often there is evidence of each signal, so that so many pieces are expected of each as there were, where
+    subjects were expected in each stage for so many pieces."""
+    often = pieces / pieces.sum()
+    for _ in range(BALANCING):
+        often = often * pieces / (in_stage @ stated_shares(len(in_stage), signals, often))
+        often = often / often.sum()
+    return np.asarray(often)
+
+
+def shares(stages: int, signals: Sequence[Signal], often: Floats, known: Mapping[Signal, Floats]) -> Floats:
+    """The same with what is known of some signals in the place of what they state."""
+    table = stated_shares(stages, signals, often)
+    for column, signal in enumerate(signals):
+        if signal in known:
+            table[:, column] = known[signal]
+    return np.asarray(table / table.sum(axis=1, keepdims=True))
+
+
+def gridded(times: Sequence[Floats], symbols: Sequence[Ints], step: float, most: int) -> Seen:
+    """What was seen of some subjects (ascending times of each), with times in whole steps since its first one.
+
+    Of each subject the first `most` steps and symbols count.
+    """
+    if not step > 0 or most < 1:
+        raise Incorrect("invalid-input", "Steps have a length, and there is at least one of them.")
+    rows = [_steps(time, symbol, step, most) for time, symbol in zip(times, symbols, strict=True)]
+    longest = max((len(steps) for steps, _ in rows), default=1)
+    at = np.zeros((len(rows), longest))
+    seen = np.full((len(rows), longest), SILENT, dtype=np.int64)
+    for place, (steps, symbol) in enumerate(rows):
+        at[place, : len(steps)] = steps
+        at[place, len(steps) :] = steps[-1]
+        seen[place, : len(steps)] = symbol
+    return Seen(at * step, seen)
+
+
+def _steps(time: Floats, symbol: Ints, step: float, most: int) -> tuple[Ints, Ints]:
+    number = np.round((time - time[0]) / step).astype(np.int64)
+    again = np.concatenate([[False], np.diff(number) == 0])
+    place = number + np.cumsum(again)
+    steps = np.sort(np.concatenate([np.arange(number[-1] + 1), number[again]]))
+    found = np.full(len(steps), SILENT, dtype=np.int64)
+    found[place] = symbol
+    return steps[:most], found[:most]
+
+
+def foretold(before: Floats, stages: Stages, table: Floats, seen: Seen) -> Floats:
+    """How many nats each time of each subject was foretold with, shape [subjects, times]; 0 where it was silent.
+
+    `before` is the distribution over phases just before each time, `table` how often each stage shows each symbol.
+    """
+    of_stage = stages.of_stages(before)
+    columns = np.vstack([table.T, np.ones(len(table))])  # the last row is that of SILENT
+    return np.asarray(np.log((of_stage * columns[seen.symbol]).sum(axis=-1)))
+
+
+def mean_velocity(stages: Stages, after: Floats, counted: Floats, time: float) -> Floats:
+    """By stage, the mean of how many stages subjects in it are expected to move on within a time.
+
+    `after` are distributions over phases, shape [..., phases], of which those that are counted are 1 in `counted`.
+    """
+    mass = (after * counted[..., None]).reshape(-1, after.shape[-1]).sum(axis=0)
+    each = velocity(stages, np.eye(after.shape[-1]), time)
+    mass = np.where(np.repeat(stages.of_stages(mass), stages.phases) > 0, mass, 1.0)
+    return np.asarray(stages.of_stages(mass * each) / stages.of_stages(mass))
