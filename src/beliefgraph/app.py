@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from starlette.applications import Starlette
 
 from beliefgraph.config import Settings, read_shard_map
-from beliefgraph.errors import Incorrect, Unsupported
+from beliefgraph.errors import BeliefgraphError, Incorrect, Unsupported
 from beliefgraph.graphql.door import Bounds, GraphQLDoor
 from beliefgraph.graphql.limits import Limits
 from beliefgraph.graphql.schema import make_schema
@@ -265,7 +265,9 @@ def _on(
         intervals=Intervals(graph, book, moments=moments),
         reasons=Reasons(graph, book, interpreter, explanations, moments=moments),
         what_ifs=WhatIfs(graph, book, interpreter, moments=moments),
-        changes=Changes(graph, bell, interval=settings.poll_interval, queue=settings.subscription_queue, sights=sights),
+        changes=Changes(
+            graph, bell, interval=settings.poll_interval, queue=settings.subscription_queue, moments=moments
+        ),
         refresher=refresher,
         sources=SourceLearner(graph, book, sights),
         reinterpreter=Reinterpreter(updater, intake, interpreter),
@@ -311,13 +313,17 @@ async def running(settings: Settings, *, clock: Clock | None = None) -> AsyncIte
         await services.readiness.look()
         looking = asyncio.create_task(services.readiness.run(), name="readiness")
         logging = asyncio.create_task(services.accesses.run(), name="access log")
+        keys = asyncio.create_task(services.callers.run(), name="last use of keys")
         try:
             yield services
         finally:
-            for each in (upkeep, warming, looking, logging):
+            tasks = (upkeep, warming, looking, logging, keys)
+            for each in tasks:
                 each.cancel()
-            await asyncio.gather(upkeep, warming, looking, logging, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             services.accesses.flush()
+            with suppress(BeliefgraphError):
+                await services.callers.note_used()
             working.stop()
             for shard in services.databases:
                 await shard.changes.close()
