@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from beliefgraph.config import Settings, read_shard_map
-from beliefgraph.errors import Incorrect, Unsupported
+from beliefgraph.errors import BeliefgraphError, Incorrect, Unsupported
 from beliefgraph.inference import warm
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.shards import HOME, Place, ShardMap
@@ -252,7 +252,9 @@ def _on(
         intervals=Intervals(graph, book, moments=moments),
         reasons=Reasons(graph, book, interpreter, explanations, moments=moments),
         what_ifs=WhatIfs(graph, book, interpreter, moments=moments),
-        changes=Changes(graph, bell, interval=settings.poll_interval, queue=settings.subscription_queue, sights=sights),
+        changes=Changes(
+            graph, bell, interval=settings.poll_interval, queue=settings.subscription_queue, moments=moments
+        ),
         refresher=refresher,
         sources=SourceLearner(graph, book, sights),
         reinterpreter=Reinterpreter(updater, intake, interpreter),
@@ -296,7 +298,10 @@ async def running(settings: Settings, *, clock: Clock | None = None, serving: bo
             await replay_erasures(database, keyring, clock, graph)
         services = build(settings, graph, keyring, clock, shard_map, shards)
         await services.book.copy()
-        tasks = [asyncio.create_task(services.accesses.run(), name="access log")]
+        tasks = [
+            asyncio.create_task(services.accesses.run(), name="access log"),
+            asyncio.create_task(services.callers.run(), name="last use of keys"),
+        ]
         if serving:
             await services.readiness.look()
             tasks += [
@@ -311,6 +316,8 @@ async def running(settings: Settings, *, clock: Clock | None = None, serving: bo
                 each.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             services.accesses.flush()
+            with suppress(BeliefgraphError):
+                await services.callers.note_used()
             working.stop()
             for shard in services.databases:
                 await shard.changes.close()

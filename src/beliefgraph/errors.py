@@ -142,6 +142,7 @@ CODES: dict[str, type[BeliefgraphError]] = {
     "resume-expired": Conflict,
     "correction-stands": Forbidden,
     "unauthenticated": Forbidden,
+    "key-expired": Forbidden,
     "missing-scope": Forbidden,
     "unknown-purpose": Forbidden,
     "not-permitted": Forbidden,

@@ -62,7 +62,7 @@ class Enforcing:
         self.goals = Goals(graph, book, moments=self.moments)
         self.metrics = Metrics(graph, world.keyring, book, moments=self.moments)
         self.decisions = Decisions(graph, world.keyring, book, moments=self.moments)
-        self.changes = Changes(graph, Bell(), sights=self.sights)
+        self.changes = Changes(graph, Bell(), moments=self.moments)
         self._world = world
 
     def caller(self, purpose: str = "advice", actor: str = "test") -> Caller:

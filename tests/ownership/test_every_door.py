@@ -156,13 +156,9 @@ async def test_where_a_part_is_permitted_nothing_of_the_rest_is_in_any_answer(le
         else:
             answered.append(name)
     assert refusals == {
-        "history": "not-permitted",
-        "goalHistory": "not-permitted",
-        "decisionHistory": "not-permitted",
-        "metricHistory": "not-permitted",
+        "metricHistory": "unknown-metric",
         "forecasts": "not-permitted",
         "forecast": "not-permitted",
-        "changes": "not-permitted",
         "distribution": "invalid-input",
         "metric": "unknown-metric",
         "metricEvents": "unknown-metric",

@@ -7,6 +7,7 @@ from pathlib import Path
 CYPHER = Path(__file__).parents[2] / "cypher"
 
 WHOLE = "used only once all of the twin is known to be permitted (Moments.whole, Sights.whole)"
+REPLAYED = "read where all is permitted; else what the permitted part published is derived (Moments.walked)"
 FILTERED = "makes the twin that `permitted` takes rows away from"
 BY_ID = "reads words by the ids of evidence that the permitted twin has"
 RESOLVES = "says which twin an id is of; the answer comes from the permitted twin"
@@ -24,16 +25,16 @@ READING = {
     "archive/occupied": NOTHING,
     "asking/asked": WHOLE,
     "belief/by_id": RESOLVES,
-    "belief/history": WHOLE,
+    "belief/history": REPLAYED,
     "belief/one": WHOLE,
     "belief/page": WHOLE,
     "caller/authenticate": NOTHING,
     "caller/list": NOTHING,
     "change/heads": NOTHING,
-    "change/since": WHOLE,
+    "change/since": "shown as they are for the caller (Moments.replay)",
     "checkpoint/last": NOTHING,
     "checkpoint/of_twin": FILTERED,
-    "decision/history": WHOLE,
+    "decision/history": REPLAYED,
     "decision/words": BY_ID,
     "definition/latest": NOTHING,
     "definition/numbered": NOTHING,
@@ -55,14 +56,15 @@ READING = {
     "forecast/record": TENANT,
     "forecast/unresolved": SERVICE,
     "goal/by_id": RESOLVES,
-    "goal/history": WHOLE,
+    "goal/history": REPLAYED,
     "goal/page": WHOLE,
     "identifier/events": SERVICE,
     "learning/evidence": LEARNING,
     "learning/parameter_sets": NOTHING,
     "learning/rules": LEARNING,
-    "metric/history": WHOLE,
+    "metric/history": REPLAYED,
     "migrations/taken": NOTHING,
+    "permission/inputs": FILTERED,
     "permission/now": "what the decision is made from; shown to the person and to whoever defines",
     "permission/policy": NOTHING,
     "permission/said_by": FILTERED,

@@ -10,9 +10,11 @@ from tests.conftest import StoppedClock
 from tests.ownership.policies import Enforcing, policy
 from tests.world import World, event, key, rated
 
-from beliefgraph.errors import BeliefgraphError, Forbidden, NotFound
+from beliefgraph.errors import BeliefgraphError, NotFound
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.questions import Questions
+
+OF_ITS_TWIN = {"revision_id", "twin", "key", "rev_from", "rev_to"}
 
 
 @pytest_asyncio.fixture
@@ -22,7 +24,12 @@ async def enforcing(world: World) -> Enforcing:
     await made.policies.publish(world.caller, policy())
     await world.intake.observe(
         world.caller,
-        [event("1"), event("2", "audited", day=1), rated("3", 2.0, day=2), event("4", "said", day=3, llr=1)],
+        [
+            event("1"),
+            event("2", "audited", day=1),
+            rated("3", 2.0, day=2),
+            event("4", "said", day=3, llr=1, by="ada", text="well"),
+        ],
     )
     return made
 
@@ -132,16 +139,41 @@ async def test_a_recipient_is_refused_apart_from_others(enforcing: Enforcing) ->
         await enforcing.questions.beliefs(enforcing.caller(actor="partner"), "lena")
 
 
-async def test_what_was_published_from_all_is_not_shown_in_part(enforcing: Enforcing) -> None:
+async def test_history_and_changes_are_those_of_a_twin_that_was_told_what_is_permitted(
+    enforcing: Enforcing, world: World
+) -> None:
     await enforcing.permit()
-    caller = enforcing.caller()
-    for asked in (
-        enforcing.questions.history(caller, "lena", key("world.buys")),
-        enforcing.changes.since(caller, "lena", 0),
-    ):
-        with pytest.raises(Forbidden) as refused:
-            await asked
-        assert refused.value.code == "not-permitted"
+    await enforcing.permit(category="risks")
+    await enforcing.permit(category="ratings", allowed=False)
+    told = [event("1"), event("2", "audited", day=1), event("4", "said", day=3, llr=1, by="ada", text="well")]
+    await world.intake.observe(world.caller, [one.model_copy(update={"twin": "max"}) for one in told])
+    for twin in ("lena", "max"):
+        (taken,) = await world.intake.observe(
+            world.caller, [event("5", "said", day=4, llr=2, by="bo", text="yes", twin=twin)]
+        )
+        assert taken.status == "accepted", taken
+    await world.intake.observe(world.caller, [rated("6", 3.0, day=5)])
+    caller, all_of_max = enforcing.caller(), enforcing.caller("audit")
+    for attribute in ("world.buys", "product.risky", "world.alone"):
+        pages = [
+            await enforcing.questions.history(caller, "lena", key(attribute)),
+            await enforcing.questions.history(all_of_max, "max", key(attribute)),
+        ]
+        mine, alone = ([row.model_dump(exclude=OF_ITS_TWIN) for row in page.nodes] for page in pages)
+        assert mine == alone, attribute
+        assert pages[0].valid_time == pages[1].valid_time
+    changes = await enforcing.changes.since(caller, "lena", 0)
+    moved = [{one.belief.attribute for one in change.beliefs} for change in changes if change.beliefs]
+    alone_moved = [
+        {one.belief.attribute for one in change.beliefs}
+        for change in await enforcing.changes.since(all_of_max, "max", 0)
+    ]
+    assert moved == alone_moved
+    assert not any("world.alone" in some for some in moved)
+    newest, before, *_ = (await enforcing.questions.history(caller, "lena", key("world.buys"))).nodes
+    assert before.rev_to == newest.rev_from
+    then = await enforcing.questions.history(caller, "lena", key("world.buys"), as_of=AsOf(rev=newest.rev_from - 1))
+    assert then.nodes[0] == before.model_copy(update={"rev_to": None})  # as that rev saw it
 
 
 async def test_a_receipt_says_nothing_of_what_moved_to_who_may_not_see_it(enforcing: Enforcing, world: World) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeGuard
 
+import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests import telling
@@ -15,15 +16,18 @@ from beliefgraph.model.definition import Catalog, Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.permission import Policy
-from beliefgraph.model.revision import Publication
-from beliefgraph.services.advance import advance
+from beliefgraph.model.record import Record
+from beliefgraph.model.revision import Publication, Revision
+from beliefgraph.services.advance import PlannedCommit, advance
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.derive import derive
 from beliefgraph.services.drafts import observations
 from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.interpretation.said import Interpretation, Spoken
+from beliefgraph.services.layers import LAYERS
 from beliefgraph.services.permissions.enforce import permitted
 from beliefgraph.services.permissions.hidden import Hidden, PermittedDefinitions
+from beliefgraph.services.permissions.replay import Inputs, Replay, View, replayed
 from beliefgraph.services.permissions.sight import Sight
 from beliefgraph.services.state import TwinState, fresh
 
@@ -117,16 +121,51 @@ def speaks_of(spoken: Spoken, hidden: Hidden) -> bool:
     )
 
 
-def fed(events: Sequence[Event], graph: DefinitionGraph, hidden: Hidden, under: DefinitionGraph) -> TwinState:
-    """A twin under some definitions, fed what these events say that is not hidden, each in a commit of its own."""
+def fed(
+    events: Sequence[Event], graph: DefinitionGraph, hidden: Hidden | None, under: DefinitionGraph
+) -> list[PlannedCommit]:
+    """The commits of a twin under some definitions that is fed what these events say and is not hidden, one of each."""
     state = fresh(twin_id("acme", "lena"), "acme", "lena")
+    steps: list[PlannedCommit] = []
     for one in events:
         said = RuleInterpreter().interpret(one, graph.definitions)
-        left = Interpretation(spoken=tuple(each for each in said.spoken if not speaks_of(each, hidden)))
+        left = Interpretation(spoken=tuple(each for each in said.spoken if not (hidden and speaks_of(each, hidden))))
         if left.spoken:
             added = observations([(telling.setting(state, under, one), left)])
-            state = advance(state, under, added, telling.CALLER, telling.NOW).state
-    return state
+            steps.append(advance(state, under, added, telling.CALLER, telling.NOW))
+            state = steps[-1].state
+    return steps
+
+
+def inputs(steps: Sequence[PlannedCommit]) -> Inputs:
+    """All that commits told a twin, as the store has it after the last."""
+    rows: dict[str, Revision] = {}
+    for step in steps:
+        left = {row.revision_id: row for kind in step.state.rows.values() for row in kind.values() if told_row(row)}
+        for id_, row in rows.items():
+            if id_ not in left and row.rev_to is None:
+                rows[id_] = row.model_copy(update={"rev_to": step.commit.commit.rev})
+        rows = {**left, **rows}
+    return Inputs([*rows.values()], [step.commit.commit for step in steps])
+
+
+def told_row(row: Record) -> TypeGuard[Revision]:
+    """Whether a row is something that the twin was told."""
+    return isinstance(row, Revision) and not isinstance(row, Publication) and row.origin != "inferred"
+
+
+REVS = {"revision_id", "rev_from", "rev_to"}
+
+
+def moves(changes: Mapping[str, Sequence[Any]]) -> dict[str, Any]:
+    """What moved in each layer, without the revs that moved it."""
+    return {
+        name: sorted(
+            (one.model_dump(mode="json", exclude={"before": REVS, "after": REVS}) for one in some),
+            key=lambda dumped: orjson.dumps(dumped),
+        )
+        for name, some in changes.items()
+    }
 
 
 def shown(state: TwinState) -> dict[str, Any]:
@@ -150,15 +189,23 @@ def test_a_twin_under_a_permission_is_one_that_was_fed_only_what_is_permitted(
     events: list[Event] = [
         event(str(n), type_, day=day, llr=llr, by=by, key=key) for n, (type_, day, llr, by, key) in enumerate(happened)
     ]
-    state = telling.told(graph, *([each] for each in events))
+    told = fed(events, graph, None, graph)
+    state = told[-1].state
     found = permitted(state, graph.definitions, under, sight, POLICY)
-    alone = fed(events, graph, hidden, under)
-    if alone.head_time is None:
+    steps = fed(events, graph, hidden, under)
+    replay = replayed(Replay(), state, inputs(told), View(sight, POLICY, {1: (graph, under)}))
+    shown_moves = [
+        moves({layer.name: getattr(each, layer.name) for layer in LAYERS}) for each in replay.changes.values()
+    ]
+    assert shown_moves == [moves(step.changes) for step in steps]
+    assert [each.commit.head_time for each in replay.changes.values()] == [s.commit.commit.head_time for s in steps]
+    if not steps:
         assert found.head_time is None
         return
+    alone = steps[-1].state
     assert found.head_time == alone.head_time
     assert shown(found) == shown(alone)
     assert found.head_time is not None
     assert everything(derive(found, under, found.head_time)) == everything(derive(alone, under, found.head_time))
-    if alone.rows == state.rows:
+    if under is graph and alone.rows == state.rows:
         assert found is state

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.ownership.policies import Enforcing, policy
 from tests.reading import alike, derived, held, refusal, stored
 from tests.reinterpretation.conftest import Change, again, reinterpreter, republish, rule, saying
 from tests.services.test_recheck import checked
@@ -15,6 +16,7 @@ from tests.world import START, World, event, key, rated
 from beliefgraph.model.belief import probability
 from beliefgraph.model.command import AssertBelief, Correct, WhatIf, Withdraw
 from beliefgraph.model.event import EventName
+from beliefgraph.model.permission import Restrict
 from beliefgraph.model.reinterpretation import Reinterpret, Reinterpretation
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.grid import published
@@ -230,3 +232,19 @@ async def test_a_person_may_not_have_events_read_again(world: World) -> None:
     person = world.person("lena")
     asked = reinterpreter(world).reinterpret(person, Reinterpret(twin="lena"))
     assert await refusal(asked) == "missing-scope"
+
+
+async def test_a_twin_whose_use_is_restricted_is_left_out_and_counted_until_that_is_lifted(world: World) -> None:
+    enforcing = Enforcing(world)
+    await world.intake.observe(world.caller, [rated(f"1-{twin}", 1.0, twin=twin) for twin in ("lena", "max")])
+    await enforcing.policies.publish(world.caller, policy())
+    person = world.person("lena")
+    await enforcing.commands.restrict(person, Restrict(twin="lena"))
+    before = await stored(world)
+    await republish(world, "1.1.0", saying("rated", "double(data.llr) * -1.0"))
+    found = await again(world)
+    assert (found.twins, found.restricted, found.changed) == (1, 1, 1)
+    assert (await stored(world)).rev == before.rev
+    await enforcing.commands.restrict(person, Restrict(twin="lena", restricted=False))
+    found = await again(world)
+    assert (found.twins, found.restricted, found.changed) == (2, 0, 1)

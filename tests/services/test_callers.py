@@ -171,3 +171,54 @@ async def test_revoking_what_is_not_there_says_so(callers: Callers) -> None:
 )
 def test_the_secret_is_what_follows_bearer(header: str | None, secret: str | None) -> None:
     assert bearer(header) == secret
+
+
+async def test_an_expired_key_is_refused_and_says_so(callers: Callers, clock: StoppedClock, tenant: str) -> None:
+    made = await callers.create(tenant, "shop", ["read"], ["care"], expires_at=clock.now() + timedelta(days=1))
+    assert (await callers.authenticate(made.secret)).actor == "shop"
+    clock.advance(timedelta(days=1))
+    with pytest.raises(Forbidden) as refused:
+        await callers.authenticate(made.secret)
+    assert (refused.value.code, refused.value.ids["key"]) == ("key-expired", made.key.id)
+    with pytest.raises(Incorrect):
+        await callers.create(tenant, "shop", ["read"], ["care"], expires_at=clock.now())
+
+
+async def test_a_rotated_key_grants_the_same_and_the_old_one_ends_after_the_overlap(
+    callers: Callers, clock: StoppedClock, tenant: str
+) -> None:
+    old = await callers.create(
+        tenant, "shop", ["read"], ["care"], person="ada", expires_at=clock.now() + timedelta(days=30)
+    )
+    clock.advance(timedelta(days=10))
+    new = await callers.rotate(old.key.id, timedelta(hours=2))
+    assert new.key.expires_at == clock.now() + timedelta(days=30)
+    granted = [await callers.authenticate(each.secret) for each in (old, new)]
+    assert granted[0].model_copy(update={"key": ""}) == granted[1].model_copy(update={"key": ""})
+    clock.advance(timedelta(hours=2))
+    with pytest.raises(Forbidden) as refused:
+        await callers.authenticate(old.secret)
+    assert refused.value.code == "key-expired"
+    assert (await callers.authenticate(new.secret)).person == "ada"
+    for gone in (old.key.id, "nothing"):
+        with pytest.raises(NotFound):
+            await callers.rotate(gone)
+
+
+async def test_when_a_key_was_last_used_is_noted_apart_from_its_calls(
+    callers: Callers, graph: Graph, clock: StoppedClock, tenant: str
+) -> None:
+    made = [await callers.create(tenant, actor, ["read"], ["care"]) for actor in ("shop", "desk", "idle")]
+    for key in made[:2]:
+        await callers.authenticate(key.secret)
+    before = graph.statements
+    for _ in range(20):
+        clock.advance(timedelta(seconds=1))
+        await callers.authenticate(made[0].secret)
+    assert graph.statements == before
+    await callers.note_used()
+    assert graph.statements == before + 1
+    used = {key.actor: key.last_used_at for key in await callers.list(tenant)}
+    assert used == {"shop": clock.now(), "desk": clock.now() - timedelta(seconds=20), "idle": None}
+    await callers.note_used()
+    assert graph.statements == before + 2  # the list: nothing was used since

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -10,7 +11,7 @@ from beliefgraph.cli.connection import run, services
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.model.caller import ApiKey, Scope
 from beliefgraph.model.vocabulary import words_of
-from beliefgraph.services.callers import NewKey
+from beliefgraph.services.callers import OVERLAP, NewKey
 
 SCOPES: tuple[Scope, ...] = words_of(Scope)
 
@@ -53,6 +54,7 @@ def create(
             "override its corrections."
         ),
     ] = None,
+    days: Annotated[float | None, typer.Option(min=0, help="Days until the key expires; left out: never.")] = None,
 ) -> None:
     """Create a key and show its secret once.
 
@@ -65,9 +67,29 @@ def create(
 
     async def work() -> NewKey:
         async with services() as running:
-            return await running.callers.create(tenant, actor, granted, purpose, person)
+            expires_at = None if days is None else running.clock.now() + timedelta(days=days)
+            return await running.callers.create(tenant, actor, granted, purpose, person, expires_at)
 
-    made = run(work())
+    _show_new(run(work()))
+
+
+@app.command()
+def rotate(
+    id: Annotated[str, typer.Argument(help="Id of the key, as `beliefgraph keys list` shows it.")],
+    overlap: Annotated[
+        float, typer.Option(min=0, help="Hours that the old key is still valid.")
+    ] = OVERLAP.total_seconds() / 3600,
+) -> None:
+    """Replace a key by a new one that grants the same, and show its secret once; the old one expires soon."""
+
+    async def work() -> NewKey:
+        async with services() as running:
+            return await running.callers.rotate(id, timedelta(hours=overlap))
+
+    _show_new(run(work()))
+
+
+def _show_new(made: NewKey) -> None:
     _show([made.key])
     # Alone on standard output, so that a script can take it: key=$(beliefgraph keys create …)
     typer.echo(made.secret)
@@ -79,7 +101,7 @@ def list_(
     tenant: Annotated[str | None, typer.Option(help="List only keys of this tenant.")] = None,
     json: Json = False,
 ) -> None:
-    """List the keys and what each grants, without the secrets."""
+    """List the keys with what each grants, until when, and when it was last used, without the secrets."""
 
     async def work() -> list[ApiKey]:
         async with services() as running:
@@ -104,11 +126,13 @@ def revoke(id: Annotated[str, typer.Argument(help="Id of the key, as `beliefgrap
 
 
 def _show(keys: list[ApiKey], *, stderr: bool = True) -> None:
-    rows = [("ID", "TENANT", "ACTOR", "SCOPES", "PURPOSES", "PERSON", "MADE", "REVOKED")]
+    rows = [("ID", "TENANT", "ACTOR", "SCOPES", "PURPOSES", "PERSON", "MADE", "REVOKED", "EXPIRES", "LAST USED")]
     for key in keys:
-        made, revoked = ("" if at is None else f"{at:%Y-%m-%d %H:%M}" for at in (key.created_at, key.revoked_at))
-        scopes, purposes = ",".join(key.scopes), ",".join(key.purposes)
-        rows.append((key.id, key.tenant, key.actor, scopes, purposes, key.person or "-", made, revoked or "-"))
+        times = (key.created_at, key.revoked_at, key.expires_at, key.last_used_at)
+        shown = ("-" if at is None else f"{at:%Y-%m-%d %H:%M}" for at in times)
+        rows.append(
+            (key.id, key.tenant, key.actor, ",".join(key.scopes), ",".join(key.purposes), key.person or "-", *shown)
+        )
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         line = "  ".join(value.ljust(width) for value, width in zip(row, widths, strict=True))

@@ -75,6 +75,8 @@ def _show(out: Console, found: Reinterpretation, *, dry_run: bool) -> None:
         f"{found.events:,} events of {found.twins:,} twins were read again; {found.changed:,} {would} something else, "
         f"in {found.commits:,} commits."
     )
+    if found.restricted:
+        out.print(f"{found.restricted:,} twins were left out: their use is restricted.")
     if found.quarantined:
         goes = "would go" if dry_run else "went"
         out.print(f"{found.quarantined:,} cannot be read any more and {goes} to quarantine.")

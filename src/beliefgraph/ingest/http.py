@@ -30,7 +30,7 @@ STATUS: dict[Kind, int] = {
     "unavailable": 503,
     "fault": 500,
 }
-STATUS_OF_CODE = {"too-large": 413, "unauthenticated": 401}
+STATUS_OF_CODE = {"too-large": 413, "unauthenticated": 401, "key-expired": 401}
 
 REFUSED = {"rejected": 400, "conflict": 409}
 """How a request is answered all of whose events met this."""
@@ -82,7 +82,7 @@ def error_response(error: BeliefgraphError) -> Response:
     response = _json({"error": body}, STATUS_OF_CODE.get(error.code, STATUS[error.kind]))
     if error.kind == "unavailable":
         response.headers["retry-after"] = str(error.ids.get("retry_after", 1))
-    if error.code == "unauthenticated":
+    if error.code in ("unauthenticated", "key-expired"):
         response.headers["www-authenticate"] = "Bearer"
     return response
 

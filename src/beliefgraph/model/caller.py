@@ -47,6 +47,10 @@ class ApiKey(Record):
     )
     created_at: Instant = Field(description="When the key was created.")
     revoked_at: Instant | None = Field(None, description="When the key was revoked; null while it is valid.")
+    expires_at: Instant | None = Field(None, description="When the key expires; null: never.")
+    last_used_at: Instant | None = Field(
+        None, description="When the key was last used, to the minute; null: never, or before this was noted."
+    )
 
 
 class Caller(Record):

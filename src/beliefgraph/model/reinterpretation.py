@@ -39,6 +39,7 @@ class Reinterpretation(Record):
     """What reading stored events again changed, or in a dry run would change."""
 
     twins: Count = Field(0, description="Twins that were looked at.")
+    restricted: Count = Field(0, description="Twins that were left out because their use is restricted.")
     events: Count = Field(0, description="Stored events that were read again.")
     changed: Count = Field(0, description="Events that say something else now.")
     quarantined: Count = Field(
@@ -55,6 +56,7 @@ class Reinterpretation(Record):
         """Both together."""
         return Reinterpretation(
             twins=self.twins + later.twins,
+            restricted=self.restricted + later.restricted,
             events=self.events + later.events,
             changed=self.changed + later.changed,
             quarantined=self.quarantined + later.quarantined,

@@ -9,19 +9,39 @@ from uuid import NAMESPACE_OID
 
 from beliefgraph.model.named_id import named_id
 from beliefgraph.model.revision import Revision
+from beliefgraph.model.time import BEGINNING
 
 R = TypeVar("R", bound=Revision)
+
+_last = (BEGINNING, BEGINNING.isoformat())
 
 
 def revision_id(kind: str, key: str, rev: int, valid_from: datetime) -> str:
     """The id of the row of `key` that `rev` opened at `valid_from`: the same in every replay."""
-    return named_id(NAMESPACE_OID, f"{kind}\x1f{key}\x1f{rev}\x1f{valid_from.isoformat()}")
+    return named_id(NAMESPACE_OID, f"{kind}\x1f{key}\x1f{rev}\x1f{_written(valid_from)}")
+
+
+def _written(moment: datetime) -> str:
+    """A moment as text, kept while the rows of one commit ask for the same."""
+    global _last
+    if _last[0] is not moment:
+        _last = moment, moment.isoformat()
+    return _last[1]
 
 
 def inferred(kind: type[R], twin: str, key: str, at: datetime, rev: int, definition: str, **values: Any) -> R:
     """The row that `rev` derives of a fact from `at` on, until further notice; its values are known to be sound."""
+    return _derived(kind, revision_id(kind.__name__, key, rev, at), twin, key, at, rev, definition, **values)
+
+
+def passing(kind: type[R], twin: str, key: str, at: datetime, rev: int, definition: str, **values: Any) -> R:
+    """The same for an answer alone: it is not stored, and has no id."""
+    return _derived(kind, "", twin, key, at, rev, definition, **values)
+
+
+def _derived(kind: type[R], id_: str, twin: str, key: str, at: datetime, rev: int, definition: str, **values: Any) -> R:
     return kind.trusted(
-        revision_id=revision_id(kind.__name__, key, rev, at),
+        revision_id=id_,
         twin=twin,
         key=key,
         valid_from=at,

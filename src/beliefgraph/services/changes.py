@@ -16,7 +16,8 @@ from beliefgraph.errors import BeliefgraphError, Conflict, Incorrect, Unavailabl
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.commit import Change
 from beliefgraph.services.bell import Bell
-from beliefgraph.services.permissions.sights import Sights
+from beliefgraph.services.moments import Moments
+from beliefgraph.services.permissions.sights import EVERYTHING, Seen
 from beliefgraph.services.scope import no_such_twin, reach
 from beliefgraph.store import changes as stored
 from beliefgraph.store.graph import Graph
@@ -97,10 +98,10 @@ class Changes:
         interval: float = INTERVAL,
         queue: int = QUEUE,
         resume_limit: int = RESUME_LIMIT,
-        sights: Sights | None = None,
+        moments: Moments | None = None,
     ) -> None:
         self._graph = graph
-        self._sights = sights
+        self._moments = moments
         self._bell = bell
         self._interval = interval
         self._queue = queue
@@ -117,11 +118,16 @@ class Changes:
         return len(waiting), max(waiting, default=0)
 
     async def since(self, caller: Caller, twin: str, rev: int, *, limit: int = MAX_CHANGES) -> list[Change]:
-        """The changes after a rev, in order, at most `limit` of them."""
+        """The changes after a rev, in order, at most `limit` of them.
+
+        Where a part of the twin is permitted, they are those of a twin that was told that part alone.
+        """
         id_ = reach(caller, twin)
-        await self._whole(caller, id_, twin)
+        seen = await self._seen(caller, id_, twin)
         if not 1 <= limit <= MAX_CHANGES:
             raise Incorrect("too-large", f"Ask for 1 to {MAX_CHANGES} changes at once.", limit=limit)
+        if self._moments is not None and not seen.whole:
+            return (await self._moments.replay(caller, id_, twin, seen)).since(rev, limit)
         head = await self._head(id_, twin)
         return await stored.since(self._graph, {id_: (rev, head)}, limit)
 
@@ -132,7 +138,7 @@ class Changes:
         the twin is erased; `overloaded` where the consumer is too slow: resume after the last rev received.
         """
         id_ = reach(caller, twin)
-        await self._whole(caller, id_, twin)
+        await self._seen(caller, id_, twin)
         head = await self._head(id_, twin)
         seen = head if after_rev is None else after_rev
         if seen > head or head - seen > self._resume_limit:
@@ -147,23 +153,31 @@ class Changes:
             # What came before is read at this subscriber's own pace; so is what others, further on, have had.
             head = await self._still_there(id_, twin, seen)
             for change in await stored.since(self._graph, {id_: (seen, head)}, AT_ONCE):
-                await self._whole(caller, id_, twin)
-                yield change
+                shown = await self._shown(caller, id_, twin, change)
+                if shown is not None:
+                    yield shown
                 seen = change.commit.rev
         try:
             while True:
                 change = await subscriber.next()
                 if change.commit.rev > seen:
-                    await self._whole(caller, id_, twin)
-                    yield change
+                    shown = await self._shown(caller, id_, twin, change)
+                    if shown is not None:
+                        yield shown
                     seen = change.commit.rev
         finally:
             self._leave(id_, subscriber)
 
-    async def _whole(self, caller: Caller, twin: str, name: str) -> None:
-        """Refuse changes of a twin of which not everything is permitted: they were derived from all of it."""
-        if self._sights is not None:
-            await self._sights.whole(caller, twin, name)
+    async def _seen(self, caller: Caller, twin: str, name: str) -> Seen:
+        """What the caller may see of a twin; `not-found` where that is nothing."""
+        return EVERYTHING if self._moments is None else await self._moments.seen(caller, twin, name)
+
+    async def _shown(self, caller: Caller, twin: str, name: str, change: Change) -> Change | None:
+        """A change as it is for the caller now; None where it brought nothing that they may see."""
+        seen = await self._seen(caller, twin, name)
+        if self._moments is None or seen.whole:
+            return change
+        return (await self._moments.replay(caller, twin, name, seen)).changes.get(change.commit.rev)
 
     async def close(self) -> None:
         """Stop looking at the store; whoever is subscribed is told `overloaded`."""

@@ -12,7 +12,7 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, UNAVAILABLE, Heard, hear
+from beliefgraph.inference import EXACT, LOG_LIKELIHOOD_BOUND, UNAVAILABLE, Heard, hear
 from beliefgraph.model.belief import QUALITIES, BeliefKey, Quality
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.identity import belief_id
@@ -306,9 +306,16 @@ def _propagate(
 ) -> tuple[Floats, npt.NDArray[np.uint8], Floats]:
     log_odds, error = np.zeros(len(layout.ids)), np.zeros(len(layout.ids))
     grade = np.full(len(layout.ids), UNAVAILABLE, dtype=np.uint8)
-    for unit in layout.units:
+    fixed = [*assumed, *done]
+    units = layout.units if fixed else layout.joined
+    if not fixed:
+        alone = layout.alone
+        answers = alone.prior_log_odds + log_likelihood[alone.positions]
+        log_odds[alone.positions] = np.where(alone.available, answers, 0.0)
+        grade[alone.positions] = np.where(alone.available, EXACT, UNAVAILABLE)
+    for unit in units:
         rows, _ = unit.positions.shape
-        if not np.isin(unit.positions, [*assumed, *done]).any():
+        if not fixed or not np.isin(unit.positions, fixed).any():
             posterior = unit.model.log_odds(log_likelihood[unit.positions])
             log_odds[unit.positions], error[unit.positions] = posterior.log_odds, posterior.error
             grade[unit.positions] = posterior.quality

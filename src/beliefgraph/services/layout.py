@@ -50,6 +50,15 @@ class Unit:
 
 
 @dataclass(frozen=True)
+class Alone:
+    """Beliefs that depend on no other: their positions, and what their models have for each, all of one length."""
+
+    positions: npt.NDArray[np.int64]
+    prior_log_odds: npt.NDArray[np.float64]
+    available: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
 class Layout:
     """The beliefs of a twin in a fixed order, with the models that derive them.
 
@@ -73,6 +82,22 @@ class Layout:
     def position(self) -> Mapping[str, int]:
         """The position of every belief by its id."""
         return {id_: i for i, id_ in enumerate(self.ids)}
+
+    @cached_property
+    def alone(self) -> Alone:
+        """The positions whose models have no relations and no values: each answers its prior and its own evidence."""
+        units = [unit for unit in self.units if not unit.model.parted]
+        none = np.zeros(0)
+        return Alone(
+            np.concatenate([none.astype(np.int64), *(unit.positions.ravel() for unit in units)]),
+            np.concatenate([none, *(np.tile(unit.model.prior_log_odds, len(unit.positions)) for unit in units)]),
+            np.concatenate([none.astype(np.bool_), *(np.tile(u.model.available, len(u.positions)) for u in units)]),
+        )
+
+    @cached_property
+    def joined(self) -> tuple[Unit, ...]:
+        """The models whose beliefs depend on one another."""
+        return tuple(unit for unit in self.units if unit.model.parted)
 
     @cached_property
     def values_beside(self) -> Mapping[int, tuple[int, ...]]:

@@ -12,7 +12,7 @@ from typing import TypeVar
 from beliefgraph.errors import NotFound, Unavailable
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.page import Page
-from beliefgraph.model.revision import Revision
+from beliefgraph.model.revision import Publication
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.model.twin import Twin
 from beliefgraph.services.bell import Bell
@@ -21,6 +21,8 @@ from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.heads import Heads
 from beliefgraph.services.paging import Place, Walk
+from beliefgraph.services.permissions.replay import Replay
+from beliefgraph.services.permissions.replays import Replays
 from beliefgraph.services.permissions.sights import EVERYTHING, Seen, Sights
 from beliefgraph.services.published import Published
 from beliefgraph.services.scope import no_such_twin, reach
@@ -30,7 +32,7 @@ from beliefgraph.store.graph import Graph
 from beliefgraph.store.history import Stretch
 
 T = TypeVar("T")
-R = TypeVar("R", bound=Revision)
+R = TypeVar("R", bound=Publication)
 
 TRIES = 50
 """Readings that meet a commit just becoming visible before we say so."""
@@ -80,6 +82,7 @@ class Moments:
         self._bell = bell or Bell()
         self._heads = Heads(graph)
         self._sights = sights
+        self._replays = None if sights is None else Replays(graph, book, sights)
         self._patience = patience
         self._interval = interval
 
@@ -264,6 +267,18 @@ class Moments:
             await self.commit(twin, name, NOW, rev)
         raise Unavailable("store-unavailable", "The twin is being written to without a pause; try again.", twin=name)
 
+    async def replay(self, caller: Caller, twin: str, name: str, seen: Seen) -> Replay:
+        """What a twin of which the caller may see a part published with each commit, by that part alone.
+
+        `not-found` where nothing of that part is left.
+        """
+        assert self._replays is not None
+        moment = await self.all_of(twin, caller.tenant, name, NOW)
+        replay = await self._replays.of(moment.state, seen)
+        if replay.state is None or replay.told is None or replay.told.head_time is None:
+            raise no_such_twin(name)
+        return replay
+
     async def walked(
         self,
         caller: Caller,
@@ -272,17 +287,24 @@ class Moments:
         walk: Walk,
         as_of: AsOf,
         at_least_rev: int | None,
+        of: tuple[type[R], str],
         read: Callable[[Stretch], Awaitable[tuple[int, datetime, Sequence[R]] | None]],
     ) -> Page[R]:
         """A page of what was published of one thing, the newest first; empty where nothing was.
 
-        `read` answers with the rev that it saw, the head time of that, and rows; None without the twin. Refused unless
-        all of the twin is permitted: what was published then was derived from all of it.
+        `read` answers with the rev that it saw, the head time of that, and rows; None without the twin. Where a part of
+        the twin is permitted, the rows of that type and key are what this part published.
         """
-        await self.whole(caller, twin, name)
         await self.reached(caller, twin, name, at_least_rev)
         rev = await self.rev(twin, name, as_of, walk.rev)
-        found = await read(Stretch(rev, as_of.valid_time, walk.before, walk.limit))
+        stretch = Stretch(rev, as_of.valid_time, walk.before, walk.limit)
+        shown = await self.seen(caller, twin, name)
+        if shown.whole:
+            found = await read(stretch)
+        else:
+            replay = await self.replay(caller, twin, name, shown)
+            head_time = replay.head_time(rev)
+            found = None if head_time is None else (rev or replay.rev, head_time, replay.published(*of, stretch))
         if found is None:
             raise no_such_twin(name)
         seen, head_time, rows = found

@@ -11,7 +11,7 @@ from beliefgraph.model.commit import BeliefChange
 from beliefgraph.model.delta import Delta
 from beliefgraph.model.identity import relation_id
 from beliefgraph.model.relation import BeliefRelation
-from beliefgraph.model.timeline import inferred
+from beliefgraph.model.timeline import inferred, passing
 from beliefgraph.services.derive import Derivation, own_relations
 from beliefgraph.services.describe import describe
 from beliefgraph.services.grid import on_grid
@@ -40,7 +40,7 @@ def publish(context: PublishContext) -> Published:
     known[[layout.position[id_] for id_ in related(state, derived.at) if id_ in layout.position]] = True
     known[derived.evidenced] = True
     known[derived.moved] = True
-    rounded = on_grid(derived.log_odds)
+    rounded, row = on_grid(derived.log_odds), inferred if context.stored else passing
     beliefs, closed, dropped, opened = [], [], [], []
     for id_, before in state.holdings.items():
         place = layout.position.get(id_)
@@ -62,7 +62,7 @@ def publish(context: PublishContext) -> Published:
         if stands:
             closed.append(stands)
         opened.append(
-            inferred(
+            row(
                 Holding,
                 state.id,
                 id_,

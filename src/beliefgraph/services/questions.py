@@ -249,7 +249,8 @@ class Questions:
         id_ = reach(caller, twin)
         walk = paging.walk("history", id_, key, as_of, first=first, after=after)
         read = partial(stored.holdings, self._graph, id_, belief_id(id_, key))
-        page = await self._moments.walked(caller, id_, twin, walk, as_of, at_least_rev, read)
+        of = Holding, belief_id(id_, key)
+        page = await self._moments.walked(caller, id_, twin, walk, as_of, at_least_rev, of, read)
         if not page.nodes and walk.begin is None:
             await self._reader.defined(caller, id_, twin, key)
         return page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +39,20 @@ async def forget(graph: Graph, tenant: str, person: str) -> None:
     await graph.write_one("caller/forget", tenant=tenant, person=person)
 
 
+async def rotate(graph: Graph, id_: str, until: datetime, key: ApiKey, hashed: str) -> None:
+    """Store a key under the hash of its secret, and let the one it replaces expire at a moment at the latest."""
+    await graph.write_one("caller/rotate", id=id_, until=until, key=codec.node_values(key), hash=hashed)
+
+
+async def used(graph: Graph, used: Mapping[str, datetime]) -> None:
+    """Note when keys were last used, by their ids."""
+    await graph.write_one("caller/used", used=[{"id": id_, "at": at} for id_, at in used.items()])
+
+
+def _moment(written: str | None) -> datetime | None:
+    return None if written is None else codec.moment(written)
+
+
 def _key(row: list[Any]) -> ApiKey:
     return ApiKey(
         id=row[0],
@@ -47,5 +62,7 @@ def _key(row: list[Any]) -> ApiKey:
         purposes=tuple(row[4]),
         person=row[5],
         created_at=codec.moment(row[6]),
-        revoked_at=None if row[7] is None else codec.moment(row[7]),
+        revoked_at=_moment(row[7]),
+        expires_at=_moment(row[8]),
+        last_used_at=_moment(row[9]),
     )

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
+from beliefgraph.model.commit import Commit
 from beliefgraph.model.permission import NumberedPolicy, Permission, Policy
 from beliefgraph.model.record import STORED
+from beliefgraph.model.revision import Revision
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
 
 Said = Sequence[tuple[str, str, Sequence[str]]]
 """Types of events and names of sources, each with the evidence that they said."""
+
+
+TOLD: Sequence[Callable[[list[Any], str], Revision]] = (
+    codec.relation,
+    codec.link,
+    codec.statement,
+    codec.goal_relation,
+    codec.decision_statement,
+    codec.permission,
+)
+"""What decodes the rows of each column of `permission/inputs`."""
 
 
 async def publish(graph: Graph, policy: NumberedPolicy) -> None:
@@ -40,3 +54,25 @@ async def said(graph: Graph, twin: str) -> Said:
     """The evidence of a twin by the types of its events and its sources."""
     record = await graph.read("permission/said_by", twin=twin)
     return [tuple(row) for row in record[0]] if record else []
+
+
+async def inputs(graph: Graph, twin: str, rev: int, after: int) -> tuple[list[Revision], list[Commit]]:
+    """What a twin was told up to a rev, but for its columns; and the commits after another rev, without head times."""
+    record = await graph.read("permission/inputs", twin=twin, rev=rev, after=after)
+    if record is None:
+        return [], []
+    *columns, commits = record
+    rows = [decode(row, twin) for decode, found in zip(TOLD, columns, strict=True) for row in found]
+    return rows, [
+        Commit.trusted(
+            twin=twin,
+            rev=number,
+            at=codec.moment(at),
+            head_time=codec.moment(at),
+            actor=actor,
+            purpose=purpose,
+            cause=cause,
+            definitions=definitions,
+        )
+        for number, at, actor, purpose, cause, definitions in commits
+    ]

@@ -89,7 +89,8 @@ class Decisions:
         id_ = reach(caller, twin)
         walk = paging.walk("decision history", id_, key, as_of, first=first, after=after)
         read = partial(stored.deliberations, self._graph, id_, decision_id(id_, key))
-        page = await self._moments.walked(caller, id_, twin, walk, as_of, at_least_rev, read)
+        of = Deliberation, decision_id(id_, key)
+        page = await self._moments.walked(caller, id_, twin, walk, as_of, at_least_rev, of, read)
         if not page.nodes and walk.begin is None:
             raise _unknown(twin, key)
         return page

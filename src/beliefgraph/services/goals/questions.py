@@ -131,7 +131,8 @@ class Goals:
         id_ = reach(caller, twin)
         walk = paging.walk("goal history", id_, key, as_of, first=first, after=after)
         read = partial(stored.pursuits, self._graph, id_, goal_id(id_, key))
-        page = await self._moments.walked(caller, id_, twin, walk, as_of, at_least_rev, read)
+        of = Pursuit, goal_id(id_, key)
+        page = await self._moments.walked(caller, id_, twin, walk, as_of, at_least_rev, of, read)
         if not page.nodes and walk.begin is None:
             raise _unknown(twin, key)
         return page

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 
@@ -29,7 +30,6 @@ from beliefgraph.services.scope import reach
 from beliefgraph.store import metrics as stored
 from beliefgraph.store.evidence import told
 from beliefgraph.store.graph import Graph
-from beliefgraph.store.history import Stretch
 from beliefgraph.store.keys import Keyring
 
 
@@ -39,7 +39,6 @@ class Metrics:
     def __init__(self, graph: Graph, keyring: Keyring, book: DefinitionBook, *, moments: Moments | None = None) -> None:
         self._graph = graph
         self._keyring = keyring
-        self._book = book
         self._moments = moments or Moments(graph, book)
 
     async def metrics(
@@ -112,18 +111,12 @@ class Metrics:
         """What was published of a metric, the newest first; `unknown-metric` if it is not defined."""
         id_ = reach(caller, twin)
         walk = paging.walk("metric history", id_, key, as_of, first=first, after=after)
-        await self._moments.whole(caller, id_, twin)
-        await self._moments.reached(caller, id_, twin, at_least_rev)
-        commit = await self._moments.commit(id_, twin, as_of, walk.rev)
-        (await self._book.numbered(caller.tenant, commit.definitions)).definitions.metric(key.metric)
-        stretch = Stretch(commit.rev, as_of.valid_time, walk.before, walk.limit)
-        found = await stored.readings(self._graph, id_, metric_id(id_, key), stretch)
-        return walk.page(
-            found,
-            lambda reading: Place(float(reading.rev_from), reading.revision_id, commit.rev),
-            rev=commit.rev,
-            valid_time=as_of.valid_time or commit.head_time,
-        )
+        read = partial(stored.readings, self._graph, id_, metric_id(id_, key))
+        of = Reading, metric_id(id_, key)
+        page = await self._moments.walked(caller, id_, twin, walk, as_of, at_least_rev, of, read)
+        if not page.nodes and walk.begin is None:
+            (await self._moments.latest(caller, id_, twin)).definitions.metric(key.metric)
+        return page
 
 
 def _states(moment: Moment, found: Sequence[Measured]) -> list[MetricState]:

@@ -25,7 +25,7 @@ class Names:
         self._begin = tuple(each[:-1] for each in given if each.endswith("*"))
 
     def __contains__(self, name: str) -> bool:
-        return name in self._whole or name.startswith(self._begin)
+        return name in self._whole or (bool(self._begin) and name.startswith(self._begin))
 
 
 class Hidden:
@@ -41,7 +41,10 @@ class Hidden:
 
     def attribute(self, key: str, domain: str) -> bool:
         """Whether an attribute is refused."""
-        return self._hides({"attributes": key, "domains": domain})
+        found = [
+            hidden for hidden, names in self._categories if key in names["attributes"] or domain in names["domains"]
+        ]
+        return any(found) if found else self._general
 
     def named(self, attribute: str) -> bool:
         """Whether an attribute is refused, by its key; one that is not defined is in no domain."""

@@ -11,7 +11,7 @@ from cachetools import LRUCache
 
 from beliefgraph.errors import Forbidden
 from beliefgraph.model.caller import Caller
-from beliefgraph.model.permission import Category, NumberedPolicy, Permission, matches
+from beliefgraph.model.permission import NumberedPolicy, Permission, matches
 from beliefgraph.model.time import Clock
 from beliefgraph.services.cache import TwinCache
 from beliefgraph.services.definition_graph import DefinitionGraph
@@ -154,7 +154,7 @@ class Sights:
         kept = self._states.get(key)
         if kept is None:
             policy = seen.policy.policy
-            outside = await self._outside(state, seen, policy.categories)
+            outside = await self.outside(state, seen)
             under = self.definitions(graph, seen)
             found = await asyncio.to_thread(permitted, state, graph.definitions, under, seen.sight, policy, outside)
             kept = self._states[key] = (found, None if found.head_time is None else Published(found))
@@ -166,8 +166,9 @@ class Sights:
         kept = self._states.get((state.id, state.life, state.rev, seen.policy.number, seen.sight))
         return Published(state) if kept is None or kept[1] is None else kept[1]
 
-    async def _outside(self, state: TwinState, seen: Seen, categories: Sequence[Category]) -> set[str]:
+    async def outside(self, state: TwinState, seen: Seen) -> set[str]:
         """The evidence of events and sources that belong to refused categories."""
+        categories = () if seen.policy is None else seen.policy.policy.categories
         if not any(each.events or each.sources for each in categories):
             return set()
         refused = {each.key for each in seen.sight.refused}

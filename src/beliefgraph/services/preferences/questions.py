@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.attribute import Attribute
-from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefState
+from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefState, Holding
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.constraint import Conflict, Demand, contradictions
 from beliefgraph.model.distribution import ValueProbability
@@ -75,8 +75,7 @@ class Preferences:
         if explained:
             shown = await self._explained(found, shown)
         if with_history:
-            await self._moments.whole(caller, id_, twin)
-            shown = await self._with_history(moment, shown, as_of)
+            shown = await self._with_history(caller, moment, shown, as_of)
         return walk.page(
             [*shown, *answers[walk.first :]],
             lambda each: Place(f"{each.attribute}\x1f{each.subject}", each.belief.state.belief.id, each.rev),
@@ -90,11 +89,18 @@ class Preferences:
         told = {each.state.belief.id: each for each in await self._explanations.of_each(found.seen, keys)}
         return [each.model_copy(update={"explanation": told.get(each.belief.state.belief.id)}) for each in preferences]
 
-    async def _with_history(self, moment: Moment, preferences: Sequence[Preference], as_of: AsOf) -> list[Preference]:
+    async def _with_history(
+        self, caller: Caller, moment: Moment, preferences: Sequence[Preference], as_of: AsOf
+    ) -> list[Preference]:
         """The preferences with what was published about each."""
-        stretch = Stretch(moment.state.rev, as_of.valid_time, None, MOST_HISTORY)
+        state, seen = moment.state, moment.seen
+        stretch = Stretch(state.rev, as_of.valid_time, None, MOST_HISTORY)
         ids = [each.belief.state.belief.id for each in preferences]
-        rows = await stored.histories(self._graph, moment.state.id, ids, stretch)
+        if seen.whole:
+            rows = await stored.histories(self._graph, state.id, ids, stretch)
+        else:
+            replay = await self._moments.replay(caller, state.id, state.name, seen)
+            rows = {id_: replay.published(Holding, id_, stretch) for id_ in ids}
         return [
             each.model_copy(update={"history": tuple(rows.get(id_, ()))})
             for id_, each in zip(ids, preferences, strict=True)

@@ -1,7 +1,8 @@
 """Reading stored events again, twin by twin and in portions, each portion a commit with the cause `reinterpreted`.
 
-A run that breaks off is started again: twins that were finished are read again and found to say the same, the others
-follow. A dry run carries the same commits out on twins in memory, and writes none of them.
+A twin whose use is restricted is left out, and counted. A run that breaks off is started again: twins that were
+finished are read again and found to say the same, the others follow. A dry run carries the same commits out on twins in
+memory, and writes none of them.
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ from beliefgraph.services.derive import derive
 from beliefgraph.services.intake import Intake, Placed, Refused
 from beliefgraph.services.interpretation.said import Interpreter
 from beliefgraph.services.learning.preview import between
+from beliefgraph.services.permissions.sight import restricted
 from beliefgraph.services.recheck import every_twin
 from beliefgraph.services.reinterpretation.reread import Reread, Rules, reread
 from beliefgraph.services.state import TwinState
 from beliefgraph.services.update import CommitContext, TwinRef, Updater
+from beliefgraph.store import permissions
 from beliefgraph.store.events import arrive
 from beliefgraph.store.reinterpretation import EndedRelation, StoredEvent, read_events, stored_events
 
@@ -110,6 +113,8 @@ class Reinterpreter:
     ) -> Reinterpretation:
         """Read a twin's events again, those after an event of it; `next` is the event at which there were enough."""
         updater = self._updater
+        if await self._restricted(named):
+            return Reinterpretation(restricted=1)
         stored = await stored_events(updater.graph, updater.keyring, named.id, asked.types, asked.since)
         course = _Course(named, stored.ended)
         left, most = list(stored.ids), PORTION
@@ -133,6 +138,10 @@ class Reinterpreter:
         moved = sum(move.size >= MOVED for move in moves)
         ended = Reinterpretation(twins=0 if left else 1, next=stopped if left else None)
         return course.found.and_then(ended.model_copy(update={"moved": moved, "most": greatest(moves)}))
+
+    async def _restricted(self, named: TwinRef) -> bool:
+        stated = await permissions.of_twins(self._updater.graph, [named.id])
+        return restricted(stated.get(named.id, ()), self._updater.clock.now())
 
     async def _portion(self, caller: Caller, course: _Course, ids: Sequence[str], *, write: bool) -> None:
         """Read some events again, as they are at the rev that is written upon."""
@@ -168,6 +177,9 @@ class Reinterpreter:
         """What reading the events again adds; where nothing is to be written, the commit is made in memory alone."""
         id_ = course.named.id
         state = present.twins[id_]
+        if restricted(state.permissions, present.now):  # since it was looked at
+            took.append((Reread(), None))
+            return {}
         course.before, course.graph = course.before or state, present.graph
         if not write and course.after is not None:
             state = course.after

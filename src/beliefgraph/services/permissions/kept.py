@@ -1,0 +1,148 @@
+"""The rows of a twin that are left when what is refused is taken away. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeVar
+
+import numpy as np
+
+from beliefgraph.model.belief import Belief
+from beliefgraph.model.decision import Decision, DecisionStatement
+from beliefgraph.model.goal import Goal
+from beliefgraph.model.metric import Metric
+from beliefgraph.model.relation import BeliefRelation
+from beliefgraph.model.revision import Publication, Statement
+from beliefgraph.model.time import moment_of
+from beliefgraph.services.bearings import Bearings
+from beliefgraph.services.blocks import among, packed, unpacked
+from beliefgraph.services.metrics.tally import Measurements
+from beliefgraph.services.permissions.hidden import Hidden
+from beliefgraph.services.state import RecordsById, TwinState
+
+T = TypeVar("T", Bearings, Measurements)
+
+
+@dataclass(frozen=True)
+class _Names:
+    """The records of a twin that are refused, by their ids."""
+
+    beliefs: frozenset[str]
+    metrics: frozenset[str]
+    goals: frozenset[str]
+    decisions: frozenset[str]
+
+    @classmethod
+    def of(cls, state: TwinState, hidden: Hidden) -> _Names:
+        """Those that are hidden."""
+        return cls(
+            frozenset(id_ for id_, each in state.beliefs.items() if hidden.attribute(each.attribute, each.domain)),
+            frozenset(id_ for id_, each in state.metrics.items() if hidden.metric(each.name)),
+            frozenset(id_ for id_, each in state.goals.items() if hidden.goal(each.key)),
+            frozenset(id_ for id_, each in state.decisions.items() if hidden.decision(each.key)),
+        )
+
+    @property
+    def any(self) -> bool:
+        """Whether there are any."""
+        return bool(self.beliefs or self.metrics or self.goals or self.decisions)
+
+    def __contains__(self, id_: object) -> bool:
+        return id_ in self.beliefs or id_ in self.metrics or id_ in self.goals or id_ in self.decisions
+
+
+class Kept:
+    """The rows of a twin that are left when what is refused is taken away."""
+
+    def __init__(self, state: TwinState, hidden: Hidden, outside: Collection[str]) -> None:
+        self._before = state
+        self._names = _Names.of(state, hidden)
+        self._evidence = {*outside, *self._refused_evidence(hidden)}
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is taken away."""
+        return not (self._names.any or self._evidence)
+
+    @property
+    def state(self) -> TwinState:
+        """The twin with the rows that are left, of which nothing is published."""
+        before = self._before
+        bearings = self._rows(before.bearings)
+        measurements = self._rows(before.measurements)
+        rows: RecordsById = {
+            kind: {place: row for place, row in rows.items() if self._keeps(row)}
+            for kind, rows in before.rows.items()
+            if not issubclass(kind, Publication)
+        }
+        base = replace(before, rows=rows, bearings=bearings, measurements=measurements, derived={})
+        return replace(base, made=self._made(base), tallies=measurements.tallies(), head_time=_latest(base))
+
+    def with_drawn(self, state: TwinState) -> TwinState:
+        """The same with the relations that definitions draw between the beliefs that are left."""
+        beliefs = state.beliefs
+        drawn = {
+            place: row
+            for place, row in self._before.rows_of(BeliefRelation).items()
+            if row.origin == "inferred" and row.source in beliefs and row.target in beliefs
+        }
+        return replace(state, rows={**state.rows, BeliefRelation: {**state.rows_of(BeliefRelation), **drawn}})
+
+    def _refused_evidence(self, hidden: Hidden) -> Iterator[str]:
+        """The evidence that says something of what is refused."""
+        state, names = self._before, self._names
+        for table in (state.bearings, state.measurements):
+            about = table.headed(lambda heading: heading[0] in names)
+            if len(about):
+                yield from unpacked(table.column("evidence", about))
+        for rows in state.rows.values():
+            for row in rows.values():
+                if isinstance(row, Statement) and self._speaks_of_refused(row, hidden):
+                    yield row.evidence
+
+    def _speaks_of_refused(self, row: Statement, hidden: Hidden) -> bool:
+        if any(id_ in self._names for id_ in row.about):
+            return True
+        grounds = row.reasons or () if isinstance(row, DecisionStatement) else ()
+        return any(
+            (ground.goal is not None and hidden.goal(ground.goal))
+            or (ground.belief is not None and hidden.named(ground.belief.attribute))
+            for ground in grounds
+        )
+
+    def _rows(self, table: T) -> T:
+        if not self._evidence:
+            return table
+        gone = packed(self._evidence)
+        return table.kept(lambda block: ~among(block.evidence, gone))
+
+    def _keeps(self, row: object) -> bool:
+        if isinstance(row, BeliefRelation):
+            return row.origin != "inferred" and row.source not in self._names and row.target not in self._names
+        if isinstance(row, Statement):
+            return row.evidence not in self._evidence and not any(id_ in self._names for id_ in row.about)
+        return True
+
+    def _made(self, base: TwinState) -> RecordsById:
+        """The records that the rows that are left are about."""
+        about = {heading.belief for heading in base.bearings.headings}
+        about |= {heading.metric for heading in base.measurements.headings}
+        about |= {end for row in base.relations for end in (row.source, row.target)}
+        for rows in base.rows.values():
+            about.update(id_ for row in rows.values() if isinstance(row, Statement) for id_ in row.about)
+        return {
+            kind: {id_: each for id_, each in self._before.made_of(kind).items() if id_ in about}
+            for kind in (Belief, Metric, Goal, Decision)
+        }
+
+
+def _latest(state: TwinState) -> datetime | None:
+    """The greatest valid time that the rows of a twin bring: when it would be now if it had heard nothing else."""
+    times = [row.valid_from for rows in state.rows.values() for row in rows.values() if isinstance(row, Statement)]
+    times += [row.valid_from for row in state.relations]
+    for table in (state.bearings, state.measurements):
+        blocks = [block.take(np.flatnonzero(block.seen(table.rev))) for block in table.blocks]
+        times += [moment_of(int(block.valid_from.max())) for block in blocks if len(block)]
+    return max(times, default=None)

@@ -1,0 +1,155 @@
+"""What a twin published commit by commit, under a sight: derived from what each rev sees of what is permitted. Pure.
+
+A commit that brought nothing permitted is none. Times and revs are those of the stored commits; head times are those of
+what is permitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from itertools import chain
+from typing import TypeVar
+
+import numpy as np
+
+from beliefgraph.inference.stop import check_stopped
+from beliefgraph.model.commit import Change, Commit
+from beliefgraph.model.delta import Records
+from beliefgraph.model.permission import Policy
+from beliefgraph.model.revision import Publication, Revision
+from beliefgraph.services.advance import publish_layers
+from beliefgraph.services.definition_graph import DefinitionGraph
+from beliefgraph.services.derive import derive
+from beliefgraph.services.layers import LAYERS
+from beliefgraph.services.permissions.hidden import Hidden
+from beliefgraph.services.permissions.kept import Kept
+from beliefgraph.services.permissions.sight import Sight
+from beliefgraph.services.state import TwinState, by_place, fresh
+from beliefgraph.store.history import Stretch, as_seen
+
+P = TypeVar("P", bound=Publication)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a twin was told up to a rev, open and closed, beside its columns; and its commits, without head times."""
+
+    rows: Sequence[Revision]
+    commits: Sequence[Commit]
+
+
+@dataclass(frozen=True)
+class View:
+    """What decides which part of a twin is left: a sight, and the definitions of each number, whole and as cut."""
+
+    sight: Sight
+    policy: Policy
+    graphs: Mapping[int, tuple[DefinitionGraph, DefinitionGraph]]
+    outside: Collection[str] = ()
+
+
+@dataclass(frozen=True)
+class Replay:
+    """The changes of a twin under a sight up to a rev, by rev; what it was told by the last of them, and all of it."""
+
+    rev: int = 0
+    told: TwinState | None = None
+    state: TwinState | None = None
+    changes: Mapping[int, Change] = field(default_factory=dict)
+
+    def since(self, rev: int, limit: int) -> list[Change]:
+        """The changes after a rev, in order, at most `limit`."""
+        return [change for at, change in self.changes.items() if at > rev][:limit]
+
+    def head_time(self, rev: int | None) -> datetime | None:
+        """The head time at a rev, or now; None where nothing had come by then."""
+        return max((c.commit.head_time for at, c in self.changes.items() if rev is None or at <= rev), default=None)
+
+    def published(self, kind: type[P], key: str, stretch: Stretch) -> list[P]:
+        """What was published of one record, the newest first."""
+        rev = self.rev if stretch.rev is None else stretch.rev
+        found: list[P] = []
+        for at, change in self.changes.items():
+            if at > rev:
+                break
+            for move in chain(change.beliefs, change.goals, change.metrics, change.decisions):
+                if move.before is not None and move.before.key == key and isinstance(move.before, kind):
+                    found[-1] = found[-1].model_copy(update={"rev_to": at})
+                if move.after is not None and move.after.key == key and isinstance(move.after, kind):
+                    found.append(move.after)
+        wanted = [
+            row
+            for row in reversed(found)
+            if (stretch.valid_time is None or row.valid_from <= stretch.valid_time)
+            and (stretch.before is None or row.rev_from < stretch.before)
+        ]
+        return as_seen(wanted[: stretch.limit], rev)
+
+
+def replayed(known: Replay, latest: TwinState, inputs: Inputs, view: View) -> Replay:
+    """What is known, taken on over the commits of `inputs`; `latest` is all of the twin at some later rev."""
+    touched = _touched(latest, inputs.rows)
+    changes, told, state = dict(known.changes), known.told, known.state
+    for commit in inputs.commits:
+        if commit.rev not in touched and told is not None and told.definitions == commit.definitions:
+            continue
+        check_stopped()
+        whole, under = view.graphs[commit.definitions]
+        hidden = Hidden(view.sight, view.policy, whole.definitions)
+        now = Kept(_seen(latest, inputs.rows, commit), hidden, view.outside).state
+        if (now.head_time is None and state is None) or (told is not None and _same(told, now)):
+            continue
+        changes[commit.rev], state = _step(state or fresh(now.id, now.tenant, now.name), now, commit, under)
+        told = now
+    return Replay(inputs.commits[-1].rev, told, state, changes)
+
+
+def _touched(latest: TwinState, rows: Sequence[Revision]) -> set[int]:
+    """The revs that opened or closed something that the twin was told."""
+    revs = {rev for row in rows for rev in (row.rev_from, row.rev_to) if rev is not None}
+    for table in (latest.bearings, latest.measurements):
+        for block in table.blocks:
+            revs.update(np.unique(block.rev_from).tolist(), np.unique(block.rev_to).tolist())
+    return revs
+
+
+def _seen(latest: TwinState, rows: Sequence[Revision], commit: Commit) -> TwinState:
+    """The twin as a commit left it, of which nothing is published."""
+    rev = commit.rev
+    return replace(
+        latest,
+        rev=rev,
+        last_updated=commit.at,
+        definitions=commit.definitions,
+        rows=by_place(Records(row for row in rows if row.rev_from <= rev and (row.rev_to is None or row.rev_to > rev))),
+        bearings=latest.bearings.at(rev),
+        measurements=latest.measurements.at(rev),
+        derived={},
+    )
+
+
+def _same(before: TwinState, now: TwinState) -> bool:
+    """Whether a commit brought nothing: the same rows, read by the same definitions."""
+    return (
+        before.definitions == now.definitions
+        and {kind: rows.keys() for kind, rows in before.rows.items() if rows}
+        == {kind: rows.keys() for kind, rows in now.rows.items() if rows}
+        and all(
+            len(old) == len(new) and not new.opened_by(now.rev)
+            for old, new in ((before.bearings, now.bearings), (before.measurements, now.measurements))
+        )
+    )
+
+
+def _step(before: TwinState, now: TwinState, commit: Commit, graph: DefinitionGraph) -> tuple[Change, TwinState]:
+    """What a commit changed of what is permitted, and the twin after it."""
+    head_time = max(each for each in (before.head_time, now.head_time) if each is not None)
+    commit = commit.model_copy(update={"head_time": head_time})
+    made = {kind: {**before.made_of(kind), **now.made_of(kind)} for kind in {**before.made, **now.made}}
+    published = {kind: rows for kind, rows in before.rows.items() if issubclass(kind, Publication)}
+    after = replace(now, made=made, rows={**now.rows, **published}, head_time=head_time)
+    delta, final = publish_layers(before, after, graph, derive(after, graph, head_time), commit.rev)
+    change = Change(commit=commit, **{layer.name: layer.changes(final, delta) for layer in LAYERS})
+    return change, final.at_commit(commit)

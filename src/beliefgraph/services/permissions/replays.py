@@ -1,0 +1,60 @@
+"""The changes of twins under sights, kept in memory and taken on when a twin has new commits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from cachetools import LRUCache
+
+from beliefgraph.model.commit import Commit
+from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.flights import Flights
+from beliefgraph.services.permissions.replay import Inputs, Replay, View, replayed
+from beliefgraph.services.permissions.sights import Seen, Sights
+from beliefgraph.services.state import TwinState
+from beliefgraph.store import permissions as stored
+from beliefgraph.store.graph import Graph
+
+KEPT = 64
+"""Replays that are kept in memory, those lately asked for."""
+
+PORTION = 500
+"""Commits that are replayed at once; what was replayed is kept, so that a call that takes too long is not lost."""
+
+
+class Replays:
+    """Replays what twins published under a sight."""
+
+    def __init__(self, graph: Graph, book: DefinitionBook, sights: Sights) -> None:
+        self._graph = graph
+        self._book = book
+        self._sights = sights
+        self._kept: LRUCache[tuple[object, ...], Replay] = LRUCache(KEPT)
+        self._flights: Flights[tuple[object, ...], Replay] = Flights()
+
+    async def of(self, state: TwinState, seen: Seen) -> Replay:
+        """The changes under a sight up to the rev of all of a twin."""
+        assert seen.policy is not None
+        key = (state.id, state.life, seen.policy.number, seen.sight)
+        known = self._kept.get(key, Replay())
+        if known.rev >= state.rev:
+            return known
+        return await self._flights.join((*key, state.rev), lambda: self._taken_on(key, known, state, seen))
+
+    async def _taken_on(self, key: tuple[object, ...], replay: Replay, state: TwinState, seen: Seen) -> Replay:
+        rows, commits = await stored.inputs(self._graph, state.id, state.rev, replay.rev)
+        view = await self._view(state, seen, commits)
+        for first in range(0, len(commits), PORTION):
+            inputs = Inputs(rows, commits[first : first + PORTION])
+            replay = self._kept[key] = await asyncio.to_thread(replayed, replay, state, inputs, view)
+        return replay
+
+    async def _view(self, state: TwinState, seen: Seen, commits: Sequence[Commit]) -> View:
+        assert seen.policy is not None
+        graphs = {}
+        for number in {commit.definitions for commit in commits}:
+            whole = await self._book.numbered(state.tenant, number)
+            graphs[number] = whole, self._sights.definitions(whole, seen)
+        outside = await self._sights.outside(state, seen)
+        return View(seen.sight, seen.policy.policy, graphs, outside)
