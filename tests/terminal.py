@@ -21,6 +21,7 @@ from threading import Lock
 
 import orjson
 
+from beliefgraph.local.java import JAVA_OPTIONS
 from tests.world import START
 
 TIMEOUT_S = 120
@@ -34,6 +35,12 @@ def beliefgraph(*words: str, environ: dict[str, str], stdin: bytes = b"") -> sub
             file.write_bytes(content)
         code = _forked({"words": words, "environ": environ, "files": [*map(str, files)], "directory": str(Path.cwd())})
         return subprocess.CompletedProcess(words, code, files[1].read_bytes(), files[2].read_bytes())
+
+
+def unnamed() -> dict[str, str]:
+    """This process's environment without a Neo4j that somebody named and without settings, but for Java's options."""
+    ours = ("BELIEFGRAPH_", "NEO4J_")
+    return {name: value for name, value in os.environ.items() if name == JAVA_OPTIONS or not name.startswith(ours)}
 
 
 def line(id_: str, **more: object) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.terminal import unnamed
 
 SHOWN = 120
 COMMAND = [sys.executable, "-m", "beliefgraph", "demo"]
@@ -21,8 +21,7 @@ COMMAND = [sys.executable, "-m", "beliefgraph", "demo"]
 
 def environ() -> dict[str, str]:
     """This machine without a Neo4j that somebody named, and with a wide terminal."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("NEO4J_", "BELIEFGRAPH_"))}
-    return {**kept, "COLUMNS": str(SHOWN)}
+    return {**unnamed(), "COLUMNS": str(SHOWN)}
 
 
 @pytest.fixture(scope="module")

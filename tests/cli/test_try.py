@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import orjson
 import pytest
 from tests.docs.pages import examples
-from tests.terminal import beliefgraph
+from tests.terminal import beliefgraph, unnamed
 from tests.world import World
 
 from beliefgraph.cli.truth import read_truth
@@ -19,7 +18,7 @@ from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.event import Event
 from beliefgraph.services.trial import try_out
 
-NO_DATABASE = {name: value for name, value in os.environ.items() if not name.startswith(("NEO4J", "BELIEFGRAPH"))}
+NO_DATABASE = unnamed()
 NO_DATABASE |= {"NEO4J_URI": "bolt://127.0.0.1:1", "NEO4J_PASSWORD": "none", "COLUMNS": "140"}
 
 

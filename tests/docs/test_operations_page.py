@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests.conftest import StoppedClock
 from tests.docs.pages import examples
 from tests.house.source import ROOT
+from tests.terminal import unnamed
 from tests.web.service import service
 
 from beliefgraph.config import Settings
@@ -83,11 +84,10 @@ def shell(tmp_path: Path) -> dict[str, str]:
     program.parent.mkdir()
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m beliefgraph "$@"\n')
     program.chmod(0o755)
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("BELIEFGRAPH_", "NEO4J_"))}
     for name in ("data", "keys"):
         (tmp_path / name).mkdir()
     return {
-        **kept,
+        **unnamed(),
         "PATH": f"{program.parent}:{os.environ['PATH']}",
         "BELIEFGRAPH_NEO4J_DATA": str(tmp_path / "data"),
         "BELIEFGRAPH_KEYS": str(tmp_path / "keys"),

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from tests.local.conftest import NOWHERE
+from tests.terminal import unnamed
 from typer.testing import CliRunner
 
 from beliefgraph.cli.main import app
@@ -26,7 +27,7 @@ def test_every_command_means_the_database_and_the_jars_that_the_variables_name(t
     """`neo4j` starts it, `keys create` writes into it and `keys list` finds it there; nothing is made elsewhere."""
     named = tmp_path / "named"
     environ = {
-        **{name: None for name in os.environ if name.startswith(("BELIEFGRAPH_", "NEO4J_"))},
+        **dict.fromkeys(os.environ.keys() - unnamed().keys()),
         "BELIEFGRAPH_NEO4J_DATA": str(named),
         "BELIEFGRAPH_CACHE": str(default_cache_dir(os.environ)),
         "BELIEFGRAPH_MAVEN_MIRROR": NOWHERE,

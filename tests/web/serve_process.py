@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2
+from tests.terminal import unnamed
 
 from beliefgraph.local import Endpoint
 
@@ -28,9 +28,8 @@ COMPILED = 300.0
 
 def environment_of(endpoint: Endpoint, folder: Path) -> dict[str, str]:
     """What a service on this Neo4j is started with; its keys lie in the folder."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("BELIEFGRAPH_", "NEO4J_"))}
     return {
-        **kept,
+        **unnamed(),
         "NEO4J_URI": endpoint.uri,
         "NEO4J_USERNAME": endpoint.user,
         "NEO4J_PASSWORD": endpoint.password,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from graphql import (
 from graphql.type import get_named_type
 from tests.conftest import StoppedClock
 from tests.house.source import ROOT
+from tests.terminal import unnamed
 from tests.web.serve_process import ready
 from tests.web.service import Client, Json
 from tests.world import CATALOG
@@ -119,9 +119,8 @@ async def test_neither_words_nor_names_are_in_a_log(
     services = build(Settings(), graph, Keyring(tmp_path / "keys"), clock)
     made = await services.callers.create(tenant, "tester", ["read", "write", "correct", "define", "erase"], ["testing"])
     await services.book.publish(await services.callers.authenticate(made.secret), CATALOG)
-    kept = {name: text for name, text in os.environ.items() if not name.startswith(("BELIEFGRAPH_", "NEO4J_"))}
     environment = {
-        **kept,
+        **unnamed(),
         "CANARY": state,
         "NEO4J_URI": endpoint.uri,
         "NEO4J_USERNAME": endpoint.user,
