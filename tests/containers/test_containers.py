@@ -22,7 +22,7 @@ import yaml
 from tests.test_compose import ROOT, compose_command
 from tests.world import CATALOG, event
 
-IMAGE = "beliefgraph:tested"
+PROJECT, IMAGE = "beliefgraph-tested", "beliefgraph:tested"
 PASSWORD = "correct-horse-battery"
 PATIENCE_S = 600.0
 """A new volume has no compiled kernels yet; on a busy machine that takes minutes."""
@@ -47,7 +47,7 @@ class Stack:
         """What the compose command says."""
         command = compose_command()
         assert command is not None
-        return self.ran(*command, "-f", str(self.folder / "docker-compose.yml"), "-p", "beliefgraph-tested", *words)
+        return self.ran(*command, "-f", str(self.folder / "docker-compose.yml"), "-p", PROJECT, *words)
 
     def ran(self, *words: str, said: bytes | None = None) -> str:
         """What a command says; it must not fail."""
@@ -58,7 +58,10 @@ class Stack:
 
     def container(self, service: str) -> dict[str, Any]:
         """How a container is."""
-        found: dict[str, Any] = json.loads(self.ran("docker", "inspect", self.compose("ps", "-q", service).strip()))[0]
+        of = (("project", PROJECT), ("service", service))
+        labels = [word for name, value in of for word in ("--filter", f"label=com.docker.compose.{name}={value}")]
+        id_ = self.ran("docker", "ps", "--all", "--quiet", *labels).split()[0]
+        found: dict[str, Any] = json.loads(self.ran("docker", "inspect", id_))[0]
         return found
 
     def inside(self, *words: str, said: bytes | None = None) -> str:
@@ -86,12 +89,17 @@ class Stack:
         self.healthy()
 
     def ask(self, query: str, **variables: Any) -> Any:
-        """What the service answers."""
+        """What the service answers, asked again where it says so: Neo4j has just started, on a busy machine."""
         url = f"http://127.0.0.1:{self.ports['beliefgraph']}/graphql"
         sent = {"query": query, "variables": variables}
-        answer = httpx2.post(url, json=sent, headers={"authorization": f"Bearer {self.key}"}, timeout=60).json()
-        assert "errors" not in answer, answer
-        return answer["data"]
+        until = time.monotonic() + PATIENCE_S
+        while True:
+            answer = httpx2.post(url, json=sent, headers={"authorization": f"Bearer {self.key}"}, timeout=60).json()
+            kinds = {error["extensions"]["kind"] for error in answer.get("errors", ())}
+            if kinds != {"unavailable"} or time.monotonic() > until:
+                assert not kinds, answer
+                return answer["data"]
+            time.sleep(1)
 
     def crash(self, service: str) -> None:
         """Kill the process in a container behind the engine's back, which starts it again."""

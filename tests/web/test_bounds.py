@@ -122,13 +122,25 @@ async def test_a_number_of_thousands_of_digits_is_refused(client: Client, litera
         assert (await client.refused(query))["kind"] == "incorrect"
 
 
-async def test_a_long_name_is_not_sent_back(client: Client) -> None:
+@pytest.mark.parametrize("length", [200_000, 7_000_000])
+async def test_a_long_name_is_not_sent_back(client: Client, length: int) -> None:
     answer = await client.post(
-        {"query": "query T($t: String!) { twin(name: $t) { rev } }", "variables": {"t": "x" * 200_000}}
+        {"query": "query T($t: String!) { twin(name: $t) { rev } }", "variables": {"t": "x" * length}}
     )
     assert len(answer.content) < 2_000
-    sent = {"specversion": "1.0", **said({}), "type": "y" * 200_000}
-    assert len((await client.post(sent, "/events", **STRUCTURED)).content) < 2_000
+    for long in ({"type": "y" * length}, {"twin": "y" * length}, {"y" * length: "y"}):
+        sent = {"specversion": "1.0", **said({}), **long}
+        assert len((await client.post(sent, "/events", **STRUCTURED)).content) < 2_000
+
+
+async def test_a_leap_second_is_a_moment_at_every_door(client: Client) -> None:
+    leap = {**said({"llr": 0.1, "by": "Kim"}), "time": "2016-12-31T23:59:60Z"}
+    (receipt,) = (await client.data(OBSERVE, events=[leap]))["observe"]
+    assert receipt["status"] == "ACCEPTED"
+    again = await client.post({"specversion": "1.0", **leap}, "/events", **STRUCTURED)
+    assert (again.status_code, again.json()["receipts"][0]["status"]) == (200, "duplicate")
+    known = await client.data('{ twin(name: "lena") { headTime } }')
+    assert known["twin"]["headTime"].startswith("2017-01-01T00:00:00")
 
 
 async def test_few_of_many_errors_are_told(client: Client) -> None:

@@ -23,6 +23,7 @@ from websockets.asyncio.client import connect
 from beliefgraph.config import Settings
 from beliefgraph.web.connections import OTHER_FILES, fitted
 from beliefgraph.web.server import serving
+from beliefgraph.web.tuning import new_event_loop
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -141,17 +142,24 @@ async def test_a_process_that_is_full_says_so_in_words_and_one_line_of_the_log()
         assert await served(where)
 
 
-async def test_a_thousand_connections_that_come_at_once_do_not_hold_the_loop() -> None:
+def test_a_thousand_connections_that_come_at_once_do_not_hold_the_loop() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(4_096, hard)), hard))
-    async with at(max_connections=1_500, max_connections_per_address=1_500) as where:
-        assert await served(where)
-        waiting = [socket.create_connection(where) for _ in range(1_000)]  # none is accepted meanwhile
-        async with heartbeat() as longest:
+
+    async def burst() -> float:
+        async with at(max_connections=1_500, max_connections_per_address=1_500) as where:
             assert await served(where)
-        for each in waiting:
-            each.close()
-        assert longest[0] < 0.03
+            waiting = [socket.create_connection(where) for _ in range(1_000)]  # none is accepted meanwhile
+            for each in waiting:
+                each.sendall(GET)
+            async with heartbeat() as longest:
+                assert await served(where)
+            for each in waiting:
+                each.close()
+            return longest[0]
+
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        assert runner.run(burst()) < 0.02
 
 
 async def test_headers_must_come_in_their_time() -> None:

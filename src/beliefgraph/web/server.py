@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import cast
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from beliefgraph.config import Settings
 from beliefgraph.errors import Conflict, Unavailable
-from beliefgraph.web.accepting import Acceptor
 from beliefgraph.web.connections import guarded
 
 POLL_S = 0.02
@@ -47,24 +45,7 @@ class Served:
 
 
 class _Server(uvicorn.Server):
-    """Accepts connections a few at a time, and leaves signals to whoever started it: uvicorn raises them again when it
-    is done, before anything is let go of."""
-
-    def __init__(self, config: uvicorn.Config, handshake_timeout: float) -> None:
-        super().__init__(config)
-        self._handshake_timeout = handshake_timeout
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to accept connections on these sockets."""
-        await super().startup(sockets=[])
-        for listener in sockets or []:
-            listener.listen(self.config.backlog)
-            made = Acceptor(listener, self._connection, self.config.ssl, self._handshake_timeout)
-            self.servers.append(cast(asyncio.Server, made))
-
-    def _connection(self) -> asyncio.Protocol:
-        make = cast(Callable[..., asyncio.Protocol], self.config.http_protocol_class)
-        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+    """Leaves signals to whoever started it: uvicorn raises them again when it is done, before anything is let go of."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -94,8 +75,7 @@ async def serving(app: ASGIApp, settings: Settings) -> AsyncIterator[Served]:
             forwarded_allow_ips=list(settings.trusted_proxies),
             ssl_certfile=settings.tls_certificate,
             ssl_keyfile=settings.tls_key,
-        ),
-        settings.header_timeout,
+        )
     )
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
