@@ -310,6 +310,29 @@ def test_the_style_captions_every_label_by_a_property_it_has() -> None:
     assert [label for label, named in captions.items() if not named or set(named) - properties[label]] == []
 
 
+def test_colours_tell_how_likely_a_belief_is_and_on_which_side_evidence_speaks(analyst: Analyst) -> None:
+    style = STYLE.read_text(encoding="utf-8")
+    coloured = dict(re.findall(r"^node\.([\w.]+) \{[^}]*?\n  color: (#\w+);", style, re.M))
+    kinds = [coloured[name] for name in ("Belief", "Belief.Likely", "Belief.Unlikely")]
+    assert len(set(kinds)) == 3
+    assert coloured["Evidence"] != coloured["Evidence.Against"]
+    seen = analyst.picture("twin_at_a_glance", twin="buyer-lena")
+    shades = set()
+    for belief in labelled(seen, "Belief"):
+        p = belief["confidence"]
+        expected = {"Likely"} if p >= 0.8 else {"Unlikely"} if p <= 0.2 else set()
+        assert set(belief.labels) == {"Belief", *expected}
+        shades |= expected
+    assert shades == {"Likely", "Unlikely"}
+    said: dict[Any, list[float]] = {}
+    for r in analyst.picture("contested_beliefs").relationships:
+        if r.type == "BEARS_ON":
+            said.setdefault(r.start_node, []).append(r["log_likelihood_ratio"])
+    assert any(max(ratios) < 0 for ratios in said.values())
+    for evidence, ratios in said.items():
+        assert ("Against" in evidence.labels) <= (max(ratios) < 0)
+
+
 def test_the_style_names_no_relationship_that_does_not_exist() -> None:
     styled = re.findall(r"^relationship\.(\w+) \{", STYLE.read_text(encoding="utf-8"), re.M)
     assert set(styled) <= {edge.name for edge in EDGES}

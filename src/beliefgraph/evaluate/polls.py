@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import random
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -28,8 +28,11 @@ SEED = 20141104
 CLOSE = 1e-8
 """How far a confidence may be from the formula: the engine rounds each item to 2^-32."""
 
-MUST = 0.0855
-"""The Brier score that must be reached 1 day before: that of the mean margin, fitted on the same years."""
+MUST: Mapping[int, float] = {1: 0.0829, 10: 0.0939}
+"""The Brier score that must be reached so many days before, without a calibration."""
+
+MANY_POLLS, ENOUGH = 9, 30
+"""Races of so many polls must not be overconfident, where there are enough of them."""
 
 SUMS = 1e-4
 """How far contributions may be from the move they share: what the engine demands of itself."""
@@ -116,13 +119,18 @@ def evaluate(
         none("races that stand against their result, once it came", sum(_against(r, after) for r in races)),
     ]
     lines, curves = _scores(asked)
-    found = {f"{line.setting}, {line.of}": line.scores["Brier"] for line in lines if not line.baseline}
     checks += [
         Row("pollsters learned about", len(learned.coins)),
         *(Row(f"origins {kind}: correlation learned", value) for kind, (value, _) in learned.shared.items()),
         *(Row(f"origins {kind}: scale learned", value) for kind, (_, value) in learned.shared.items()),
         *(Row(f"shared across races by {kind}, nats", value) for kind, value in learned.deviations.items()),
-        *(at_most(f"Brier, {setting}", brier, MUST) for setting, brier in found.items() if setting.startswith("1 day")),
+        *(
+            at_most(f"Brier, {line.setting}, {line.of}", line.scores["Brier"], MUST[days])
+            for days, when in DAYS_BEFORE.items()
+            for line in lines
+            if not line.baseline and line.setting.startswith(when)
+        ),
+        *_overconfidence(asked),
     ]
     return Evaluation("polls", checks, lines, curves)
 
@@ -206,6 +214,16 @@ def _scores(asked: Sequence[Asked]) -> tuple[list[Line], list[Curve]]:
             curves.append(Curve(f"{DAYS_BEFORE[days]}{how}", np.array(p), y))
         lines += [Line(setting, name, given, baseline=True) for name, given in BASELINES[days]]
     return lines, curves
+
+
+def _overconfidence(asked: Sequence[Asked]) -> Iterator[Row]:
+    """By how much the confidence in the likelier candidate is above the share that won, in races of many polls."""
+    for days, when in DAYS_BEFORE.items():
+        many = [a for a in asked if a.days == days and len(a.polls) >= MANY_POLLS and a.available and _tested(a.race)]
+        if len(many) >= ENOUGH:
+            above = [max(a.confidence, 1 - a.confidence) - ((a.confidence > 0.5) == a.race.won) for a in many]
+            item = f"{when}: overconfidence in {len(many)} races of {MANY_POLLS} or more polls"
+            yield at_most(item, math.fsum(above) / len(above), 0.0)
 
 
 def _tested(race: Race) -> bool:

@@ -27,6 +27,7 @@ from beliefgraph.store.decisions import sealed
 from beliefgraph.store.events import quarantined, written
 from beliefgraph.store.graph import Graph, Transaction
 from beliefgraph.store.keys import Keyring
+from beliefgraph.store.shown import labels
 
 R = TypeVar("R", bound=Revision)
 
@@ -126,6 +127,7 @@ def statements(keyring: Keyring, commits: Sequence[TwinCommit]) -> list[Statemen
                 ]
             },
         ),
+        ("commit/shown", _shown(ordered)),
         ("quarantine/keep", {"events": [row for c in ordered for row in _set_aside(keyring, c)]}),
     ]
     written = [(WRITE, rows) for rows in _in_parts(_rows(keyring, ordered))]
@@ -144,6 +146,11 @@ def _in_parts(rows: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
             part, room = dict.fromkeys(rows, ()), MOST_ROWS
         part[kind], room = left, room - len(left)
     yield part
+
+
+def _shown(commits: Sequence[TwinCommit]) -> dict[str, Any]:
+    changes = [(c.delta.closed.of(Holding), c.delta.opened.of(Holding), c.delta.opened.of(Bearing)) for c in commits]
+    return labels(changes)
 
 
 def _events(commits: Sequence[TwinCommit]) -> Iterator[ArrivedEvent]:
