@@ -121,6 +121,39 @@ async def test_a_late_event_resolves_a_forecast_again_and_what_it_was_before_is_
         assert [(each.number, each.happened) for each in one.resolutions] == [(2, True), (1, False)]
 
 
+async def test_only_twins_with_something_to_resolve_are_looked_at(foresight: Foresight, clock: StoppedClock) -> None:
+    world = foresight.world
+    await world.intake.observe(world.caller, [event("one"), event("other", twin="tom")])
+    await foresight.keeper.make(world.caller, "churn")
+    assert (await foresight.keeper.resolve(world.caller, "churn")).twins == 0
+    clock.at = day(12)
+    await cancels(world, 11)
+    done = await foresight.keeper.resolve(world.caller, "churn")
+    assert (done.resolved, done.twins) == (2, 1)
+    await world.intake.observe(world.caller, [event("later", day=11.5)])
+    assert (await foresight.keeper.resolve(world.caller, "churn")).twins == 0, "nothing of the outcome came since"
+    await cancels(world, 10.5)
+    earlier = await foresight.keeper.resolve(world.caller, "churn")
+    assert (earlier.changed, earlier.twins) == (2, 1), "it happened earlier than was known"
+    clock.at = day(60)
+    over = await foresight.keeper.resolve(world.caller, "churn")
+    assert (over.resolved, over.changed, over.twins) == (2, 0, 1), "those of the other twin are over"
+
+
+async def test_forecasts_are_made_for_a_part_of_the_twins_and_the_next_call_goes_on(foresight: Foresight) -> None:
+    world = foresight.world
+    twins = ["lena", "tom", "uma"]
+    await world.intake.observe(world.caller, [event(twin, twin=twin) for twin in twins])
+    told: list[int] = []
+    begun = await foresight.keeper.make(world.caller, "churn", first=2, told=told.append)
+    assert (begun.stored, begun.twins, told) == (4, 2, [2])
+    assert begun.end_cursor is not None
+    rest = await foresight.keeper.make(world.caller, "churn", first=2, after=begun.end_cursor)
+    assert (rest.stored, rest.twins, rest.end_cursor) == (2, 1, None)
+    assert [len(await foresight.of(twin)) for twin in twins] == [2, 2, 2]
+    assert await refusal(foresight.keeper.make(world.caller, first=0)) == "invalid-input"
+
+
 async def test_what_happens_once_is_not_forecast_any_more(foresight: Foresight, clock: StoppedClock) -> None:
     world = foresight.world
     await world.intake.observe(world.caller, [event("one")])

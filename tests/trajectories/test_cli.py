@@ -27,6 +27,7 @@ async def test_a_trajectory_is_shown_with_its_reasons_and_drawn(
     assert done.returncode == 0, done.stderr
     said = done.stdout.decode()
     assert said.startswith("Buying: business case since 2026-01-25; +")
+    assert "How twins move is taken from the definition." in said
     assert "A sign of a stage. (business case)" in said
     assert picture.read_bytes().startswith(b"\x89PNG")
 
@@ -36,6 +37,18 @@ async def test_a_trajectory_is_shown_with_its_reasons_and_drawn(
     )
     (found,) = json.loads(done.stdout)
     assert (found["stage"], found["pieces"]) == ("evaluation", 1)
+
+
+async def test_learning_trajectories_of_few_twins_says_why_nothing_is_put_in_force(
+    world: World, key: str, environ: dict[str, str]
+) -> None:
+    await world.book.publish(world.caller, catalog())
+    await world.intake.observe(world.caller, [event("1", "staged", stage="evaluation")])
+    done = beliefgraph("learn", "trajectories", "--key", key, "--dry-run", environ={**environ, "COLUMNS": "160"})
+    assert done.returncode == 0, done.stderr
+    said = done.stdout.decode()
+    assert "buying: 0 twins, 0 pieces of evidence; not adopted: fewer than 50 twins" in said
+    assert "Nothing was put in force." in said
 
 
 async def test_coverage_and_the_next_questions_are_listed(world: World, key: str, environ: dict[str, str]) -> None:

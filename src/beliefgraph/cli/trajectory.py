@@ -52,7 +52,10 @@ def shown(found: Trajectory) -> Iterator[RenderableType]:
     """A trajectory in lines and tables."""
     since = "" if found.in_stage_since is None else f" since {show.day(found.in_stage_since)}"
     stalled = f", stalled: longer than {found.longer_than:.0%} of stays" if found.stalled else ""
-    yield f"{found.title}: {found.stage}{since}{stalled}; {found.velocity:+.2f} stages in the next 30 days"
+    typical = "" if found.typical_velocity is None else f", other twins there {found.typical_velocity:+.2f}"
+    rests_on = "the definition" if found.typical_velocity is None else f"learned parameters, set {found.parameters}"
+    yield f"{found.title}: {found.stage}{since}{stalled}; {found.velocity:+.2f} stages in the next 30 days{typical}"
+    yield f"How twins move is taken from {rests_on}."
     table = Table("stage", "now", "reached in", "90 % interval", "within 30 days", box=None, pad_edge=False)
     times = {each.stage: each for each in found.times}
     for share in found.stages:

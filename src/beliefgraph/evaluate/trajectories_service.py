@@ -66,14 +66,25 @@ CATALOG = Catalog.model_validate(
 
 
 def evaluate(
-    client: Client, twins: int, seed: int, run_name: str, progress: Progress, *, teach: Teach, keep: bool = False
+    client: Client,
+    twins: int,
+    seed: int,
+    run_name: str,
+    progress: Progress,
+    *,
+    teach: Teach,
+    keep: bool = False,
+    asked_about: int | None = None,
 ) -> Evaluation:
-    """Deliver both cohorts, learn from the first, ask about the second, and score it beside simpler forecasts."""
+    """Deliver both cohorts, learn from the first, ask about the second, and score it beside simpler forecasts.
+
+    `asked_about` is the number of twins of the second; left out: as many as of the first.
+    """
     client.publish(CATALOG)
-    known, tested = simulate(twins, seed), simulate(twins, seed + 1)
+    known, tested = simulate(twins, seed), simulate(asked_about or twins, seed + 1)
     names = {
         "known": [f"{run_name}-known-{n}" for n in range(twins)],
-        "tested": [f"{run_name}-{n}" for n in range(twins)],
+        "tested": [f"{run_name}-{n}" for n in range(len(tested.purchase))],
     }
     with nullcontext() if keep else erased_after(client, [*names["known"], *names["tested"]], progress):
         for which, cohort, begin in (("known", known, BEGIN), ("tested", tested, BETWEEN)):
@@ -84,15 +95,15 @@ def evaluate(
         found = []
         for n, name in enumerate(names["tested"], start=1):
             found.append(client.trajectory(name, KEY, asked))
-            progress("Trajectories asked", n, twins)
+            progress("Trajectories asked", n, len(names["tested"]))
     loss, interval = mean_loss(_given(found, tested)), _passages(found, tested)
     learned = sum(each["parameters"] != "stated" for of_twin in found for each in of_twin)
     typical = [each["velocity"] - each["typicalVelocity"] for of_twin in found for each in of_twin if learned]
     checks = [
-        exactly("answers by what was learned", learned, twins * len(ASKED_AT)),
+        exactly("answers by what was learned", learned, len(found) * len(ASKED_AT)),
         Row("mean velocity beyond that of the cohort, stages in 30 days", float(np.mean(typical)) if typical else 0.0),
     ]
-    return scored(known, tested, loss, interval, checks, f", {twins:,} twins through the service")
+    return scored(known, tested, loss, interval, checks, f", {len(found):,} twins through the service")
 
 
 def _events(cohort: Cohort, names: list[str], begin: datetime) -> Iterator[dict[str, Any]]:
