@@ -1,7 +1,7 @@
 // All that a twin was ever told up to a rev, but for its bearings and measurements, and the commits after another rev.
 // params: $twin, $rev, $after
 // returns: one record (relations that are its own, links, statements of goals, relations of goals, statements of decisions, permissions,
-//          [[rev, at, actor, purpose, cause, definitions] by rev])
+//          contested evidence, [[rev, at, actor, purpose, cause, definitions] by rev])
 // mode: read
 RETURN
   COLLECT {
@@ -44,6 +44,13 @@ RETURN
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, r.purpose, r.category, r.recipient, r.allowed, r.stated_by, r.event]
   } AS permissions,
+  COLLECT {
+    MATCH (:Twin)-[r:CONTESTS]->(:Evidence)
+    USING INDEX r:CONTESTS(twin, rev_to, valid_to)
+    WHERE r.twin = $twin AND r.rev_to > 0 AND r.rev_from <= $rev AND r.valid_to IS NOT NULL
+    RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
+            r.origin, r.evidence, r.event]
+  } AS contests,
   COLLECT {
     MATCH (c:Commit)
     WHERE c.twin = $twin AND c.rev > $after AND c.rev <= $rev

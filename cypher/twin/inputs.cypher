@@ -1,8 +1,8 @@
 // What one rev of a twin sees, and what it has published; its bearings and measurements are read by themselves.
 // params: $twin, $rev (null: the current one)
 // returns: one record (rev, current rev, life, beliefs, relations, holdings, links, goals, statements of goals,
-//          relations of goals, pursuits, metrics, readings, decisions, statements of decisions, deliberations, permissions, the
-//          rev's commit or []); none if no such twin
+//          relations of goals, pursuits, metrics, readings, decisions, statements of decisions, deliberations, permissions,
+//          contested evidence, the rev's commit or []); none if no such twin
 // mode: read
 MATCH (t:Twin {id: $twin})
 WITH t, coalesce($rev, t.rev) AS rev
@@ -95,6 +95,13 @@ RETURN
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, r.purpose, r.category, r.recipient, r.allowed, r.stated_by, r.event]
   } AS permissions,
+  COLLECT {
+    MATCH (:Twin)-[r:CONTESTS]->(:Evidence)
+    USING INDEX r:CONTESTS(twin, rev_to, valid_to)
+    WHERE r.twin = $twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
+    RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
+            r.origin, r.evidence, r.event]
+  } AS contests,
   COLLECT {
     MATCH (c:Commit {twin: $twin, rev: rev})
     RETURN [toString(c.head_time), toString(c.at), c.definitions, c.open_rows, c.opened_rows]

@@ -19,7 +19,9 @@ from tests.world import World, event, key, rated
 
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.command import AssertBelief, Correct, Identify, RecordDecision, SetGoal, Withdraw
+from beliefgraph.model.contest import Contest
 from beliefgraph.model.event import EventName
+from beliefgraph.model.identity import event_id
 from beliefgraph.model.permission import Restrict
 from beliefgraph.model.time import AsOf
 from beliefgraph.model.twin import Identifier
@@ -56,6 +58,7 @@ async def lived(world: World) -> None:
     decided: dict[str, Any] = {"twin": "lena", "decision": "home", "title": "where", "reasons": [{"text": SAID}]}
     await world.commands.record_decision(person, RecordDecision.model_validate(decided))
     await world.commands.correct(person, Correct(twin="lena", belief=key("needs.urgent"), holds=True))
+    await world.commands.contest(person, Contest(twin="lena", evidence=event_id(id_of(world), "test", "2")))
     await world.commands.withdraw(world.caller, Withdraw(twin="lena", event=EventName(id="3", source="test")))
 
 
@@ -107,6 +110,8 @@ async def test_what_is_exported_imported_and_exported_again_is_the_same_and_so_i
     archives = archives_of(world)
     rev = (await stored(world)).rev
     before = await answers(world, rev)
+    contested = await Questions(world.graph, world.keyring, world.book).contested(world.caller, "lena")
+    assert [len(revs) for revs in contested.since.values()] == [1, 1]
     exported = await archives.export_tenant(world.caller)
     again = await emptied(world)
     assert (await stored(again)).rev == 0
@@ -116,6 +121,7 @@ async def test_what_is_exported_imported_and_exported_again_is_the_same_and_so_i
     assert done.twins == 2
     assert await archives.export_tenant(world.caller) == exported
     assert await answers(again, rev) == before
+    assert await Questions(world.graph, world.keyring, world.book).contested(world.caller, "lena") == contested
     (receipt,) = await again.intake.observe(world.caller, [rated("6", 1.0, day=2)])
     assert (receipt.status, receipt.rev) == ("accepted", rev + 1)
     (receipt,) = await again.intake.observe(world.caller, [event("2")])

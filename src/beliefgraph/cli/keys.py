@@ -129,10 +129,9 @@ def _show(keys: list[ApiKey], *, stderr: bool = True) -> None:
     rows = [("ID", "TENANT", "ACTOR", "SCOPES", "PURPOSES", "PERSON", "MADE", "REVOKED", "EXPIRES", "LAST USED")]
     for key in keys:
         times = (key.created_at, key.revoked_at, key.expires_at, key.last_used_at)
-        shown = ("-" if at is None else f"{at:%Y-%m-%d %H:%M}" for at in times)
-        rows.append(
-            (key.id, key.tenant, key.actor, ",".join(key.scopes), ",".join(key.purposes), key.person or "-", *shown)
-        )
+        made, revoked, expires, used = ("-" if at is None else f"{at:%Y-%m-%d %H:%M}" for at in times)
+        scopes, purposes, person = ",".join(key.scopes), ",".join(key.purposes), key.person or "-"
+        rows.append((key.id, key.tenant, key.actor, scopes, purposes, person, made, revoked, expires, used))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         line = "  ".join(value.ljust(width) for value, width in zip(row, widths, strict=True))

@@ -44,6 +44,7 @@ COMMANDS = {
     "ask-next": ("asking:ask_next", "List the questions whose answers would tell most for their cost."),
     "policy": ("policy:app", "Publish and show the tenant's policy: what data is used for, and who decides."),
     "permit": ("permit:permit", "Permit or refuse a purpose for a twin."),
+    "contest": ("contest:contest", "Contest evidence with the person's own key, or take that back."),
     "restrict": ("permit:restrict", "Restrict the use of a twin, or lift the restriction."),
     "permissions": ("permit:permissions", "List the permissions stated of a twin."),
     "keys": ("keys:app", "Manage API keys."),

@@ -9,6 +9,7 @@ import strawberry
 
 from beliefgraph.graphql.arguments import told
 from beliefgraph.graphql.connections import connection
+from beliefgraph.graphql.contested import COUNTED, contested
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.evidence_types import EvidenceOn
 from beliefgraph.graphql.expose import attribute, expose, field
@@ -85,6 +86,12 @@ class Belief(Node):
     def exact_confidence(row: strawberry.Parent[question.BeliefRow]) -> float | None:
         return loaded(row.exact, "exact confidence").confidence
 
+    @field(int, COUNTED)
+    @staticmethod
+    async def contested_evidence(row: strawberry.Parent[question.BeliefRow], info: Request) -> int:
+        state = row.state
+        return await contested(info.context, state.belief.twin, state.belief.id, rev=state.rev)
+
     @field(list[EvidenceOn], "Evidence that bears on it directly, including metrics, oldest first.")
     @staticmethod
     def evidence(row: strawberry.Parent[question.BeliefRow]) -> tuple[question.EvidenceOn, ...]:
@@ -132,6 +139,11 @@ class Holding:
     """What the twin published about a belief, from the rev that changed it to the rev that changed it again."""
 
     error_bar: float | None = attribute("error_bar", float | None, ERROR_BAR)  # type: ignore[assignment]
+
+    @field(int, "Number of pieces of evidence that bore on it then and that the person contests by now.")
+    @staticmethod
+    async def contested_evidence(holding: strawberry.Parent[beliefs.Holding], info: Request) -> int:
+        return await contested(info.context, holding.twin, holding.key, before=holding.rev_to)
 
     @field(None, "Probability that was published, in [0, 1]; null if it was unavailable.")
     @staticmethod

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from strawberry.types import Info
 
@@ -23,6 +23,7 @@ from beliefgraph.services.decisions.questions import Decisions
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.erase import Eraser
 from beliefgraph.services.explanation.explain import Explanations
+from beliefgraph.services.flights import Flights
 from beliefgraph.services.forecasts.questions import Forecasts
 from beliefgraph.services.goals.questions import Goals
 from beliefgraph.services.intake import Intake
@@ -117,6 +118,8 @@ class Context:
     purpose: str | None = None
     connection_params: dict[str, object] | None = field(default=None, repr=False)
     names: dict[str, str] = field(default_factory=dict)
+    reading: Flights[Hashable, Any] = field(default_factory=Flights, repr=False)
+    """What several fields ask for at the same time, and is read once."""
     keyed: Callable[[str], bool] | None = None
     """Told once a WebSocket has brought its key, so that it keeps its place; False if that key has too many."""
     asks: Callable[[], None] | None = None

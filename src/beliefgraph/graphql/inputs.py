@@ -37,6 +37,7 @@ from beliefgraph.model.command import (
     WhatIf,
     Withdraw,
 )
+from beliefgraph.model.contest import Contest
 from beliefgraph.model.decision import Option, Reason, Result, Told
 from beliefgraph.model.decision_check import CheckDecision
 from beliefgraph.model.event import Event, EventName
@@ -111,6 +112,8 @@ def with_stored_ids(given: R) -> R:
     """What is asked, with the ids that answers gave turned into those of the store."""
     match given:
         case Withdraw(evidence=str(evidence)):
+            return given.model_copy(update={"evidence": stored_id(evidence, given.twin)})
+        case Contest(evidence=evidence):
             return given.model_copy(update={"evidence": stored_id(evidence, given.twin)})
         case Withdraw(event=EventName() as event):
             return given.model_copy(update={"event": _stored_event(event, given.twin)})

@@ -13,6 +13,7 @@ from strawberry.scalars import JSON
 from beliefgraph.errors import BeliefgraphError, Incorrect, shortened
 from beliefgraph.graphql.arguments import ExpectedRev, TwinName, told
 from beliefgraph.graphql.change_types import Receipt
+from beliefgraph.graphql.contest_fields import ContestCommands
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.definition_types import Definitions
 from beliefgraph.graphql.errors import invalid_input
@@ -47,7 +48,7 @@ Receipts = list[receipt.Receipt]
 @strawberry.type(
     description="Commands that change a twin or the definitions. A command with an `id` can be sent again safely."
 )
-class Mutation(ForecastMutations, PermissionCommands):
+class Mutation(ForecastMutations, PermissionCommands, ContestCommands):
     """The mutations."""
 
     @answer(

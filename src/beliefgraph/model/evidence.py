@@ -34,6 +34,9 @@ CORRECTION_LOG_ODDS = 12.0
 """A correction by the person, in nats: no relation moves it visibly, yet two that clash leave every probability
 positive."""
 
+ByThePerson = Annotated[bool, Field(description="Whether the person contests it; it is in force all the same.")]
+"""Whether a piece of evidence is contested, where it is shown."""
+
 HalfLife = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 """Seconds in which evidence loses half its force."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from beliefgraph.model.belief import Belief, BeliefState
-from beliefgraph.model.evidence import Bearing, Evidence
+from beliefgraph.model.evidence import Bearing, ByThePerson, Evidence
 from beliefgraph.model.metric import MetricState
 from beliefgraph.model.question import EvidenceIn
 from beliefgraph.model.record import LogOdds, Probability, Record
@@ -63,6 +63,7 @@ class Contribution(Record):
         description="State of the metric, if the evidence is derived from one; else null.",
     )
     events: tuple[EvidenceIn, ...] = Field((), description="Newest events behind the metric.")
+    contested: ByThePerson = False
 
 
 class RestOfContributions(Record):

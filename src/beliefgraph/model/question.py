@@ -9,7 +9,7 @@ from pydantic import Field
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import Belief, BeliefState, logit
-from beliefgraph.model.evidence import Bearing, Evidence, Source
+from beliefgraph.model.evidence import Bearing, ByThePerson, Evidence, Source
 from beliefgraph.model.metric import Measurement, MetricState
 from beliefgraph.model.parameters import SourceCoins
 from beliefgraph.model.record import Key, LogOdds, Name, Probability, Record, TwinName
@@ -136,6 +136,7 @@ class EvidenceOn(Record):
         None,
         description="State of the metric, if the evidence is derived from one and not stored; else null.",
     )
+    contested: ByThePerson = False
 
 
 class EvidenceIn(Record):

@@ -27,6 +27,7 @@ from beliefgraph.model.command import (
     Unidentify,
     Withdraw,
 )
+from beliefgraph.model.contest import Contest
 from beliefgraph.model.delta import Delta, Records
 from beliefgraph.model.event import Event, EventName
 from beliefgraph.model.identity import COMMANDS, event_ids, source_id
@@ -38,6 +39,7 @@ from beliefgraph.model.twin import IdentifierLink
 from beliefgraph.services import decide
 from beliefgraph.services.additions import Additions
 from beliefgraph.services.command_context import CommandContext
+from beliefgraph.services.contests import contesting
 from beliefgraph.services.decisions import decide as decisions
 from beliefgraph.services.goals import decide as goals
 from beliefgraph.services.intake import UNKNOWN_IDENTIFIER, Intake
@@ -96,6 +98,16 @@ class Commands:
             return await stored.said(self._updater.graph, twin, ids, sources)
 
         return await self._carry_out_upon(caller, command, said, lambda s, e: decide.withdrawal(s, command, e))
+
+    async def contest(self, caller: Caller, command: Contest) -> Receipt:
+        """Contest evidence, or take that back; it stays in force."""
+        now = self._updater.clock.now()
+
+        async def said(twin: str) -> Collection[str]:
+            ids = event_ids(twin, EventName(id=command.evidence))
+            return await stored.said(self._updater.graph, twin, ids, ())
+
+        return await self._carry_out_upon(caller, command, said, lambda s, e: contesting(s, command, now, e))
 
     async def relate(self, caller: Caller, command: Relate) -> Receipt:
         """Relate two beliefs, for this twin alone."""

@@ -35,6 +35,7 @@ from beliefgraph.model.twin import Twin
 from beliefgraph.model.vocabulary import words_of
 from beliefgraph.services import paging
 from beliefgraph.services.compare import differences
+from beliefgraph.services.contests import ContestedBeliefs, contested_beliefs
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.distribution import distribution, other, states_of
 from beliefgraph.services.explanation.chains import chain, chain_rows, comes_after, voices
@@ -196,6 +197,11 @@ class Questions:
                     evidence=voice.evidence, source=voice.source, twin=twin, bearings=rows, metric=voice.metric
                 )
         raise NotFound("not-found", f"There is no evidence {id_!r}.", evidence=id_)
+
+    async def contested(self, caller: Caller, twin: str, rev: int | None = None) -> ContestedBeliefs:
+        """The beliefs of a twin on which evidence bears that the person contests, as a rev sees it."""
+        moment = await self._moments.at(caller, reach(caller, twin), twin, NOW, rev)
+        return await asyncio.to_thread(contested_beliefs, moment.state)
 
     async def beliefs(
         self,

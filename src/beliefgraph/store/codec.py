@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from beliefgraph.model.belief import Belief, Holding
+from beliefgraph.model.contest import Contested
 from beliefgraph.model.decision import Decision, DecisionStatement, Deliberation, Ground, Option
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
@@ -266,6 +267,15 @@ def permission(row: list[Any], twin: str) -> Permission:
         allowed=row[11],
         stated_by=row[12],
         event=row[13],
+    )
+
+
+def contested(row: list[Any], twin: str) -> Contested:
+    """The contested evidence that `twin/inputs` returned as a row."""
+    return Contested.trusted(
+        **_revision(row, twin),
+        evidence=row[8],
+        event=row[9],
     )
 
 

@@ -11,6 +11,7 @@ from beliefgraph.errors import Conflict
 from beliefgraph.model.arrival import ArrivedEvent
 from beliefgraph.model.belief import Belief, Holding, probability
 from beliefgraph.model.commit import Commit
+from beliefgraph.model.contest import Contested
 from beliefgraph.model.decision import Decision, DecisionStatement, Deliberation, Words
 from beliefgraph.model.delta import Delta
 from beliefgraph.model.evidence import Bearing, Evidence
@@ -108,6 +109,7 @@ def statements(keyring: Keyring, commits: Sequence[TwinCommit]) -> list[Statemen
         ("commit/metrics", _metric_rows(ordered)),
         ("commit/decisions", _decision_rows(keyring, ordered)),
         ("commit/permissions", _permission_rows(ordered)),
+        ("commit/contests", _contest_rows(ordered)),
         (LINKS, _link_rows(ordered)),
         (
             RETURNED,
@@ -375,6 +377,17 @@ def _permission_rows(commits: Sequence[TwinCommit]) -> dict[str, Any]:
             }
             for c in commits
             for permission in c.delta.opened.of(Permission)
+        ],
+    }
+
+
+def _contest_rows(commits: Sequence[TwinCommit]) -> dict[str, Any]:
+    return {
+        "closed": _closed(commits, Contested),
+        "opened": [
+            {"twin": row.twin, "evidence": row.evidence, "values": codec.edge_values(row)}
+            for c in commits
+            for row in c.delta.opened.of(Contested)
         ],
     }
 

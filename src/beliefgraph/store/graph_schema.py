@@ -18,6 +18,7 @@ from beliefgraph.model.attribute import Attribute
 from beliefgraph.model.belief import Belief, Holding
 from beliefgraph.model.caller import ApiKey
 from beliefgraph.model.commit import Commit
+from beliefgraph.model.contest import Contested
 from beliefgraph.model.decision import Decision, DecisionStatement, Deliberation
 from beliefgraph.model.evidence import Bearing, Evidence, Source
 from beliefgraph.model.forecast import Forecast, Resolution
@@ -541,6 +542,15 @@ EDGES: tuple[EdgeRow, ...] = (
         "Purpose",
         "The purpose may be pursued with what is held of the twin's person, or may not.",
         Permission,
+        unique=(("revision_id",),),
+        indexed=(NOW,),
+    ),
+    EdgeRow(
+        "CONTESTS",
+        "Twin",
+        "Evidence",
+        "The person says that the evidence is not right; it is in force all the same.",
+        Contested,
         unique=(("revision_id",),),
         indexed=(NOW,),
     ),

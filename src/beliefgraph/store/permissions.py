@@ -23,6 +23,7 @@ TOLD: Sequence[Callable[[list[Any], str], Revision]] = (
     codec.goal_relation,
     codec.decision_statement,
     codec.permission,
+    codec.contested,
 )
 """What decodes the rows of each column of `permission/inputs`."""
 

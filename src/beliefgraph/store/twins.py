@@ -57,6 +57,7 @@ COLUMNS: Sequence[Callable[[list[Any], str], Record]] = (
     codec.decision_statement,
     codec.deliberation,
     codec.permission,
+    codec.contested,
 )
 """What decodes the rows of each column of `twin/inputs`."""
 

@@ -15,6 +15,7 @@ from beliefgraph.model.question import EvidenceIn, EvidenceOn
 from beliefgraph.model.time import microseconds
 from beliefgraph.services.bearings import valid_at
 from beliefgraph.services.blocks import Ints, packed
+from beliefgraph.services.contests import contested_evidence
 from beliefgraph.services.metrics.standing import events_of, newest, speaking, standing, voice
 from beliefgraph.services.paging import Place
 from beliefgraph.services.recompute import Recomputed
@@ -25,12 +26,16 @@ from beliefgraph.store.keys import Keyring
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """What a piece of evidence says, and who says so; where a metric speaks, how it stands, with its newest events."""
+    """What a piece of evidence says, who says so, and whether the person contests it.
+
+    Where a metric speaks, how it stands, with its newest events.
+    """
 
     evidence: Evidence
     source: Source
     metric: MetricState | None = None
     events: tuple[EvidenceIn, ...] = ()
+    contested: bool = False
 
 
 ALL_STORED: Mapping[str, ToldRow] = MappingProxyType({})
@@ -53,7 +58,12 @@ async def voices(
     wanted += [event.evidence for one in measured.values() for event in newest(one)]
     stored = [id_ for id_ in dict.fromkeys(wanted) if id_ not in supposed]
     rows = {**await told(graph, seen.moment.state.id, stored), **supposed}
-    found = {id_: Voice(rows[id_].opened(keyring), rows[id_].source) for id_ in evidence if id_ in rows}
+    contested = contested_evidence(seen.moment.state)
+    found = {
+        id_: Voice(rows[id_].opened(keyring), rows[id_].source, contested=id_ in contested)
+        for id_ in evidence
+        if id_ in rows
+    }
     for id_, one in measured.items():
         said, source = voice(seen, one, rows)
         found[id_] = Voice(said, source, standing(seen.moment, one), events_of(newest(one), rows, keyring))
@@ -108,6 +118,7 @@ async def chain(graph: Graph, keyring: Keyring, seen: Recomputed, rows: Ints) ->
             counts=row in heard,
             heard=heard.get(row, 0.0),
             metric=spoken[bearing.evidence].metric,
+            contested=spoken[bearing.evidence].contested,
         )
         for row, bearing in zip(rows.tolist(), bearings, strict=True)
     ]

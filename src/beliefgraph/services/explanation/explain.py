@@ -228,6 +228,7 @@ def _contribution(share: _Share, voice: Voice) -> Contribution:
         pieces=share.pieces,
         metric=voice.metric,
         events=voice.events,
+        contested=voice.contested,
     )
 
 

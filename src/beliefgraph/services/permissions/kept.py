@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from beliefgraph.model.belief import Belief
+from beliefgraph.model.contest import Contested
 from beliefgraph.model.decision import Decision, DecisionStatement
 from beliefgraph.model.goal import Goal
 from beliefgraph.model.metric import Metric
@@ -121,6 +122,8 @@ class Kept:
     def _keeps(self, row: object) -> bool:
         if isinstance(row, BeliefRelation):
             return row.origin != "inferred" and row.source not in self._names and row.target not in self._names
+        if isinstance(row, Contested):
+            return row.evidence not in self._evidence
         if isinstance(row, Statement):
             return row.evidence not in self._evidence and not any(id_ in self._names for id_ in row.about)
         return True

@@ -6,7 +6,7 @@ what is permitted.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
@@ -15,8 +15,11 @@ from typing import TypeVar
 import numpy as np
 
 from beliefgraph.inference.stop import check_stopped
-from beliefgraph.model.commit import Change, Commit
+from beliefgraph.model.commit import BeliefChange, Change, Commit
+from beliefgraph.model.decision import DecisionChange
 from beliefgraph.model.delta import Records
+from beliefgraph.model.goal import GoalChange
+from beliefgraph.model.metric import MetricChange
 from beliefgraph.model.permission import Policy
 from beliefgraph.model.revision import Publication, Revision
 from beliefgraph.services.advance import publish_layers
@@ -26,10 +29,12 @@ from beliefgraph.services.layers import LAYERS
 from beliefgraph.services.permissions.hidden import Hidden
 from beliefgraph.services.permissions.kept import Kept
 from beliefgraph.services.permissions.sight import Sight
-from beliefgraph.services.state import TwinState, by_place, fresh
+from beliefgraph.services.state import RecordsById, TwinState, by_place, fresh
 from beliefgraph.store.history import Stretch, as_seen
 
 P = TypeVar("P", bound=Publication)
+
+Move = BeliefChange | GoalChange | MetricChange | DecisionChange
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,8 @@ class Replay:
         for at, change in self.changes.items():
             if at > rev:
                 break
-            for move in chain(change.beliefs, change.goals, change.metrics, change.decisions):
+            moves: Iterable[Move] = chain(change.beliefs, change.goals, change.metrics, change.decisions)
+            for move in moves:
                 if move.before is not None and move.before.key == key and isinstance(move.before, kind):
                     found[-1] = found[-1].model_copy(update={"rev_to": at})
                 if move.after is not None and move.after.key == key and isinstance(move.after, kind):
@@ -148,7 +154,7 @@ def _step(before: TwinState, now: TwinState, commit: Commit, graph: DefinitionGr
     head_time = max(each for each in (before.head_time, now.head_time) if each is not None)
     commit = commit.model_copy(update={"head_time": head_time})
     made = {kind: {**before.made_of(kind), **now.made_of(kind)} for kind in {**before.made, **now.made}}
-    published = {kind: rows for kind, rows in before.rows.items() if issubclass(kind, Publication)}
+    published: RecordsById = {kind: rows for kind, rows in before.rows.items() if issubclass(kind, Publication)}
     after = replace(now, made=made, rows={**now.rows, **published}, head_time=head_time)
     delta, final = publish_layers(before, after, graph, derive(after, graph, head_time), commit.rev)
     change = Change(commit=commit, **{layer.name: layer.changes(final, delta) for layer in LAYERS})

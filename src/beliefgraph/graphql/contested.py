@@ -1,0 +1,22 @@
+"""How many pieces of evidence on a belief the person contests."""
+
+from __future__ import annotations
+
+from beliefgraph.graphql.context import Context
+from beliefgraph.services.contests import ContestedBeliefs
+
+COUNTED = "Number of pieces of evidence on it that the person contests; they are in force all the same."
+
+
+async def contested(
+    context: Context, twin: str, belief: str, *, rev: int | None = None, before: int | None = None
+) -> int:
+    """How many pieces of contested evidence bear on a belief as a rev sees it, or did before another rev.
+
+    A twin is looked up once, however many of its beliefs are asked about at the same time.
+    """
+    name = context.names[twin]
+    found: ContestedBeliefs = await context.reading.join(
+        ("contested", twin, rev), lambda: context.verbs_for(name).questions.contested(context.caller, name, rev)
+    )
+    return found.on(belief, before)
