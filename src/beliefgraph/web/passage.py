@@ -32,6 +32,9 @@ from beliefgraph.telemetry.spans import GONE, request
 log = structlog.get_logger("beliefgraph.access")
 
 REQUEST_ID = "X-Request-ID"
+PERSON_PAGE = "/me"
+"""Where the person's own page is, with all that is under it."""
+
 SANE_ID = re.compile(r"^[A-Za-z0-9._:@/+=-]{1,128}$")
 
 FULL: Message = {"type": "websocket.close", "code": 1013, "reason": "overloaded"}
@@ -101,7 +104,7 @@ class RequestId:
                 status = 403  # as the handshake is answered
             await send(message)
 
-        path = scope["path"] if scope["path"] in self._paths else "elsewhere"  # it may name somebody
+        path = self._named(scope["path"])
         try:
             if scope["type"] == "websocket":  # what is asked on it is counted, operation by operation
                 await self._app(scope, receive, answer)
@@ -120,6 +123,12 @@ class RequestId:
                 status=status,
                 ms=round((time.perf_counter() - began) * 1_000, 2),
             )
+
+    def _named(self, path: str) -> str:
+        """The path as it is logged: one that is none of ours may name somebody."""
+        if path in self._paths:
+            return path
+        return PERSON_PAGE if path == PERSON_PAGE or path.startswith(f"{PERSON_PAGE}/") else "elsewhere"
 
 
 class Bounded:
