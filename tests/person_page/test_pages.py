@@ -22,7 +22,7 @@ async def test_a_person_sees_what_is_believed_why_and_what_was_said(person: Pers
     beliefs = text(await person.see("/me"))
     assert "World Stands alone Likely 73 % Little is known yet." in beliefs  # 1 / (1 + e^-1)
     why = text(await person.see(await belief(person, "Stands alone")))
-    assert "“stands alone” stands at 73 %, up from a prior of 50 %, mostly because of “rated” from bo (+1.0)." in why
+    assert "“stands alone” stands at 73 %, up from a prior of 50 %, mostly because of “rated” from bo." in why
     assert "without it, it would be 50 %" in why
     assert WORDS in text(await person.see("/me/received"))
     arrived = text(await person.see("/me/events"))

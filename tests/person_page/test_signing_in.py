@@ -28,7 +28,7 @@ async def test_without_a_session_there_is_nothing_but_signing_in(lena: Service) 
         for path in INSIDE:
             assert "Please sign in" in text(await nobody.see("/me" + path, 401))
         for path in FORMS:
-            assert (await nobody.post("/me" + path, {"form": "x"})).status_code == 401
+            assert (await nobody.post("/me" + path, {"token": "x"})).status_code == 401
 
 
 async def test_a_link_works_once_for_as_long_as_it_says_and_unaltered(lena: Service, stopped: StoppedClock) -> None:
@@ -102,8 +102,8 @@ async def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(lena: Servi
 @pytest.mark.parametrize("token", [None, "", "somebody else's"])
 async def test_a_form_without_the_sessions_own_token_does_nothing(lena: Service, person: Person, token: str) -> None:
     async with signed_in(lena, "lena") as other:
-        theirs = forms(await other.see("/me/data"))[0].fields["form"]
-    sent = {} if token is None else {"form": theirs if token else ""}
+        theirs = forms(await other.see("/me/data"))[0].fields["token"]
+    sent = {} if token is None else {"token": theirs if token else ""}
     for path in FORMS:
         refused = await person.post("/me" + path, {**sent, "word": "erase", "sure": "yes", "restricted": "yes"})
         assert (refused.status_code, code(refused)) == (403, "invalid-form"), path
@@ -129,10 +129,10 @@ async def test_nobody_reaches_another_persons_twin(lena: Service, person: Person
         path = page.partition('href="/me/beliefs/')[2].partition('"')[0]
         refused = await person.http.get(f"{lena.url}/me/beliefs/{path}")
         assert (refused.status_code, code(refused)) == (404, "not-found")
-        token = forms(await person.see("/me/data"))[0].fields["form"]
-        assert code(await person.post(f"/me/beliefs/{path}", {"form": token, "holds": "no"})) == "not-found"
+        token = forms(await person.see("/me/data"))[0].fields["token"]
+        assert code(await person.post(f"/me/beliefs/{path}", {"token": token, "holds": "no"})) == "not-found"
         (theirs,) = [each for each in forms(await omar.see("/me/received")) if each.action.endswith("withdraw")]
-        await person.post("/me/withdraw", {"form": token, "evidence": theirs.fields["evidence"]})
+        await person.post("/me/withdraw", {"token": token, "evidence": theirs.fields["evidence"]})
         assert "Taken back" not in text(await omar.see("/me/received"))
 
 
@@ -151,7 +151,7 @@ async def test_every_answer_allows_no_script_and_no_style_but_its_own(person: Pe
 
 
 async def test_bad_input_is_told_and_nothing_is_written(person: Person) -> None:
-    token = forms(await person.see("/me/data"))[0].fields["form"]
+    token = forms(await person.see("/me/data"))[0].fields["token"]
     for path, fields, expected in (
         ("/me/permissions", {"purpose": "spying", "allowed": "yes"}, "invalid-permission"),
         ("/me/permissions", {"purpose": "advice", "allowed": "perhaps"}, "invalid-input"),
@@ -159,7 +159,7 @@ async def test_bad_input_is_told_and_nothing_is_written(person: Person) -> None:
         ("/me/withdraw", {"evidence": "none"}, "not-found"),
         ("/me/restriction", {"restricted": "x" * 20_000}, "too-large"),
     ):
-        refused = await person.post(path, {"form": token, **fields})
+        refused = await person.post(path, {"token": token, **fields})
         assert code(refused) == expected, (path, fields, text(refused.text))
     refused = await person.http.get(person.url + "/me/received?after=nonsense")
     assert code(refused) == "invalid-cursor"

@@ -21,5 +21,5 @@ class Session(Record):
     id: str = Field(description="Id of the session.")
     tenant: Key = Field(description="Tenant that the person's twin belongs to.")
     person: Key = Field(description="Name of the person's twin.")
-    form: str = Field(description="Token that every form of the session carries, so that no other site can send one.")
+    token: str = Field(description="Token that every form of the session carries, so that no other site can send one.")
     expires_at: Instant = Field(description="When it ends.")

@@ -78,7 +78,7 @@ class Sessions:
             id=_token(),
             tenant=tenant,
             person=person,
-            form=_token(),
+            token=_token(),
             expires_at=self._clock.now() + self._session_lifetime,
         )
 
@@ -111,7 +111,7 @@ class Sessions:
 
 def refuse_forged(session: Session, token: str) -> None:
     """Refuse (`invalid-form`) what does not carry the session's own token: another site may have sent it."""
-    if not secrets.compare_digest(session.form.encode(), token.encode("utf-8", "surrogatepass")):
+    if not secrets.compare_digest(session.token.encode(), token.encode("utf-8", "surrogatepass")):
         raise Forbidden("invalid-form", "This form is not of your session. Load the page again and repeat it.")
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from markupsafe import Markup
 
+from beliefgraph.model.trajectory import StageShare
 from beliefgraph.web.person.words import day, percent, plain
 
 WIDTH, HEIGHT = 600, 150
@@ -98,8 +99,9 @@ def days(moments: Sequence[datetime], today: date) -> Markup:
     )
 
 
-def stages(shares: Sequence[tuple[str, float]]) -> Markup:
+def stages(found: Sequence[StageShare]) -> Markup:
     """How likely each of several stages is, as columns with their names."""
+    shares = [(each.stage, each.probability) for each in found]
     wide, tall = WIDTH / len(shares), HEIGHT - TOP - BOTTOM
     columns = Markup("").join(
         Markup(

@@ -99,7 +99,7 @@ class Door:
             if request.method == "POST":
                 refuse_foreign(request)
                 form = await form_of(request)
-                refuse_forged(session, form.get("form", ""))
+                refuse_forged(session, form.get("token", ""))
             caller = self._sessions.caller(session, request.state.request_id)
             await self._warmed()
             async with self._places.taken(caller.tenant, caller.key):

@@ -109,8 +109,8 @@ async def permissions(visit: Visit) -> Response:
 async def readers(visit: Visit) -> Response:
     """Who read, when, what and to what end."""
     found = await visit.verbs.accesses.accesses(visit.caller.asking("accesses"), visit.twin, first=READERS)
-    others = [each for each in found if not each.person]
-    return visit.show("readers.html", found=found, others=others, today=visit.now.date())
+    own, others = ([each for each in found if each.person is own] for own in (True, False))
+    return visit.show("readers.html", own=own, others=others, today=visit.now.date())
 
 
 async def own_data(visit: Visit) -> Response:

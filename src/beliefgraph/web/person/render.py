@@ -29,6 +29,7 @@ def environment() -> Environment:
             "moment": words.moment,
             "capital": words.capital,
             "plain": words.plain,
+            "spoken": words.spoken,
             "data": words.data,
         }
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -42,6 +43,9 @@ BASIS = {
 }
 """The legal basis of a purpose."""
 
+SHARE = re.compile(r" \([+-]\d+\.\d\)")
+"""What a reason contributes, in log-odds, as an explanation's sentence gives it."""
+
 DONE = {
     "corrected": "Corrected. Your word stands against everybody else's.",
     "withdrawn": "Taken back. It counts no more and does not come again.",
@@ -72,6 +76,11 @@ def day(at: datetime | None) -> str:
 def moment(at: datetime | None) -> str:
     """A day and a time."""
     return "" if at is None else f"{day(at)}, {at:%H:%M} UTC"
+
+
+def spoken(sentence: str) -> str:
+    """The sentence of an explanation without the log-odds that it gives in brackets."""
+    return SHARE.sub("", sentence)
 
 
 def capital(text: str) -> str:
