@@ -169,6 +169,7 @@ def build(
             await check_migrated(each)
 
     accesses = AccessLog(keyring, clock, settings.access_log_days)
+    tokens = None if settings.issuers is None else Tokens(read_issuers(settings.issuers), clock)
     shared = _Shared(
         settings,
         keyring,
@@ -178,11 +179,11 @@ def build(
             clock,
             settings.key_cache_seconds,
             log=accesses.note,
-            tokens=None if settings.issuers is None else Tokens(read_issuers(settings.issuers), clock),
+            tokens=tokens,
         ),
         policies=Policies(graph, clock),
         accesses=accesses,
-        sessions=_sessions(settings, keyring, clock, accesses),
+        sessions=_sessions(settings, keyring, clock, accesses, tokens),
         warming=Warming(warm, settings.request_timeout / 2),
         readiness=Readiness(look),
         home=graph,
@@ -193,7 +194,9 @@ def build(
     return _on(graph, DefinitionBook(graph, clock, list(shards.values())), shared, HOME, others)
 
 
-def _sessions(settings: Settings, keyring: Keyring, clock: Clock, accesses: AccessLog) -> Sessions:
+def _sessions(
+    settings: Settings, keyring: Keyring, clock: Clock, accesses: AccessLog, tokens: Tokens | None
+) -> Sessions:
     given = settings.session_secret
     return Sessions(
         Tickets(keyring.sessions, () if given is None else given.get_secret_value().split(",")),
@@ -201,6 +204,7 @@ def _sessions(settings: Settings, keyring: Keyring, clock: Clock, accesses: Acce
         link_lifetime=settings.link_lifetime,
         session_lifetime=settings.session_lifetime,
         log=accesses.note,
+        tokens=tokens,
     )
 
 

@@ -94,7 +94,7 @@ async def test_what_was_received_comes_in_pages_and_each_once(lena: Service) -> 
             if not page["pageInfo"]["hasNextPage"]:
                 break
         assert len(seen) == len(set(seen)) == 12
-    refused = await own.refused("query($a: String) { me { events(after: $a) { nodes { rev } } } }", a=after + "x")
+    refused = await own.refused("query($a: String) { me { events(after: $a) { nodes { rev } } } }", a=f"{after}x")
     assert refused["code"] == "invalid-cursor"
 
 

@@ -14,7 +14,7 @@ BELIEF = re.compile(r'href="(/me/beliefs/[^"]+)">([^<]+)<')
 
 async def belief(person: Person, statement: str) -> str:
     """The path of the page of a belief."""
-    found = {said: path for path, said in BELIEF.findall(await person.see("/me"))}
+    found: dict[str, str] = {said: path for path, said in BELIEF.findall(await person.see("/me"))}
     return found[statement]
 
 

@@ -16,7 +16,9 @@ from beliefgraph.model.caller import Caller, Log, Scope
 from beliefgraph.model.record import normalised
 from beliefgraph.model.session import Session, SignInLink
 from beliefgraph.model.time import Clock
+from beliefgraph.services.providers import Providers
 from beliefgraph.services.scope import reach
+from beliefgraph.services.tokens import Tokens
 from beliefgraph.store.tickets import Tickets
 
 SIGN_IN = "/me/sign-in"
@@ -43,12 +45,14 @@ class Sessions:
         link_lifetime: float,
         session_lifetime: float,
         log: Log | None = None,
+        tokens: Tokens | None = None,
     ) -> None:
         self._tickets = tickets
         self._clock = clock
         self._link_lifetime = timedelta(seconds=link_lifetime)
         self._session_lifetime = timedelta(seconds=session_lifetime)
         self._log = log
+        self.providers = Providers(tickets, clock, tokens)
 
     async def invite(self, caller: Caller, twin: str) -> SignInLink:
         """A link by which the person of a twin signs in once; needs the scope `invite` and a service's key.
