@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import httpx2
 import pytest
+from structlog.testing import capture_logs
 from tests.conftest import StoppedClock
-from tests.person_page.browser import INVITE, Person, browser, enter, forms, link_to, signed_in, text
+from tests.person_page.browser import INVITE, WORDS, Person, browser, enter, forms, link_to, signed_in, text
 from tests.web.service import Service, service
 from tests.world import event
 
@@ -164,6 +166,34 @@ async def test_bad_input_is_told_and_nothing_is_written(person: Person) -> None:
     refused = await person.http.get(person.url + "/me/received?after=nonsense")
     assert code(refused) == "invalid-cursor"
     assert 'aria-checked="true"' in await person.see("/me/permissions")
+
+
+async def test_a_form_that_comes_slowly_takes_no_place_of_others(lena: Service) -> None:
+    host, port = lena.url.removeprefix("http://").split(":")
+    head = f"POST /me/sign-in HTTP/1.1\r\nHost: {host}\r\nContent-Length: 9\r\n\r\nlink="
+    slow = [await asyncio.open_connection(host, int(port)) for _ in range(40)]  # more than there are places
+    for _, writer in slow:
+        writer.write(head.encode())
+    async with browser(lena) as person:
+        await asyncio.wait_for(person.see("/me/sign-in"), 5)
+    for _, writer in slow:
+        writer.close()
+    too_long = await lena.http.post(lena.url + "/me/sign-in", content=b"link=" + b"x" * 70_000)
+    assert too_long.status_code == 413
+
+
+async def test_neither_names_nor_words_nor_links_are_logged(lena: Service) -> None:
+    with capture_logs() as logs:
+        link = await link_to(lena, "lena")
+        async with browser(lena) as person:
+            await enter(person, link)
+            await person.see("/me/received")
+            await person.send(await person.see("/me/data"), "/me/restriction")
+            await person.see("/me/received?after=zilpzalp", 400)
+    told = str(logs)
+    assert "'path': '/me'" in told
+    for secret in ("lena", WORDS, "zilpzalp", link.partition("link=")[2]):
+        assert secret not in told
 
 
 async def test_a_secret_that_is_set_seals_sessions_and_earlier_ones_open_them_still(
