@@ -9,6 +9,7 @@ from beliefgraph.graphql.door import Bounds, GraphQLDoor
 from beliefgraph.graphql.limits import Limits
 from beliefgraph.graphql.schema import make_schema
 from beliefgraph.ingest.http import events_endpoint
+from beliefgraph.model.caller import Caller
 from beliefgraph.services.bounded_json import JsonBounds
 from beliefgraph.services.places import Places, Shares
 from beliefgraph.services.vitals import Vitals
@@ -16,6 +17,7 @@ from beliefgraph.web.application import Doors, make_web
 from beliefgraph.web.export import export_endpoint
 from beliefgraph.web.graphiql_page import page
 from beliefgraph.web.metrics_page import metrics_page
+from beliefgraph.web.person.routes import person_page
 
 
 def create_app(services: Services) -> Starlette:
@@ -62,13 +64,20 @@ def create_app(services: Services) -> Starlette:
 
     vitals = Vitals(services.graph, services.cache, services.changes, places, ready)
     token = settings.metrics_token
+
+    async def exported(caller: Caller, twin: str) -> bytes:
+        return await services.of(caller, twin).archives.export_twin(caller, twin)
+
     doors = Doors(
         graphql=door,
         events=events,
-        export=export_endpoint(lambda caller, twin: services.of(caller, twin).archives.export_twin(caller, twin)),
+        export=export_endpoint(exported),
         ready=ready,
         warmed=services.warming.wait,
         places=places,
         metrics=None if token is None else metrics_page(vitals, token.get_secret_value()),
+        person=person_page(services, services.sessions, services.clock, exported, services.warming.wait, places)
+        if settings.person_page
+        else (),
     )
     return make_web(doors, services.callers, settings)

@@ -44,10 +44,12 @@ from beliefgraph.services.preferences.questions import Preferences
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.readiness import Readiness
 from beliefgraph.services.reasons.questions import Reasons
+from beliefgraph.services.received.questions import Received
 from beliefgraph.services.refresh import INTERVAL as EVERY_HOUR
 from beliefgraph.services.refresh import Refresher
 from beliefgraph.services.reinterpretation.reinterpret import Reinterpreter
 from beliefgraph.services.series.questions import SeriesQuestions
+from beliefgraph.services.sessions import Sessions
 from beliefgraph.services.threads import threads
 from beliefgraph.services.tokens import Tokens, read_issuers
 from beliefgraph.services.trajectories.questions import Trajectories
@@ -58,6 +60,7 @@ from beliefgraph.services.what_if import WhatIfs
 from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.migrations import check_migrated, migrate
+from beliefgraph.store.tickets import Tickets
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class Services:
     policies: Policies
     sights: Sights
     accesses: AccessLog
+    sessions: Sessions
     book: DefinitionBook
     intake: Intake
     commands: Commands
@@ -93,6 +97,7 @@ class Services:
     explanations: Explanations
     intervals: Intervals
     reasons: Reasons
+    received: Received
     what_ifs: WhatIfs
     changes: Changes
     refresher: Refresher
@@ -164,6 +169,7 @@ def build(
             await check_migrated(each)
 
     accesses = AccessLog(keyring, clock, settings.access_log_days)
+    tokens = None if settings.issuers is None else Tokens(read_issuers(settings.issuers), clock)
     shared = _Shared(
         settings,
         keyring,
@@ -173,10 +179,11 @@ def build(
             clock,
             settings.key_cache_seconds,
             log=accesses.note,
-            tokens=None if settings.issuers is None else Tokens(read_issuers(settings.issuers), clock),
+            tokens=tokens,
         ),
         policies=Policies(graph, clock),
         accesses=accesses,
+        sessions=_sessions(settings, keyring, clock, accesses, tokens),
         warming=Warming(warm, settings.request_timeout / 2),
         readiness=Readiness(look),
         home=graph,
@@ -185,6 +192,20 @@ def build(
     )
     others = {name: _on(each, DefinitionBook(each, clock), shared, name) for name, each in shards.items()}
     return _on(graph, DefinitionBook(graph, clock, list(shards.values())), shared, HOME, others)
+
+
+def _sessions(
+    settings: Settings, keyring: Keyring, clock: Clock, accesses: AccessLog, tokens: Tokens | None
+) -> Sessions:
+    given = settings.session_secret
+    return Sessions(
+        Tickets(keyring.sessions, () if given is None else given.get_secret_value().split(",")),
+        clock,
+        link_lifetime=settings.link_lifetime,
+        session_lifetime=settings.session_lifetime,
+        log=accesses.note,
+        tokens=tokens,
+    )
 
 
 @dataclass(frozen=True)
@@ -197,6 +218,7 @@ class _Shared:
     callers: Callers
     policies: Policies
     accesses: AccessLog
+    sessions: Sessions
     warming: Warming
     readiness: Readiness
     home: Graph
@@ -231,6 +253,7 @@ def _on(
         policies=shared.policies,
         sights=sights,
         accesses=shared.accesses,
+        sessions=shared.sessions,
         book=book,
         intake=intake,
         commands=Commands(updater, intake, shared.policies),
@@ -251,6 +274,7 @@ def _on(
         explanations=explanations,
         intervals=Intervals(graph, book, moments=moments),
         reasons=Reasons(graph, book, interpreter, explanations, moments=moments),
+        received=Received(graph, keyring, moments),
         what_ifs=WhatIfs(graph, book, interpreter, moments=moments),
         changes=Changes(
             graph, bell, interval=settings.poll_interval, queue=settings.subscription_queue, moments=moments

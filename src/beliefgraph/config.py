@@ -54,6 +54,17 @@ class Settings(Record):
     tls_key: Path | None = Field(default=None, description="PEM file of its private key.")
     cors_origins: tuple[str, ...] = Field(default=(), description="Origins whose pages may call, comma-separated.")
     graphiql: bool = Field(default=True, description="Whether browsers get GraphiQL at /graphql.")
+    person_page: bool = Field(
+        default=True, description="Whether /me serves the person's own page ([for the person](for-the-person.md))."
+    )
+    session_secret: SecretStr | None = Field(
+        default=None,
+        min_length=32,
+        description="Secret, of 32 characters or more, that seals sign-in links and sessions; after a comma, earlier "
+        "ones that are accepted still. Unset, one is made and kept beside the keys.",
+    )
+    link_lifetime: Seconds = Field(default=900.0, description="Seconds for which a sign-in link can be used.")
+    session_lifetime: Seconds = Field(default=3_600.0, description="Seconds after which a person has to sign in again.")
     metrics_token: SecretStr | None = Field(
         default=None,
         min_length=16,

@@ -143,6 +143,8 @@ CODES: dict[str, type[BeliefgraphError]] = {
     "correction-stands": Forbidden,
     "unauthenticated": Forbidden,
     "key-expired": Forbidden,
+    "invalid-link": Forbidden,
+    "invalid-form": Forbidden,
     "missing-scope": Forbidden,
     "unknown-purpose": Forbidden,
     "not-permitted": Forbidden,

@@ -38,6 +38,7 @@ ONLY_IN: dict[str, set[str]] = {
     "neomodel": {"store"},
     "cryptography": {"store"},
     "jwt": {"services"},
+    "jinja2": {"web"},
     "rfc8785": {"store"},
     "strawberry": {"graphql"},
     "numba": {"inference"},

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tests.benchmarks.served import served
 from tests.conftest import StoppedClock
+from tests.house.source import ROOT
 from tests.web.service import service
 
 from beliefgraph.store.graph import connected
@@ -36,7 +37,9 @@ def suites(folder: Path, *, short: bool) -> dict[str, list[str]]:
         "CloudEvents SDK, JavaScript": ["node", "cloudevents.js"],
         "CloudEvents SDK, Python": [str(bin_ / "python"), "cloudevents_sdk.py"],
     }
-    return found if short else {**found, "Schemathesis": [*fuzz, *shown]}
+    axe = str(folder / "node_modules" / "axe-core" / "axe.min.js")
+    page = [sys.executable, "-m", "tests.outside.person_page", "--axe", axe]
+    return found if short else {**found, "The person's page, axe": page, "Schemathesis": [*fuzz, *shown]}
 
 
 async def main(folder: Path, *, short: bool) -> int:
@@ -51,7 +54,7 @@ async def main(folder: Path, *, short: bool) -> int:
             await migrate(graph, StoppedClock())
             await running.define()
             known = {"SERVICE": running.url, "KEY": (await running.client()).secret or ""}
-            environ = {**os.environ, **known, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": "."}
+            environ = {**os.environ, **known, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": f".{os.pathsep}{ROOT}"}
             for name, command in commands.items():
                 print(f"\n== {name}", flush=True)
                 words = [word.format(**known) if "{" in word else word for word in command]

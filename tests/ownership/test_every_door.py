@@ -65,6 +65,7 @@ OTHERWISE = {
     "sources": "answered from all twins together: refused under a policy",
     "twins": "lists those that exist for the caller, tested below",
     "node": "resolves an id by the fields above, tested below",
+    "me": "for the person alone, who sees all of their own twin",
     "accesses": "who read a twin: for the person and auditors",
     "consentReceipt": "shown to the person and to whoever defines",
     "permissions": "shown to the person and to whoever defines",

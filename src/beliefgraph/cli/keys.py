@@ -35,7 +35,7 @@ def create(
         typer.Option(
             help="Permission; repeat for several. **read**: queries; **write**: events and commands; **correct**: "
             "corrections; **define**: definitions, learning and the quarantine; **erase**: erasing twins; **audit**: "
-            "reading who read a twin.",
+            "reading who read a twin; **invite**: issuing links to the person's page.",
             show_default="read",
         ),
     ] = ["read"],  # noqa: B006  typer makes a list of its own

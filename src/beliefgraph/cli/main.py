@@ -36,6 +36,7 @@ COMMANDS = {
     "readmit": ("erasure:readmit", "Take in again what concerns a person who was erased."),
     "receipt": ("erasure:app", "Verify and list the signed receipts of erasures."),
     "accesses": ("accesses:accesses", "List who read a twin, when and for what purpose."),
+    "invite": ("invite:invite", "Print a link by which a person signs in to their own page."),
     "export": ("archives:export", "Write all that is held of a twin, or of a tenant, to a signed archive."),
     "import": ("archives:import_archive", "Import an archive into an empty tenant."),
     "series": ("series:series", "Show how a belief, a metric or a goal went over a span, and where it is heading."),

@@ -35,8 +35,10 @@ from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.preferences.questions import Preferences
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.reasons.questions import Reasons
+from beliefgraph.services.received.questions import Received
 from beliefgraph.services.reinterpretation.reinterpret import Reinterpreter
 from beliefgraph.services.series.questions import SeriesQuestions
+from beliefgraph.services.sessions import Sessions
 from beliefgraph.services.trajectories.questions import Trajectories
 from beliefgraph.services.warming import Warming
 from beliefgraph.services.what_if import WhatIfs
@@ -53,6 +55,8 @@ class Verbs(Protocol):
     def sights(self) -> Sights: ...
     @property
     def accesses(self) -> AccessLog: ...
+    @property
+    def sessions(self) -> Sessions: ...
     @property
     def book(self) -> DefinitionBook: ...
     @property
@@ -87,6 +91,8 @@ class Verbs(Protocol):
     def explanations(self) -> Explanations: ...
     @property
     def intervals(self) -> Intervals: ...
+    @property
+    def received(self) -> Received: ...
     @property
     def reasons(self) -> Reasons: ...
     @property

@@ -43,8 +43,13 @@ ASKED_AT: ContextVar[Scope | None] = ContextVar("ASKED_AT", default=None)
 
 
 def docs(code: str) -> str:
-    """The address of the page that explains a code: absolute where it is known at which address the caller asked."""
-    scope, path = ASKED_AT.get(), f"{ERROR_PAGES}/{code}"
+    """The address of the page that explains a code."""
+    return absolute(f"{ERROR_PAGES}/{code}")
+
+
+def absolute(path: str) -> str:
+    """The address of a path of the service: absolute where it is known at which address the caller asked."""
+    scope = ASKED_AT.get()
     host = "" if scope is None else Headers(scope=scope).get("host", "")
     if scope is None or not HOST.fullmatch(host):
         return path

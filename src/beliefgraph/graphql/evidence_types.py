@@ -14,7 +14,7 @@ from beliefgraph.graphql.ids import moment_of, write_id
 from beliefgraph.graphql.metric_types import Metric
 from beliefgraph.graphql.node import GLOBAL_ID, Node, itself
 from beliefgraph.model import evidence as evidences
-from beliefgraph.model import explanation, question
+from beliefgraph.model import explanation, question, received
 from beliefgraph.model import metric as metrics
 
 
@@ -40,7 +40,12 @@ class Evidence(Node):
     def is_type_of(value: object, _info: object) -> bool:
         """Whether a value is shown by this type."""
         return isinstance(
-            value, question.SourcedEvidence | question.EvidenceOn | question.EvidenceIn | explanation.Contribution
+            value,
+            question.SourcedEvidence
+            | question.EvidenceOn
+            | question.EvidenceIn
+            | explanation.Contribution
+            | received.ReceivedEvidence,
         )
 
     @field(None, GLOBAL_ID)

@@ -37,6 +37,7 @@ from beliefgraph.graphql.inputs import (
 from beliefgraph.graphql.permission_fields import PermissionCommands
 from beliefgraph.graphql.reinterpretation import reinterpret
 from beliefgraph.graphql.roots import command, named
+from beliefgraph.graphql.session_fields import SessionCommands
 from beliefgraph.graphql.twin_types import Erasure, Readmission
 from beliefgraph.model import definition, erasure, receipt
 
@@ -48,7 +49,7 @@ Receipts = list[receipt.Receipt]
 @strawberry.type(
     description="Commands that change a twin or the definitions. A command with an `id` can be sent again safely."
 )
-class Mutation(ForecastMutations, PermissionCommands, ContestCommands):
+class Mutation(ForecastMutations, PermissionCommands, ContestCommands, SessionCommands):
     """The mutations."""
 
     @answer(

@@ -26,6 +26,7 @@ from beliefgraph.graphql.goal_queries import GoalQueries
 from beliefgraph.graphql.ids import read_id
 from beliefgraph.graphql.learning_types import SourceConnection
 from beliefgraph.graphql.lookahead import Selection, around, around_goals
+from beliefgraph.graphql.me_queries import MeQueries
 from beliefgraph.graphql.metric_queries import MetricQueries
 from beliefgraph.graphql.node import Node
 from beliefgraph.graphql.permission_fields import PermissionQueries
@@ -60,6 +61,7 @@ class Query(
     SeriesQueries,
     ChangePointQueries,
     AccessQueries,
+    MeQueries,
 ):
     """The queries."""
 

@@ -32,26 +32,32 @@ def question(
     paged: bool = False,
     matching: dict[str, Any] | None = None,
     around: Callable[[Selection], object] | None = None,
+    own: bool = False,
+    at_moments: bool = True,
 ) -> Any:
     """A field that asks one thing of one twin at a moment, `paged` or whole, and of one `key` where that has a type.
 
     `matching` names the optional arguments, each with its type; what is left out, or null, is as the verb has it.
-    `around` reads from the selection what the verb is to load too: its attributes are arguments of the verb.
+    `around` reads from the selection what the verb is to load too: its attributes are arguments of the verb. `own` asks
+    of the twin of the person who calls, and `at_moments` says whether other moments than now can be asked about.
     """
 
-    async def ask(info: Request, twin: str, **given: Any) -> Any:
+    async def ask(info: Request, twin: str | None = None, **given: Any) -> Any:
         context = info.context
+        twin = context.caller.require_person() if twin is None else twin
         asked = {name: value for name, value in given.items() if value is not None}
         loaded = {} if around is None else vars(around(Selection.of(info)))
         return await verb(context.verbs_for(twin))(
             context.caller.asking(info.field_name), context.speak_of(twin), **asked, **loaded
         )
 
-    taken: dict[str, tuple[Any, Any]] = {"info": (Request, Parameter.empty), "twin": (TwinName, Parameter.empty)}
+    taken: dict[str, tuple[Any, Any]] = {"info": (Request, Parameter.empty)}
+    if not own:
+        taken["twin"] = (TwinName, Parameter.empty)
     if key is not None:
         taken["key"] = (key, Parameter.empty)
     taken |= {name: (type_, None) for name, type_ in (matching or {}).items()}
-    return _field(shown_by, description, ask, {**taken, **(PAGE if paged else {}), **MOMENT})
+    return _field(shown_by, description, ask, {**taken, **(PAGE if paged else {}), **(MOMENT if at_moments else {})})
 
 
 def command(given: type, description: str, verb: Callable[[Commands], Answer]) -> Any:

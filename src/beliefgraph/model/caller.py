@@ -13,7 +13,7 @@ from beliefgraph.model.time import Instant
 from beliefgraph.model.vocabulary import vocabulary
 
 Scope = Annotated[
-    Literal["read", "write", "correct", "define", "erase", "audit"],
+    Literal["read", "write", "correct", "define", "erase", "audit", "invite"],
     vocabulary(
         "Permission granted by an API key.",
         {
@@ -23,6 +23,7 @@ Scope = Annotated[
             "define": "Publish definitions, reinterpret stored events, run the learning commands, list the quarantine.",
             "erase": "Erase twins.",
             "audit": "Read who reached a twin.",
+            "invite": "Issue links by which a person signs in to their own page.",
         },
     ),
 ]
@@ -38,7 +39,9 @@ class ApiKey(Record):
     id: str = Field(description="Id of the key, used to list and revoke it.")
     tenant: Key = Field(description="Tenant that the key belongs to.")
     actor: Key = Field(description="Name under which the caller acts; commits record it.")
-    scopes: tuple[Scope, ...] = Field(description="Permissions granted: read, write, correct, define, erase, audit.")
+    scopes: tuple[Scope, ...] = Field(
+        description="Permissions granted: read, write, correct, define, erase, audit, invite."
+    )
     purposes: tuple[Key, ...] = Field(description="Purposes that a call with the key may state.")
     person: Key | None = Field(
         None,
@@ -72,13 +75,19 @@ class Caller(Record):
 
     def note(self, twin: str, scope: Scope, refused: str | None = None) -> None:
         """Note that the call read a twin, or was refused; what is written is noted by its commit."""
-        if self.log is not None and (refused is not None or scope in ("read", "audit")):
+        if self.log is not None and (refused is not None or scope in ("read", "audit", "invite")):
             self.log(self, twin, scope, refused)
 
     def require(self, scope: Scope) -> None:
         """Refuse (`missing-scope`) unless the key grants the scope."""
         if scope not in self.scopes:
             raise Forbidden("missing-scope", f"This key lacks the scope {scope!r}.", scope=scope)
+
+    def require_person(self) -> str:
+        """The name of the person's own twin; refused (`missing-scope`) to the key of a service."""
+        if self.person is None:
+            raise Forbidden("missing-scope", "This needs the person's own key; the key is a service's.")
+        return self.person
 
     def require_service(self) -> None:
         """Refuse (`missing-scope`) the key of a person, because the call concerns more than their own twin."""

@@ -171,6 +171,24 @@ class Permission(Revision):
         return (self.category is not None) * 2 + (self.recipient is not None)
 
 
+class Switch(Record):
+    """One thing that a person can permit to a purpose, or refuse it."""
+
+    category: Key | None = Field(None, description="Category that it is about; null: all that is in none.")
+    recipient: Key | None = Field(None, description="Recipient that it is about; null: all.")
+    allowed: bool = Field(description="Whether it is permitted now.")
+    special: bool = Field(False, description="Whether it is a special category.")
+    description: str = Field(description="What it is, in plain words.")
+
+
+class Use(Record):
+    """One purpose, with what it may use of a person now."""
+
+    purpose: Purpose = Field(description="The purpose.")
+    fixed: bool = Field(description="Whether a law demands it, so that it cannot be refused.")
+    switches: tuple[Switch, ...] = Field(description="What can be permitted to it, the general permission first.")
+
+
 class Permit(Command):
     """Permit a purpose, or refuse it, over [valid_from, valid_to): for a category or all, to a recipient or all.
 

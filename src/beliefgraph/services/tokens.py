@@ -11,7 +11,7 @@ import hashlib
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import jwt
 import yaml
@@ -22,6 +22,8 @@ from beliefgraph.model.caller import ApiKey, Scope
 from beliefgraph.model.record import Key, Record
 from beliefgraph.model.time import Clock
 from beliefgraph.model.vocabulary import words_of
+
+T = TypeVar("T")
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """Signatures with a public key. `none`, and those with a shared secret (HS256), are never accepted."""
@@ -44,6 +46,25 @@ FRESH_S = 3_600.0
 """Seconds after which it is read again in any case, so that keys which the issuer took back end."""
 
 
+REMOTE = ("https://", "http://127.0.0.1:", "http://localhost:")
+"""How addresses begin; a key set at any other is the path of a file."""
+
+
+class SignIn(Record):
+    """The issuer's endpoints for the authorization code flow, and the name of this service there: a public client."""
+
+    client: str = Field(min_length=1, description="Client id of the person's page at the issuer.")
+    authorize: str = Field(min_length=1, description="Address of its authorization endpoint.")
+    token: str = Field(min_length=1, description="Address of its token endpoint.")
+    title: str = Field(min_length=1, max_length=100, description="What it is called on the button.")
+
+    def model_post_init(self, _context: object) -> None:
+        """Refuse endpoints that are not encrypted, but on this machine."""
+        for address in (self.authorize, self.token):
+            if not address.startswith(REMOTE):
+                raise Incorrect("invalid-input", f"{address!r} is no https:// address.", address=address)
+
+
 class Issuer(Record):
     """Whose tokens are accepted, and which claim says what of the caller."""
 
@@ -56,6 +77,9 @@ class Issuer(Record):
     scopes: str = Field("scope", description="Claim with the scopes, as a list or separated by blanks.")
     purposes: str = Field("purposes", description="Claim with the purposes, as a list or separated by blanks.")
     person: str = Field("person", description="Claim with the name of the twin whose person calls.")
+    sign_in: SignIn | None = Field(
+        None, description="How people sign in to their own page with this issuer; null: they cannot."
+    )
 
 
 class Tokens:
@@ -74,8 +98,38 @@ class Tokens:
         """Whether a bearer secret is a token, and not an API key."""
         return secret.count(".") == 2
 
+    @property
+    def signing_in(self) -> dict[str, SignIn]:
+        """How people sign in to their own page, by the names of the issuers with which they can."""
+        return {name: issuer.sign_in for name, issuer in self._issuers.items() if issuer.sign_in is not None}
+
     async def grants(self, token: str) -> ApiKey:
         """What a token grants, as a key would; `unauthenticated` unless everything about it is verified."""
+        return await self._verified(token, lambda issuer: issuer.audience, self._granted)
+
+    async def identifies(self, token: str, name: str, nonce: str) -> tuple[str, str]:
+        """The tenant and the person that an ID token of an issuer names; `unauthenticated` unless it is verified.
+
+        It must be for the page's own client there, and carry the nonce of the sign-in that it answers.
+        """
+
+        def identified(issuer: Issuer, claims: Mapping[str, Any]) -> tuple[str, str]:
+            if issuer.issuer != name or claims.get("nonce") != nonce:
+                raise _refused()
+            person = claims.get(issuer.person)
+            if not isinstance(person, str) or not person:
+                raise _refused()
+            return self._tenant(issuer, claims), person
+
+        return await self._verified(token, lambda issuer: issuer.sign_in and issuer.sign_in.client, identified)
+
+    async def _verified(
+        self,
+        token: str,
+        audience: Callable[[Issuer], str | None],
+        read: Callable[[Issuer, Mapping[str, Any]], T],
+    ) -> T:
+        """What is read from the claims of a token once everything about it is verified."""
         try:
             header = jwt.get_unverified_header(token)
             named = jwt.decode(token, options={"verify_signature": False}).get("iss")
@@ -89,26 +143,32 @@ class Tokens:
                 token,
                 key,
                 algorithms=[key.algorithm_name],
-                audience=issuer.audience,
+                audience=audience(issuer) or "",
                 issuer=issuer.issuer,
                 options=OPTIONS,
             )
-            return self._granted(issuer, claims)
+            self._refuse_untimely(claims)
+            return read(issuer, claims)
         except (jwt.PyJWTError, ValidationError, ValueError, TypeError):
             raise _refused() from None
 
-    def _granted(self, issuer: Issuer, claims: Mapping[str, Any]) -> ApiKey:
+    def _refuse_untimely(self, claims: Mapping[str, Any]) -> None:
         now = self._clock.now().timestamp()
         if float(claims["exp"]) + LEEWAY_S <= now or float(claims.get("nbf", now)) > now + LEEWAY_S:
             raise _refused()
+
+    def _tenant(self, issuer: Issuer, claims: Mapping[str, Any]) -> str:
         tenant = claims.get(issuer.tenant)
         if tenant not in issuer.tenants:
             raise _refused()
+        return str(tenant)
+
+    def _granted(self, issuer: Issuer, claims: Mapping[str, Any]) -> ApiKey:
         known = words_of(Scope)
         actor = str(claims[issuer.actor]) if issuer.actor in claims else ""
         return ApiKey(
             id=hashlib.sha256(f"{issuer.issuer} {actor}".encode()).hexdigest()[:32],
-            tenant=tenant,
+            tenant=self._tenant(issuer, claims),
             actor=actor,
             scopes=tuple(scope for scope in known if scope in _words(claims.get(issuer.scopes))),
             purposes=tuple(_words(claims.get(issuer.purposes))),
@@ -124,10 +184,6 @@ class Tokens:
             keys = await asyncio.to_thread(_read, issuer.jwks)
             self._sets[issuer.issuer] = self._ticks(), keys
         return keys.get(kid)
-
-
-REMOTE = ("https://", "http://127.0.0.1:", "http://localhost:")
-"""How addresses of key sets begin; everything else is the path of a file."""
 
 
 def read_issuers(path: Path) -> dict[str, Issuer]:

@@ -173,8 +173,6 @@ async def set_aside(
     """Events in quarantine, oldest first: all, those that are due, those that carry an identifier, or those named.
 
     With `restricted`, those that wait for the restriction of that twin to be lifted.
-
-    One that was being set aside while its twin was erased is noise, and left out.
     """
     since, last = after or (DAWN, "")
     record = await graph.read(
@@ -188,8 +186,16 @@ async def set_aside(
         ids=None if ids is None else list(ids),
         restricted=restricted,
     )
+    return quarantined_events(keyring, tenant, record[0] if record else [])
+
+
+def quarantined_events(keyring: Keyring, tenant: str, rows: Sequence[Sequence[Any]]) -> list[QuarantinedEvent]:
+    """The events that a query of the quarantine returned as rows, opened.
+
+    One that was being set aside while its twin was erased is noise, and left out.
+    """
     found = []
-    for id_, twin, code, reason, at, sealed in record[0] if record else []:
+    for id_, twin, code, reason, at, sealed in rows:
         try:
             event = keyring.unseal(twin or _desk(tenant), sealed, f"quarantine:{id_}")
         except Fault as fault:

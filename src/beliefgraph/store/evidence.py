@@ -34,7 +34,7 @@ async def told(graph: Graph, twin: str, ids: Sequence[str]) -> dict[str, ToldRow
     if not ids:
         return {}
     record = await graph.read("evidence/told", twin=twin, ids=list(ids))
-    return {row[0]: _told(row) for row in (record[0] if record else [])}
+    return {row[0]: told_row(row) for row in (record[0] if record else [])}
 
 
 async def by_id(
@@ -45,10 +45,11 @@ async def by_id(
     if record is None:
         return None
     name, row, bearings = record
-    return name, _told(row), tuple(codec.bearing(bearing, row[1]) for bearing in bearings)
+    return name, told_row(row), tuple(codec.bearing(bearing, row[1]) for bearing in bearings)
 
 
-def _told(row: list[Any]) -> ToldRow:
+def told_row(row: list[Any]) -> ToldRow:
+    """The evidence that a query returned as a row, with its source."""
     id_, twin, event, source, time, summary, sealed, tenant, name = row
     return ToldRow(
         evidence=Evidence.trusted(

@@ -79,6 +79,7 @@ class Keyring:
         self.accesses = AccessFiles(directory / "accesses")
         self.erasures = Erasures(directory / "erasures")
         self.signing = SigningKey(directory / "signing")
+        self.sessions = directory / "sessions"
         self._segments = KeySegments(directory / "twins" / "segments", _WHOLE)
         self._cache: OrderedDict[tuple[Owner, str], _Key] = OrderedDict()
         self._synced: dict[Path, float] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +44,7 @@ class Doors:
     warmed: Warmed
     places: Places
     metrics: Endpoint | None
+    person: Sequence[BaseRoute] = ()
 
 
 def make_web(doors: Doors, callers: Callers, settings: Settings) -> Starlette:
@@ -54,6 +55,7 @@ def make_web(doors: Doors, callers: Callers, settings: Settings) -> Starlette:
         Route("/healthz", healthz),
         Route("/readyz", readyz(doors.ready)),
         *error_pages(),
+        *doors.person,
         *([] if doors.metrics is None else [Route(METRICS, doors.metrics)]),
     ]
     if settings.graphiql:

@@ -24,7 +24,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from beliefgraph.config import Settings
 from beliefgraph.errors import BeliefgraphError, Fault, Incorrect, Unavailable
 from beliefgraph.graphql.errors import ASKED_AT
-from beliefgraph.model.caller import Caller
 from beliefgraph.services.callers import Callers, bearer
 from beliefgraph.services.places import Places, Shares
 from beliefgraph.telemetry.spans import GONE, request
@@ -32,6 +31,9 @@ from beliefgraph.telemetry.spans import GONE, request
 log = structlog.get_logger("beliefgraph.access")
 
 REQUEST_ID = "X-Request-ID"
+PERSON_PAGE = "/me"
+"""Where the person's own page is, with all that is under it."""
+
 SANE_ID = re.compile(r"^[A-Za-z0-9._:@/+=-]{1,128}$")
 
 FULL: Message = {"type": "websocket.close", "code": 1013, "reason": "overloaded"}
@@ -48,6 +50,9 @@ WATCHED_AFTER_S = 0.05
 
 AHEAD = 65_536
 """Bytes of a body that are read while its key is looked up, so that what has come is not lost if its sender leaves."""
+
+MOST_FORM_BYTES = 65_536
+"""Bytes of a form that are read before it takes a place."""
 
 SAFE = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 """What every answer tells browsers."""
@@ -66,6 +71,11 @@ def address_of(scope: Scope) -> str:
     """The address that a request comes from; of a trusted proxy, the one it names."""
     client = scope.get("client")
     return "" if client is None else str(client[0])
+
+
+def of_the_person(path: str) -> bool:
+    """Whether a path is one of the person's own page."""
+    return path == PERSON_PAGE or path.startswith(f"{PERSON_PAGE}/")
 
 
 class RequestId:
@@ -101,7 +111,7 @@ class RequestId:
                 status = 403  # as the handshake is answered
             await send(message)
 
-        path = scope["path"] if scope["path"] in self._paths else "elsewhere"  # it may name somebody
+        path = self._named(scope["path"])
         try:
             if scope["type"] == "websocket":  # what is asked on it is counted, operation by operation
                 await self._app(scope, receive, answer)
@@ -120,6 +130,12 @@ class RequestId:
                 status=status,
                 ms=round((time.perf_counter() - began) * 1_000, 2),
             )
+
+    def _named(self, path: str) -> str:
+        """The path as it is logged: one that is none of ours may name somebody."""
+        if path in self._paths:
+            return path
+        return PERSON_PAGE if of_the_person(path) else "elsewhere"
 
 
 class Bounded:
@@ -217,8 +233,14 @@ class Bounded:
             await self._refuse(scope, error)(scope, receive, send)
 
     async def _open(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve what needs no key, in turn with the others of its address."""
+        """Serve what needs no key, in turn with the others of its address; a form has come before it takes a place."""
         address = address_of(scope)
+        if scope["method"] == "POST" and of_the_person(scope["path"]):
+            ahead = asyncio.create_task(_ahead(receive))
+            try:
+                receive = _read_again(await self._body(ahead, receive, address, MOST_FORM_BYTES))
+            finally:
+                ahead.cancel()
         async with self._without_key.taken(address, address, pause=PAUSE_S):
             await self._app(scope, receive, send)
 
@@ -237,16 +259,16 @@ class Bounded:
             state["caller"] = caller
             if "connected" in state:
                 state["connected"](caller.key)
-            body = await self._body(ahead, receive, caller)
+            body = await self._body(ahead, receive, caller.tenant, self._settings.max_body_bytes)
         finally:
             ahead.cancel()
         await self._warmed()
         async with self._places.taken(caller.tenant, caller.key):
             await self._while_there(scope, receive, send, body)
 
-    async def _body(self, ahead: asyncio.Task[list[Message]], receive: Receive, caller: Caller) -> bytes:
-        """The body, which must come within its time, and within the bytes that are left for its tenant."""
-        most, parts, size, more = self._settings.max_body_bytes, [], 0, True
+    async def _body(self, ahead: asyncio.Task[list[Message]], receive: Receive, whose: str, most: int) -> bytes:
+        """The body, which must come within its time, and within the bytes that are left for whom it comes from."""
+        parts, size, more = list[bytes](), 0, True
         try:
             async with asyncio.timeout(self._settings.body_timeout):
                 come = iter(await ahead)
@@ -257,14 +279,14 @@ class Bounded:
                     part, more = message.get("body", b""), message.get("more_body", False)
                     _refuse_too_large(str(size + len(part)), most)
                     if more:
-                        self._reading.add(caller.tenant, len(part))
+                        self._reading.add(whose, len(part))
                         size += len(part)
                     parts.append(part)
         except TimeoutError:
             seconds = self._settings.body_timeout
             raise Unavailable("took-too-long", f"The body did not come within {seconds:g} s; send it again.") from None
         finally:
-            self._reading.remove(caller.tenant, size)
+            self._reading.remove(whose, size)
         return b"".join(parts)
 
     async def _while_there(self, scope: Scope, receive: Receive, send: Send, body: bytes) -> None:
@@ -272,10 +294,7 @@ class Bounded:
         working, answered, gone = asyncio.current_task(), False, False
         later: asyncio.TimerHandle | None = None
         watching: asyncio.Task[None] | None = None
-        messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-        async def read() -> Message:
-            return messages.pop() if messages else {"type": "http.disconnect"}
+        read = _read_again(body)
 
         async def answer(message: Message) -> None:
             nonlocal answered
@@ -311,6 +330,16 @@ class Bounded:
                 later.cancel()
             if watching is not None:
                 watching.cancel()
+
+
+def _read_again(body: bytes) -> Receive:
+    """What hands a body on that has been read."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def read() -> Message:
+        return messages.pop() if messages else {"type": "http.disconnect"}
+
+    return read
 
 
 async def _ahead(receive: Receive) -> list[Message]:

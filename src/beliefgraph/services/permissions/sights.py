@@ -11,7 +11,7 @@ from cachetools import LRUCache
 
 from beliefgraph.errors import Forbidden
 from beliefgraph.model.caller import Caller
-from beliefgraph.model.permission import NumberedPolicy, Permission, matches
+from beliefgraph.model.permission import NumberedPolicy, Permission, Use, matches
 from beliefgraph.model.time import Clock
 from beliefgraph.services.cache import TwinCache
 from beliefgraph.services.definition_graph import DefinitionGraph
@@ -20,7 +20,8 @@ from beliefgraph.services.permissions.enforce import permitted
 from beliefgraph.services.permissions.hidden import PermittedDefinitions
 from beliefgraph.services.permissions.policies import Policies
 from beliefgraph.services.permissions.receipt import consent_receipt
-from beliefgraph.services.permissions.sight import NOTHING, WHOLE, Sight, asks_nobody, sight_of
+from beliefgraph.services.permissions.sight import NOTHING, WHOLE, Sight, asks_nobody, restricted, sight_of
+from beliefgraph.services.permissions.uses import uses
 from beliefgraph.services.published import Published
 from beliefgraph.services.scope import no_such_twin, owns, reach
 from beliefgraph.services.state import TwinState
@@ -103,6 +104,15 @@ class Sights:
         if found is None:
             raise no_such_twin(name)
         return sorted(found, key=lambda each: (each.key, each.valid_from))
+
+    async def restricted(self, caller: Caller, name: str) -> bool:
+        """Whether the use of a twin is restricted now, for whoever `stated` shows the permissions to."""
+        return restricted(await self.stated(caller, name), self._clock.now())
+
+    async def uses(self, caller: Caller, name: str) -> list[Use] | None:
+        """What each purpose may use of a twin, for whoever `stated` shows the permissions to; None without a policy."""
+        stated, policy = await self.stated(caller, name), await self._policies.in_force(caller.tenant)
+        return None if policy is None else uses(policy, stated, name, self._clock.now())
 
     async def receipt(self, caller: Caller, name: str) -> dict[str, Any]:
         """The consent receipt of a twin, for whoever `stated` shows the permissions to.

@@ -1,0 +1,1 @@
+"""What was received about a person, as it is shown to them."""

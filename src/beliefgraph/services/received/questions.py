@@ -1,0 +1,91 @@
+"""Questions about what was received of a twin: evidence with words, events as they arrived, and what leads to it.
+
+All that is stored is answered, whether it counts or was withdrawn, so all of the twin must be permitted.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.event import QuarantinedEvent
+from beliefgraph.model.page import Page
+from beliefgraph.model.received import ReceivedEvent, ReceivedEvidence
+from beliefgraph.model.time import NOW, microseconds, moment_of
+from beliefgraph.model.twin import IdentifierLink
+from beliefgraph.services import paging
+from beliefgraph.services.moments import Moments
+from beliefgraph.services.paging import DEFAULT_PAGE, Place, Walk
+from beliefgraph.services.scope import no_such_twin, reach
+from beliefgraph.store import received as stored
+from beliefgraph.store.graph import Graph
+from beliefgraph.store.keys import Keyring
+
+
+class Received:
+    """Answers what was received of a twin, to the person and to whoever may see all of it."""
+
+    def __init__(self, graph: Graph, keyring: Keyring, moments: Moments) -> None:
+        self._graph = graph
+        self._keyring = keyring
+        self._moments = moments
+
+    async def evidence(
+        self, caller: Caller, twin: str, *, first: int = DEFAULT_PAGE, after: str | None = None
+    ) -> Page[ReceivedEvidence]:
+        """A page of all evidence of a twin, the newest first, with what was said in it."""
+        id_ = await self._reach(caller, twin)
+        walk = paging.walk("received evidence", id_, first=first, after=after)
+        found = await stored.evidence(self._graph, self._keyring, id_, before=_newest_first(walk), limit=walk.limit)
+        if found is None:
+            raise no_such_twin(twin)
+        rev, head_time, rows = found
+        return walk.page(
+            rows,
+            lambda one: Place(-float(microseconds(one.evidence.time)), one.evidence.id, rev),
+            rev=rev,
+            valid_time=head_time,
+        )
+
+    async def events(
+        self, caller: Caller, twin: str, *, first: int = DEFAULT_PAGE, after: str | None = None
+    ) -> Page[ReceivedEvent]:
+        """A page of the events of a twin as they arrived, commands among them, the newest first."""
+        id_ = await self._reach(caller, twin)
+        walk = paging.walk("received events", id_, first=first, after=after)
+        found = await stored.events(self._graph, self._keyring, id_, before=_newest_first(walk), limit=walk.limit)
+        if found is None:
+            raise no_such_twin(twin)
+        rev, head_time, rows = found
+        return walk.page(
+            rows,
+            lambda one: Place(-float(microseconds(one.event.time)), one.id, rev),
+            rev=rev,
+            valid_time=head_time,
+        )
+
+    async def waiting(
+        self, caller: Caller, twin: str, *, first: int = DEFAULT_PAGE, after: str | None = None
+    ) -> Page[QuarantinedEvent]:
+        """A page of the events that name a twin and were not taken in yet, oldest first."""
+        id_ = await self._reach(caller, twin)
+        walk = paging.walk("waiting events", id_, first=first, after=after)
+        begin = None if walk.begin is None else (moment_of(int(walk.begin.value)), walk.begin.id)
+        found = await stored.waiting(self._graph, self._keyring, caller.tenant, id_, after=begin, limit=walk.limit)
+        return walk.page(found, lambda one: Place(float(microseconds(one.since)), one.id))
+
+    async def identifiers(self, caller: Caller, twin: str) -> list[IdentifierLink]:
+        """The identifiers that lead to a twin, by their kind and when they do; their values are stored nowhere."""
+        id_ = await self._reach(caller, twin)
+        links = (await self._moments.at(caller, id_, twin, NOW)).state.links
+        return sorted(links, key=lambda link: (link.scheme, link.valid_from, link.key))
+
+    async def _reach(self, caller: Caller, twin: str) -> str:
+        id_ = reach(caller, twin)
+        await self._moments.whole(caller, id_, twin)
+        return id_
+
+
+def _newest_first(walk: Walk) -> tuple[datetime, str] | None:
+    """The place that a walk from the newest on goes on after."""
+    return None if walk.begin is None else (moment_of(-int(walk.begin.value)), walk.begin.id)

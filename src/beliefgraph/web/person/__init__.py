@@ -1,0 +1,1 @@
+"""The person's own page under /me: what is held of them, and what they can decide about it."""

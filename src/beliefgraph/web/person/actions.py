@@ -1,0 +1,96 @@
+"""What a person does on their page; each is a command of the service, with their own rights."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.responses import Response
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.command import Correct, Withdraw
+from beliefgraph.model.permission import Permit, Restrict
+from beliefgraph.web.person.door import HEADERS, ROOT, Visit, left, shown
+
+ERASE = "erase"
+"""What is typed to erase everything."""
+
+Export = Callable[[Caller, str], Awaitable[bytes]]
+
+
+async def correct(visit: Visit) -> Response:
+    """Set a belief right."""
+    id_ = visit.request.path_params["belief"]
+    row = await visit.verbs.questions.belief_by_id(visit.caller.asking("correct"), id_, twin=visit.twin)
+    await visit.verbs.commands.correct(
+        visit.caller,
+        Correct(twin=visit.twin, belief=row.state.belief.belief_key, holds=_choice(visit, "holds") == "yes"),
+    )
+    return visit.go(f"{ROOT}/beliefs/{id_}", "corrected")
+
+
+async def withdraw(visit: Visit) -> Response:
+    """Take back what was said."""
+    await visit.verbs.commands.withdraw(visit.caller, Withdraw(twin=visit.twin, evidence=_field(visit, "evidence")))
+    return visit.go(f"{ROOT}/received", "withdrawn")
+
+
+async def permit(visit: Visit) -> Response:
+    """Permit a purpose, or refuse it."""
+    await visit.verbs.commands.permit(
+        visit.caller,
+        Permit(
+            twin=visit.twin,
+            purpose=_field(visit, "purpose"),
+            category=visit.form.get("category") or None,
+            recipient=visit.form.get("recipient") or None,
+            allowed=_choice(visit, "allowed") == "yes",
+        ),
+    )
+    return visit.go(f"{ROOT}/permissions", "permitted")
+
+
+async def restrict(visit: Visit) -> Response:
+    """Pause all use, or resume it."""
+    restricted = _choice(visit, "restricted") == "yes"
+    await visit.verbs.commands.restrict(visit.caller, Restrict(twin=visit.twin, restricted=restricted))
+    return visit.go(f"{ROOT}/data", "paused" if restricted else "resumed")
+
+
+def export(archive: Export) -> Callable[[Visit], Awaitable[Response]]:
+    """Take everything along, as one archive."""
+
+    async def take(visit: Visit) -> Response:
+        content = await archive(visit.caller, visit.twin)
+        headers = {**HEADERS, "content-disposition": 'attachment; filename="my-data.tar.gz"'}
+        return Response(content, media_type="application/gzip", headers=headers)
+
+    return take
+
+
+async def erase(visit: Visit) -> Response:
+    """Erase everything, once it was thought about again."""
+    if visit.form.get("word", "").strip().lower() != ERASE or visit.form.get("sure") != "yes":
+        return visit.show("erase.html", 400, wrong=True)
+    erasure = await visit.home.across.erase_twin(visit.caller.asking("erase"), visit.twin)
+    return left(visit.request, shown(visit.request, "erased.html", receipt=erasure.receipt))
+
+
+async def sign_out(visit: Visit) -> Response:
+    """End the session in this browser."""
+    return left(visit.request, shown(visit.request, "signed_out.html", code=None, message="You have signed out."))
+
+
+def _field(visit: Visit, name: str) -> str:
+    value = visit.form.get(name, "")
+    if not value:
+        raise Incorrect("invalid-input", f"The form lacks {name!r}.", field=name)
+    return value
+
+
+def _choice(visit: Visit, name: str) -> str:
+    """A field that is yes or no."""
+    value = _field(visit, name)
+    if value not in ("yes", "no"):
+        raise Incorrect("invalid-input", f"{name!r} is yes or no.", field=name)
+    return value

@@ -1,0 +1,54 @@
+"""Pages from templates: everything that is put into one is escaped, and nothing is loaded from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from beliefgraph.web.person import charts, words
+
+
+@cache
+def environment() -> Environment:
+    """The templates, with the words and charts that they use."""
+    made = Environment(
+        loader=PackageLoader("beliefgraph.web.person"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(
+        {
+            "sure": words.sure,
+            "percent": words.percent,
+            "day": words.day,
+            "moment": words.moment,
+            "capital": words.capital,
+            "plain": words.plain,
+            "spoken": words.spoken,
+            "data": words.data,
+        }
+    )
+    made.globals.update(
+        {
+            "bar": charts.bar,
+            "course": charts.course,
+            "days": charts.days,
+            "stages": charts.stages,
+            "done_words": words.DONE,
+            "status_words": words.STATUS,
+            "basis_words": words.BASIS,
+            "session": None,
+            "done": "",
+        }
+    )
+    return made
+
+
+def rendered(template: str, values: Mapping[str, Any]) -> str:
+    """A page as HTML."""
+    return environment().get_template(template).render(values)

@@ -1,0 +1,81 @@
+"""The addresses of the person's page."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from beliefgraph.graphql.context import Verbs
+from beliefgraph.model.time import Clock
+from beliefgraph.services.places import Places
+from beliefgraph.services.sessions import Sessions
+from beliefgraph.web.passage import Warmed
+from beliefgraph.web.person import actions, pages
+from beliefgraph.web.person.door import ROOT, SIGN_IN, Door, form_of, refuse_foreign, shown, told
+from beliefgraph.web.person.leaving import RETURN, away, away_cookie, returning
+
+ASSETS = f"{ROOT}/static"
+
+SHOWN = {
+    "": pages.beliefs,
+    "/beliefs/{belief}": pages.belief,
+    "/received": pages.received,
+    "/events": pages.events,
+    "/plans": pages.plans,
+    "/permissions": pages.permissions,
+    "/readers": pages.readers,
+    "/data": pages.own_data,
+    "/erase": pages.erasing,
+}
+
+DONE = {
+    "/beliefs/{belief}": actions.correct,
+    "/withdraw": actions.withdraw,
+    "/permissions": actions.permit,
+    "/restriction": actions.restrict,
+    "/erase": actions.erase,
+    "/sign-out": actions.sign_out,
+}
+
+
+def person_page(
+    verbs: Verbs, sessions: Sessions, clock: Clock, export: actions.Export, warmed: Warmed, places: Places
+) -> list[BaseRoute]:
+    """The routes of the person's page; each but signing in is for people who are signed in."""
+    door = Door(verbs, sessions, clock, warmed, places)
+
+    async def sign_in(request: Request) -> Response:
+        link = request.query_params.get("link", "")
+        return shown(request, "sign_in.html", link=link, providers=sessions.providers.titles)
+
+    async def enter(request: Request) -> Response:
+        refuse_foreign(request)
+        session = await sessions.redeem((await form_of(request)).get("link", ""))
+        return await door.signed_in(request, session)
+
+    async def leave(request: Request) -> Response:
+        address, ticket = await sessions.providers.begin(request.path_params["number"], returning(request))
+        return away(request, address, ticket)
+
+    async def back(request: Request) -> Response:
+        given = request.query_params
+        tenant, person = await sessions.providers.finish(
+            request.cookies.get(away_cookie(request), ""), given.get("state", ""), given.get("code", "")
+        )
+        return await door.signed_in(request, sessions.begin(tenant, person))
+
+    return [
+        Mount(ASSETS, StaticFiles(directory=Path(str(files("beliefgraph.web.person"))) / "static")),
+        Route(SIGN_IN, told(sign_in), methods=["GET"]),
+        Route(SIGN_IN, told(enter), methods=["POST"]),
+        Route(f"{SIGN_IN}/with/{{number:int}}", told(leave), methods=["GET"]),
+        Route(RETURN, told(back), methods=["GET"]),
+        Route(f"{ROOT}/export", door.inside(actions.export(export)), methods=["POST"]),
+        *(Route(ROOT + path, door.inside(handler), methods=["GET"]) for path, handler in SHOWN.items()),
+        *(Route(ROOT + path, door.inside(handler), methods=["POST"]) for path, handler in DONE.items()),
+    ]

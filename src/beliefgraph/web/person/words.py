@@ -1,0 +1,98 @@
+"""How the page says things to a person: how sure, when, and by what right."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from beliefgraph.services.explanation.sentence import percent as whole_percent
+
+DEGREES = (
+    (0.99, "almost certain"),
+    (0.9, "very likely"),
+    (0.7, "likely"),
+    (0.55, "rather likely"),
+    (0.45, "could be either"),
+    (0.3, "rather unlikely"),
+    (0.1, "unlikely"),
+    (0.01, "very unlikely"),
+    (0.0, "almost certainly not so"),
+)
+"""From which probability on something is said to be how sure."""
+
+STATUS = {
+    "forming": "Little is known yet.",
+    "established": "Well supported.",
+    "contested": "What was heard points both ways.",
+    "dissolving": "What was heard is getting old.",
+    "dissolved": "What was heard is too old to count.",
+    "retracted": "Was ended.",
+}
+"""The status of a belief."""
+
+BASIS = {
+    "consent": "Only with your consent.",
+    "contract": "Your contract needs it.",
+    "legal_obligation": "A law demands it, so it cannot be switched off.",
+    "vital_interest": "Somebody's life depends on it.",
+    "public_interest": "A task in the public interest needs it.",
+    "legitimate_interest": "They say that they have an interest in it. You may object.",
+}
+"""The legal basis of a purpose."""
+
+SHARE = re.compile(r" \([+-]\d+\.\d\)")
+"""What a reason contributes, in log-odds, as an explanation's sentence gives it."""
+
+DONE = {
+    "corrected": "Corrected. Your word stands against everybody else's.",
+    "withdrawn": "Taken back. It counts no more and does not come again.",
+    "permitted": "Saved. It holds from now on.",
+    "paused": "Paused. Nobody but you, and what a law demands, sees anything.",
+    "resumed": "Resumed. What waited has been taken in.",
+}
+"""What was done, by the word for it in the address."""
+
+
+def sure(probability: float | None) -> str:
+    """How sure something is, in words."""
+    if probability is None:
+        return "not known"
+    return next(name for least, name in DEGREES if probability >= least)
+
+
+def percent(probability: float | None) -> str:
+    """A probability as people read it."""
+    return "–" if probability is None else whole_percent(probability)
+
+
+def day(at: datetime | None) -> str:
+    """A day."""
+    return "" if at is None else f"{at.day} {at:%B %Y}"
+
+
+def moment(at: datetime | None) -> str:
+    """A day and a time."""
+    return "" if at is None else f"{day(at)}, {at:%H:%M} UTC"
+
+
+def spoken(sentence: str) -> str:
+    """The sentence of an explanation without the log-odds that it gives in brackets."""
+    return SHARE.sub("", sentence)
+
+
+def capital(text: str) -> str:
+    """The text with a capital first."""
+    return text[:1].upper() + text[1:]
+
+
+def plain(name: str) -> str:
+    """A name from a catalog as words: its last part, without underscores."""
+    return capital(name.rpartition(".")[2].replace("_", " ").replace("-", " "))
+
+
+def data(value: Any) -> str:
+    """The data of an event as JSON, indented."""
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
