@@ -21,6 +21,7 @@ from beliefgraph.model.attribute import MOST_VALUES, OTHER, Attribute
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.definition import Definitions, RelationDefinition
 from beliefgraph.model.relation import Strength
+from beliefgraph.services.change_points.kinds import Kinds
 from beliefgraph.services.crossings import LAYERS, Column, Crossing, crossings, first_layer, layer_of
 from beliefgraph.services.reliability import Reliabilities
 
@@ -145,6 +146,11 @@ class DefinitionGraph:
             there = crossing.lead((place.subject, place.context))
             if there is not None:
                 yield crossing, self.place(crossing.target[0], *there)
+
+    @cached_property
+    def kinds(self) -> Kinds:
+        """The kinds of evidence, by domain."""
+        return Kinds(self.definitions)
 
     @cached_property
     def goal_causes(self) -> tuple[PersonalRelation, ...]:

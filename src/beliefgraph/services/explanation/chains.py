@@ -107,7 +107,8 @@ async def chain(graph: Graph, keyring: Keyring, seen: Recomputed, rows: Ints) ->
             bearing=bearing,
             counts=row in heard,
             heard=heard.get(row, 0.0),
+            kept=kept,
             metric=spoken[bearing.evidence].metric,
         )
-        for row, bearing in zip(rows.tolist(), bearings, strict=True)
+        for row, bearing, kept in zip(rows.tolist(), bearings, derived.counted.kept(rows).tolist(), strict=True)
     ]
