@@ -16,7 +16,7 @@ from tests.changes.work import DOES, catalog
 from tests.world import START
 
 from beliefgraph.inference.foresight.changes import HAZARD
-from beliefgraph.inference.foresight.runs import PRIOR
+from beliefgraph.inference.foresight.runs import PRIOR, Runs
 from beliefgraph.model.belief import Belief, BeliefKey, logit, probability
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.delta import Delta
@@ -206,13 +206,13 @@ def test_a_statement_tempers_at_once_and_other_domains_are_left_alone() -> None:
 
 def test_an_event_follows_only_what_is_new(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[int] = []
-    then = followed.Runs.then
+    then = Runs.then
 
     def counting(self, entries, *more):  # type: ignore[no-untyped-def]
         seen.append(len(entries.times))
         return then(self, entries, *more)
 
-    monkeypatch.setattr(followed.Runs, "then", counting)
+    monkeypatch.setattr(Runs, "then", counting)
     state = nothing()
     for start in range(0, 2000, 100):
         state = hearing(state, steady(range(start, start + 100), 0), start // 100 + 1)

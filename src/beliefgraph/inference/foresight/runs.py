@@ -80,17 +80,16 @@ class Runs:
 
     def then(self, entries: Entries, threshold: float = PUBLISHED_AT) -> tuple[Runs, Course]:
         """The state after more entries, none earlier than the last one, and what each was."""
-        count = len(entries.times)
-        arrays = tuple(
-            each.copy()
-            for each in (self.state, self.begin, self.weight, self.length, self.row, self.counts, self.total)
-        )
-        course = Course(entries, *(np.full(count, np.nan) for _ in range(3)), np.zeros(count, dtype=np.bool_))
+        nothing = np.full(len(entries.times), np.nan)
+        course = Course(entries, nothing, nothing.copy(), nothing.copy(), np.zeros(len(nothing), dtype=np.bool_))
+        state, begin, weight = self.state.copy(), self.begin.copy(), self.weight.copy()
+        length, row, counts, total = self.length.copy(), self.row.copy(), self.counts.copy(), self.total.copy()
         follow(
-            entries.times, entries.kinds, entries.chances, PRIOR / len(self.total), self.hazard, threshold, *arrays,
+            entries.times, entries.kinds, entries.chances, PRIOR / len(total), self.hazard, threshold,
+            state, begin, weight, length, row, counts, total,
             course.surprise, course.untempered, course.changed, course.published,
         )  # fmt: skip
-        return Runs(self.hazard, *arrays), course
+        return Runs(self.hazard, state, begin, weight, length, row, counts, total), course
 
     @property
     def begins(self) -> Ints:

@@ -86,7 +86,8 @@ def _kept(follows: int, since: int, first: Ints, edge: Ints, keep: Floats) -> fl
             low = middle
         else:
             high = middle
-    return keep[low]
+    kept: float = keep[low]
+    return kept
 
 
 @inner

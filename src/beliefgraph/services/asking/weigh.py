@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -32,6 +33,7 @@ from beliefgraph.model.time import microseconds, moment_of
 from beliefgraph.services.blocks import Floats, Ints
 from beliefgraph.services.decisions.want import speaking_of_options
 from beliefgraph.services.decisions.weigh import Known, weigh
+from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.layout import Unit
 from beliefgraph.services.moments import Moment
 from beliefgraph.services.preferences.wanted import wanted
@@ -93,6 +95,33 @@ def _positions(seen: Recomputed, keys: Iterable[BeliefKey]) -> set[int]:
     return {place for place in found - layout.unnamed if seen.derived.available[place]}
 
 
+class _Asked:
+    """What follows from a set of definitions alone: the belief of each question, and those about a single one as the
+    inference takes them; of the beliefs that the catalog asks about, one for each component, which brings the others.
+    """
+
+    def __init__(self, graph: DefinitionGraph) -> None:
+        definitions = graph.definitions
+        self.key_of = {key: _key(question) for key, question in definitions.questions.items()}
+        self.single = {
+            key: Question(0, _likelihood(question, (FAILS, HOLDS)), question.cost)
+            for key, question in definitions.questions.items()
+            if not question.by_value
+        }
+        placed = {graph.place(key.attribute, key.subject, key.context): key for key in about_the_twin(definitions)}
+        self.components = tuple(placed.values())
+
+
+_asked: WeakKeyDictionary[DefinitionGraph, _Asked] = WeakKeyDictionary()
+
+
+def _asked_of(graph: DefinitionGraph) -> _Asked:
+    found = _asked.get(graph)
+    if found is None:
+        found = _asked[graph] = _Asked(graph)
+    return found
+
+
 @dataclass(frozen=True)
 class Asking:
     """The questions that may be asked at a moment, and the beliefs that answers should tell about."""
@@ -104,14 +133,17 @@ class Asking:
     @cached_property
     def seen(self) -> Recomputed:
         """Everything derived, with what is asked about and what answers would be evidence of."""
-        wanted = self.about or about_the_twin(self.moment.graph.definitions)
-        return recompute(self.moment, [*wanted, *(_key(each) for each in self.questions)])
+        asked = _asked_of(self.moment.graph)
+        return recompute(
+            self.moment, [*(self.about or asked.components), *(asked.key_of[each.key] for each in self.questions)]
+        )
 
     @cached_property
     def positions(self) -> Mapping[str, int]:
         """The position of the belief that each question is about; of all values, that of `other`."""
         layout, twin = self.seen.derived.layout, self.moment.state.id
-        return {each.key: layout.position[belief_id(twin, _key(each))] for each in self.questions}
+        keys = _asked_of(self.moment.graph).key_of
+        return {each.key: layout.position[belief_id(twin, keys[each.key])] for each in self.questions}
 
     @cached_property
     def targets(self) -> Ints:
@@ -165,7 +197,8 @@ class Asking:
         return [float(gain) for gain in found]
 
     def _single(self, question: QuestionDefinition, column: Mapping[int, int]) -> Question:
-        return Question(column[self.positions[question.key]], _likelihood(question, (FAILS, HOLDS)), question.cost)
+        single = _asked_of(self.moment.graph).single[question.key]
+        return single.about(column[self.positions[question.key]])
 
     def _several(self, question: QuestionDefinition, column: Mapping[int, int]) -> ValueQuestion:
         values = self._values(question)

@@ -15,7 +15,7 @@ import numpy as np
 
 from beliefgraph.inference.foresight.runs import Entries, Runs
 from beliefgraph.services.bearings import BearingBlock, Bearings
-from beliefgraph.services.blocks import Ids, Ints
+from beliefgraph.services.blocks import Bools, Ids, Ints
 from beliefgraph.services.change_points.kinds import NONE, Columns, Kinds
 from beliefgraph.services.state import TwinState
 
@@ -63,8 +63,8 @@ class Pieces:
     kinds: Ints
     evidence: Ids
 
-    def where(self, rows: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Pieces:
-        """Some of them."""
+    def where(self, rows: Bools | Ints) -> Pieces:
+        """Some of them, in the order asked for."""
         return Pieces(self.domain[rows], self.times[rows], self.kinds[rows], self.evidence[rows])
 
 
