@@ -218,6 +218,11 @@ def test_an_event_follows_only_what_is_new(monkeypatch: pytest.MonkeyPatch) -> N
         state = hearing(state, steady(range(start, start + 100), 0), start // 100 + 1)
         at_end(state, START + timedelta(days=start + 100))
     assert seen == [100] * 20
+    anew = hearing(nothing(), [*steady(range(2000), 0)])
+    at_end(anew, START + timedelta(days=2000))
+    del seen[:]
+    at_end(hearing(anew, [(1950, ((2, 1.0),), 5)], 2), START + timedelta(days=3000))
+    assert sum(seen) <= 2 * followed.EVERY, "also where all of it was followed in one go"
     late = hearing(state, [(1950, ((2, 1.0),), 5)], 21)
     at_end(late, START + timedelta(days=3000))
     assert seen[-1] <= 2 * followed.EVERY + 100, "one that comes late is put in its place from a state shortly before"

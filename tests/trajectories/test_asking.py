@@ -140,6 +140,7 @@ async def test_a_question_about_an_outcome_is_about_the_beliefs_that_it_depends_
     signed["indicator"] = {"attribute": "deal.urgent"}
     outcomes = Catalog.model_validate({"catalog": "outcomes", "version": "1.0.0", "outcomes": [signed, plain]})
     await served.define(outcomes)
+    await asked.observe(event("2", "staged", day=1, stage="evaluation"))
     found = await asked.data(NEXT, outcomes=["signed"])
     assert (
         found["askNext"]["questions"]

@@ -38,6 +38,10 @@ class Entries:
         order = np.lexsort((chances, all_kinds, all_times))
         return cls(all_times[order], all_kinds[order], chances[order])
 
+    def part(self, first: int, end: int) -> Entries:
+        """Those from one place up to another."""
+        return Entries(self.times[first:end], self.kinds[first:end], self.chances[first:end])
+
 
 @dataclass(frozen=True, eq=False)
 class Course:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -138,10 +139,15 @@ def _taken_on(
     heard = _until(stated, at)
     if not len(fresh.times) and heard == last.stated:
         return steps
-    runs, _ = last.runs.then(Entries.of(fresh.times, fresh.kinds, heard[len(last.stated) :]))
-    if len(steps) > 1 and runs.events - steps[-2].runs.events < EVERY:
-        steps = steps[:-1]
-    return (*steps, Step(runs, heard))[-STATES:]
+    entries = Entries.of(fresh.times, fresh.kinds, heard[len(last.stated) :])
+    count, runs = len(entries.times), last.runs
+    cuts = [place for place in range(count - EVERY * (STATES - 1), count, EVERY) if place > 0]
+    for first, end in pairwise((0, *cuts, count)):
+        runs, _ = runs.then(entries.part(first, end))
+        if len(steps) > 1 and runs.events - steps[-2].runs.events < EVERY:
+            steps = steps[:-1]
+        steps = (*steps, Step(runs, _until(heard, runs.last)))
+    return steps[-STATES:]
 
 
 def _nothing(kinds: Kinds, domain: int) -> Runs:
