@@ -2,9 +2,9 @@
 // params: $tenant, $twins ([id]), $rev (null: the current one; else what that rev saw), $made_at (null, or forecasts of then
 //         are named),
 //         $attributes [name], $metrics [name], $goals, $decisions (whether these are wanted), $sealed [type of event],
-//         $known (whether the head time of each event's commit is wanted)
+//         $known (whether the head time of each event's commit is wanted), $corrected [attribute whose corrections are wanted]
 // returns: one record ([[id, name, rev, definitions, [event], [sealed event], [holding], [reading], [pursuit],
-//          [deliberation], [id of a forecast]]])
+//          [deliberation], [id of a forecast], [correction]]])
 // mode: read
 RETURN COLLECT {
   UNWIND $twins AS id
@@ -73,6 +73,14 @@ RETURN COLLECT {
       MATCH (t)-[:FORECASTS]->(f:Forecast)
       WHERE f.made_at = $made_at
       RETURN f.id
+    },
+    COLLECT {
+      UNWIND CASE WHEN size($corrected) > 0 THEN [t.id] ELSE [] END AS twin
+      MATCH (:Evidence)-[r:BEARS_ON]->(b:Belief)
+      USING INDEX r:BEARS_ON(twin, rev_to, rev_from)
+      WHERE r.twin = twin AND r.rev_to > rev AND r.rev_from <= rev AND r.stance = 'correction' AND b.attribute IN $corrected
+      RETURN [b.attribute, b.value, b.subject, b.context, r.valid_from.epochSeconds * 1000000 + r.valid_from.microsecond,
+        r.valid_to.epochSeconds * 1000000 + r.valid_to.microsecond, r.log_likelihood_ratio > 0]
     }
   ]
   ORDER BY t.id

@@ -14,13 +14,15 @@ from tests.forecasts.outcomes import Foresight, day
 from tests.reading import refusal
 from tests.world import START, World, event
 
+from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.definition import Catalog, Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import twin_id
+from beliefgraph.model.outcome import OutcomeDefinition
 from beliefgraph.model.parameters import ParameterSet
 from beliefgraph.model.time import AsOf, microseconds
 from beliefgraph.services.forecasts.forecast import forecast
-from beliefgraph.services.forecasts.history import History, history
+from beliefgraph.services.forecasts.history import History, happened_in, history
 from beliefgraph.services.forecasts.keeper import at_risk
 from beliefgraph.services.forecasts.learn import LearnedOutcome, following, learn, learn_outcomes
 from beliefgraph.services.forecasts.record import record
@@ -72,9 +74,15 @@ def lives(
     return found
 
 
-def known(life: tuple[list[tuple[str, float]], list[tuple[float, float]]], name: str, keyring: Keyring) -> History:
-    """The history of a simulated twin."""
+def known(
+    life: tuple[list[tuple[str, float]], list[tuple[float, float]]],
+    name: str,
+    keyring: Keyring,
+    outcome: OutcomeDefinition = CATALOG.outcomes[0],
+) -> History:
+    """The history of a simulated twin; whoever left had been set right not to be happy, for two weeks."""
     events, said = life
+    left = [at for type_, at in events if type_ == "left"]
     holdings = [["is.happy", None, "self", "any", microseconds(day(at)), None, value] for at, value in said]
     rows = HistoryRows(
         twin=twin_id("t", name),
@@ -88,8 +96,11 @@ def known(life: tuple[list[tuple[str, float]], list[tuple[float, float]]], name:
         pursuits=[],
         deliberations=[],
         forecasts=[],
+        corrections=[
+            ["is.happy", None, "self", "any", microseconds(day(at)), microseconds(day(at + 14)), False] for at in left
+        ],
     )
-    return history(rows, CATALOG.outcomes[0], keyring)
+    return history(rows, outcome, keyring)
 
 
 def learned(keyring: Keyring, twins: int, seed: int, definitions: Definitions, **more: float) -> LearnedOutcome:
@@ -111,6 +122,22 @@ def test_what_moves_an_outcome_is_found_and_adopted(keyring: Keyring, definition
     assert found.hazard is not None
     slopes = dict(zip(found.hazard.columns, found.hazard.slopes[5 : 5 + len(found.hazard.columns)], strict=True))
     assert slopes["belief is.happy"] < -0.4
+
+
+def test_an_outcome_that_is_a_correction_is_learned_from_when_somebody_set_it_right(
+    keyring: Keyring, definitions: Definitions
+) -> None:
+    happy = BeliefKey.of(attribute="is.happy")
+    wrong = {**LEAVES, "key": "wrong", "events": [], "once": False, "belief": {"belief": happy, "corrected": False}}
+    outcome = OutcomeDefinition.model_validate(wrong)
+    lived = [known(life, f"twin-{n}", keyring, outcome) for n, life in enumerate(lives(400, 1))]
+    found = learn(lived, definitions, outcome, outcome.moment(day(7 * WEEKS)))
+    assert found.adopted
+    assert found.gain > 3 * found.error
+    one = next(each for each in lived if each.corrections)
+    (since, until), length = one.corrections[0], microseconds(day(7)) - microseconds(day(0))
+    came = happened_in(one, outcome, np.array([since - 2 * length, since - length, until - length - 1, until - length]))
+    assert came.tolist() == [False, True, True, False], "while it is valid at the end of a period"
 
 
 def test_of_twins_not_seen_before_it_foretells_better_than_the_base_rate_and_as_often_as_it_says(

@@ -65,8 +65,8 @@ ANSWERED = {
     "bears_on": [{"attribute": "deal.urgent", "log_likelihood_ratio": 0.1}],
 }
 NEXT = """
-query Next($first: Int, $about: [BeliefKeyInput!], $asOf: AsOf) {
-  askNext(twin: "lena", first: $first, about: $about, asOf: $asOf) {
+query Next($first: Int, $about: [BeliefKeyInput!], $outcomes: [String!], $asOf: AsOf) {
+  askNext(twin: "lena", first: $first, about: $about, outcomes: $outcomes, asOf: $asOf) {
     questions { key text attribute value gain cost worth answers { text probability } }
     lately forbidden targets context rev validTime
   }
@@ -124,6 +124,30 @@ async def test_a_question_about_some_beliefs_tells_nothing_of_others(asked: Clie
     yes = 0.3 * right + 0.7 * (1 - right)
     assert gains["ask.urgent"] == pytest.approx(entropy(yes) - entropy(right)), "the mutual information"
     assert found["targets"] == 1
+
+
+async def test_a_question_about_an_outcome_is_about_the_beliefs_that_it_depends_on(
+    served: Service, asked: Client
+) -> None:
+    signed = {
+        "key": "signed",
+        "title": "Signs",
+        "events": [{"type": "signed"}],
+        "every": "P7D",
+        "horizons": [{"within": "P14D", "expected": 0.1}],
+    }
+    plain = {**signed, "key": "plain"}
+    signed["indicator"] = {"attribute": "deal.urgent"}
+    outcomes = Catalog.model_validate({"catalog": "outcomes", "version": "1.0.0", "outcomes": [signed, plain]})
+    await served.define(outcomes)
+    await asked.observe(event("2", "staged", day=1, stage="evaluation"))
+    found = await asked.data(NEXT, outcomes=["signed"])
+    assert (
+        found["askNext"]["questions"]
+        == (await asked.data(NEXT, about=[{"attribute": "deal.urgent"}]))["askNext"]["questions"]
+    )
+    assert (await asked.refused(NEXT, outcomes=["signde"]))["code"] == "unknown-outcome"
+    assert (await asked.refused(NEXT, outcomes=["plain"]))["code"] == "invalid-input"
 
 
 async def test_what_was_asked_or_stated_lately_is_not_asked_again(asked: Client) -> None:

@@ -9,6 +9,8 @@ ASK = """
 query Changes($asOf: AsOf) {
   changePoints(twin: "lena", asOf: $asOf) {
     rev domains { domain pieces probability since surprise usual found { id time probability surprise } }
+    stages { kind domain pieces probability found { time } }
+    goals { domain pieces course { time surprise untempered probability } }
   }
 }"""
 
@@ -37,3 +39,22 @@ async def test_evidence_that_stays_what_it_was_is_no_change(client: Client) -> N
     await client.observe(*(event(str(n), "staged", day=n, stage=stages[n % 3]) for n in range(90)))
     (found,) = (await client.data(ASK))["changePoints"]["domains"]
     assert found["found"] == []
+
+
+async def test_stages_and_goals_have_a_surprise_of_their_own(client: Client) -> None:
+    stages = ["evaluation"] * 40 + ["procurement"] * 8
+    await client.observe(*(event(str(n), "staged", day=n, stage=stage) for n, stage in enumerate(stages)))
+    set_goal = """
+    mutation Set($at: DateTime!, $status: GoalStatus!, $progress: Float) {
+      setGoal(input: {twin: "lena", goal: "buy", status: $status, progress: $progress, validFrom: $at}) { rev }
+    }"""
+    for day, status in (("06", "ACTIVE"), ("07", "ACTIVE"), ("08", "ACTIVE"), ("09", "ABANDONED")):
+        await client.data(set_goal, at=f"2026-01-{day}T00:00:00Z", status=status)
+    found = (await client.data(ASK))["changePoints"]
+    (buying,) = found["stages"]
+    assert (buying["kind"], buying["domain"], buying["pieces"]) == ("STAGES", "buying", 48)
+    assert buying["found"], "it moved on at once"
+    course = found["goals"]["course"]
+    assert (found["goals"]["pieces"], len(course)) == (4, 4)
+    assert course[3]["surprise"] > course[2]["surprise"], "nobody expected that it would be abandoned"
+    assert course[3]["untempered"] > 1.0

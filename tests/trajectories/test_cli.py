@@ -93,15 +93,21 @@ async def test_a_series_is_shown_and_drawn_with_its_projection(
     assert picture.read_bytes().startswith(b"\x89PNG")
 
 
-async def test_change_points_are_listed_by_domain(world: World, key: str, environ: dict[str, str]) -> None:
+async def test_change_points_are_listed_by_domain_and_drawn(
+    world: World, key: str, environ: dict[str, str], tmp_path: Path
+) -> None:
     await world.book.publish(world.caller, catalog())
     stages = ["evaluation"] * 60 + ["procurement"] * 10
     told = [event(str(n), "staged", day=n, stage=stage) for n, stage in enumerate(stages)]
     await world.intake.observe(world.caller, told)
 
-    done = beliefgraph("change-points", "--twin", "lena", "--key", key, environ=environ)
+    picture = tmp_path / "surprise.png"
+
+    done = beliefgraph("change-points", "--twin", "lena", "--key", key, "--plot", str(picture), environ=environ)
 
     assert done.returncode == 0, done.stderr
     (deal,) = [line.split() for line in done.stdout.decode().splitlines() if line.startswith("deal ")]
     assert (deal[1], deal[3]) == ("70", "2026-03-06")
     assert deal[-1].startswith("2026-03-"), "the day on which it was found"
+    assert "stages of buying" in done.stdout.decode()
+    assert picture.read_bytes().startswith(b"\x89PNG")

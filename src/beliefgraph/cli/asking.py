@@ -36,6 +36,10 @@ def ask_next(
         list[str] | None,
         typer.Option(metavar="ATTRIBUTE[=VALUE]", help="Belief to learn about; repeat for several; default: all."),
     ] = None,
+    outcome: Annotated[
+        list[str] | None,
+        typer.Option(help="Outcome to learn about: every belief that it depends on; repeat for several."),
+    ] = None,
     context: Annotated[str, typer.Option(help="Context in which they are asked.")] = ANYWHERE,
     at: At = None,
     purpose: Purpose = None,
@@ -43,7 +47,7 @@ def ask_next(
 ) -> None:
     """List the questions whose answers would tell most for their cost."""
     beliefs = [belief_named(each) for each in about or ()]
-    found = run(_ask_next(key, purpose, twin, first, beliefs, context, as_of(at)))
+    found = run(_ask_next(key, purpose, twin, first, beliefs, outcome or [], context, as_of(at)))
     if json:
         print_json(found)
         return
@@ -77,8 +81,17 @@ async def _coverage(key: str, purpose: str | None, twin: str, when: AsOf) -> Cov
 
 
 async def _ask_next(
-    key: str, purpose: str | None, twin: str, first: int, about: list[BeliefKey], context: str, when: AsOf
+    key: str,
+    purpose: str | None,
+    twin: str,
+    first: int,
+    about: list[BeliefKey],
+    outcomes: list[str],
+    context: str,
+    when: AsOf,
 ) -> NextQuestions:
     async with signed_in(key, purpose) as (built, caller):
         asked = built.of(caller, twin).asking
-        return await asked.ask_next(caller, twin, first=first, about=about, context=context, as_of=when)
+        return await asked.ask_next(
+            caller, twin, first=first, about=about, outcomes=outcomes, context=context, as_of=when
+        )

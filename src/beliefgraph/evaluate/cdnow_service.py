@@ -5,16 +5,15 @@ The service sees no purchase after the cut until its forecasts are stored. Each 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime, time, timedelta
-from itertools import groupby
 from typing import Any
 
 from beliefgraph.evaluate.cdnow import BASELINES, CUT, MUST_AUC, MUST_BRIER, MUST_ECE, WEEKS
 from beliefgraph.evaluate.client import Client
 from beliefgraph.evaluate.data import Purchase
-from beliefgraph.evaluate.replay import BATCH_SIZE, Progress, Teach, batches, erased_after
+from beliefgraph.evaluate.replay import BATCH_SIZE, Progress, Teach, erased_after
 from beliefgraph.evaluate.report import Evaluation, Line, Row, at_least, at_most, exactly
 from beliefgraph.model.definition import Catalog
 
@@ -103,13 +102,29 @@ def evaluate(
 
 
 def _deliver(client: Client, events: Sequence[dict[str, Any]], progress: Progress, what: str) -> None:
-    """Send the events day by day, as they would have come: what is published is known by the day."""
+    """Send the events in the order of time, in calls of one event at most of each customer.
+
+    So every event is taken in by itself, and what was published before it is what was known then.
+    """
     done = 0
-    for _, day in groupby(events, key=lambda event: event["time"]):
-        for batch in batches(day, BATCH_SIZE):
-            client.send(batch)
-            done += len(batch)
-            progress(what, done, len(events))
+    for batch in apart(events):
+        client.send(batch)
+        done += len(batch)
+        progress(what, done, len(events))
+
+
+def apart(events: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """Events in batches, in their order, none with two of one twin."""
+    batch: list[dict[str, Any]] = []
+    twins: set[str] = set()
+    for event in events:
+        if len(batch) == BATCH_SIZE or event["twin"] in twins:
+            yield batch
+            batch, twins = [], set()
+        batch.append(event)
+        twins.add(event["twin"])
+    if batch:
+        yield batch
 
 
 def _events(purchases: Sequence[Purchase], known: set[str], run_name: str) -> Iterator[dict[str, Any]]:

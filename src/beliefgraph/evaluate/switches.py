@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from beliefgraph.evaluate import tempering
 from beliefgraph.evaluate.report import Evaluation, Line, Row, at_least, at_most
 from beliefgraph.inference.foresight.changes import Followed, follow
 
@@ -68,6 +69,7 @@ def evaluate(twins: int = TWINS, seed: int = SEED) -> Evaluation:
         at_most("role: log loss after a switch, over that without tempering", ratio(job), GAIN),
         at_most("role: the same where the twin stated the change", ratio(stated), ratio(job)),
         Row("rate: log loss after a switch, over that without tempering", ratio(coins)),
+        *tempering.rows(max(twins // 250, 1), seed + 1),
     ]
     return Evaluation("changes", rows, lines, [])
 

@@ -8,7 +8,7 @@ from beliefgraph.graphql.arguments import argument
 from beliefgraph.graphql.asking_types import Coverage, NextQuestions
 from beliefgraph.graphql.inputs import BeliefKey
 from beliefgraph.graphql.roots import question
-from beliefgraph.services.asking.questions import FIRST, MOST, MOST_ABOUT
+from beliefgraph.services.asking.questions import FIRST, MOST, MOST_ABOUT, MOST_OUTCOMES
 
 
 @strawberry.type
@@ -28,6 +28,10 @@ class AskingQueries:
             "first": argument(int | None, f"Number of questions, 1 to {MOST}; left out: {FIRST}."),
             "about": argument(
                 list[BeliefKey] | None, f"Beliefs to learn about, at most {MOST_ABOUT}; left out: all that are known."
+            ),
+            "outcomes": argument(
+                list[str] | None,
+                f"Keys of outcomes to learn about, at most {MOST_OUTCOMES}: about every belief that they depend on.",
             ),
             "context": argument(
                 str | None, "Context in which they are asked, for constraints of the person; left out: `any`."

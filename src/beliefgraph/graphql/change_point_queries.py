@@ -21,14 +21,19 @@ class ChangePoint:
         return strawberry.ID(write_id("Evidence", info.context.names[found.twin], found.id))
 
 
-@expose(change_point.DomainChanges)
-class DomainChanges:
-    """How well the evidence of one domain was foreseen by the evidence before it."""
+@expose(change_point.Surprise)
+class Surprise:
+    """One piece of evidence, and how well it was foreseen by the pieces before it."""
+
+
+@expose(change_point.EvidenceStream)
+class EvidenceStream:
+    """How well evidence of a domain, on the stages of a trajectory or on goals was foreseen by that before it."""
 
 
 @expose(change_point.ChangePoints)
 class ChangePoints:
-    """Where the evidence of a twin changed at once, by domain."""
+    """Where what is told of a twin changed at once, by domain, trajectory and for goals."""
 
 
 @strawberry.type

@@ -11,6 +11,7 @@ from beliefgraph.graphql.forecast_types import OutcomeDefinition
 from beliefgraph.graphql.learning_types import ParameterSet
 from beliefgraph.graphql.trajectory_types import TrajectoryDefinition
 from beliefgraph.model import attribute as attributes
+from beliefgraph.model import change_point
 from beliefgraph.model import definition as definitions
 from beliefgraph.model import metric as metrics
 from beliefgraph.model import outcome as outcomes
@@ -87,9 +88,14 @@ class MetricDefinition:
     """Definition of a metric: which events count, over which window, and what the result says about beliefs."""
 
 
+@expose(change_point.ChangeDefinition)
+class ChangeDefinition:
+    """That evidence of a domain from before a change counts less: as much as it is probable that nothing changed."""
+
+
 @expose(
     definitions.Catalog,
-    hide={"attributes", "relations", "events", "metrics", "outcomes", "trajectories", "questions"},
+    hide={"attributes", "relations", "events", "metrics", "outcomes", "trajectories", "questions", "changes"},
 )
 class Catalog:
     """One published document of definitions, with a name and a version."""
@@ -107,6 +113,7 @@ class Catalog:
     )
 
     questions: list[QuestionDefinition] = attribute("questions", list[QuestionDefinition])  # type: ignore[assignment]
+    changes: list[ChangeDefinition] = attribute("changes", list[ChangeDefinition])  # type: ignore[assignment]
 
     @field(None, "The whole document, in the form that `publishDefinitions` takes.")
     @staticmethod

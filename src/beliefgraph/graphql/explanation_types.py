@@ -12,7 +12,7 @@ from beliefgraph.graphql.evidence_types import Evidence
 from beliefgraph.graphql.expose import attribute, expose, field
 from beliefgraph.graphql.ids import write_id
 from beliefgraph.graphql.node import itself
-from beliefgraph.model import explanation, question
+from beliefgraph.model import change_point, explanation, question
 from beliefgraph.model.time import ReadRev, ReadTime
 
 
@@ -36,6 +36,11 @@ class ContributionPart:
 @expose(explanation.RestOfContributions)
 class RestOfContributions:
     """The contributions that are not listed."""
+
+
+@expose(change_point.ChangedDomain)
+class ChangedDomain:
+    """A change of a domain that makes evidence from before it count less."""
 
 
 @expose(explanation.Contribution, hide={"evidence", "source"})

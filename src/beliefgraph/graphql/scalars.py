@@ -18,6 +18,7 @@ from strawberry.utils.str_converters import to_camel_case
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import Quality
 from beliefgraph.model.caller import Scope
+from beliefgraph.model.change_point import StreamKind
 from beliefgraph.model.commit import Cause
 from beliefgraph.model.decision import DecisionStatus
 from beliefgraph.model.decision_check import PointKind, PointStance
@@ -153,6 +154,7 @@ ENUMS: dict[object, Any] = {
         ("MetricKind", MetricKind),
         ("Period", Period),
         ("ForecastBasis", ForecastBasis),
+        ("StreamKind", StreamKind),
         ("PreferenceKind", PreferenceKind),
         ("ConstraintRule", ConstraintRule),
         ("Scope", Scope),

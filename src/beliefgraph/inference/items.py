@@ -53,6 +53,38 @@ class Items:
 
 
 @dataclass(frozen=True, slots=True)
+class Keeping:
+    """How much of the items of each group is kept, by when they were said, in the terms of `kernels/items.py`."""
+
+    follows: Narrow
+    first: Ints
+    edge: Ints
+    keep: Floats
+
+    @classmethod
+    def all(cls, groups: int) -> Keeping:
+        """All of every item."""
+        return cls(np.full(groups, -1, dtype=np.int32), np.zeros(1, np.int64), np.zeros(0, np.int64), np.zeros(0))
+
+    @classmethod
+    def steps(cls, follows: Narrow, steps: Sequence[tuple[Ints, Floats]]) -> Keeping:
+        """By steps, each a row of times and what is kept from there on; the first also says it of what came before."""
+        first = np.cumsum([0, *(len(edge) for edge, _ in steps)], dtype=np.int64)
+        edge, keep = (np.concatenate(each) for each in zip(*steps, strict=True))
+        return cls(follows, first, edge, keep)
+
+    def of(self, group: Narrow, since: Ints) -> Floats:
+        """How much is kept of some items, by their groups and when they were said."""
+        kept = np.ones(len(group))
+        follows = self.follows[group]
+        for each in np.unique(follows[follows >= 0]).tolist():
+            here, part = follows == each, slice(self.first[each], self.first[each + 1])
+            step = np.maximum(np.searchsorted(self.edge[part], since[here], side="right") - 1, 0)
+            kept[here] = self.keep[part][step]
+        return kept
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """The sums of a pass over items, shape [groups, kernels.SUMS]."""
 
@@ -73,9 +105,9 @@ class Totals:
         """How many items the rev sees."""
         return self.table[:, kernels.OPEN]
 
-    def add(self, at: int, items: Items, half: Ints) -> None:
+    def add(self, at: int, items: Items, half: Ints, keeping: Keeping | None = None) -> None:
         """Add items, all of which count."""
-        quanta, left = weigh(at, items, half)
+        quanta, left = weigh(at, items, half, keeping)
         fresh = quantised(items.log_likelihood_ratio)
         one = np.ones_like(quanta)
         more = (np.maximum(quanta, 0), np.maximum(-quanta, 0), left, np.maximum(fresh, 0), np.maximum(-fresh, 0), one)
@@ -84,49 +116,58 @@ class Totals:
 
 
 def gather(
-    at: int, rev: int, blocks: Sequence[Items], half: Ints, shared: Bools, apart: Bools
+    at: int,
+    rev: int,
+    blocks: Sequence[Items],
+    half: Ints,
+    shared: Bools,
+    apart: Bools,
+    keeping: Keeping | None = None,
 ) -> tuple[Totals, list[Ints]]:
     """The sums of all items that count at a moment, by group; and of each block, the rows of groups `apart`.
 
     `half` is the half-life of every group, in whole microseconds (0: never ages), `shared` says of which groups it
     matters how much is left of their items. Rows of groups `apart`, all that the rev sees, are only counted as begun
-    and open.
+    and open. `keeping` is left out where all of every item is kept.
     """
     table, ages = np.zeros((len(half), kernels.SUMS), dtype=np.int64), _Ages.of(at, half)
+    kept = keeping or Keeping.all(len(half))
     rows = []
     for items in blocks:
         found = np.empty(len(items.group) if apart.any() else 0, dtype=np.int64)
         number = kernels.gather(
             at, rev, items.group, items.log_likelihood_ratio, items.strength, items.period, items.valid_from,
-            items.valid_to, items.rev_from, items.rev_to, half, ages.whole, ages.rest,
-            shared.astype(np.uint8), apart.astype(np.uint8), table, found,
+            items.valid_to, items.rev_from, items.rev_to, half, ages.whole, ages.rest, kept.follows, kept.first,
+            kept.edge, kept.keep, shared.astype(np.uint8), apart.astype(np.uint8), table, found,
         )  # fmt: skip
         rows.append(found[:number])
     return Totals(table), rows
 
 
-def weigh(at: int, items: Items, half: Ints) -> tuple[Ints, Ints]:
+def weigh(at: int, items: Items, half: Ints, keeping: Keeping | None = None) -> tuple[Ints, Ints]:
     """What each of these items says at a moment, as if it counted, and what is left of it; both in quanta."""
-    ages = _Ages.of(at, half)
+    ages, kept = _Ages.of(at, half), keeping or Keeping.all(len(half))
     quanta, left = np.empty(len(items.group), dtype=np.int64), np.empty(len(items.group), dtype=np.int64)
     kernels.weigh(
         at, items.group, items.log_likelihood_ratio, items.strength, items.period, items.valid_from,
-        half, ages.whole, ages.rest, quanta, left,
+        half, ages.whole, ages.rest, kept.follows, kept.first, kept.edge, kept.keep, quanta, left,
     )  # fmt: skip
     return quanta, left
 
 
-def spread(at: int, rev: int, items: Items, half: Ints, reaches: Bools, weight: Floats) -> tuple[Ints, Floats]:
+def spread(
+    at: int, rev: int, items: Items, half: Ints, reaches: Bools, weight: Floats, keeping: Keeping | None = None
+) -> tuple[Ints, Floats]:
     """The items that a rev sees and that count at a moment, of the groups that reach something, by their rows.
 
     With each, what it says, in nats, times the weight of its group.
     """
     ages, rows = _Ages.of(at, half), np.empty(len(items.group), dtype=np.int64)
-    shares = np.empty(len(items.group))
+    kept, shares = keeping or Keeping.all(len(half)), np.empty(len(items.group))
     number = kernels.spread(
         at, rev, items.group, items.log_likelihood_ratio, items.strength, items.period, items.valid_from,
-        items.valid_to, items.rev_from, items.rev_to, half, ages.whole, ages.rest, reaches.astype(np.uint8), weight,
-        rows, shares,
+        items.valid_to, items.rev_from, items.rev_to, half, ages.whole, ages.rest, kept.follows, kept.first, kept.edge,
+        kept.keep, reaches.astype(np.uint8), weight, rows, shares,
     )  # fmt: skip
     return rows[:number], shares[:number]
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from beliefgraph.inference.compile import compile_model
 from beliefgraph.inference.elimination import Budget
+from beliefgraph.inference.foresight.runs import Entries, Runs
 from beliefgraph.inference.items import Items, gather, spread, weigh
 from beliefgraph.inference.structure import Relation, Structure
 
@@ -40,6 +41,7 @@ def warm() -> None:
     gather(1, 0, [items], one, sure, ~sure)
     weigh(1, items, one)
     spread(1, 0, items, one, sure, np.ones(1))
+    Runs.none(2).then(Entries.of(one, one))
     thin = compile_model(Structure([0.5] * 3, triangle), Budget(max_width=1, thin_width=1))
     thin.log_odds(np.ones(3))
     thin.interval(0, np.ones(3))

@@ -19,6 +19,7 @@ from beliefgraph.errors import Incorrect, NotFound, did_you_mean
 from beliefgraph.model.asking import QuestionDefinition
 from beliefgraph.model.attribute import MOST_VALUES, OTHER, Attribute
 from beliefgraph.model.belief import AttributeName, BeliefKey, Value
+from beliefgraph.model.change_point import ChangeDefinition
 from beliefgraph.model.evidence import Likelihoods, LogLikelihoodRatio
 from beliefgraph.model.goal import GoalStatus, Weight
 from beliefgraph.model.metric import MetricDefinition, MetricKey
@@ -332,6 +333,9 @@ class Catalog(Record):
     questions: tuple[QuestionDefinition, ...] = Field(
         default=(), max_length=1_000, description="Questions that can be asked, at most 1,000."
     )
+    changes: tuple[ChangeDefinition, ...] = Field(
+        default=(), max_length=1_000, description="Domains whose evidence from before a change counts less."
+    )
 
     def model_post_init(self, _context: object) -> None:
         """Refuse two parts of one kind and name, and two relations of one kind between the same two attributes."""
@@ -340,6 +344,7 @@ class Catalog(Record):
         _refuse_repeats(self.catalog, "outcome", [o.key for o in self.outcomes])
         _refuse_repeats(self.catalog, "trajectory", [t.key for t in self.trajectories])
         _refuse_repeats(self.catalog, "question", [q.key for q in self.questions])
+        _refuse_repeats(self.catalog, "change of", [c.domain for c in self.changes])
         _refuse_repeats(self.catalog, "relation", [_named(r) for r in self.relations])
 
     @property
@@ -454,6 +459,11 @@ class Definitions(Record):
     def questions(self) -> Mapping[str, QuestionDefinition]:
         """Every question by its key, in the order of its definition."""
         return {q.key: q for c in self.catalogs for q in c.questions}
+
+    @cached_property
+    def changes(self) -> Mapping[str, ChangeDefinition]:
+        """How evidence from before a change counts, by domain."""
+        return {each.domain: each for c in self.catalogs for each in c.changes}
 
     def relations(self) -> Iterator[tuple[str, RelationDefinition]]:
         """Every relation with the ref of the catalog that states it."""
@@ -620,6 +630,9 @@ def _checks(
         yield ("trajectories", n), partial(_check_stages, catalog, named, trajectory)
     for n, asked in enumerate(catalog.questions):
         yield ("questions", n), partial(_check_answers, catalog, named, asked)
+    domains = {attribute.domain for attribute in attributes.values()}
+    for n, change in enumerate(catalog.changes):
+        yield ("changes", n), partial(_check_change, catalog, named, domains, change)
 
 
 def _repeats(catalogs: Sequence[Catalog]) -> Iterator[Problem]:
@@ -632,6 +645,7 @@ def _repeats(catalogs: Sequence[Catalog]) -> Iterator[Problem]:
             *((("outcomes", i, "key"), "outcome", o.key) for i, o in enumerate(catalog.outcomes)),
             *((("trajectories", i, "key"), "trajectory", t.key) for i, t in enumerate(catalog.trajectories)),
             *((("questions", i, "key"), "question", q.key) for i, q in enumerate(catalog.questions)),
+            *((("changes", i, "domain"), "change of", each.domain) for i, each in enumerate(catalog.changes)),
             *((("goals",), "part", "goals") for _ in range(catalog.goals is not None)),
         ]
         for place, what, name in parts:
@@ -759,6 +773,22 @@ def _check_answers(catalog: Catalog, named: Callable[[str], Attribute], asked: Q
             "invalid-definition",
             f"{catalog.ref}: {asked.key} asks about {attribute.key}, a constraint, which needs a subject.",
             attribute=attribute.key,
+        )
+
+
+def _check_change(
+    catalog: Catalog, named: Callable[[str], Attribute], domains: Collection[str], change: ChangeDefinition
+) -> None:
+    """Refuse a change of a domain without attributes, and one that is stated by an attribute with values."""
+    if change.domain not in domains:
+        wrong = f"{catalog.ref} follows changes of the domain {change.domain}, which no attribute is in"
+        meant = did_you_mean(change.domain, domains) or "."
+        raise Incorrect("invalid-definition", f"{wrong}{meant}", domain=change.domain)
+    if change.stated is not None and named(change.stated).categorical:
+        raise Incorrect(
+            "invalid-definition",
+            f"{catalog.ref}: {change.stated} has values; what says that {change.domain} changed is true or false.",
+            attribute=change.stated,
         )
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from beliefgraph.model.belief import Belief, BeliefState
+from beliefgraph.model.change_point import ChangedDomain
 from beliefgraph.model.evidence import Bearing, ByThePerson, Evidence
 from beliefgraph.model.metric import MetricState
 from beliefgraph.model.question import EvidenceIn
@@ -32,9 +33,14 @@ class ContributionPart(Record):
     bearing: Bearing = Field(description="How the evidence bears on the belief it is about.")
     on: Belief = Field(description="Belief that the evidence is about directly.")
     log_likelihood_ratio: LogOdds = Field(
-        description="Effective log-likelihood ratio: after ageing, source reliability and shared origin.",
+        description="Effective log-likelihood ratio: after ageing, changes, source reliability and shared origin.",
     )
     contribution: LogOdds = Field(description="Its share of the contribution, in log-odds.")
+    kept: Probability = Field(
+        1.0,
+        description="Share of it that counts, in [0, 1]: the probability that its domain has not changed since; 1 "
+        "where changes are not followed.",
+    )
 
 
 class Contribution(Record):
@@ -107,3 +113,6 @@ class Explanation(Record):
     links: tuple[ExplanationLink, ...] = Field(description="Tree of the beliefs through which the evidence acts.")
     residual: LogOdds = Field(description="Change that the contributions do not account for, in log-odds.")
     sentence: str = Field(description="The explanation in a sentence.")
+    changes: tuple[ChangedDomain, ...] = Field(
+        (), description="Changes that make earlier evidence count less, in domains whose evidence moves the belief."
+    )

@@ -129,8 +129,13 @@ class EvidenceOn(Record):
         description="False if it is overridden: a correction is in force, or the belief was retracted after it.",
     )
     heard: LogOdds = Field(
-        description="Effective log-likelihood ratio: after ageing, source reliability and shared origin; 0 if it "
-        "does not count.",
+        description="Effective log-likelihood ratio: after ageing, changes, source reliability and shared origin; 0 if "
+        "it does not count.",
+    )
+    kept: Probability = Field(
+        1.0,
+        description="Share of it that counts, in [0, 1]: the probability that its domain has not changed since; 1 "
+        "where changes are not followed.",
     )
     metric: MetricState | None = Field(
         None,

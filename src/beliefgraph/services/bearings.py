@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
 
@@ -14,6 +14,14 @@ from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, Items
 from beliefgraph.model.evidence import OBSERVED, Bearing, Stance
 from beliefgraph.model.revision import Origin
 from beliefgraph.services.blocks import Block, Bools, Floats, Ints, Register, Rows
+
+
+class Grows(Protocol):
+    """Something worked out of bearings that grows with them."""
+
+    def with_block(self, block: BearingBlock) -> Grows:
+        """The same with a block more, which it has yet to look at."""
+        ...
 
 
 class BearingHeading(NamedTuple):
@@ -161,6 +169,22 @@ class Bearings(Rows[Bearing, BearingHeading, BearingBlock]):
             source_kind=heading.source_kind,
             shared_across=heading.shared_across,
         )
+
+    def with_block(self, block: BearingBlock) -> Self:
+        """These with the rows of a block; what was followed of them is handed on."""
+        more = super().with_block(block)
+        if self.followed is not None:
+            more.remember(self.followed.with_block(block))
+        return more
+
+    @property
+    def followed(self) -> Grows | None:
+        """What was worked out of all of these in the order of their times, if it was."""
+        return vars(self).get("_followed")
+
+    def remember(self, followed: Grows) -> None:
+        """Keep what was worked out of all of these, for these and for those with more."""
+        vars(self)["_followed"] = followed
 
     @cached_property
     def acts(self) -> Ints:

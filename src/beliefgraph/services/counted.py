@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from beliefgraph.inference import GRID, Sums, gather, spread, weigh
+from beliefgraph.inference import GRID, Keeping, Sums, gather, spread, weigh
 from beliefgraph.model import timeline
 from beliefgraph.model.belief import Belief, BeliefKey
 from beliefgraph.model.evidence import Bearing
@@ -29,6 +29,7 @@ class Counted:
     `apart` are the beliefs, as the register numbers them, on which corrections, retractions or changes decide what
     counts, and `decided` the rows that count there; of those that are `retracted`, nothing does. `corrections` are the
     corrections among them, and `changed` says of some beliefs, as numbered, when a change ended earlier evidence.
+    `keeping` says how much is kept of the items of each heading; None: all.
     """
 
     bearings: Bearings
@@ -41,6 +42,7 @@ class Counted:
     retracted: frozenset[int]
     corrections: tuple[Bearing, ...]
     changed: Mapping[int, int]
+    keeping: Keeping | None
 
     def changed_at(self, belief: str) -> datetime | None:
         """When a change ended the earlier evidence on a belief, by its id; None where it had none or none did."""
@@ -68,7 +70,7 @@ class Counted:
         bearings, half = self.bearings, self.bearings.register.groups.half
         rows, shares = [NO_ROWS], [np.zeros(0)]
         for start, block in zip(bearings.starts, bearings.blocks, strict=False):
-            found, share = spread(self.at, bearings.rev, block.items, half, reaches & self._plain, weight)
+            found, share = spread(self.at, bearings.rev, block.items, half, reaches & self._plain, weight, self.keeping)
             rows.append(start + found)
             shares.append(share)
         if len(self.decided):
@@ -80,16 +82,25 @@ class Counted:
             return np.concatenate(rows)[order], np.concatenate(shares)[order]
         return np.concatenate(rows), np.concatenate(shares)
 
+    def kept(self, rows: Ints) -> Floats:
+        """How much is kept of some rows, from 0 to 1: less than all of what is from before a change."""
+        if self.keeping is None or not len(rows):
+            return np.ones(len(rows))
+        block = self.bearings.take(rows)
+        return self.keeping.of(block.heading, block.valid_from)
+
     def weigh(self, rows: Ints) -> tuple[Ints, Ints, Ints]:
         """The heading of some rows that count, what each says at the moment, and what is left of it; in quanta."""
         if not len(rows):
             return NO_ROWS, NO_ROWS, NO_ROWS
         block = self.bearings.take(rows)
-        quanta, left = weigh(self.at, block.items, self.bearings.register.groups.half)
+        quanta, left = weigh(self.at, block.items, self.bearings.register.groups.half, self.keeping)
         return block.heading.astype(np.int64), quanta, left
 
 
-def count(bearings: Bearings, beliefs: Mapping[str, Belief], shared: Bools, at: datetime) -> Counted:
+def count(
+    bearings: Bearings, beliefs: Mapping[str, Belief], shared: Bools, at: datetime, keeping: Keeping | None = None
+) -> Counted:
     """The bearings that count at a moment; `shared` says of which headings an origin may make them count for less.
 
     What is valid later never counts, nor what was said before a change. A belief that was retracted stays so until
@@ -101,7 +112,7 @@ def count(bearings: Bearings, beliefs: Mapping[str, Belief], shared: Bools, at: 
     apart = np.union1d(_decided_apart(bearings, moment), np.array(list(changed), dtype=np.int64))
     silent = np.isin(groups.belief, apart)
     totals, aside = gather(
-        moment, bearings.rev, [block.items for block in bearings.blocks], groups.half, shared, silent
+        moment, bearings.rev, [block.items for block in bearings.blocks], groups.half, shared, silent, keeping
     )
     decided, retracted = NO_ROWS, frozenset[int]()
     corrections: tuple[Bearing, ...] = ()
@@ -110,7 +121,7 @@ def count(bearings: Bearings, beliefs: Mapping[str, Belief], shared: Bools, at: 
         decided, retracted = _decide(bearings, rows, apart, changed, at)
         decided, corrections = _in_force(bearings, decided, beliefs, at)
         block = bearings.take(decided)
-        totals.add(moment, block.items, groups.half)
+        totals.add(moment, block.items, groups.half, keeping)
     return Counted(
         bearings=bearings,
         at=moment,
@@ -122,7 +133,14 @@ def count(bearings: Bearings, beliefs: Mapping[str, Belief], shared: Bools, at: 
         retracted=retracted,
         corrections=corrections,
         changed=changed,
+        keeping=keeping,
     )
+
+
+def speaking(bearings: Bearings, belief: str, at: datetime) -> Ints:
+    """The rows on a belief, by its id, that count at a moment."""
+    rows = bearings.on(belief)
+    return rows[_speaking(bearings, rows, bearings.take(rows), at, None)] if len(rows) else rows
 
 
 def _decided_apart(bearings: Bearings, moment: int) -> Ints:

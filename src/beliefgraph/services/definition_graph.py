@@ -18,9 +18,10 @@ import numpy.typing as npt
 from beliefgraph.errors import Incorrect
 from beliefgraph.inference import Relation, Structure
 from beliefgraph.model.attribute import MOST_VALUES, OTHER, Attribute
-from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
 from beliefgraph.model.definition import Definitions, RelationDefinition
 from beliefgraph.model.relation import Strength
+from beliefgraph.services.change_points.kinds import Kinds
 from beliefgraph.services.crossings import LAYERS, Column, Crossing, crossings, first_layer, layer_of
 from beliefgraph.services.reliability import Reliabilities
 
@@ -111,6 +112,8 @@ class DefinitionGraph:
                 found |= dict.fromkeys(names, at)
             self._component_in.append(found)
         self.component_of = self._component_in[-1]
+        own = self._component_in[layer_of((ANYONE, ANYWHERE))]
+        self._own_places = {name: Placed(component, ANYONE, ANYWHERE) for name, component in own.items()}
         self.open = {
             self.component_of[name]: attribute
             for name, attribute in definitions.attributes.items()
@@ -137,6 +140,8 @@ class DefinitionGraph:
 
     def place(self, attribute: str, subject: str, context: str) -> Placed:
         """Where an attribute is placed, of a subject in a context."""
+        if subject == ANYONE and context == ANYWHERE:
+            return self._own_places[attribute]
         return Placed(self._component_in[layer_of((subject, context))][attribute], subject, context)
 
     def crossing(self, place: Placed) -> Iterator[tuple[Crossing, Placed]]:
@@ -145,6 +150,11 @@ class DefinitionGraph:
             there = crossing.lead((place.subject, place.context))
             if there is not None:
                 yield crossing, self.place(crossing.target[0], *there)
+
+    @cached_property
+    def kinds(self) -> Kinds:
+        """The kinds of evidence, by domain."""
+        return Kinds(self.definitions)
 
     @cached_property
     def goal_causes(self) -> tuple[PersonalRelation, ...]:

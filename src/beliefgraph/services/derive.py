@@ -18,6 +18,7 @@ from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.identity import belief_id
 from beliefgraph.model.status import Status, status_of
 from beliefgraph.services.blocks import Ints
+from beliefgraph.services.change_points.temper import Tempering, temper
 from beliefgraph.services.counted import Counted, count
 from beliefgraph.services.definition_graph import DefinitionGraph, PersonalRelation
 from beliefgraph.services.goals.causes import goal_causes, with_causes
@@ -59,6 +60,7 @@ class Derivation:
 
     `state` is the twin it was derived from, with what its metrics say among its bearings; `measured` are these metrics.
     `grade` is how good the log-odds are, as a code of the inference, and `error` their error bar (0 where exact).
+    `tempering` says how much is kept of what was said before a change, where domains are followed.
     `counted` are the bearings that count, and `heard` what they say together; `total` is what they say of each belief,
     and `log_likelihood` the same within its bound, with what is supposed. `place_of` is the position of every belief by
     its number in the register of the bearings, -1 where it has none; `position` is that of every heading, and `row_of`
@@ -81,6 +83,7 @@ class Derivation:
     retracted: frozenset[int]
     word: Mapping[int, float]
     counted: Counted
+    tempering: Tempering | None
     heard: Heard
     place_of: Ints
     position: Ints
@@ -118,6 +121,12 @@ class Derivation:
             log_likelihood=self.heard.contribution(row, quanta),
             withdrawn=self.heard.withdrawn(row, quanta, left),
         )
+
+    @cached_property
+    def shapes(self) -> npt.NDArray[np.bool_]:
+        """Of the headings, those whose items have a say in how much is kept of others."""
+        headings = len(self.counted.bearings.register)
+        return np.zeros(headings, dtype=np.bool_) if self.tempering is None else self.tempering.shapes(headings)
 
     @cached_property
     def available(self) -> npt.NDArray[np.bool_]:
@@ -180,10 +189,11 @@ def derive(
     them. `named` are values of open attributes that count as named even if no evidence names them.
     """
     extra, assume, do = extra or {}, assume or {}, do or {}
-    measured = measure(state, graph.definitions, at)
+    measured, tempering = measure(state, graph.definitions, at), temper(state, graph, at)
     state = heard_from(state, graph, measured)
     bearings, reliabilities = state.bearings, graph.reliabilities
-    counted = count(bearings, state.beliefs, reliabilities.shared(bearings), at)
+    keeping = None if tempering is None else tempering.keeping(len(bearings.register))
+    counted = count(bearings, state.beliefs, reliabilities.shared(bearings), at, keeping)
     groups, counts = bearings.register.groups, counted.sums.items > 0
     evidenced = [groups.beliefs[i] for i in np.unique(groups.belief[counted.open > 0]).tolist()]
     known = [state.beliefs[id_] for id_ in {*evidenced, *state.holdings}]
@@ -245,6 +255,7 @@ def derive(
         retracted=frozenset(int(place_of[belief]) for belief in counted.retracted),
         word=word,
         counted=counted,
+        tempering=tempering,
         heard=heard,
         place_of=place_of,
         position=position,

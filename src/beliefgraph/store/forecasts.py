@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -32,7 +32,7 @@ def iso(span: timedelta) -> str:
 class Wanted:
     """What of a twin's history is wanted: attributes and metrics by name, and events of which types to the letter.
 
-    `known` asks when each event was known.
+    `known` asks when each event was known, `corrected` names attributes whose corrections are wanted.
     """
 
     attributes: Sequence[str] = ()
@@ -41,6 +41,7 @@ class Wanted:
     decisions: bool = False
     sealed: Sequence[str] = ()
     known: bool = False
+    corrected: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class HistoryRows:
     Events are (type, time, id, head time of the commit that brought it, or None), sealed ones (id, bytes), holdings
     (attribute, value, subject, context, since, until, log-odds), readings (name, subject, context, since, value),
     pursuits (key, since, status, progress, motivation) and deliberations (key, since, status). `forecasts` are the ids
-    of those made at the moment asked for.
+    of those made at the moment asked for, corrections are as holdings, with whether it holds in the place of log-odds.
     """
 
     twin: str
@@ -64,6 +65,7 @@ class HistoryRows:
     pursuits: list[list[Any]]
     deliberations: list[list[Any]]
     forecasts: list[str]
+    corrections: list[list[Any]] = field(default_factory=list)
 
 
 async def histories(
@@ -88,6 +90,7 @@ async def histories(
         decisions=wanted.decisions,
         sealed=list(wanted.sealed),
         known=wanted.known,
+        corrected=list(wanted.corrected),
     )
     return [HistoryRows(*row) for row in (record[0] if record else [])]
 

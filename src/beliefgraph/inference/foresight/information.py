@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,6 +57,12 @@ class Question:
         if not self.cost > 0:
             raise Incorrect("invalid-input", "A question has a positive cost.", cost=self.cost)
 
+    def about(self, belief: int) -> Question:
+        """The same question about another belief."""
+        other = copy(self)
+        object.__setattr__(other, "belief", belief)
+        return other
+
     @property
     def ratios(self) -> Floats:
         """The log-likelihood ratio of each answer: the evidence that it is."""
@@ -83,9 +90,8 @@ def gains(model: Model, evidence: Floats, questions: Sequence[Question], targets
 def gains_of(session: Session, evidence: Floats, questions: Sequence[Question], targets: Ints) -> Floats:
     """The same in a session that has this evidence; it has it again when this returns."""
     now = session.log_odds()
-    own = expit(now[targets])
-    before = bits(own)
-    found = np.zeros(len(questions))
+    own, p = expit(now[targets]), expit(now[[question.belief for question in questions]])
+    slope = np.zeros((len(questions), len(targets)))
     for at, question in enumerate(questions):
         b = question.belief
         told, here = float(evidence[b]), float(now[b])
@@ -93,16 +99,20 @@ def gains_of(session: Session, evidence: Floats, questions: Sequence[Question], 
         session.tell(b, min(max(elsewhere, -LOG_LIKELIHOOD_BOUND), LOG_LIKELIHOOD_BOUND))
         other = session.log_odds()
         session.tell(b, told)
-        p = probability(here)
-        span = probability(float(other[b])) - p
-        if span == 0.0:  # it is so certain that no evidence moves it
-            continue
-        slope = (expit(other[targets]) - own) / span
-        felt = np.flatnonzero(np.abs(slope) > UNFELT)
-        answer = question.likelihood @ (1 - p, p)
-        moved = question.likelihood[:, 1] * p / answer - p
-        then = own[felt] + moved[:, None] * slope[felt]
-        found[at] = before[felt].sum() - (answer @ bits(then)).sum()
+        span = probability(float(other[b])) - p[at]
+        if span != 0.0:  # else it is so certain that no evidence moves it
+            slope[at] = (expit(other[targets]) - own) / span
+    asked, felt = np.nonzero(np.abs(slope) > UNFELT)
+    slope = slope[asked, felt]
+    found = np.bincount(asked, bits(own)[felt], len(questions))
+    for answer in range(max(len(question.likelihood) for question in questions)):
+        likely = np.array(
+            [question.likelihood[answer] if answer < len(question.likelihood) else (0.0, 0.0) for question in questions]
+        )
+        given = likely[:, 0] * (1.0 - p) + likely[:, 1] * p
+        moved = np.where(given > 0.0, likely[:, 1] * p / np.where(given > 0.0, given, 1.0) - p, 0.0)
+        then = own[felt] + moved[asked] * slope
+        found -= np.bincount(asked, given[asked] * bits(then), len(questions))
     return np.maximum(found, 0.0)
 
 

@@ -5,6 +5,10 @@ c = tanh(|λ|/2), what is left of it at t is x = 2^((t₀ − t)/h), and it says
 Both times are split into whole half-lives and the rest of one, so that x is a product of two numbers: a power of two,
 and 2^(rest of t₀ − rest of t), of which the first factor is kept with the item (`strength` is c·2^(rest of t₀)).
 
+An item may be kept in part (k < 1: it is from before a change, `foresight/runs.py`): then 2·artanh(k·c·x). Of a group
+`follows` says by which steps, -1 for none: of the steps `first[f]` up to `first[f + 1]`, the last one whose `edge` is
+not after t₀ says what is kept.
+
 Sums are of whole quanta, so they do not depend on the order of the items, nor on how these are cut into blocks.
 """
 
@@ -49,11 +53,49 @@ def _aged(llr: float, strength: float, period: int, since: int, at: int, half: i
 
 
 @inner
-def _left(since: int, at: int, half: int) -> int:
+def _said(
+    llr: float, strength: float, period: int, since: int, at: int, half: int, whole: int, rest: float, kept: float
+) -> float:
+    """What an item that is kept in part still says, in nats."""
+    if kept == 1.0:
+        return _aged(llr, strength, period, since, at, half, whole, rest)
+    if kept <= 0.0:
+        return 0.0
+    if half == 0 or since == at or abs(llr) > STRONG:
+        fraction = math.log(kept)
+        if half != 0:
+            fraction -= math.log(2.0) * ((at - since) / half)
+        lose, u = -math.expm1(fraction), math.exp(-abs(llr))
+        below = 0.5 * lose + (1.0 - 0.5 * lose) * u
+        return math.copysign(math.log1p(math.exp(fraction) * -math.expm1(-abs(llr)) / below), llr)
+    if whole - period > FORGOTTEN:
+        return 0.0
+    left = kept * strength * rest * 2.0 ** (period - whole)
+    return math.copysign(math.log((1.0 + left) / (1.0 - left)), llr)
+
+
+@inner
+def _kept(follows: int, since: int, first: Ints, edge: Ints, keep: Floats) -> float:
+    """How much of an item is kept, from 0 to 1."""
+    if follows < 0:
+        return 1.0
+    low, high = first[follows], first[follows + 1]
+    while high - low > 1:
+        middle = (low + high) // 2
+        if edge[middle] <= since:
+            low = middle
+        else:
+            high = middle
+    kept: float = keep[low]
+    return kept
+
+
+@inner
+def _left(since: int, at: int, half: int, kept: float) -> int:
     """What is left of an item, in quanta of one."""
     if half == 0 or since == at:
-        return int(GRID)
-    return int(np.rint(2.0 ** (-((at - since) / half)) * GRID))
+        return int(np.rint(kept * GRID))
+    return int(np.rint(kept * 2.0 ** (-((at - since) / half)) * GRID))
 
 
 @native
@@ -71,6 +113,10 @@ def gather(
     half: Ints,
     whole: Ints,
     rest: Floats,
+    follows: Narrow,
+    first: Ints,
+    edge: Ints,
+    keep: Floats,
     shared: Flags,
     apart: Flags,
     sums: Ints,
@@ -94,10 +140,11 @@ def gather(
             found += 1
             continue
         if begun and at < valid_to[i]:
-            said = _aged(llr[i], strength[i], period[i], valid_from[i], at, half[g], whole[g], rest[g])
+            kept = _kept(follows[g], valid_from[i], first, edge, keep)
+            said = _said(llr[i], strength[i], period[i], valid_from[i], at, half[g], whole[g], rest[g], kept)
             _add(sums, g, int(np.rint(said * GRID)), int(np.rint(llr[i] * GRID)))
             if shared[g]:
-                sums[g, LEFT] += _left(valid_from[i], at, half[g])
+                sums[g, LEFT] += _left(valid_from[i], at, half[g], kept)
     return found
 
 
@@ -125,15 +172,20 @@ def weigh(
     half: Ints,
     whole: Ints,
     rest: Floats,
+    follows: Narrow,
+    first: Ints,
+    edge: Ints,
+    keep: Floats,
     quanta: Ints,
     left: Ints,
 ) -> None:
     """What each of these items, all of which count, says at the moment, and what is left of it; in quanta."""
     for i in range(len(group)):
         g = group[i]
-        said = _aged(llr[i], strength[i], period[i], valid_from[i], at, half[g], whole[g], rest[g])
+        kept = _kept(follows[g], valid_from[i], first, edge, keep)
+        said = _said(llr[i], strength[i], period[i], valid_from[i], at, half[g], whole[g], rest[g], kept)
         quanta[i] = int(np.rint(said * GRID))
-        left[i] = _left(valid_from[i], at, half[g])
+        left[i] = _left(valid_from[i], at, half[g], kept)
 
 
 @native
@@ -151,6 +203,10 @@ def spread(
     half: Ints,
     whole: Ints,
     rest: Floats,
+    follows: Narrow,
+    first: Ints,
+    edge: Ints,
+    keep: Floats,
     reaches: Flags,
     weight: Floats,
     rows: Ints,
@@ -166,7 +222,8 @@ def spread(
         g = group[i]
         if not reaches[g] or rev_from[i] > rev or rev_to[i] <= rev or valid_from[i] > at or at >= valid_to[i]:
             continue
-        said = _aged(llr[i], strength[i], period[i], valid_from[i], at, half[g], whole[g], rest[g])
+        kept = _kept(follows[g], valid_from[i], first, edge, keep)
+        said = _said(llr[i], strength[i], period[i], valid_from[i], at, half[g], whole[g], rest[g], kept)
         rows[found] = i
         shares[found] = np.rint(said * GRID) / GRID * weight[g]
         found += 1

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.asking import Coverage, NextQuestions
 from beliefgraph.model.belief import ANYWHERE, BeliefKey
 from beliefgraph.model.caller import Caller
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services.asking.weigh import Asking, answered_lately, covered, forbidden
+from beliefgraph.services.asking.weigh import Asking, covered, forbidden, last_stated
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.moments import Moments
 from beliefgraph.store.asking import last_of
@@ -22,6 +23,9 @@ MOST = 100
 
 MOST_ABOUT = 200
 """Beliefs that questions may be asked about."""
+
+MOST_OUTCOMES = 20
+"""Outcomes that questions may be asked about."""
 
 
 class AskingQuestions:
@@ -45,12 +49,14 @@ class AskingQuestions:
         *,
         first: int = FIRST,
         about: Sequence[BeliefKey] = (),
+        outcomes: Sequence[str] = (),
         context: str = ANYWHERE,
         as_of: AsOf = NOW,
         at_least_rev: int | None = None,
     ) -> NextQuestions:
-        """The questions that tell most for their cost about some beliefs, or about all.
+        """The questions that tell most for their cost about some beliefs and what outcomes depend on, or about all.
 
+        What an outcome depends on are the beliefs that its definition names.
         Never one that was asked or answered lately, or that a hard constraint forbids to ask in the context. To whom a
         part of the twin is not permitted, the types of its events tell nothing.
         """
@@ -58,21 +64,25 @@ class AskingQuestions:
             raise Incorrect("invalid-input", f"first lies between 1 and {MOST}.", field="first")
         if len(about) > MOST_ABOUT:
             raise Incorrect("invalid-input", f"about names at most {MOST_ABOUT} beliefs.", field="about")
+        if len(outcomes) > MOST_OUTCOMES:
+            raise Incorrect("invalid-input", f"outcomes names at most {MOST_OUTCOMES}.", field="outcomes")
         moment = await self._moments.asked(caller, twin, as_of, at_least_rev)
+        targets = [*about, *_beliefs(moment.graph.definitions, outcomes)]
         offered = moment.graph.definitions.questions.values()
         types = {question.event for question in offered if question.event is not None and moment.seen.whole}
         last = await last_of(self._graph, moment.state.id, types, moment.state.rev, moment.at)
 
         def answer() -> NextQuestions:
+            stated = last_stated(moment)
             lately = {
                 question.key
                 for question in offered
-                if answered_lately(moment, question)
-                or (question.event in last and last[question.event] > moment.at - question.again)
+                for at in (stated.get(question.attribute), last.get(question.event or ""))
+                if at is not None and at > moment.at - question.again
             }
             left = [question for question in offered if question.key not in lately]
             refused = forbidden(moment, context, left)
-            asking = Asking(moment, [question for question in left if question.key not in refused], about)
+            asking = Asking(moment, [question for question in left if question.key not in refused], targets)
             return NextQuestions(
                 context=context,
                 questions=tuple(asking.first(first)),
@@ -84,3 +94,12 @@ class AskingQuestions:
             )
 
         return await asyncio.to_thread(answer)
+
+
+def _beliefs(definitions: Definitions, outcomes: Sequence[str]) -> Iterator[BeliefKey]:
+    """The beliefs that these outcomes depend on; `invalid-input` for one that depends on none."""
+    for key in outcomes:
+        named = list(dict.fromkeys(belief for _, belief in definitions.outcome(key).named_beliefs))
+        if not named:
+            raise Incorrect("invalid-input", f"The outcome {key} depends on no belief.", outcome=key)
+        yield from named

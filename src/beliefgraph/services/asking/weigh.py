@@ -6,8 +6,9 @@ import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from functools import cached_property
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -28,10 +29,11 @@ from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey, probability
 from beliefgraph.model.decision import Option
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.identity import belief_id
-from beliefgraph.model.time import microseconds
+from beliefgraph.model.time import microseconds, moment_of
 from beliefgraph.services.blocks import Floats, Ints
 from beliefgraph.services.decisions.want import speaking_of_options
 from beliefgraph.services.decisions.weigh import Known, weigh
+from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.layout import Unit
 from beliefgraph.services.moments import Moment
 from beliefgraph.services.preferences.wanted import wanted
@@ -93,6 +95,33 @@ def _positions(seen: Recomputed, keys: Iterable[BeliefKey]) -> set[int]:
     return {place for place in found - layout.unnamed if seen.derived.available[place]}
 
 
+class _Asked:
+    """What follows from a set of definitions alone: the belief of each question, and those about a single one as the
+    inference takes them; of the beliefs that the catalog asks about, one for each component, which brings the others.
+    """
+
+    def __init__(self, graph: DefinitionGraph) -> None:
+        definitions = graph.definitions
+        self.key_of = {key: _key(question) for key, question in definitions.questions.items()}
+        self.single = {
+            key: Question(0, _likelihood(question, (FAILS, HOLDS)), question.cost)
+            for key, question in definitions.questions.items()
+            if not question.by_value
+        }
+        placed = {graph.place(key.attribute, key.subject, key.context): key for key in about_the_twin(definitions)}
+        self.components = tuple(placed.values())
+
+
+_asked: WeakKeyDictionary[DefinitionGraph, _Asked] = WeakKeyDictionary()
+
+
+def _asked_of(graph: DefinitionGraph) -> _Asked:
+    found = _asked.get(graph)
+    if found is None:
+        found = _asked[graph] = _Asked(graph)
+    return found
+
+
 @dataclass(frozen=True)
 class Asking:
     """The questions that may be asked at a moment, and the beliefs that answers should tell about."""
@@ -104,8 +133,17 @@ class Asking:
     @cached_property
     def seen(self) -> Recomputed:
         """Everything derived, with what is asked about and what answers would be evidence of."""
-        wanted = self.about or about_the_twin(self.moment.graph.definitions)
-        return recompute(self.moment, [*wanted, *(_key(each) for each in self.questions)])
+        asked = _asked_of(self.moment.graph)
+        return recompute(
+            self.moment, [*(self.about or asked.components), *(asked.key_of[each.key] for each in self.questions)]
+        )
+
+    @cached_property
+    def positions(self) -> Mapping[str, int]:
+        """The position of the belief that each question is about; of all values, that of `other`."""
+        layout, twin = self.seen.derived.layout, self.moment.state.id
+        keys = _asked_of(self.moment.graph).key_of
+        return {each.key: layout.position[belief_id(twin, keys[each.key])] for each in self.questions}
 
     @cached_property
     def targets(self) -> Ints:
@@ -126,12 +164,14 @@ class Asking:
         """How many bits each question tells about the targets, by its place; those without an answer are left out."""
         derived, layout = self.seen.derived, self.seen.derived.layout
         rows = [(unit, positions) for unit in layout.units for positions in unit.positions]
-        row_of = {position: n for n, (_, positions) in enumerate(rows) for position in positions.tolist()}
+        row_of = np.full(len(layout.ids), -1)
+        for n, (_, positions) in enumerate(rows):
+            row_of[positions] = n
         asked: dict[int, list[int]] = defaultdict(list)
         for place, question in enumerate(self.questions):
-            position = layout.position[belief_id(self.moment.state.id, _key(question))]
+            position = self.positions[question.key]
             if derived.available[position]:
-                asked[row_of[position]].append(place)
+                asked[int(row_of[position])].append(place)
         found: dict[int, float] = {}
         for row, places in asked.items():
             unit, positions = rows[row]
@@ -157,8 +197,8 @@ class Asking:
         return [float(gain) for gain in found]
 
     def _single(self, question: QuestionDefinition, column: Mapping[int, int]) -> Question:
-        position = self.seen.derived.layout.position[belief_id(self.moment.state.id, _key(question))]
-        return Question(column[position], _likelihood(question, (FAILS, HOLDS)), question.cost)
+        single = _asked_of(self.moment.graph).single[question.key]
+        return single.about(column[self.positions[question.key]])
 
     def _several(self, question: QuestionDefinition, column: Mapping[int, int]) -> ValueQuestion:
         values = self._values(question)
@@ -168,7 +208,7 @@ class Asking:
     def _values(self, question: QuestionDefinition) -> tuple[int, ...]:
         """The positions of all values that a question asks about."""
         layout = self.seen.derived.layout
-        position = layout.position[belief_id(self.moment.state.id, _key(question))]
+        position = self.positions[question.key]
         return layout.values_beside.get(position, (position,))
 
     def _answer(self, question: QuestionDefinition, gain: float) -> QuestionToAsk:
@@ -179,7 +219,7 @@ class Asking:
             share = np.array([probability(float(derived.log_odds[position])) for position in values])
             share /= share.sum()
         else:
-            position = layout.position[belief_id(self.moment.state.id, _key(question))]
+            position = self.positions[question.key]
             p = probability(float(derived.log_odds[position]))
             names, share = [FAILS, HOLDS], np.array([1.0 - p, p])
         likely = _likelihood(question, names) @ share
@@ -216,20 +256,19 @@ def forbidden(moment: Moment, context: str, questions: Collection[QuestionDefini
     }
 
 
-def answered_lately(moment: Moment, question: QuestionDefinition) -> bool:
-    """Whether somebody stated something about the belief within the time in which it is not asked again."""
-    twin, bearings = moment.state.id, moment.state.bearings
-    variable = BeliefKey.of(attribute=question.attribute)
-    ids = {
-        belief_id(twin, variable.model_copy(update={"value": value}))
-        for value in moment.graph.definitions.attributes[question.attribute].value_priors or (None,)
-    }
-    rows = bearings.headed(lambda heading: heading.belief in ids and heading.stance in ("assertion", "correction"))
+def last_stated(moment: Moment) -> dict[str, datetime]:
+    """When somebody last stated something about the twin itself, by attribute."""
+    bearings, beliefs = moment.state.bearings, moment.state.beliefs
+    rows = bearings.headed(lambda heading: heading.stance in ("assertion", "correction"))
     if not len(rows):
-        return False
-    times = bearings.column("valid_from", rows)
-    end = microseconds(moment.at)
-    return bool(((times > end - question.again // timedelta(microseconds=1)) & (times <= end)).any())
+        return {}
+    block, found = bearings.take(rows), dict[str, datetime]()
+    said = np.flatnonzero(block.valid_from <= microseconds(moment.at))
+    for row in said[np.argsort(block.valid_from[said], kind="stable")].tolist():
+        belief = beliefs[bearings.register.headings[block.heading[row]].belief]
+        if (belief.subject, belief.context) == (ANYONE, ANYWHERE):
+            found[belief.attribute] = moment_of(int(block.valid_from[row]))
+    return found
 
 
 def _key(question: QuestionDefinition) -> BeliefKey:

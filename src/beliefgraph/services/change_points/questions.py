@@ -1,34 +1,36 @@
-"""Questions about discontinuous change: where the evidence of a domain stopped being what it was. Nothing is stored."""
+"""Questions about discontinuous change: where what is told of a twin stopped being what it was. Nothing is stored."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 
-from beliefgraph.inference.foresight.changes import follow
+from beliefgraph.inference.foresight.changes import HAZARD
+from beliefgraph.inference.foresight.runs import Course, Entries, Runs
 from beliefgraph.inference.stop import check_stopped
 from beliefgraph.model.caller import Caller
-from beliefgraph.model.change_point import ChangePoint, ChangePoints, DomainChanges
+from beliefgraph.model.change_point import ChangePoint, ChangePoints, EvidenceStream, StreamKind, Surprise
+from beliefgraph.model.goal import GoalStatus
 from beliefgraph.model.time import NOW, AsOf, microseconds, moment_of
-from beliefgraph.services.bearings import BearingBlock
-from beliefgraph.services.blocks import Ints, unpacked
+from beliefgraph.services.blocks import Ids, Ints, packed, unpacked
+from beliefgraph.services.change_points.followed import Followed, Pieces, Stated, known_of, pieces
+from beliefgraph.services.change_points.temper import statements
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.moments import Moment, Moments
 from beliefgraph.store.graph import Graph
 
-FOLLOWED = 200
-"""Pieces of evidence of a domain that are followed: the latest."""
-
 LATEST = 10
 """Pieces over which the latest surprise is taken."""
 
-PRIOR = 2.0
-"""The count of all kinds together before any evidence."""
+SHOWN = 200
+"""Pieces whose surprise is told one by one: the latest of each stream."""
 
-Kind = tuple[str, str | None, bool]
-"""What a piece of evidence says: for a belief, by attribute and value, or against it."""
+GOAL_KINDS = (*get_args(get_args(GoalStatus)[0]), "other")
+"""The kinds of what is stated of goals: each status, and anything else."""
 
 
 class ChangePointQuestions:
@@ -40,73 +42,128 @@ class ChangePointQuestions:
     async def change_points(
         self, caller: Caller, twin: str, *, as_of: AsOf = NOW, at_least_rev: int | None = None
     ) -> ChangePoints:
-        """How well the evidence of each domain was foreseen, and the changes found; by evidence valid until then."""
+        """How well what is told of each domain, stage and goal was foreseen, and the changes found by then."""
         moment = await self._moments.asked(caller, twin, as_of, at_least_rev)
         return await asyncio.to_thread(_found, moment)
 
 
+@dataclass(frozen=True)
+class _Told:
+    """What is followed in one stream: kinds of `count`, in the order of their times, with the evidence of each."""
+
+    kind: StreamKind
+    name: str
+    count: int
+    hazard: float
+    times: Ints
+    kinds: Ints
+    evidence: Ids
+    stated: Stated = ()
+
+
 def _found(moment: Moment) -> ChangePoints:
-    domains = sorted(_domains(moment), key=lambda each: (-each.probability, each.domain))
-    return ChangePoints(domains=tuple(domains), valid_time=moment.at, rev=moment.state.rev)
+    streams: dict[StreamKind, list[EvidenceStream]] = {"domain": [], "stages": [], "goals": []}
+    for told in _told(moment):
+        check_stopped()
+        streams[told.kind].append(_stream(moment, told))
+    for each in streams.values():
+        each.sort(key=lambda stream: (-stream.probability, stream.domain))
+    return ChangePoints(
+        domains=tuple(streams["domain"]),
+        stages=tuple(streams["stages"]),
+        goals=next(iter(streams["goals"]), None),
+        valid_time=moment.at,
+        rev=moment.state.rev,
+    )
 
 
-def _domains(moment: Moment) -> Iterator[DomainChanges]:
-    bearings, until = moment.state.bearings, microseconds(moment.at)
-    if not len(bearings):
+def _told(moment: Moment) -> Iterator[_Told]:
+    """Every stream of the twin in which something was told by the moment."""
+    state, kinds, until = moment.state, moment.graph.kinds, microseconds(moment.at)
+    known = known_of(state, kinds)
+    every = pieces(known, state.bearings, state.bearings.blocks)
+    every = every.where(every.times <= until)
+    every = every.where(np.lexsort((every.evidence[:, 1], every.evidence[:, 0], every.kinds, every.times)))
+    stated = statements(state, moment.graph, known, moment.at)
+    for domain in np.unique(every.domain).tolist():
+        here = every.where(every.domain == domain)
+        yield _Told(
+            "domain",
+            kinds.domains[domain],
+            kinds.count[domain],
+            kinds.hazard(domain),
+            here.times,
+            here.kinds,
+            here.evidence,
+            tuple(each for each in stated.get(domain, ()) if each[0] <= until),
+        )
+    yield from _stages(moment, known, every)
+    yield from _goals(moment)
+
+
+def _stages(moment: Moment, known: Followed, every: Pieces) -> Iterator[_Told]:
+    """What was told of the stages of each trajectory: the value that each piece speaks of, for or against it."""
+    for trajectory in moment.graph.definitions.trajectories.values():
+        domain, span = known.kinds.span(trajectory.attribute)
+        here = every.where((every.domain == domain) & (every.kinds >= span.start) & (every.kinds < span.stop))
+        if len(here.times):
+            count = span.stop - span.start
+            kinds = here.kinds - span.start
+            yield _Told("stages", trajectory.key, count, HAZARD, here.times, kinds, here.evidence)
+
+
+def _goals(moment: Moment) -> Iterator[_Told]:
+    """What was stated of goals."""
+    said = [each for each in moment.state.statements if each.valid_from <= moment.at]
+    if not said:
         return
-    act = bearings.register.groups.act
-    block = bearings.take(bearings.where(lambda each: (each.valid_from <= until) & ~act[each.heading]))
-    block = block.take(np.lexsort((block.revision[:, 1], block.revision[:, 0], block.valid_from)))
-    kinds = _kinds(moment)
-    told = [moment.state.beliefs.get(heading.belief) for heading in bearings.register.headings]
-    known = moment.graph.definitions.attributes
-    domain = np.array(["" if each is None or each.attribute not in known else each.domain for each in told])
-    for name in np.unique(domain[block.heading]).tolist():
-        if name in kinds:
-            check_stopped()
-            part = block.take(np.flatnonzero(domain[block.heading] == name)[-FOLLOWED:])
-            said = [
-                (belief.attribute, belief.value, ratio > 0)
-                for heading, ratio in zip(part.heading.tolist(), part.number.tolist(), strict=True)
-                if (belief := told[heading]) is not None
-            ]
-            of_domain = kinds[name]
-            numbers = np.array([of_domain.get(kind, len(of_domain)) for kind in said])
-            yield _followed(moment, name, part, numbers, len(of_domain) + 1)
+    kinds = np.array([GOAL_KINDS.index(each.status or "other") for each in said], dtype=np.int64)
+    times = np.array([microseconds(each.valid_from) for each in said], dtype=np.int64)
+    evidence = packed([each.evidence for each in said])
+    order = np.lexsort((evidence[:, 1], evidence[:, 0], kinds, times))
+    yield _Told("goals", "goals", len(GOAL_KINDS), HAZARD, times[order], kinds[order], evidence[order])
 
 
-def _kinds(moment: Moment) -> Mapping[str, Mapping[Kind, int]]:
-    """Every kind of evidence that the catalog knows, numbered in its domain; what it does not know is one kind more.
-
-    They do not depend on what came, so that no surprise depends on what came later.
-    """
-    found: dict[str, dict[Kind, int]] = {}
-    for attribute in moment.graph.definitions.attributes.values():
-        of_domain = found.setdefault(attribute.domain, {})
-        for value in attribute.value_priors or (None,):
-            for speaks_for in (False, True):
-                of_domain[attribute.key, value, speaks_for] = len(of_domain)
-    return found
-
-
-def _followed(moment: Moment, domain: str, block: BearingBlock, kinds: Ints, count: int) -> DomainChanges:
-    found = follow(kinds[None, :], np.full(count, PRIOR / count))
-    evidence, times = unpacked(block.evidence), block.valid_from.tolist()
-    return DomainChanges(
-        domain=domain,
-        pieces=len(kinds),
-        probability=min(float(found.changed[0, -1]), 1.0),
-        since=moment_of(times[int(found.began[0])]),
-        surprise=float(found.surprise[0, -LATEST:].mean()),
-        usual=float(found.surprise[0].mean()),
+def _stream(moment: Moment, told: _Told) -> EvidenceStream:
+    runs, course = Runs.none(told.count, told.hazard).then(Entries.of(told.times, told.kinds, told.stated))
+    rows = np.flatnonzero(course.entries.kinds >= 0)
+    surprise, changed = course.surprise[rows], np.minimum(course.changed[rows], 1.0)
+    evidence = unpacked(told.evidence)
+    return EvidenceStream(
+        kind=told.kind,
+        domain=told.name,
+        pieces=len(rows),
+        probability=float(changed[-1]),
+        since=moment_of(runs.began),
+        surprise=float(surprise[-LATEST:].mean()),
+        usual=float(surprise.mean()),
         found=tuple(
             ChangePoint(
                 id=evidence[row],
                 twin=moment.state.id,
-                time=moment_of(times[row]),
-                probability=min(float(found.changed[0, row]), 1.0),
-                surprise=float(found.surprise[0, row]),
+                time=moment_of(int(told.times[row])),
+                probability=float(changed[row]),
+                surprise=float(surprise[row]),
             )
-            for row in np.flatnonzero(found.published[0]).tolist()
+            for row in np.flatnonzero(course.published[rows]).tolist()
         ),
+        course=tuple(_course(told.times, course, rows[-SHOWN:], len(rows))),
     )
+
+
+def _course(times: Ints, course: Course, rows: Ints, count: int) -> Sequence[Surprise]:
+    return [
+        Surprise(
+            time=moment_of(time),
+            surprise=surprise,
+            untempered=untempered,
+            probability=min(changed, 1.0),
+        )
+        for time, surprise, untempered, changed in zip(
+            times[count - len(rows) :].tolist(),
+            course.surprise[rows].tolist(),
+            course.untempered[rows].tolist(),
+            course.changed[rows].tolist(),
+            strict=True,
+        )
+    ]

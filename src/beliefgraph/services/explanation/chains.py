@@ -117,8 +117,9 @@ async def chain(graph: Graph, keyring: Keyring, seen: Recomputed, rows: Ints) ->
             bearing=bearing,
             counts=row in heard,
             heard=heard.get(row, 0.0),
+            kept=kept,
             metric=spoken[bearing.evidence].metric,
             contested=spoken[bearing.evidence].contested,
         )
-        for row, bearing in zip(rows.tolist(), bearings, strict=True)
+        for row, bearing, kept in zip(rows.tolist(), bearings, derived.counted.kept(rows).tolist(), strict=True)
     ]

@@ -15,6 +15,7 @@ from beliefgraph.inference import LOG_LIKELIHOOD_BOUND
 from beliefgraph.model.attribute import OTHER
 from beliefgraph.model.belief import BeliefKey, probability
 from beliefgraph.model.caller import Caller
+from beliefgraph.model.change_point import ChangedDomain
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.explanation import (
     Contribution,
@@ -175,6 +176,7 @@ class _Moved:
     corrections: tuple[Bearing, ...]
     links: tuple[ExplanationLink, ...]
     overruled: tuple[Bearing, ...]
+    changes: tuple[ChangedDomain, ...]
 
     @property
     def evidence(self) -> list[str]:
@@ -210,7 +212,9 @@ def _explanation(moved: _Moved, spoken: Mapping[str, Voice]) -> Explanation:
             overruled=[Corrected(spoken[b.evidence].source.name, b) for b in moved.overruled],
             retracted_at=max(ends, default=None),
             changed_at=moved.seen.derived.counted.changed_at(state.belief.id),
+            changes=moved.changes,
         ),
+        changes=moved.changes,
     )
 
 
@@ -262,6 +266,7 @@ def _what_moved(seen: Recomputed, key: BeliefKey, part: Part) -> _Moved:
         corrections=corrections,
         links=_tree(seen, target, reached.positions.tolist(), position, totals),
         overruled=_overruled(seen, target, corrections),
+        changes=() if derived.tempering is None else derived.tempering.changes(np.unique(pieces.heading)),
     )
 
 
@@ -283,10 +288,13 @@ def _items(seen: Recomputed, pieces: Pieces, which: Sequence[int]) -> list[Items
 def _share(seen: Recomputed, pieces: Pieces, merged: _Merged, which: int, items: Items, without: float) -> _Share:
     piece = int(merged.weightiest[which])
     shares = pieces.shares[pieces.of_piece(piece)].tolist()
-    columns = (items.position.tolist(), items.log_likelihood.tolist(), shares)
+    kept = seen.derived.counted.kept(items.rows).tolist()
+    columns = (items.position.tolist(), items.log_likelihood.tolist(), shares, kept)
     parts = [
-        ContributionPart(bearing=bearing, on=seen.belief(position), log_likelihood_ratio=force, contribution=share)
-        for bearing, position, force, share in zip(
+        ContributionPart(
+            bearing=bearing, on=seen.belief(position), log_likelihood_ratio=force, contribution=share, kept=part
+        )
+        for bearing, position, force, share, part in zip(
             seen.derived.state.bearings.records(items.rows), *columns, strict=True
         )
     ]
@@ -356,6 +364,8 @@ class _Without:
         if any(position in derived.word for position in beside if position != self.target):
             return True
         if evidence in decisive or np.isin(items.rows, derived.counted.decided).any():
+            return True
+        if derived.shapes[derived.state.bearings.take(items.rows).heading].any():
             return True
         return any(self._names_alone(position) == evidence for position in items.position.tolist())
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from beliefgraph.model.belief import Belief, BeliefState, probability
+from beliefgraph.model.change_point import ChangedDomain
 from beliefgraph.model.evidence import Bearing
 
 REASONS = 3
@@ -20,6 +21,10 @@ ALIKE = 0.5
 
 SLIGHT = 0.05
 """Log-odds below which a reason is not named: its share would read as 0.0."""
+
+
+TOLD = 0.1
+"""Probability of a change from which on a sentence tells of it."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ def sentence(
     overruled: Sequence[Corrected] = (),
     retracted_at: datetime | None = None,
     changed_at: datetime | None = None,
+    changes: Sequence[ChangedDomain] = (),
 ) -> str:
     """Where the belief stands, where it began, what moved it and what spoke against that.
 
@@ -67,7 +73,7 @@ def sentence(
     else:
         because = _because(told, state.belief.id, move)
         said.append(f", {'up' if move > 0 else 'down'} from a prior of {began}, {because}.")
-    return "".join(said) + _corrected(corrected, overruled) + _ended(retracted_at, changed_at)
+    return "".join(said) + _corrected(corrected, overruled) + _ended(retracted_at, changed_at) + _tempered(changes)
 
 
 def percent(p: float) -> str:
@@ -140,6 +146,16 @@ def _ended(retracted_at: datetime | None, changed_at: datetime | None) -> str:
     told = [("It was retracted", retracted_at), ("It changed", changed_at)]
     ends = [(how, _day(at)) for how, at in told if at is not None]
     return "".join(f" {how} as of {day}: what was said of it before no longer counts." for how, day in ends)
+
+
+def _tempered(changes: Sequence[ChangedDomain]) -> str:
+    """Which domains changed, so that what was said before counts less."""
+    return "".join(
+        f" Since {_day(each.since)} {each.domain} is probably not what it was ({percent(each.probability)}"
+        f"{', as was stated' if each.stated is not None else ''}): evidence from before counts less."
+        for each in changes
+        if each.probability >= TOLD
+    )
 
 
 def _day(moment: datetime) -> str:

@@ -58,6 +58,7 @@ class History:
     """The events of a twin by time, those by which the outcome happened, and what was published of its inputs.
 
     `known` is the head time that the twin had once it had taken an event in, where that was asked for; else its time.
+    `corrections` are from when until when somebody set the belief of the outcome right in the way that counts.
     Of each goal there are its progress and its motivation while it is active, of each decision whether it is open (0)
     or decided (1).
     """
@@ -76,6 +77,7 @@ class History:
     motivation: list[Series]
     decisions: list[Series]
     forecasts: frozenset[str]
+    corrections: list[tuple[int, int]]
 
     @property
     def first(self) -> int | None:
@@ -85,12 +87,14 @@ class History:
 
 def wanted(outcome: OutcomeDefinition) -> Wanted:
     """What of a twin's history the forecasts of an outcome are made from."""
+    corrected = _corrected(outcome)
     return Wanted(
         attributes=sorted({belief.attribute for _, belief in outcome.named_beliefs}),
         metrics=sorted({metric.metric for _, metric in outcome.named_metrics}),
         goals=outcome.goals,
         decisions=outcome.decisions,
         sealed=sorted({event.type for event in outcome.events if event.when is not None}),
+        corrected=[] if corrected is None else [corrected[0].attribute],
     )
 
 
@@ -131,13 +135,18 @@ def history(rows: HistoryRows, outcome: OutcomeDefinition, keyring: Keyring) -> 
         motivation=[_series(each) for each in motivation.values()],
         decisions=[_series(each) for each in decisions.values()],
         forecasts=frozenset(rows.forecasts),
+        corrections=[
+            (since, until)
+            for attribute, value, subject, context, since, until, holds in rows.corrections
+            if (BeliefKey.of(attribute, subject, context, value), holds) == _corrected(outcome)
+        ],
     )
 
 
-def happened_in(known: History, outcome: OutcomeDefinition, starts: Ints) -> Bools | None:
+def happened_in(known: History, outcome: OutcomeDefinition, starts: Ints) -> Bools:
     """Whether the outcome happened in each of the periods (start, start + every], by events or by what was published.
 
-    None where that is not known of the past: a correction is not published as such.
+    A correction counts while it is valid at the end of a period, as it is known now.
     """
     ends = starts + span(outcome)
     if outcome.metric is not None:
@@ -147,12 +156,19 @@ def happened_in(known: History, outcome: OutcomeDefinition, starts: Ints) -> Boo
         return np.array([reached.holds(None if np.isnan(value) else float(value)) for value in values], dtype=bool)
     if outcome.belief is not None:
         if outcome.belief.at_least is None:
-            return None
+            since, until = np.array(known.corrections, dtype=np.int64).reshape(-1, 2).T
+            return np.asarray(((since <= ends[:, None]) & (ends[:, None] < until)).any(axis=1))
         found = known.beliefs.get(outcome.belief.belief)
         least = np.log(outcome.belief.at_least / (1.0 - outcome.belief.at_least))
         return np.zeros(len(ends), dtype=bool) if found is None else np.nan_to_num(found.at(ends), nan=-np.inf) >= least
     before, after = (np.searchsorted(known.happened, edge, "right") for edge in (starts, ends))
     return np.asarray(after > before)
+
+
+def _corrected(outcome: OutcomeDefinition) -> tuple[BeliefKey, bool] | None:
+    """The belief whose correction is the outcome, and what it must say; None where it happens by something else."""
+    reached = outcome.belief
+    return None if reached is None or reached.corrected is None else (reached.belief, reached.corrected)
 
 
 def current(known: History, moments: Ints) -> Bools:

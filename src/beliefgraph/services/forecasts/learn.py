@@ -61,7 +61,6 @@ TOO_FEW = (
     f"fewer than {LEAST_TWINS} twins, or than {LEAST_HAPPENED} periods in which it happened and whose inputs were known"
     " by then"
 )
-NOT_PUBLISHED = "of a correction, the past is not known period by period"
 NOT_BETTER = "it does not foretell held-out twins better than what is in force"
 ALWAYS = "it happened in every period"
 
@@ -153,15 +152,12 @@ def learn(
         outcome, [type_ for type_, _ in sorted(types.items(), key=lambda each: (-each[1], each[0]))]
     )
     periods = [_periods(one, outcome, until) for one in known]
-    if any(each is None for each in periods):
-        return LearnedOutcome(outcome.key, len(known), 0, 0, reason=NOT_PUBLISHED)
     ahead = [0]
     if AHEAD in names:
         ahead = steps(max(outcome.periods(horizon.within) for horizon in outcome.horizons))
     taken = [
         _Taken(one, *_ahead(*each, _usable(one, definitions, outcome, each[0]), ahead))
         for one, each in zip(known, periods, strict=True)
-        if each is not None
     ]
     taken = [each for each in taken if len(each.start)]
     size = sum(len(each.start) for each in taken)
@@ -199,12 +195,10 @@ def learn(
     return LearnedOutcome(outcome.key, len(taken), size, happened, hazard, reason, gain, error, compared)
 
 
-def _periods(known: History, outcome: OutcomeDefinition, until: datetime) -> tuple[Ints, Ints] | None:
+def _periods(known: History, outcome: OutcomeDefinition, until: datetime) -> tuple[Ints, Ints]:
     """The starts of the periods in which the outcome might happen to a twin, and whether it did."""
     begun = starts(known, outcome, until)
     came = happened_in(known, outcome, begun)
-    if came is None:
-        return None
     if outcome.once:
         before = len(begun) if not came.any() else int(np.argmax(came)) + 1
         if outcome.events and len(known.happened):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from weakref import WeakKeyDictionary
 
+from beliefgraph.model.change_point import ChangeDefinition
 from beliefgraph.model.definition import Catalog, Definitions, EventRule
 from beliefgraph.model.metric import MetricDefinition
 from beliefgraph.model.outcome import OutcomeDefinition
@@ -96,15 +97,16 @@ def without(definitions: Definitions, hidden: Hidden) -> Definitions:
     metrics = {key for key in definitions.metrics if hidden.metric(key)}
     if not (attributes or metrics):
         return definitions
+    domains = {each.domain for key, each in definitions.attributes.items() if key not in attributes}
     return Definitions(
         tenant=definitions.tenant,
         number=definitions.number,
-        catalogs=tuple(_catalog(each, attributes, metrics) for each in definitions.catalogs),
+        catalogs=tuple(_catalog(each, attributes, metrics, domains) for each in definitions.catalogs),
         parameters=definitions.parameters,
     )
 
 
-def _catalog(catalog: Catalog, attributes: set[str], metrics: set[str]) -> Catalog:
+def _catalog(catalog: Catalog, attributes: set[str], metrics: set[str], domains: set[str]) -> Catalog:
     goals = catalog.goals
     return catalog.model_copy(
         update={
@@ -117,6 +119,7 @@ def _catalog(catalog: Catalog, attributes: set[str], metrics: set[str]) -> Catal
             "outcomes": tuple(each for each in catalog.outcomes if not _names(each, attributes, metrics)),
             "trajectories": tuple(each for each in catalog.trajectories if each.attribute not in attributes),
             "questions": tuple(each for each in catalog.questions if each.attribute not in attributes),
+            "changes": tuple(_change(each, attributes) for each in catalog.changes if each.domain in domains),
             "metrics": tuple(_metric(each, attributes) for each in catalog.metrics if each.key not in metrics),
         }
     )
@@ -127,6 +130,10 @@ def _names(outcome: OutcomeDefinition, attributes: set[str], metrics: set[str]) 
     return any(belief.attribute in attributes for _, belief in outcome.named_beliefs) or any(
         metric.metric in metrics for _, metric in outcome.named_metrics
     )
+
+
+def _change(change: ChangeDefinition, attributes: set[str]) -> ChangeDefinition:
+    return change.model_copy(update={"stated": None}) if change.stated in attributes else change
 
 
 def _rule(rule: EventRule, attributes: set[str]) -> EventRule:
