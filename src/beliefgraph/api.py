@@ -13,7 +13,7 @@ from beliefgraph.services.bounded_json import JsonBounds
 from beliefgraph.services.places import Places, Shares
 from beliefgraph.services.vitals import Vitals
 from beliefgraph.web.application import Doors, make_web
-from beliefgraph.web.export import export_endpoint
+from beliefgraph.web.export import download_endpoint, export_endpoint
 from beliefgraph.web.graphiql_page import page
 from beliefgraph.web.metrics_page import metrics_page
 
@@ -65,7 +65,10 @@ def create_app(services: Services) -> Starlette:
     doors = Doors(
         graphql=door,
         events=events,
-        export=export_endpoint(lambda caller, twin: services.of(caller, twin).archives.export_twin(caller, twin)),
+        export=export_endpoint(
+            lambda caller, twin, out: services.of(caller, twin).archives.export_twin(caller, twin, out)
+        ),
+        download=download_endpoint(services.downloads),
         ready=ready,
         warmed=services.warming.wait,
         places=places,

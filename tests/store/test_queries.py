@@ -47,6 +47,7 @@ ALLOWED: dict[tuple[str, str], str] = {
             "archive/write_edges",
             "commit/decisions",
             "commit/goals",
+            "copy/join",
             "commit/identifiers",
             "commit/metrics",
             "commit/relations",

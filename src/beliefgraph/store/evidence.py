@@ -34,7 +34,7 @@ async def told(graph: Graph, twin: str, ids: Sequence[str]) -> dict[str, ToldRow
     if not ids:
         return {}
     record = await graph.read("evidence/told", twin=twin, ids=list(ids))
-    return {row[0]: _told(row) for row in (record[0] if record else [])}
+    return {row[0]: _told(graph, row) for row in (record[0] if record else [])}
 
 
 async def by_id(
@@ -45,14 +45,20 @@ async def by_id(
     if record is None:
         return None
     name, row, bearings = record
-    return name, _told(row), tuple(codec.bearing(bearing, row[1]) for bearing in bearings)
+    return name, _told(graph, row), tuple(codec.bearing(bearing, row[1]) for bearing in bearings)
 
 
-def _told(row: list[Any]) -> ToldRow:
+def _told(graph: Graph, row: list[Any]) -> ToldRow:
     id_, twin, event, source, time, summary, sealed, tenant, name = row
     return ToldRow(
         evidence=Evidence.trusted(
-            id=id_, twin=twin, event=event, source=source, time=codec.moment(time), summary=summary, verbatim=None
+            id=id_,
+            twin=twin,
+            event=event,
+            source=source,
+            time=codec.moment(time),
+            summary=graph.personal.open(twin, summary),
+            verbatim=None,
         ),
         source=Source.trusted(id=source, tenant=tenant, name=name),
         sealed=sealed,
