@@ -5,11 +5,11 @@
 RETURN COLLECT {
   CALL () {
     MATCH ()-[r:BEARS_ON]->()
-    WHERE r.twin = $twin AND r.rev_to = 2147483647
+    WHERE r.twin = $twin AND r.rev_to = 2147483647 AND r.rev_from >= 0
     RETURN r
     UNION ALL
     MATCH ()-[r:COUNTS_IN]->()
-    WHERE r.twin = $twin AND r.rev_to = 2147483647
+    WHERE r.twin = $twin AND r.rev_to = 2147483647 AND r.rev_from >= 0
     RETURN r
   }
   RETURN r.revision_id

@@ -62,7 +62,7 @@ READING = {
     "forecast/histories": "used once all of the twin is known to be permitted, by the service itself, or to learn",
     "forecast/of_twin": WHOLE,
     "forecast/record": TENANT,
-    "forecast/unresolved": SERVICE,
+    "forecast/waiting": SERVICE,
     "goal/by_id": RESOLVES,
     "goal/history": REPLAYED,
     "goal/page": WHOLE,

@@ -20,7 +20,7 @@ import orjson
 from beliefgraph.errors import Fault, Incorrect
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph, Transaction
-from beliefgraph.store.graph_schema import EDGES, NODES
+from beliefgraph.store.graph_schema import EDGES, NODES, EdgeRow, NodeRow
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.personal import PersonalTexts, is_sealed
 
@@ -32,7 +32,8 @@ LOCK = "lock"
 
 SEALED = "sealed"
 NOT_SHOWN = frozenset((LOCK, SEALED))
-MOMENTS = frozenset(name for row in (*NODES, *EDGES) for name, kind in row.properties.items() if kind is datetime)
+_ROWS: tuple[NodeRow | EdgeRow, ...] = (*NODES, *EDGES)
+MOMENTS = frozenset(name for row in _ROWS for name, kind in row.properties.items() if kind is datetime)
 """Properties that are moments; the queries return them as text."""
 
 PERSONAL = "personal"

@@ -137,7 +137,7 @@ class Packer:
             signed = self._key.sign(manifest)
             tar.addfile(_info(MANIFEST, len(signed)), io.BytesIO(signed))
             for called, each in sorted(self._members.items()):
-                tar.addfile(_info(called, each.file.size), each.file.reader())  # type: ignore[arg-type]
+                tar.addfile(_info(called, each.file.size), each.file.reader())
 
 
 def _info(called: str, size: int) -> tarfile.TarInfo:

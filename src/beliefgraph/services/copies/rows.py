@@ -100,8 +100,8 @@ class TwinRows:
     @cached_property
     def current(self) -> dict[str, CopyRow]:
         """Its current rows by content, but for those of which there are very many."""
-        kinds = [kind for kind in self.state.rows if kind in ENDS]
-        rows = (self._row(row) for kind in kinds for row in self.state.rows_of(kind).values())
+        stored = (row for kind in self.state.rows if kind in ENDS for row in self.state.rows_of(kind).values())
+        rows = (self._row(row) for row in stored if isinstance(row, Revision))
         return {row.content: row for row in rows}
 
     def columns(self, after: int) -> Iterator[CopyRow]:
