@@ -16,7 +16,7 @@ import yaml
 from hypothesis import settings
 
 from beliefgraph.local import Endpoint, LocalNeo4j
-from beliefgraph.local.endpoint import named_endpoint
+from beliefgraph.local.endpoint import PASSWORD, URI, named_endpoint
 from beliefgraph.local.java import JAVA_OPTIONS
 from beliefgraph.model.caller import Caller
 from beliefgraph.store.graph import Graph, connected
@@ -78,6 +78,17 @@ def in_a_container() -> Iterator[Endpoint]:
     compose = yaml.safe_load((Path(__file__).parents[1] / "docker-compose.yml").read_text())
     with Neo4jContainer(compose["services"]["neo4j"]["image"], password=token_urlsafe()) as started:
         yield Endpoint(started.get_connection_url(), started.username, started.password)
+
+
+@pytest.fixture(scope="session")
+def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    """Another Neo4j, for tests of several databases: the one that NEO4J_SECOND_URI names, else a local one."""
+    named = named_endpoint({name: os.environ.get(name.replace("_", "_SECOND_", 1), "") for name in (URI, PASSWORD)})
+    if named is not None:
+        yield named
+        return
+    with LocalNeo4j(tmp_path_factory.mktemp("second"), bolt_port=0, http_port=0) as started:
+        yield started
 
 
 @pytest_asyncio.fixture(scope="session")

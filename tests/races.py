@@ -15,6 +15,7 @@ class Interrupted(Graph):
 
     def __init__(self, graph: Graph, at: str, happening: Happening, *, before: bool = False) -> None:
         super().__init__(graph._driver, graph._database)
+        self.personal = graph.personal
         self._at, self._before = at, before
         self._happening: Happening | None = happening
 

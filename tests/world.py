@@ -20,6 +20,7 @@ from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.update import Updater
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
+from beliefgraph.store.personal import PersonalTexts
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
@@ -96,6 +97,7 @@ class World:
 
     def __init__(self, graph: Graph, keyring: Keyring, clock: Clock, caller: Caller) -> None:
         self.graph = graph
+        graph.personal = PersonalTexts(keyring)
         self.keyring = keyring
         self.clock = clock
         self.caller = caller

@@ -1,5 +1,5 @@
 // All that is defined and learned in a tenant, and how it is connected.
-// Properties are [name, value, whether it is a moment as text], because the driver takes long over each moment.
+// Moments are text, because the driver takes long over each.
 // params: $tenant
 // returns: one record ([[element id, labels, properties]], [[element id from, type, properties, element id to, null]])
 // mode: read
@@ -26,7 +26,7 @@ RETURN COLLECT {
     RETURN n
   }
   WITH DISTINCT n
-  RETURN [elementId(n), labels(n), [k IN keys(n) | CASE WHEN n[k] IS :: ZONED DATETIME THEN [k, toString(n[k]), true] ELSE [k, n[k], false] END]]
+  RETURN [elementId(n), labels(n), n {.*, at: toString(n.at)}]
 } AS nodes, COLLECT {
   CALL () {
     MATCH (n:DefinitionSet {tenant: $tenant})
@@ -51,5 +51,5 @@ RETURN COLLECT {
   }
   WITH DISTINCT n
   MATCH (n)-[r]->(m)
-  RETURN [elementId(n), type(r), [k IN keys(r) | CASE WHEN r[k] IS :: ZONED DATETIME THEN [k, toString(r[k]), true] ELSE [k, r[k], false] END], elementId(m), null]
+  RETURN [elementId(n), type(r), r {.*}, elementId(m), null]
 } AS edges

@@ -1,5 +1,5 @@
 // Every relationship that starts from a node of a twin, and those by which identifiers lead to it.
-// Properties are [name, value, whether it is a moment as text], because the driver takes long over each moment.
+// Moments are text, because the driver takes long over each.
 // params: $twin
 // returns: one record ([[element id from, type, properties, element id to, labels and properties of a source or a purpose, else null]])
 // mode: read
@@ -38,8 +38,8 @@ RETURN COLLECT {
   }
   MATCH (n)-[r]->(m)
   WHERE NOT m:Checkpoint
-  RETURN [elementId(n), type(r), [k IN keys(r) | CASE WHEN r[k] IS :: ZONED DATETIME THEN [k, toString(r[k]), true] ELSE [k, r[k], false] END], elementId(m), CASE WHEN m:Source OR m:Purpose THEN [labels(m), [k IN keys(m) | CASE WHEN m[k] IS :: ZONED DATETIME THEN [k, toString(m[k]), true] ELSE [k, m[k], false] END]] END]
+  RETURN [elementId(n), type(r), r {.*, valid_from: toString(r.valid_from), valid_to: toString(r.valid_to), deadline: toString(r.deadline)}, elementId(m), CASE WHEN m:Source OR m:Purpose THEN [labels(m), m {.*}] END]
 } + COLLECT {
   MATCH (n:Identifier)-[r:IDENTIFIES]->(m:Twin {id: $twin})
-  RETURN [elementId(n), type(r), [k IN keys(r) | CASE WHEN r[k] IS :: ZONED DATETIME THEN [k, toString(r[k]), true] ELSE [k, r[k], false] END], elementId(m), null]
+  RETURN [elementId(n), type(r), r {.*, valid_from: toString(r.valid_from), valid_to: toString(r.valid_to), deadline: toString(r.deadline)}, elementId(m), null]
 } AS edges

@@ -10,11 +10,12 @@ from beliefgraph.graphql.limits import Limits
 from beliefgraph.graphql.schema import make_schema
 from beliefgraph.ingest.http import events_endpoint
 from beliefgraph.model.caller import Caller
+from beliefgraph.services.archives.downloads import SealedFile
 from beliefgraph.services.bounded_json import JsonBounds
 from beliefgraph.services.places import Places, Shares
 from beliefgraph.services.vitals import Vitals
 from beliefgraph.web.application import Doors, make_web
-from beliefgraph.web.export import export_endpoint
+from beliefgraph.web.export import download_endpoint, export_endpoint
 from beliefgraph.web.graphiql_page import page
 from beliefgraph.web.metrics_page import metrics_page
 from beliefgraph.web.person.routes import person_page
@@ -65,13 +66,14 @@ def create_app(services: Services) -> Starlette:
     vitals = Vitals(services.graph, services.cache, services.changes, places, ready)
     token = settings.metrics_token
 
-    async def exported(caller: Caller, twin: str) -> bytes:
-        return await services.of(caller, twin).archives.export_twin(caller, twin)
+    async def exported(caller: Caller, twin: str, out: SealedFile) -> None:
+        await services.of(caller, twin).archives.export_twin(caller, twin, out)
 
     doors = Doors(
         graphql=door,
         events=events,
         export=export_endpoint(exported),
+        download=download_endpoint(services.downloads),
         ready=ready,
         warmed=services.warming.wait,
         places=places,

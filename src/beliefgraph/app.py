@@ -17,6 +17,7 @@ from beliefgraph.model.time import Clock, SystemClock
 from beliefgraph.services.accesses import AccessLog
 from beliefgraph.services.across import Across
 from beliefgraph.services.archives.archives import Archives
+from beliefgraph.services.archives.downloads import Downloads
 from beliefgraph.services.asking.questions import AskingQuestions
 from beliefgraph.services.bell import Bell
 from beliefgraph.services.cache import TwinCache
@@ -24,6 +25,7 @@ from beliefgraph.services.callers import Callers
 from beliefgraph.services.change_points.questions import ChangePointQuestions
 from beliefgraph.services.changes import Changes
 from beliefgraph.services.commands import Commands
+from beliefgraph.services.copies.project import Copying, CopySource
 from beliefgraph.services.decisions.check import DecisionChecks
 from beliefgraph.services.decisions.questions import Decisions
 from beliefgraph.services.definitions import DefinitionBook
@@ -38,6 +40,7 @@ from beliefgraph.services.interval import Intervals
 from beliefgraph.services.learning.sources import SourceLearner
 from beliefgraph.services.metrics.questions import Metrics
 from beliefgraph.services.moments import Moments
+from beliefgraph.services.move import Mover, finish_moves
 from beliefgraph.services.permissions.policies import Policies
 from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.preferences.questions import Preferences
@@ -48,6 +51,7 @@ from beliefgraph.services.received.questions import Received
 from beliefgraph.services.refresh import INTERVAL as EVERY_HOUR
 from beliefgraph.services.refresh import Refresher
 from beliefgraph.services.reinterpretation.reinterpret import Reinterpreter
+from beliefgraph.services.residency import Residency
 from beliefgraph.services.series.questions import SeriesQuestions
 from beliefgraph.services.sessions import Sessions
 from beliefgraph.services.threads import threads
@@ -57,9 +61,11 @@ from beliefgraph.services.update import Updater
 from beliefgraph.services.upkeep import Upkeep
 from beliefgraph.services.warming import Warming
 from beliefgraph.services.what_if import WhatIfs
+from beliefgraph.store.copies import CopyStore
 from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.migrations import check_migrated, migrate
+from beliefgraph.store.personal import PersonalTexts
 from beliefgraph.store.tickets import Tickets
 
 
@@ -79,9 +85,12 @@ class Services:
     sessions: Sessions
     book: DefinitionBook
     intake: Intake
+    updater: Updater
     commands: Commands
     eraser: Eraser
     archives: Archives
+    downloads: Downloads
+    copy_source: CopySource
     questions: Questions
     goals: Goals
     preferences: Preferences
@@ -106,15 +115,15 @@ class Services:
     upkeep: Upkeep
     warming: Warming
     readiness: Readiness
-    shard_map: ShardMap | None = None
+    residency: Residency | None = None
     others: Mapping[str, Services] = field(default_factory=dict)
 
     @property
     def shards(self) -> dict[str, Services]:
         """The services of every database that holds twins, by the name of the shard."""
-        if self.shard_map is None:
+        if self.residency is None:
             return {HOME: self}
-        return {each.name: self if each.name == HOME else self.others[each.name] for each in self.shard_map.shards}
+        return {each.name: self if each.name == HOME else self.others[each.name] for each in self.residency.map.shards}
 
     @property
     def databases(self) -> tuple[Services, ...]:
@@ -124,19 +133,27 @@ class Services:
     @property
     def across(self) -> Across:
         """What concerns several twins, asked of all shards."""
-        return Across(self.shards, None if self.shard_map is None else self.shard_map.of)
+        return Across(self.shards, self.residency)
 
     def of(self, caller: Caller, twin: str) -> Services:
         """The services of the shard that holds a twin of the caller's tenant; `unknown-shard` where none here does."""
-        if self.shard_map is None:
+        if self.residency is None:
             return self
-        shard = self.shard_map.of(caller.tenant, twin)
+        shard = self.residency.of(caller.tenant, twin)
         return self if shard == HOME else self.others[shard]
+
+    @property
+    def mover(self) -> Mover:
+        """What moves twins between the shards; `unknown-shard` where there is one database."""
+        if self.residency is None:
+            raise Unsupported("unknown-shard", "There is no shard map: all twins are in one database.")
+        shards = {name: each.updater for name, each in self.shards.items()}
+        return Mover(shards, self.residency, self.keyring, self.clock)
 
     @property
     def alone(self) -> Services:
         """These, where all twins are in one database; `unknown-shard` where they are in several."""
-        if self.shard_map is not None:
+        if self.residency is not None:
             raise Unsupported("unknown-shard", "This needs all twins of a tenant in one database.")
         return self
 
@@ -162,6 +179,8 @@ def build(
     """The services on a connection; nothing is read or written yet. `shards` are the databases besides the home."""
     shards = shards or {}
     databases = (graph, *shards.values())
+    for each in databases:
+        each.personal = PersonalTexts(keyring)
 
     async def look() -> None:
         for each in databases:
@@ -188,7 +207,7 @@ def build(
         readiness=Readiness(look),
         home=graph,
         cached_bytes=settings.cached_megabytes * 2**20 // len(databases),
-        shard_map=shard_map,
+        residency=None if shard_map is None else Residency(shard_map, keyring),
     )
     others = {name: _on(each, DefinitionBook(each, clock), shared, name) for name, each in shards.items()}
     return _on(graph, DefinitionBook(graph, clock, list(shards.values())), shared, HOME, others)
@@ -223,7 +242,7 @@ class _Shared:
     readiness: Readiness
     home: Graph
     cached_bytes: int
-    shard_map: ShardMap | None
+    residency: Residency | None
 
 
 def _on(
@@ -236,7 +255,7 @@ def _on(
     cache = TwinCache(graph, keyring, shared.cached_bytes)
     sights = Sights(graph, shared.policies, clock, cache)
     moments = Moments(graph, book, cache, bell, sights)
-    shard = None if shared.shard_map is None else Place(shared.shard_map, name)
+    shard = None if shared.residency is None else Place(shared.residency, name)
     updater = Updater(graph, keyring, book, cache, clock, bell, shard, sights)
     intake = Intake(updater, interpreter)
     interval = settings.refresh_interval
@@ -256,9 +275,12 @@ def _on(
         sessions=shared.sessions,
         book=book,
         intake=intake,
+        updater=updater,
         commands=Commands(updater, intake, shared.policies),
         eraser=Eraser(updater, shared.home),
         archives=Archives(graph, keyring, sights),
+        downloads=Downloads(settings.keys / "exports", clock),
+        copy_source=CopySource(graph, moments, sights),
         questions=Questions(graph, keyring, book, moments=moments),
         goals=Goals(graph, book, moments=moments),
         preferences=Preferences(graph, book, explanations, moments=moments),
@@ -285,7 +307,7 @@ def _on(
         upkeep=Upkeep(refresher, clock, interval, forecast_keeper),
         warming=shared.warming,
         readiness=shared.readiness,
-        shard_map=None if others is None else shared.shard_map,
+        residency=None if others is None else shared.residency,
         others=others or {},
     )
 
@@ -319,6 +341,8 @@ async def running(settings: Settings, *, clock: Clock | None = None, serving: bo
         for database in (graph, *shards.values()):
             await migrate(database, clock)
             await finish_erasures(database, keyring, clock, graph)
+            if shard_map is not None:
+                await finish_moves(database, Residency(shard_map, keyring))
             await replay_erasures(database, keyring, clock, graph)
         services = build(settings, graph, keyring, clock, shard_map, shards)
         await services.book.copy()
@@ -346,6 +370,24 @@ async def running(settings: Settings, *, clock: Clock | None = None, serving: bo
             for shard in services.databases:
                 await shard.changes.close()
                 await shard.cache.close()
+
+
+@asynccontextmanager
+async def copying(services: Services, caller: Caller) -> AsyncIterator[Copying]:
+    """What keeps the analyst's copy of the caller's tenant and purpose, in the database that the settings name."""
+    settings = services.settings
+    if settings.copy_uri is None or settings.copy_password is None:
+        raise Incorrect(
+            "invalid-input",
+            "Say where the Neo4j of the copy is: BELIEFGRAPH_COPY_URI and BELIEFGRAPH_COPY_PASSWORD.",
+            variable="BELIEFGRAPH_COPY_URI",
+        )
+    password = settings.copy_password.get_secret_value()
+    async with connected(settings.copy_uri, settings.copy_username, password, settings.copy_database) as graph:
+        sources = [each.copy_source for each in services.shards.values()]
+        made = Copying(sources, services.book, services.keyring, services.clock, CopyStore(graph), caller)
+        await made.begin()
+        yield made
 
 
 async def _kept_up(databases: Sequence[Services]) -> None:

@@ -39,6 +39,13 @@ class Settings(Record):
         default=None,
         description="YAML file of the shard map, for twins in several databases ([scaling](scaling.md)).",
     )
+    copy_uri: str | None = Field(
+        default=None,
+        description="Bolt or neo4j:// address of the Neo4j of an [analyst's copy](analysts-copy.md).",
+    )
+    copy_username: str = Field(default="neo4j", description="The user of that Neo4j.")
+    copy_password: SecretStr | None = Field(default=None, description="Its password.")
+    copy_database: str = Field(default="neo4j", description="The database in that Neo4j.")
     acquisition_timeout: Seconds = Field(default=10.0, description="Seconds to wait for a connection to Neo4j.")
     cached_megabytes: int = Field(
         default=256,

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import tarfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.web.service import service
 from tests.world import World, event, key, rated
 
 from beliefgraph.errors import BeliefgraphError
+from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import AssertBelief, Correct, Identify, RecordDecision, SetGoal, Withdraw
 from beliefgraph.model.contest import Contest
 from beliefgraph.model.event import EventName
@@ -72,8 +74,29 @@ async def answers(world: World, rev: int) -> Any:
     ]
 
 
-def archives_of(world: World) -> Archives:
-    return Archives(world.graph, world.keyring, Sights(world.graph, Policies(world.graph, world.clock), world.clock))
+class Exporting:
+    """Archives as bytes."""
+
+    def __init__(self, archives: Archives) -> None:
+        self._archives = archives
+        self.import_archive = archives.import_archive
+
+    async def export_twin(self, caller: Caller, twin: str) -> bytes:
+        """The archive of a twin."""
+        out = io.BytesIO()
+        await self._archives.export_twin(caller, twin, out)
+        return out.getvalue()
+
+    async def export_tenant(self, caller: Caller) -> bytes:
+        """The archive of a tenant."""
+        out = io.BytesIO()
+        await self._archives.export_tenant(caller, out)
+        return out.getvalue()
+
+
+def archives_of(world: World) -> Exporting:
+    sights = Sights(world.graph, Policies(world.graph, world.clock), world.clock)
+    return Exporting(Archives(world.graph, world.keyring, sights))
 
 
 def members(content: bytes) -> dict[str, bytes]:
@@ -201,6 +224,38 @@ async def test_an_archive_is_fetched_over_http(
         assert json.loads(members(answer.content)["manifest.json"])["twins"] == {"lena": 1}
         for body, code in (({"twin": "nobody"}, "not-found"), ({}, "invalid-input")):
             assert (await client.post(body, "/export")).json()["error"]["code"] == code
+
+
+async def test_an_archive_waits_at_an_address_once_sealed_and_can_be_fetched_in_parts(
+    graph: Graph, keyring: Keyring, clock: StoppedClock, tenant: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "waiting"
+    async with service(graph, keyring, clock, tenant, keys=folder) as running:
+        await running.define()
+        client = await running.client()
+        await client.observe(event("1", "said", llr=1.0, by="lena", text=SAID))
+        query = 'mutation { exportTwin(twin: "lena") { address bytes expiresAt } }'
+        found = (await client.data(query))["exportTwin"]
+        (file,) = (folder / "exports").iterdir()
+        assert file.name not in found["address"]
+        assert gzip.decompress((await client.post({"twin": "lena"}, "/export")).content)[:9] == b"manifest."
+        assert b"manifest" not in file.read_bytes()
+        url = running.url + found["address"]
+        half = found["bytes"] // 2
+        first = await client.http.get(url, headers={"range": f"bytes=0-{half - 1}"})
+        beyond = await client.http.get(url, headers={"range": f"bytes={found['bytes']}-"})
+        rest = await client.http.get(url, headers={"range": f"bytes={half}-"})
+        assert (first.status_code, beyond.status_code, rest.status_code) == (206, 400, 206)
+        files = members(first.content + rest.content)
+        assert json.loads(files["manifest.json"])["twins"] == {"lena": 1}
+        assert SAID in files["rows/evidence.ndjson"].decode()
+        assert (await client.http.get(url)).json()["error"]["code"] == "not-found"  # it was fetched
+        assert list((folder / "exports").iterdir()) == []
+        await client.data(query)
+        clock.at = datetime.now(UTC) + timedelta(hours=1)
+        found = (await client.data(query))["exportTwin"]
+        assert len(list((folder / "exports").iterdir())) == 1  # the one that nobody fetched is deleted
+        assert (await client.refused('mutation { exportTwin(twin: "nobody") { bytes } }'))["code"] == "not-found"
 
 
 async def test_permissions_hold_for_an_export_and_come_with_it(world: World) -> None:

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import io
 import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -36,6 +38,7 @@ from beliefgraph.services.permissions.hidden import PermittedDefinitions
 from beliefgraph.services.permissions.sight import Sight
 
 READS, WRITES, DERIVED = 300, 40, 20
+LARGE, PORTION = 10_000, 500
 NAME = twins.twin(1)
 POLICY = Policy.model_validate(
     {
@@ -84,7 +87,7 @@ async def costs(services: Services) -> list[Row]:
         await _ratio("50 beliefs", fifty, callers, READS),
         await _ratio("observe", observe, callers, WRITES),
     ]
-    return [*rows, await _derived(services, callers[0])]
+    return [*rows, await _derived(services, callers[0]), *await _large(services, callers[0])]
 
 
 async def _ratio(item: str, call: Call, callers: list[Caller], times: int) -> Row:
@@ -111,6 +114,38 @@ async def _derived(services: Services, caller: Caller) -> Row:
         permitted(state, graph.definitions, under, sight, PART)
         took.append(time.perf_counter() - began)
     return Row("850 beliefs, a tenth refused: derived", statistics.median(took) * 1000, "ms", must=None, stretch=5)
+
+
+async def _large(services: Services, caller: Caller) -> list[Row]:
+    """How long it takes to export a twin of many events, and to erase it; the tenant has nobody else of that size."""
+    name = "large"
+    for first in range(0, LARGE, PORTION):
+        await services.intake.observe(
+            caller,
+            [
+                Event(
+                    id=f"large-{n}",
+                    source="bench",
+                    type="bench.one",
+                    time=twins.START + timedelta(minutes=n),
+                    twin=name,
+                    data={"belief": n % 100, "llr": 0.3 if n % 2 else -0.3},
+                )
+                for n in range(first, first + PORTION)
+            ],
+        )
+    out = io.BytesIO()
+    began = time.perf_counter()
+    await services.archives.export_twin(caller, name, out)
+    exported = time.perf_counter() - began
+    began = time.perf_counter()
+    erased = await services.across.erase_twin(caller, name)
+    took = time.perf_counter() - began
+    assert erased.rows > 2 * LARGE
+    return [
+        Row(f"export of a twin with {LARGE:,} events", exported, "s", must=3),
+        Row(f"erasure of a twin with {LARGE:,} events", took, "s", must=3),
+    ]
 
 
 async def main(as_json: bool) -> None:

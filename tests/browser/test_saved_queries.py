@@ -21,7 +21,13 @@ from tests.world import World
 
 from beliefgraph.local import Endpoint
 from beliefgraph.model.caller import Caller
-from beliefgraph.store.graph import Graph
+from beliefgraph.services.copies.project import Copying, CopySource
+from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.moments import Moments
+from beliefgraph.services.permissions.policies import Policies
+from beliefgraph.services.permissions.sights import Sights
+from beliefgraph.store.copies import CopyStore
+from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.graph_schema import EDGES, NODES
 from beliefgraph.store.keys import Keyring
 
@@ -336,3 +342,48 @@ def test_colours_tell_how_likely_a_belief_is_and_on_which_side_evidence_speaks(a
 def test_the_style_names_no_relationship_that_does_not_exist() -> None:
     styled = re.findall(r"^relationship\.(\w+) \{", STYLE.read_text(encoding="utf-8"), re.M)
     assert set(styled) <= {edge.name for edge in EDGES}
+
+
+async def test_the_saved_queries_answer_on_an_analysts_copy_as_they_do_on_the_twins(
+    graph: Graph, second: Endpoint, told: str, analyst: Analyst, tmp_path: Path
+) -> None:
+    caller = Caller(actor="analyst", tenant=told, scopes=("read", "define"), purpose="analytics")
+    clock, keyring = StoppedClock(), Keyring(tmp_path)
+    moments, sights = Moments(graph, DefinitionBook(graph, clock)), Sights(graph, Policies(graph, clock), clock)
+    async with connected(second.uri, second.user, second.password) as other:
+        async with other._driver.session() as session:
+            await (await session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS")).consume()
+        source = CopySource(graph, moments, sights)
+        copy = Copying([source], DefinitionBook(graph, clock), keyring, clock, CopyStore(other), caller)
+        await copy.begin()
+        done = await copy.round()
+        assert (done.twins, (await copy.check()).different) == (done.written, ())
+    name = copy._pseudonyms.twin
+    there = Analyst(second, told)
+    given = {
+        "attribute": "trust.security_proven",
+        "variable": "needs.deployment",
+        "goal": "choose-a-tool",
+        "valid_time": "2026-12-31T00:00:00Z",
+        "recorded_at": None,
+    }
+    try:
+        for query in QUERIES:
+            wanted = {each: given[each] for each in parameters(query) - {"tenant", "twin"}}
+            twin = "user-omar" if query.startswith(("preferences", "attributes_over")) else "buyer-lena"
+            named = "twin" in parameters(query)
+            found = there.table(query, **wanted, **({"twin": name(twin)} if named else {}))
+            original = analyst.table(query, **wanted, **({"twin": twin} if named else {}))
+            assert found, query
+            if query not in HISTORIES:
+                assert len(found) == len(original), query
+            if query == "which_value":
+                assert [(row["percent"], row["said"]) for row in found] == [
+                    (row["percent"], row["said"]) for row in original
+                ]
+    finally:
+        there.close()
+
+
+HISTORIES = ("what_changed_this_week", "how_a_goal_moved", "contested_beliefs")
+"""What changed before the copy was built is not in it."""

@@ -32,7 +32,7 @@ class Noon:
         return datetime(2026, 9, 30, 12, 0, tzinfo=UTC)
 
 
-async def observe_many(caller: Caller, events: Sequence[Event]) -> Sequence[Receipt]:
+async def observe_many(caller: Caller, events: Sequence[Event], *, region: str | None = None) -> Sequence[Receipt]:
     """Each event's type says what becomes of it: the door does not know how the service decides."""
     if any(event.type == "busy" for event in events):
         raise Unavailable("overloaded", "Too much at once; send it again.")

@@ -16,6 +16,7 @@ SERVICE = "what the service does by itself: nobody is shown it"
 OPERATOR = "for operators with the scope define, of events that are in no twin"
 LEARNING = "twins that may not be used are left out (Usable)"
 TENANT = "refused in a tenant that has a policy (Sights.whole_tenant)"
+COPY = "read from the database of an analyst's copy, which has only what its purpose may see"
 ANALYST = "typed into Neo4j Browser by whoever has the database's own password; the service never runs it"
 
 READING = {
@@ -34,6 +35,12 @@ READING = {
     "change/since": "shown as they are for the caller (Moments.replay)",
     "checkpoint/last": NOTHING,
     "checkpoint/of_twin": FILTERED,
+    "copy/columns": COPY,
+    "copy/evidence": BY_ID,
+    "copy/open": COPY,
+    "copy/source": "says where twins are; those that do not exist for the purpose are not read (Copying)",
+    "copy/state": COPY,
+    "copy/twins": COPY,
     "decision/history": REPLAYED,
     "decision/words": BY_ID,
     "definition/latest": NOTHING,
@@ -41,6 +48,7 @@ READING = {
     "definition/tenants": NOTHING,
     "erasure/born": SERVICE,
     "erasure/contents": SERVICE,
+    "erasure/destroyed": SERVICE,
     "erasure/identifiers": SERVICE,
     "erasure/receipts": SERVICE,
     "erasure/unfinished": NOTHING,
@@ -56,7 +64,7 @@ READING = {
     "forecast/histories": "used once all of the twin is known to be permitted, by the service itself, or to learn",
     "forecast/of_twin": WHOLE,
     "forecast/record": TENANT,
-    "forecast/unresolved": SERVICE,
+    "forecast/waiting": SERVICE,
     "goal/by_id": RESOLVES,
     "goal/history": REPLAYED,
     "goal/page": WHOLE,

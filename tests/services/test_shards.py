@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from tests.world import CATALOG, event, key
 from beliefgraph.app import Services, build
 from beliefgraph.config import Settings, read_shard_map
 from beliefgraph.errors import Conflict, Incorrect, NotFound, Unsupported
-from beliefgraph.local import Endpoint, LocalNeo4j
+from beliefgraph.local import Endpoint
 from beliefgraph.model.belief import logit
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import AssertBelief, Identify
@@ -29,13 +29,6 @@ from beliefgraph.store.keys import Keyring
 from beliefgraph.store.migrations import migrate
 
 HALF = SLOTS // 2
-
-
-@pytest.fixture(scope="module")
-def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    """Another Neo4j."""
-    with LocalNeo4j(tmp_path_factory.mktemp("second"), bolt_port=0, http_port=0) as started:
-        yield started
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -40,6 +40,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("migrations/grid", "DirectedRelationshipTypeScan"): "a migration rewrites every open holding, once",
     ("erasure/unfinished", "NodeByLabelScan"): "a label that nodes carry for seconds",
     ("erasure/finish", "NodeByLabelScan"): "the person's keys; keys are few",
+    ("copy/state", "CartesianProduct"): "one node with one number",
     ("caller/forget", "NodeByLabelScan"): "the same, where the keys lie in another database",
     **{
         (name, "CartesianProduct"): "one node with one node, each found by its unique id, for each row"
@@ -47,6 +48,7 @@ ALLOWED: dict[tuple[str, str], str] = {
             "archive/write_edges",
             "commit/decisions",
             "commit/goals",
+            "copy/join",
             "commit/identifiers",
             "commit/metrics",
             "commit/relations",

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
+from rich.console import Console
+from rich.progress import Progress, TextColumn
 
 from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.output import Json, print_json
@@ -26,15 +30,38 @@ def export(
     if (twin is None) != all_:
         raise typer.BadParameter("Name a twin, or give --all.")
 
-    async def work() -> bytes:
+    async def work() -> None:
         async with signed_in(key, purpose) as (running, caller):
-            if twin is None:
-                return await running.alone.archives.export_tenant(caller)
-            return await running.of(caller, twin).archives.export_twin(caller, twin)
+            with _fresh(out) as file:
+                if twin is None:
+                    with _progress() as told:
+                        await running.alone.archives.export_tenant(caller, file, told)
+                else:
+                    await running.of(caller, twin).archives.export_twin(caller, twin, file)
 
-    content = run(work())
-    out.write_bytes(content)
-    typer.echo(f"{out}: {len(content):,} bytes")
+    run(work())
+    typer.echo(f"{out}: {out.stat().st_size:,} bytes")
+
+
+@contextmanager
+def _fresh(out: Path) -> Iterator[BinaryIO]:
+    """The file, which has its name once it is whole."""
+    part = out.with_name(f"{out.name}.part")
+    try:
+        with part.open("wb") as file:
+            yield file
+        part.replace(out)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int], None]]:
+    """How many twins are exported, on standard error; nothing where that is no terminal."""
+    console = Console(stderr=True)
+    with Progress(TextColumn("{task.completed} twins"), console=console, disable=not console.is_terminal) as bars:
+        task = bars.add_task("export", total=None)
+        yield lambda done: bars.update(task, completed=done)
 
 
 def import_archive(

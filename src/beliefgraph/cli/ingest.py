@@ -44,6 +44,7 @@ def ingest(
     ] = None,
     purpose: Purpose = None,
     batch: Annotated[int, typer.Option(min=1, max=10_000, help="Number of events per call.")] = 5_000,
+    region: Annotated[str | None, typer.Option(help="Region in which twins begin that do not exist yet.")] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 3 if any event went to quarantine.")] = False,
 ) -> None:
     """Read events, one CloudEvent (JSON) per line, from a file or from standard input.
@@ -52,20 +53,22 @@ def ingest(
     reported with their line and reason, as are invalid lines. Exit code 1 if any line was invalid or a conflict; with
     --strict, 3 if any event went to quarantine.
     """
-    told = run(_ingest(key, file, purpose, batch))
+    told = run(_ingest(key, file, purpose, batch, region))
     if told["not an event"] or told["conflict"]:
         raise typer.Exit(1)
     if strict and told["quarantined"]:
         raise typer.Exit(QUARANTINED)
 
 
-async def _ingest(key: str, file: Path | None, purpose: str | None, batch: int) -> Counter[str]:
+async def _ingest(
+    key: str, file: Path | None, purpose: str | None, batch: int, region: str | None = None
+) -> Counter[str]:
     out = Console(stderr=True, highlight=False)
     told: Counter[str] = Counter()
     async with signed_in(key, purpose, CACHED_MEGABYTES) as (built, caller):
         with _opened(file) as source, _bar(out, file) as progress:
             for lines in _batches(read_lines(source, built.clock), batch):
-                await _take(built, caller, lines, told, out)
+                await _take(built, caller, lines, told, out, region)
                 progress(lines[-1].end, sum(told.values()))
     out.print(", ".join(f"{number:,} {what}" for what, number in told.items()) or "Nothing to take in.")
     if quarantined := told["quarantined"]:
@@ -77,7 +80,9 @@ async def _ingest(key: str, file: Path | None, purpose: str | None, batch: int) 
     return told
 
 
-async def _take(built: Services, caller: Caller, lines: list[Line], told: Counter[str], out: Console) -> None:
+async def _take(
+    built: Services, caller: Caller, lines: list[Line], told: Counter[str], out: Console, region: str | None
+) -> None:
     events: list[Event] = []
     numbers: list[int] = []
     for line in lines:
@@ -87,7 +92,7 @@ async def _take(built: Services, caller: Caller, lines: list[Line], told: Counte
         else:
             events.append(line.read)
             numbers.append(line.number)
-    receipts = await built.across.observe(caller, events) if events else ()
+    receipts = await built.across.observe(caller, events, region=region) if events else ()
     for number, receipt in zip(numbers, receipts, strict=True):
         told[receipt.status] += 1
         if receipt.status in ("conflict", "quarantined"):

@@ -43,6 +43,8 @@ COMMANDS = {
     "change-points": ("change_points:change_points", "Show where the evidence of a twin changed at once, by domain."),
     "coverage": ("asking:coverage", "Show how much is known of a twin, by domain, in bits."),
     "ask-next": ("asking:ask_next", "List the questions whose answers would tell most for their cost."),
+    "project": ("project:project", "Build an analyst's copy in a Neo4j of its own, and keep it up to date."),
+    "move": ("move:move", "Move a twin to another database of the shard map."),
     "policy": ("policy:app", "Publish and show the tenant's policy: what data is used for, and who decides."),
     "permit": ("permit:permit", "Permit or refuse a purpose for a twin."),
     "contest": ("contest:contest", "Contest evidence with the person's own key, or take that back."),

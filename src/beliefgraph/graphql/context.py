@@ -13,6 +13,8 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.identity import twin_id
 from beliefgraph.services.accesses import AccessLog
 from beliefgraph.services.across import Across
+from beliefgraph.services.archives.archives import Archives
+from beliefgraph.services.archives.downloads import Downloads
 from beliefgraph.services.asking.questions import AskingQuestions
 from beliefgraph.services.callers import Callers
 from beliefgraph.services.change_points.questions import ChangePointQuestions
@@ -65,6 +67,10 @@ class Verbs(Protocol):
     def commands(self) -> Commands: ...
     @property
     def eraser(self) -> Eraser: ...
+    @property
+    def archives(self) -> Archives: ...
+    @property
+    def downloads(self) -> Downloads: ...
     @property
     def questions(self) -> Questions: ...
     @property

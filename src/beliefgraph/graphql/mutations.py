@@ -17,6 +17,7 @@ from beliefgraph.graphql.contest_fields import ContestCommands
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.definition_types import Definitions
 from beliefgraph.graphql.errors import invalid_input
+from beliefgraph.graphql.export_fields import export_twin
 from beliefgraph.graphql.expose import answer
 from beliefgraph.graphql.forecast_queries import ForecastMutations
 from beliefgraph.graphql.inputs import (
@@ -61,7 +62,10 @@ class Mutation(ForecastMutations, PermissionCommands, ContestCommands, SessionCo
     )
     @staticmethod
     async def observe(
-        info: Request, events: Annotated[list[Event], told("Events to take in.")], expected_rev: ExpectedRev = None
+        info: Request,
+        events: Annotated[list[Event], told("Events to take in.")],
+        expected_rev: ExpectedRev = None,
+        region: Annotated[str | None, told("Region in which twins begin that do not exist yet.")] = None,
     ) -> Receipts:
         context = info.context
         context.caller.require("write")
@@ -72,7 +76,9 @@ class Mutation(ForecastMutations, PermissionCommands, ContestCommands, SessionCo
             raise rejected[0].error
         taken = good or not rejected
         found = iter(
-            await context.verbs.across.observe(context.caller, good, expected_rev=expected_rev) if taken else ()
+            await context.verbs.across.observe(context.caller, good, expected_rev=expected_rev, region=region)
+            if taken
+            else ()
         )
         receipts = [next(found) if isinstance(each, Event) else _rejected(each) for each in sent]
         for one in {each.twin: each for each in receipts}.values():
@@ -152,6 +158,7 @@ class Mutation(ForecastMutations, PermissionCommands, ContestCommands, SessionCo
         return in_force
 
     reinterpret = reinterpret
+    export_twin = export_twin
 
     @answer(list[Receipt], "Process quarantined events again, those named or all, and return a receipt for each.")
     @staticmethod

@@ -39,7 +39,9 @@ REFUSED = {"rejected": 400, "conflict": 409}
 class ObserveMany(Protocol):
     """The service's verb: take these events in, and say for each, in order, what became of it."""
 
-    async def __call__(self, caller: Caller, events: Sequence[Event]) -> Sequence[Receipt]:
+    async def __call__(
+        self, caller: Caller, events: Sequence[Event], *, region: str | None = None
+    ) -> Sequence[Receipt]:
         """One receipt for each event, in order."""
         ...
 
@@ -48,6 +50,8 @@ def events_endpoint(
     observe_many: ObserveMany, clock: Clock, max_body_bytes: int = MAX_BODY_BYTES
 ) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint for `POST /events`; it finds the caller at `request.state.caller`.
+
+    `?region=` says where twins begin that do not exist yet.
 
     A single event: 200, or 202 if it is in quarantine, 409 if its id came with another body; a malformed one is
     refused with a typed error. A batch is answered with a receipt for each event, where `rejected` marks a malformed
@@ -67,7 +71,7 @@ def events_endpoint(
             else:  # while others are served
                 read = await asyncio.to_thread(read_request, request.headers.items(), body, clock.now())
             events = read if isinstance(read, list) else [read]
-            receipts = await _observe(observe_many, caller, events)
+            receipts = await _observe(observe_many, caller, events, request.query_params.get("region"))
         except BeliefgraphError as error:
             return error_response(error)
         return _json({"receipts": receipts}, _status(receipts))
@@ -87,10 +91,12 @@ def error_response(error: BeliefgraphError) -> Response:
     return response
 
 
-async def _observe(observe_many: ObserveMany, caller: Caller, read: Sequence[Read]) -> list[dict[str, Any]]:
+async def _observe(
+    observe_many: ObserveMany, caller: Caller, read: Sequence[Read], region: str | None
+) -> list[dict[str, Any]]:
     """One receipt as JSON for everything read: what is an event is taken in, what is none is rejected."""
     events = [each for each in read if isinstance(each, Event)]
-    receipts = iter(await observe_many(caller, events) if events else ())
+    receipts = iter(await observe_many(caller, events, region=region) if events else ())
     try:
         return [_receipt(next(receipts)) if isinstance(each, Event) else _rejected(each) for each in read]
     except StopIteration:

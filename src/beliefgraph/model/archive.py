@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from beliefgraph.model.record import Key, Record
+from beliefgraph.model.time import Instant
 
 
 class Imported(Record):
@@ -13,3 +14,11 @@ class Imported(Record):
     tenant: Key = Field(description="Tenant that it was imported into.")
     twins: int = Field(description="Number of twins imported.")
     rows: int = Field(description="Number of nodes imported, definitions among them.")
+
+
+class Download(Record):
+    """An archive that waits to be fetched, once."""
+
+    address: str = Field(description="Path at which it is fetched without a key, within 15 minutes.")
+    bytes: int = Field(description="Size of the archive.")
+    expires_at: Instant = Field(description="When it is deleted if nobody fetched it.")

@@ -91,6 +91,11 @@ class Attribute(Record):
         description="Whether the attribute should not be used any more. It cannot be dropped, because twins may "
         "hold beliefs about it.",
     )
+    personal: bool = Field(
+        False,
+        description="Whether subjects, contexts and values of its beliefs, their statements, and the summaries of "
+        "evidence on them are stored encrypted with the twin's key.",
+    )
     preference: PreferenceDefinition | None = Field(
         None,
         description="What makes the attribute a preference; null if it is none.",

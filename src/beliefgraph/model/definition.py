@@ -387,6 +387,11 @@ class Definitions(Record):
         }
 
     @cached_property
+    def personal(self) -> frozenset[str]:
+        """The attributes whose texts are stored sealed."""
+        return frozenset(a.key for c in self.catalogs for a in c.attributes if a.personal)
+
+    @cached_property
     def refs(self) -> Mapping[str, str]:
         """For every attribute, the catalog and version that define it."""
         return {a.key: c.ref for c in self.catalogs for a in c.attributes}

@@ -1,7 +1,8 @@
 """Which shard holds a twin: a database each, and the slots or single twins that it serves.
 
 Twins never meet, so each lies whole in one database. The id of a twin, which is the same for everybody who knows its
-tenant and its name, falls into one of 1,024 slots; a shard holds ranges of slots and, before these, single twins.
+tenant and its name, falls into one of 1,024 slots; a shard holds ranges of slots and, before these, single twins. Where
+shards have regions, the region is decided first, and the slot chooses among the shards of the region.
 """
 
 from __future__ import annotations
@@ -9,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated
+from typing import Annotated, NoReturn, Protocol
 
 from pydantic import Field, SecretStr, model_validator
 
-from beliefgraph.errors import Unsupported
+from beliefgraph.errors import NotFound, Unsupported, did_you_mean
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.record import Record, normalised
 
@@ -38,9 +39,27 @@ class PlacedTwin(Record):
     twin: str = Field(description="Name of the twin.")
 
 
+RegionName = Annotated[str, Field(pattern="^[a-z0-9][a-z0-9-]*$")]
+
+
+class RegionRule(Record):
+    """Which twins begin in a region, where the caller does not say it; the first rule that fits counts."""
+
+    region: RegionName = Field(description="Region in which they begin.")
+    tenants: tuple[str, ...] = Field(default=(), description="Tenants that it is about; none: all.")
+    twins: tuple[str, ...] = Field(default=(), description="Names of twins, or prefixes with `*`; none: all.")
+
+    def fits(self, tenant: str, twin: str) -> bool:
+        """Whether it is about a twin."""
+        name = normalised(twin)
+        names = (name == each or (each.endswith("*") and name.startswith(each[:-1])) for each in self.twins)
+        return (not self.tenants or tenant in self.tenants) and (not self.twins or any(names))
+
+
 class Shard(Record):
     """One database, and the twins that it holds."""
 
+    region: RegionName | None = Field(default=None, description="Region in which its data stays; null: none is named.")
     name: str = Field(pattern="^[a-z0-9][a-z0-9-]*$", description="Name of the shard; `home` is the one in NEO4J_URI.")
     uri: str | None = Field(default=None, description="Bolt or neo4j:// address; left out for `home` alone.")
     username: str = Field(default="neo4j", description="User of this Neo4j.")
@@ -70,46 +89,94 @@ class ShardMap(Record):
     """The shards of a process. What none of them holds is refused."""
 
     shards: tuple[Shard, ...] = Field(min_length=1, description="The shards, each with its database.")
+    rules: tuple[RegionRule, ...] = Field(default=(), description="In which region twins begin.")
 
     @model_validator(mode="after")
     def _one_place_each(self) -> ShardMap:
         if len({shard.name for shard in self.shards}) < len(self.shards):
             raise ValueError("two shards have one name")
-        slots = [slot for shard in self.shards for slot in shard.each_slot()]
+        slots = [(shard.region, slot) for shard in self.shards for slot in shard.each_slot()]
         if len(set(slots)) < len(slots):
-            raise ValueError(f"slot {next(slot for slot in slots if slots.count(slot) > 1)} lies in two shards")
+            region, slot = next(each for each in slots if slots.count(each) > 1)
+            raise ValueError(f"slot {slot}{f' of the region {region}' if region else ''} lies in two shards")
+        unknown = {rule.region for rule in self.rules} - set(self.regions)
+        if unknown:
+            raise ValueError(f"no shard is in the region {min(unknown)}, which a rule names")
         twins = [twin for shard in self.shards for twin in shard.twins]
         if len(self._by_twin) < len(twins):
             raise ValueError("a twin lies in two shards")
         return self
 
     @cached_property
-    def _by_slot(self) -> dict[int, str]:
-        return {slot: shard.name for shard in self.shards for slot in shard.each_slot()}
+    def _by_slot(self) -> dict[tuple[str | None, int], str]:
+        return {(shard.region, slot): shard.name for shard in self.shards for slot in shard.each_slot()}
+
+    @cached_property
+    def regions(self) -> dict[str, str]:
+        """The names of all shards that have a region, by region; of several shards the last one."""
+        return {shard.region: shard.name for shard in self.shards if shard.region is not None}
+
+    @cached_property
+    def region(self) -> dict[str, str | None]:
+        """The region of each shard, by the shard's name."""
+        return {shard.name: shard.region for shard in self.shards}
 
     @cached_property
     def _by_twin(self) -> dict[str, str]:
         return {twin_id(t.tenant, normalised(t.twin)): shard.name for shard in self.shards for t in shard.twins}
 
-    def of(self, tenant: str, twin: str) -> str:
-        """The name of the shard that holds the twin of that name; `unknown-shard` where none here does."""
-        found = self._by_twin.get(twin_id(tenant, normalised(twin))) if self._by_twin else None
-        found = found or self._by_slot.get(slot_of(tenant, twin))
-        if found is None:
-            raise Unsupported(
-                "unknown-shard",
-                "No shard of this process holds this twin; send the call to a process whose shard map lists it.",
-                twin=twin,
-                slot=slot_of(tenant, twin),
+    def check_region(self, region: str) -> None:
+        """Refuse (`unknown-region`) a region in which there is no shard."""
+        if region not in self.regions:
+            known = ", ".join(sorted(self.regions)) or "none"
+            raise NotFound(
+                "unknown-region",
+                f"There is no region {region!r}; there is {known}{did_you_mean(region, self.regions)}.",
+                region=region,
             )
-        return found
+
+    def of(self, tenant: str, twin: str, region: str | None = None) -> str:
+        """The name of the shard in which a twin of that name begins; `unknown-shard` where none here does.
+
+        In a region if one is given, else where the rules say it.
+        """
+        if region is not None:
+            self.check_region(region)
+        found = self._by_twin.get(twin_id(tenant, normalised(twin))) if self._by_twin else None
+        if found is None or region not in (None, self.region[found]):
+            region = region or next((rule.region for rule in self.rules if rule.fits(tenant, twin)), None)
+            found = self._by_slot.get((region, slot_of(tenant, twin)))
+        if found is None and region is None and self.regions:
+            raise NotFound(
+                "unknown-region",
+                f"Say in which region this twin begins ({', '.join(sorted(self.regions))}), or write a rule for it.",
+                twin=twin,
+            )
+        return found or self.refuse(tenant, twin)
+
+    def refuse(self, tenant: str, twin: str) -> NoReturn:
+        """Refuse (`unknown-shard`) a twin that none of these shards holds."""
+        raise Unsupported(
+            "unknown-shard",
+            "No shard of this process holds this twin; send the call to a process whose shard map lists it.",
+            twin=twin,
+            slot=slot_of(tenant, twin),
+        )
+
+
+class Places(Protocol):
+    """Where twins are."""
+
+    def of(self, tenant: str, twin: str) -> str:
+        """The name of the shard that holds a twin; `unknown-shard` where none here does."""
+        ...
 
 
 @dataclass(frozen=True)
 class Place:
-    """One shard of a map: whether it holds a twin."""
+    """One shard of those of a process: whether it holds a twin."""
 
-    map: ShardMap
+    map: Places
     name: str
 
     def require(self, tenant: str, twin: str) -> None:

@@ -23,6 +23,7 @@ from beliefgraph.model.page import Page
 from beliefgraph.model.question import KnownSource
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.twin import Twin
+from beliefgraph.services.archives.archives import Archives
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.erase import Eraser
 from beliefgraph.services.forecasts.keeper import ForecastKeeper
@@ -33,6 +34,7 @@ from beliefgraph.services.learning.sources import SourceLearner
 from beliefgraph.services.paging import DEFAULT_PAGE
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.refresh import Refresher, Round
+from beliefgraph.services.residency import Residency
 
 T = TypeVar("T")
 
@@ -48,6 +50,11 @@ class OfShard(Protocol):
     @property
     def eraser(self) -> Eraser:
         """Erases twins."""
+        ...
+
+    @property
+    def archives(self) -> Archives:
+        """All that is held of twins."""
         ...
 
     @property
@@ -86,27 +93,43 @@ class Across:
     """The shards of a process by name, and which of them holds a twin of a tenant; None where there is one database."""
 
     shards: Mapping[str, OfShard]
-    place: Callable[[str, str], str] | None = None
+    residency: Residency | None = None
 
     async def observe(
-        self, caller: Caller, events: Sequence[Event], *, expected_rev: int | None = None
+        self,
+        caller: Caller,
+        events: Sequence[Event],
+        *,
+        expected_rev: int | None = None,
+        region: str | None = None,
     ) -> list[Receipt]:
         """Take in events, each in the shard of its twin; the receipts are in their order.
 
-        `unknown-shard`, and nothing is taken in, if one names no twin or one that no shard here holds.
+        `region` is where twins begin that do not exist yet. `unknown-shard`, and nothing is taken in, if one names no
+        twin or one that no shard here holds; `unknown-region` and `other-region` likewise.
         """
-        if self.place is None:
+        if self.residency is None:
+            if region is not None:
+                raise NotFound("unknown-region", "There are no regions: there is no shard map.", region=region)
             (only,) = self.shards.values()
             return await only.intake.observe(caller, events, expected_rev=expected_rev)
         if len(events) > MOST_EVENTS:
             raise Incorrect("too-large", f"Send at most {MOST_EVENTS} events in one call.", events=len(events))
         if expected_rev is not None and len(events) != 1:
             raise Incorrect("invalid-input", "expectedRev goes with one event.")
-        parts: dict[str, list[int]] = defaultdict(list)
-        for index, event in enumerate(events):
+        for event in events:
             if event.twin is None:
                 raise Unsupported("unknown-shard", "An event that names no twin belongs to no shard.", event=event.id)
-            parts[self.place(caller.tenant, event.twin)].append(index)
+        twins = [event.twin for event in events if event.twin is not None]
+        caller.require("write")
+        await self._born_before(caller, twins, region)
+        if caller.person is None:
+            places = await asyncio.to_thread(self.residency.decide, caller.tenant, twins, region)
+        else:  # whose events about others are refused
+            places = {twin: self.residency.of(caller.tenant, twin) for twin in twins}
+        parts: dict[str, list[int]] = defaultdict(list)
+        for index, twin in enumerate(twins):
+            parts[places[twin]].append(index)
         taken = await _all(
             self.shards[name].intake.observe(caller, [events[i] for i in part], expected_rev=expected_rev)
             for name, part in parts.items()
@@ -115,6 +138,18 @@ class Across:
         for part, found in zip(parts.values(), taken, strict=True):
             receipts.update(zip(part, found, strict=True))
         return [receipts[index] for index in range(len(events))]
+
+    async def _born_before(self, caller: Caller, twins: Sequence[str], region: str | None) -> None:
+        """Refuse (`other-region`) a region for twins that began elsewhere before anything was decided for them."""
+        assert self.residency is not None
+        if region is None:
+            return
+        self.residency.map.check_region(region)
+        for twin in dict.fromkeys(twins):
+            if self.residency.decided(caller.tenant, twin) is None:
+                for name, shard in self.shards.items():
+                    if await shard.archives.rev(caller.tenant, twin) is not None:
+                        self.residency.check(twin, name, region)
 
     async def quarantine(
         self, caller: Caller, *, limit: int, after: tuple[datetime, str] | None = None
@@ -130,16 +165,17 @@ class Across:
 
     async def erase_twin(self, caller: Caller, twin: str, *, expected_rev: int | None = None) -> Erasure:
         """Erase a twin, and what is left of it in shards that it was moved from."""
-        if self.place is None:
+        if self.residency is None:
             (only,) = self.shards.values()
             return await only.eraser.erase_twin(caller, twin, expected_rev=expected_rev)
-        owner = self.place(caller.tenant, twin)
+        owner = self.residency.of(caller.tenant, twin)
         erased = await self.shards[owner].eraser.erase_twin(caller, twin, expected_rev=expected_rev)
         for name, shard in self.shards.items():
             if name != owner:
                 with suppress(NotFound):
                     left = await shard.eraser.erase_twin(caller, twin)
                     erased = erased.model_copy(update={"rows": erased.rows + left.rows})
+        await asyncio.to_thread(self.residency.forget, caller.tenant, twin)
         return erased
 
     async def adopt(self, tenant: str) -> Round:
@@ -154,9 +190,9 @@ class Across:
     async def twins(self, caller: Caller, *, first: int = DEFAULT_PAGE, after: str | None = None) -> Page[Twin]:
         """The tenant's twins by name; a person's key sees its own alone."""
         found = await _all(shard.questions.twins(caller, first=first, after=after) for shard in self.shards.values())
-        place = self.place
-        if place is None:
+        if self.residency is None:
             return found[0]
+        place = self.residency.of
         # A copy that was moved away is not a twin of its old shard any more.
         kept = [
             replace(page, nodes=tuple(t for t in page.nodes if place(caller.tenant, t.name) == name))
@@ -224,7 +260,7 @@ class Across:
     ) -> Page[KnownSource]:
         """The tenant's sources by name, with what was learned about each."""
         found = await _all(shard.sources.page(caller, first=first, after=after) for shard in self.shards.values())
-        return found[0] if self.place is None else _merged(found, first, lambda source: source.name, found)
+        return found[0] if self.residency is None else _merged(found, first, lambda source: source.name, found)
 
 
 def _merged(kept: Sequence[Page[T]], first: int, name: Callable[[T], str], found: Sequence[Page[T]]) -> Page[T]:

@@ -18,6 +18,7 @@ from beliefgraph.services.derive import Derivation, derive
 from beliefgraph.services.describe import describe
 from beliefgraph.services.layer import Layer, PublishContext
 from beliefgraph.services.layers import LAYERS
+from beliefgraph.services.personal import personal_ids
 from beliefgraph.services.state import TwinState
 from beliefgraph.store.commits import TwinCommit
 
@@ -75,6 +76,7 @@ def advance(
                 for rows in (published.closed, published.opened)
                 for row in rows.of(Holding)
             },
+            personal=personal_ids(graph.definitions.personal, final, delta),
         ),
         state=final,
         changes={layer.name: layer.changes(final, published) for layer in layers},

@@ -26,8 +26,8 @@ from beliefgraph.store import callers, codec, erasures
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
-ROWS_AT_ONCE = 2_000
-"""Nodes of a kind that one transaction deletes, so that none grows with the twin."""
+PAGE = 2_000
+"""Twins that are read at a time."""
 
 
 @dataclass(frozen=True)
@@ -127,10 +127,11 @@ async def finish_erasures(graph: Graph, keyring: Keyring, clock: Clock, home: Gr
     """Finish what an earlier process began; how many twins that were. `home` is as in `Eraser`."""
     record = await graph.read("erasure/unfinished")
     rows = record[0] if record else []
-    for id_, tenant, name, actor, purpose, at, receipt in rows:
+    erased = [row for row in rows if row[-1] is None]
+    for id_, tenant, name, actor, purpose, at, receipt, _ in erased:
         begun = _Begun(id_, tenant, name, actor, purpose, codec.moment(at), receipt or str(uuid4()))
         await _finish(graph, keyring, clock, begun, home or graph)
-    return len(rows)
+    return len(erased)
 
 
 async def replay_erasures(graph: Graph, keyring: Keyring, clock: Clock, home: Graph | None = None) -> int:
@@ -176,10 +177,10 @@ async def _names(graph: Graph, keyring: Keyring, tenant: str) -> dict[str, tuple
     found: dict[str, tuple[str, str]] = {}
     after = ""
     while True:
-        record = await graph.read("twin/named", tenant=tenant, only=None, after=after, limit=ROWS_AT_ONCE)
+        record = await graph.read("twin/named", tenant=tenant, only=None, after=after, limit=PAGE)
         rows = record[0] if record else []
         found.update({subject(keyring, tenant, name): (id_, name) for id_, name, *_ in rows})
-        if len(rows) < ROWS_AT_ONCE:
+        if len(rows) < PAGE:
             return found
         after = rows[-1][1]
 
@@ -205,12 +206,8 @@ async def _finish(
     await asyncio.to_thread(keyring.accesses.forget, begun.id)
     contents = "\n".join(await erasures.contents(graph, begun.id)).encode()
     noted = await graph.write_one("erasure/digest", twin=begun.id, digest=hashlib.sha256(contents).hexdigest())
-    destroyed: dict[str, int] = {}
-    while True:
-        record = await graph.write_one("erasure/rows", twin=begun.id, limit=ROWS_AT_ONCE)
-        destroyed = record[1] if record else destroyed
-        if not record or not record[0]:
-            break
+    await erasures.delete_rows(graph, begun.id)
+    destroyed = await erasures.destroyed(graph, begun.id)
     identifiers = await erasures.identifiers(graph, begun.id)
     receipt = ErasureReceipt(
         id=begun.receipt,

@@ -6,11 +6,13 @@ beyond 2**53, and canonical JSON writes 1.0 as 1; such a value is an object with
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -18,8 +20,9 @@ import orjson
 from beliefgraph.errors import Fault, Incorrect
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph, Transaction
-from beliefgraph.store.graph_schema import EDGES, NODES
+from beliefgraph.store.graph_schema import EDGES, NODES, EdgeRow, NodeRow
 from beliefgraph.store.keys import Keyring
+from beliefgraph.store.personal import PersonalTexts, is_sealed
 
 Row = dict[str, Any]
 """A node: `kind`, `key`, `labels`, `properties` and `edges`, each of these with `type`, `to`, `properties`."""
@@ -28,6 +31,12 @@ LOCK = "lock"
 """What writers write to be one after the other; it says nothing."""
 
 SEALED = "sealed"
+NOT_SHOWN = frozenset((LOCK, SEALED))
+_ROWS: tuple[NodeRow | EdgeRow, ...] = (*NODES, *EDGES)
+MOMENTS = frozenset(name for row in _ROWS for name, kind in row.properties.items() if kind is datetime)
+"""Properties that are moments; the queries return them as text."""
+
+PERSONAL = "personal"
 EXACT = 2**53
 ROWS_AT_ONCE = 2_000
 KEYS = {
@@ -51,8 +60,10 @@ TYPES = frozenset(row.name for row in EDGES)
 
 async def of_twin(graph: Graph, keyring: Keyring, twin: str) -> list[Row]:
     """All rows of a twin, with what it said in the clear."""
-    nodes, edges = await graph.read("archive/nodes", twin=twin), await graph.read("archive/edges", twin=twin)
-    return _rows(nodes[0] if nodes else [], edges[0] if edges else [], keyring, twin)
+    nodes, edges = await asyncio.gather(
+        graph.read("archive/nodes", twin=twin), graph.read("archive/edges", twin=twin)
+    )  # whoever needs both of one rev looks at the rev before and after
+    return await asyncio.to_thread(_rows, nodes[0] if nodes else [], edges[0] if edges else [], keyring, twin)
 
 
 async def of_tenant(graph: Graph, keyring: Keyring, tenant: str) -> list[Row]:
@@ -110,12 +121,11 @@ def name(row: Row) -> str:
 
 
 def _rows(nodes: Sequence[Any], edges: Sequence[Any], keyring: Keyring, twin: str) -> list[Row]:
-    rows: dict[str, Row] = {id_: _node(labels, _read(values), keyring, twin) for id_, labels, values in nodes}
+    rows: dict[str, Row] = {id_: _node(labels, values, keyring, twin) for id_, labels, values in nodes}
     starting: dict[str, list[Row]] = defaultdict(list)
-    for from_, type_, read, to, source in edges:
-        values = _read(read)
+    for from_, type_, values, to, source in edges:
         if source is not None and to not in rows:
-            rows[to] = _node(source[0], _read(source[1]), keyring, twin)
+            rows[to] = _node(source[0], source[1], keyring, twin)
         context = f"decision:{values.get('revision_id')}"
         edge = {"type": type_, "to": name(rows[to]), "properties": _shown(values, keyring, twin, context)}
         starting[from_].append(edge)
@@ -132,11 +142,20 @@ def _node(labels: Collection[str], values: Mapping[str, Any], keyring: Keyring, 
 
 
 def _shown(values: Mapping[str, Any], keyring: Keyring, twin: str, context: str) -> dict[str, Any]:
-    shown = {key: _json(value) for key, value in values.items() if key not in (LOCK, SEALED)}
+    owner = values.get("twin") or twin
+    shown: dict[str, Any] = {}
+    for key, value in values.items():
+        if type(value) is str and key != LOCK:
+            if key in MOMENTS:
+                shown[key] = {"time": _utc(value)}
+            else:
+                shown[key] = _opened(value, keyring, owner) if is_sealed(value) else value
+        elif value is not None and key not in NOT_SHOWN:
+            shown[key] = _json(value)
     if values.get(SEALED) is not None:
         sealed = bytes(values[SEALED])
         try:
-            text = keyring.unseal(values.get("twin") or twin, sealed, context).decode()
+            text = keyring.unseal(owner, sealed, context).decode()
             shown[SEALED] = {"sealed": text, "context": context}
         except Fault as fault:
             if fault.code != "key-missing":
@@ -145,9 +164,25 @@ def _shown(values: Mapping[str, Any], keyring: Keyring, twin: str, context: str)
     return shown
 
 
-def _read(values: Sequence[Any]) -> dict[str, Any]:
-    """Properties as the queries return them."""
-    return {key: codec.moment(value) if moment else value for key, value, moment in values}
+def _opened(text: str, keyring: Keyring, twin: str) -> Any:
+    """A text of a personal attribute, in the clear; as it is if its key was destroyed."""
+    try:
+        return {PERSONAL: PersonalTexts(keyring).open(twin, text)}
+    except Fault as fault:
+        if fault.code != "key-missing":
+            raise
+        return text
+
+
+def text_of(value: Any) -> str:
+    """A text of an archive for people, whether it is sealed in the store or not."""
+    return str(value[PERSONAL] if isinstance(value, dict) and PERSONAL in value else value)
+
+
+@lru_cache(maxsize=50_000)
+def _utc(written: str) -> str:
+    """A moment that the store wrote as text, as archives have it."""
+    return codec.text(codec.moment(written))
 
 
 def _json(value: Any) -> Any:
@@ -185,6 +220,8 @@ def _value(json: Any, keyring: Keyring, twin: str) -> Any:
             return int(text)
         case {"float": str(text)}:
             return float(text)
+        case {"personal": str(text)}:
+            return PersonalTexts(keyring).seal(twin, text)
         case {"sealed": str(text), "context": str(context)}:
             return keyring.seal(twin, text.encode(), context)
         case list():

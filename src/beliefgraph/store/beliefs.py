@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from beliefgraph.model.belief import Belief, BeliefKey, Holding, Quality
+from beliefgraph.model.identity import twin_id
 from beliefgraph.model.question import BeliefFilter, BeliefOrder, BeliefRow
 from beliefgraph.model.relation import RelationKind, Strength
 from beliefgraph.model.revision import Origin
@@ -152,7 +153,7 @@ async def held_one(graph: Graph, twin: str, belief: str, rev: int | None = None)
     if record is None or not record[-1]:
         return None
     seen, head_time, definitions, rows, _ = record
-    return Held(seen, codec.moment(head_time), definitions, tuple(_held(row, twin) for row in rows))
+    return Held(seen, codec.moment(head_time), definitions, tuple(_held(graph, row, twin) for row in rows))
 
 
 async def held_page(
@@ -180,8 +181,8 @@ async def held_page(
         belief=belief,
         attributes=_open(matching.attributes),
         domains=_open(matching.domains),
-        contexts=_open(matching.contexts),
-        subjects=_open(matching.subjects),
+        contexts=graph.personal.known(twin, _open(matching.contexts)),
+        subjects=graph.personal.known(twin, _open(matching.subjects)),
         statuses=_open(matching.statuses),
         least=least,
         most=most,
@@ -202,9 +203,9 @@ async def held_page(
         rev=seen,
         head_time=codec.moment(head_time),
         definitions=definitions,
-        beliefs=tuple(_held(row, twin) for row in beliefs),
+        beliefs=tuple(_held(graph, row, twin) for row in beliefs),
         relations=tuple(_relation(row) for row in relations),
-        others=tuple(_held(row, twin) for row in others),
+        others=tuple(_held(graph, row, twin) for row in others),
         total=total,
     )
 
@@ -231,6 +232,9 @@ async def belief_named(graph: Graph, id_: str, tenant: str, person: str | None) 
     if record is None:
         return None
     name, attribute, subject, context, value = record
+    twin = twin_id(tenant, name)
+    subject, context = graph.personal.open(twin, subject), graph.personal.open(twin, context)
+    value = None if value is None else graph.personal.open(twin, value)
     return name, BeliefKey.of(attribute=attribute, subject=subject, context=context, value=value)
 
 
@@ -250,8 +254,8 @@ def _twin(row: list[Any], tenant: str) -> Twin:
     )
 
 
-def _held(row: list[Any], twin: str) -> HeldRow:
-    return HeldRow(codec.belief(row, twin), *row[7:12])
+def _held(graph: Graph, row: list[Any], twin: str) -> HeldRow:
+    return HeldRow(graph.personal.belief(codec.belief(row, twin)), *row[7:12])
 
 
 def _relation(row: list[Any]) -> RelationRow:

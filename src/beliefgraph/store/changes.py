@@ -12,6 +12,7 @@ from beliefgraph.model.goal import GoalChange
 from beliefgraph.model.metric import MetricChange
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
+from beliefgraph.store.personal import PersonalTexts
 
 MANY = 500
 """Rows from which on changes are made of them in a thread."""
@@ -36,11 +37,11 @@ async def since(graph: Graph, wanted: Mapping[str, tuple[int, int]], limit: int)
     commits = record[0] if record else []
     following = {twin: after for twin, (after, _) in wanted.items()}
     if sum(len(part) for _, *parts in commits for part in parts) > MANY:
-        return await asyncio.to_thread(_changes, commits, following)
-    return _changes(commits, following)
+        return await asyncio.to_thread(_changes, graph.personal, commits, following)
+    return _changes(graph.personal, commits, following)
 
 
-def _changes(commits: Iterable[Any], following: dict[str, int]) -> list[Change]:
+def _changes(personal: PersonalTexts, commits: Iterable[Any], following: dict[str, int]) -> list[Change]:
     """The changes that commits brought, each if it follows its twin's last and all of it was there to be read."""
     found = []
     for (twin, rev, *commit), *rows in commits:
@@ -51,7 +52,16 @@ def _changes(commits: Iterable[Any], following: dict[str, int]) -> list[Change]:
             following[twin] = rev
             goals, decisions = _goals(twin, opened, closed), _decisions(twin, told, taken_back)
             found.append(
-                _change(twin, rev, about, [*beliefs, *([*row, None] for row in dropped)], goals, metrics, decisions)
+                _change(
+                    personal,
+                    twin,
+                    rev,
+                    about,
+                    [*beliefs, *([*row, None] for row in dropped)],
+                    goals,
+                    metrics,
+                    decisions,
+                )
             )
     return found
 
@@ -79,6 +89,7 @@ def _decisions(twin: str, opened: list[Any], closed: list[Any]) -> tuple[Decisio
 
 
 def _change(
+    personal: PersonalTexts,
     twin: str,
     rev: int,
     commit: list[Any],
@@ -101,7 +112,7 @@ def _change(
         ),
         beliefs=tuple(
             BeliefChange.trusted(
-                belief=codec.belief(belief, twin),
+                belief=personal.belief(codec.belief(belief, twin)),
                 before=None if before is None else codec.holding(before, twin),
                 after=None if after is None else codec.holding(after, twin),
             )

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from beliefgraph.errors import Conflict
 from beliefgraph.model.arrival import ArrivedEvent
-from beliefgraph.model.belief import Belief, Holding, probability
+from beliefgraph.model.belief import Belief, Holding
 from beliefgraph.model.commit import Commit
 from beliefgraph.model.contest import Contested
 from beliefgraph.model.decision import Decision, DecisionStatement, Deliberation, Words
@@ -24,10 +24,18 @@ from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.revision import Revision
 from beliefgraph.model.twin import IdentifierLink
 from beliefgraph.store import codec
+from beliefgraph.store.captions import (
+    belief_caption,
+    decision_caption,
+    displayed_confidence,
+    goal_caption,
+    reading_caption,
+)
 from beliefgraph.store.decisions import sealed
 from beliefgraph.store.events import quarantined, written
 from beliefgraph.store.graph import Graph, Transaction
 from beliefgraph.store.keys import Keyring
+from beliefgraph.store.personal import SHOWN, PersonalTexts
 from beliefgraph.store.shown import labels
 
 R = TypeVar("R", bound=Revision)
@@ -38,7 +46,7 @@ class TwinCommit:
     """One commit of one twin: the life and rev it was computed from, and all that it changes.
 
     `statements` are those of the beliefs whose holdings it closes or opens, by their ids, for people who look at the
-    graph.
+    graph. `personal` are the ids of beliefs and evidence whose texts are sealed.
     """
 
     commit: Commit
@@ -49,6 +57,7 @@ class TwinCommit:
     open_rows: int
     delta: Delta
     statements: Mapping[str, str] = field(default_factory=dict)
+    personal: frozenset[str] = frozenset()
 
     @property
     def dropped(self) -> set[str]:
@@ -214,8 +223,8 @@ def _rows(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str, Any]:
         "twins": [_twin_row(c) for c in commits],
         "events": [_event_row(keyring, twin, event) for twin, event in events],
         "sources": [codec.node_values(source) for _, source in sorted(sources.items())],
-        "evidence": [{"values": _evidence_values(keyring, e)} for c in commits for e in c.delta.evidence],
-        "beliefs": _made(commits, Belief),
+        "evidence": [{"values": _evidence_values(keyring, c, e)} for c in commits for e in c.delta.evidence],
+        "beliefs": [_belief_values(keyring, c, b) for c in commits for b in c.delta.made.of(Belief)],
         "closed_bearings": _closed(commits, Bearing),
         "bearings": [
             {"evidence": b.evidence, "belief": b.belief, "values": codec.edge_values(b)}
@@ -223,7 +232,7 @@ def _rows(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str, Any]:
         ],
         "closed_holdings": [row for c in commits for row in _closed_holdings(c)],
         "holdings": [
-            {"values": codec.edge_values(h), **_display(h, c.statements.get(h.key, ""))}
+            {"values": codec.edge_values(h), **_display(h, _statement(c, h.key))}
             for c in commits
             for h in c.delta.opened.of(Holding)
         ],
@@ -235,7 +244,7 @@ def _closed_holdings(c: TwinCommit) -> Iterator[dict[str, Any]]:
     """The holdings that end, with what is shown of a belief that is not published any more."""
     dropped = c.dropped
     for h in c.delta.closed.of(Holding):
-        yield {"id": h.revision_id, "rev": c.commit.rev, "caption": c.statements[h.key] if h.key in dropped else None}
+        yield {"id": h.revision_id, "rev": c.commit.rev, "caption": _statement(c, h.key) if h.key in dropped else None}
 
 
 def _commit_values(c: TwinCommit) -> dict[str, Any]:
@@ -254,11 +263,14 @@ def _commit_values(c: TwinCommit) -> dict[str, Any]:
     )
 
 
+def _statement(c: TwinCommit, belief: str) -> str:
+    """What Neo4j Browser shows that a belief says."""
+    return SHOWN if belief in c.personal else c.statements.get(belief, "")
+
+
 def _display(holding: Holding, statement: str) -> dict[str, Any]:
     """What Neo4j Browser shows of a belief."""
-    confidence = None if holding.log_odds is None else round(probability(holding.log_odds), 3)
-    shown = "?" if confidence is None else f"{confidence:.0%}"
-    return {"confidence": confidence, "caption": f"{statement} · {shown}" if statement else shown}
+    return {"confidence": displayed_confidence(holding), "caption": belief_caption(holding, statement)}
 
 
 def _event_row(keyring: Keyring, twin: str, arrived: ArrivedEvent) -> dict[str, Any]:
@@ -274,11 +286,18 @@ def _event_row(keyring: Keyring, twin: str, arrived: ArrivedEvent) -> dict[str, 
     return row if arrived.via is None else {**row, "via": arrived.via}
 
 
-def _evidence_values(keyring: Keyring, evidence: Evidence) -> dict[str, Any]:
-    if evidence.verbatim is None:
-        return codec.node_values(evidence)
-    sealed = keyring.seal(evidence.twin, evidence.verbatim.encode(), f"evidence:{evidence.id}")
-    return codec.node_values(evidence, sealed=sealed)
+def _evidence_values(keyring: Keyring, c: TwinCommit, evidence: Evidence) -> dict[str, Any]:
+    values = codec.node_values(evidence)
+    if evidence.id in c.personal:
+        values["summary"] = PersonalTexts(keyring).seal(evidence.twin, evidence.summary)
+    if evidence.verbatim is not None:
+        values["sealed"] = keyring.seal(evidence.twin, evidence.verbatim.encode(), f"evidence:{evidence.id}")
+    return values
+
+
+def _belief_values(keyring: Keyring, c: TwinCommit, belief: Belief) -> dict[str, Any]:
+    values = codec.node_values(belief)
+    return PersonalTexts(keyring).sealed_values(belief.twin, values) if belief.id in c.personal else values
 
 
 def _relation_rows(commits: Sequence[TwinCommit]) -> dict[str, Any]:
@@ -311,7 +330,7 @@ def _goal_rows(commits: Sequence[TwinCommit]) -> dict[str, Any]:
         ],
         "closed_pursuits": _closed(commits, Pursuit),
         "pursuits": [
-            {"caption": f"{p.title} · {p.motivation:.0%}", "motivation": p.motivation, "values": codec.edge_values(p)}
+            {"caption": goal_caption(p), "motivation": p.motivation, "values": codec.edge_values(p)}
             for p in _opened(commits, Pursuit)
         ],
     }
@@ -326,7 +345,9 @@ def _metric_rows(commits: Sequence[TwinCommit]) -> dict[str, Any]:
             for m in _opened(commits, Measurement)
         ],
         "closed_readings": _closed(commits, Reading),
-        "readings": [{"values": codec.edge_values(r), "caption": _caption(r)} for r in _opened(commits, Reading)],
+        "readings": [
+            {"values": codec.edge_values(r), "caption": reading_caption(r)} for r in _opened(commits, Reading)
+        ],
     }
 
 
@@ -345,8 +366,7 @@ def _decision_rows(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str,
         ],
         "closed_deliberations": _closed(commits, Deliberation),
         "deliberations": [
-            {"caption": f"{d.title} · {d.chosen or d.status}", "values": codec.edge_values(d)}
-            for d in _opened(commits, Deliberation)
+            {"caption": decision_caption(d), "values": codec.edge_values(d)} for d in _opened(commits, Deliberation)
         ],
     }
 
@@ -356,12 +376,6 @@ def _statement_values(keyring: Keyring, statement: DecisionStatement, words: Wor
     if words is None:
         return values
     return {**values, "sealed": sealed(keyring, statement.twin, statement.revision_id, words)}
-
-
-def _caption(reading: Reading) -> str:
-    """What Neo4j Browser shows behind the statement of a metric."""
-    value = "?" if reading.value is None else f"{reading.value:g}"
-    return value if reading.label is None else f"{reading.label} ({value})"
 
 
 def _permission_rows(commits: Sequence[TwinCommit]) -> dict[str, Any]:

@@ -135,6 +135,48 @@ async def identifiers(graph: Graph, twin: str) -> list[str]:
     return list(record[0]) if record else []
 
 
+ROWS_AT_ONCE = 4_000
+"""Nodes of a kind that one transaction deletes, so that none grows with the twin."""
+
+KINDS = (
+    "erasure/evidence",
+    "erasure/commits",
+    "erasure/beliefs",
+    "erasure/goals",
+    "erasure/metrics",
+    "erasure/decisions",
+    "erasure/forecasts",
+    "erasure/checkpoints",
+    "erasure/quarantined",
+)
+"""What deletes each kind of node but events: evidence first, because it has most of the relationships."""
+
+
+async def delete_rows(graph: Graph, twin: str) -> None:
+    """Delete what belongs to a twin that is being erased; of its events the hashes stay."""
+    await _delete(graph, twin, (*KINDS, "erasure/events"))
+
+
+async def delete_twin(graph: Graph, twin: str) -> None:
+    """Delete a twin from a database that it is not to be in, so that nothing of it stays and it may come back."""
+    await _delete(graph, twin, (*KINDS, "move/events"))
+    await graph.write_one("move/twin", twin=twin)
+
+
+async def _delete(graph: Graph, twin: str, kinds: Sequence[str]) -> None:
+    for kind in kinds:
+        deleted = ROWS_AT_ONCE
+        while deleted == ROWS_AT_ONCE:
+            record = await graph.write_one(kind, twin=twin, limit=ROWS_AT_ONCE)
+            deleted = record[0] if record else 0
+
+
+async def destroyed(graph: Graph, twin: str) -> dict[str, int]:
+    """How many nodes of each kind were deleted of a twin that is being erased, by all who took it up."""
+    record = await graph.read("erasure/destroyed", twin=twin)
+    return dict(record[0]) if record else {}
+
+
 async def noted(graph: Graph) -> dict[str, bytes]:
     """The signed receipts that the database knows, by id."""
     record = await graph.read("erasure/receipts")

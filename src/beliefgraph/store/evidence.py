@@ -34,7 +34,7 @@ async def told(graph: Graph, twin: str, ids: Sequence[str]) -> dict[str, ToldRow
     if not ids:
         return {}
     record = await graph.read("evidence/told", twin=twin, ids=list(ids))
-    return {row[0]: told_row(row) for row in (record[0] if record else [])}
+    return {row[0]: told_row(graph, row) for row in (record[0] if record else [])}
 
 
 async def by_id(
@@ -45,15 +45,21 @@ async def by_id(
     if record is None:
         return None
     name, row, bearings = record
-    return name, told_row(row), tuple(codec.bearing(bearing, row[1]) for bearing in bearings)
+    return name, told_row(graph, row), tuple(codec.bearing(bearing, row[1]) for bearing in bearings)
 
 
-def told_row(row: list[Any]) -> ToldRow:
+def told_row(graph: Graph, row: list[Any]) -> ToldRow:
     """The evidence that a query returned as a row, with its source."""
     id_, twin, event, source, time, summary, sealed, tenant, name = row
     return ToldRow(
         evidence=Evidence.trusted(
-            id=id_, twin=twin, event=event, source=source, time=codec.moment(time), summary=summary, verbatim=None
+            id=id_,
+            twin=twin,
+            event=event,
+            source=source,
+            time=codec.moment(time),
+            summary=graph.personal.open(twin, summary),
+            verbatim=None,
         ),
         source=Source.trusted(id=source, tenant=tenant, name=name),
         sealed=sealed,

@@ -92,7 +92,11 @@ async def histories(
         known=wanted.known,
         corrected=list(wanted.corrected),
     )
-    return [HistoryRows(*row) for row in (record[0] if record else [])]
+    rows = [HistoryRows(*row) for row in (record[0] if record else [])]
+    for each in rows:
+        for holding in each.holdings:
+            holding[1:4] = [text and graph.personal.open(each.twin, text) for text in holding[1:4]]
+    return rows
 
 
 async def store(graph: Graph, tenant: str, forecasts: Sequence[Forecast]) -> int:

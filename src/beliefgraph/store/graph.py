@@ -22,6 +22,7 @@ from neo4j.exceptions import (
 )
 
 from beliefgraph.errors import Conflict, Fault, Unavailable, Unsupported
+from beliefgraph.store.personal import PersonalTexts
 from beliefgraph.store.queries import query
 from beliefgraph.telemetry.spans import span
 
@@ -64,6 +65,7 @@ class Graph:
     def __init__(self, driver: AsyncDriver, database: str = "neo4j") -> None:
         self._driver = driver
         self._database = database
+        self.personal = PersonalTexts()
         self.statements = 0
         self.sessions = 0
 

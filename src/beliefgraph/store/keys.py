@@ -11,6 +11,7 @@ file system keeps after the overwrite. Put the directory where neither is, or wh
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import os
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 from filelock import FileLock
 
 from beliefgraph.errors import Fault
@@ -39,6 +40,7 @@ from beliefgraph.store.key_segments import (
     translated,
     write_whole,
 )
+from beliefgraph.store.residences import Residences
 from beliefgraph.store.signing import SigningKey
 
 KEY_BYTES = 32
@@ -78,6 +80,7 @@ class Keyring:
         self._directory = directory
         self.accesses = AccessFiles(directory / "accesses")
         self.erasures = Erasures(directory / "erasures")
+        self.residences = Residences(directory / "residences")
         self.signing = SigningKey(directory / "signing")
         self.sessions = directory / "sessions"
         self._segments = KeySegments(directory / "twins" / "segments", _WHOLE)
@@ -141,6 +144,34 @@ class Keyring:
                 "A sealed text does not open with its key: it was altered, or belongs elsewhere.",
                 twin=twin_id,
             ) from None
+
+    def seal_text(self, twin_id: str, text: str) -> str:
+        """A short text as only `open_text` with the same twin can read it; the same text is always sealed alike.
+
+        Makes the twin's key if it has none (AES-SIV, with a key derived from it).
+        """
+        key = self._key("twin", twin_id, create=True)
+        sealed = _siv(key.secret).encrypt(text.encode("utf-8", "surrogatepass"), [twin_id.encode()])
+        return base64.urlsafe_b64encode(key.fingerprint + sealed).decode()
+
+    def open_text(self, twin_id: str, sealed: str) -> str:
+        """The text that was sealed for this twin; fails as `unseal` does."""
+        key = self._key("twin", twin_id, create=False)
+        try:
+            content = base64.urlsafe_b64decode(sealed)
+            if content[:FINGERPRINT_BYTES] != key.fingerprint:
+                raise _missing(twin_id)
+            opened = _siv(key.secret).decrypt(content[FINGERPRINT_BYTES:], [twin_id.encode()])
+        except (InvalidTag, ValueError):
+            raise Fault(
+                "seal-broken", "A sealed text does not open with its key: it was altered.", twin=twin_id
+            ) from None
+        return opened.decode("utf-8", "surrogatepass")
+
+    def has_key(self, twin_id: str) -> bool:
+        """Whether anything was ever sealed for the twin that can still be read."""
+        with translated():
+            return self._standing("twin", twin_id) is not None
 
     def destroy(self, twin_id: str) -> None:
         """Make everything sealed for this twin unreadable, for good: its key is overwritten, then unlinked.
@@ -295,6 +326,11 @@ def _create(path: Path) -> _Key | None:
 
 def _hash(name: str) -> bytes:
     return hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()
+
+
+def _siv(secret: bytes) -> AESSIV:
+    """The cipher of short texts, with a key of its own that is derived from the twin's."""
+    return AESSIV(hmac.digest(secret, b"personal texts", "sha512"))
 
 
 def _fingerprint(secret: bytes) -> bytes:

@@ -52,13 +52,10 @@ async def said(graph: Graph, tenant: str, before: datetime | None) -> AsyncItera
         if not twins:
             return
         sources: dict[str, str] = dict(names)
-        for _, name, beliefs, rows in twins:
+        for twin, name, beliefs, rows in twins:
             yield TwinSaid(
                 name=name,
-                beliefs={
-                    id_: BeliefKey.trusted(attribute=attribute, subject=subject, context=context, value=value)
-                    for id_, attribute, subject, context, value in beliefs
-                },
+                beliefs={id_: graph.personal.key(twin, *key) for id_, *key in beliefs},
                 rows=[_said(row) for row in rows],
                 sources=sources,
             )
@@ -104,11 +101,8 @@ async def ruled(graph: Graph, tenant: str) -> AsyncIterator[TwinRuled]:
         twins = record[0] if record else []
         if not twins:
             return
-        for _, name, beliefs, rows in twins:
-            known = {
-                id_: BeliefKey.trusted(attribute=attribute, subject=subject, context=context, value=value)
-                for id_, attribute, subject, context, value in beliefs
-            }
+        for twin, name, beliefs, rows in twins:
+            known = {id_: graph.personal.key(twin, *key) for id_, *key in beliefs}
             said = [RuledRow(row[0], row[1], row[2], codec.moment(row[3]), row[4]) for row in rows]
             yield TwinRuled(name, known, said)
         after = twins[-1][0]

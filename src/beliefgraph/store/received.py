@@ -24,7 +24,7 @@ async def evidence(
     if record is None or record[1] is None:
         return None
     rev, head_time, rows = record
-    found = [(told_row(row), withdrawn) for row, withdrawn in rows]
+    found = [(told_row(graph, row), withdrawn) for row, withdrawn in rows]
     return (
         rev,
         codec.moment(head_time),

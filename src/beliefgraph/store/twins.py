@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from beliefgraph.errors import Fault
+from beliefgraph.model.belief import Belief
 from beliefgraph.model.delta import Records
 from beliefgraph.model.record import Record
 from beliefgraph.model.revision import Revision
@@ -117,7 +118,7 @@ async def load(graph: Graph, twin: str, rev: int | None = None) -> TwinRows | No
         seen, current, *_ = record
         if not 0 < seen <= current:
             return None
-        rows = _whole(twin, record)
+        rows = _whole(graph, twin, record)
         if rows is not None:
             return rows
         await asyncio.sleep(PAUSE)
@@ -129,7 +130,7 @@ def damaged(twin: str, rev: int) -> Fault:
     return Fault("twin-damaged", f"The rows of rev {rev} are not those that its commit counted.", twin=twin, rev=rev)
 
 
-def _whole(twin: str, record: list[Any]) -> TwinRows | None:
+def _whole(graph: Graph, twin: str, record: list[Any]) -> TwinRows | None:
     """The rows of a rev, if what they are about was all there to be read."""
     (seen, current, life), columns, at = record[:3], record[3:-1], record[-1]
     if not at:
@@ -137,7 +138,9 @@ def _whole(twin: str, record: list[Any]) -> TwinRows | None:
     head_time, last_updated, definitions, open_rows, opened_rows = at[0]
     read = [decode(row, twin) for decode, rows in zip(COLUMNS, columns, strict=True) for row in rows]
     revisions = [row for row in read if isinstance(row, Revision)]
-    made = Records(row for row in read if not isinstance(row, Revision))
+    made = Records(
+        graph.personal.belief(row) if isinstance(row, Belief) else row for row in read if not isinstance(row, Revision)
+    )
     known = {record.id for record in made}  # type: ignore[attr-defined]
     if not all(id_ in known for row in revisions for id_ in row.about):
         return None

@@ -40,6 +40,7 @@ class Doors:
     graphql: ASGIApp
     events: Endpoint
     export: Endpoint
+    download: Endpoint
     ready: Check
     warmed: Warmed
     places: Places
@@ -52,6 +53,7 @@ def make_web(doors: Doors, callers: Callers, settings: Settings) -> Starlette:
     routes: list[BaseRoute] = [
         Route(EVENTS, doors.events, methods=["POST"]),
         Route(EXPORT, doors.export, methods=["POST"]),
+        Route(f"{EXPORT}/{{token}}", doors.download, methods=["GET"]),
         Route("/healthz", healthz),
         Route("/readyz", readyz(doors.ready)),
         *error_pages(),

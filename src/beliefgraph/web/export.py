@@ -1,21 +1,34 @@
-"""`POST /export`: the archive of one twin, as `beliefgraph export` writes it."""
+"""`POST /export`: the archive of one twin at once, and `GET /export/…`: one that waits, once and in parts."""
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import Awaitable, Callable
 
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from beliefgraph.errors import BeliefgraphError, Forbidden, Incorrect
 from beliefgraph.ingest.http import error_response
 from beliefgraph.model.caller import Caller
+from beliefgraph.services.archives.downloads import Downloads, SealedFile, temporary_file
 
-Export = Callable[[Caller, str], Awaitable[bytes]]
+Export = Callable[[Caller, str, SealedFile], Awaitable[None]]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+HEADERS = {
+    "content-disposition": 'attachment; filename="export.tar.gz"',
+    "cache-control": "no-store",
+    "accept-ranges": "bytes",
+}
+GZIP = "application/gzip"
+RANGE = re.compile(r"^bytes=(\d+)-(\d*)$")
 
 
-def export_endpoint(export: Export) -> Callable[[Request], Awaitable[Response]]:
+def export_endpoint(export: Export) -> Endpoint:
     """The endpoint for `POST /export`, whose body names the twin; it finds the caller at `request.state.caller`."""
 
     async def post_export(request: Request) -> Response:
@@ -23,13 +36,69 @@ def export_endpoint(export: Export) -> Callable[[Request], Awaitable[Response]]:
             caller = getattr(request.state, "caller", None)
             if not isinstance(caller, Caller):
                 raise Forbidden("unauthenticated", "Send a key: Authorization: Bearer ….")
-            content = await export(caller, _twin(await request.body()))
+            return await exported(export, caller, _twin(await request.body()))
         except BeliefgraphError as error:
             return error_response(error)
-        headers = {"content-disposition": 'attachment; filename="export.tar.gz"', "cache-control": "no-store"}
-        return Response(content, media_type="application/gzip", headers=headers)
 
     return post_export
+
+
+async def exported(export: Export, caller: Caller, twin: str) -> Streamed:
+    """The archive of one twin, as an answer."""
+    file = temporary_file()
+    try:
+        await export(caller, twin, file)
+    except BaseException:
+        file.delete()
+        raise
+    file.close()
+    return Streamed(file, 0, file.size)
+
+
+def download_endpoint(downloads: Downloads) -> Endpoint:
+    """The endpoint for `GET /export/{token}`; a client that was cut off asks for the rest with `Range`."""
+
+    async def get_download(request: Request) -> Response:
+        try:
+            file = downloads.find(request.path_params["token"])
+            start, end = _range(request.headers.get("range"), file.size)
+        except BeliefgraphError as error:
+            return error_response(error)
+        response = Streamed(file, start, end)
+        if "range" in request.headers:
+            response.status_code = 206
+            response.headers["content-range"] = f"bytes {start}-{end - 1}/{file.size}"
+        return response
+
+    return get_download
+
+
+class Streamed(Response):
+    """An answer that is read and sent piece by piece."""
+
+    def __init__(self, file: SealedFile, start: int, end: int) -> None:
+        super().__init__(media_type=GZIP, headers={**HEADERS, "content-length": str(end - start)})
+        self._pieces = Downloads.fetched(file, start, end)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it; whoever goes away comes back for the rest."""
+        del scope, receive
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        while (piece := await asyncio.to_thread(next, self._pieces, None)) is not None:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})
+
+
+def _range(header: str | None, size: int) -> tuple[int, int]:
+    """From which byte up to which."""
+    if header is None:
+        return 0, size
+    found = RANGE.match(header)
+    start = int(found[1]) if found else size
+    end = min(size, int(found[2]) + 1) if found and found[2] else size
+    if start >= end:
+        raise Incorrect("invalid-input", f"This range is not in the archive, which has {size} bytes.", bytes=size)
+    return start, end
 
 
 def _twin(body: bytes) -> str:

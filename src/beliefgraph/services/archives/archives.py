@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from beliefgraph.errors import Conflict, Incorrect, Unavailable
 from beliefgraph.model.archive import Imported
 from beliefgraph.model.caller import Caller
-from beliefgraph.services.archives.pack import Archive, packed, unpacked
+from beliefgraph.model.identity import twin_id
+from beliefgraph.model.record import normalised
+from beliefgraph.services.archives.pack import Packer, Writer, unpacked
 from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.scope import no_such_twin, reach
 from beliefgraph.services.suppressed import refuse_erased
@@ -21,6 +24,9 @@ TRIES = 10
 
 PAGE = 1_000
 
+Progress = Callable[[int], None]
+"""Told how many twins are in the archive."""
+
 
 class Archives:
     """Makes archives, and takes them in."""
@@ -30,38 +36,49 @@ class Archives:
         self._sights = sights
         self._keyring = keyring
 
-    async def export_twin(self, caller: Caller, twin: str) -> bytes:
-        """All that is held of a twin, and what is defined in its tenant, as a signed archive.
+    async def export_twin(self, caller: Caller, twin: str, out: Writer) -> None:
+        """Write all that is held of a twin, and what is defined in its tenant, as a signed archive.
 
         The person's own key may, and whoever may read all of the twin; `not-permitted` where a part is not permitted.
         """
         id_ = reach(caller.asking("export"), twin)
         await self._sights.whole(caller, id_, twin)
-        rows, revs = await self._of_twin(caller.tenant, id_, twin)
-        return await self._packed(caller.tenant, revs, rows)
+        with Packer(caller.tenant, self._keyring.signing) as packer:
+            await self._add_tenant(packer, caller.tenant)
+            await self._add_twin(packer, caller.tenant, id_, twin)
+            await asyncio.to_thread(packer.write, out)
 
-    async def export_tenant(self, caller: Caller) -> bytes:
-        """All twins of a tenant, and what is defined in it, as a signed archive; needs `read` and `define`.
+    async def export_tenant(self, caller: Caller, out: Writer, progress: Progress | None = None) -> None:
+        """Write all twins of a tenant, and what is defined in it, as a signed archive; needs `read` and `define`.
 
-        `not-permitted` in a tenant with a policy: there each person decides.
+        One twin at a time is in memory. `not-permitted` in a tenant with a policy: there each person decides.
         """
         caller.require("read")
         caller.require("define")
         caller.require_service()
         await self._sights.whole_tenant(caller)
-        rows: list[stored.Row] = []
-        revs: dict[str, int] = {}
-        after = ""
-        while True:
-            record = await self._graph.read("twin/named", tenant=caller.tenant, only=None, after=after, limit=PAGE)
-            found = record[0] if record else []
-            for id_, name, *_ in found:
-                own, rev = await self._of_twin(caller.tenant, id_, name)
-                rows += own
-                revs |= rev
-            if len(found) < PAGE:
-                return await self._packed(caller.tenant, revs, rows)
-            after = found[-1][1]
+        with Packer(caller.tenant, self._keyring.signing, of_all=True) as packer:
+            await self._add_tenant(packer, caller.tenant)
+            done, after = 0, ""
+            while True:
+                record = await self._graph.read("twin/named", tenant=caller.tenant, only=None, after=after, limit=PAGE)
+                found = record[0] if record else []
+                for id_, name, *_ in found:
+                    await self._add_twin(packer, caller.tenant, id_, name)
+                    done += 1
+                    if progress is not None:
+                        progress(done)
+                if len(found) < PAGE:
+                    break
+                after = found[-1][1]
+            await asyncio.to_thread(packer.write, out)
+
+    async def _add_tenant(self, packer: Packer, tenant: str) -> None:
+        packer.add_tenant(await stored.of_tenant(self._graph, self._keyring, tenant))
+
+    async def _add_twin(self, packer: Packer, tenant: str, id_: str, name: str) -> None:
+        rows, rev = await self._of_twin(tenant, id_, name)
+        await asyncio.to_thread(packer.add_twin, name, id_, rev, rows)
 
     async def import_archive(self, caller: Caller, content: bytes, public: bytes | None = None) -> Imported:
         """Take an archive in, whole or not at all; the tenant must be the archive's, and empty.
@@ -81,7 +98,13 @@ class Archives:
         await stored.write(self._graph, self._keyring, archive.rows)
         return Imported(tenant=archive.tenant, twins=len(archive.twins), rows=len(archive.rows))
 
-    async def _of_twin(self, tenant: str, id_: str, name: str) -> tuple[list[stored.Row], dict[str, int]]:
+    async def rev(self, tenant: str, twin: str) -> int | None:
+        """The rev of a twin in this database; None if it is not in it."""
+        id_ = twin_id(tenant, normalised(twin))
+        found = (await events.arrive(self._graph, tenant, (), [id_])).twins.get(id_)
+        return None if found is None else found[0]
+
+    async def _of_twin(self, tenant: str, id_: str, name: str) -> tuple[list[stored.Row], int]:
         """The rows of a twin at one rev."""
         for _ in range(TRIES):
             before = await events.arrive(self._graph, tenant, (), [id_])
@@ -90,10 +113,5 @@ class Archives:
             rows = await stored.of_twin(self._graph, self._keyring, id_)
             after = await events.arrive(self._graph, tenant, (), [id_])
             if before.twins == after.twins:
-                return rows, {name: before.twins[id_][0]}
+                return rows, before.twins[id_][0]
         raise Unavailable("overloaded", "Others keep writing to this twin; try again.", twin=name)
-
-    async def _packed(self, tenant: str, revs: dict[str, int], rows: list[stored.Row]) -> bytes:
-        rows = [*await stored.of_tenant(self._graph, self._keyring, tenant), *rows]
-        once = {stored.name(row): row for row in rows}  # a source may have reported about several
-        return await asyncio.to_thread(packed, Archive(tenant, revs, list(once.values())), self._keyring.signing)

@@ -1,6 +1,7 @@
-"""One archive as bytes: a signed manifest with the digest of every file, rows as NDJSON by kind, provenance, a summary.
+"""One archive as bytes: a signed manifest with the digest of every file, rows as NDJSON by kind, provenance, summaries.
 
-The same rows make the same bytes: canonical JSON (RFC 8785), rows in order, no time and no name of whoever packs.
+The same rows make the same bytes: canonical JSON (RFC 8785), rows in order, no time and no name of whoever packs. It is
+put together twin by twin in sealed temporary files, so that memory holds one twin at a time.
 """
 
 from __future__ import annotations
@@ -9,25 +10,33 @@ import gzip
 import hashlib
 import io
 import json
+import shutil
 import tarfile
+import tempfile
 import zlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Protocol, Self, cast
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.services.archives.provenance import provenance
 from beliefgraph.services.archives.summary import summary
-from beliefgraph.store.archives import Row, check, line
+from beliefgraph.store.archives import Row, check, line, name
+from beliefgraph.store.sealed_file import SealedFile
 from beliefgraph.store.signing import SigningKey, verify
 
 FORMAT = "beliefgraph archive 1"
 MANIFEST = "manifest.json"
-PROVENANCE = "provenance.json"
-SUMMARY = "summary.html"
+PROVENANCE = "provenance"
+SUMMARY = "summary"
 ROWS = "rows/"
 SUFFIX = ".ndjson"
+LEVEL = 3
+"""How hard it is compressed: most of what can be gained, in a fraction of the time."""
+
 MOST_BYTES = 2**32
 """Bytes that an archive may have once it is unpacked."""
 
@@ -42,31 +51,99 @@ class Archive:
     rows: Sequence[Row]
 
 
-def packed(archive: Archive, key: SigningKey) -> bytes:
-    """The archive as a compressed tar file."""
-    kinds: dict[str, list[bytes]] = defaultdict(list)
-    for row in archive.rows:
-        kinds[row["kind"]].append(line(row) + b"\n")
-    files = {f"{ROWS}{kind.lower()}{SUFFIX}": b"".join(sorted(lines)) for kind, lines in kinds.items()}
-    files[PROVENANCE] = line(provenance(archive.rows))
-    files[SUMMARY] = summary(archive.tenant, archive.rows).encode()
-    digests = {name: {"sha256": hashlib.sha256(text).hexdigest(), "bytes": len(text)} for name, text in files.items()}
-    manifest = {
-        "format": FORMAT,
-        "tenant": archive.tenant,
-        "twins": dict(archive.twins),
-        "files": digests,
-    }
-    out = io.BytesIO()
-    with (
-        gzip.GzipFile(fileobj=out, mode="wb", mtime=0, filename="", compresslevel=6) as zipped,
-        tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as tar,
-    ):
-        for name, text in ((MANIFEST, key.sign(manifest)), *sorted(files.items())):
-            member = tarfile.TarInfo(name)
-            member.size = len(text)
-            tar.addfile(member, io.BytesIO(text))
-    return out.getvalue()
+class Writer(Protocol):
+    """What an archive is written to."""
+
+    def write(self, content: bytes, /) -> int:
+        """Add to its end; how many bytes."""
+        ...
+
+
+class _Member:
+    """One file of an archive that is being made, and its digest so far."""
+
+    def __init__(self, path: Path) -> None:
+        self.file = SealedFile(path)
+        self.hash = hashlib.sha256()
+
+    def add(self, text: bytes) -> None:
+        """Add to its end."""
+        self.file.write(text)
+        self.hash.update(text)
+
+
+class Packer:
+    """Makes an archive of the rows of a tenant and of one twin after the other."""
+
+    def __init__(self, tenant: str, key: SigningKey, *, of_all: bool = False) -> None:
+        """`of_all` says whether it is of all twins of the tenant: then each has a page of its own."""
+        self._tenant = tenant
+        self._of_all = of_all
+        self._key = key
+        self._folder = Path(tempfile.mkdtemp(prefix="beliefgraph-export-"))
+        self._members: dict[str, _Member] = {}
+        self._twins: dict[str, int] = {}
+        self._once: set[str] = set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def add_tenant(self, rows: Sequence[Row]) -> None:
+        """Take in what is defined and learned in the tenant."""
+        self._add(rows)
+
+    def add_twin(self, twin: str, id_: str, rev: int, rows: Sequence[Row]) -> None:
+        """Take in all rows of a twin; a source that another twin brought is there already."""
+        self._twins[twin] = rev
+        own = f"/{id_}" if self._of_all else ""
+        self._member(f"{PROVENANCE}{own}.json").add(line(provenance(rows)))
+        self._member(f"{SUMMARY}{own}.html").add(summary(self._tenant, rows).encode())
+        self._add(rows)
+
+    def _add(self, rows: Sequence[Row]) -> None:
+        kinds: dict[str, list[bytes]] = defaultdict(list)
+        for row in rows:
+            if row["kind"] in ("Source", "Purpose"):
+                if name(row) in self._once:
+                    continue
+                self._once.add(name(row))
+            kinds[row["kind"]].append(line(row) + b"\n")
+        for kind, lines in sorted(kinds.items()):
+            self._member(f"{ROWS}{kind.lower()}{SUFFIX}").add(b"".join(lines))
+
+    def _member(self, called: str) -> _Member:
+        found = self._members.get(called)
+        if found is None:
+            found = self._members[called] = _Member(self._folder / str(len(self._members)))
+        return found
+
+    def write(self, out: Writer) -> None:
+        """Write the archive, a compressed tar file that begins with its manifest."""
+        for each in self._members.values():
+            each.file.close()
+        digests = {
+            called: {"sha256": each.hash.hexdigest(), "bytes": each.file.size} for called, each in self._members.items()
+        }
+        manifest = {"format": FORMAT, "tenant": self._tenant, "twins": self._twins, "files": digests}
+        with (
+            gzip.GzipFile(fileobj=cast(BinaryIO, out), mode="wb", mtime=0, filename="", compresslevel=LEVEL) as zipped,
+            tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as tar,
+        ):
+            signed = self._key.sign(manifest)
+            tar.addfile(_info(MANIFEST, len(signed)), io.BytesIO(signed))
+            for called, each in sorted(self._members.items()):
+                tar.addfile(_info(called, each.file.size), each.file.reader())
+
+
+def _info(called: str, size: int) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(called)
+    member.size = size
+    return member
 
 
 def unpacked(content: bytes, public: bytes) -> Archive:
@@ -81,11 +158,14 @@ def unpacked(content: bytes, public: bytes) -> Archive:
     listed: Mapping[str, Any] = manifest.get("files", {})
     if manifest.get("format") != FORMAT or set(listed) != set(files):
         raise _invalid("Its files are not those that its manifest lists.")
-    for name, text in files.items():
-        if listed[name].get("sha256") != hashlib.sha256(text).hexdigest():
-            raise _invalid(f"{name} was altered.")
+    for called, text in files.items():
+        if listed[called].get("sha256") != hashlib.sha256(text).hexdigest():
+            raise _invalid(f"{called} was altered.")
     rows = [
-        json.loads(line) for name, text in sorted(files.items()) if name.startswith(ROWS) for line in text.splitlines()
+        json.loads(each)
+        for called, text in sorted(files.items())
+        if called.startswith(ROWS)
+        for each in text.splitlines()
     ]
     check(rows)
     return Archive(manifest["tenant"], manifest["twins"], rows)

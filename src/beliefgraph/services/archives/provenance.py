@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from beliefgraph.store.archives import Row
+from beliefgraph.store.archives import Row, text_of
 
 PREFIX = "bg"
 NAMESPACE = "urn:beliefgraph:"
@@ -47,7 +47,7 @@ def _about(row: Row) -> dict[str, Any]:
     shown = {"prov:type": f"{PREFIX}:{row['kind']}"}
     label = values.get("statement") or values.get("summary") or values.get("name") or values.get("type")
     if label:
-        shown["prov:label"] = label
+        shown["prov:label"] = text_of(label)
     if row["kind"] == "Commit":
         shown["prov:startTime"] = shown["prov:endTime"] = values["at"]["time"]
     return shown

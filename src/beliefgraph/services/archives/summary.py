@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from beliefgraph.store.archives import Row
+from beliefgraph.store.archives import Row, text_of
 from beliefgraph.store.codec import FOREVER, OPEN_REV
 
 STYLE = (
@@ -38,10 +38,10 @@ def _twin(twin: Row, rows: Sequence[Row]) -> str:
         for edge in twin["edges"]
         if edge["type"] == "HOLDS" and _current(edge["properties"])
     ]
-    held.sort(key=lambda each: (str(each[1]["domain"]), str(each[1]["statement"])))
-    believed = [(b["domain"], b["statement"], _sure(h.get("log_odds"))) for h, b in held]
+    held.sort(key=lambda each: (str(each[1]["domain"]), text_of(each[1]["statement"])))
+    believed = [(b["domain"], text_of(b["statement"]), _sure(h.get("log_odds"))) for h, b in held]
     received = [
-        (row["properties"]["time"]["time"][:10], row["properties"]["summary"], _words(row["properties"]))
+        (row["properties"]["time"]["time"][:10], text_of(row["properties"]["summary"]), _words(row["properties"]))
         for row in sorted(own, key=lambda row: json.dumps(row["properties"].get("time")))
         if row["kind"] == "Evidence"
     ]

@@ -7,15 +7,13 @@ from collections.abc import Awaitable, Callable
 from starlette.responses import Response
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import Correct, Withdraw
 from beliefgraph.model.permission import Permit, Restrict
+from beliefgraph.web.export import Export, exported
 from beliefgraph.web.person.door import HEADERS, ROOT, Visit, left, shown
 
 ERASE = "erase"
 """What is typed to erase everything."""
-
-Export = Callable[[Caller, str], Awaitable[bytes]]
 
 
 async def correct(visit: Visit) -> Response:
@@ -61,9 +59,9 @@ def export(archive: Export) -> Callable[[Visit], Awaitable[Response]]:
     """Take everything along, as one archive."""
 
     async def take(visit: Visit) -> Response:
-        content = await archive(visit.caller, visit.twin)
-        headers = {**HEADERS, "content-disposition": 'attachment; filename="my-data.tar.gz"'}
-        return Response(content, media_type="application/gzip", headers=headers)
+        response = await exported(archive, visit.caller, visit.twin)
+        response.headers.update({**HEADERS, "content-disposition": 'attachment; filename="my-data.tar.gz"'})
+        return response
 
     return take
 

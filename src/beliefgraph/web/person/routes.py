@@ -14,6 +14,7 @@ from beliefgraph.graphql.context import Verbs
 from beliefgraph.model.time import Clock
 from beliefgraph.services.places import Places
 from beliefgraph.services.sessions import Sessions
+from beliefgraph.web.export import Export
 from beliefgraph.web.passage import Warmed
 from beliefgraph.web.person import actions, pages
 from beliefgraph.web.person.door import ROOT, SIGN_IN, Door, form_of, refuse_foreign, shown, told
@@ -44,7 +45,7 @@ DONE = {
 
 
 def person_page(
-    verbs: Verbs, sessions: Sessions, clock: Clock, export: actions.Export, warmed: Warmed, places: Places
+    verbs: Verbs, sessions: Sessions, clock: Clock, export: Export, warmed: Warmed, places: Places
 ) -> list[BaseRoute]:
     """The routes of the person's page; each but signing in is for people who are signed in."""
     door = Door(verbs, sessions, clock, warmed, places)

@@ -1,0 +1,7 @@
+// Note how far a twin of an analyst's copy was brought.
+// params: $id, $values (rev, life, sight, rows, forecasts, resolutions)
+// returns: one record (true)
+// mode: write
+MERGE (c:CopiedTwin {id: $id})
+SET c += $values
+RETURN true AS marked

@@ -1,0 +1,17 @@
+// How many nodes of each kind were deleted of a twin that is being erased.
+// params: $twin
+// returns: one record ({kind: number}); none if there is no such twin
+// mode: read
+MATCH (t:Erasing {id: $twin})
+RETURN {
+  beliefs: coalesce(t.beliefs, 0),
+  goals: coalesce(t.goals, 0),
+  metrics: coalesce(t.metrics, 0),
+  decisions: coalesce(t.decisions, 0),
+  forecasts: coalesce(t.forecasts, 0),
+  checkpoints: coalesce(t.checkpoints, 0),
+  evidence: coalesce(t.evidence, 0),
+  commits: coalesce(t.commits, 0),
+  quarantined: coalesce(t.quarantined, 0),
+  events: coalesce(t.events, 0)
+} AS destroyed

@@ -1,0 +1,25 @@
+"""Exporting a twin, as a mutation: it answers with an address at which the archive is fetched once."""
+
+from __future__ import annotations
+
+from beliefgraph.graphql.arguments import TwinName
+from beliefgraph.graphql.context import Request
+from beliefgraph.graphql.expose import answer, expose
+from beliefgraph.model import archive
+
+
+@expose(archive.Download)
+class Download:
+    """An archive that waits to be fetched, once."""
+
+
+@answer(
+    Download,
+    "Export all that is held of a twin as a signed archive, and say where it can be fetched. Needs the person's own "
+    "key, or one that may read all of the twin.",
+)
+async def export_twin(info: Request, twin: TwinName) -> archive.Download:
+    """Export a twin."""
+    context = info.context
+    verbs = context.verbs_for(twin)
+    return await verbs.downloads.make(lambda out: verbs.archives.export_twin(context.caller, twin, out))

@@ -1,0 +1,243 @@
+"""A twin as rows of an analyst's copy: the twin that exists for the purpose, under pseudonyms, without words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import orjson
+
+from beliefgraph.model.belief import Belief, Holding
+from beliefgraph.model.decision import Decision, DecisionStatement, Deliberation
+from beliefgraph.model.evidence import Bearing
+from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
+from beliefgraph.model.metric import Measurement, Metric, Reading
+from beliefgraph.model.relation import BeliefRelation
+from beliefgraph.model.revision import Revision
+from beliefgraph.services.copies.pseudonyms import Pseudonymised, Pseudonyms
+from beliefgraph.services.state import TwinState
+from beliefgraph.store import captions, codec
+from beliefgraph.store.copies import CopyEdge, CopyNode, ToldEvidence
+from beliefgraph.store.personal import COMMON, SHOWN, TEXTS, is_sealed
+
+MOMENTS = ("valid_from", "valid_to", "deadline")
+OF_ONE_REV = ("revision_id", "rev_from", "rev_to")
+OF_DERIVING = (*OF_ONE_REV, "valid_from", "definition")
+"""What of a row that was derived says when that was, and not what."""
+
+Ends = tuple[tuple[str, str], str, tuple[str, str]]
+"""Where a relationship starts (label and id), its type, and where it leads."""
+
+ENDS: Mapping[type[Revision], Callable[[Any], Ends]] = {
+    Holding: lambda r: (("Twin", r.twin), "HOLDS", ("Belief", r.key)),
+    Pursuit: lambda r: (("Twin", r.twin), "PURSUES", ("Goal", r.key)),
+    Reading: lambda r: (("Twin", r.twin), "MEASURES", ("Metric", r.key)),
+    Deliberation: lambda r: (("Twin", r.twin), "DECIDES", ("Decision", r.key)),
+    Bearing: lambda r: (("Evidence", r.evidence), "BEARS_ON", ("Belief", r.belief)),
+    Measurement: lambda r: (("Evidence", r.evidence), "COUNTS_IN", ("Metric", r.metric)),
+    GoalStatement: lambda r: (("Evidence", r.evidence), "STATES", ("Goal", r.goal)),
+    DecisionStatement: lambda r: (("Evidence", r.evidence), "TELLS", ("Decision", r.decision)),
+    BeliefRelation: lambda r: (("Belief", r.source), r.strength.kind.upper(), ("Belief", r.target)),
+    GoalRelation: lambda r: (
+        ("Belief" if r.kind == "motivates" else "Goal", r.source),
+        r.kind.upper(),
+        ("Goal", r.target),
+    ),
+}
+"""How each kind of row joins two nodes. Permissions and identifiers are in no copy."""
+
+COLUMNS = (Bearing, Measurement)
+
+
+@dataclass(frozen=True)
+class CopyRow:
+    """One current row of a twin: what it joins, its properties, and its content, which tells it from others."""
+
+    ends: Ends
+    values: Mapping[str, Any]
+    content: str
+
+    def edge(self, rev: int) -> CopyEdge:
+        """The relationship, as one that the copy knows from a rev on."""
+        start, type_, end = self.ends
+        values = {**self.values, "revision_id": f"{self.content}@{rev}", "rev_from": rev}
+        return CopyEdge(reference(start), type_, reference(end), values)
+
+
+def reference(node: tuple[str, str]) -> str:
+    """What a node is called in one write."""
+    return f"{node[0]} {node[1]}"
+
+
+def _content(ends: Ends, values: Mapping[str, Any]) -> str:
+    """What a row says, whenever it was written."""
+    without = OF_DERIVING if values["origin"] == "inferred" else OF_ONE_REV
+    told = {key: value for key, value in values.items() if key not in without}
+    return orjson.dumps([ends, told], option=orjson.OPT_SORT_KEYS).decode()
+
+
+@dataclass(frozen=True)
+class TwinRows:
+    """The rows of one twin; `names` are those of people that its texts may hold, `personal` the personal attributes."""
+
+    state: TwinState
+    pseudonyms: Pseudonyms
+    names: Sequence[str] = ()
+    personal: frozenset[str] = frozenset()
+
+    @cached_property
+    def clean(self) -> Pseudonymised:
+        """Its texts and properties under pseudonyms."""
+        return Pseudonymised(self.pseudonyms, (self.state.name, *self.names))
+
+    @cached_property
+    def id(self) -> str:
+        """Its id in the copy."""
+        return self.pseudonyms.id(self.state.id)
+
+    @cached_property
+    def current(self) -> dict[str, CopyRow]:
+        """Its current rows by content, but for those of which there are very many."""
+        stored = (row for kind in self.state.rows if kind in ENDS for row in self.state.rows_of(kind).values())
+        rows = (self._row(row) for row in stored if isinstance(row, Revision))
+        return {row.content: row for row in rows}
+
+    def columns(self, after: int) -> Iterator[CopyRow]:
+        """What bears on beliefs and counts in metrics, of what later revs opened."""
+        for table in (self.state.bearings, self.state.measurements):
+            for row in table.records(table.where(lambda block: block.rev_from > after)):
+                yield self._row(row)
+
+    @property
+    def count(self) -> int:
+        """How many these are, of all revs."""
+        return len(self.state.bearings) + len(self.state.measurements)
+
+    def _row(self, row: Revision) -> CopyRow:
+        values = codec.edge_values(row)
+        values.pop("sealed", None)
+        start, type_, end = ENDS[type(row)](row)
+        values = self.clean.values(values) | {k: codec.moment(values[k]) for k in MOMENTS if k in values}
+        said = row.revision_id if type(row) in COLUMNS else _content((start, type_, end), values)
+        return CopyRow((start, type_, end), values, self.pseudonyms.content(said))
+
+    def nodes(self, ends: Iterable[tuple[str, str]], evidence: Sequence[ToldEvidence]) -> Iterator[CopyNode]:
+        """The nodes at these ends; pieces of evidence come with their events and sources."""
+        yield self._twin()
+        for label, id_ in dict.fromkeys(ends):
+            if label in ("Belief", "Goal", "Metric", "Decision"):
+                yield self._named(label, id_)
+        sources: dict[str, str] = {}
+        for each in evidence:
+            yield self._node("Evidence", each.id, self._evidence(each))
+            yield self._node(
+                "Event", each.event, {"twin": self.id, "type": each.type, "time": codec.moment(each.event_time)}
+            )
+            sources[each.source] = each.source_name
+        for id_, name in sources.items():
+            yield self._node("Source", id_, {"tenant": self.state.tenant, "name": self.pseudonyms.source(name)})
+
+    def commit(self, evidence: Sequence[ToldEvidence]) -> tuple[CopyNode, list[CopyEdge]]:
+        """The commit by which the copy comes to this rev, with the events that brought what is new."""
+        state = self.state
+        place = ("Commit", f"{state.id}/{state.rev}")
+        values = {
+            "twin": self.id,
+            "rev": state.rev,
+            "at": state.last_updated,
+            "head_time": state.head_time,
+            "definitions": state.definitions,
+            "cause": "copied",
+        }
+        events = dict.fromkeys(each.event for each in evidence)
+        edges = [CopyEdge(reference(place), "CAUSED_BY", reference(("Event", event)), {}) for event in events]
+        return CopyNode(reference(place), "Commit", self.pseudonyms.id(place[1]), values), edges
+
+    def forecasts(
+        self, found: Sequence[tuple[dict[str, Any], list[dict[str, Any]]]]
+    ) -> tuple[list[CopyNode], list[CopyEdge]]:
+        """Forecasts with what came of them, as they are stored."""
+        nodes: list[CopyNode] = []
+        joins: list[CopyEdge] = []
+        for values, resolutions in found:
+            forecast = self._node("Forecast", values["id"], values)
+            nodes.append(forecast)
+            joins.append(CopyEdge(reference(("Twin", self.state.id)), "FORECASTS", forecast.reference, {}))
+            for each in resolutions:
+                resolution = self._node("Resolution", each["id"], each)
+                nodes.append(resolution)
+                joins.append(CopyEdge(forecast.reference, "RESOLVED_AS", resolution.reference, {}))
+        return nodes, joins
+
+    @staticmethod
+    def told_by(evidence: Sequence[ToldEvidence]) -> Iterator[CopyEdge]:
+        """What joins pieces of evidence to their events and sources."""
+        for each in evidence:
+            start = reference(("Evidence", each.id))
+            yield CopyEdge(start, "FROM", reference(("Event", each.event)), {})
+            yield CopyEdge(start, "REPORTED_BY", reference(("Source", each.source)), {})
+
+    def _twin(self) -> CopyNode:
+        state = self.state
+        values = {
+            "tenant": state.tenant,
+            "name": self.pseudonyms.twin(state.name),
+            "rev": state.rev,
+            "head_time": state.head_time,
+            "last_updated": state.last_updated,
+            "definitions": state.definitions,
+        }
+        return self._node("Twin", state.id, values)
+
+    def _named(self, label: str, id_: str) -> CopyNode:
+        """A belief, goal, metric or decision with what Neo4j Browser shows of it."""
+        state = self.state
+        shown: dict[str, Any] = {}
+        record: Belief | Goal | Metric | Decision
+        match label:
+            case "Belief":
+                record = self._without_texts(state.beliefs[id_])
+                holding = state.holdings.get(id_)
+                shown = {"caption": record.statement}
+                if holding is not None:
+                    shown = {
+                        "caption": captions.belief_caption(holding, record.statement),
+                        "confidence": captions.displayed_confidence(holding),
+                    }
+            case "Goal":
+                record = state.goals[id_]
+                if (pursuit := state.pursuits.get(id_)) is not None:
+                    shown = {"caption": captions.goal_caption(pursuit), "motivation": pursuit.motivation}
+            case "Metric":
+                record = state.metrics[id_]
+                if (reading := state.readings.get(id_)) is not None:
+                    shown = {"caption": f"{record.statement}: {captions.reading_caption(reading)}"}
+            case _:
+                record = state.decisions[id_]
+                if (deliberation := state.deliberations.get(id_)) is not None:
+                    shown = {"caption": captions.decision_caption(deliberation)}
+        values = codec.node_values(record, **shown)
+        return self._node(label, id_, values)
+
+    def _without_texts(self, belief: Belief) -> Belief:
+        """A belief, with pseudonyms in the place of its texts where its attribute is personal."""
+        if belief.attribute not in self.personal:
+            return belief
+        texts = {name: getattr(belief, name) for name in TEXTS if getattr(belief, name) not in COMMON}
+        hidden = {name: self.pseudonyms.text(text) for name, text in texts.items()}
+        return belief.model_copy(update=hidden | {"statement": belief.attribute})
+
+    def _evidence(self, each: ToldEvidence) -> dict[str, Any]:
+        return {
+            "twin": self.id,
+            "event": each.event,
+            "source": each.source,
+            "time": codec.moment(each.time),
+            "summary": SHOWN if is_sealed(each.summary) else each.summary,
+        }
+
+    def _node(self, label: str, id_: str, values: Mapping[str, Any]) -> CopyNode:
+        pseudonym = self.pseudonyms.id(id_)
+        return CopyNode(reference((label, id_)), label, pseudonym, {**self.clean.values(values), "id": pseudonym})

@@ -1,0 +1,71 @@
+"""Where twins are: the shard in which each was born, decided once, and changed by moving it alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from beliefgraph.errors import Conflict
+from beliefgraph.model.record import normalised
+from beliefgraph.model.shards import ShardMap
+from beliefgraph.store.keys import Keyring
+
+
+class Residency:
+    """Says which shard holds a twin: what was decided at its birth or by a move, else what the shard map says."""
+
+    def __init__(self, shard_map: ShardMap, keyring: Keyring) -> None:
+        self.map = shard_map
+        self._keyring = keyring
+
+    def of(self, tenant: str, twin: str) -> str:
+        """The name of the shard that holds a twin; `unknown-shard` where none here does."""
+        return self.decided(tenant, twin) or self.map.of(tenant, twin)
+
+    def decided(self, tenant: str, twin: str) -> str | None:
+        """The shard that was decided upon; None if nothing was."""
+        if not self._keyring.residences.any(tenant):
+            return None
+        found = self._keyring.residences.find(tenant, self._hashed(tenant, twin))
+        return found if found is None or found in self.map.region else self.map.refuse(tenant, twin)
+
+    def decide(self, tenant: str, twins: Iterable[str], region: str | None = None) -> dict[str, str]:
+        """The shards of twins by name, decided upon now where that was not done: in a region, else by the map.
+
+        `unknown-region` if there is no such region, `other-region` if a twin lives in another one. Where the map has no
+        regions, nothing is noted.
+        """
+        if region is not None:
+            self.map.check_region(region)
+        if not self.map.regions:
+            return {twin: self.of(tenant, twin) for twin in dict.fromkeys(twins)}
+        found: dict[str, str] = {}
+        for twin in dict.fromkeys(twins):
+            shard = self.decided(tenant, twin)
+            if shard is None:
+                shard = self.map.of(tenant, twin, region)
+                shard = self._keyring.residences.decide(tenant, self._hashed(tenant, twin), shard)
+            self.check(twin, shard, region)
+            found[twin] = shard
+        return found
+
+    def check(self, twin: str, shard: str, region: str | None) -> None:
+        """Refuse (`other-region`) a region that is not the one of the shard that holds a twin."""
+        if region is not None and self.map.region[shard] != region:
+            raise Conflict(
+                "other-region",
+                f"The twin {twin!r} lives in {self.map.region[shard] or shard!r}; `beliefgraph move` moves it.",
+                twin=twin,
+                region=self.map.region[shard],
+            )
+
+    def moved(self, tenant: str, twin: str, shard: str) -> None:
+        """Note that a twin is in another shard from now on."""
+        self._keyring.residences.move(tenant, self._hashed(tenant, twin), shard)
+
+    def forget(self, tenant: str, twin: str) -> None:
+        """Forget where a twin was that is erased."""
+        if self._keyring.residences.any(tenant):
+            self._keyring.residences.forget(tenant, self._hashed(tenant, twin))
+
+    def _hashed(self, tenant: str, twin: str) -> str:
+        return self._keyring.digest(tenant, "residence", normalised(twin))

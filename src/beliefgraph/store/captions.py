@@ -1,0 +1,36 @@
+"""What Neo4j Browser shows of a node: its newest published value in words."""
+
+from __future__ import annotations
+
+from beliefgraph.model.belief import Holding, probability
+from beliefgraph.model.decision import Deliberation
+from beliefgraph.model.goal import Pursuit
+from beliefgraph.model.metric import Reading
+
+
+def displayed_confidence(holding: Holding) -> float | None:
+    """The confidence of a belief, rounded for display; None if it is not known."""
+    return None if holding.log_odds is None else round(probability(holding.log_odds), 3)
+
+
+def belief_caption(holding: Holding, statement: str) -> str:
+    """The statement of a belief with its confidence."""
+    confidence = displayed_confidence(holding)
+    shown = "?" if confidence is None else f"{confidence:.0%}"
+    return f"{statement} · {shown}" if statement else shown
+
+
+def goal_caption(pursuit: Pursuit) -> str:
+    """The title of a goal with its motivation."""
+    return f"{pursuit.title} · {pursuit.motivation:.0%}"
+
+
+def reading_caption(reading: Reading) -> str:
+    """The value of a metric, to be shown behind its statement."""
+    value = "?" if reading.value is None else f"{reading.value:g}"
+    return value if reading.label is None else f"{reading.label} ({value})"
+
+
+def decision_caption(deliberation: Deliberation) -> str:
+    """The title of a decision with what was chosen, or its status."""
+    return f"{deliberation.title} · {deliberation.chosen or deliberation.status}"

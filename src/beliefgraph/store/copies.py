@@ -1,0 +1,235 @@
+"""The database of an analyst's copy: what it is of, how far each twin was brought, and writing one twin at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from secrets import token_hex
+from typing import Any, NamedTuple, TypeVar
+
+from beliefgraph.errors import Conflict
+from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.store import codec, definitions
+from beliefgraph.store.erasures import delete_twin
+from beliefgraph.store.graph import Graph, Transaction
+from beliefgraph.store.graph_schema import constraints
+
+T = TypeVar("T")
+
+COPY = "copy"
+AT_ONCE = 2_000
+"""Nodes or relationships that one statement writes."""
+
+TIMES = ("made_at", "due", "since", "stored_at", "at", "resolved_at")
+
+
+class SourceTwin(NamedTuple):
+    """A twin of the tenant, with what tells whether it has changed."""
+
+    id: str
+    name: str
+    rev: int
+    life: str
+    definitions: int
+    forecasts: int
+    resolutions: int
+
+
+class ToldEvidence(NamedTuple):
+    """A piece of evidence with its event and source, without words; times as text."""
+
+    id: str
+    time: str
+    summary: str
+    event: str
+    type: str
+    event_time: str
+    source: str
+    source_name: str
+
+
+class CopiedTwin(NamedTuple):
+    """How far a twin of the copy was brought, by its id there."""
+
+    id: str
+    rev: int
+    life: str
+    sight: str
+    rows: int
+    forecasts: int
+    resolutions: int
+
+
+class OpenRow(NamedTuple):
+    """A current row of the copy: where it is, and what it is of."""
+
+    element: str
+    type: str
+    revision: str
+    of: str
+
+
+@dataclass(frozen=True)
+class CopyNode:
+    """A node of the copy; `reference` is what its relationships call it in the same write."""
+
+    reference: str
+    label: str
+    id: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class CopyEdge:
+    """A relationship of the copy between two nodes of the same write."""
+
+    start: str
+    type: str
+    end: str
+    values: Mapping[str, Any]
+
+
+async def source_twins(graph: Graph, tenant: str, after: str, limit: int) -> list[SourceTwin]:
+    """Twins of a tenant in the order of their names, after a name."""
+    record = await graph.read("copy/source", tenant=tenant, after=after, limit=limit)
+    return [SourceTwin(*row) for row in (record[0] if record else [])]
+
+
+async def source_evidence(graph: Graph, twin: str, ids: Sequence[str]) -> list[ToldEvidence]:
+    """Pieces of evidence of a twin."""
+    record = await graph.read("copy/evidence", twin=twin, ids=list(ids)) if ids else None
+    return [ToldEvidence(*row) for row in (record[0] if record else [])]
+
+
+async def source_forecasts(graph: Graph, twin: str, most: int) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
+    """All forecasts of a twin with their resolutions, as they are stored."""
+    record = await graph.read(
+        "forecast/of_twin", twin=twin, id=None, outcome=None, horizon=None, before=None, limit=most
+    )
+    rows = record[2] if record else []
+    return [(_timed(forecast), [_timed(each) for each in resolutions]) for forecast, resolutions in rows]
+
+
+def batched(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """The items in portions."""
+    for at in range(0, len(items), size):
+        yield items[at : at + size]
+
+
+def _timed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Stored values with their moments as such."""
+    return {k: codec.moment(v) if k in TIMES and isinstance(v, str) else v for k, v in values.items()}
+
+
+class CopyStore:
+    """One database that holds a copy for one tenant and purpose."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+
+    async def begin(self, tenant: str, purpose: str) -> tuple[str, int]:
+        """The salt of the copy, and the number of its definition set; made if the database is empty.
+
+        `copy-conflict` if the database holds anything else.
+        """
+        found = await self._state()
+        if found is None:
+            for statement in constraints():
+                await self._graph.schema(statement)
+            await self._graph.schema("CALL db.awaitIndexes(300)")
+            values = {"tenant": tenant, "purpose": purpose, "salt": token_hex(16), "definitions": 0}
+            await self._graph.write_one("copy/begin", id=COPY, values=values)
+            found = await self._state()
+        assert found is not None
+        if (found[0], found[1]) != (tenant, purpose):
+            raise Conflict("copy-conflict", f"That database has a copy for {found[1]!r} of the tenant {found[0]!r}.")
+        return found[2], found[3]
+
+    async def _state(self) -> tuple[str, str, str, int] | None:
+        record = await self._graph.read("copy/state", id=COPY)
+        copy, nodes = record or ([None], 0)
+        if copy[0] is not None:
+            return tuple(copy)
+        if nodes:
+            raise Conflict("copy-conflict", "That database is not empty and holds no copy; name an empty one.")
+        return None
+
+    async def twins(self) -> dict[str, CopiedTwin]:
+        """How far each twin was brought, by its id in the copy."""
+        found: dict[str, CopiedTwin] = {}
+        after = ""
+        while True:
+            record = await self._graph.read("copy/twins", after=after, limit=AT_ONCE)
+            rows = [CopiedTwin(*row) for row in (record[0] if record else [])]
+            found.update((row.id, row) for row in rows)
+            if len(rows) < AT_ONCE:
+                return found
+            after = rows[-1].id
+
+    async def open(self, twin: str) -> list[OpenRow]:
+        """The current rows of a twin, but for what bears on beliefs and counts in metrics."""
+        record = await self._graph.read("copy/open", twin=twin)
+        return [OpenRow(*row) for row in (record[0] if record else [])]
+
+    async def columns(self, twin: str) -> list[str]:
+        """The revision ids of what bears on beliefs and counts in metrics now."""
+        record = await self._graph.read("copy/columns", twin=twin)
+        return list(record[0]) if record else []
+
+    async def write(
+        self,
+        to: CopiedTwin,
+        nodes: Sequence[CopyNode],
+        rows: Sequence[CopyEdge],
+        joins: Sequence[CopyEdge] = (),
+        closed: Sequence[str] = (),
+    ) -> None:
+        """Bring a twin there, in one transaction.
+
+        `joins` may be there already; `closed` are rows that end, by where they are.
+        """
+        made: dict[str, str] = {}
+
+        def ends(edges: Sequence[CopyEdge]) -> list[list[Any]]:
+            return [[made[e.start], e.type, e.values, made[e.end]] for e in edges]
+
+        async def work(tx: Transaction) -> None:
+            for some in batched(nodes, AT_ONCE):
+                record = await tx.run("copy/nodes", rows=[[n.reference, n.label, n.id, n.values] for n in some])
+                made.update(record[0] if record else [])
+            for new in batched(rows, AT_ONCE):
+                await tx.run("archive/write_edges", rows=ends(new))
+            for some_joins in batched(joins, AT_ONCE):
+                await tx.run("copy/join", rows=ends(some_joins))
+            if closed:
+                await tx.run("copy/close", rows=list(closed), rev=to.rev)
+            await tx.run("copy/mark", id=to.id, values={k: v for k, v in to._asdict().items() if k != "id"})
+
+        await self._graph.write(work)
+
+    async def delete(self, twin: str) -> None:
+        """Delete a twin, some thousands of nodes in each transaction."""
+        await delete_twin(self._graph, twin)
+
+    async def define(self, found: Definitions, at: datetime) -> None:
+        """Let the copy have these definitions and no others, without what was learned of people."""
+        await self._graph.write_one("copy/forget_definitions", id=COPY, tenant=found.tenant, definitions=found.number)
+        plain = found.model_copy(update={"parameters": None})
+        for number, catalog in enumerate(_in_order(found.catalogs), start=1):
+            await definitions.publish(self._graph, plain.model_copy(update={"number": number}), catalog, at)
+
+
+def _in_order(catalogs: Sequence[Catalog]) -> list[Catalog]:
+    """The catalogs, each after those whose attributes its relations name."""
+    left, ordered, known = list(catalogs), [], set[str]()
+    while left:
+        ready = [c for c in left if _named(c) <= known | {a.key for a in c.attributes}] or left
+        ordered += ready
+        known |= {a.key for c in ready for a in c.attributes}
+        left = [c for c in left if c not in ready]
+    return ordered
+
+
+def _named(catalog: Catalog) -> set[str]:
+    return {end for relation in catalog.relations for end in (relation.source, relation.target)}
