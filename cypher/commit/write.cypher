@@ -1,9 +1,9 @@
 // Lock the twins, in order; if each is still at the rev of the life its changes were computed from, write one commit of each:
 // events, evidence, beliefs, rows closed and rows opened. If one is elsewhere, write nothing and leave no new twin behind.
 // params: $twins [{id, tenant, name, life, expected, rev, head_time, last_updated, definitions}], sorted by id,
-//         $events [{delivery, values}], $sources [{id, values}], $evidence [{event, source, values}], $beliefs [{values}],
+//         $events [{delivery, values}], $sources [{id, values}], $evidence [{values, labels}], $beliefs [{values}],
 //         $closed_bearings [{id, rev}], $bearings [{evidence, belief, values}],
-//         $closed_holdings [{id, rev, caption (null unless none follows)}], $holdings [{caption, confidence, values}], $commits [{values, events}]
+//         $closed_holdings [{id, rev, caption (null unless none follows)}], $holdings [{caption, confidence, labels, values}], $commits [{values, events}]
 // returns: one record ([[id, rev] of every twin that is elsewhere]); all was written if it is empty, and nothing if not
 // mode: write
 CALL () {
@@ -46,7 +46,7 @@ CALL (elsewhere) {
     MATCH (s:Source {id: values.source})
     MATCH (e:Event {id: values.event})
     CREATE (e)<-[:FROM]-(v:Evidence)-[:REPORTED_BY]->(s)
-    SET v = values {.*, time: datetime(values.time)}
+    SET v = values {.*, time: datetime(values.time)}, v:$(row.labels)
   }
   CALL () {
     UNWIND $beliefs AS row
@@ -72,6 +72,7 @@ CALL (elsewhere) {
     SET r.rev_to = row.rev
     WITH row, b
     WHERE row.caption IS NOT NULL
+    REMOVE b:Likely:Unlikely
     SET b.confidence = NULL, b.caption = row.caption
   }
   CALL () {
@@ -81,6 +82,8 @@ CALL (elsewhere) {
     MATCH (b:Belief {id: values.key})
     CREATE (t)-[r:HOLDS]->(b)
     SET r = values {.*, valid_from: datetime(values.valid_from), valid_to: datetime(values.valid_to)}, b.confidence = row.confidence, b.caption = row.caption
+    REMOVE b:Likely:Unlikely
+    SET b:$(row.labels)
   }
   CALL () {
     UNWIND $commits AS row

@@ -36,7 +36,7 @@ from beliefgraph.store.events import quarantined, written
 from beliefgraph.store.graph import Graph, Transaction
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.personal import SHOWN, PersonalTexts
-from beliefgraph.store.shown import labels
+from beliefgraph.store.shown import belief_labels, evidence_labels
 
 R = TypeVar("R", bound=Revision)
 
@@ -138,7 +138,6 @@ def statements(keyring: Keyring, commits: Sequence[TwinCommit]) -> list[Statemen
                 ]
             },
         ),
-        ("commit/shown", _shown(ordered)),
         ("quarantine/keep", {"events": [row for c in ordered for row in _set_aside(keyring, c)]}),
     ]
     written = [(WRITE, rows) for rows in _in_parts(_rows(keyring, ordered))]
@@ -157,11 +156,6 @@ def _in_parts(rows: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
             part, room = dict.fromkeys(rows, ()), MOST_ROWS
         part[kind], room = left, room - len(left)
     yield part
-
-
-def _shown(commits: Sequence[TwinCommit]) -> dict[str, Any]:
-    changes = [(c.delta.closed.of(Holding), c.delta.opened.of(Holding), c.delta.opened.of(Bearing)) for c in commits]
-    return labels(changes)
 
 
 def _events(commits: Sequence[TwinCommit]) -> Iterator[ArrivedEvent]:
@@ -223,7 +217,7 @@ def _rows(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str, Any]:
         "twins": [_twin_row(c) for c in commits],
         "events": [_event_row(keyring, twin, event) for twin, event in events],
         "sources": [codec.node_values(source) for _, source in sorted(sources.items())],
-        "evidence": [{"values": _evidence_values(keyring, c, e)} for c in commits for e in c.delta.evidence],
+        "evidence": [row for c in commits for row in _evidence_rows(keyring, c)],
         "beliefs": [_belief_values(keyring, c, b) for c in commits for b in c.delta.made.of(Belief)],
         "closed_bearings": _closed(commits, Bearing),
         "bearings": [
@@ -270,7 +264,11 @@ def _statement(c: TwinCommit, belief: str) -> str:
 
 def _display(holding: Holding, statement: str) -> dict[str, Any]:
     """What Neo4j Browser shows of a belief."""
-    return {"confidence": displayed_confidence(holding), "caption": belief_caption(holding, statement)}
+    return {
+        "confidence": displayed_confidence(holding),
+        "caption": belief_caption(holding, statement),
+        "labels": belief_labels(holding),
+    }
 
 
 def _event_row(keyring: Keyring, twin: str, arrived: ArrivedEvent) -> dict[str, Any]:
@@ -284,6 +282,12 @@ def _event_row(keyring: Keyring, twin: str, arrived: ArrivedEvent) -> dict[str, 
         "sealed": keyring.seal(twin, written(arrived.event), f"event:{arrived.id}"),
     }
     return row if arrived.via is None else {**row, "via": arrived.via}
+
+
+def _evidence_rows(keyring: Keyring, c: TwinCommit) -> Iterator[dict[str, Any]]:
+    labels = evidence_labels(c.delta.opened.of(Bearing)) if c.delta.evidence else {}
+    for each in c.delta.evidence:
+        yield {"values": _evidence_values(keyring, c, each), "labels": labels.get(each.id, [])}
 
 
 def _evidence_values(keyring: Keyring, c: TwinCommit, evidence: Evidence) -> dict[str, Any]:
