@@ -126,10 +126,10 @@ async def two() -> AsyncIterator[tuple[Client, Client]]:
             connected(endpoint.uri, endpoint.user, endpoint.password) as graph,
             httpx2.AsyncClient(timeout=60) as http,
         ):
-            callers = Callers(graph, SystemClock(), 5.0)
+            callers, run = Callers(graph, SystemClock(), 5.0), time.time_ns()
             victim, attacker = [
-                Client(http, url, (await callers.create(tenant, tenant, EVERYTHING, ["testing"])).secret)
-                for tenant in ("victim", "attacker")
+                Client(http, url, (await callers.create(f"{who}-{run}", who, EVERYTHING, ["testing"])).secret)
+                for who in ("victim", "attacker")
             ]
             await victim.data(attacks.PUBLISH, catalog=CATALOG.model_dump(mode="json", exclude_none=True))
             await victim.observe(rated("first", 1.0))
