@@ -69,8 +69,8 @@ ALWAYS = "it happened in every period"
 class LearnedOutcome:
     """What was learned of an outcome, adopted or not (with the reason), and what from.
 
-    `gain` is by how many nats a twin and period is predicted better than by what is in force, ± one standard error, over
-    `compared` rows of twins that were left out.
+    `gain` is by how many nats a twin and period is predicted better than by what is in force, ± one standard error,
+    over `compared` rows of twins that were left out.
     """
 
     outcome: str
