@@ -75,7 +75,7 @@ def test_the_demo_tells_what_lena_pursues_and_what_unblocked_it(first: str) -> N
     assert "It no longer waits for “The budget is approved”." in told
     pursued = first[first.index("What buyer-lena pursues") :]
     assert "Roll it out to all freight sites" in pursued
-    assert "calls for work to" in pursued
+    assert "has a motivation of" in pursued
 
 
 def test_the_demo_shows_how_omar_wants_to_be_met_when_something_breaks(first: str) -> None:

@@ -179,7 +179,7 @@ def test_where_what_is_stated_is_the_truth_nothing_is_adopted(keyring: Keyring) 
     found = learn(histories, definitions, outcome, outcome.moment(day(7 * WEEKS)))
     assert not found.adopted
     assert found.reason is not None
-    assert "not foretell" in found.reason
+    assert "not predict" in found.reason
 
 
 def test_from_history_that_came_in_one_call_nothing_is_learned_of_what_was_published_in_between(

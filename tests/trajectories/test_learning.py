@@ -121,7 +121,7 @@ def test_where_what_is_stated_is_the_truth_nothing_is_adopted() -> None:
     right = float(np.exp(2.0) / (np.exp(2.0) + 2))
     twins = lives(150, 3, phases=2, right=right, start=(6 / 9, 2 / 9, 1 / 9))
     found = learned(twins, definitions(stages=stages))
-    assert (found.adopted, found.reason) == (False, "it does not foretell held-out twins better than what is in force")
+    assert (found.adopted, found.reason) == (False, "it does not predict held-out twins better than what is in force")
 
 
 def test_of_few_twins_nothing_is_learned() -> None:

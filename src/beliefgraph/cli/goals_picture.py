@@ -1,4 +1,4 @@
-"""The goals of a twin as a picture: how much each calls for work, now and before."""
+"""The goals of a twin as a picture: how much work each needs, now and before."""
 
 from __future__ import annotations
 

@@ -254,7 +254,7 @@ def differences(title: str, found: Sequence[BeliefDifference], most: int = 8) ->
 
 
 def goal_differences(found: Sequence[GoalDifference]) -> RenderableType:
-    """The goals that would matter otherwise than they do: how much of each calls for work."""
+    """The goals that would matter otherwise than they do: how much of each needs work."""
     table = Table(box=None, pad_edge=False)
     for name, justify in (("goal", "left"), ("is", "right"), ("", "center"), ("would be", "right"), ("why", "left")):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]

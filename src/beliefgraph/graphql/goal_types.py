@@ -113,7 +113,7 @@ class MotivationExplanation:
     left, and 0 if the goal is blocked or ended."""
 
     motivation: float = attribute(
-        "state.motivation", float, "Part of the importance that calls for work now, in [0, 1], unrounded."
+        "state.motivation", float, "Part of the importance that needs work now, in [0, 1], unrounded."
     )  # type: ignore[assignment]
     importance: float = attribute(
         "state.importance", float, "How much the goal is expected to matter, in [0, 1], unrounded."

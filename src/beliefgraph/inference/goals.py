@@ -159,7 +159,7 @@ def force(strength: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class Motivations:
-    """How much every goal matters and calls for work, and the strength of what flowed along every edge.
+    """How much every goal matters and how much work it needs, and the strength of what flowed along every edge.
 
     `total` is the sum of the forces of all reasons. `part_strength` and `need_strength` go with the edges of the graph
     and are 0 where nothing flows.
@@ -183,7 +183,7 @@ def motivate(
     urgency: Floats,
     left: Floats,
 ) -> Motivations:
-    """How much every goal matters, and how much of that calls for work now; both in [0, 1].
+    """How much every goal matters, and how much of that needs work now; both in [0, 1].
 
     `own` is the force of the reasons that a goal has of its own: its priority and beliefs. `live` are goals that have
     not ended, `pursued` the probability that they are really pursued, `urgency` how near the deadline is (1 at it),

@@ -169,7 +169,7 @@ class GoalStanding(Record):
         description="How much the goal is expected to matter, in [0, 1]; published values are rounded to 0.01.",
     )
     motivation: Probability = Field(
-        description="Part of the importance that calls for work now, in [0, 1]; 0 if the goal is blocked or ended. "
+        description="Part of the importance that needs work now, in [0, 1]; 0 if the goal is blocked or ended. "
         "Published values are rounded to 0.01.",
     )
     quality: Quality = Field(

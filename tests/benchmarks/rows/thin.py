@@ -69,6 +69,9 @@ def errors() -> Iterator[Row]:
 def coverage() -> Iterator[Row]:
     """Whether the error bars cover in dense parts, of mixed sign, and with strong causes."""
     kinds: dict[str, tuple[Callable[[int], Structure], int]] = {
+        "clique of 20, OR 1.5 to 3, 30 % contradicting": (
+            lambda seed: clique(20, seed, odds_ratios=(1.5, 3.0), contradicting=0.3), 20
+        ),
         "clique of 16, OR 1.5 to 3, 30 % contradicting": (
             lambda seed: clique(16, seed, odds_ratios=(1.5, 3.0), contradicting=0.3), 16
         ),

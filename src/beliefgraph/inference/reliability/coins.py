@@ -6,7 +6,7 @@ little was heard is taken for one like the others. What is not known is averaged
 Smith 2013); what is known is counted. A statement may be soft: heard with λ, it was a yes with odds e^λ.
 
 Votes on one answer share errors that no coin of a single source knows of (the answer may be a hard one), so adding them
-up makes too sure. `discount` says what a vote is worth beside others: of a few values, the mildest that foretells each
+up makes too sure. `discount` says what a vote is worth beside others: of a few values, the mildest that predicts each
 vote from the others as well as the best does, within one standard error. That needs no truth.
 """
 
@@ -195,7 +195,7 @@ def _ratios(if_holds: Floats, if_not: Floats, discount: float) -> tuple[Floats, 
 
 
 def _mildest(runs: Sequence[_Run], discounts: Sequence[float]) -> tuple[_Run, float]:
-    """The first run that foretells the statements as well as the best, within a standard error of the difference."""
+    """The first run that predicts the statements as well as the best, within a standard error of the difference."""
     best = max(runs, key=lambda run: float(run.foretold.sum()))
     for run, discount in zip(runs, discounts, strict=True):
         worse = best.foretold - run.foretold

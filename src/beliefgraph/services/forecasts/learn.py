@@ -1,6 +1,6 @@
 """Learning how likely outcomes are from a tenant's past: one row for each twin and period, and a logistic regression.
 
-What was learned is adopted only where it foretells the periods of held-out twins better than what is in force, by more
+What was learned is adopted only where it predicts the periods of held-out twins better than what is in force, by more
 than the standard error of the difference; twins, not rows, are independent of each other.
 """
 
@@ -61,7 +61,7 @@ TOO_FEW = (
     f"fewer than {LEAST_TWINS} twins, or than {LEAST_HAPPENED} periods in which it happened and whose inputs were known"
     " by then"
 )
-NOT_BETTER = "it does not foretell held-out twins better than what is in force"
+NOT_BETTER = "it does not predict held-out twins better than what is in force"
 ALWAYS = "it happened in every period"
 
 
@@ -69,8 +69,8 @@ ALWAYS = "it happened in every period"
 class LearnedOutcome:
     """What was learned of an outcome, adopted or not (with the reason), and what from.
 
-    `gain` is by how many nats a twin and period is foretold better than by what is in force, ± one standard error, over
-    `compared` rows of twins that were left out.
+    `gain` is by how many nats a twin and period is predicted better than by what is in force, ± one standard error,
+    over `compared` rows of twins that were left out.
     """
 
     outcome: str
@@ -273,7 +273,7 @@ def _in_force(taken: Sequence[_Taken], definitions: Definitions, outcome: Outcom
 
 
 def _compared(rows: Rows, fold: Ints, in_force: Floats, counted: Bools) -> tuple[float, float, int]:
-    """By how many nats a row of a twin left out is foretold better, its standard error, and of how many rows."""
+    """By how many nats a row of a twin left out is predicted better, its standard error, and of how many rows."""
     gains = np.zeros(len(rows.happened))
     for number in range(FOLDS):
         out = fold == number

@@ -1,4 +1,4 @@
-"""Questions about goals: what is pursued and what calls for work, now or then, why, and how that came about.
+"""Questions about goals: what is pursued and what needs work, now or then, why, and how that came about.
 
 A question without an `as_of` is answered from what was published; one with an `as_of` is recomputed, unrounded. Why a
 goal matters is always recomputed.

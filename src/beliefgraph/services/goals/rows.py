@@ -173,27 +173,26 @@ def _silence(derived: GoalDerivation, reason: Reason) -> str | None:
 
 
 def _sentence(state: GoalState, reasons: Sequence[MotivationReason], waits: Sequence[GoalState]) -> str:
-    """In one sentence what calls for work on a goal, or why nothing does."""
+    """In one sentence why a goal has its motivation."""
     if state.status in ENDED:
-        return f"“{state.title}” is {state.status}: nothing is left to do."
+        return f"“{state.title}” is {state.status}; no work is left."
     heard = sorted((r for r in reasons if r.strength > 0), key=lambda r: -r.strength)
-    because = ", ".join(_named(reason) for reason in heard[:TOLD]) or "nothing that is known"
+    because = ", ".join(_named(reason) for reason in heard[:TOLD]) or "nothing known"
     if waits:
-        return (
-            f"“{state.title}” waits for {_titles(waits)}, which it hands its importance of {state.importance:.0%} to."
-        )
+        them = "it" if len(waits) == 1 else "them"
+        passed = f"passes its importance of {state.importance:.0%} to {them}"
+        return f"“{state.title}” waits for {_titles(waits)} and {passed}."
     if state.status == "blocked":
-        return f"“{state.title}” is blocked; its importance of {state.importance:.0%} calls for nothing now."
-    return (
-        f"“{state.title}” calls for work to {state.motivation:.0%}, for {because}; {state.progress:.0%} of it is done."
-    )
+        return f"“{state.title}” is blocked; none of its importance of {state.importance:.0%} counts now."
+    done = f"{state.progress:.0%} is done"
+    return f"“{state.title}” has a motivation of {state.motivation:.0%} because of {because}; {done}."
 
 
 def _named(reason: MotivationReason) -> str:
     if reason.belief is not None:
         return f"the belief “{reason.belief.statement}” ({reason.strength:.0%})"
     if reason.goal is not None:
-        what = "of which it is part" if reason.kind == "whole" else "which waits for it"
+        what = "the goal it is part of" if reason.kind == "whole" else "a goal that waits for it"
         return f"“{reason.goal.title}”, {what} ({reason.strength:.0%})"
     return f"its own priority ({reason.strength:.0%})"
 

@@ -1,9 +1,9 @@
-"""Whether what was learned of a source foretells better than what is in force, and if not, why nothing changes. Pure.
+"""Whether what was learned of a source predicts better than what is in force, and if not, why nothing changes. Pure.
 
 Coins are learned from four fifths of the questions and tried on the rest. Where the truth of enough beliefs is known,
-they must foretell it; elsewhere they must foretell what each source says from what all the others say of the same
+they must predict it; elsewhere they must predict what each source says from what all the others say of the same
 question. What is learned of a kind of source is adopted where it does so better by more than the standard error of the
-difference; a source whose own statements are foretold worse by more than that keeps what is in force.
+difference; a source whose own statements are predicted worse by more than that keeps what is in force.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ fewer is no proof against what its kind has shown."""
 BY_CHANCE = 0.01
 """How likely a source of its kind must be to say the same each time, for it not to be one that can say nothing else."""
 
-ALONE = "nobody else speaks about the same beliefs"
-ONE_SIDED = "it only ever says the same; what it leaves unsaid is not heard"
-NOT_BETTER = "it does not foretell better than what is in force"
-WORSE = "what it says is foretold worse than by what is in force"
+ALONE = "no other source speaks about the same beliefs"
+ONE_SIDED = "it always says the same; what it does not say leaves no trace"
+NOT_BETTER = "it does not predict better than the rates in force"
+WORSE = "its statements are predicted worse than by the rates in force"
 
 Learner = Callable[[Topic, int, tuple[float, ...]], Fitted]
 """Learns the coins of a topic without one fold of its questions, with one of some discounts."""
@@ -51,7 +51,7 @@ InForce = Callable[[Voice, str | None], Coins]
 class Verdict:
     """Whether what was learned of some sources of a kind about something is adopted, with the reason if not.
 
-    `gain` is by how many nats it foretells better, ± one standard error `error`, over `compared` questions, of which
+    `gain` is by how many nats it predicts better, ± one standard error `error`, over `compared` questions, of which
     either the truth or what others say decides (`by_truth`).
     """
 

@@ -190,7 +190,7 @@ class SourceLearner:
 def lesson(collection: Collection, definitions: Definitions, trusted: str | None = None) -> Lesson:
     """What the statements of a collection say about their sources; `trusted` is heard as it speaks.
 
-    What of it is adopted is what foretells better than the definitions' parameters, which are in force.
+    What of it is adopted is what predicts better than the definitions' parameters, which are in force.
     """
     before = definitions.parameters
     found: list[LearnedSource] = []

@@ -1,6 +1,6 @@
 """Learning how twins move through stages, from what was observed of all twins of a tenant.
 
-What was learned is adopted only where it foretells the evidence of held-out twins better than what is in force, by more
+What was learned is adopted only where it predicts the evidence of held-out twins better than what is in force, by more
 than the standard error of the difference.
 """
 
@@ -72,7 +72,7 @@ MOST_CELLS = 20_000_000
 """Twins times rows times phases that are learned from at once, 160 MB; of more twins, the first by their ids."""
 
 TOO_FEW = f"fewer than {LEAST_TWINS} twins with evidence from two moments"
-NOT_BETTER = "it does not foretell held-out twins better than what is in force"
+NOT_BETTER = "it does not predict held-out twins better than what is in force"
 NOTHING_LATER = "there is no evidence yet from after what the set in force was learned from"
 
 _MOMENT = timedelta(microseconds=1)
@@ -82,7 +82,7 @@ _MOMENT = timedelta(microseconds=1)
 class LearnedTrajectory:
     """What was learned of a trajectory, adopted or not (with the reason), and what from.
 
-    `gain` is by how many nats a piece of evidence is foretold better than by what is in force, ± one standard error,
+    `gain` is by how many nats a piece of evidence is predicted better than by what is in force, ± one standard error,
     over `compared` pieces of twins that were left out. `moved` is the number of twins that would be in another stage.
     """
 
@@ -167,7 +167,7 @@ def learned_of(
 
 
 def _compared(gains: Floats, counted: Bools) -> tuple[float, float, int]:
-    """By how many nats a piece of evidence is foretold better, its standard error (twins are independent, pieces are
+    """By how many nats a piece of evidence is predicted better, its standard error (twins are independent, pieces are
     not), and of how many pieces."""
     compared = int(counted.sum())
     if not compared:
