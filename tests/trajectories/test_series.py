@@ -105,6 +105,11 @@ async def test_metrics_and_the_progress_of_goals_are_series_too(served: Service,
         )
     found = await asked(client, key={"goal": "close"}, since=on(1), until=on(9), points=5)
     assert [point["value"] for point in found["points"]][1:] == pytest.approx([0.2, 0.2, 0.7, 0.7])
+    span = {"since": on(2), "until": on(9), "points": 8, "project": "P2D"}
+    found = await asked(client, key={"goal": "close"}, **span)
+    assert found["trend"] > 0
+    assert [point["time"] for point in found["projected"]] == [on(10), on(11)]
+    assert all(0 < point["low"] < point["value"] < point["high"] < 1 for point in found["projected"])
 
 
 async def test_a_preference_is_followed_by_its_mean_score_or_by_its_strength(served: Service, client: Client) -> None:

@@ -12,9 +12,10 @@ from tests.world import START, event
 
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.definition import Catalog, Definitions, problems
+from beliefgraph.model.trajectory import LearnedStage, LearnedStages
 
 SHOWN = """
-key title stage position velocity recentVelocity typicalVelocity inStageSince stalled longerThan
+key title stage position velocity recentVelocity typicalVelocity typicalVelocityMissing inStageSince stalled longerThan
 parameters beganAt waited pieces
 stages { stage probability }
 times { stage reached withinPeriod median low high }
@@ -146,6 +147,43 @@ async def test_a_stay_longer_than_nine_of_ten_has_stalled_and_a_step_back_is_tol
     back = await asked(client)
     assert [(each["before"], each["after"]) for each in back["reversals"]] == [("business case", "evaluation")]
     assert not back["stalled"], "it has only just come back"
+
+
+async def test_learned_stages_are_shown_and_an_answer_rests_on_them_from_the_next_commit_on(
+    served: Service, client: Client
+) -> None:
+    await client.observe(sign("1", "evaluation", 0))
+    cold = await asked(client)
+    assert (cold["parameters"], cold["typicalVelocity"]) == ("stated", None)
+    assert "Nothing was learned" in cold["typicalVelocityMissing"]
+    learned = LearnedStages(
+        trajectory="buying",
+        learned_on=catalog().trajectories[0].learned_on,
+        phases=4,
+        stages=tuple(
+            LearnedStage(value=stage["value"], stay=timedelta(days=20), back=0.0, start=1 / 3, velocity=speed)
+            for stage, speed in zip(STAGES, (1.4, 0.3, 0.0), strict=True)
+        ),
+        until=START,
+        twins=60,
+        pieces=600,
+        gain=0.1,
+        error=0.01,
+    )
+    made = await served.services.callers.create(served.tenant, "learner", ["define"], ["testing"])
+    caller = await served.services.callers.authenticate(made.secret)
+    await served.services.book.publish_parameters(caller, lambda known: known.with_trajectories((learned,)))
+    await client.observe(sign("2", "evaluation", 5))
+    warm = await asked(client)
+    assert (warm["parameters"], warm["typicalVelocityMissing"]) == ("1", None)
+    here = shares(warm)
+    assert warm["typicalVelocity"] == pytest.approx(1.4 * here["evaluation"] + 0.3 * here["business case"])
+    assert await asked(client, asOf={"rev": cold["rev"]}) == cold
+    shown = await client.data(
+        "{ definitions { parameters { trajectories { trajectory phases twins stages { value stay velocity } } } } }"
+    )
+    (found,) = shown["definitions"]["parameters"]["trajectories"]
+    assert (found["trajectory"], found["phases"], found["stages"][0]["stay"]) == ("buying", 4, "P20D")
 
 
 async def test_all_trajectories_are_listed_and_one_that_is_not_defined_is_refused(

@@ -96,12 +96,13 @@ def evaluate(
         for n, name in enumerate(names["tested"], start=1):
             found.append(client.trajectory(name, KEY, asked))
             progress("Trajectories asked", n, len(names["tested"]))
-    loss, interval = mean_loss(_given(found, tested)), _passages(found, tested)
+    loss, (interval, none) = mean_loss(_given(found, tested)), _passages(found, tested)
     learned = sum(each["parameters"] != "stated" for of_twin in found for each in of_twin)
     typical = [each["velocity"] - each["typicalVelocity"] for of_twin in found for each in of_twin if learned]
     checks = [
         exactly("answers by what was learned", learned, len(found) * len(ASKED_AT)),
         Row("mean velocity beyond that of the cohort, stages in 30 days", float(np.mean(typical)) if typical else 0.0),
+        Row("answers without a time to purchase for twins that had not purchased", none),
     ]
     return scored(known, tested, loss, interval, checks, f", {len(found):,} twins through the service")
 
@@ -133,15 +134,19 @@ def _given(found: list[list[dict[str, Any]]], tested: Cohort) -> Floats:
     return np.array(given)
 
 
-def _passages(found: list[list[dict[str, Any]]], tested: Cohort) -> tuple[float, float]:
-    """Which share of the intervals covers the time to purchase, and their mean width in weeks; of twins that wait."""
-    covered, widths = [], []
+def _passages(found: list[list[dict[str, Any]]], tested: Cohort) -> tuple[tuple[float, float], int]:
+    """Which share of the intervals covers the time to purchase, and their mean width in weeks, of twins that wait; and
+    how often there was none, because a twin that waited was taken to have purchased."""
+    covered, widths, none = [], [], 0
     for place, of_twin in enumerate(found):
         for week, each in zip(ASKED_AT, of_twin, strict=True):
             time = tested.purchase[place] - week
-            if time > 0:
-                last = next((one for one in each["times"] if one["stage"] == STAGES[-1]), None)
-                low, high = (0.0, 0.0) if last is None else (last["low"], last["high"])
-                covered.append(low <= time <= high)
-                widths.append(high - low)
-    return float(np.mean(covered)), float(np.mean(widths))
+            if time <= 0:
+                continue
+            last = next((one for one in each["times"] if one["stage"] == STAGES[-1]), None)
+            if last is None:
+                none += 1
+                continue
+            covered.append(last["low"] <= time <= last["high"])
+            widths.append(last["high"] - last["low"])
+    return (float(np.mean(covered)), float(np.mean(widths))), none
