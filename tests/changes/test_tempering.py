@@ -74,6 +74,7 @@ def bearings(said: Sequence[Said], rev: int = 1) -> list[Bearing]:
                     log_likelihood_ratio=ratio,
                     half_life=HALF_LIFE.get(KEYS[which]),
                     shared_origin=None,
+                    shared_across=None,
                     source_kind=None,
                 )
             )
