@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
+from tests.benchmarks import twins
 from tests.benchmarks.generators import evidence, hier
 from tests.benchmarks.report import Row
 
@@ -13,6 +16,15 @@ from beliefgraph.inference import compile_model
 from beliefgraph.inference.foresight.hazards import Histories, States, any_within, columns
 from beliefgraph.inference.foresight.information import ask_next, yes_or_no
 from beliefgraph.inference.foresight.logistic import fit
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.identity import evidence_id
+from beliefgraph.services.asking.weigh import Asking
+from beliefgraph.services.definition_graph import DefinitionGraph
+from beliefgraph.services.interpretation.said import BearsOn
+from beliefgraph.services.moments import Moment
+from beliefgraph.services.state import fresh
+from beliefgraph.services.suppose import Supposed, supposing
 
 CUSTOMERS, WEEKS = 23_500, 33
 """Some 760,000 rows, as many as those of cdnow."""
@@ -42,7 +54,34 @@ def foresight() -> list[Row]:
             "ms",
             5.0,
         ),
+        Row(f"questions: the best 5 of {QUESTIONS} for a warm twin of 850 beliefs", ask_a_twin() * 1e3, "ms", 5.0),
     ]
+
+
+def ask_a_twin() -> float:
+    """Seconds that `askNext` takes once the twin is in memory: derived and weighed."""
+    draw = np.random.default_rng(1)
+    chosen = draw.choice(twins.BELIEFS, QUESTIONS, replace=False).tolist()
+    answers = [{"text": "Yes.", "log_likelihood_ratio": 1.7}, {"text": "No.", "log_likelihood_ratio": -1.7}]
+    document = twins.catalog().model_dump(mode="json", exclude_defaults=True)
+    document["questions"] = [
+        {"key": f"ask.b{n}", "text": f"{n}?", "attribute": twins.name(n), "answers": answers} for n in chosen
+    ]
+    definitions = Definitions(tenant="bench", number=1, catalogs=(Catalog.model_validate(document),))
+    graph, asked = DefinitionGraph(definitions), list(definitions.questions.values())
+    state = fresh("5f0d7c1e-0000-4000-8000-000000000002", "bench", "somebody")
+    moment = Moment(state, graph, twins.START + timedelta(days=1))
+    told = [
+        Supposed(
+            BearsOn(belief=BeliefKey.of(attribute=twins.name(n)), log_likelihood_ratio=float(draw.normal())),
+            "seen",
+            evidence_id(str(n // twins.SEEN_AT_ONCE), "seen"),
+            twins.START,
+        )
+        for n in range(twins.BELIEFS)
+    ]
+    warm = replace(moment, state=supposing(moment, told))
+    return seconds(lambda: Asking(warm, asked, ()).first(5))
 
 
 def histories(draw: np.random.Generator) -> Histories:

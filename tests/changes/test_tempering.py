@@ -27,6 +27,7 @@ from beliefgraph.services.change_points import followed
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.derive import Derivation, derive
 from beliefgraph.services.describe import describe
+from beliefgraph.services.permissions.hidden import Hidden, without
 from beliefgraph.services.state import TwinState, fresh
 
 TWIN = "5f0d7c1e-0000-4000-8000-000000000000"
@@ -74,6 +75,7 @@ def bearings(said: Sequence[Said], rev: int = 1) -> list[Bearing]:
                     log_likelihood_ratio=ratio,
                     half_life=HALF_LIFE.get(KEYS[which]),
                     shared_origin=None,
+                    shared_across=None,
                     source_kind=None,
                 )
             )
@@ -177,6 +179,19 @@ def test_neither_order_nor_calls_nor_what_was_taken_back_change_a_bit(said, rand
     assert bits(at_end(wrong.after(Delta.of(closed=bearings(more, len(cuts) + 2)), len(cuts) + 3))) == expected
 
 
+class Hides(Hidden):
+    """A sight that refuses some attributes."""
+
+    def __init__(self, *attributes: str) -> None:
+        self._refused = attributes
+
+    def attribute(self, key: str, domain: str) -> bool:
+        return key in self._refused
+
+    def metric(self, key: str) -> bool:
+        return False
+
+
 def steady(days: range, what: int, ratio: float = 0.7) -> list[Said]:
     """One piece of evidence a day."""
     return [(day, ((what, ratio),), 1000 + day) for day in days]
@@ -202,6 +217,17 @@ def test_a_statement_tempers_at_once_and_other_domains_are_left_alone() -> None:
     rows = told.bearings.on(belief_id(TWIN, KEYS[0]))
     assert at_end(told, at).counted.kept(rows) == pytest.approx(kept, rel=0.05)
     assert at_end(told, START + timedelta(days=99)).counted.kept(rows).min() > 0.98, "not before it was so"
+
+
+def test_what_is_not_permitted_tempers_nothing() -> None:
+    told = hearing(hearing(nothing(), steady(range(60), 0)), [(60, ((3, 6.0),), 7)], 2)
+    seen = DefinitionGraph(without(GRAPH.definitions, Hides("work.changed")))
+    assert seen.definitions.changes["work"].stated is None
+    at, place = START + timedelta(days=60), belief_id(TWIN, KEYS[0])
+    assert derive(told, seen, at, also=KEYS[:3]).counted.kept(told.bearings.on(place)).min() > 0.98
+    assert at_end(told, at).counted.kept(told.bearings.on(place)).max() < 0.1
+    nowhere = DefinitionGraph(without(GRAPH.definitions, Hides(*(key.attribute for key in KEYS))))
+    assert nowhere.definitions.changes == {}
 
 
 def test_an_event_follows_only_what_is_new(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -129,7 +129,7 @@ async def test_a_question_about_some_beliefs_tells_nothing_of_others(asked: Clie
 async def test_a_question_about_an_outcome_is_about_the_beliefs_that_it_depends_on(
     served: Service, asked: Client
 ) -> None:
-    signed = {
+    signed: Json = {
         "key": "signed",
         "title": "Signs",
         "events": [{"type": "signed"}],

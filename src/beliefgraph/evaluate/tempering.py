@@ -162,6 +162,7 @@ def _bearings(domain: int, event: int, what: int) -> Iterator[Bearing]:
             log_likelihood_ratio=llr,
             half_life=None,
             shared_origin=None,
+            shared_across=None,
             source_kind=None,
         )
 

@@ -23,6 +23,11 @@ class Grows(Protocol):
         """The same with a block more, which it has yet to look at."""
         ...
 
+    @property
+    def size(self) -> int:
+        """How many bytes it takes."""
+        ...
+
 
 class BearingHeading(NamedTuple):
     """What bearings of one source on one belief have in common."""
@@ -176,6 +181,11 @@ class Bearings(Rows[Bearing, BearingHeading, BearingBlock]):
         if self.followed is not None:
             more.remember(self.followed.with_block(block))
         return more
+
+    @property
+    def size(self) -> int:
+        """How many bytes the columns take, and what was followed of them."""
+        return super().size + (0 if self.followed is None else self.followed.size)
 
     @property
     def followed(self) -> Grows | None:

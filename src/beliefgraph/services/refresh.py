@@ -6,9 +6,10 @@ runs it, how often, or how many do at once: a twin is refreshed to that moment o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from beliefgraph.errors import BeliefgraphError, Incorrect
 from beliefgraph.model.caller import Caller
@@ -18,7 +19,8 @@ from beliefgraph.services.additions import Additions
 from beliefgraph.services.advance import PlannedCommit, advance
 from beliefgraph.services.intake import Intake
 from beliefgraph.services.permissions.sight import restricted
-from beliefgraph.services.update import FUTURE_SKEW_S, CommitContext, Updater
+from beliefgraph.services.state import TwinState
+from beliefgraph.services.update import FUTURE_SKEW_S, CommitContext, Committed, TwinRef, Updater
 from beliefgraph.store import quiet as stored
 from beliefgraph.telemetry.metrics import REFRESH_ENDED, REFRESH_SECONDS, REFRESHED
 from beliefgraph.telemetry.spans import timed
@@ -28,6 +30,9 @@ INTERVAL = timedelta(hours=1)
 
 PAGE = 500
 """Twins that one look at the store finds."""
+
+TOGETHER = 16
+"""Twins that are refreshed in one transaction."""
 
 ACTOR = "beliefgraph:clock"
 PURPOSE = "upkeep"
@@ -61,24 +66,11 @@ class Refresher:
         A commit is written if anything published moves (`refreshed`) or the definitions are newer (`adopted` where
         `at` is not); a twin in which nothing ages does not grow. Again, it is a duplicate.
         """
-        updater = self._updater
-        named = updater.name(caller, twin, "write")
         moment = instant(at)
-        if (moment - updater.clock.now()).total_seconds() > FUTURE_SKEW_S:
+        if (moment - self._updater.clock.now()).total_seconds() > FUTURE_SKEW_S:
             raise Incorrect("invalid-input", "A twin cannot be refreshed to the future.", at=moment.isoformat())
-
-        def pass_time(present: CommitContext) -> Mapping[str, Additions | PlannedCommit]:
-            state = present.twins[named.id]
-            if state.head_time is None or restricted(state.permissions, present.now):
-                return {}
-            newer = state.definitions != present.graph.definitions.number
-            if moment > state.head_time:
-                added = Additions(cause="refreshed", moment=moment)
-                step = advance(state, present.graph, added, caller, present.now)
-                return {named.id: step} if newer or step.moves else {}
-            return {named.id: Additions(cause="adopted", moment=state.head_time)} if newer else {}
-
-        done = await updater.commit(caller, [named], pass_time)
+        named = self._updater.name(caller, twin, "write")
+        done = await self._pass_time(caller, [named], moment)
         return Receipt(
             id=f"refresh:{moment.isoformat()}",
             status="accepted" if done.steps else "duplicate",
@@ -120,6 +112,27 @@ class Refresher:
         adopted, refused = await self._walk(BEGINNING, tenant)
         return Round(adopted, 0, tuple(refused))
 
+    async def _pass_time(self, caller: Caller, twins: Sequence[TwinRef], moment: datetime) -> Committed:
+        """Let time pass in some twins of a tenant, in one transaction."""
+
+        def pass_time(present: CommitContext) -> Mapping[str, Additions | PlannedCommit]:
+            found = ((twin.id, _passed(present, present.twins[twin.id], caller, moment)) for twin in twins)
+            return {id_: each for id_, each in found if each is not None}
+
+        return await self._updater.commit(caller, twins, pass_time)
+
+    async def _together(self, tenant: str, names: Sequence[str], moment: datetime) -> int | None:
+        """Refresh some twins of a tenant in one transaction; how many were written to, None where anything refuses."""
+        caller = _clock(tenant)
+        try:
+            twins = [self._updater.name(caller, name, "write") for name in names]
+            written = len((await self._pass_time(caller, twins, moment)).steps)
+        except BeliefgraphError:
+            return None
+        REFRESHED.labels("accepted").inc(written)
+        REFRESHED.labels("duplicate").inc(len(names) - written)
+        return written
+
     async def _walk(self, moment: datetime, tenant: str | None) -> tuple[int, list[tuple[str, BeliefgraphError]]]:
         written, last = 0, ""
         refused: list[tuple[str, BeliefgraphError]] = []
@@ -127,16 +140,33 @@ class Refresher:
             page = await stored.quiet(self._updater.graph, moment, tenant=tenant, after=last, limit=PAGE)
             if not page:
                 return written, refused
-            for twin in page:
-                try:
-                    receipt = await self.refresh(_clock(twin.tenant), twin.name, moment)
-                except BeliefgraphError as error:
-                    refused.append((twin.name, error))
-                    REFRESHED.labels(error.code).inc()
-                else:
-                    REFRESHED.labels(receipt.status).inc()
-                    written += receipt.status == "accepted"
+            for (of, _), some in groupby(enumerate(page), key=lambda each: (each[1].tenant, each[0] // TOGETHER)):
+                names = [twin.name for _, twin in some]
+                done = await self._together(of, names, moment)
+                written += done or 0
+                for name in names if done is None else ():
+                    try:
+                        receipt = await self.refresh(_clock(of), name, moment)
+                    except BeliefgraphError as error:
+                        refused.append((name, error))
+                        REFRESHED.labels(error.code).inc()
+                    else:
+                        REFRESHED.labels(receipt.status).inc()
+                        written += receipt.status == "accepted"
             last = page[-1].id
+
+
+def _passed(
+    present: CommitContext, state: TwinState, caller: Caller, moment: datetime
+) -> Additions | PlannedCommit | None:
+    """The commit that lets time pass in a twin; None where nothing is to be written."""
+    if state.head_time is None or restricted(state.permissions, present.now):
+        return None
+    newer = state.definitions != present.graph.definitions.number
+    if moment > state.head_time:
+        step = advance(state, present.graph, Additions(cause="refreshed", moment=moment), caller, present.now)
+        return step if newer or step.moves else None
+    return Additions(cause="adopted", moment=state.head_time) if newer else None
 
 
 def _clock(tenant: str) -> Caller:

@@ -73,6 +73,11 @@ class Runs:
         return cls(hazard, *no_state(kinds))
 
     @property
+    def size(self) -> int:
+        """How many bytes it takes."""
+        return sum(column.nbytes for column in vars(self).values() if isinstance(column, np.ndarray))
+
+    @property
     def events(self) -> int:
         """How many events were followed."""
         return int(self.state[EVENTS])

@@ -180,10 +180,13 @@ class Asking:
 
     def _gains_in(self, positions: Ints, unit: Unit, places: Sequence[int]) -> list[float]:
         evidence = self.seen.derived.log_likelihood[positions]
-        targets = np.flatnonzero(np.isin(positions, self.targets))
+        among = np.zeros(len(self.seen.derived.layout.ids), dtype=np.bool_)
+        among[self.targets] = True
+        targets = np.flatnonzero(among[positions])
         if not len(targets):
             return [0.0] * len(places)
-        column = {position: n for n, position in enumerate(positions.tolist())}
+        column = np.zeros(len(among), dtype=np.int64)
+        column[positions] = np.arange(len(positions))
         session = unit.model.session(evidence)
         single = [n for n, place in enumerate(places) if not self.questions[place].by_value]
         several = [n for n, place in enumerate(places) if self.questions[place].by_value]
@@ -196,14 +199,14 @@ class Asking:
             found[several] = value_gains(session, evidence, about, targets)
         return [float(gain) for gain in found]
 
-    def _single(self, question: QuestionDefinition, column: Mapping[int, int]) -> Question:
+    def _single(self, question: QuestionDefinition, column: Ints) -> Question:
         single = _asked_of(self.moment.graph).single[question.key]
-        return single.about(column[self.positions[question.key]])
+        return single.about(int(column[self.positions[question.key]]))
 
-    def _several(self, question: QuestionDefinition, column: Mapping[int, int]) -> ValueQuestion:
+    def _several(self, question: QuestionDefinition, column: Ints) -> ValueQuestion:
         values = self._values(question)
         names = [str(self.seen.derived.layout.keys[position].value) for position in values]
-        return ValueQuestion(np.array([column[each] for each in values]), _likelihood(question, names))
+        return ValueQuestion(column[list(values)], _likelihood(question, names))
 
     def _values(self, question: QuestionDefinition) -> tuple[int, ...]:
         """The positions of all values that a question asks about."""

@@ -51,6 +51,11 @@ class Followed:
         """The same of bearings that have a block more."""
         return replace(self, pending=(*self.pending, block))
 
+    @property
+    def size(self) -> int:
+        """How many bytes the steps take; blocks that are pending are those of the bearings."""
+        return sum(step.runs.size for steps in self.steps.values() for step in steps)
+
 
 @dataclass(frozen=True, eq=False)
 class Pieces:
