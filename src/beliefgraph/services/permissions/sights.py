@@ -122,6 +122,10 @@ class Sights:
         stated, policy = await self.stated(caller, name), await self._policies.required(caller.tenant)
         return consent_receipt(policy, name, stated, self._clock.now())
 
+    async def policy(self, tenant: str) -> NumberedPolicy | None:
+        """The policy of a tenant; None where none was published."""
+        return await self._policies.in_force(tenant)
+
     async def of_each(self, caller: Caller, twins: Sequence[tuple[str, str]]) -> list[Seen]:
         """What the caller may see of each of these twins, by id and name; also of those of which it is nothing."""
         policy = await self._policies.in_force(caller.tenant)
