@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 import pytest_asyncio
 from tests.conftest import StoppedClock
@@ -14,9 +15,10 @@ from tests.ownership.test_every_door import ASKED, query
 from tests.web.service import Client, Service, service
 from tests.world import event
 
-from beliefgraph.services.forecasts.features import Floats
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
+
+Floats = npt.NDArray[np.float64]
 
 CALLS = 120
 """Calls of each kind that are timed, in turns."""

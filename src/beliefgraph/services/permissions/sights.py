@@ -199,6 +199,13 @@ class Sights:
         kept = self._states.get((state.id, state.life, state.rev, seen.policy.number, seen.sight))
         return Published(state) if kept is None or kept[1] is None else kept[1]
 
+    def hides(self, seen: Seen, type_: str) -> bool:
+        """Whether an event of this type is refused that said nothing: by its category, or as it is in none."""
+        assert seen.policy is not None
+        inside = [each for each in seen.policy.policy.categories if matches(each.events, type_)]
+        refused = {each.key for each in seen.sight.refused}
+        return any(each.key in refused for each in inside) if inside else seen.sight.general
+
     async def outside(self, state: TwinState, seen: Seen) -> set[str]:
         """The evidence of events and sources that belong to refused categories."""
         categories = () if seen.policy is None else seen.policy.policy.categories
