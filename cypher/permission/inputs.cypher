@@ -42,7 +42,7 @@ RETURN
     USING INDEX r:PERMITS(twin, rev_to, valid_to)
     WHERE r.twin = $twin AND r.rev_to > 0 AND r.rev_from <= $rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
-            r.origin, r.purpose, r.category, r.recipient, r.allowed, r.stated_by, r.event]
+            r.origin, r.purpose, r.category, r.recipient, r.allowed, r.stated_by, r.event, r.evidence]
   } AS permissions,
   COLLECT {
     MATCH (:Twin)-[r:CONTESTS]->(:Evidence)

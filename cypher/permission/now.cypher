@@ -10,6 +10,6 @@ RETURN COLLECT {
     USING INDEX r:PERMITS(twin, rev_to, valid_to)
     WHERE r.twin = t.id AND r.rev_to > t.rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
-            r.origin, r.purpose, r.category, r.recipient, r.allowed, r.stated_by, r.event]
+            r.origin, r.purpose, r.category, r.recipient, r.allowed, r.stated_by, r.event, r.evidence]
   }]
 } AS permissions

@@ -253,7 +253,7 @@ def _on(
     bell = Bell()
     interpreter = RuleInterpreter()
     cache = TwinCache(graph, keyring, shared.cached_bytes)
-    sights = Sights(graph, shared.policies, clock, cache)
+    sights = Sights(graph, shared.policies, clock, cache, shared.accesses)
     moments = Moments(graph, book, cache, bell, sights)
     shard = None if shared.residency is None else Place(shared.residency, name)
     updater = Updater(graph, keyring, book, cache, clock, bell, shard, sights)

@@ -6,14 +6,19 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 
+import httpx2
 import pytest
 from tests.conftest import StoppedClock
-from tests.web.service import service
+from tests.ownership.policies import Enforcing, policy
+from tests.web.serve_process import environment_of, served_apart
+from tests.web.service import Client, service
 from tests.world import World, event, rated
 
 from beliefgraph.errors import BeliefgraphError
+from beliefgraph.local import Endpoint
 from beliefgraph.model.caller import Caller
 from beliefgraph.services.accesses import AccessLog
+from beliefgraph.services.callers import Callers
 from beliefgraph.services.scope import reach
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
@@ -114,3 +119,23 @@ async def test_a_call_without_the_scope_is_noted_as_refused_though_it_would_writ
         reach(reading, "lena", "write")
     (found,) = await log.accesses(world.person("lena"), "lena")
     assert (found.asked, found.refused) == ("write", "missing-scope")
+
+
+async def test_a_kill_loses_no_reading_of_a_special_category_and_at_most_a_second_of_others(
+    world: World, keyring: Keyring, endpoint: Endpoint, tmp_path: Path
+) -> None:
+    enforcing = Enforcing(world)
+    await world.intake.observe(world.caller, [event("1"), event("2", twin="omar")])
+    await enforcing.policies.publish(world.caller, policy(default="allow_until_objected"))
+    await enforcing.permit(category="risks")
+    made = await Callers(world.graph, world.clock).create(world.caller.tenant, "adviser", ["read"], ["advice"])
+    async with served_apart(environment_of(endpoint, tmp_path)) as (process, url), httpx2.AsyncClient() as http:
+        adviser = Client(http, url, made.secret)
+        await adviser.data(READ.replace("lena", "omar"))
+        await asyncio.sleep(1.0)
+        await adviser.data(READ)
+        process.kill()
+        await process.wait()
+    log = AccessLog(keyring, world.clock, 10)
+    for twin in ("lena", "omar"):
+        assert [each.asked for each in await log.accesses(world.person(twin), twin)] == ["beliefs"], twin

@@ -158,8 +158,7 @@ async def test_where_a_part_is_permitted_nothing_of_the_rest_is_in_any_answer(le
             answered.append(name)
     assert refusals == {
         "metricHistory": "unknown-metric",
-        "forecasts": "not-permitted",
-        "forecast": "not-permitted",
+        "forecast": "unknown-outcome",
         "distribution": "invalid-input",
         "metric": "unknown-metric",
         "metricEvents": "unknown-metric",

@@ -237,6 +237,18 @@ class DecisionRule(Record):
     )
 
 
+class PermissionRule(Record):
+    """What an event of a type states about one permission: expressions."""
+
+    purpose: Expression = Field(description="Expression for the purpose, one of the tenant's policy.")
+    allowed: Expression = Field(description="Expression for whether it is permitted.")
+    when: Expression | None = Field(None, description="Expression that must hold of the event; null: always.")
+    category: Expression | None = Field(
+        None, description="Expression for a category of the policy; null: all but special ones."
+    )
+    recipient: Expression | None = Field(None, description="Expression for a recipient of the policy; null: all.")
+
+
 class GoalDefinition(Record):
     """How goals are interpreted."""
 
@@ -301,6 +313,11 @@ class EventRule(Record):
         default=(),
         max_length=20,
         description="What the event states about decisions, at most 20.",
+    )
+    permissions: tuple[PermissionRule, ...] = Field(
+        default=(),
+        max_length=20,
+        description="What the event states about permissions, at most 20.",
     )
 
 

@@ -164,6 +164,9 @@ class Permission(Revision):
     allowed: bool = Field(description="Whether it is permitted.")
     stated_by: StatedBy
     event: str = Field(description="Id of the event that records the statement.")
+    evidence: str | None = Field(
+        None, description="Id of the evidence by which an event stated it; null: it was stated by a command."
+    )
 
     @property
     def specific(self) -> int:

@@ -1,7 +1,8 @@
 """Who read what of a twin, when and to what end: noted where a twin's name becomes its id, below every interface.
 
-A note is put into memory and written within half a second by a thread, so that a killed process loses no more. Names
-of nobody are not noted: there is nothing to read, and no key to seal the note with.
+A note is put into memory and written within half a second by a thread, so that a killed process loses no more; that of
+a reading which may show a special category is written before it is answered. Names of nobody are not noted: there is
+nothing to read, and no key to seal the note with.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from datetime import date, timedelta
 from threading import Lock
 
 import orjson
+from cachetools import LRUCache
 
 from beliefgraph.errors import BeliefgraphError, Fault, Unavailable
 from beliefgraph.model.access import Access
@@ -29,6 +31,13 @@ CONTEXT = "accesses"
 MOST = 1_000
 """Entries of one answer."""
 
+REMEMBERED = 10_000
+"""Notes that were written lately, so that what a request asks twice counts once."""
+
+
+_Told = tuple[str, str, str, str, str | None]
+"""A note by what it tells: the twin, the key, the request, what it asked and why it was refused."""
+
 
 class AccessLog:
     """The access logs of all twins, as one process writes them."""
@@ -37,7 +46,8 @@ class AccessLog:
         self._keyring = keyring
         self._clock = clock
         self._days = days
-        self._waiting: dict[tuple[str, str, str, str, str | None], Access] = {}
+        self._waiting: dict[_Told, Access] = {}
+        self._written: LRUCache[_Told, bool] = LRUCache(REMEMBERED)
         self._guard = Lock()
 
     def note(self, caller: Caller, twin: str, scope: str, refused: str | None = None) -> None:
@@ -47,7 +57,7 @@ class AccessLog:
         with self._guard:
             if refused is not None:  # what it was refused for its purpose, it had reached by its key
                 self._waiting.pop((*told[:-1], None), None)
-            if told in self._waiting:
+            if told in self._waiting or told in self._written:
                 return
             self._waiting[told] = Access.model_construct(
                 at=self._clock.now(),
@@ -80,6 +90,11 @@ class AccessLog:
                 with suppress(Unavailable):  # it is tried again
                     await asyncio.to_thread(self.flush)
 
+    async def written(self, twin: str) -> None:
+        """Return once every note about a twin, by its id, is written."""
+        if any(told[0] == twin for told in self._waiting):
+            await asyncio.to_thread(self.flush)
+
     def flush(self) -> None:
         """Write what was noted; what cannot be written now waits for the next time."""
         with self._guard:
@@ -94,6 +109,8 @@ class AccessLog:
                 if sealed is not None:
                     self._keyring.accesses.append(twin, by_twin[twin][-1].at.date(), sealed)
                 del by_twin[twin]
+            with self._guard:
+                self._written.update(dict.fromkeys(waiting, True))
         except BeliefgraphError:
             with self._guard:
                 self._waiting = {told: each for told, each in waiting.items() if told[0] in by_twin} | self._waiting

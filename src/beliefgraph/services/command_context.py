@@ -9,18 +9,23 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.model.arrival import ArrivedEvent
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.identity import METRIC, PERSON, person_source
+from beliefgraph.model.permission import NumberedPolicy
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.state import TwinState
 
 
 @dataclass(frozen=True)
 class CommandContext:
-    """What a decision is made in: the twin, the definitions in force, who calls, the event that records the command."""
+    """What a decision is made in: the twin, the definitions in force, who calls, the event that records the command.
+
+    `policy` is the tenant's, where an event may state permissions.
+    """
 
     state: TwinState
     graph: DefinitionGraph
     caller: Caller
     arrived: ArrivedEvent
+    policy: NumberedPolicy | None = None
 
     @property
     def moment(self) -> datetime:

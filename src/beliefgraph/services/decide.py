@@ -122,10 +122,11 @@ def withdrawn(setting: CommandContext, evidence: Collection[str]) -> Additions:
             "The person provided this evidence; only they can withdraw it.",
             twin=setting.state.name,
         )
+    permitted = [row for row in setting.state.permissions if row.evidence in evidence]
     return Additions(
         cause="withdrawn",
         moment=_standing(setting),
-        delta=Delta(closed=Records(rows), events=[setting.arrived], withdrawn=evidence),
+        delta=Delta(closed=Records([*rows, *permitted]), events=[setting.arrived], withdrawn=evidence),
     )
 
 

@@ -13,6 +13,7 @@ from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.interpretation.said import Interpretation
 from beliefgraph.services.layer import Draft, Layer
 from beliefgraph.services.layers import LAYERS
+from beliefgraph.services.permissions.draft import PermissionDraft
 from beliefgraph.services.state import TwinState
 
 
@@ -21,6 +22,7 @@ class Drafts:
 
     def __init__(self, state: TwinState, graph: DefinitionGraph, layers: Sequence[Layer] = LAYERS) -> None:
         self._drafts: list[Draft] = [layer.draft(state, graph) for layer in layers if layer.draft is not None]
+        self._drafts.append(PermissionDraft())
         self._moments: list[datetime] = []
 
     def check(self, setting: CommandContext, said: Interpretation) -> None:

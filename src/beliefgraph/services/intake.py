@@ -17,6 +17,7 @@ from beliefgraph.errors import BeliefgraphError, Incorrect, NotFound, Unsupporte
 from beliefgraph.model.arrival import ArrivedEvent, SetAside
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.event import Event, QuarantinedEvent
+from beliefgraph.model.permission import NumberedPolicy
 from beliefgraph.model.receipt import Outcome, Receipt
 from beliefgraph.services.additions import Additions
 from beliefgraph.services.command_context import CommandContext
@@ -149,10 +150,11 @@ class Intake:
     ) -> Committed:
         """Write the commits that some of the events make, in one transaction."""
         twins = {one.named.id: one.named for one in portion.values()}
+        policy = await self._updater.policy(caller.tenant)
         return await self._updater.commit(
             caller,
             list(twins.values()),
-            lambda present: take_in(self._interpreter, caller, present, portion, fates),
+            lambda present: take_in(self._interpreter, caller, present, portion, fates, policy=policy),
             deliveries=[one.arrived.delivery for one in portion.values()],
             expected=None if expected_rev is None else dict.fromkeys(twins, expected_rev),
             divisible=len(portion) > 1,
@@ -285,6 +287,7 @@ def take_in(
     placed: Mapping[int, Placed],
     fates: Fates,
     layers: Sequence[Layer] = LAYERS,
+    policy: NumberedPolicy | None = None,
 ) -> dict[str, Additions]:
     """What the events add to their twins; notes the fate of each. Decided anew each time it is asked."""
     here: dict[str, str] = {}
@@ -308,9 +311,11 @@ def take_in(
             due = arrived.event.time - timedelta(seconds=FUTURE_SKEW_S)
             fates.meets(index, Refused("not-yet", "Its time lies in the future.", due))
             continue
-        setting = CommandContext(present.twins[one.named.id], present.graph, caller, present.again(arrived))
+        setting = CommandContext(present.twins[one.named.id], present.graph, caller, present.again(arrived), policy)
         try:
             said = interpreter.interpret(arrived.event, present.graph.definitions)
+            if policy is None and any(each.permissions for each in said.spoken):
+                raise Incorrect("invalid-permission", "It states a permission, and the tenant has no policy yet.")
             _refuse_posing(setting, said)
             drafts[one.named.id].check(setting, said)
         except BeliefgraphError as error:

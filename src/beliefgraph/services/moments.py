@@ -279,6 +279,10 @@ class Moments:
             raise no_such_twin(name)
         return replay
 
+    def hides(self, seen: Seen, type_: str) -> bool:
+        """Whether an event of this type is refused that said nothing."""
+        return self._sights is not None and self._sights.hides(seen, type_)
+
     async def walked(
         self,
         caller: Caller,

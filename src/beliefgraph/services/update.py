@@ -19,6 +19,7 @@ from beliefgraph.model.arrival import ArrivedEvent
 from beliefgraph.model.caller import Caller, Scope
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import event_id, twin_id
+from beliefgraph.model.permission import NumberedPolicy
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.shards import Place
 from beliefgraph.model.time import Clock
@@ -207,6 +208,10 @@ class Updater:
             if pause is not None:
                 await asyncio.sleep(pause)
         raise Unavailable("overloaded", "Neo4j has no memory left for anything now; try again in a second.")
+
+    async def policy(self, tenant: str) -> NumberedPolicy | None:
+        """The policy of a tenant; None where none was published."""
+        return None if self._sights is None else await self._sights.policy(tenant)
 
     async def sees(self, caller: Caller, named: TwinRef) -> bool:
         """Whether the caller may see all of a twin."""

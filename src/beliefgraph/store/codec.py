@@ -267,6 +267,7 @@ def permission(row: list[Any], twin: str) -> Permission:
         allowed=row[11],
         stated_by=row[12],
         event=row[13],
+        evidence=row[14],
     )
 
 

@@ -57,6 +57,12 @@ async def said(graph: Graph, twin: str) -> Said:
     return [tuple(row) for row in record[0]] if record else []
 
 
+async def events(graph: Graph, twin: str) -> dict[str, list[str]]:
+    """The evidence of every event of a twin that said something, by the event's id."""
+    record = await graph.read("permission/events", twin=twin)
+    return dict(record[0]) if record else {}
+
+
 async def inputs(graph: Graph, twin: str, rev: int, after: int) -> tuple[list[Revision], list[Commit]]:
     """What a twin was told up to a rev, but for its columns; and the commits after another rev, without head times."""
     record = await graph.read("permission/inputs", twin=twin, rev=rev, after=after)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from beliefgraph.errors import NotFound
 from beliefgraph.model.caller import Caller
@@ -15,8 +16,10 @@ from beliefgraph.services import paging
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.forecasts.forecast import forecast, id_of
 from beliefgraph.services.forecasts.history import history, wanted
+from beliefgraph.services.forecasts.in_part import ForecastsInPart
 from beliefgraph.services.moments import Moments
 from beliefgraph.services.paging import DEFAULT_PAGE, Place
+from beliefgraph.services.permissions.sights import Seen
 from beliefgraph.services.scope import no_such_twin, reach
 from beliefgraph.store import forecasts as stored
 from beliefgraph.store.forecasts import Scored
@@ -47,24 +50,33 @@ class Forecasts:
         """A page of the stored forecasts of a twin, or of one outcome or horizon, the newest first."""
         id_ = reach(caller, twin)
         walk = paging.walk("forecasts", id_, outcome, horizon, first=first, after=after)
-        await self._moments.whole(caller, id_, twin)
+        seen = await self._moments.seen(caller, id_, twin)
         if outcome is not None:
-            (await self._book.latest(caller.tenant)).definitions.outcome(outcome)
+            (await self._moments.latest(caller, id_, twin)).definitions.outcome(outcome)
+
+        async def read(before: tuple[datetime, str] | None) -> tuple[int, datetime, list[Forecast]]:
+            found = await stored.of_twin(
+                self._graph, id_, outcome=outcome, horizon=horizon, before=before, limit=walk.limit
+            )
+            if found is None:
+                raise no_such_twin(twin)
+            return found
+
         begin = walk.begin
-        found = await stored.of_twin(
-            self._graph,
-            id_,
-            outcome=outcome,
-            horizon=horizon,
-            before=None if begin is None else (moment_of(-int(begin.value)), begin.id),
-            limit=walk.limit,
-        )
-        if found is None:
-            raise no_such_twin(twin)
-        rev, head_time, rows = found
-        return walk.page(
+        rev, head_time, rows = await read(None if begin is None else (moment_of(-int(begin.value)), begin.id))
+        shown = rows[: walk.first]
+        if not seen.whole:
+            part = self._in_part(caller, id_, twin, seen)
+            shown = await part.all_again(shown)
+            while not shown and len(rows) > walk.first:
+                last = rows[walk.first - 1]
+                _, _, rows = await read((last.made_at, last.id))
+                shown = await part.all_again(rows[: walk.first])
+            head_time = (await self._moments.at(caller, id_, twin, NOW)).at
+        page = walk.page(
             rows, lambda one: Place(-float(microseconds(one.made_at)), one.id, rev), rev=rev, valid_time=head_time
         )
+        return replace(page, nodes=tuple(shown))
 
     async def forecast(
         self, caller: Caller, twin: str, outcome: str, horizon: timedelta | None = None, *, as_of: AsOf = NOW
@@ -75,7 +87,9 @@ class Forecasts:
         what the twin had published by then, and not stored.
         """
         id_ = reach(caller, twin)
-        await self._moments.whole(caller, id_, twin)
+        seen = await self._moments.seen(caller, id_, twin)
+        if not seen.whole:
+            return await self._in_part(caller, id_, twin, seen).forecast(outcome, horizon, as_of)
         commit = await self._moments.commit(id_, twin, as_of)
         definitions = (await self._book.numbered(caller.tenant, commit.definitions)).definitions
         one = definitions.outcome(outcome)
@@ -96,6 +110,9 @@ class Forecasts:
         if known.first is None:
             raise NotFound("not-found", f"The twin {twin!r} had no event by then.", twin=twin)
         return await asyncio.to_thread(forecast, known, definitions, one, over, made_at, now)
+
+    def _in_part(self, caller: Caller, id_: str, twin: str, seen: Seen) -> ForecastsInPart:
+        return ForecastsInPart(self._graph, self._keyring, self._clock, self._moments, caller, id_, twin, seen)
 
     async def scored(
         self, caller: Caller, outcome: OutcomeDefinition, horizon: timedelta, *, retrospective: bool = False

@@ -106,6 +106,10 @@ def _expressions(catalog: Catalog) -> Iterator[tuple[str, str, tuple[Kind, ...]]
                 yield from _of(motive, f"{place}.goals[{m}].motivated_by[{i}]", "subject", "context")
         for m, decision in enumerate(rule.decisions):
             yield from _of(decision, f"{place}.decisions[{m}]", "key", "when", *DECISION_FIELDS)
+        for m, permission in enumerate(rule.permissions):
+            yield from _of(
+                permission, f"{place}.permissions[{m}]", "purpose", "allowed", "when", "category", "recipient"
+            )
 
 
 def _of(part: Record, place: str, *fields: str) -> Iterator[tuple[str, str, tuple[Kind, ...]]]:

@@ -16,6 +16,7 @@ from beliefgraph.services.interpretation.bearings import added, bearings
 from beliefgraph.services.interpretation.counts import counts
 from beliefgraph.services.interpretation.decisions import decision, one_decision
 from beliefgraph.services.interpretation.goals import goal, one_goal
+from beliefgraph.services.interpretation.permissions import permission
 from beliefgraph.services.interpretation.reading import Reading
 from beliefgraph.services.interpretation.said import (
     BearsOn,
@@ -92,7 +93,12 @@ def _hear(reading: Reading, rule: EventRule) -> Iterator[Spoken]:
         for telling in rule.decisions
         if reading.holds(rule, telling.when, f"decision {telling.key}: when")
     ]
-    if bears_on or goals or decisions:
+    permissions = [
+        permission(reading, rule, stated)
+        for stated in rule.permissions
+        if reading.holds(rule, stated.when, f"permission {stated.purpose}: when")
+    ]
+    if bears_on or goals or decisions or permissions:
         yield Spoken(
             source=reading.speaker(rule),
             summary=rule.summary,
@@ -101,6 +107,7 @@ def _hear(reading: Reading, rule: EventRule) -> Iterator[Spoken]:
             bearings=tuple(bears_on),
             goals=tuple(goals),
             decisions=tuple(decisions),
+            permissions=tuple(permissions),
         )
 
 
@@ -128,6 +135,7 @@ def _merge(reading: Reading, said: list[Spoken]) -> Spoken:
             bearings=tuple(bears_on.values()),
             goals=tuple(goals.values()),
             decisions=tuple(decisions.values()),
+            permissions=tuple(dict.fromkeys(p for each in said for p in each.permissions)),
         )
     except ValidationError:
         reading.refuse_together("what the person said is longer than 10,000 characters")

@@ -54,6 +54,15 @@ class TellsDecision(Told):
     key: Key
 
 
+class StatesPermission(Record):
+    """What is stated of one permission, in the policy's words."""
+
+    purpose: Key
+    allowed: bool
+    category: Key | None = None
+    recipient: Key | None = None
+
+
 class CountsIn(Record):
     """How the evidence counts in one metric: with which value and label, or as a follow-up that answers."""
 
@@ -76,6 +85,7 @@ class Spoken(Record):
     bearings: tuple[BearsOn, ...] = ()
     goals: tuple[StatesGoal, ...] = ()
     decisions: tuple[TellsDecision, ...] = ()
+    permissions: tuple[StatesPermission, ...] = ()
     counts: tuple[CountsIn, ...] = ()
 
 

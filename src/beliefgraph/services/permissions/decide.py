@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from beliefgraph.errors import Incorrect
@@ -11,28 +12,41 @@ from beliefgraph.model.permission import NumberedPolicy, Permission, Permit, Pol
 from beliefgraph.model.time import BEGINNING, Interval
 from beliefgraph.services.additions import Additions
 from beliefgraph.services.command_context import CommandContext
+from beliefgraph.services.interpretation.said import StatesPermission
 from beliefgraph.services.permissions.sight import NEEDS_NO_PERMISSION
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """What a restriction states: of all purposes, categories and recipients."""
+
+    purpose: str | None
+    allowed: bool
+    category: str | None = None
+    recipient: str | None = None
 
 
 def permitting(setting: CommandContext, command: Permit, policy: NumberedPolicy, now: datetime) -> Additions:
     """What a permission adds. `invalid-permission` where the policy does not know what it names, or forbids it."""
-    by = _stated_by(setting)
-    _check(command, policy.policy, by)
+    check(command, policy.policy, stated_by(setting))
     start = command.valid_from or now
     valid = Interval(start=start, end=command.valid_to)
-    return _stated(setting, policy, valid, by, command.purpose, command.category, command.recipient, command.allowed)
+    return _stated(setting, permission(setting, policy, valid, command))
 
 
 def restricting(setting: CommandContext, command: Restrict, policy: NumberedPolicy, now: datetime) -> Additions:
     """What a restriction adds, or the lifting of one: each of the person and the tenant lifts their own."""
-    return _stated(setting, policy, Interval(start=now), _stated_by(setting), None, None, None, not command.restricted)
+    terms = _Terms(None, not command.restricted)
+    return _stated(setting, permission(setting, policy, Interval(start=now), terms))
 
 
-def _stated_by(setting: CommandContext) -> StatedBy:
+def stated_by(setting: CommandContext) -> StatedBy:
+    """Who states what the caller states."""
     return "person" if setting.speaks_for_the_person else "tenant"
 
 
-def _check(command: Permit, policy: Policy, by: StatedBy) -> None:
+def check(command: Permit | StatesPermission, policy: Policy, by: StatedBy) -> None:
+    """Refuse (`invalid-permission`) what a policy does not know, or does not let this one state."""
     purpose = policy.purpose(command.purpose)
     known = {
         "category": (command.category, {each.key for each in policy.categories}),
@@ -57,18 +71,18 @@ def _check(command: Permit, policy: Policy, by: StatedBy) -> None:
         )
 
 
-def _stated(
+def permission(
     setting: CommandContext,
     policy: NumberedPolicy,
     valid: Interval,
-    by: StatedBy,
-    purpose: str | None,
-    category: str | None,
-    recipient: str | None,
-    allowed: bool,
-) -> Additions:
-    key = "\x1f".join(("*" if each is None else f"={each}") for each in (purpose, category, recipient)) + f"\x1f{by}"
-    row = Permission(
+    terms: Permit | StatesPermission | _Terms,
+    evidence: str | None = None,
+) -> Permission:
+    """The row of a statement; what an event states is a fact of its own, by the evidence."""
+    by = stated_by(setting)
+    parts = (terms.purpose, terms.category, terms.recipient)
+    key = "\x1f".join([*("*" if each is None else f"={each}" for each in parts), by, *([evidence] if evidence else [])])
+    return Permission(
         revision_id=timeline.revision_id("Permission", f"{setting.state.id}\x1f{key}", setting.rev, valid.start),
         twin=setting.state.id,
         key=key,
@@ -76,15 +90,19 @@ def _stated(
         valid_to=valid.end,
         rev_from=setting.rev,
         definition=f"policy@{policy.number}",
-        origin="provided",
-        purpose=purpose,
-        category=category,
-        recipient=recipient,
-        allowed=allowed,
+        origin="provided" if evidence is None else "observed",
+        purpose=terms.purpose,
+        category=terms.category,
+        recipient=terms.recipient,
+        allowed=terms.allowed,
         stated_by=by,
         event=setting.arrived.id,
+        evidence=evidence,
     )
-    closed, opened = timeline.put([known for known in setting.state.permissions if known.key == key], row)
+
+
+def _stated(setting: CommandContext, row: Permission) -> Additions:
+    closed, opened = timeline.put([known for known in setting.state.permissions if known.key == row.key], row)
     return Additions(
         cause="permitted",
         moment=setting.state.head_time or BEGINNING,  # a permission says nothing of when the twin lives

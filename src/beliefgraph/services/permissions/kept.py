@@ -63,6 +63,11 @@ class Kept:
         self._evidence = {*outside, *self._refused_evidence(hidden)}
 
     @property
+    def refused(self) -> Collection[str]:
+        """The evidence that is taken away."""
+        return self._evidence
+
+    @property
     def everything(self) -> bool:
         """Whether nothing is taken away."""
         return not (self._names.any or self._evidence)

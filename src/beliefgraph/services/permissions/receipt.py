@@ -1,7 +1,7 @@
 """The consent receipt: what was stated of permissions, as JSON-LD in terms of the W3C Data Privacy Vocabulary. Pure.
 
 The profile is DPV's of ISO/IEC TS 27560 (receipt-summary). The context is part of the receipt, so nothing is fetched to
-read it.
+read it; `receipt.ttl` has the shapes (SHACL) that it conforms to.
 """
 
 from __future__ import annotations

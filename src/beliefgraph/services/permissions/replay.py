@@ -57,12 +57,16 @@ class View:
 
 @dataclass(frozen=True)
 class Replay:
-    """The changes of a twin under a sight up to a rev, by rev; what it was told by the last of them, and all of it."""
+    """The changes of a twin under a sight up to a rev, by rev; what it was told by the last of them, and all of it.
+
+    `refused` is the evidence that was left out at some rev.
+    """
 
     rev: int = 0
     told: TwinState | None = None
     state: TwinState | None = None
     changes: Mapping[int, Change] = field(default_factory=dict)
+    refused: frozenset[str] = frozenset()
 
     def since(self, rev: int, limit: int) -> list[Change]:
         """The changes after a rev, in order, at most `limit`."""
@@ -97,19 +101,21 @@ class Replay:
 def replayed(known: Replay, latest: TwinState, inputs: Inputs, view: View) -> Replay:
     """What is known, taken on over the commits of `inputs`; `latest` is all of the twin at some later rev."""
     touched = _touched(latest, inputs.rows)
-    changes, told, state = dict(known.changes), known.told, known.state
+    changes, told, state, refused = dict(known.changes), known.told, known.state, set(known.refused)
     for commit in inputs.commits:
         if commit.rev not in touched and told is not None and told.definitions == commit.definitions:
             continue
         check_stopped()
         whole, under = view.graphs[commit.definitions]
         hidden = Hidden(view.sight, view.policy, whole.definitions)
-        now = Kept(_seen(latest, inputs.rows, commit), hidden, view.outside).state
+        kept = Kept(_seen(latest, inputs.rows, commit), hidden, view.outside)
+        now = kept.state
+        refused.update(kept.refused)
         if (now.head_time is None and state is None) or (told is not None and _same(told, now)):
             continue
         changes[commit.rev], state = _step(state or fresh(now.id, now.tenant, now.name), now, commit, under)
         told = now
-    return Replay(inputs.commits[-1].rev, told, state, changes)
+    return Replay(inputs.commits[-1].rev, told, state, changes, frozenset(refused))
 
 
 def _touched(latest: TwinState, rows: Sequence[Revision]) -> set[int]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from beliefgraph.model import timeline
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.permission import Category, Permission, Policy
 from beliefgraph.services.scope import owns
@@ -53,7 +54,7 @@ def sight_of(
         return NOTHING
     if asks_nobody(policy, caller.purpose):
         return WHOLE
-    valid = [each for each in permissions if each.valid.contains(now)]
+    valid = _latest(each for each in permissions if each.valid.contains(now))
     if restricted(valid, now):
         return NOTHING
     recipients = {None, *policy.recipients_of(caller.actor)}
@@ -65,6 +66,14 @@ def sight_of(
     if not general and len(refused) == len(policy.categories):
         return NOTHING
     return Sight(general=not general, refused=refused)
+
+
+def _latest(permissions: Iterable[Permission]) -> list[Permission]:
+    """Of statements about the same by the same, the latest: those of events are each kept whole."""
+    found: dict[tuple[str | None, ...], Permission] = {}
+    for each in sorted(permissions, key=timeline.lateness):
+        found[each.purpose, each.category, each.recipient, each.stated_by] = each
+    return [*found.values()]
 
 
 def _permitted(stated: Sequence[Permission], category: str | None, *, otherwise: bool) -> bool:

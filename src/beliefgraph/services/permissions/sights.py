@@ -13,6 +13,7 @@ from beliefgraph.errors import Forbidden
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.permission import NumberedPolicy, Permission, Use, matches
 from beliefgraph.model.time import Clock
+from beliefgraph.services.accesses import AccessLog
 from beliefgraph.services.cache import TwinCache
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.heads import Head, Heads
@@ -44,6 +45,13 @@ class Seen:
         """Whether everything is permitted."""
         return self.sight.whole
 
+    @property
+    def special(self) -> bool:
+        """Whether something of a special category may be among it."""
+        if self.policy is None or self.sight.nothing:
+            return False
+        return any(each.special and each not in self.sight.refused for each in self.policy.policy.categories)
+
 
 EVERYTHING = Seen(WHOLE)
 
@@ -51,11 +59,19 @@ EVERYTHING = Seen(WHOLE)
 class Sights:
     """Decides what of a twin exists for a caller, at the present moment."""
 
-    def __init__(self, graph: Graph, policies: Policies, clock: Clock, cache: TwinCache | None = None) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        policies: Policies,
+        clock: Clock,
+        cache: TwinCache | None = None,
+        log: AccessLog | None = None,
+    ) -> None:
         self._graph = graph
         self._policies = policies
         self._clock = clock
         self._cache = cache
+        self._log = log
         self._heads = Heads(graph)
         self._definitions = PermittedDefinitions()
         self._states: LRUCache[tuple[object, ...], tuple[TwinState, Published | None]] = LRUCache(KEPT)
@@ -63,12 +79,15 @@ class Sights:
     async def of(self, caller: Caller, twin: str, name: str, head: Head | None = None) -> Seen:
         """What the caller may see of a twin, by its id; refused (`not-found`) as if it were not there if nothing.
 
-        `head` is where the store just said that the twin is.
+        `head` is where the store just said that the twin is. That a special category may be shown is in the access log
+        before this returns.
         """
         seen = await self._seen(caller, twin, name, head)
         if seen.sight.nothing:
             caller.note(twin, "read", "not-found")
             raise no_such_twin(name)
+        if self._log is not None and seen.special:
+            await self._log.written(twin)
         return seen
 
     async def whole(self, caller: Caller, twin: str, name: str) -> None:
@@ -122,6 +141,10 @@ class Sights:
         stated, policy = await self.stated(caller, name), await self._policies.required(caller.tenant)
         return consent_receipt(policy, name, stated, self._clock.now())
 
+    async def policy(self, tenant: str) -> NumberedPolicy | None:
+        """The policy of a tenant; None where none was published."""
+        return await self._policies.in_force(tenant)
+
     async def of_each(self, caller: Caller, twins: Sequence[tuple[str, str]]) -> list[Seen]:
         """What the caller may see of each of these twins, by id and name; also of those of which it is nothing."""
         policy = await self._policies.in_force(caller.tenant)
@@ -133,7 +156,7 @@ class Sights:
     async def _seen(self, caller: Caller, twin: str, name: str, head: Head | None = None) -> Seen:
         policy = await self._policies.in_force(caller.tenant)
         if policy is None or owns(caller, name):
-            return EVERYTHING
+            return EVERYTHING if policy is None else Seen(WHOLE, policy)
         return self._by(policy, caller, name, await self._permissions(twin, head))
 
     def _by(self, policy: NumberedPolicy, caller: Caller, name: str, stated: Sequence[Permission] | None) -> Seen:
@@ -175,6 +198,13 @@ class Sights:
         assert seen.policy is not None
         kept = self._states.get((state.id, state.life, state.rev, seen.policy.number, seen.sight))
         return Published(state) if kept is None or kept[1] is None else kept[1]
+
+    def hides(self, seen: Seen, type_: str) -> bool:
+        """Whether an event of this type is refused that said nothing: by its category, or as it is in none."""
+        assert seen.policy is not None
+        inside = [each for each in seen.policy.policy.categories if matches(each.events, type_)]
+        refused = {each.key for each in seen.sight.refused}
+        return any(each.key in refused for each in inside) if inside else seen.sight.general
 
     async def outside(self, state: TwinState, seen: Seen) -> set[str]:
         """The evidence of events and sources that belong to refused categories."""

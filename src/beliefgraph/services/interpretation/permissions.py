@@ -1,0 +1,17 @@
+"""What an event states of a permission by a rule."""
+
+from __future__ import annotations
+
+from beliefgraph.model.definition import EventRule, PermissionRule
+from beliefgraph.services.interpretation.reading import Reading
+from beliefgraph.services.interpretation.said import StatesPermission
+
+
+def permission(reading: Reading, rule: EventRule, stated: PermissionRule) -> StatesPermission:
+    """What a rule states of a permission."""
+    return StatesPermission(
+        purpose=reading.key(rule, stated.purpose, "permission: purpose", ""),
+        allowed=reading.holds(rule, stated.allowed, "permission: allowed"),
+        category=reading.optional_key(rule, stated.category, "permission: category"),
+        recipient=reading.optional_key(rule, stated.recipient, "permission: recipient"),
+    )

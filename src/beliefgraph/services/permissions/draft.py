@@ -1,0 +1,52 @@
+"""What events state of permissions, taken in one after the other. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.delta import Delta, Records
+from beliefgraph.model.identity import evidence_id, source_id
+from beliefgraph.model.permission import Permission
+from beliefgraph.model.time import Interval
+from beliefgraph.services.command_context import CommandContext
+from beliefgraph.services.interpretation.said import Interpretation
+from beliefgraph.services.permissions.decide import check, permission, stated_by
+
+
+class PermissionDraft:
+    """The permissions of one twin while a commit is being decided; each is kept whole, and ends with its evidence.
+
+    Stored events that are read again state none anew: there is no policy then.
+    """
+
+    def __init__(self) -> None:
+        self._opened: list[Permission] = []
+
+    def check(self, setting: CommandContext, said: Interpretation) -> None:
+        """Refuse (`invalid-permission`) what the policy in force does not know, or does not let this caller state."""
+        if setting.policy is not None:
+            for each in said.spoken:
+                for terms in each.permissions:
+                    check(terms, setting.policy.policy, stated_by(setting))
+
+    def hear(self, setting: CommandContext, said: Interpretation) -> None:
+        """Take in what an event states of permissions, from its time on."""
+        if setting.policy is None:
+            return
+        for each in said.spoken:
+            evidence = evidence_id(setting.arrived.id, source_id(setting.state.tenant, each.source))
+            self._opened += [
+                permission(setting, setting.policy, Interval(start=setting.moment), terms, evidence)
+                for terms in each.permissions
+            ]
+
+    @property
+    def beliefs(self) -> Sequence[BeliefKey]:
+        """None: a permission bears on none."""
+        return ()
+
+    @property
+    def delta(self) -> Delta:
+        """What there is to write."""
+        return Delta(opened=Records(self._opened))
