@@ -52,6 +52,19 @@ async def test_what_a_person_takes_back_counts_no_more_and_does_not_come_again(l
     assert "its prior: no evidence bears on it" in text(await person.see(path))
 
 
+async def test_what_a_person_contests_counts_and_is_marked(lena: Service, person: Person) -> None:
+    path = await belief(person, "Stands alone")
+    done = await person.send(await person.see(path), "/me/contest")
+    assert "Contested. It counts, and everybody reads that you contest it." in text(done.text)
+    assert "You say that this is not right." in text(await person.see(path))
+    assert "Stands alone Likely 73 %" in text(await person.see("/me"))
+    asked = "{ me { evidence { nodes { contested evidence { summary } } } } }"
+    found = (await (await lena.client(person="lena")).data(asked))["me"]["evidence"]["nodes"]
+    assert {each["evidence"]["summary"] for each in found if each["contested"]} == {"rated"}
+    done = await person.send(await person.see("/me/received"), "/me/contest", "Contest it no more")
+    assert "You say that this is not right." not in text(done.text)
+
+
 async def test_switches_permit_and_refuse_with_the_next_read(lena: Service, person: Person) -> None:
     adviser = await lena.client("read", purposes=("advice",))
     asked = '{ beliefs(twin: "lena") { nodes { statement } } }'

@@ -17,7 +17,7 @@ from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
 INSIDE = ("", "/received", "/events", "/plans", "/permissions", "/readers", "/data", "/erase", "/beliefs/x")
-FORMS = ("/beliefs/x", "/withdraw", "/permissions", "/restriction", "/export", "/erase", "/sign-out")
+FORMS = ("/beliefs/x", "/withdraw", "/contest", "/permissions", "/restriction", "/export", "/erase", "/sign-out")
 
 
 def code(answer: httpx2.Response) -> str:

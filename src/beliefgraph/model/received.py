@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from beliefgraph.model.event import Event
-from beliefgraph.model.evidence import Evidence
+from beliefgraph.model.evidence import ByThePerson, Evidence
 from beliefgraph.model.record import Key, Record
 from beliefgraph.model.time import Instant, Rev
 
@@ -16,6 +16,7 @@ class ReceivedEvidence(Record):
     evidence: Evidence = Field(description="The evidence, with what was said in it.")
     source: Key = Field(description="Name of the source.")
     withdrawn: bool = Field(description="Whether its event was withdrawn, so that it counts no more.")
+    contested: ByThePerson = False
 
 
 class ReceivedEvent(Record):

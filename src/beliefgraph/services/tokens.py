@@ -121,12 +121,12 @@ class Tokens:
                 raise _refused()
             return self._tenant(issuer, claims), person
 
-        return await self._verified(token, lambda issuer: issuer.sign_in and issuer.sign_in.client, identified)
+        return await self._verified(token, lambda issuer: issuer.sign_in.client if issuer.sign_in else "", identified)
 
     async def _verified(
         self,
         token: str,
-        audience: Callable[[Issuer], str | None],
+        audience: Callable[[Issuer], str],
         read: Callable[[Issuer, Mapping[str, Any]], T],
     ) -> T:
         """What is read from the claims of a token once everything about it is verified."""
@@ -143,7 +143,7 @@ class Tokens:
                 token,
                 key,
                 algorithms=[key.algorithm_name],
-                audience=audience(issuer) or "",
+                audience=audience(issuer),
                 issuer=issuer.issuer,
                 options=OPTIONS,
             )

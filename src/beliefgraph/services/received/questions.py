@@ -14,6 +14,7 @@ from beliefgraph.model.received import ReceivedEvent, ReceivedEvidence
 from beliefgraph.model.time import NOW, microseconds, moment_of
 from beliefgraph.model.twin import IdentifierLink
 from beliefgraph.services import paging
+from beliefgraph.services.contests import contested_evidence
 from beliefgraph.services.moments import Moments
 from beliefgraph.services.paging import DEFAULT_PAGE, Place, Walk
 from beliefgraph.services.scope import no_such_twin, reach
@@ -40,8 +41,9 @@ class Received:
         if found is None:
             raise no_such_twin(twin)
         rev, head_time, rows = found
+        contested = contested_evidence((await self._moments.at(caller, id_, twin, NOW)).state)
         return walk.page(
-            rows,
+            [one.model_copy(update={"contested": one.evidence.id in contested}) for one in rows],
             lambda one: Place(-float(microseconds(one.evidence.time)), one.evidence.id, rev),
             rev=rev,
             valid_time=head_time,

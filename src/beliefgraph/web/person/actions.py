@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.command import Correct, Withdraw
+from beliefgraph.model.contest import Contest
 from beliefgraph.model.permission import Permit, Restrict
 from beliefgraph.web.export import Export, exported
 from beliefgraph.web.person.door import HEADERS, ROOT, Visit, left, shown
@@ -31,6 +32,14 @@ async def withdraw(visit: Visit) -> Response:
     """Take back what was said."""
     await visit.verbs.commands.withdraw(visit.caller, Withdraw(twin=visit.twin, evidence=_field(visit, "evidence")))
     return visit.go(f"{ROOT}/received", "withdrawn")
+
+
+async def contest(visit: Visit) -> Response:
+    """Contest what was said, or take that back."""
+    contested = _choice(visit, "contested") == "yes"
+    command = Contest(twin=visit.twin, evidence=_field(visit, "evidence"), contested=contested)
+    await visit.verbs.commands.contest(visit.caller, command)
+    return visit.go(f"{ROOT}/received", "contested" if contested else "uncontested")
 
 
 async def permit(visit: Visit) -> Response:

@@ -37,6 +37,7 @@ SHOWN = {
 DONE = {
     "/beliefs/{belief}": actions.correct,
     "/withdraw": actions.withdraw,
+    "/contest": actions.contest,
     "/permissions": actions.permit,
     "/restriction": actions.restrict,
     "/erase": actions.erase,

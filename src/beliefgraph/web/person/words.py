@@ -49,6 +49,8 @@ SHARE = re.compile(r" \([+-]\d+\.\d\)")
 DONE = {
     "corrected": "Corrected. Your word stands against everybody else's.",
     "withdrawn": "Taken back. It counts no more and does not come again.",
+    "contested": "Contested. It counts, and everybody reads that you contest it.",
+    "uncontested": "Contested no more.",
     "permitted": "Saved. It holds from now on.",
     "paused": "Paused. Nobody but you, and what a law demands, sees anything.",
     "resumed": "Resumed. What waited has been taken in.",
