@@ -251,6 +251,9 @@ async def test_an_archive_waits_at_an_address_once_sealed_and_can_be_fetched_in_
         assert SAID in files["rows/evidence.ndjson"].decode()
         assert (await client.http.get(url)).json()["error"]["code"] == "not-found"  # it was fetched
         assert list((folder / "exports").iterdir()) == []
+        all_ = (await client.data("mutation { exportTenant { address } }"))["exportTenant"]
+        everybody = members((await client.http.get(running.url + all_["address"])).content)
+        assert json.loads(everybody["manifest.json"])["twins"] == {"lena": 1}
         await client.data(query)
         clock.at = datetime.now(UTC) + timedelta(hours=1)
         found = (await client.data(query))["exportTwin"]

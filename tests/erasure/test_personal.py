@@ -6,52 +6,23 @@ from typing import Any
 
 import pytest
 from tests.archives.test_archives import archives_of, emptied, members
+from tests.ownership.policies import Enforcing
+from tests.places import CITY, FRIEND, HOME, PLACES
 from tests.reading import id_of, stored
 from tests.world import World, event
 
-from beliefgraph.model.belief import BeliefKey
+from beliefgraph.local import Endpoint
 from beliefgraph.model.command import AssertBelief
-from beliefgraph.model.definition import Catalog
 from beliefgraph.model.question import BeliefFilter
 from beliefgraph.services.bell import Bell
 from beliefgraph.services.changes import Changes
+from beliefgraph.services.copies.project import Copying, CopySource
 from beliefgraph.services.moments import Moments
 from beliefgraph.services.questions import Questions
+from beliefgraph.store.copies import CopyStore
+from beliefgraph.store.graph import connected
 from beliefgraph.store.learning import said
 
-CITY, FRIEND = "Rosengarten an der Elbe", "aunt-margarethe"
-
-PLACES = Catalog.model_validate(
-    {
-        "catalog": "places",
-        "version": "1.0.0",
-        "attributes": [
-            {
-                "key": "places.home",
-                "domain": "places",
-                "personal": True,
-                "open_values": {"other": 0.5},
-                "statement": "{subject} lives in {value}",
-            },
-        ],
-        "events": [
-            {
-                "type": "moved",
-                "summary": "moved",
-                "bears_on": [
-                    {
-                        "attribute": "places.home",
-                        "subject": "data.who",
-                        "value_from": "data.city",
-                        "log_likelihood_ratio": 2.0,
-                    }
-                ],
-            }
-        ],
-    }
-)
-
-HOME = BeliefKey(attribute="places.home", subject=FRIEND, value=CITY)
 ALL = """
 MATCH (n) WHERE n.twin = $twin OR n.id = $twin
 OPTIONAL MATCH (n)-[r]->(m)
@@ -118,3 +89,23 @@ async def test_an_archive_has_it_in_the_clear_and_brings_it_back_sealed(world: W
     moments: Any = Moments(again.graph, again.book)
     row = await Questions(again.graph, again.keyring, again.book, moments=moments).belief(world.caller, "lena", HOME)
     assert row.state.belief.value == CITY
+
+
+async def test_an_analysts_copy_has_pseudonyms_in_its_place(world: World, second: Endpoint) -> None:
+    await lived(world)
+    serving = Enforcing(world)
+    async with connected(second.uri, second.user, second.password) as other:
+        async with other._driver.session() as session:
+            await (await session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS")).consume()
+        source = CopySource(world.graph, serving.moments, serving.sights)
+        copy = Copying([source], world.book, world.keyring, world.clock, CopyStore(other), world.caller)
+        await copy.begin()
+        await copy.round()
+        async with other._driver.session() as session:
+            query = "MATCH (n {twin: $twin}) OPTIONAL MATCH (n)-[r]->() RETURN properties(n) AS n, properties(r) AS r"
+            twin = copy._pseudonyms.id(id_of(world))
+            held = str([record.data() async for record in await session.run(query, {"twin": twin})])
+    assert "places.home" in held
+    assert "text-" in held
+    for text in (CITY, FRIEND, "lives in", "lena"):
+        assert text not in held, text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -19,8 +20,11 @@ from beliefgraph.model.erasure import THE_PERSON
 from beliefgraph.model.twin import Identifier
 from beliefgraph.services.erase import finish_erasures, replay_erasures
 from beliefgraph.services.receipts import kept, public_key, verified
+from beliefgraph.store.erasures import KINDS
 from beliefgraph.store.graph import Graph
+from beliefgraph.store.graph_schema import NODES
 from beliefgraph.store.keys import Keyring
+from beliefgraph.store.queries import query
 
 DEVICE = Identifier(scheme="device", value="phone-of-lena")
 FORGET_RECEIPTS = "MATCH (e:Erasure {tenant: $tenant}) DELETE e"
@@ -184,3 +188,9 @@ async def test_an_erasure_that_was_cut_short_has_a_receipt_after_the_next_start(
     own = [r for r, _ in world.keyring.erasures.receipts() if r.tenant == world.caller.tenant]
     assert [(r.destroyed["events"], r.destroyed["evidence"]) for r in own] == [(2, 2)]
     assert await refused(world, "3")
+
+
+def test_every_kind_of_node_that_belongs_to_a_twin_is_deleted_with_it() -> None:
+    queries = [query(name) for name in (*KINDS, "erasure/events")]
+    deleted = {label for each in queries for label in re.findall(r"\(\w*:(\w+)(?: \{twin: \$twin\})?\)", each)}
+    assert {row.label for row in NODES if "twin" in row.properties} <= deleted

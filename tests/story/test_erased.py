@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import StoppedClock
+from tests.places import CITY, FRIEND, HOME, PLACES
 from tests.races import Interrupted
 from tests.reading import held, id_of, rows, stored
 from tests.world import CATALOG, START, World, event, key, rated
@@ -218,7 +219,11 @@ async def test_nothing_a_person_said_is_in_any_file_in_plaintext_before_or_after
             words = {"reasons": [{"text": SAID}], "expected": {"score": 0.5, "text": PAYLOAD}}
             decided = RecordDecision.model_validate({"twin": "lena", "decision": "home", **words})
             await world.commands.record_decision(caller, decided)
-            files, found = grep(tmp_path, SAID, PAYLOAD, DEVICE)
+            await world.book.publish(caller, PLACES)
+            await world.intake.observe(caller, [event("4", "moved", who=FRIEND, city=CITY)])
+            lives = AssertBelief(twin="lena", belief=HOME, confidence=0.9)
+            await world.commands.assert_belief(world.person("lena"), lives)
+            files, found = grep(tmp_path, SAID, PAYLOAD, DEVICE, CITY, FRIEND)
             assert (files > 50, found) == (True, [])
             # What is not sealed would be found; several, as the store writes in blocks, and one may be cut.
             assert grep(tmp_path, *(rule.summary for rule in CATALOG.events))[1] != []
@@ -227,7 +232,7 @@ async def test_nothing_a_person_said_is_in_any_file_in_plaintext_before_or_after
             await world.eraser.erase_twin(caller, "lena")
             assert sum(path.is_file() for path in (tmp_path / "keys" / "twins").rglob("?" * 64)) == keys - 1
     assert server.status().state == "stopped"
-    assert grep(tmp_path, SAID, PAYLOAD, DEVICE)[1] == []
+    assert grep(tmp_path, SAID, PAYLOAD, DEVICE, CITY, FRIEND)[1] == []
 
 
 def grep(directory: Path, *texts: str) -> tuple[int, list[Path]]:

@@ -23,3 +23,15 @@ async def export_twin(info: Request, twin: TwinName) -> archive.Download:
     context = info.context
     verbs = context.verbs_for(twin)
     return await verbs.downloads.make(lambda out: verbs.archives.export_twin(context.caller, twin, out))
+
+
+@answer(
+    Download,
+    "Export all twins of the tenant and its definitions as a signed archive, and say where it can be fetched. Needs a "
+    "service's key with the scopes `read` and `define`. Very many twins are exported by `beliefgraph export --all`.",
+)
+async def export_tenant(info: Request) -> archive.Download:
+    """Export a whole tenant."""
+    context = info.context
+    verbs = context.verbs.alone
+    return await verbs.downloads.make(lambda out: verbs.archives.export_tenant(context.caller, out))

@@ -17,7 +17,7 @@ from beliefgraph.graphql.contest_fields import ContestCommands
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.definition_types import Definitions
 from beliefgraph.graphql.errors import invalid_input
-from beliefgraph.graphql.export_fields import export_twin
+from beliefgraph.graphql.export_fields import export_tenant, export_twin
 from beliefgraph.graphql.expose import answer
 from beliefgraph.graphql.forecast_queries import ForecastMutations
 from beliefgraph.graphql.inputs import (
@@ -159,6 +159,7 @@ class Mutation(ForecastMutations, PermissionCommands, ContestCommands, SessionCo
 
     reinterpret = reinterpret
     export_twin = export_twin
+    export_tenant = export_tenant
 
     @answer(list[Receipt], "Process quarantined events again, those named or all, and return a receipt for each.")
     @staticmethod

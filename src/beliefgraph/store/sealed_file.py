@@ -40,6 +40,7 @@ class SealedFile:
         stored = path.stat().st_size
         whole, rest = divmod(stored, CHUNK + TAG)
         made.size = whole * CHUNK + max(0, rest - TAG)
+        made._chunks = whole + (rest > 0)
         return made
 
     def write(self, content: bytes) -> int:

@@ -52,7 +52,7 @@ async def exported(export: Export, caller: Caller, twin: str) -> Streamed:
         file.delete()
         raise
     file.close()
-    return Streamed(file, 0, file.size)
+    return Streamed(file, 0, file.size, waits=False)
 
 
 def download_endpoint(downloads: Downloads) -> Endpoint:
@@ -74,19 +74,24 @@ def download_endpoint(downloads: Downloads) -> Endpoint:
 
 
 class Streamed(Response):
-    """An answer that is read and sent piece by piece."""
+    """An archive that is read and sent piece by piece; one that `waits` can be asked for again until it was sent."""
 
-    def __init__(self, file: SealedFile, start: int, end: int) -> None:
+    def __init__(self, file: SealedFile, start: int, end: int, *, waits: bool = True) -> None:
         super().__init__(media_type=GZIP, headers={**HEADERS, "content-length": str(end - start)})
+        self._file, self._waits = file, waits
         self._pieces = Downloads.fetched(file, start, end)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it; whoever goes away comes back for the rest."""
         del scope, receive
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        while (piece := await asyncio.to_thread(next, self._pieces, None)) is not None:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
+        try:
+            while (piece := await asyncio.to_thread(next, self._pieces, None)) is not None:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            if not self._waits:
+                self._file.delete()
 
 
 def _range(header: str | None, size: int) -> tuple[int, int]:
