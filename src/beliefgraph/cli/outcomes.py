@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from functools import partial
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from beliefgraph.cli.connection import Key, Purpose, run, signed_in
+from beliefgraph.app import Services
+from beliefgraph.cli.adopting import Told, learn_and_adopt
+from beliefgraph.cli.connection import Key, Purpose, run
 from beliefgraph.cli.lessons import Before
-from beliefgraph.cli.parameter_sets import DryRun, put_in_force
-from beliefgraph.model.time import instant
+from beliefgraph.cli.parameter_sets import DryRun
+from beliefgraph.model.caller import Caller
 from beliefgraph.services.forecasts.learn import LearnedOutcome, following, learn_outcomes
-from beliefgraph.services.permissions.usable import Usable, left_out
+from beliefgraph.services.permissions.usable import Usable
 
 
 def outcomes(
@@ -30,35 +32,19 @@ def outcomes(
     There is one row for each twin and period. It is compared with what is in force by log loss on twins that were left
     out, and must be better by more than one standard error.
     """
-    run(_outcomes(key, purpose, outcome, before, dry_run))
 
-
-async def _outcomes(key: str, purpose: str | None, outcome: str | None, before: datetime | None, dry_run: bool) -> None:
-    out = Console(highlight=False)
-    async with signed_in(key, purpose) as (built, caller):
+    async def learn(
+        built: Services, caller: Caller, until: datetime, told: Told, usable: Usable
+    ) -> list[LearnedOutcome]:
         alone = built.alone
-        usable = Usable(built.sights, caller)
-        with out.status("Reading twins …") as status:
-            found = await learn_outcomes(
-                caller,
-                alone.graph,
-                alone.keyring,
-                alone.book,
-                alone.clock.now() if before is None else instant(before.replace(tzinfo=UTC)),
-                outcome,
-                told=lambda read: status.update(f"Reading twins … {read:,}"),
-                usable=usable,
-            )
-        if usable.left_out:
-            out.print(left_out(usable.left_out))
-        show(out, found)
-        if any(each.adopted for each in found):
-            await put_in_force(built, caller, partial(following, found), out, dry_run=dry_run)
-        else:
-            out.print("Nothing was put in force.")
+        return await learn_outcomes(
+            caller, alone.graph, alone.keyring, alone.book, until, outcome, told=told, usable=usable
+        )
+
+    run(learn_and_adopt(key, purpose, before, learn, show, following, dry_run=dry_run))
 
 
-def show(out: Console, found: list[LearnedOutcome]) -> None:
+def show(out: Console, found: Sequence[LearnedOutcome]) -> None:
     """What was learned of each outcome, and why it is adopted or not."""
     table = Table("outcome", "twins", "rows", "happened", "gain", "±", "", box=None)
     for each in found:

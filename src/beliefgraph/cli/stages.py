@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from beliefgraph.cli.connection import Key, Purpose, run, signed_in
+from beliefgraph.app import Services
+from beliefgraph.cli.adopting import Told, learn_and_adopt
+from beliefgraph.cli.connection import Key, Purpose, run
 from beliefgraph.cli.lessons import Before
-from beliefgraph.cli.parameter_sets import DryRun, put_in_force
-from beliefgraph.model.time import instant
-from beliefgraph.services.permissions.usable import Usable, left_out
+from beliefgraph.cli.parameter_sets import DryRun
+from beliefgraph.model.caller import Caller
+from beliefgraph.services.permissions.usable import Usable
 from beliefgraph.services.trajectories.learn import LearnedTrajectory, following, learn_trajectories
 
 
@@ -31,33 +32,14 @@ def trajectories(
     The shape of the stays is chosen on held-out twins. What was learned is compared with what is in force by how well
     it predicts the next evidence of twins that were left out, and must be better by more than one standard error.
     """
-    run(_trajectories(key, purpose, trajectory, before, dry_run))
 
-
-async def _trajectories(
-    key: str, purpose: str | None, trajectory: str | None, before: datetime | None, dry_run: bool
-) -> None:
-    out = Console(highlight=False)
-    async with signed_in(key, purpose) as (built, caller):
+    async def learn(
+        built: Services, caller: Caller, until: datetime, told: Told, usable: Usable
+    ) -> list[LearnedTrajectory]:
         alone = built.alone
-        usable = Usable(built.sights, caller)
-        with out.status("Reading twins …") as status:
-            found = await learn_trajectories(
-                caller,
-                alone.graph,
-                alone.book,
-                alone.clock.now() if before is None else instant(before.replace(tzinfo=UTC)),
-                trajectory,
-                told=lambda read: status.update(f"Reading twins … {read:,}"),
-                usable=usable,
-            )
-        if usable.left_out:
-            out.print(left_out(usable.left_out))
-        show(out, found)
-        if any(each.adopted for each in found):
-            await put_in_force(built, caller, partial(following, found), out, dry_run=dry_run)
-        else:
-            out.print("Nothing was put in force.")
+        return await learn_trajectories(caller, alone.graph, alone.book, until, trajectory, told=told, usable=usable)
+
+    run(learn_and_adopt(key, purpose, before, learn, show, following, dry_run=dry_run))
 
 
 def show(out: Console, found: Sequence[LearnedTrajectory]) -> None:

@@ -1,0 +1,58 @@
+"""What `learn outcomes` and `learn trajectories` have in common: read twins, show what was learned, adopt what is better."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Protocol, TypeVar
+
+from rich.console import Console
+
+from beliefgraph.app import Services
+from beliefgraph.cli.connection import signed_in
+from beliefgraph.cli.parameter_sets import put_in_force
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.parameters import ParameterSet
+from beliefgraph.model.time import instant
+from beliefgraph.services.permissions.usable import Usable, left_out
+
+
+class Learned(Protocol):
+    """What was learned of one outcome or trajectory."""
+
+    @property
+    def adopted(self) -> bool:
+        """Whether it predicts better than what is in force."""
+        ...
+
+
+L = TypeVar("L", bound=Learned)
+Told = Callable[[int], None]
+Learn = Callable[[Services, Caller, datetime, Told, Usable], Awaitable[Sequence[L]]]
+
+
+async def learn_and_adopt(
+    key: str,
+    purpose: str | None,
+    before: datetime | None,
+    learn: Learn[L],
+    show: Callable[[Console, Sequence[L]], None],
+    following: Callable[[Sequence[L], ParameterSet], ParameterSet],
+    *,
+    dry_run: bool,
+) -> None:
+    """Learn from what twins were told before a moment, show it, and put in force what predicts better."""
+    out = Console(highlight=False)
+    async with signed_in(key, purpose) as (built, caller):
+        usable = Usable(built.sights, caller)
+        until = built.clock.now() if before is None else instant(before.replace(tzinfo=UTC))
+        with out.status("Reading twins …") as status:
+            found = await learn(built, caller, until, lambda read: status.update(f"Reading twins … {read:,}"), usable)
+        if usable.left_out:
+            out.print(left_out(usable.left_out))
+        show(out, found)
+        if any(each.adopted for each in found):
+            await put_in_force(built, caller, partial(following, found), out, dry_run=dry_run)
+        else:
+            out.print("Nothing was put in force.")
