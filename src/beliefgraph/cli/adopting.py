@@ -1,4 +1,4 @@
-"""What `learn outcomes` and `learn trajectories` have in common: read twins, show what was learned, adopt what is better."""
+"""What `learn outcomes` and `learn trajectories` do alike: read twins, show what was learned, adopt what is better."""
 
 from __future__ import annotations
 
