@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 
 DAY = timedelta(days=1)
 

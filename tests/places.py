@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from beliefgraph.model.belief import BeliefKey
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 
 CITY, FRIEND = "Rosengarten an der Elbe", "aunt-margarethe"
 

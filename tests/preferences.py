@@ -6,7 +6,8 @@ from functools import cache
 from typing import Any
 
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
-from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.catalog import Catalog
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.services.definition_graph import DefinitionGraph
 from tests.world import event

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 
 from beliefgraph.model.belief import BeliefKey
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.event import Event
 from tests.world import event
 

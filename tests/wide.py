@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from beliefgraph.model.attribute import Attribute
-from beliefgraph.model.definition import Catalog, RelationDefinition
+from beliefgraph.model.catalog import Catalog, RelationDefinition
 
 NAMES = tuple(f"wide.b{n}" for n in range(60))
 

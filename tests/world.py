@@ -8,7 +8,7 @@ from typing import Any
 
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.caller import Caller
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.time import Clock
 from beliefgraph.services.cache import TwinCache

@@ -41,7 +41,7 @@ from beliefgraph.config import Settings
 from beliefgraph.local import Endpoint, LocalNeo4j, Memory
 from beliefgraph.model.belief import BeliefKey, Holding
 from beliefgraph.model.caller import Caller, Scope
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.question import BeliefOrder

@@ -11,7 +11,7 @@ from tests.benchmarks.report import Row, median
 
 from beliefgraph.app import Services
 from beliefgraph.model.caller import Caller, Scope
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.vocabulary import words_of
 

@@ -17,7 +17,8 @@ from beliefgraph.inference.foresight.hazards import Histories, States, any_withi
 from beliefgraph.inference.foresight.information import ask_next, yes_or_no
 from beliefgraph.inference.foresight.logistic import fit
 from beliefgraph.model.belief import BeliefKey
-from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.catalog import Catalog
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.identity import evidence_id
 from beliefgraph.services.asking.weigh import Asking
 from beliefgraph.services.definition_graph import DefinitionGraph

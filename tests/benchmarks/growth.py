@@ -31,7 +31,7 @@ from beliefgraph.app import Services, running
 from beliefgraph.inference import warm
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.caller import Caller
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.time import AsOf

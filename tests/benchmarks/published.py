@@ -24,7 +24,7 @@ from tests.benchmarks.served import raw_driver, served
 
 from beliefgraph.app import Services, running
 from beliefgraph.model.caller import Caller, Scope
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.vocabulary import words_of
 from beliefgraph.story.story import load_story

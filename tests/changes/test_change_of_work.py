@@ -13,8 +13,9 @@ from tests.world import START, World, event, key
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import probability
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import AssertBelief, Correct, WhatIf, Withdraw
-from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.explanation.explain import Explanations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 
 DOES = ("builds", "manages", "sells")
 

@@ -9,7 +9,7 @@ from tests.cli.test_try import NO_DATABASE
 from tests.terminal import beliefgraph
 
 from beliefgraph.cli.init import catalog_schema
-from beliefgraph.model.definition import BearingRule, Catalog
+from beliefgraph.model.catalog import BearingRule, Catalog
 
 
 def test_what_init_writes_can_be_tried_at_once_and_is_not_overwritten(tmp_path: Path) -> None:

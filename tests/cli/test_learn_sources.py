@@ -13,7 +13,7 @@ from tests.world import World, event
 
 from beliefgraph.cli.truth import COLUMNS
 from beliefgraph.model.belief import BeliefKey
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.services.questions import Questions
 

@@ -12,7 +12,8 @@ import yaml
 
 from beliefgraph.inference import Structure, compile_model
 from beliefgraph.inference.foresight.information import bits, gains, yes_or_no
-from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.catalog import Catalog
+from beliefgraph.model.definition import Definitions
 
 PAGE = (Path(__file__).parents[2] / "docs/asking.md").read_text(encoding="utf-8")
 

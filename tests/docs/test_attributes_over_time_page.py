@@ -13,7 +13,8 @@ from tests.house.source import ROOT
 from beliefgraph.model.arrival import ArrivedEvent
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.caller import Caller
-from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.catalog import Catalog
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import belief_id
 from beliefgraph.services.advance import advance

@@ -8,7 +8,8 @@ import yaml
 from tests.docs.pages import examples
 
 from beliefgraph.ingest.cloudevents import read_structured
-from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.catalog import Catalog
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.services.interpretation.check import check_catalog
 from beliefgraph.services.interpretation.rules import RuleInterpreter

@@ -10,9 +10,9 @@ import yaml
 from tests.docs.pages import examples
 from tests.world import START, World
 
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import AssertBelief, RecordDecision, SetGoal
 from beliefgraph.model.decision_check import CheckDecision, OptionCheck
-from beliefgraph.model.definition import Catalog
 from beliefgraph.services.decisions.check import DecisionChecks
 
 NAME = "docs/deciding.md"

@@ -20,7 +20,8 @@ from beliefgraph.inference.foresight.information import gains, yes_or_no
 from beliefgraph.inference.foresight.logistic import Logistic
 from beliefgraph.inference.foresight.passage import passage, velocity
 from beliefgraph.inference.foresight.stages import SILENT, stated
-from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.catalog import Catalog
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.time import microseconds
 from beliefgraph.services.forecasts.forecast import forecast
 from beliefgraph.services.forecasts.history import history

@@ -18,7 +18,7 @@ from tests.house.source import ROOT
 
 from beliefgraph.cli.main import app
 from beliefgraph.local import Endpoint
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.shards import ShardMap
 from beliefgraph.services.interpretation.check import check_catalog
 

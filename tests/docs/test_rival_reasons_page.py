@@ -12,7 +12,7 @@ from tests.house.source import ROOT
 from tests.inference.oracle import Enumeration, pulled
 
 from beliefgraph.inference import Relation, Structure
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 
 PAGE = "docs/rival-reasons.md"
 ROW = re.compile(r"^\| (nothing|(?:and )?that [\w ]+) \|((?: 0\.\d\d \|)+)$", re.MULTILINE)

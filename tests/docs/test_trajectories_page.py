@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from beliefgraph.inference.foresight.signals import balanced, stated_shares
-from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.catalog import Catalog
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.trajectory import LearnedSignal, LearnedStage, LearnedStages
 from beliefgraph.services.blocks import Floats
 from beliefgraph.services.trajectories.in_force import Parameters, by_learned, in_force

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.world import START, World, event
 
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.forecast import Forecast
 from beliefgraph.model.identity import twin_id
 from beliefgraph.services.forecasts.keeper import ForecastKeeper

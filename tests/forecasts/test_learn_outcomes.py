@@ -15,7 +15,8 @@ from tests.reading import refusal
 from tests.world import START, World, event
 
 from beliefgraph.model.belief import BeliefKey
-from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.catalog import Catalog
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.outcome import OutcomeDefinition

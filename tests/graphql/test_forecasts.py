@@ -13,7 +13,7 @@ from tests.metrics import METRICS
 from tests.web.service import Client, Service
 from tests.world import START, event, rated
 
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 
 PUBLISH = "mutation Publish($catalog: JSON!) { publishDefinitions(catalog: $catalog) { outcomes { key title once } } }"
 MAKE = "mutation { makeForecasts { stored known twins } }"

@@ -7,7 +7,7 @@ import pytest_asyncio
 from tests.web.service import Client, Json, Service
 from tests.world import event
 
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 
 CATALOG = Catalog.model_validate(
     {

@@ -11,7 +11,7 @@ from tests.world import START, event
 
 from beliefgraph.graphql.ids import read_id
 from beliefgraph.model.belief import probability
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 
 CATALOG = {
     "catalog": "cached",

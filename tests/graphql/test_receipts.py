@@ -8,7 +8,7 @@ from tests.web.service import Client, Json, Service
 from tests.world import START, event
 
 from beliefgraph.graphql.ids import read_id
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 
 CATALOG = {
     "catalog": "calls",

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.attribute import MOST_VALUES, OTHER, Attribute
 from beliefgraph.model.belief import BeliefKey
-from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.catalog import Catalog
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.identity import belief_id
 
 ROLE = {

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.catalog import Catalog
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.parameters import LearnedStrength, ParameterSet
 from beliefgraph.model.relation import Strength
 

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.ingest.catalogs import parse_catalogs
-from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.catalog import Catalog
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.metric import MetricDefinition
 from beliefgraph.services.interpretation.check import check_catalog
 

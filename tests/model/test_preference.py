@@ -13,7 +13,8 @@ from pydantic import ValidationError
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.attribute import Attribute
 from beliefgraph.model.belief import BeliefKey, broader
-from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.catalog import Catalog
+from beliefgraph.model.definition import Definitions
 
 CHANNEL = {
     "key": "contact.channel",

@@ -9,8 +9,8 @@ from tests.ownership.policies import Enforcing, policy
 from tests.world import CATALOG, World, event, key
 
 from beliefgraph.errors import NotFound
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import Withdraw
-from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import EventName
 
 RULE = {

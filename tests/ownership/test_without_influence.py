@@ -12,7 +12,8 @@ from tests import telling
 from tests.reading import everything
 from tests.world import event
 
-from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.catalog import Catalog
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.permission import Policy

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.world import CATALOG, World
 
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.reinterpretation import Reinterpret, Reinterpretation
 from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.reinterpretation.reinterpret import Reinterpreter

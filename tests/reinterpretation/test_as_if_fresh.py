@@ -16,8 +16,8 @@ from tests.services.test_goals import GOALS
 from tests.services.test_recheck import checked
 from tests.world import START, World, event
 
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import Retract
-from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.revision import Revision
 from beliefgraph.model.time import AsOf

@@ -12,7 +12,8 @@ import pytest
 from beliefgraph.inference import two_coin
 from beliefgraph.model.attribute import Attribute
 from beliefgraph.model.belief import BeliefKey, logit
-from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.catalog import Catalog
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.parameters import ParameterSet, Scope
 from beliefgraph.services.learning.judge import ALONE, NOT_BETTER, ONE_SIDED, reasons
 from beliefgraph.services.learning.scoring import accuracy, auc, ece

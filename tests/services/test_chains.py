@@ -10,8 +10,8 @@ import pytest_asyncio
 from tests.world import START, World, event, key
 
 from beliefgraph.model.belief import BeliefKey, logit
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import Correct
-from beliefgraph.model.definition import Catalog
 from beliefgraph.model.metric import MetricKey
 from beliefgraph.model.parameters import Coins, Scope, SharedError, SourceCoins
 from beliefgraph.model.question import EvidenceOn

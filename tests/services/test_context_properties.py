@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.inference import EXACT
 from beliefgraph.model.belief import BeliefKey, logit
-from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.catalog import Catalog
+from beliefgraph.model.definition import Definitions
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.layout import Layout, lay_out, require_answers
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from tests.reading import refusal, stored
 from tests.world import START, World, event
 
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import AssertBelief, RecordDecision, SetGoal
 from beliefgraph.model.decision import Features, Option
 from beliefgraph.model.decision_check import CheckDecision, DecisionCheck, OptionCheck, Point
-from beliefgraph.model.definition import Catalog
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.decisions.alike import similarity
 from beliefgraph.services.decisions.check import DecisionChecks, rank

@@ -13,9 +13,9 @@ from tests.world import START, World, event, key
 
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.caller import Caller
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import RecordDecision, SetGoal, Withdraw
 from beliefgraph.model.decision import MAX_DECISIONS, DecisionState, Deliberation
-from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.time import NOW, AsOf

@@ -11,8 +11,8 @@ from tests.reading import held, id_of, log_odds, refusal, stored
 from tests.world import CATALOG, START, World, event, key, rated
 
 from beliefgraph.errors import BeliefgraphError, Conflict
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import Correct, Relate
-from beliefgraph.model.definition import Catalog
 from beliefgraph.services import definitions
 from beliefgraph.services.grid import published
 from beliefgraph.services.refresh import Refresher

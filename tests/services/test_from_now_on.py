@@ -9,8 +9,8 @@ from tests.reading import held, stored
 from tests.services.test_recheck import checked
 from tests.world import START, World, event, key
 
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import Correct, Withdraw
-from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import EventName
 from beliefgraph.model.identity import event_id
 from beliefgraph.model.time import NOW, AsOf

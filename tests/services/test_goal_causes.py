@@ -14,8 +14,9 @@ from tests.world import START, World, event, key
 
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.inference import Relation, Structure
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import Relate, SupposedGoal, WhatIf, Withdraw
-from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import EventName
 from beliefgraph.model.identity import belief_id
 from beliefgraph.model.reasons import Interpret

@@ -14,8 +14,8 @@ from tests.world import START, World, event, key
 
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.caller import Caller
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import AssertBelief, MotivateGoal, RelateGoals, Retract, SetGoal, Withdraw
-from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.goal import GOAL_GRID, GoalState, Pursuit
 from beliefgraph.model.receipt import Receipt

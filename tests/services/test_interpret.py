@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from beliefgraph.errors import BeliefgraphError, Incorrect, Unsupported
-from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.catalog import Catalog
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.services import expressions
 from beliefgraph.services.interpretation.check import check_catalog

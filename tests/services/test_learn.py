@@ -9,8 +9,8 @@ from tests.world import START, World, event, key, rated
 from beliefgraph.cli.lessons import draft
 from beliefgraph.ingest.catalogs import parse_catalogs
 from beliefgraph.model.belief import probability
+from beliefgraph.model.catalog import RelationDefinition
 from beliefgraph.model.command import Correct
-from beliefgraph.model.definition import RelationDefinition
 from beliefgraph.model.parameters import Coins, LearnedCalibration, ParameterSet, Scope, SharedError, SourceCoins
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.grid import published

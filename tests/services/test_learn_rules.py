@@ -14,7 +14,8 @@ from beliefgraph.cli.truth import read_truth
 from beliefgraph.errors import Incorrect
 from beliefgraph.ingest.catalogs import parse_catalogs
 from beliefgraph.model.belief import BeliefKey
-from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.catalog import Catalog
+from beliefgraph.model.definition import Definitions
 from beliefgraph.services.learning.rules import Cases, LearnedAttribute, fit
 from beliefgraph.services.statements import Known
 from beliefgraph.store.learning import RuledRow, TwinRuled

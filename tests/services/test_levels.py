@@ -18,8 +18,9 @@ from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.arrival import ArrivedEvent
 from beliefgraph.model.belief import probability
 from beliefgraph.model.caller import Caller
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import WhatIf, Withdraw
-from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.metric import Metric, MetricKey
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.advance import advance

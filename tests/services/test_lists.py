@@ -12,7 +12,7 @@ from tests.services.test_decisions import OPTIONS, pondered
 from tests.services.test_goals import GOALS
 from tests.world import World, event
 
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.page import Page
 from beliefgraph.services.decisions.questions import Decisions

@@ -11,7 +11,7 @@ from tests.reading import stored
 from tests.services.test_recheck import checked
 from tests.world import World, event
 
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.services.refresh import Refresher
 
 BERLIN, ANGELES = "Europe/Berlin", "America/Los_Angeles"

@@ -13,8 +13,8 @@ from tests.world import START, World, event, key
 
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.belief import probability
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import Correct, Identify, Retract, Unidentify, WhatIf, Withdraw
-from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.metric import MetricKey, Reading
 from beliefgraph.model.time import AsOf

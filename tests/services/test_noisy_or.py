@@ -12,8 +12,8 @@ from tests.reading import log_odds, refusal, stored
 from tests.world import START, World, event, key
 
 from beliefgraph.inference import Relation, Structure
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import Assumption, Correct, Intervention, Relate, WhatIf
-from beliefgraph.model.definition import Catalog
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.learning.learn import learn_relations, propose_relations

@@ -13,8 +13,8 @@ from tests.reading import refusal, stored
 from tests.world import START, World, event
 
 from beliefgraph.model.belief import ANYWHERE, BeliefKey, logit
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import AssertBelief, Correct, HypotheticalEvidence, WhatIf, Withdraw
-from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import event_id, evidence_id, source_id
 from beliefgraph.model.preference import PreferenceKind

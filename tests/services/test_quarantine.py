@@ -10,7 +10,7 @@ from tests.races import Interrupted
 from tests.reading import held, id_of, stored
 from tests.world import CATALOG, World, event, rated
 
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.services.grid import published
 

@@ -13,8 +13,8 @@ from tests.world import START, World, event, key, rated
 from beliefgraph.errors import BeliefgraphError, Incorrect, NotFound, Unavailable
 from beliefgraph.model.belief import BeliefState, Holding, logit
 from beliefgraph.model.caller import Caller
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import Correct, Relate, Retract, Withdraw
-from beliefgraph.model.definition import Catalog
 from beliefgraph.model.page import Page
 from beliefgraph.model.question import BeliefFilter, BeliefOrder, BeliefRow
 from beliefgraph.model.time import NOW, AsOf

@@ -15,8 +15,8 @@ from tests.world import START, World, event, key
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.inference import Relation, Structure
 from beliefgraph.model.belief import logit
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import Correct, Relate, Withdraw
-from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import Event, EventName
 from beliefgraph.model.metric import MetricKey
 from beliefgraph.model.reasons import Hypothesis, Interpret, Occurrence, RivalReasons

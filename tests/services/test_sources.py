@@ -14,8 +14,8 @@ from tests.world import START, World, event, key
 
 from beliefgraph.errors import BeliefgraphError, Incorrect
 from beliefgraph.model.belief import BeliefKey, BeliefState
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import AssertBelief, Correct, Withdraw
-from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.parameters import Coins, ParameterSet, Scope, SharedError, SourceCoins
 from beliefgraph.model.question import BeliefFilter

@@ -16,6 +16,7 @@ from tests.world import START, World, event, key
 from beliefgraph.model.attribute import MOST_VALUES
 from beliefgraph.model.belief import BeliefKey, logit, probability
 from beliefgraph.model.caller import Caller
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import (
     AssertBelief,
     Assumption,
@@ -26,7 +27,6 @@ from beliefgraph.model.command import (
     WhatIf,
     Withdraw,
 )
-from beliefgraph.model.definition import Catalog
 from beliefgraph.model.distribution import Distribution
 from beliefgraph.model.identity import belief_id, event_id, evidence_id, source_id
 from beliefgraph.model.receipt import Receipt

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import Correct, Identify
-from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.model.relation import RelationKind
 from beliefgraph.model.vocabulary import words_of

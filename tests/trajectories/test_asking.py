@@ -12,7 +12,9 @@ from tests.web.service import Client, Json, Service
 from tests.world import event
 
 from beliefgraph.errors import BeliefgraphError
-from beliefgraph.model.definition import Catalog, Definitions, problems
+from beliefgraph.model.catalog import Catalog
+from beliefgraph.model.catalog_checks import problems
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.permission import Policy
 from beliefgraph.services.permissions.hidden import Hidden, without
 from beliefgraph.services.permissions.sight import Sight

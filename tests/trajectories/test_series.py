@@ -14,7 +14,7 @@ from tests.world import START, event
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.inference.foresight.projection import project
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 
 ASK = """
 query Series($key: SeriesOfInput!, $since: DateTime, $until: DateTime, $points: Int, $project: Duration, $asOf: AsOf) {

@@ -11,7 +11,9 @@ from tests.web.service import Client, Json, Service
 from tests.world import START, event
 
 from beliefgraph.errors import BeliefgraphError
-from beliefgraph.model.definition import Catalog, Definitions, problems
+from beliefgraph.model.catalog import Catalog
+from beliefgraph.model.catalog_checks import problems
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.trajectory import LearnedStage, LearnedStages
 
 SHOWN = """

@@ -20,7 +20,7 @@ from beliefgraph.api import create_app
 from beliefgraph.app import Services, build
 from beliefgraph.config import Settings
 from beliefgraph.model.caller import Scope
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.time import Clock
 from beliefgraph.store.graph import Graph

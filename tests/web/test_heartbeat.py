@@ -8,7 +8,7 @@ import orjson
 from graphql import get_introspection_query
 from tests.web.service import Client, Json, Service, heartbeat
 
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 
 HELD_S = 0.05
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from beliefgraph.cli.neo4j import errors_told
 from beliefgraph.cli.options import OptionalKey, Purpose, required
 from beliefgraph.ingest.catalog_check import Finding, check_files
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 
 
 def define(

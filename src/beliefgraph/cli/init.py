@@ -10,7 +10,7 @@ import orjson
 import typer
 from rich.console import Console
 
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 
 SCHEMA = "catalog.schema.json"
 STARTER = ("catalog.yaml", "events.jsonl")

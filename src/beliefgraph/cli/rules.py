@@ -13,7 +13,8 @@ from rich.table import Table
 from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.output import write_draft
 from beliefgraph.cli.truth import read_truth
-from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.catalog import Catalog
+from beliefgraph.model.definition import Definitions
 from beliefgraph.services.learning.rules import DEVIATION, LEAST_LABELS, LearnedAttribute, learn_rules, proposed
 from beliefgraph.services.permissions.usable import Usable, left_out
 

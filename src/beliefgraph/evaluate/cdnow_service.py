@@ -15,7 +15,7 @@ from beliefgraph.evaluate.client import Client
 from beliefgraph.evaluate.data import Purchase
 from beliefgraph.evaluate.replay import BATCH_SIZE, Progress, Teach, erased_after
 from beliefgraph.evaluate.report import Evaluation, Line, Row, at_least, at_most, exactly
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 
 OUTCOME = "buys_again"
 MADE_AT = datetime.combine(CUT, time(), UTC) + timedelta(days=1)

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 
 from beliefgraph.errors import CODES, BeliefgraphError, Fault, Incorrect, Unavailable
 from beliefgraph.ingest.cloudevents import BATCH
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 
 _SPAN: TypeAdapter[timedelta] = TypeAdapter(timedelta)
 

@@ -19,7 +19,7 @@ from beliefgraph.evaluate.client import Client, Heard, Standing
 from beliefgraph.evaluate.data import Label
 from beliefgraph.evaluate.replay import Progress, Teach, deliver, erased_after
 from beliefgraph.evaluate.report import Curve, Evaluation, Line, Row, at_least, at_most, exactly, none
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.services.learning.scoring import accuracy_of_classes, brier_of_classes, ece_of_answers
 
 ATTRIBUTE = "world.has_label"

@@ -16,7 +16,7 @@ import numpy as np
 from beliefgraph.evaluate.client import NOTHING, Learned
 from beliefgraph.evaluate.data import Poll, Race
 from beliefgraph.inference.random_effects import averaged
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.services.interpretation.bearings import MAX_LOG_LIKELIHOOD_RATIO
 
 ATTRIBUTE = "world.candidate_1_wins"

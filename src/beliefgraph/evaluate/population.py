@@ -16,7 +16,7 @@ from beliefgraph.evaluate.data import Claim
 from beliefgraph.evaluate.replay import Progress, Teach, deliver, erased_after
 from beliefgraph.evaluate.report import Evaluation, Line, Row, at_least, exactly
 from beliefgraph.model.attribute import OTHER
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 
 ATTRIBUTE = "world.figure"
 CERTAIN = 12.0

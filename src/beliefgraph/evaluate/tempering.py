@@ -20,7 +20,8 @@ from beliefgraph.evaluate.report import Row, at_least, at_most
 from beliefgraph.inference.foresight.runs import Entries, Runs
 from beliefgraph.model.attribute import OTHER
 from beliefgraph.model.belief import BeliefKey
-from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.catalog import Catalog
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.delta import Delta
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.identity import belief_id, evidence_id

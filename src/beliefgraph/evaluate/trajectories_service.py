@@ -19,7 +19,7 @@ from beliefgraph.evaluate.cohort import STAGES, WEEKS, Cohort, simulate
 from beliefgraph.evaluate.replay import Progress, Teach, deliver, erased_after
 from beliefgraph.evaluate.report import Evaluation, Row, exactly
 from beliefgraph.evaluate.trajectories import AHEAD, ASKED_AT, Floats, mean_loss, scored
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 
 TWINS = 300
 KEY = "buying"

@@ -11,6 +11,7 @@ from beliefgraph.graphql.forecast_types import OutcomeDefinition
 from beliefgraph.graphql.learning_types import ParameterSet
 from beliefgraph.graphql.trajectory_types import TrajectoryDefinition
 from beliefgraph.model import attribute as attributes
+from beliefgraph.model import catalog as catalogs
 from beliefgraph.model import change_point
 from beliefgraph.model import definition as definitions
 from beliefgraph.model import metric as metrics
@@ -48,12 +49,12 @@ class Attribute:
         return about.open_values is not None
 
 
-@expose(definitions.RelationDefinition)
+@expose(catalogs.RelationDefinition)
 class RelationDefinition:
     """A relation between two attributes; it relates beliefs with the same subject and context."""
 
 
-@expose(definitions.GoalDefinition)
+@expose(catalogs.GoalDefinition)
 class GoalDefinition:
     """How goals are interpreted."""
 
@@ -94,7 +95,7 @@ class ChangeDefinition:
 
 
 @expose(
-    definitions.Catalog,
+    catalogs.Catalog,
     hide={"attributes", "relations", "events", "metrics", "outcomes", "trajectories", "questions", "changes"},
 )
 class Catalog:
@@ -117,7 +118,7 @@ class Catalog:
 
     @field(None, "The whole document, in the form that `publishDefinitions` takes.")
     @staticmethod
-    def document(catalog: strawberry.Parent[definitions.Catalog]) -> JSON:
+    def document(catalog: strawberry.Parent[catalogs.Catalog]) -> JSON:
         return JSON(catalog.model_dump(mode="json", exclude_defaults=True))
 
 

@@ -40,7 +40,7 @@ from beliefgraph.graphql.reinterpretation import reinterpret
 from beliefgraph.graphql.roots import command, named
 from beliefgraph.graphql.session_fields import SessionCommands
 from beliefgraph.graphql.twin_types import Erasure, Readmission
-from beliefgraph.model import definition, erasure, receipt
+from beliefgraph.model import catalog, definition, erasure, receipt
 
 MOST_REPLAYED = 1_000
 
@@ -180,10 +180,10 @@ def _rejected(event: RejectedEvent) -> receipt.Receipt:
     return receipt.Receipt(id=shortened(event.id), status="rejected", code=error.code, reason=shortened(error.message))
 
 
-def _catalog(given: Any) -> definition.Catalog:
+def _catalog(given: Any) -> catalog.Catalog:
     """The catalog in a document; `invalid-definition` names the place that is wrong."""
     try:
-        return definition.Catalog.model_validate_json(orjson.dumps(given))
+        return catalog.Catalog.model_validate_json(orjson.dumps(given))
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in wrong["loc"])

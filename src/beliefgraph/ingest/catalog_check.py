@@ -13,7 +13,9 @@ from pydantic import ValidationError
 
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.ingest.catalogs import Loader, Place, Wrong, in_words, placed, read_bytes, written
-from beliefgraph.model.definition import Catalog, Definitions, problems
+from beliefgraph.model.catalog import Catalog
+from beliefgraph.model.catalog_checks import problems
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.record import Record
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.interpretation.check import faults

@@ -12,7 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from beliefgraph.errors import BeliefgraphError, Incorrect, did_you_mean
-from beliefgraph.model.definition import Catalog
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.record import Record
 
 MAX_CATALOG_BYTES = 8 * 1024 * 1024  # 5,000 attributes and 20,000 relations, written at length

@@ -19,7 +19,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from beliefgraph.model.belief import ANYONE, ANYWHERE, broader
-from beliefgraph.model.definition import Definitions, RelationDefinition
+from beliefgraph.model.catalog import RelationDefinition
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.relation import Strength
 
 Column = tuple[str, str | None]

@@ -19,7 +19,8 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.inference import Relation, Structure
 from beliefgraph.model.attribute import MOST_VALUES, OTHER, Attribute
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
-from beliefgraph.model.definition import Definitions, RelationDefinition
+from beliefgraph.model.catalog import RelationDefinition
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.relation import Strength
 from beliefgraph.services.change_points.kinds import Kinds
 from beliefgraph.services.crossings import LAYERS, Column, Crossing, crossings, first_layer, layer_of

@@ -11,7 +11,8 @@ from cachetools import LRUCache
 from beliefgraph.errors import Conflict, Incorrect, Unavailable
 from beliefgraph.model.attribute import Attribute
 from beliefgraph.model.caller import Caller
-from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.catalog import Catalog
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.parameters import ParameterSet
 from beliefgraph.model.time import Clock
 from beliefgraph.services.definition_graph import DefinitionGraph

@@ -19,7 +19,8 @@ from beliefgraph.model.arrival import ArrivedEvent
 from beliefgraph.model.attribute import Attribute
 from beliefgraph.model.belief import Belief, Holding, probability
 from beliefgraph.model.caller import Caller
-from beliefgraph.model.definition import Catalog, Definitions, EventRule
+from beliefgraph.model.catalog import Catalog, EventRule
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import event_id, twin_id
 from beliefgraph.model.metric import MetricChange, MetricDefinition

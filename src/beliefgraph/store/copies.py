@@ -9,7 +9,8 @@ from secrets import token_hex
 from typing import Any, NamedTuple, TypeVar
 
 from beliefgraph.errors import Conflict
-from beliefgraph.model.definition import Catalog, Definitions
+from beliefgraph.model.catalog import Catalog
+from beliefgraph.model.definition import Definitions
 from beliefgraph.store import codec, definitions
 from beliefgraph.store.erasures import delete_twin
 from beliefgraph.store.graph import Graph, Transaction

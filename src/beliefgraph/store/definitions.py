@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from beliefgraph.model.definition import Catalog, Definitions, RelationDefinition
+from beliefgraph.model.catalog import Catalog, RelationDefinition
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.identity import definition_id
 from beliefgraph.model.parameters import ParameterSet
 from beliefgraph.model.record import STORED

@@ -16,9 +16,9 @@ from beliefgraph.errors import BeliefgraphError
 from beliefgraph.ingest.catalogs import parse_catalogs
 from beliefgraph.ingest.cloudevents import read_structured
 from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import Correct, Identify, WhatIf
 from beliefgraph.model.decision_check import CheckDecision
-from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.reasons import Interpret
 from beliefgraph.model.record import Key, Record

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from beliefgraph.inference import goals as numbers
 from beliefgraph.inference.goals import Floats, GoalGraph, Motivations
 from beliefgraph.model.belief import ANYWHERE, Belief, BeliefKey, Quality, probability
-from beliefgraph.model.definition import URGENCY
+from beliefgraph.model.catalog import URGENCY
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStanding, GoalStatus, ReasonKind
 from beliefgraph.model.time import seconds
 from beliefgraph.services.definition_graph import DefinitionGraph

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from beliefgraph.model.attribute import OTHER, Attribute
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
-from beliefgraph.model.definition import BearingRule, EventRule
+from beliefgraph.model.catalog import BearingRule, EventRule
 from beliefgraph.model.record import normalised
 from beliefgraph.model.time import seconds
 from beliefgraph.services.interpretation.reading import Reading

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from beliefgraph.errors import Incorrect
 from beliefgraph.inference.stop import check_stopped
 from beliefgraph.model.attribute import SLOTS
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.decision import FIELDS as DECISION_FIELDS
-from beliefgraph.model.definition import Catalog
 from beliefgraph.model.goal import FIELDS
 from beliefgraph.model.record import Record
 from beliefgraph.services import expressions

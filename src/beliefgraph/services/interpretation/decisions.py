@@ -9,8 +9,8 @@ import orjson
 from pydantic import ValidationError
 
 from beliefgraph.errors import BeliefgraphError, Incorrect
+from beliefgraph.model.catalog import DecisionRule, EventRule
 from beliefgraph.model.decision import FIELDS, Reason, Told, refuse_twins
-from beliefgraph.model.definition import DecisionRule, EventRule
 from beliefgraph.services.interpretation.reading import Reading
 from beliefgraph.services.interpretation.said import TellsDecision
 

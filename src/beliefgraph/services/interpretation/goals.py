@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
-from beliefgraph.model.definition import EventRule, GoalRule, MotiveRule
+from beliefgraph.model.catalog import EventRule, GoalRule, MotiveRule
 from beliefgraph.model.goal import FIELDS, MAX_RELATED, GoalStatus
 from beliefgraph.model.record import Probability, Title
 from beliefgraph.model.time import Instant

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from beliefgraph.model.definition import EventRule, PermissionRule
+from beliefgraph.model.catalog import EventRule, PermissionRule
 from beliefgraph.services.interpretation.reading import Reading
 from beliefgraph.services.interpretation.said import StatesPermission
 

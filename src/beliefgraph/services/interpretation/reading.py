@@ -9,7 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.attribute import Attribute
 from beliefgraph.model.belief import BeliefKey
-from beliefgraph.model.definition import Definitions, EventRule
+from beliefgraph.model.catalog import EventRule
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import METRIC
 from beliefgraph.model.metric import MetricDefinition

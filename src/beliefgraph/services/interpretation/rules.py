@@ -8,7 +8,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from beliefgraph.errors import Unsupported
 from beliefgraph.model.belief import BeliefKey
-from beliefgraph.model.definition import Definitions, EventRule
+from beliefgraph.model.catalog import EventRule
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.model.metric import MetricDefinition
 from beliefgraph.model.record import Text

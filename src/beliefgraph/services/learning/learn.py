@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beliefgraph.inference.learning import Choice, Learned, calibration_of, learn, log_probability, propose
-from beliefgraph.model.definition import RelationDefinition
+from beliefgraph.model.catalog import RelationDefinition
 from beliefgraph.model.parameters import LearnedCalibration, LearnedStrength, ParameterSet
 from beliefgraph.model.relation import RelationKind
 from beliefgraph.services.learning.lessons import Floats, Lessons

@@ -20,7 +20,8 @@ from beliefgraph.inference import Relation, Structure
 from beliefgraph.inference.learning import Observations
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.caller import Caller
-from beliefgraph.model.definition import Definitions, RelationDefinition
+from beliefgraph.model.catalog import RelationDefinition
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.hearing import heard
 from beliefgraph.services.cache import read_state

@@ -21,7 +21,8 @@ from beliefgraph.inference import age
 from beliefgraph.inference.learning.logistic import weights
 from beliefgraph.model.belief import BeliefKey, logit, probability
 from beliefgraph.model.caller import Caller
-from beliefgraph.model.definition import BearingRule, Catalog, Definitions, EventRule
+from beliefgraph.model.catalog import BearingRule, Catalog, EventRule
+from beliefgraph.model.definition import Definitions
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.learning.fitted import FOLDS
 from beliefgraph.services.permissions.usable import Usable

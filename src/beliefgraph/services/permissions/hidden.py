@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from weakref import WeakKeyDictionary
 
+from beliefgraph.model.catalog import Catalog, EventRule
 from beliefgraph.model.change_point import ChangeDefinition
-from beliefgraph.model.definition import Catalog, Definitions, EventRule
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.metric import MetricDefinition
 from beliefgraph.model.outcome import OutcomeDefinition
 from beliefgraph.model.permission import Policy
