@@ -151,8 +151,8 @@ async def _large(services: Services, caller: Caller) -> list[Row]:
 async def main(as_json: bool) -> None:
     """Measure and print."""
     with served() as (_, settings, _):
-        async with running(settings) as services:
-            await services.warming.wait()
+        async with running(settings, serving=True) as services:
+            await services.warming.finished()
             show("What permissions cost", await costs(services), as_json)
 
 
