@@ -23,6 +23,7 @@ from beliefgraph.store.graph import Graph, Transaction
 from beliefgraph.store.graph_schema import EDGES, NODES, EdgeRow, NodeRow
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.personal import PersonalTexts, is_sealed
+from beliefgraph.store.shown import LABELS as SHOWN_LABELS
 
 Row = dict[str, Any]
 """A node: `kind`, `key`, `labels`, `properties` and `edges`, each of these with `type`, `to`, `properties`."""
@@ -100,7 +101,7 @@ def check(rows: Iterable[Row]) -> None:
     rows = list(rows)
     known = {name(row) for row in rows}
     for row in rows:
-        if not set(row["labels"]) <= LABELS or row["kind"] not in row["labels"]:
+        if not set(row["labels"]) <= LABELS | SHOWN_LABELS or row["kind"] not in row["labels"]:
             raise _invalid(f"A row has labels that no archive has: {row['labels']}.")
         for edge in row["edges"]:
             if edge["type"] not in TYPES or edge["to"] not in known:
@@ -135,7 +136,7 @@ def _rows(nodes: Sequence[Any], edges: Sequence[Any], keyring: Keyring, twin: st
 
 
 def _node(labels: Collection[str], values: Mapping[str, Any], keyring: Keyring, twin: str) -> Row:
-    kind = next(label for label in sorted(labels) if label != "Delivery")
+    kind = next(label for label in sorted(labels) if label != "Delivery" and label not in SHOWN_LABELS)
     key = "/".join(str(values[part]) for part in KEYS.get(kind, ("id",)))
     shown = _shown(values, keyring, twin, f"{CONTEXTS.get(kind, '')}:{values.get('id')}")
     return {"kind": kind, "key": key, "labels": sorted(labels), "properties": shown, "edges": []}

@@ -12,6 +12,10 @@ LIKELY, UNLIKELY = 0.8, 0.2
 """The confidences from which, and up to which, a belief is shown as likely and as unlikely."""
 
 
+LABELS = frozenset(("Likely", "Unlikely", "Against"))
+"""All labels that nodes have for this alone."""
+
+
 def belief_labels(holding: Holding) -> list[str]:
     """The labels that colour a belief; none where it is neither likely nor unlikely."""
     if holding.log_odds is None:
