@@ -1,5 +1,5 @@
 // Write nodes of a twin to an analyst's copy, each once.
-// params: $rows [[reference, label, id, properties]]
+// params: $rows [[reference, label, id, properties, labels that colour it]]
 // returns: one record ([[reference, element id]])
 // mode: write
 CALL () {
@@ -13,7 +13,8 @@ CALL () {
   UNWIND $rows AS row
   WITH row WHERE row[1] = 'Belief'
   MERGE (n:Belief {id: row[2]})
-  SET n = row[3]
+  REMOVE n:Likely:Unlikely
+  SET n = row[3], n:$(row[4])
   RETURN collect([row[0], elementId(n)]) AS belief_nodes
 }
 CALL () {
@@ -41,7 +42,7 @@ CALL () {
   UNWIND $rows AS row
   WITH row WHERE row[1] = 'Evidence'
   MERGE (n:Evidence {id: row[2]})
-  SET n = row[3]
+  SET n = row[3], n:$(row[4])
   RETURN collect([row[0], elementId(n)]) AS evidence_nodes
 }
 CALL () {

@@ -125,6 +125,8 @@ async def test_the_copy_holds_what_is_permitted_under_pseudonyms_and_nothing_els
     (goal,) = await ask(analyst.other, "MATCH (:Twin)-[p:PURSUES]->(g:Goal) RETURN p.title AS title, g.key AS key")
     assert goal["key"] == "run"
     assert goal["title"].startswith("run with twin-")
+    (coloured,) = await ask(analyst.other, "MATCH (b:Belief:Likely) RETURN collect(b.attribute) AS likely")
+    assert coloured["likely"] == [name for name, log_odds, _ in served if log_odds > 1.3863]
     check = await copy.check()
     assert (check.twins, check.different) == (1, ())
     assert check.rows > len(served)

@@ -73,12 +73,15 @@ class OpenRow(NamedTuple):
 
 @dataclass(frozen=True)
 class CopyNode:
-    """A node of the copy; `reference` is what its relationships call it in the same write."""
+    """A node of the copy; `reference` is what its relationships call it in the same write, `shown` are the labels by
+    which Neo4j Browser colours it.
+    """
 
     reference: str
     label: str
     id: str
     values: Mapping[str, Any]
+    shown: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -197,7 +200,9 @@ class CopyStore:
 
         async def work(tx: Transaction) -> None:
             for some in batched(nodes, AT_ONCE):
-                record = await tx.run("copy/nodes", rows=[[n.reference, n.label, n.id, n.values] for n in some])
+                record = await tx.run(
+                    "copy/nodes", rows=[[n.reference, n.label, n.id, n.values, [*n.shown]] for n in some]
+                )
                 made.update(record[0] if record else [])
             for new in batched(rows, AT_ONCE):
                 await tx.run("archive/write_edges", rows=ends(new))

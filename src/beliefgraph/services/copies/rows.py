@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +21,7 @@ from beliefgraph.services.state import TwinState
 from beliefgraph.store import captions, codec
 from beliefgraph.store.copies import CopyEdge, CopyNode, ToldEvidence
 from beliefgraph.store.personal import COMMON, SHOWN, TEXTS, is_sealed
+from beliefgraph.store.shown import belief_labels, evidence_labels
 
 MOMENTS = ("valid_from", "valid_to", "deadline")
 OF_ONE_REV = ("revision_id", "rev_from", "rev_to")
@@ -130,8 +131,10 @@ class TwinRows:
             if label in ("Belief", "Goal", "Metric", "Decision"):
                 yield self._named(label, id_)
         sources: dict[str, str] = {}
+        bearings = self.state.bearings
+        against = evidence_labels(bearings.records(bearings.of_evidence([each.id for each in evidence])))
         for each in evidence:
-            yield self._node("Evidence", each.id, self._evidence(each))
+            yield replace(self._node("Evidence", each.id, self._evidence(each)), shown=against.get(each.id, ()))
             yield self._node(
                 "Event", each.event, {"twin": self.id, "type": each.type, "time": codec.moment(each.event_time)}
             )
@@ -218,8 +221,9 @@ class TwinRows:
                 record = state.decisions[id_]
                 if (deliberation := state.deliberations.get(id_)) is not None:
                     shown = {"caption": captions.decision_caption(deliberation)}
-        values = codec.node_values(record, **shown)
-        return self._node(label, id_, values)
+        held = state.holdings.get(id_) if label == "Belief" else None
+        node = self._node(label, id_, codec.node_values(record, **shown))
+        return node if held is None else replace(node, shown=belief_labels(held))
 
     def _without_texts(self, belief: Belief) -> Belief:
         """A belief, with pseudonyms in the place of its texts where its attribute is personal."""
