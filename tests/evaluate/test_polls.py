@@ -134,7 +134,7 @@ def test_what_is_learned_of_pollsters_does_not_depend_on_which_election_is_read_
         ((shared,), (effect,)) = found.shared_errors, found.random_effects
         learned.append([shared.correlation, shared.scale, effect.deviation])
         assert coins == {(1.0, 0.0)}
-    assert learned[0] == pytest.approx(learned[1], abs=1e-3)
+    assert learned[0] == pytest.approx(learned[1], abs=1e-6)
     assert learned[0] == pytest.approx([0.457, 1.276, 0.151], abs=0.01)
 
 

@@ -189,8 +189,18 @@ def _by_kind(observed: Sequence[Origin], before: ParameterSet | None) -> Iterato
     on: dict[tuple[int, int], list[Origin]] = defaultdict(list)
     for each in observed:
         on[each.belief].append(each)
+    beliefs = sorted((sorted(each, key=_said) for each in on.values()), key=_turned_out)
     for kind in sorted({each.kind for each in observed}, key=lambda kind: (not kind, kind)):
-        yield kind, _columns(kind, [each for each in on.values() if any(o.kind == kind for o in each)], before)
+        yield kind, _columns(kind, [each for each in beliefs if any(o.kind == kind for o in each)], before)
+
+
+def _said(origin: Origin) -> tuple[object, ...]:
+    """What an origin said, for an order that does not depend on which twin was read first."""
+    return origin.kind, origin.spoken, origin.count, sorted(origin.across.items())
+
+
+def _turned_out(origins: Sequence[Origin]) -> tuple[object, ...]:
+    return origins[0].holds, origins[0].rest, [_said(each) for each in origins]
 
 
 def _columns(kind: str, beliefs: Sequence[Sequence[Origin]], before: ParameterSet | None) -> _Columns:
