@@ -9,8 +9,8 @@ from tests.world import START, World, event, key
 
 from beliefgraph.inference.random_effects import averaged
 from beliefgraph.model.belief import probability
+from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import Withdraw
-from beliefgraph.model.definition import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.parameters import RandomEffect, SharedError
 from beliefgraph.model.time import AsOf
