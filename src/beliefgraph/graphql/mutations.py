@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 import strawberry
-from pydantic import ValidationError
 from strawberry.scalars import JSON
 
 from beliefgraph.errors import BeliefgraphError, Incorrect, shortened
@@ -40,7 +38,8 @@ from beliefgraph.graphql.reinterpretation import reinterpret
 from beliefgraph.graphql.roots import command, named
 from beliefgraph.graphql.session_fields import SessionCommands
 from beliefgraph.graphql.twin_types import Erasure, Readmission
-from beliefgraph.model import catalog, definition, erasure, receipt
+from beliefgraph.model import definition, erasure, receipt
+from beliefgraph.model.catalog_reading import read_catalog
 
 MOST_REPLAYED = 1_000
 
@@ -153,7 +152,7 @@ class Mutation(ForecastMutations, PermissionCommands, ContestCommands, SessionCo
         info: Request, catalog: Annotated[JSON, told("The whole catalog, as docs/catalogs.md describes it.")]
     ) -> definition.Definitions:
         context = info.context
-        in_force = await context.verbs.book.publish(context.caller, await asyncio.to_thread(_catalog, catalog))
+        in_force = await context.verbs.book.publish(context.caller, await asyncio.to_thread(read_catalog, catalog))
         context.verbs.definitions_changed(context.caller.tenant)
         return in_force
 
@@ -178,15 +177,3 @@ class Mutation(ForecastMutations, PermissionCommands, ContestCommands, SessionCo
 def _rejected(event: RejectedEvent) -> receipt.Receipt:
     error = event.error if isinstance(event.error, BeliefgraphError) else invalid_input(event.error)
     return receipt.Receipt(id=shortened(event.id), status="rejected", code=error.code, reason=shortened(error.message))
-
-
-def _catalog(given: Any) -> catalog.Catalog:
-    """The catalog in a document; `invalid-definition` names the place that is wrong."""
-    try:
-        return catalog.Catalog.model_validate_json(orjson.dumps(given))
-    except ValidationError as error:
-        wrong = error.errors(include_url=False, include_input=False)[0]
-        place = ".".join(str(part) for part in wrong["loc"])
-        raise Incorrect("invalid-definition", f"{place or 'catalog'}: {wrong['msg']}.", field=place or None) from None
-    except (TypeError, ValueError) as error:
-        raise Incorrect("invalid-definition", f"This is no catalog: {error}.") from None

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import orjson
+
 from beliefgraph.model.catalog import Catalog, RelationDefinition
+from beliefgraph.model.catalog_reading import read_catalog
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.identity import definition_id
 from beliefgraph.model.parameters import ParameterSet
@@ -42,7 +45,7 @@ def _read(tenant: str, number: int, documents: Sequence[str], parameters: str | 
     return Definitions(
         tenant=tenant,
         number=number,
-        catalogs=tuple(Catalog.model_validate_json(text, context=STORED) for text in documents),
+        catalogs=tuple(read_catalog(orjson.loads(text), STORED) for text in documents),
         parameters=None if parameters is None else ParameterSet.model_validate_json(parameters, context=STORED),
     )
 
