@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from neo4j.exceptions import TransientError
+from neo4j.exceptions import Neo4jError, TransientError
 from tests.conftest import StoppedClock
 from tests.reading import rows, stored
 from tests.world import CATALOG, World, event, rated
@@ -24,7 +24,7 @@ from beliefgraph.model.event import Event
 from beliefgraph.services import update
 from beliefgraph.services.portions import Portions
 from beliefgraph.store import commits
-from beliefgraph.store.graph import Graph, Transaction, connected
+from beliefgraph.store.graph import OUT_OF_MEMORY, Graph, Transaction, connected
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.migrations import migrate
 
@@ -224,6 +224,40 @@ async def test_a_small_event_waits_for_memory_that_others_fill(world: World, mon
     assert (receipt.status, receipt.rev) == ("accepted", 1)
 
     world.updater.graph = Full(world.graph, 3)
+    with pytest.raises(Unavailable) as refused:
+        await world.intake.observe(world.caller, [rated("2", 0.5)])
+    assert refused.value.code == "overloaded"
+
+
+class FilledError(Neo4jError):
+    """What Neo4j answers when its memory is full."""
+
+    code = OUT_OF_MEMORY
+
+
+class Asked(Graph):
+    """A graph whose Neo4j has not the memory for a question, for so many tries."""
+
+    def __init__(self, graph: Graph, tries: int) -> None:
+        super().__init__(graph._driver, graph._database)
+        self.tries = tries
+
+    async def read(self, name: str, /, **parameters: Any) -> list[Any] | None:
+        if name == "event/arrive" and self.tries > 0:
+            self.tries -= 1
+            raise Unavailable("overloaded", "Neo4j has no memory left for this question.") from FilledError()
+        return await super().read(name, **parameters)
+
+
+async def test_what_is_asked_before_a_commit_waits_for_memory_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(update, "PAUSES", (0.01, 0.01))
+    world.updater.graph = Asked(world.graph, 2)
+    (receipt,) = await world.intake.observe(world.caller, [rated("1", 0.5)])
+    assert (receipt.status, receipt.rev) == ("accepted", 1)
+
+    world.updater.graph = Asked(world.graph, 3)
     with pytest.raises(Unavailable) as refused:
         await world.intake.observe(world.caller, [rated("2", 0.5)])
     assert refused.value.code == "overloaded"

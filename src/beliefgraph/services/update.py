@@ -38,7 +38,7 @@ from beliefgraph.services.suppressed import refuse_erased
 from beliefgraph.services.threads import unhurried
 from beliefgraph.store import events as stored
 from beliefgraph.store.commits import write
-from beliefgraph.store.graph import Graph
+from beliefgraph.store.graph import Graph, out_of_memory
 from beliefgraph.store.keys import Keyring
 from beliefgraph.telemetry.metrics import COMMIT_SECONDS
 from beliefgraph.telemetry.spans import timed
@@ -47,7 +47,7 @@ TRIES = 40
 """Commits that may come between reading and writing before a command without an expected rev gives up."""
 
 PAUSES = (0.2, 0.5, 1.0)
-"""Seconds before a small commit is tried again for which Neo4j had not the memory: others fill it."""
+"""Seconds before what is small is tried again for which Neo4j had not the memory: others fill it."""
 
 FUTURE_SKEW_S = 300.0
 """Seconds that an event's clock may be ahead of ours; what is further ahead waits until it is due."""
@@ -160,7 +160,7 @@ class Updater:
         names = {named.id: named.name for named in twins}
         async with self._cache.queue(names):
             for _ in range(TRIES):
-                known = await stored.arrive(self.graph, caller.tenant, deliveries, list(names))
+                known = await self._arrive(caller.tenant, deliveries, list(names))
                 if known.erasing:
                     raise Unavailable("being-erased", "This twin is being erased; begin anew when that is done.")
                 graph = await self._book.numbered(caller.tenant, known.definitions)
@@ -182,6 +182,17 @@ class Updater:
                     self._bell.ring(id_)
                 return Committed(steps, present)
         raise Unavailable("overloaded", "Others keep writing to this twin; try again.", twins=sorted(names.values()))
+
+    async def _arrive(self, tenant: str, deliveries: Sequence[str], twins: Sequence[str]) -> stored.Known:
+        """What the store knows of what arrives; where others fill Neo4j's memory, wait for them."""
+        for pause in PAUSES:
+            try:
+                return await stored.arrive(self.graph, tenant, deliveries, twins)
+            except Unavailable as refused:
+                if not out_of_memory(refused.__cause__):
+                    raise
+                await asyncio.sleep(pause)
+        return await stored.arrive(self.graph, tenant, deliveries, twins)
 
     async def _write(self, steps: Mapping[str, PlannedCommit], *, divisible: bool) -> None:
         """Write the commits; where Neo4j has not the memory for a few rows, others are at work: wait for them."""

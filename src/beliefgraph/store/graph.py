@@ -174,7 +174,7 @@ async def connected(
         await graph.close()
 
 
-def out_of_memory(error: BaseException) -> bool:
+def out_of_memory(error: BaseException | None) -> bool:
     """Whether Neo4j refused a transaction because it has not the memory for it."""
     return isinstance(error, Neo4jError) and (error.code or "").endswith(OUT_OF_MEMORY)
 
