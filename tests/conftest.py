@@ -133,7 +133,7 @@ def shared_data() -> Path:
 
 @pytest_asyncio.fixture
 async def world(graph: Graph, keyring: Keyring, clock: StoppedClock, caller: Caller) -> World:
-    """The services on that Neo4j, with a small catalog published."""
-    made = World(graph, keyring, clock, caller)
+    """The services on that Neo4j, with a small catalog published; its statements are counted by themselves."""
+    made = World(Graph(graph._driver, graph._database), keyring, clock, caller)
     await made.book.publish(caller, CATALOG)
     return made
