@@ -27,6 +27,12 @@ def ticks() -> Ticks:
     return Ticks()
 
 
+@pytest.fixture
+def graph(graph: Graph) -> Graph:
+    """The same database, with its statements counted by themselves."""
+    return Graph(graph._driver, graph._database)
+
+
 @pytest_asyncio.fixture
 async def callers(graph: Graph, clock: StoppedClock, ticks: Ticks) -> Callers:
     return Callers(graph, clock, cache_seconds=5, ticks=ticks)
