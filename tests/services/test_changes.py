@@ -16,7 +16,7 @@ from beliefgraph.model.commit import Change
 from beliefgraph.services.bell import Bell
 from beliefgraph.services.changes import Changes
 
-PATIENCE = 10.0
+PATIENCE = 60  # seconds after which nothing comes any more: two writers on a Neo4j that has just started take twenty
 
 
 @pytest_asyncio.fixture
