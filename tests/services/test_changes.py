@@ -16,7 +16,7 @@ from beliefgraph.model.commit import Change
 from beliefgraph.services.bell import Bell
 from beliefgraph.services.changes import Changes
 
-PATIENCE = 60  # seconds after which nothing comes any more: two writers on a Neo4j that has just started take twenty
+PATIENCE = 60.0  # seconds; two writers on a Neo4j that has just started took more than ten
 
 
 @pytest_asyncio.fixture
