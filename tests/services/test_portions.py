@@ -190,16 +190,32 @@ async def test_a_transaction_that_neo4j_has_no_memory_for_is_halved_at_once_and_
     assert world.updater.portions.rows < 10_000
 
 
-class Full(Graph):
-    """A graph whose Neo4j has not the memory for any commit of some twins, for so many tries."""
+class FilledError(Neo4jError):
+    """What Neo4j answers when its memory is full."""
 
-    def __init__(self, graph: Graph, tries: int) -> None:
+    code = OUT_OF_MEMORY
+
+
+class Full(Graph):
+    """A graph whose Neo4j has not the memory for one of our queries, for so many tries."""
+
+    def __init__(self, graph: Graph, tries: int, wants: str = "commit/write") -> None:
         super().__init__(graph._driver, graph._database)
         self.tries = tries
+        self._wants = wants
+
+    def _refuses(self, name: str) -> bool:
+        refuses = name == self._wants and self.tries > 0
+        self.tries -= refuses
+        return refuses
+
+    async def read(self, name: str, /, **parameters: Any) -> list[Any] | None:
+        if self._refuses(name):
+            raise Unavailable("overloaded", "Neo4j has no memory left for this question.") from FilledError()
+        return await super().read(name, **parameters)
 
     async def write_one(self, name: str, /, **parameters: Any) -> list[Any] | None:
-        if name == "commit/write" and self.tries > 0:
-            self.tries -= 1
+        if self._refuses(name):
             raise Unsupported("store-memory", "Neo4j has not the memory for it.")
         return await super().write_one(name, **parameters)
 
@@ -229,35 +245,15 @@ async def test_a_small_event_waits_for_memory_that_others_fill(world: World, mon
     assert refused.value.code == "overloaded"
 
 
-class FilledError(Neo4jError):
-    """What Neo4j answers when its memory is full."""
-
-    code = OUT_OF_MEMORY
-
-
-class Asked(Graph):
-    """A graph whose Neo4j has not the memory for a question, for so many tries."""
-
-    def __init__(self, graph: Graph, tries: int) -> None:
-        super().__init__(graph._driver, graph._database)
-        self.tries = tries
-
-    async def read(self, name: str, /, **parameters: Any) -> list[Any] | None:
-        if name == "event/arrive" and self.tries > 0:
-            self.tries -= 1
-            raise Unavailable("overloaded", "Neo4j has no memory left for this question.") from FilledError()
-        return await super().read(name, **parameters)
-
-
 async def test_what_is_asked_before_a_commit_waits_for_memory_too(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(update, "PAUSES", (0.01, 0.01))
-    world.updater.graph = Asked(world.graph, 2)
+    world.updater.graph = Full(world.graph, 2, "event/arrive")
     (receipt,) = await world.intake.observe(world.caller, [rated("1", 0.5)])
     assert (receipt.status, receipt.rev) == ("accepted", 1)
 
-    world.updater.graph = Asked(world.graph, 3)
+    world.updater.graph = Full(world.graph, 3, "event/arrive")
     with pytest.raises(Unavailable) as refused:
         await world.intake.observe(world.caller, [rated("2", 0.5)])
     assert refused.value.code == "overloaded"

@@ -36,6 +36,12 @@ from beliefgraph.model.time import NOW
 from beliefgraph.services.explanation.explain import LISTED
 from beliefgraph.services.paging import MAX_PAGE
 
+MATCHING = {
+    "filter": argument(BeliefFilter | None, "Which beliefs; left out: all."),
+    "order": argument(BeliefOrder | None, "In which order; left out: the highest confidence first."),
+}
+"""The optional arguments of a list of beliefs."""
+
 BELIEF = argument(BeliefKey, "The belief: its attribute, subject, context and value.")
 
 
@@ -54,10 +60,7 @@ class BeliefQueries:
         BeliefConnection,
         "The beliefs that match a filter.",
         lambda verbs: verbs.questions.beliefs,
-        matching={
-            "filter": argument(BeliefFilter | None, "Which beliefs; left out: all."),
-            "order": argument(BeliefOrder | None, "In which order; left out: the highest confidence first."),
-        },
+        matching=MATCHING,
         paged=True,
         around=around_page,
     )

@@ -8,6 +8,7 @@ import strawberry
 
 from beliefgraph.graphql.access_queries import Access
 from beliefgraph.graphql.arguments import argument, told
+from beliefgraph.graphql.belief_queries import MATCHING
 from beliefgraph.graphql.belief_types import BeliefConnection
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.decision_types import DecisionConnection
@@ -15,7 +16,6 @@ from beliefgraph.graphql.event_types import QuarantinedEventConnection
 from beliefgraph.graphql.expose import answer, field
 from beliefgraph.graphql.forecast_types import ForecastConnection
 from beliefgraph.graphql.goal_types import GoalConnection
-from beliefgraph.graphql.inputs import BeliefFilter, BeliefOrder
 from beliefgraph.graphql.lookahead import around_goals, around_page
 from beliefgraph.graphql.metric_types import MetricConnection
 from beliefgraph.graphql.permission_types import Permission
@@ -41,10 +41,7 @@ class Me:
         BeliefConnection,
         "What is believed of the person.",
         lambda verbs: verbs.questions.beliefs,
-        matching={
-            "filter": argument(BeliefFilter | None, "Which beliefs; left out: all."),
-            "order": argument(BeliefOrder | None, "In which order; left out: the highest confidence first."),
-        },
+        matching=MATCHING,
         paged=True,
         around=around_page,
         own=True,
