@@ -266,7 +266,7 @@ def _what_moved(seen: Recomputed, key: BeliefKey, part: Part) -> _Moved:
         corrections=corrections,
         links=_tree(seen, target, reached.positions.tolist(), position, totals),
         overruled=_overruled(seen, target, corrections),
-        changes=() if derived.tempering is None else derived.tempering.changes(np.unique(pieces.heading)),
+        changes=() if derived.tempering is None else derived.tempering.changes(np.flatnonzero(np.bincount(pieces.heading))),
     )
 
 
@@ -426,7 +426,7 @@ def _tree(
     layout = seen.derived.layout
     ahead = strongest_paths(layout, target, within)
     totals: dict[int, float] = defaultdict(float)
-    for position in np.unique(borne_on).tolist():
+    for position in np.flatnonzero(np.bincount(borne_on)).tolist():
         here, share = position, float(arriving[position])
         totals[here] += share
         while here != target:

@@ -74,8 +74,9 @@ class Pieces:
             none = np.zeros(1, dtype=np.int64)
             return cls(rows, np.zeros(0, np.int32), shares, np.zeros((0, 2), np.uint64), none, np.zeros(0))
         evidence, heading = bearings.column("evidence", rows), bearings.column("heading", rows)
-        begins = np.concatenate(([True], (evidence[1:] != evidence[:-1]).any(axis=1)))
-        first = np.flatnonzero(begins)
+        high, low = evidence[:, 0], evidence[:, 1]
+        begins = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
+        first = np.concatenate(([0], 1 + np.flatnonzero(begins)))
         return cls(rows, heading, shares, evidence[first], np.append(first, len(rows)), np.add.reduceat(shares, first))
 
     def of_piece(self, piece: int) -> Ints:
@@ -100,7 +101,8 @@ def ranked(share: Floats, ids: Ids, most: int, least: float = 0.0, after: tuple[
         fits &= (size < edge) | ((size == edge) & later)
     found = np.flatnonzero(fits)
     if len(found) > most:
-        found = found[size[found] >= np.partition(size[found], len(found) - most)[len(found) - most]]
+        among = size[found]
+        found = found[among >= np.partition(among, len(found) - most)[len(found) - most]]
     order = np.lexsort((ids[found, 1], ids[found, 0], -size[found]))
     return np.asarray(found[order][:most])
 
