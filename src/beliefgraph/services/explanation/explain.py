@@ -266,7 +266,7 @@ def _what_moved(seen: Recomputed, key: BeliefKey, part: Part) -> _Moved:
         corrections=corrections,
         links=_tree(seen, target, reached.positions.tolist(), position, totals),
         overruled=_overruled(seen, target, corrections),
-        changes=() if derived.tempering is None else derived.tempering.changes(np.flatnonzero(np.bincount(pieces.heading))),
+        changes=() if derived.tempering is None else derived.tempering.changes(np.unique(pieces.heading)),
     )
 
 
