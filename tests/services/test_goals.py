@@ -466,7 +466,7 @@ async def test_what_was_published_of_goals_is_what_the_rows_give_and_a_changed_n
     await put(world, "a", priority=0.5)
     await put(world, "b", part_of=["a"], progress=0.3)
     (found,) = [one async for one in recheck(world.graph, world.book, world.caller.tenant)]
-    assert (found.goals, found.differ) == (2, 0)
+    assert (found.published["goals"], found.differ) == (2, 0)
     async with world.graph._driver.session(database="neo4j") as session:
         await session.run("MATCH (:Twin {id: $id})-[r:PURSUES]->({key: 'b'}) SET r.motivation = 1.0", id=id_of(world))
     (found,) = [one async for one in recheck(world.graph, world.book, world.caller.tenant)]

@@ -19,12 +19,16 @@ from beliefgraph.model.identity import belief_id
 from beliefgraph.model.status import Status, status_of
 from beliefgraph.services.blocks import Ints
 from beliefgraph.services.change_points.temper import Tempering, temper
+from beliefgraph.services.contributions import (
+    Contributions,
+    contributed_evidence,
+    contributed_relations,
+    with_contributed,
+)
 from beliefgraph.services.counted import Counted, count
 from beliefgraph.services.definition_graph import DefinitionGraph, PersonalRelation
-from beliefgraph.services.goals.causes import goal_causes, with_causes
 from beliefgraph.services.grid import left_prior
 from beliefgraph.services.layout import Layout, lay_out
-from beliefgraph.services.metrics.measure import Measured, heard_from, measure
 from beliefgraph.services.state import TwinState
 from beliefgraph.telemetry.metrics import INFERENCE_SECONDS
 from beliefgraph.telemetry.spans import timed
@@ -58,7 +62,7 @@ class Items:
 class Derivation:
     """Every belief of a layout at one moment; columns by position, log-odds natural.
 
-    `state` is the twin it was derived from, with what its metrics say among its bearings; `measured` are these metrics.
+    `contributions` have the twin it was derived from, with the evidence that its layers contribute.
     `grade` is how good the log-odds are, as a code of the inference, and `error` their error bar (0 where exact).
     `tempering` says how much is kept of what was said before a change, where domains are followed.
     `counted` are the bearings that count, and `heard` what they say together; `total` is what they say of each belief,
@@ -68,8 +72,7 @@ class Derivation:
     `word` says on which side (1 or -1) the person set a belief right.
     """
 
-    state: TwinState
-    measured: tuple[Measured, ...]
+    contributions: Contributions
     layout: Layout
     at: datetime
     log_odds: Floats
@@ -88,6 +91,11 @@ class Derivation:
     place_of: Ints
     position: Ints
     row_of: Ints
+
+    @property
+    def state(self) -> TwinState:
+        """The twin it was derived from, with the evidence that its layers contribute."""
+        return self.contributions.state
 
     @property
     def evidenced(self) -> Ints:
@@ -189,8 +197,9 @@ def derive(
     them. `named` are values of open attributes that count as named even if no evidence names them.
     """
     extra, assume, do = extra or {}, assume or {}, do or {}
-    measured, tempering = measure(state, graph.definitions, at), temper(state, graph, at)
-    state = heard_from(state, graph, measured)
+    tempering = temper(state, graph, at)
+    contributions = contributed_evidence(state, graph, at)
+    state = contributions.state
     bearings, reliabilities = state.bearings, graph.reliabilities
     keeping = None if tempering is None else tempering.keeping(len(bearings.register))
     counted = count(bearings, state.beliefs, reliabilities.shared(bearings), at, keeping)
@@ -240,8 +249,7 @@ def derive(
     for group in {layout.values_beside[place] for place in word if place in layout.values_beside}:
         log_odds[list(group)] = _kept_among(log_odds[list(group)], [word.get(place) for place in group])
     return Derivation(
-        state=state,
-        measured=measured,
+        contributions=contributions,
         layout=layout,
         at=at,
         log_odds=log_odds,
@@ -264,8 +272,8 @@ def derive(
 
 
 def own_relations(state: TwinState, graph: DefinitionGraph, at: datetime) -> list[PersonalRelation]:
-    """Personal relations at a moment, and what the pursuit of goals brings about then."""
-    return with_causes(personal_relations(state, at), goal_causes(state, graph, at))
+    """Personal relations at a moment, and those that the twin's layers contribute then."""
+    return with_contributed(personal_relations(state, at), contributed_relations(state, graph, at))
 
 
 def personal_relations(state: TwinState, at: datetime) -> list[PersonalRelation]:

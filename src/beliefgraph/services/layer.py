@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -69,7 +69,8 @@ class Layer:
 
     `change` makes what a receipt says of a record from the record and its published rows before and after. `publish`
     gives what a commit publishes; a function of the twin and its derivation alone, so that it can be checked again at
-    any time. `draft` takes in what events say of the layer.
+    any time. `draft` takes in what events say of the layer. `end_relation` ends a relation of the layer, by its key, at
+    the moment of a command. `evidence` gives the ids of what the layer derives from events as evidence on beliefs.
     """
 
     name: str
@@ -78,6 +79,16 @@ class Layer:
     change: Callable[[Any, Any, Any], Record]
     publish: Callable[[PublishContext], Published]
     draft: Callable[[TwinState, DefinitionGraph], Draft] | None = None
+    end_relation: Callable[[CommandContext, str], Delta] | None = None
+    evidence: Callable[[TwinState], Collection[str]] | None = None
+
+    def ended(self, setting: CommandContext, key: str) -> Delta:
+        """The rows to close and to open so that a relation of the layer ends; none where it has no such relation."""
+        return Delta() if self.end_relation is None else self.end_relation(setting, key)
+
+    def derives(self, state: TwinState, evidence: str) -> bool:
+        """Whether a piece of evidence is one that the layer derives from events."""
+        return self.evidence is not None and evidence in self.evidence(state)
 
     def changes(self, after: TwinState, delta: Delta) -> tuple[Any, ...]:
         """What a commit moved in this layer, given the twin after it."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from beliefgraph.errors import BeliefgraphError
@@ -17,6 +17,7 @@ from beliefgraph.services.checkpoints import Checkpoints
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import derive
+from beliefgraph.services.layers import LAYERS
 from beliefgraph.services.state import TwinState
 from beliefgraph.store import quiet as stored
 from beliefgraph.store.graph import Graph
@@ -29,7 +30,7 @@ _EVER = datetime(9998, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Checked:
-    """One twin derived again: how many beliefs and goals it has, and what it would publish otherwise, as it should be.
+    """One twin derived again: how much it published in each layer, and what it should publish otherwise.
 
     `width` is that of the widest junction tree that answers for its beliefs, and `quality` the least of theirs. `error`
     says why it could not be derived at all. `stale_checkpoint` says that its checkpoints differed from its rows.
@@ -38,17 +39,16 @@ class Checked:
     tenant: str
     twin: str
     rev: int
-    beliefs: int
     width: int
     quality: Quality
-    goals: int = 0
+    published: Mapping[str, int] = field(default_factory=dict)
     differing: tuple[Publication, ...] = ()
     stale_checkpoint: bool = False
     error: BeliefgraphError | None = None
 
     @property
     def differ(self) -> int:
-        """How many beliefs, goals, metrics, decisions and checkpoints stand otherwise than they should."""
+        """How many published rows and checkpoints stand otherwise than they should."""
         return len(self.differing) + self.stale_checkpoint
 
 
@@ -68,7 +68,7 @@ async def recheck(
                 stale = checkpoints is not None and not await checkpoints.agree(state)
                 yield replace(checked, stale_checkpoint=stale)
         except BeliefgraphError as error:
-            yield Checked(found.tenant, found.name, 0, 0, 0, "unavailable", error=error)
+            yield Checked(found.tenant, found.name, 0, 0, "unavailable", error=error)
 
 
 async def every_twin(graph: Graph, tenant: str | None, after: str = "") -> AsyncIterator[stored.Quiet]:
@@ -95,10 +95,9 @@ def _check(state: TwinState, graph: DefinitionGraph, head: datetime) -> Checked:
         tenant=state.tenant,
         twin=state.name,
         rev=state.rev,
-        beliefs=len(state.holdings),
         width=max((unit.model.width for unit in derived.layout.units), default=0),
         quality=worst(derived.quality(place) for place in range(len(derived.grade)) if place not in unnamed),
-        goals=len(state.pursuits),
+        published={layer.name: len(state.rows_of(layer.published)) for layer in LAYERS},
         differing=tuple(_differing(again)),
     )
 

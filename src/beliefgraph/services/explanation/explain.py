@@ -385,7 +385,7 @@ class _Without:
     def _decisive(self, given: set[str]) -> frozenset[str]:
         """The evidence without which more would change than its force: what metrics say, or which goals are causes."""
         moment = self.seen.moment
-        moves = (decisive(moment.state, one, given, moment.at) for one in self.seen.derived.measured)
+        moves = (decisive(moment.state, one, given, moment.at) for one in self.seen.derived.contributions.measured)
         return frozenset().union(*moves) | saying_what_is_pursued(moment.state, moment.graph)
 
     def _together(self, groups: Sequence[Items]) -> Iterable[float]:

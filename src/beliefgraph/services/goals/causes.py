@@ -6,7 +6,7 @@ goal is spoken of and has not ended. That is read from what was stated of the go
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from beliefgraph.model.goal import ENDED
@@ -14,12 +14,6 @@ from beliefgraph.model.identity import goal_id
 from beliefgraph.services.definition_graph import DefinitionGraph, PersonalRelation
 from beliefgraph.services.goals.stated import stated_goals
 from beliefgraph.services.state import TwinState
-
-
-def with_causes(personal: Sequence[PersonalRelation], of_goals: Iterable[PersonalRelation]) -> list[PersonalRelation]:
-    """Personal relations, and what the pursuit of goals brings about; of two that join the same, the personal one."""
-    said = {(relation.source, relation.strength.kind, relation.target) for relation in personal}
-    return [*personal, *(r for r in of_goals if (r.source, r.strength.kind, r.target) not in said)]
 
 
 def goal_causes(state: TwinState, graph: DefinitionGraph, at: datetime) -> list[PersonalRelation]:

@@ -14,10 +14,10 @@ from beliefgraph.model.identity import belief_id, goal_id
 from beliefgraph.model.time import Interval
 from beliefgraph.services.additions import Additions
 from beliefgraph.services.command_context import CommandContext
-from beliefgraph.services.decide import addition, relation_stands
+from beliefgraph.services.decide import addition
 from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.goals.draft import GoalDraft, said_by
-from beliefgraph.services.goals.stated import person_related, person_said
+from beliefgraph.services.goals.draft import GoalDraft, refuse_over_the_person, said_by
+from beliefgraph.services.goals.stated import person_said
 from beliefgraph.services.interpretation.said import BearsOn, Spoken, StatesGoal
 from beliefgraph.services.speak import speak
 
@@ -84,8 +84,7 @@ def motivating_goal(setting: CommandContext, command: MotivateGoal) -> Additions
 
 
 def _pursued(setting: CommandContext, spoken: Spoken, draft: GoalDraft, valid: Interval) -> Additions:
-    if not setting.speaks_for_the_person and person_related(setting.state, draft.relations):
-        raise relation_stands(setting)
+    refuse_over_the_person(setting, draft.relations)
     added = addition(setting, "pursued", speak(setting, spoken, "assertion", valid))
     return replace(added, beliefs=(*added.beliefs, *draft.beliefs), delta=added.delta + draft.delta)
 

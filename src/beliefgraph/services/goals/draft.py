@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from beliefgraph.errors import Incorrect
+from beliefgraph.errors import Forbidden, Incorrect
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.delta import Delta
 from beliefgraph.model.evidence import Stance
@@ -17,6 +17,7 @@ from beliefgraph.model.revision import Origin
 from beliefgraph.model.time import Interval
 from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.command_context import CommandContext
+from beliefgraph.services.goals.stated import person_related
 from beliefgraph.services.interpretation.said import Interpretation, StatesGoal
 from beliefgraph.services.state import TwinState
 
@@ -223,8 +224,12 @@ class GoalDraft:
         return goal_id(self._state.id, key)
 
 
-def end_relation(state: TwinState, key: str, at: datetime) -> Delta:
-    """The rows of a relation of goals to close and to open so that it ends at a moment; none if it is over by then."""
+def end_relation(setting: CommandContext, key: str) -> Delta:
+    """The rows of a relation of goals to close and to open so that it ends at the command's moment; none if it is over.
+
+    What the person related themselves is theirs to end (`correction-stands`).
+    """
+    state, at = setting.state, setting.moment
     closed = [row for row in state.goal_relations if row.key == key and (row.valid_to is None or row.valid_to > at)]
     opened = [
         row.model_copy(
@@ -237,7 +242,18 @@ def end_relation(state: TwinState, key: str, at: datetime) -> Delta:
         for row in closed
         if row.valid_from < at
     ]
+    refuse_over_the_person(setting, closed)
     return Delta.of(opened=opened, closed=closed)
+
+
+def refuse_over_the_person(setting: CommandContext, relations: Iterable[GoalRelation]) -> None:
+    """Refuse (`correction-stands`) to change a relation that the person stated themselves, unless it is they."""
+    if not setting.speaks_for_the_person and person_related(setting.state, relations):
+        raise Forbidden(
+            "correction-stands",
+            "The person has stated this relation themselves; only their own key can change it.",
+            twin=setting.state.name,
+        )
 
 
 def _revision(key: str, evidence: str, rev: int, start: datetime) -> str:

@@ -12,7 +12,7 @@ from beliefgraph.model.timeline import inferred
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.derive import derive
 from beliefgraph.services.goals.derive import GoalDerivation, derive_goals
-from beliefgraph.services.goals.draft import GoalDraft
+from beliefgraph.services.goals.draft import GoalDraft, end_relation
 from beliefgraph.services.goals.why import why
 from beliefgraph.services.layer import Layer, PublishContext, Published
 from beliefgraph.services.state import TwinState
@@ -90,5 +90,5 @@ def _change(goal: Goal, before: Pursuit | None, after: Pursuit | None) -> GoalCh
     return GoalChange(goal=goal, before=before, after=after)
 
 
-GOALS = Layer(NAME, Goal, Pursuit, _change, publish, _draft)
+GOALS = Layer(NAME, Goal, Pursuit, _change, publish, _draft, end_relation)
 """What a twin pursues."""
