@@ -37,6 +37,9 @@ from beliefgraph.services.goals.questions import Goals
 from beliefgraph.services.intake import Intake
 from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.interval import Intervals
+from beliefgraph.services.layer import Layer
+from beliefgraph.services.layer_questions import LayerQuestions
+from beliefgraph.services.layers import LAYERS
 from beliefgraph.services.learning.sources import SourceLearner
 from beliefgraph.services.metrics.questions import Metrics
 from beliefgraph.services.moments import Moments
@@ -64,6 +67,7 @@ from beliefgraph.services.what_if import WhatIfs
 from beliefgraph.store.copies import CopyStore
 from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring
+from beliefgraph.store.layer_rows import Layers
 from beliefgraph.store.migrations import check_migrated, migrate
 from beliefgraph.store.personal import PersonalTexts
 from beliefgraph.store.tickets import Tickets
@@ -115,6 +119,8 @@ class Services:
     upkeep: Upkeep
     warming: Warming
     readiness: Readiness
+    layer_questions: LayerQuestions
+    layers: Sequence[Layer]
     residency: Residency | None = None
     others: Mapping[str, Services] = field(default_factory=dict)
 
@@ -175,12 +181,14 @@ def build(
     clock: Clock,
     shard_map: ShardMap | None = None,
     shards: Mapping[str, Graph] | None = None,
+    layers: Sequence[Layer] = LAYERS,
 ) -> Services:
     """The services on a connection; nothing is read or written yet. `shards` are the databases besides the home."""
     shards = shards or {}
     databases = (graph, *shards.values())
     for each in databases:
         each.personal = PersonalTexts(keyring)
+        each.layers = Layers(layer.rows for layer in layers if layer.rows is not None)
 
     async def look() -> None:
         for each in databases:
@@ -208,6 +216,7 @@ def build(
         home=graph,
         cached_bytes=settings.cached_megabytes * 2**20 // len(databases),
         residency=None if shard_map is None else Residency(shard_map, keyring),
+        layers=layers,
     )
     others = {name: _on(each, DefinitionBook(each, clock), shared, name) for name, each in shards.items()}
     return _on(graph, DefinitionBook(graph, clock, list(shards.values())), shared, HOME, others)
@@ -243,6 +252,7 @@ class _Shared:
     home: Graph
     cached_bytes: int
     residency: Residency | None
+    layers: Sequence[Layer]
 
 
 def _on(
@@ -256,7 +266,7 @@ def _on(
     sights = Sights(graph, shared.policies, clock, cache, shared.accesses)
     moments = Moments(graph, book, cache, bell, sights)
     shard = None if shared.residency is None else Place(shared.residency, name)
-    updater = Updater(graph, keyring, book, cache, clock, bell, shard, sights)
+    updater = Updater(graph, keyring, book, cache, clock, bell, shard, sights, shared.layers)
     intake = Intake(updater, interpreter)
     interval = settings.refresh_interval
     explanations = Explanations(graph, keyring, book, moments=moments)
@@ -307,6 +317,8 @@ def _on(
         upkeep=Upkeep(refresher, clock, interval, forecast_keeper),
         warming=shared.warming,
         readiness=shared.readiness,
+        layer_questions=LayerQuestions(graph, moments),
+        layers=shared.layers,
         residency=None if others is None else shared.residency,
         others=others or {},
     )

@@ -57,7 +57,7 @@ async def _recompute(tenant: str | None, check: bool) -> bool:
 async def _every(built: Services, tenant: str | None) -> AsyncIterator[Checked]:
     """Every twin of every database, derived again."""
     for each in built.databases:
-        async for found in recheck(each.graph, each.book, tenant, Checkpoints(each.graph, each.keyring)):
+        async for found in recheck(each.graph, each.book, tenant, Checkpoints(each.graph, each.keyring), built.layers):
             yield found
 
 

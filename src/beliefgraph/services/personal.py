@@ -33,6 +33,6 @@ def _spoken_of(delta: Delta) -> Iterator[tuple[str, str | None]]:
             yield holding.key, None
     for bearing in delta.opened.of(Bearing):
         yield bearing.belief, bearing.evidence
-    for rows in delta.opened.by_type.values():
-        if rows and isinstance(rows[0], Statement) and not isinstance(rows[0], Bearing):
-            yield from ((id_, row.evidence) for row in rows for id_ in row.about)  # type: ignore[attr-defined]
+    for kind, opened in delta.opened.by_type.items():
+        if issubclass(kind, Statement) and kind is not Bearing:
+            yield from ((id_, row.evidence) for row in opened if isinstance(row, Statement) for id_ in row.about)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -17,6 +17,7 @@ from beliefgraph.services.checkpoints import Checkpoints
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import derive
+from beliefgraph.services.layer import Layer
 from beliefgraph.services.layers import LAYERS
 from beliefgraph.services.state import TwinState
 from beliefgraph.store import quiet as stored
@@ -53,7 +54,11 @@ class Checked:
 
 
 async def recheck(
-    graph: Graph, book: DefinitionBook, tenant: str | None = None, checkpoints: Checkpoints | None = None
+    graph: Graph,
+    book: DefinitionBook,
+    tenant: str | None = None,
+    checkpoints: Checkpoints | None = None,
+    layers: Sequence[Layer] = LAYERS,
 ) -> AsyncIterator[Checked]:
     """Every twin of a tenant, or of all, derived again at its head time under the definitions of its last commit.
 
@@ -64,7 +69,7 @@ async def recheck(
             state = await read_state(graph, found.id, found.tenant, found.name)
             if state.head_time is not None:
                 definitions = await book.numbered(found.tenant, state.definitions)
-                checked = await asyncio.to_thread(_check, state, definitions, state.head_time)
+                checked = await asyncio.to_thread(_check, state, definitions, state.head_time, layers)
                 stale = checkpoints is not None and not await checkpoints.agree(state)
                 yield replace(checked, stale_checkpoint=stale)
         except BeliefgraphError as error:
@@ -87,17 +92,17 @@ async def pages_of_twins(
         after = page[-1].id
 
 
-def _check(state: TwinState, graph: DefinitionGraph, head: datetime) -> Checked:
+def _check(state: TwinState, graph: DefinitionGraph, head: datetime, layers: Sequence[Layer]) -> Checked:
     derived = derive(state, graph, head)
     unnamed = derived.layout.unnamed
-    again, _ = publish_layers(state, state, graph, derived, state.rev)
+    again, _ = publish_layers(state, state, graph, derived, state.rev, layers)
     return Checked(
         tenant=state.tenant,
         twin=state.name,
         rev=state.rev,
         width=max((unit.model.width for unit in derived.layout.units), default=0),
         quality=worst(derived.quality(place) for place in range(len(derived.grade)) if place not in unnamed),
-        published={layer.name: len(state.rows_of(layer.published)) for layer in LAYERS},
+        published={layer.name: len(state.rows_of(layer.published)) for layer in layers},
         differing=tuple(_differing(again)),
     )
 

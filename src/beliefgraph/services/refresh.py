@@ -71,12 +71,12 @@ class Refresher:
             raise Incorrect("invalid-input", "A twin cannot be refreshed to the future.", at=moment.isoformat())
         named = self._updater.name(caller, twin, "write")
         done = await self._pass_time(caller, [named], moment)
-        return Receipt(
+        return Receipt.telling(
+            done.changes(named.id),
             id=f"refresh:{moment.isoformat()}",
             status="accepted" if done.steps else "duplicate",
             twin=twin,
             rev=done.rev(named.id),
-            **done.changes(named.id),
         )
 
     async def refresh_due(self, now: datetime, tenant: str | None = None) -> Round:
@@ -164,7 +164,9 @@ def _passed(
         return None
     newer = state.definitions != present.graph.definitions.number
     if moment > state.head_time:
-        step = advance(state, present.graph, Additions(cause="refreshed", moment=moment), caller, present.now)
+        step = advance(
+            state, present.graph, Additions(cause="refreshed", moment=moment), caller, present.now, present.layers
+        )
         return step if newer or step.moves else None
     return Additions(cause="adopted", moment=state.head_time) if newer else None
 

@@ -29,6 +29,8 @@ from beliefgraph.services.advance import PlannedCommit, advance
 from beliefgraph.services.cache import TwinCache
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.layer import Layer
+from beliefgraph.services.layers import LAYERS
 from beliefgraph.services.layout import forget_layouts
 from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.portions import SMALL, Portions
@@ -71,13 +73,14 @@ class TwinRef:
 
 @dataclass(frozen=True)
 class CommitContext:
-    """What a decision is made from: the twins as they are, the definitions in force, and what had arrived before."""
+    """What a decision is made from: the twins as they are, the definitions in force, what had arrived, the layers."""
 
     twins: Mapping[str, TwinState]
     graph: DefinitionGraph
     seen: Mapping[str, str]
     withdrawn: Mapping[str, stored.Withdrawn]
     now: datetime
+    layers: Sequence[Layer] = LAYERS
 
     def met(self, arrived: ArrivedEvent) -> Literal["duplicate", "conflict"] | None:
         """What becomes of an event that came before; None if it never did, or was withdrawn since."""
@@ -127,8 +130,10 @@ class Updater:
         bell: Bell,
         shard: Place | None = None,
         sights: Sights | None = None,
+        layers: Sequence[Layer] = LAYERS,
     ) -> None:
         self.graph = graph
+        self.layers = layers
         self.keyring = keyring
         self.clock = clock
         self.portions = Portions()
@@ -167,7 +172,7 @@ class Updater:
                 states = await self._cache.all_at(names, caller.tenant, known.twins)
                 if not known.seen:
                     _check(states, expected or {})
-                present = CommitContext(states, graph, known.seen, known.withdrawn, self.clock.now())
+                present = CommitContext(states, graph, known.seen, known.withdrawn, self.clock.now(), self.layers)
                 steps = await asyncio.to_thread(_steps, self.keyring, caller, present, decide)
                 try:
                     await self._write(steps, divisible=divisible)
@@ -296,7 +301,7 @@ def _steps(keyring: Keyring, caller: Caller, present: CommitContext, decide: Dec
     return {
         id_: each
         if isinstance(each, PlannedCommit)
-        else advance(present.twins[id_], present.graph, each, caller, present.now)
+        else advance(present.twins[id_], present.graph, each, caller, present.now, present.layers)
         for id_, each in decide(present).items()
     }
 

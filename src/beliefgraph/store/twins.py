@@ -118,7 +118,8 @@ async def load(graph: Graph, twin: str, rev: int | None = None) -> TwinRows | No
         seen, current, *_ = record
         if not 0 < seen <= current:
             return None
-        rows = _whole(graph, twin, record)
+        further = await graph.read("layer/inputs", twin=twin, rev=seen) if graph.layers else None
+        rows = _whole(graph, twin, record, further)
         if rows is not None:
             return rows
         await asyncio.sleep(PAUSE)
@@ -130,13 +131,15 @@ def damaged(twin: str, rev: int) -> Fault:
     return Fault("twin-damaged", f"The rows of rev {rev} are not those that its commit counted.", twin=twin, rev=rev)
 
 
-def _whole(graph: Graph, twin: str, record: list[Any]) -> TwinRows | None:
-    """The rows of a rev, if what they are about was all there to be read."""
+def _whole(graph: Graph, twin: str, record: list[Any], further: list[Any] | None) -> TwinRows | None:
+    """The rows of a rev, with those of `further` layers, if what they are about was all there to be read."""
     (seen, current, life), columns, at = record[:3], record[3:-1], record[-1]
     if not at:
         return None
     head_time, last_updated, definitions, open_rows, opened_rows = at[0]
     read = [decode(row, twin) for decode, rows in zip(COLUMNS, columns, strict=True) for row in rows]
+    if further is not None:
+        read += graph.layers.read(further)
     revisions = [row for row in read if isinstance(row, Revision)]
     made = Records(
         graph.personal.belief(row) if isinstance(row, Belief) else row for row in read if not isinstance(row, Revision)
