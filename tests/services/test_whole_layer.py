@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from tests.conftest import StoppedClock
+from tests.graphql.test_descriptions import places
 from tests.services.moods import MOODS
 from tests.services.moods.records import Mood, MoodChange, MoodPublished, MoodShown
 from tests.web.service import Client, Service, service
@@ -189,7 +190,9 @@ async def test_it_leaves_with_an_export_comes_with_an_import_and_is_erased(
 
 
 def test_its_fields_are_in_the_schema_that_has_it_and_in_no_other() -> None:
-    assert "showMood" in str(make_schema(layers=[MOODS.fields]))
+    schema = make_schema(layers=[MOODS.fields])
+    assert "showMood" in str(schema)
+    assert [where for where, what in places(schema._schema) if not (what.description or "").strip()] == []
     assert "Mood" not in str(make_schema())
 
 
