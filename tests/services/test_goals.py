@@ -20,9 +20,9 @@ from beliefgraph.model.event import Event
 from beliefgraph.model.goal import GOAL_GRID, GoalState, Pursuit
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services.bell import Bell
 from beliefgraph.services.changes import Changes
 from beliefgraph.services.goals.questions import Goals
+from beliefgraph.services.notifier import Notifier
 from beliefgraph.services.recheck import recheck
 
 PURSUED = "goal.pursued"
@@ -437,7 +437,7 @@ async def test_changes_tell_of_goals_and_a_change_of_which_all_was_withdrawn_has
     await put(world, "a", priority=0.5)
     await put(world, "a", day=1, status="achieved")
     await world.commands.withdraw(world.caller, Withdraw(twin="lena", source="test"))
-    changes = await Changes(world.graph, Bell()).since(world.caller, "lena", 0)
+    changes = await Changes(world.graph, Notifier()).since(world.caller, "lena", 0)
     told = [
         [(g.goal.key, g.before and g.before.status, g.after and g.after.status) for g in change.goals]
         for change in changes

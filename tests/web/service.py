@@ -222,7 +222,7 @@ async def cold_service(
     """A service that listens on a free port; its kernels have just begun to be compiled or loaded."""
     given = Settings.model_validate({"port": 0, "poll_interval": 0.2, "shutdown_timeout": 1, **settings})
     services = build(given, graph, keyring, clock, layers=layers)
-    upkeep = asyncio.create_task(services.upkeep.run())
+    scheduling = asyncio.create_task(services.scheduler.run())
     warming = asyncio.create_task(services.warming.run())
     await services.readiness.look()
     looking = asyncio.create_task(services.readiness.run())
@@ -230,7 +230,7 @@ async def cold_service(
         async with serving(create_app(services), given) as served, httpx2.AsyncClient(timeout=30) as http:
             yield Service(services, served.url, http, tenant)
     finally:
-        upkeep.cancel()
+        scheduling.cancel()
         looking.cancel()
-        await asyncio.gather(upkeep, warming, looking, return_exceptions=True)
+        await asyncio.gather(scheduling, warming, looking, return_exceptions=True)
         await services.changes.close()

@@ -27,7 +27,7 @@ P = TypeVar("P", bound=Publication)
 
 
 class LayerQuestions:
-    """Answers from what layers published, for those that have no questions of their own."""
+    """Answers from what layers published, to those who may see all of a twin: no permission names a further layer."""
 
     def __init__(self, graph: Graph, moments: Moments) -> None:
         self._graph = graph
@@ -39,6 +39,8 @@ class LayerQuestions:
         """What a layer says of the record of that key; at a valid time asked for, it is derived again."""
         moment = await self._moments.asked(caller, twin, as_of, at_least_rev)
         rows = moment.state.rows_of(layer.published)
+        if not moment.seen.whole:
+            raise _unknown(layer, twin, key)
         if as_of.valid_time is not None:
             rows = await asyncio.to_thread(_derived, layer, moment)
         row = rows.get(layer.id_of(moment.state.id, key))

@@ -20,7 +20,7 @@ from beliefgraph.services.derive import derive
 from beliefgraph.services.layer import Layer
 from beliefgraph.services.layers import LAYERS
 from beliefgraph.services.state import TwinState
-from beliefgraph.store import quiet as stored
+from beliefgraph.store import stale as stored
 from beliefgraph.store.graph import Graph
 
 PAGE = 500
@@ -76,7 +76,7 @@ async def recheck(
             yield Checked(found.tenant, found.name, 0, 0, "unavailable", error=error)
 
 
-async def every_twin(graph: Graph, tenant: str | None, after: str = "") -> AsyncIterator[stored.Quiet]:
+async def every_twin(graph: Graph, tenant: str | None, after: str = "") -> AsyncIterator[stored.StaleTwin]:
     """The twins of a tenant, or of all, by id after an id; one page of them in memory at a time."""
     async for page in pages_of_twins(graph, tenant, PAGE, after):
         for found in page:
@@ -85,9 +85,9 @@ async def every_twin(graph: Graph, tenant: str | None, after: str = "") -> Async
 
 async def pages_of_twins(
     graph: Graph, tenant: str | None, size: int, after: str = ""
-) -> AsyncIterator[list[stored.Quiet]]:
+) -> AsyncIterator[list[stored.StaleTwin]]:
     """The same in pages of that size."""
-    while page := await stored.quiet(graph, _EVER, tenant=tenant, after=after, limit=size):
+    while page := await stored.stale_twins(graph, _EVER, tenant=tenant, after=after, limit=size):
         yield page
         after = page[-1].id
 

@@ -21,7 +21,7 @@ from beliefgraph.services.intake import Intake
 from beliefgraph.services.permissions.sight import restricted
 from beliefgraph.services.state import TwinState
 from beliefgraph.services.update import FUTURE_SKEW_S, CommitContext, Committed, TwinRef, Updater
-from beliefgraph.store import quiet as stored
+from beliefgraph.store import stale as stored
 from beliefgraph.telemetry.metrics import REFRESH_ENDED, REFRESH_SECONDS, REFRESHED
 from beliefgraph.telemetry.spans import timed
 
@@ -137,7 +137,7 @@ class Refresher:
         written, last = 0, ""
         refused: list[tuple[str, BeliefgraphError]] = []
         while True:
-            page = await stored.quiet(self._updater.graph, moment, tenant=tenant, after=last, limit=PAGE)
+            page = await stored.stale_twins(self._updater.graph, moment, tenant=tenant, after=last, limit=PAGE)
             if not page:
                 return written, refused
             for (of, _), some in groupby(enumerate(page), key=lambda each: (each[1].tenant, each[0] // TOGETHER)):

@@ -55,10 +55,10 @@ FUTURE_SKEW_S = 300.0
 """Seconds that an event's clock may be ahead of ours; what is further ahead waits until it is due."""
 
 
-class Bell(Protocol):
+class Notifier(Protocol):
     """Whoever wants to know at once that a twin has a new commit."""
 
-    def ring(self, twin: str) -> None:
+    def notify(self, twin: str) -> None:
         """Say so. It is only a hint: what changed is read from the store."""
         ...
 
@@ -127,7 +127,7 @@ class Updater:
         book: DefinitionBook,
         cache: TwinCache,
         clock: Clock,
-        bell: Bell,
+        notifier: Notifier,
         shard: Place | None = None,
         sights: Sights | None = None,
         layers: Sequence[Layer] = LAYERS,
@@ -139,7 +139,7 @@ class Updater:
         self.portions = Portions()
         self._book = book
         self._cache = cache
-        self._bell = bell
+        self._notifier = notifier
         self._shard = shard
         self._sights = sights
 
@@ -184,7 +184,7 @@ class Updater:
                     continue
                 async for id_ in unhurried(steps):
                     self._cache.keep(steps[id_].state)
-                    self._bell.ring(id_)
+                    self._notifier.notify(id_)
                 return Committed(steps, present)
         raise Unavailable("overloaded", "Others keep writing to this twin; try again.", twins=sorted(names.values()))
 
@@ -250,7 +250,7 @@ class Updater:
         """Let go of a twin that was erased, and tell those who follow it."""
         self._cache.drop(named.id)
         forget_layouts(named.id)
-        self._bell.ring(named.id)
+        self._notifier.notify(named.id)
 
     def name(self, caller: Caller, twin: str, scope: Scope) -> TwinRef:
         """The twin that the caller means, if they may do this to it; a person reaches their own and no other."""
