@@ -56,6 +56,7 @@ from beliefgraph.store import commits
 from beliefgraph.store.commits import Statement, TwinCommit
 from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring
+from beliefgraph.store.layer_rows import NO_LAYERS, Layers
 from beliefgraph.store.migrations import migrate
 from beliefgraph.store.queries import query
 
@@ -496,8 +497,8 @@ async def _statements(made: Bench, catalog: Catalog, number: int) -> list[list[S
     taken: list[list[Statement]] = []
     statements_of = commits.statements
 
-    def noted(keyring: Keyring, commits: Sequence[TwinCommit]) -> list[Statement]:
-        taken.append(statements_of(keyring, commits))
+    def noted(keyring: Keyring, commits: Sequence[TwinCommit], layers: Layers = NO_LAYERS) -> list[Statement]:
+        taken.append(statements_of(keyring, commits, layers))
         return taken[-1]
 
     commits.statements = noted

@@ -30,6 +30,7 @@ from beliefgraph.services.forecasts.questions import Forecasts
 from beliefgraph.services.goals.questions import Goals
 from beliefgraph.services.intake import Intake
 from beliefgraph.services.interval import Intervals
+from beliefgraph.services.layer_questions import LayerQuestions
 from beliefgraph.services.learning.sources import SourceLearner
 from beliefgraph.services.metrics.questions import Metrics
 from beliefgraph.services.permissions.policies import Policies
@@ -81,6 +82,8 @@ class Verbs(Protocol):
     def decisions(self) -> Decisions: ...
     @property
     def decision_checks(self) -> DecisionChecks: ...
+    @property
+    def layer_questions(self) -> LayerQuestions: ...
     @property
     def metrics(self) -> Metrics: ...
     @property

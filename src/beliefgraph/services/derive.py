@@ -19,21 +19,24 @@ from beliefgraph.model.identity import belief_id
 from beliefgraph.model.status import Status, status_of
 from beliefgraph.services.blocks import Ints
 from beliefgraph.services.change_points.temper import Tempering, temper
+from beliefgraph.services.contributions import (
+    Contributions,
+    contributed_evidence,
+    contributed_relations,
+    with_contributed,
+)
 from beliefgraph.services.counted import Counted, count
 from beliefgraph.services.definition_graph import DefinitionGraph, PersonalRelation
-from beliefgraph.services.goals.causes import goal_causes, with_causes
 from beliefgraph.services.grid import left_prior
 from beliefgraph.services.layout import Layout, lay_out
-from beliefgraph.services.metrics.measure import Measured, heard_from, measure
 from beliefgraph.services.state import TwinState
 from beliefgraph.telemetry.metrics import INFERENCE_SECONDS
 from beliefgraph.telemetry.spans import timed
 
 Floats = npt.NDArray[np.float64]
 
-PERSONS_WORD = 7.0
-"""Log-odds (999 to 1) that a belief which the person set right keeps on their side, whatever priors and relations carry
-there: what they set right is theirs to change, and nobody else's."""
+PINNED = 7.0
+"""Lower bound on the log-odds of a belief the person corrected, in the direction they stated (7.0 = 999:1)."""
 
 
 @dataclass(frozen=True)
@@ -58,18 +61,17 @@ class Items:
 class Derivation:
     """Every belief of a layout at one moment; columns by position, log-odds natural.
 
-    `state` is the twin it was derived from, with what its metrics say among its bearings; `measured` are these metrics.
+    `contributions` have the twin it was derived from, with the evidence that its layers contribute.
     `grade` is how good the log-odds are, as a code of the inference, and `error` their error bar (0 where exact).
     `tempering` says how much is kept of what was said before a change, where domains are followed.
     `counted` are the bearings that count, and `heard` what they say together; `total` is what they say of each belief,
     and `log_likelihood` the same within its bound, with what is supposed. `place_of` is the position of every belief by
     its number in the register of the bearings, -1 where it has none; `position` is that of every heading, and `row_of`
     its row in `heard`, -1 where it has none.
-    `word` says on which side (1 or -1) the person set a belief right.
+    `pinned` has the side (1 or -1) on which the person corrected a belief, by position.
     """
 
-    state: TwinState
-    measured: tuple[Measured, ...]
+    contributions: Contributions
     layout: Layout
     at: datetime
     log_odds: Floats
@@ -81,13 +83,18 @@ class Derivation:
     mass_unaged: Floats
     opposing_share: Floats
     retracted: frozenset[int]
-    word: Mapping[int, float]
+    pinned: Mapping[int, float]
     counted: Counted
     tempering: Tempering | None
     heard: Heard
     place_of: Ints
     position: Ints
     row_of: Ints
+
+    @property
+    def state(self) -> TwinState:
+        """The twin it was derived from, with the evidence that its layers contribute."""
+        return self.contributions.state
 
     @property
     def evidenced(self) -> Ints:
@@ -142,13 +149,13 @@ class Derivation:
         """The log-odds at a position; None where there are none to be had."""
         return float(self.log_odds[position]) if self.available[position] else None
 
-    def kept(self, position: int, log_odds: float) -> float:
-        """These log-odds of a position, or the nearest that leave the person's word standing."""
-        return _kept(log_odds, self.word.get(position))
+    def clamp(self, position: int, log_odds: float) -> float:
+        """These log-odds of a position, within the bound that a correction by the person sets."""
+        return _clamp(log_odds, self.pinned.get(position))
 
-    def word_log_odds(self, position: int) -> float | None:
-        """The log-odds that the person's word keeps on its side at a position; None where they set nothing right."""
-        return self.word[position] * PERSONS_WORD if position in self.word else None
+    def pinned_log_odds(self, position: int) -> float | None:
+        """The bound that a correction by the person sets at a position; None if there is none."""
+        return self.pinned[position] * PINNED if position in self.pinned else None
 
     def quality(self, position: int) -> Quality:
         """How good that number is."""
@@ -189,8 +196,9 @@ def derive(
     them. `named` are values of open attributes that count as named even if no evidence names them.
     """
     extra, assume, do = extra or {}, assume or {}, do or {}
-    measured, tempering = measure(state, graph.definitions, at), temper(state, graph, at)
-    state = heard_from(state, graph, measured)
+    tempering = temper(state, graph, at)
+    contributions = contributed_evidence(state, graph, at)
+    state = contributions.state
     bearings, reliabilities = state.bearings, graph.reliabilities
     keeping = None if tempering is None else tempering.keeping(len(bearings.register))
     counted = count(bearings, state.beliefs, reliabilities.shared(bearings), at, keeping)
@@ -233,15 +241,14 @@ def derive(
     log_odds, grade, error = _propagate(layout, log_likelihood, assumed, done)
     fixed = {*assumed, *done}
     settled = fixed.union(*(layout.values_beside.get(place, ()) for place in fixed))
-    word = {place: side for place, side in _persons_word(state, counted.corrections, layout) if place not in settled}
-    for place, side in word.items():
+    pinned = {place: side for place, side in _pinned(state, counted.corrections, layout) if place not in settled}
+    for place, side in pinned.items():
         if place not in layout.values_beside:
-            log_odds[place] = _kept(float(log_odds[place]), side)
-    for group in {layout.values_beside[place] for place in word if place in layout.values_beside}:
-        log_odds[list(group)] = _kept_among(log_odds[list(group)], [word.get(place) for place in group])
+            log_odds[place] = _clamp(float(log_odds[place]), side)
+    for group in {layout.values_beside[place] for place in pinned if place in layout.values_beside}:
+        log_odds[list(group)] = _clamp_among(log_odds[list(group)], [pinned.get(place) for place in group])
     return Derivation(
-        state=state,
-        measured=measured,
+        contributions=contributions,
         layout=layout,
         at=at,
         log_odds=log_odds,
@@ -253,7 +260,7 @@ def derive(
         mass_unaged=heard.mass_unaged,
         opposing_share=heard.opposing_share,
         retracted=frozenset(int(place_of[belief]) for belief in counted.retracted),
-        word=word,
+        pinned=pinned,
         counted=counted,
         tempering=tempering,
         heard=heard,
@@ -264,8 +271,8 @@ def derive(
 
 
 def own_relations(state: TwinState, graph: DefinitionGraph, at: datetime) -> list[PersonalRelation]:
-    """Personal relations at a moment, and what the pursuit of goals brings about then."""
-    return with_causes(personal_relations(state, at), goal_causes(state, graph, at))
+    """Personal relations at a moment, and those that the twin's layers contribute then."""
+    return with_contributed(personal_relations(state, at), contributed_relations(state, graph, at))
 
 
 def personal_relations(state: TwinState, at: datetime) -> list[PersonalRelation]:
@@ -277,27 +284,27 @@ def personal_relations(state: TwinState, at: datetime) -> list[PersonalRelation]
     ]
 
 
-def _persons_word(state: TwinState, corrections: Iterable[Bearing], layout: Layout) -> Iterator[tuple[int, float]]:
-    """Where the person sets a belief right, by the corrections that count, and on which side."""
+def _pinned(state: TwinState, corrections: Iterable[Bearing], layout: Layout) -> Iterator[tuple[int, float]]:
+    """Positions of the beliefs that the person corrected, by the corrections that count, each with its side."""
     for bearing in corrections:
         if bearing.source == state.own_source and bearing.belief in layout.position:
             yield layout.position[bearing.belief], math.copysign(1.0, bearing.log_likelihood_ratio)
 
 
-def _kept(log_odds: float, side: float | None) -> float:
-    return log_odds if side is None else side * max(side * log_odds, PERSONS_WORD)
+def _clamp(log_odds: float, side: float | None) -> float:
+    return log_odds if side is None else side * max(side * log_odds, PINNED)
 
 
-def _kept_among(log_odds: Floats, sides: Sequence[float | None]) -> Floats:
-    """The log-odds of the values of one attribute with the person's word kept, and what it takes or leaves shared.
+def _clamp_among(log_odds: Floats, sides: Sequence[float | None]) -> Floats:
+    """The log-odds of the values of one attribute within the bounds of the person's corrections.
 
-    The others keep their proportions, and all of them together are as likely as the word leaves. Where the person set
-    right that none of the values holds, nothing is left to share, and all stand as they were derived.
+    The other values share what is left in proportion. Where the person stated that none of the values holds, nothing is
+    left to share, and all stay as they were derived.
     """
     spoken = np.array([0.0 if side is None else side for side in sides])
-    kept = np.array([_kept(value, side) for value, side in zip(log_odds.tolist(), sides, strict=True)])
-    probability = np.exp(-np.logaddexp(0.0, -kept))
-    changed, free = kept != log_odds, spoken == 0
+    clamped = np.array([_clamp(value, side) for value, side in zip(log_odds.tolist(), sides, strict=True)])
+    probability = np.exp(-np.logaddexp(0.0, -clamped))
+    changed, free = clamped != log_odds, spoken == 0
     if (spoken > 0).any():
         changed, free = changed & (spoken > 0), spoken <= 0
     if not changed.any() or not free.any():
@@ -305,7 +312,7 @@ def _kept_among(log_odds: Floats, sides: Sequence[float | None]) -> Floats:
     left = math.log1p(-math.fsum(probability[~free]))
     share = -np.logaddexp(0.0, -log_odds)
     share += left - np.logaddexp.reduce(share[free])
-    return np.where(free, share - np.log1p(-np.exp(share)), kept)
+    return np.where(free, share - np.log1p(-np.exp(share)), clamped)
 
 
 def _position(state: TwinState, layout: Layout, key: BeliefKey) -> int:

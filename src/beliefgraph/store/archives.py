@@ -22,6 +22,7 @@ from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph, Transaction
 from beliefgraph.store.graph_schema import EDGES, NODES, EdgeRow, NodeRow
 from beliefgraph.store.keys import Keyring
+from beliefgraph.store.layer_rows import LABEL
 from beliefgraph.store.personal import PersonalTexts, is_sealed
 from beliefgraph.store.shown import LABELS as SHOWN_LABELS
 
@@ -36,6 +37,9 @@ NOT_SHOWN = frozenset((LOCK, SEALED))
 _ROWS: tuple[NodeRow | EdgeRow, ...] = (*NODES, *EDGES)
 MOMENTS = frozenset(name for row in _ROWS for name, kind in row.properties.items() if kind is datetime)
 """Properties that are moments; the queries return them as text."""
+
+VALIDITY = frozenset({"valid_from", "valid_to"})
+"""The moments of rows of further layers; others are text there, as the layers store them."""
 
 PERSONAL = "personal"
 EXACT = 2**53
@@ -57,6 +61,8 @@ DECIMAL = re.compile(r"^-?\d+\.\d+$")
 
 LABELS = frozenset(row.label for row in NODES) - {"ApiKey", "Erasing", "Erasure", "Migration", "Checkpoint"}
 TYPES = frozenset(row.name for row in EDGES)
+BESIDE = frozenset({"Delivery", LABEL, *SHOWN_LABELS})
+"""Labels that nodes have beside the one that says of which kind they are."""
 
 
 async def of_twin(graph: Graph, keyring: Keyring, twin: str) -> list[Row]:
@@ -96,12 +102,15 @@ async def write(graph: Graph, keyring: Keyring, rows: Sequence[Row]) -> None:
     await graph.write(work)
 
 
-def check(rows: Iterable[Row]) -> None:
-    """Refuse (`invalid-archive`) rows that are none of this schema, or that lead to rows which are not there."""
-    rows = list(rows)
+def check(rows: Iterable[Row], further: Collection[str] = ()) -> None:
+    """Refuse (`invalid-archive`) rows that are none of this schema, or that lead to rows which are not there.
+
+    `further` are the labels of further layers.
+    """
+    rows, labels = list(rows), LABELS.union(SHOWN_LABELS, further)
     known = {name(row) for row in rows}
     for row in rows:
-        if not set(row["labels"]) <= LABELS | SHOWN_LABELS or row["kind"] not in row["labels"]:
+        if not set(row["labels"]) <= labels or row["kind"] not in row["labels"]:
             raise _invalid(f"A row has labels that no archive has: {row['labels']}.")
         for edge in row["edges"]:
             if edge["type"] not in TYPES or edge["to"] not in known:
@@ -128,7 +137,8 @@ def _rows(nodes: Sequence[Any], edges: Sequence[Any], keyring: Keyring, twin: st
         if source is not None and to not in rows:
             rows[to] = _node(source[0], source[1], keyring, twin)
         context = f"decision:{values.get('revision_id')}"
-        edge = {"type": type_, "to": name(rows[to]), "properties": _shown(values, keyring, twin, context)}
+        moments = VALIDITY if LABEL in rows[to]["labels"] else MOMENTS
+        edge = {"type": type_, "to": name(rows[to]), "properties": _shown(values, keyring, twin, context, moments)}
         starting[from_].append(edge)
     for id_, row in rows.items():
         row["edges"] = sorted(starting[id_], key=line)
@@ -136,18 +146,21 @@ def _rows(nodes: Sequence[Any], edges: Sequence[Any], keyring: Keyring, twin: st
 
 
 def _node(labels: Collection[str], values: Mapping[str, Any], keyring: Keyring, twin: str) -> Row:
-    kind = next(label for label in sorted(labels) if label != "Delivery" and label not in SHOWN_LABELS)
+    kind = next(label for label in sorted(labels) if label not in BESIDE)
     key = "/".join(str(values[part]) for part in KEYS.get(kind, ("id",)))
-    shown = _shown(values, keyring, twin, f"{CONTEXTS.get(kind, '')}:{values.get('id')}")
+    moments = VALIDITY if LABEL in labels else MOMENTS
+    shown = _shown(values, keyring, twin, f"{CONTEXTS.get(kind, '')}:{values.get('id')}", moments)
     return {"kind": kind, "key": key, "labels": sorted(labels), "properties": shown, "edges": []}
 
 
-def _shown(values: Mapping[str, Any], keyring: Keyring, twin: str, context: str) -> dict[str, Any]:
+def _shown(
+    values: Mapping[str, Any], keyring: Keyring, twin: str, context: str, moments: Collection[str]
+) -> dict[str, Any]:
     owner = values.get("twin") or twin
     shown: dict[str, Any] = {}
     for key, value in values.items():
         if type(value) is str and key != LOCK:
-            if key in MOMENTS:
+            if key in moments:
                 shown[key] = {"time": _utc(value)}
             else:
                 shown[key] = _opened(value, keyring, owner) if is_sealed(value) else value

@@ -145,6 +145,7 @@ KINDS = (
     "erasure/goals",
     "erasure/metrics",
     "erasure/decisions",
+    "erasure/records",
     "erasure/forecasts",
     "erasure/checkpoints",
     "erasure/quarantined",

@@ -22,6 +22,7 @@ from neo4j.exceptions import (
 )
 
 from beliefgraph.errors import Conflict, Fault, Unavailable, Unsupported
+from beliefgraph.store.layer_rows import NO_LAYERS
 from beliefgraph.store.personal import PersonalTexts
 from beliefgraph.store.queries import query
 from beliefgraph.telemetry.spans import span
@@ -66,6 +67,7 @@ class Graph:
         self._driver = driver
         self._database = database
         self.personal = PersonalTexts()
+        self.layers = NO_LAYERS
         self.statements = 0
         self.sessions = 0
 

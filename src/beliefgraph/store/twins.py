@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import itemgetter
@@ -124,14 +124,15 @@ async def load(graph: Graph, twins: Sequence[str], rev: int | None = None, rows:
     for _ in range(TRIES):
         record = await graph.read("twin/inputs", twins=asked, rev=rev, rows=rows)
         assert record is not None
+        read = [(twin, seen, current, rest) for twin, seen, current, *rest in record[0] if 0 < seen <= current]
+        further = await _further(graph, {twin: seen for twin, seen, *_ in read})
         torn = {}
-        for twin, seen, current, *rest in record[0]:
-            if 0 < seen <= current:
-                whole = _whole(graph, twin, seen, current, rest, rows)
-                if whole is None:
-                    torn[twin] = seen
-                else:
-                    found[twin] = whole
+        for twin, seen, current, rest in read:
+            whole = _whole(graph, twin, seen, current, rest, further.get(twin), rows)
+            if whole is None:
+                torn[twin] = seen
+            else:
+                found[twin] = whole
         asked = list(torn)
         if not asked:
             return found
@@ -144,13 +145,26 @@ def damaged(twin: str, rev: int) -> Fault:
     return Fault("twin-damaged", f"The rows of rev {rev} are not those that its commit counted.", twin=twin, rev=rev)
 
 
-def _whole(graph: Graph, twin: str, seen: int, current: int, rest: Sequence[Any], most: int) -> TwinRows | None:
-    """The rows of a rev, if what they are about was all there to be read."""
+async def _further(graph: Graph, revs: Mapping[str, int]) -> dict[str, list[Any]]:
+    """What revs see in further layers, by twin, where the service has any."""
+    if not graph.layers or not revs:
+        return {}
+    record = await graph.read("layer/inputs", twins=[[twin, rev] for twin, rev in revs.items()])
+    assert record is not None
+    return {twin: rows for twin, *rows in record[0]}
+
+
+def _whole(
+    graph: Graph, twin: str, seen: int, current: int, rest: Sequence[Any], further: list[Any] | None, most: int
+) -> TwinRows | None:
+    """The rows of a rev, with those of `further` layers, if what they are about was all there to be read."""
     life, at, bearings, measurements, columns = rest
     if not at:
         return None
     head_time, last_updated, definitions, open_rows, opened_rows = at[0]
     read = [decode(row, twin) for decode, rows in zip(COLUMNS, columns, strict=True) for row in rows]
+    if further is not None:
+        read += graph.layers.read(further)
     revisions = [row for row in read if isinstance(row, Revision)]
     made = Records(
         graph.personal.belief(row) if isinstance(row, Belief) else row for row in read if not isinstance(row, Revision)

@@ -89,7 +89,7 @@ class Archives:
         caller.require("define")
         caller.require_service()
         key = self._keyring.signing.public() if public is None else public
-        archive = await asyncio.to_thread(unpacked, content, key)
+        archive = await asyncio.to_thread(unpacked, content, key, self._graph.layers.labels)
         if archive.tenant != caller.tenant:
             raise Incorrect("invalid-input", "The archive is of another tenant; ids belong to their tenant.")
         await asyncio.to_thread(refuse_erased, self._keyring, caller.tenant, archive.twins)

@@ -15,7 +15,7 @@ import tarfile
 import tempfile
 import zlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -146,8 +146,8 @@ def _info(called: str, size: int) -> tarfile.TarInfo:
     return member
 
 
-def unpacked(content: bytes, public: bytes) -> Archive:
-    """What an archive holds, once its signature and every digest are verified.
+def unpacked(content: bytes, public: bytes, further: Collection[str] = ()) -> Archive:
+    """What an archive holds, once its signature and every digest are verified; `further` as in `check`.
 
     `invalid-archive` if it is none or was altered, `invalid-signature` if the key of another service signed it.
     """
@@ -167,7 +167,7 @@ def unpacked(content: bytes, public: bytes) -> Archive:
         if called.startswith(ROWS)
         for each in text.splitlines()
     ]
-    check(rows)
+    check(rows, further)
     return Archive(manifest["tenant"], manifest["twins"], rows)
 
 

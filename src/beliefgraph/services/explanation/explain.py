@@ -350,18 +350,18 @@ class _Without:
         if alone:
             variables = np.concatenate([self._variables(items) for _, items in alone])
             values = self.reached.influence.without(variables, np.concatenate([items.withdrawn for _, items in alone]))
-            found[[which for which, _ in alone]] = [self._kept(value) for value in values]
+            found[[which for which, _ in alone]] = [self._clamp(value) for value in values]
         for first in range(0, len(several), AT_ONCE):
             some = several[first : first + AT_ONCE]
             for (which, _), value in zip(some, self._together([items for _, items in some]), strict=True):
-                found[which] = self._kept(value)
+                found[which] = self._clamp(value)
         return [float(value) for value in found]
 
     def _reshapes(self, items: Items, evidence: str, decisive: frozenset[str]) -> bool:
         """Whether taking a piece of evidence away, by all its items, does more than to take its force away."""
         derived = self.seen.derived
         beside = derived.layout.values_beside.get(self.target, ())
-        if any(position in derived.word for position in beside if position != self.target):
+        if any(position in derived.pinned for position in beside if position != self.target):
             return True
         if evidence in decisive or np.isin(items.rows, derived.counted.decided).any():
             return True
@@ -385,7 +385,7 @@ class _Without:
     def _decisive(self, given: set[str]) -> frozenset[str]:
         """The evidence without which more would change than its force: what metrics say, or which goals are causes."""
         moment = self.seen.moment
-        moves = (decisive(moment.state, one, given, moment.at) for one in self.seen.derived.measured)
+        moves = (decisive(moment.state, one, given, moment.at) for one in self.seen.derived.contributions.measured)
         return frozenset().union(*moves) | saying_what_is_pursued(moment.state, moment.graph)
 
     def _together(self, groups: Sequence[Items]) -> Iterable[float]:
@@ -399,8 +399,8 @@ class _Without:
         values: list[float] = reached.unit.model.log_odds(distinct).log_odds[which.ravel(), reached.column].tolist()
         return values
 
-    def _kept(self, log_odds: float) -> float:
-        return self.seen.derived.kept(self.target, float(log_odds))
+    def _clamp(self, log_odds: float) -> float:
+        return self.seen.derived.clamp(self.target, float(log_odds))
 
     def _variables(self, items: Items) -> Ints:
         return self.reached.place[items.position]
