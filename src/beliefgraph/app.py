@@ -46,6 +46,7 @@ from beliefgraph.services.move import Mover, finish_moves
 from beliefgraph.services.notifier import Notifier
 from beliefgraph.services.permissions.policies import Policies
 from beliefgraph.services.permissions.sights import Sights
+from beliefgraph.services.places import Places, Shares
 from beliefgraph.services.preferences.questions import Preferences
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.readiness import Readiness
@@ -65,12 +66,15 @@ from beliefgraph.services.update import Updater
 from beliefgraph.services.warming import Warming
 from beliefgraph.services.what_if import WhatIfs
 from beliefgraph.store.copies import CopyStore
-from beliefgraph.store.graph import Graph, connected
+from beliefgraph.store.graph import CONNECTION_POOL, Graph, connected
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.layer_rows import Layers
 from beliefgraph.store.migrations import check_migrated, migrate
 from beliefgraph.store.personal import PersonalTexts
 from beliefgraph.store.tickets import Tickets
+
+MOST_WAITING = 10_000
+"""Statements of one key that may wait for a connection: what asks them is bounded already."""
 
 
 @dataclass(frozen=True)
@@ -189,6 +193,7 @@ def build(
     for each in databases:
         each.personal = PersonalTexts(keyring)
         each.layers = Layers(layer.rows for layer in layers if layer.rows is not None)
+        each.turn = _connections(settings.acquisition_timeout).of_holder
 
     async def look() -> None:
         for each in databases:
@@ -220,6 +225,14 @@ def build(
     )
     others = {name: _on(each, DefinitionBook(each, clock), shared, name) for name, each in shards.items()}
     return _on(graph, DefinitionBook(graph, clock, list(shards.values())), shared, HOME, others)
+
+
+def _connections(patience: float) -> Places:
+    """The connections to a database, shared out: a tenant has half of them at most."""
+    half = CONNECTION_POOL // 2
+    return Places(
+        Shares(CONNECTION_POOL, per_tenant=half, per_key=half, waiting_per_key=MOST_WAITING, patience=patience)
+    )
 
 
 def _sessions(
