@@ -46,7 +46,16 @@ class LearnedCalibration:
         return [to for _, to in learned.knots]
 
 
-@expose(parameters.SourceCoins, within={"scope": parameters.Scope, "coins": parameters.Coins}, hide={"source"})
+@expose(parameters.Confusion)
+class Confusion:
+    """How often a source says a value where a certain other value of the attribute holds."""
+
+
+@expose(
+    parameters.SourceCoins,
+    within={"scope": parameters.Scope, "coins": parameters.Coins},
+    hide={"source", "coins.confusion"},
+)
 class NewSource:
     """The rates assumed for sources not seen before, of one kind or of any."""
 
@@ -78,6 +87,8 @@ class ParameterSet:
 )
 class SourceReliability:
     """How reliable a source is about something: its true-positive and false-positive rates."""
+
+    confusion: list[Confusion] = attribute("coins.confusion", list[Confusion])  # type: ignore[assignment]
 
 
 @expose(question.KnownSource)

@@ -11,7 +11,7 @@ from beliefgraph.model.change_point import ChangedDomain
 from beliefgraph.model.evidence import Bearing, ByThePerson, Evidence
 from beliefgraph.model.metric import MetricState
 from beliefgraph.model.question import EvidenceIn
-from beliefgraph.model.record import LogOdds, Probability, Record
+from beliefgraph.model.record import Key, LogOdds, Probability, Record
 from beliefgraph.model.relation import Strength
 from beliefgraph.model.vocabulary import vocabulary
 
@@ -31,7 +31,12 @@ class ContributionPart(Record):
     """One bearing of a contribution."""
 
     bearing: Bearing = Field(description="How the evidence bears on the belief it is about.")
-    on: Belief = Field(description="Belief that the evidence is about directly.")
+    on: Belief = Field(description="Belief that the evidence bears on directly.")
+    said: Key | None = Field(
+        None,
+        description="Value that the evidence is about, if that is another one of the attribute: what it says of this "
+        "one follows from the source's confusion matrix. Else null.",
+    )
     log_likelihood_ratio: LogOdds = Field(
         description="Effective log-likelihood ratio: after ageing, changes, source reliability and shared origin.",
     )
@@ -49,7 +54,12 @@ class Contribution(Record):
     evidence: Evidence = Field(description="The evidence; of several pieces, the one with the greatest share.")
     source: str = Field(description="Name of the source.")
     bearing: Bearing = Field(description="How the evidence bears on the belief it is about; the first of `parts`.")
-    on: Belief = Field(description="Belief that the evidence is about directly; that of the first of `parts`.")
+    on: Belief = Field(description="Belief that the evidence bears on directly; that of the first of `parts`.")
+    said: Key | None = Field(
+        None,
+        description="Value that the evidence is about, if that is another one of the attribute than `on`; that of the "
+        "first of `parts`. Else null.",
+    )
     log_likelihood_ratio: LogOdds = Field(
         description="Effective log-likelihood ratio of the first of `parts`: after ageing, source reliability and "
         "shared origin.",

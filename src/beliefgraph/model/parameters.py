@@ -45,8 +45,20 @@ MOST_COINS = 200_000
 """Pairs of coins in one set: some tens of megabytes as it is stored."""
 
 
+class Confusion(Record):
+    """How often a source says a value where a certain other value of the attribute holds."""
+
+    holds: Key = Field(description="Value that holds.")
+    says: Probability = Field(
+        description="Probability that the source says the value in question where this one holds, in [0, 1].",
+    )
+
+
 class Coins(Record):
-    """How reliable a source is: its true-positive and false-positive rates."""
+    """How reliable a source is: its true-positive and false-positive rates.
+
+    With a confusion matrix, `confusion` is one column of it: evidence for the value bears on these other values too.
+    """
 
     says_if_holds: Probability = Field(
         description="Probability that the source says so where it holds (true-positive rate), in [0, 1].",
@@ -63,6 +75,12 @@ class Coins(Record):
         0.0,
         description="Number of statements that the false-positive rate was learned from; expected numbers may be "
         "fractional.",
+    )
+    confusion: tuple[Confusion, ...] = Field(
+        (),
+        max_length=1_000,
+        description="Column of the confusion matrix of the source: how often it says this value where each other value "
+        "holds; empty: the false-positive rate, whichever of them holds.",
     )
 
 
@@ -269,7 +287,8 @@ class ParameterSet(Record):
         slopes = sum(len(hazard.slopes) for hazard in self.hazards)
         shares = sum(len(each.stages) * (1 + len(each.signals)) for each in self.trajectories)
         errors = len(self.shared_errors) + len(self.random_effects)
-        rows = len(self.sources) + errors + len(self.strengths) + len(self.priors)
+        confusions = sum(len(each.coins.confusion) for each in self.sources)
+        rows = len(self.sources) + confusions + errors + len(self.strengths) + len(self.priors)
         return rows + knots + slopes + shares
 
     def with_sources(

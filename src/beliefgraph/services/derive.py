@@ -29,6 +29,7 @@ from beliefgraph.services.counted import Counted, count
 from beliefgraph.services.definition_graph import DefinitionGraph, PersonalRelation
 from beliefgraph.services.grid import left_prior
 from beliefgraph.services.layout import Layout, lay_out
+from beliefgraph.services.reach import Reach, reach_of
 from beliefgraph.services.state import TwinState
 from beliefgraph.telemetry.metrics import INFERENCE_SECONDS
 from beliefgraph.telemetry.spans import timed
@@ -43,9 +44,11 @@ PINNED = 7.0
 class Items:
     """Bearings that count, as columns: their rows, the positions they bear on, and their force as aged and heard.
 
-    `withdrawn` is by how much `Derivation.total` of the position falls where one of them was never said.
+    One for each bearing and each belief it bears on, in the order of the bearings that were asked for, of which `of` is
+    the number. `withdrawn` is by how much `Derivation.total` of the position falls where one of them was never said.
     """
 
+    of: Ints
     rows: Ints
     position: Ints
     log_likelihood: Floats
@@ -54,7 +57,9 @@ class Items:
     def part(self, first: int, end: int) -> Items:
         """Those from one place up to another."""
         here = slice(first, end)
-        return Items(self.rows[here], self.position[here], self.log_likelihood[here], self.withdrawn[here])
+        return Items(
+            self.of[here], self.rows[here], self.position[here], self.log_likelihood[here], self.withdrawn[here]
+        )
 
 
 @dataclass(frozen=True)
@@ -66,8 +71,8 @@ class Derivation:
     `tempering` says how much is kept of what was said before a change, where domains are followed.
     `counted` are the bearings that count, and `heard` what they say together; `total` is what they say of each belief,
     and `log_likelihood` the same within its bound, with what is supposed. `place_of` is the position of every belief by
-    its number in the register of the bearings, -1 where it has none; `position` is that of every heading, and `row_of`
-    its row in `heard`, -1 where it has none.
+    its number in the register of the bearings, -1 where it has none; `position` is that of every heading, and `reach`
+    has the rows of `heard`: the beliefs that each heading bears on.
     `pinned` has the side (1 or -1) on which the person corrected a belief, by position.
     """
 
@@ -89,7 +94,7 @@ class Derivation:
     heard: Heard
     place_of: Ints
     position: Ints
-    row_of: Ints
+    reach: Reach
 
     @property
     def state(self) -> TwinState:
@@ -116,17 +121,15 @@ class Derivation:
         return found[found >= 0]
 
     def items_in(self, rows: Ints) -> Items:
-        """Those of some bearings that count, by their rows, which bear on a belief that is defined."""
+        """What some bearings that count say, given their rows, of every belief they bear on that is defined."""
         heading, quanta, left = self.counted.weigh(rows)
-        position = self.position[heading] if len(rows) else heading
-        kept = position >= 0
-        heading, quanta, left = heading[kept], quanta[kept], left[kept]
-        row = self.row_of[heading] if len(heading) else heading
+        of, row = self.reach.of(heading)
         return Items(
-            rows=rows[kept],
-            position=position[kept],
-            log_likelihood=self.heard.contribution(row, quanta),
-            withdrawn=self.heard.withdrawn(row, quanta, left),
+            of=of,
+            rows=rows[of],
+            position=self.reach.position[row],
+            log_likelihood=self.heard.contribution(row, quanta[of]),
+            withdrawn=self.heard.withdrawn(row, quanta[of], left[of]),
         )
 
     @cached_property
@@ -215,16 +218,15 @@ def derive(
     )
     place_of = np.array([layout.position.get(id_, -1) for id_ in groups.beliefs], dtype=np.int64)
     position = place_of[groups.belief] if len(groups.belief) else groups.belief
-    speaking = np.flatnonzero(counts & (position >= 0))
-    row_of = np.full(len(counts), -1, dtype=np.int64)
-    row_of[speaking] = np.arange(len(speaking))
     hearing = reliabilities.hearing(state, counts)
+    reach = reach_of(np.flatnonzero(counts & (position >= 0)), position, hearing, layout)
+    speaking = reach.heading
     heard = hear(
-        position[speaking],
-        hearing.source[speaking],
+        reach.position,
+        reach.source,
         counted.sums.of(speaking),
         beliefs=len(layout.ids),
-        says_if_holds=hearing.says_if_holds[speaking],
+        says_if_holds=reach.says_if_holds,
         says_if_not=hearing.says_if_not[speaking],
         origin=hearing.origin[speaking],
         correlation=hearing.correlation[speaking],
@@ -266,7 +268,7 @@ def derive(
         heard=heard,
         place_of=place_of,
         position=position,
-        row_of=row_of,
+        reach=reach,
     )
 
 

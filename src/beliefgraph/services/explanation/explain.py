@@ -7,6 +7,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -225,6 +226,7 @@ def _contribution(share: _Share, voice: Voice) -> Contribution:
         source=voice.source.name,
         bearing=first.bearing,
         on=first.on,
+        said=first.said,
         log_likelihood_ratio=first.log_likelihood_ratio,
         contribution=share.contribution,
         without=probability(share.without),
@@ -246,8 +248,6 @@ def _what_moved(seen: Recomputed, key: BeliefKey, part: Part) -> _Moved:
     listed = found[: walk.first].tolist()
     items = _items(seen, pieces, merged.weightiest[listed].tolist())
     without = _Without(seen, reached, target).log_odds([merged.members[each] for each in listed], items)
-    position = derived.position[pieces.heading]
-    totals = np.bincount(position, pieces.shares, len(derived.layout.ids)).astype(np.float64)
     corrections = tuple(b for b in derived.counted.corrections if b.belief == derived.layout.ids[target])
     return _Moved(
         seen=seen,
@@ -255,7 +255,7 @@ def _what_moved(seen: Recomputed, key: BeliefKey, part: Part) -> _Moved:
         prior_log_odds=reached.influence.prior_log_odds,
         walk=walk,
         shares=tuple(
-            _share(seen, pieces, merged, each, its, left)
+            _share(seen, reached, merged, each, its, left)
             for each, its, left in zip(listed, items, without, strict=True)
         ),
         following=len(found),
@@ -264,7 +264,7 @@ def _what_moved(seen: Recomputed, key: BeliefKey, part: Part) -> _Moved:
         sum=float(pieces.share.sum()),
         reasons=reasons(seen, pieces),
         corrections=corrections,
-        links=_tree(seen, target, reached.positions.tolist(), position, totals),
+        links=_tree(seen, target, reached.positions.tolist(), *reached.arriving),
         overruled=_overruled(seen, target, corrections),
         changes=() if derived.tempering is None else derived.tempering.changes(np.unique(pieces.heading)),
     )
@@ -281,20 +281,25 @@ def _items(seen: Recomputed, pieces: Pieces, which: Sequence[int]) -> list[Items
     if not here:
         return []
     items = seen.derived.items_in(pieces.rows[np.concatenate(here)])
-    ends = np.cumsum([len(rows) for rows in here]).tolist()
-    return [items.part(end - len(rows), end) for rows, end in zip(here, ends, strict=True)]
+    ends = np.searchsorted(items.of, np.cumsum([0, *(len(rows) for rows in here)])).tolist()
+    return [items.part(first, end) for first, end in pairwise(ends)]
 
 
-def _share(seen: Recomputed, pieces: Pieces, merged: _Merged, which: int, items: Items, without: float) -> _Share:
-    piece = int(merged.weightiest[which])
-    shares = pieces.shares[pieces.of_piece(piece)].tolist()
+def _share(seen: Recomputed, reached: Influenced, merged: _Merged, which: int, items: Items, without: float) -> _Share:
+    piece, pieces = int(merged.weightiest[which]), reached.pieces
+    shares = (items.log_likelihood * reached.influence.gradient[reached.place[items.position]]).tolist()
     kept = seen.derived.counted.kept(items.rows).tolist()
-    columns = (items.position.tolist(), items.log_likelihood.tolist(), shares, kept)
+    columns = (map(seen.belief, items.position.tolist()), items.log_likelihood.tolist(), shares, kept)
     parts = [
         ContributionPart(
-            bearing=bearing, on=seen.belief(position), log_likelihood_ratio=force, contribution=share, kept=part
+            bearing=bearing,
+            on=on,
+            said=None if bearing.belief == on.id else seen.derived.state.beliefs[bearing.belief].value,
+            log_likelihood_ratio=force,
+            contribution=share,
+            kept=part,
         )
-        for bearing, position, force, share, part in zip(
+        for bearing, on, force, share, part in zip(
             seen.derived.state.bearings.records(items.rows), *columns, strict=True
         )
     ]
@@ -367,6 +372,8 @@ class _Without:
             return True
         if derived.shapes[derived.state.bearings.take(items.rows).heading].any():
             return True
+        if len(np.unique(items.position)) < len(items.position):
+            return True
         return any(self._names_alone(position) == evidence for position in items.position.tolist())
 
     def _names_alone(self, position: int) -> str | None:
@@ -421,12 +428,12 @@ def _tree(
 ) -> tuple[ExplanationLink, ...]:
     """The target, then every belief between it and its evidence, each under the next one on its strongest path.
 
-    `borne_on` are the positions that evidence bears on, and `arriving` is by position what arrives by these.
+    `borne_on` are the positions that evidence bears on, and `arriving` is by position what arrives from there.
     """
     layout = seen.derived.layout
     ahead = strongest_paths(layout, target, within)
     totals: dict[int, float] = defaultdict(float)
-    for position in np.flatnonzero(np.bincount(borne_on)).tolist():
+    for position in borne_on.tolist():
         here, share = position, float(arriving[position])
         totals[here] += share
         while here != target:
