@@ -12,6 +12,7 @@ from beliefgraph.graphql.evidence_types import Evidence
 from beliefgraph.graphql.expose import attribute, expose, field
 from beliefgraph.graphql.ids import write_id
 from beliefgraph.graphql.node import itself
+from beliefgraph.graphql.segment_types import SegmentPrior
 from beliefgraph.model import change_point, explanation, question
 from beliefgraph.model.time import ReadRev, ReadTime
 
@@ -57,6 +58,7 @@ class Explanation:
     The contributions listed, the rest and `residual` sum to the change.
     """
 
+    segment: SegmentPrior | None = attribute("segment", SegmentPrior | None)  # type: ignore[assignment]
     rev: int = attribute("state.rev", ReadRev)  # type: ignore[assignment]
     valid_time: datetime = attribute("state.valid_time", ReadTime)  # type: ignore[assignment]
 

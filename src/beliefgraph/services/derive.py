@@ -12,7 +12,7 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from beliefgraph.inference import EXACT, LOG_LIKELIHOOD_BOUND, UNAVAILABLE, Heard, hear
+from beliefgraph.inference import EXACT, LOG_LIKELIHOOD_BOUND, UNAVAILABLE, Heard
 from beliefgraph.model.belief import QUALITIES, BeliefKey, Quality
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.identity import belief_id
@@ -25,6 +25,8 @@ from beliefgraph.services.goals.causes import goal_causes, with_causes
 from beliefgraph.services.grid import left_prior
 from beliefgraph.services.layout import Layout, lay_out
 from beliefgraph.services.metrics.measure import Measured, heard_from, measure
+from beliefgraph.services.segments.membership import named as segment_beliefs
+from beliefgraph.services.segments.membership import segment_of
 from beliefgraph.services.state import TwinState
 from beliefgraph.telemetry.metrics import INFERENCE_SECONDS
 from beliefgraph.telemetry.spans import timed
@@ -59,6 +61,7 @@ class Derivation:
     """Every belief of a layout at one moment; columns by position, log-odds natural.
 
     `state` is the twin it was derived from, with what its metrics say among its bearings; `measured` are these metrics.
+    `graph` are the definitions, with the base rates of the segment that the twin is in.
     `grade` is how good the log-odds are, as a code of the inference, and `error` their error bar (0 where exact).
     `tempering` says how much is kept of what was said before a change, where domains are followed.
     `counted` are the bearings that count, and `heard` what they say together; `total` is what they say of each belief,
@@ -69,6 +72,7 @@ class Derivation:
     """
 
     state: TwinState
+    graph: DefinitionGraph
     measured: tuple[Measured, ...]
     layout: Layout
     at: datetime
@@ -135,8 +139,22 @@ class Derivation:
 
     @cached_property
     def moved(self) -> Ints:
-        """The positions of the beliefs that differ noticeably from their prior."""
-        return np.flatnonzero(self.available & left_prior(self.log_odds, self.layout.prior))
+        """The positions of the beliefs that differ noticeably from the prior of twins in no segment."""
+        prior = self.layout.prior
+        if self.graph.own_base_rates:
+            stated = {each.attribute: each.stated for each in self.graph.base_rates}
+            prior = np.array([stated.get(key.attribute, p) for key, p in zip(self.layout.keys, prior, strict=True)])
+        return np.flatnonzero(self.available & left_prior(self.log_odds, prior))
+
+    @cached_property
+    def decides_segment(self) -> npt.NDArray[np.bool_]:
+        """Of the positions, those of beliefs whose evidence decides which base rates count."""
+        found = np.zeros(len(self.layout.ids), dtype=np.bool_)
+        for key in segment_beliefs(self.graph.definitions) if self.graph.definitions.base_rates else ():
+            place = self.layout.position.get(belief_id(self.state.id, key))
+            if place is not None:
+                found[place] = True
+        return found
 
     def value(self, position: int) -> float | None:
         """The log-odds at a position; None where there are none to be had."""
@@ -189,11 +207,9 @@ def derive(
     them. `named` are values of open attributes that count as named even if no evidence names them.
     """
     extra, assume, do = extra or {}, assume or {}, do or {}
-    measured, tempering = measure(state, graph.definitions, at), temper(state, graph, at)
-    state = heard_from(state, graph, measured)
+    state, measured, tempering, counted = _counted(state, graph, at)
+    graph = graph.of_segment(segment_of(state, graph, counted)) if graph.definitions.base_rates else graph
     bearings, reliabilities = state.bearings, graph.reliabilities
-    keeping = None if tempering is None else tempering.keeping(len(bearings.register))
-    counted = count(bearings, state.beliefs, reliabilities.shared(bearings), at, keeping)
     groups, counts = bearings.register.groups, counted.sums.items > 0
     evidenced = [groups.beliefs[i] for i in np.unique(groups.belief[counted.open > 0]).tolist()]
     known = [state.beliefs[id_] for id_ in {*evidenced, *state.holdings}]
@@ -201,7 +217,7 @@ def derive(
     layout = lay_out(
         state.id,
         graph,
-        chain(known, also, extra, assume, do, named),
+        chain(known, also, extra, assume, do, named, graph.own_base_rates),
         own_relations(state, graph, at),
         chain((state.beliefs[id_] for id_ in named_by), extra, assume, do, named),
     )
@@ -211,19 +227,7 @@ def derive(
     row_of = np.full(len(counts), -1, dtype=np.int64)
     row_of[speaking] = np.arange(len(speaking))
     hearing = reliabilities.hearing(state, counts)
-    heard = hear(
-        position[speaking],
-        hearing.source[speaking],
-        counted.sums.of(speaking),
-        beliefs=len(layout.ids),
-        says_if_holds=hearing.says_if_holds[speaking],
-        says_if_not=hearing.says_if_not[speaking],
-        origin=hearing.origin[speaking],
-        correlation=hearing.correlation[speaking],
-        scale=hearing.scale[speaking],
-        effect=hearing.effect[speaking],
-        deviation=hearing.deviation[speaking],
-    )
+    heard = hearing.hear(speaking, position[speaking], counted.sums.of(speaking), len(layout.ids))
     log_likelihood = np.array(heard.log_likelihood)
     for key, value in extra.items():
         log_likelihood[_position(state, layout, key)] += value
@@ -241,6 +245,7 @@ def derive(
         log_odds[list(group)] = _kept_among(log_odds[list(group)], [word.get(place) for place in group])
     return Derivation(
         state=state,
+        graph=graph,
         measured=measured,
         layout=layout,
         at=at,
@@ -261,6 +266,25 @@ def derive(
         position=position,
         row_of=row_of,
     )
+
+
+def segment_at(state: TwinState, graph: DefinitionGraph, at: datetime) -> str | None:
+    """The segment that a twin is in at a moment; None if it is in none."""
+    if not graph.definitions.segments:
+        return None
+    state, _, _, counted = _counted(state, graph, at)
+    return segment_of(state, graph, counted)
+
+
+def _counted(
+    state: TwinState, graph: DefinitionGraph, at: datetime
+) -> tuple[TwinState, tuple[Measured, ...], Tempering | None, Counted]:
+    """The twin with what its metrics say at a moment, these metrics, what changed, and the evidence that counts."""
+    measured, tempering = measure(state, graph.definitions, at), temper(state, graph, at)
+    state = heard_from(state, graph, measured)
+    keeping = None if tempering is None else tempering.keeping(len(state.bearings.register))
+    shared = graph.reliabilities.shared(state.bearings)
+    return state, measured, tempering, count(state.bearings, state.beliefs, shared, at, keeping)
 
 
 def own_relations(state: TwinState, graph: DefinitionGraph, at: datetime) -> list[PersonalRelation]:

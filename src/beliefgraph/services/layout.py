@@ -142,6 +142,9 @@ def require_answers(graph: DefinitionGraph) -> None:
         clash = lay_out("", graph, (), graph.goal_causes).clash
     if clash is not None:
         raise clash
+    if graph.definitions.segment is None:
+        for segment in graph.definitions.base_rates:
+            require_answers(graph.of_segment(segment))
 
 
 def lay_out(

@@ -9,12 +9,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from beliefgraph.inference import NO_EFFECT, NO_ORIGIN
+from beliefgraph.inference import NO_EFFECT, NO_ORIGIN, Heard, Sums, hear
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.identity import source_id
 from beliefgraph.model.parameters import ALWAYS_RIGHT, Coins, ParameterSet, Scope, SharedError, origin_kind, scopes
 from beliefgraph.services.bearings import Bearings
-from beliefgraph.services.blocks import Bools
+from beliefgraph.services.blocks import Bools, Ints
 from beliefgraph.services.state import TwinState
 
 Floats = npt.NDArray[np.float64]
@@ -40,6 +40,22 @@ class Hearing:
     scale: Floats
     effect: npt.NDArray[np.int64]
     deviation: Floats
+
+    def hear(self, rows: Ints, position: Ints, said: Sums, beliefs: int) -> Heard:
+        """What some headings, by their rows and the positions of their beliefs, say together of so many beliefs."""
+        return hear(
+            position,
+            self.source[rows],
+            said,
+            beliefs=beliefs,
+            says_if_holds=self.says_if_holds[rows],
+            says_if_not=self.says_if_not[rows],
+            origin=self.origin[rows],
+            correlation=self.correlation[rows],
+            scale=self.scale[rows],
+            effect=self.effect[rows],
+            deviation=self.deviation[rows],
+        )
 
 
 @dataclass(frozen=True)
