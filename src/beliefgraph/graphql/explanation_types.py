@@ -12,8 +12,7 @@ from beliefgraph.graphql.evidence_types import Evidence
 from beliefgraph.graphql.expose import attribute, expose, field
 from beliefgraph.graphql.ids import write_id
 from beliefgraph.graphql.node import itself
-from beliefgraph.graphql.segment_types import SegmentPrior
-from beliefgraph.model import change_point, explanation, question
+from beliefgraph.model import change_point, explanation, question, segment
 from beliefgraph.model.time import ReadRev, ReadTime
 
 
@@ -44,6 +43,11 @@ class ChangedDomain:
     """A change of a domain that makes evidence from before it count less."""
 
 
+@expose(segment.SegmentPrior)
+class SegmentPrior:
+    """Prior of a belief that comes from the segment of the twin."""
+
+
 @expose(explanation.Contribution, hide={"evidence", "source"})
 class Contribution:
     """What one piece of evidence, or all evidence of one source, does to the belief explained."""
@@ -58,7 +62,6 @@ class Explanation:
     The contributions listed, the rest and `residual` sum to the change.
     """
 
-    segment: SegmentPrior | None = attribute("segment", SegmentPrior | None)  # type: ignore[assignment]
     rev: int = attribute("state.rev", ReadRev)  # type: ignore[assignment]
     valid_time: datetime = attribute("state.valid_time", ReadTime)  # type: ignore[assignment]
 

@@ -22,11 +22,6 @@ class LearnedBaseRate:
     """Prior of an attribute for the twins of a segment, as learned."""
 
 
-@expose(segments.SegmentPrior)
-class SegmentPrior:
-    """Prior of a belief that comes from the segment of the twin."""
-
-
 @expose(segments.TwinSegment)
 class TwinSegment:
     """The segment that a twin is in, with its base rates in force."""

@@ -185,9 +185,7 @@ def _refuse_outdated(ahead: Definitions, known: ParameterSet, following: Paramet
             )
     for rate in following.rates:
         outcome = ahead.outcomes.get(rate.outcome)
-        if rate not in known.rates and (
-            outcome is None or ahead.rate_of(outcome, rate.horizon, rate.segment) != rate
-        ):
+        if rate not in known.rates and (outcome is None or ahead.rate_of(outcome, rate.horizon, rate.segment) != rate):
             raise Conflict(
                 "parameters-outdated",
                 f"A base rate of {rate.outcome} was learned for another version of it or of its segment than is in"

@@ -20,7 +20,7 @@ from beliefgraph.model.definition import Definitions
 from beliefgraph.model.forecast import Forecast, ForecastBasis, ForecastInput, late
 from beliefgraph.model.identity import forecast_id
 from beliefgraph.model.outcome import Held, Horizon, LearnedHazard, OutcomeDefinition, Segment
-from beliefgraph.model.segment import LearnedRate
+from beliefgraph.model.segment import LearnedRate, SegmentDefinition
 from beliefgraph.model.time import microseconds, moment_of
 from beliefgraph.services.forecasts.features import AHEAD, belief_name, believed, prior_of, states
 from beliefgraph.services.forecasts.history import OPEN, Bools, Floats, History, Ints
@@ -101,16 +101,15 @@ def segments_at(known: History, definitions: Definitions, outcome: OutcomeDefini
     def held(each: Held | Segment) -> Bools:
         return believed(known, definitions, each.belief, moments) >= logit(each.at_least)
 
+    known_segments: list[Segment | SegmentDefinition] = [*outcome.segments, *definitions.segments.values()]
     found = np.full(len(moments), -1)
-    for number, segment in reversed([*enumerate((*outcome.segments, *definitions.segments.values()))]):
-        if isinstance(segment, Segment):
-            inside = held(segment)
-        else:
-            inside = np.ones(len(moments), dtype=np.bool_)
-            for each in segment.holds:
-                inside &= held(each)
-            for each in segment.lacks:
-                inside &= ~held(each)
+    for number, segment in reversed([*enumerate(known_segments)]):
+        holds: tuple[Held | Segment, ...] = (segment,) if isinstance(segment, Segment) else segment.holds
+        inside = np.ones(len(moments), dtype=np.bool_)
+        for each in holds:
+            inside &= held(each)
+        for each in () if isinstance(segment, Segment) else segment.lacks:
+            inside &= ~held(each)
         found[inside] = number
     return found
 

@@ -56,7 +56,7 @@ def _of_segment(read: Lessons, segment: str) -> Iterator[SegmentLesson]:
     gains: Mapping[int, tuple[float, float]] = {}
     while left:
         try:
-            gains = _gains(read, inside, before, left)
+            gains = _gains(read, segment, inside, before, left)
         except Incorrect:
             yield from (_lesson(read, segment, before, column, inside, (0.0, 0.0), CLASH) for column in left)
             return
@@ -118,9 +118,10 @@ def _rate(read: Lessons, column: int, segment: str, some: Bools) -> tuple[float,
     return float(rates[keys.index(segment)]), tenant
 
 
-def _gains(read: Lessons, inside: Bools, before: Floats, columns: Sequence[int]) -> dict[int, tuple[float, float]]:
+def _gains(
+    read: Lessons, segment: str, inside: Bools, before: Floats, columns: Sequence[int]
+) -> dict[int, tuple[float, float]]:
     """By how many nats what turned out is predicted better in twins left out, ± one standard error, by column."""
-    segment = next(each for each, here in zip(read.segment, inside.tolist(), strict=True) if here)
     rows = np.flatnonzero(inside & np.isin(read.column, columns))
     fold = read.twin[rows] % FOLDS
     foretold = np.zeros(len(rows))
