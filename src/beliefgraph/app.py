@@ -57,6 +57,7 @@ from beliefgraph.services.refresh import Refresher
 from beliefgraph.services.reinterpretation.reinterpret import Reinterpreter
 from beliefgraph.services.residency import Residency
 from beliefgraph.services.scheduler import Scheduler
+from beliefgraph.services.segments.questions import Segments
 from beliefgraph.services.series.questions import SeriesQuestions
 from beliefgraph.services.sessions import Sessions
 from beliefgraph.services.threads import threads
@@ -108,6 +109,7 @@ class Services:
     forecasts: Forecasts
     forecast_keeper: ForecastKeeper
     trajectories: Trajectories
+    segments: Segments
     series: SeriesQuestions
     change_points: ChangePointQuestions
     asking: AskingQuestions
@@ -313,6 +315,7 @@ def _on(
         forecasts=Forecasts(graph, keyring, book, clock, moments),
         forecast_keeper=forecast_keeper,
         trajectories=Trajectories(graph, book, moments=moments),
+        segments=Segments(graph, book, moments=moments),
         series=SeriesQuestions(graph, book, moments=moments),
         change_points=ChangePointQuestions(graph, book, moments=moments),
         asking=AskingQuestions(graph, book, moments=moments),

@@ -40,6 +40,7 @@ from beliefgraph.services.questions import Questions
 from beliefgraph.services.reasons.questions import Reasons
 from beliefgraph.services.received.questions import Received
 from beliefgraph.services.reinterpretation.reinterpret import Reinterpreter
+from beliefgraph.services.segments.questions import Segments
 from beliefgraph.services.series.questions import SeriesQuestions
 from beliefgraph.services.sessions import Sessions
 from beliefgraph.services.trajectories.questions import Trajectories
@@ -90,6 +91,8 @@ class Verbs(Protocol):
     def forecasts(self) -> Forecasts: ...
     @property
     def trajectories(self) -> Trajectories: ...
+    @property
+    def segments(self) -> Segments: ...
     @property
     def series(self) -> SeriesQuestions: ...
     @property

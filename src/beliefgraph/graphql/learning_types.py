@@ -7,6 +7,7 @@ import strawberry
 from beliefgraph.graphql.connections import connection
 from beliefgraph.graphql.expose import attribute, expose, field
 from beliefgraph.graphql.forecast_types import LearnedHazard
+from beliefgraph.graphql.segment_types import LearnedBaseRate, LearnedRate
 from beliefgraph.graphql.trajectory_types import LearnedStages
 from beliefgraph.model import parameters, question
 
@@ -78,6 +79,8 @@ class ParameterSet:
     trajectories: list[LearnedStages] = attribute(  # type: ignore[assignment]
         "trajectories", list[LearnedStages]
     )
+    rates: list[LearnedRate] = attribute("rates", list[LearnedRate])  # type: ignore[assignment]
+    base_rates: list[LearnedBaseRate] = attribute("base_rates", list[LearnedBaseRate])  # type: ignore[assignment]
 
 
 @expose(

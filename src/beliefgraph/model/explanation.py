@@ -13,6 +13,7 @@ from beliefgraph.model.metric import MetricState
 from beliefgraph.model.question import EvidenceIn
 from beliefgraph.model.record import Key, LogOdds, Probability, Record
 from beliefgraph.model.relation import Strength
+from beliefgraph.model.segment import SegmentPrior
 from beliefgraph.model.vocabulary import vocabulary
 
 ContributionsBy = Annotated[
@@ -123,6 +124,9 @@ class Explanation(Record):
     links: tuple[ExplanationLink, ...] = Field(description="Tree of the beliefs through which the evidence acts.")
     residual: LogOdds = Field(description="Change that the contributions do not account for, in log-odds.")
     sentence: str = Field(description="The explanation in a sentence.")
+    segment: SegmentPrior | None = Field(
+        None, description="The segment whose base rate is the prior; null where the prior is that of all twins."
+    )
     changes: tuple[ChangedDomain, ...] = Field(
         (), description="Changes that make earlier evidence count less, in domains whose evidence moves the belief."
     )

@@ -12,7 +12,7 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from beliefgraph.inference import EXACT, LOG_LIKELIHOOD_BOUND, UNAVAILABLE, Heard, hear
+from beliefgraph.inference import EXACT, LOG_LIKELIHOOD_BOUND, UNAVAILABLE, Heard
 from beliefgraph.model.belief import QUALITIES, BeliefKey, Quality
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.identity import belief_id
@@ -30,6 +30,8 @@ from beliefgraph.services.definition_graph import DefinitionGraph, PersonalRelat
 from beliefgraph.services.grid import left_prior
 from beliefgraph.services.layout import Layout, lay_out
 from beliefgraph.services.reach import Reach, reach_of
+from beliefgraph.services.segments.membership import named as segment_beliefs
+from beliefgraph.services.segments.membership import segment_of
 from beliefgraph.services.state import TwinState
 from beliefgraph.telemetry.metrics import INFERENCE_SECONDS
 from beliefgraph.telemetry.spans import timed
@@ -67,6 +69,7 @@ class Derivation:
     """Every belief of a layout at one moment; columns by position, log-odds natural.
 
     `contributions` have the twin it was derived from, with the evidence that its layers contribute.
+    `graph` are the definitions, with the base rates of the segment that the twin is in.
     `grade` is how good the log-odds are, as a code of the inference, and `error` their error bar (0 where exact).
     `tempering` says how much is kept of what was said before a change, where domains are followed.
     `counted` are the bearings that count, and `heard` what they say together; `total` is what they say of each belief,
@@ -77,6 +80,7 @@ class Derivation:
     """
 
     contributions: Contributions
+    graph: DefinitionGraph
     layout: Layout
     at: datetime
     log_odds: Floats
@@ -145,8 +149,22 @@ class Derivation:
 
     @cached_property
     def moved(self) -> Ints:
-        """The positions of the beliefs that differ noticeably from their prior."""
-        return np.flatnonzero(self.available & left_prior(self.log_odds, self.layout.prior))
+        """The positions of the beliefs that differ noticeably from the prior of twins in no segment."""
+        prior = self.layout.prior
+        if self.graph.own_base_rates:
+            stated = {each.attribute: each.stated for each in self.graph.base_rates}
+            prior = np.array([stated.get(key.attribute, p) for key, p in zip(self.layout.keys, prior, strict=True)])
+        return np.flatnonzero(self.available & left_prior(self.log_odds, prior))
+
+    @cached_property
+    def decides_segment(self) -> npt.NDArray[np.bool_]:
+        """Of the positions, those of beliefs whose evidence decides which base rates count."""
+        found = np.zeros(len(self.layout.ids), dtype=np.bool_)
+        for key in segment_beliefs(self.graph.definitions) if self.graph.definitions.base_rates else ():
+            place = self.layout.position.get(belief_id(self.state.id, key))
+            if place is not None:
+                found[place] = True
+        return found
 
     def value(self, position: int) -> float | None:
         """The log-odds at a position; None where there are none to be had."""
@@ -199,12 +217,10 @@ def derive(
     them. `named` are values of open attributes that count as named even if no evidence names them.
     """
     extra, assume, do = extra or {}, assume or {}, do or {}
-    tempering = temper(state, graph, at)
-    contributions = contributed_evidence(state, graph, at)
+    contributions, tempering, counted = _counted(state, graph, at)
     state = contributions.state
+    graph = graph.of_segment(segment_of(state, graph, counted)) if graph.definitions.base_rates else graph
     bearings, reliabilities = state.bearings, graph.reliabilities
-    keeping = None if tempering is None else tempering.keeping(len(bearings.register))
-    counted = count(bearings, state.beliefs, reliabilities.shared(bearings), at, keeping)
     groups, counts = bearings.register.groups, counted.sums.items > 0
     evidenced = [groups.beliefs[i] for i in np.unique(groups.belief[counted.open > 0]).tolist()]
     known = [state.beliefs[id_] for id_ in {*evidenced, *state.holdings}]
@@ -212,28 +228,15 @@ def derive(
     layout = lay_out(
         state.id,
         graph,
-        chain(known, also, extra, assume, do, named),
+        chain(known, also, extra, assume, do, named, graph.own_base_rates),
         own_relations(state, graph, at),
         chain((state.beliefs[id_] for id_ in named_by), extra, assume, do, named),
     )
     place_of = np.array([layout.position.get(id_, -1) for id_ in groups.beliefs], dtype=np.int64)
     position = place_of[groups.belief] if len(groups.belief) else groups.belief
     hearing = reliabilities.hearing(state, counts)
-    reach = reach_of(np.flatnonzero(counts & (position >= 0)), position, hearing, layout)
-    speaking = reach.heading
-    heard = hear(
-        reach.position,
-        reach.source,
-        counted.sums.of(speaking),
-        beliefs=len(layout.ids),
-        says_if_holds=reach.says_if_holds,
-        says_if_not=hearing.says_if_not[speaking],
-        origin=hearing.origin[speaking],
-        correlation=hearing.correlation[speaking],
-        scale=hearing.scale[speaking],
-        effect=hearing.effect[speaking],
-        deviation=hearing.deviation[speaking],
-    )
+    reach = reach_of(np.flatnonzero(counts & (position >= 0)), position, hearing, layout.places_beside)
+    heard = reach.hear(hearing, counted.sums, len(layout.ids))
     log_likelihood = np.array(heard.log_likelihood)
     for key, value in extra.items():
         log_likelihood[_position(state, layout, key)] += value
@@ -251,6 +254,7 @@ def derive(
         log_odds[list(group)] = _clamp_among(log_odds[list(group)], [pinned.get(place) for place in group])
     return Derivation(
         contributions=contributions,
+        graph=graph,
         layout=layout,
         at=at,
         log_odds=log_odds,
@@ -270,6 +274,23 @@ def derive(
         position=position,
         reach=reach,
     )
+
+
+def segment_at(state: TwinState, graph: DefinitionGraph, at: datetime) -> str | None:
+    """The segment that a twin is in at a moment; None if it is in none."""
+    if not graph.definitions.segments:
+        return None
+    contributions, _, counted = _counted(state, graph, at)
+    return segment_of(contributions.state, graph, counted)
+
+
+def _counted(state: TwinState, graph: DefinitionGraph, at: datetime) -> tuple[Contributions, Tempering | None, Counted]:
+    """The twin with what its layers contribute at a moment, what changed, and the evidence that counts."""
+    tempering, contributions = temper(state, graph, at), contributed_evidence(state, graph, at)
+    bearings = contributions.state.bearings
+    keeping = None if tempering is None else tempering.keeping(len(bearings.register))
+    shared = graph.reliabilities.shared(bearings)
+    return contributions, tempering, count(bearings, contributions.state.beliefs, shared, at, keeping)
 
 
 def own_relations(state: TwinState, graph: DefinitionGraph, at: datetime) -> list[PersonalRelation]:

@@ -7,13 +7,17 @@ hears the same items through rates of its own, a_k = π_kv. Whether they count i
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from beliefgraph.inference import Heard, Sums, hear
 from beliefgraph.services.blocks import Floats, Ints
-from beliefgraph.services.layout import Layout
 from beliefgraph.services.reliability import Hearing
+
+ValuesBeside = Callable[[int], Mapping[str | None, int]]
+"""The positions of all values of the attribute of the belief at a position, by value; none where it has no others."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,22 @@ class Reach:
         index = np.repeat(np.arange(len(heading)), times)
         return index, np.arange(len(index)) - np.repeat(np.cumsum(times) - times - start, times)
 
+    def hear(self, hearing: Hearing, said: Sums, beliefs: int) -> Heard:
+        """What the headings, which said so much, say together of so many beliefs."""
+        return hear(
+            self.position,
+            self.source,
+            said.of(self.heading),
+            beliefs=beliefs,
+            says_if_holds=self.says_if_holds,
+            says_if_not=hearing.says_if_not[self.heading],
+            origin=hearing.origin[self.heading],
+            correlation=hearing.correlation[self.heading],
+            scale=hearing.scale[self.heading],
+            effect=hearing.effect[self.heading],
+            deviation=hearing.deviation[self.heading],
+        )
+
     def at(self, position: int) -> Ints:
         """The headings that bear on a belief and are about another."""
         about_it = np.zeros(len(self.heading), dtype=np.bool_)
@@ -45,7 +65,7 @@ class Reach:
         return np.asarray(self.heading[(self.position == position) & ~about_it])
 
 
-def reach_of(speaking: Ints, position: Ints, hearing: Hearing, layout: Layout) -> Reach:
+def reach_of(speaking: Ints, position: Ints, hearing: Hearing, values_beside: ValuesBeside) -> Reach:
     """The reach of the headings that are `speaking`, given the position of the belief that each heading is about."""
     heading, places, source, says = (
         [speaking], [position[speaking]], [hearing.source[speaking]], [hearing.says_if_holds[speaking]]
@@ -53,7 +73,7 @@ def reach_of(speaking: Ints, position: Ints, hearing: Hearing, layout: Layout) -
     apart = int(hearing.source.max(initial=0)) + 1
     for head, column in hearing.confusion.items():
         about = int(position[head])
-        beside = {layout.keys[place].value: place for place in layout.values_beside.get(about, ())}
+        beside = values_beside(about)
         others = [each for each in column if each.holds in beside and beside[each.holds] != about]
         heading.append(np.full(len(others), head))
         places.append(np.array([beside[each.holds] for each in others], dtype=np.int64))

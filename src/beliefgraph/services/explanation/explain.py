@@ -27,11 +27,12 @@ from beliefgraph.model.explanation import (
     RestOfContributions,
 )
 from beliefgraph.model.identity import twin_id
+from beliefgraph.model.segment import SegmentPrior
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services import paging
 from beliefgraph.services.blocks import Floats, Ints, packed, unpacked
 from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.derive import Items, derive
+from beliefgraph.services.derive import Derivation, Items, derive
 from beliefgraph.services.explanation.chains import ALL_STORED, Voice, voices
 from beliefgraph.services.explanation.influenced import Influenced, Pieces, influenced, ranked
 from beliefgraph.services.explanation.never_said import never_said
@@ -178,6 +179,7 @@ class _Moved:
     links: tuple[ExplanationLink, ...]
     overruled: tuple[Bearing, ...]
     changes: tuple[ChangedDomain, ...]
+    segment: SegmentPrior | None
 
     @property
     def evidence(self) -> list[str]:
@@ -214,8 +216,10 @@ def _explanation(moved: _Moved, spoken: Mapping[str, Voice]) -> Explanation:
             retracted_at=max(ends, default=None),
             changed_at=moved.seen.derived.counted.changed_at(state.belief.id),
             changes=moved.changes,
+            segment=moved.segment,
         ),
         changes=moved.changes,
+        segment=moved.segment,
     )
 
 
@@ -267,6 +271,22 @@ def _what_moved(seen: Recomputed, key: BeliefKey, part: Part) -> _Moved:
         links=_tree(seen, target, reached.positions.tolist(), *reached.arriving),
         overruled=_overruled(seen, target, corrections),
         changes=() if derived.tempering is None else derived.tempering.changes(np.unique(pieces.heading)),
+        segment=_segment_prior(derived, key),
+    )
+
+
+def _segment_prior(derived: Derivation, key: BeliefKey) -> SegmentPrior | None:
+    """The prior that a belief has by the segment of its twin; None where it is that of all twins."""
+    found = next((each for each in derived.graph.base_rates if each.attribute == key.attribute), None)
+    parameters = derived.graph.definitions.parameters
+    if found is None or parameters is None:
+        return None
+    return SegmentPrior(
+        segment=found.segment,
+        stated=found.stated,
+        learned=found.learned,
+        parameters=parameters.number,
+        twins=found.twins,
     )
 
 
@@ -370,6 +390,8 @@ class _Without:
             return True
         if evidence in decisive or np.isin(items.rows, derived.counted.decided).any():
             return True
+        if derived.decides_segment[items.position].any():
+            return True
         if derived.shapes[derived.state.bearings.take(items.rows).heading].any():
             return True
         if len(np.unique(items.position)) < len(items.position):
@@ -419,7 +441,8 @@ class _Without:
     def _derived_without(self, evidence: Sequence[str]) -> float:
         moment, layout = self.seen.moment, self.seen.derived.layout
         state = never_said(moment.state, set(evidence))
-        derived = derive(state, moment.graph, moment.at, named=(layout.keys[self.target],))
+        target = layout.keys[self.target]
+        derived = derive(state, moment.graph, moment.at, also=(target,), named=(target,))
         return float(derived.log_odds[derived.layout.position[layout.ids[self.target]]])
 
 
