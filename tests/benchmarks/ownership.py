@@ -36,6 +36,7 @@ from beliefgraph.services.cache import read_state
 from beliefgraph.services.permissions.enforce import permitted
 from beliefgraph.services.permissions.hidden import PermittedDefinitions
 from beliefgraph.services.permissions.sight import Sight
+from beliefgraph.web.tuning import settle
 
 READS, WRITES, DERIVED = 300, 40, 20
 LARGE, PORTION = 10_000, 500
@@ -153,6 +154,7 @@ async def main(as_json: bool) -> None:
     with served() as (_, settings, _):
         async with running(settings, serving=True) as services:
             await services.warming.finished()
+            settle()  # as `beliefgraph serve` does
             show("What permissions cost", await costs(services), as_json)
 
 

@@ -117,7 +117,7 @@ async def test_a_commit_computed_from_an_erased_twin_is_not_written_into_the_nex
     assert held(await stored(world), "world.alone") == published(-0.75)
 
 
-@pytest.mark.parametrize("after", ["erasure/begin", "erasure/evidence"])
+@pytest.mark.parametrize("after", ["erasure/begin", "erasure/rows"])
 async def test_an_erasure_that_was_cut_short_is_finished_at_the_next_start(world: World, after: str) -> None:
     await world.intake.observe(world.caller, [event("1"), rated("2", 1.0)])
     dying = World(Interrupted(world.graph, after, die), world.keyring, world.clock, world.caller)

@@ -9,11 +9,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
@@ -22,8 +21,10 @@ from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph, Transaction
 from beliefgraph.store.graph_schema import EDGES, NODES, EdgeRow, NodeRow
 from beliefgraph.store.keys import Keyring
-from beliefgraph.store.personal import PersonalTexts, is_sealed
+from beliefgraph.store.personal import MARK, PersonalTexts
 from beliefgraph.store.shown import LABELS as SHOWN_LABELS
+
+T = TypeVar("T")
 
 Row = dict[str, Any]
 """A node: `kind`, `key`, `labels`, `properties` and `edges`, each of these with `type`, `to`, `properties`."""
@@ -32,7 +33,6 @@ LOCK = "lock"
 """What writers write to be one after the other; it says nothing."""
 
 SEALED = "sealed"
-NOT_SHOWN = frozenset((LOCK, SEALED))
 _ROWS: tuple[NodeRow | EdgeRow, ...] = (*NODES, *EDGES)
 MOMENTS = frozenset(name for row in _ROWS for name, kind in row.properties.items() if kind is datetime)
 """Properties that are moments; the queries return them as text."""
@@ -61,16 +61,23 @@ TYPES = frozenset(row.name for row in EDGES)
 
 async def of_twin(graph: Graph, keyring: Keyring, twin: str) -> list[Row]:
     """All rows of a twin, with what it said in the clear."""
+    shown = _Shown(keyring, twin)
+
+    async def read(query: str, make: Callable[[Sequence[Any]], T]) -> T:
+        record = await graph.read(query, twin=twin)
+        return await asyncio.to_thread(make, record[0] if record else [])
+
     nodes, edges = await asyncio.gather(
-        graph.read("archive/nodes", twin=twin), graph.read("archive/edges", twin=twin)
+        read("archive/nodes", shown.nodes), read("archive/edges", shown.edges)
     )  # whoever needs both of one rev looks at the rev before and after
-    return await asyncio.to_thread(_rows, nodes[0] if nodes else [], edges[0] if edges else [], keyring, twin)
+    return await asyncio.to_thread(_joined, nodes, edges)
 
 
 async def of_tenant(graph: Graph, keyring: Keyring, tenant: str) -> list[Row]:
     """The rows of what is defined and learned in a tenant."""
     record = await graph.read("archive/definitions", tenant=tenant)
-    return _rows(record[0], record[1], keyring, "") if record else []
+    shown = _Shown(keyring, "")
+    return _joined(shown.nodes(record[0]), shown.edges(record[1])) if record else []
 
 
 async def occupied(graph: Graph, tenant: str) -> bool:
@@ -121,58 +128,105 @@ def name(row: Row) -> str:
     return f"{row['kind']} {row['key']}"
 
 
-def _rows(nodes: Sequence[Any], edges: Sequence[Any], keyring: Keyring, twin: str) -> list[Row]:
-    rows: dict[str, Row] = {id_: _node(labels, values, keyring, twin) for id_, labels, values in nodes}
-    starting: dict[str, list[Row]] = defaultdict(list)
-    for from_, type_, values, to, source in edges:
-        if source is not None and to not in rows:
-            rows[to] = _node(source[0], source[1], keyring, twin)
-        context = f"decision:{values.get('revision_id')}"
-        edge = {"type": type_, "to": name(rows[to]), "properties": _shown(values, keyring, twin, context)}
-        starting[from_].append(edge)
-    for id_, row in rows.items():
-        row["edges"] = sorted(starting[id_], key=line)
-    return sorted(rows.values(), key=lambda row: (row["kind"], str(row["key"])))
+class _Edge(NamedTuple):
+    """A relationship between two nodes by the ids that the store gave them; with the far one where only it is met."""
+
+    start: str
+    end: str
+    type: str
+    properties: dict[str, Any]
+    source: Row | None
 
 
-def _node(labels: Collection[str], values: Mapping[str, Any], keyring: Keyring, twin: str) -> Row:
-    kind = next(label for label in sorted(labels) if label != "Delivery" and label not in SHOWN_LABELS)
-    key = "/".join(str(values[part]) for part in KEYS.get(kind, ("id",)))
-    shown = _shown(values, keyring, twin, f"{CONTEXTS.get(kind, '')}:{values.get('id')}")
-    return {"kind": kind, "key": key, "labels": sorted(labels), "properties": shown, "edges": []}
+class _Shown:
+    """What is stored of one twin, or of none, as an archive has it: in the clear, as far as it can still be read."""
 
+    def __init__(self, keyring: Keyring, twin: str) -> None:
+        self._personal = PersonalTexts(keyring)
+        self._keyring = keyring
+        self._twin = twin
+        self._openers: dict[str, Callable[[bytes, str], bytes]] = {}
 
-def _shown(values: Mapping[str, Any], keyring: Keyring, twin: str, context: str) -> dict[str, Any]:
-    owner = values.get("twin") or twin
-    shown: dict[str, Any] = {}
-    for key, value in values.items():
-        if type(value) is str and key != LOCK:
-            if key in MOMENTS:
+    def nodes(self, found: Sequence[Any]) -> dict[str, Row]:
+        """Rows by the id that the store gave their nodes; without their relationships."""
+        return {id_: self._node(labels, values) for id_, labels, values in found}
+
+    def edges(self, found: Sequence[Any]) -> list[_Edge]:
+        """The relationships."""
+        return [
+            _Edge(
+                start,
+                end,
+                type_,
+                self._values(values, f"decision:{values.get('revision_id')}") if values else {},
+                None if source is None else self._node(*source),
+            )
+            for start, type_, values, end, source in found
+        ]
+
+    def _node(self, labels: Sequence[str], values: Mapping[str, Any]) -> Row:
+        kind, ordered = _kind(tuple(labels))
+        key = "/".join([str(values[part]) for part in KEYS.get(kind, ("id",))])
+        shown = self._values(values, f"{CONTEXTS.get(kind, '')}:{values.get('id')}")
+        return {"kind": kind, "key": key, "labels": ordered, "properties": shown, "edges": []}
+
+    def _values(self, values: Mapping[str, Any], context: str) -> dict[str, Any]:
+        owner = values.get("twin") or self._twin
+        shown: dict[str, Any] = {}
+        for key, value in values.items():
+            if value is None or key == LOCK:
+                continue
+            if key == SEALED:
+                shown[key] = self._unsealed(owner, bytes(value), context)
+            elif type(value) is not str:
+                shown[key] = _json(value)
+            elif key in MOMENTS:
                 shown[key] = {"time": _utc(value)}
             else:
-                shown[key] = _opened(value, keyring, owner) if is_sealed(value) else value
-        elif value is not None and key not in NOT_SHOWN:
-            shown[key] = _json(value)
-    if values.get(SEALED) is not None:
-        sealed = bytes(values[SEALED])
+                shown[key] = self._opened(owner, value) if value.startswith(MARK) else value
+        return shown
+
+    def _unsealed(self, owner: str, sealed: bytes, context: str) -> Any:
+        if owner not in self._openers:
+            self._openers[owner] = self._keyring.opener(owner)
         try:
-            text = keyring.unseal(owner, sealed, context).decode()
-            shown[SEALED] = {"sealed": text, "context": context}
+            return {SEALED: self._openers[owner](sealed, context).decode(), "context": context}
         except Fault as fault:
             if fault.code != "key-missing":
                 raise
-            shown[SEALED] = _json(sealed)  # nobody can read it any more
-    return shown
+            return _json(sealed)  # nobody can read it any more
+
+    def _opened(self, owner: str, text: str) -> Any:
+        """A text of a personal attribute, in the clear; as it is if its key was destroyed."""
+        try:
+            return {PERSONAL: self._personal.open(owner, text)}
+        except Fault as fault:
+            if fault.code != "key-missing":
+                raise
+            return text
 
 
-def _opened(text: str, keyring: Keyring, twin: str) -> Any:
-    """A text of a personal attribute, in the clear; as it is if its key was destroyed."""
-    try:
-        return {PERSONAL: PersonalTexts(keyring).open(twin, text)}
-    except Fault as fault:
-        if fault.code != "key-missing":
-            raise
-        return text
+def _joined(rows: dict[str, Row], edges: Iterable[_Edge]) -> list[Row]:
+    """The rows in order, each with its relationships in order."""
+    edges = list(edges)
+    rows = {**{edge.end: edge.source for edge in edges if edge.source is not None}, **rows}
+    called = {id_: name(row) for id_, row in rows.items()}
+    for edge in edges:
+        rows[edge.start]["edges"].append({"type": edge.type, "to": called[edge.end], "properties": edge.properties})
+    for row in rows.values():
+        row["edges"].sort(key=_edge_order)
+    return sorted(rows.values(), key=lambda row: (row["kind"], row["key"]))
+
+
+def _edge_order(edge: Mapping[str, Any]) -> tuple[str, str, str]:
+    return edge["type"], edge["to"], edge["properties"].get("revision_id", "")
+
+
+@lru_cache(maxsize=1_000)
+def _kind(labels: tuple[str, ...]) -> tuple[str, list[str]]:
+    """What a node is among those that have its labels, and the labels in order."""
+    ordered = sorted(labels)
+    return next(label for label in ordered if label != "Delivery" and label not in SHOWN_LABELS), ordered
 
 
 def text_of(value: Any) -> str:

@@ -43,10 +43,17 @@ class Archives:
         """
         id_ = reach(caller.asking("export"), twin)
         await self._sights.whole(caller, id_, twin)
-        with Packer(caller.tenant, self._keyring.signing) as packer:
-            await self._add_tenant(packer, caller.tenant)
-            await self._add_twin(packer, caller.tenant, id_, twin)
-            await asyncio.to_thread(packer.write, out)
+        defined, (rows, rev) = await asyncio.gather(
+            stored.of_tenant(self._graph, self._keyring, caller.tenant), self._of_twin(caller.tenant, id_, twin)
+        )
+
+        def pack() -> None:
+            with Packer(caller.tenant, self._keyring.signing) as packer:
+                packer.add_tenant(defined)
+                packer.add_twin(twin, id_, rev, rows)
+                packer.write(out)
+
+        await asyncio.to_thread(pack)
 
     async def export_tenant(self, caller: Caller, out: Writer, progress: Progress | None = None) -> None:
         """Write all twins of a tenant, and what is defined in it, as a signed archive; needs `read` and `define`.

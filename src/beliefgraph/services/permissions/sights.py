@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -152,6 +152,15 @@ class Sights:
             return [EVERYTHING] * len(twins)
         known = await stored.of_twins(self._graph, [id_ for id_, _ in twins])
         return [self._by(policy, caller, name, known.get(id_, ())) for id_, name in twins]
+
+    async def whole_of(self, caller: Caller, twins: Iterable[TwinState]) -> Container[str]:
+        """The names of those of these twins, as they just became, of which the caller may see all."""
+        policy = await self._policies.in_force(caller.tenant)
+        return {
+            twin.name
+            for twin in twins
+            if policy is None or self._by(policy, caller, twin.name, twin.permissions).whole
+        }
 
     async def _seen(self, caller: Caller, twin: str, name: str, head: Head | None = None) -> Seen:
         policy = await self._policies.in_force(caller.tenant)
