@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
@@ -86,33 +87,45 @@ async def occupied(graph: Graph, tenant: str) -> bool:
     return bool(record and record[0])
 
 
-async def write(graph: Graph, keyring: Keyring, rows: Sequence[Row]) -> None:
-    """Write rows to the database, all of them or none."""
-    nodes = [[name(row), row["labels"], _stored(row, keyring)] for row in rows]
-    edges = [(name(row), edge["type"], _stored(edge, keyring), edge["to"]) for row in rows for edge in row["edges"]]
+async def write(graph: Graph, keyring: Keyring, rows: Callable[[], Iterable[Row]]) -> int:
+    """Write rows to the database, all of them or none; how many. Each call of `rows` begins with the first.
 
-    async def work(tx: Transaction) -> None:
+    `invalid-archive` if a row is none of this schema, or leads to one that is not there.
+    """
+
+    async def work(tx: Transaction) -> int:
         made: dict[str, str] = {}
-        for at in range(0, len(nodes), ROWS_AT_ONCE):
-            record = await tx.run("archive/write_nodes", rows=nodes[at : at + ROWS_AT_ONCE])
+        written = 0
+        async for nodes in _portions(rows(), lambda row: [[name(row), _labels(row), _stored(row, keyring)]]):
+            record = await tx.run("archive/write_nodes", rows=nodes)
             made.update(record[0] if record else [])
-        for at in range(0, len(edges), ROWS_AT_ONCE):
-            some = [[made[a], type_, values, made[b]] for a, type_, values, b in edges[at : at + ROWS_AT_ONCE]]
-            await tx.run("archive/write_edges", rows=some)
+            written += len(nodes)
+        async for edges in _portions(rows(), lambda row: [_written(row, edge, made, keyring) for edge in row["edges"]]):
+            await tx.run("archive/write_edges", rows=edges)
+        return written
 
-    await graph.write(work)
+    return await graph.write(work)
 
 
-def check(rows: Iterable[Row]) -> None:
-    """Refuse (`invalid-archive`) rows that are none of this schema, or that lead to rows which are not there."""
-    rows = list(rows)
-    known = {name(row) for row in rows}
-    for row in rows:
-        if not set(row["labels"]) <= LABELS | SHOWN_LABELS or row["kind"] not in row["labels"]:
-            raise _invalid(f"A row has labels that no archive has: {row['labels']}.")
-        for edge in row["edges"]:
-            if edge["type"] not in TYPES or edge["to"] not in known:
-                raise _invalid(f"A row of {row['kind']} leads to {edge['to']}, which the archive does not have.")
+async def _portions(rows: Iterable[Row], make: Callable[[Row], list[Any]]) -> AsyncIterator[list[Any]]:
+    """What is made of rows, so many at a time; both are done in a thread."""
+    made = (each for row in rows for each in make(row))
+    while some := await asyncio.to_thread(lambda: list(islice(made, ROWS_AT_ONCE))):
+        yield some
+
+
+def _labels(row: Row) -> list[str]:
+    if not set(row["labels"]) <= LABELS | SHOWN_LABELS or row["kind"] not in row["labels"]:
+        raise _invalid(f"A row has labels that no archive has: {row['labels']}.")
+    labels: list[str] = row["labels"]
+    return labels
+
+
+def _written(row: Row, edge: Row, made: Mapping[str, str], keyring: Keyring) -> list[Any]:
+    """A relationship between nodes that were written."""
+    if edge["type"] not in TYPES or edge["to"] not in made:
+        raise _invalid(f"A row of {row['kind']} leads to {edge['to']}, which the archive does not have.")
+    return [made[name(row)], edge["type"], _stored(edge, keyring), made[edge["to"]]]
 
 
 def line(json: Any) -> bytes:
