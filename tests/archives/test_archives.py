@@ -274,8 +274,14 @@ async def test_permissions_hold_for_an_export_and_come_with_it(world: World) -> 
     own, shop = world.person("lena"), enforcing.caller()
     archives = archives_of(world)
     with pytest.raises(BeliefgraphError) as caught:
-        await archives.export_tenant(world.caller)
+        await archives.export_tenant(world.caller)  # for a purpose that the policy does not name
     assert caught.value.code == "not-permitted"
+    await world.intake.observe(world.caller, [event("2", twin="omar")])
+    await enforcing.permit(twin="omar", category="risks")
+    await enforcing.permit(twin="lena", category="money", allowed=False)
+    tenant = members(await archives.export_tenant(shop))
+    assert json.loads(tenant["manifest.json"])["twins"] == {"omar": 2}
+    assert id_of(world).encode() not in b"".join(tenant.values())
     await enforcing.commands.restrict(own, Restrict(twin="lena"))
     exported = await archives.export_twin(own, "lena")
     again = await emptied(world)

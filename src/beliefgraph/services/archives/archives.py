@@ -64,14 +64,14 @@ class Archives:
     ) -> None:
         """Write all twins of a tenant, and what is defined in it, as a signed archive; needs `read` and `define`.
 
-        One twin at a time is in memory. `not-permitted` in a tenant with a policy: there each person decides. With a
+        One twin at a time is in memory. Twins of which not everything is permitted are left out. With a
         `folder`, an export that is cut short leaves there what it read, and the next one begins from it.
         """
         parts = None if folder is None else Parts(folder, self._keyring)
         caller.require("read")
         caller.require("define")
         caller.require_service()
-        await self._sights.whole_tenant(caller)
+        left_out = set(await self._sights.left_out(caller))
         with Packer(caller.tenant, self._keyring.signing, of_all=True) as packer:
             await self._add_tenant(packer, caller.tenant)
             done, after = 0, ""
@@ -79,6 +79,8 @@ class Archives:
                 record = await self._graph.read("twin/named", tenant=caller.tenant, only=None, after=after, limit=PAGE)
                 found = record[0] if record else []
                 for id_, name, rev, *_ in found:
+                    if id_ in left_out:
+                        continue
                     await self._add_twin(packer, caller.tenant, id_, name, rev, parts)
                     done += 1
                     if progress is not None:
