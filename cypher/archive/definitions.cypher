@@ -3,53 +3,31 @@
 // params: $tenant
 // returns: one record ([[element id, labels, properties]], [[element id from, type, properties, element id to, null]])
 // mode: read
-RETURN COLLECT {
-  CALL () {
-    MATCH (n:DefinitionSet {tenant: $tenant})
-    WHERE n.number > 0
-    RETURN n
-    UNION ALL
-    MATCH (n:Catalog {tenant: $tenant})
-    WHERE n.catalog > '' AND n.version > ''
-    RETURN n
-    UNION ALL
-    MATCH (n:Policy {tenant: $tenant})
-    WHERE n.number > 0
-    RETURN n
-    UNION ALL
-    MATCH (n:ParameterSet {tenant: $tenant})
-    WHERE n.number > 0
-    RETURN n
-    UNION ALL
-    MATCH (c:Catalog {tenant: $tenant})-[:DEFINES]->(n:Definition)
-    WHERE c.catalog > '' AND c.version > ''
-    RETURN n
-  }
-  WITH DISTINCT n
-  RETURN [elementId(n), labels(n), n {.*, at: toString(n.at)}]
-} AS nodes, COLLECT {
-  CALL () {
-    MATCH (n:DefinitionSet {tenant: $tenant})
-    WHERE n.number > 0
-    RETURN n
-    UNION ALL
-    MATCH (n:Catalog {tenant: $tenant})
-    WHERE n.catalog > '' AND n.version > ''
-    RETURN n
-    UNION ALL
-    MATCH (n:Policy {tenant: $tenant})
-    WHERE n.number > 0
-    RETURN n
-    UNION ALL
-    MATCH (n:ParameterSet {tenant: $tenant})
-    WHERE n.number > 0
-    RETURN n
-    UNION ALL
-    MATCH (c:Catalog {tenant: $tenant})-[:DEFINES]->(n:Definition)
-    WHERE c.catalog > '' AND c.version > ''
-    RETURN n
-  }
-  WITH DISTINCT n
+CALL () {
+  MATCH (n:DefinitionSet {tenant: $tenant})
+  WHERE n.number > 0
+  RETURN n
+  UNION ALL
+  MATCH (n:Catalog {tenant: $tenant})
+  WHERE n.catalog > '' AND n.version > ''
+  RETURN n
+  UNION ALL
+  MATCH (n:Policy {tenant: $tenant})
+  WHERE n.number > 0
+  RETURN n
+  UNION ALL
+  MATCH (n:ParameterSet {tenant: $tenant})
+  WHERE n.number > 0
+  RETURN n
+  UNION ALL
+  MATCH (c:Catalog {tenant: $tenant})-[:DEFINES]->(n:Definition)
+  WHERE c.catalog > '' AND c.version > ''
+  RETURN n
+}
+WITH DISTINCT n
+WITH collect(n) AS found
+RETURN [n IN found | [elementId(n), labels(n), n {.*, at: toString(n.at)}]] AS nodes, COLLECT {
+  UNWIND found AS n
   MATCH (n)-[r]->(m)
   RETURN [elementId(n), type(r), r {.*}, elementId(m), null]
 } AS edges

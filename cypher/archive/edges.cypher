@@ -41,7 +41,8 @@ RETURN COLLECT {
   }
   MATCH (n)-[r]->(m)
   WHERE NOT m:Checkpoint
-  RETURN [elementId(n), type(r), r {.*, valid_from: toString(r.valid_from), valid_to: toString(r.valid_to), deadline: toString(r.deadline)}, elementId(m), CASE WHEN m:Source OR m:Purpose THEN [labels(m), m {.*}] END]
+  WITH n, r, m, properties(r) AS p
+  RETURN [elementId(n), type(r), CASE WHEN isEmpty(p) THEN p ELSE p {.*, valid_from: toString(p.valid_from), valid_to: toString(p.valid_to), deadline: toString(p.deadline)} END, elementId(m), CASE WHEN m:Source OR m:Purpose THEN [labels(m), m {.*}] END]
 } + COLLECT {
   MATCH (n:Identifier)-[r:IDENTIFIES]->(m:Twin {id: $twin})
   RETURN [elementId(n), type(r), r {.*, valid_from: toString(r.valid_from), valid_to: toString(r.valid_to), deadline: toString(r.deadline)}, elementId(m), null]

@@ -19,6 +19,7 @@ from tests.web.service import service
 from tests.world import World, event, key, rated
 
 from beliefgraph.errors import BeliefgraphError
+from beliefgraph.model.archive import Imported
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import AssertBelief, Correct, Identify, RecordDecision, SetGoal, Withdraw
 from beliefgraph.model.contest import Contest
@@ -27,7 +28,7 @@ from beliefgraph.model.identity import event_id
 from beliefgraph.model.permission import Restrict
 from beliefgraph.model.time import AsOf
 from beliefgraph.model.twin import Identifier
-from beliefgraph.services.archives.archives import Archives
+from beliefgraph.services.archives.archives import Archives, Progress
 from beliefgraph.services.cache import TwinCache
 from beliefgraph.services.moments import Moments
 from beliefgraph.services.permissions.policies import Policies
@@ -79,7 +80,10 @@ class Exporting:
 
     def __init__(self, archives: Archives) -> None:
         self._archives = archives
-        self.import_archive = archives.import_archive
+
+    async def import_archive(self, caller: Caller, content: bytes, public: bytes | None = None) -> Imported:
+        """Take an archive in."""
+        return await self._archives.import_archive(caller, io.BytesIO(content), public)
 
     async def export_twin(self, caller: Caller, twin: str) -> bytes:
         """The archive of a twin."""
@@ -87,10 +91,12 @@ class Exporting:
         await self._archives.export_twin(caller, twin, out)
         return out.getvalue()
 
-    async def export_tenant(self, caller: Caller) -> bytes:
+    async def export_tenant(
+        self, caller: Caller, progress: Progress | None = None, folder: Path | None = None
+    ) -> bytes:
         """The archive of a tenant."""
         out = io.BytesIO()
-        await self._archives.export_tenant(caller, out)
+        await self._archives.export_tenant(caller, out, progress, folder)
         return out.getvalue()
 
 
@@ -268,8 +274,14 @@ async def test_permissions_hold_for_an_export_and_come_with_it(world: World) -> 
     own, shop = world.person("lena"), enforcing.caller()
     archives = archives_of(world)
     with pytest.raises(BeliefgraphError) as caught:
-        await archives.export_tenant(world.caller)
+        await archives.export_tenant(world.caller)  # for a purpose that the policy does not name
     assert caught.value.code == "not-permitted"
+    await world.intake.observe(world.caller, [event("2", twin="omar")])
+    await enforcing.permit(twin="omar", category="risks")
+    await enforcing.permit(twin="lena", category="money", allowed=False)
+    tenant = members(await archives.export_tenant(shop))
+    assert json.loads(tenant["manifest.json"])["twins"] == {"omar": 2}
+    assert id_of(world).encode() not in b"".join(tenant.values())
     await enforcing.commands.restrict(own, Restrict(twin="lena"))
     exported = await archives.export_twin(own, "lena")
     again = await emptied(world)
@@ -299,3 +311,45 @@ async def test_an_imported_twin_is_row_for_row_what_it_was(world: World) -> None
     again = await emptied(world)
     await archives.import_archive(world.caller, exported)
     assert rows(await stored(again)) == before
+
+
+async def test_an_export_that_was_cut_short_goes_on_where_it_was(world: World, tmp_path: Path) -> None:
+    await lived(world)
+    archives = archives_of(world)
+    whole = await archives.export_tenant(world.caller)
+
+    def cut(done: int) -> None:
+        raise KeyboardInterrupt(done)
+
+    folder = tmp_path / "out.parts"
+    with pytest.raises(KeyboardInterrupt):
+        await archives.export_tenant(world.caller, cut, folder)
+    (kept,) = folder.iterdir()
+    assert SAID.encode() not in kept.read_bytes()
+    assert kept.read_bytes()[:2] != b"\x1f\x8b"  # nor is it but packed
+
+    before = world.graph.statements
+    assert await archives.export_tenant(world.caller, None, folder) == whole
+    resumed = world.graph.statements - before
+    assert not folder.exists()
+    before = world.graph.statements
+    await archives.export_tenant(world.caller)
+    assert resumed < world.graph.statements - before  # of the first twin, nothing was read again
+
+
+async def test_what_changed_since_an_export_was_cut_short_is_in_it(world: World, tmp_path: Path) -> None:
+    await lived(world)
+    archives = archives_of(world)
+    folder = tmp_path / "out.parts"
+
+    def cut(done: int) -> None:
+        if done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        await archives.export_tenant(world.caller, cut, folder)
+    await world.intake.observe(world.caller, [rated("late", 1.0, day=9, twin="omar")])
+    await world.eraser.erase_twin(world.caller, "lena")
+    files = members(await archives.export_tenant(world.caller, None, folder))
+    assert json.loads(files["manifest.json"])["twins"] == {"omar": 2}
+    assert id_of(world).encode() not in b"".join(files.values())

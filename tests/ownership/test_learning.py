@@ -30,6 +30,27 @@ async def test_only_those_who_permit_it_are_learned_from_and_the_others_are_coun
     usable = Usable(enforcing.sights, enforcing.caller())
     read = await lessons(enforcing.caller(), world.graph, world.book, usable=usable)
     assert (read.twins, usable.left_out) == (1, 2)
+
+
+async def test_sources_are_those_that_reported_of_people_who_permit_it(world: World) -> None:
+    enforcing = Enforcing(world)
+    told = [("lena", "ada"), ("max", "ada"), ("max", "bo"), ("mia", "cy")]
+    await world.intake.observe(world.caller, [rated(f"{twin}-{by}", 1.0, twin=twin, by=by) for twin, by in told])
+    learner = SourceLearner(world.graph, world.book, enforcing.sights)
+
+    async def names(purpose: str = "advice") -> list[str]:
+        return [source.name for source in (await learner.page(enforcing.caller(purpose))).nodes]
+
+    assert await names() == ["ada", "bo", "cy"]
+    await enforcing.policies.publish(world.caller, policy())
+    assert await names() == []
+    assert await names("audit") == ["ada", "bo", "cy"]
+    for twin in ("lena", "max"):
+        await enforcing.permit(twin=twin)
+        await enforcing.permit(twin=twin, category="risks")
+    assert await names() == ["ada", "bo"]
+    await enforcing.permit(twin="max", category="ratings", allowed=False)
+    assert await names() == ["ada"]
     with pytest.raises(Forbidden) as refused:
-        await learner.page(enforcing.caller())
+        await names("unheard of")
     assert refused.value.code == "not-permitted"

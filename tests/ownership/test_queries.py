@@ -15,7 +15,7 @@ NOTHING = "returns nothing of what is held of a person"
 SERVICE = "what the service does by itself: nobody is shown it"
 OPERATOR = "for operators with the scope define, of events that are in no twin"
 LEARNING = "twins that may not be used are left out (Usable)"
-TENANT = "refused in a tenant that has a policy (Sights.whole_tenant)"
+TENANT = "twins of which not everything is permitted are left out (Sights.left_out)"
 COPY = "read from the database of an analyst's copy, which has only what its purpose may see"
 ANALYST = "typed into Neo4j Browser by whoever has the database's own password; the service never runs it"
 
@@ -48,8 +48,7 @@ READING = {
     "definition/tenants": NOTHING,
     "erasure/born": SERVICE,
     "erasure/contents": SERVICE,
-    "erasure/destroyed": SERVICE,
-    "erasure/identifiers": SERVICE,
+    "erasure/left": SERVICE,
     "erasure/receipts": SERVICE,
     "erasure/unfinished": NOTHING,
     "event/arrive": SERVICE,

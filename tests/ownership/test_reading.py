@@ -199,3 +199,16 @@ async def test_what_the_policy_does_not_know_is_refused_and_nothing_written(
         await enforcing.permit(**wrong)  # type: ignore[arg-type]
     assert refused.value.code in ("invalid-permission", "invalid-interval")
     assert (await enforcing.questions.twin(world.person("lena"), "lena")).rev == before
+
+
+async def test_writing_under_a_policy_asks_the_store_nothing_more(enforcing: Enforcing, world: World) -> None:
+    await enforcing.permit()
+    asked = []
+    for sights in (None, enforcing.sights):
+        enforcing.updater._sights = sights
+        await enforcing.intake.observe(enforcing.caller(), [rated(f"first {sights}", 1.0, day=4)])
+        before = world.graph.statements
+        (receipt,) = await enforcing.intake.observe(enforcing.caller(), [rated(f"then {sights}", 1.0, day=5)])
+        asked.append(world.graph.statements - before)
+        assert bool(receipt.beliefs) == (sights is None)  # a part is refused: what moved is for those who see all
+    assert asked[0] == asked[1]

@@ -177,7 +177,8 @@ async def test_it_leaves_with_an_export_comes_with_an_import_and_is_erased(
     await served.services.archives.export_twin(caller, "lena", out)
     await delete_twin(served.graph, before.id)
     await _forget_definitions(served.graph, caller.tenant)
-    await served.services.archives.import_archive(caller, out.getvalue())
+    out.seek(0)
+    await served.services.archives.import_archive(caller, out)
     after = await stored(served.services, caller)
     for kind in (MoodShown, MoodPublished):
         assert after.rows_of(kind) == before.rows_of(kind)

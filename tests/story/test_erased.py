@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import StoppedClock
+from tests.dumps import dump, load
 from tests.places import CITY, FRIEND, HOME, PLACES
 from tests.races import Interrupted
 from tests.reading import held, id_of, rows, stored
@@ -117,7 +118,7 @@ async def test_a_commit_computed_from_an_erased_twin_is_not_written_into_the_nex
     assert held(await stored(world), "world.alone") == published(-0.75)
 
 
-@pytest.mark.parametrize("after", ["erasure/begin", "erasure/evidence"])
+@pytest.mark.parametrize("after", ["erasure/begin", "erasure/rows"])
 async def test_an_erasure_that_was_cut_short_is_finished_at_the_next_start(world: World, after: str) -> None:
     await world.intake.observe(world.caller, [event("1"), rated("2", 1.0)])
     dying = World(Interrupted(world.graph, after, die), world.keyring, world.clock, world.caller)
@@ -196,7 +197,7 @@ async def test_an_identifier_that_led_to_an_erased_twin_leads_nowhere(world: Wor
 
 
 async def test_nothing_a_person_said_is_in_any_file_in_plaintext_before_or_after_erasing(tmp_path: Path) -> None:
-    """The store's files, its transaction logs and the keys, once after writing and once after erasing."""
+    """The store's files, its transaction logs and the keys, once after writing and once after erasing; then a dump."""
     server = LocalNeo4j(tmp_path / "own", bolt_port=0, http_port=0)
     caller = Caller(actor="test", tenant="plain", scopes=("read", "write", "define", "erase"), purpose="testing")
     device = Identifier(scheme="device", value=DEVICE)
@@ -232,6 +233,9 @@ async def test_nothing_a_person_said_is_in_any_file_in_plaintext_before_or_after
             await world.eraser.erase_twin(caller, "lena")
             assert sum(path.is_file() for path in (tmp_path / "keys" / "twins").rglob("?" * 64)) == keys - 1
     assert server.status().state == "stopped"
+    loaded = tmp_path / "loaded"
+    load(tmp_path / "own", dump(tmp_path / "own", tmp_path / "dump"), loaded)
+    assert grep(loaded, *(rule.summary for rule in CATALOG.events))[1] != []
     assert grep(tmp_path, SAID, PAYLOAD, DEVICE, CITY, FRIEND)[1] == []
 
 

@@ -26,6 +26,8 @@ def export(
     """Write all that is held of a twin to a signed archive; the person's own key may export their twin.
 
     `beliefgraph export lena --out lena.tar.gz`
+
+    An export of all twins that was cut short goes on where it was if it is begun again with the same file.
     """
     if (twin is None) != all_:
         raise typer.BadParameter("Name a twin, or give --all.")
@@ -35,7 +37,8 @@ def export(
             with _fresh(out) as file:
                 if twin is None:
                     with _progress() as told:
-                        await running.alone.archives.export_tenant(caller, file, told)
+                        parts = out.with_name(f"{out.name}.parts")
+                        await running.alone.archives.export_tenant(caller, file, told, parts)
                 else:
                     await running.of(caller, twin).archives.export_twin(caller, twin, file)
 
@@ -79,7 +82,8 @@ def import_archive(
     async def work() -> Imported:
         async with signed_in(key, purpose) as (running, caller):
             public = None if public_key is None else public_key.read_bytes()
-            return await running.alone.archives.import_archive(caller, archive.read_bytes(), public)
+            with archive.open("rb") as file:
+                return await running.alone.archives.import_archive(caller, file, public)
 
     done = run(work())
     if json:

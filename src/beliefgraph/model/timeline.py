@@ -31,15 +31,17 @@ def _written(moment: datetime) -> str:
 
 def inferred(kind: type[R], twin: str, key: str, at: datetime, rev: int, definition: str, **values: Any) -> R:
     """The row that `rev` derives of a fact from `at` on, until further notice; its values are known to be sound."""
-    return _derived(kind, revision_id(kind.__name__, key, rev, at), twin, key, at, rev, definition, **values)
+    return _derived(kind, revision_id(kind.__name__, key, rev, at), twin, key, at, rev, definition, values)
 
 
 def passing(kind: type[R], twin: str, key: str, at: datetime, rev: int, definition: str, **values: Any) -> R:
     """The same for an answer alone: it is not stored, and has no id."""
-    return _derived(kind, "", twin, key, at, rev, definition, **values)
+    return _derived(kind, "", twin, key, at, rev, definition, values)
 
 
-def _derived(kind: type[R], id_: str, twin: str, key: str, at: datetime, rev: int, definition: str, **values: Any) -> R:
+def _derived(
+    kind: type[R], id_: str, twin: str, key: str, at: datetime, rev: int, definition: str, values: dict[str, Any]
+) -> R:
     return kind.trusted(
         revision_id=id_,
         twin=twin,

@@ -278,7 +278,7 @@ class Commands:
             twin=command.twin,
             rev=done.rev(named.id),
         )
-        return (await updater.shown(caller, [receipt]))[0]
+        return (await updater.shown(caller, [receipt], done.twins))[0]
 
 
 def _refuse_restricted(caller: Caller, command: Command, state: TwinState, now: datetime) -> None:

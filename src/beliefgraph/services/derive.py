@@ -187,6 +187,20 @@ class Derivation:
         """The error bar of that number; None where it is exact, and where there is none."""
         return float(self.error[position]) if self.error[position] > 0.0 else None
 
+    def standing(
+        self, positions: Ints, log_odds: Floats
+    ) -> Iterator[tuple[int, float | None, Status, Quality, float | None]]:
+        """For each of some positions, the log-odds that are shown there, the status, the quality and the error bar.
+
+        `log_odds` are those to show at every position, where there are any.
+        """
+        columns = (log_odds, self.available, self.mass, self.mass_unaged, self.opposing_share, self.grade, self.error)
+        rows = zip(positions.tolist(), *(column[positions].tolist() for column in columns), strict=True)
+        for position, value, available, mass, unaged, opposing, grade, error in rows:
+            shown = value if available else None
+            status = status_of(shown, mass, unaged, opposing, retracted=position in self.retracted)
+            yield position, shown, status, QUALITIES[grade], error if error > 0.0 else None
+
     def status(self, position: int, log_odds: float | None) -> Status:
         """The status at a position, for the log-odds that will be shown with it."""
         return status_of(

@@ -207,8 +207,7 @@ async def _finish(
     contents = "\n".join(await erasures.contents(graph, begun.id)).encode()
     noted = await graph.write_one("erasure/digest", twin=begun.id, digest=hashlib.sha256(contents).hexdigest())
     await erasures.delete_rows(graph, begun.id)
-    destroyed = await erasures.destroyed(graph, begun.id)
-    identifiers = await erasures.identifiers(graph, begun.id)
+    destroyed, identifiers = await erasures.left(graph, begun.id)
     receipt = ErasureReceipt(
         id=begun.receipt,
         tenant=begun.tenant,

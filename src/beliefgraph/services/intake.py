@@ -113,6 +113,7 @@ class Intake:
         receipts = {index: _unplaced(events[index], refused) for index, refused in lost.items()}
         waiting = _by_twin(placed)
         failed: list[BaseException] = []
+        twins: dict[str, TwinState] = {}
 
         async def work() -> None:
             most = MOST_EVENTS
@@ -128,6 +129,8 @@ class Intake:
                     most = len(portion) // 2
                     continue
                 receipts.update(await asyncio.to_thread(_receipts, events, fates, portion, done))
+                for twin in done.twins:  # portions of one twin may come out of order
+                    twins[twin.id] = max(twin, twins.get(twin.id, twin), key=lambda each: each.rev)
 
         async def noted() -> None:
             try:
@@ -141,7 +144,7 @@ class Intake:
         await self._set_aside(caller, events, placed, fates)
         for status, count in Counter(receipt.status for receipt in receipts.values()).items():
             metrics.EVENTS.labels(status).inc(count)
-        return await self._updater.shown(caller, [receipts[index] for index in range(len(events))])
+        return await self._updater.shown(caller, [receipts[index] for index in range(len(events))], twins.values())
 
     async def _take_in(
         self, caller: Caller, portion: Mapping[int, Placed], fates: Fates, expected_rev: int | None

@@ -132,10 +132,9 @@ class Moments:
                     found.append(await self.shown(caller, twin, each))
         return found
 
-    async def whole_tenant(self, caller: Caller) -> None:
-        """Refuse what is answered from all twins together, in a tenant that has a policy."""
-        if self._sights is not None:
-            await self._sights.whole_tenant(caller)
+    async def left_out(self, caller: Caller) -> list[str]:
+        """The twins, by id, that an answer from all twins together leaves out."""
+        return [] if self._sights is None else await self._sights.left_out(caller)
 
     async def under_latest(self, caller: Caller, moment: Moment) -> Moment:
         """The moment under the definitions in force now, as they exist for the caller."""

@@ -115,7 +115,7 @@ class Mover:
         if id_ not in before.twins:
             raise no_such_twin(name)
         rows = await stored.of_twin(here, self._keyring, id_)
-        await stored.write(there, self._keyring, rows)
+        await stored.write(there, self._keyring, lambda: rows)
         copy = await stored.of_twin(there, self._keyring, id_)
         return _Copied(before.twins[id_][0], len(rows), digest(rows), digest(copy))
 

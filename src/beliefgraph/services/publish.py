@@ -49,15 +49,14 @@ def publish(context: PublishContext) -> Published:
                 dropped.append(before)
             else:
                 known[place] = True
-    for position in np.flatnonzero(known).tolist():
+    holdings, known_beliefs, refs = state.holdings, state.beliefs, graph.definitions.refs
+    for position, log_odds, status, quality, error in derived.standing(np.flatnonzero(known), rounded):
         id_ = layout.ids[position]
-        stands = state.holdings.get(id_)
-        log_odds = float(rounded[position]) if derived.available[position] else None
-        status, quality = derived.status(position, log_odds), derived.quality(position)
+        stands = holdings.get(id_)
         if stands and (stands.log_odds, stands.status, stands.quality) == (log_odds, status, quality):
             continue
         key = layout.keys[position]
-        if id_ not in state.beliefs:
+        if id_ not in known_beliefs:
             beliefs.append(describe(state.id, id_, key, graph))
         if stands:
             closed.append(stands)
@@ -68,11 +67,11 @@ def publish(context: PublishContext) -> Published:
                 id_,
                 derived.at,
                 rev,
-                graph.definitions.refs[key.attribute],
+                refs[key.attribute],
                 log_odds=log_odds,
                 status=status,
                 quality=quality,
-                error=published_error(derived.error_bar(position)),
+                error=published_error(error),
             )
         )
     new = {*(state.beliefs.keys() - context.before.beliefs.keys()), *(b.id for b in beliefs)}

@@ -7,7 +7,7 @@ at the rev that was computed from, and stores the commit whole. Nothing leaves t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -18,7 +18,7 @@ from beliefgraph.errors import Conflict, Unavailable, Unsupported
 from beliefgraph.model.arrival import ArrivedEvent
 from beliefgraph.model.caller import Caller, Scope
 from beliefgraph.model.event import Event
-from beliefgraph.model.identity import event_id, twin_id
+from beliefgraph.model.identity import event_id
 from beliefgraph.model.permission import NumberedPolicy
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.shards import Place
@@ -106,6 +106,12 @@ class Committed:
     def rev(self, twin: str) -> int:
         """The rev that the twin has now."""
         return self.steps[twin].state.rev if twin in self.steps else self.present.twins[twin].rev
+
+    @property
+    def twins(self) -> Iterator[TwinState]:
+        """The twins as they are now."""
+        for id_, state in self.present.twins.items():
+            yield self.steps[id_].state if id_ in self.steps else state
 
     def changes(self, twin: str) -> Mapping[str, tuple[Any, ...]]:
         """What was moved of the twin in each layer, by its name."""
@@ -235,15 +241,15 @@ class Updater:
             return True
         return (await self._sights.of_each(caller, [(named.id, named.name)]))[0].whole
 
-    async def shown(self, caller: Caller, receipts: Sequence[Receipt]) -> list[Receipt]:
-        """The receipts as the caller may see them: what moved is for those who may see all of the twin."""
+    async def shown(self, caller: Caller, receipts: Sequence[Receipt], twins: Iterable[TwinState]) -> list[Receipt]:
+        """The receipts as the caller may see them: what moved is for those who may see all of the twin.
+
+        `twins` are those of the receipts as the commits left them, which have the permissions too.
+        """
         shown = [each.shown_to(caller) for each in receipts]
         if self._sights is None:
             return shown
-        named = {each.twin for each in shown if each.twin is not None}
-        twins = [(twin_id(caller.tenant, name), name) for name in sorted(named)]
-        seen = await self._sights.of_each(caller, twins)
-        whole = {name for (_, name), each in zip(twins, seen, strict=True) if each.whole}
+        whole = await self._sights.whole_of(caller, twins)
         return [each if each.twin is None or each.twin in whole else each.without_changes for each in shown]
 
     def forget(self, named: TwinRef) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 
@@ -23,8 +23,10 @@ from beliefgraph.store.graph import Graph, Transaction
 from beliefgraph.store.graph_schema import EDGES, NODES, EdgeRow, NodeRow
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.layer_rows import LABEL
-from beliefgraph.store.personal import PersonalTexts, is_sealed
+from beliefgraph.store.personal import MARK, PersonalTexts
 from beliefgraph.store.shown import LABELS as SHOWN_LABELS
+
+T = TypeVar("T")
 
 Row = dict[str, Any]
 """A node: `kind`, `key`, `labels`, `properties` and `edges`, each of these with `type`, `to`, `properties`."""
@@ -33,13 +35,15 @@ LOCK = "lock"
 """What writers write to be one after the other; it says nothing."""
 
 SEALED = "sealed"
-NOT_SHOWN = frozenset((LOCK, SEALED))
 _ROWS: tuple[NodeRow | EdgeRow, ...] = (*NODES, *EDGES)
 MOMENTS = frozenset(name for row in _ROWS for name, kind in row.properties.items() if kind is datetime)
 """Properties that are moments; the queries return them as text."""
 
 VALIDITY = frozenset({"valid_from", "valid_to"})
 """The moments of rows of further layers; others are text there, as the layers store them."""
+
+FURTHER = frozenset({"REPORTS_ON", "PUBLISHES"})
+"""The types of the relationships that are such rows."""
 
 PERSONAL = "personal"
 EXACT = 2**53
@@ -67,16 +71,23 @@ BESIDE = frozenset({"Delivery", LABEL, *SHOWN_LABELS})
 
 async def of_twin(graph: Graph, keyring: Keyring, twin: str) -> list[Row]:
     """All rows of a twin, with what it said in the clear."""
+    shown = _Shown(keyring, twin)
+
+    async def read(query: str, make: Callable[[Sequence[Any]], T]) -> T:
+        record = await graph.read(query, twin=twin)
+        return await asyncio.to_thread(make, record[0] if record else [])
+
     nodes, edges = await asyncio.gather(
-        graph.read("archive/nodes", twin=twin), graph.read("archive/edges", twin=twin)
+        read("archive/nodes", shown.nodes), read("archive/edges", shown.edges)
     )  # whoever needs both of one rev looks at the rev before and after
-    return await asyncio.to_thread(_rows, nodes[0] if nodes else [], edges[0] if edges else [], keyring, twin)
+    return await asyncio.to_thread(_joined, nodes, edges)
 
 
 async def of_tenant(graph: Graph, keyring: Keyring, tenant: str) -> list[Row]:
     """The rows of what is defined and learned in a tenant."""
     record = await graph.read("archive/definitions", tenant=tenant)
-    return _rows(record[0], record[1], keyring, "") if record else []
+    shown = _Shown(keyring, "")
+    return _joined(shown.nodes(record[0]), shown.edges(record[1])) if record else []
 
 
 async def occupied(graph: Graph, tenant: str) -> bool:
@@ -85,36 +96,47 @@ async def occupied(graph: Graph, tenant: str) -> bool:
     return bool(record and record[0])
 
 
-async def write(graph: Graph, keyring: Keyring, rows: Sequence[Row]) -> None:
-    """Write rows to the database, all of them or none."""
-    nodes = [[name(row), row["labels"], _stored(row, keyring)] for row in rows]
-    edges = [(name(row), edge["type"], _stored(edge, keyring), edge["to"]) for row in rows for edge in row["edges"]]
+async def write(graph: Graph, keyring: Keyring, rows: Callable[[], Iterable[Row]]) -> int:
+    """Write rows to the database, all of them or none; how many. Each call of `rows` begins with the first.
 
-    async def work(tx: Transaction) -> None:
-        made: dict[str, str] = {}
-        for at in range(0, len(nodes), ROWS_AT_ONCE):
-            record = await tx.run("archive/write_nodes", rows=nodes[at : at + ROWS_AT_ONCE])
-            made.update(record[0] if record else [])
-        for at in range(0, len(edges), ROWS_AT_ONCE):
-            some = [[made[a], type_, values, made[b]] for a, type_, values, b in edges[at : at + ROWS_AT_ONCE]]
-            await tx.run("archive/write_edges", rows=some)
-
-    await graph.write(work)
-
-
-def check(rows: Iterable[Row], further: Collection[str] = ()) -> None:
-    """Refuse (`invalid-archive`) rows that are none of this schema, or that lead to rows which are not there.
-
-    `further` are the labels of further layers.
+    `invalid-archive` if a row is none of this schema, or leads to one that is not there.
     """
-    rows, labels = list(rows), LABELS.union(SHOWN_LABELS, further)
-    known = {name(row) for row in rows}
-    for row in rows:
-        if not set(row["labels"]) <= labels or row["kind"] not in row["labels"]:
-            raise _invalid(f"A row has labels that no archive has: {row['labels']}.")
-        for edge in row["edges"]:
-            if edge["type"] not in TYPES or edge["to"] not in known:
-                raise _invalid(f"A row of {row['kind']} leads to {edge['to']}, which the archive does not have.")
+
+    labels = LABELS | SHOWN_LABELS | graph.layers.labels
+
+    async def work(tx: Transaction) -> int:
+        made: dict[str, str] = {}
+        written = 0
+        async for nodes in _portions(rows(), lambda row: [[name(row), _labels(row, labels), _stored(row, keyring)]]):
+            record = await tx.run("archive/write_nodes", rows=nodes)
+            made.update(record[0] if record else [])
+            written += len(nodes)
+        async for edges in _portions(rows(), lambda row: [_written(row, edge, made, keyring) for edge in row["edges"]]):
+            await tx.run("archive/write_edges", rows=edges)
+        return written
+
+    return await graph.write(work)
+
+
+async def _portions(rows: Iterable[Row], make: Callable[[Row], list[Any]]) -> AsyncIterator[list[Any]]:
+    """What is made of rows, so many at a time; both are done in a thread."""
+    made = (each for row in rows for each in make(row))
+    while some := await asyncio.to_thread(lambda: list(islice(made, ROWS_AT_ONCE))):
+        yield some
+
+
+def _labels(row: Row, known: Collection[str]) -> list[str]:
+    if not set(row["labels"]) <= known or row["kind"] not in row["labels"]:
+        raise _invalid(f"A row has labels that no archive has: {row['labels']}.")
+    labels: list[str] = row["labels"]
+    return labels
+
+
+def _written(row: Row, edge: Row, made: Mapping[str, str], keyring: Keyring) -> list[Any]:
+    """A relationship between nodes that were written."""
+    if edge["type"] not in TYPES or edge["to"] not in made:
+        raise _invalid(f"A row of {row['kind']} leads to {edge['to']}, which the archive does not have.")
+    return [made[name(row)], edge["type"], _stored(edge, keyring), made[edge["to"]]]
 
 
 def line(json: Any) -> bytes:
@@ -130,62 +152,105 @@ def name(row: Row) -> str:
     return f"{row['kind']} {row['key']}"
 
 
-def _rows(nodes: Sequence[Any], edges: Sequence[Any], keyring: Keyring, twin: str) -> list[Row]:
-    rows: dict[str, Row] = {id_: _node(labels, values, keyring, twin) for id_, labels, values in nodes}
-    starting: dict[str, list[Row]] = defaultdict(list)
-    for from_, type_, values, to, source in edges:
-        if source is not None and to not in rows:
-            rows[to] = _node(source[0], source[1], keyring, twin)
-        context = f"decision:{values.get('revision_id')}"
-        moments = VALIDITY if LABEL in rows[to]["labels"] else MOMENTS
-        edge = {"type": type_, "to": name(rows[to]), "properties": _shown(values, keyring, twin, context, moments)}
-        starting[from_].append(edge)
-    for id_, row in rows.items():
-        row["edges"] = sorted(starting[id_], key=line)
-    return sorted(rows.values(), key=lambda row: (row["kind"], str(row["key"])))
+class _Edge(NamedTuple):
+    """A relationship between two nodes by the ids that the store gave them; with the far one where only it is met."""
+
+    start: str
+    end: str
+    type: str
+    properties: dict[str, Any]
+    source: Row | None
 
 
-def _node(labels: Collection[str], values: Mapping[str, Any], keyring: Keyring, twin: str) -> Row:
-    kind = next(label for label in sorted(labels) if label not in BESIDE)
-    key = "/".join(str(values[part]) for part in KEYS.get(kind, ("id",)))
-    moments = VALIDITY if LABEL in labels else MOMENTS
-    shown = _shown(values, keyring, twin, f"{CONTEXTS.get(kind, '')}:{values.get('id')}", moments)
-    return {"kind": kind, "key": key, "labels": sorted(labels), "properties": shown, "edges": []}
+class _Shown:
+    """What is stored of one twin, or of none, as an archive has it: in the clear, as far as it can still be read."""
 
+    def __init__(self, keyring: Keyring, twin: str) -> None:
+        self._personal = PersonalTexts(keyring)
+        self._keyring = keyring
+        self._twin = twin
+        self._openers: dict[str, Callable[[bytes, str], bytes]] = {}
 
-def _shown(
-    values: Mapping[str, Any], keyring: Keyring, twin: str, context: str, moments: Collection[str]
-) -> dict[str, Any]:
-    owner = values.get("twin") or twin
-    shown: dict[str, Any] = {}
-    for key, value in values.items():
-        if type(value) is str and key != LOCK:
-            if key in moments:
+    def nodes(self, found: Sequence[Any]) -> dict[str, Row]:
+        """Rows by the id that the store gave their nodes; without their relationships."""
+        return {id_: self._node(labels, values) for id_, labels, values in found}
+
+    def edges(self, found: Sequence[Any]) -> list[_Edge]:
+        """The relationships."""
+        return [
+            _Edge(
+                start,
+                end,
+                type_,
+                self._values(values, f"decision:{values.get('revision_id')}", type_ in FURTHER) if values else {},
+                None if source is None else self._node(*source),
+            )
+            for start, type_, values, end, source in found
+        ]
+
+    def _node(self, labels: Sequence[str], values: Mapping[str, Any]) -> Row:
+        kind, ordered = _kind(tuple(labels))
+        key = "/".join([str(values[part]) for part in KEYS.get(kind, ("id",))])
+        shown = self._values(values, f"{CONTEXTS.get(kind, '')}:{values.get('id')}", LABEL in labels)
+        return {"kind": kind, "key": key, "labels": ordered, "properties": shown, "edges": []}
+
+    def _values(self, values: Mapping[str, Any], context: str, further: bool) -> dict[str, Any]:
+        owner, moments = values.get("twin") or self._twin, VALIDITY if further else MOMENTS
+        shown: dict[str, Any] = {}
+        for key, value in values.items():
+            if value is None or key == LOCK:
+                continue
+            if key == SEALED:
+                shown[key] = self._unsealed(owner, bytes(value), context)
+            elif type(value) is not str:
+                shown[key] = _json(value)
+            elif key in moments:
                 shown[key] = {"time": _utc(value)}
             else:
-                shown[key] = _opened(value, keyring, owner) if is_sealed(value) else value
-        elif value is not None and key not in NOT_SHOWN:
-            shown[key] = _json(value)
-    if values.get(SEALED) is not None:
-        sealed = bytes(values[SEALED])
+                shown[key] = self._opened(owner, value) if value.startswith(MARK) else value
+        return shown
+
+    def _unsealed(self, owner: str, sealed: bytes, context: str) -> Any:
+        if owner not in self._openers:
+            self._openers[owner] = self._keyring.opener(owner)
         try:
-            text = keyring.unseal(owner, sealed, context).decode()
-            shown[SEALED] = {"sealed": text, "context": context}
+            return {SEALED: self._openers[owner](sealed, context).decode(), "context": context}
         except Fault as fault:
             if fault.code != "key-missing":
                 raise
-            shown[SEALED] = _json(sealed)  # nobody can read it any more
-    return shown
+            return _json(sealed)  # nobody can read it any more
+
+    def _opened(self, owner: str, text: str) -> Any:
+        """A text of a personal attribute, in the clear; as it is if its key was destroyed."""
+        try:
+            return {PERSONAL: self._personal.open(owner, text)}
+        except Fault as fault:
+            if fault.code != "key-missing":
+                raise
+            return text
 
 
-def _opened(text: str, keyring: Keyring, twin: str) -> Any:
-    """A text of a personal attribute, in the clear; as it is if its key was destroyed."""
-    try:
-        return {PERSONAL: PersonalTexts(keyring).open(twin, text)}
-    except Fault as fault:
-        if fault.code != "key-missing":
-            raise
-        return text
+def _joined(rows: dict[str, Row], edges: Iterable[_Edge]) -> list[Row]:
+    """The rows in order, each with its relationships in order."""
+    edges = list(edges)
+    rows = {**{edge.end: edge.source for edge in edges if edge.source is not None}, **rows}
+    called = {id_: name(row) for id_, row in rows.items()}
+    for edge in edges:
+        rows[edge.start]["edges"].append({"type": edge.type, "to": called[edge.end], "properties": edge.properties})
+    for row in rows.values():
+        row["edges"].sort(key=_edge_order)
+    return sorted(rows.values(), key=lambda row: (row["kind"], row["key"]))
+
+
+def _edge_order(edge: Mapping[str, Any]) -> tuple[str, str, str]:
+    return edge["type"], edge["to"], edge["properties"].get("revision_id", "")
+
+
+@lru_cache(maxsize=1_000)
+def _kind(labels: tuple[str, ...]) -> tuple[str, list[str]]:
+    """What a node is among those that have its labels, and the labels in order."""
+    ordered = sorted(labels)
+    return next(label for label in ordered if label not in BESIDE), ordered
 
 
 def text_of(value: Any) -> str:

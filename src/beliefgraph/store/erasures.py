@@ -129,53 +129,36 @@ async def contents(graph: Graph, twin: str) -> Sequence[str]:
     return [record[0] or "", *record[1]] if record else []
 
 
-async def identifiers(graph: Graph, twin: str) -> list[str]:
-    """The keyed hashes of the identifiers that lead, or led, to a twin that is being erased."""
-    record = await graph.read("erasure/identifiers", twin=twin)
-    return list(record[0]) if record else []
-
-
 ROWS_AT_ONCE = 4_000
-"""Nodes of a kind that one transaction deletes, so that none grows with the twin."""
-
-KINDS = (
-    "erasure/evidence",
-    "erasure/commits",
-    "erasure/beliefs",
-    "erasure/goals",
-    "erasure/metrics",
-    "erasure/decisions",
-    "erasure/records",
-    "erasure/forecasts",
-    "erasure/checkpoints",
-    "erasure/quarantined",
-)
-"""What deletes each kind of node but events: evidence first, because it has most of the relationships."""
+"""Nodes that one transaction deletes, so that none grows with the twin."""
 
 
 async def delete_rows(graph: Graph, twin: str) -> None:
     """Delete what belongs to a twin that is being erased; of its events the hashes stay."""
-    await _delete(graph, twin, (*KINDS, "erasure/events"))
+    await _delete(graph, twin, "erasure/events")
 
 
 async def delete_twin(graph: Graph, twin: str) -> None:
     """Delete a twin from a database that it is not to be in, so that nothing of it stays and it may come back."""
-    await _delete(graph, twin, (*KINDS, "move/events"))
+    await _delete(graph, twin, "move/events")
     await graph.write_one("move/twin", twin=twin)
 
 
-async def _delete(graph: Graph, twin: str, kinds: Sequence[str]) -> None:
-    for kind in kinds:
+async def _delete(graph: Graph, twin: str, events: str) -> None:
+    for query in ("erasure/rows", events):
         deleted = ROWS_AT_ONCE
         while deleted == ROWS_AT_ONCE:
-            record = await graph.write_one(kind, twin=twin, limit=ROWS_AT_ONCE)
+            record = await graph.write_one(query, twin=twin, limit=ROWS_AT_ONCE)
             deleted = record[0] if record else 0
 
 
-async def destroyed(graph: Graph, twin: str) -> dict[str, int]:
-    """How many nodes of each kind were deleted of a twin that is being erased, by all who took it up."""
-    record = await graph.read("erasure/destroyed", twin=twin)
-    return dict(record[0]) if record else {}
+async def left(graph: Graph, twin: str) -> tuple[dict[str, int], list[str]]:
+    """What was deleted of a twin that is being erased, by all who took it up: how many nodes of each kind.
+
+    With it the keyed hashes of the identifiers that led to this twin alone.
+    """
+    record = await graph.read("erasure/left", twin=twin)
+    return (dict(record[0]), list(record[1])) if record else ({}, [])
 
 
 async def noted(graph: Graph) -> dict[str, bytes]:

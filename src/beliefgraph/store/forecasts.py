@@ -196,8 +196,16 @@ class Scored:
     happened: bool | None
 
 
-async def scored(graph: Graph, tenant: str, outcome: str, horizon: timedelta, *, retrospective: bool) -> list[Scored]:
-    """All forecasts of an outcome over a horizon in a tenant, by id."""
+async def scored(
+    graph: Graph,
+    tenant: str,
+    outcome: str,
+    horizon: timedelta,
+    *,
+    retrospective: bool,
+    left_out: Sequence[str] = (),
+) -> list[Scored]:
+    """All forecasts of an outcome over a horizon in a tenant, by id, but those of some twins."""
     found: list[Scored] = []
     after = ""
     while True:
@@ -207,6 +215,7 @@ async def scored(graph: Graph, tenant: str, outcome: str, horizon: timedelta, *,
             outcome=outcome,
             horizon=iso(horizon),
             retrospective=retrospective,
+            left_out=list(left_out),
             after=after,
             limit=RECORD_PAGE,
         )

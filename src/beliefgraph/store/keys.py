@@ -18,7 +18,7 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -118,8 +118,7 @@ class Keyring:
 
     def seal_known(self, twin_id: str, plaintext: bytes, context: str) -> bytes | None:
         """The text as `seal` makes it, or None if the twin has no key: none is made for it."""
-        with translated():
-            key = self._standing("twin", twin_id) or self._load("twin", twin_id, create=False)
+        key = self._known(twin_id)
         return None if key is None else _sealed(key, plaintext, context)
 
     def unseal(self, twin_id: str, sealed: bytes, context: str) -> bytes:
@@ -128,22 +127,26 @@ class Keyring:
         `key-missing` if its key was destroyed, even where the twin has a new one since; `seal-broken` if the bytes, the
         twin or the context are not those it was sealed with.
         """
-        fingerprint, nonce, ciphertext = (
-            sealed[:FINGERPRINT_BYTES],
-            sealed[FINGERPRINT_BYTES : FINGERPRINT_BYTES + NONCE_BYTES],
-            sealed[FINGERPRINT_BYTES + NONCE_BYTES :],
-        )
-        key = self._key("twin", twin_id, create=False)
-        if fingerprint != key.fingerprint:
-            raise _missing(twin_id)
-        try:
-            return key.cipher.decrypt(nonce, ciphertext, context.encode())
-        except (InvalidTag, ValueError):
-            raise Fault(
-                "seal-broken",
-                "A sealed text does not open with its key: it was altered, or belongs elsewhere.",
-                twin=twin_id,
-            ) from None
+        return self.opener(twin_id)(sealed, context)
+
+    def opener(self, twin_id: str) -> Callable[[bytes, str], bytes]:
+        """What opens texts of a twin as `unseal` does, its key looked at once: for many that are opened together."""
+        key = self._known(twin_id)
+
+        def opened(sealed: bytes, context: str) -> bytes:
+            if key is None or sealed[:FINGERPRINT_BYTES] != key.fingerprint:
+                raise _missing(twin_id)
+            nonce = sealed[FINGERPRINT_BYTES : FINGERPRINT_BYTES + NONCE_BYTES]
+            try:
+                return key.cipher.decrypt(nonce, sealed[FINGERPRINT_BYTES + NONCE_BYTES :], context.encode())
+            except (InvalidTag, ValueError):
+                raise Fault(
+                    "seal-broken",
+                    "A sealed text does not open with its key: it was altered, or belongs elsewhere.",
+                    twin=twin_id,
+                ) from None
+
+        return opened
 
     def seal_text(self, twin_id: str, text: str) -> str:
         """A short text as only `open_text` with the same twin can read it; the same text is always sealed alike.
@@ -201,6 +204,11 @@ class Keyring:
             len(part).to_bytes(8, "big") + part for part in (p.encode("utf-8", "surrogatepass") for p in parts)
         )
         return hmac.digest(self._key("tenant", tenant, create=True).secret, message, "sha256").hex()
+
+    def _known(self, twin_id: str) -> _Key | None:
+        """The key of a twin, if it has one."""
+        with translated():
+            return self._standing("twin", twin_id) or self._load("twin", twin_id, create=False)
 
     def _key(self, owner: Owner, name: str, *, create: bool) -> _Key:
         with translated():

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
 
 from beliefgraph.errors import Conflict, Incorrect, Unavailable
 from beliefgraph.model.archive import Imported
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.record import normalised
-from beliefgraph.services.archives.pack import Packer, Writer, unpacked
+from beliefgraph.services.archives.pack import Packer, Writer
+from beliefgraph.services.archives.parts import Parts
+from beliefgraph.services.archives.unpack import verified
 from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.scope import no_such_twin, reach
 from beliefgraph.services.suppressed import refuse_erased
@@ -43,28 +47,41 @@ class Archives:
         """
         id_ = reach(caller.asking("export"), twin)
         await self._sights.whole(caller, id_, twin)
-        with Packer(caller.tenant, self._keyring.signing) as packer:
-            await self._add_tenant(packer, caller.tenant)
-            await self._add_twin(packer, caller.tenant, id_, twin)
-            await asyncio.to_thread(packer.write, out)
+        defined, (rows, rev) = await asyncio.gather(
+            stored.of_tenant(self._graph, self._keyring, caller.tenant), self._of_twin(caller.tenant, id_, twin)
+        )
 
-    async def export_tenant(self, caller: Caller, out: Writer, progress: Progress | None = None) -> None:
+        def pack() -> None:
+            with Packer(caller.tenant, self._keyring.signing) as packer:
+                packer.add_tenant(defined)
+                packer.add_twin(twin, id_, rev, rows)
+                packer.write(out)
+
+        await asyncio.to_thread(pack)
+
+    async def export_tenant(
+        self, caller: Caller, out: Writer, progress: Progress | None = None, folder: Path | None = None
+    ) -> None:
         """Write all twins of a tenant, and what is defined in it, as a signed archive; needs `read` and `define`.
 
-        One twin at a time is in memory. `not-permitted` in a tenant with a policy: there each person decides.
+        One twin at a time is in memory. Twins of which not everything is permitted are left out. With a
+        `folder`, an export that is cut short leaves there what it read, and the next one begins from it.
         """
+        parts = None if folder is None else Parts(folder, self._keyring)
         caller.require("read")
         caller.require("define")
         caller.require_service()
-        await self._sights.whole_tenant(caller)
+        left_out = set(await self._sights.left_out(caller))
         with Packer(caller.tenant, self._keyring.signing, of_all=True) as packer:
             await self._add_tenant(packer, caller.tenant)
             done, after = 0, ""
             while True:
                 record = await self._graph.read("twin/named", tenant=caller.tenant, only=None, after=after, limit=PAGE)
                 found = record[0] if record else []
-                for id_, name, *_ in found:
-                    await self._add_twin(packer, caller.tenant, id_, name)
+                for id_, name, rev, *_ in found:
+                    if id_ in left_out:
+                        continue
+                    await self._add_twin(packer, caller.tenant, id_, name, rev, parts)
                     done += 1
                     if progress is not None:
                         progress(done)
@@ -72,31 +89,38 @@ class Archives:
                     break
                 after = found[-1][1]
             await asyncio.to_thread(packer.write, out)
+        if parts is not None:
+            await asyncio.to_thread(parts.delete)
 
     async def _add_tenant(self, packer: Packer, tenant: str) -> None:
         packer.add_tenant(await stored.of_tenant(self._graph, self._keyring, tenant))
 
-    async def _add_twin(self, packer: Packer, tenant: str, id_: str, name: str) -> None:
-        rows, rev = await self._of_twin(tenant, id_, name)
+    async def _add_twin(self, packer: Packer, tenant: str, id_: str, name: str, rev: int, parts: Parts | None) -> None:
+        rows = None if parts is None else await asyncio.to_thread(parts.find, id_, rev)
+        if rows is None:
+            rows, rev = await self._of_twin(tenant, id_, name)
+            if parts is not None:
+                await asyncio.to_thread(parts.keep, id_, rev, rows)
         await asyncio.to_thread(packer.add_twin, name, id_, rev, rows)
 
-    async def import_archive(self, caller: Caller, content: bytes, public: bytes | None = None) -> Imported:
+    async def import_archive(self, caller: Caller, file: BinaryIO, public: bytes | None = None) -> Imported:
         """Take an archive in, whole or not at all; the tenant must be the archive's, and empty.
 
-        `public` is the public key (PEM) of the service that signed it, if that was another one.
+        The file is read several times, and some thousand of its rows are in memory. `public` is the public key (PEM) of
+        the service that signed it, if that was another one.
         """
         caller.require("write")
         caller.require("define")
         caller.require_service()
         key = self._keyring.signing.public() if public is None else public
-        archive = await asyncio.to_thread(unpacked, content, key, self._graph.layers.labels)
+        archive = await asyncio.to_thread(verified, file, key)
         if archive.tenant != caller.tenant:
             raise Incorrect("invalid-input", "The archive is of another tenant; ids belong to their tenant.")
         await asyncio.to_thread(refuse_erased, self._keyring, caller.tenant, archive.twins)
         if await stored.occupied(self._graph, caller.tenant):
             raise Conflict("tenant-not-empty", "The tenant has twins or definitions; import into an empty one.")
-        await stored.write(self._graph, self._keyring, archive.rows)
-        return Imported(tenant=archive.tenant, twins=len(archive.twins), rows=len(archive.rows))
+        written = await stored.write(self._graph, self._keyring, archive.rows)
+        return Imported(tenant=archive.tenant, twins=len(archive.twins), rows=written)
 
     async def rev(self, tenant: str, twin: str) -> int | None:
         """The rev of a twin in this database; None if it is not in it."""

@@ -9,24 +9,20 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
-import json
 import shutil
 import tarfile
 import tempfile
-import zlib
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Protocol, Self, cast
+from typing import BinaryIO, Protocol, Self, cast
 
-from beliefgraph.errors import Incorrect
 from beliefgraph.services.archives.provenance import provenance
 from beliefgraph.services.archives.summary import summary
-from beliefgraph.store.archives import Row, check, line, name
+from beliefgraph.store.archives import Row, line, name
 from beliefgraph.store.sealed_file import SealedFile
-from beliefgraph.store.signing import SigningKey, verify
+from beliefgraph.store.signing import SigningKey
 
 FORMAT = "beliefgraph archive 1"
 MANIFEST = "manifest.json"
@@ -36,19 +32,6 @@ ROWS = "rows/"
 SUFFIX = ".ndjson"
 LEVEL = 3
 """How hard it is compressed: most of what can be gained, in a fraction of the time."""
-
-MOST_BYTES = 2**32
-"""Bytes that an archive may have once it is unpacked."""
-
-
-@dataclass(frozen=True)
-class Archive:
-    """What an archive holds."""
-
-    tenant: str
-    twins: Mapping[str, int]
-    """The name and the rev of each twin."""
-    rows: Sequence[Row]
 
 
 class Writer(Protocol):
@@ -144,44 +127,3 @@ def _info(called: str, size: int) -> tarfile.TarInfo:
     member = tarfile.TarInfo(called)
     member.size = size
     return member
-
-
-def unpacked(content: bytes, public: bytes, further: Collection[str] = ()) -> Archive:
-    """What an archive holds, once its signature and every digest are verified; `further` as in `check`.
-
-    `invalid-archive` if it is none or was altered, `invalid-signature` if the key of another service signed it.
-    """
-    files = _files(content)
-    if MANIFEST not in files:
-        raise _invalid("It has no manifest.")
-    manifest = verify(files.pop(MANIFEST), public)
-    listed: Mapping[str, Any] = manifest.get("files", {})
-    if manifest.get("format") != FORMAT or set(listed) != set(files):
-        raise _invalid("Its files are not those that its manifest lists.")
-    for called, text in files.items():
-        if listed[called].get("sha256") != hashlib.sha256(text).hexdigest():
-            raise _invalid(f"{called} was altered.")
-    rows = [
-        json.loads(each)
-        for called, text in sorted(files.items())
-        if called.startswith(ROWS)
-        for each in text.splitlines()
-    ]
-    check(rows, further)
-    return Archive(manifest["tenant"], manifest["twins"], rows)
-
-
-def _files(content: bytes) -> dict[str, bytes]:
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(content)) as zipped:
-            text = zipped.read(MOST_BYTES + 1)
-        if len(text) > MOST_BYTES:
-            raise Incorrect("too-large", f"An archive may have {MOST_BYTES:,} bytes once it is unpacked.")
-        with tarfile.open(fileobj=io.BytesIO(text), mode="r:") as tar:
-            return {each.name: file.read() for each in tar if (file := tar.extractfile(each)) is not None}
-    except (OSError, EOFError, zlib.error, tarfile.TarError):
-        raise _invalid("It is no archive, or not a whole one.") from None
-
-
-def _invalid(message: str) -> Incorrect:
-    return Incorrect("invalid-archive", message)

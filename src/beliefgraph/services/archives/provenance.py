@@ -30,15 +30,18 @@ RELATIONS: dict[str, tuple[str, str, str]] = {
 def provenance(rows: Iterable[Row]) -> dict[str, Any]:
     """The PROV-JSON document of the rows of an archive."""
     document: dict[str, Any] = {"prefix": {PREFIX: NAMESPACE}}
+    found: dict[str, list[dict[str, str]]] = {relation: [] for relation, _, _ in RELATIONS.values()}
     for row in rows:
+        own = _name(row["kind"], row["key"])
         if row["kind"] in AS:
-            document.setdefault(AS[row["kind"]], {})[_name(row["kind"], row["key"])] = _about(row)
+            document.setdefault(AS[row["kind"]], {})[own] = _about(row)
         for edge in row["edges"]:
             if edge["type"] in RELATIONS:
                 relation, from_, to = RELATIONS[edge["type"]]
-                ends = {from_: _name(row["kind"], row["key"]), to: _name(*edge["to"].split(" ", 1))}
-                found = document.setdefault(relation, {})
-                found[f"_:{relation}{len(found)}"] = ends
+                found[relation].append({from_: own, to: _name(*edge["to"].split(" ", 1))})
+    for relation, ends in found.items():
+        if ends:
+            document[relation] = {f"_:{relation}{n}": each for n, each in enumerate(ends)}
     return document
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -42,8 +41,9 @@ def _twin(twin: Row, rows: Sequence[Row]) -> str:
     believed = [(b["domain"], text_of(b["statement"]), _sure(h.get("log_odds"))) for h, b in held]
     received = [
         (row["properties"]["time"]["time"][:10], text_of(row["properties"]["summary"]), _words(row["properties"]))
-        for row in sorted(own, key=lambda row: json.dumps(row["properties"].get("time")))
-        if row["kind"] == "Evidence"
+        for row in sorted(
+            (row for row in own if row["kind"] == "Evidence"), key=lambda row: str(row["properties"]["time"]["time"])
+        )
     ]
     counted = sorted(Counter(row["kind"] for row in own).items())
     return (

@@ -119,8 +119,13 @@ class Forecasts:
     async def scored(
         self, caller: Caller, outcome: OutcomeDefinition, horizon: timedelta, *, retrospective: bool = False
     ) -> list[Scored]:
-        """All forecasts of an outcome over a horizon with what came; refused to a person's key."""
+        """All forecasts of an outcome over a horizon with what came; refused to a person's key.
+
+        Twins of which not everything is permitted are left out.
+        """
         caller.require("read")
         caller.require_service()
-        await self._moments.whole_tenant(caller)
-        return await stored.scored(self._graph, caller.tenant, outcome.key, horizon, retrospective=retrospective)
+        left_out = await self._moments.left_out(caller)
+        return await stored.scored(
+            self._graph, caller.tenant, outcome.key, horizon, retrospective=retrospective, left_out=left_out
+        )

@@ -169,14 +169,16 @@ class SourceLearner:
     async def page(
         self, caller: Caller, *, first: int = paging.DEFAULT_PAGE, after: str | None = None
     ) -> Page[KnownSource]:
-        """The sources of the caller's tenant by name, with what was learned about them; refused to a person's key."""
+        """The sources of the caller's tenant by name, with what was learned about them; refused to a person's key.
+
+        Those that reported of nobody of whom everything is permitted are left out.
+        """
         caller.require("read")
         caller.require_service()
-        if self._sights is not None:
-            await self._sights.whole_tenant(caller)
+        left_out = [] if self._sights is None else await self._sights.left_out(caller)
         walk = paging.walk("sources", caller.tenant, first=first, after=after, by=str)
         parameters = (await self._book.latest(caller.tenant)).reliabilities.parameters
-        found = await stored.sources(self._graph, caller.tenant, after=walk.text, limit=walk.limit)
+        found = await stored.sources(self._graph, caller.tenant, after=walk.text, limit=walk.limit, left_out=left_out)
         rows = []
         for source in found:
             learned = parameters.by_source.get(source.name, ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +31,9 @@ from beliefgraph.store.graph import Graph
 
 KEPT = 256
 """Twins as they exist under a sight that are kept in memory, those lately asked about."""
+
+PAGE = 500
+"""Twins whose permissions are read together."""
 
 
 @dataclass(frozen=True)
@@ -101,18 +104,27 @@ class Sights:
                 purpose=caller.purpose,
             )
 
-    async def whole_tenant(self, caller: Caller) -> None:
-        """Refuse (`not-permitted`) what is answered from all twins together, in a tenant that has a policy.
+    async def left_out(self, caller: Caller) -> list[str]:
+        """The twins, by id, that an answer from all twins together leaves out: those of which not all is permitted.
 
-        What a law demands is answered.
+        None in a tenant without a policy, and for what a law demands; `not-permitted` for a purpose that the policy
+        does not name.
         """
         policy = await self._policies.in_force(caller.tenant)
-        if policy is not None and not asks_nobody(policy.policy, caller.purpose):
-            raise Forbidden(
-                "not-permitted",
-                "This is answered from all twins together, and the tenant's policy lets each person decide.",
-                purpose=caller.purpose,
-            )
+        if policy is None or asks_nobody(policy.policy, caller.purpose):
+            return []
+        if policy.policy.purpose(caller.purpose) is None:
+            raise Forbidden("not-permitted", "The tenant's policy does not name this purpose.", purpose=caller.purpose)
+        found: list[str] = []
+        after = ""
+        while True:
+            record = await self._graph.read("twin/named", tenant=caller.tenant, only=None, after=after, limit=PAGE)
+            twins = [(id_, name) for id_, name, *_ in (record[0] if record else [])]
+            seen = await self.of_each(caller, twins)
+            found += [id_ for (id_, _), each in zip(twins, seen, strict=True) if not each.whole]
+            if len(twins) < PAGE:
+                return found
+            after = twins[-1][1]
 
     async def stated(self, caller: Caller, name: str) -> list[Permission]:
         """What was stated of a twin, to the person, and to keys that may define."""
@@ -152,6 +164,13 @@ class Sights:
             return [EVERYTHING] * len(twins)
         known = await stored.of_twins(self._graph, [id_ for id_, _ in twins])
         return [self._by(policy, caller, name, known.get(id_, ())) for id_, name in twins]
+
+    async def whole_of(self, caller: Caller, twins: Iterable[TwinState]) -> Container[str]:
+        """The names of those of these twins, as they just became, of which the caller may see all."""
+        policy = await self._policies.in_force(caller.tenant)
+        return {
+            twin.name for twin in twins if policy is None or self._by(policy, caller, twin.name, twin.permissions).whole
+        }
 
     async def _seen(self, caller: Caller, twin: str, name: str, head: Head | None = None) -> Seen:
         policy = await self._policies.in_force(caller.tenant)

@@ -1,6 +1,7 @@
-// How many nodes of each kind were deleted of a twin that is being erased.
+// How many nodes of each kind were deleted of a twin that is being erased, and the keyed hashes of the identifiers that
+// lead, or led, to it and to no other.
 // params: $twin
-// returns: one record ({kind: number}); none if there is no such twin
+// returns: one record ({kind: number}, [keyed hash]); none if there is no such twin
 // mode: read
 MATCH (t:Erasing {id: $twin})
 RETURN {
@@ -15,4 +16,9 @@ RETURN {
   commits: coalesce(t.commits, 0),
   quarantined: coalesce(t.quarantined, 0),
   events: coalesce(t.events, 0)
-} AS destroyed
+} AS destroyed, COLLECT {
+  MATCH (i:Identifier)-[:IDENTIFIES]->(t)
+  WHERE NOT EXISTS { MATCH (i)-[:IDENTIFIES]->(:Twin) }
+  WITH DISTINCT i.id AS id ORDER BY id
+  RETURN id
+} AS identifiers

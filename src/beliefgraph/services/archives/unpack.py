@@ -1,0 +1,113 @@
+"""An archive in a file: verified as a whole, then read row by row, so that memory never holds it."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import tarfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any, BinaryIO
+
+import orjson
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.services.archives.pack import FORMAT, MANIFEST, ROWS
+from beliefgraph.store.archives import Row
+from beliefgraph.store.signing import verify
+
+MOST_BYTES = 2**36
+"""Bytes that an archive may have once it is unpacked."""
+
+PIECE = 2**20
+"""Bytes that are read at a time."""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """An archive whose signature and digests are verified; `twins` are the name and the rev of each."""
+
+    file: BinaryIO
+    tenant: str
+    twins: Mapping[str, int]
+
+    def rows(self) -> Iterator[Row]:
+        """Its rows, read from the beginning of the file; `invalid-archive` where one is none."""
+        for called, content in _members(self.file):
+            if called.startswith(ROWS):
+                for line in content:
+                    try:
+                        yield orjson.loads(line)
+                    except orjson.JSONDecodeError:
+                        raise _invalid(f"{called} has a row that is not JSON.") from None
+
+
+def verified(file: BinaryIO, public: bytes) -> Archive:
+    """The archive in a file that can be read more than once, whose signature and every digest are verified.
+
+    `invalid-archive` if it is none or was altered, `invalid-signature` if the key of another service signed it.
+    """
+    members = _members(file)
+    called, content = next(members, (None, None))
+    if called != MANIFEST or content is None:
+        raise _invalid("It does not begin with a manifest.")
+    manifest = verify(content.read(), public)
+    listed: Mapping[str, Any] = manifest.get("files", {})
+    digests = {called: _digest(content) for called, content in members}
+    if manifest.get("format") != FORMAT or set(listed) != set(digests):
+        raise _invalid("Its files are not those that its manifest lists.")
+    for called, digest in digests.items():
+        if listed[called].get("sha256") != digest:
+            raise _invalid(f"{called} was altered.")
+    return Archive(file, manifest["tenant"], manifest["twins"])
+
+
+def _members(file: BinaryIO) -> Iterator[tuple[str, IO[bytes]]]:
+    """The files of an archive in their order, each to be read before the next."""
+    with _translated():
+        file.seek(0)
+        with (
+            gzip.GzipFile(fileobj=file) as zipped,
+            tarfile.open(fileobj=_Bounded(zipped), mode="r|") as tar,  # type: ignore[call-overload, arg-type]
+        ):
+            for each in tar:
+                content = tar.extractfile(each)
+                if content is not None:
+                    yield each.name, content
+
+
+class _Bounded:
+    """What is read of a file, up to as many bytes as an archive may have."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._left = MOST_BYTES
+
+    def read(self, size: int) -> bytes:
+        """The next bytes; `too-large` beyond the bound."""
+        content = self._file.read(size)
+        self._left -= len(content)
+        if self._left < 0:
+            raise Incorrect("too-large", f"An archive may have {MOST_BYTES:,} bytes once it is unpacked.")
+        return content
+
+
+def _digest(content: IO[bytes]) -> str:
+    hashed = hashlib.sha256()
+    while piece := content.read(PIECE):
+        hashed.update(piece)
+    return hashed.hexdigest()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, EOFError, zlib.error, tarfile.TarError):
+        raise _invalid("It is no archive, or not a whole one.") from None
+
+
+def _invalid(message: str) -> Incorrect:
+    return Incorrect("invalid-archive", message)
