@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
@@ -125,7 +125,7 @@ async def _portions(rows: Iterable[Row], make: Callable[[Row], list[Any]]) -> As
         yield some
 
 
-def _labels(row: Row, known: Collection[str]) -> list[str]:
+def _labels(row: Row, known: AbstractSet[str]) -> list[str]:
     if not set(row["labels"]) <= known or row["kind"] not in row["labels"]:
         raise _invalid(f"A row has labels that no archive has: {row['labels']}.")
     labels: list[str] = row["labels"]
