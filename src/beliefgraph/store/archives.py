@@ -10,6 +10,7 @@ import asyncio
 import base64
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
