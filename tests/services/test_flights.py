@@ -11,7 +11,7 @@ from tests.reading import stored
 from tests.services.test_questions import tell_a_story
 from tests.world import World, key, rated
 
-from beliefgraph.services import cache
+from beliefgraph.services import load
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.flights import Flights
@@ -43,12 +43,12 @@ async def test_sixteen_explanations_of_a_twin_that_is_not_in_memory_read_it_once
     assert graph.asked["definition/numbered"] == 1
 
 
-@pytest.mark.parametrize("few", [cache.FEW_ROWS, 3])
+@pytest.mark.parametrize("few", [load.FEW_ROWS, 3])
 async def test_twins_that_are_not_in_memory_are_read_together_and_those_of_many_rows_by_themselves(
     world: World, monkeypatch: pytest.MonkeyPatch, few: int
 ) -> None:
     """Each event bears on one belief: of three, a twin has as many bearings as are not read together any more."""
-    monkeypatch.setattr(cache, "FEW_ROWS", few)
+    monkeypatch.setattr(load, "FEW_ROWS", few)
     names = [f"twin {n}" for n in range(60)]
     for n in range(3):
         some = [rated(f"{n} {name}", 0.5, twin=name) for name in names[: 60 if n == 0 else 2]]

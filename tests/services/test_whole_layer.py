@@ -20,8 +20,8 @@ from beliefgraph.app import Services
 from beliefgraph.errors import Fault
 from beliefgraph.graphql.schema import make_schema
 from beliefgraph.model.caller import Caller
-from beliefgraph.services.cache import read_state
 from beliefgraph.services.layers import LAYERS
+from beliefgraph.services.load import read_state
 from beliefgraph.services.recheck import Checked, recheck
 from beliefgraph.services.state import TwinState
 from beliefgraph.store.erasures import delete_twin

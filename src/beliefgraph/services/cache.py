@@ -7,29 +7,22 @@ from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 import structlog
 from cachetools import LRUCache
 
-from beliefgraph.errors import BeliefgraphError, Unavailable
-from beliefgraph.model.delta import Records
-from beliefgraph.services.bearings import Bearings, no_bearings
-from beliefgraph.services.blocks import Rows
-from beliefgraph.services.checkpoints import Checkpoints, nothing_kept
+from beliefgraph.errors import BeliefgraphError
+from beliefgraph.services.checkpoints import Checkpoints
 from beliefgraph.services.flights import Flights
 from beliefgraph.services.heads import Head
-from beliefgraph.services.metrics.tally import Measurements, no_measurements
+from beliefgraph.services.load import TWINS_AT_ONCE, read_state, read_states
 from beliefgraph.services.published import Published
-from beliefgraph.services.state import TwinState, by_id, by_place, fresh
+from beliefgraph.services.state import TwinState, fresh
 from beliefgraph.services.threads import unhurried
-from beliefgraph.store.graph import Graph, out_of_memory
+from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
-from beliefgraph.store.twins import BEARINGS, MEASUREMENTS, RowKind, TwinRows, damaged, load
 from beliefgraph.telemetry.metrics import CACHE_READS
-
-T = TypeVar("T", bound=Rows[Any, Any, Any])
 
 CACHED_BYTES = 256 * 2**20
 """Bytes of all cached twins together, about."""
@@ -37,20 +30,8 @@ CACHED_BYTES = 256 * 2**20
 RECORD_BYTES = 1_000
 """What a row takes that is kept as a record, about."""
 
-TRIES = 50
-"""Readings of a twin that somebody keeps writing to before we say so."""
-
-PAUSE = 0.005
-"""Seconds between them, about the time of one commit."""
-
 READS_AT_ONCE = 8
 """Reads of twins from the store that one process has under way, so that a large call leaves connections to others."""
-
-FEW_ROWS = 1_000
-"""A twin of fewer bearings, and fewer measurements, is read by one statement, with others like it."""
-
-TWINS_AT_ONCE = 25
-"""Twins that one statement reads: some megabytes where they are large."""
 
 MISSES = 4
 """Questions about a twin that are answered from the store before it is fetched into memory: by then it paid off."""
@@ -129,14 +110,8 @@ class TwinCache:
         return found | {state.id: state for state in await asyncio.gather(*reading)}
 
     async def _read_few(self, names: Mapping[str, str], tenant: str) -> dict[str, TwinState]:
-        """Several twins at once; none where Neo4j has not the memory for all of them together."""
         async with self._reading:
-            try:
-                return await read_states(self._graph, names, tenant)
-            except Unavailable as refused:
-                if out_of_memory(refused.__cause__):
-                    return {}
-                raise
+            return await read_states(self._graph, names, tenant)
 
     async def _of_few(self, read: Awaitable[Mapping[str, TwinState]], id_: str, tenant: str, name: str) -> TwinState:
         """A twin of those that are read together; by itself where it was not among them."""
@@ -258,111 +233,3 @@ def size_of(state: TwinState) -> int:
     columns = state.bearings.size + state.measurements.size
     records = state.open_rows - len(state.bearings) - len(state.measurements) + len(state.beliefs)
     return columns + records * RECORD_BYTES + RECORD_BYTES
-
-
-async def read_state(
-    graph: Graph,
-    id_: str,
-    tenant: str,
-    name: str,
-    rev: int | None = None,
-    *,
-    checkpoints: Checkpoints | None = None,
-    known: TwinState | None = None,
-) -> TwinState:
-    """The twin as the store has it, at its current rev or at an earlier one; a fresh one if there is none.
-
-    Of `checkpoints`, and of the twin as it is `known` at a later rev, the rows are taken that they have. The rows are
-    counted against what the writer of the rev counted; if they differ, all are read again. `twin-damaged` if they
-    differ although nobody writes.
-    """
-    revs: set[int] = set()
-    seen = 0
-    for _ in range(TRIES):
-        rows = (await load(graph, [id_], rev, FEW_ROWS if known is None else 0)).get(id_)
-        if rows is None:
-            return fresh(id_, tenant, name)
-        if known is not None and known.life == rows.life and known.rev >= rows.rev:
-            bearings, measurements = known.bearings.at(rows.rev), known.measurements.at(rows.rev)
-        elif rows.bearings is not None and rows.measurements is not None:
-            bearings, measurements = await asyncio.to_thread(_few, rows, id_)
-        else:
-            kept = await checkpoints.read(id_, rows.life, rows.rev) if checkpoints else nothing_kept(id_)
-            bearings, measurements = await asyncio.gather(
-                _since(graph, BEARINGS, kept.bearings, rows.rev, kept.bearings_rev),
-                _since(graph, MEASUREMENTS, kept.measurements, rows.rev, kept.measurements_rev),
-            )
-        state = await asyncio.to_thread(_state, rows, bearings, measurements, id_, tenant, name)
-        if _whole(state, rows):
-            return state
-        checkpoints = known = None
-        seen = rows.rev
-        revs.add(rows.current)
-        await asyncio.sleep(PAUSE)
-    if len(revs) == 1:
-        raise damaged(id_, seen)
-    raise Unavailable("store-unavailable", "The twin is being written to without a pause; try again.", twin=id_)
-
-
-async def read_states(graph: Graph, names: Mapping[str, str], tenant: str) -> dict[str, TwinState]:
-    """Twins of few rows at their current rev, by id, given their names: one statement for all of them.
-
-    Left out are those that have more rows, and those that somebody was writing to: these are read one by one.
-    """
-    found = await load(graph, list(names), rows=FEW_ROWS)
-    return await asyncio.to_thread(_states_of_few, found, names, tenant)
-
-
-def _states_of_few(found: Mapping[str, TwinRows], names: Mapping[str, str], tenant: str) -> dict[str, TwinState]:
-    states = {}
-    for id_, rows in found.items():
-        if rows.bearings is not None and rows.measurements is not None:
-            state = _state(rows, *_few(rows, id_), id_, tenant, names[id_])
-            if _whole(state, rows):
-                states[id_] = state
-    return states
-
-
-def _few(rows: TwinRows, id_: str) -> tuple[Bearings, Measurements]:
-    """The bearings and measurements that were read with the other rows."""
-    bearings = no_bearings(id_).stored(rows.bearings or ()).at(rows.rev)
-    return bearings, no_measurements(id_).stored(rows.measurements or ()).at(rows.rev)
-
-
-async def _since(graph: Graph, kind: RowKind, kept: T, rev: int, after: int) -> T:
-    """The rows that were kept and those that revs after `after` opened, as a rev sees them."""
-    async for page in kind.since(graph, kept.twin, rev, after):
-        kept = await asyncio.to_thread(kept.stored, page)
-    seen: T = kept.at(rev)
-    return seen
-
-
-def _whole(state: TwinState, rows: TwinRows) -> bool:
-    """Whether all rows that the rev sees were there to be read, and no other."""
-    opened = sum(row.rev_from == rows.rev for row in rows.revisions)
-    opened += state.bearings.opened_by(rows.rev) + state.measurements.opened_by(rows.rev)
-    return (
-        (state.open_rows, opened) == (rows.open_rows, rows.opened_rows)
-        and all(heading.belief in state.beliefs for heading in state.bearings.headings)
-        and all(heading.metric in state.metrics for heading in state.measurements.headings)
-    )
-
-
-def _state(
-    rows: TwinRows, bearings: Bearings, measurements: Measurements, id_: str, tenant: str, name: str
-) -> TwinState:
-    return TwinState(
-        id=id_,
-        tenant=tenant,
-        name=name,
-        life=rows.life,
-        rev=rows.rev,
-        head_time=rows.head_time,
-        last_updated=rows.last_updated,
-        definitions=rows.definitions,
-        bearings=bearings,
-        measurements=measurements,
-        made=by_id(rows.made),
-        rows=by_place(Records(rows.revisions)),
-        tallies=measurements.tallies(),
-    )

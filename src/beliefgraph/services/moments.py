@@ -15,10 +15,11 @@ from beliefgraph.model.page import Page
 from beliefgraph.model.revision import Publication
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.model.twin import Twin
-from beliefgraph.services.cache import TwinCache, read_state
+from beliefgraph.services.cache import TwinCache
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.heads import Heads
+from beliefgraph.services.load import read_state
 from beliefgraph.services.notifier import Notifier
 from beliefgraph.services.paging import Place, Walk
 from beliefgraph.services.permissions.replay import Replay

@@ -12,13 +12,13 @@ from beliefgraph.model.belief import Quality, worst
 from beliefgraph.model.delta import Delta
 from beliefgraph.model.revision import Publication
 from beliefgraph.services.advance import publish_layers
-from beliefgraph.services.cache import read_state
 from beliefgraph.services.checkpoints import Checkpoints
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import derive
 from beliefgraph.services.layer import Layer
 from beliefgraph.services.layers import LAYERS
+from beliefgraph.services.load import read_state
 from beliefgraph.services.state import TwinState
 from beliefgraph.store import stale as stored
 from beliefgraph.store.graph import Graph

@@ -24,10 +24,10 @@ from beliefgraph.model.catalog import RelationDefinition
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.hearing import heard
-from beliefgraph.services.cache import read_state
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import Derivation, derive, segment_at
+from beliefgraph.services.load import every_state
 from beliefgraph.services.permissions.usable import Usable
 from beliefgraph.services.recheck import every_twin
 from beliefgraph.services.state import TwinState
@@ -137,11 +137,10 @@ async def lessons(
         known[each.twin].append(each)
     read: list[_Read] = []
     twins = every_twin(graph, tenant)
-    async for twin in usable.of(twins) if usable else twins:
-        state = await read_state(graph, twin.id, tenant, twin.name)
+    async for state in every_state(graph, tenant, usable.of(twins) if usable else twins):
         if state.head_time is not None:
             head = state.head_time if before is None else min(state.head_time, before - _MOMENT)
-            read.append(await asyncio.to_thread(columns.read, state, head, known[twin.name]))
+            read.append(await asyncio.to_thread(columns.read, state, head, known[state.name]))
         told(len(read))
     return columns.joined(read)
 

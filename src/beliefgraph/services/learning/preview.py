@@ -10,10 +10,10 @@ from beliefgraph.model.belief import probability
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.move import MOVED, BeliefMove, greatest
 from beliefgraph.model.parameters import ParameterSet
-from beliefgraph.services.cache import read_state
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import Derivation, derive
+from beliefgraph.services.load import every_state
 from beliefgraph.services.permissions.usable import Usable
 from beliefgraph.services.recheck import every_twin
 from beliefgraph.services.state import TwinState
@@ -55,8 +55,7 @@ async def preview(
     total = 0.0
     most: tuple[BeliefMove, ...] = ()
     twins = every_twin(graph, caller.tenant)
-    async for twin in usable.of(twins) if usable else twins:
-        state = await read_state(graph, twin.id, caller.tenant, twin.name)
+    async for state in every_state(graph, caller.tenant, usable.of(twins) if usable else twins):
         found = await asyncio.to_thread(_moves, state, now, then)
         beliefs += len(found)
         moved += sum(each.size >= MOVED for each in found)

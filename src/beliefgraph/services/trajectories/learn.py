@@ -43,8 +43,8 @@ from beliefgraph.model.trajectory import (
     TrajectoryDefinition,
 )
 from beliefgraph.services.blocks import Bools, Floats, Ints
-from beliefgraph.services.cache import read_state
 from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.load import every_state
 from beliefgraph.services.moments import Moment
 from beliefgraph.services.permissions.usable import Usable
 from beliefgraph.services.recheck import every_twin
@@ -120,8 +120,8 @@ async def learn_trajectories(
     chosen = [*definitions.trajectories.values()] if trajectory is None else [definitions.trajectory(trajectory)]
     known: dict[str, list[Observed]] = {one.key: [] for one in chosen}
     read = 0
-    async for twin in (usable or Usable(None, caller)).of(every_twin(graph, caller.tenant)):
-        state = await read_state(graph, twin.id, caller.tenant, twin.name)
+    twins = (usable or Usable(None, caller)).of(every_twin(graph, caller.tenant))
+    async for state in every_state(graph, caller.tenant, twins):
         if state.head_time is not None and chosen:
             moment = Moment(state, latest, min(state.head_time, before - _MOMENT))
             for one in chosen:
