@@ -256,9 +256,9 @@ async def scaling(folder: Path, given: argparse.Namespace) -> list[Row]:
                     target = "home" if _shard(HOT) else "b"
                     moved, _ = await services.mover.move(caller, HOT, shard=target)
                     rows.append(Row(f"moving the hot twin, {moved.rows:,} rows", time.perf_counter() - began_at, "s"))
-                    different = moved.source_digest != moved.target_digest
-                    rows.append(Row("digests that differ after it", int(unlike), "", 0))
-    unlike = sum(believed[0][twin] != believed[1][twin] for twin in believed[0])
+                    altered = moved.source_digest != moved.target_digest
+                    rows.append(Row("digests that differ after it", int(altered), "", 0))
+    different = sum(believed[0][twin] != believed[1][twin] for twin in believed[0])
     rows.append(Row(f"of {len(believed[0])} twins, believe something else on two", different, "twins", 0))
     rows.append(Row("two of each against one, on the same cores", rates[1] / rates[0], "×"))
     return rows
