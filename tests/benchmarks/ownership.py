@@ -123,7 +123,9 @@ async def _large(services: Services, caller: Caller) -> list[Row]:
     A small twin is exported and erased before, because Neo4j plans each query when it is first asked.
     """
     name = "large"
-    sent = Event(id="small", source="bench", type="bench.one", time=twins.START, twin="small", data={"belief": 1, "llr": 1})
+    sent = Event(
+        id="small", source="bench", type="bench.one", time=twins.START, twin="small", data={"belief": 1, "llr": 1}
+    )
     await services.intake.observe(caller, [sent])
     await services.archives.export_twin(caller, "small", io.BytesIO())
     await services.across.erase_twin(caller, "small")

@@ -35,9 +35,7 @@ async def test_only_those_who_permit_it_are_learned_from_and_the_others_are_coun
 async def test_sources_are_those_that_reported_of_people_who_permit_it(world: World) -> None:
     enforcing = Enforcing(world)
     told = [("lena", "ada"), ("max", "ada"), ("max", "bo"), ("mia", "cy")]
-    await world.intake.observe(
-        world.caller, [rated(f"{twin}-{by}", 1.0, twin=twin, by=by) for twin, by in told]
-    )
+    await world.intake.observe(world.caller, [rated(f"{twin}-{by}", 1.0, twin=twin, by=by) for twin, by in told])
     learner = SourceLearner(world.graph, world.book, enforcing.sights)
 
     async def names(purpose: str = "advice") -> list[str]:

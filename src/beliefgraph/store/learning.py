@@ -67,9 +67,7 @@ def _said(row: list[Any]) -> SaidRow:
     return SaidRow(row[0], row[1], row[2], row[3], row[4], row[5], from_, to, row[8], row[9])
 
 
-async def sources(
-    graph: Graph, tenant: str, *, after: str, limit: int, left_out: Sequence[str] = ()
-) -> list[Source]:
+async def sources(graph: Graph, tenant: str, *, after: str, limit: int, left_out: Sequence[str] = ()) -> list[Source]:
     """The sources of a tenant that are no people modelled, by name, those after a name.
 
     Those that reported of no twins but some that are `left_out`, by id, are not among them.

@@ -114,9 +114,7 @@ class Sights:
         if policy is None or asks_nobody(policy.policy, caller.purpose):
             return []
         if policy.policy.purpose(caller.purpose) is None:
-            raise Forbidden(
-                "not-permitted", "The tenant's policy does not name this purpose.", purpose=caller.purpose
-            )
+            raise Forbidden("not-permitted", "The tenant's policy does not name this purpose.", purpose=caller.purpose)
         found: list[str] = []
         after = ""
         while True:
@@ -171,9 +169,7 @@ class Sights:
         """The names of those of these twins, as they just became, of which the caller may see all."""
         policy = await self._policies.in_force(caller.tenant)
         return {
-            twin.name
-            for twin in twins
-            if policy is None or self._by(policy, caller, twin.name, twin.permissions).whole
+            twin.name for twin in twins if policy is None or self._by(policy, caller, twin.name, twin.permissions).whole
         }
 
     async def _seen(self, caller: Caller, twin: str, name: str, head: Head | None = None) -> Seen:
