@@ -84,12 +84,12 @@ CATALOG = Catalog.model_validate(
 
 @dataclass
 class Ears:
-    """A bell that remembers who rang."""
+    """A notifier that remembers what it was told."""
 
-    rung: list[str] = field(default_factory=list)
+    notified: list[str] = field(default_factory=list)
 
-    def ring(self, twin: str) -> None:
-        self.rung.append(twin)
+    def notify(self, twin: str) -> None:
+        self.notified.append(twin)
 
 
 class World:
@@ -101,10 +101,10 @@ class World:
         self.keyring = keyring
         self.clock = clock
         self.caller = caller
-        self.bell = Ears()
+        self.notifier = Ears()
         self.book = DefinitionBook(graph, clock)
         self.cache = TwinCache(graph)
-        self.updater = Updater(graph, keyring, self.book, self.cache, clock, self.bell)
+        self.updater = Updater(graph, keyring, self.book, self.cache, clock, self.notifier)
         self.intake = Intake(self.updater, RuleInterpreter())
         self.commands = Commands(self.updater, self.intake)
         self.eraser = Eraser(self.updater)

@@ -20,6 +20,9 @@ RETURN COLLECT {
     MATCH (n:Decision {twin: $twin})
     RETURN n
     UNION ALL
+    MATCH (n:LayerRecord {twin: $twin})
+    RETURN n
+    UNION ALL
     MATCH (n:Forecast {twin: $twin})
     RETURN n
     UNION ALL

@@ -20,6 +20,9 @@ RETURN COLLECT {
     MATCH (n:Decision {twin: $twin})
     RETURN n, n {.*} AS properties
     UNION ALL
+    MATCH (n:LayerRecord {twin: $twin})
+    RETURN n, n {.*} AS properties
+    UNION ALL
     MATCH (n:Forecast {twin: $twin})
     RETURN n, n {.*, made_at: toString(n.made_at), due: toString(n.due), since: toString(n.since), stored_at: toString(n.stored_at)} AS properties
     UNION ALL

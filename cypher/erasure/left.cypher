@@ -9,6 +9,7 @@ RETURN {
   goals: coalesce(t.goals, 0),
   metrics: coalesce(t.metrics, 0),
   decisions: coalesce(t.decisions, 0),
+  records: coalesce(t.records, 0),
   forecasts: coalesce(t.forecasts, 0),
   checkpoints: coalesce(t.checkpoints, 0),
   evidence: coalesce(t.evidence, 0),

@@ -23,6 +23,9 @@ CALL () {
   MATCH (n:Decision {twin: $twin})
   RETURN n, 'decisions' AS kind
   UNION ALL
+  MATCH (n:LayerRecord {twin: $twin})
+  RETURN n, 'records' AS kind
+  UNION ALL
   MATCH (:Forecast {twin: $twin})-[:RESOLVED_AS]->(n:Resolution)
   RETURN n, 'resolutions' AS kind
   UNION ALL

@@ -1,21 +1,20 @@
-// What one rev of a twin sees, and what it has published; its bearings and measurements are read by themselves.
-// params: $twin, $rev (null: the current one)
-// returns: one record (rev, current rev, life, beliefs, relations, holdings, links, goals, statements of goals,
+// What one rev of each of some twins sees, and what it has published; of bearings and measurements, so many rows of each.
+// params: $twins, $rev (of all of them; null: the current one of each), $rows (of a kind of which there may be very many)
+// returns: one record ([[twin, rev, current rev, life, the rev's commit or [], bearings as twin/bearings returns them, in any
+//          order and closed ones too, measurements likewise, [beliefs, relations, holdings, links, goals, statements of goals,
 //          relations of goals, pursuits, metrics, readings, decisions, statements of decisions, deliberations, permissions,
-//          contested evidence, the rev's commit or []); none if no such twin
+//          contested evidence]]]); of those that there are
 // mode: read
-MATCH (t:Twin {id: $twin})
-WITH t, coalesce($rev, t.rev) AS rev
-RETURN
-  rev,
-  t.rev AS current,
-  t.life AS life,
+UNWIND $twins AS asked
+MATCH (t:Twin {id: asked})
+WITH t.id AS twin, coalesce($rev, t.rev) AS rev, t.rev AS current, t.life AS life
+WITH twin, rev, current, life,
   COLLECT {
-    MATCH (b:Belief {twin: $twin})
+    MATCH (b:Belief {twin: twin})
     RETURN [b.id, b.attribute, b.subject, b.context, b.domain, b.statement, b.value]
   } AS beliefs,
   COLLECT {
-    MATCH (a:Belief {twin: $twin})-[r:SUPPORTS|CONTRADICTS|IMPLIES|EXCLUDES|CAUSES]->(b:Belief)
+    MATCH (a:Belief {twin: twin})-[r:SUPPORTS|CONTRADICTS|IMPLIES|EXCLUDES|CAUSES]->(b:Belief)
     WHERE r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, a.id, b.id, type(r), r.odds_ratio, r.probability]
@@ -23,30 +22,30 @@ RETURN
   COLLECT {
     MATCH (:Twin)-[r:HOLDS]->(b:Belief)
     USING INDEX r:HOLDS(twin, rev_to, valid_to)
-    WHERE r.twin = $twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
+    WHERE r.twin = twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, b.id, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, r.log_odds, r.status, r.quality, r.error]
   } AS holdings,
   COLLECT {
     MATCH (i:Identifier)-[r:IDENTIFIES]->(:Twin)
     USING INDEX r:IDENTIFIES(twin, rev_to, valid_to)
-    WHERE r.twin = $twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
+    WHERE r.twin = twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, i.scheme]
   } AS links,
   COLLECT {
-    MATCH (g:Goal {twin: $twin})
+    MATCH (g:Goal {twin: twin})
     RETURN [g.id, g.key]
   } AS goals,
   COLLECT {
     MATCH (e:Evidence)-[r:STATES]->(g:Goal)
     USING INDEX r:STATES(twin, rev_to, valid_to)
-    WHERE r.twin = $twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
+    WHERE r.twin = twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, e.id, g.id, r.source, r.stance, r.title, r.status, r.priority, r.progress, toString(r.deadline)]
   } AS statements,
   COLLECT {
-    MATCH (g:Goal {twin: $twin})<-[r:PART_OF|DEPENDS_ON|COMPETES_WITH|MOTIVATES]-(a)
+    MATCH (g:Goal {twin: twin})<-[r:PART_OF|DEPENDS_ON|COMPETES_WITH|MOTIVATES]-(a)
     WHERE r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, a.id, g.id, type(r), r.weight, r.evidence, r.speaker]
@@ -54,55 +53,78 @@ RETURN
   COLLECT {
     MATCH (:Twin)-[r:PURSUES]->(g:Goal)
     USING INDEX r:PURSUES(twin, rev_to, valid_to)
-    WHERE r.twin = $twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
+    WHERE r.twin = twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, g.id, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, r.title, r.status, r.priority, r.progress, toString(r.deadline), r.importance, r.motivation,
             r.quality, r.reason]
   } AS pursuits,
   COLLECT {
-    MATCH (m:Metric {twin: $twin})
+    MATCH (m:Metric {twin: twin})
     RETURN [m.id, m.name, m.subject, m.context, m.statement]
   } AS metrics,
   COLLECT {
     MATCH (:Twin)-[r:MEASURES]->(m:Metric)
     USING INDEX r:MEASURES(twin, rev_to, valid_to)
-    WHERE r.twin = $twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
+    WHERE r.twin = twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, m.id, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, r.value, r.label, r.band]
   } AS readings,
   COLLECT {
-    MATCH (d:Decision {twin: $twin})
+    MATCH (d:Decision {twin: twin})
     RETURN [d.id, d.key]
   } AS decisions,
   COLLECT {
     MATCH (e:Evidence)-[r:TELLS]->(d:Decision)
     USING INDEX r:TELLS(twin, rev_to, valid_to)
-    WHERE r.twin = $twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
+    WHERE r.twin = twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, e.id, d.id, r.source, r.stance, r.title, r.options, r.chosen, r.reasons, r.expected, r.actual]
   } AS told,
   COLLECT {
     MATCH (:Twin)-[r:DECIDES]->(d:Decision)
     USING INDEX r:DECIDES(twin, rev_to, valid_to)
-    WHERE r.twin = $twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
+    WHERE r.twin = twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, d.id, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, r.title, r.status, r.options, r.chosen, r.reasons, r.expected, r.actual]
   } AS deliberations,
   COLLECT {
     MATCH (:Twin)-[r:PERMITS]->(:Purpose)
     USING INDEX r:PERMITS(twin, rev_to, valid_to)
-    WHERE r.twin = $twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
+    WHERE r.twin = twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, r.purpose, r.category, r.recipient, r.allowed, r.stated_by, r.event, r.evidence]
   } AS permissions,
   COLLECT {
     MATCH (:Twin)-[r:CONTESTS]->(:Evidence)
     USING INDEX r:CONTESTS(twin, rev_to, valid_to)
-    WHERE r.twin = $twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
+    WHERE r.twin = twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, r.evidence, r.event]
   } AS contests,
   COLLECT {
-    MATCH (c:Commit {twin: $twin, rev: rev})
+    MATCH (c:Commit {twin: twin, rev: rev})
     RETURN [toString(c.head_time), toString(c.at), c.definitions, c.open_rows, c.opened_rows]
-  } AS at
+  } AS at,
+  COLLECT {
+    MATCH (e:Evidence)-[r:BEARS_ON]->(b:Belief)
+    USING INDEX r:BEARS_ON(twin, rev_to, rev_from)
+    WHERE r.twin = twin AND r.rev_to > 0 AND r.rev_from <= rev
+    WITH e, r, b LIMIT $rows
+    RETURN [r.revision_id, e.id, r.log_likelihood_ratio, r.valid_from.epochSeconds * 1000000 + r.valid_from.microsecond,
+            r.valid_to.epochSeconds * 1000000 + r.valid_to.microsecond, r.rev_from, r.rev_to, b.id, r.source, r.stance,
+            r.half_life, r.shared_origin, r.source_kind, r.definition, r.origin, r.shared_across]
+  } AS bearings,
+  COLLECT {
+    MATCH (e:Evidence)-[r:COUNTS_IN]->(m:Metric)
+    USING INDEX r:COUNTS_IN(twin, rev_to, rev_from)
+    WHERE r.twin = twin AND r.rev_to > 0 AND r.rev_from <= rev
+    WITH e, r, m LIMIT $rows
+    RETURN [r.revision_id, e.id, r.value, r.valid_from.epochSeconds * 1000000 + r.valid_from.microsecond,
+            r.valid_to.epochSeconds * 1000000 + r.valid_to.microsecond, r.rev_from, r.rev_to, m.id, r.source, r.label,
+            r.answers, r.definition, r.origin]
+  } AS measurements
+RETURN collect([
+  twin, rev, current, life, at, bearings, measurements,
+  [beliefs, relations, holdings, links, goals, statements, hanging, pursuits, metrics, readings, decisions, told,
+   deliberations, permissions, contests]
+]) AS twins

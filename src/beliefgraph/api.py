@@ -41,7 +41,8 @@ def create_app(services: Services) -> Starlette:
             tokens=settings.max_query_tokens,
             page=settings.max_page_size,
             introspection=settings.introspection,
-        )
+        ),
+        [layer.fields for layer in services.layers if layer.fields is not None],
     )
     door = GraphQLDoor(
         schema,

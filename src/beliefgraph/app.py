@@ -19,7 +19,6 @@ from beliefgraph.services.across import Across
 from beliefgraph.services.archives.archives import Archives
 from beliefgraph.services.archives.downloads import Downloads
 from beliefgraph.services.asking.questions import AskingQuestions
-from beliefgraph.services.bell import Bell
 from beliefgraph.services.cache import TwinCache
 from beliefgraph.services.callers import Callers
 from beliefgraph.services.change_points.questions import ChangePointQuestions
@@ -37,12 +36,17 @@ from beliefgraph.services.goals.questions import Goals
 from beliefgraph.services.intake import Intake
 from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.interval import Intervals
+from beliefgraph.services.layer import Layer
+from beliefgraph.services.layer_questions import LayerQuestions
+from beliefgraph.services.layers import LAYERS
 from beliefgraph.services.learning.sources import SourceLearner
 from beliefgraph.services.metrics.questions import Metrics
 from beliefgraph.services.moments import Moments
 from beliefgraph.services.move import Mover, finish_moves
+from beliefgraph.services.notifier import Notifier
 from beliefgraph.services.permissions.policies import Policies
 from beliefgraph.services.permissions.sights import Sights
+from beliefgraph.services.places import Places, Shares
 from beliefgraph.services.preferences.questions import Preferences
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.readiness import Readiness
@@ -52,21 +56,26 @@ from beliefgraph.services.refresh import INTERVAL as EVERY_HOUR
 from beliefgraph.services.refresh import Refresher
 from beliefgraph.services.reinterpretation.reinterpret import Reinterpreter
 from beliefgraph.services.residency import Residency
+from beliefgraph.services.scheduler import Scheduler
+from beliefgraph.services.segments.questions import Segments
 from beliefgraph.services.series.questions import SeriesQuestions
 from beliefgraph.services.sessions import Sessions
 from beliefgraph.services.threads import threads
 from beliefgraph.services.tokens import Tokens, read_issuers
 from beliefgraph.services.trajectories.questions import Trajectories
 from beliefgraph.services.update import Updater
-from beliefgraph.services.upkeep import Upkeep
 from beliefgraph.services.warming import Warming
 from beliefgraph.services.what_if import WhatIfs
 from beliefgraph.store.copies import CopyStore
-from beliefgraph.store.graph import Graph, connected
+from beliefgraph.store.graph import CONNECTION_POOL, Graph, connected
 from beliefgraph.store.keys import Keyring
+from beliefgraph.store.layer_rows import Layers
 from beliefgraph.store.migrations import check_migrated, migrate
 from beliefgraph.store.personal import PersonalTexts
 from beliefgraph.store.tickets import Tickets
+
+MOST_WAITING = 10_000
+"""Statements of one key that may wait for a connection: what asks them is bounded already."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +109,7 @@ class Services:
     forecasts: Forecasts
     forecast_keeper: ForecastKeeper
     trajectories: Trajectories
+    segments: Segments
     series: SeriesQuestions
     change_points: ChangePointQuestions
     asking: AskingQuestions
@@ -112,9 +122,11 @@ class Services:
     refresher: Refresher
     sources: SourceLearner
     reinterpreter: Reinterpreter
-    upkeep: Upkeep
+    scheduler: Scheduler
     warming: Warming
     readiness: Readiness
+    layer_questions: LayerQuestions
+    layers: Sequence[Layer]
     residency: Residency | None = None
     others: Mapping[str, Services] = field(default_factory=dict)
 
@@ -160,12 +172,12 @@ class Services:
     def definitions_changed(self, tenant: str) -> None:
         """Let the twins of a tenant adopt what is in force, soon."""
         for each in self.databases:
-            each.upkeep.definitions_changed(tenant)
+            each.scheduler.definitions_changed(tenant)
 
     def let_time_pass(self) -> None:
         """Refresh quiet twins from now on, and take in what is due."""
         for each in self.databases:
-            each.upkeep.let_time_pass()
+            each.scheduler.let_time_pass()
 
 
 def build(
@@ -175,12 +187,15 @@ def build(
     clock: Clock,
     shard_map: ShardMap | None = None,
     shards: Mapping[str, Graph] | None = None,
+    layers: Sequence[Layer] = LAYERS,
 ) -> Services:
     """The services on a connection; nothing is read or written yet. `shards` are the databases besides the home."""
     shards = shards or {}
     databases = (graph, *shards.values())
     for each in databases:
         each.personal = PersonalTexts(keyring)
+        each.layers = Layers(layer.rows for layer in layers if layer.rows is not None)
+        each.turn = _connections(settings.acquisition_timeout).of_holder
 
     async def look() -> None:
         for each in databases:
@@ -208,9 +223,18 @@ def build(
         home=graph,
         cached_bytes=settings.cached_megabytes * 2**20 // len(databases),
         residency=None if shard_map is None else Residency(shard_map, keyring),
+        layers=layers,
     )
     others = {name: _on(each, DefinitionBook(each, clock), shared, name) for name, each in shards.items()}
     return _on(graph, DefinitionBook(graph, clock, list(shards.values())), shared, HOME, others)
+
+
+def _connections(patience: float) -> Places:
+    """The connections to a database, shared out: a tenant has half of them at most."""
+    half = CONNECTION_POOL // 2
+    return Places(
+        Shares(CONNECTION_POOL, per_tenant=half, per_key=half, waiting_per_key=MOST_WAITING, patience=patience)
+    )
 
 
 def _sessions(
@@ -243,6 +267,7 @@ class _Shared:
     home: Graph
     cached_bytes: int
     residency: Residency | None
+    layers: Sequence[Layer]
 
 
 def _on(
@@ -250,13 +275,13 @@ def _on(
 ) -> Services:
     """The services on one database; those of the home know the others."""
     settings, keyring, clock = shared.settings, shared.keyring, shared.clock
-    bell = Bell()
+    notifier = Notifier()
     interpreter = RuleInterpreter()
     cache = TwinCache(graph, keyring, shared.cached_bytes)
     sights = Sights(graph, shared.policies, clock, cache, shared.accesses)
-    moments = Moments(graph, book, cache, bell, sights)
+    moments = Moments(graph, book, cache, notifier, sights)
     shard = None if shared.residency is None else Place(shared.residency, name)
-    updater = Updater(graph, keyring, book, cache, clock, bell, shard, sights)
+    updater = Updater(graph, keyring, book, cache, clock, notifier, shard, sights, shared.layers)
     intake = Intake(updater, interpreter)
     interval = settings.refresh_interval
     explanations = Explanations(graph, keyring, book, moments=moments)
@@ -290,6 +315,7 @@ def _on(
         forecasts=Forecasts(graph, keyring, book, clock, moments),
         forecast_keeper=forecast_keeper,
         trajectories=Trajectories(graph, book, moments=moments),
+        segments=Segments(graph, book, moments=moments),
         series=SeriesQuestions(graph, book, moments=moments),
         change_points=ChangePointQuestions(graph, book, moments=moments),
         asking=AskingQuestions(graph, book, moments=moments),
@@ -299,14 +325,16 @@ def _on(
         received=Received(graph, keyring, moments),
         what_ifs=WhatIfs(graph, book, interpreter, moments=moments),
         changes=Changes(
-            graph, bell, interval=settings.poll_interval, queue=settings.subscription_queue, moments=moments
+            graph, notifier, interval=settings.poll_interval, queue=settings.subscription_queue, moments=moments
         ),
         refresher=refresher,
         sources=SourceLearner(graph, book, sights),
         reinterpreter=Reinterpreter(updater, intake, interpreter),
-        upkeep=Upkeep(refresher, clock, interval, forecast_keeper),
+        scheduler=Scheduler(refresher, clock, interval, forecast_keeper),
         warming=shared.warming,
         readiness=shared.readiness,
+        layer_questions=LayerQuestions(graph, moments),
+        layers=shared.layers,
         residency=None if others is None else shared.residency,
         others=others or {},
     )
@@ -353,7 +381,7 @@ async def running(settings: Settings, *, clock: Clock | None = None, serving: bo
         if serving:
             await services.readiness.look()
             tasks += [
-                asyncio.create_task(_kept_up(services.databases), name="upkeep"),
+                asyncio.create_task(_kept_up(services.databases), name="scheduler"),
                 asyncio.create_task(services.warming.run(), name="warm the inference"),
                 asyncio.create_task(services.readiness.run(), name="readiness"),
             ]
@@ -392,4 +420,4 @@ async def copying(services: Services, caller: Caller) -> AsyncIterator[Copying]:
 
 async def _kept_up(databases: Sequence[Services]) -> None:
     """What time and new definitions ask for, in every database, until cancelled."""
-    await asyncio.gather(*(each.upkeep.run() for each in databases))
+    await asyncio.gather(*(each.scheduler.run() for each in databases))

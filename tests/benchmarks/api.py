@@ -4,7 +4,8 @@ python tests/benchmarks/api.py [--json] [--twins 100] [--events 100000] [--only 
 
 A Neo4j of its own, 100 twins of 850 beliefs and 935 relations, and the service in a process of its own. Raw Bolt runs
 the service's own Cypher, with the service's own parameters, on the same graph. With `--peer`, instead, the service
-beside @neo4j/graphql with graphql-yoga (`tests/benchmarks/peer.py`), which needs Node.
+beside @neo4j/graphql with graphql-yoga (`tests/benchmarks/peer.py`), which needs Node, on as many twins as the service
+keeps in memory by default.
 """
 
 from __future__ import annotations
@@ -55,10 +56,13 @@ from beliefgraph.store import commits
 from beliefgraph.store.commits import Statement, TwinCommit
 from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring
+from beliefgraph.store.layer_rows import NO_LAYERS, Layers
 from beliefgraph.store.migrations import migrate
 from beliefgraph.store.queries import query
 
 TENANT = "bench"
+TWINS = 100
+BESIDE_PEER = 30
 QUIET = NotificationMinimumSeverity.OFF
 EVERYTHING: tuple[Scope, ...] = words_of(Scope)
 ROUNDS = 300
@@ -104,14 +108,15 @@ class Recorder(Graph):
 async def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--json", action="store_true", help="print rows {item, value, must, stretch, ok}")
-    arguments.add_argument("--twins", type=int, default=100)
+    arguments.add_argument("--twins", type=int, help=f"how many; {TWINS}, and {BESIDE_PEER} with --peer")
     arguments.add_argument("--events", type=int, default=100_000, help="events of the bulk run")
     arguments.add_argument("--only", nargs="*", choices=PARTS, help="some parts alone")
     arguments.add_argument("--peer", action="store_true", help="beside @neo4j/graphql and graphql-yoga; needs Node")
     given = arguments.parse_args()
+    number = given.twins or (BESIDE_PEER if given.peer else TWINS)
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        async with bench(home, given.twins) as made:
+        async with bench(home, number) as made:
             try:
                 for part in given.only or ([] if given.peer else PARTS):
                     await PARTS[part](made, home, given.events)
@@ -119,7 +124,7 @@ async def main() -> None:
                     with peer.peer(made.endpoint, home) as address:
                         made.rows += await peer.beside(made.url, made.key, address, TENANT, made.number)
             finally:
-                show(f"API on {given.twins} twins of {twins.BELIEFS} beliefs", made.rows, given.json)
+                show(f"API on {number} twins of {twins.BELIEFS} beliefs", made.rows, given.json)
     if any(row.ok is False for row in made.rows):
         raise SystemExit(1)
 
@@ -492,8 +497,8 @@ async def _statements(made: Bench, catalog: Catalog, number: int) -> list[list[S
     taken: list[list[Statement]] = []
     statements_of = commits.statements
 
-    def noted(keyring: Keyring, commits: Sequence[TwinCommit]) -> list[Statement]:
-        taken.append(statements_of(keyring, commits))
+    def noted(keyring: Keyring, commits: Sequence[TwinCommit], layers: Layers = NO_LAYERS) -> list[Statement]:
+        taken.append(statements_of(keyring, commits, layers))
         return taken[-1]
 
     commits.statements = noted

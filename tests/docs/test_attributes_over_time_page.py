@@ -69,7 +69,7 @@ def test_the_table_is_what_the_catalog_measures() -> None:
     for day, hour, minute, sees, value, band, log_odds in rows:
         at = datetime(2026, 5, int(day), int(hour), int(minute), tzinfo=UTC)
         derived = derive(state, graph, at, also=(BeliefKey(attribute="product.interested"),))
-        visits = {one.metric.name: one for one in derived.measured}["visits.week"]
+        visits = {one.metric.name: one for one in derived.contributions.measured}["visits.week"]
         assert [str(row.valid_from.day) for row in visits.events] == re.findall(r"\d+", sees)
         assert visits.value == float(value)
         assert (visits.band.says if visits.band else "none") == band
@@ -87,7 +87,7 @@ def test_the_level_is_what_its_measurements_say() -> None:
         derived = derive(
             state, graph, datetime(2026, {"May": 5, "July": 7}[month], int(day), 12, tzinfo=UTC), also=(heavy,)
         )
-        (hours,) = derived.measured
+        (hours,) = derived.contributions.measured
         assert [str(row.valid_from.day) for row in hours.events] == re.findall(r"\d+", sees)
         told = "unknown" if hours.value is None else f"{hours.value:.2f} ± {hours.deviation:.2f}"
         assert told == value

@@ -45,11 +45,11 @@ def derived(achieved: list[bool]) -> Motivations:
     return motivate(
         graph,
         own=force(np.array([0.8, 0.0, 0.0])),
-        live=~done,
+        is_open=~done,
         blocked=blocked(graph, ~done, never, done),
         pursued=one(3),
         urgency=np.zeros(3),
-        left=1 - progress(graph, np.zeros(3), done, never),
+        remaining=1 - progress(graph, np.zeros(3), done, never),
     )
 
 

@@ -14,10 +14,10 @@ from tests.world import World, event
 from beliefgraph.local import Endpoint
 from beliefgraph.model.command import AssertBelief
 from beliefgraph.model.question import BeliefFilter
-from beliefgraph.services.bell import Bell
 from beliefgraph.services.changes import Changes
 from beliefgraph.services.copies.project import Copying, CopySource
 from beliefgraph.services.moments import Moments
+from beliefgraph.services.notifier import Notifier
 from beliefgraph.services.questions import Questions
 from beliefgraph.store.copies import CopyStore
 from beliefgraph.store.graph import connected
@@ -68,7 +68,7 @@ async def test_it_is_answered_as_everything_else_is(world: World, warm: bool) ->
     }
     state = await stored(world)
     assert {belief.value for belief in state.beliefs.values() if belief.attribute == "places.home"} >= {CITY}
-    changes = await Changes(here.graph, Bell()).since(world.caller, "lena", 0)
+    changes = await Changes(here.graph, Notifier()).since(world.caller, "lena", 0)
     assert CITY in str(changes)
     (twin,) = [each async for each in said(here.graph, world.caller.tenant, None)]
     assert HOME in twin.beliefs.values()

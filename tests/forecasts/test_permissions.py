@@ -41,7 +41,7 @@ async def test_what_a_purpose_may_not_use_teaches_nothing_and_of_nothing_there_i
     assert len((await questions.forecasts(world.person("lena"), "lena")).nodes) == 2
     churn = (await world.book.latest(world.caller.tenant)).definitions.outcome("churn")
     for asking, twins in ((caller, 1), (enforcing.caller("audit"), 2)):
-        assert len(await questions.scored(asking, churn, churn.horizons[0])) == twins
+        assert len(await questions.scored(asking, churn, churn.horizons[0].within)) == twins
     usable = Usable(enforcing.sights, caller)
     found = await learn_outcomes(
         caller, world.graph, world.keyring, world.book, world.clock.now(), "busy", usable=usable

@@ -9,7 +9,7 @@ from tests.world import event, rated
 
 from beliefgraph.model.belief import logit, probability
 from beliefgraph.model.evidence import CORRECTION_LOG_ODDS
-from beliefgraph.services.derive import PERSONS_WORD
+from beliefgraph.services.derive import PINNED
 
 INTERVAL = """
 query Interval($key: BeliefKeyInput!, $asOf: AsOf, $atLeastRev: Int) {
@@ -82,11 +82,11 @@ async def test_where_it_is_not_exact_an_interval_and_an_error_bar_say_how_far_of
 async def test_the_persons_word_says_how_far_the_interval_may_reach(served: Service, client: Client) -> None:
     await served.define(wide.catalog(1.3))
     await client.data(CORRECT, belief=TOLD)
-    assert (await client.data(INTERVAL, key=TOLD))["interval"]["low"] < probability(PERSONS_WORD)
+    assert (await client.data(INTERVAL, key=TOLD))["interval"]["low"] < probability(PINNED)
     person = await served.client("read", "correct", person="lena")
     await person.data(CORRECT, belief=TOLD)
     found = (await client.data(INTERVAL, key=TOLD))["interval"]
-    assert found["low"] == found["personsWord"] == pytest.approx(probability(PERSONS_WORD))
+    assert found["low"] == found["personsWord"] == pytest.approx(probability(PINNED))
     assert found["low"] <= found["confidence"] <= found["high"]
 
 

@@ -1,4 +1,4 @@
-"""Plain loopy belief propagation on the same statements: what the thin tier is measured beside."""
+"""Plain loopy belief propagation on the same statements: what the edge-deleted tier is measured beside."""
 
 from __future__ import annotations
 

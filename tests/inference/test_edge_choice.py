@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.benchmarks.generators import hier, modular
 
-from beliefgraph.inference.edge_choice import Choice, choose, strength, thin_trees
+from beliefgraph.inference.edge_choice import Choice, choose, edge_deleted_trees, strength
 from beliefgraph.inference.factors import factors_of
 
 
@@ -14,7 +14,7 @@ def check(cards: list[int], scopes: list[tuple[int, ...]], choice: Choice, width
     """Whatever is kept stands in a junction tree, and no table is larger than it may be."""
     for bag in choice.bags:
         assert np.prod([cards[v] for v in bag]) <= 2 ** (width + 1)
-    trees = thin_trees(cards, scopes, choice, width)
+    trees = edge_deleted_trees(cards, scopes, choice, width)
     cliques = [clique for tree in trees for clique in tree.cliques]
     assert max(map(len, cliques)) <= width + 1
     for scope, kept in zip(scopes, choice.kept, strict=True):

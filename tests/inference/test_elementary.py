@@ -7,7 +7,7 @@ import numpy as np
 from beliefgraph.inference.arrays import Floats
 from beliefgraph.inference.elementary import exponential, logarithm
 from beliefgraph.inference.evidence import LOG_LIKELIHOOD_BOUND
-from beliefgraph.inference.kernels.zeros import SMALL
+from beliefgraph.inference.kernels.underflow import SMALL
 from beliefgraph.inference.native import native
 
 

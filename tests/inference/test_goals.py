@@ -68,11 +68,11 @@ class Case:
         return motivate(
             self.graph,
             own=force(self.column(self.priority, 0.0)),
-            live=live,
+            is_open=live,
             blocked=self.waits(),
             pursued=self.column(self.pursued, 1.0),
             urgency=self.column(self.urgency, 0.0),
-            left=1.0 - self.come(),
+            remaining=1.0 - self.come(),
         )
 
 

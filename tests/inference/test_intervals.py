@@ -44,8 +44,8 @@ def test_no_answer_of_a_usual_twin_lies_outside(make: object, edges: int) -> Non
 def test_where_a_part_is_approximated_the_bounds_hold_for_what_is_approximated() -> None:
     rng = np.random.default_rng(0)
     relations = [Relation("supports", i, j, float(rng.uniform(1.2, 3.0))) for i, j in combinations(range(8), 2)]
-    model = compile_model(Structure(rng.uniform(0.2, 0.8, 8), relations), Budget(max_width=2, thin_width=2))
-    (part,) = model.thin
+    model = compile_model(Structure(rng.uniform(0.2, 0.8, 8), relations), Budget(max_width=2, approximate_width=2))
+    (part,) = model.edge_deleted
     network = part.pairwise()
     assert network is not None
     lam = rng.normal(size=8)

@@ -114,11 +114,11 @@ def test_a_part_that_is_approximated_answers_near_the_truth() -> None:
     evidence = np.zeros(n + 1)
     evidence[[0, n]] = 1.0, 3.0
     exact = compile_model(structure).responsibility(n, evidence)
-    thin = compile_model(structure, Budget(max_width=2, thin_width=4)).responsibility(n, evidence)
+    edge_deleted = compile_model(structure, Budget(max_width=2, approximate_width=4)).responsibility(n, evidence)
     assert exact is not None
-    assert thin is not None
-    np.testing.assert_allclose(thin.brought, exact.brought, atol=0.01)
-    np.testing.assert_allclose(thin.alone, exact.alone, atol=0.01)
+    assert edge_deleted is not None
+    np.testing.assert_allclose(edge_deleted.brought, exact.brought, atol=0.01)
+    np.testing.assert_allclose(edge_deleted.alone, exact.alone, atol=0.01)
 
 
 def test_there_is_none_where_causes_add_up_or_there_are_none() -> None:

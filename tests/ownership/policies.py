@@ -8,7 +8,6 @@ from tests.world import World
 
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.permission import Permit, Policy
-from beliefgraph.services.bell import Bell
 from beliefgraph.services.changes import Changes
 from beliefgraph.services.commands import Commands
 from beliefgraph.services.decisions.questions import Decisions
@@ -18,6 +17,7 @@ from beliefgraph.services.intake import Intake
 from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.metrics.questions import Metrics
 from beliefgraph.services.moments import Moments
+from beliefgraph.services.notifier import Notifier
 from beliefgraph.services.permissions.policies import Policies
 from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.questions import Questions
@@ -54,7 +54,7 @@ class Enforcing:
         self.policies = Policies(graph, clock)
         self.sights = Sights(graph, self.policies, clock, cache)
         self.moments = Moments(graph, book, cache, sights=self.sights)
-        self.updater = Updater(graph, world.keyring, book, cache, clock, world.bell, sights=self.sights)
+        self.updater = Updater(graph, world.keyring, book, cache, clock, world.notifier, sights=self.sights)
         self.intake = Intake(self.updater, RuleInterpreter())
         self.commands = Commands(self.updater, self.intake, self.policies)
         self.questions = Questions(graph, world.keyring, book, moments=self.moments)
@@ -62,7 +62,7 @@ class Enforcing:
         self.goals = Goals(graph, book, moments=self.moments)
         self.metrics = Metrics(graph, world.keyring, book, moments=self.moments)
         self.decisions = Decisions(graph, world.keyring, book, moments=self.moments)
-        self.changes = Changes(graph, Bell(), moments=self.moments)
+        self.changes = Changes(graph, Notifier(), moments=self.moments)
         self._world = world
 
     def caller(self, purpose: str = "advice", actor: str = "test") -> Caller:

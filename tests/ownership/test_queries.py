@@ -68,6 +68,9 @@ READING = {
     "goal/history": REPLAYED,
     "goal/page": WHOLE,
     "identifier/events": SERVICE,
+    "layer/changes": "shown as they are for the caller (Moments.replay)",
+    "layer/history": REPLAYED,
+    "layer/inputs": FILTERED,
     "learning/evidence": LEARNING,
     "learning/parameter_sets": NOTHING,
     "learning/rules": LEARNING,
@@ -94,7 +97,7 @@ READING = {
     "twin/moment": FILTERED,
     "twin/named": "those that do not exist for the caller are left out (Moments.shown_of)",
     "twin/now": "shown as it exists for the caller (Moments.shown)",
-    "twin/quiet": SERVICE,
+    "twin/stale": SERVICE,
 }
 """Every query that reads, with how permissions reach it."""
 

@@ -134,7 +134,7 @@ async def test_a_run_that_was_killed_is_started_again_and_comes_to_the_same(
         await world.intake.observe(world.caller, [rated(str(n), 0.5, day=n, twin=twin) for n in range(3)])
     await republish(world, "1.1.0", saying("rated", "-0.5"))
     killed, rang = world.another(), asyncio.Event()
-    monkeypatch.setattr(killed.bell, "ring", lambda _: rang.set())
+    monkeypatch.setattr(killed.notifier, "notify", lambda _: rang.set())
     running = asyncio.create_task(again(killed))
     await rang.wait()
     running.cancel()

@@ -13,18 +13,18 @@ from tests.world import World, event, key, rated
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.commit import Change
-from beliefgraph.services.bell import Bell
 from beliefgraph.services.changes import Changes
+from beliefgraph.services.notifier import Notifier
 
 PATIENCE = 60.0  # seconds; two writers on a Neo4j that has just started took more than ten
 
 
 @pytest_asyncio.fixture
 async def changes(world: World) -> AsyncIterator[Changes]:
-    """The changes as one process follows them, and its bell rung by the world's commits."""
-    bell = Bell()
-    world.updater._bell = bell
-    made = Changes(world.graph, bell, interval=0.2, queue=20, resume_limit=50)
+    """The changes as one process follows them, and its notifier notified by the world's commits."""
+    notifier = Notifier()
+    world.updater._notifier = notifier
+    made = Changes(world.graph, notifier, interval=0.2, queue=20, resume_limit=50)
     yield made
     await made.close()
 
@@ -133,7 +133,7 @@ async def test_subscribers_of_different_pace_and_place_share_one_look(world: Wor
 
 async def test_the_commits_of_another_process_arrive_too(world: World, changes: Changes) -> None:
     await write(world, 1)
-    elsewhere = world.another()  # its bell is not the one we hear
+    elsewhere = world.another()  # its notifier is not the one we hear
     async with aclosing(follow(changes, world.caller, 1)) as stream:
         coming = asyncio.create_task(take(stream, 4))
         await asyncio.gather(write(world, 2, start=1), write(elsewhere, 2, start=10))
@@ -141,9 +141,9 @@ async def test_the_commits_of_another_process_arrive_too(world: World, changes: 
 
 
 async def test_a_commit_of_this_process_arrives_at_once(world: World) -> None:
-    bell = Bell()
-    world.updater._bell = bell
-    patient = Changes(world.graph, bell, interval=60)
+    notifier = Notifier()
+    world.updater._notifier = notifier
+    patient = Changes(world.graph, notifier, interval=60)
     await write(world, 1)
     async with aclosing(follow(patient, world.caller)) as stream:
         coming = asyncio.create_task(take(stream, 1))
@@ -175,7 +175,7 @@ async def test_a_subscriber_that_is_too_slow_is_told_and_can_resume(world: World
 
 async def test_a_resume_from_too_far_back_or_from_the_future_has_expired(world: World, changes: Changes) -> None:
     await write(world, 3)
-    narrow = Changes(world.graph, Bell(), resume_limit=2)
+    narrow = Changes(world.graph, Notifier(), resume_limit=2)
 
     assert await refusal(follow(narrow, world.caller, 0)) == "resume-expired"
     assert await refusal(follow(changes, world.caller, 4)) == "resume-expired"

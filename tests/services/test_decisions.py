@@ -19,10 +19,10 @@ from beliefgraph.model.decision import MAX_DECISIONS, DecisionState, Deliberatio
 from beliefgraph.model.event import Event
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services.bell import Bell
 from beliefgraph.services.changes import Changes
 from beliefgraph.services.decisions.draft import DecisionDraft
 from beliefgraph.services.decisions.questions import Decisions
+from beliefgraph.services.notifier import Notifier
 from beliefgraph.services.recheck import recheck
 from beliefgraph.services.state import fresh
 from beliefgraph.store.graph import Graph
@@ -258,7 +258,7 @@ async def test_withdrawn_evidence_takes_back_what_it_told_as_if_it_had_never_bee
     gone = await world.commands.withdraw(world.caller, Withdraw(twin="lena", source="somebody"))
     assert {c.decision.key: c.after and c.after.status for c in gone.decisions} == {"home": "open", "car": None}
     assert [d.decision.key for d in (await decisions.decisions(world.caller, "lena")).nodes] == ["home"]
-    told = await Changes(world.graph, Bell()).since(world.caller, "lena", 0)
+    told = await Changes(world.graph, Notifier()).since(world.caller, "lena", 0)
     assert [
         [(c.decision.key, c.before and c.before.status, c.after and c.after.status) for c in t.decisions] for t in told
     ][:3] == [
@@ -323,7 +323,7 @@ def test_a_twin_has_so_many_decisions_and_no_more() -> None:
 
 
 async def test_whoever_follows_a_twin_is_told_of_its_decisions(world: World) -> None:
-    changes = Changes(world.graph, Bell(), interval=0.05)
+    changes = Changes(world.graph, Notifier(), interval=0.05)
     await record(world, options=OPTIONS)
     told = changes.subscribe(world.caller, "lena", 0)
     await record(world, chosen="stay")

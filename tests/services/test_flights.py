@@ -7,9 +7,11 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from tests.reading import stored
 from tests.services.test_questions import tell_a_story
-from tests.world import World, key
+from tests.world import World, key, rated
 
+from beliefgraph.services import cache
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.flights import Flights
@@ -39,6 +41,28 @@ async def test_sixteen_explanations_of_a_twin_that_is_not_in_memory_read_it_once
     assert len({each.sentence for each in found}) == 1
     assert graph.asked["twin/inputs"] == 1
     assert graph.asked["definition/numbered"] == 1
+
+
+@pytest.mark.parametrize("few", [cache.FEW_ROWS, 3])
+async def test_twins_that_are_not_in_memory_are_read_together_and_those_of_many_rows_by_themselves(
+    world: World, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    """Each event bears on one belief: of three, a twin has as many bearings as are not read together any more."""
+    monkeypatch.setattr(cache, "FEW_ROWS", few)
+    names = [f"twin {n}" for n in range(60)]
+    for n in range(3):
+        some = [rated(f"{n} {name}", 0.5, twin=name) for name in names[: 60 if n == 0 else 2]]
+        await world.intake.observe(world.caller, some)
+
+    graph = Counting(world.graph)
+    elsewhere = World(graph, world.keyring, world.clock, world.caller)
+    again = [rated(f"more {name}", 0.25, twin=name) for name in names]
+    assert all(each.status == "accepted" for each in await elsewhere.intake.observe(world.caller, again))
+    assert graph.asked["twin/inputs"] == (3 if few > 3 else 5)
+    for name in (names[0], names[-1]):
+        alone = await stored(world, name)
+        together = await elsewhere.cache.at(alone.id, alone.tenant, name, (alone.rev, alone.life))
+        assert (together.bearings, together.made, together.rows) == (alone.bearings, alone.made, alone.rows)
 
 
 async def test_a_definition_set_that_many_want_at_once_is_read_once(world: World) -> None:

@@ -20,9 +20,9 @@ from beliefgraph.model.event import Event
 from beliefgraph.model.goal import GOAL_GRID, GoalState, Pursuit
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services.bell import Bell
 from beliefgraph.services.changes import Changes
 from beliefgraph.services.goals.questions import Goals
+from beliefgraph.services.notifier import Notifier
 from beliefgraph.services.recheck import recheck
 
 PURSUED = "goal.pursued"
@@ -437,7 +437,7 @@ async def test_changes_tell_of_goals_and_a_change_of_which_all_was_withdrawn_has
     await put(world, "a", priority=0.5)
     await put(world, "a", day=1, status="achieved")
     await world.commands.withdraw(world.caller, Withdraw(twin="lena", source="test"))
-    changes = await Changes(world.graph, Bell()).since(world.caller, "lena", 0)
+    changes = await Changes(world.graph, Notifier()).since(world.caller, "lena", 0)
     told = [
         [(g.goal.key, g.before and g.before.status, g.after and g.after.status) for g in change.goals]
         for change in changes
@@ -466,7 +466,7 @@ async def test_what_was_published_of_goals_is_what_the_rows_give_and_a_changed_n
     await put(world, "a", priority=0.5)
     await put(world, "b", part_of=["a"], progress=0.3)
     (found,) = [one async for one in recheck(world.graph, world.book, world.caller.tenant)]
-    assert (found.goals, found.differ) == (2, 0)
+    assert (found.published["goals"], found.differ) == (2, 0)
     async with world.graph._driver.session(database="neo4j") as session:
         await session.run("MATCH (:Twin {id: $id})-[r:PURSUES]->({key: 'b'}) SET r.motivation = 1.0", id=id_of(world))
     (found,) = [one async for one in recheck(world.graph, world.book, world.caller.tenant)]

@@ -11,7 +11,7 @@ from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.command import Correct, Relate
 from beliefgraph.model.evidence import CORRECTION_LOG_ODDS
 from beliefgraph.model.time import AsOf
-from beliefgraph.services.derive import PERSONS_WORD
+from beliefgraph.services.derive import PINNED
 from beliefgraph.services.interval import Intervals
 from beliefgraph.services.questions import Questions
 
@@ -76,14 +76,14 @@ async def test_the_persons_word_bounds_it_on_their_side(world: World, intervals:
     await world.commands.correct(world.caller, Correct(twin="omar", belief=belief, holds=False))
     others = await intervals.interval(world.caller, "omar", belief)
     assert others.high_log_odds is not None
-    assert others.high_log_odds > -PERSONS_WORD  # somebody else's correction gives way to what relations carry
+    assert others.high_log_odds > -PINNED  # somebody else's correction gives way to what relations carry
 
     await world.commands.correct(world.person("lena"), Correct(twin="lena", belief=belief, holds=False))
     persons = await intervals.interval(world.caller, "lena", belief)
-    assert persons.high_log_odds == persons.word_log_odds == -PERSONS_WORD
+    assert persons.high_log_odds == persons.word_log_odds == -PINNED
     assert persons.low_log_odds == others.low_log_odds
     assert persons.state.log_odds is not None
-    assert persons.state.log_odds <= -PERSONS_WORD
+    assert persons.state.log_odds <= -PINNED
 
 
 async def test_beside_an_effect_of_several_causes_none_is_known(world: World, intervals: Intervals) -> None:

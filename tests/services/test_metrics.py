@@ -19,12 +19,12 @@ from beliefgraph.model.event import Event
 from beliefgraph.model.metric import MetricKey, Reading
 from beliefgraph.model.time import AsOf
 from beliefgraph.model.twin import Identifier
-from beliefgraph.services.bell import Bell
 from beliefgraph.services.changes import Changes
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.grid import published
 from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.metrics.questions import Metrics
+from beliefgraph.services.notifier import Notifier
 from beliefgraph.services.recheck import recheck
 from beliefgraph.services.refresh import Refresher
 from beliefgraph.services.what_if import WhatIfs
@@ -105,7 +105,7 @@ async def test_a_week_without_a_visit_is_published_by_the_clock_alone(measured: 
 async def test_what_a_refresh_published_is_told_to_who_follows(measured: World) -> None:
     await visit(measured, 0)
     await refreshed(measured, 7)
-    changes = await Changes(measured.graph, Bell()).since(measured.caller, "lena", 1)
+    changes = await Changes(measured.graph, Notifier()).since(measured.caller, "lena", 1)
     (change,) = changes
     moved = {one.metric.name: (one.before and one.before.value, one.after.value) for one in change.metrics}
     assert change.commit.cause == "refreshed"

@@ -11,10 +11,10 @@ from tests.world import World, key, rated
 from beliefgraph.model.page import Page
 from beliefgraph.model.question import BeliefRow
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services.bell import Bell
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.grid import published
 from beliefgraph.services.moments import Moments
+from beliefgraph.services.notifier import Notifier
 from beliefgraph.services.questions import Questions
 
 HERE = AsOf(rev=1)
@@ -53,8 +53,8 @@ async def test_what_another_process_writes_is_seen_at_once(world: World) -> None
 @pytest.mark.parametrize("elsewhere", [False, True], ids=["this process", "another process"])
 async def test_a_read_of_a_rev_to_come_waits_without_asking_again_and_again(world: World, elsewhere: bool) -> None:
     await world.intake.observe(world.caller, [rated("1", 1.0)])
-    bell = Bell()
-    moments = Moments(world.graph, world.book, bell=bell, interval=0.5)
+    notifier = Notifier()
+    moments = Moments(world.graph, world.book, notifier=notifier, interval=0.5)
     questions = Questions(world.graph, world.keyring, world.book, moments=moments)
     before = world.graph.statements
     waiting = asyncio.create_task(questions.belief(world.caller, "lena", key("world.alone"), at_least_rev=2))
@@ -63,11 +63,11 @@ async def test_a_read_of_a_rev_to_come_waits_without_asking_again_and_again(worl
     writer = world.another()
     await writer.intake.observe(world.caller, [rated("2", 0.5, day=1)])
     if not elsewhere:
-        bell.ring(id_of(world))
+        notifier.notify(id_of(world))
     async with asyncio.timeout(5):
         row = await waiting
     assert (row.state.rev, row.state.log_odds) == (2, published(1.5))
-    assert not bell._awaited
+    assert not notifier._awaited
 
 
 async def test_a_twin_that_was_erased_and_began_again_elsewhere_is_not_the_one_in_memory(world: World) -> None:

@@ -10,9 +10,9 @@ from tests.world import World, event, key
 
 from beliefgraph.model.event import Event
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services.bell import Bell
 from beliefgraph.services.changes import Changes
 from beliefgraph.services.grid import published
+from beliefgraph.services.notifier import Notifier
 from beliefgraph.services.questions import Questions
 from beliefgraph.services.recheck import recheck
 
@@ -63,7 +63,7 @@ async def test_what_is_back_at_its_prior_is_not_published_any_more(world: World)
 async def test_a_follower_is_told_that_a_belief_is_not_published_any_more(world: World) -> None:
     await world.intake.observe(world.caller, [said("1", 3.0)])
     (receipt,) = await world.intake.observe(world.caller, [said("2", -3.0, day=1)])
-    (change,) = await Changes(world.graph, Bell()).since(world.caller, "lena", 1)
+    (change,) = await Changes(world.graph, Notifier()).since(world.caller, "lena", 1)
 
     assert {c.belief.id: (c.before, c.after) for c in change.beliefs} == {
         c.belief.id: (c.before and c.before.model_copy(update={"rev_to": 2}), c.after) for c in receipt.beliefs

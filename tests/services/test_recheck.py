@@ -20,7 +20,9 @@ async def test_what_was_published_is_what_the_evidence_gives(world: World) -> No
     found = await checked(world)
 
     assert set(found) == {"lena", "omar"}
-    assert all(one.differing == () and one.quality == "exact" and one.beliefs >= 4 for one in found.values())
+    assert all(
+        one.differing == () and one.quality == "exact" and one.published["beliefs"] >= 4 for one in found.values()
+    )
     assert found["lena"].width == 1  # a tree: no clique has more than two beliefs
 
 

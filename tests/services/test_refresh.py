@@ -20,9 +20,9 @@ from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.derive import Derivation, derive
 from beliefgraph.services.grid import published
 from beliefgraph.services.refresh import Refresher
+from beliefgraph.services.scheduler import Scheduler
 from beliefgraph.services.state import TwinState
 from beliefgraph.services.update import FUTURE_SKEW_S
-from beliefgraph.services.upkeep import Upkeep
 
 HALF_LIFE = timedelta(days=30)
 
@@ -192,9 +192,9 @@ async def test_an_event_from_the_future_is_taken_in_when_it_is_due_and_not_at_th
     world: World, clock: StoppedClock
 ) -> None:
     refresher = Refresher(world.updater, world.intake)
-    upkeep = Upkeep(refresher, clock, interval=3_600.0)
-    running = asyncio.create_task(upkeep.run())
-    upkeep.let_time_pass()
+    scheduler = Scheduler(refresher, clock, interval=3_600.0)
+    running = asyncio.create_task(scheduler.run())
+    scheduler.let_time_pass()
     early = timedelta(seconds=FUTURE_SKEW_S)
     soon = rated("soon", 1.0).model_copy(update={"time": clock.now() + early + timedelta(seconds=20)})
     (waiting,) = await world.intake.observe(world.caller, [soon])

@@ -14,7 +14,7 @@ from tests.world import START
 from beliefgraph.model.delta import Delta, Records
 from beliefgraph.model.goal import FIELDS, GoalRelation, GoalStatement
 from beliefgraph.model.identity import relation_id
-from beliefgraph.services.goals.stated import Resolved, StatedGoal, resolve
+from beliefgraph.services.goals.statements import Resolved, StatedGoal, resolve
 from beliefgraph.services.state import TwinState, by_place, fresh
 
 DAYS = 6
@@ -122,7 +122,7 @@ def plain(goal: StatedGoal) -> dict[str, Any]:
 
 def alike(one: Resolved, other: Resolved) -> bool:
     """Whether two say the same, and for as long."""
-    return (one.stated, one.hanging, one.until) == (other.stated, other.hanging, other.until)
+    return (one.stated, one.structure, one.until) == (other.stated, other.structure, other.until)
 
 
 @given(sayings(), st.integers(0, DAYS + 1))
@@ -133,7 +133,7 @@ def test_every_valid_time_and_rev_shows_what_the_plain_list_says(done: list[Sayi
         state = told(state, number, said)
         found = resolve(state, at(day))
         assert {goal: plain(stated) for goal, stated in found.stated.items()} == expected(done[:number], day)
-        assert {(p.source, p.target): p.weight for p in found.hanging.parts} == parts(done[:number], day)
+        assert {(p.source, p.target): p.weight for p in found.structure.parts} == parts(done[:number], day)
 
 
 @given(sayings(), st.lists(st.integers(0, DAYS + 1), min_size=10, max_size=10))

@@ -54,6 +54,7 @@ ALLOWED: dict[tuple[str, str], str] = {
             "commit/relations",
             "commit/write",
             "definition/publish",
+            "layer/write",
         )
     },
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +23,8 @@ from beliefgraph.model.caller import Scope
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.time import Clock
+from beliefgraph.services.layer import Layer
+from beliefgraph.services.layers import LAYERS
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 from beliefgraph.web.server import serving
@@ -193,22 +195,34 @@ class Service:
 
 @asynccontextmanager
 async def service(
-    graph: Graph, keyring: Keyring, clock: Clock, tenant: str, **settings: object
+    graph: Graph,
+    keyring: Keyring,
+    clock: Clock,
+    tenant: str,
+    layers: Sequence[Layer] = LAYERS,
+    /,
+    **settings: object,
 ) -> AsyncIterator[Service]:
     """A service that listens on a free port and is warm."""
-    async with cold_service(graph, keyring, clock, tenant, **settings) as running:
+    async with cold_service(graph, keyring, clock, tenant, layers, **settings) as running:
         await running.services.warming.finished()
         yield running
 
 
 @asynccontextmanager
 async def cold_service(
-    graph: Graph, keyring: Keyring, clock: Clock, tenant: str, **settings: object
+    graph: Graph,
+    keyring: Keyring,
+    clock: Clock,
+    tenant: str,
+    layers: Sequence[Layer] = LAYERS,
+    /,
+    **settings: object,
 ) -> AsyncIterator[Service]:
     """A service that listens on a free port; its kernels have just begun to be compiled or loaded."""
     given = Settings.model_validate({"port": 0, "poll_interval": 0.2, "shutdown_timeout": 1, **settings})
-    services = build(given, graph, keyring, clock)
-    upkeep = asyncio.create_task(services.upkeep.run())
+    services = build(given, graph, keyring, clock, layers=layers)
+    scheduling = asyncio.create_task(services.scheduler.run())
     warming = asyncio.create_task(services.warming.run())
     await services.readiness.look()
     looking = asyncio.create_task(services.readiness.run())
@@ -216,7 +230,7 @@ async def cold_service(
         async with serving(create_app(services), given) as served, httpx2.AsyncClient(timeout=30) as http:
             yield Service(services, served.url, http, tenant)
     finally:
-        upkeep.cancel()
+        scheduling.cancel()
         looking.cancel()
-        await asyncio.gather(upkeep, warming, looking, return_exceptions=True)
+        await asyncio.gather(scheduling, warming, looking, return_exceptions=True)
         await services.changes.close()

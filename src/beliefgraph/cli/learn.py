@@ -7,6 +7,7 @@ import typer
 from beliefgraph.cli import lessons, parameter_sets
 from beliefgraph.cli.outcomes import outcomes
 from beliefgraph.cli.rules import rules
+from beliefgraph.cli.segments import segments
 from beliefgraph.cli.sources import sources
 from beliefgraph.cli.stages import trajectories
 
@@ -19,6 +20,7 @@ app.command()(sources)
 app.command()(rules)
 app.command()(outcomes)
 app.command()(trajectories)
+app.command()(segments)
 app.command()(lessons.relations)
 app.command()(lessons.calibration)
 app.command()(lessons.proposals)

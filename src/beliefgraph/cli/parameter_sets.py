@@ -55,10 +55,11 @@ async def _list(key: str, purpose: str | None, json: bool) -> None:
         print_json([{**each.model_dump(mode="json"), "in_force": each.number == number} for each in found])
         return
     parts = ("priors", "strengths", "calibrations", "hazards", "trajectories")
-    table = Table("set", "learned", "rates", "shared errors", *parts, "", box=None)
+    table = Table("set", "learned", "rates", "shared errors", *parts, "of segments", "", box=None)
     for each in found:
         errors = (*each.shared_errors, *each.random_effects)
-        counts = (each.sources, errors, *(getattr(each, part) for part in parts))
+        of_segments = (*each.rates, *each.base_rates)
+        counts = (each.sources, errors, *(getattr(each, part) for part in parts), of_segments)
         at = "" if each.learned_at is None else f"{each.learned_at:%Y-%m-%d %H:%M}"
         now = "in force" if each.number == number else ""
         table.add_row(str(each.number), at, *(f"{len(part):,}" for part in counts), now)

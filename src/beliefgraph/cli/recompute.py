@@ -40,7 +40,7 @@ async def _recompute(tenant: str | None, check: bool) -> bool:
     with out.status("Deriving again …"):
         async with services() as built:
             async for found in _every(built, tenant):
-                twins, beliefs, goals = twins + 1, beliefs + found.beliefs, goals + found.goals
+                twins, beliefs, goals = twins + 1, beliefs + _count(found, "beliefs"), goals + _count(found, "goals")
                 differ += found.differ
                 if found.error is not None:
                     failed += 1
@@ -57,10 +57,15 @@ async def _recompute(tenant: str | None, check: bool) -> bool:
 async def _every(built: Services, tenant: str | None) -> AsyncIterator[Checked]:
     """Every twin of every database, derived again."""
     for each in built.databases:
-        async for found in recheck(each.graph, each.book, tenant, Checkpoints(each.graph, each.keyring)):
+        async for found in recheck(each.graph, each.book, tenant, Checkpoints(each.graph, each.keyring), built.layers):
             yield found
 
 
 def _row(found: Checked) -> tuple[str, ...]:
-    numbers = (f"{found.rev:,}", f"{found.beliefs:,}", f"{found.goals:,}", str(found.width))
-    return (found.tenant, found.twin, *numbers, found.quality, str(found.differ))
+    published = (f"{_count(found, layer):,}" for layer in ("beliefs", "goals"))
+    return (found.tenant, found.twin, f"{found.rev:,}", *published, str(found.width), found.quality, str(found.differ))
+
+
+def _count(found: Checked, layer: str) -> int:
+    """How much a twin published in a layer."""
+    return found.published.get(layer, 0)

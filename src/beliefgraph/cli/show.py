@@ -321,11 +321,12 @@ def _branch(link: ExplanationLink) -> Text:
 
 def _leaf(one: Contribution) -> Text:
     said = one.evidence.verbatim or one.evidence.summary
+    other = f"  (said: {one.said}; for this value {one.log_likelihood_ratio:+.2f})" if one.said else ""
     return Text.assemble(
         signed(one.contribution),
         f"  {day(one.evidence.time)} ",
         (one.source, "blue"),
-        f"  {said}",
+        f"  {said}{other}",
         no_wrap=True,
         overflow="ellipsis",
     )

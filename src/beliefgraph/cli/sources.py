@@ -28,6 +28,9 @@ from beliefgraph.services.statements import Per
 LISTED = 25
 """Sources that the table lists; all are in the set."""
 
+CONFUSIONS = 10
+"""Sources of which the greatest confusion is listed."""
+
 BAR = 24
 """Characters of the bar that shows a reliability from 0 to 1."""
 
@@ -133,6 +136,15 @@ def show(out: Console, learned: Lesson) -> None:
             f"{coins.says_if_not:.3f} if not.",
             markup=False,
         )
+    for line in learned.confusions.summaries:
+        out.print(line, markup=False)
+    for tried in [each for each in learned.confusions.tried if each.adopted][:CONFUSIONS]:
+        if (most := tried.most) is not None:
+            holds, said, share = most
+            where = f" in {tried.scope.context}" if tried.scope.context else ""
+            out.print(
+                f"  {tried.source}{where}: says {said} where {holds} holds, {share:.0%} of the time.", markup=False
+            )
     for shared in learned.shared_errors:
         out.print(
             f"Origins {shared.kind}: correlation {shared.correlation:.3f}, scale {shared.scale:.3f}, "
@@ -143,11 +155,11 @@ def show(out: Console, learned: Lesson) -> None:
             f"Shared across beliefs by {effect.kind}: an error of {effect.deviation:.3f} nats per observation, "
             f"from {effect.groups:,} groups on {effect.observations:,.0f} beliefs."
         )
-    for tried in learned.errors:
-        if not tried.adopted:
+    for errors in learned.errors:
+        if not errors.adopted:
             out.print(
-                f"Not adopted, shared errors of {tried.about}: they do not predict better than what is in force "
-                f"({tried.gain:+.2f} ± {tried.error:.2f} nats on the truth of {tried.compared:,} beliefs).",
+                f"Not adopted, shared errors of {errors.about}: they do not predict better than what is in force "
+                f"({errors.gain:+.2f} ± {errors.error:.2f} nats on the truth of {errors.compared:,} beliefs).",
                 markup=False,
             )
     for topic, discount in learned.discounts.items():

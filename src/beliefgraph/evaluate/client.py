@@ -44,7 +44,7 @@ query Standing($twin: String!, $after: String, $asOf: AsOf) {{
 }}"""
 STANDING = _BELIEFS.format(page=PAGE, fields=_STANDING)
 STANDING_WITH_CHAIN = _BELIEFS.format(
-    page=PAGE, fields=f"{_STANDING} evidence {{ counts logLikelihoodRatio {_EVIDENCE} }}"
+    page=PAGE, fields=f"{_STANDING} evidence {{ counts said logLikelihoodRatio {_EVIDENCE} }}"
 )
 EXPLANATION = f"""
 query Why($twin: String!, $key: BeliefKeyInput!, $asOf: AsOf, $after: String) {{
@@ -331,7 +331,7 @@ class Client:
 def _standing(node: Mapping[str, Any], *, with_chain: bool) -> Standing:
     chain = None
     if with_chain:
-        chain = tuple(_heard(e, e["logLikelihoodRatio"]) for e in node["evidence"] if e["counts"])
+        chain = tuple(_heard(e, e["logLikelihoodRatio"]) for e in node["evidence"] if e["counts"] and e["said"] is None)
     return Standing(node["confidence"], node["logOdds"], node["status"], chain, node["calibratedConfidence"])
 
 

@@ -38,7 +38,7 @@ class BeliefChange:
     """One belief before and after a commit."""
 
 
-@expose(commits.Change, within={"commit": commits.Commit}, hide={"commit.twin"})
+@expose(commits.Change, within={"commit": commits.Commit}, hide={"commit.twin", "layers"})
 class Change:
     """One commit of a twin with everything it changed. Resume a subscription after its `rev`."""
 
@@ -77,6 +77,6 @@ class Comparison:
     )
 
 
-@expose(receipt.Receipt)
+@expose(receipt.Receipt, hide={"layers"})
 class Receipt:
     """Result of a command or an event: where the twin is now, and what changed."""

@@ -30,6 +30,7 @@ from beliefgraph.services.forecasts.questions import Forecasts
 from beliefgraph.services.goals.questions import Goals
 from beliefgraph.services.intake import Intake
 from beliefgraph.services.interval import Intervals
+from beliefgraph.services.layer_questions import LayerQuestions
 from beliefgraph.services.learning.sources import SourceLearner
 from beliefgraph.services.metrics.questions import Metrics
 from beliefgraph.services.permissions.policies import Policies
@@ -39,6 +40,7 @@ from beliefgraph.services.questions import Questions
 from beliefgraph.services.reasons.questions import Reasons
 from beliefgraph.services.received.questions import Received
 from beliefgraph.services.reinterpretation.reinterpret import Reinterpreter
+from beliefgraph.services.segments.questions import Segments
 from beliefgraph.services.series.questions import SeriesQuestions
 from beliefgraph.services.sessions import Sessions
 from beliefgraph.services.trajectories.questions import Trajectories
@@ -82,11 +84,15 @@ class Verbs(Protocol):
     @property
     def decision_checks(self) -> DecisionChecks: ...
     @property
+    def layer_questions(self) -> LayerQuestions: ...
+    @property
     def metrics(self) -> Metrics: ...
     @property
     def forecasts(self) -> Forecasts: ...
     @property
     def trajectories(self) -> Trajectories: ...
+    @property
+    def segments(self) -> Segments: ...
     @property
     def series(self) -> SeriesQuestions: ...
     @property

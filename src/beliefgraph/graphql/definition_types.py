@@ -9,6 +9,7 @@ from beliefgraph.graphql.asking_types import QuestionDefinition
 from beliefgraph.graphql.expose import attribute, expose, field
 from beliefgraph.graphql.forecast_types import OutcomeDefinition
 from beliefgraph.graphql.learning_types import ParameterSet
+from beliefgraph.graphql.segment_types import SegmentDefinition
 from beliefgraph.graphql.trajectory_types import TrajectoryDefinition
 from beliefgraph.model import attribute as attributes
 from beliefgraph.model import catalog as catalogs
@@ -17,6 +18,7 @@ from beliefgraph.model import definition as definitions
 from beliefgraph.model import metric as metrics
 from beliefgraph.model import outcome as outcomes
 from beliefgraph.model import preference as preferences
+from beliefgraph.model import segment as segments
 
 
 @expose(attributes.ValuePrior)
@@ -96,7 +98,17 @@ class ChangeDefinition:
 
 @expose(
     catalogs.Catalog,
-    hide={"attributes", "relations", "events", "metrics", "outcomes", "trajectories", "questions", "changes"},
+    hide={
+        "attributes",
+        "relations",
+        "events",
+        "metrics",
+        "outcomes",
+        "trajectories",
+        "questions",
+        "segments",
+        "changes",
+    },
 )
 class Catalog:
     """One published document of definitions, with a name and a version."""
@@ -114,6 +126,7 @@ class Catalog:
     )
 
     questions: list[QuestionDefinition] = attribute("questions", list[QuestionDefinition])  # type: ignore[assignment]
+    segments: list[SegmentDefinition] = attribute("segments", list[SegmentDefinition])  # type: ignore[assignment]
     changes: list[ChangeDefinition] = attribute("changes", list[ChangeDefinition])  # type: ignore[assignment]
 
     @field(None, "The whole document, in the form that `publishDefinitions` takes.")
@@ -122,7 +135,7 @@ class Catalog:
         return JSON(catalog.model_dump(mode="json", exclude_defaults=True))
 
 
-@expose(definitions.Definitions, hide={"tenant", "parameters"})
+@expose(definitions.Definitions, hide={"tenant", "parameters", "segment"})
 class Definitions:
     """All definitions in force, as the numbered set that commits refer to."""
 
@@ -139,6 +152,11 @@ class Definitions:
     @staticmethod
     def metrics(found: strawberry.Parent[definitions.Definitions]) -> list[metrics.MetricDefinition]:
         return list(found.metrics.values())
+
+    @field(list[SegmentDefinition], "Every segment in force, in order: the first that matches counts.")
+    @staticmethod
+    def segments(found: strawberry.Parent[definitions.Definitions]) -> list[segments.SegmentDefinition]:
+        return list(found.segments.values())
 
     @field(list[OutcomeDefinition], "Every outcome in force.")
     @staticmethod

@@ -10,7 +10,7 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Protocol, cast
 
@@ -46,7 +46,7 @@ from beliefgraph.graphql.schema import Schema
 from beliefgraph.graphql.variables import coerced_beside
 from beliefgraph.services.bounded_json import AT_ONCE, BOUNDS, JsonBounds, read_json_beside
 from beliefgraph.services.callers import bearer
-from beliefgraph.services.places import HOLDER, Places
+from beliefgraph.services.places import HOLDER, Places, Shares
 from beliefgraph.telemetry.spans import request
 
 log = structlog.get_logger(__name__)
@@ -85,6 +85,10 @@ HANDSHAKE = timedelta(seconds=10)
 """How long a WebSocket may be open before it brings a key: until then it takes the place of somebody who has one."""
 
 
+BEGINNING = Shares(total=8, per_tenant=2, per_key=1, waiting_per_key=20_000, patience=30.0)
+"""Operations on WebSockets that are begun in one turn of the event loop; a key may send very many at once."""
+
+
 @dataclass
 class Bounds:
     """The most that the endpoint takes and gives, beyond what a query may ask for."""
@@ -119,6 +123,7 @@ class GraphQLDoor(GraphQL[Context, None]):
         )
         self.bounds = bounds
         self.following: Counter[str] = Counter()
+        self.beginning = Places(replace(BEGINNING, patience=bounds.seconds))
         self.most_tokens = schema.limits.tokens
         self._core = schema._schema
         self.warmed = verbs.warming.wait
@@ -278,6 +283,7 @@ class _Messages(ASGIWebSocketAdapter):
                     yield refused
                 except ValueError as error:
                     raise NonJsonMessageReceived from error
+                await asyncio.sleep(0)  # a socket that has sent many takes turns with the others
         except KeyError as error:
             raise NonTextMessageReceived from error
         except WebSocketDisconnect:
@@ -343,12 +349,17 @@ class _StillAllowed(BaseGraphQLTransportWSHandler[Context, None]):
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         """Follow a subscription for as long as it lasts, and anything else within the bounds."""
-        door = cast("GraphQLDoor", self.view)
+        door, caller = cast("GraphQLDoor", self.view), self.context.caller
         try:
+            async with door.beginning.taken(caller.tenant, caller.key):
+                await asyncio.sleep(0)
             if len(operation.query) > PARSED_AT_ONCE:
                 kind = await asyncio.to_thread(_kind, operation, door.most_tokens)
             else:
                 kind = _kind(operation, door.most_tokens)
+        except Unavailable as busy:
+            await _refuse(operation, busy)
+            return
         except GraphQLError as error:
             tell([error], self.context.request_id)
             await operation.send_initial_errors([error])

@@ -12,7 +12,7 @@ from beliefgraph.graphql.evidence_types import Evidence
 from beliefgraph.graphql.expose import attribute, expose, field
 from beliefgraph.graphql.ids import write_id
 from beliefgraph.graphql.node import itself
-from beliefgraph.model import change_point, explanation, question
+from beliefgraph.model import change_point, explanation, question, segment
 from beliefgraph.model.time import ReadRev, ReadTime
 
 
@@ -41,6 +41,11 @@ class RestOfContributions:
 @expose(change_point.ChangedDomain)
 class ChangedDomain:
     """A change of a domain that makes evidence from before it count less."""
+
+
+@expose(segment.SegmentPrior)
+class SegmentPrior:
+    """Prior of a belief that comes from the segment of the twin."""
 
 
 @expose(explanation.Contribution, hide={"evidence", "source"})

@@ -7,6 +7,7 @@ import strawberry
 from beliefgraph.graphql.connections import connection
 from beliefgraph.graphql.expose import attribute, expose, field
 from beliefgraph.graphql.forecast_types import LearnedHazard
+from beliefgraph.graphql.segment_types import LearnedBaseRate, LearnedRate
 from beliefgraph.graphql.trajectory_types import LearnedStages
 from beliefgraph.model import parameters, question
 
@@ -46,7 +47,16 @@ class LearnedCalibration:
         return [to for _, to in learned.knots]
 
 
-@expose(parameters.SourceCoins, within={"scope": parameters.Scope, "coins": parameters.Coins}, hide={"source"})
+@expose(parameters.Confusion)
+class Confusion:
+    """How often a source says a value where a certain other value of the attribute holds."""
+
+
+@expose(
+    parameters.SourceCoins,
+    within={"scope": parameters.Scope, "coins": parameters.Coins},
+    hide={"source", "coins.confusion"},
+)
 class NewSource:
     """The rates assumed for sources not seen before, of one kind or of any."""
 
@@ -69,6 +79,8 @@ class ParameterSet:
     trajectories: list[LearnedStages] = attribute(  # type: ignore[assignment]
         "trajectories", list[LearnedStages]
     )
+    rates: list[LearnedRate] = attribute("rates", list[LearnedRate])  # type: ignore[assignment]
+    base_rates: list[LearnedBaseRate] = attribute("base_rates", list[LearnedBaseRate])  # type: ignore[assignment]
 
 
 @expose(
@@ -78,6 +90,8 @@ class ParameterSet:
 )
 class SourceReliability:
     """How reliable a source is about something: its true-positive and false-positive rates."""
+
+    confusion: list[Confusion] = attribute("coins.confusion", list[Confusion])  # type: ignore[assignment]
 
 
 @expose(question.KnownSource)

@@ -32,6 +32,7 @@ from beliefgraph.graphql.node import Node
 from beliefgraph.graphql.permission_fields import PermissionQueries
 from beliefgraph.graphql.preference_queries import PreferenceQueries
 from beliefgraph.graphql.reason_queries import ReasonQueries
+from beliefgraph.graphql.segment_queries import SegmentQueries
 from beliefgraph.graphql.series_queries import SeriesQueries
 from beliefgraph.graphql.trajectory_queries import TrajectoryQueries
 from beliefgraph.model import commit, definition, event, question
@@ -56,6 +57,7 @@ class Query(
     ReasonQueries,
     ForecastQueries,
     TrajectoryQueries,
+    SegmentQueries,
     PermissionQueries,
     AskingQueries,
     SeriesQueries,

@@ -166,6 +166,11 @@ ENUMS: dict[object, Any] = {
 """The enums by the literals whose words they show."""
 
 
+def show_enum(name: str, words: Any) -> Any:
+    """Let an enum of that name show a closed list of words of a further layer."""
+    return ENUMS.setdefault(get_args(words)[0], _enum(name, words))
+
+
 def enum_of(words: Any) -> Any:
     """The enum that shows a closed list of words."""
     return ENUMS[get_args(words)[0]]

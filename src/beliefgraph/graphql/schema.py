@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, TypeVar
 
 import strawberry
@@ -20,6 +20,7 @@ from beliefgraph.graphql.errors import tell
 from beliefgraph.graphql.evidence_types import Evidence
 from beliefgraph.graphql.executor import CompiledExecutor, Plans
 from beliefgraph.graphql.goal_types import Goal
+from beliefgraph.graphql.layer_fields import LayerFields, tell_of, with_fields_of
 from beliefgraph.graphql.limits import LimitQueries, Limits
 from beliefgraph.graphql.mutations import Mutation
 from beliefgraph.graphql.queries import Query
@@ -77,10 +78,11 @@ class Kept(SchemaExtension):
 class Schema(strawberry.Schema):
     """The schema, with the plans it has compiled, and errors told with their codes."""
 
-    def __init__(self, limits: Limits, **options: Any) -> None:
+    def __init__(self, limits: Limits, layers: Sequence[LayerFields] = (), **options: Any) -> None:
         self.plans = Plans()
         self.limits = limits
         super().__init__(**options)
+        tell_of(layers, self._schema, self.schema_converter)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Give each error its code; log what is ours to mend."""
@@ -88,17 +90,18 @@ class Schema(strawberry.Schema):
         tell(errors, context.request_id if isinstance(context, Context) else "")
 
 
-def make_schema(limits: Limits | None = None) -> Schema:
-    """The schema of the service."""
+def make_schema(limits: Limits | None = None, layers: Sequence[LayerFields] = ()) -> Schema:
+    """The schema of the service, with what further layers add to it."""
     limits = limits or Limits()
     documents: LRUCache[str, DocumentNode] = LRUCache(CACHED_DOCUMENTS)
     findings: LRUCache[str, list[GraphQLError]] = LRUCache(CACHED_DOCUMENTS)
     return Schema(
         limits,
-        query=Query,
-        mutation=Mutation,
+        layers,
+        query=with_fields_of(Query, (layer.queries for layer in layers)),
+        mutation=with_fields_of(Mutation, (layer.commands for layer in layers)),
         subscription=Subscription,
-        types=[Twin, Belief, Goal, Evidence],
+        types=[Twin, Belief, Goal, Evidence, *(layer.change for layer in layers)],
         config=StrawberryConfig(scalar_map=SCALARS),
         execution_context_class=CompiledExecutor,
         extensions=[

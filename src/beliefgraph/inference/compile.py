@@ -10,6 +10,7 @@ import numpy as np
 from beliefgraph.inference.arrays import Floats, frozen
 from beliefgraph.inference.bundle import Bundle
 from beliefgraph.inference.calibrated_bundle import calibrated_bundle
+from beliefgraph.inference.edge_deleted_part import EdgeDeletedPart, edge_deleted_part
 from beliefgraph.inference.elimination import Budget, eliminate, moral_graph
 from beliefgraph.inference.factors import Factors, factors_of, parts
 from beliefgraph.inference.junction_tree import JunctionTree, junction_tree
@@ -17,7 +18,6 @@ from beliefgraph.inference.model import Model, Part, Tier
 from beliefgraph.inference.plan import plan, table_entries
 from beliefgraph.inference.stop import left_behind
 from beliefgraph.inference.structure import Structure
-from beliefgraph.inference.thin_part import ThinPart, thin_part
 from beliefgraph.inference.variables import Variables
 
 _BUNDLE = 128
@@ -33,8 +33,8 @@ _DEFAULT_BUDGET = Budget()
 def compile_model(structure: Structure, budget: Budget = _DEFAULT_BUDGET) -> Model:
     """The structure as something that can be asked, calibrated so that without evidence it answers the stated priors.
 
-    A connected part whose exact answer would cost more than the budget is approximated by a thin junction tree; where
-    even that would cost too much its beliefs are not `available`. When all the tables together are too many, the
+    A connected part whose exact answer would cost more than the budget gets an edge-deleted junction tree;
+    where even that would cost too much its beliefs are not `available`. When all the tables together are too many, the
     cheapest parts come first. Raises `infeasible-statements` when priors and relations cannot hold together. Keep the
     result under the structure's `content_hash`.
     """
@@ -59,14 +59,14 @@ def compile_model(structure: Structure, budget: Budget = _DEFAULT_BUDGET) -> Mod
     compiled = [_bundle(factors, beliefs, prior_log_odds, some) for some in _bundled(trees)]
     reports = [_report([beliefs[variable] for variable in members], "exact", tree.width) for members, tree in trees]
     cost = sum(bundle.plan.entries for bundle, _ in compiled)
-    thin: list[ThinPart] = []
+    edge_deleted: list[EdgeDeletedPart] = []
     for own in wide:
         part = _thin(factors, own, prior_log_odds, budget, budget.max_table_entries - cost)
         if part is None:
             available[[belief for some in own for belief in some]] = False
             reports.append(_report(own, "unavailable", 0))
         else:
-            thin.append(part)
+            edge_deleted.append(part)
             cost += part.entries
             reports.append(_report(own, "approximate", part.plan.width))
     return Model(
@@ -74,12 +74,12 @@ def compile_model(structure: Structure, budget: Budget = _DEFAULT_BUDGET) -> Mod
         available=frozen(available),
         width=max((report.width for report in reports), default=0),
         cost=cost,
-        drift=max([drift for _, drift in compiled] + [part.drift for part in thin], default=0.0),
+        drift=max([drift for _, drift in compiled] + [part.drift for part in edge_deleted], default=0.0),
         content_hash=structure.content_hash,
         prior_log_odds=frozen(prior_log_odds),
         bundles=tuple(bundle for bundle, _ in compiled),
         exclusive=structure.exclusive,
-        thin=tuple(thin),
+        edge_deleted=tuple(edge_deleted),
         parts=tuple(sorted(reports, key=lambda report: int(report.beliefs[0]))),
     )
 
@@ -90,10 +90,10 @@ def _report(own: list[tuple[int, ...]], tier: Tier, width: int) -> Part:
 
 def _thin(
     factors: Factors, own: list[tuple[int, ...]], prior_log_odds: Floats, budget: Budget, entries: int
-) -> ThinPart | None:
-    """The part at the greatest thin width whose tables are within `entries`; None if there is none."""
-    for width in range(budget.thin_width, 0, -1):
-        part = thin_part(factors, own, prior_log_odds, replace(budget, thin_width=width))
+) -> EdgeDeletedPart | None:
+    """The part at the greatest approximate width whose tables are within `entries`; None if there is none."""
+    for width in range(budget.approximate_width, 0, -1):
+        part = edge_deleted_part(factors, own, prior_log_odds, replace(budget, approximate_width=width))
         if part.entries <= entries:
             return part
     return None

@@ -72,7 +72,7 @@ def strength(log_table: Floats) -> float:
     return greatest / 4.0
 
 
-def thin_trees(
+def edge_deleted_trees(
     cards: Sequence[int], scopes: Sequence[tuple[int, ...]], choice: Choice, width: int
 ) -> list[JunctionTree]:
     """Junction trees that hold what was kept: the cheaper of min-fill's and those that grew."""

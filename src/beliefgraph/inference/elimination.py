@@ -19,18 +19,18 @@ class Budget:
 
     `max_width` bounds the largest clique (its number of variables less one), `max_table_entries` the sum of all
     tables of a model. A table entry is kept four times as a double and takes about 15 ns in a pass: at the default
-    bounds 50 MB with the maps, and 20 ms. Past them `thin_width` is the width of the tree that approximates; a tree of
-    half of it says how far off that may be.
+    bounds 50 MB with the maps, and 20 ms. Past them `approximate_width` is the width of the tree that
+    approximates; a tree of half of it says how far off that may be.
     """
 
     max_width: int = 18
     max_table_entries: int = 2**20
-    thin_width: int = 8
+    approximate_width: int = 8
 
     @property
-    def thin_widths(self) -> tuple[int, int]:
+    def approximate_widths(self) -> tuple[int, int]:
         """The width that answers, and the one it is compared with."""
-        return max(self.thin_width, 1), max(self.thin_width // 2, 1)
+        return max(self.approximate_width, 1), max(self.approximate_width // 2, 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,8 +1,8 @@
-"""What follows from a graph of goals: their progress, which are blocked, and how much each matters now.
+"""Progress, blocking, importance and motivation of goals in a goal graph.
 
-Goals are numbered; every array of goals has shape [goals], every array of edges [edges]. In words: a goal matters for
-each of its reasons independently, so its reasons combine as a noisy-or; importance flows down from a whole to its
-parts, and from a goal that is blocked to what it waits for. The formulas are in docs/goals.md.
+Goals are numbered; arrays of goals have shape [goals], arrays of edges [edges]. The reasons of a goal combine as a
+noisy-or. Importance passes from a whole to its parts, and from a blocked goal to the goals it depends on. The formulas
+are in docs/goals.md.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 SUREST = 1.0 - 1e-6
-"""The strongest that a reason can be: nothing is certain, and the logarithm of 0 is no number."""
+"""Upper bound on the strength of a reason, so that log(1 - strength) is finite."""
 
 
 @dataclass(frozen=True)
 class GoalGraph:
-    """How goals hang together: parts of wholes, goals that wait for what they need, rivals (each pair once)."""
+    """Edges between goals: part to whole, dependent to needed, and competing pairs (each pair once)."""
 
     goals: int
     whole: Ints
@@ -38,17 +38,17 @@ class GoalGraph:
 
     @cached_property
     def above(self) -> Ints:
-        """For every edge along which importance can flow, those of parts first, where it comes from."""
+        """Start of every edge along which importance passes: edges of parts first, then of dependencies."""
         return np.concatenate([self.whole, self.waiting])
 
     @cached_property
     def below(self) -> Ints:
-        """And where it goes."""
+        """End of every such edge."""
         return np.concatenate([self.part, self.needed])
 
     @cached_property
     def level(self) -> Ints:
-        """How far each goal lies below the topmost, by the longest way; -1 on a cycle and below one."""
+        """Depth of each goal: the longest path from a root; -1 on a cycle and below one."""
         level = np.full(self.goals, -1, dtype=np.int64)
         order = np.argsort(self.above, kind="stable")
         first = np.searchsorted(self.above[order], np.arange(self.goals + 1))
@@ -63,12 +63,12 @@ class GoalGraph:
 
     @property
     def acyclic(self) -> bool:
-        """Whether no goal is part of itself or waits for itself, however far round."""
+        """Whether the graph has no cycle."""
         return bool((self.level >= 0).all())
 
     @cached_property
     def descent(self) -> tuple[tuple[Ints, Ints], ...]:
-        """The goals of every level from the top, each with the edges that end in them, these in their order."""
+        """The goals of each depth, from the roots down, with the edges that end in them, in the order of the edges."""
         edge_level = self.level[self.below]
         edges = np.argsort(edge_level, kind="stable")
         goals = np.argsort(self.level, kind="stable")
@@ -78,10 +78,10 @@ class GoalGraph:
 
 
 def progress(graph: GoalGraph, own: Floats, achieved: Bools, abandoned: Bools) -> Floats:
-    """How far every goal has come, in [0, 1]: what was stated of it, or the mean over the leaves of its parts.
+    """Progress of every goal in [0, 1]: as stated, or the mean over the leaves of its parts.
 
-    A leaf counts once, however many ways lead to it. Abandoned parts do not count. An achieved goal has come all the
-    way, and a leaf that matters for nothing but an achieved part counts as done.
+    A leaf counts once, whatever the number of paths to it. Abandoned parts do not count. An achieved goal has progress
+    1, and a leaf that is reached only through achieved parts counts as done.
     """
     reached = np.where(achieved, 1.0, own)
     counts = ~abandoned[graph.part]
@@ -98,16 +98,16 @@ def progress(graph: GoalGraph, own: Floats, achieved: Bools, abandoned: Bools) -
         done = np.bincount(owner[once], np.where(moot, 1.0, reached[leaf]), graph.goals)
         wholes = np.unique(whole[edges])
         has_parts[wholes] = True
-        come = done[wholes] / np.bincount(owner[once], minlength=graph.goals)[wholes]
-        reached[wholes] = np.where(achieved[wholes], 1.0, come)
+        share = done[wholes] / np.bincount(owner[once], minlength=graph.goals)[wholes]
+        reached[wholes] = np.where(achieved[wholes], 1.0, share)
     return reached
 
 
 class _Leaves:
-    """The leaves below every goal: twice a leaf's number, plus 1 where it is reached through what is achieved alone.
+    """The leaves below every goal, each as twice its number, plus 1 if it is reached only through achieved goals.
 
-    A goal is its own leaf until its parts are told. Sorted, a leaf that still has to be done for one part comes before
-    the same leaf as done with for another.
+    A goal is its own leaf until its parts are added. In sorted order, a leaf that some part still needs comes before
+    the same leaf reached through an achieved one.
     """
 
     def __init__(self, goals: int) -> None:
@@ -117,7 +117,7 @@ class _Leaves:
         self._end = goals
 
     def of(self, wholes: Ints, parts: Ints, moot: Bools) -> tuple[Ints, Ints]:
-        """The leaves of some wholes by the edges to their parts, kept for what these wholes are part of in turn."""
+        """The leaves of some wholes, given the edges to their parts; stored for the goals that these are parts of."""
         first, count = self._first[parts], self._count[parts]
         owner = np.repeat(wholes, count)
         marks = self._marks[_ranges(first, first + count)] | np.repeat(moot, count)
@@ -146,23 +146,23 @@ def _first_of_each(owner: Ints, value: Ints) -> Bools:
 
 
 def blocked(graph: GoalGraph, active: Bools, stated: Bools, achieved: Bools) -> Bools:
-    """Which goals cannot be worked at: those said to be blocked, and active ones that wait for one not achieved."""
-    waits = np.zeros(graph.goals, dtype=np.bool_)
-    waits[graph.waiting[~achieved[graph.needed]]] = True
-    return stated | (active & waits)
+    """Which goals are blocked: those stated to be, and active ones that depend on a goal that is not achieved."""
+    dependent = np.zeros(graph.goals, dtype=np.bool_)
+    dependent[graph.waiting[~achieved[graph.needed]]] = True
+    return stated | (active & dependent)
 
 
 def force(strength: Floats) -> Floats:
-    """A reason's strength as what adds up: -ln(1 - strength)."""
+    """Strength of a reason in additive form: -ln(1 - strength)."""
     return -np.log1p(-np.minimum(strength, SUREST))
 
 
 @dataclass(frozen=True)
 class Motivations:
-    """How much every goal matters and how much work it needs, and the strength of what flowed along every edge.
+    """Importance and motivation of every goal, and the strength that passes along every edge.
 
-    `total` is the sum of the forces of all reasons. `part_strength` and `need_strength` go with the edges of the graph
-    and are 0 where nothing flows.
+    `total` is the sum of the forces of all reasons. `part_strength` and `need_strength` are by edge, 0 where nothing
+    passes.
     """
 
     importance: Floats
@@ -177,22 +177,22 @@ def motivate(
     graph: GoalGraph,
     *,
     own: Floats,
-    live: Bools,
+    is_open: Bools,
     blocked: Bools,
     pursued: Floats,
     urgency: Floats,
-    left: Floats,
+    remaining: Floats,
 ) -> Motivations:
-    """How much every goal matters, and how much of that needs work now; both in [0, 1].
+    """Importance of every goal, and its motivation: how much of that calls for work now. Both are in [0, 1].
 
-    `own` is the force of the reasons that a goal has of its own: its priority and beliefs. `live` are goals that have
-    not ended, `pursued` the probability that they are really pursued, `urgency` how near the deadline is (1 at it),
-    `left` what is left to do. Raises ValueError where the graph has a cycle.
+    `own` is the force of a goal's own reasons: its priority and beliefs. `is_open` are goals that have not ended,
+    `pursued` the probability that they are really pursued, `urgency` how near the deadline is (1 at it),
+    `remaining` how much of the work remains. Raises ValueError where the graph has a cycle.
     """
     if not graph.acyclic:
         raise ValueError("a goal is part of itself or waits for itself")
-    passes = np.concatenate([(live & ~blocked)[graph.whole], (live & blocked)[graph.waiting]])
-    flow = _Flow(graph, own, pursued * live, 1.0 + urgency, passes)
+    passes = np.concatenate([(is_open & ~blocked)[graph.whole], (is_open & blocked)[graph.waiting]])
+    flow = _Flow(graph, own, pursued * is_open, 1.0 + urgency, passes)
     importance, total, strength = flow.down(np.ones(graph.goals))
     share = _shares(graph, importance)
     if len(graph.rival):
@@ -200,7 +200,7 @@ def motivate(
     parts = len(graph.part)
     return Motivations(
         importance=importance,
-        motivation=np.where(blocked, 0.0, importance * left),
+        motivation=np.where(blocked, 0.0, importance * remaining),
         total=total,
         share=share,
         part_strength=strength[:parts],
@@ -217,7 +217,7 @@ class _Flow:
     passes: Bools
 
     def down(self, share: Floats) -> tuple[Floats, Floats, Floats]:
-        """Importance of every goal with the total force of its reasons, and the strength along every edge."""
+        """Importance of every goal, the total force of its reasons, and the strength along every edge."""
         graph = self.graph
         edge_weight = np.concatenate([graph.part_weight, graph.need_weight]) * self.passes
         importance, total, strength = np.zeros(graph.goals), self.own.copy(), np.zeros(len(graph.above))
@@ -230,7 +230,7 @@ class _Flow:
 
 
 def _shares(graph: GoalGraph, importance: Floats) -> Floats:
-    """What competition leaves to every goal: its own importance out of all that compete with it."""
+    """Share of importance left to every goal by competition: its own over the sum with its competitors'."""
     against = np.zeros(graph.goals)
     np.add.at(against, graph.rival, graph.rival_weight * importance[graph.other])
     np.add.at(against, graph.other, graph.rival_weight * importance[graph.rival])

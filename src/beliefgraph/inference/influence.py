@@ -13,7 +13,7 @@ import numpy.typing as npt
 from beliefgraph.errors import Incorrect
 from beliefgraph.inference.arrays import Floats, floats, frozen, indices
 from beliefgraph.inference.bundle import Bundle
-from beliefgraph.inference.thin_part import ThinPart
+from beliefgraph.inference.edge_deleted_part import EdgeDeletedPart
 
 RESIDUAL_BOUND = 1e-4
 """The contributions are to sum to the change of log-odds within this, in nats; a hundredth of what is published."""
@@ -80,7 +80,7 @@ class Influence:
 
 
 def influence_of(
-    bundle: Bundle | ThinPart,
+    bundle: Bundle | EdgeDeletedPart,
     target: int,
     prior_log_odds: float,
     evidence: Floats,

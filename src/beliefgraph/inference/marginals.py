@@ -12,12 +12,12 @@ from beliefgraph.inference.conditionals import Conditionals
 from beliefgraph.inference.covariances import Alike, alike, coordinates
 from beliefgraph.inference.factors import Factors
 from beliefgraph.inference.incidence import Incidence
+from beliefgraph.inference.parallel import scales
 from beliefgraph.inference.plan import Plan
 from beliefgraph.inference.propagation import Engine
 from beliefgraph.inference.rules import causes, noisy_or
 from beliefgraph.inference.scopes import Scopes
 from beliefgraph.inference.stop import check_stopped, left_behind, spend
-from beliefgraph.inference.tied import scales
 from beliefgraph.inference.variables import Variables
 
 _DEAREST = 2**28

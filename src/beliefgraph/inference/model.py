@@ -12,20 +12,20 @@ import numpy.typing as npt
 from beliefgraph.errors import Incorrect, Unavailable
 from beliefgraph.inference.arrays import Bools, Flags, Floats, Ints, floats, frozen, numbers
 from beliefgraph.inference.bundle import Bundle
+from beliefgraph.inference.edge_deleted_part import EdgeDeletedPart
 from beliefgraph.inference.evidence import LOG_LIKELIHOOD_BOUND
 from beliefgraph.inference.influence import Influence, influence_of
 from beliefgraph.inference.quality import EXACT, UNAVAILABLE
 from beliefgraph.inference.responsibility import Responsibility, responsibility_of
 from beliefgraph.inference.session import Session
 from beliefgraph.inference.stop import check_stopped
-from beliefgraph.inference.thin_part import ThinPart
 
 CERTAIN_LOG_ODDS = 100.0
 """What an assumed belief reads as, in nats: finite, and a probability of exactly 1 (or 4e-44) in a double."""
 
 
 Tier = Literal["exact", "approximate", "unavailable"]
-"""How a connected part is answered: by one junction tree, by a thin one and messages, or not at all."""
+"""How a connected part is answered: by one junction tree, by an edge-deleted one and messages, or not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +71,13 @@ class Model:
     prior_log_odds: Floats = field(repr=False)
     bundles: tuple[Bundle, ...] = field(repr=False)
     exclusive: tuple[tuple[int, ...], ...] = ()
-    thin: tuple[ThinPart, ...] = field(repr=False, default=())
+    edge_deleted: tuple[EdgeDeletedPart, ...] = field(repr=False, default=())
     parts: tuple[Part, ...] = field(repr=False, default=())
 
     @property
-    def parted(self) -> tuple[Bundle | ThinPart, ...]:
+    def parted(self) -> tuple[Bundle | EdgeDeletedPart, ...]:
         """What answers for the beliefs that have relations: each for some connected parts."""
-        return (*self.bundles, *self.thin)
+        return (*self.bundles, *self.edge_deleted)
 
     def log_odds(
         self,
@@ -106,7 +106,7 @@ class Model:
             quality[:] = np.where(self.available, EXACT, UNAVAILABLE)
             for bundle in self.bundles:
                 answer[:, bundle.members] = bundle.log_odds(rows, fixed, set(do or ()))
-            for part in self.thin:
+            for part in self.edge_deleted:
                 here = part.members
                 answer[:, here], error[:, here], quality[:, here] = part.posterior(rows, fixed, set(do or ()))
         for belief, holds in fixed.items():
@@ -218,7 +218,7 @@ class Model:
         evidence = self._evidence(log_likelihood)
         if evidence.ndim != 1:
             raise Incorrect("invalid-input", "A session has one set of evidence at a time.")
-        return Session(self.prior_log_odds, self.available, self.bundles, self.thin, evidence)
+        return Session(self.prior_log_odds, self.available, self.bundles, self.edge_deleted, evidence)
 
     def _evidence(self, log_likelihood: npt.ArrayLike) -> Floats:
         evidence = numbers("log_likelihood", log_likelihood)

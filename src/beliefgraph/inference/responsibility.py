@@ -19,7 +19,7 @@ import numpy as np
 
 from beliefgraph.inference.arrays import Floats, frozen
 from beliefgraph.inference.bundle import Bundle
-from beliefgraph.inference.thin_part import ThinPart
+from beliefgraph.inference.edge_deleted_part import EdgeDeletedPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Responsibility:
     alone: Floats
 
 
-def responsibility_of(bundle: Bundle | ThinPart, effect: int, evidence: Floats) -> Responsibility | None:
+def responsibility_of(bundle: Bundle | EdgeDeletedPart, effect: int, evidence: Floats) -> Responsibility | None:
     """Who brought the effect about, given evidence of shape [n]; as exact as the bundle's answers.
 
     None where it is no noisy OR, and where the bundle is approximated without the effect's table in its tree. Asks one
@@ -50,7 +50,9 @@ def responsibility_of(bundle: Bundle | ThinPart, effect: int, evidence: Floats) 
     return None
 
 
-def _joint(bundle: Bundle | ThinPart, effect: int, causes: tuple[int, ...], evidence: Floats) -> tuple[Floats, Floats]:
+def _joint(
+    bundle: Bundle | EdgeDeletedPart, effect: int, causes: tuple[int, ...], evidence: Floats
+) -> tuple[Floats, Floats]:
     """The joint states of the causes that can be, shape [states, causes], and P(state | effect, evidence)."""
     place = bundle.place
     known: list[dict[int, bool]] = [{effect: True}]

@@ -15,10 +15,10 @@ import numpy as np
 from beliefgraph.errors import Incorrect, Unavailable
 from beliefgraph.inference.arrays import Bools, Floats, Ints
 from beliefgraph.inference.bundle import Bundle
+from beliefgraph.inference.edge_deleted_part import EdgeDeletedPart
 from beliefgraph.inference.evidence import LOG_LIKELIHOOD_BOUND
 from beliefgraph.inference.kernels import changes, observed
 from beliefgraph.inference.plan import HOME, SIZE
-from beliefgraph.inference.thin_part import ThinPart
 
 UNNOTICED = 1e-14
 """A message is handed on when it differs by this share. Along a path of fifty cliques that is less than 1e-12."""
@@ -32,7 +32,7 @@ class Session:
         priors: Floats,
         available: Bools,
         bundles: Sequence[Bundle],
-        thin: Sequence[ThinPart],
+        edge_deleted: Sequence[EdgeDeletedPart],
         log_likelihood: Floats,
     ) -> None:
         self._available = available
@@ -40,9 +40,9 @@ class Session:
         self._answer = priors + self._given
         self._answer[~available] = 0.0
         self._prior = priors
-        self._where: dict[int, tuple[_Part | _ThinPart, int]] = {}
-        self._parts: list[_Part | _ThinPart] = [_Part(bundle, self._given) for bundle in bundles]
-        self._parts += [_ThinPart(part, self._given) for part in thin]
+        self._where: dict[int, tuple[_Part | _EdgeDeletedPart, int]] = {}
+        self._parts: list[_Part | _EdgeDeletedPart] = [_Part(bundle, self._given) for bundle in bundles]
+        self._parts += [_EdgeDeletedPart(part, self._given) for part in edge_deleted]
         for part in self._parts:
             for at, belief in enumerate(part.members.tolist()):
                 self._where[belief] = part, at
@@ -196,10 +196,10 @@ class _Part:
         return np.asarray(self._bundle.log_odds(rows, nothing, set())[0])
 
 
-class _ThinPart:
-    """The evidence on one thin part, and its answers: always from nothing, so they do not depend on the way here."""
+class _EdgeDeletedPart:
+    """The evidence on one edge-deleted part, and its answers, always computed anew: they do not depend on the order."""
 
-    def __init__(self, part: ThinPart, given: Floats) -> None:
+    def __init__(self, part: EdgeDeletedPart, given: Floats) -> None:
         self.members = part.members
         self._part = part
         self._rows = np.zeros((1, len(given)))

@@ -138,8 +138,8 @@ class BeliefState(Record):
         "as-of moment was asked for; null if unavailable.",
     )
     prior: Probability | None = Field(
-        description="Probability before any evidence, in [0, 1]; null for a value of an open attribute, which "
-        "shares a prior with the other values named.",
+        description="Probability before any evidence, in [0, 1], for twins of no segment; null for a value of an open "
+        "attribute, which shares a prior with the other values named.",
     )
     status: Status
     quality: Quality

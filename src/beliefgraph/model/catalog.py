@@ -26,6 +26,7 @@ from beliefgraph.model.outcome import OutcomeDefinition
 from beliefgraph.model.preference import Noise, Score
 from beliefgraph.model.record import Expression, Key, Name, OddsRatio, OpenProbability, Probability, Record, Sentence
 from beliefgraph.model.relation import RelationKind, Strength
+from beliefgraph.model.segment import SegmentDefinition
 from beliefgraph.model.trajectory import TrajectoryDefinition
 
 SemanticVersion = Annotated[str, Field(pattern=r"^(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})\.(0|[1-9]\d{0,5})$")]
@@ -349,6 +350,9 @@ class Catalog(Record):
     questions: tuple[QuestionDefinition, ...] = Field(
         default=(), max_length=1_000, description="Questions that can be asked, at most 1,000."
     )
+    segments: tuple[SegmentDefinition, ...] = Field(
+        default=(), max_length=100, description="Segments of twins, at most 100; the first that matches counts."
+    )
     changes: tuple[ChangeDefinition, ...] = Field(
         default=(), max_length=1_000, description="Domains whose evidence from before a change counts less."
     )
@@ -359,6 +363,7 @@ class Catalog(Record):
         _refuse_repeats(self.catalog, "metric", [m.key for m in self.metrics])
         _refuse_repeats(self.catalog, "outcome", [o.key for o in self.outcomes])
         _refuse_repeats(self.catalog, "trajectory", [t.key for t in self.trajectories])
+        _refuse_repeats(self.catalog, "segment", [s.key for s in self.segments])
         _refuse_repeats(self.catalog, "question", [q.key for q in self.questions])
         _refuse_repeats(self.catalog, "change of", [c.domain for c in self.changes])
         _refuse_repeats(self.catalog, "relation", [_named(r) for r in self.relations])

@@ -104,6 +104,9 @@ def _checks(
             yield ("outcomes", n, *field), partial(counts, metric_key)
     for n, trajectory in enumerate(catalog.trajectories):
         yield ("trajectories", n), partial(_check_stages, catalog, named, trajectory)
+    for n, segment in enumerate(catalog.segments):
+        for field, belief in segment.named_beliefs:
+            yield ("segments", n, *field), partial(believes, belief)
     for n, asked in enumerate(catalog.questions):
         yield ("questions", n), partial(_check_answers, catalog, named, asked)
     domains = {attribute.domain for attribute in attributes.values()}
@@ -120,6 +123,7 @@ def _repeats(catalogs: Sequence[Catalog]) -> Iterator[Problem]:
             *((("metrics", i, "key"), "metric", m.key) for i, m in enumerate(catalog.metrics)),
             *((("outcomes", i, "key"), "outcome", o.key) for i, o in enumerate(catalog.outcomes)),
             *((("trajectories", i, "key"), "trajectory", t.key) for i, t in enumerate(catalog.trajectories)),
+            *((("segments", i, "key"), "segment", s.key) for i, s in enumerate(catalog.segments)),
             *((("questions", i, "key"), "question", q.key) for i, q in enumerate(catalog.questions)),
             *((("changes", i, "domain"), "change of", each.domain) for i, each in enumerate(catalog.changes)),
             *((("goals",), "part", "goals") for _ in range(catalog.goals is not None)),

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from beliefgraph.model.belief import Belief, Holding, Quality
 from beliefgraph.model.decision import DecisionChange
+from beliefgraph.model.further import FURTHER, ChangesInLayers
 from beliefgraph.model.goal import GoalChange, GoalDifference
 from beliefgraph.model.metric import MetricChange
 from beliefgraph.model.record import Key, LogOdds, Record, TwinId
@@ -87,6 +88,7 @@ class Change(Record):
     goals: tuple[GoalChange, ...] = Field((), description="Goals that changed.")
     metrics: tuple[MetricChange, ...] = Field((), description="Metrics that changed.")
     decisions: tuple[DecisionChange, ...] = Field((), description="Decisions that changed.")
+    layers: ChangesInLayers = FURTHER
 
 
 class Comparison(Record):

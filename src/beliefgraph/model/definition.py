@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from functools import cached_property
 
 from pydantic import Field
 
-from beliefgraph.errors import NotFound
+from beliefgraph.errors import Incorrect, NotFound
 from beliefgraph.model.asking import QuestionDefinition
 from beliefgraph.model.attribute import Attribute
 from beliefgraph.model.belief import BeliefKey
@@ -16,10 +17,14 @@ from beliefgraph.model.catalog_checks import problems
 from beliefgraph.model.change_point import ChangeDefinition
 from beliefgraph.model.metric import MetricDefinition
 from beliefgraph.model.outcome import LearnedHazard, OutcomeDefinition
-from beliefgraph.model.parameters import ParameterSet
+from beliefgraph.model.parameters import LearnedPrior, ParameterSet
 from beliefgraph.model.record import Key, Record
 from beliefgraph.model.relation import Strength
+from beliefgraph.model.segment import LearnedBaseRate, LearnedRate, SegmentDefinition
 from beliefgraph.model.trajectory import LearnedStages, TrajectoryDefinition
+
+_RESOLVING = {"events", "metric", "belief", "every", "counted_from", "once", "applies_to", "indicator"}
+"""Fields of an outcome that decide what a base rate of it is about."""
 
 
 class Definitions(Record):
@@ -32,6 +37,9 @@ class Definitions(Record):
         None,
         description="What was learned and is in force; null if nothing was learned.",
     )
+    segment: Key | None = Field(
+        None, description="Segment whose base rates are the priors; null: the priors that hold for all twins."
+    )
 
     def model_post_init(self, _context: object) -> None:
         """Refuse an attribute or metric defined twice, and references to attributes or values that are not defined."""
@@ -41,7 +49,11 @@ class Definitions(Record):
     @cached_property
     def attributes(self) -> Mapping[str, Attribute]:
         """Every attribute by its key, in the order of its definition, with its prior as learned for what it states."""
-        learned = {} if self.parameters is None else self.parameters.prior_of
+        learned: dict[str, LearnedPrior | LearnedBaseRate] = {}
+        if self.parameters is not None:
+            learned |= self.parameters.prior_of
+        if self.segment is not None:
+            learned |= {each.attribute: each for each in self.base_rates.get(self.segment, ())}
         stated = (a for c in self.catalogs for a in c.attributes)
         return {
             a.key: a.model_copy(update={"prior": found.learned})
@@ -123,6 +135,73 @@ class Definitions(Record):
         """What was learned of a trajectory and is in force; None if nothing was, or for another definition of it."""
         learned = None if self.parameters is None else self.parameters.stages_of.get(trajectory.key)
         return learned if learned is not None and learned.learned_on == trajectory.learned_on else None
+
+    @cached_property
+    def segments(self) -> Mapping[str, SegmentDefinition]:
+        """Every segment by its key, in the order of its definition."""
+        return {s.key: s for c in self.catalogs for s in c.segments}
+
+    @cached_property
+    def base_rates(self) -> Mapping[str, tuple[LearnedBaseRate, ...]]:
+        """The priors that were learned for segments as they are defined, by segment; only of those that have any."""
+        found: dict[str, tuple[LearnedBaseRate, ...]] = {}
+        stated = {a.key: a.prior for c in self.catalogs for a in c.attributes}
+        for each in () if self.parameters is None else self.parameters.base_rates:
+            if (
+                each.segment in self.segments
+                and self.segment_learned_on(each.segment) == each.learned_on
+                and stated.get(each.attribute) == each.stated
+            ):
+                found[each.segment] = (*found.get(each.segment, ()), each)
+        return found
+
+    def of_segment(self, segment: str | None) -> Definitions:
+        """The same with the base rates of a segment as priors; this one for no segment."""
+        if segment is None:
+            return self
+        return Definitions(
+            tenant=self.tenant,
+            number=self.number,
+            catalogs=self.catalogs,
+            parameters=self.parameters,
+            segment=segment,
+        )
+
+    def segment_keys(self, outcome: OutcomeDefinition) -> tuple[str, ...]:
+        """The segments in which an outcome is forecast, in order: its own, then those of all outcomes."""
+        return (*(segment.key for segment in outcome.segments), *self.segments)
+
+    def segment_in(self, outcome: OutcomeDefinition, key: str) -> str:
+        """A segment in which an outcome is forecast, or `invalid-input`."""
+        known = self.segment_keys(outcome)
+        if key not in known:
+            there = f"it has {', '.join(known)}" if known else "no segment is defined"
+            raise Incorrect("invalid-input", f"{outcome.key} has no segment {key!r}; {there}.", outcome=outcome.key)
+        return key
+
+    def segment_learned_on(self, segment: str | None) -> str:
+        """What decides who is in a segment, or in none, as one text: it and those before it, the first that matches."""
+        keys = [*self.segments]
+        counted = keys if segment is None else keys[: keys.index(segment) + 1]
+        return " ".join(self.segments[key].decided_by for key in counted)
+
+    def rate_learned_on(self, outcome: OutcomeDefinition, segment: str | None) -> str:
+        """What a base rate of an outcome is learned on, as one text; one learned on anything else is not used."""
+        own = [each.key for each in outcome.segments]
+        parts = [outcome.model_dump_json(include=_RESOLVING, exclude_defaults=True)]
+        before = outcome.segments[: own.index(segment) + 1] if segment in own else outcome.segments
+        parts += [each.model_dump_json(include={"belief", "at_least"}, exclude_defaults=True) for each in before]
+        return " ".join(parts if segment in own else [*parts, self.segment_learned_on(segment)])
+
+    def rate_of(self, outcome: OutcomeDefinition, horizon: timedelta, segment: str | None) -> LearnedRate | None:
+        """The base rate that was learned of an outcome in a segment and is in force; None if none was, or of others."""
+        if self.parameters is None:
+            return None
+        if segment is not None and segment not in self.segment_keys(outcome):
+            return None
+        learned = self.parameters.rate_of.get((outcome.key, horizon, segment))
+        usable = learned is not None and learned.learned_on == self.rate_learned_on(outcome, segment)
+        return learned if usable else None
 
     @cached_property
     def questions(self) -> Mapping[str, QuestionDefinition]:

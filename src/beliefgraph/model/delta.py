@@ -54,6 +54,9 @@ class Records(Collection[Record]):
     def __len__(self) -> int:
         return sum(map(len, self._by_type.values()))
 
+    def __bool__(self) -> bool:
+        return bool(self._by_type)
+
     def __contains__(self, row: object) -> bool:
         return isinstance(row, Record) and row in self._by_type.get(type(row), ())
 

@@ -11,8 +11,9 @@ from beliefgraph.model.change_point import ChangedDomain
 from beliefgraph.model.evidence import Bearing, ByThePerson, Evidence
 from beliefgraph.model.metric import MetricState
 from beliefgraph.model.question import EvidenceIn
-from beliefgraph.model.record import LogOdds, Probability, Record
+from beliefgraph.model.record import Key, LogOdds, Probability, Record
 from beliefgraph.model.relation import Strength
+from beliefgraph.model.segment import SegmentPrior
 from beliefgraph.model.vocabulary import vocabulary
 
 ContributionsBy = Annotated[
@@ -31,7 +32,12 @@ class ContributionPart(Record):
     """One bearing of a contribution."""
 
     bearing: Bearing = Field(description="How the evidence bears on the belief it is about.")
-    on: Belief = Field(description="Belief that the evidence is about directly.")
+    on: Belief = Field(description="Belief that the evidence bears on directly.")
+    said: Key | None = Field(
+        None,
+        description="Value that the evidence is about, if that is another one of the attribute: what it says of this "
+        "one follows from the source's confusion matrix. Else null.",
+    )
     log_likelihood_ratio: LogOdds = Field(
         description="Effective log-likelihood ratio: after ageing, changes, source reliability and shared origin.",
     )
@@ -49,7 +55,12 @@ class Contribution(Record):
     evidence: Evidence = Field(description="The evidence; of several pieces, the one with the greatest share.")
     source: str = Field(description="Name of the source.")
     bearing: Bearing = Field(description="How the evidence bears on the belief it is about; the first of `parts`.")
-    on: Belief = Field(description="Belief that the evidence is about directly; that of the first of `parts`.")
+    on: Belief = Field(description="Belief that the evidence bears on directly; that of the first of `parts`.")
+    said: Key | None = Field(
+        None,
+        description="Value that the evidence is about, if that is another one of the attribute than `on`; that of the "
+        "first of `parts`. Else null.",
+    )
     log_likelihood_ratio: LogOdds = Field(
         description="Effective log-likelihood ratio of the first of `parts`: after ageing, source reliability and "
         "shared origin.",
@@ -113,6 +124,9 @@ class Explanation(Record):
     links: tuple[ExplanationLink, ...] = Field(description="Tree of the beliefs through which the evidence acts.")
     residual: LogOdds = Field(description="Change that the contributions do not account for, in log-odds.")
     sentence: str = Field(description="The explanation in a sentence.")
+    segment: SegmentPrior | None = Field(
+        None, description="The segment whose base rate is the prior; null where the prior is that of all twins."
+    )
     changes: tuple[ChangedDomain, ...] = Field(
         (), description="Changes that make earlier evidence count less, in domains whose evidence moves the belief."
     )

@@ -15,13 +15,14 @@ from beliefgraph.model.time import Instant, Rev
 from beliefgraph.model.vocabulary import vocabulary
 
 ForecastBasis = Annotated[
-    Literal["learned", "belief", "segment", "stated"],
+    Literal["learned", "belief", "segment", "tenant", "stated"],
     vocabulary(
         "What a forecast was made by.",
         {
             "learned": "A hazard that was learned from the tenant's twins.",
-            "belief": "The stated probability, moved by the belief that indicates the outcome.",
-            "segment": "The stated probability, with the odds ratio of the twin's segment.",
+            "belief": "A base rate or the stated probability, moved by the belief that indicates the outcome.",
+            "segment": "The base rate of the twin's segment: as learned, else as its odds ratio states it.",
+            "tenant": "The base rate of the tenant's twins that are in no segment, as learned.",
             "stated": "The stated probability alone.",
         },
     ),
@@ -71,6 +72,9 @@ class Forecast(Record):
     definitions: int = Field(description="Number of the definition set that it was made under.")
     parameters: int | None = Field(
         None, description="Number of the parameter set that it was made with; null unless it was learned."
+    )
+    twins: int | None = Field(
+        None, description="Number of twins that what was learned rests on; null unless it was learned."
     )
     since: Instant = Field(description="Time of the twin's first event: how much history there was.")
     stored_at: Instant | None = Field(None, description="When it was stored; null if it was not.")

@@ -48,6 +48,11 @@ def event_ids(twin: str, name: EventName) -> tuple[str, ...]:
     return name.id, event_id(twin, COMMANDS, name.id)
 
 
+def record_id(layer: str, twin: str, key: str) -> str:
+    """The id of a record of a layer: the layer, the twin, and the application's key."""
+    return _id("record", layer, twin, key)
+
+
 def evidence_id(event: str, source: str) -> str:
     """The id of the evidence one event yields from one source."""
     return _id("evidence", event, source)

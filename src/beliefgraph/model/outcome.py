@@ -6,7 +6,6 @@ happen; metrics and beliefs are looked at when each period ends.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -14,7 +13,7 @@ from typing import Annotated
 from pydantic import Field
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.model.belief import BeliefKey, logit
+from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.metric import MetricKey, MetricValue
 from beliefgraph.model.record import Expression, Key, LogOdds, Name, OddsRatio, OpenProbability, Record, Title
 from beliefgraph.model.time import BEGINNING, Instant
@@ -237,17 +236,6 @@ class OutcomeDefinition(Record):
                 return horizon
         known = ", ".join(f"{horizon.within.total_seconds() / 86_400:g} days" for horizon in self.horizons)
         raise Incorrect("invalid-input", f"{self.key} is not forecast over this horizon; its horizons are {known}.")
-
-    def segment(self, key: str) -> Segment:
-        """The segment of that name, or `invalid-input`."""
-        for segment in self.segments:
-            if segment.key == key:
-                return segment
-        raise Incorrect("invalid-input", f"{self.key} has no segment {key!r}.", outcome=self.key)
-
-    def stated(self, horizon: Horizon, segment: Segment | None) -> LogOdds:
-        """The log-odds of it within a horizon as stated, for twins of a segment or of none."""
-        return logit(horizon.expected) + (0.0 if segment is None else math.log(segment.odds_ratio))
 
     def _refuse(self, why: str) -> None:
         raise Incorrect("invalid-definition", f"The outcome {self.key}: {why}.", outcome=self.key)

@@ -7,6 +7,7 @@ force like a catalog: by a new numbered set of definitions, which every commit n
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from functools import cached_property
 from typing import Annotated, Literal
 
@@ -17,6 +18,7 @@ from beliefgraph.model.belief import AttributeName
 from beliefgraph.model.outcome import LearnedHazard
 from beliefgraph.model.record import Key, LogOdds, Name, OpenProbability, Probability, Record
 from beliefgraph.model.relation import RelationKind
+from beliefgraph.model.segment import LearnedBaseRate, LearnedRate
 from beliefgraph.model.time import Instant
 from beliefgraph.model.trajectory import LearnedStages
 from beliefgraph.model.vocabulary import vocabulary
@@ -45,8 +47,20 @@ MOST_COINS = 200_000
 """Pairs of coins in one set: some tens of megabytes as it is stored."""
 
 
+class Confusion(Record):
+    """How often a source says a value where a certain other value of the attribute holds."""
+
+    holds: Key = Field(description="Value that holds.")
+    says: Probability = Field(
+        description="Probability that the source says the value in question where this one holds, in [0, 1].",
+    )
+
+
 class Coins(Record):
-    """How reliable a source is: its true-positive and false-positive rates."""
+    """How reliable a source is: its true-positive and false-positive rates.
+
+    With a confusion matrix, `confusion` is one column of it: evidence for the value bears on these other values too.
+    """
 
     says_if_holds: Probability = Field(
         description="Probability that the source says so where it holds (true-positive rate), in [0, 1].",
@@ -63,6 +77,12 @@ class Coins(Record):
         0.0,
         description="Number of statements that the false-positive rate was learned from; expected numbers may be "
         "fractional.",
+    )
+    confusion: tuple[Confusion, ...] = Field(
+        (),
+        max_length=1_000,
+        description="Column of the confusion matrix of the source: how often it says this value where each other value "
+        "holds; empty: the false-positive rate, whichever of them holds.",
     )
 
 
@@ -190,6 +210,16 @@ class ParameterSet(Record):
         max_length=1_000,
         description="How twins move through stages, as learned, by trajectory.",
     )
+    rates: tuple[LearnedRate, ...] = Field(
+        default=(),
+        max_length=20_000,
+        description="Base rates of outcomes as learned, by horizon and segment.",
+    )
+    base_rates: tuple[LearnedBaseRate, ...] = Field(
+        default=(),
+        max_length=20_000,
+        description="Priors of attributes as learned for the twins of a segment.",
+    )
 
     def model_post_init(self, _context: object) -> None:
         """Refuse two numbers for one thing: a source and scope, a kind of origin, a relation, an attribute."""
@@ -207,6 +237,8 @@ class ParameterSet(Record):
             raise Incorrect("invalid-definition", "Two hazards are given for one outcome.")
         if len(self.stages_of) < len(self.trajectories):
             raise Incorrect("invalid-definition", "Two sets of stages are given for one trajectory.")
+        if len(self.rate_of) < len(self.rates) or len(self.base_rate_of) < len(self.base_rates):
+            raise Incorrect("invalid-definition", "Two base rates are given for one segment.")
 
     @cached_property
     def coins(self) -> Mapping[tuple[str | None, str | None, Scope], Coins]:
@@ -262,6 +294,16 @@ class ParameterSet(Record):
         """The learned stages by trajectory."""
         return {learned.trajectory: learned for learned in self.trajectories}
 
+    @cached_property
+    def rate_of(self) -> Mapping[tuple[str, timedelta, str | None], LearnedRate]:
+        """The learned base rates by outcome, horizon and segment."""
+        return {(learned.outcome, learned.horizon, learned.segment): learned for learned in self.rates}
+
+    @cached_property
+    def base_rate_of(self) -> Mapping[tuple[str, str], LearnedBaseRate]:
+        """The learned priors by segment and attribute."""
+        return {(learned.segment, learned.attribute): learned for learned in self.base_rates}
+
     @property
     def size(self) -> int:
         """How many numbers are in it, about."""
@@ -269,7 +311,9 @@ class ParameterSet(Record):
         slopes = sum(len(hazard.slopes) for hazard in self.hazards)
         shares = sum(len(each.stages) * (1 + len(each.signals)) for each in self.trajectories)
         errors = len(self.shared_errors) + len(self.random_effects)
-        rows = len(self.sources) + errors + len(self.strengths) + len(self.priors)
+        confusions = sum(len(each.coins.confusion) for each in self.sources)
+        rows = len(self.sources) + confusions + errors + len(self.strengths) + len(self.priors)
+        rows += len(self.rates) + len(self.base_rates)
         return rows + knots + slopes + shares
 
     def with_sources(
@@ -306,6 +350,16 @@ class ParameterSet(Record):
         """These stages in the place of earlier ones of the same trajectories."""
         kept = {**self.stages_of, **{learned.trajectory: learned for learned in trajectories}}
         return self._with(trajectories=tuple(kept.values()))
+
+    def with_segments(self, rates: tuple[LearnedRate, ...], base_rates: tuple[LearnedBaseRate, ...]) -> ParameterSet:
+        """These base rates in the place of earlier ones of the same segments. Where priors change, calibrations and
+        hazards on beliefs go: they were of what followed from those."""
+        kept = {**self.rate_of, **{(each.outcome, each.horizon, each.segment): each for each in rates}}
+        priors = {**self.base_rate_of, **{(each.segment, each.attribute): each for each in base_rates}}
+        changed: dict[str, object] = {"rates": tuple(kept.values()), "base_rates": tuple(priors.values())}
+        if changed["base_rates"] != self.base_rates:
+            changed |= {"calibrations": (), "hazards": self._on_no_belief}
+        return self._with(**changed)
 
     @property
     def _on_no_belief(self) -> tuple[LearnedHazard, ...]:

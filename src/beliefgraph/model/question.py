@@ -125,6 +125,11 @@ class EvidenceOn(Record):
     evidence: Evidence = Field(description="The evidence.")
     source: Source = Field(description="The source.")
     bearing: Bearing = Field(description="How it bears on the belief.")
+    said: Key | None = Field(
+        None,
+        description="Value that it is about, if that is another one of the attribute: what it says of this one follows "
+        "from the source's confusion matrix. Else null.",
+    )
     counts: bool = Field(
         description="False if it is overridden: a correction is in force, or the belief was retracted after it.",
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Annotated, Literal, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import Field
 
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.commit import BeliefChange
 from beliefgraph.model.decision import DecisionChange
+from beliefgraph.model.further import FURTHER, ChangesInLayers, by_field
 from beliefgraph.model.goal import GoalChange
 from beliefgraph.model.metric import MetricChange
 from beliefgraph.model.record import Record
@@ -42,8 +43,14 @@ class Receipt(Record):
     goals: tuple[GoalChange, ...] = Field((), description="Goals that changed.")
     metrics: tuple[MetricChange, ...] = Field((), description="Metrics that changed.")
     decisions: tuple[DecisionChange, ...] = Field((), description="Decisions that changed.")
+    layers: ChangesInLayers = FURTHER
     code: str | None = Field(None, description="Code of the reason why it was not accepted; null if it was.")
     reason: str | None = Field(None, description="Why it was not accepted, in a sentence; null if it was.")
+
+    @classmethod
+    def telling(cls, changes: Mapping[str, tuple[Any, ...]], **values: Any) -> Self:
+        """A receipt with what a commit changed, by the names of the layers."""
+        return cls(**values, **by_field(changes, cls))
 
     def and_then(self, later: Iterable[Receipt]) -> Receipt:
         """The receipt with all that later commits of its twin moved too; other twins are left out."""
@@ -56,6 +63,7 @@ class Receipt(Record):
                 "goals": _joined((change, change.goal.id) for each in told for change in each.goals),
                 "metrics": _joined((change, change.metric.id) for each in told for change in each.metrics),
                 "decisions": _joined((change, change.decision.id) for each in told for change in each.decisions),
+                "layers": _joined_in_layers([each.layers for each in told]),
             }
         )
 
@@ -66,7 +74,14 @@ class Receipt(Record):
     @property
     def without_changes(self) -> Receipt:
         """The receipt without what moved."""
-        return self.model_copy(update={"beliefs": (), "goals": (), "metrics": (), "decisions": ()})
+        return self.model_copy(update={"beliefs": (), "goals": (), "metrics": (), "decisions": (), "layers": {}})
+
+
+def _joined_in_layers(told: Sequence[ChangesInLayers]) -> ChangesInLayers:
+    """The same of the changes in further layers."""
+    names = dict.fromkeys(name for each in told for name in each)
+    moved: dict[str, list[Any]] = {name: [row for each in told for row in each.get(name, ())] for name in names}
+    return {name: _joined((row, (row.after or row.before).key) for row in rows) for name, rows in moved.items()}
 
 
 Moved = TypeVar("Moved", BeliefChange, GoalChange, MetricChange, DecisionChange)

@@ -246,9 +246,10 @@ class Across:
     ) -> OutcomeRecord:
         """The record of an outcome over a horizon, or over its first one, of all twins or of a segment."""
         shards = [*self.shards.values()]
-        one = (await shards[0].book.latest(caller.tenant)).definitions.outcome(outcome)
+        definitions = (await shards[0].book.latest(caller.tenant)).definitions
+        one = definitions.outcome(outcome)
         over = one.horizons[0] if horizon is None else one.horizon(horizon)
-        wanted = None if segment is None else one.segment(segment).key
+        wanted = None if segment is None else definitions.segment_in(one, segment)
         found = await _all(
             shard.forecasts.scored(caller, one, over.within, retrospective=retrospective) for shard in shards
         )

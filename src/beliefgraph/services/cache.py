@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
@@ -15,16 +15,16 @@ from cachetools import LRUCache
 
 from beliefgraph.errors import BeliefgraphError, Unavailable
 from beliefgraph.model.delta import Records
-from beliefgraph.services.bearings import Bearings
+from beliefgraph.services.bearings import Bearings, no_bearings
 from beliefgraph.services.blocks import Rows
 from beliefgraph.services.checkpoints import Checkpoints, nothing_kept
 from beliefgraph.services.flights import Flights
 from beliefgraph.services.heads import Head
-from beliefgraph.services.metrics.tally import Measurements
+from beliefgraph.services.metrics.tally import Measurements, no_measurements
 from beliefgraph.services.published import Published
 from beliefgraph.services.state import TwinState, by_id, by_place, fresh
 from beliefgraph.services.threads import unhurried
-from beliefgraph.store.graph import Graph
+from beliefgraph.store.graph import Graph, out_of_memory
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.twins import BEARINGS, MEASUREMENTS, RowKind, TwinRows, damaged, load
 from beliefgraph.telemetry.metrics import CACHE_READS
@@ -44,7 +44,13 @@ PAUSE = 0.005
 """Seconds between them, about the time of one commit."""
 
 READS_AT_ONCE = 8
-"""Twins that one process reads from the store at the same time, so that a large call leaves connections to others."""
+"""Reads of twins from the store that one process has under way, so that a large call leaves connections to others."""
+
+FEW_ROWS = 1_000
+"""A twin of fewer bearings, and fewer measurements, is read by one statement, with others like it."""
+
+TWINS_AT_ONCE = 25
+"""Twins that one statement reads: some megabytes where they are large."""
 
 MISSES = 4
 """Questions about a twin that are answered from the store before it is fetched into memory: by then it paid off."""
@@ -109,8 +115,37 @@ class TwinCache:
             known = self._known(id_, tenant, names[id_], current.get(id_))
             if known is not None:
                 found[id_] = known
-        reading = [self.at(id_, tenant, name, current[id_]) for id_, name in names.items() if id_ not in found]
+        left = [id_ for id_ in names if id_ not in found]
+        alone = left if len(left) == 1 else {id_ for id_ in left if self._flights.has((id_, current[id_]))}
+        together = [id_ for id_ in left if id_ not in alone]
+        reading = [self.at(id_, tenant, names[id_], current[id_]) for id_ in alone]
+        for first in range(0, len(together), TWINS_AT_ONCE):
+            some = {id_: names[id_] for id_ in together[first : first + TWINS_AT_ONCE]}
+            read = asyncio.ensure_future(self._read_few(some, tenant))
+            reading += [
+                self._flights.join((id_, current[id_]), partial(self._of_few, read, id_, tenant, name))
+                for id_, name in some.items()
+            ]
         return found | {state.id: state for state in await asyncio.gather(*reading)}
+
+    async def _read_few(self, names: Mapping[str, str], tenant: str) -> dict[str, TwinState]:
+        """Several twins at once; none where Neo4j has not the memory for all of them together."""
+        async with self._reading:
+            try:
+                return await read_states(self._graph, names, tenant)
+            except Unavailable as refused:
+                if out_of_memory(refused.__cause__):
+                    return {}
+                raise
+
+    async def _of_few(self, read: Awaitable[Mapping[str, TwinState]], id_: str, tenant: str, name: str) -> TwinState:
+        """A twin of those that are read together; by itself where it was not among them."""
+        state = (await read).get(id_)
+        if state is None:
+            return await self._read(id_, tenant, name)
+        CACHE_READS.labels("miss").inc()
+        self.keep(state)
+        return state
 
     def _known(self, id_: str, tenant: str, name: str, current: Head | None) -> TwinState | None:
         """The twin, if it need not be read."""
@@ -244,11 +279,13 @@ async def read_state(
     revs: set[int] = set()
     seen = 0
     for _ in range(TRIES):
-        rows = await load(graph, id_, rev)
+        rows = (await load(graph, [id_], rev, FEW_ROWS if known is None else 0)).get(id_)
         if rows is None:
             return fresh(id_, tenant, name)
         if known is not None and known.life == rows.life and known.rev >= rows.rev:
             bearings, measurements = known.bearings.at(rows.rev), known.measurements.at(rows.rev)
+        elif rows.bearings is not None and rows.measurements is not None:
+            bearings, measurements = await asyncio.to_thread(_few, rows, id_)
         else:
             kept = await checkpoints.read(id_, rows.life, rows.rev) if checkpoints else nothing_kept(id_)
             bearings, measurements = await asyncio.gather(
@@ -265,6 +302,31 @@ async def read_state(
     if len(revs) == 1:
         raise damaged(id_, seen)
     raise Unavailable("store-unavailable", "The twin is being written to without a pause; try again.", twin=id_)
+
+
+async def read_states(graph: Graph, names: Mapping[str, str], tenant: str) -> dict[str, TwinState]:
+    """Twins of few rows at their current rev, by id, given their names: one statement for all of them.
+
+    Left out are those that have more rows, and those that somebody was writing to: these are read one by one.
+    """
+    found = await load(graph, list(names), rows=FEW_ROWS)
+    return await asyncio.to_thread(_states_of_few, found, names, tenant)
+
+
+def _states_of_few(found: Mapping[str, TwinRows], names: Mapping[str, str], tenant: str) -> dict[str, TwinState]:
+    states = {}
+    for id_, rows in found.items():
+        if rows.bearings is not None and rows.measurements is not None:
+            state = _state(rows, *_few(rows, id_), id_, tenant, names[id_])
+            if _whole(state, rows):
+                states[id_] = state
+    return states
+
+
+def _few(rows: TwinRows, id_: str) -> tuple[Bearings, Measurements]:
+    """The bearings and measurements that were read with the other rows."""
+    bearings = no_bearings(id_).stored(rows.bearings or ()).at(rows.rev)
+    return bearings, no_measurements(id_).stored(rows.measurements or ()).at(rows.rev)
 
 
 async def _since(graph: Graph, kind: RowKind, kept: T, rev: int, after: int) -> T:

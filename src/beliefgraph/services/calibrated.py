@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from beliefgraph.inference.learning import Calibration
 from beliefgraph.model.definition import Definitions
-from beliefgraph.services.derive import PERSONS_WORD
+from beliefgraph.services.derive import PINNED
 
 
 def calibrated(definitions: Definitions, attribute: str, log_odds: float | None) -> float | None:
@@ -17,6 +17,6 @@ def calibrated(definitions: Definitions, attribute: str, log_odds: float | None)
     learned = definitions.parameters.calibration_of.get(attribute)
     if learned is None:
         return None
-    if abs(log_odds) >= PERSONS_WORD:
+    if abs(log_odds) >= PINNED:
         return log_odds
     return float(Calibration(learned.kind, learned.knots, learned.slope)(log_odds))

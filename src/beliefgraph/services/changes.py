@@ -1,6 +1,6 @@
 """Changes: the numbered notices that revisions were stored, asked for or followed as they come.
 
-They are read from the store, so the commits of every process arrive; a bell only makes this process look sooner.
+They are read from the store, so the commits of every process arrive; a notifier only makes this process look sooner.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from beliefgraph.errors import BeliefgraphError, Conflict, Incorrect, Unavailable
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.commit import Change
-from beliefgraph.services.bell import Bell
 from beliefgraph.services.moments import Moments
+from beliefgraph.services.notifier import Notifier
 from beliefgraph.services.permissions.sights import EVERYTHING, Seen
 from beliefgraph.services.scope import no_such_twin, reach
 from beliefgraph.store import changes as stored
@@ -93,7 +93,7 @@ class Changes:
     def __init__(
         self,
         graph: Graph,
-        bell: Bell,
+        notifier: Notifier,
         *,
         interval: float = INTERVAL,
         queue: int = QUEUE,
@@ -102,14 +102,14 @@ class Changes:
     ) -> None:
         self._graph = graph
         self._moments = moments
-        self._bell = bell
+        self._notifier = notifier
         self._interval = interval
         self._queue = queue
         self._at_once = max(1, min(AT_ONCE, queue // 2))
         self._resume_limit = resume_limit
         self._watched: dict[str, _Watched] = {}
         self._watching: asyncio.Task[None] | None = None
-        bell.listen(self._watched)
+        notifier.listen(self._watched)
 
     @property
     def followers(self) -> tuple[int, int]:
@@ -211,7 +211,7 @@ class Changes:
         watched.subscribers.add(subscriber)
         if self._watching is None or self._watching.done():
             self._watching = asyncio.create_task(self._watch(), name="changes")
-        self._bell.ring(twin)
+        self._notifier.notify(twin)
         return True
 
     def _leave(self, twin: str, subscriber: _Subscriber) -> None:
@@ -226,12 +226,12 @@ class Changes:
             subscriber.end(why)
 
     async def _watch(self) -> None:
-        """Look at the store about once a second, and at once when the bell rings, while anybody follows a twin."""
+        """Look at the store about once a second, and at once when it is notified, while anybody follows a twin."""
         more = False
         while self._watched:
             try:
                 if not more:
-                    await self._bell.wait(self._interval)
+                    await self._notifier.wait(self._interval)
                 more = await self._look()
             except Unavailable as failure:
                 _log.warning("changes cannot be read now", extra={"code": failure.code})

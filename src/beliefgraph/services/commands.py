@@ -58,6 +58,7 @@ TRIES = 10
 """Times that a command starts over which reads from the store before it is decided, because others kept writing."""
 
 T = TypeVar("T")
+C = TypeVar("C", bound=Command)
 
 Decision = Callable[[CommandContext], Additions]
 
@@ -117,10 +118,7 @@ class Commands:
 
     async def set_goal(self, caller: Caller, command: SetGoal) -> Receipt:
         """Take in what somebody states of a goal; the person's word if the caller's key is theirs."""
-        scope: Scope = "correct" if caller.person == command.twin else "write"
-        return await self._carry_out(
-            caller, scope, command, lambda s: goals.setting_goal(s, command), command.valid_from
-        )
+        return await self.deciding(goals.setting_goal)(caller, command)
 
     async def relate_goals(self, caller: Caller, command: RelateGoals) -> Receipt:
         """Make a goal part of another, let it depend on it, or compete with it."""
@@ -136,10 +134,7 @@ class Commands:
 
     async def record_decision(self, caller: Caller, command: RecordDecision) -> Receipt:
         """Take in what somebody tells of a decision; the person's word if the caller's key is theirs."""
-        scope: Scope = "correct" if caller.person == command.twin else "write"
-        return await self._carry_out(
-            caller, scope, command, lambda s: decisions.recording_decision(s, command), command.valid_from
-        )
+        return await self.deciding(decisions.recording_decision)(caller, command)
 
     async def permit(self, caller: Caller, command: Permit) -> Receipt:
         """Permit or refuse a purpose; the person's word if the caller's key is theirs."""
@@ -208,6 +203,19 @@ class Commands:
             return undone
         return undone.and_then(await self._intake.replay(caller, identifier=key))  # another identifier may lead here
 
+    def deciding(self, decision: Callable[[CommandContext, C], Additions]) -> Callable[[Caller, C], Awaitable[Receipt]]:
+        """What carries out a command that a layer decides; the person's word if the caller's key is theirs.
+
+        The command speaks of its `valid_from`, if it has one.
+        """
+
+        async def carry_out(caller: Caller, command: C) -> Receipt:
+            scope: Scope = "correct" if caller.person == command.twin else "write"
+            moment = getattr(command, "valid_from", None)
+            return await self._carry_out(caller, scope, command, lambda s: decision(s, command), moment)
+
+        return carry_out
+
     async def _carry_out_upon(
         self,
         caller: Caller,
@@ -263,12 +271,12 @@ class Commands:
 
         expected = None if command.expected_rev is None else {named.id: command.expected_rev}
         done = await updater.commit(caller, [named], decide_one, deliveries=[arrived.delivery], expected=expected)
-        receipt = Receipt(
+        receipt = Receipt.telling(
+            done.changes(named.id),
             id=id_,
             status="accepted" if done.steps else "duplicate",
             twin=command.twin,
             rev=done.rev(named.id),
-            **done.changes(named.id),
         )
         return (await updater.shown(caller, [receipt], done.twins))[0]
 

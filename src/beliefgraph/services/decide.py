@@ -14,20 +14,17 @@ from beliefgraph.model.command import AssertBelief, Correct, Relate, Retract, Wi
 from beliefgraph.model.commit import Cause
 from beliefgraph.model.delta import Delta, Records
 from beliefgraph.model.evidence import CORRECTION_LOG_ODDS, Bearing
-from beliefgraph.model.goal import GoalRelation
 from beliefgraph.model.identity import belief_id, relation_id
 from beliefgraph.model.relation import BeliefRelation, Strength
 from beliefgraph.model.time import Interval, seconds
 from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.additions import Additions
 from beliefgraph.services.command_context import CommandContext
+from beliefgraph.services.contributions import possible_relations, with_contributed
 from beliefgraph.services.definition_graph import PersonalRelation
-from beliefgraph.services.goals.causes import with_causes
-from beliefgraph.services.goals.draft import end_relation
-from beliefgraph.services.goals.stated import person_related
 from beliefgraph.services.interpretation.said import BearsOn, Spoken
+from beliefgraph.services.layers import LAYERS
 from beliefgraph.services.layout import lay_out
-from beliefgraph.services.metrics.measure import reading_evidence
 from beliefgraph.services.preferences.contexts import Contexts
 from beliefgraph.services.speak import Voice, speak
 
@@ -108,8 +105,8 @@ def withdrawal(setting: CommandContext, command: Withdraw, said: Collection[str]
     taken_back = withdrawn(setting, named if said is None else said)
     if taken_back.delta.closed:
         return replace(taken_back, delta=replace(taken_back.delta, taken_back=setting.speaks_for_the_person))
-    if command.evidence in {reading_evidence(setting.state, metric) for metric in setting.state.metrics.values()}:
-        raise Incorrect("invalid-input", "A metric says so; withdraw the events that count in it.")
+    if command.evidence is not None and any(layer.derives(setting.state, command.evidence) for layer in LAYERS):
+        raise Incorrect("invalid-input", "This evidence is derived, as that of a metric is; withdraw its events.")
     raise NotFound("not-found", "No evidence in force is called that.", evidence=command.evidence)
 
 
@@ -182,7 +179,7 @@ def _refuse_clash(
         if r.valid.contains(at)
     ]
     own = [*beside, PersonalRelation(command.source, command.target, strength)]
-    together = with_causes(own, setting.graph.goal_causes)
+    together = with_contributed(own, possible_relations(setting.graph))
     clash = lay_out(setting.state.id, setting.graph, (), together).clash
     if clash is not None:
         raise Incorrect(clash.code, clash.message, twin=setting.state.name)
@@ -191,10 +188,8 @@ def _refuse_clash(
 def _end_relation(setting: CommandContext, key: str) -> Additions:
     known = [r for r in setting.state.relations if r.key == key and r.origin == "provided"]
     closed, opened = timeline.end(known, setting.moment, setting.rev)
-    of_goals = end_relation(setting.state, key, setting.moment)
-    if not setting.speaks_for_the_person and person_related(setting.state, of_goals.closed.of(GoalRelation)):
-        raise relation_stands(setting)
-    delta = Delta(opened=Records(opened), closed=Records(closed), events=[setting.arrived]) + of_goals
+    delta = Delta(opened=Records(opened), closed=Records(closed), events=[setting.arrived])
+    delta = sum((layer.ended(setting, key) for layer in LAYERS), start=delta)
     if not delta.closed:
         raise NotFound("not-found", "This twin has no relation of its own called that, in force then.", relation=key)
     return Additions(cause="retracted", moment=setting.moment, delta=delta)
@@ -247,15 +242,6 @@ def _persons_corrections(setting: CommandContext, valid: Interval) -> Iterator[B
     for row in bearings.records(bearings.acts):
         if row.stance == "correction" and row.source == setting.state.own_source and row.valid.overlaps(valid):
             yield row
-
-
-def relation_stands(setting: CommandContext) -> Forbidden:
-    """That a relation of a goal is the person's own word."""
-    return Forbidden(
-        "correction-stands",
-        "The person has stated this relation themselves; only their own key can change it.",
-        twin=setting.state.name,
-    )
 
 
 def _stands(setting: CommandContext, belief: str) -> Forbidden:

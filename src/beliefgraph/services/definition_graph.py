@@ -22,6 +22,7 @@ from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
 from beliefgraph.model.catalog import RelationDefinition
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.relation import Strength
+from beliefgraph.model.segment import LearnedBaseRate
 from beliefgraph.services.change_points.kinds import Kinds
 from beliefgraph.services.crossings import LAYERS, Column, Crossing, crossings, first_layer, layer_of
 from beliefgraph.services.reliability import Reliabilities
@@ -125,6 +126,7 @@ class DefinitionGraph:
             leading[crossing.source[0]].append(crossing)
         self._crossings = [[each for name in names for each in leading.get(name, ())] for names in self.components]
         self._structures: dict[tuple[int, int], Structure] = {}
+        self._of_segments: dict[str, DefinitionGraph] = {}
 
     def _add(self, names: tuple[str, ...], relations: Sequence[tuple[str, RelationDefinition]]) -> None:
         shape = _shape([self.definitions.attributes[name] for name in names])
@@ -170,6 +172,25 @@ class DefinitionGraph:
             for ref, relation in self.definitions.relations()
             if relation.source_subject is not None
         )
+
+    def of_segment(self, segment: str | None) -> DefinitionGraph:
+        """The same with the base rates that were learned for a segment as priors; this one where none were."""
+        if segment is None or segment not in self.definitions.base_rates:
+            return self
+        if segment not in self._of_segments:
+            self._of_segments[segment] = DefinitionGraph(self.definitions.of_segment(segment))
+        return self._of_segments[segment]
+
+    @cached_property
+    def base_rates(self) -> tuple[LearnedBaseRate, ...]:
+        """The base rates that are priors here."""
+        segment = self.definitions.segment
+        return () if segment is None else self.definitions.base_rates.get(segment, ())
+
+    @cached_property
+    def own_base_rates(self) -> tuple[BeliefKey, ...]:
+        """The beliefs of the person whose priors are those of a segment."""
+        return tuple(BeliefKey.of(each.attribute) for each in self.base_rates)
 
     def joined_pairs(self, component: int) -> int:
         """How many pairs of attributes the relations of a component join."""

@@ -99,8 +99,8 @@ class DefinitionBook:
             if following.model_copy(update={"number": known.number, "learned_at": known.learned_at}) == known:
                 await self.copy(caller.tenant)
                 return current
-            _refuse_outdated(current, known, following)
             ahead = current.with_parameters(following)
+            _refuse_outdated(ahead, known, following)
             await long_work(require_answers, DefinitionGraph(ahead))
             try:
                 await stored.publish_parameters(self._graph, ahead, now)
@@ -172,10 +172,10 @@ def _with_catalog(current: Definitions, catalog: Catalog) -> Definitions:
     return following
 
 
-def _refuse_outdated(current: Definitions, known: ParameterSet, following: ParameterSet) -> None:
+def _refuse_outdated(ahead: Definitions, known: ParameterSet, following: ParameterSet) -> None:
     """Refuse to put in force what the definitions would not use; what is in force already may stay."""
     for hazard in following.hazards:
-        outcome = current.outcomes.get(hazard.outcome)
+        outcome = ahead.outcomes.get(hazard.outcome)
         if hazard not in known.hazards and (outcome is None or outcome.learned_on != hazard.learned_on):
             raise Conflict(
                 "parameters-outdated",
@@ -183,8 +183,25 @@ def _refuse_outdated(current: Definitions, known: ParameterSet, following: Param
                 " again.",
                 outcome=hazard.outcome,
             )
+    for rate in following.rates:
+        outcome = ahead.outcomes.get(rate.outcome)
+        if rate not in known.rates and (outcome is None or ahead.rate_of(outcome, rate.horizon, rate.segment) != rate):
+            raise Conflict(
+                "parameters-outdated",
+                f"A base rate of {rate.outcome} was learned for another version of it or of its segment than is in"
+                " force; learn it again.",
+                outcome=rate.outcome,
+            )
+    for prior in following.base_rates:
+        if prior not in known.base_rates and prior not in ahead.base_rates.get(prior.segment, ()):
+            raise Conflict(
+                "parameters-outdated",
+                f"The base rate of {prior.attribute} was learned for another version of it or of {prior.segment} than"
+                " is in force; learn it again.",
+                segment=prior.segment,
+            )
     for learned in following.trajectories:
-        trajectory = current.trajectories.get(learned.trajectory)
+        trajectory = ahead.trajectories.get(learned.trajectory)
         if learned not in known.trajectories and (trajectory is None or trajectory.learned_on != learned.learned_on):
             raise Conflict(
                 "parameters-outdated",

@@ -12,37 +12,45 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
-from beliefgraph.inference import EXACT, LOG_LIKELIHOOD_BOUND, UNAVAILABLE, Heard, hear
+from beliefgraph.inference import EXACT, LOG_LIKELIHOOD_BOUND, UNAVAILABLE, Heard
 from beliefgraph.model.belief import QUALITIES, BeliefKey, Quality
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.identity import belief_id
 from beliefgraph.model.status import Status, status_of
 from beliefgraph.services.blocks import Ints
 from beliefgraph.services.change_points.temper import Tempering, temper
+from beliefgraph.services.contributions import (
+    Contributions,
+    contributed_evidence,
+    contributed_relations,
+    with_contributed,
+)
 from beliefgraph.services.counted import Counted, count
 from beliefgraph.services.definition_graph import DefinitionGraph, PersonalRelation
-from beliefgraph.services.goals.causes import goal_causes, with_causes
 from beliefgraph.services.grid import left_prior
 from beliefgraph.services.layout import Layout, lay_out
-from beliefgraph.services.metrics.measure import Measured, heard_from, measure
+from beliefgraph.services.reach import Reach, reach_of
+from beliefgraph.services.segments.membership import named as segment_beliefs
+from beliefgraph.services.segments.membership import segment_of
 from beliefgraph.services.state import TwinState
 from beliefgraph.telemetry.metrics import INFERENCE_SECONDS
 from beliefgraph.telemetry.spans import timed
 
 Floats = npt.NDArray[np.float64]
 
-PERSONS_WORD = 7.0
-"""Log-odds (999 to 1) that a belief which the person set right keeps on their side, whatever priors and relations carry
-there: what they set right is theirs to change, and nobody else's."""
+PINNED = 7.0
+"""Lower bound on the log-odds of a belief the person corrected, in the direction they stated (7.0 = 999:1)."""
 
 
 @dataclass(frozen=True)
 class Items:
     """Bearings that count, as columns: their rows, the positions they bear on, and their force as aged and heard.
 
-    `withdrawn` is by how much `Derivation.total` of the position falls where one of them was never said.
+    One for each bearing and each belief it bears on, in the order of the bearings that were asked for, of which `of` is
+    the number. `withdrawn` is by how much `Derivation.total` of the position falls where one of them was never said.
     """
 
+    of: Ints
     rows: Ints
     position: Ints
     log_likelihood: Floats
@@ -51,25 +59,28 @@ class Items:
     def part(self, first: int, end: int) -> Items:
         """Those from one place up to another."""
         here = slice(first, end)
-        return Items(self.rows[here], self.position[here], self.log_likelihood[here], self.withdrawn[here])
+        return Items(
+            self.of[here], self.rows[here], self.position[here], self.log_likelihood[here], self.withdrawn[here]
+        )
 
 
 @dataclass(frozen=True)
 class Derivation:
     """Every belief of a layout at one moment; columns by position, log-odds natural.
 
-    `state` is the twin it was derived from, with what its metrics say among its bearings; `measured` are these metrics.
+    `contributions` have the twin it was derived from, with the evidence that its layers contribute.
+    `graph` are the definitions, with the base rates of the segment that the twin is in.
     `grade` is how good the log-odds are, as a code of the inference, and `error` their error bar (0 where exact).
     `tempering` says how much is kept of what was said before a change, where domains are followed.
     `counted` are the bearings that count, and `heard` what they say together; `total` is what they say of each belief,
     and `log_likelihood` the same within its bound, with what is supposed. `place_of` is the position of every belief by
-    its number in the register of the bearings, -1 where it has none; `position` is that of every heading, and `row_of`
-    its row in `heard`, -1 where it has none.
-    `word` says on which side (1 or -1) the person set a belief right.
+    its number in the register of the bearings, -1 where it has none; `position` is that of every heading, and `reach`
+    has the rows of `heard`: the beliefs that each heading bears on.
+    `pinned` has the side (1 or -1) on which the person corrected a belief, by position.
     """
 
-    state: TwinState
-    measured: tuple[Measured, ...]
+    contributions: Contributions
+    graph: DefinitionGraph
     layout: Layout
     at: datetime
     log_odds: Floats
@@ -81,13 +92,18 @@ class Derivation:
     mass_unaged: Floats
     opposing_share: Floats
     retracted: frozenset[int]
-    word: Mapping[int, float]
+    pinned: Mapping[int, float]
     counted: Counted
     tempering: Tempering | None
     heard: Heard
     place_of: Ints
     position: Ints
-    row_of: Ints
+    reach: Reach
+
+    @property
+    def state(self) -> TwinState:
+        """The twin it was derived from, with the evidence that its layers contribute."""
+        return self.contributions.state
 
     @property
     def evidenced(self) -> Ints:
@@ -109,17 +125,15 @@ class Derivation:
         return found[found >= 0]
 
     def items_in(self, rows: Ints) -> Items:
-        """Those of some bearings that count, by their rows, which bear on a belief that is defined."""
+        """What some bearings that count say, given their rows, of every belief they bear on that is defined."""
         heading, quanta, left = self.counted.weigh(rows)
-        position = self.position[heading] if len(rows) else heading
-        kept = position >= 0
-        heading, quanta, left = heading[kept], quanta[kept], left[kept]
-        row = self.row_of[heading] if len(heading) else heading
+        of, row = self.reach.of(heading)
         return Items(
-            rows=rows[kept],
-            position=position[kept],
-            log_likelihood=self.heard.contribution(row, quanta),
-            withdrawn=self.heard.withdrawn(row, quanta, left),
+            of=of,
+            rows=rows[of],
+            position=self.reach.position[row],
+            log_likelihood=self.heard.contribution(row, quanta[of]),
+            withdrawn=self.heard.withdrawn(row, quanta[of], left[of]),
         )
 
     @cached_property
@@ -135,20 +149,34 @@ class Derivation:
 
     @cached_property
     def moved(self) -> Ints:
-        """The positions of the beliefs that differ noticeably from their prior."""
-        return np.flatnonzero(self.available & left_prior(self.log_odds, self.layout.prior))
+        """The positions of the beliefs that differ noticeably from the prior of twins in no segment."""
+        prior = self.layout.prior
+        if self.graph.own_base_rates:
+            stated = {each.attribute: each.stated for each in self.graph.base_rates}
+            prior = np.array([stated.get(key.attribute, p) for key, p in zip(self.layout.keys, prior, strict=True)])
+        return np.flatnonzero(self.available & left_prior(self.log_odds, prior))
+
+    @cached_property
+    def decides_segment(self) -> npt.NDArray[np.bool_]:
+        """Of the positions, those of beliefs whose evidence decides which base rates count."""
+        found = np.zeros(len(self.layout.ids), dtype=np.bool_)
+        for key in segment_beliefs(self.graph.definitions) if self.graph.definitions.base_rates else ():
+            place = self.layout.position.get(belief_id(self.state.id, key))
+            if place is not None:
+                found[place] = True
+        return found
 
     def value(self, position: int) -> float | None:
         """The log-odds at a position; None where there are none to be had."""
         return float(self.log_odds[position]) if self.available[position] else None
 
-    def kept(self, position: int, log_odds: float) -> float:
-        """These log-odds of a position, or the nearest that leave the person's word standing."""
-        return _kept(log_odds, self.word.get(position))
+    def clamp(self, position: int, log_odds: float) -> float:
+        """These log-odds of a position, within the bound that a correction by the person sets."""
+        return _clamp(log_odds, self.pinned.get(position))
 
-    def word_log_odds(self, position: int) -> float | None:
-        """The log-odds that the person's word keeps on its side at a position; None where they set nothing right."""
-        return self.word[position] * PERSONS_WORD if position in self.word else None
+    def pinned_log_odds(self, position: int) -> float | None:
+        """The bound that a correction by the person sets at a position; None if there is none."""
+        return self.pinned[position] * PINNED if position in self.pinned else None
 
     def quality(self, position: int) -> Quality:
         """How good that number is."""
@@ -203,11 +231,10 @@ def derive(
     them. `named` are values of open attributes that count as named even if no evidence names them.
     """
     extra, assume, do = extra or {}, assume or {}, do or {}
-    measured, tempering = measure(state, graph.definitions, at), temper(state, graph, at)
-    state = heard_from(state, graph, measured)
+    contributions, tempering, counted = _counted(state, graph, at)
+    state = contributions.state
+    graph = graph.of_segment(segment_of(state, graph, counted)) if graph.definitions.base_rates else graph
     bearings, reliabilities = state.bearings, graph.reliabilities
-    keeping = None if tempering is None else tempering.keeping(len(bearings.register))
-    counted = count(bearings, state.beliefs, reliabilities.shared(bearings), at, keeping)
     groups, counts = bearings.register.groups, counted.sums.items > 0
     evidenced = [groups.beliefs[i] for i in np.unique(groups.belief[counted.open > 0]).tolist()]
     known = [state.beliefs[id_] for id_ in {*evidenced, *state.holdings}]
@@ -215,29 +242,15 @@ def derive(
     layout = lay_out(
         state.id,
         graph,
-        chain(known, also, extra, assume, do, named),
+        chain(known, also, extra, assume, do, named, graph.own_base_rates),
         own_relations(state, graph, at),
         chain((state.beliefs[id_] for id_ in named_by), extra, assume, do, named),
     )
     place_of = np.array([layout.position.get(id_, -1) for id_ in groups.beliefs], dtype=np.int64)
     position = place_of[groups.belief] if len(groups.belief) else groups.belief
-    speaking = np.flatnonzero(counts & (position >= 0))
-    row_of = np.full(len(counts), -1, dtype=np.int64)
-    row_of[speaking] = np.arange(len(speaking))
     hearing = reliabilities.hearing(state, counts)
-    heard = hear(
-        position[speaking],
-        hearing.source[speaking],
-        counted.sums.of(speaking),
-        beliefs=len(layout.ids),
-        says_if_holds=hearing.says_if_holds[speaking],
-        says_if_not=hearing.says_if_not[speaking],
-        origin=hearing.origin[speaking],
-        correlation=hearing.correlation[speaking],
-        scale=hearing.scale[speaking],
-        effect=hearing.effect[speaking],
-        deviation=hearing.deviation[speaking],
-    )
+    reach = reach_of(np.flatnonzero(counts & (position >= 0)), position, hearing, layout.places_beside)
+    heard = reach.hear(hearing, counted.sums, len(layout.ids))
     log_likelihood = np.array(heard.log_likelihood)
     for key, value in extra.items():
         log_likelihood[_position(state, layout, key)] += value
@@ -247,15 +260,15 @@ def derive(
     log_odds, grade, error = _propagate(layout, log_likelihood, assumed, done)
     fixed = {*assumed, *done}
     settled = fixed.union(*(layout.values_beside.get(place, ()) for place in fixed))
-    word = {place: side for place, side in _persons_word(state, counted.corrections, layout) if place not in settled}
-    for place, side in word.items():
+    pinned = {place: side for place, side in _pinned(state, counted.corrections, layout) if place not in settled}
+    for place, side in pinned.items():
         if place not in layout.values_beside:
-            log_odds[place] = _kept(float(log_odds[place]), side)
-    for group in {layout.values_beside[place] for place in word if place in layout.values_beside}:
-        log_odds[list(group)] = _kept_among(log_odds[list(group)], [word.get(place) for place in group])
+            log_odds[place] = _clamp(float(log_odds[place]), side)
+    for group in {layout.values_beside[place] for place in pinned if place in layout.values_beside}:
+        log_odds[list(group)] = _clamp_among(log_odds[list(group)], [pinned.get(place) for place in group])
     return Derivation(
-        state=state,
-        measured=measured,
+        contributions=contributions,
+        graph=graph,
         layout=layout,
         at=at,
         log_odds=log_odds,
@@ -267,19 +280,36 @@ def derive(
         mass_unaged=heard.mass_unaged,
         opposing_share=heard.opposing_share,
         retracted=frozenset(int(place_of[belief]) for belief in counted.retracted),
-        word=word,
+        pinned=pinned,
         counted=counted,
         tempering=tempering,
         heard=heard,
         place_of=place_of,
         position=position,
-        row_of=row_of,
+        reach=reach,
     )
 
 
+def segment_at(state: TwinState, graph: DefinitionGraph, at: datetime) -> str | None:
+    """The segment that a twin is in at a moment; None if it is in none."""
+    if not graph.definitions.segments:
+        return None
+    contributions, _, counted = _counted(state, graph, at)
+    return segment_of(contributions.state, graph, counted)
+
+
+def _counted(state: TwinState, graph: DefinitionGraph, at: datetime) -> tuple[Contributions, Tempering | None, Counted]:
+    """The twin with what its layers contribute at a moment, what changed, and the evidence that counts."""
+    tempering, contributions = temper(state, graph, at), contributed_evidence(state, graph, at)
+    bearings = contributions.state.bearings
+    keeping = None if tempering is None else tempering.keeping(len(bearings.register))
+    shared = graph.reliabilities.shared(bearings)
+    return contributions, tempering, count(bearings, contributions.state.beliefs, shared, at, keeping)
+
+
 def own_relations(state: TwinState, graph: DefinitionGraph, at: datetime) -> list[PersonalRelation]:
-    """Personal relations at a moment, and what the pursuit of goals brings about then."""
-    return with_causes(personal_relations(state, at), goal_causes(state, graph, at))
+    """Personal relations at a moment, and those that the twin's layers contribute then."""
+    return with_contributed(personal_relations(state, at), contributed_relations(state, graph, at))
 
 
 def personal_relations(state: TwinState, at: datetime) -> list[PersonalRelation]:
@@ -291,27 +321,27 @@ def personal_relations(state: TwinState, at: datetime) -> list[PersonalRelation]
     ]
 
 
-def _persons_word(state: TwinState, corrections: Iterable[Bearing], layout: Layout) -> Iterator[tuple[int, float]]:
-    """Where the person sets a belief right, by the corrections that count, and on which side."""
+def _pinned(state: TwinState, corrections: Iterable[Bearing], layout: Layout) -> Iterator[tuple[int, float]]:
+    """Positions of the beliefs that the person corrected, by the corrections that count, each with its side."""
     for bearing in corrections:
         if bearing.source == state.own_source and bearing.belief in layout.position:
             yield layout.position[bearing.belief], math.copysign(1.0, bearing.log_likelihood_ratio)
 
 
-def _kept(log_odds: float, side: float | None) -> float:
-    return log_odds if side is None else side * max(side * log_odds, PERSONS_WORD)
+def _clamp(log_odds: float, side: float | None) -> float:
+    return log_odds if side is None else side * max(side * log_odds, PINNED)
 
 
-def _kept_among(log_odds: Floats, sides: Sequence[float | None]) -> Floats:
-    """The log-odds of the values of one attribute with the person's word kept, and what it takes or leaves shared.
+def _clamp_among(log_odds: Floats, sides: Sequence[float | None]) -> Floats:
+    """The log-odds of the values of one attribute within the bounds of the person's corrections.
 
-    The others keep their proportions, and all of them together are as likely as the word leaves. Where the person set
-    right that none of the values holds, nothing is left to share, and all stand as they were derived.
+    The other values share what is left in proportion. Where the person stated that none of the values holds, nothing is
+    left to share, and all stay as they were derived.
     """
     spoken = np.array([0.0 if side is None else side for side in sides])
-    kept = np.array([_kept(value, side) for value, side in zip(log_odds.tolist(), sides, strict=True)])
-    probability = np.exp(-np.logaddexp(0.0, -kept))
-    changed, free = kept != log_odds, spoken == 0
+    clamped = np.array([_clamp(value, side) for value, side in zip(log_odds.tolist(), sides, strict=True)])
+    probability = np.exp(-np.logaddexp(0.0, -clamped))
+    changed, free = clamped != log_odds, spoken == 0
     if (spoken > 0).any():
         changed, free = changed & (spoken > 0), spoken <= 0
     if not changed.any() or not free.any():
@@ -319,7 +349,7 @@ def _kept_among(log_odds: Floats, sides: Sequence[float | None]) -> Floats:
     left = math.log1p(-math.fsum(probability[~free]))
     share = -np.logaddexp(0.0, -log_odds)
     share += left - np.logaddexp.reduce(share[free])
-    return np.where(free, share - np.log1p(-np.exp(share)), kept)
+    return np.where(free, share - np.log1p(-np.exp(share)), clamped)
 
 
 def _position(state: TwinState, layout: Layout, key: BeliefKey) -> int:

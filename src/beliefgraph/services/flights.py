@@ -16,6 +16,10 @@ class Flights(Generic[K, T]):
     def __init__(self) -> None:
         self._under_way: dict[K, asyncio.Task[T]] = {}
 
+    def has(self, key: K) -> bool:
+        """Whether work for this key is under way."""
+        return key in self._under_way
+
     async def join(self, key: K, work: Callable[[], Awaitable[T]]) -> T:
         """What `work` returns, or what the work for this key that is under way already will return.
 

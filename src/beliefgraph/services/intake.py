@@ -23,8 +23,6 @@ from beliefgraph.services.additions import Additions
 from beliefgraph.services.command_context import CommandContext
 from beliefgraph.services.drafts import Drafts
 from beliefgraph.services.interpretation.said import Interpretation, Interpreter
-from beliefgraph.services.layer import Layer
-from beliefgraph.services.layers import LAYERS
 from beliefgraph.services.permissions.sight import restricted
 from beliefgraph.services.portions import TWINS
 from beliefgraph.services.state import TwinState
@@ -289,12 +287,11 @@ def take_in(
     present: CommitContext,
     placed: Mapping[int, Placed],
     fates: Fates,
-    layers: Sequence[Layer] = LAYERS,
     policy: NumberedPolicy | None = None,
 ) -> dict[str, Additions]:
     """What the events add to their twins; notes the fate of each. Decided anew each time it is asked."""
     here: dict[str, str] = {}
-    drafts = {id_: Drafts(twin, present.graph, layers) for id_, twin in present.twins.items()}
+    drafts = {id_: Drafts(twin, present.graph, present.layers) for id_, twin in present.twins.items()}
     for index, one in placed.items():
         fates.refused.pop(index, None)
         arrived = one.arrived
@@ -396,11 +393,11 @@ def _receipt(event: Event, fates: Fates, index: int, placed: Placed, done: Commi
     why = {"code": "event-conflict", "reason": "An event with this source and id came before, with another body."}
     if status == "quarantined":
         why = {"code": fates.refused[index].code, "reason": fates.refused[index].reason}
-    return Receipt(
+    return Receipt.telling(
+        done.changes(named.id) if tells and status == "accepted" else {},
         id=event.id,
         status=status,
         twin=named.name,
         rev=done.rev(named.id),
-        **(done.changes(named.id) if tells and status == "accepted" else {}),
         **(why if status in ("quarantined", "conflict") else {}),
     )

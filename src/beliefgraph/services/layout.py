@@ -104,6 +104,10 @@ class Layout:
         """For the position of every value in a model, the positions of all values of its attribute, itself included."""
         return {position: group for group in self.exclusive for position in group}
 
+    def places_beside(self, position: int) -> dict[str | None, int]:
+        """The positions of all values of the attribute of a belief, by value; empty where it has no others."""
+        return {self.keys[place].value: place for place in self.values_beside.get(position, ())}
+
     def unit_of(self, target: int) -> tuple[Unit, npt.NDArray[np.int64], int]:
         """The model that speaks of a position, the positions of its variables, and the position's variable."""
         for unit in self.units:
@@ -142,6 +146,9 @@ def require_answers(graph: DefinitionGraph) -> None:
         clash = lay_out("", graph, (), graph.goal_causes).clash
     if clash is not None:
         raise clash
+    if graph.definitions.segment is None:
+        for segment in graph.definitions.base_rates:
+            require_answers(graph.of_segment(segment))
 
 
 def lay_out(

@@ -15,11 +15,11 @@ from beliefgraph.model.page import Page
 from beliefgraph.model.revision import Publication
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.model.twin import Twin
-from beliefgraph.services.bell import Bell
 from beliefgraph.services.cache import TwinCache, read_state
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.heads import Heads
+from beliefgraph.services.notifier import Notifier
 from beliefgraph.services.paging import Place, Walk
 from beliefgraph.services.permissions.replay import Replay
 from beliefgraph.services.permissions.replays import Replays
@@ -41,7 +41,7 @@ PATIENCE = 5.0
 """Seconds that a read waits for the rev it was told to wait for."""
 
 INTERVAL = 1.0
-"""Seconds between two looks while it waits, for the commits of other processes; those of this one ring a bell."""
+"""Seconds between two looks while it waits, for the commits of other processes; those of this one ring a notifier."""
 
 PAUSE = 0.02
 """Seconds between two looks for a commit that is becoming visible."""
@@ -70,7 +70,7 @@ class Moments:
         graph: Graph,
         book: DefinitionBook,
         cache: TwinCache | None = None,
-        bell: Bell | None = None,
+        notifier: Notifier | None = None,
         sights: Sights | None = None,
         *,
         patience: float = PATIENCE,
@@ -79,7 +79,7 @@ class Moments:
         self._graph = graph
         self._book = book
         self._cache = cache
-        self._bell = bell or Bell()
+        self._notifier = notifier or Notifier()
         self._heads = Heads(graph)
         self._sights = sights
         self._replays = None if sights is None else Replays(graph, book, sights)
@@ -155,9 +155,9 @@ class Moments:
         await self.seen(caller, twin, name)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + self._patience
-        with self._bell.awaiting(twin) as rung:
+        with self._notifier.awaiting(twin) as notified:
             while True:
-                rung.clear()
+                notified.clear()
                 found = await self._heads.of(twin)
                 current = 0 if found is None else found[0]
                 left = deadline - loop.time()
@@ -174,7 +174,7 @@ class Moments:
                         at_least_rev=at_least_rev,
                     )
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(rung.wait(), min(left, self._interval))
+                    await asyncio.wait_for(notified.wait(), min(left, self._interval))
 
     async def published(self, caller: Caller, twin: str, name: str, rev: int | None) -> Published | None:
         """What the twin published as it is now, or as it was at `rev`, if this process has just that in memory.

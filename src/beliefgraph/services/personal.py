@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from beliefgraph.model.belief import Belief, Holding
 from beliefgraph.model.delta import Delta
 from beliefgraph.model.evidence import Bearing
-from beliefgraph.model.goal import GoalRelation
+from beliefgraph.model.revision import Statement
 from beliefgraph.services.state import TwinState
 
 
@@ -33,5 +33,6 @@ def _spoken_of(delta: Delta) -> Iterator[tuple[str, str | None]]:
             yield holding.key, None
     for bearing in delta.opened.of(Bearing):
         yield bearing.belief, bearing.evidence
-    for relation in delta.opened.of(GoalRelation):
-        yield relation.source, relation.evidence
+    for kind, opened in delta.opened.by_type.items():
+        if issubclass(kind, Statement) and kind is not Bearing:
+            yield from ((id_, row.evidence) for row in opened if isinstance(row, Statement) for id_ in row.about)

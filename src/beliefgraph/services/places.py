@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -112,6 +112,10 @@ class Places:
         finally:
             HOLDER.reset(before)
             self._leave(holder)
+
+    def of_holder(self) -> AbstractAsyncContextManager[None]:
+        """A place for whom the current task works."""
+        return self.taken(*HOLDER.get())
 
     async def _wait(self, holder: Holder) -> None:
         queue = self._waiting.setdefault(holder, deque())

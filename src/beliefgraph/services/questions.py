@@ -277,13 +277,14 @@ class Questions:
         walk = paging.walk("evidence", id_, key, as_of, first=first, after=after)
         await self._moments.reached(caller, id_, twin, at_least_rev)
         seen = await self._reader.recomputed(caller, id_, twin, as_of, rev=walk.rev)
-        rows, rev = chain_rows(seen, belief_id(id_, key)), seen.moment.state.rev
+        belief, rev = belief_id(id_, key), seen.moment.state.rev
+        rows = chain_rows(seen, belief)
         if not len(rows):
             await self._reader.defined(caller, id_, twin, key)
         following = rows if walk.begin is None else rows[comes_after(seen, rows, walk.begin) :]
-        found = await chain(self._graph, self._keyring, seen, following[: walk.limit])
+        found = await chain(self._graph, self._keyring, seen, {belief: following[: walk.limit]})
         return walk.page(
-            found, lambda row: place_in_chain(row, rev), rev=rev, valid_time=seen.moment.at, total=len(rows)
+            found[belief], lambda row: place_in_chain(row, rev), rev=rev, valid_time=seen.moment.at, total=len(rows)
         )
 
     async def relations(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from beliefgraph.errors import BeliefgraphError
@@ -17,8 +17,10 @@ from beliefgraph.services.checkpoints import Checkpoints
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.derive import derive
+from beliefgraph.services.layer import Layer
+from beliefgraph.services.layers import LAYERS
 from beliefgraph.services.state import TwinState
-from beliefgraph.store import quiet as stored
+from beliefgraph.store import stale as stored
 from beliefgraph.store.graph import Graph
 
 PAGE = 500
@@ -29,7 +31,7 @@ _EVER = datetime(9998, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Checked:
-    """One twin derived again: how many beliefs and goals it has, and what it would publish otherwise, as it should be.
+    """One twin derived again: how much it published in each layer, and what it should publish otherwise.
 
     `width` is that of the widest junction tree that answers for its beliefs, and `quality` the least of theirs. `error`
     says why it could not be derived at all. `stale_checkpoint` says that its checkpoints differed from its rows.
@@ -38,22 +40,25 @@ class Checked:
     tenant: str
     twin: str
     rev: int
-    beliefs: int
     width: int
     quality: Quality
-    goals: int = 0
+    published: Mapping[str, int] = field(default_factory=dict)
     differing: tuple[Publication, ...] = ()
     stale_checkpoint: bool = False
     error: BeliefgraphError | None = None
 
     @property
     def differ(self) -> int:
-        """How many beliefs, goals, metrics, decisions and checkpoints stand otherwise than they should."""
+        """How many published rows and checkpoints stand otherwise than they should."""
         return len(self.differing) + self.stale_checkpoint
 
 
 async def recheck(
-    graph: Graph, book: DefinitionBook, tenant: str | None = None, checkpoints: Checkpoints | None = None
+    graph: Graph,
+    book: DefinitionBook,
+    tenant: str | None = None,
+    checkpoints: Checkpoints | None = None,
+    layers: Sequence[Layer] = LAYERS,
 ) -> AsyncIterator[Checked]:
     """Every twin of a tenant, or of all, derived again at its head time under the definitions of its last commit.
 
@@ -64,14 +69,14 @@ async def recheck(
             state = await read_state(graph, found.id, found.tenant, found.name)
             if state.head_time is not None:
                 definitions = await book.numbered(found.tenant, state.definitions)
-                checked = await asyncio.to_thread(_check, state, definitions, state.head_time)
+                checked = await asyncio.to_thread(_check, state, definitions, state.head_time, layers)
                 stale = checkpoints is not None and not await checkpoints.agree(state)
                 yield replace(checked, stale_checkpoint=stale)
         except BeliefgraphError as error:
-            yield Checked(found.tenant, found.name, 0, 0, 0, "unavailable", error=error)
+            yield Checked(found.tenant, found.name, 0, 0, "unavailable", error=error)
 
 
-async def every_twin(graph: Graph, tenant: str | None, after: str = "") -> AsyncIterator[stored.Quiet]:
+async def every_twin(graph: Graph, tenant: str | None, after: str = "") -> AsyncIterator[stored.StaleTwin]:
     """The twins of a tenant, or of all, by id after an id; one page of them in memory at a time."""
     async for page in pages_of_twins(graph, tenant, PAGE, after):
         for found in page:
@@ -80,25 +85,24 @@ async def every_twin(graph: Graph, tenant: str | None, after: str = "") -> Async
 
 async def pages_of_twins(
     graph: Graph, tenant: str | None, size: int, after: str = ""
-) -> AsyncIterator[list[stored.Quiet]]:
+) -> AsyncIterator[list[stored.StaleTwin]]:
     """The same in pages of that size."""
-    while page := await stored.quiet(graph, _EVER, tenant=tenant, after=after, limit=size):
+    while page := await stored.stale_twins(graph, _EVER, tenant=tenant, after=after, limit=size):
         yield page
         after = page[-1].id
 
 
-def _check(state: TwinState, graph: DefinitionGraph, head: datetime) -> Checked:
+def _check(state: TwinState, graph: DefinitionGraph, head: datetime, layers: Sequence[Layer]) -> Checked:
     derived = derive(state, graph, head)
     unnamed = derived.layout.unnamed
-    again, _ = publish_layers(state, state, graph, derived, state.rev)
+    again, _ = publish_layers(state, state, graph, derived, state.rev, layers)
     return Checked(
         tenant=state.tenant,
         twin=state.name,
         rev=state.rev,
-        beliefs=len(state.holdings),
         width=max((unit.model.width for unit in derived.layout.units), default=0),
         quality=worst(derived.quality(place) for place in range(len(derived.grade)) if place not in unnamed),
-        goals=len(state.pursuits),
+        published={layer.name: len(state.rows_of(layer.published)) for layer in layers},
         differing=tuple(_differing(again)),
     )
 

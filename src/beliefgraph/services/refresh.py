@@ -21,7 +21,7 @@ from beliefgraph.services.intake import Intake
 from beliefgraph.services.permissions.sight import restricted
 from beliefgraph.services.state import TwinState
 from beliefgraph.services.update import FUTURE_SKEW_S, CommitContext, Committed, TwinRef, Updater
-from beliefgraph.store import quiet as stored
+from beliefgraph.store import stale as stored
 from beliefgraph.telemetry.metrics import REFRESH_ENDED, REFRESH_SECONDS, REFRESHED
 from beliefgraph.telemetry.spans import timed
 
@@ -71,12 +71,12 @@ class Refresher:
             raise Incorrect("invalid-input", "A twin cannot be refreshed to the future.", at=moment.isoformat())
         named = self._updater.name(caller, twin, "write")
         done = await self._pass_time(caller, [named], moment)
-        return Receipt(
+        return Receipt.telling(
+            done.changes(named.id),
             id=f"refresh:{moment.isoformat()}",
             status="accepted" if done.steps else "duplicate",
             twin=twin,
             rev=done.rev(named.id),
-            **done.changes(named.id),
         )
 
     async def refresh_due(self, now: datetime, tenant: str | None = None) -> Round:
@@ -137,7 +137,7 @@ class Refresher:
         written, last = 0, ""
         refused: list[tuple[str, BeliefgraphError]] = []
         while True:
-            page = await stored.quiet(self._updater.graph, moment, tenant=tenant, after=last, limit=PAGE)
+            page = await stored.stale_twins(self._updater.graph, moment, tenant=tenant, after=last, limit=PAGE)
             if not page:
                 return written, refused
             for (of, _), some in groupby(enumerate(page), key=lambda each: (each[1].tenant, each[0] // TOGETHER)):
@@ -164,7 +164,9 @@ def _passed(
         return None
     newer = state.definitions != present.graph.definitions.number
     if moment > state.head_time:
-        step = advance(state, present.graph, Additions(cause="refreshed", moment=moment), caller, present.now)
+        step = advance(
+            state, present.graph, Additions(cause="refreshed", moment=moment), caller, present.now, present.layers
+        )
         return step if newer or step.moves else None
     return Additions(cause="adopted", moment=state.head_time) if newer else None
 

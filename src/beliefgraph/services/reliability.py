@@ -12,7 +12,16 @@ import numpy.typing as npt
 from beliefgraph.inference import NO_EFFECT, NO_ORIGIN
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.identity import source_id
-from beliefgraph.model.parameters import ALWAYS_RIGHT, Coins, ParameterSet, Scope, SharedError, origin_kind, scopes
+from beliefgraph.model.parameters import (
+    ALWAYS_RIGHT,
+    Coins,
+    Confusion,
+    ParameterSet,
+    Scope,
+    SharedError,
+    origin_kind,
+    scopes,
+)
 from beliefgraph.services.bearings import Bearings
 from beliefgraph.services.blocks import Bools
 from beliefgraph.services.state import TwinState
@@ -28,6 +37,8 @@ class Hearing:
     """For every heading of a twin's bearings: its voice, the coins it is heard through, its origin with its correlation
     and scale, and its group of those that share an error across beliefs, with the deviation of that error.
 
+    `confusion` has the headings whose source has a confusion matrix, each with the column of the value that it says.
+
     A voice is a source, or a source as it sets right: setting right and ending are acts, not reports that could be
     mistaken, and are heard as they stand.
     """
@@ -40,6 +51,7 @@ class Hearing:
     scale: Floats
     effect: npt.NDArray[np.int64]
     deviation: Floats
+    confusion: Mapping[int, tuple[Confusion, ...]]
 
 
 @dataclass(frozen=True)
@@ -84,16 +96,20 @@ class Reliabilities:
         groups = state.bearings.register.groups
         shared = [*map(self.shared_error, groups.origins), COUNTS_ONCE]
         deviation = np.array([*map(self.deviation, groups.effects), 0.0])
-        pairs = np.where((counts & ~groups.act)[:, None], self._pairs(state, counts), ONE) if self._coins else ONE
+        coins = self._coins_of(state, counts & ~groups.act) if self._coins else {}
+        pairs = np.tile(ONE, (len(counts), 1))
+        for row, each in coins.items():
+            pairs[row] = each.says_if_holds, each.says_if_not
         return Hearing(
             source=np.where(groups.act, groups.source + len(groups.sources), groups.source),
-            says_if_holds=np.broadcast_to(pairs[..., 0], groups.act.shape),
-            says_if_not=np.broadcast_to(pairs[..., 1], groups.act.shape),
+            says_if_holds=pairs[:, 0],
+            says_if_not=pairs[:, 1],
             origin=np.where(groups.act, NO_ORIGIN, groups.origin),
             correlation=np.array([each.correlation for each in shared])[groups.origin],
             scale=np.array([each.scale for each in shared])[groups.origin],
             effect=np.where(groups.act, NO_EFFECT, groups.effect),
             deviation=deviation[groups.effect],
+            confusion={row: each.confusion for row, each in coins.items() if each.confusion},
         )
 
     @cached_property
@@ -104,8 +120,8 @@ class Reliabilities:
             for (source, kind, scope), coins in self.parameters.coins.items()
         }
 
-    def _pairs(self, state: TwinState, counts: Bools) -> Floats:
-        """The coins of every heading that counts; shape [headings, 2].
+    def _coins_of(self, state: TwinState, counts: Bools) -> dict[int, Coins]:
+        """The coins of every heading that counts and is weighed by some.
 
         The person speaks of themselves, and a metric's band is worked out here: neither is a witness to be weighed.
         """
@@ -114,16 +130,15 @@ class Reliabilities:
         for heading in state.bearings.headings:
             if heading.source_kind is not None:
                 kinds[heading.source] = min(heading.source_kind, kinds.get(heading.source, heading.source_kind))
-        found = np.tile(ONE, (len(counts), 1))
+        found = {}
         for row in np.flatnonzero(counts).tolist():
             heading = headings[row]
             if heading.source == state.own_source or heading.origin == "inferred":
                 continue
             belief = state.beliefs[heading.belief]
-            coins = self.coins(
+            found[row] = self.coins(
                 heading.source, kinds.get(heading.source), belief.attribute, belief.value, belief.context
             )
-            found[row] = coins.says_if_holds, coins.says_if_not
         return found
 
 

@@ -15,7 +15,7 @@ from beliefgraph.model.identity import belief_id, event_id, evidence_id, source_
 from beliefgraph.model.time import Interval
 from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.describe import describe
-from beliefgraph.services.goals.draft import GoalDraft, Said
+from beliefgraph.services.goals.draft import GoalDraft, Provenance
 from beliefgraph.services.interpretation.said import BearsOn, CountsIn, Interpreter, Spoken, StatesGoal
 from beliefgraph.services.metrics.count import measurement, new_metrics
 from beliefgraph.services.moments import Moment
@@ -91,7 +91,7 @@ def _goals(state: TwinState, supposed: Iterable[Supposed]) -> GoalDraft:
     draft = GoalDraft(state)
     for one in supposed:
         if isinstance(one.says, StatesGoal):
-            draft.state(Said(one.evidence, one.source, one.stance, Interval(start=one.since), ""), [one.says])
+            draft.state(Provenance(one.evidence, one.source, one.stance, Interval(start=one.since), ""), [one.says])
     return draft
 
 

@@ -29,6 +29,8 @@ from beliefgraph.services.advance import PlannedCommit, advance
 from beliefgraph.services.cache import TwinCache
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.layer import Layer
+from beliefgraph.services.layers import LAYERS
 from beliefgraph.services.layout import forget_layouts
 from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.portions import SMALL, Portions
@@ -53,10 +55,10 @@ FUTURE_SKEW_S = 300.0
 """Seconds that an event's clock may be ahead of ours; what is further ahead waits until it is due."""
 
 
-class Bell(Protocol):
+class Notifier(Protocol):
     """Whoever wants to know at once that a twin has a new commit."""
 
-    def ring(self, twin: str) -> None:
+    def notify(self, twin: str) -> None:
         """Say so. It is only a hint: what changed is read from the store."""
         ...
 
@@ -71,13 +73,14 @@ class TwinRef:
 
 @dataclass(frozen=True)
 class CommitContext:
-    """What a decision is made from: the twins as they are, the definitions in force, and what had arrived before."""
+    """What a decision is made from: the twins as they are, the definitions in force, what had arrived, the layers."""
 
     twins: Mapping[str, TwinState]
     graph: DefinitionGraph
     seen: Mapping[str, str]
     withdrawn: Mapping[str, stored.Withdrawn]
     now: datetime
+    layers: Sequence[Layer] = LAYERS
 
     def met(self, arrived: ArrivedEvent) -> Literal["duplicate", "conflict"] | None:
         """What becomes of an event that came before; None if it never did, or was withdrawn since."""
@@ -130,17 +133,19 @@ class Updater:
         book: DefinitionBook,
         cache: TwinCache,
         clock: Clock,
-        bell: Bell,
+        notifier: Notifier,
         shard: Place | None = None,
         sights: Sights | None = None,
+        layers: Sequence[Layer] = LAYERS,
     ) -> None:
         self.graph = graph
+        self.layers = layers
         self.keyring = keyring
         self.clock = clock
         self.portions = Portions()
         self._book = book
         self._cache = cache
-        self._bell = bell
+        self._notifier = notifier
         self._shard = shard
         self._sights = sights
 
@@ -173,7 +178,7 @@ class Updater:
                 states = await self._cache.all_at(names, caller.tenant, known.twins)
                 if not known.seen:
                     _check(states, expected or {})
-                present = CommitContext(states, graph, known.seen, known.withdrawn, self.clock.now())
+                present = CommitContext(states, graph, known.seen, known.withdrawn, self.clock.now(), self.layers)
                 steps = await asyncio.to_thread(_steps, self.keyring, caller, present, decide)
                 try:
                     await self._write(steps, divisible=divisible)
@@ -185,7 +190,7 @@ class Updater:
                     continue
                 async for id_ in unhurried(steps):
                     self._cache.keep(steps[id_].state)
-                    self._bell.ring(id_)
+                    self._notifier.notify(id_)
                 return Committed(steps, present)
         raise Unavailable("overloaded", "Others keep writing to this twin; try again.", twins=sorted(names.values()))
 
@@ -251,7 +256,7 @@ class Updater:
         """Let go of a twin that was erased, and tell those who follow it."""
         self._cache.drop(named.id)
         forget_layouts(named.id)
-        self._bell.ring(named.id)
+        self._notifier.notify(named.id)
 
     def name(self, caller: Caller, twin: str, scope: Scope) -> TwinRef:
         """The twin that the caller means, if they may do this to it; a person reaches their own and no other."""
@@ -302,7 +307,7 @@ def _steps(keyring: Keyring, caller: Caller, present: CommitContext, decide: Dec
     return {
         id_: each
         if isinstance(each, PlannedCommit)
-        else advance(present.twins[id_], present.graph, each, caller, present.now)
+        else advance(present.twins[id_], present.graph, each, caller, present.now, present.layers)
         for id_, each in decide(present).items()
     }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
@@ -24,6 +24,7 @@ from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph, Transaction
 from beliefgraph.store.graph_schema import EDGES, NODES, EdgeRow, NodeRow
 from beliefgraph.store.keys import Keyring
+from beliefgraph.store.layer_rows import LABEL
 from beliefgraph.store.personal import MARK, PersonalTexts
 from beliefgraph.store.shown import LABELS as SHOWN_LABELS
 
@@ -39,6 +40,12 @@ SEALED = "sealed"
 _ROWS: tuple[NodeRow | EdgeRow, ...] = (*NODES, *EDGES)
 MOMENTS = frozenset(name for row in _ROWS for name, kind in row.properties.items() if kind is datetime)
 """Properties that are moments; the queries return them as text."""
+
+VALIDITY = frozenset({"valid_from", "valid_to"})
+"""The moments of rows of further layers; others are text there, as the layers store them."""
+
+FURTHER = frozenset({"REPORTS_ON", "PUBLISHES"})
+"""The types of the relationships that are such rows."""
 
 PERSONAL = "personal"
 EXACT = 2**53
@@ -62,6 +69,8 @@ LABELS = frozenset(row.label for row in NODES) - {"ApiKey", "Erasing", "Erasure"
 TYPES = frozenset(row.name for row in EDGES)
 PUBLISHED = {row.record: row for row in EDGES if row.record is not None and issubclass(row.record, Publication)}
 """The relationship that stores each kind of what is published."""
+BESIDE = frozenset({"Delivery", LABEL, *SHOWN_LABELS})
+"""Labels that nodes have beside the one that says of which kind they are."""
 
 
 async def of_twin(graph: Graph, keyring: Keyring, twin: str) -> list[Row]:
@@ -117,10 +126,12 @@ async def write(graph: Graph, keyring: Keyring, rows: Callable[[], Iterable[Row]
     `invalid-archive` if a row is none of this schema, or leads to one that is not there.
     """
 
+    labels = LABELS | SHOWN_LABELS | graph.layers.labels
+
     async def work(tx: Transaction) -> int:
         made: dict[str, str] = {}
         written = 0
-        async for nodes in _portions(rows(), lambda row: [[name(row), _labels(row), _stored(row, keyring)]]):
+        async for nodes in _portions(rows(), lambda row: [[name(row), _labels(row, labels), _stored(row, keyring)]]):
             record = await tx.run("archive/write_nodes", rows=nodes)
             made.update(record[0] if record else [])
             written += len(nodes)
@@ -138,8 +149,8 @@ async def _portions(rows: Iterable[Row], make: Callable[[Row], list[Any]]) -> As
         yield some
 
 
-def _labels(row: Row) -> list[str]:
-    if not set(row["labels"]) <= LABELS | SHOWN_LABELS or row["kind"] not in row["labels"]:
+def _labels(row: Row, known: Collection[str]) -> list[str]:
+    if not set(row["labels"]) <= known or row["kind"] not in row["labels"]:
         raise _invalid(f"A row has labels that no archive has: {row['labels']}.")
     labels: list[str] = row["labels"]
     return labels
@@ -195,7 +206,7 @@ class _Shown:
                 start,
                 end,
                 type_,
-                self._values(values, f"decision:{values.get('revision_id')}") if values else {},
+                self._values(values, f"decision:{values.get('revision_id')}", type_ in FURTHER) if values else {},
                 None if source is None else self._node(*source),
             )
             for start, type_, values, end, source in found
@@ -204,11 +215,11 @@ class _Shown:
     def _node(self, labels: Sequence[str], values: Mapping[str, Any]) -> Row:
         kind, ordered = _kind(tuple(labels))
         key = "/".join([str(values[part]) for part in KEYS.get(kind, ("id",))])
-        shown = self._values(values, f"{CONTEXTS.get(kind, '')}:{values.get('id')}")
+        shown = self._values(values, f"{CONTEXTS.get(kind, '')}:{values.get('id')}", LABEL in labels)
         return {"kind": kind, "key": key, "labels": ordered, "properties": shown, "edges": []}
 
-    def _values(self, values: Mapping[str, Any], context: str) -> dict[str, Any]:
-        owner = values.get("twin") or self._twin
+    def _values(self, values: Mapping[str, Any], context: str, further: bool) -> dict[str, Any]:
+        owner, moments = values.get("twin") or self._twin, VALIDITY if further else MOMENTS
         shown: dict[str, Any] = {}
         for key, value in values.items():
             if value is None or key == LOCK:
@@ -217,7 +228,7 @@ class _Shown:
                 shown[key] = self._unsealed(owner, bytes(value), context)
             elif type(value) is not str:
                 shown[key] = _json(value)
-            elif key in MOMENTS:
+            elif key in moments:
                 shown[key] = {"time": _utc(value)}
             else:
                 shown[key] = self._opened(owner, value) if value.startswith(MARK) else value
@@ -263,7 +274,7 @@ def _edge_order(edge: Mapping[str, Any]) -> tuple[str, str, str]:
 def _kind(labels: tuple[str, ...]) -> tuple[str, list[str]]:
     """What a node is among those that have its labels, and the labels in order."""
     ordered = sorted(labels)
-    return next(label for label in ordered if label != "Delivery" and label not in SHOWN_LABELS), ordered
+    return next(label for label in ordered if label not in BESIDE), ordered
 
 
 def text_of(value: Any) -> str:

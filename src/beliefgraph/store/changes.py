@@ -37,8 +37,30 @@ async def since(graph: Graph, wanted: Mapping[str, tuple[int, int]], limit: int)
     commits = record[0] if record else []
     following = {twin: after for twin, (after, _) in wanted.items()}
     if sum(len(part) for _, *parts in commits for part in parts) > MANY:
-        return await asyncio.to_thread(_changes, graph.personal, commits, following)
-    return _changes(graph.personal, commits, following)
+        found = await asyncio.to_thread(_changes, graph.personal, commits, following)
+    else:
+        found = _changes(graph.personal, commits, following)
+    return await _in_layers(graph, found, wanted) if graph.layers and found else found
+
+
+async def _in_layers(graph: Graph, found: list[Change], wanted: Mapping[str, tuple[int, int]]) -> list[Change]:
+    """The changes, with what they brought in layers that have no statements of their own; as far as all was there."""
+    last = {change.commit.twin: change.commit.rev for change in found}
+    rows = [{"twin": twin, "after": wanted[twin][0], "upto": rev} for twin, rev in last.items()]
+    record = await graph.read("layer/changes", wanted=rows)
+    commits = {
+        (twin, rev): (opened, closed)
+        for twin, rev, counted, opened, closed in (record[0] if record else [])
+        if counted == [len(opened), len(closed)]
+    }
+    whole, ended = [], set()
+    for change in found:
+        twin, rev = change.commit.twin, change.commit.rev
+        if twin in ended or (twin, rev) not in commits:
+            ended.add(twin)
+            continue
+        whole.append(change.model_copy(update={"layers": graph.layers.changes(*commits[twin, rev])}))
+    return whole
 
 
 def _changes(personal: PersonalTexts, commits: Iterable[Any], following: dict[str, int]) -> list[Change]:
@@ -128,4 +150,5 @@ def _change(
             for metric, before, after in metrics
         ),
         decisions=decisions,
+        layers={},
     )

@@ -35,6 +35,7 @@ from beliefgraph.store.decisions import sealed
 from beliefgraph.store.events import quarantined, written
 from beliefgraph.store.graph import Graph, Transaction
 from beliefgraph.store.keys import Keyring
+from beliefgraph.store.layer_rows import NO_LAYERS, Layers
 from beliefgraph.store.personal import SHOWN, PersonalTexts
 from beliefgraph.store.shown import belief_labels, evidence_labels
 
@@ -84,7 +85,7 @@ async def write(graph: Graph, keyring: Keyring, commits: Sequence[TwinCommit]) -
     """
     if not commits:
         return
-    first, *more = await asyncio.to_thread(statements, keyring, commits)
+    first, *more = await asyncio.to_thread(statements, keyring, commits, graph.layers)
     if not more:
         _check_revs(commits, await graph.write_one(first[0], **first[1]))
         return
@@ -107,7 +108,7 @@ async def write(graph: Graph, keyring: Keyring, commits: Sequence[TwinCommit]) -
     await graph.write(work)
 
 
-def statements(keyring: Keyring, commits: Sequence[TwinCommit]) -> list[Statement]:
+def statements(keyring: Keyring, commits: Sequence[TwinCommit], layers: Layers = NO_LAYERS) -> list[Statement]:
     """The statements that write the commits: one, several of which each has a part of the rows where these are very
     many, and one more for each kind of row that is not in every commit."""
     ordered = sorted(commits, key=lambda c: c.commit.twin)
@@ -117,6 +118,7 @@ def statements(keyring: Keyring, commits: Sequence[TwinCommit]) -> list[Statemen
         ("commit/goals", _goal_rows(ordered)),
         ("commit/metrics", _metric_rows(ordered)),
         ("commit/decisions", _decision_rows(keyring, ordered)),
+        ("layer/write", layers.written((c.commit.rev, c.delta) for c in ordered)),
         ("commit/permissions", _permission_rows(ordered)),
         ("commit/contests", _contest_rows(ordered)),
         (LINKS, _link_rows(ordered)),
@@ -140,7 +142,7 @@ def statements(keyring: Keyring, commits: Sequence[TwinCommit]) -> list[Statemen
         ),
         ("quarantine/keep", {"events": [row for c in ordered for row in _set_aside(keyring, c)]}),
     ]
-    written = [(WRITE, rows) for rows in _in_parts(_rows(keyring, ordered))]
+    written = [(WRITE, rows) for rows in _in_parts(_rows(keyring, ordered, layers))]
     return [*written, *(each for each in more if any(each[1].values()))]
 
 
@@ -210,7 +212,7 @@ def _made(commits: Sequence[TwinCommit], kind: type[Record]) -> list[dict[str, A
     return [codec.node_values(record) for c in commits for record in c.delta.made.of(kind)]
 
 
-def _rows(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str, Any]:
+def _rows(keyring: Keyring, commits: Sequence[TwinCommit], layers: Layers) -> dict[str, Any]:
     sources = {source.id: source for c in commits for source in c.delta.sources}
     events = [(c.commit.twin, event) for c in commits for event in c.delta.events if event.yielded is None]
     return {
@@ -230,7 +232,7 @@ def _rows(keyring: Keyring, commits: Sequence[TwinCommit]) -> dict[str, Any]:
             for c in commits
             for h in c.delta.opened.of(Holding)
         ],
-        "commits": [{"values": _commit_values(c), "events": [e.id for e in c.delta.events]} for c in commits],
+        "commits": [{"values": _commit_values(c, layers), "events": [e.id for e in c.delta.events]} for c in commits],
     }
 
 
@@ -241,8 +243,9 @@ def _closed_holdings(c: TwinCommit) -> Iterator[dict[str, Any]]:
         yield {"id": h.revision_id, "rev": c.commit.rev, "caption": _statement(c, h.key) if h.key in dropped else None}
 
 
-def _commit_values(c: TwinCommit) -> dict[str, Any]:
+def _commit_values(c: TwinCommit, layers: Layers) -> dict[str, Any]:
     opened, closed = c.delta.opened, c.delta.closed
+    opened_in_layers, closed_in_layers = layers.counted(c.delta)
     return codec.node_values(
         c.commit,
         open_rows=c.open_rows,
@@ -254,6 +257,8 @@ def _commit_values(c: TwinCommit) -> dict[str, Any]:
         opened_readings=len(opened.of(Reading)) or None,
         opened_deliberations=len(opened.of(Deliberation)) or None,
         closed_deliberations=len(closed.of(Deliberation)) or None,
+        opened_in_layers=opened_in_layers or None,
+        closed_in_layers=closed_in_layers or None,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from random import uniform
 from typing import Any, TypeVar
 
@@ -22,11 +22,15 @@ from neo4j.exceptions import (
 )
 
 from beliefgraph.errors import Conflict, Fault, Unavailable, Unsupported
+from beliefgraph.store.layer_rows import NO_LAYERS
 from beliefgraph.store.personal import PersonalTexts
 from beliefgraph.store.queries import query
 from beliefgraph.telemetry.spans import span
 
 T = TypeVar("T")
+
+Turn = Callable[[], AbstractAsyncContextManager[None]]
+"""What is entered before a connection is taken, and left when it is given back."""
 
 NEO4J = {"db.system.name": "neo4j"}
 """What the span of a statement says of it, beside the name of its query."""
@@ -66,6 +70,8 @@ class Graph:
         self._driver = driver
         self._database = database
         self.personal = PersonalTexts()
+        self.layers = NO_LAYERS
+        self.turn: Turn = nullcontext
         self.statements = 0
         self.sessions = 0
 
@@ -129,13 +135,17 @@ class Graph:
 
     @asynccontextmanager
     async def _session(self, **options: Any) -> AsyncIterator[AsyncSession]:
-        """A session, counted while it is open: each takes a connection of the pool."""
-        self.sessions += 1
-        try:
-            async with self._driver.session(database=self._database, **options) as session:
-                yield session
-        finally:
-            self.sessions -= 1
+        """A session, counted while it is open: each takes a connection of the pool.
+
+        The driver wakes all that wait for a connection whenever one is given back, so they wait for their `turn` here.
+        """
+        async with self.turn():
+            self.sessions += 1
+            try:
+                async with self._driver.session(database=self._database, **options) as session:
+                    yield session
+            finally:
+                self.sessions -= 1
 
     async def ready(self) -> None:
         """Return if the database answers; `store-unavailable` if not."""

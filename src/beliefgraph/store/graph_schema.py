@@ -27,6 +27,7 @@ from beliefgraph.model.metric import Measurement, Metric, Reading
 from beliefgraph.model.permission import NumberedPolicy, Permission
 from beliefgraph.model.record import Record
 from beliefgraph.model.relation import BeliefRelation
+from beliefgraph.model.revision import Publication, Statement
 from beliefgraph.model.twin import IdentifierLink, Twin
 
 _NONE: Mapping[str, tuple[type[Any], str]] = MappingProxyType({})
@@ -81,6 +82,7 @@ ERASED = (
     "goals",
     "metrics",
     "decisions",
+    "records",
     "forecasts",
     "checkpoints",
     "evidence",
@@ -155,6 +157,16 @@ NODES: tuple[NodeRow, ...] = (
         "Something that a twin decides: options, a choice, and its expected and actual results.",
         Decision,
         extra={"caption": (str, "For display in Neo4j Browser; the service never reads it.")},
+        unique=(("id",),),
+        indexed=(("twin",),),
+    ),
+    NodeRow(
+        "LayerRecord",
+        "A record of a further layer of a twin, with the label and the fields that the layer declares.",
+        extra={
+            "id": (str, "UUIDv5 of the layer, the twin and the record's key."),
+            "twin": (str, "Id of the twin that it belongs to."),
+        },
         unique=(("id",),),
         indexed=(("twin",),),
     ),
@@ -263,6 +275,8 @@ NODES: tuple[NodeRow, ...] = (
             "opened_readings": (int, "Number of readings that it opened; null: none."),
             "opened_deliberations": (int, "Number of deliberations that it opened."),
             "closed_deliberations": (int, "Number of deliberations that it closed."),
+            "opened_in_layers": (int, "Number of published rows of further layers that it opened; null: none."),
+            "closed_in_layers": (int, "Number of published rows of further layers that it closed; null: none."),
         },
         unique=(("twin", "rev"),),
         indexed=(("twin", "at"),),
@@ -543,6 +557,24 @@ EDGES: tuple[EdgeRow, ...] = (
         unique=(("revision_id",),),
         indexed=(NOW,),
     ),
+    EdgeRow(
+        "REPORTS_ON",
+        "Evidence",
+        "LayerRecord",
+        "What evidence states about a record of a further layer, with the fields that the layer declares.",
+        Statement,
+        unique=(("revision_id",),),
+        indexed=(NOW,),
+    ),
+    EdgeRow(
+        "PUBLISHES",
+        "Twin",
+        "LayerRecord",
+        "What the twin published about a record of a further layer: one revision for every change.",
+        Publication,
+        unique=(("revision_id",),),
+        indexed=(NOW, ("twin", "rev_from"), ("key", "rev_to")),
+    ),
     EdgeRow("FORECASTS", "Twin", "Forecast", "Forecast of the twin."),
     EdgeRow("RESOLVED_AS", "Forecast", "Resolution", "What came of the forecast."),
     EdgeRow("REPORTED_BY", "Evidence", "Source", "Source of the evidence."),
@@ -637,17 +669,17 @@ def _properties(
 ) -> dict[str, type[Any]]:
     stored: dict[str, type[Any]] = {}
     if record is not None:
-        stored = {name: _plain(info.annotation) for name, info in record.model_fields.items() if name not in hidden}
+        stored = {name: plain_type(info.annotation) for name, info in record.model_fields.items() if name not in hidden}
     return stored | {name: kind for name, (kind, _) in extra.items()}
 
 
-def _plain(annotation: Any) -> type[Any]:
+def plain_type(annotation: Any) -> type[Any]:
     """The Python type a field is stored as, whatever it is wrapped in."""
     origin, inside = get_origin(annotation), get_args(annotation)
     if origin in (Union, UnionType):
-        return _plain(next(each for each in inside if each is not NoneType))
+        return plain_type(next(each for each in inside if each is not NoneType))
     if origin is Annotated:
-        return _plain(inside[0])
+        return plain_type(inside[0])
     if origin is Literal:
         return str
     if origin is tuple:

@@ -25,7 +25,7 @@ class Stretch:
 
 
 async def published(
-    graph: Graph, query: str, twin: str, read: Callable[[list[Any], str], R], stretch: Stretch, **things: object
+    graph: Graph, query: str, twin: str, read: Callable[[Any, str], R], stretch: Stretch, **things: object
 ) -> tuple[int, datetime, list[R]] | None:
     """The rows, with the rev they were read at and its head time; None without such a twin or rev."""
     record = await graph.read(

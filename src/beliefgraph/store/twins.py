@@ -1,11 +1,12 @@
-"""Reading a twin: what one rev sees in one statement, and the rows of which there are very many in pages."""
+"""Reading twins: what one rev of each sees in one statement, and the rows of which there are very many in pages."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from beliefgraph.errors import Fault
@@ -28,7 +29,8 @@ class TwinRows:
     """What one rev of a twin sees but for its bearings and measurements; `head_time` and the four after it are those of
     that rev's commit: how many rows the rev sees, these two among them, and how many it opened.
 
-    `life` tells the twin from another of its name, before or after an erasure.
+    `life` tells the twin from another of its name, before or after an erasure. `bearings` and `measurements` are all
+    that revs up to this one opened; None where these are too many to be read at once.
     """
 
     rev: int
@@ -41,6 +43,8 @@ class TwinRows:
     opened_rows: int
     made: Records
     revisions: Sequence[Revision]
+    bearings: Sequence[Row] | None
+    measurements: Sequence[Row] | None
 
 
 COLUMNS: Sequence[Callable[[list[Any], str], Record]] = (
@@ -102,27 +106,38 @@ Row = Sequence[Any]
 what it has in common with others."""
 
 REV_FROM = 5
+_OPENED = itemgetter(REV_FROM, 1, 0)
 
 
-async def load(graph: Graph, twin: str, rev: int | None = None) -> TwinRows | None:
-    """The rows that `rev` sees, the current one if None; None if there is no such twin or it has no such commit.
+async def load(graph: Graph, twins: Sequence[str], rev: int | None = None, rows: int = 0) -> dict[str, TwinRows]:
+    """The rows that `rev` sees, the current one if None, of those of the twins that are there and have such a commit.
+
+    With them come the bearings and measurements of twins that have fewer than `rows` of each. One statement for all.
 
     A reader in Neo4j may see half of a commit that lands while it reads: a row it closes may be missed, one it opens
     may not be there yet. So whoever reads the rest counts the rows against what the writer of the rev counted, those
     that the rev opened apart from the rest; if either differs, we read again: see `settled`.
     """
+    found: dict[str, TwinRows] = {}
+    torn: dict[str, int] = {}
+    asked = list(twins)
     for _ in range(TRIES):
-        record = await graph.read("twin/inputs", twin=twin, rev=rev)
-        if record is None:
-            return None
-        seen, current, *_ = record
-        if not 0 < seen <= current:
-            return None
-        rows = _whole(graph, twin, record)
-        if rows is not None:
-            return rows
+        record = await graph.read("twin/inputs", twins=asked, rev=rev, rows=rows)
+        assert record is not None
+        read = [(twin, seen, current, rest) for twin, seen, current, *rest in record[0] if 0 < seen <= current]
+        further = await _further(graph, {twin: seen for twin, seen, *_ in read})
+        torn = {}
+        for twin, seen, current, rest in read:
+            whole = _whole(graph, twin, seen, current, rest, further.get(twin), rows)
+            if whole is None:
+                torn[twin] = seen
+            else:
+                found[twin] = whole
+        asked = list(torn)
+        if not asked:
+            return found
         await asyncio.sleep(PAUSE)
-    raise damaged(twin, seen)
+    raise damaged(*next(iter(torn.items())))
 
 
 def damaged(twin: str, rev: int) -> Fault:
@@ -130,13 +145,26 @@ def damaged(twin: str, rev: int) -> Fault:
     return Fault("twin-damaged", f"The rows of rev {rev} are not those that its commit counted.", twin=twin, rev=rev)
 
 
-def _whole(graph: Graph, twin: str, record: list[Any]) -> TwinRows | None:
-    """The rows of a rev, if what they are about was all there to be read."""
-    (seen, current, life), columns, at = record[:3], record[3:-1], record[-1]
+async def _further(graph: Graph, revs: Mapping[str, int]) -> dict[str, list[Any]]:
+    """What revs see in further layers, by twin, where the service has any."""
+    if not graph.layers or not revs:
+        return {}
+    record = await graph.read("layer/inputs", twins=[[twin, rev] for twin, rev in revs.items()])
+    assert record is not None
+    return {twin: rows for twin, *rows in record[0]}
+
+
+def _whole(
+    graph: Graph, twin: str, seen: int, current: int, rest: Sequence[Any], further: list[Any] | None, most: int
+) -> TwinRows | None:
+    """The rows of a rev, with those of `further` layers, if what they are about was all there to be read."""
+    life, at, bearings, measurements, columns = rest
     if not at:
         return None
     head_time, last_updated, definitions, open_rows, opened_rows = at[0]
     read = [decode(row, twin) for decode, rows in zip(COLUMNS, columns, strict=True) for row in rows]
+    if further is not None:
+        read += graph.layers.read(further)
     revisions = [row for row in read if isinstance(row, Revision)]
     made = Records(
         graph.personal.belief(row) if isinstance(row, Belief) else row for row in read if not isinstance(row, Revision)
@@ -155,4 +183,11 @@ def _whole(graph: Graph, twin: str, record: list[Any]) -> TwinRows | None:
         opened_rows=opened_rows,
         made=made,
         revisions=revisions,
+        bearings=_every(bearings, most),
+        measurements=_every(measurements, most),
     )
+
+
+def _every(rows: Sequence[Row], most: int) -> Sequence[Row] | None:
+    """The rows in the order in which they were opened, if these are all."""
+    return sorted(rows, key=_OPENED) if len(rows) < most else None

@@ -20,8 +20,8 @@ from tests.networks import UAI, uai
 from beliefgraph.inference import APPROXIMATE, EXACT, UNRELIABLE, Budget, Relation, Structure, combine, compile_model
 from beliefgraph.inference.arrays import Floats
 from beliefgraph.inference.edge_choice import choose, strength
+from beliefgraph.inference.edge_deleted_graph import compile_edge_deleted_graph
 from beliefgraph.inference.factors import factors_of
-from beliefgraph.inference.thin_graph import compile_thin_graph
 
 SEEDS = range(8)
 PATIENT = Budget(max_width=24, max_table_entries=2**24)
@@ -108,7 +108,7 @@ def times() -> Iterator[Row]:
     yield Row("thin 850/1700: choosing the edges", took * 1e3, "ms", 2000, 100)
     yield Row("thin 850/1700: compile", best(lambda: compile_model(structure)) * 1e3, "ms")
     model = compile_model(structure)
-    (wide,) = model.thin
+    (wide,) = model.edge_deleted
     yield Row("thin 850/1700: cold, with error bars", best(lambda: model.log_odds(lam)) * 1e3, "ms", 5, 1.5)
     yield Row("thin 850/1700: cold, the answer alone", best(lambda: model.cohort(lam, range(850))) * 1e3, "ms")
     before, moved = wide.preview(lam), lam.copy()
@@ -133,12 +133,12 @@ def honesty() -> Iterator[Row]:
     for name in ("Grids_16", "Grids_17"):
         if UAI.exists():
             graph, given, _ = uai(name)
-            _, reliable = compile_thin_graph(graph, Budget()).marginals(given)
+            _, reliable = compile_edge_deleted_graph(graph, Budget()).marginals(given)
             yield Row(f"{name}: relied on, share of beliefs", float(reliable.mean()), "", 0, 0)
     relied = []
     for width, prior, odds_ratio in ((w, p, o) for w in (2, 4, 8) for p in (0.3, 0.5) for o in (0.01, 0.1)):
         relations = [Relation("contradicts", i, j, odds_ratio) for i, j in combinations(range(10), 2)]
-        model = compile_model(Structure([prior] * 10, relations), Budget(max_width=1, thin_width=width))
+        model = compile_model(Structure([prior] * 10, relations), Budget(max_width=1, approximate_width=width))
         relied.append(float((model.log_odds(np.eye(10)[0] * 3.0).quality != UNRELIABLE).mean()))
     yield Row("K10 of contradictions, approximated: relied on, share of beliefs", max(relied), "", 0, 0)
     violated, asked, wide = 0, 0, []

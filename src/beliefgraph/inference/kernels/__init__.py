@@ -12,5 +12,5 @@ the same order, whoever asks and however many at a time; so its bits are a funct
 
 `observed` makes the weights, `upward` and `downward` go over one tree, `passes` over all of them, `odds` says what
 comes out. `changes` does it again where something changed, `crowds` for many at once, `logarithms` where doubles end,
-which `zeros` notices. `tables` is what they share; `dropped` has the messages of factors that are in no tree.
+which `underflow` notices. `tables` is what they share; `dropped` has the messages of factors that are in no tree.
 """

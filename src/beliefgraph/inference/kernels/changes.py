@@ -12,8 +12,8 @@ from beliefgraph.inference.arrays import Codes, Downward, Evidence, Flags, Float
 from beliefgraph.inference.kernels.downward import answer
 from beliefgraph.inference.kernels.odds import contrast_one, log_odds_of
 from beliefgraph.inference.kernels.tables import collect, halves, widest
+from beliefgraph.inference.kernels.underflow import SMALL
 from beliefgraph.inference.kernels.upward import up
-from beliefgraph.inference.kernels.zeros import SMALL
 from beliefgraph.inference.native import inner, native
 from beliefgraph.inference.plan import (
     BLOCK,

@@ -12,7 +12,7 @@ from beliefgraph.inference.arrays import Codes, Flags, Floats, Ints, Layout
 from beliefgraph.inference.elementary import exponential, logarithm
 from beliefgraph.inference.kernels.passes import Start
 from beliefgraph.inference.kernels.tables import widest
-from beliefgraph.inference.kernels.zeros import SMALL
+from beliefgraph.inference.kernels.underflow import SMALL
 from beliefgraph.inference.native import inner, native
 from beliefgraph.inference.plan import (
     BLOCK,

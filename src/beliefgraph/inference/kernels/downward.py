@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from beliefgraph.inference.arrays import Codes, Downward, Evidence, Floats, Layout, Potentials, Upward
 from beliefgraph.inference.kernels.tables import collect
-from beliefgraph.inference.kernels.zeros import SMALL, tree_stands
+from beliefgraph.inference.kernels.underflow import SMALL, tree_stands
 from beliefgraph.inference.native import inner
 from beliefgraph.inference.plan import (
     BLOCK,

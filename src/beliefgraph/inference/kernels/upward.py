@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from beliefgraph.inference.arrays import Codes, Evidence, Flags, Floats, Layout, Potentials, Upward
-from beliefgraph.inference.kernels.zeros import SMALL, message_stands
+from beliefgraph.inference.kernels.underflow import SMALL, message_stands
 from beliefgraph.inference.native import inner, native
 from beliefgraph.inference.plan import (
     BLOCK,

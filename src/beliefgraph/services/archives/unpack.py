@@ -72,7 +72,7 @@ def _members(file: BinaryIO) -> Iterator[tuple[str, IO[bytes]]]:
         file.seek(0)
         with (
             gzip.GzipFile(fileobj=file) as zipped,
-            tarfile.open(fileobj=_Bounded(zipped), mode="r|") as tar,  # type: ignore[call-overload]
+            tarfile.open(fileobj=_Bounded(zipped), mode="r|") as tar,  # type: ignore[call-overload, arg-type]
         ):
             for each in tar:
                 content = tar.extractfile(each)

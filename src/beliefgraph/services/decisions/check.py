@@ -18,7 +18,7 @@ from beliefgraph.model.decision_check import CheckDecision, DecisionCheck, Point
 from beliefgraph.model.goal import GoalState
 from beliefgraph.model.identity import METRIC
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services.decisions.told import ToldDecision, resolve_decisions
+from beliefgraph.services.decisions.statements import ToldDecision, resolve_decisions
 from beliefgraph.services.decisions.want import speaking_of_options
 from beliefgraph.services.decisions.weigh import Behind, Grounded, Known, Weighed, weigh
 from beliefgraph.services.definitions import DefinitionBook

@@ -16,7 +16,7 @@ from beliefgraph.services.additions import Additions
 from beliefgraph.services.command_context import CommandContext
 from beliefgraph.services.decide import addition
 from beliefgraph.services.decisions.draft import DecisionDraft, told_by
-from beliefgraph.services.decisions.told import person_told, resolve_decisions
+from beliefgraph.services.decisions.statements import person_told, resolve_decisions
 from beliefgraph.services.interpretation.said import Spoken, TellsDecision
 from beliefgraph.services.speak import speak
 

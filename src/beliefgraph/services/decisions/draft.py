@@ -14,15 +14,15 @@ from beliefgraph.model.identity import decision_id, evidence_id, source_id
 from beliefgraph.model.time import Interval
 from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.command_context import CommandContext
-from beliefgraph.services.goals.draft import Said
+from beliefgraph.services.goals.draft import Provenance
 from beliefgraph.services.interpretation.said import Interpretation, TellsDecision
 from beliefgraph.services.state import TwinState
 
 
-def told_by(setting: CommandContext, speaker: str, stance: Stance, start: datetime) -> Said:
+def told_by(setting: CommandContext, speaker: str, stance: Stance, start: datetime) -> Provenance:
     """What a source of that name tells of decisions from a moment on."""
     source = source_id(setting.state.tenant, speaker)
-    return Said(
+    return Provenance(
         evidence=evidence_id(setting.arrived.id, source),
         speaker=source,
         stance=stance,
@@ -65,7 +65,7 @@ class DecisionDraft:
         if len(known) > MAX_DECISIONS:
             raise Incorrect("too-large", f"A twin has at most {MAX_DECISIONS:,} decisions.", twin=self._state.name)
 
-    def tell(self, said: Said, decisions: Sequence[TellsDecision]) -> None:
+    def tell(self, said: Provenance, decisions: Sequence[TellsDecision]) -> None:
         """Take in what is told of some decisions, for which there is room."""
         for told in decisions:
             id_ = decision_id(self._state.id, told.key)
@@ -77,7 +77,7 @@ class DecisionDraft:
             if words != Words():
                 self._words[statement.revision_id] = words
 
-    def _statement(self, said: Said, decision: str, told: Told) -> DecisionStatement:
+    def _statement(self, said: Provenance, decision: str, told: Told) -> DecisionStatement:
         key, rev = f"{said.evidence}|{decision}", self._state.rev + 1
         bare = {name: getattr(told, name) for name in FIELDS}
         grounds = None if told.reasons is None else tuple(Ground(belief=r.belief, goal=r.goal) for r in told.reasons)

@@ -8,7 +8,7 @@ from beliefgraph.model.decision import Decision, DecisionChange, Deliberation
 from beliefgraph.model.delta import Delta
 from beliefgraph.model.timeline import inferred
 from beliefgraph.services.decisions.draft import DecisionDraft
-from beliefgraph.services.decisions.told import ToldDecision, resolve_decisions
+from beliefgraph.services.decisions.statements import ToldDecision, resolve_decisions
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.layer import Layer, PublishContext, Published
 from beliefgraph.services.state import TwinState

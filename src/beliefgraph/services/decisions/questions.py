@@ -16,7 +16,7 @@ from beliefgraph.model.identity import decision_id
 from beliefgraph.model.page import Page
 from beliefgraph.model.time import NOW, AsOf, microseconds
 from beliefgraph.services import paging
-from beliefgraph.services.decisions.told import ToldDecision, decision_state, resolve_decisions
+from beliefgraph.services.decisions.statements import ToldDecision, decision_state, resolve_decisions
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.moments import Moment, Moments
 from beliefgraph.services.paging import DEFAULT_PAGE, Place

@@ -19,7 +19,7 @@ from beliefgraph.model.goal import GoalState
 from beliefgraph.model.identity import goal_id
 from beliefgraph.model.preference import PreferenceDefinition
 from beliefgraph.services.decisions.alike import similarity
-from beliefgraph.services.decisions.told import ToldDecision
+from beliefgraph.services.decisions.statements import ToldDecision
 from beliefgraph.services.decisions.want import NoAnswer, Want, signed, want_of
 from beliefgraph.services.preferences.wanted import Wanted
 

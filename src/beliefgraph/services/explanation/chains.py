@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -74,18 +73,19 @@ async def chains(
     graph: Graph, keyring: Keyring, seen: Recomputed, beliefs: Sequence[str]
 ) -> Mapping[str, tuple[EvidenceOn, ...]]:
     """All evidence that is visible at the moment and bears on these beliefs, by belief, oldest first."""
-    rows = [chain_rows(seen, belief) for belief in beliefs]
-    found = await chain(graph, keyring, seen, np.concatenate([np.zeros(0, dtype=np.int64), *rows]))
-    by_belief: dict[str, list[EvidenceOn]] = defaultdict(list)
-    for row in found:
-        by_belief[row.bearing.belief].append(row)
-    return {belief: tuple(each) for belief, each in by_belief.items()}
+    return await chain(graph, keyring, seen, {belief: chain_rows(seen, belief) for belief in beliefs})
 
 
 def chain_rows(seen: Recomputed, belief: str) -> Ints:
-    """The bearings on a belief that are visible at the moment, by their rows, oldest first; ties by their evidence."""
-    bearings = seen.derived.state.bearings
+    """The bearings on a belief that are visible at the moment, by their rows, oldest first; ties by their evidence.
+
+    Those that say another value of its attribute are among them where their source's confusion matrix makes them count.
+    """
+    derived = seen.derived
+    bearings = derived.state.bearings
     rows = bearings.on(belief)
+    if len(others := derived.reach.at(derived.layout.position.get(belief, -1))):
+        rows = np.union1d(rows, bearings.where(lambda block: np.isin(block.heading, others)))
     if not len(rows):
         return rows
     block = bearings.take(rows)
@@ -103,23 +103,36 @@ def comes_after(seen: Recomputed, rows: Ints, place: Place) -> int:
     return int(np.count_nonzero((since < float(place.value)) | ((since == float(place.value)) & earlier)))
 
 
-async def chain(graph: Graph, keyring: Keyring, seen: Recomputed, rows: Ints) -> list[EvidenceOn]:
-    """The evidence in some rows of a twin's bearings, as it was said and as it is heard, in their order."""
+async def chain(
+    graph: Graph, keyring: Keyring, seen: Recomputed, rows: Mapping[str, Ints]
+) -> dict[str, tuple[EvidenceOn, ...]]:
+    """The evidence in some rows of a twin's bearings, given by belief, as it was said and as it is heard."""
     derived = seen.derived
-    bearings = derived.state.bearings.records(rows)
+    every = np.concatenate([np.zeros(0, dtype=np.int64), *rows.values()])
+    places = [derived.layout.position.get(belief, -1) for belief in rows]
+    place = np.repeat(np.array(places, dtype=np.int64), [len(each) for each in rows.values()])
+    counts = np.flatnonzero(derived.counted.among(every))
+    items = derived.items_in(every[counts])
+    here = items.position == place[counts][items.of]
+    heard = dict(zip(counts[items.of[here]].tolist(), items.log_likelihood[here].tolist(), strict=True))
+    bearings = derived.state.bearings.records(every)
     spoken = await voices(graph, keyring, seen, dict.fromkeys(b.evidence for b in bearings))
-    items = derived.items_in(rows[derived.counted.among(rows)])
-    heard = dict(zip(items.rows.tolist(), items.log_likelihood.tolist(), strict=True))
-    return [
-        EvidenceOn.trusted(
-            evidence=spoken[bearing.evidence].evidence,
-            source=spoken[bearing.evidence].source,
-            bearing=bearing,
-            counts=row in heard,
-            heard=heard.get(row, 0.0),
-            kept=kept,
-            metric=spoken[bearing.evidence].metric,
-            contested=spoken[bearing.evidence].contested,
+    kept = derived.counted.kept(every).tolist()
+    of = [belief for belief, each in rows.items() for _ in each]
+    found: dict[str, list[EvidenceOn]] = {belief: [] for belief in rows}
+    for at, (belief, bearing) in enumerate(zip(of, bearings, strict=True)):
+        voice = spoken[bearing.evidence]
+        found[belief].append(
+            EvidenceOn.trusted(
+                evidence=voice.evidence,
+                source=voice.source,
+                bearing=bearing,
+                said=None if bearing.belief == belief else derived.state.beliefs[bearing.belief].value,
+                counts=at in heard,
+                heard=heard.get(at, 0.0),
+                kept=kept[at],
+                metric=voice.metric,
+                contested=voice.contested,
+            )
         )
-        for row, bearing, kept in zip(rows.tolist(), bearings, derived.counted.kept(rows).tolist(), strict=True)
-    ]
+    return {belief: tuple(each) for belief, each in found.items()}

@@ -7,6 +7,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -26,11 +27,12 @@ from beliefgraph.model.explanation import (
     RestOfContributions,
 )
 from beliefgraph.model.identity import twin_id
+from beliefgraph.model.segment import SegmentPrior
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services import paging
 from beliefgraph.services.blocks import Floats, Ints, packed, unpacked
 from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.derive import Items, derive
+from beliefgraph.services.derive import Derivation, Items, derive
 from beliefgraph.services.explanation.chains import ALL_STORED, Voice, voices
 from beliefgraph.services.explanation.influenced import Influenced, Pieces, influenced, ranked
 from beliefgraph.services.explanation.never_said import never_said
@@ -177,6 +179,7 @@ class _Moved:
     links: tuple[ExplanationLink, ...]
     overruled: tuple[Bearing, ...]
     changes: tuple[ChangedDomain, ...]
+    segment: SegmentPrior | None
 
     @property
     def evidence(self) -> list[str]:
@@ -213,8 +216,10 @@ def _explanation(moved: _Moved, spoken: Mapping[str, Voice]) -> Explanation:
             retracted_at=max(ends, default=None),
             changed_at=moved.seen.derived.counted.changed_at(state.belief.id),
             changes=moved.changes,
+            segment=moved.segment,
         ),
         changes=moved.changes,
+        segment=moved.segment,
     )
 
 
@@ -225,6 +230,7 @@ def _contribution(share: _Share, voice: Voice) -> Contribution:
         source=voice.source.name,
         bearing=first.bearing,
         on=first.on,
+        said=first.said,
         log_likelihood_ratio=first.log_likelihood_ratio,
         contribution=share.contribution,
         without=probability(share.without),
@@ -246,8 +252,6 @@ def _what_moved(seen: Recomputed, key: BeliefKey, part: Part) -> _Moved:
     listed = found[: walk.first].tolist()
     items = _items(seen, pieces, merged.weightiest[listed].tolist())
     without = _Without(seen, reached, target).log_odds([merged.members[each] for each in listed], items)
-    position = derived.position[pieces.heading]
-    totals = np.bincount(position, pieces.shares, len(derived.layout.ids)).astype(np.float64)
     corrections = tuple(b for b in derived.counted.corrections if b.belief == derived.layout.ids[target])
     return _Moved(
         seen=seen,
@@ -255,7 +259,7 @@ def _what_moved(seen: Recomputed, key: BeliefKey, part: Part) -> _Moved:
         prior_log_odds=reached.influence.prior_log_odds,
         walk=walk,
         shares=tuple(
-            _share(seen, pieces, merged, each, its, left)
+            _share(seen, reached, merged, each, its, left)
             for each, its, left in zip(listed, items, without, strict=True)
         ),
         following=len(found),
@@ -264,9 +268,25 @@ def _what_moved(seen: Recomputed, key: BeliefKey, part: Part) -> _Moved:
         sum=float(pieces.share.sum()),
         reasons=reasons(seen, pieces),
         corrections=corrections,
-        links=_tree(seen, target, reached.positions.tolist(), position, totals),
+        links=_tree(seen, target, reached.positions.tolist(), *reached.arriving),
         overruled=_overruled(seen, target, corrections),
         changes=() if derived.tempering is None else derived.tempering.changes(np.unique(pieces.heading)),
+        segment=_segment_prior(derived, key),
+    )
+
+
+def _segment_prior(derived: Derivation, key: BeliefKey) -> SegmentPrior | None:
+    """The prior that a belief has by the segment of its twin; None where it is that of all twins."""
+    found = next((each for each in derived.graph.base_rates if each.attribute == key.attribute), None)
+    parameters = derived.graph.definitions.parameters
+    if found is None or parameters is None:
+        return None
+    return SegmentPrior(
+        segment=found.segment,
+        stated=found.stated,
+        learned=found.learned,
+        parameters=parameters.number,
+        twins=found.twins,
     )
 
 
@@ -281,20 +301,25 @@ def _items(seen: Recomputed, pieces: Pieces, which: Sequence[int]) -> list[Items
     if not here:
         return []
     items = seen.derived.items_in(pieces.rows[np.concatenate(here)])
-    ends = np.cumsum([len(rows) for rows in here]).tolist()
-    return [items.part(end - len(rows), end) for rows, end in zip(here, ends, strict=True)]
+    ends = np.searchsorted(items.of, np.cumsum([0, *(len(rows) for rows in here)])).tolist()
+    return [items.part(first, end) for first, end in pairwise(ends)]
 
 
-def _share(seen: Recomputed, pieces: Pieces, merged: _Merged, which: int, items: Items, without: float) -> _Share:
-    piece = int(merged.weightiest[which])
-    shares = pieces.shares[pieces.of_piece(piece)].tolist()
+def _share(seen: Recomputed, reached: Influenced, merged: _Merged, which: int, items: Items, without: float) -> _Share:
+    piece, pieces = int(merged.weightiest[which]), reached.pieces
+    shares = (items.log_likelihood * reached.influence.gradient[reached.place[items.position]]).tolist()
     kept = seen.derived.counted.kept(items.rows).tolist()
-    columns = (items.position.tolist(), items.log_likelihood.tolist(), shares, kept)
+    columns = (map(seen.belief, items.position.tolist()), items.log_likelihood.tolist(), shares, kept)
     parts = [
         ContributionPart(
-            bearing=bearing, on=seen.belief(position), log_likelihood_ratio=force, contribution=share, kept=part
+            bearing=bearing,
+            on=on,
+            said=None if bearing.belief == on.id else seen.derived.state.beliefs[bearing.belief].value,
+            log_likelihood_ratio=force,
+            contribution=share,
+            kept=part,
         )
-        for bearing, position, force, share, part in zip(
+        for bearing, on, force, share, part in zip(
             seen.derived.state.bearings.records(items.rows), *columns, strict=True
         )
     ]
@@ -350,22 +375,26 @@ class _Without:
         if alone:
             variables = np.concatenate([self._variables(items) for _, items in alone])
             values = self.reached.influence.without(variables, np.concatenate([items.withdrawn for _, items in alone]))
-            found[[which for which, _ in alone]] = [self._kept(value) for value in values]
+            found[[which for which, _ in alone]] = [self._clamp(value) for value in values]
         for first in range(0, len(several), AT_ONCE):
             some = several[first : first + AT_ONCE]
             for (which, _), value in zip(some, self._together([items for _, items in some]), strict=True):
-                found[which] = self._kept(value)
+                found[which] = self._clamp(value)
         return [float(value) for value in found]
 
     def _reshapes(self, items: Items, evidence: str, decisive: frozenset[str]) -> bool:
         """Whether taking a piece of evidence away, by all its items, does more than to take its force away."""
         derived = self.seen.derived
         beside = derived.layout.values_beside.get(self.target, ())
-        if any(position in derived.word for position in beside if position != self.target):
+        if any(position in derived.pinned for position in beside if position != self.target):
             return True
         if evidence in decisive or np.isin(items.rows, derived.counted.decided).any():
             return True
+        if derived.decides_segment[items.position].any():
+            return True
         if derived.shapes[derived.state.bearings.take(items.rows).heading].any():
+            return True
+        if len(np.unique(items.position)) < len(items.position):
             return True
         return any(self._names_alone(position) == evidence for position in items.position.tolist())
 
@@ -385,7 +414,7 @@ class _Without:
     def _decisive(self, given: set[str]) -> frozenset[str]:
         """The evidence without which more would change than its force: what metrics say, or which goals are causes."""
         moment = self.seen.moment
-        moves = (decisive(moment.state, one, given, moment.at) for one in self.seen.derived.measured)
+        moves = (decisive(moment.state, one, given, moment.at) for one in self.seen.derived.contributions.measured)
         return frozenset().union(*moves) | saying_what_is_pursued(moment.state, moment.graph)
 
     def _together(self, groups: Sequence[Items]) -> Iterable[float]:
@@ -399,8 +428,8 @@ class _Without:
         values: list[float] = reached.unit.model.log_odds(distinct).log_odds[which.ravel(), reached.column].tolist()
         return values
 
-    def _kept(self, log_odds: float) -> float:
-        return self.seen.derived.kept(self.target, float(log_odds))
+    def _clamp(self, log_odds: float) -> float:
+        return self.seen.derived.clamp(self.target, float(log_odds))
 
     def _variables(self, items: Items) -> Ints:
         return self.reached.place[items.position]
@@ -412,7 +441,8 @@ class _Without:
     def _derived_without(self, evidence: Sequence[str]) -> float:
         moment, layout = self.seen.moment, self.seen.derived.layout
         state = never_said(moment.state, set(evidence))
-        derived = derive(state, moment.graph, moment.at, named=(layout.keys[self.target],))
+        target = layout.keys[self.target]
+        derived = derive(state, moment.graph, moment.at, also=(target,), named=(target,))
         return float(derived.log_odds[derived.layout.position[layout.ids[self.target]]])
 
 
@@ -421,12 +451,12 @@ def _tree(
 ) -> tuple[ExplanationLink, ...]:
     """The target, then every belief between it and its evidence, each under the next one on its strongest path.
 
-    `borne_on` are the positions that evidence bears on, and `arriving` is by position what arrives by these.
+    `borne_on` are the positions that evidence bears on, and `arriving` is by position what arrives from there.
     """
     layout = seen.derived.layout
     ahead = strongest_paths(layout, target, within)
     totals: dict[int, float] = defaultdict(float)
-    for position in np.unique(borne_on).tolist():
+    for position in borne_on.tolist():
         here, share = position, float(arriving[position])
         totals[here] += share
         while here != target:

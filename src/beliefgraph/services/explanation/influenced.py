@@ -9,7 +9,8 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from beliefgraph.inference import Influence
+from beliefgraph.inference import GRID, Influence
+from beliefgraph.inference.reliability.statements import sums
 from beliefgraph.services.bearings import Bearings
 from beliefgraph.services.blocks import Codes, Floats, Ids, Ints, unpacked
 from beliefgraph.services.derive import Derivation
@@ -37,12 +38,27 @@ class Influenced:
     def pieces(self) -> Pieces:
         """The evidence that reaches the belief."""
         derived, bearings = self.derived, self.derived.state.bearings
-        place = self.place[derived.position] if len(derived.position) else derived.position
-        reaches = (place >= 0) & (derived.position >= 0) & (derived.row_of >= 0)
-        weight = np.zeros(len(place))
-        weight[reaches] = derived.heard.share[derived.row_of[reaches]] * self.influence.gradient[place[reaches]]
-        rows, shares = derived.counted.spread(reaches, weight)
+        reaches, weight = self._weights
+        heading, headings = derived.reach.heading[reaches], len(derived.position)
+        any_of = np.zeros(headings, dtype=np.bool_)
+        any_of[heading] = True
+        rows, shares = derived.counted.spread(any_of, sums(heading, weight, headings))
         return Pieces.of(bearings, rows, shares)
+
+    @cached_property
+    def arriving(self) -> tuple[Ints, Floats]:
+        """The positions on which evidence bears that reaches the belief, and by position what arrives from there."""
+        reach, (reaches, weight) = self.derived.reach, self._weights
+        counted, heading, position = self.derived.counted.sums, reach.heading[reaches], reach.position[reaches]
+        said = (counted.rising[heading] - counted.falling[heading]) / GRID
+        return np.unique(position), sums(position, said * weight, len(self.derived.layout.ids))
+
+    @cached_property
+    def _weights(self) -> tuple[Ints, Floats]:
+        """The rows of the reach that lead to the belief, and what a nat said in each adds to it."""
+        place = self.place[self.derived.reach.position]
+        reaches = np.flatnonzero(place >= 0)
+        return reaches, self.derived.heard.share[reaches] * self.influence.gradient[place[reaches]]
 
     @cached_property
     def place(self) -> Ints:
@@ -74,8 +90,9 @@ class Pieces:
             none = np.zeros(1, dtype=np.int64)
             return cls(rows, np.zeros(0, np.int32), shares, np.zeros((0, 2), np.uint64), none, np.zeros(0))
         evidence, heading = bearings.column("evidence", rows), bearings.column("heading", rows)
-        begins = np.concatenate(([True], (evidence[1:] != evidence[:-1]).any(axis=1)))
-        first = np.flatnonzero(begins)
+        high, low = evidence[:, 0], evidence[:, 1]
+        begins = (high[1:] != high[:-1]) | (low[1:] != low[:-1])
+        first = np.concatenate(([0], 1 + np.flatnonzero(begins)))
         return cls(rows, heading, shares, evidence[first], np.append(first, len(rows)), np.add.reduceat(shares, first))
 
     def of_piece(self, piece: int) -> Ints:
@@ -100,7 +117,8 @@ def ranked(share: Floats, ids: Ids, most: int, least: float = 0.0, after: tuple[
         fits &= (size < edge) | ((size == edge) & later)
     found = np.flatnonzero(fits)
     if len(found) > most:
-        found = found[size[found] >= np.partition(size[found], len(found) - most)[len(found) - most]]
+        among = size[found]
+        found = found[among >= np.partition(among, len(found) - most)[len(found) - most]]
     order = np.lexsort((ids[found, 1], ids[found, 0], -size[found]))
     return np.asarray(found[order][:most])
 

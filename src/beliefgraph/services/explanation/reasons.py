@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beliefgraph.model.belief import Belief
+from beliefgraph.services.blocks import Floats, Ints
 from beliefgraph.services.explanation.chains import Voice
 from beliefgraph.services.explanation.influenced import Pieces
 from beliefgraph.services.explanation.sentence import Told
@@ -43,23 +44,34 @@ def reasons(seen: Recomputed, pieces: Pieces) -> tuple[Reason, ...]:
     if not len(pieces.rows):
         return ()
     groups, position = derived.state.bearings.register.groups, derived.position
-    kinds = np.arange(len(pieces.rows))
-    if len(pieces.share) > READ:
+    if len(pieces.share) <= READ:
+        kind = np.arange(len(pieces.rows))
+    else:
         alike = (groups.source * len(derived.layout.ids) + position) * 2 + groups.correction
-        kinds = np.unique(alike, return_inverse=True)[1][pieces.heading] * 2 + (pieces.shares > 0)
-    order = np.argsort(kinds, kind="stable")
-    begins = np.flatnonzero(np.diff(kinds[order], prepend=-1))
-    ends = np.append(begins[1:], len(order))
-    weightiest = [order[first + int(size[order[first:end]].argmax())] for first, end in zip(begins, ends, strict=True)]
+        kind = np.unique(alike, return_inverse=True)[1][pieces.heading] * 2 + (pieces.shares > 0)
+    number, total = np.bincount(kind), np.bincount(kind, pieces.shares)
+    kinds = np.flatnonzero(number)
+    weightiest = _weightiest(size, kind, len(number))[kinds]
     evidence = pieces.ids(np.searchsorted(pieces.start, weightiest, side="right") - 1)
-    total = np.add.reduceat(pieces.shares[order], begins)
     return tuple(
         Reason(
             evidence=id_,
-            pieces=int(number),
+            pieces=pieces_of_kind,
             on=seen.belief(int(position[heading])),
             correction=bool(groups.correction[heading]),
-            contribution=float(share),
+            contribution=share,
         )
-        for id_, number, heading, share in zip(evidence, ends - begins, pieces.heading[weightiest], total, strict=True)
+        for id_, pieces_of_kind, heading, share in zip(
+            evidence, number[kinds].tolist(), pieces.heading[weightiest], total[kinds].tolist(), strict=True
+        )
     )
+
+
+def _weightiest(size: Floats, kind: Ints, kinds: int) -> Ints:
+    """The first of the greatest sizes of each kind, as indices."""
+    greatest = np.zeros(kinds)
+    np.maximum.at(greatest, kind, size)
+    found = np.flatnonzero(size == greatest[kind])[::-1]
+    first = np.zeros(kinds, dtype=np.int64)
+    first[kind[found]] = found
+    return first

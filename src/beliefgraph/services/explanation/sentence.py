@@ -9,6 +9,7 @@ from datetime import datetime
 from beliefgraph.model.belief import Belief, BeliefState, probability
 from beliefgraph.model.change_point import ChangedDomain
 from beliefgraph.model.evidence import Bearing
+from beliefgraph.model.segment import SegmentPrior
 
 REASONS = 3
 """Reasons named for a move, and against it; the rest is in the numbers."""
@@ -57,6 +58,7 @@ def sentence(
     retracted_at: datetime | None = None,
     changed_at: datetime | None = None,
     changes: Sequence[ChangedDomain] = (),
+    segment: SegmentPrior | None = None,
 ) -> str:
     """Where the belief stands, where it began, what moved it and what spoke against that.
 
@@ -73,7 +75,13 @@ def sentence(
     else:
         because = _because(told, state.belief.id, move)
         said.append(f", {'up' if move > 0 else 'down'} from a prior of {began}, {because}.")
-    return "".join(said) + _corrected(corrected, overruled) + _ended(retracted_at, changed_at) + _tempered(changes)
+    return (
+        "".join(said)
+        + _corrected(corrected, overruled)
+        + _ended(retracted_at, changed_at)
+        + _tempered(changes)
+        + _of_segment(segment)
+    )
 
 
 def percent(p: float) -> str:
@@ -81,6 +89,15 @@ def percent(p: float) -> str:
     if p > 0.995:
         return "over 99 %"
     return "under 1 %" if p < 0.005 else f"{round(100 * p)} %"
+
+
+def _of_segment(segment: SegmentPrior | None) -> str:
+    if segment is None:
+        return ""
+    return (
+        f" The prior is the base rate of the segment {segment.segment}, learned from {segment.twins:,} twins; for twins"
+        f" of no segment it is {percent(segment.stated)}."
+    )
 
 
 def _because(told: Sequence[Told], target: str, move: float) -> str:

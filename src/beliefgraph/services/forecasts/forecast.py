@@ -1,8 +1,8 @@
 """One forecast: how likely an outcome is within a horizon, by what was learned, or by what is stated. Pure.
 
-Stated, it is the log-odds of the horizon, plus the logarithm of the odds ratio of the twin's segment, plus the move of
-the belief that indicates the outcome from its prior. Learned, it is the hazard of every period of the horizon
-(`features.py`).
+Learned, it is the hazard of every period of the horizon (`features.py`). Where no hazard is, it is the base rate of the
+twin's segment plus the move of the belief that indicates the outcome from its prior, in log-odds. A base rate that is
+not learned either is the stated one: that of the horizon, with the odds ratio of the segment.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from beliefgraph.model.belief import logit, probability
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.forecast import Forecast, ForecastBasis, ForecastInput, late
 from beliefgraph.model.identity import forecast_id
-from beliefgraph.model.outcome import Horizon, LearnedHazard, OutcomeDefinition, Segment
+from beliefgraph.model.outcome import Held, Horizon, LearnedHazard, OutcomeDefinition, Segment
+from beliefgraph.model.segment import LearnedRate, SegmentDefinition
 from beliefgraph.model.time import microseconds, moment_of
 from beliefgraph.services.forecasts.features import AHEAD, belief_name, believed, prior_of, states
-from beliefgraph.services.forecasts.history import Floats, History, Ints
+from beliefgraph.services.forecasts.history import OPEN, Bools, Floats, History, Ints
 from beliefgraph.store.codec import text
 from beliefgraph.store.forecasts import iso
 
@@ -51,13 +52,17 @@ def forecast(
         raise NotFound("not-found", f"The twin {known.name!r} had no event by {made_at.isoformat()}.", twin=known.name)
     hazard = definitions.hazard_of(outcome)
     moments = np.array([microseconds(made_at)])
-    number = int(segments_at(known, definitions, outcome, moments)[0])
-    segment = outcome.segments[number] if number >= 0 else None
+    segment = segment_of(outcome, definitions, int(segments_at(known, definitions, outcome, moments)[0]))
+    rate = definitions.rate_of(outcome, horizon.within, segment)
+    if rate is not None and made_at < rate.until:
+        rate = None
+    learned: LearnedHazard | LearnedRate | None = rate
     if hazard is not None and made_at >= hazard.until:
         basis: ForecastBasis = "learned"
+        learned = hazard
         baseline, inputs = _learned(known, definitions, outcome, hazard, moments, outcome.periods(horizon.within))
     else:
-        basis, baseline, inputs = _stated(known, definitions, outcome, horizon, segment, moments)
+        basis, baseline, inputs = _by_rate(known, definitions, outcome, horizon, segment, moments, rate)
     log_odds = math.fsum([baseline, *(each.contribution for each in inputs)])
     parameters = definitions.parameters
     return Forecast(
@@ -72,36 +77,64 @@ def forecast(
         baseline=baseline,
         inputs=tuple(sorted(inputs, key=lambda each: -abs(each.contribution))),
         basis=basis,
-        segment=None if segment is None else segment.key,
+        segment=segment,
         rev=known.rev,
         definitions=definitions.number,
-        parameters=parameters.number if basis == "learned" and parameters is not None else None,
+        parameters=parameters.number if learned is not None and parameters is not None else None,
+        twins=None if learned is None else learned.twins,
         since=moment_of(known.first),
         retrospective=late(made_at, outcome.every, now),
     )
 
 
+def segment_of(outcome: OutcomeDefinition, definitions: Definitions, number: int) -> str | None:
+    """The key of a segment by its number, as `segments_at` gives it."""
+    return definitions.segment_keys(outcome)[number] if number >= 0 else None
+
+
 def segments_at(known: History, definitions: Definitions, outcome: OutcomeDefinition, moments: Ints) -> Ints:
-    """The number of the first segment whose belief the twin held by each moment; −1 where it is in none."""
+    """The number of the first segment that the twin was in at each moment, by what it had published; −1 if in none.
+
+    The segments of the outcome come first, then those of all outcomes.
+    """
+
+    def held(each: Held | Segment) -> Bools:
+        return believed(known, definitions, each.belief, moments) >= logit(each.at_least)
+
+    known_segments: list[Segment | SegmentDefinition] = [*outcome.segments, *definitions.segments.values()]
     found = np.full(len(moments), -1)
-    for number, segment in reversed([*enumerate(outcome.segments)]):
-        found[believed(known, definitions, segment.belief, moments) >= logit(segment.at_least)] = number
+    for number, segment in reversed([*enumerate(known_segments)]):
+        holds: tuple[Held | Segment, ...] = (segment,) if isinstance(segment, Segment) else segment.holds
+        inside = np.ones(len(moments), dtype=np.bool_)
+        for each in holds:
+            inside &= held(each)
+        for each in () if isinstance(segment, Segment) else segment.lacks:
+            inside &= ~held(each)
+        found[inside] = number
     return found
 
 
-def stated_at(
+def rates_at(
     known: History, definitions: Definitions, outcome: OutcomeDefinition, horizon: Horizon, moments: Ints
 ) -> Floats:
-    """The log-odds of the outcome within a horizon from each moment, as stated."""
-    ratios = np.log([*(segment.odds_ratio for segment in outcome.segments), 1.0])  # −1 is the last
-    return np.asarray(
-        logit(horizon.expected)
-        + ratios[segments_at(known, definitions, outcome, moments)]
-        + _indicated(known, definitions, outcome, moments)
-    )
+    """The log-odds of the outcome within a horizon from each moment by base rates: learned where in force, else stated.
+
+    A learned one counts from its own time on.
+    """
+    keys = definitions.segment_keys(outcome)
+    stated = np.full(len(keys) + 1, logit(horizon.expected))
+    stated[: len(outcome.segments)] += np.log([segment.odds_ratio for segment in outcome.segments])
+    learned, since = stated.copy(), np.full(len(stated), OPEN)
+    for number, key in enumerate((*keys, None)):  # −1, of twins in no segment, is the last
+        rate = definitions.rate_of(outcome, horizon.within, key)
+        if rate is not None:
+            learned[number], since[number] = logit(rate.rate), microseconds(rate.until)
+    segment = segments_at(known, definitions, outcome, moments)
+    base = np.where(moments >= since[segment], learned[segment], stated[segment])
+    return np.asarray(base + indicated(known, definitions, outcome, moments))
 
 
-def _indicated(known: History, definitions: Definitions, outcome: OutcomeDefinition, moments: Ints) -> Floats:
+def indicated(known: History, definitions: Definitions, outcome: OutcomeDefinition, moments: Ints) -> Floats:
     """By how much the belief that indicates the outcome had moved from its prior by each moment."""
     if outcome.indicator is None:
         return np.zeros(len(moments))
@@ -109,25 +142,33 @@ def _indicated(known: History, definitions: Definitions, outcome: OutcomeDefinit
     return believed(known, definitions, outcome.indicator, moments) - at_prior
 
 
-def _stated(
+def _by_rate(
     known: History,
     definitions: Definitions,
     outcome: OutcomeDefinition,
     horizon: Horizon,
-    segment: Segment | None,
+    segment: str | None,
     moments: Ints,
+    rate: LearnedRate | None,
 ) -> tuple[ForecastBasis, float, list[ForecastInput]]:
+    """By the base rate of the segment, as learned or as stated, and the belief that indicates the outcome."""
     inputs: list[ForecastInput] = []
-    basis: ForecastBasis = "stated"
-    if segment is not None:
+    basis: ForecastBasis = "stated" if rate is None else "tenant"
+    baseline = logit(horizon.expected if rate is None else rate.tenant)
+    own = next((each for each in outcome.segments if each.key == segment), None)
+    if rate is not None and (segment is not None or rate.rate != rate.tenant):
+        name = "no segment" if segment is None else f"segment {segment}"
+        inputs.append(ForecastInput(input=name, value=rate.rate, contribution=logit(rate.rate) - baseline))
+        basis = basis if segment is None else "segment"
+    elif rate is None and own is not None:
         basis = "segment"
-        inputs.append(ForecastInput(input=f"segment {segment.key}", contribution=math.log(segment.odds_ratio)))
+        inputs.append(ForecastInput(input=f"segment {own.key}", contribution=math.log(own.odds_ratio)))
     if outcome.indicator is not None:
-        moved = float(_indicated(known, definitions, outcome, moments)[0])
+        moved = float(indicated(known, definitions, outcome, moments)[0])
         if moved:
             basis, found = "belief", prior_of(definitions, outcome.indicator) + moved
             inputs.append(ForecastInput(input=belief_name(outcome.indicator), value=found, contribution=moved))
-    return basis, logit(horizon.expected), inputs
+    return basis, baseline, inputs
 
 
 def _learned(

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.model.goal import ENDED
 from beliefgraph.model.metric import MetricKey
@@ -85,11 +86,13 @@ class History:
         return int(self.time[0]) if len(self.time) else None
 
 
-def wanted(outcome: OutcomeDefinition) -> Wanted:
-    """What of a twin's history the forecasts of an outcome are made from."""
+def wanted(outcome: OutcomeDefinition, definitions: Definitions | None = None) -> Wanted:
+    """What of a twin's history the forecasts of an outcome are made from; without definitions, what resolves them."""
     corrected = _corrected(outcome)
+    segments = () if definitions is None else definitions.segments.values()
+    named = {belief.attribute for segment in segments for _, belief in segment.named_beliefs}
     return Wanted(
-        attributes=sorted({belief.attribute for _, belief in outcome.named_beliefs}),
+        attributes=sorted(named | {belief.attribute for _, belief in outcome.named_beliefs}),
         metrics=sorted({metric.metric for _, metric in outcome.named_metrics}),
         goals=outcome.goals,
         decisions=outcome.decisions,

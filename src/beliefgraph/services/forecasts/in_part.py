@@ -50,6 +50,7 @@ class ForecastsInPart:
         self._twin = twin
         self._name = name
         self._seen = seen
+        self._known: dict[tuple[str, int], History] = {}
 
     async def forecast(self, outcome: str, horizon: timedelta | None, as_of: AsOf) -> Forecast:
         """The forecast of an outcome: the one that is stored for the moment, made anew, or else made now."""
@@ -64,7 +65,7 @@ class ForecastsInPart:
             again = await self.again(kept[2][0]) if kept is not None and kept[2] else None
             if again is not None:
                 return again
-        known = await self._history(one, commit.rev)
+        known = await self._history(one, definitions, commit.rev)
         if as_of.valid_time is None and known.first is not None and known.first > microseconds(made_at):
             made_at = now  # its first event came in this period
         return await asyncio.to_thread(forecast, known, definitions, one, over, made_at, now)
@@ -82,7 +83,7 @@ class ForecastsInPart:
             return None
         over = one.horizon(kept.horizon)
         try:
-            known = await self._history(one, kept.rev)
+            known = await self._history(one, definitions, kept.rev)
         except NotFound:
             return None
         if not at_risk(known, definitions, one, kept.made_at):
@@ -90,15 +91,17 @@ class ForecastsInPart:
         made = await asyncio.to_thread(
             forecast, known, definitions, one, over, kept.made_at, kept.stored_at or self._clock.now()
         )
-        resolutions = await self._resolved(one, over, kept) if kept.resolutions else ()
+        resolutions = await self._resolved(one, definitions, over, kept) if kept.resolutions else ()
         return made.model_copy(update={"stored_at": kept.stored_at, "resolutions": resolutions})
 
-    async def _resolved(self, one: OutcomeDefinition, over: Horizon, kept: Forecast) -> tuple[Resolution, ...]:
+    async def _resolved(
+        self, one: OutcomeDefinition, definitions: Definitions, over: Horizon, kept: Forecast
+    ) -> tuple[Resolution, ...]:
         """What came of a forecast that was resolved, by what is permitted."""
         now, last = kept.resolutions[0].resolved_at, kept.resolutions[0].rev
         made_at, due = microseconds(kept.made_at), microseconds(kept.made_at + over.within)
         asked = Unresolved(kept.id, self._twin, made_at, due, 0, None, None)
-        happened = by_events(await self._history(one, last), asked) if one.events else None
+        happened = by_events(await self._history(one, definitions, last), asked) if one.events else None
         for end in () if one.events else period_ends(one, asked, now):
             moment = await self._moments.at(self._caller, self._twin, self._name, AsOf(valid_time=moment_of(end)), last)
             if await asyncio.to_thread(holds, one, moment):
@@ -110,9 +113,17 @@ class ForecastsInPart:
     async def _definitions(self, rev: int) -> Definitions:
         return (await self._moments.at(self._caller, self._twin, self._name, NOW, rev)).graph.definitions
 
-    async def _history(self, one: OutcomeDefinition, rev: int) -> History:
-        """What is permitted of the history of the twin up to a rev; `not-found` where that has no event."""
-        needs = wanted(one)
+    async def _history(self, one: OutcomeDefinition, definitions: Definitions, rev: int) -> History:
+        """What is permitted of the history of the twin up to a rev; `not-found` where that has no event.
+
+        It is read once for each outcome and rev.
+        """
+        if (one.key, rev) not in self._known:
+            self._known[one.key, rev] = await self._read(one, definitions, rev)
+        return self._known[one.key, rev]
+
+    async def _read(self, one: OutcomeDefinition, definitions: Definitions, rev: int) -> History:
+        needs = wanted(one, definitions)
         rows = await stored.histories(self._graph, self._caller.tenant, needs, [self._twin], rev=rev)
         if not rows:
             raise no_such_twin(self._name)

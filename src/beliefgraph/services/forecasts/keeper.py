@@ -85,7 +85,8 @@ class ForecastKeeper:
             raise Incorrect("invalid-input", "Forecasts are made for now or for the past.", at=moment.isoformat())
         if first is not None and not 1 <= first <= MOST_TWINS:
             raise Incorrect("invalid-input", f"first lies between 1 and {MOST_TWINS:,}.", field="first")
-        outcomes = [one for one in await self._outcomes(caller.tenant, outcome) if not one.deprecated]
+        definitions = (await self._book.latest(caller.tenant)).definitions
+        outcomes = [one for one in _outcomes(definitions, outcome) if not one.deprecated]
         stored_ones = known = twins = 0
         last = None
         async for page in pages_of_twins(self._graph, caller.tenant, min(PAGE, first or PAGE), after):
@@ -93,7 +94,8 @@ class ForecastKeeper:
             ids = await self._unrestricted([twin.id for twin in some])
             for one in outcomes:
                 made_at = one.moment(moment)
-                rows = await stored.histories(self._graph, caller.tenant, wanted(one), ids, made_at=made_at)
+                needs = wanted(one, definitions)
+                rows = await stored.histories(self._graph, caller.tenant, needs, ids, made_at=made_at)
                 sets = {r.definitions: await self._definitions(caller.tenant, r.definitions) for r in rows}
                 new, old = await asyncio.to_thread(self._forecasts, rows, sets, one.key, made_at, now)
                 stored_ones += await stored.store(self._graph, caller.tenant, new)
@@ -115,7 +117,7 @@ class ForecastKeeper:
         caller.require_service()
         now = self._clock.now()
         first = changed = twins = 0
-        for one in await self._outcomes(caller.tenant, outcome):
+        for one in _outcomes((await self._book.latest(caller.tenant)).definitions, outcome):
             async for waiting in self._waiting(caller.tenant, one, now):
                 found = [each async for each in self._resolutions(caller.tenant, one, waiting, now)]
                 await stored.resolve(self._graph, found)
@@ -143,10 +145,6 @@ class ForecastKeeper:
                         self._made[tenant, key] = period
             except BeliefgraphError as error:
                 log.warning("forecasts failed", tenant=tenant, code=error.code)
-
-    async def _outcomes(self, tenant: str, outcome: str | None) -> Iterable[OutcomeDefinition]:
-        definitions = (await self._book.latest(tenant)).definitions
-        return definitions.outcomes.values() if outcome is None else [definitions.outcome(outcome)]
 
     async def _definitions(self, tenant: str, number: int) -> Definitions:
         return (await self._book.numbered(tenant, number)).definitions
@@ -221,6 +219,10 @@ class ForecastKeeper:
             if await asyncio.to_thread(holds, outcome, moment):
                 return end
         return None
+
+
+def _outcomes(definitions: Definitions, outcome: str | None) -> Iterable[OutcomeDefinition]:
+    return definitions.outcomes.values() if outcome is None else [definitions.outcome(outcome)]
 
 
 def _pages(waiting: Sequence[Unresolved]) -> Iterator[list[Unresolved]]:

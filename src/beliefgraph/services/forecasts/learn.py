@@ -24,7 +24,7 @@ from beliefgraph.model.parameters import ParameterSet
 from beliefgraph.model.time import microseconds
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.forecasts.features import AHEAD, applies, further_columns, states
-from beliefgraph.services.forecasts.forecast import stated_at
+from beliefgraph.services.forecasts.forecast import rates_at
 from beliefgraph.services.forecasts.history import (
     Bools,
     Floats,
@@ -122,16 +122,18 @@ async def learn_outcomes(
         if one.deprecated:
             continue
         known: list[History] = []
-        async for row in (usable or Usable(None, caller)).of(_rows(graph, caller.tenant, one)):
+        async for row in (usable or Usable(None, caller)).of(history_rows(graph, caller.tenant, one, definitions)):
             known.append(await asyncio.to_thread(history, row, one, keyring))
             told(len(known))
         found.append(await long_work(learn, known, definitions, one, one.moment(before)))
     return found
 
 
-async def _rows(graph: Graph, tenant: str, outcome: OutcomeDefinition) -> AsyncIterator[HistoryRows]:
+async def history_rows(
+    graph: Graph, tenant: str, outcome: OutcomeDefinition, definitions: Definitions
+) -> AsyncIterator[HistoryRows]:
     """The histories of all twins of a tenant for an outcome, by id."""
-    asked = replace(wanted(outcome), known=True)
+    asked = replace(wanted(outcome, definitions), known=True)
     async for page in pages_of_twins(graph, tenant, PAGE):
         for row in await stored.histories(graph, tenant, asked, [twin.id for twin in page]):
             yield row
@@ -267,7 +269,7 @@ def _in_force(taken: Sequence[_Taken], definitions: Definitions, outcome: Outcom
         x = _columns(taken, definitions, outcome, hazard.columns)
         return np.asarray(x @ np.array(hazard.slopes) + hazard.intercept), microseconds(hazard.until)
     shortest = min(outcome.horizons, key=lambda horizon: horizon.within)
-    within = np.concatenate([stated_at(each.known, definitions, outcome, shortest, each.start) for each in taken])
+    within = np.concatenate([rates_at(each.known, definitions, outcome, shortest, each.start) for each in taken])
     each_period = -np.expm1(-np.logaddexp(0.0, within) / outcome.periods(shortest.within))
     return np.asarray(np.log(each_period) - np.log1p(-each_period)), 0
 
@@ -281,9 +283,7 @@ def _compared(rows: Rows, fold: Ints, in_force: Floats, counted: Bools) -> tuple
         if not (out & counted).any() or not 0 < left.sum() < len(left):
             continue
         model: Logistic = fit(rows.x[~out], left, RIDGE)
-        gains[out] = _losses(in_force[out], rows.happened[out]) - _losses(
-            model.log_odds(rows.x[out]), rows.happened[out]
-        )
+        gains[out] = losses(in_force[out], rows.happened[out]) - losses(model.log_odds(rows.x[out]), rows.happened[out])
     compared = int(counted.sum())
     if not compared:
         return 0.0, 0.0, 0
@@ -293,6 +293,6 @@ def _compared(rows: Rows, fold: Ints, in_force: Floats, counted: Bools) -> tuple
     return gain, float(np.sqrt(((by_twin - gain * size) ** 2).sum())) / compared, compared
 
 
-def _losses(log_odds: Floats, happened: Floats) -> Floats:
+def losses(log_odds: Floats, happened: Floats) -> Floats:
     """−ln of the probability given to what happened, of each row."""
     return np.asarray(np.logaddexp(0.0, np.where(happened == 1, -log_odds, log_odds)))

@@ -101,7 +101,9 @@ class Forecasts:
             known_one = await stored.of_twin(self._graph, id_, id_=id_of(id_, one, over, made_at))
             if known_one is not None and known_one[2]:
                 return known_one[2][0]
-        rows = await stored.histories(self._graph, caller.tenant, wanted(one), [id_], rev=commit.rev if past else None)
+        rows = await stored.histories(
+            self._graph, caller.tenant, wanted(one, definitions), [id_], rev=commit.rev if past else None
+        )
         if not rows:
             raise no_such_twin(twin)
         known = await asyncio.to_thread(history, rows[0], one, self._keyring)

@@ -1,36 +1,30 @@
-"""Goals as causes: what is pursued may be why somebody does something. Pure.
+"""Goals as causes of beliefs. Pure.
 
-What a goal's pursuit brings about is stated by the definitions, for the goals they name; it is so for a twin while the
-goal is spoken of and has not ended. That is read from what was stated of the goal, never from what was derived of it.
+Definitions name goals whose pursuit causes something. The relation holds for a twin while the goal is stated and has
+not ended, by its statements alone: never by what was derived of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from beliefgraph.model.goal import ENDED
 from beliefgraph.model.identity import goal_id
 from beliefgraph.services.definition_graph import DefinitionGraph, PersonalRelation
-from beliefgraph.services.goals.stated import stated_goals
+from beliefgraph.services.goals.statements import stated_goals
 from beliefgraph.services.state import TwinState
 
 
-def with_causes(personal: Sequence[PersonalRelation], of_goals: Iterable[PersonalRelation]) -> list[PersonalRelation]:
-    """Personal relations, and what the pursuit of goals brings about; of two that join the same, the personal one."""
-    said = {(relation.source, relation.strength.kind, relation.target) for relation in personal}
-    return [*personal, *(r for r in of_goals if (r.source, r.strength.kind, r.target) not in said)]
-
-
 def goal_causes(state: TwinState, graph: DefinitionGraph, at: datetime) -> list[PersonalRelation]:
-    """What the pursuit of the twin's goals may bring about at a moment."""
+    """The causal relations from goals that hold for a twin at a moment."""
     ids = _goals(state, graph)
     stated = stated_goals(state, at, set(ids.values()))
     return [r for r, id_ in ids.items() if id_ in stated and stated[id_].status not in ENDED]
 
 
 def saying_what_is_pursued(state: TwinState, graph: DefinitionGraph) -> frozenset[str]:
-    """The evidence that states anything of the goals whose pursuit may bring something about."""
+    """The evidence that states something about goals that can be causes."""
     goals = set(_goals(state, graph).values())
     return frozenset(row.evidence for row in state.statements if row.goal in goals) if goals else frozenset()
 

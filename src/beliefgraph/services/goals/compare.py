@@ -1,4 +1,4 @@
-"""Which goals stand otherwise than they did, or than they would, and why. Pure."""
+"""Which goals differ between two derivations, and why. Pure."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from beliefgraph.services.goals.derive import GoalDerivation
 from beliefgraph.services.goals.why import why
 
 NUMBERS = ("importance", "motivation", "progress")
-"""What is derived of a goal; all else in which two may differ is stated."""
+"""The derived fields of a goal; all others are stated."""
 
 
 def goal_differences(before: GoalDerivation, after: GoalDerivation, *, noticeable: float) -> tuple[GoalDifference, ...]:
-    """The goals of which a number differs by at least so much or something stated does; the biggest move first."""
+    """The goals with a number that differs by at least `noticeable`, or a stated field that differs; largest first."""
     found = []
     for id_ in before.place.keys() | after.place.keys():
         was, then = _standing(before, id_), _standing(after, id_)

@@ -1,4 +1,4 @@
-"""What the commands about goals add to a twin. Pure: additions out, or a refusal."""
+"""What commands about goals add to a twin. Pure: additions, or a refusal."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from beliefgraph.model.identity import belief_id, goal_id
 from beliefgraph.model.time import Interval
 from beliefgraph.services.additions import Additions
 from beliefgraph.services.command_context import CommandContext
-from beliefgraph.services.decide import addition, relation_stands
+from beliefgraph.services.decide import addition
 from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.goals.draft import GoalDraft, said_by
-from beliefgraph.services.goals.stated import person_related, person_said
+from beliefgraph.services.goals.draft import GoalDraft, refuse_over_the_person, said_by
+from beliefgraph.services.goals.statements import person_said
 from beliefgraph.services.interpretation.said import BearsOn, Spoken, StatesGoal
 from beliefgraph.services.speak import speak
 
 
 def setting_goal(setting: CommandContext, command: SetGoal) -> Additions:
-    """A statement of a goal over [valid_from, valid_to), which is evidence on whether it is really pursued.
+    """A statement about a goal over [valid_from, valid_to); it is also evidence that the goal is pursued.
 
     Where the person stated a field or a relation themselves, anybody else who states it is refused
     (`correction-stands`).
@@ -84,14 +84,13 @@ def motivating_goal(setting: CommandContext, command: MotivateGoal) -> Additions
 
 
 def _pursued(setting: CommandContext, spoken: Spoken, draft: GoalDraft, valid: Interval) -> Additions:
-    if not setting.speaks_for_the_person and person_related(setting.state, draft.relations):
-        raise relation_stands(setting)
+    refuse_over_the_person(setting, draft.relations)
     added = addition(setting, "pursued", speak(setting, spoken, "assertion", valid))
     return replace(added, beliefs=(*added.beliefs, *draft.beliefs), delta=added.delta + draft.delta)
 
 
 def bears_on_pursued(graph: DefinitionGraph, goal: str, status: GoalStatus | None) -> tuple[BearsOn, ...]:
-    """What it says of whether the goal is really pursued: for it, against it where it is abandoned, else nothing."""
+    """How a stated status bears on whether the goal is pursued: for it, against it if abandoned, else not at all."""
     definition = graph.definitions.goals
     if definition is None or status in (None, "proposed"):
         return ()
@@ -125,7 +124,7 @@ def _refuse_over_the_person(setting: CommandContext, command: SetGoal, valid: In
 
 
 def _summary(command: SetGoal) -> str:
-    """What is stated, in plain words."""
+    """Summary of the statement in plain words."""
     said = [f"{name} {_shown(getattr(command, name))}" for name in FIELDS if getattr(command, name) is not None]
     verb = "ends" if command.status in ENDED else "sets"
     return f"{verb} the goal “{command.title or command.goal}”{': ' if said else ''}{', '.join(said)}"

@@ -1,6 +1,6 @@
-"""Goals as a function of (valid time, rev): progress, what is blocked, importance and motivation. Pure.
+"""Goals as a function of (valid time, rev): progress, blocking, importance and motivation. Pure.
 
-Computed after the beliefs, from what they say; nothing of it goes back into them.
+Derived from the beliefs, never the other way round.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from beliefgraph.model.goal import Goal, GoalRelation, GoalStanding, GoalStatus,
 from beliefgraph.model.time import seconds
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.derive import Derivation
-from beliefgraph.services.goals.stated import Resolved, StatedGoal, resolve
+from beliefgraph.services.goals.statements import Resolved, StatedGoal, resolve
 from beliefgraph.services.state import TwinState
 
 Bools = npt.NDArray[np.bool_]
@@ -29,7 +29,7 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How sure a belief is that a goal was derived from, and how good that number is."""
+    """Confidence of a belief that a goal is derived from, and its quality."""
 
     confidence: float
     quality: Quality
@@ -37,7 +37,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reason why a goal matters: another goal by its place, or a belief; `flows` is false while it is silent."""
+    """One reason why a goal matters: another goal (by index) or a belief. `flows` is false while it does not count."""
 
     kind: ReasonKind
     strength: float
@@ -48,9 +48,9 @@ class Reason:
 
 @dataclass(frozen=True)
 class GoalDerivation:
-    """Every goal that was spoken of by a moment, derived for it; arrays by place, in the order of the ids.
+    """All goals stated by a moment, derived at it; arrays are by index, in the order of the ids.
 
-    `motives` are the relations from beliefs, each with what was read of its belief.
+    `motives` are the relations from beliefs, each with its belief and the belief's reading.
     """
 
     at: datetime
@@ -58,7 +58,7 @@ class GoalDerivation:
     goals: Sequence[Goal]
     stated: Sequence[StatedGoal]
     motives: Sequence[tuple[GoalRelation, Belief, Reading]]
-    live: Bools
+    open: Bools
     blocked: Bools
     progress: Floats
     pursued: Sequence[Reading]
@@ -67,24 +67,24 @@ class GoalDerivation:
 
     @property
     def graph(self) -> GoalGraph:
-        """How the goals hang together."""
-        return self.resolved.hanging.graph
+        """The relations between the goals, as arrays."""
+        return self.resolved.structure.graph
 
     @property
     def place(self) -> Mapping[str, int]:
-        """The place of every goal by its id."""
-        return self.resolved.hanging.place
+        """Index of every goal, by its id."""
+        return self.resolved.structure.place
 
     def status(self, place: int) -> GoalStatus:
-        """The status of a goal: as stated, but blocked where it is active and waits."""
+        """Status of a goal: as stated, but blocked if it is active and depends on a goal that is not achieved."""
         return "blocked" if self.blocked[place] else self.stated[place].status or "active"
 
     def title(self, place: int) -> str:
-        """What a goal is called: its title, else its key."""
+        """Title of a goal; its key if none was stated."""
         return self.stated[place].title or self.goals[place].key
 
     def standing(self, place: int) -> GoalStanding:
-        """How a goal stands; its numbers are not rounded."""
+        """All fields of a goal, unrounded."""
         stated = self.stated[place]
         return GoalStanding(
             title=self.title(place),
@@ -99,16 +99,16 @@ class GoalDerivation:
 
     @cached_property
     def unsure(self) -> Mapping[int, Quality]:
-        """The goals whose numbers are not exact, because those of a belief that they were derived from are not."""
+        """Quality of the goals that are derived from a belief that is not exact, by index."""
         read = [*enumerate(self.pursued), *((self.place[row.target], reading) for row, _, reading in self.motives)]
         return {place: reading.quality for place, reading in read if reading.quality != "exact"}
 
     def quality(self, place: int) -> Quality:
-        """How good the numbers of a goal are: as good as those of the beliefs it was derived from."""
+        """Quality of a goal's numbers: that of the beliefs it is derived from."""
         return self.unsure.get(place, "exact")
 
     def reasons(self, place: int) -> Iterator[Reason]:
-        """Every reason why a goal matters, its own priority first, the silent ones too."""
+        """Every reason why a goal matters, its own priority first, including those that do not count now."""
         priority = self.stated[place].priority
         if priority is not None:
             yield Reason("own", priority)
@@ -118,15 +118,15 @@ class GoalDerivation:
         graph, found = self.graph, self.motivations
         for edge in np.flatnonzero(graph.part == place).tolist():
             whole = int(graph.whole[edge])
-            flows = bool(self.live[whole] and not self.blocked[whole])
+            flows = bool(self.open[whole] and not self.blocked[whole])
             yield Reason("whole", float(found.part_strength[edge]), goal=whole, flows=flows)
         for edge in np.flatnonzero(graph.needed == place).tolist():
             waiting = int(graph.waiting[edge])
-            flows = bool(self.live[waiting] and self.blocked[waiting])
+            flows = bool(self.open[waiting] and self.blocked[waiting])
             yield Reason("waiting", float(found.need_strength[edge]), goal=waiting, flows=flows)
 
     def blocked_by(self, place: int) -> list[int]:
-        """The goals that a blocked one waits for, by their places."""
+        """Indexes of the goals that a blocked goal depends on and that are not achieved."""
         if not self.blocked[place]:
             return []
         needed = [int(self.graph.needed[e]) for e in np.flatnonzero(self.graph.waiting == place)]
@@ -136,33 +136,35 @@ class GoalDerivation:
 def derive_goals(
     state: TwinState, graph: DefinitionGraph, derived: Derivation, at: datetime, before: GoalDerivation | None = None
 ) -> GoalDerivation:
-    """The goals of a twin at a valid time, by the rows that `state` sees and what is `derived` of its beliefs then.
+    """The goals of a twin at a valid time, from the rows of `state` and the derivation of its beliefs at that time.
 
-    A belief that the definitions no longer name motivates nothing. `before` is what was derived at an earlier rev: it
-    saves work and changes nothing.
+    A belief whose attribute is no longer defined motivates nothing. `before`, the derivation of an earlier rev, saves
+    work and does not change the result.
     """
     resolved = resolve(state, at, None if before is None else before.resolved)
-    hanging, stated = resolved.hanging, [resolved.stated[id_] for id_ in resolved.hanging.ids]
-    goals = [state.goals[id_] for id_ in hanging.ids]
+    structure, stated = resolved.structure, [resolved.stated[id_] for id_ in resolved.structure.ids]
+    goals = [state.goals[id_] for id_ in structure.ids]
     status = np.array([_STATUS[one.status or "active"] for one in stated], dtype=np.int64)
     achieved, abandoned = status == _STATUS["achieved"], status == _STATUS["abandoned"]
-    live = ~(achieved | abandoned)
-    waits = numbers.blocked(hanging.graph, status == _STATUS["active"], status == _STATUS["blocked"], achieved)
-    come = numbers.progress(hanging.graph, np.array([one.progress or 0.0 for one in stated]), achieved, abandoned)
+    is_open = ~(achieved | abandoned)
+    blocked = numbers.blocked(structure.graph, status == _STATUS["active"], status == _STATUS["blocked"], achieved)
+    progress = numbers.progress(structure.graph, np.array([one.progress or 0.0 for one in stated]), achieved, abandoned)
     beliefs = _Beliefs(state, graph, derived)
-    motives = [(row, *read) for row in hanging.motives if (read := beliefs.read(row.source)) is not None]
+    motives = [(row, *read) for row in structure.motives if (read := beliefs.read(row.source)) is not None]
     pursued = beliefs.pursued(goals)
     urgency = _urgency(stated, graph, at)
     motivations = numbers.motivate(
-        hanging.graph,
-        own=_own(stated, motives, hanging.place),
-        live=live,
-        blocked=waits,
+        structure.graph,
+        own=_own(stated, motives, structure.place),
+        is_open=is_open,
+        blocked=blocked,
         pursued=np.array([reading.confidence for reading in pursued]),
         urgency=urgency,
-        left=1.0 - come,
+        remaining=1.0 - progress,
     )
-    return GoalDerivation(at, resolved, goals, stated, motives, live, waits, come, pursued, urgency, motivations)
+    return GoalDerivation(
+        at, resolved, goals, stated, motives, is_open, blocked, progress, pursued, urgency, motivations
+    )
 
 
 _STATUS: Mapping[GoalStatus, int] = {"proposed": 0, "active": 1, "blocked": 2, "achieved": 3, "abandoned": 4}
@@ -171,7 +173,7 @@ _SURE = Reading(1.0, "exact")
 
 
 class _Beliefs:
-    """What the goals read of the beliefs."""
+    """The confidences of beliefs that goals are derived from."""
 
     def __init__(self, state: TwinState, graph: DefinitionGraph, derived: Derivation) -> None:
         self._state = state
@@ -179,7 +181,7 @@ class _Beliefs:
         self._derived = derived
 
     def read(self, id_: str) -> tuple[Belief, Reading] | None:
-        """A stored belief with its confidence; None where no definition names it."""
+        """A stored belief with its confidence; None if its attribute is not defined."""
         belief = self._state.beliefs[id_]
         attribute = self._definitions.attributes.get(belief.attribute)
         if attribute is None:
@@ -187,7 +189,7 @@ class _Beliefs:
         return belief, self._at(self._derived.layout.position.get(id_), attribute.prior_of(belief.value))
 
     def pursued(self, goals: Sequence[Goal]) -> list[Reading]:
-        """How sure it is of every goal that it is really pursued; certain where no definition asks."""
+        """Confidence that each goal is really pursued; 1 if the definitions have no attribute for that."""
         definition = self._definitions.goals
         if definition is None:
             return [_SURE] * len(goals)
@@ -202,7 +204,7 @@ class _Beliefs:
         return [known.get(goal.key, prior) for goal in goals]
 
     def _at(self, position: int | None, prior: float | None) -> Reading:
-        """What is derived at a position; the prior where nothing is, and 0 for a value that nothing names."""
+        """Confidence at a position; the prior if there is none, and 0 for a value that nothing names."""
         if position is None:
             return Reading(0.0, "unavailable") if prior is None else Reading(prior, "exact")
         log_odds, quality = self._derived.value(position), self._derived.quality(position)
@@ -210,7 +212,7 @@ class _Beliefs:
 
 
 def pursued_belief(graph: DefinitionGraph, goal: Goal) -> BeliefKey | None:
-    """The belief that says whether a goal is really pursued; None where no definition asks."""
+    """The belief that a goal is really pursued; None if the definitions have no attribute for that."""
     definition = graph.definitions.goals
     return None if definition is None else BeliefKey.of(attribute=definition.pursued, subject=goal.key)
 
@@ -218,7 +220,7 @@ def pursued_belief(graph: DefinitionGraph, goal: Goal) -> BeliefKey | None:
 def _own(
     stated: Sequence[StatedGoal], motives: Sequence[tuple[GoalRelation, Belief, Reading]], place: Mapping[str, int]
 ) -> Floats:
-    """The force of every goal's own reasons: its priority, and the beliefs that motivate it."""
+    """Force of each goal's own reasons: its priority and the beliefs that motivate it."""
     own = numbers.force(np.array([one.priority or 0.0 for one in stated]))
     if motives:
         strength = np.array([row.weight * reading.confidence for row, _, reading in motives])
@@ -227,7 +229,7 @@ def _own(
 
 
 def _urgency(stated: Sequence[StatedGoal], graph: DefinitionGraph, at: datetime) -> Floats:
-    """How near every deadline is: 1 when it is there or past, half as much each `urgency` before, 0 without one."""
+    """Urgency of each goal: 1 at or after the deadline, halved for each `urgency` before it, 0 without a deadline."""
     definition = graph.definitions.goals
     half = seconds(URGENCY if definition is None else definition.urgency)
     urgency = np.zeros(len(stated))

@@ -1,4 +1,4 @@
-"""What events and commands add to the goals of a twin, one after the other, each whole or not at all. Pure."""
+"""Collects what events and commands add to the goals of a twin; each is taken in whole or refused. Pure."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from beliefgraph.errors import Incorrect
+from beliefgraph.errors import Forbidden, Incorrect
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.delta import Delta
 from beliefgraph.model.evidence import Stance
@@ -17,18 +17,19 @@ from beliefgraph.model.revision import Origin
 from beliefgraph.model.time import Interval
 from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.command_context import CommandContext
+from beliefgraph.services.goals.statements import person_related
 from beliefgraph.services.interpretation.said import Interpretation, StatesGoal
 from beliefgraph.services.state import TwinState
 
 MOST_NAMED = 12
-"""Goals of a cycle that its refusal names."""
+"""Goals of a cycle that the refusal names."""
 
 
 @dataclass(frozen=True)
-class Said:
-    """By whom something is said of goals, through which evidence, and over which valid time.
+class Provenance:
+    """Who states something, with which evidence, over which valid time.
 
-    `ended` says when relations end, by their keys, where a later command ended them.
+    `ended` gives the end of relations that a later command ended, by key.
     """
 
     evidence: str
@@ -40,17 +41,17 @@ class Said:
 
     @property
     def origin(self) -> Origin:
-        """Whether an event showed it, or somebody said so."""
+        """Whether it was observed in an event or stated by somebody."""
         return "observed" if self.stance == "observation" else "provided"
 
 
 def said_by(
     setting: CommandContext, speaker: str, stance: Stance = "observation", valid: Interval | None = None
-) -> Said:
-    """What a source of that name says of goals, from the moment of the event on unless said otherwise."""
+) -> Provenance:
+    """The provenance of statements by a source of that name; by default valid from the event's time on."""
     definition = setting.graph.definitions.goals
     source = source_id(setting.state.tenant, speaker)
-    return Said(
+    return Provenance(
         evidence=evidence_id(setting.arrived.id, source),
         speaker=source,
         stance=stance,
@@ -61,7 +62,7 @@ def said_by(
 
 
 class GoalDraft:
-    """The goals of one twin while a commit is being decided: what is refused leaves no trace in it."""
+    """The additions of one commit to the goals of a twin; what is refused leaves no trace."""
 
     def __init__(self, state: TwinState) -> None:
         self._state = state
@@ -74,16 +75,16 @@ class GoalDraft:
 
     @property
     def delta(self) -> Delta:
-        """What there is to write."""
+        """The rows to write."""
         return Delta.of(made=self._goals.values(), opened=(*self._statements, *self._relations))
 
     @property
     def relations(self) -> Sequence[GoalRelation]:
-        """The relations among it."""
+        """The relations to write."""
         return self._relations
 
     def check(self, setting: CommandContext, said: Interpretation) -> None:
-        """Refuse what `state` would, and goals that two sources state through one event."""
+        """Refuse what `state` would refuse, and goals that two sources state in one event."""
         spoken = [each for each in said.spoken if each.goals]
         if len(spoken) > 1:
             raise Incorrect(
@@ -94,13 +95,13 @@ class GoalDraft:
             self._stop_flow(relations)
 
     def hear(self, setting: CommandContext, said: Interpretation) -> None:
-        """Take in what an event says of goals."""
+        """Add what an event states about goals."""
         for each in said.spoken:
             if each.goals:
                 self.state(said_by(setting, each.source), each.goals)
 
-    def state(self, said: Said, goals: Sequence[StatesGoal]) -> None:
-        """Take in what is stated of some goals with their relations, or refuse all of it.
+    def state(self, said: Provenance, goals: Sequence[StatesGoal]) -> None:
+        """Add statements about some goals and their relations, or refuse all of them.
 
         Refuses `cyclic-goals`, and `too-large` where the twin would have too many.
         """
@@ -110,15 +111,15 @@ class GoalDraft:
         self._statements += [self._statement(said, goal) for goal in goals]
         self.beliefs += [motive.belief for goal in goals for motive in goal.motives]
 
-    def relate(self, said: Said, kind: GoalRelationKind, source: str, target: str, weight: float) -> None:
-        """Relate two goals, or a belief to a goal, by their ids; refuses `cyclic-goals`."""
+    def relate(self, said: Provenance, kind: GoalRelationKind, source: str, target: str, weight: float) -> None:
+        """Add a relation between two goals, or from a belief to a goal, by ids; refuses `cyclic-goals`."""
         row = self._relation(said, kind, source, target, weight)
         self._let_flow([row], {})
         self._relations.append(row)
 
-    def _required(self, said: Said, goals: Sequence[StatesGoal]) -> tuple[dict[str, Goal], list[GoalRelation]]:
-        """The goals that are new, and the relations, along which importance flows from now on."""
-        relations = [row for goal in goals for row in self._hanging(said, goal)]
+    def _required(self, said: Provenance, goals: Sequence[StatesGoal]) -> tuple[dict[str, Goal], list[GoalRelation]]:
+        """The goals to create, and the relations, which are entered in the flow of importance."""
+        relations = [row for goal in goals for row in self._relations_of(said, goal)]
         keys = [
             key for goal in goals for key in (goal.key, *(other for _, others in _related(goal) for other in others))
         ]
@@ -134,7 +135,7 @@ class GoalDraft:
         return new, relations
 
     def _let_flow(self, rows: Sequence[GoalRelation], new: Mapping[str, Goal]) -> None:
-        """Let importance flow along relations, all or none of them."""
+        """Enter relations in the flow of importance, all or none of them."""
         flowing = [row for row in rows if row.kind in FLOWING]
         if flowing and self._flow is None:
             self._flow = _Flow([*self._state.goal_relations, *self._relations])
@@ -161,7 +162,7 @@ class GoalDraft:
             goals=keys,
         )
 
-    def _hanging(self, said: Said, goal: StatesGoal) -> Iterator[GoalRelation]:
+    def _relations_of(self, said: Provenance, goal: StatesGoal) -> Iterator[GoalRelation]:
         for row in self._named_with(said, goal):
             end = said.ended.get(row.key)
             if end is None:
@@ -169,7 +170,7 @@ class GoalDraft:
             elif row.valid_from < end:
                 yield row.model_copy(update={"valid_to": end})
 
-    def _named_with(self, said: Said, goal: StatesGoal) -> Iterator[GoalRelation]:
+    def _named_with(self, said: Provenance, goal: StatesGoal) -> Iterator[GoalRelation]:
         own = self._id(goal.key)
         for kind, others in _related(goal):
             for other in others:
@@ -179,7 +180,9 @@ class GoalDraft:
             belief = belief_id(self._state.id, key)
             yield self._relation(said, "motivates", belief, own, motive.weight)
 
-    def _relation(self, said: Said, kind: GoalRelationKind, source: str, target: str, weight: float) -> GoalRelation:
+    def _relation(
+        self, said: Provenance, kind: GoalRelationKind, source: str, target: str, weight: float
+    ) -> GoalRelation:
         if kind == "competes_with":
             source, target = sorted((source, target))
         key = relation_id(source, kind, target)
@@ -200,7 +203,7 @@ class GoalDraft:
             speaker=said.speaker,
         )
 
-    def _statement(self, said: Said, goal: StatesGoal) -> GoalStatement:
+    def _statement(self, said: Provenance, goal: StatesGoal) -> GoalStatement:
         id_ = self._id(goal.key)
         key = f"{said.evidence}|{id_}"
         return GoalStatement(
@@ -223,8 +226,12 @@ class GoalDraft:
         return goal_id(self._state.id, key)
 
 
-def end_relation(state: TwinState, key: str, at: datetime) -> Delta:
-    """The rows of a relation of goals to close and to open so that it ends at a moment; none if it is over by then."""
+def end_relation(setting: CommandContext, key: str) -> Delta:
+    """The rows of a relation of goals to close and to open so that it ends at the command's moment; none if it is over.
+
+    What the person related themselves is theirs to end (`correction-stands`).
+    """
+    state, at = setting.state, setting.moment
     closed = [row for row in state.goal_relations if row.key == key and (row.valid_to is None or row.valid_to > at)]
     opened = [
         row.model_copy(
@@ -237,20 +244,31 @@ def end_relation(state: TwinState, key: str, at: datetime) -> Delta:
         for row in closed
         if row.valid_from < at
     ]
+    refuse_over_the_person(setting, closed)
     return Delta.of(opened=opened, closed=closed)
 
 
+def refuse_over_the_person(setting: CommandContext, relations: Iterable[GoalRelation]) -> None:
+    """Refuse (`correction-stands`) to change a relation that the person stated themselves, unless it is they."""
+    if not setting.speaks_for_the_person and person_related(setting.state, relations):
+        raise Forbidden(
+            "correction-stands",
+            "The person has stated this relation themselves; only their own key can change it.",
+            twin=setting.state.name,
+        )
+
+
 def _revision(key: str, evidence: str, rev: int, start: datetime) -> str:
-    """The id of a row of a relation, of which there is one for each piece of evidence that states it."""
+    """Revision id of a relation as one piece of evidence states it."""
     return revision_id("GoalRelation", f"{key}|{evidence}", rev, start)
 
 
 FLOWING: frozenset[GoalRelationKind] = frozenset({"part_of", "depends_on"})
-"""The relations along which importance flows, of which there may be no cycle at any moment."""
+"""The kinds of relations that pass importance on; they may form no cycle at any moment."""
 
 
 class _Flow:
-    """Where importance can flow at some moment: from a whole to its parts, from what waits to what it waits for."""
+    """The relations that pass importance on, at any moment: whole to part, dependent to needed."""
 
     def __init__(self, rows: Iterable[GoalRelation]) -> None:
         self._from: dict[str, list[GoalRelation]] = defaultdict(list)
@@ -259,16 +277,16 @@ class _Flow:
                 self.add(row)
 
     def add(self, row: GoalRelation) -> None:
-        """Let importance flow along a relation."""
+        """Enter a relation."""
         self._from[_ends(row)[0]].append(row)
 
     def remove(self, rows: Iterable[GoalRelation]) -> None:
-        """Take relations back that were just added."""
+        """Remove relations that were just entered."""
         for row in rows:
             self._from[_ends(row)[0]].remove(row)
 
     def cycle(self, new: GoalRelation) -> list[str] | None:
-        """The goals of a cycle that a relation would close at some moment of its validity; None if it closes none."""
+        """The goals of a cycle that a relation would close at some moment of its validity; None if there is none."""
         if self._way(new, lambda row: row.valid.overlaps(new.valid)) is None:
             return None
         starts = {row.valid_from for rows in self._from.values() for row in rows if new.valid.contains(row.valid_from)}
@@ -279,7 +297,7 @@ class _Flow:
         return None
 
     def _way(self, new: GoalRelation, holds: Callable[[GoalRelation], bool]) -> list[str] | None:
-        """The goals from the lower end of a relation back to it, along relations that hold."""
+        """A path from the lower end of a relation back to its upper end, along relations that hold."""
         above, below = _ends(new)
         came: dict[str, str] = {below: above}
         waiting = [below]
@@ -299,7 +317,7 @@ class _Flow:
 
 
 def _ends(row: GoalRelation) -> tuple[str, str]:
-    """Where importance comes from along a relation, and where it goes."""
+    """The two ends of a relation, in the direction in which importance passes."""
     return (row.target, row.source) if row.kind == "part_of" else (row.source, row.target)
 
 

@@ -1,4 +1,4 @@
-"""The layer of goals: a pursuit is published for every goal that stands otherwise than published, with the reason."""
+"""The layer of goals: publishes a pursuit, with its reason, for every goal that differs from the published one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from beliefgraph.model.timeline import inferred
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.derive import derive
 from beliefgraph.services.goals.derive import GoalDerivation, derive_goals
-from beliefgraph.services.goals.draft import GoalDraft
+from beliefgraph.services.goals.draft import GoalDraft, end_relation
 from beliefgraph.services.goals.why import why
 from beliefgraph.services.layer import Layer, PublishContext, Published
 from beliefgraph.services.state import TwinState
@@ -23,8 +23,8 @@ NAME = "goals"
 def publish(context: PublishContext) -> Published:
     """The pursuits that a commit closes and opens.
 
-    The reasons are told from what was derived when the goals were last published, which is derived again only if a goal
-    moved and this process does not have it. A goal of which all was withdrawn is closed and not opened again.
+    Reasons compare with the derivation at the last publication, which is derived again only if a goal changed and this
+    process does not have it. A goal whose statements were all withdrawn is closed and not opened again.
     """
     state, graph, rev = context.after, context.graph, context.rev
     if not state.goals:
@@ -64,7 +64,7 @@ def _known(state: TwinState) -> GoalDerivation | None:
 
 
 def _before(context: PublishContext) -> GoalDerivation | None:
-    """What was derived of the goals when they were last published: kept with the twin, or derived again."""
+    """The derivation at the last publication: cached with the twin, or derived again."""
     state, known = context.before, _known(context.before)
     if known is not None or not state.pursuits or state.head_time is None:
         return known
@@ -72,13 +72,13 @@ def _before(context: PublishContext) -> GoalDerivation | None:
 
 
 def _rounded(values: np.typing.NDArray[np.float64]) -> list[float]:
-    """The nearest multiples of the grid."""
+    """Values rounded to the grid."""
     rounded: list[float] = np.round(np.rint(values / GOAL_GRID) * GOAL_GRID, 2).tolist()
     return rounded
 
 
 def _ref(graph: DefinitionGraph) -> str:
-    """The catalog that says how goals are read, "" where none does."""
+    """Reference of the catalog that configures goals; "" if none does."""
     return next((c.ref for c in graph.definitions.catalogs if c.goals is not None), "")
 
 
@@ -90,5 +90,5 @@ def _change(goal: Goal, before: Pursuit | None, after: Pursuit | None) -> GoalCh
     return GoalChange(goal=goal, before=before, after=after)
 
 
-GOALS = Layer(NAME, Goal, Pursuit, _change, publish, _draft)
-"""What a twin pursues."""
+GOALS = Layer(NAME, Goal, Pursuit, _change, publish, _draft, end_relation)
+"""The goals of a twin."""

@@ -1,4 +1,4 @@
-"""Questions about goals: what is pursued and what needs work, now or then, why, and how that came about.
+"""Questions about goals: their state as of a moment, explanation and history.
 
 A question without an `as_of` is answered from what was published; one with an `as_of` is recomputed, unrounded. Why a
 goal matters is always recomputed.
@@ -28,7 +28,7 @@ from beliefgraph.store.graph import Graph
 
 
 class Goals:
-    """Answers questions about goals; twins are named as their application names them, goals by their keys."""
+    """Answers questions about goals, which are named by their keys."""
 
     def __init__(self, graph: Graph, book: DefinitionBook, *, moments: Moments | None = None) -> None:
         self._graph = graph
@@ -47,7 +47,7 @@ class Goals:
         related: bool = False,
         explained: bool = False,
     ) -> Page[GoalRow]:
-        """A page of the goals of these statuses, or of all, what calls for most work first."""
+        """A page of the goals of these statuses, or of all, by motivation, descending."""
         id_, statuses = reach(caller, twin), None if status is None else sorted(status)
         walk = paging.walk("goals", id_, statuses, as_of, first=first, after=after)
         start = 0 if walk.begin is None else int(walk.begin.value) + 1
@@ -80,7 +80,7 @@ class Goals:
         related: bool = False,
         explained: bool = False,
     ) -> GoalRow:
-        """One goal as it stands; `unknown-goal` if nobody had spoken of it by then."""
+        """One goal; `unknown-goal` if nothing was stated about it by then."""
         id_ = reach(caller, twin)
         await self._moments.reached(caller, id_, twin, at_least_rev)
         stored_whole = (await self._moments.seen(caller, id_, twin)).whole
@@ -95,7 +95,7 @@ class Goals:
     async def goal_by_id(
         self, caller: Caller, id_: str, *, as_of: AsOf = NOW, related: bool, explained: bool
     ) -> GoalRow:
-        """The goal of that id; `not-found` where it is not the caller's to see."""
+        """The goal of that id; `not-found` if the caller may not see it."""
         caller.require("read")
         found = await stored.goal_named(self._graph, id_, caller.tenant, caller.person)
         if found is None:
@@ -111,7 +111,7 @@ class Goals:
     async def explain(
         self, caller: Caller, twin: str, key: str, *, as_of: AsOf = NOW, at_least_rev: int | None = None
     ) -> MotivationExplanation:
-        """Why a goal matters as much as it does; the shares of the reasons sum to its motivation, unrounded."""
+        """Explanation of a goal's motivation; the contributions of the reasons sum to it, unrounded."""
         row = await self.goal(caller, twin, key, as_of=as_of, at_least_rev=at_least_rev, explained=True)
         assert row.explanation is not None
         return row.explanation
@@ -127,7 +127,7 @@ class Goals:
         as_of: AsOf = NOW,
         at_least_rev: int | None = None,
     ) -> Page[Pursuit]:
-        """What was published about a goal, the newest first, each with its reason."""
+        """Published revisions of a goal, newest first, each with its reason."""
         id_ = reach(caller, twin)
         walk = paging.walk("goal history", id_, key, as_of, first=first, after=after)
         read = partial(stored.pursuits, self._graph, id_, goal_id(id_, key))
@@ -151,7 +151,7 @@ class Goals:
         skip: int = 0,
         limit: int = 1,
     ) -> PursuedPage:
-        """What was published, read in one statement."""
+        """Published goals, read in one statement."""
         read = partial(stored.page, self._graph, id_, rev=rev, goal=goal, statuses=statuses, skip=skip, limit=limit)
         return await self._moments.settled(id_, twin, rev, read)
 
@@ -173,7 +173,7 @@ def _some(
     related: bool,
     explained: bool,
 ) -> tuple[list[GoalRow], int]:
-    """Some goals of these statuses from a place in the order on, and how many there are."""
+    """Goals of these statuses from an offset on, and their total number."""
     listed = [state for state in seen.ordered if status is None or state.status in status]
     wanted = listed[start : start + most]
     return [seen.row(state.goal.id, related=related, explained=explained) for state in wanted], len(listed)

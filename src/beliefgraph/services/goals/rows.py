@@ -1,4 +1,4 @@
-"""From a twin at a moment to rows that answer: each goal with what was asked for around it. Pure."""
+"""Goals of a twin at a moment as rows of an answer, with the relations and explanations asked for. Pure."""
 
 from __future__ import annotations
 
@@ -30,25 +30,25 @@ from beliefgraph.services.goals.derive import GoalDerivation, Reason, derive_goa
 from beliefgraph.services.moments import Moment
 
 TOLD = 3
-"""Reasons that one sentence names, the strongest first."""
+"""Number of reasons that a sentence names, strongest first."""
 
 
 @dataclass(frozen=True)
 class GoalsSeen:
-    """The goals of a twin at a moment: as published where `published`, else as derived for it, unrounded."""
+    """The goals of a twin at a moment: as published if `published`, else derived and unrounded."""
 
     moment: Moment
     published: bool
 
     @cached_property
     def derived(self) -> GoalDerivation:
-        """Everything that follows for the goals at the moment."""
+        """The goals as derived at the moment."""
         moment = self.moment
         return derive_goals(moment.state, moment.graph, derive(moment.state, moment.graph, moment.at), moment.at)
 
     @cached_property
     def states(self) -> dict[str, GoalState]:
-        """How every goal stands, by its id."""
+        """State of every goal, by id."""
         if not self.published:
             return {goal.id: self._state(place) for place, goal in enumerate(self.derived.goals)}
         state, at = self.moment.state, self.moment.at
@@ -56,11 +56,11 @@ class GoalsSeen:
 
     @cached_property
     def ordered(self) -> tuple[GoalState, ...]:
-        """The goals, those that call for most work first, then the most important; ties by key."""
+        """The goals by motivation, then importance, both descending; ties by key."""
         return tuple(sorted(self.states.values(), key=lambda s: (-s.motivation, -s.importance, s.goal.key)))
 
     def row(self, id_: str, *, related: bool, explained: bool) -> GoalRow:
-        """A goal with its relations, and why it matters, where asked for."""
+        """A goal with its relations and its explanation, if asked for."""
         return GoalRow(
             state=self.states[id_],
             related=tuple(self._related(id_)) if related else None,
@@ -69,7 +69,7 @@ class GoalsSeen:
         )
 
     def explanation(self, id_: str) -> MotivationExplanation:
-        """How the motivation of a goal comes about; its numbers are not rounded."""
+        """Explanation of a goal's motivation, unrounded."""
         derived, place = self.derived, self.derived.place[id_]
         found = derived.motivations
         reasons = tuple(self._reason(place, reason) for reason in derived.reasons(place))
@@ -129,10 +129,10 @@ class GoalsSeen:
 
     @cached_property
     def _around(self) -> dict[str, list[GoalRelation]]:
-        """The relations of every goal to others, by its id."""
+        """The relations of every goal to other goals, by id."""
         found: dict[str, list[GoalRelation]] = defaultdict(list)
-        hanging = self.derived.resolved.hanging
-        for relation in (*hanging.parts, *hanging.needs, *hanging.rivals):
+        structure = self.derived.resolved.structure
+        for relation in (*structure.parts, *structure.needs, *structure.rivals):
             if relation.source in self.states and relation.target in self.states:
                 found[relation.source].append(relation)
                 found[relation.target].append(relation)
@@ -145,7 +145,7 @@ class GoalsSeen:
 
 
 def as_published(goal: Goal, pursuit: Pursuit, at: datetime, rev: int) -> GoalState:
-    """How a goal stands by what was published of it."""
+    """State of a goal as published."""
     return GoalState.trusted(
         goal=goal,
         title=pursuit.title,
@@ -165,7 +165,7 @@ def as_published(goal: Goal, pursuit: Pursuit, at: datetime, rev: int) -> GoalSt
 
 
 def _silence(derived: GoalDerivation, reason: Reason) -> str | None:
-    """Why a reason that another goal would give does not count now; None where it does."""
+    """Why a reason from another goal does not count now; None if it does."""
     if reason.flows or reason.goal is None:
         return None
     title, status = derived.title(reason.goal), derived.status(reason.goal)
@@ -173,7 +173,7 @@ def _silence(derived: GoalDerivation, reason: Reason) -> str | None:
 
 
 def _sentence(state: GoalState, reasons: Sequence[MotivationReason], waits: Sequence[GoalState]) -> str:
-    """In one sentence why a goal has its motivation."""
+    """One sentence that explains a goal's motivation."""
     if state.status in ENDED:
         return f"“{state.title}” is {state.status}; no work is left."
     heard = sorted((r for r in reasons if r.strength > 0), key=lambda r: -r.strength)

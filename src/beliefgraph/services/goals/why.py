@@ -1,4 +1,4 @@
-"""Why a goal stands otherwise than before, in a sentence: the reason that its revision keeps. Pure."""
+"""Why a goal changed, in one sentence: the reason stored with its revision. Pure."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from beliefgraph.model.goal import ReasonKind
 from beliefgraph.services.goals.derive import GoalDerivation, Reason
 
 TOLD = 3
-"""Reasons named in one sentence, the weightiest first."""
+"""Number of reasons that a sentence names."""
 
 SLIGHT = 5e-3
-"""A move of a strength, a share or a probability that is not worth telling."""
+"""Changes of a strength, share or probability below this are not mentioned."""
 
 
 def why(before: GoalDerivation | None, after: GoalDerivation, place: int) -> str:
-    """What made a goal move, from what was derived of it before; without that, that it is pursued from now on."""
+    """Why a goal changed since it was derived before; without an earlier derivation, that it is pursued from now on."""
     was = None if before is None else before.place.get(after.goals[place].id)
     if before is None or was is None:
         return "It is pursued from now on."
@@ -32,7 +32,7 @@ class _Moves:
         self._after, self._place = after, place
 
     def itself(self) -> Iterator[str]:
-        """What was said of the goal itself, what it waits for, how far it has come."""
+        """Changes of the goal's own statements, of what it waits for, and of its progress."""
         before, was, after, place = self._before, self._was, self._after, self._place
         old, new = before.stated[was], after.stated[place]
         if (old.status or "active") != (new.status or "active"):
@@ -53,7 +53,7 @@ class _Moves:
             yield f"it was called “{before.title(was)}”"
 
     def reasons(self) -> Iterator[str]:
-        """What moved among the other goals and the beliefs for which it matters, the biggest move first."""
+        """Changes among the goals and beliefs for which it matters, largest first."""
         old, new = _found(self._before, self._was), _found(self._after, self._place)
         moves = {key: _strength(new.get(key)) - _strength(old.get(key)) for key in {*old, *new}}
         for key in sorted(moves, key=lambda key: (-abs(moves[key]), key)):
@@ -61,7 +61,7 @@ class _Moves:
                 yield _told(key, old.get(key), new.get(key), self._after)
 
     def rest(self) -> Iterator[str]:
-        """How surely it is pursued, what competes with it, how near its deadline is."""
+        """Changes of its pursuit, of its competitors and of its urgency."""
         before, was, after, place = self._before, self._was, self._after, self._place
         surer = after.pursued[place].confidence - before.pursued[was].confidence
         if abs(surer) > SLIGHT:
@@ -75,7 +75,7 @@ class _Moves:
 
 
 def _found(derived: GoalDerivation, place: int) -> dict[tuple[ReasonKind, str], Reason]:
-    """Every reason but the goal's own priority, by kind and by what the other end is called."""
+    """Every reason but the goal's own priority, by kind and by the name of the other end."""
     return {
         (reason.kind, reason.belief.statement if reason.belief is not None else derived.title(reason.goal or 0)): reason
         for reason in derived.reasons(place)
@@ -88,7 +88,7 @@ def _strength(reason: Reason | None) -> float:
 
 
 def _told(key: tuple[ReasonKind, str], old: Reason | None, new: Reason | None, after: GoalDerivation) -> str:
-    """One reason that came, went, or moved."""
+    """One reason that appeared, disappeared or changed."""
     (kind, name), more = key, _strength(new) > _strength(old)
     if kind == "belief":
         if old is None or new is None:

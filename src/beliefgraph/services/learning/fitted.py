@@ -23,7 +23,9 @@ FOLDS = 5
 class Fitted:
     """A topic's coins, per voice and group of voices; how often each voice is right, how surely, how often heard.
 
-    `log_prior` is what each answer's prior was learned to be, in the form of `Answers`.
+    `log_prior` is what each answer's prior was learned to be, in the form of `Answers`. `rate_if_holds` and
+    `rate_if_not` are the rates of each voice as counted, of which `says_if_holds` and `says_if_not` are discounted, and
+    drawn back to a `share` of their errors.
     """
 
     groups: Sequence[tuple[str | None, Scope]]
@@ -38,6 +40,9 @@ class Fitted:
     heard_if_not: Floats
     discount: float
     log_prior: Floats
+    rate_if_holds: Floats
+    rate_if_not: Floats
+    share: float = 1.0
 
 
 def fit(topic: Topic, without: int | None = None, discounts: tuple[float, ...] = DISCOUNTS) -> Fitted:
@@ -59,7 +64,7 @@ def fit(topic: Topic, without: int | None = None, discounts: tuple[float, ...] =
         return Fitted(
             groups, group, claims.says_if_holds, claims.says_if_not, claims.group_says_if_holds,
             claims.group_says_if_not, claims.reliability, spread, claims.heard, claims.heard, 1.0,
-            topic.answers.log_prior,
+            topic.answers.log_prior, claims.says_if_holds, claims.says_if_not,
         )  # fmt: skip
     coins = learn_coins(topic.answers, learned, group, discounts=discounts)
     (a, vary_a), (b, vary_b) = _moments(coins.if_holds), _moments(coins.if_not)
@@ -69,7 +74,7 @@ def fit(topic: Topic, without: int | None = None, discounts: tuple[float, ...] =
         groups, group, coins.says_if_holds, coins.says_if_not, coins.group_says_if_holds, coins.group_says_if_not,
         (a + 1.0 - b) / 2.0, np.sqrt(vary_a + vary_b) / 2.0,
         sums(statements.coin, holds, len(group)), sums(statements.coin, 1.0 - holds, len(group)),
-        coins.discount, coins.log_prior,
+        coins.discount, coins.log_prior, a, b,
     )  # fmt: skip
 
 

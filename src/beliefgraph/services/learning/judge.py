@@ -88,7 +88,7 @@ def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Learner = fi
     a, b = np.array([c.says_if_holds for c in stated]), np.array([c.says_if_not for c in stated])
     question, group = answers.question[said.answer], fitted.group[said.coin]
     known = answers.anything_known[said.answer]
-    judged = known | _accompanied(topic, said, question, answers.questions)
+    judged = known | accompanied(topic)
     by_word, by_truth = np.zeros(len(question)), np.zeros(answers.questions)
     if judged.any():
         fold = question % FOLDS
@@ -105,24 +105,26 @@ def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Learner = fi
         mine = judged & (group == at)
         settled = np.unique(question[mine & known])
         truth = len(settled) >= LEAST_SETTLED
-        gains = by_truth[settled] if truth else _by_question(by_word, question, mine)
+        gains = by_truth[settled] if truth else by_question(by_word, question, mine)
         reason = ALONE if not mine.any() else ONE_SIDED if one_sided[fitted.group == at].all() else None
-        if reason is None and not gains.sum() > _error(gains):
+        if reason is None and not gains.sum() > standard_error(gains):
             reason = NOT_BETTER
         adopted[at] = reason is None
         verdicts.append(
-            Verdict(scope, kind, None, reason is None, reason, float(gains.sum()), _error(gains), len(gains), truth)
+            Verdict(
+                scope, kind, None, reason is None, reason, float(gains.sum()), standard_error(gains), len(gains), truth
+            )
         )
     own, of_kind = adopted[fitted.group], np.zeros(len(voices), dtype=np.bool_)
     for i in np.flatnonzero(own).tolist():
         mine = judged & (said.coin == i)
-        gains = _by_question(by_word, question, mine)
+        gains = by_question(by_word, question, mine)
         if one_sided[i]:
             reason = ONE_SIDED
         elif not mine.any():
             own[i], of_kind[i] = False, True
             continue
-        elif len(gains) >= LEAST_JUDGED and gains.sum() < -2.0 * _error(gains):
+        elif len(gains) >= LEAST_JUDGED and gains.sum() < -2.0 * standard_error(gains):
             reason = WORSE
         else:
             continue
@@ -130,14 +132,23 @@ def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Learner = fi
         voice = voices[i]
         verdicts.append(
             Verdict(
-                voice.scope, topic.kinds[i], voice.source, False, reason, float(gains.sum()), _error(gains), len(gains)
+                voice.scope,
+                topic.kinds[i],
+                voice.source,
+                False,
+                reason,
+                float(gains.sum()),
+                standard_error(gains),
+                len(gains),
             )
         )
     return Judged(tuple(verdicts), own, of_kind, adopted)
 
 
-def _accompanied(topic: Topic, said: Statements, question: Ints, questions: int) -> Bools:
-    """The rows on whose question another source speaks, by another vote."""
+def accompanied(topic: Topic) -> Bools:
+    """The statements on whose question another source speaks, by another vote."""
+    answers, said = topic.answers, topic.statements
+    question, questions = answers.question[said.answer], answers.questions
     names = sorted({voice.source for voice in topic.voices})
     place = {name: i for i, name in enumerate(names)}
     source = np.array([place[voice.source] for voice in topic.voices], dtype=np.int64)[said.coin]
@@ -173,13 +184,13 @@ def _one_sided(said: Statements, group: Ints) -> Bools:
     return np.asarray(found | whole)
 
 
-def _by_question(gain: Floats, question: Ints, rows: Bools) -> Floats:
+def by_question(gain: Floats, question: Ints, rows: Bools) -> Floats:
     """The gains of some rows, those of one question together."""
     _, which = np.unique(question[rows], return_inverse=True)
     return np.bincount(which, gain[rows]).astype(np.float64)
 
 
-def _error(gains: Floats) -> float:
+def standard_error(gains: Floats) -> float:
     """The standard error of the sum of so many gains."""
     return float(gains.std() * math.sqrt(len(gains))) if len(gains) else 0.0
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 
@@ -27,7 +27,7 @@ from beliefgraph.model.hearing import heard
 from beliefgraph.services.cache import read_state
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.derive import Derivation, derive
+from beliefgraph.services.derive import Derivation, derive, segment_at
 from beliefgraph.services.permissions.usable import Usable
 from beliefgraph.services.recheck import every_twin
 from beliefgraph.services.state import TwinState
@@ -49,7 +49,8 @@ class Lessons:
     `attributes` are the binary ones, and `structure` says what the definitions state of them; `stated` has each of its
     relations' definition. `labels` has one row for each belief that turned out: what had been heard in its subject and
     context, and the truth of that belief alone; `column` says which it was, `said` the log-odds derived then, NaN where
-    the twin was too wide for them. `heard` has one row for each subject and context of each twin, as it stands now.
+    the twin was too wide for them, `twin` names its twin by a number and `segment` the segment it was in. `heard` has
+    one row for each subject and context of each twin, as it stands now.
     """
 
     definitions: Definitions
@@ -61,6 +62,8 @@ class Lessons:
     said: Floats
     heard: Observations
     twins: int
+    segment: tuple[str | None, ...] = ()
+    twin: npt.NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     @cached_property
     def left_out(self) -> tuple[str, ...]:
@@ -99,6 +102,8 @@ class Lessons:
             column=np.array([place[at] for at in self.column[rows].tolist()], dtype=np.int64),
             said=self.said[rows],
             heard=Observations(self.heard.log_likelihood[:, kept]),
+            segment=tuple(each for each, row in zip(self.segment, rows.tolist(), strict=True) if row),
+            twin=self.twin[rows],
         )
 
     @property
@@ -151,6 +156,8 @@ class _Label:
     column: int
     holds: bool
     said: float
+    twin: str
+    segment: str | None
 
 
 @dataclass(frozen=True)
@@ -215,6 +222,8 @@ class _Columns:
             said=np.array([label.said for label in ordered], dtype=np.float64),
             heard=Observations(np.array(standing).reshape(len(standing), len(self.attributes))),
             twins=len(read),
+            segment=tuple(label.segment for label in ordered),
+            twin=np.array([int(label.twin[:8], 16) for label in ordered], dtype=np.int64),
         )
 
     def _turned_out(self, state: TwinState, head: datetime) -> Iterator[tuple[BeliefKey, datetime, bool]]:
@@ -241,6 +250,8 @@ class _Columns:
             self._column[belief.attribute],
             holds,
             np.nan if said is None else said,
+            state.id,
+            segment_at(state, self._graph, at - _MOMENT),
         )
 
     def _rows(self, derived: Derivation) -> dict[tuple[str, str], Floats]:

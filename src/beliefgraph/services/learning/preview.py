@@ -68,7 +68,8 @@ async def preview(
 def _moves(state: TwinState, now: DefinitionGraph, then: DefinitionGraph) -> list[BeliefMove]:
     if state.head_time is None:
         return []
-    return between(state.name, derive(state, now, state.head_time), derive(state, then, state.head_time))
+    after = derive(state, then, state.head_time)
+    return between(state.name, derive(state, now, state.head_time, also=after.layout.keys), after)
 
 
 def between(twin: str, before: Derivation, after: Derivation) -> list[BeliefMove]:

@@ -136,6 +136,7 @@ def drawn_back(fitted: Fitted, share: float) -> Fitted:
         says_if_not=share * fitted.says_if_not,
         group_says_if_holds=1.0 - share * (1.0 - fitted.group_says_if_holds),
         group_says_if_not=share * fitted.group_says_if_not,
+        share=share * fitted.share,
     )
 
 

@@ -30,8 +30,9 @@ from beliefgraph.model.parameters import (
 from beliefgraph.model.question import KnownSource
 from beliefgraph.services import paging
 from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.learning.confusions import NOTHING_TRIED, Confused, TriedConfusion, confusions
 from beliefgraph.services.learning.fitted import Fitted
-from beliefgraph.services.learning.judge import InForce, Judged, Verdict, judge
+from beliefgraph.services.learning.judge import InForce, Judged, Learner, Verdict, judge
 from beliefgraph.services.learning.shared_errors import Origin, TriedErrors, drawn_back, origins, sobered, tried_errors
 from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.permissions.usable import Usable
@@ -82,6 +83,7 @@ class Lesson:
     priors: tuple[LearnedPrior, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     left_out: int = 0
+    confusions: Confused = NOTHING_TRIED
 
     @property
     def shared_errors(self) -> tuple[SharedError, ...]:
@@ -200,20 +202,24 @@ def lesson(collection: Collection, definitions: Definitions, trusted: str | None
     adopted: list[SourceCoins] = []
     priors: list[LearnedPrior] = []
     verdicts: list[Verdict] = []
+    tried: list[TriedConfusion] = []
     discounts: dict[str, float] = {}
     observed: list[Origin] = []
     for (about, _), topic in sorted(collection.topics.items()):
-        learner = partial(sobered, before=before)
-        fitted = learner(topic)
-        judged = judge(topic, fitted, partial(coins_in_force, definitions), learner)
+        fitted, in_force = sobered(topic, before=before), partial(coins_in_force, definitions)
+        learner = _once(partial(sobered, before=before))
+        judged = judge(topic, fitted, in_force, learner)
+        confused = confusions(topic, fitted, judged, in_force, learner)
+        tried += confused.tried
         discounts[about] = fitted.discount
         learned = list(_sources(topic, fitted))
         found += learned
         populations += _populations(fitted, np.ones(len(fitted.groups), dtype=np.bool_))
         verdicts += judged.verdicts
+        if judged.groups.any() or confused.coins:
+            adopted += _adopted(topic, learned, judged, confused, in_force)
         if judged.groups.any():
             adopted += _populations(fitted, judged.groups)
-            adopted += _adopted(topic, learned, judged, partial(coins_in_force, definitions))
             priors += _priors(topic, fitted, collection.stated)
         observed += origins(topic, fitted if judged.groups.any() else drawn_back(fitted, 0.0))
     found.sort(key=lambda source: (-source.heard, source.source, repr(source.scope)))
@@ -229,7 +235,20 @@ def lesson(collection: Collection, definitions: Definitions, trusted: str | None
         adopted=tuple(adopted),
         priors=tuple(priors),
         verdicts=tuple(verdicts),
+        confusions=Confused(tuple(tried)),
     )
+
+
+def _once(learner: Learner) -> Learner:
+    """A learner that learns a topic without a fold once, however often it is asked."""
+    known: dict[tuple[int, tuple[float, ...]], Fitted] = {}
+
+    def apart(topic: Topic, fold: int, discounts: tuple[float, ...]) -> Fitted:
+        if (fold, discounts) not in known:
+            known[fold, discounts] = learner(topic, fold, discounts)
+        return known[fold, discounts]
+
+    return apart
 
 
 def coins_in_force(definitions: Definitions, voice: Voice, kind: str | None) -> Coins:
@@ -249,12 +268,15 @@ def coins_in_force(definitions: Definitions, voice: Voice, kind: str | None) -> 
 
 
 def _adopted(
-    topic: Topic, learned: Sequence[LearnedSource], judged: Judged, in_force: InForce
+    topic: Topic, learned: Sequence[LearnedSource], judged: Judged, confused: Confused, in_force: InForce
 ) -> Iterator[SourceCoins]:
-    """The coins that sources are heard by from now on: their own, or those in force; none for those heard by kind."""
+    """The coins that sources are heard by from now on: a column of their confusion matrix, their own rates, or those in
+    force; none for those heard by kind."""
+    by_matrix = confused.coins
     for i, (voice, source) in enumerate(zip(topic.voices, learned, strict=True)):
         if not judged.of_kind[i]:
-            coins = source.coins if judged.own[i] else in_force(voice, topic.kinds[i])
+            own = source.coins if judged.own[i] and i not in confused.keeps else in_force(voice, topic.kinds[i])
+            coins = by_matrix.get(i, own)
             yield SourceCoins(source=voice.source, kind=topic.kinds[i], scope=voice.scope, coins=coins)
 
 

@@ -6,6 +6,8 @@ from beliefgraph.model.delta import Delta
 from beliefgraph.model.metric import Metric, MetricChange, Reading
 from beliefgraph.model.timeline import inferred
 from beliefgraph.services.layer import Layer, PublishContext, Published
+from beliefgraph.services.metrics.measure import reading_evidence
+from beliefgraph.services.state import TwinState
 
 
 def publish(context: PublishContext) -> Published:
@@ -14,7 +16,7 @@ def publish(context: PublishContext) -> Published:
     now: dict[str, tuple[float | None, str | None, float | None]] = {
         id_: (definitions.metrics[state.metrics[id_].name].nothing, None, None) for id_ in state.readings
     }
-    for one in derived.measured:
+    for one in derived.contributions.measured:
         value = None if one.value is None else round(one.value, 2)
         now[one.metric.id] = (value, one.label, None if one.band is None else one.band.at_least)
     closed, opened = [], []
@@ -44,5 +46,9 @@ def _change(metric: Metric, before: Reading | None, after: Reading) -> MetricCha
     return MetricChange(metric=metric, before=before, after=after)
 
 
-METRICS = Layer("metrics", Metric, Reading, _change, publish)
+def _evidence(state: TwinState) -> set[str]:
+    return {reading_evidence(state, metric) for metric in state.metrics.values()}
+
+
+METRICS = Layer("metrics", Metric, Reading, _change, publish, evidence=_evidence)
 """What is counted and measured of a twin. Events count in metrics by the draft of the beliefs, with their evidence."""

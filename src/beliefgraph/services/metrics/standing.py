@@ -60,7 +60,7 @@ def standing(moment: Moment, one: Measured) -> MetricState:
 def speaking(seen: Recomputed, evidence: Collection[str]) -> dict[str, Measured]:
     """The metrics among the evidence, by the id that each speaks under."""
     state = seen.moment.state
-    found = {reading_evidence(state, one.metric): one for one in seen.derived.measured}
+    found = {reading_evidence(state, one.metric): one for one in seen.derived.contributions.measured}
     return {id_: one for id_, one in found.items() if id_ in evidence}
 
 

@@ -14,7 +14,7 @@ from beliefgraph.model.permission import Policy
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.permissions.sight import Sight
 
-PARTS = ("attributes", "domains", "metrics", "goals", "decisions")
+PARTS = ("attributes", "domains", "metrics", "goals", "decisions", "segments")
 """What a category names that has a name of its own."""
 
 
@@ -65,6 +65,10 @@ class Hidden:
         """Whether a decision is refused."""
         return self._hides({"decisions": key})
 
+    def segment(self, key: str) -> bool:
+        """Whether a segment is refused, and so its base rates."""
+        return self._hides({"segments": key})
+
     def _hides(self, named: Mapping[str, str]) -> bool:
         """Whether what has these names is refused: it is in a category that is, or in none where that is refused."""
         inside = [
@@ -93,21 +97,30 @@ class PermittedDefinitions:
 
 
 def without(definitions: Definitions, hidden: Hidden) -> Definitions:
-    """Definitions without the attributes and metrics that are hidden, and without all that names such an attribute."""
+    """Definitions without the attributes, metrics and segments that are hidden, and what names such an attribute."""
     attributes = {key for key, each in definitions.attributes.items() if hidden.attribute(key, each.domain)}
     metrics = {key for key in definitions.metrics if hidden.metric(key)}
-    if not (attributes or metrics):
+    segments = {key for key in _segments(definitions) if hidden.segment(key)}
+    if not (attributes or metrics or segments):
         return definitions
     domains = {each.domain for key, each in definitions.attributes.items() if key not in attributes}
     return Definitions(
         tenant=definitions.tenant,
         number=definitions.number,
-        catalogs=tuple(_catalog(each, attributes, metrics, domains) for each in definitions.catalogs),
+        catalogs=tuple(_catalog(each, attributes, metrics, domains, segments) for each in definitions.catalogs),
         parameters=definitions.parameters,
     )
 
 
-def _catalog(catalog: Catalog, attributes: set[str], metrics: set[str], domains: set[str]) -> Catalog:
+def _segments(definitions: Definitions) -> set[str]:
+    """All segments: those of all outcomes, and those of one."""
+    own = {segment.key for outcome in definitions.outcomes.values() for segment in outcome.segments}
+    return own | definitions.segments.keys()
+
+
+def _catalog(
+    catalog: Catalog, attributes: set[str], metrics: set[str], domains: set[str], segments: set[str]
+) -> Catalog:
     goals = catalog.goals
     return catalog.model_copy(
         update={
@@ -117,7 +130,17 @@ def _catalog(catalog: Catalog, attributes: set[str], metrics: set[str], domains:
             ),
             "events": tuple(_rule(each, attributes) for each in catalog.events),
             "goals": None if goals is None or goals.pursued in attributes else goals,
-            "outcomes": tuple(each for each in catalog.outcomes if not _names(each, attributes, metrics)),
+            "segments": tuple(
+                each
+                for each in catalog.segments
+                if each.key not in segments
+                and not any(belief.attribute in attributes for _, belief in each.named_beliefs)
+            ),
+            "outcomes": tuple(
+                each.model_copy(update={"segments": tuple(s for s in each.segments if s.key not in segments)})
+                for each in catalog.outcomes
+                if not _names(each, attributes, metrics)
+            ),
             "trajectories": tuple(each for each in catalog.trajectories if each.attribute not in attributes),
             "questions": tuple(each for each in catalog.questions if each.attribute not in attributes),
             "changes": tuple(_change(each, attributes) for each in catalog.changes if each.domain in domains),

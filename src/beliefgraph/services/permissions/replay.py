@@ -10,16 +10,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 from beliefgraph.inference.stop import check_stopped
-from beliefgraph.model.commit import BeliefChange, Change, Commit
-from beliefgraph.model.decision import DecisionChange
+from beliefgraph.model.commit import Change, Commit
 from beliefgraph.model.delta import Records
-from beliefgraph.model.goal import GoalChange
-from beliefgraph.model.metric import MetricChange
+from beliefgraph.model.further import by_field
 from beliefgraph.model.permission import Policy
 from beliefgraph.model.revision import Publication, Revision
 from beliefgraph.services.advance import publish_layers
@@ -33,8 +31,6 @@ from beliefgraph.services.state import RecordsById, TwinState, by_place, fresh
 from beliefgraph.store.history import Stretch, as_seen
 
 P = TypeVar("P", bound=Publication)
-
-Move = BeliefChange | GoalChange | MetricChange | DecisionChange
 
 
 @dataclass(frozen=True)
@@ -83,7 +79,9 @@ class Replay:
         for at, change in self.changes.items():
             if at > rev:
                 break
-            moves: Iterable[Move] = chain(change.beliefs, change.goals, change.metrics, change.decisions)
+            moves: Iterable[Any] = chain(
+                change.beliefs, change.goals, change.metrics, change.decisions, *change.layers.values()
+            )
             for move in moves:
                 if move.before is not None and move.before.key == key and isinstance(move.before, kind):
                     found[-1] = found[-1].model_copy(update={"rev_to": at})
@@ -163,5 +161,6 @@ def _step(before: TwinState, now: TwinState, commit: Commit, graph: DefinitionGr
     published: RecordsById = {kind: rows for kind, rows in before.rows.items() if issubclass(kind, Publication)}
     after = replace(now, made=made, rows={**now.rows, **published}, head_time=head_time)
     delta, final = publish_layers(before, after, graph, derive(after, graph, head_time), commit.rev)
-    change = Change(commit=commit, **{layer.name: layer.changes(final, delta) for layer in LAYERS})
+    changes = {layer.name: layer.changes(final, delta) for layer in LAYERS}
+    change = Change(commit=commit, **by_field(changes, Change))
     return change, final.at_commit(commit)

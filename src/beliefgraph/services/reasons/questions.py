@@ -151,7 +151,7 @@ def _weighed(told: _Told) -> tuple[Recomputed, Heard, list[Occurrence]]:
     counted = moment.state.measurements.of_evidence(told.evidence)
     speaking = told.evidence | {
         reading_evidence(moment.state, one.metric)
-        for one in seen.derived.measured
+        for one in seen.derived.contributions.measured
         if one.definition.kind not in OF_WHAT_DID_NOT_COME and np.isin(one.events.rows, counted).any()
     }
     found = heard(seen, speaking)

@@ -189,12 +189,13 @@ class Reinterpreter:
             interpreter=self._interpreter,
             alias=partial(self._updater.keyring.digest, caller.tenant, "words"),
             waiting=partial(self._waiting, caller, course.named),
+            layers=present.layers,
         )
         read = reread(rules, state, events, course.ended)
         if read.added is None or write:
             took.append((read, None))
             return {} if read.added is None else {id_: read.added}
-        took.append((read, advance(state, present.graph, read.added, caller, present.now)))
+        took.append((read, advance(state, present.graph, read.added, caller, present.now, present.layers)))
         return {}
 
     def _waiting(self, caller: Caller, named: TwinRef, event: StoredEvent, refused: Refused) -> SetAside:

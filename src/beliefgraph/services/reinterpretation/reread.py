@@ -25,6 +25,7 @@ from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.drafts import Drafts
 from beliefgraph.services.intake import Refused
 from beliefgraph.services.interpretation.said import Interpretation, Interpreter
+from beliefgraph.services.layer import Layer
 from beliefgraph.services.state import TwinState
 from beliefgraph.store.reinterpretation import EndedRelation, StoredEvent
 
@@ -34,7 +35,7 @@ BOOKKEEPING = frozenset({"revision_id", "rev_from", "rev_to", "definition"})
 
 @dataclass(frozen=True)
 class Rules:
-    """What stored events are read by: the definitions in force, their interpreter, and who asks for it.
+    """What stored events are read by: the definitions in force, their interpreter, the layers, and who asks for it.
 
     `alias` makes another id for an event from its id and its words; `waiting` is an event as it waits in quarantine.
     """
@@ -44,6 +45,7 @@ class Rules:
     interpreter: Interpreter
     alias: Callable[[str, str], str]
     waiting: Callable[[StoredEvent, Refused], SetAside]
+    layers: Sequence[Layer]
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def reread(rules: Rules, state: TwinState, events: Sequence[StoredEvent], ended:
     old = list(state.stated_in(event_of.keys()))
     saying = {event_of[row.evidence] for row in old}
     bare = state.after(Delta(closed=Records(old)))
-    drafts = Drafts(bare, rules.graph)
+    drafts = Drafts(bare, rules.graph, rules.layers)
     named: dict[str, str] = {}
     unread: dict[str, SetAside] = {}
     for event in events:

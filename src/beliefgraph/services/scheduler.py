@@ -23,7 +23,7 @@ LEAST_PAUSE = 0.2
 """Seconds between looks at the least."""
 
 
-class Upkeep:
+class Scheduler:
     """What time and new definitions ask for: quiet twins age, events are taken in when due, definitions are adopted."""
 
     def __init__(
@@ -91,6 +91,6 @@ def _logged() -> Iterator[None]:
     try:
         yield
     except BeliefgraphError as error:
-        log.warning("upkeep failed", code=error.code)
+        log.warning("scheduled work failed", code=error.code)
     except Exception:
-        log.exception("upkeep failed")
+        log.exception("scheduled work failed")

@@ -63,7 +63,7 @@ MOST_ERROR = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Loose:
+class DeletedFactors:
     """The dropped factors, flat: factor f has the slots `first_slot[f:f + 2]` (one per variable) and the table entries
     `table_start[f:f + 2]`; slot s speaks about the leaves from `slot_leaf[s]` with the message entries
     `slot_start[s:s + 2]`.
@@ -76,7 +76,7 @@ class Loose:
     table: Floats
 
     @classmethod
-    def of(cls, leaf_start: Ints, scopes: Sequence[tuple[int, ...]], log_tables: Sequence[Floats]) -> Loose:
+    def of(cls, leaf_start: Ints, scopes: Sequence[tuple[int, ...]], log_tables: Sequence[Floats]) -> DeletedFactors:
         """The factors over these variables; the last of a scope is fastest in its log table."""
         variables = np.array([variable for scope in scopes for variable in scope], dtype=np.int64)
         states = np.diff(leaf_start)[variables]
@@ -100,11 +100,11 @@ def _offsets(lengths: Sequence[int] | Ints) -> Ints:
 
 
 @dataclass(frozen=True, slots=True)
-class ThinTree:
+class EdgeDeletedTree:
     """A junction tree of the kept factors, and the dropped ones."""
 
     engine: Engine
-    loose: Loose
+    deleted: DeletedFactors
 
     def settle(
         self,
@@ -120,19 +120,19 @@ class ThinTree:
         From another `start` than saying nothing the answer is a preview: it may differ in the last digits, and where
         several solutions exist altogether. Raises `impossible-evidence`.
         """
-        plan, loose = self.engine.plan, self.loose
-        message = np.zeros(loose.slot_start[-1]) if start is None else start.copy()
+        plan, deleted = self.engine.plan, self.deleted
+        message = np.zeros(deleted.slot_start[-1]) if start is None else start.copy()
         weight, said = np.empty((1, plan.leaves)), np.empty((1, len(plan.leaf_codes)), dtype=np.uint8)
         passes, gap = 0, np.inf
         while True:
             check_stopped()
             passes += 1
             total = log_weight.copy()
-            dropped.spread(loose.slot_leaf, loose.slot_start, message, total)
+            dropped.spread(deleted.slot_leaf, deleted.slot_start, message, total)
             dropped.weights(plan.leaf_start, total, weight[0], said[0])
             log_marginal = engine.log_marginals(weight, said)[0]
             gap = dropped.exchange(
-                loose.first_slot, loose.table_start, loose.slot_leaf, loose.slot_start, loose.table, active,
+                deleted.first_slot, deleted.table_start, deleted.slot_leaf, deleted.slot_start, deleted.table, active,
                 log_marginal, message, 1.0 if passes < patience.whole else 0.5,
             )  # fmt: skip
             if gap <= patience.nats or passes == MOST_PASSES:
@@ -144,8 +144,8 @@ class ThinTree:
 
         For calibrated trees: messages that say nothing are a solution of theirs.
         """
-        plan, loose = self.engine.plan, self.loose
-        first = np.repeat(loose.slot_start[:-1], np.diff(loose.slot_start))
+        plan, deleted = self.engine.plan, self.deleted
+        first = np.repeat(deleted.slot_start[:-1], np.diff(deleted.slot_start))
         push = np.linspace(0.5, 1.5, len(first))
         weight, said = np.empty((1, plan.leaves)), np.empty((1, len(plan.leaf_codes)), dtype=np.uint8)
         grown: list[float] = []
@@ -156,11 +156,11 @@ class ThinTree:
                 return 0.0
             grown.append(size / _PUSH)
             message, total = push * (_PUSH / size), np.zeros(plan.leaves)
-            dropped.spread(loose.slot_leaf, loose.slot_start, message, total)
+            dropped.spread(deleted.slot_leaf, deleted.slot_start, message, total)
             dropped.weights(plan.leaf_start, total, weight[0], said[0])
             dropped.exchange(
-                loose.first_slot, loose.table_start, loose.slot_leaf, loose.slot_start, loose.table, loose.all,
-                self.engine.log_marginals(weight, said)[0], message, 1.0,
+                deleted.first_slot, deleted.table_start, deleted.slot_leaf, deleted.slot_start, deleted.table,
+                deleted.all, self.engine.log_marginals(weight, said)[0], message, 1.0,
             )  # fmt: skip
             push = message
         return float(np.exp(np.mean(np.log(grown[-_COUNTED:]))))
@@ -190,21 +190,21 @@ def log_odds(leaf_start: Ints, log_marginal: Floats) -> Floats:
 
 
 @dataclass(frozen=True, slots=True)
-class Thin:
+class EdgeDeleted:
     """One part at two widths: `fine` gives the answer, and `coarse` says how far to trust it.
 
-    `gain` is the greater of both, as in `ThinTree.gain`. Where it reaches `MOST_GAIN` the priors themselves are no
-    stable solution, and nothing is to be relied on. Below it, an error of the messages comes back gain times as large
+    `gain` is the greater of both, as in `EdgeDeletedTree.gain`. Where it reaches `MOST_GAIN` the priors are no stable
+    solution, and nothing is to be relied on. Below it, an error of the messages comes back gain times as large
     in every pass, 1 / (1 − gain) times in all. Both widths share a part of that, which their difference does not show,
     in dense parts of mixed sign least of all; so the bars are that much longer.
     """
 
-    fine: ThinTree
-    coarse: ThinTree
+    fine: EdgeDeletedTree
+    coarse: EdgeDeletedTree
     gain: float = 0.0
 
     def answer(self, log_weight: Floats, engines: tuple[Engine, Engine], active: tuple[Flags, Flags]) -> Answer:
-        """The answer with its error bars; see `ThinTree.settle`.
+        """The answer with its error bars; see `EdgeDeletedTree.settle`.
 
         Where either tree does not settle by whole steps nothing is to be relied on: the difference says nothing then.
         """

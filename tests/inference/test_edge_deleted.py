@@ -16,13 +16,13 @@ from tests.networks import UAI, uai
 
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.inference import Budget, Model, Relation, Structure, compile_model
+from beliefgraph.inference.edge_deleted import reach
+from beliefgraph.inference.edge_deleted_graph import compile_edge_deleted_graph
 from beliefgraph.inference.factor_graph import Factor, FactorGraph, compile_graph
 from beliefgraph.inference.quality import APPROXIMATE, EXACT, UNRELIABLE
-from beliefgraph.inference.thin import reach
-from beliefgraph.inference.thin_graph import compile_thin_graph
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
-THIN = Budget(max_width=1, thin_width=2)
+THIN = Budget(max_width=1, approximate_width=2)
 """Everything with a cycle is too wide to be exact."""
 
 
@@ -84,19 +84,19 @@ def test_a_frustrated_grid_is_labelled_unreliable(name: str) -> None:
     if not UAI.exists():
         pytest.skip("the UAI instances are not here")
     graph, given_, published = uai(name)
-    found, reliable = compile_thin_graph(graph, Budget()).marginals(given_)
+    found, reliable = compile_edge_deleted_graph(graph, Budget()).marginals(given_)
     assert max(float(np.abs(own - other).max()) for own, other in zip(found, published, strict=True)) > 0.1
     assert not reliable.any()
 
 
-@pytest.mark.parametrize("thin_width", [2, 4, 8])
+@pytest.mark.parametrize("approximate_width", [2, 4, 8])
 @pytest.mark.parametrize("odds_ratio", [0.01, 0.1])
 @pytest.mark.parametrize("prior", [0.3, 0.5])
 def test_ten_beliefs_that_all_contradict_each_other_are_labelled_unreliable(
-    thin_width: int, odds_ratio: float, prior: float
+    approximate_width: int, odds_ratio: float, prior: float
 ) -> None:
     relations = [Relation("contradicts", i, j, odds_ratio) for i, j in combinations(range(10), 2)]
-    model = compile_model(Structure([prior] * 10, relations), Budget(max_width=1, thin_width=thin_width))
+    model = compile_model(Structure([prior] * 10, relations), Budget(max_width=1, approximate_width=approximate_width))
     for lam in (np.eye(10)[0] * 3.0, np.random.default_rng(0).normal(0.0, 1.5, 10)):
         assert (model.log_odds(lam).quality == UNRELIABLE).all()
 
@@ -119,7 +119,7 @@ def test_what_is_assumed_is_exact_and_the_rest_is_not() -> None:
 def test_the_parts_say_how_they_are_answered() -> None:
     triangle = [Relation("supports", i, (i + 1) % 3, 2.0) for i in range(3)]
     structure = Structure([0.5] * 6, [*triangle, Relation("supports", 3, 4, 2.0)])
-    model = compile_model(structure, Budget(max_width=1, thin_width=1))
+    model = compile_model(structure, Budget(max_width=1, approximate_width=1))
     assert [(part.beliefs.tolist(), part.tier, part.width) for part in model.parts] == [
         ([0, 1, 2], "approximate", 1),
         ([3, 4], "exact", 1),
@@ -190,9 +190,9 @@ def test_relations_in_any_order_keep_the_same_factors_and_give_the_same_bits() -
 def test_a_tree_width_that_holds_everything_is_exact(seed: int) -> None:
     structure = hier(seed=seed)
     lam = evidence(850, seed)
-    thin = compile_model(structure, Budget(max_width=1, thin_width=8))
+    edge_deleted = compile_model(structure, Budget(max_width=1, approximate_width=8))
     np.testing.assert_allclose(
-        thin.log_odds(lam).log_odds, compile_model(structure).log_odds(lam).log_odds, rtol=0, atol=1e-8
+        edge_deleted.log_odds(lam).log_odds, compile_model(structure).log_odds(lam).log_odds, rtol=0, atol=1e-8
     )
 
 
@@ -232,7 +232,7 @@ def test_ten_paths_between_two_beliefs_are_not_counted_ten_times() -> None:
     lam = np.zeros(12)
     lam[0] = 2.0
     truth = compile_model(structure).log_odds(lam).log_odds
-    found = compile_model(structure, Budget(max_width=1, thin_width=2)).log_odds(lam)
+    found = compile_model(structure, Budget(max_width=1, approximate_width=2)).log_odds(lam)
     np.testing.assert_allclose(found.log_odds, truth, rtol=0, atol=1e-9)
 
 
@@ -244,7 +244,7 @@ def test_variables_of_several_states_are_approximated_too(seed: int) -> None:
     factors += [Factor((0, 2, 4), np.exp(rng.normal(0.0, 0.2, (cards[0], cards[2], cards[4]))))]
     graph = FactorGraph(cards, tuple(factors))
     exact = compile_graph(graph, Budget()).marginals({1: 1})
-    found, _ = compile_thin_graph(graph, Budget(thin_width=3)).marginals({1: 1})
+    found, _ = compile_edge_deleted_graph(graph, Budget(approximate_width=3)).marginals({1: 1})
     assert max(float(np.abs(own - other).max()) for own, other in zip(found, exact, strict=True)) < 0.1
     assert all(float(own.sum()) == pytest.approx(1.0) for own in found)
 
@@ -265,17 +265,17 @@ def test_values_of_a_variable_are_approximated_as_one() -> None:
     relations += [Relation("causes", cause, 15, 1.5) for cause in (0, 1, 3, 10)]
     structure = Structure(priors, [r for r in relations if r.kind == "causes" or r.target != 15], groups)
     lam = np.where(rng.random(16) < 0.5, rng.normal(size=16), 0.0)
-    exact, thin = compile_model(structure), compile_model(structure, Budget(max_width=1, thin_width=5))
-    assert [part.tier for part in thin.parts] == ["approximate"]
-    nearly = thin.log_odds(np.where(np.arange(16) == 10, 1e-13, 0.0))
-    np.testing.assert_allclose(nearly.log_odds, thin.prior_log_odds, rtol=0, atol=1e-8)
-    found = probability(thin.log_odds(lam).log_odds)
+    exact, edge_deleted = compile_model(structure), compile_model(structure, Budget(max_width=1, approximate_width=5))
+    assert [part.tier for part in edge_deleted.parts] == ["approximate"]
+    nearly = edge_deleted.log_odds(np.where(np.arange(16) == 10, 1e-13, 0.0))
+    np.testing.assert_allclose(nearly.log_odds, edge_deleted.prior_log_odds, rtol=0, atol=1e-8)
+    found = probability(edge_deleted.log_odds(lam).log_odds)
     assert np.abs(found - probability(exact.log_odds(lam).log_odds)).max() < 0.05
     for group in groups:
         assert found[list(group)].sum() == pytest.approx(1.0)
-    assert thin.log_odds(lam, {0: True}).log_odds[[0, 1]].tolist() == [100.0, -100.0]
-    assert thin.interval(10, lam) is None
-    why = thin.influence(12, lam)
+    assert edge_deleted.log_odds(lam, {0: True}).log_odds[[0, 1]].tolist() == [100.0, -100.0]
+    assert edge_deleted.interval(10, lam) is None
+    why = edge_deleted.influence(12, lam)
     assert why.gradient[12] == 1.0
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.benchmarks.generators import clique, soft
 
 from beliefgraph.inference import APPROXIMATE, Budget, compile_model
-from beliefgraph.inference.thin import reach
+from beliefgraph.inference.edge_deleted import reach
 
 
 @pytest.mark.parametrize("seed", [2, 3])

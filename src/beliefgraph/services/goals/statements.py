@@ -1,4 +1,4 @@
-"""What stands of all that was said about goals: statements resolved field by field, relations one of each. Pure."""
+"""Statements about goals resolved at a moment: field by field, and one relation of each key. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from beliefgraph.services.state import TwinState
 
 @dataclass(slots=True)
 class StatedGoal:
-    """A goal as it was stated, none of it derived; fields that nobody stated are None."""
+    """The stated fields of a goal; None where nobody stated one."""
 
     title: str | None = None
     status: GoalStatus | None = None
@@ -29,10 +29,10 @@ class StatedGoal:
 
 @dataclass(frozen=True)
 class Resolved:
-    """What stands at a moment of the statements and relations it was resolved from; it stays so `until` another.
+    """Statements and relations as resolved at a moment; the result holds `until` another.
 
-    `stated` has every goal that somebody had spoken of, by id. The relations are in the order of their keys, those
-    alone of which both ends are spoken of.
+    `stated` has every goal with a statement, by id. The `structure` has the relations whose two ends are stated, in the
+    order of their keys.
     """
 
     statements: tuple[GoalStatement, ...]
@@ -40,12 +40,12 @@ class Resolved:
     at: datetime
     until: datetime | None
     stated: Mapping[str, StatedGoal]
-    hanging: Hanging
+    structure: Structure
 
 
 @dataclass(frozen=True)
-class Hanging:
-    """How the goals hang together: the relations of each kind, and `graph`, whose edges are in the same order."""
+class Structure:
+    """The relations between goals by kind; the edges of `graph` are in the same order."""
 
     ids: tuple[str, ...]
     parts: Sequence[GoalRelation]
@@ -55,7 +55,7 @@ class Hanging:
 
     @cached_property
     def place(self) -> Mapping[str, int]:
-        """The place of every goal in the order of the ids."""
+        """Index of every goal in the order of the ids."""
         return {id_: i for i, id_ in enumerate(self.ids)}
 
     @cached_property
@@ -79,12 +79,11 @@ class Hanging:
 
 
 def resolve(state: TwinState, at: datetime, before: Resolved | None = None) -> Resolved:
-    """What stands of a twin's statements and relations at a valid time.
+    """A twin's statements and relations about goals as they hold at a valid time.
 
-    Field by field the latest statement counts, and before all others the latest that the person made themselves; so
-    do the relations, each as a whole (`lateness`). Of two events with the same start the larger evidence id counts, so
-    that the order of arrival does not matter. Of `before`, as it was resolved at an earlier rev of the twin, so much
-    is taken over as still stands.
+    For each field the statement with the latest valid time wins, the person's own before all others; for each relation
+    likewise, as a whole (`lateness`). Ties are broken by the evidence id, so the order of arrival does not matter. What
+    still holds of `before`, the resolution at an earlier rev, is reused.
     """
     statements, relations = state.statements, state.goal_relations
     if before is None or not _still_stands(before, relations, at):
@@ -98,11 +97,11 @@ def resolve(state: TwinState, at: datetime, before: Resolved | None = None) -> R
         return _resolved(state, at)
     rows = [row for row in statements if row.goal in touched and _valid(row, at)] if touched else []
     until = _soonest(before.until, *(_until(row, at) for row in statements[known:]))
-    return Resolved(statements, relations, at, until, {**before.stated, **_stated(rows)}, before.hanging)
+    return Resolved(statements, relations, at, until, {**before.stated, **_stated(rows)}, before.structure)
 
 
 def stated_goals(state: TwinState, at: datetime, goals: Collection[str]) -> Mapping[str, StatedGoal]:
-    """Those of these goals that somebody had spoken of by a valid time, as they were stated, by id."""
+    """The stated fields of those of these goals that have a statement at a valid time, by id."""
     return _stated([row for row in state.statements if row.goal in goals and _valid(row, at)]) if goals else {}
 
 
@@ -124,12 +123,12 @@ def _resolved(state: TwinState, at: datetime) -> Resolved:
         if row.target in stated and (row.source in stated or row.kind == "motivates"):
             by_kind[row.kind].append(row)
     ends = [*(_until(row, at) for row in statements), *(_until(row, at) for row in relations)]
-    hanging = Hanging(tuple(sorted(stated)), *by_kind.values())
-    return Resolved(statements, relations, at, _soonest(*ends), stated, hanging)
+    structure = Structure(tuple(sorted(stated)), *by_kind.values())
+    return Resolved(statements, relations, at, _soonest(*ends), stated, structure)
 
 
 def _stated(rows: Sequence[GoalStatement]) -> dict[str, StatedGoal]:
-    """The goals that rows speak of, all of which are valid."""
+    """The goals that some rows, all valid, are about."""
     spoken: dict[str, list[GoalStatement]] = {}
     for row in rows:
         spoken.setdefault(row.goal, []).append(row)
@@ -151,12 +150,12 @@ def _force(row: GoalRelation, state: TwinState) -> tuple[bool, tuple[datetime, i
 
 
 def _own(row: GoalRelation, state: TwinState) -> bool:
-    """Whether the person commanded it themselves; an event that only names them as its source is not their word."""
+    """Whether the person stated it with their own key; an event that names them as its source does not count."""
     return row.origin == "provided" and row.speaker == state.own_source
 
 
 def person_said(state: TwinState, goal: str, field: str, start: datetime, end: datetime | None) -> bool:
-    """Whether the person themselves stated a field of a goal somewhere in [start, end)."""
+    """Whether the person stated a field of a goal themselves, valid somewhere in [start, end)."""
     return any(
         row.goal == goal
         and row.stance == "correction"
@@ -168,7 +167,7 @@ def person_said(state: TwinState, goal: str, field: str, start: datetime, end: d
 
 
 def person_related(state: TwinState, relations: Iterable[GoalRelation]) -> bool:
-    """Whether the person themselves related any of these at some moment at which the relation given is valid."""
+    """Whether the person stated any of these relations themselves, for an overlapping validity."""
     own = [row for row in state.goal_relations if _own(row, state)]
     return any(row.key == known.key and row.valid.overlaps(known.valid) for row in relations for known in own)
 
@@ -178,7 +177,7 @@ def _valid(row: GoalStatement | GoalRelation, at: datetime) -> bool:
 
 
 def _until(row: GoalStatement | GoalRelation, at: datetime) -> datetime | None:
-    """When after a moment a row begins or ends to be valid; None if it does not."""
+    """The next moment after `at` at which a row becomes valid or ends; None if there is none."""
     return row.valid_from if row.valid_from > at else row.valid_to if row.valid_to and row.valid_to > at else None
 
 

@@ -13,7 +13,8 @@ from beliefgraph.inference.arrays import Bools, Flags, Floats, Ints
 from beliefgraph.inference.bundle import Bundle
 from beliefgraph.inference.calibrated_bundle import calibrated_bundle
 from beliefgraph.inference.conditionals import Conditionals
-from beliefgraph.inference.edge_choice import choose, thin_trees
+from beliefgraph.inference.edge_choice import choose, edge_deleted_trees
+from beliefgraph.inference.edge_deleted import DeletedFactors, EdgeDeleted, EdgeDeletedTree, Settled
 from beliefgraph.inference.elimination import Budget
 from beliefgraph.inference.factors import Factors
 from beliefgraph.inference.intervals import Pairwise
@@ -21,7 +22,6 @@ from beliefgraph.inference.plan import Plan, plan
 from beliefgraph.inference.propagation import Engine
 from beliefgraph.inference.quality import APPROXIMATE, EXACT, UNRELIABLE
 from beliefgraph.inference.stop import left_behind
-from beliefgraph.inference.thin import Loose, Settled, Thin, ThinTree
 from beliefgraph.inference.variables import Variables
 
 
@@ -36,7 +36,7 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
-class ThinPart:
+class EdgeDeletedPart:
     """One connected part, calibrated at two widths.
 
     `kept` has the trees as bundles, first the one that answers, then the one it is compared with; `dropped` the
@@ -44,7 +44,7 @@ class ThinPart:
     """
 
     prior_log_odds: Floats
-    thin: Thin
+    edge_deleted: EdgeDeleted
     kept: tuple[Bundle, Bundle]
     dropped: tuple[tuple[Dropped, ...], tuple[Dropped, ...]]
     drift: float
@@ -91,7 +91,7 @@ class ThinPart:
         leaf = self.variables.leaf
         weights = self._log_weights(rows, [fixed] * len(rows))
         for row in np.flatnonzero(weights.any(axis=1)).tolist():
-            answer = self.thin.answer(weights[row], (fine, coarse), (speaks, agrees))
+            answer = self.edge_deleted.answer(weights[row], (fine, coarse), (speaks, agrees))
             value[row], error[row] = answer.settled.log_odds[leaf], answer.error[leaf]
             quality[row] = np.where(answer.reliable[leaf], APPROXIMATE, UNRELIABLE)
         known = [at for belief, at in self.place.items() if belief in fixed]
@@ -104,7 +104,7 @@ class ThinPart:
         engine, active = self._without(0, cut)
         weights = self._log_weights(rows, [fixed] * len(rows))
         for row in np.flatnonzero(weights.any(axis=1)).tolist():
-            value[row] = self.thin.fine.settle(weights[row], engine, active).log_odds[self.variables.leaf]
+            value[row] = self.edge_deleted.fine.settle(weights[row], engine, active).log_odds[self.variables.leaf]
         return value
 
     def cohort(self, rows: Floats, asked: Sequence[int]) -> Floats:
@@ -114,7 +114,7 @@ class ThinPart:
     def log_marginals(self, rows: Floats, fixed: Sequence[Mapping[int, bool]], cut: AbstractSet[int]) -> Floats:
         """The log-probability of [does not hold, holds] for each member; shape [members, 2, B]. See `Bundle`."""
         engine, active = self._without(0, cut)
-        settled = [self.thin.fine.settle(weight, engine, active) for weight in self._log_weights(rows, fixed)]
+        settled = [self.edge_deleted.fine.settle(weight, engine, active) for weight in self._log_weights(rows, fixed)]
         no, yes = self.variables.split_logs(np.stack([found.log_marginal for found in settled]))
         return np.stack([no, yes], axis=2).transpose(1, 2, 0)
 
@@ -123,8 +123,8 @@ class ThinPart:
 
         For looking ahead only: what is answered always starts from nothing.
         """
-        fine, (weight,) = self.thin.fine, self._log_weights(row[None], [{}])
-        return fine.settle(weight, fine.engine, fine.loose.all, None if before is None else before.message)
+        fine, (weight,) = self.edge_deleted.fine, self._log_weights(row[None], [{}])
+        return fine.settle(weight, fine.engine, fine.deleted.all, None if before is None else before.message)
 
     def pairwise(self) -> Pairwise | None:
         """The distribution that is approximated, as tables over two beliefs each; see `Bundle.pairwise`."""
@@ -145,8 +145,10 @@ class ThinPart:
         return self.kept[which].without(cut), speaks
 
 
-def thin_part(factors: Factors, own: Sequence[tuple[int, ...]], prior_log_odds: Floats, budget: Budget) -> ThinPart:
-    """The part of these variables, each given by its beliefs, at both thin widths.
+def edge_deleted_part(
+    factors: Factors, own: Sequence[tuple[int, ...]], prior_log_odds: Floats, budget: Budget
+) -> EdgeDeletedPart:
+    """The part of these variables, each given by its beliefs, at both approximate widths.
 
     Raises `infeasible-statements` where what is kept cannot hold together.
     """
@@ -156,24 +158,24 @@ def thin_part(factors: Factors, own: Sequence[tuple[int, ...]], prior_log_odds: 
     cards = variables.cards.tolist()
     kept: list[Bundle] = []
     dropped: list[tuple[Dropped, ...]] = []
-    trees: list[ThinTree] = []
+    trees: list[EdgeDeletedTree] = []
     drift = 0.0
-    for width in budget.thin_widths:
+    for width in budget.approximate_widths:
         choice = left_behind(partial(choose, cards, scopes, strengths, width))
         pairs, families = np.split(choice.kept, [len(local.pairs)])
-        made = plan(left_behind(partial(thin_trees, cards, scopes, choice, width)), cards)
+        made = plan(left_behind(partial(edge_deleted_trees, cards, scopes, choice, width)), cards)
         bundle, off = calibrated_bundle(
             members, [len(members)], variables, _those(local, pairs, families), prior_log_odds, made
         )
-        loose = _dropped(variables, _those(local, ~pairs, ~families))
+        deleted = _dropped(variables, _those(local, ~pairs, ~families))
         kept.append(bundle)
-        dropped.append(loose)
-        trees.append(ThinTree(bundle.engine, _loose(variables, loose)))
+        dropped.append(deleted)
+        trees.append(EdgeDeletedTree(bundle.engine, _deleted(variables, deleted)))
         drift = max(drift, off)
     fine, coarse = trees
-    return ThinPart(
+    return EdgeDeletedPart(
         prior_log_odds=prior_log_odds[members],
-        thin=Thin(fine, coarse, max(fine.gain(), coarse.gain())),
+        edge_deleted=EdgeDeleted(fine, coarse, max(fine.gain(), coarse.gain())),
         kept=(kept[0], kept[1]),
         dropped=(dropped[0], dropped[1]),
         drift=drift,
@@ -218,8 +220,8 @@ def _dropped(variables: Variables, dropped: Factors) -> tuple[Dropped, ...]:
     )
 
 
-def _loose(variables: Variables, dropped: Sequence[Dropped]) -> Loose:
+def _deleted(variables: Variables, dropped: Sequence[Dropped]) -> DeletedFactors:
     """The same factors over the states of their variables."""
     scopes = variables.scopes([one.beliefs for one in dropped])
     tables = [one.log_table.ravel()[variables.stated([one.beliefs])] for one in dropped]
-    return Loose.of(variables.start, scopes, tables)
+    return DeletedFactors.of(variables.start, scopes, tables)

@@ -1,4 +1,4 @@
-"""What time alone has to do with: twins that are quiet or behind their definitions, tenants whose events are due."""
+"""Twins that are to be refreshed, or are behind their definitions, and tenants whose events are due."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from beliefgraph.store.graph import Graph
 
 
 @dataclass(frozen=True)
-class Quiet:
-    """A twin that has not heard of anything for a while, or not of the newest definitions."""
+class StaleTwin:
+    """A twin that was not updated for a while, or is behind the newest definitions."""
 
     id: str
     tenant: str
     name: str
 
 
-async def quiet(graph: Graph, before: datetime, *, tenant: str | None, after: str, limit: int) -> list[Quiet]:
+async def stale_twins(graph: Graph, before: datetime, *, tenant: str | None, after: str, limit: int) -> list[StaleTwin]:
     """Twins whose head time is before a moment, or whose definitions are not the newest, after an id and by id."""
-    record = await graph.read("twin/quiet", before=before, tenant=tenant, after=after, limit=limit)
-    return [Quiet(*row) for row in (record[0] if record else [])]
+    record = await graph.read("twin/stale", before=before, tenant=tenant, after=after, limit=limit)
+    return [StaleTwin(*row) for row in (record[0] if record else [])]
 
 
 async def tenants_with_due(graph: Graph, now: datetime, tenant: str | None) -> list[str]:

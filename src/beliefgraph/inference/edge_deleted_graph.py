@@ -1,4 +1,4 @@
-"""A factor graph approximated at a thin width; nothing is calibrated. See `factor_graph.py`."""
+"""A factor graph with edges deleted, at a width within the budget; nothing is calibrated. See `factor_graph.py`."""
 
 from __future__ import annotations
 
@@ -8,57 +8,59 @@ from dataclasses import dataclass
 import numpy as np
 
 from beliefgraph.inference.arrays import Bools, Floats
-from beliefgraph.inference.edge_choice import choose, strength, thin_trees
+from beliefgraph.inference.edge_choice import choose, edge_deleted_trees, strength
+from beliefgraph.inference.edge_deleted import DeletedFactors, EdgeDeleted, EdgeDeletedTree
 from beliefgraph.inference.elimination import Budget
 from beliefgraph.inference.factor_graph import FactorGraph
 from beliefgraph.inference.incidence import Incidence
 from beliefgraph.inference.plan import plan
 from beliefgraph.inference.propagation import Engine
 from beliefgraph.inference.scopes import Scopes
-from beliefgraph.inference.thin import Loose, Thin, ThinTree
 
 
 @dataclass(frozen=True, slots=True)
-class ThinGraph:
+class EdgeDeletedGraph:
     """A factor graph ready to be asked for approximate answers."""
 
-    thin: Thin
+    edge_deleted: EdgeDeleted
 
     def marginals(self, evidence: Mapping[int, int] | None = None) -> tuple[list[Floats], Bools]:
         """The distribution of every variable given the states of some, and which of them are to be relied on.
 
         Raises `impossible-evidence`.
         """
-        fine, coarse = self.thin.fine, self.thin.coarse
+        fine, coarse = self.edge_deleted.fine, self.edge_deleted.coarse
         start = fine.engine.plan.leaf_start
         log_weight = np.zeros(start[-1])
         for variable, state in (evidence or {}).items():
             log_weight[start[variable] : start[variable + 1]] = -np.inf
             log_weight[start[variable] + state] = 0.0
-        answer = self.thin.answer(log_weight, (fine.engine, coarse.engine), (fine.loose.all, coarse.loose.all))
+        answer = self.edge_deleted.answer(
+            log_weight, (fine.engine, coarse.engine), (fine.deleted.all, coarse.deleted.all)
+        )
         logs = answer.settled.log_marginal
         totals = np.logaddexp.reduceat(logs, start[:-1])
         found = np.split(np.exp(logs - np.repeat(totals, np.diff(start))), start[1:-1])
         return found, np.logical_and.reduceat(answer.reliable, start[:-1])
 
 
-def compile_thin_graph(graph: FactorGraph, budget: Budget) -> ThinGraph:
-    """The graph at the thin widths of the budget, however wide it is itself."""
-    fine, coarse = (_tree(graph, width) for width in budget.thin_widths)
-    return ThinGraph(Thin(fine, coarse))
+def compile_edge_deleted_graph(graph: FactorGraph, budget: Budget) -> EdgeDeletedGraph:
+    """The graph at the approximate widths of the budget, however wide it is itself."""
+    fine, coarse = (_tree(graph, width) for width in budget.approximate_widths)
+    return EdgeDeletedGraph(EdgeDeleted(fine, coarse))
 
 
-def _tree(graph: FactorGraph, width: int) -> ThinTree:
+def _tree(graph: FactorGraph, width: int) -> EdgeDeletedTree:
     scopes = [factor.scope for factor in graph.factors]
     with np.errstate(divide="ignore"):
         logs = [np.log(factor.table) for factor in graph.factors]
     choice = choose(graph.cards, scopes, np.array([strength(log_table) for log_table in logs]), width)
-    made = plan(thin_trees(graph.cards, scopes, choice, width), graph.cards)
+    made = plan(edge_deleted_trees(graph.cards, scopes, choice, width), graph.cards)
     kept, dropped = np.flatnonzero(choice.kept).tolist(), np.flatnonzero(~choice.kept).tolist()
     held = Scopes.of([scopes[at] for at in kept])
     total = Incidence.of(made.tables, held).total(np.concatenate([np.zeros(0), *(logs[at].ravel() for at in kept)]))
     largest = np.maximum.reduceat(total, made.tables.start)
-    return ThinTree(
+    return EdgeDeletedTree(
         Engine.of(made, total - np.repeat(largest, made.tables.size)),
-        Loose.of(made.leaf_start, [scopes[at] for at in dropped], [logs[at] for at in dropped]),
+        DeletedFactors.of(made.leaf_start, [scopes[at] for at in dropped], [logs[at] for at in dropped]),
     )

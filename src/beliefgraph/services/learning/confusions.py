@@ -1,0 +1,256 @@
+"""Confusion matrices of sources, and whether each predicts held-out statements better than the source's rates. Pure.
+
+A matrix is learned from four fifths of the questions, and tried on what its source says of the rest, given what all
+others say of the same questions, or the truth. It is adopted where it predicts that better by more than the standard
+error, on at least `LEAST_JUDGED` questions; elsewhere the source keeps its true-positive and false-positive rates.
+Where enough truth is known, all adopted matrices together must not predict it worse.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from beliefgraph.inference.reliability import Claims, Rates, foretold_truth, foretold_values, learn_confusions
+from beliefgraph.model.parameters import ALWAYS_RIGHT, Coins, Confusion, Scope
+from beliefgraph.services.learning.fitted import FOLDS, Fitted
+from beliefgraph.services.learning.judge import (
+    LEAST_JUDGED,
+    LEAST_SETTLED,
+    Bools,
+    Floats,
+    InForce,
+    Ints,
+    Judged,
+    Learner,
+    accompanied,
+    by_question,
+    standard_error,
+)
+from beliefgraph.services.statements import Topic
+
+
+@dataclass(frozen=True)
+class TriedConfusion:
+    """The confusion matrix of one source about an attribute, in a context or in all (`scope`).
+
+    `gain` is by how many nats it predicts better than what the source would be weighed by otherwise, ± one standard
+    error `error`, over `compared` questions. `columns` has the coins of each voice as the
+    matrix has them, about each of `values`.
+    """
+
+    source: str
+    scope: Scope
+    adopted: bool
+    gain: float
+    error: float
+    compared: int
+    columns: tuple[tuple[int, Coins], ...] = ()
+    values: tuple[str, ...] = ()
+
+    @property
+    def most(self) -> tuple[str, str, float] | None:
+        """The greatest confusion: the value that holds, the value that is said, and how often."""
+        found = [
+            (one.holds, value, one.says) for value, (_, coins) in zip(self.values, self.columns, strict=True)
+            for one in coins.confusion
+        ]  # fmt: skip
+        return max(found, key=lambda each: each[2], default=None)
+
+    @property
+    def too_few(self) -> bool:
+        """Whether there were too few questions to judge it by."""
+        return self.compared < LEAST_JUDGED
+
+
+@dataclass(frozen=True)
+class Confused:
+    """The matrices that were tried, and what follows for each voice: coins of a matrix, or those in force are kept."""
+
+    tried: tuple[TriedConfusion, ...] = ()
+    keeps: frozenset[int] = frozenset()
+
+    @property
+    def coins(self) -> dict[int, Coins]:
+        """The coins of the voices whose matrix is adopted."""
+        return dict(column for each in self.tried if each.adopted for column in each.columns)
+
+    @property
+    def summaries(self) -> Iterator[str]:
+        """For each attribute, of how many sources the matrix is adopted, by how much it predicts better, and why the
+        others are not."""
+        for about in dict.fromkeys(each.scope.attribute for each in self.tried):
+            those = [each for each in self.tried if each.scope.attribute == about]
+            adopted = [each for each in those if each.adopted]
+            few = sum(each.too_few for each in those)
+            gain, error = sum(each.gain for each in adopted), math.hypot(*(each.error for each in adopted))
+            better = f" (held-out statements {gain:+.2f} ± {error:.2f} nats)" if adopted else ""
+            yield (
+                f"Confusion matrices about {about}: adopted for {len(adopted)} of {len(those)} sources{better}; "
+                f"{few} are judged on fewer than {LEAST_JUDGED} questions, "
+                f"{len(those) - len(adopted) - few} do not predict better than the rates."
+            )
+
+
+NOTHING_TRIED = Confused()
+"""Where no matrix was learned."""
+
+
+@dataclass(frozen=True)
+class _Table:
+    """The voices of a topic as a table: `voice` is the number of each source's voice about each value, -1 for none."""
+
+    sources: Sequence[tuple[str, Scope]]
+    values: Sequence[str]
+    voice: Ints
+    source: Ints
+    value: Ints
+
+    def of(self, columns: Floats) -> Floats:
+        """What is known of voices as a table; where there is no voice, the mean of those about the value."""
+        found = np.where(self.voice >= 0, columns[self.voice], np.nan)
+        return np.where(np.isnan(found), np.nanmean(found, axis=0), found)
+
+
+def confusions(topic: Topic, fitted: Fitted, judged: Judged, in_force: InForce, learner: Learner) -> Confused:
+    """The confusion matrix of every source of a topic, tried on statements that it was not learned from.
+
+    None where a topic is not about exclusive values that are known in advance.
+    """
+    table = _table(topic)
+    if table is None or fitted.share == 0.0:
+        return NOTHING_TRIED
+    answers, size = topic.answers, len(table.values)
+    claims = Claims.of(answers, topic.statements, table.source, table.value, size)
+    rates = Rates(table.of(fitted.rate_if_holds), table.of(fitted.rate_if_not))
+    found = learn_confusions(answers, claims, rates, fitted.discount)
+    stated = _Stated.of(topic, table, judged, in_force)
+    decisive = (answers.anything_known[topic.statements.answer] | accompanied(topic))[topic.statements.spoken]
+    gain, folds = np.zeros(len(claims.question)), []
+    for fold in range(FOLDS):
+        here = claims.question % FOLDS == fold
+        apart = learner(topic, fold, (fitted.discount,))
+        of_fold = Rates(table.of(apart.rate_if_holds), table.of(apart.rate_if_not))
+        again = learn_confusions(answers, claims.part(~here), of_fold, fitted.discount, (found.strength,))
+        otherwise = np.where(stated.speaks[:, None, None], stated.matrices, of_fold.rows)
+        by_rates, by_matrix = foretold_values(answers, claims, of_fold, fitted.discount, otherwise, again.matrices)
+        gain[here] = (by_matrix - by_rates)[here]
+        folds.append((of_fold, otherwise, again.matrices))
+    tried = []
+    for s, (source, scope) in enumerate(table.sources):
+        gains = by_question(gain, claims.question, decisive & (claims.source == s))
+        error = standard_error(gains)
+        adopted = bool(stated.judged[s] and len(gains) >= LEAST_JUDGED and gains.sum() > error)
+        columns = _columns(table, s, found.matrices[s], rates.says_if_not[s], fitted) if adopted else ()
+        said = tuple(value for v, value in enumerate(table.values) if adopted and table.voice[s, v] >= 0)
+        tried.append(TriedConfusion(source, scope, adopted, float(gains.sum()), error, len(gains), columns, said))
+    adopted_ = np.array([each.adopted for each in tried])
+    if adopted_.any() and _predicts_worse(topic, claims, fitted.discount, adopted_, folds):
+        tried = [TriedConfusion(t.source, t.scope, False, t.gain, t.error, t.compared) for t in tried]
+        adopted_[:] = False
+    keeps = table.voice[stated.has_matrix & ~adopted_]
+    return Confused(tuple(tried), frozenset(keeps[keeps >= 0].tolist()))
+
+
+def _table(topic: Topic) -> _Table | None:
+    scopes = [voice.scope for voice in topic.voices]
+    values = sorted({scope.value for scope in scopes if scope.value is not None})
+    each = np.bincount(topic.answers.question)
+    if topic.open or len(values) < 2 or any(s.value is None for s in scopes) or (each != len(values)).any():
+        return None
+    about = [(voice.source, voice.scope.model_copy(update={"value": None})) for voice in topic.voices]
+    sources = {each: s for s, each in enumerate(dict.fromkeys(about))}
+    place = {value: v for v, value in enumerate(values)}
+    source = np.array([sources[each] for each in about], dtype=np.int64)
+    value = np.array([place[scope.value or ""] for scope in scopes], dtype=np.int64)
+    voice = np.full((len(sources), len(values)), -1, dtype=np.int64)
+    voice[source, value] = np.arange(len(scopes))
+    return _Table(list(sources), values, voice, source, value)
+
+
+@dataclass(frozen=True)
+class _Stated:
+    """What each source would be weighed by otherwise, if that is in force: as `matrices` where it `speaks` of it.
+
+    `judged` says of which sources a matrix may be adopted: of those that rates were learned of, now or before.
+    """
+
+    matrices: Floats
+    speaks: Bools
+    has_matrix: Bools
+    judged: Bools
+
+    @classmethod
+    def of(cls, topic: Topic, table: _Table, judged: Judged, in_force: InForce) -> _Stated:
+        coins = [in_force(voice, kind) for voice, kind in zip(topic.voices, topic.kinds, strict=True)]
+        sources, size = table.voice.shape
+        holds, if_not = (
+            table.of(np.array(each))
+            for each in ([c.says_if_holds for c in coins], [c.says_if_not for c in coins])
+        )  # fmt: skip
+        columns = np.repeat(if_not[:, None, :], size, axis=1)
+        columns[:, np.arange(size), np.arange(size)] = holds
+        place = {value: k for k, value in enumerate(table.values)}
+        for voice, each in enumerate(coins):
+            for one in each.confusion:
+                if one.holds in place:
+                    columns[table.source[voice], place[one.holds], table.value[voice]] = one.says
+        columns = np.clip(columns, LEAST_RATE, None)
+        spoken = table.voice >= 0
+        has_matrix = np.zeros(sources, dtype=np.bool_)
+        has_matrix[table.source[[v for v, each in enumerate(coins) if each.confusion]]] = True
+        own = (judged.own[table.voice] & spoken).any(axis=1)
+        known = np.array([each != ALWAYS_RIGHT for each in coins])
+        learned = (known[table.voice] & ~judged.of_kind[table.voice] & spoken).any(axis=1)
+        matrices = columns / columns.sum(axis=2, keepdims=True)
+        return cls(matrices, has_matrix | ~own, has_matrix, np.asarray(own | learned))
+
+
+LEAST_RATE = 1e-6
+"""The least probability of a statement by what is in force."""
+
+
+def _columns(
+    table: _Table, source: int, matrix: Floats, if_not: Floats, fitted: Fitted
+) -> tuple[tuple[int, Coins], ...]:
+    """The coins of a source for each value: the column of its matrix, discounted and drawn back as its rates are.
+
+    log(p_k / b) = discount · log(π_k / b) for every value k that may hold, where b is the false-positive rate.
+    """
+    found = []
+    for v, voice in enumerate(table.voice[source].tolist()):
+        if voice < 0:
+            continue
+        b = float(fitted.says_if_not[voice])
+        ratio = (matrix[:, v] / max(float(if_not[v]), LEAST_RATE)) ** fitted.discount
+        says = np.clip(b / fitted.share * ratio, 0.0, 1.0) * fitted.share
+        says[v] += 1.0 - fitted.share
+        coins = Coins(
+            says_if_holds=float(says[v]),
+            says_if_not=b,
+            observations_if_holds=float(fitted.heard_if_holds[voice]),
+            observations_if_not=float(fitted.heard_if_not[voice]),
+            confusion=tuple(
+                Confusion(holds=value, says=float(says[k])) for k, value in enumerate(table.values) if k != v
+            ),
+        )
+        found.append((voice, coins))
+    return tuple(found)
+
+
+def _predicts_worse(
+    topic: Topic, claims: Claims, discount: float, adopted: Bools, folds: Sequence[tuple[Rates, Floats, Floats]]
+) -> bool:
+    """Whether what is known is predicted worse with the adopted matrices, by more than the standard error."""
+    answers, gains = topic.answers, []
+    settled = np.unique(answers.question[answers.anything_known])
+    for fold, (rates, otherwise, matrices) in enumerate(folds):
+        here = settled[settled % FOLDS == fold]
+        mixed = np.where(adopted[:, None, None], matrices, otherwise)
+        before, after = (foretold_truth(answers, claims, rates, discount, each) for each in (otherwise, mixed))
+        gains.append((after - before)[here])
+    gain = np.concatenate(gains)
+    return len(gain) >= LEAST_SETTLED and gain.sum() < -standard_error(gain)

@@ -1,0 +1,1 @@
+"""Segments: which one a twin is in, and what is learned of each."""
