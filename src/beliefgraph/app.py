@@ -303,7 +303,7 @@ def _on(
         updater=updater,
         commands=Commands(updater, intake, shared.policies),
         eraser=Eraser(updater, shared.home),
-        archives=Archives(graph, keyring, sights),
+        archives=Archives(graph, keyring, moments),
         downloads=Downloads(settings.keys / "exports", clock),
         copy_source=CopySource(graph, moments, sights),
         questions=Questions(graph, keyring, book, moments=moments),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import tarfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +17,7 @@ from tests.conftest import StoppedClock
 from tests.ownership.policies import Enforcing, policy
 from tests.reading import id_of, rows, stored
 from tests.web.service import service
-from tests.world import World, event, key, rated
+from tests.world import CATALOG, World, event, key, rated
 
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.archive import Imported
@@ -102,7 +103,7 @@ class Exporting:
 
 def archives_of(world: World) -> Exporting:
     sights = Sights(world.graph, Policies(world.graph, world.clock), world.clock)
-    return Exporting(Archives(world.graph, world.keyring, sights))
+    return Exporting(Archives(world.graph, world.keyring, Moments(world.graph, world.book, sights=sights)))
 
 
 def members(content: bytes) -> dict[str, bytes]:
@@ -290,6 +291,40 @@ async def test_permissions_hold_for_an_export_and_come_with_it(world: World) -> 
     with pytest.raises(BeliefgraphError) as caught:
         await archives_of(again).export_twin(shop, "lena")
     assert caught.value.code == "not-found"
+
+
+async def test_an_export_in_part_is_that_of_a_twin_that_was_told_only_what_is_permitted(world: World) -> None:
+    exported = []
+    for told in (True, False):
+        here = world if told else await emptied(world)
+        enforcing = Enforcing(here)
+        await here.book.publish(here.caller, CATALOG)
+        await enforcing.policies.publish(here.caller, policy())
+        await here.intake.observe(here.caller, [event("1", "said", llr=1.0, by="lena", text=SAID)])
+        if told:  # ratings are refused below, and needs.budget is of the refused category money
+            await here.intake.observe(here.caller, [rated("2", 1.0, day=1), event("3", day=2)])
+        await here.intake.observe(here.caller, [event("4", "said", day=3, llr=0.5, by="bo", text="again")])
+        for category, allowed in ((None, True), ("risks", True), ("money", False), ("ratings", False)):
+            await enforcing.permit(category=category, allowed=allowed)
+        archives = archives_of(here)
+        exported.append(await archives.export_twin(enforcing.caller(), "lena"))
+        whole = members(await archives.export_twin(here.person("lena"), "lena"))
+        assert ("rated" in whole["rows/event.ndjson"].decode()) == told
+    in_part, alone = ({each: without_revs(text) for each, text in members(some).items()} for some in exported)
+    del in_part["manifest.json"], alone["manifest.json"]  # the digests of the others
+    assert in_part == alone
+    assert SAID in members(exported[0])["rows/evidence.ndjson"].decode()
+    assert b"budget" not in b"".join(members(exported[0]).values())
+    manifest = json.loads(members(exported[0])["manifest.json"])
+    assert manifest["format"] == "beliefgraph extract 1"
+    with pytest.raises(BeliefgraphError) as caught:
+        await archives_of(world).import_archive(world.caller, exported[0])
+    assert caught.value.code == "invalid-archive"
+
+
+def without_revs(text: bytes) -> str:
+    """A file of an archive without the revs that opened its rows, and what is made of these."""
+    return re.sub(r'"(rev|rev_from|revision_id)":("[^"]*"|\d+)', "", text.decode())
 
 
 async def test_somebody_who_was_erased_is_not_brought_back_by_an_archive(world: World) -> None:

@@ -19,6 +19,8 @@ from typing import Any, NamedTuple, TypeVar
 import orjson
 
 from beliefgraph.errors import Fault, Incorrect
+from beliefgraph.model.record import Record
+from beliefgraph.model.revision import Publication
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph, Transaction
 from beliefgraph.store.graph_schema import EDGES, NODES, EdgeRow, NodeRow
@@ -66,6 +68,8 @@ DECIMAL = re.compile(r"^-?\d+\.\d+$")
 
 LABELS = frozenset(row.label for row in NODES) - {"ApiKey", "Erasing", "Erasure", "Migration", "Checkpoint"}
 TYPES = frozenset(row.name for row in EDGES)
+PUBLISHED = {row.record: row for row in EDGES if row.record is not None and issubclass(row.record, Publication)}
+"""The relationship that stores each kind of what is published."""
 BESIDE = frozenset({"Delivery", LABEL, *SHOWN_LABELS})
 """Labels that nodes have beside the one that says of which kind they are."""
 
@@ -89,6 +93,26 @@ async def of_tenant(graph: Graph, keyring: Keyring, tenant: str) -> list[Row]:
     record = await graph.read("archive/definitions", tenant=tenant)
     shown = _Shown(keyring, "")
     return _joined(shown.nodes(record[0]), shown.edges(record[1])) if record else []
+
+
+def of_publication(publication: Publication) -> Row:
+    """The relationship by which something published is stored, as an archive has it, for one that is not stored."""
+    row = PUBLISHED[type(publication)]
+    values = {key: value for key, value in codec.edge_values(publication).items() if value not in (None, "")}
+    shown = {key: {"time": _utc(value)} if key in MOMENTS else _json(value) for key, value in values.items()}
+    return {"type": row.name, "to": f"{row.end} {publication.key}", "properties": shown}
+
+
+def of_record(record: Record) -> Row:
+    """The node that stores a record, as it was made, without its relationships."""
+    values = {key: _json(value) for key, value in codec.node_values(record).items()}
+    return {
+        "kind": type(record).__name__,
+        "key": values["id"],
+        "labels": [type(record).__name__],
+        "properties": values,
+        "edges": [],
+    }
 
 
 async def occupied(graph: Graph, tenant: str) -> bool:

@@ -12,10 +12,12 @@ from beliefgraph.model.archive import Imported
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.record import normalised
-from beliefgraph.services.archives.pack import Packer, Writer
+from beliefgraph.model.time import NOW
+from beliefgraph.services.archives.extract import extract
+from beliefgraph.services.archives.pack import EXTRACT, Packer, Writer
 from beliefgraph.services.archives.parts import Parts
 from beliefgraph.services.archives.unpack import verified
-from beliefgraph.services.permissions.sights import Sights
+from beliefgraph.services.moments import Moments
 from beliefgraph.services.scope import no_such_twin, reach
 from beliefgraph.services.suppressed import refuse_erased
 from beliefgraph.store import archives as stored
@@ -35,18 +37,22 @@ Progress = Callable[[int], None]
 class Archives:
     """Makes archives, and takes them in."""
 
-    def __init__(self, graph: Graph, keyring: Keyring, sights: Sights) -> None:
+    def __init__(self, graph: Graph, keyring: Keyring, moments: Moments) -> None:
         self._graph = graph
-        self._sights = sights
+        self._moments = moments
         self._keyring = keyring
 
     async def export_twin(self, caller: Caller, twin: str, out: Writer) -> None:
         """Write all that is held of a twin, and what is defined in its tenant, as a signed archive.
 
-        The person's own key may, and whoever may read all of the twin; `not-permitted` where a part is not permitted.
+        The person's own key may, and whoever may read the twin; where a part of it is permitted, it is an extract: the
+        twin as it exists for them now.
         """
         id_ = reach(caller.asking("export"), twin)
-        await self._sights.whole(caller, id_, twin)
+        seen = await self._moments.seen(caller, id_, twin)
+        if not seen.whole:
+            await self._export_part(caller, id_, twin, out)
+            return
         defined, (rows, rev) = await asyncio.gather(
             stored.of_tenant(self._graph, self._keyring, caller.tenant), self._of_twin(caller.tenant, id_, twin)
         )
@@ -55,6 +61,23 @@ class Archives:
             with Packer(caller.tenant, self._keyring.signing) as packer:
                 packer.add_tenant(defined)
                 packer.add_twin(twin, id_, rev, rows)
+                packer.write(out)
+
+        await asyncio.to_thread(pack)
+
+    async def _export_part(self, caller: Caller, id_: str, twin: str, out: Writer) -> None:
+        """Write what a caller may see of a twin, at one rev."""
+        for _ in range(TRIES):
+            moment = await self._moments.at(caller, id_, twin, NOW)
+            rows, rev = await self._of_twin(caller.tenant, id_, twin)
+            if rev == moment.state.rev:
+                break
+        else:
+            raise Unavailable("overloaded", "Others keep writing to this twin; try again.", twin=twin)
+
+        def pack() -> None:
+            with Packer(caller.tenant, self._keyring.signing, form=EXTRACT) as packer:
+                packer.add_twin(twin, id_, rev, extract(rows, moment.state))
                 packer.write(out)
 
         await asyncio.to_thread(pack)
@@ -71,7 +94,7 @@ class Archives:
         caller.require("read")
         caller.require("define")
         caller.require_service()
-        left_out = set(await self._sights.left_out(caller))
+        left_out = set(await self._moments.left_out(caller))
         with Packer(caller.tenant, self._keyring.signing, of_all=True) as packer:
             await self._add_tenant(packer, caller.tenant)
             done, after = 0, ""

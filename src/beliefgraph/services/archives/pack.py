@@ -25,6 +25,8 @@ from beliefgraph.store.sealed_file import SealedFile
 from beliefgraph.store.signing import SigningKey
 
 FORMAT = "beliefgraph archive 1"
+EXTRACT = "beliefgraph extract 1"
+"""The format of what is a part of a twin, which cannot be imported."""
 MANIFEST = "manifest.json"
 PROVENANCE = "provenance"
 SUMMARY = "summary"
@@ -58,8 +60,9 @@ class _Member:
 class Packer:
     """Makes an archive of the rows of a tenant and of one twin after the other."""
 
-    def __init__(self, tenant: str, key: SigningKey, *, of_all: bool = False) -> None:
+    def __init__(self, tenant: str, key: SigningKey, *, of_all: bool = False, form: str = FORMAT) -> None:
         """`of_all` says whether it is of all twins of the tenant: then each has a page of its own."""
+        self._form = form
         self._tenant = tenant
         self._of_all = of_all
         self._key = key
@@ -112,7 +115,7 @@ class Packer:
         digests = {
             called: {"sha256": each.hash.hexdigest(), "bytes": each.file.size} for called, each in self._members.items()
         }
-        manifest = {"format": FORMAT, "tenant": self._tenant, "twins": self._twins, "files": digests}
+        manifest = {"format": self._form, "tenant": self._tenant, "twins": self._twins, "files": digests}
         with (
             gzip.GzipFile(fileobj=cast(BinaryIO, out), mode="wb", mtime=0, filename="", compresslevel=LEVEL) as zipped,
             tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as tar,

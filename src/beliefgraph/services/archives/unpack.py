@@ -14,7 +14,7 @@ from typing import IO, Any, BinaryIO
 import orjson
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.services.archives.pack import FORMAT, MANIFEST, ROWS
+from beliefgraph.services.archives.pack import EXTRACT, FORMAT, MANIFEST, ROWS
 from beliefgraph.store.archives import Row
 from beliefgraph.store.signing import verify
 
@@ -54,6 +54,8 @@ def verified(file: BinaryIO, public: bytes) -> Archive:
     if called != MANIFEST or content is None:
         raise _invalid("It does not begin with a manifest.")
     manifest = verify(content.read(), public)
+    if manifest.get("format") == EXTRACT:
+        raise _invalid("It is of a part of a twin, as somebody was permitted to see it; that cannot be imported.")
     listed: Mapping[str, Any] = manifest.get("files", {})
     digests = {called: _digest(content) for called, content in members}
     if manifest.get("format") != FORMAT or set(listed) != set(digests):
