@@ -11,7 +11,6 @@ from beliefgraph.model import timeline
 from beliefgraph.model.attribute import OTHER, Attribute
 from beliefgraph.model.belief import BeliefKey, logit
 from beliefgraph.model.command import AssertBelief, Correct, Relate, Retract, Withdraw
-from beliefgraph.model.commit import Cause
 from beliefgraph.model.delta import Delta, Records
 from beliefgraph.model.evidence import CORRECTION_LOG_ODDS, Bearing
 from beliefgraph.model.identity import belief_id, relation_id
@@ -26,7 +25,7 @@ from beliefgraph.services.interpretation.said import BearsOn, Spoken
 from beliefgraph.services.layers import LAYERS
 from beliefgraph.services.layout import lay_out
 from beliefgraph.services.preferences.contexts import Contexts
-from beliefgraph.services.speak import Voice, speak
+from beliefgraph.services.speak import addition, speak
 
 SUREST = 1e-4
 """An assertion of 0 or 1 is taken as this far from it: nobody is certain."""
@@ -193,18 +192,6 @@ def _end_relation(setting: CommandContext, key: str) -> Additions:
     if not delta.closed:
         raise NotFound("not-found", "This twin has no relation of its own called that, in force then.", relation=key)
     return Additions(cause="retracted", moment=setting.moment, delta=delta)
-
-
-def addition(setting: CommandContext, cause: Cause, voice: Voice) -> Additions:
-    """What one voice adds to a twin."""
-    return Additions(
-        cause=cause,
-        moment=setting.moment,
-        delta=Delta(
-            opened=Records(voice.bearings), events=[setting.arrived], sources=voice.sources, evidence=voice.evidence
-        ),
-        beliefs=voice.beliefs,
-    )
 
 
 def _spoken_of(setting: CommandContext, key: BeliefKey) -> Attribute:

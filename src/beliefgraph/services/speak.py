@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.commit import Cause
+from beliefgraph.model.delta import Delta, Records
 from beliefgraph.model.evidence import OBSERVED, Bearing, Evidence, Source, Stance
 from beliefgraph.model.identity import belief_id, evidence_id, source_id
 from beliefgraph.model.metric import Measurement
 from beliefgraph.model.time import Interval
 from beliefgraph.model.timeline import revision_id
+from beliefgraph.services.additions import Additions
 from beliefgraph.services.command_context import CommandContext
 from beliefgraph.services.interpretation.said import CountsIn, Spoken
 from beliefgraph.services.metrics.count import measurement
@@ -75,4 +78,16 @@ def speak(setting: CommandContext, spoken: Spoken, stance: Stance, valid: Interv
     ]
     return Voice(
         [bears.belief for bears in spoken.bearings], [source], [evidence], bearings, spoken.counts, measurements
+    )
+
+
+def addition(setting: CommandContext, cause: Cause, voice: Voice) -> Additions:
+    """What one voice adds to a twin."""
+    return Additions(
+        cause=cause,
+        moment=setting.moment,
+        delta=Delta(
+            opened=Records(voice.bearings), events=[setting.arrived], sources=voice.sources, evidence=voice.evidence
+        ),
+        beliefs=voice.beliefs,
     )

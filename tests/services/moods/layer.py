@@ -11,11 +11,10 @@ from beliefgraph.model.evidence import Evidence
 from beliefgraph.model.timeline import inferred, revision_id
 from beliefgraph.services.additions import Additions
 from beliefgraph.services.command_context import CommandContext
-from beliefgraph.services.decide import addition
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.interpretation.said import Interpretation, Spoken
 from beliefgraph.services.layer import Layer, PublishContext, Published
-from beliefgraph.services.speak import speak
+from beliefgraph.services.speak import addition, speak
 from beliefgraph.services.state import TwinState
 
 DAY = "day"
