@@ -6,18 +6,16 @@ import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
-from typing import TypeVar
+from typing import TypeVar, Unpack
 
 from beliefgraph.errors import NotFound
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.page import Page
 from beliefgraph.model.revision import Publication
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services import paging
 from beliefgraph.services.derive import derive
 from beliefgraph.services.layer import Layer, PublishContext
-from beliefgraph.services.moments import Moment, Moments
-from beliefgraph.services.paging import DEFAULT_PAGE
+from beliefgraph.services.moments import HistoryPage, Moment, Moments
 from beliefgraph.services.scope import reach
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.history import Stretch, published
@@ -49,27 +47,15 @@ class LayerQuestions:
         return row
 
     async def history(
-        self,
-        layer: Layer,
-        caller: Caller,
-        twin: str,
-        key: str,
-        *,
-        first: int = DEFAULT_PAGE,
-        after: str | None = None,
-        as_of: AsOf = NOW,
-        at_least_rev: int | None = None,
+        self, layer: Layer, caller: Caller, twin: str, key: str, **page: Unpack[HistoryPage]
     ) -> Page[Publication]:
-        """What a layer published of a record, the newest first."""
-        id_ = reach(caller, twin)
-        record = layer.id_of(id_, key)
-        walk = paging.walk(f"history in {layer.name}", id_, key, as_of, first=first, after=after)
-        read = partial(_stored, self._graph, layer.published, id_, record)
-        of = layer.published, record
-        page = await self._moments.walked(caller, id_, twin, walk, as_of, at_least_rev, of, read)
-        if not page.nodes and walk.begin is None:
+        """Published revisions of a record of a layer, newest first."""
+        of = layer.published, layer.id_of(reach(caller, twin), key)
+        read = partial(_stored, self._graph, layer.published)
+        found = await self._moments.history(caller, twin, f"history in {layer.name}", key, of, read, **page)
+        if found.nothing:
             raise _unknown(layer, twin, key)
-        return page
+        return found
 
 
 async def _stored(

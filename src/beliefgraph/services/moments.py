@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TypeVar
+from typing import TypedDict, TypeVar
 
 from beliefgraph.errors import NotFound, Unavailable
 from beliefgraph.model.caller import Caller
@@ -15,12 +15,13 @@ from beliefgraph.model.page import Page
 from beliefgraph.model.revision import Publication
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.model.twin import Twin
+from beliefgraph.services import paging
 from beliefgraph.services.cache import TwinCache, read_state
 from beliefgraph.services.definition_graph import DefinitionGraph
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.heads import Heads
 from beliefgraph.services.notifier import Notifier
-from beliefgraph.services.paging import Place, Walk
+from beliefgraph.services.paging import DEFAULT_PAGE, Place
 from beliefgraph.services.permissions.replay import Replay
 from beliefgraph.services.permissions.replays import Replays
 from beliefgraph.services.permissions.sights import EVERYTHING, Seen, Sights
@@ -33,6 +34,16 @@ from beliefgraph.store.history import Stretch
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Publication)
+
+
+class HistoryPage(TypedDict, total=False):
+    """Which page of a history: how many rows, after which cursor, as of which moment, once the twin is at a rev."""
+
+    first: int
+    after: str | None
+    as_of: AsOf
+    at_least_rev: int | None
+
 
 TRIES = 50
 """Readings that meet a commit just becoming visible before we say so."""
@@ -282,28 +293,34 @@ class Moments:
         """Whether an event of this type is refused that said nothing."""
         return self._sights is not None and self._sights.hides(seen, type_)
 
-    async def walked(
+    async def history(
         self,
         caller: Caller,
-        twin: str,
         name: str,
-        walk: Walk,
-        as_of: AsOf,
-        at_least_rev: int | None,
+        question: str,
+        key: object,
         of: tuple[type[R], str],
-        read: Callable[[Stretch], Awaitable[tuple[int, datetime, Sequence[R]] | None]],
+        read: Callable[[str, str, Stretch], Awaitable[tuple[int, datetime, Sequence[R]] | None]],
+        *,
+        first: int = DEFAULT_PAGE,
+        after: str | None = None,
+        as_of: AsOf = NOW,
+        at_least_rev: int | None = None,
     ) -> Page[R]:
-        """A page of what was published of one thing, the newest first; empty where nothing was.
+        """A page of what was published of one record, the newest first; empty where nothing was.
 
-        `read` answers with the rev that it saw, the head time of that, and rows; None without the twin. Where a part of
-        the twin is permitted, the rows of that type and key are what this part published.
+        `question` and `key` are what a cursor belongs to, `of` are the type of the rows and the id of the record.
+        `read` answers for a twin and a record with the rev that it saw, the head time of that, and rows; None without
+        the twin. Where a part of the twin is permitted, the rows are what this part published.
         """
+        twin = reach(caller, name)
+        walk = paging.walk(question, twin, key, as_of, first=first, after=after)
         await self.reached(caller, twin, name, at_least_rev)
         rev = await self.rev(twin, name, as_of, walk.rev)
         stretch = Stretch(rev, as_of.valid_time, walk.before, walk.limit)
         shown = await self.seen(caller, twin, name)
         if shown.whole:
-            found = await read(stretch)
+            found = await read(twin, of[1], stretch)
         else:
             replay = await self.replay(caller, twin, name, shown)
             head_time = replay.head_time(rev)

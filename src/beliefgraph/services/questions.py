@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import Unpack
 
 from beliefgraph.errors import NotFound
 from beliefgraph.model.belief import BeliefKey, Holding
@@ -39,7 +40,7 @@ from beliefgraph.services.contests import ContestedBeliefs, contested_beliefs
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.distribution import distribution, other, states_of
 from beliefgraph.services.explanation.chains import chain, chain_rows, comes_after, voices
-from beliefgraph.services.moments import Moments
+from beliefgraph.services.moments import HistoryPage, Moments
 from beliefgraph.services.paging import DEFAULT_PAGE, Place
 from beliefgraph.services.reader import BeliefReader
 from beliefgraph.services.rows import following, ordered, place_in_chain, place_of
@@ -240,26 +241,15 @@ class Questions:
             rows = await self._reader.rows_at(seen, listed, wanted, with_evidence=with_evidence, with_exact=with_exact)
         return walk.page(rows, lambda row: place_of(row.state, order, rev), rev=rev, valid_time=at, total=total)
 
-    async def history(
-        self,
-        caller: Caller,
-        twin: str,
-        key: BeliefKey,
-        *,
-        first: int = DEFAULT_PAGE,
-        after: str | None = None,
-        as_of: AsOf = NOW,
-        at_least_rev: int | None = None,
-    ) -> Page[Holding]:
-        """What was published about a belief, the newest first."""
+    async def history(self, caller: Caller, twin: str, key: BeliefKey, **page: Unpack[HistoryPage]) -> Page[Holding]:
+        """Published revisions of a belief, newest first."""
         id_ = reach(caller, twin)
-        walk = paging.walk("history", id_, key, as_of, first=first, after=after)
-        read = partial(stored.holdings, self._graph, id_, belief_id(id_, key))
         of = Holding, belief_id(id_, key)
-        page = await self._moments.walked(caller, id_, twin, walk, as_of, at_least_rev, of, read)
-        if not page.nodes and walk.begin is None:
+        read = partial(stored.holdings, self._graph)
+        found = await self._moments.history(caller, twin, "history", key, of, read, **page)
+        if found.nothing:
             await self._reader.defined(caller, id_, twin, key)
-        return page
+        return found
 
     async def evidence(
         self,

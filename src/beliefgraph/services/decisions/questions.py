@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Sequence
 from functools import partial
+from typing import Unpack
 
 from beliefgraph.errors import NotFound
 from beliefgraph.model.caller import Caller
@@ -18,7 +19,7 @@ from beliefgraph.model.time import NOW, AsOf, microseconds
 from beliefgraph.services import paging
 from beliefgraph.services.decisions.statements import ToldDecision, decision_state, resolve_decisions
 from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.moments import Moment, Moments
+from beliefgraph.services.moments import HistoryPage, Moment, Moments
 from beliefgraph.services.paging import DEFAULT_PAGE, Place
 from beliefgraph.services.scope import reach
 from beliefgraph.store import decisions as stored
@@ -74,26 +75,14 @@ class Decisions:
             raise _unknown(twin, key)
         return (await self._states(moment, [told]))[0]
 
-    async def history(
-        self,
-        caller: Caller,
-        twin: str,
-        key: str,
-        *,
-        first: int = DEFAULT_PAGE,
-        after: str | None = None,
-        as_of: AsOf = NOW,
-        at_least_rev: int | None = None,
-    ) -> Page[Deliberation]:
-        """What was published about a decision, the newest first."""
-        id_ = reach(caller, twin)
-        walk = paging.walk("decision history", id_, key, as_of, first=first, after=after)
-        read = partial(stored.deliberations, self._graph, id_, decision_id(id_, key))
-        of = Deliberation, decision_id(id_, key)
-        page = await self._moments.walked(caller, id_, twin, walk, as_of, at_least_rev, of, read)
-        if not page.nodes and walk.begin is None:
+    async def history(self, caller: Caller, twin: str, key: str, **page: Unpack[HistoryPage]) -> Page[Deliberation]:
+        """Published revisions of a decision, newest first."""
+        of = Deliberation, decision_id(reach(caller, twin), key)
+        read = partial(stored.deliberations, self._graph)
+        found = await self._moments.history(caller, twin, "decision history", key, of, read, **page)
+        if found.nothing:
             raise _unknown(twin, key)
-        return page
+        return found
 
     async def _states(self, moment: Moment, decisions: Sequence[ToldDecision]) -> list[DecisionState]:
         """How decisions stand, with what was said of them in words, and by whom."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection
 from functools import partial
+from typing import Unpack
 
 from beliefgraph.errors import NotFound
 from beliefgraph.model.caller import Caller
@@ -19,7 +20,7 @@ from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services import paging
 from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.goals.rows import GoalsSeen, as_published
-from beliefgraph.services.moments import Moments
+from beliefgraph.services.moments import HistoryPage, Moments
 from beliefgraph.services.paging import DEFAULT_PAGE, Place
 from beliefgraph.services.scope import reach
 from beliefgraph.store import goals as stored
@@ -116,26 +117,14 @@ class Goals:
         assert row.explanation is not None
         return row.explanation
 
-    async def history(
-        self,
-        caller: Caller,
-        twin: str,
-        key: str,
-        *,
-        first: int = DEFAULT_PAGE,
-        after: str | None = None,
-        as_of: AsOf = NOW,
-        at_least_rev: int | None = None,
-    ) -> Page[Pursuit]:
+    async def history(self, caller: Caller, twin: str, key: str, **page: Unpack[HistoryPage]) -> Page[Pursuit]:
         """Published revisions of a goal, newest first, each with its reason."""
-        id_ = reach(caller, twin)
-        walk = paging.walk("goal history", id_, key, as_of, first=first, after=after)
-        read = partial(stored.pursuits, self._graph, id_, goal_id(id_, key))
-        of = Pursuit, goal_id(id_, key)
-        page = await self._moments.walked(caller, id_, twin, walk, as_of, at_least_rev, of, read)
-        if not page.nodes and walk.begin is None:
+        of = Pursuit, goal_id(reach(caller, twin), key)
+        read = partial(stored.pursuits, self._graph)
+        found = await self._moments.history(caller, twin, "goal history", key, of, read, **page)
+        if found.nothing:
             raise _unknown(twin, key)
-        return page
+        return found
 
     async def _seen(self, caller: Caller, id_: str, twin: str, as_of: AsOf, rev: int | None = None) -> GoalsSeen:
         return GoalsSeen(await self._moments.at(caller, id_, twin, as_of, rev), published=as_of.is_now)

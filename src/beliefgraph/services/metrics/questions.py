@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from functools import partial
+from typing import Unpack
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from beliefgraph.services.definitions import DefinitionBook
 from beliefgraph.services.metrics.measure import Measured, measure
 from beliefgraph.services.metrics.standing import events_of, one_metric, standing
 from beliefgraph.services.metrics.tally import Events
-from beliefgraph.services.moments import Moment, Moments
+from beliefgraph.services.moments import HistoryPage, Moment, Moments
 from beliefgraph.services.paging import DEFAULT_PAGE, Place, Walk
 from beliefgraph.services.scope import reach
 from beliefgraph.store import metrics as stored
@@ -97,26 +98,15 @@ class Metrics:
             total=len(events),
         )
 
-    async def history(
-        self,
-        caller: Caller,
-        twin: str,
-        key: MetricKey,
-        *,
-        first: int = DEFAULT_PAGE,
-        after: str | None = None,
-        as_of: AsOf = NOW,
-        at_least_rev: int | None = None,
-    ) -> Page[Reading]:
-        """What was published of a metric, the newest first; `unknown-metric` if it is not defined."""
+    async def history(self, caller: Caller, twin: str, key: MetricKey, **page: Unpack[HistoryPage]) -> Page[Reading]:
+        """Published revisions of a metric, newest first; `unknown-metric` if it is not defined."""
         id_ = reach(caller, twin)
-        walk = paging.walk("metric history", id_, key, as_of, first=first, after=after)
-        read = partial(stored.readings, self._graph, id_, metric_id(id_, key))
         of = Reading, metric_id(id_, key)
-        page = await self._moments.walked(caller, id_, twin, walk, as_of, at_least_rev, of, read)
-        if not page.nodes and walk.begin is None:
+        read = partial(stored.readings, self._graph)
+        found = await self._moments.history(caller, twin, "metric history", key, of, read, **page)
+        if found.nothing:
             (await self._moments.latest(caller, id_, twin)).definitions.metric(key.metric)
-        return page
+        return found
 
 
 def _states(moment: Moment, found: Sequence[Measured]) -> list[MetricState]:
