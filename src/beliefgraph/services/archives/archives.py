@@ -12,12 +12,12 @@ from beliefgraph.model.archive import Imported
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.record import normalised
+from beliefgraph.services.access.scope import no_such_twin, reach
+from beliefgraph.services.access.suppressed import refuse_erased
 from beliefgraph.services.archives.pack import Packer, Writer
 from beliefgraph.services.archives.parts import Parts
 from beliefgraph.services.archives.unpack import verified
 from beliefgraph.services.permissions.sights import Sights
-from beliefgraph.services.scope import no_such_twin, reach
-from beliefgraph.services.suppressed import refuse_erased
 from beliefgraph.store import archives as stored
 from beliefgraph.store import events
 from beliefgraph.store.graph import Graph
