@@ -9,7 +9,7 @@ from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import Event
-from beliefgraph.services.definition_graph import DefinitionGraph
+from beliefgraph.services.definitions.graph import DefinitionGraph
 from tests.world import event
 
 INHERITS = 8.0

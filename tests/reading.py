@@ -11,9 +11,9 @@ from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.identity import belief_id, twin_id
 from beliefgraph.model.revision import Revision
-from beliefgraph.services.derive import Derivation, derive
-from beliefgraph.services.load import read_state
-from beliefgraph.services.state import TwinState
+from beliefgraph.services.derivation.derive import Derivation, derive
+from beliefgraph.services.twin.load import read_state
+from beliefgraph.services.twin.state import TwinState
 from tests.world import START, World, key
 
 

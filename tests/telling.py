@@ -10,13 +10,13 @@ from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import belief_id, event_id, twin_id
-from beliefgraph.services.advance import advance
-from beliefgraph.services.command_context import CommandContext
-from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.derive import Derivation, derive
-from beliefgraph.services.drafts import observations
+from beliefgraph.services.commands.drafts import observations
+from beliefgraph.services.commits.advance import advance
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.derivation.derive import Derivation, derive
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.state import TwinState, fresh
+from beliefgraph.services.layer.context import CommandContext
+from beliefgraph.services.twin.state import TwinState, fresh
 
 CALLER = Caller(actor="test", tenant="acme", scopes=("read", "write"), purpose="testing")
 NOW = datetime(2026, 10, 1, tzinfo=UTC)

@@ -11,9 +11,9 @@ from beliefgraph.graphql.schema import make_schema
 from beliefgraph.ingest.http import events_endpoint
 from beliefgraph.model.caller import Caller
 from beliefgraph.services.archives.downloads import SealedFile
-from beliefgraph.services.bounded_json import JsonBounds
-from beliefgraph.services.places import Places, Shares
-from beliefgraph.services.vitals import Vitals
+from beliefgraph.services.process.bounded_json import JsonBounds
+from beliefgraph.services.process.places import Places, Shares
+from beliefgraph.services.upkeep.vitals import Vitals
 from beliefgraph.web.application import Doors, make_web
 from beliefgraph.web.export import download_endpoint, export_endpoint
 from beliefgraph.web.graphiql_page import page

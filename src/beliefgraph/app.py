@@ -14,58 +14,58 @@ from beliefgraph.inference import warm
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.shards import HOME, Place, ShardMap
 from beliefgraph.model.time import Clock, SystemClock
-from beliefgraph.services.accesses import AccessLog
-from beliefgraph.services.across import Across
+from beliefgraph.services.access.accesses import AccessLog
+from beliefgraph.services.access.callers import Callers
+from beliefgraph.services.access.residency import Residency
+from beliefgraph.services.access.sessions import Sessions
+from beliefgraph.services.access.tokens import Tokens, read_issuers
+from beliefgraph.services.advice.check import DecisionChecks
 from beliefgraph.services.archives.archives import Archives
 from beliefgraph.services.archives.downloads import Downloads
 from beliefgraph.services.asking.questions import AskingQuestions
-from beliefgraph.services.cache import TwinCache
-from beliefgraph.services.callers import Callers
 from beliefgraph.services.change_points.questions import ChangePointQuestions
-from beliefgraph.services.changes import Changes
-from beliefgraph.services.commands import Commands
+from beliefgraph.services.changes.changes import Changes
+from beliefgraph.services.commands.commands import Commands
+from beliefgraph.services.commands.intake import Intake
+from beliefgraph.services.commands.writer import Updater
+from beliefgraph.services.commits.layers import LAYERS
 from beliefgraph.services.copies.project import Copying, CopySource
-from beliefgraph.services.decisions.check import DecisionChecks
-from beliefgraph.services.decisions.questions import Decisions
-from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.erase import Eraser, finish_erasures, replay_erasures
+from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.forecasts.keeper import ForecastKeeper
 from beliefgraph.services.forecasts.questions import Forecasts
-from beliefgraph.services.goals.questions import Goals
-from beliefgraph.services.intake import Intake
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.interval import Intervals
-from beliefgraph.services.layer import Layer
-from beliefgraph.services.layer_questions import LayerQuestions
-from beliefgraph.services.layers import LAYERS
+from beliefgraph.services.layer.protocol import Layer
 from beliefgraph.services.learning.sources import SourceLearner
-from beliefgraph.services.metrics.questions import Metrics
-from beliefgraph.services.moments import Moments
-from beliefgraph.services.move import Mover, finish_moves
-from beliefgraph.services.notifier import Notifier
 from beliefgraph.services.permissions.policies import Policies
 from beliefgraph.services.permissions.sights import Sights
-from beliefgraph.services.places import Places, Shares
 from beliefgraph.services.preferences.questions import Preferences
-from beliefgraph.services.questions import Questions
-from beliefgraph.services.readiness import Readiness
+from beliefgraph.services.process.places import Places, Shares
+from beliefgraph.services.process.threads import threads
+from beliefgraph.services.questions.beliefs import Questions
+from beliefgraph.services.questions.decisions import Decisions
+from beliefgraph.services.questions.goals import Goals
+from beliefgraph.services.questions.interval import Intervals
+from beliefgraph.services.questions.layers import LayerQuestions
+from beliefgraph.services.questions.metrics import Metrics
+from beliefgraph.services.questions.what_if import WhatIfs
 from beliefgraph.services.reasons.questions import Reasons
 from beliefgraph.services.received.questions import Received
-from beliefgraph.services.refresh import INTERVAL as EVERY_HOUR
-from beliefgraph.services.refresh import Refresher
 from beliefgraph.services.reinterpretation.reinterpret import Reinterpreter
-from beliefgraph.services.residency import Residency
-from beliefgraph.services.scheduler import Scheduler
 from beliefgraph.services.segments.questions import Segments
 from beliefgraph.services.series.questions import SeriesQuestions
-from beliefgraph.services.sessions import Sessions
-from beliefgraph.services.threads import threads
-from beliefgraph.services.tokens import Tokens, read_issuers
+from beliefgraph.services.snapshots.as_of import Moments
 from beliefgraph.services.trajectories.questions import Trajectories
-from beliefgraph.services.update import Updater
-from beliefgraph.services.warming import Warming
-from beliefgraph.services.what_if import WhatIfs
+from beliefgraph.services.twin.cache import TwinCache
+from beliefgraph.services.twin.notifier import Notifier
+from beliefgraph.services.upkeep.across import Across
+from beliefgraph.services.upkeep.erase import Eraser, finish_erasures, replay_erasures
+from beliefgraph.services.upkeep.move import Mover, finish_moves
+from beliefgraph.services.upkeep.readiness import Readiness
+from beliefgraph.services.upkeep.refresh import INTERVAL as EVERY_HOUR
+from beliefgraph.services.upkeep.refresh import Refresher
+from beliefgraph.services.upkeep.scheduler import Scheduler
+from beliefgraph.services.upkeep.warming import Warming
 from beliefgraph.store.copies import CopyStore
 from beliefgraph.store.graph import CONNECTION_POOL, Graph, connected
 from beliefgraph.store.keys import Keyring

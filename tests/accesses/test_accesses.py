@@ -17,9 +17,9 @@ from tests.world import World, event, rated
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.local import Endpoint
 from beliefgraph.model.caller import Caller
-from beliefgraph.services.accesses import AccessLog
-from beliefgraph.services.callers import Callers
-from beliefgraph.services.scope import reach
+from beliefgraph.services.access.accesses import AccessLog
+from beliefgraph.services.access.callers import Callers
+from beliefgraph.services.access.scope import reach
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 

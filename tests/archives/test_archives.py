@@ -30,11 +30,11 @@ from beliefgraph.model.permission import Restrict
 from beliefgraph.model.time import AsOf
 from beliefgraph.model.twin import Identifier
 from beliefgraph.services.archives.archives import Archives, Progress
-from beliefgraph.services.cache import TwinCache
-from beliefgraph.services.moments import Moments
 from beliefgraph.services.permissions.policies import Policies
 from beliefgraph.services.permissions.sights import Sights
-from beliefgraph.services.questions import Questions
+from beliefgraph.services.questions.beliefs import Questions
+from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.twin.cache import TwinCache
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 

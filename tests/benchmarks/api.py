@@ -47,11 +47,11 @@ from beliefgraph.model.event import Event
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.question import BeliefOrder
 from beliefgraph.model.vocabulary import words_of
-from beliefgraph.services.advance import advance
-from beliefgraph.services.command_context import CommandContext
-from beliefgraph.services.drafts import observations
+from beliefgraph.services.commands.drafts import observations
+from beliefgraph.services.commits.advance import advance
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.load import read_state
+from beliefgraph.services.layer.context import CommandContext
+from beliefgraph.services.twin.load import read_state
 from beliefgraph.store import commits
 from beliefgraph.store.commits import Statement, TwinCommit
 from beliefgraph.store.graph import Graph, connected

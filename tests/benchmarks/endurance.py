@@ -34,7 +34,7 @@ from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.caller import Caller, Scope
 from beliefgraph.model.event import Event
 from beliefgraph.model.vocabulary import words_of
-from beliefgraph.services.recheck import recheck
+from beliefgraph.services.commits.recheck import recheck
 
 SLICES = 10
 BATCH = 1_000

@@ -31,7 +31,7 @@ from tests.web.service import EVERYTHING, Client
 from tests.world import CATALOG, rated
 
 from beliefgraph.model.time import SystemClock
-from beliefgraph.services.callers import Callers
+from beliefgraph.services.access.callers import Callers
 from beliefgraph.store.graph import connected
 from beliefgraph.store.migrations import migrate
 

@@ -21,11 +21,11 @@ from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.identity import evidence_id
 from beliefgraph.services.asking.weigh import Asking
-from beliefgraph.services.definition_graph import DefinitionGraph
+from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.interpretation.said import BearsOn
-from beliefgraph.services.moments import Moment
-from beliefgraph.services.state import fresh
-from beliefgraph.services.suppose import Supposed, supposing
+from beliefgraph.services.questions.suppose import Supposed, supposing
+from beliefgraph.services.snapshots.as_of import Moment
+from beliefgraph.services.twin.state import fresh
 
 CUSTOMERS, WEEKS = 23_500, 33
 """Some 760,000 rows, as many as those of cdnow."""

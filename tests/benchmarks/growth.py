@@ -35,8 +35,8 @@ from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.time import AsOf
-from beliefgraph.services.checkpoints import Checkpoints
-from beliefgraph.services.load import read_state
+from beliefgraph.services.twin.checkpoints import Checkpoints
+from beliefgraph.services.twin.load import read_state
 
 ATTRIBUTES = 30
 AT_ONCE = 1_000

@@ -32,14 +32,14 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import SetGoal
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import twin_id
-from beliefgraph.services.advance import PlannedCommit, advance
-from beliefgraph.services.command_context import CommandContext
-from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.derive import derive
+from beliefgraph.services.commits.advance import PlannedCommit, advance
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.derivation.derive import derive
 from beliefgraph.services.goals.decide import setting_goal
 from beliefgraph.services.goals.derive import derive_goals
-from beliefgraph.services.load import read_state
-from beliefgraph.services.state import TwinState
+from beliefgraph.services.layer.context import CommandContext
+from beliefgraph.services.twin.load import read_state
+from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store import commits
 from beliefgraph.store.queries import query
 

@@ -32,10 +32,10 @@ from beliefgraph.model.event import Event
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.permission import Policy
 from beliefgraph.model.vocabulary import words_of
-from beliefgraph.services.load import read_state
 from beliefgraph.services.permissions.enforce import permitted
 from beliefgraph.services.permissions.hidden import PermittedDefinitions
 from beliefgraph.services.permissions.sight import Sight
+from beliefgraph.services.twin.load import read_state
 from beliefgraph.web.tuning import settle
 
 READS, WRITES, DERIVED = 300, 40, 20

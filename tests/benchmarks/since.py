@@ -19,8 +19,8 @@ from beliefgraph.model.belief import ANYONE, ANYWHERE
 from beliefgraph.model.identity import evidence_id
 from beliefgraph.model.metric import Measurement, Metric, MetricDefinition
 from beliefgraph.model.timeline import revision_id
-from beliefgraph.services.metrics.measure import measured_at, since
-from beliefgraph.services.metrics.tally import Tally, no_measurements
+from beliefgraph.services.derivation.measure import measured_at, since
+from beliefgraph.services.twin.measurements import Tally, no_measurements
 
 TWIN = "5f0d7c1e-0000-4000-8000-000000000000"
 START = datetime(2026, 1, 1, tzinfo=UTC)

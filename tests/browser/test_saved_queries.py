@@ -22,10 +22,10 @@ from tests.world import World
 from beliefgraph.local import Endpoint
 from beliefgraph.model.caller import Caller
 from beliefgraph.services.copies.project import Copying, CopySource
-from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.moments import Moments
+from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.permissions.policies import Policies
 from beliefgraph.services.permissions.sights import Sights
+from beliefgraph.services.snapshots.as_of import Moments
 from beliefgraph.store.copies import CopyStore
 from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.graph_schema import EDGES, NODES

@@ -20,8 +20,8 @@ from beliefgraph.model.event import Event
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.questions import Questions
-from beliefgraph.services.what_if import WhatIfs
+from beliefgraph.services.questions.beliefs import Questions
+from beliefgraph.services.questions.what_if import WhatIfs
 
 BUILDS, SELLS, TIDY = key("work.builds"), key("work.sells"), key("home.tidy")
 NAMES = count()

@@ -23,12 +23,12 @@ from beliefgraph.model.delta import Delta
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.identity import belief_id, evidence_id
 from beliefgraph.model.timeline import revision_id
-from beliefgraph.services.change_points import followed
-from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.derive import Derivation, derive
-from beliefgraph.services.describe import describe
+from beliefgraph.services.definitions.describe import describe
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.derivation import followed
+from beliefgraph.services.derivation.derive import Derivation, derive
 from beliefgraph.services.permissions.hidden import Hidden, without
-from beliefgraph.services.state import TwinState, fresh
+from beliefgraph.services.twin.state import TwinState, fresh
 
 TWIN = "5f0d7c1e-0000-4000-8000-000000000000"
 GRAPH = DefinitionGraph(Definitions(tenant="t", number=1, catalogs=(catalog(),)))

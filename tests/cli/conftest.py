@@ -9,7 +9,7 @@ import pytest
 from tests.world import World
 
 from beliefgraph.local import Endpoint
-from beliefgraph.services.callers import Callers
+from beliefgraph.services.access.callers import Callers
 
 
 @pytest.fixture

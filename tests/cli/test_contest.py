@@ -8,7 +8,7 @@ from tests.terminal import beliefgraph, line
 from tests.world import World
 
 from beliefgraph.model.identity import event_id, twin_id
-from beliefgraph.services.callers import Callers
+from beliefgraph.services.access.callers import Callers
 
 
 async def test_a_person_contests_what_was_said_of_them_and_takes_it_back(

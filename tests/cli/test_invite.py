@@ -8,8 +8,8 @@ from pathlib import Path
 from tests.terminal import beliefgraph
 from tests.world import World
 
-from beliefgraph.services.callers import Callers
-from beliefgraph.services.sessions import Sessions
+from beliefgraph.services.access.callers import Callers
+from beliefgraph.services.access.sessions import Sessions
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.tickets import Tickets
 

@@ -15,7 +15,7 @@ from beliefgraph.cli.truth import COLUMNS
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.event import Event
-from beliefgraph.services.questions import Questions
+from beliefgraph.services.questions.beliefs import Questions
 
 ATTRIBUTES = ("sky.clear", "sky.windy", "road.open")
 SPOKEN = Catalog.model_validate(

@@ -9,7 +9,7 @@ from tests.ownership.policies import POLICY
 from tests.terminal import beliefgraph, line
 from tests.world import World
 
-from beliefgraph.services.callers import Callers
+from beliefgraph.services.access.callers import Callers
 
 
 async def test_a_policy_is_published_and_a_purpose_permitted(

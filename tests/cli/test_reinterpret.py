@@ -8,7 +8,7 @@ from tests.reinterpretation.conftest import republish, saying
 from tests.terminal import beliefgraph
 from tests.world import World, rated
 
-from beliefgraph.services.grid import published
+from beliefgraph.services.derivation.grid import published
 
 
 async def test_one_twin_and_some_events_are_read_again_and_told_as_json(

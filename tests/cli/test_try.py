@@ -16,7 +16,7 @@ from beliefgraph.ingest.catalogs import read_catalogs
 from beliefgraph.ingest.jsonl import read_lines
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.event import Event
-from beliefgraph.services.trial import try_out
+from beliefgraph.services.upkeep.trial import try_out
 
 NO_DATABASE = unnamed()
 NO_DATABASE |= {"NEO4J_URI": "bolt://127.0.0.1:1", "NEO4J_PASSWORD": "none", "COLUMNS": "140"}

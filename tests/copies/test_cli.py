@@ -10,7 +10,7 @@ from tests.terminal import beliefgraph
 from tests.world import World, event
 
 from beliefgraph.local import Endpoint
-from beliefgraph.services.callers import Callers
+from beliefgraph.services.access.callers import Callers
 from beliefgraph.store.graph import connected
 
 

@@ -17,13 +17,13 @@ from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import belief_id
-from beliefgraph.services.advance import advance
-from beliefgraph.services.command_context import CommandContext
-from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.derive import derive
-from beliefgraph.services.drafts import observations
+from beliefgraph.services.commands.drafts import observations
+from beliefgraph.services.commits.advance import advance
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.derivation.derive import derive
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.state import TwinState, fresh
+from beliefgraph.services.layer.context import CommandContext
+from beliefgraph.services.twin.state import TwinState, fresh
 
 PAGE = "docs/attributes-over-time.md"
 ROW = re.compile(

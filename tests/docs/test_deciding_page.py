@@ -13,7 +13,7 @@ from tests.world import START, World
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import AssertBelief, RecordDecision, SetGoal
 from beliefgraph.model.decision_check import CheckDecision, OptionCheck
-from beliefgraph.services.decisions.check import DecisionChecks
+from beliefgraph.services.advice.check import DecisionChecks
 
 NAME = "docs/deciding.md"
 PAGE = (Path(__file__).parents[2] / NAME).read_text(encoding="utf-8")

@@ -18,11 +18,11 @@ from beliefgraph.model.definition import Definitions
 from beliefgraph.model.parameters import ParameterSet
 from beliefgraph.model.segment import LearnedBaseRate, LearnedRate
 from beliefgraph.model.time import microseconds
-from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.derive import derive
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.derivation.derive import derive
 from beliefgraph.services.forecasts.forecast import forecast
 from beliefgraph.services.forecasts.history import history
-from beliefgraph.services.state import fresh
+from beliefgraph.services.twin.state import fresh
 from beliefgraph.store.forecasts import HistoryRows
 from beliefgraph.store.keys import Keyring
 

@@ -14,11 +14,11 @@ from beliefgraph.inference.foresight.signals import balanced, stated_shares
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.trajectory import LearnedSignal, LearnedStage, LearnedStages
-from beliefgraph.services.blocks import Floats
 from beliefgraph.services.trajectories.in_force import Parameters, by_learned, in_force
 from beliefgraph.services.trajectories.observed import Observed
 from beliefgraph.services.trajectories.paths import DAY
 from beliefgraph.services.trajectories.paths import Path as Way
+from beliefgraph.services.twin.blocks import Floats
 
 PAGE = (Path(__file__).parents[2] / "docs/trajectories.md").read_text(encoding="utf-8")
 

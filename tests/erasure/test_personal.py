@@ -14,11 +14,11 @@ from tests.world import World, event
 from beliefgraph.local import Endpoint
 from beliefgraph.model.command import AssertBelief
 from beliefgraph.model.question import BeliefFilter
-from beliefgraph.services.changes import Changes
+from beliefgraph.services.changes.changes import Changes
 from beliefgraph.services.copies.project import Copying, CopySource
-from beliefgraph.services.moments import Moments
-from beliefgraph.services.notifier import Notifier
-from beliefgraph.services.questions import Questions
+from beliefgraph.services.questions.beliefs import Questions
+from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.twin.notifier import Notifier
 from beliefgraph.store.copies import CopyStore
 from beliefgraph.store.graph import connected
 from beliefgraph.store.learning import said

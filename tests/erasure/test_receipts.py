@@ -18,8 +18,8 @@ from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.command import AssertBelief, Identify
 from beliefgraph.model.erasure import THE_PERSON
 from beliefgraph.model.twin import Identifier
-from beliefgraph.services.erase import finish_erasures, replay_erasures
-from beliefgraph.services.receipts import kept, public_key, verified
+from beliefgraph.services.upkeep.erase import finish_erasures, replay_erasures
+from beliefgraph.services.upkeep.receipts import kept, public_key, verified
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.graph_schema import NODES
 from beliefgraph.store.keys import Keyring

@@ -25,8 +25,8 @@ from beliefgraph.ingest.cloudevents import read_object
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.definition import Definitions
 from beliefgraph.services.interpretation.rules import RuleInterpreter
+from beliefgraph.services.learning.dataset import Collection
 from beliefgraph.services.learning.sources import lesson
-from beliefgraph.services.statements import Collection
 from beliefgraph.store.learning import SaidRow, TwinSaid
 
 DAY = date(2010, 11, 2)

@@ -12,7 +12,7 @@ from beliefgraph.model.forecast import Forecast
 from beliefgraph.model.identity import twin_id
 from beliefgraph.services.forecasts.keeper import ForecastKeeper
 from beliefgraph.services.forecasts.questions import Forecasts
-from beliefgraph.services.moments import Moments
+from beliefgraph.services.snapshots.as_of import Moments
 from beliefgraph.store import forecasts as stored
 from beliefgraph.store.graph import Graph
 

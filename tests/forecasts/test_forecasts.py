@@ -15,7 +15,7 @@ from beliefgraph.model.belief import BeliefKey, logit
 from beliefgraph.model.forecast import Forecast
 from beliefgraph.model.outcome import Held
 from beliefgraph.model.time import BEGINNING, AsOf
-from beliefgraph.services.grid import published
+from beliefgraph.services.derivation.grid import published
 
 DAY = timedelta(days=1)
 

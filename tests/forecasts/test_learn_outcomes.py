@@ -27,7 +27,7 @@ from beliefgraph.services.forecasts.history import History, happened_in, history
 from beliefgraph.services.forecasts.keeper import at_risk
 from beliefgraph.services.forecasts.learn import LearnedOutcome, following, learn, learn_outcomes
 from beliefgraph.services.forecasts.record import record
-from beliefgraph.services.refresh import Refresher
+from beliefgraph.services.upkeep.refresh import Refresher
 from beliefgraph.store.forecasts import HistoryRows
 from beliefgraph.store.keys import Keyring
 

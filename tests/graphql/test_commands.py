@@ -8,7 +8,7 @@ import pytest
 from tests.web.service import Client, Json, Service
 from tests.world import CATALOG, event, rated
 
-from beliefgraph.services.grid import published
+from beliefgraph.services.derivation.grid import published
 
 RECEIPT = "{ id status twin rev code beliefs { belief { attribute } before { logOdds } after { logOdds status } } }"
 ALONE = {"attribute": "world.alone"}

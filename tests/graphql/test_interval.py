@@ -9,7 +9,7 @@ from tests.world import event, rated
 
 from beliefgraph.model.belief import logit, probability
 from beliefgraph.model.evidence import CORRECTION_LOG_ODDS
-from beliefgraph.services.derive import PINNED
+from beliefgraph.services.derivation.derive import PINNED
 
 INTERVAL = """
 query Interval($key: BeliefKeyInput!, $asOf: AsOf, $atLeastRev: Int) {

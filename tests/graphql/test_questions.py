@@ -10,7 +10,7 @@ from tests.web.service import Client, Service
 from tests.world import event, rated
 
 from beliefgraph.model.belief import logit
-from beliefgraph.services.grid import published
+from beliefgraph.services.derivation.grid import published
 
 ALONE = {"attribute": "world.alone"}
 BUYS = {"attribute": "world.buys"}

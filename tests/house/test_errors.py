@@ -73,5 +73,5 @@ def test_every_page_is_of_a_code_and_the_index_is_current() -> None:
 def test_the_reasons_for_quarantine_are_explained() -> None:
     text = (PAGES / "quarantine.md").read_text(encoding="utf-8")
     reasons = {code for _, _, code in literals("Refused")}
-    assert reasons, "services/intake.py sets events aside with Refused(code, reason)"
+    assert reasons, "services/commands/intake.py sets events aside with Refused(code, reason)"
     assert [code for code in sorted(reasons) if f"`{code}`" not in text] == []

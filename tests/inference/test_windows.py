@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from beliefgraph.inference import windows
 from beliefgraph.model.metric import MetricDefinition
 from beliefgraph.model.time import microseconds, moment_of
-from beliefgraph.services.metrics.zones import zone_of
+from beliefgraph.services.derivation.zones import zone_of
 
 ZONES = ("Europe/Berlin", "America/Los_Angeles", "America/Sao_Paulo", "Asia/Kathmandu", "Australia/Lord_Howe")
 

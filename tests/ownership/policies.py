@@ -8,20 +8,20 @@ from tests.world import World
 
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.permission import Permit, Policy
-from beliefgraph.services.changes import Changes
-from beliefgraph.services.commands import Commands
-from beliefgraph.services.decisions.questions import Decisions
+from beliefgraph.services.changes.changes import Changes
+from beliefgraph.services.commands.commands import Commands
+from beliefgraph.services.commands.intake import Intake
+from beliefgraph.services.commands.writer import Updater
 from beliefgraph.services.explanation.explain import Explanations
-from beliefgraph.services.goals.questions import Goals
-from beliefgraph.services.intake import Intake
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.metrics.questions import Metrics
-from beliefgraph.services.moments import Moments
-from beliefgraph.services.notifier import Notifier
 from beliefgraph.services.permissions.policies import Policies
 from beliefgraph.services.permissions.sights import Sights
-from beliefgraph.services.questions import Questions
-from beliefgraph.services.update import Updater
+from beliefgraph.services.questions.beliefs import Questions
+from beliefgraph.services.questions.decisions import Decisions
+from beliefgraph.services.questions.goals import Goals
+from beliefgraph.services.questions.metrics import Metrics
+from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.twin.notifier import Notifier
 
 POLICY: dict[str, Any] = {
     "default": "ask_first",

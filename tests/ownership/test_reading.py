@@ -12,7 +12,7 @@ from tests.world import World, event, key, rated
 
 from beliefgraph.errors import BeliefgraphError, NotFound
 from beliefgraph.model.time import AsOf
-from beliefgraph.services.questions import Questions
+from beliefgraph.services.questions.beliefs import Questions
 
 OF_ITS_TWIN = {"revision_id", "twin", "key", "rev_from", "rev_to"}
 

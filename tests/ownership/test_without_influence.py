@@ -19,18 +19,18 @@ from beliefgraph.model.identity import twin_id
 from beliefgraph.model.permission import Policy
 from beliefgraph.model.record import Record
 from beliefgraph.model.revision import Publication, Revision
-from beliefgraph.services.advance import PlannedCommit, advance
-from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.derive import derive
-from beliefgraph.services.drafts import observations
+from beliefgraph.services.commands.drafts import observations
+from beliefgraph.services.commits.advance import PlannedCommit, advance
+from beliefgraph.services.commits.layers import LAYERS
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.derivation.derive import derive
 from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.interpretation.said import Interpretation, Spoken
-from beliefgraph.services.layers import LAYERS
 from beliefgraph.services.permissions.enforce import permitted
 from beliefgraph.services.permissions.hidden import Hidden, PermittedDefinitions
 from beliefgraph.services.permissions.replay import Inputs, Replay, View, replayed
 from beliefgraph.services.permissions.sight import Sight
-from beliefgraph.services.state import TwinState, fresh
+from beliefgraph.services.twin.state import TwinState, fresh
 
 ATTRIBUTES = [f"{domain}.{name}" for domain in ("a", "b", "c") for name in ("one", "two", "three")]
 POLICY = Policy.model_validate(

@@ -199,7 +199,7 @@ async def test_neither_names_nor_words_nor_links_are_logged(lena: Service) -> No
 async def test_a_secret_that_is_set_seals_sessions_and_earlier_ones_open_them_still(
     graph: Graph, lena: Service, stopped: StoppedClock, keyring: Keyring
 ) -> None:
-    from beliefgraph.services.sessions import Sessions
+    from beliefgraph.services.access.sessions import Sessions
     from beliefgraph.store.tickets import Tickets
 
     def sessions(*secrets: str) -> Sessions:

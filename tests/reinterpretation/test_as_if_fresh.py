@@ -21,8 +21,8 @@ from beliefgraph.model.command import Retract
 from beliefgraph.model.event import Event
 from beliefgraph.model.revision import Revision
 from beliefgraph.model.time import AsOf
-from beliefgraph.services.decisions.questions import Decisions
-from beliefgraph.services.state import TwinState
+from beliefgraph.services.questions.decisions import Decisions
+from beliefgraph.services.twin.state import TwinState
 
 CHOSEN = {"chosen": "'berlin'", "reasons": "['said so']"}
 """What the changed rule says of the decision."""

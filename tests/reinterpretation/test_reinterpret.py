@@ -19,10 +19,10 @@ from beliefgraph.model.event import EventName
 from beliefgraph.model.permission import Restrict
 from beliefgraph.model.reinterpretation import Reinterpret, Reinterpretation
 from beliefgraph.model.time import AsOf
-from beliefgraph.services.grid import published
+from beliefgraph.services.derivation.grid import published
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.questions import Questions
-from beliefgraph.services.what_if import WhatIfs
+from beliefgraph.services.questions.beliefs import Questions
+from beliefgraph.services.questions.what_if import WhatIfs
 
 ALONE = key("world.alone")
 

@@ -22,8 +22,8 @@ from beliefgraph.local import Endpoint
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.shards import Shard, ShardMap
-from beliefgraph.services.move import Mover, digest, finish_moves
-from beliefgraph.services.residency import Residency
+from beliefgraph.services.access.residency import Residency
+from beliefgraph.services.upkeep.move import Mover, digest, finish_moves
 from beliefgraph.store import archives as stored
 from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring

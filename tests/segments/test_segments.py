@@ -18,7 +18,7 @@ from beliefgraph.model.belief import logit, probability
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.forecasts.questions import Forecasts
-from beliefgraph.services.questions import Questions
+from beliefgraph.services.questions.beliefs import Questions
 from beliefgraph.services.segments.learn import following, learn_segments
 from beliefgraph.services.segments.questions import Segments
 

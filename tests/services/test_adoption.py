@@ -15,10 +15,10 @@ from beliefgraph.model.belief import BeliefKey, logit
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.parameters import ParameterSet, Scope
+from beliefgraph.services.learning.dataset import Collection, Known, Voice
 from beliefgraph.services.learning.judge import ALONE, NOT_BETTER, ONE_SIDED, reasons
 from beliefgraph.services.learning.scoring import accuracy, auc, ece
 from beliefgraph.services.learning.sources import Lesson, coins_in_force, lesson
-from beliefgraph.services.statements import Collection, Known, Voice
 from beliefgraph.store.learning import SaidRow, TwinSaid
 
 ATTRIBUTE = "world.holds"

@@ -12,8 +12,8 @@ from tests.world import START, World, event, key, rated
 from beliefgraph.model.command import AssertBelief, Unidentify, Withdraw
 from beliefgraph.model.event import Event, EventName
 from beliefgraph.model.time import AsOf
-from beliefgraph.services.grid import published
-from beliefgraph.services.questions import Questions
+from beliefgraph.services.derivation.grid import published
+from beliefgraph.services.questions.beliefs import Questions
 
 ALONE = key("world.alone")
 

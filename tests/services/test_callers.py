@@ -9,7 +9,7 @@ import pytest_asyncio
 from tests.conftest import StoppedClock
 
 from beliefgraph.errors import Forbidden, Incorrect, NotFound, Unavailable
-from beliefgraph.services.callers import Callers, bearer
+from beliefgraph.services.access.callers import Callers, bearer
 from beliefgraph.store.graph import Graph, connect
 
 

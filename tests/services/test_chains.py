@@ -17,9 +17,9 @@ from beliefgraph.model.parameters import Coins, Scope, SharedError, SourceCoins
 from beliefgraph.model.question import EvidenceOn
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.explanation.explain import Explanations
-from beliefgraph.services.metrics.questions import Metrics
-from beliefgraph.services.questions import Questions
-from beliefgraph.services.refresh import Refresher
+from beliefgraph.services.questions.beliefs import Questions
+from beliefgraph.services.questions.metrics import Metrics
+from beliefgraph.services.upkeep.refresh import Refresher
 
 PRINTED = Catalog.model_validate(
     {

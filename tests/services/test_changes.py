@@ -13,8 +13,8 @@ from tests.world import World, event, key, rated
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.commit import Change
-from beliefgraph.services.changes import Changes
-from beliefgraph.services.notifier import Notifier
+from beliefgraph.services.changes.changes import Changes
+from beliefgraph.services.twin.notifier import Notifier
 
 PATIENCE = 60.0  # seconds; two writers on a Neo4j that has just started took more than ten
 

@@ -18,12 +18,12 @@ from beliefgraph.model.evidence import OBSERVED, Bearing
 from beliefgraph.model.hearing import heard
 from beliefgraph.model.identity import belief_id, evidence_id
 from beliefgraph.model.timeline import revision_id
-from beliefgraph.services import blocks, checkpoints
-from beliefgraph.services.bearings import Bearings, no_bearings
-from beliefgraph.services.cache import TwinCache
-from beliefgraph.services.checkpoints import Checkpoints
-from beliefgraph.services.counted import count
-from beliefgraph.services.load import read_state
+from beliefgraph.services.derivation.counted import count
+from beliefgraph.services.twin import blocks, checkpoints
+from beliefgraph.services.twin.bearings import Bearings, no_bearings
+from beliefgraph.services.twin.cache import TwinCache
+from beliefgraph.services.twin.checkpoints import Checkpoints
+from beliefgraph.services.twin.load import read_state
 from beliefgraph.store import checkpoints as kept
 
 TWIN = "5f0d7c1e-0000-4000-8000-000000000000"

@@ -14,7 +14,7 @@ from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.belief import logit
 from beliefgraph.model.command import AssertBelief, Correct, Relate, Retract, Withdraw
 from beliefgraph.model.relation import RelationKind
-from beliefgraph.services.grid import published
+from beliefgraph.services.derivation.grid import published
 
 ALONE = key("world.alone")
 

@@ -18,8 +18,8 @@ from beliefgraph.model.command import AssertBelief, Correct, Identify, Unidentif
 from beliefgraph.model.event import Event
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.twin import Identifier
-from beliefgraph.services.grid import published
-from beliefgraph.services.state import TwinState
+from beliefgraph.services.derivation.grid import published
+from beliefgraph.services.twin.state import TwinState
 
 RACERS = 32
 PHONE = Identifier(scheme="device", value="a phone")

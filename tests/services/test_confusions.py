@@ -18,12 +18,12 @@ from beliefgraph.model.command import Correct, Retract, Withdraw
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.parameters import Coins, Confusion, ParameterSet, Scope, SourceCoins
 from beliefgraph.model.time import AsOf
+from beliefgraph.services.commits.recheck import recheck
 from beliefgraph.services.explanation.explain import Explanations
+from beliefgraph.services.learning.dataset import Collection, Voice
 from beliefgraph.services.learning.sources import Lesson, SourceLearner, coins_in_force, lesson
-from beliefgraph.services.questions import Questions
-from beliefgraph.services.recheck import recheck
-from beliefgraph.services.refresh import Refresher
-from beliefgraph.services.statements import Collection, Voice
+from beliefgraph.services.questions.beliefs import Questions
+from beliefgraph.services.upkeep.refresh import Refresher
 from beliefgraph.store.learning import SaidRow, TwinSaid
 
 Floats = npt.NDArray[np.float64]

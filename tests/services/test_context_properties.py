@@ -16,8 +16,8 @@ from beliefgraph.inference import EXACT
 from beliefgraph.model.belief import BeliefKey, logit
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.definition import Definitions
-from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.layout import Layout, lay_out, require_answers
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.definitions.layout import Layout, lay_out, require_answers
 
 CONTEXTS = ("any", "work", "work.mail", "home", "home.sunday.late")
 SUBJECTS = ("self", "self", "coffee")

@@ -22,10 +22,10 @@ from beliefgraph.model.command import Withdraw
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import source_id
 from beliefgraph.model.metric import MetricKey
-from beliefgraph.services.advance import advance
-from beliefgraph.services.decide import withdrawal
-from beliefgraph.services.derive import derive
-from beliefgraph.services.preferences.contexts import MOST_CONTEXTS, Contexts
+from beliefgraph.services.beliefs.contexts import MOST_CONTEXTS, Contexts
+from beliefgraph.services.commands.decide import withdrawal
+from beliefgraph.services.commits.advance import advance
+from beliefgraph.services.derivation.derive import derive
 
 SAME = 1e-9
 """Probabilities that differ by no more are the same: calibration ends within 1e-10."""

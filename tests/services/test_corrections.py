@@ -16,9 +16,9 @@ from beliefgraph.model.command import AssertBelief, Correct, Relate, Retract, Wi
 from beliefgraph.model.identity import event_id, evidence_id, source_id
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.relation import RelationKind
-from beliefgraph.services.commands import SOURCE
+from beliefgraph.services.commands.commands import SOURCE
+from beliefgraph.services.derivation.grid import published
 from beliefgraph.services.explanation.explain import Explanations
-from beliefgraph.services.grid import published
 
 TICK = timedelta(microseconds=1)
 ALONE = key("world.alone")

@@ -19,9 +19,9 @@ from beliefgraph.model.command import AssertBelief, RecordDecision, SetGoal
 from beliefgraph.model.decision import Features, Option
 from beliefgraph.model.decision_check import CheckDecision, DecisionCheck, OptionCheck, Point
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services.decisions.alike import similarity
-from beliefgraph.services.decisions.check import DecisionChecks, rank
-from beliefgraph.services.decisions.weigh import Grounded, Weighed
+from beliefgraph.services.advice.alike import similarity
+from beliefgraph.services.advice.check import DecisionChecks, rank
+from beliefgraph.services.advice.weigh import Grounded, Weighed
 
 CATALOG = Catalog.model_validate(
     {

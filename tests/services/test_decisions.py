@@ -19,12 +19,12 @@ from beliefgraph.model.decision import MAX_DECISIONS, DecisionState, Deliberatio
 from beliefgraph.model.event import Event
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services.changes import Changes
+from beliefgraph.services.changes.changes import Changes
+from beliefgraph.services.commits.recheck import recheck
 from beliefgraph.services.decisions.draft import DecisionDraft
-from beliefgraph.services.decisions.questions import Decisions
-from beliefgraph.services.notifier import Notifier
-from beliefgraph.services.recheck import recheck
-from beliefgraph.services.state import fresh
+from beliefgraph.services.questions.decisions import Decisions
+from beliefgraph.services.twin.notifier import Notifier
+from beliefgraph.services.twin.state import fresh
 from beliefgraph.store.graph import Graph
 
 CATALOG = Catalog.model_validate(

@@ -13,9 +13,9 @@ from tests.world import CATALOG, START, World, event, key, rated
 from beliefgraph.errors import BeliefgraphError, Conflict
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import Correct, Relate
-from beliefgraph.services import definitions
-from beliefgraph.services.grid import published
-from beliefgraph.services.refresh import Refresher
+from beliefgraph.services.definitions import book as definitions
+from beliefgraph.services.derivation.grid import published
+from beliefgraph.services.upkeep.refresh import Refresher
 from beliefgraph.store import definitions as store
 
 

@@ -14,7 +14,7 @@ from beliefgraph.model.command import Correct, Relate, Retract, Withdraw
 from beliefgraph.model.explanation import Contribution, Explanation
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.explanation.explain import Explanations
-from beliefgraph.services.questions import Questions
+from beliefgraph.services.questions.beliefs import Questions
 
 SMALL = 1e-4
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from beliefgraph.services import expressions
 from beliefgraph.services.cel.functions import Kind
-from beliefgraph.services.expressions import ExpressionError
+from beliefgraph.services.interpretation import expressions
+from beliefgraph.services.interpretation.expressions import ExpressionError
 
 WINTER, SUMMER = datetime(2026, 1, 5, 23, 30, tzinfo=UTC), datetime(2026, 7, 5, 22, 30, tzinfo=UTC)
 

@@ -11,11 +11,11 @@ from tests.reading import stored
 from tests.services.test_questions import tell_a_story
 from tests.world import World, key, rated
 
-from beliefgraph.services import load
-from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.explanation.explain import Explanations
-from beliefgraph.services.flights import Flights
-from beliefgraph.services.moments import Moments
+from beliefgraph.services.process.flights import Flights
+from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.twin import load
 from beliefgraph.store.graph import Graph
 
 

@@ -14,9 +14,9 @@ from beliefgraph.model.command import Correct, Withdraw
 from beliefgraph.model.event import EventName
 from beliefgraph.model.identity import event_id
 from beliefgraph.model.time import NOW, AsOf
+from beliefgraph.services.derivation.grid import published
 from beliefgraph.services.explanation.explain import Explanations
-from beliefgraph.services.grid import published
-from beliefgraph.services.questions import Questions
+from beliefgraph.services.questions.beliefs import Questions
 
 
 async def shares(world: World, as_of: AsOf = NOW) -> dict[str, float]:

@@ -21,12 +21,12 @@ from beliefgraph.model.event import EventName
 from beliefgraph.model.identity import belief_id
 from beliefgraph.model.reasons import Interpret
 from beliefgraph.model.time import AsOf
+from beliefgraph.services.commits.recheck import recheck
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.questions import Questions
+from beliefgraph.services.questions.beliefs import Questions
+from beliefgraph.services.questions.what_if import WhatIfs
 from beliefgraph.services.reasons.questions import Reasons
-from beliefgraph.services.recheck import recheck
-from beliefgraph.services.what_if import WhatIfs
 
 CURIOUS, VISITS, BUYING = key("mind.curious"), key("acts.visits"), key("goal.pursued", subject="buy")
 PRIORS = (0.3, 0.5, 0.6)

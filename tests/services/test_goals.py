@@ -20,10 +20,10 @@ from beliefgraph.model.event import Event
 from beliefgraph.model.goal import GOAL_GRID, GoalState, Pursuit
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services.changes import Changes
-from beliefgraph.services.goals.questions import Goals
-from beliefgraph.services.notifier import Notifier
-from beliefgraph.services.recheck import recheck
+from beliefgraph.services.changes.changes import Changes
+from beliefgraph.services.commits.recheck import recheck
+from beliefgraph.services.questions.goals import Goals
+from beliefgraph.services.twin.notifier import Notifier
 
 PURSUED = "goal.pursued"
 GOALS = Catalog.model_validate(

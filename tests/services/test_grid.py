@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from beliefgraph.services.grid import STEP, left_prior, on_grid, on_scale, published
+from beliefgraph.services.derivation.grid import STEP, left_prior, on_grid, on_scale, published
 
 LOG_ODDS = st.floats(-60.0, 60.0)
 

@@ -12,7 +12,7 @@ from beliefgraph.model.command import AssertBelief, Identify, Unidentify
 from beliefgraph.model.event import Event
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.twin import Identifier
-from beliefgraph.services.grid import published
+from beliefgraph.services.derivation.grid import published
 
 TICK = timedelta(microseconds=1)
 PHONE = Identifier(scheme="device", value="a phone")

@@ -9,7 +9,7 @@ from beliefgraph.ingest.cloudevents import read_structured
 from beliefgraph.model.belief import logit
 from beliefgraph.model.command import Identify
 from beliefgraph.model.twin import Identifier
-from beliefgraph.services.grid import published
+from beliefgraph.services.derivation.grid import published
 
 
 async def test_an_event_becomes_evidence_and_moves_what_is_related(world: World) -> None:

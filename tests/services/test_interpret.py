@@ -12,7 +12,7 @@ from beliefgraph.errors import BeliefgraphError, Incorrect, Unsupported
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import Event
-from beliefgraph.services import expressions
+from beliefgraph.services.interpretation import expressions
 from beliefgraph.services.interpretation.check import check_catalog
 from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.interpretation.said import Interpretation, Spoken

@@ -11,9 +11,9 @@ from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.command import Correct, Relate
 from beliefgraph.model.evidence import CORRECTION_LOG_ODDS
 from beliefgraph.model.time import AsOf
-from beliefgraph.services.derive import PINNED
-from beliefgraph.services.interval import Intervals
-from beliefgraph.services.questions import Questions
+from beliefgraph.services.derivation.derive import PINNED
+from beliefgraph.services.questions.beliefs import Questions
+from beliefgraph.services.questions.interval import Intervals
 
 NARROW = 1e-5
 """Nats."""

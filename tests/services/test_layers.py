@@ -14,14 +14,14 @@ from beliefgraph.model.definition import Definitions
 from beliefgraph.model.delta import Delta, Records
 from beliefgraph.model.event import Event
 from beliefgraph.model.evidence import Bearing
-from beliefgraph.services.advance import PlannedCommit, advance, publish_layers
-from beliefgraph.services.decide import withdrawn
-from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.derive import derive
-from beliefgraph.services.drafts import observations
+from beliefgraph.services.commands.decide import withdrawn
+from beliefgraph.services.commands.drafts import observations
+from beliefgraph.services.commits.advance import PlannedCommit, advance, publish_layers
+from beliefgraph.services.commits.layers import LAYERS
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.derivation.derive import derive
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.layers import LAYERS
-from beliefgraph.services.state import TwinState, fresh
+from beliefgraph.services.twin.state import TwinState, fresh
 
 GRAPH = DefinitionGraph(Definitions(tenant="acme", number=1, catalogs=(CATALOG,)))
 WITH_MOODS = (*LAYERS, MOODS)

@@ -13,12 +13,12 @@ from beliefgraph.model.catalog import RelationDefinition
 from beliefgraph.model.command import Correct
 from beliefgraph.model.parameters import Coins, LearnedCalibration, ParameterSet, Scope, SharedError, SourceCoins
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services.grid import published
+from beliefgraph.services.commits.recheck import recheck
+from beliefgraph.services.derivation.grid import published
 from beliefgraph.services.learning.learn import LearnedRelations, learn_calibrations, learn_relations, propose_relations
 from beliefgraph.services.learning.lessons import Lessons, lessons
-from beliefgraph.services.questions import Questions
-from beliefgraph.services.recheck import recheck
-from beliefgraph.services.refresh import Refresher
+from beliefgraph.services.questions.beliefs import Questions
+from beliefgraph.services.upkeep.refresh import Refresher
 
 
 async def taught(world: World) -> Lessons:

@@ -16,8 +16,8 @@ from beliefgraph.ingest.catalogs import parse_catalogs
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.definition import Definitions
+from beliefgraph.services.learning.dataset import Known
 from beliefgraph.services.learning.rules import Cases, LearnedAttribute, fit
-from beliefgraph.services.statements import Known
 from beliefgraph.store.learning import RuledRow, TwinRuled
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -23,19 +23,19 @@ from beliefgraph.model.command import WhatIf, Withdraw
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.metric import Metric, MetricKey
 from beliefgraph.model.time import AsOf
-from beliefgraph.services.advance import advance
-from beliefgraph.services.command_context import CommandContext
-from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.drafts import observations
+from beliefgraph.services.commands.drafts import observations
+from beliefgraph.services.commits.advance import advance
+from beliefgraph.services.commits.recheck import recheck
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.derivation.grid import published as to_publish
+from beliefgraph.services.derivation.measure import measure
 from beliefgraph.services.explanation.explain import Explanations
-from beliefgraph.services.grid import published as to_publish
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.metrics.measure import measure
-from beliefgraph.services.metrics.questions import Metrics
-from beliefgraph.services.recheck import recheck
-from beliefgraph.services.refresh import Refresher
-from beliefgraph.services.state import TwinState, fresh
-from beliefgraph.services.what_if import WhatIfs
+from beliefgraph.services.layer.context import CommandContext
+from beliefgraph.services.questions.metrics import Metrics
+from beliefgraph.services.questions.what_if import WhatIfs
+from beliefgraph.services.twin.state import TwinState, fresh
+from beliefgraph.services.upkeep.refresh import Refresher
 
 MEAN, DEVIATION, DRIFT, NOISE, THRESHOLD = 10.0, 5.0, 0.5, 2.0, 15.0
 HOURS = MetricKey(metric="hours.level")

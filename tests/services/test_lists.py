@@ -15,12 +15,12 @@ from tests.world import World, event
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.page import Page
-from beliefgraph.services.decisions.questions import Decisions
 from beliefgraph.services.explanation.explain import Explanations
-from beliefgraph.services.goals.questions import Goals
-from beliefgraph.services.metrics.questions import Metrics
 from beliefgraph.services.preferences.questions import Preferences
-from beliefgraph.services.questions import Questions
+from beliefgraph.services.questions.beliefs import Questions
+from beliefgraph.services.questions.decisions import Decisions
+from beliefgraph.services.questions.goals import Goals
+from beliefgraph.services.questions.metrics import Metrics
 
 MANY = 40
 

@@ -12,7 +12,7 @@ from tests.services.test_recheck import checked
 from tests.world import World, event
 
 from beliefgraph.model.catalog import Catalog
-from beliefgraph.services.refresh import Refresher
+from beliefgraph.services.upkeep.refresh import Refresher
 
 BERLIN, ANGELES = "Europe/Berlin", "America/Los_Angeles"
 

@@ -17,14 +17,14 @@ from beliefgraph.model.definition import Definitions
 from beliefgraph.model.delta import Delta
 from beliefgraph.model.event import Event
 from beliefgraph.model.metric import Band, BandBearing
-from beliefgraph.services.advance import advance
-from beliefgraph.services.command_context import CommandContext
-from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.drafts import observations
-from beliefgraph.services.grid import published as to_publish
+from beliefgraph.services.commands.drafts import observations
+from beliefgraph.services.commits.advance import advance
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.derivation.grid import published as to_publish
+from beliefgraph.services.derivation.measure import decisive, due, measure, since
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.metrics.measure import decisive, due, measure, since
-from beliefgraph.services.state import TwinState, fresh
+from beliefgraph.services.layer.context import CommandContext
+from beliefgraph.services.twin.state import TwinState, fresh
 
 GRAPH = DefinitionGraph(Definitions(tenant="t", number=1, catalogs=(CATALOG, METRICS)))
 BANDS = tuple(

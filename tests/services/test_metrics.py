@@ -19,15 +19,15 @@ from beliefgraph.model.event import Event
 from beliefgraph.model.metric import MetricKey, Reading
 from beliefgraph.model.time import AsOf
 from beliefgraph.model.twin import Identifier
-from beliefgraph.services.changes import Changes
+from beliefgraph.services.changes.changes import Changes
+from beliefgraph.services.commits.recheck import recheck
+from beliefgraph.services.derivation.grid import published
 from beliefgraph.services.explanation.explain import Explanations
-from beliefgraph.services.grid import published
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.metrics.questions import Metrics
-from beliefgraph.services.notifier import Notifier
-from beliefgraph.services.recheck import recheck
-from beliefgraph.services.refresh import Refresher
-from beliefgraph.services.what_if import WhatIfs
+from beliefgraph.services.questions.metrics import Metrics
+from beliefgraph.services.questions.what_if import WhatIfs
+from beliefgraph.services.twin.notifier import Notifier
+from beliefgraph.services.upkeep.refresh import Refresher
 
 Read = tuple[float | None, str | None, float | None]
 

@@ -11,11 +11,11 @@ from tests.world import World, key, rated
 from beliefgraph.model.page import Page
 from beliefgraph.model.question import BeliefRow
 from beliefgraph.model.time import NOW, AsOf
+from beliefgraph.services.derivation.grid import published
 from beliefgraph.services.explanation.explain import Explanations
-from beliefgraph.services.grid import published
-from beliefgraph.services.moments import Moments
-from beliefgraph.services.notifier import Notifier
-from beliefgraph.services.questions import Questions
+from beliefgraph.services.questions.beliefs import Questions
+from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.twin.notifier import Notifier
 
 HERE = AsOf(rev=1)
 

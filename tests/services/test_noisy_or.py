@@ -14,13 +14,13 @@ from tests.world import START, World, event, key
 from beliefgraph.inference import Relation, Structure
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import Assumption, Correct, Intervention, Relate, WhatIf
+from beliefgraph.services.commits.recheck import recheck
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.learning.learn import learn_relations, propose_relations
 from beliefgraph.services.learning.lessons import lessons
-from beliefgraph.services.recheck import recheck
-from beliefgraph.services.refresh import Refresher
-from beliefgraph.services.what_if import WhatIfs
+from beliefgraph.services.questions.what_if import WhatIfs
+from beliefgraph.services.upkeep.refresh import Refresher
 
 NAMES = ("burglar", "storm", "alarm", "dog")
 PRIORS = (0.1, 0.2, 0.4, 0.3)

@@ -7,7 +7,7 @@ from tests.world import World, event
 
 from beliefgraph.errors import NotFound
 from beliefgraph.model.identity import twin_id
-from beliefgraph.services import scope
+from beliefgraph.services.access import scope
 
 TYPED = "Jo\u0308rg"
 """A name in decomposed form, as somebody typed it; it is another text than its normal form."""

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from beliefgraph.errors import Unavailable
-from beliefgraph.services.places import Places, Shares
+from beliefgraph.services.process.places import Places, Shares
 
 
 def places(**given: float) -> Places:

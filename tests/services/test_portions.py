@@ -21,8 +21,8 @@ from beliefgraph.errors import Unavailable, Unsupported
 from beliefgraph.local import LocalNeo4j
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.event import Event
-from beliefgraph.services import update
-from beliefgraph.services.portions import Portions
+from beliefgraph.services.commands import writer as update
+from beliefgraph.services.process.portions import Portions
 from beliefgraph.store import commits
 from beliefgraph.store.graph import OUT_OF_MEMORY, Graph, Transaction, connected
 from beliefgraph.store.keys import Keyring

@@ -20,15 +20,15 @@ from beliefgraph.model.identity import event_id, evidence_id, source_id
 from beliefgraph.model.preference import PreferenceKind
 from beliefgraph.model.preferred import Preference
 from beliefgraph.model.time import AsOf
+from beliefgraph.services.beliefs.contexts import MOST_CONTEXTS
+from beliefgraph.services.commits.recheck import recheck
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.learning.lessons import lessons
-from beliefgraph.services.preferences.contexts import MOST_CONTEXTS
 from beliefgraph.services.preferences.questions import Preferences
-from beliefgraph.services.questions import Questions
-from beliefgraph.services.recheck import recheck
-from beliefgraph.services.refresh import Refresher
-from beliefgraph.services.what_if import WhatIfs
+from beliefgraph.services.questions.beliefs import Questions
+from beliefgraph.services.questions.what_if import WhatIfs
+from beliefgraph.services.upkeep.refresh import Refresher
 
 PRIOR = [wanted("prior", "work.busy", 0.0)]
 """An event after which nothing is known of what they want."""

@@ -10,11 +10,11 @@ from tests.world import World, event, key
 
 from beliefgraph.model.event import Event
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services.changes import Changes
-from beliefgraph.services.grid import published
-from beliefgraph.services.notifier import Notifier
-from beliefgraph.services.questions import Questions
-from beliefgraph.services.recheck import recheck
+from beliefgraph.services.changes.changes import Changes
+from beliefgraph.services.commits.recheck import recheck
+from beliefgraph.services.derivation.grid import published
+from beliefgraph.services.questions.beliefs import Questions
+from beliefgraph.services.twin.notifier import Notifier
 
 RELATED = ("needs.budget", "needs.urgent", "product.fits", "product.risky")
 """What evidence on `world.buys` moves."""

@@ -15,10 +15,10 @@ from beliefgraph.model.command import Relate
 from beliefgraph.model.page import Page
 from beliefgraph.model.question import BeliefFilter, BeliefOrder, BeliefRow, RelationLevels
 from beliefgraph.model.relation import RelationKind
-from beliefgraph.services.cache import MISSES, TwinCache
-from beliefgraph.services.grid import published
-from beliefgraph.services.moments import Moments
-from beliefgraph.services.questions import ALL_KINDS, Questions
+from beliefgraph.services.derivation.grid import published
+from beliefgraph.services.questions.beliefs import ALL_KINDS, Questions
+from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.twin.cache import MISSES, TwinCache
 
 ORDERS = [
     BeliefOrder(by=by, descending=descending)

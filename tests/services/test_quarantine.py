@@ -12,7 +12,7 @@ from tests.world import CATALOG, World, event, rated
 
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.event import Event
-from beliefgraph.services.grid import published
+from beliefgraph.services.derivation.grid import published
 
 
 async def waiting(world: World) -> list[tuple[str, str]]:

@@ -19,10 +19,10 @@ from beliefgraph.model.page import Page
 from beliefgraph.model.question import BeliefFilter, BeliefOrder, BeliefRow
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.model.twin import Twin
-from beliefgraph.services.grid import published
-from beliefgraph.services.moments import Moments
-from beliefgraph.services.paging import Place, encode
-from beliefgraph.services.questions import Questions
+from beliefgraph.services.derivation.grid import published
+from beliefgraph.services.questions.beliefs import Questions
+from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.twin.paging import Place, encode
 
 
 @pytest.fixture

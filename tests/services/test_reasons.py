@@ -23,7 +23,7 @@ from beliefgraph.model.reasons import Hypothesis, Interpret, Occurrence, RivalRe
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.questions import Questions
+from beliefgraph.services.questions.beliefs import Questions
 from beliefgraph.services.reasons.questions import Reasons
 
 NAMES = ("waits", "bored", "silent")

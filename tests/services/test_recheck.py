@@ -4,8 +4,8 @@ from tests.world import World, event, key, rated
 
 from beliefgraph.model.belief import Holding
 from beliefgraph.model.command import Correct
-from beliefgraph.services.grid import published
-from beliefgraph.services.recheck import Checked, recheck
+from beliefgraph.services.commits.recheck import Checked, recheck
+from beliefgraph.services.derivation.grid import published
 
 
 async def checked(world: World) -> dict[str, Checked]:

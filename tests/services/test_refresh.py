@@ -15,14 +15,14 @@ from tests.world import CATALOG, START, World, event, rated
 
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.belief import logit
-from beliefgraph.services import advance
-from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.derive import Derivation, derive
-from beliefgraph.services.grid import published
-from beliefgraph.services.refresh import Refresher
-from beliefgraph.services.scheduler import Scheduler
-from beliefgraph.services.state import TwinState
-from beliefgraph.services.update import FUTURE_SKEW_S
+from beliefgraph.services.commands.writer import FUTURE_SKEW_S
+from beliefgraph.services.commits import advance
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.derivation.derive import Derivation, derive
+from beliefgraph.services.derivation.grid import published
+from beliefgraph.services.twin.state import TwinState
+from beliefgraph.services.upkeep.refresh import Refresher
+from beliefgraph.services.upkeep.scheduler import Scheduler
 
 HALF_LIFE = timedelta(days=30)
 

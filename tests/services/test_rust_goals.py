@@ -18,9 +18,9 @@ from beliefgraph.model.command import SetGoal
 from beliefgraph.model.goal import GoalState
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.time import AsOf
-from beliefgraph.services.goals.questions import Goals
-from beliefgraph.services.load import read_state
-from beliefgraph.services.recheck import recheck
+from beliefgraph.services.commits.recheck import recheck
+from beliefgraph.services.questions.goals import Goals
+from beliefgraph.services.twin.load import read_state
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 

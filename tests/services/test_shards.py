@@ -22,7 +22,7 @@ from beliefgraph.model.command import AssertBelief, Identify
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.shards import SLOTS, ShardMap, slot_of
 from beliefgraph.model.twin import Identifier
-from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.store import beliefs as stored
 from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring

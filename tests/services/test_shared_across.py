@@ -15,7 +15,7 @@ from beliefgraph.model.event import Event
 from beliefgraph.model.parameters import RandomEffect, SharedError
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.explanation.explain import Explanations
-from beliefgraph.services.refresh import Refresher
+from beliefgraph.services.upkeep.refresh import Refresher
 
 CATALOG = Catalog.model_validate(
     {

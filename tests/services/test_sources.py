@@ -20,11 +20,11 @@ from beliefgraph.model.event import Event
 from beliefgraph.model.parameters import Coins, ParameterSet, Scope, SharedError, SourceCoins
 from beliefgraph.model.question import BeliefFilter
 from beliefgraph.model.time import AsOf
+from beliefgraph.services.commits.recheck import recheck
+from beliefgraph.services.learning.dataset import Known
 from beliefgraph.services.learning.sources import SourceLearner
-from beliefgraph.services.questions import Questions
-from beliefgraph.services.recheck import recheck
-from beliefgraph.services.refresh import Refresher
-from beliefgraph.services.statements import Known
+from beliefgraph.services.questions.beliefs import Questions
+from beliefgraph.services.upkeep.refresh import Refresher
 
 LABELS = Catalog.model_validate(
     {

@@ -14,8 +14,8 @@ from tests.world import START
 from beliefgraph.model.delta import Delta, Records
 from beliefgraph.model.goal import FIELDS, GoalRelation, GoalStatement
 from beliefgraph.model.identity import relation_id
-from beliefgraph.services.goals.statements import Resolved, StatedGoal, resolve
-from beliefgraph.services.state import TwinState, by_place, fresh
+from beliefgraph.services.derivation.goal_statements import Resolved, StatedGoal, resolve
+from beliefgraph.services.twin.state import TwinState, by_place, fresh
 
 DAYS = 6
 GOALS = "abc"

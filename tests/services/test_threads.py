@@ -12,8 +12,8 @@ import pytest
 
 from beliefgraph.errors import Unavailable
 from beliefgraph.inference.stop import check_stopped, left_behind, stoppable
-from beliefgraph.services.places import HOLDER
-from beliefgraph.services.threads import Threads, long_work, threads
+from beliefgraph.services.process.places import HOLDER
+from beliefgraph.services.process.threads import Threads, long_work, threads
 
 
 def steps_until_stopped() -> None:

@@ -19,9 +19,9 @@ from beliefgraph.model.belief import logit
 from beliefgraph.model.command import AssertBelief, Correct, Relate, Retract, Withdraw
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import belief_id, event_id, evidence_id, source_id
-from beliefgraph.services.commands import SOURCE
-from beliefgraph.services.grid import published
-from beliefgraph.services.state import TwinState
+from beliefgraph.services.commands.commands import SOURCE
+from beliefgraph.services.derivation.grid import published
+from beliefgraph.services.twin.state import TwinState
 
 TICK = timedelta(microseconds=1)
 DAYS = 6

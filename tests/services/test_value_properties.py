@@ -18,10 +18,10 @@ from beliefgraph.model.definition import Definitions
 from beliefgraph.model.delta import Delta
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import event_id
-from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.derive import Derivation, derive
-from beliefgraph.services.layout import lay_out
-from beliefgraph.services.state import TwinState
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.definitions.layout import lay_out
+from beliefgraph.services.derivation.derive import Derivation, derive
+from beliefgraph.services.twin.state import TwinState
 
 
 @cache

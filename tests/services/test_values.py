@@ -31,12 +31,12 @@ from beliefgraph.model.distribution import Distribution
 from beliefgraph.model.identity import belief_id, event_id, evidence_id, source_id
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services.commands import SOURCE
+from beliefgraph.services.commands.commands import SOURCE
+from beliefgraph.services.commits.recheck import recheck
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.questions import Questions
-from beliefgraph.services.recheck import recheck
-from beliefgraph.services.what_if import WhatIfs
+from beliefgraph.services.questions.beliefs import Questions
+from beliefgraph.services.questions.what_if import WhatIfs
 
 
 @pytest_asyncio.fixture

@@ -11,8 +11,8 @@ from beliefgraph.model.command import Assumption, Correct, HypotheticalEvidence,
 from beliefgraph.model.commit import BeliefDifference
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.questions import Questions
-from beliefgraph.services.what_if import NOTICEABLE, WhatIfs
+from beliefgraph.services.questions.beliefs import Questions
+from beliefgraph.services.questions.what_if import NOTICEABLE, WhatIfs
 
 
 @pytest.fixture

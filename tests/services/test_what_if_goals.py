@@ -12,10 +12,10 @@ from beliefgraph.model.command import Assumption, MotivateGoal, SupposedGoal, Wh
 from beliefgraph.model.commit import Comparison
 from beliefgraph.model.goal import GoalDifference
 from beliefgraph.model.time import AsOf
-from beliefgraph.services.goals.questions import Goals
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.questions import Questions
-from beliefgraph.services.what_if import WhatIfs
+from beliefgraph.services.questions.beliefs import Questions
+from beliefgraph.services.questions.goals import Goals
+from beliefgraph.services.questions.what_if import WhatIfs
 
 
 @pytest_asyncio.fixture

@@ -20,10 +20,10 @@ from beliefgraph.app import Services
 from beliefgraph.errors import Fault
 from beliefgraph.graphql.schema import make_schema
 from beliefgraph.model.caller import Caller
-from beliefgraph.services.layers import LAYERS
-from beliefgraph.services.load import read_state
-from beliefgraph.services.recheck import Checked, recheck
-from beliefgraph.services.state import TwinState
+from beliefgraph.services.commits.layers import LAYERS
+from beliefgraph.services.commits.recheck import Checked, recheck
+from beliefgraph.services.twin.load import read_state
+from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store.erasures import delete_twin
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring

@@ -81,7 +81,7 @@ def body(name: str) -> str:
 def test_every_query_that_is_named_in_the_source_exists_and_every_query_is_named() -> None:
     source = Path(__file__).parents[2] / "src" / "beliefgraph"
     text = "".join(
-        p.read_text(encoding="utf-8") for room in ("store", "services") for p in (source / room).glob("*.py")
+        p.read_text(encoding="utf-8") for room in ("store", "services") for p in (source / room).rglob("*.py")
     )
     assert [name for name in NAMES if f'"{name}"' not in text] == []
 

@@ -23,8 +23,8 @@ from beliefgraph.model.metric import Metric, MetricChange, MetricKey, Reading
 from beliefgraph.model.question import EVERY_BELIEF, SUREST_FIRST
 from beliefgraph.model.relation import BeliefRelation, Strength
 from beliefgraph.model.revision import Revision
-from beliefgraph.services.load import read_state
-from beliefgraph.services.published import Published
+from beliefgraph.services.twin.load import read_state
+from beliefgraph.services.twin.published import Published
 from beliefgraph.store import beliefs, changes, commits, decisions, goals, metrics
 from beliefgraph.store.beliefs import HeldRow, RelationRow, Wanted
 from beliefgraph.store.commits import TwinCommit

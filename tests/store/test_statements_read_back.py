@@ -38,7 +38,7 @@ from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.revision import Publication, Revision, Statement
 from beliefgraph.model.timeline import revision_id
 from beliefgraph.model.twin import IdentifierLink
-from beliefgraph.services.load import read_state
+from beliefgraph.services.twin.load import read_state
 from beliefgraph.store import commits, decisions, forecasts, permissions
 from beliefgraph.store.commits import TwinCommit
 from beliefgraph.store.graph import Graph

@@ -17,9 +17,9 @@ from beliefgraph.local import LocalNeo4j
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import AssertBelief, Correct, Identify, RecordDecision
 from beliefgraph.model.twin import Identifier
-from beliefgraph.services.command_context import CommandContext
-from beliefgraph.services.erase import finish_erasures
-from beliefgraph.services.grid import published
+from beliefgraph.services.derivation.grid import published
+from beliefgraph.services.layer.context import CommandContext
+from beliefgraph.services.upkeep.erase import finish_erasures
 from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.learning import sources

@@ -18,7 +18,7 @@ from beliefgraph.local import Endpoint, LocalNeo4j
 from beliefgraph.local.data_dir import DataDir
 from beliefgraph.local.processes import has_ended
 from beliefgraph.model.caller import Caller
-from beliefgraph.services.grid import published
+from beliefgraph.services.derivation.grid import published
 from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring
 from beliefgraph.store.migrations import migrate

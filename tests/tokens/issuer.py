@@ -11,7 +11,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 from tests.conftest import StoppedClock
 
-from beliefgraph.services.tokens import Issuer
+from beliefgraph.services.access.tokens import Issuer
 
 ISSUER, AUDIENCE = "https://login.example", "beliefgraph"
 

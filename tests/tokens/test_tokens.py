@@ -19,8 +19,8 @@ from tests.web.service import service
 from tests.world import event
 
 from beliefgraph.errors import BeliefgraphError
-from beliefgraph.services.callers import Callers
-from beliefgraph.services.tokens import AGAIN_S, FRESH_S, Tokens
+from beliefgraph.services.access.callers import Callers
+from beliefgraph.services.access.tokens import AGAIN_S, FRESH_S, Tokens
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 

@@ -20,11 +20,11 @@ from beliefgraph.model.event import Event
 from beliefgraph.model.parameters import ParameterSet
 from beliefgraph.model.time import AsOf, microseconds
 from beliefgraph.services.permissions.usable import Usable
-from beliefgraph.services.refresh import Refresher
 from beliefgraph.services.trajectories.in_force import in_force
 from beliefgraph.services.trajectories.learn import LearnedTrajectory, following, learn_trajectories, learned_of
 from beliefgraph.services.trajectories.observed import Observed
 from beliefgraph.services.trajectories.questions import Trajectories
+from beliefgraph.services.upkeep.refresh import Refresher
 
 STAGES = ("evaluation", "business case", "procurement")
 STATED = (28.0, 42.0)

@@ -13,21 +13,21 @@ from typing import Any
 import typer
 
 from beliefgraph.cli import serve
-from beliefgraph.services.changes import Changes
-from beliefgraph.services.commands import Commands
-from beliefgraph.services.decisions.check import DecisionChecks
-from beliefgraph.services.decisions.questions import Decisions
-from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.erase import Eraser
+from beliefgraph.services.advice.check import DecisionChecks
+from beliefgraph.services.changes.changes import Changes
+from beliefgraph.services.commands.commands import Commands
+from beliefgraph.services.commands.intake import Intake
+from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.explanation.explain import Explanations
-from beliefgraph.services.goals.questions import Goals
-from beliefgraph.services.intake import Intake
-from beliefgraph.services.interval import Intervals
-from beliefgraph.services.metrics.questions import Metrics
 from beliefgraph.services.preferences.questions import Preferences
-from beliefgraph.services.questions import Questions
+from beliefgraph.services.questions.beliefs import Questions
+from beliefgraph.services.questions.decisions import Decisions
+from beliefgraph.services.questions.goals import Goals
+from beliefgraph.services.questions.interval import Intervals
+from beliefgraph.services.questions.metrics import Metrics
+from beliefgraph.services.questions.what_if import WhatIfs
 from beliefgraph.services.reasons.questions import Reasons
-from beliefgraph.services.what_if import WhatIfs
+from beliefgraph.services.upkeep.erase import Eraser
 
 SERVICES = (
     *(Changes, Commands, DecisionChecks, Decisions, DefinitionBook, Eraser, Explanations, Goals, Intake, Intervals),

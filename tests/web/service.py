@@ -23,8 +23,8 @@ from beliefgraph.model.caller import Scope
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.time import Clock
-from beliefgraph.services.layer import Layer
-from beliefgraph.services.layers import LAYERS
+from beliefgraph.services.commits.layers import LAYERS
+from beliefgraph.services.layer.protocol import Layer
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 from beliefgraph.web.server import serving

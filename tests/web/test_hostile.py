@@ -15,7 +15,7 @@ import pytest_asyncio
 from tests.conftest import StoppedClock
 from tests.web.service import Client, Json, Service, heartbeat, service
 
-from beliefgraph.services.threads import threads
+from beliefgraph.services.process.threads import threads
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 

@@ -18,7 +18,7 @@ from tests.web.service import Client
 
 from beliefgraph.local import Endpoint
 from beliefgraph.model.time import Clock
-from beliefgraph.services.callers import Callers
+from beliefgraph.services.access.callers import Callers
 from beliefgraph.store.graph import Graph
 
 PUBLISH = "mutation ($catalog: JSON!) { publishDefinitions(catalog: $catalog) { number } }"

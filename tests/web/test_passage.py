@@ -12,8 +12,8 @@ from structlog.testing import capture_logs
 from beliefgraph.config import Settings
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.caller import Caller
-from beliefgraph.services.callers import Callers
-from beliefgraph.services.places import Places, Shares
+from beliefgraph.services.access.callers import Callers
+from beliefgraph.services.process.places import Places, Shares
 from beliefgraph.web.passage import Bounded
 
 

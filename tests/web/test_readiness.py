@@ -115,5 +115,5 @@ async def test_without_neo4j_the_process_is_not_ready_within_seconds_and_is_agai
 
 async def test_what_was_found_long_ago_is_not_believed(served: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     assert await told(served) == (200, None)
-    monkeypatch.setattr("beliefgraph.services.readiness.STALE_S", 0.0)
+    monkeypatch.setattr("beliefgraph.services.upkeep.readiness.STALE_S", 0.0)
     assert await told(served) == (503, "store-unavailable")

@@ -13,7 +13,7 @@ from beliefgraph.cli.neo4j import errors_told
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.config import Settings
 from beliefgraph.model.erasure import Erasure, Readmission
-from beliefgraph.services import receipts
+from beliefgraph.services.upkeep import receipts
 
 Twin = Annotated[str, typer.Argument(help="Name of the twin.")]
 

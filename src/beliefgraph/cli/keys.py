@@ -11,7 +11,7 @@ from beliefgraph.cli.connection import run, services
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.model.caller import ApiKey, Scope
 from beliefgraph.model.vocabulary import words_of
-from beliefgraph.services.callers import OVERLAP, NewKey
+from beliefgraph.services.access.callers import OVERLAP, NewKey
 
 SCOPES: tuple[Scope, ...] = words_of(Scope)
 

@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from beliefgraph.cli.connection import run, services
-from beliefgraph.services.checkpoints import Checkpoints
-from beliefgraph.services.recheck import Checked, recheck
+from beliefgraph.services.commits.recheck import Checked, recheck
+from beliefgraph.services.twin.checkpoints import Checkpoints
 
 if TYPE_CHECKING:
     from beliefgraph.app import Services

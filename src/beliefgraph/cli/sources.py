@@ -20,10 +20,10 @@ from beliefgraph.cli.truth import read_truth
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.parameters import Scope
 from beliefgraph.model.time import instant
+from beliefgraph.services.learning.dataset import Per
 from beliefgraph.services.learning.judge import reasons
 from beliefgraph.services.learning.sources import LearnedSource, Lesson, Progress
 from beliefgraph.services.permissions.usable import left_out
-from beliefgraph.services.statements import Per
 
 LISTED = 25
 """Sources that the table lists; all are in the set."""

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
 from beliefgraph.model.time import instant
-from beliefgraph.services.statements import Known
+from beliefgraph.services.learning.dataset import Known
 
 COLUMNS = ("twin", "attribute", "subject", "context", "value", "holds")
 REQUIRED = {"twin", "attribute", "value"}

@@ -19,7 +19,7 @@ from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.belief import probability
 from beliefgraph.model.event import Event
 from beliefgraph.model.time import SystemClock
-from beliefgraph.services.trial import Score, Trial, try_out
+from beliefgraph.services.upkeep.trial import Score, Trial, try_out
 
 SHOWN = 20
 """Events, and twins, that are told one by one; --json tells all."""

@@ -26,12 +26,12 @@ from beliefgraph.model.delta import Delta
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.identity import belief_id, evidence_id
 from beliefgraph.model.timeline import revision_id
-from beliefgraph.services.change_points.followed import known_of, pieces
-from beliefgraph.services.change_points.kinds import Kinds
-from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.derive import derive
-from beliefgraph.services.describe import describe
-from beliefgraph.services.state import TwinState, fresh
+from beliefgraph.services.definitions.describe import describe
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.definitions.kinds import Kinds
+from beliefgraph.services.derivation.derive import derive
+from beliefgraph.services.derivation.followed import known_of, pieces
+from beliefgraph.services.twin.state import TwinState, fresh
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -10,7 +10,7 @@ from beliefgraph.graphql.arguments import TwinName, told
 from beliefgraph.graphql.context import Request
 from beliefgraph.graphql.expose import answer, expose
 from beliefgraph.model import access
-from beliefgraph.services.accesses import MOST
+from beliefgraph.services.access.accesses import MOST
 
 
 @expose(access.Access)

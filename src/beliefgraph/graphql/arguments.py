@@ -10,7 +10,7 @@ from strawberry.types.arguments import StrawberryArgumentAnnotation
 from beliefgraph.graphql.inputs import AsOf
 from beliefgraph.graphql.scalars import in_graphql
 from beliefgraph.model.record import Record
-from beliefgraph.services.paging import MAX_PAGE
+from beliefgraph.services.twin.paging import MAX_PAGE
 
 
 def told(sentence: str) -> StrawberryArgumentAnnotation:

@@ -34,7 +34,7 @@ from beliefgraph.model.page import Answer
 from beliefgraph.model.question import RelatedBelief
 from beliefgraph.model.time import NOW
 from beliefgraph.services.explanation.explain import LISTED
-from beliefgraph.services.paging import MAX_PAGE
+from beliefgraph.services.twin.paging import MAX_PAGE
 
 MATCHING = {
     "filter": argument(BeliefFilter | None, "Which beliefs; left out: all."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from beliefgraph.graphql.context import Context
-from beliefgraph.services.contests import ContestedBeliefs
+from beliefgraph.services.beliefs.contests import ContestedBeliefs
 
 COUNTED = "Number of pieces of evidence on it that the person contests; they are in force all the same."
 

@@ -44,9 +44,9 @@ from beliefgraph.graphql.errors import tell, told
 from beliefgraph.graphql.schema import AT_ONCE as PARSED_AT_ONCE
 from beliefgraph.graphql.schema import Schema
 from beliefgraph.graphql.variables import coerced_beside
-from beliefgraph.services.bounded_json import AT_ONCE, BOUNDS, JsonBounds, read_json_beside
-from beliefgraph.services.callers import bearer
-from beliefgraph.services.places import HOLDER, Places, Shares
+from beliefgraph.services.access.callers import bearer
+from beliefgraph.services.process.bounded_json import AT_ONCE, BOUNDS, JsonBounds, read_json_beside
+from beliefgraph.services.process.places import HOLDER, Places, Shares
 from beliefgraph.telemetry.spans import request
 
 log = structlog.get_logger(__name__)

@@ -22,7 +22,7 @@ from beliefgraph.model import forecast as model
 from beliefgraph.model.page import Page
 from beliefgraph.model.time import NOW
 from beliefgraph.services.forecasts.keeper import MOST_TWINS
-from beliefgraph.services.paging import DEFAULT_PAGE
+from beliefgraph.services.twin.paging import DEFAULT_PAGE
 
 OutcomeName = Annotated[str, told("Key of the outcome, as a catalog in force defines it.")]
 AnyOutcome = Annotated[str | None, told("Key of the outcome; left out: all.")]

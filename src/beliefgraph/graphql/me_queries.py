@@ -25,7 +25,7 @@ from beliefgraph.graphql.roots import question
 from beliefgraph.graphql.trajectory_types import Trajectory
 from beliefgraph.graphql.twin_types import Twin
 from beliefgraph.model import access, permission, twin
-from beliefgraph.services.accesses import MOST
+from beliefgraph.services.access.accesses import MOST
 
 
 @strawberry.type(description="Everything that is held of the person who calls, whatever is permitted to others.")

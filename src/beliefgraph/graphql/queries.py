@@ -41,7 +41,7 @@ from beliefgraph.model.identity import twin_id
 from beliefgraph.model.page import Page
 from beliefgraph.model.time import instant
 from beliefgraph.model.twin import Twin
-from beliefgraph.services.paging import DEFAULT_PAGE
+from beliefgraph.services.twin.paging import DEFAULT_PAGE
 
 MOST_CHANGES = 200
 MOST_QUARANTINED = 200

@@ -14,8 +14,8 @@ from beliefgraph.graphql.inputs import with_stored_ids
 from beliefgraph.graphql.lookahead import Selection
 from beliefgraph.model import receipt
 from beliefgraph.model.identity import twin_id
-from beliefgraph.services.commands import Commands
-from beliefgraph.services.paging import DEFAULT_PAGE
+from beliefgraph.services.commands.commands import Commands
+from beliefgraph.services.twin.paging import DEFAULT_PAGE
 
 Answer = Callable[..., Awaitable[Any]]
 

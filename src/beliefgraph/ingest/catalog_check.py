@@ -17,9 +17,9 @@ from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.catalog_checks import problems
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.record import Record
-from beliefgraph.services.definition_graph import DefinitionGraph
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.definitions.layout import require_answers
 from beliefgraph.services.interpretation.check import faults
-from beliefgraph.services.layout import require_answers
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from beliefgraph.errors import BeliefgraphError, Incorrect
 from beliefgraph.model.event import MAX_DATA_BYTES, Event, check_data
 from beliefgraph.model.time import instant, read_moment
-from beliefgraph.services.bounded_json import read_json
+from beliefgraph.services.process.bounded_json import read_json
 
 MAX_BATCH = 1_000
 

@@ -16,7 +16,7 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.event import Event
 from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.time import Clock
-from beliefgraph.services.bounded_json import AT_ONCE
+from beliefgraph.services.process.bounded_json import AT_ONCE
 from beliefgraph.telemetry.spans import refused
 
 MAX_BODY_BYTES = 8 * 1024 * 1024

@@ -50,6 +50,11 @@ class Page(Generic[T]):
         return tuple(Item(node, self.cursor(node)) for node in self.nodes)
 
     @property
+    def nothing(self) -> bool:
+        """Whether there is nothing on this page, nor on any before it."""
+        return not self.nodes and not self.has_previous
+
+    @property
     def first_cursor(self) -> str | None:
         """The cursor of the first thing; None on an empty page."""
         return self.cursor(self.nodes[0]) if self.nodes else None

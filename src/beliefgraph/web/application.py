@@ -18,8 +18,8 @@ from beliefgraph.config import Settings
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.graphql.door import refusal_body
 from beliefgraph.ingest.http import error_response
-from beliefgraph.services.callers import Callers
-from beliefgraph.services.places import Places
+from beliefgraph.services.access.callers import Callers
+from beliefgraph.services.process.places import Places
 from beliefgraph.web import graphiql_page
 from beliefgraph.web.error_pages import error_pages
 from beliefgraph.web.passage import REQUEST_ID, Bounded, RequestId, Warmed

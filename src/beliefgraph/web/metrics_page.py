@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from beliefgraph.errors import Forbidden
 from beliefgraph.ingest.http import error_response
-from beliefgraph.services.callers import bearer
-from beliefgraph.services.vitals import Vitals
+from beliefgraph.services.access.callers import bearer
+from beliefgraph.services.upkeep.vitals import Vitals
 from beliefgraph.telemetry.metrics import CONTENT_TYPE, exposition
 
 

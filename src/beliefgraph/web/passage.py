@@ -24,8 +24,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from beliefgraph.config import Settings
 from beliefgraph.errors import BeliefgraphError, Fault, Incorrect, Unavailable
 from beliefgraph.graphql.errors import ASKED_AT
-from beliefgraph.services.callers import Callers, bearer
-from beliefgraph.services.places import Places, Shares
+from beliefgraph.services.access.callers import Callers, bearer
+from beliefgraph.services.process.places import Places, Shares
 from beliefgraph.telemetry.spans import GONE, request
 
 log = structlog.get_logger("beliefgraph.access")

@@ -9,14 +9,13 @@ from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.delta import Delta
 from beliefgraph.model.evidence import Evidence
 from beliefgraph.model.timeline import inferred, revision_id
-from beliefgraph.services.additions import Additions
-from beliefgraph.services.command_context import CommandContext
-from beliefgraph.services.decide import addition
-from beliefgraph.services.definition_graph import DefinitionGraph
+from beliefgraph.services.beliefs.speak import addition, speak
+from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.interpretation.said import Interpretation, Spoken
-from beliefgraph.services.layer import Layer, PublishContext, Published
-from beliefgraph.services.speak import speak
-from beliefgraph.services.state import TwinState
+from beliefgraph.services.layer.additions import Additions
+from beliefgraph.services.layer.context import CommandContext
+from beliefgraph.services.layer.protocol import Layer, PublishContext, Published
+from beliefgraph.services.twin.state import TwinState
 
 DAY = "day"
 MOST = 9.0

@@ -13,13 +13,13 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.record import normalised
 from beliefgraph.model.time import NOW
+from beliefgraph.services.access.scope import no_such_twin, reach
+from beliefgraph.services.access.suppressed import refuse_erased
 from beliefgraph.services.archives.extract import extract
 from beliefgraph.services.archives.pack import EXTRACT, Packer, Writer
 from beliefgraph.services.archives.parts import Parts
 from beliefgraph.services.archives.unpack import verified
-from beliefgraph.services.moments import Moments
-from beliefgraph.services.scope import no_such_twin, reach
-from beliefgraph.services.suppressed import refuse_erased
+from beliefgraph.services.snapshots.as_of import Moments
 from beliefgraph.store import archives as stored
 from beliefgraph.store import events
 from beliefgraph.store.graph import Graph

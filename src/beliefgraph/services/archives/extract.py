@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from beliefgraph.model.revision import Publication, Revision, Statement
-from beliefgraph.services.blocks import Block, Ids, Rows, unpacked
-from beliefgraph.services.state import TwinState
+from beliefgraph.services.twin.blocks import Block, Ids, Rows, unpacked
+from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store.archives import Row, name, of_publication, of_record
 
 REACHED = ("Source", "Purpose")

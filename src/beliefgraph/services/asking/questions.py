@@ -12,8 +12,8 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.asking.weigh import Asking, covered, forbidden, last_stated
-from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.moments import Moments
+from beliefgraph.services.definitions.book import DefinitionBook
+from beliefgraph.services.snapshots.as_of import Moments
 from beliefgraph.store.asking import last_of
 from beliefgraph.store.graph import Graph
 

@@ -30,14 +30,14 @@ from beliefgraph.model.decision import Option
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.identity import belief_id
 from beliefgraph.model.time import microseconds, moment_of
-from beliefgraph.services.blocks import Floats, Ints
-from beliefgraph.services.decisions.want import speaking_of_options
-from beliefgraph.services.decisions.weigh import Known, weigh
-from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.layout import Unit
-from beliefgraph.services.moments import Moment
+from beliefgraph.services.advice.want import speaking_of_options
+from beliefgraph.services.advice.weigh import Known, weigh
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.definitions.layout import Unit
 from beliefgraph.services.preferences.wanted import wanted
-from beliefgraph.services.recompute import Recomputed, recompute
+from beliefgraph.services.snapshots.as_of import Moment
+from beliefgraph.services.snapshots.recompute import Recomputed, recompute
+from beliefgraph.services.twin.blocks import Floats, Ints
 
 ALL = "*"
 """The name of all domains together."""

@@ -16,11 +16,11 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.change_point import ChangePoint, ChangePoints, EvidenceStream, StreamKind, Surprise
 from beliefgraph.model.goal import GoalStatus
 from beliefgraph.model.time import NOW, AsOf, microseconds, moment_of
-from beliefgraph.services.blocks import Ids, Ints, packed, unpacked
-from beliefgraph.services.change_points.followed import Followed, Pieces, Stated, known_of, pieces
-from beliefgraph.services.change_points.temper import statements
-from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.moments import Moment, Moments
+from beliefgraph.services.definitions.book import DefinitionBook
+from beliefgraph.services.derivation.followed import Followed, Pieces, Stated, known_of, pieces
+from beliefgraph.services.derivation.temper import statements
+from beliefgraph.services.snapshots.as_of import Moment, Moments
+from beliefgraph.services.twin.blocks import Ids, Ints, packed, unpacked
 from beliefgraph.store.graph import Graph
 
 LATEST = 10

@@ -16,9 +16,9 @@ from beliefgraph.model.copy import CopyCheck, CopyRound
 from beliefgraph.model.time import NOW, Clock
 from beliefgraph.services.copies.pseudonyms import Pseudonyms
 from beliefgraph.services.copies.rows import CopyRow, TwinRows
-from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.moments import Moment, Moments
+from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.permissions.sights import Seen, Sights
+from beliefgraph.services.snapshots.as_of import Moment, Moments
 from beliefgraph.store.copies import (
     CopiedTwin,
     CopyStore,

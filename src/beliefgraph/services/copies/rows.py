@@ -17,7 +17,7 @@ from beliefgraph.model.metric import Measurement, Metric, Reading
 from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.revision import Revision
 from beliefgraph.services.copies.pseudonyms import Pseudonymised, Pseudonyms
-from beliefgraph.services.state import TwinState
+from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store import captions, codec
 from beliefgraph.store.copies import CopyEdge, CopyNode, ToldEvidence
 from beliefgraph.store.personal import COMMON, SHOWN, TEXTS, is_sealed

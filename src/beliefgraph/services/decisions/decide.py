@@ -12,13 +12,12 @@ from beliefgraph.model.decision import FIELDS, Option
 from beliefgraph.model.evidence import Stance
 from beliefgraph.model.identity import decision_id, goal_id
 from beliefgraph.model.time import Interval
-from beliefgraph.services.additions import Additions
-from beliefgraph.services.command_context import CommandContext
-from beliefgraph.services.decide import addition
+from beliefgraph.services.beliefs.speak import addition, speak
 from beliefgraph.services.decisions.draft import DecisionDraft, told_by
 from beliefgraph.services.decisions.statements import person_told, resolve_decisions
 from beliefgraph.services.interpretation.said import Spoken, TellsDecision
-from beliefgraph.services.speak import speak
+from beliefgraph.services.layer.additions import Additions
+from beliefgraph.services.layer.context import CommandContext
 
 
 def recording_decision(setting: CommandContext, command: RecordDecision) -> Additions:

@@ -13,10 +13,10 @@ from beliefgraph.model.evidence import Stance
 from beliefgraph.model.identity import decision_id, evidence_id, source_id
 from beliefgraph.model.time import Interval
 from beliefgraph.model.timeline import revision_id
-from beliefgraph.services.command_context import CommandContext
 from beliefgraph.services.goals.draft import Provenance
 from beliefgraph.services.interpretation.said import Interpretation, TellsDecision
-from beliefgraph.services.state import TwinState
+from beliefgraph.services.layer.context import CommandContext
+from beliefgraph.services.twin.state import TwinState
 
 
 def told_by(setting: CommandContext, speaker: str, stance: Stance, start: datetime) -> Provenance:

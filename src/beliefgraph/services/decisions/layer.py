@@ -9,9 +9,9 @@ from beliefgraph.model.delta import Delta
 from beliefgraph.model.timeline import inferred
 from beliefgraph.services.decisions.draft import DecisionDraft
 from beliefgraph.services.decisions.statements import ToldDecision, resolve_decisions
-from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.layer import Layer, PublishContext, Published
-from beliefgraph.services.state import TwinState
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.layer.protocol import Layer, PublishContext, Published
+from beliefgraph.services.twin.state import TwinState
 
 
 def publish(context: PublishContext) -> Published:

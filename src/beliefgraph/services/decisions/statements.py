@@ -22,7 +22,7 @@ from beliefgraph.model.decision import (
     status_of,
 )
 from beliefgraph.model.timeline import lateness
-from beliefgraph.services.state import TwinState
+from beliefgraph.services.twin.state import TwinState
 
 
 @dataclass(frozen=True, slots=True)

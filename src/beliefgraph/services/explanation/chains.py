@@ -12,12 +12,12 @@ from beliefgraph.model.evidence import Evidence, Source
 from beliefgraph.model.metric import MetricState
 from beliefgraph.model.question import EvidenceIn, EvidenceOn
 from beliefgraph.model.time import microseconds
-from beliefgraph.services.bearings import valid_at
-from beliefgraph.services.blocks import Ints, packed
-from beliefgraph.services.contests import contested_evidence
-from beliefgraph.services.metrics.standing import events_of, newest, speaking, standing, voice
-from beliefgraph.services.paging import Place
-from beliefgraph.services.recompute import Recomputed
+from beliefgraph.services.beliefs.contests import contested_evidence
+from beliefgraph.services.explanation.standing import events_of, newest, speaking, standing, voice
+from beliefgraph.services.snapshots.recompute import Recomputed
+from beliefgraph.services.twin.bearings import valid_at
+from beliefgraph.services.twin.blocks import Ints, packed
+from beliefgraph.services.twin.paging import Place
 from beliefgraph.store.evidence import ToldRow, told
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring

@@ -29,21 +29,21 @@ from beliefgraph.model.explanation import (
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.segment import SegmentPrior
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services import paging
-from beliefgraph.services.blocks import Floats, Ints, packed, unpacked
-from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.derive import Derivation, Items, derive
+from beliefgraph.services.definitions.book import DefinitionBook
+from beliefgraph.services.derivation.causes import saying_what_is_pursued
+from beliefgraph.services.derivation.derive import Derivation, Items, derive
+from beliefgraph.services.derivation.measure import decisive
 from beliefgraph.services.explanation.chains import ALL_STORED, Voice, voices
 from beliefgraph.services.explanation.influenced import Influenced, Pieces, influenced, ranked
-from beliefgraph.services.explanation.never_said import never_said
 from beliefgraph.services.explanation.paths import strongest_paths
 from beliefgraph.services.explanation.reasons import Reason, reasons
 from beliefgraph.services.explanation.sentence import Corrected, sentence
-from beliefgraph.services.goals.causes import saying_what_is_pursued
-from beliefgraph.services.metrics.measure import decisive
-from beliefgraph.services.moments import Moments
-from beliefgraph.services.paging import Place, Walk
-from beliefgraph.services.recompute import Recomputed, recompute
+from beliefgraph.services.explanation.without import never_said
+from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.snapshots.recompute import Recomputed, recompute
+from beliefgraph.services.twin import paging
+from beliefgraph.services.twin.blocks import Floats, Ints, packed, unpacked
+from beliefgraph.services.twin.paging import Place, Walk
 from beliefgraph.store.evidence import ToldRow
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring

@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from beliefgraph.inference import GRID, Influence
 from beliefgraph.inference.reliability.statements import sums
-from beliefgraph.services.bearings import Bearings
-from beliefgraph.services.blocks import Codes, Floats, Ids, Ints, unpacked
-from beliefgraph.services.derive import Derivation
-from beliefgraph.services.layout import Unit
+from beliefgraph.services.definitions.layout import Unit
+from beliefgraph.services.derivation.derive import Derivation
+from beliefgraph.services.twin.bearings import Bearings
+from beliefgraph.services.twin.blocks import Codes, Floats, Ids, Ints, unpacked
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from beliefgraph.inference.rules import implies, noisy_or
-from beliefgraph.services.definition_graph import Edge
-from beliefgraph.services.layout import Layout
+from beliefgraph.services.definitions.graph import Edge
+from beliefgraph.services.definitions.layout import Layout
 
 WEAKEST = 1e-12
 """The least coupling a relation counts with, so that one that says nothing is still a path, and the last resort."""

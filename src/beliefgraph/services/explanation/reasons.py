@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from beliefgraph.model.belief import Belief
-from beliefgraph.services.blocks import Floats, Ints
 from beliefgraph.services.explanation.chains import Voice
 from beliefgraph.services.explanation.influenced import Pieces
 from beliefgraph.services.explanation.sentence import Told
-from beliefgraph.services.recompute import Recomputed
+from beliefgraph.services.snapshots.recompute import Recomputed
+from beliefgraph.services.twin.blocks import Floats, Ints
 
 READ = 100
 """Pieces of evidence whose own words a sentence tells; of more, it tells how many each source gave."""

@@ -22,8 +22,8 @@ from beliefgraph.model.goal import ENDED
 from beliefgraph.model.metric import MetricKey
 from beliefgraph.model.outcome import OutcomeDefinition
 from beliefgraph.model.time import microseconds
-from beliefgraph.services import expressions
-from beliefgraph.services.expressions import ExpressionError
+from beliefgraph.services.interpretation import expressions
+from beliefgraph.services.interpretation.expressions import ExpressionError
 from beliefgraph.services.interpretation.reading import attributes_of
 from beliefgraph.store.events import event_of
 from beliefgraph.store.forecasts import HistoryRows, Wanted

@@ -13,14 +13,14 @@ from beliefgraph.model.definition import Definitions
 from beliefgraph.model.forecast import Forecast, Resolution
 from beliefgraph.model.outcome import Horizon, OutcomeDefinition
 from beliefgraph.model.time import NOW, AsOf, Clock, microseconds, moment_of
+from beliefgraph.services.access.scope import no_such_twin
 from beliefgraph.services.forecasts.forecast import forecast, id_of
 from beliefgraph.services.forecasts.history import History, history, wanted
 from beliefgraph.services.forecasts.keeper import at_risk
 from beliefgraph.services.forecasts.permitted import permitted_rows
 from beliefgraph.services.forecasts.resolve import by_events, holds, period_ends, resolution
-from beliefgraph.services.moments import Moments
 from beliefgraph.services.permissions.sights import Seen
-from beliefgraph.services.scope import no_such_twin
+from beliefgraph.services.snapshots.as_of import Moments
 from beliefgraph.store import forecasts as stored
 from beliefgraph.store import permissions
 from beliefgraph.store.forecasts import Unresolved

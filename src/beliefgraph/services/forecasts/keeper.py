@@ -18,14 +18,14 @@ from beliefgraph.model.definition import Definitions
 from beliefgraph.model.forecast import Forecast, ForecastMade, ForecastsResolved, Resolution
 from beliefgraph.model.outcome import OutcomeDefinition
 from beliefgraph.model.time import AsOf, Clock, instant, microseconds, moment_of
-from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.commits.recheck import pages_of_twins
+from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.forecasts.features import applies
 from beliefgraph.services.forecasts.forecast import forecast, id_of
 from beliefgraph.services.forecasts.history import History, history, wanted
 from beliefgraph.services.forecasts.resolve import by_events, holds, period_ends, resolution
-from beliefgraph.services.moments import Moments
 from beliefgraph.services.permissions.sight import restricted
-from beliefgraph.services.recheck import pages_of_twins
+from beliefgraph.services.snapshots.as_of import Moments
 from beliefgraph.store import definitions as stored_definitions
 from beliefgraph.store import forecasts as stored
 from beliefgraph.store import permissions

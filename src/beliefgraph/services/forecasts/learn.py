@@ -22,7 +22,8 @@ from beliefgraph.model.definition import Definitions
 from beliefgraph.model.outcome import LearnedHazard, OutcomeDefinition
 from beliefgraph.model.parameters import ParameterSet
 from beliefgraph.model.time import microseconds
-from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.commits.recheck import pages_of_twins
+from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.forecasts.features import AHEAD, applies, further_columns, states
 from beliefgraph.services.forecasts.forecast import rates_at
 from beliefgraph.services.forecasts.history import (
@@ -38,8 +39,7 @@ from beliefgraph.services.forecasts.history import (
 )
 from beliefgraph.services.learning.fitted import FOLDS
 from beliefgraph.services.permissions.usable import Usable
-from beliefgraph.services.recheck import pages_of_twins
-from beliefgraph.services.threads import long_work
+from beliefgraph.services.process.threads import long_work
 from beliefgraph.store import forecasts as stored
 from beliefgraph.store.forecasts import HistoryRows
 from beliefgraph.store.graph import Graph

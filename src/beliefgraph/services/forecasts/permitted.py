@@ -9,9 +9,9 @@ from typing import Any
 
 from beliefgraph.model.belief import Belief
 from beliefgraph.model.time import microseconds
-from beliefgraph.services.blocks import FOREVER
 from beliefgraph.services.permissions.replay import Replay
-from beliefgraph.services.state import TwinState
+from beliefgraph.services.twin.blocks import FOREVER
+from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store.forecasts import HistoryRows, Wanted
 
 

@@ -12,15 +12,15 @@ from beliefgraph.model.forecast import Forecast
 from beliefgraph.model.outcome import OutcomeDefinition
 from beliefgraph.model.page import Page
 from beliefgraph.model.time import NOW, AsOf, Clock, microseconds, moment_of
-from beliefgraph.services import paging
-from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.access.scope import no_such_twin, reach
+from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.forecasts.forecast import forecast, id_of
 from beliefgraph.services.forecasts.history import history, wanted
 from beliefgraph.services.forecasts.in_part import ForecastsInPart
-from beliefgraph.services.moments import Moments
-from beliefgraph.services.paging import DEFAULT_PAGE, Place
 from beliefgraph.services.permissions.sights import Seen
-from beliefgraph.services.scope import no_such_twin, reach
+from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.twin import paging
+from beliefgraph.services.twin.paging import DEFAULT_PAGE, Place
 from beliefgraph.store import forecasts as stored
 from beliefgraph.store.forecasts import Scored
 from beliefgraph.store.graph import Graph

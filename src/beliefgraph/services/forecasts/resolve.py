@@ -12,10 +12,10 @@ from beliefgraph.model.forecast import Resolution
 from beliefgraph.model.identity import belief_id, resolution_id
 from beliefgraph.model.outcome import OutcomeDefinition
 from beliefgraph.model.time import microseconds, moment_of
+from beliefgraph.services.explanation.standing import one_metric
 from beliefgraph.services.forecasts.history import History, span
-from beliefgraph.services.metrics.standing import one_metric
-from beliefgraph.services.moments import Moment
-from beliefgraph.services.recompute import recompute
+from beliefgraph.services.snapshots.as_of import Moment
+from beliefgraph.services.snapshots.recompute import recompute
 from beliefgraph.store.forecasts import Unresolved
 
 

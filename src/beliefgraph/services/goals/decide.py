@@ -12,14 +12,13 @@ from beliefgraph.model.evidence import Stance
 from beliefgraph.model.goal import ENDED, FIELDS, GoalStatus
 from beliefgraph.model.identity import belief_id, goal_id
 from beliefgraph.model.time import Interval
-from beliefgraph.services.additions import Additions
-from beliefgraph.services.command_context import CommandContext
-from beliefgraph.services.decide import addition
-from beliefgraph.services.definition_graph import DefinitionGraph
+from beliefgraph.services.beliefs.speak import addition, speak
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.derivation.goal_statements import person_said
 from beliefgraph.services.goals.draft import GoalDraft, refuse_over_the_person, said_by
-from beliefgraph.services.goals.statements import person_said
 from beliefgraph.services.interpretation.said import BearsOn, Spoken, StatesGoal
-from beliefgraph.services.speak import speak
+from beliefgraph.services.layer.additions import Additions
+from beliefgraph.services.layer.context import CommandContext
 
 
 def setting_goal(setting: CommandContext, command: SetGoal) -> Additions:

@@ -19,10 +19,10 @@ from beliefgraph.model.belief import ANYWHERE, Belief, BeliefKey, Quality, proba
 from beliefgraph.model.catalog import URGENCY
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStanding, GoalStatus, ReasonKind
 from beliefgraph.model.time import seconds
-from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.derive import Derivation
-from beliefgraph.services.goals.statements import Resolved, StatedGoal, resolve
-from beliefgraph.services.state import TwinState
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.derivation.derive import Derivation
+from beliefgraph.services.derivation.goal_statements import Resolved, StatedGoal, resolve
+from beliefgraph.services.twin.state import TwinState
 
 Bools = npt.NDArray[np.bool_]
 

@@ -16,10 +16,10 @@ from beliefgraph.model.identity import belief_id, evidence_id, goal_id, relation
 from beliefgraph.model.revision import Origin
 from beliefgraph.model.time import Interval
 from beliefgraph.model.timeline import revision_id
-from beliefgraph.services.command_context import CommandContext
-from beliefgraph.services.goals.statements import person_related
+from beliefgraph.services.derivation.goal_statements import person_related
 from beliefgraph.services.interpretation.said import Interpretation, StatesGoal
-from beliefgraph.services.state import TwinState
+from beliefgraph.services.layer.context import CommandContext
+from beliefgraph.services.twin.state import TwinState
 
 MOST_NAMED = 12
 """Goals of a cycle that the refusal names."""

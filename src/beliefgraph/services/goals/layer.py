@@ -9,13 +9,13 @@ import numpy as np
 from beliefgraph.model.delta import Delta
 from beliefgraph.model.goal import GOAL_GRID, Goal, GoalChange, Pursuit
 from beliefgraph.model.timeline import inferred
-from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.derive import derive
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.derivation.derive import derive
 from beliefgraph.services.goals.derive import GoalDerivation, derive_goals
 from beliefgraph.services.goals.draft import GoalDraft, end_relation
 from beliefgraph.services.goals.why import why
-from beliefgraph.services.layer import Layer, PublishContext, Published
-from beliefgraph.services.state import TwinState
+from beliefgraph.services.layer.protocol import Layer, PublishContext, Published
+from beliefgraph.services.twin.state import TwinState
 
 NAME = "goals"
 

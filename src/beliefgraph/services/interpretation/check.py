@@ -12,8 +12,8 @@ from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.decision import FIELDS as DECISION_FIELDS
 from beliefgraph.model.goal import FIELDS
 from beliefgraph.model.record import Record
-from beliefgraph.services import expressions
 from beliefgraph.services.cel.functions import Kind
+from beliefgraph.services.interpretation import expressions
 from beliefgraph.services.interpretation.bearings import MAX_LOG_LIKELIHOOD_RATIO
 from beliefgraph.services.interpretation.goals import RELATED, is_status
 

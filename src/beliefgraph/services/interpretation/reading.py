@@ -15,9 +15,9 @@ from beliefgraph.model.event import Event
 from beliefgraph.model.identity import METRIC
 from beliefgraph.model.metric import MetricDefinition
 from beliefgraph.model.record import Key
-from beliefgraph.services import expressions
 from beliefgraph.services.cel.evaluate import Variables
-from beliefgraph.services.expressions import ExpressionError
+from beliefgraph.services.interpretation import expressions
+from beliefgraph.services.interpretation.expressions import ExpressionError
 
 KEY: TypeAdapter[str] = TypeAdapter(Key)
 

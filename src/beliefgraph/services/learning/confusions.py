@@ -16,6 +16,7 @@ import numpy as np
 
 from beliefgraph.inference.reliability import Claims, Rates, foretold_truth, foretold_values, learn_confusions
 from beliefgraph.model.parameters import ALWAYS_RIGHT, Coins, Confusion, Scope
+from beliefgraph.services.learning.dataset import Topic
 from beliefgraph.services.learning.fitted import FOLDS, Fitted
 from beliefgraph.services.learning.judge import (
     LEAST_JUDGED,
@@ -30,7 +31,6 @@ from beliefgraph.services.learning.judge import (
     by_question,
     standard_error,
 )
-from beliefgraph.services.statements import Topic
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from beliefgraph.inference.reliability import learn_claims, learn_coins
 from beliefgraph.inference.reliability.coins import DISCOUNTS
 from beliefgraph.inference.reliability.statements import sums
 from beliefgraph.model.parameters import Scope
-from beliefgraph.services.statements import Topic
+from beliefgraph.services.learning.dataset import Topic
 
 Floats = npt.NDArray[np.float64]
 

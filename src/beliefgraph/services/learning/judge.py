@@ -18,8 +18,8 @@ import numpy.typing as npt
 from beliefgraph.inference.reliability import Statements, foretold
 from beliefgraph.inference.reliability.statements import sums
 from beliefgraph.model.parameters import Coins, Scope
+from beliefgraph.services.learning.dataset import Topic, Voice
 from beliefgraph.services.learning.fitted import FOLDS, Fitted, fit
-from beliefgraph.services.statements import Topic, Voice
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

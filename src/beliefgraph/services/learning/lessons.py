@@ -24,14 +24,14 @@ from beliefgraph.model.catalog import RelationDefinition
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.hearing import heard
-from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.derive import Derivation, derive, segment_at
-from beliefgraph.services.load import every_state
+from beliefgraph.services.commits.recheck import every_twin
+from beliefgraph.services.definitions.book import DefinitionBook
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.derivation.derive import Derivation, derive, segment_at
+from beliefgraph.services.learning.dataset import Known
 from beliefgraph.services.permissions.usable import Usable
-from beliefgraph.services.recheck import every_twin
-from beliefgraph.services.state import TwinState
-from beliefgraph.services.statements import Known
+from beliefgraph.services.twin.load import every_state
+from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store.graph import Graph
 
 Floats = npt.NDArray[np.float64]

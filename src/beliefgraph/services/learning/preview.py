@@ -10,13 +10,13 @@ from beliefgraph.model.belief import probability
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.move import MOVED, BeliefMove, greatest
 from beliefgraph.model.parameters import ParameterSet
-from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.derive import Derivation, derive
-from beliefgraph.services.load import every_state
+from beliefgraph.services.commits.recheck import every_twin
+from beliefgraph.services.definitions.book import DefinitionBook
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.derivation.derive import Derivation, derive
 from beliefgraph.services.permissions.usable import Usable
-from beliefgraph.services.recheck import every_twin
-from beliefgraph.services.state import TwinState
+from beliefgraph.services.twin.load import every_state
+from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store.graph import Graph
 
 

@@ -23,10 +23,10 @@ from beliefgraph.model.belief import BeliefKey, logit, probability
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.catalog import BearingRule, Catalog, EventRule
 from beliefgraph.model.definition import Definitions
-from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.definitions.book import DefinitionBook
+from beliefgraph.services.learning.dataset import Known
 from beliefgraph.services.learning.fitted import FOLDS
 from beliefgraph.services.permissions.usable import Usable
-from beliefgraph.services.statements import Known
 from beliefgraph.store import learning as stored
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.learning import TwinRuled

@@ -19,8 +19,8 @@ from beliefgraph.inference import two_coin
 from beliefgraph.inference.reliability import COPIES, Observed, SharedErrors, learn_shared_errors, surprise
 from beliefgraph.inference.reliability.coins import DISCOUNTS
 from beliefgraph.model.parameters import ParameterSet, RandomEffect, SharedError, origin_kind
+from beliefgraph.services.learning.dataset import Topic
 from beliefgraph.services.learning.fitted import FOLDS, Fitted, fit
-from beliefgraph.services.statements import Topic
 
 Floats = npt.NDArray[np.float64]
 

@@ -28,16 +28,16 @@ from beliefgraph.model.parameters import (
     scopes,
 )
 from beliefgraph.model.question import KnownSource
-from beliefgraph.services import paging
-from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.learning.confusions import NOTHING_TRIED, Confused, TriedConfusion, confusions
+from beliefgraph.services.learning.dataset import Collection, Known, Per, Topic, Voice
 from beliefgraph.services.learning.fitted import Fitted
 from beliefgraph.services.learning.judge import InForce, Judged, Learner, Verdict, judge
 from beliefgraph.services.learning.shared_errors import Origin, TriedErrors, drawn_back, origins, sobered, tried_errors
 from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.permissions.usable import Usable
-from beliefgraph.services.statements import Collection, Known, Per, Topic, Voice
-from beliefgraph.services.threads import long_work
+from beliefgraph.services.process.threads import long_work
+from beliefgraph.services.twin import paging
 from beliefgraph.store import learning as stored
 from beliefgraph.store.graph import Graph
 

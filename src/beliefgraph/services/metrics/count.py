@@ -8,9 +8,9 @@ from datetime import datetime
 from beliefgraph.model.identity import metric_id
 from beliefgraph.model.metric import Measurement, Metric
 from beliefgraph.model.timeline import revision_id
-from beliefgraph.services.definition_graph import DefinitionGraph
+from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.interpretation.said import CountsIn
-from beliefgraph.services.state import TwinState
+from beliefgraph.services.twin.state import TwinState
 
 
 def measurement(

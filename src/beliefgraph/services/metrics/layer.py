@@ -5,9 +5,9 @@ from __future__ import annotations
 from beliefgraph.model.delta import Delta
 from beliefgraph.model.metric import Metric, MetricChange, Reading
 from beliefgraph.model.timeline import inferred
-from beliefgraph.services.layer import Layer, PublishContext, Published
-from beliefgraph.services.metrics.measure import reading_evidence
-from beliefgraph.services.state import TwinState
+from beliefgraph.services.derivation.measure import reading_evidence
+from beliefgraph.services.layer.protocol import Layer, PublishContext, Published
+from beliefgraph.services.twin.state import TwinState
 
 
 def publish(context: PublishContext) -> Published:

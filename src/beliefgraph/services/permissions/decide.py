@@ -10,9 +10,9 @@ from beliefgraph.model import timeline
 from beliefgraph.model.delta import Delta
 from beliefgraph.model.permission import NumberedPolicy, Permission, Permit, Policy, Restrict, StatedBy
 from beliefgraph.model.time import BEGINNING, Interval
-from beliefgraph.services.additions import Additions
-from beliefgraph.services.command_context import CommandContext
 from beliefgraph.services.interpretation.said import StatesPermission
+from beliefgraph.services.layer.additions import Additions
+from beliefgraph.services.layer.context import CommandContext
 from beliefgraph.services.permissions.sight import NEEDS_NO_PERMISSION
 
 

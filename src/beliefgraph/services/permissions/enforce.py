@@ -10,13 +10,13 @@ from collections.abc import Collection
 
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.permission import Policy
-from beliefgraph.services.advance import publish_layers
-from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.derive import derive
+from beliefgraph.services.commits.advance import publish_layers
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.derivation.derive import derive
 from beliefgraph.services.permissions.hidden import Hidden
 from beliefgraph.services.permissions.kept import Kept
 from beliefgraph.services.permissions.sight import Sight
-from beliefgraph.services.state import TwinState
+from beliefgraph.services.twin.state import TwinState
 
 
 def permitted(

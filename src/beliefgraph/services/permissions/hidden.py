@@ -11,7 +11,7 @@ from beliefgraph.model.definition import Definitions
 from beliefgraph.model.metric import MetricDefinition
 from beliefgraph.model.outcome import OutcomeDefinition
 from beliefgraph.model.permission import Policy
-from beliefgraph.services.definition_graph import DefinitionGraph
+from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.permissions.sight import Sight
 
 PARTS = ("attributes", "domains", "metrics", "goals", "decisions", "segments")

@@ -17,11 +17,11 @@ from beliefgraph.model.metric import Metric
 from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.revision import Publication, Statement
 from beliefgraph.model.time import moment_of
-from beliefgraph.services.bearings import Bearings
-from beliefgraph.services.blocks import among, packed, unpacked
-from beliefgraph.services.metrics.tally import Measurements
 from beliefgraph.services.permissions.hidden import Hidden
-from beliefgraph.services.state import RecordsById, TwinState
+from beliefgraph.services.twin.bearings import Bearings
+from beliefgraph.services.twin.blocks import among, packed, unpacked
+from beliefgraph.services.twin.measurements import Measurements
+from beliefgraph.services.twin.state import RecordsById, TwinState
 
 T = TypeVar("T", Bearings, Measurements)
 

@@ -14,7 +14,7 @@ from beliefgraph.errors import Conflict, Incorrect, Unavailable
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.permission import NumberedPolicy, Policy
 from beliefgraph.model.time import Clock
-from beliefgraph.services.flights import Flights
+from beliefgraph.services.process.flights import Flights
 from beliefgraph.store import permissions as stored
 from beliefgraph.store.graph import Graph
 

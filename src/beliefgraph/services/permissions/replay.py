@@ -20,14 +20,14 @@ from beliefgraph.model.delta import Records
 from beliefgraph.model.further import by_field
 from beliefgraph.model.permission import Policy
 from beliefgraph.model.revision import Publication, Revision
-from beliefgraph.services.advance import publish_layers
-from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.derive import derive
-from beliefgraph.services.layers import LAYERS
+from beliefgraph.services.commits.advance import publish_layers
+from beliefgraph.services.commits.layers import LAYERS
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.derivation.derive import derive
 from beliefgraph.services.permissions.hidden import Hidden
 from beliefgraph.services.permissions.kept import Kept
 from beliefgraph.services.permissions.sight import Sight
-from beliefgraph.services.state import RecordsById, TwinState, by_place, fresh
+from beliefgraph.services.twin.state import RecordsById, TwinState, by_place, fresh
 from beliefgraph.store.history import Stretch, as_seen
 
 P = TypeVar("P", bound=Publication)

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from cachetools import LRUCache
 
 from beliefgraph.model.commit import Commit
-from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.flights import Flights
+from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.permissions.replay import Inputs, Replay, View, replayed
 from beliefgraph.services.permissions.sights import Seen, Sights
-from beliefgraph.services.state import TwinState
+from beliefgraph.services.process.flights import Flights
+from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store import permissions as stored
 from beliefgraph.store.graph import Graph
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from beliefgraph.model import timeline
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.permission import Category, Permission, Policy
-from beliefgraph.services.scope import owns
+from beliefgraph.services.access.scope import owns
 
 NEEDS_NO_PERMISSION = "legal_obligation"
 """The legal basis that nobody can refuse."""

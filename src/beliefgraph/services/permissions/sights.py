@@ -13,19 +13,19 @@ from beliefgraph.errors import Forbidden
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.permission import NumberedPolicy, Permission, Use, matches
 from beliefgraph.model.time import Clock
-from beliefgraph.services.accesses import AccessLog
-from beliefgraph.services.cache import TwinCache
-from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.heads import Head, Heads
+from beliefgraph.services.access.accesses import AccessLog
+from beliefgraph.services.access.scope import no_such_twin, owns, reach
+from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.permissions.enforce import permitted
 from beliefgraph.services.permissions.hidden import PermittedDefinitions
 from beliefgraph.services.permissions.policies import Policies
 from beliefgraph.services.permissions.receipt import consent_receipt
 from beliefgraph.services.permissions.sight import NOTHING, WHOLE, Sight, asks_nobody, restricted, sight_of
 from beliefgraph.services.permissions.uses import uses
-from beliefgraph.services.published import Published
-from beliefgraph.services.scope import no_such_twin, owns, reach
-from beliefgraph.services.state import TwinState
+from beliefgraph.services.twin.cache import TwinCache
+from beliefgraph.services.twin.heads import Head, Heads
+from beliefgraph.services.twin.published import Published
+from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store import permissions as stored
 from beliefgraph.store.graph import Graph
 

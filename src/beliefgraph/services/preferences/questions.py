@@ -22,14 +22,14 @@ from beliefgraph.model.preferred import Preference
 from beliefgraph.model.question import BeliefRow
 from beliefgraph.model.record import Key
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services import paging
-from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.distribution import distribution
+from beliefgraph.services.access.scope import reach
+from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.explanation.explain import Explanations
-from beliefgraph.services.moments import Moment, Moments
-from beliefgraph.services.paging import DEFAULT_PAGE, Place
 from beliefgraph.services.preferences.wanted import Standing, Wanted, spread, wanted
-from beliefgraph.services.scope import reach
+from beliefgraph.services.questions.distribution import distribution
+from beliefgraph.services.snapshots.as_of import Moment, Moments
+from beliefgraph.services.twin import paging
+from beliefgraph.services.twin.paging import DEFAULT_PAGE, Place
 from beliefgraph.store import beliefs as stored
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.history import Stretch

@@ -11,10 +11,10 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.model.attribute import OTHER, Attribute
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey, contexts_around
 from beliefgraph.model.identity import belief_id
-from beliefgraph.services.metrics.measure import heard_from, measure
-from beliefgraph.services.moments import Moment
-from beliefgraph.services.recompute import Recomputed, recompute
-from beliefgraph.services.state import TwinState
+from beliefgraph.services.derivation.measure import heard_from, measure
+from beliefgraph.services.snapshots.as_of import Moment
+from beliefgraph.services.snapshots.recompute import Recomputed, recompute
+from beliefgraph.services.twin.state import TwinState
 
 MOST_LEVELS = 16
 """Contexts of which each lies in the next, `any` among them: all that inherits is derived in every one of them."""

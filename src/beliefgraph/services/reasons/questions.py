@@ -17,19 +17,19 @@ from beliefgraph.model.identity import event_id, event_ids
 from beliefgraph.model.metric import MetricKind
 from beliefgraph.model.reasons import Hypothesis, Interpret, NoReasons, Occurrence, RivalReasons
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.derive import derive
+from beliefgraph.services.definitions.book import DefinitionBook
+from beliefgraph.services.derivation.derive import derive
+from beliefgraph.services.derivation.measure import reading_evidence
 from beliefgraph.services.explanation.chains import ALL_STORED
 from beliefgraph.services.explanation.explain import Explanations
-from beliefgraph.services.explanation.never_said import never_said
+from beliefgraph.services.explanation.standing import one_metric
+from beliefgraph.services.explanation.without import never_said
 from beliefgraph.services.interpretation.said import Interpreter
-from beliefgraph.services.metrics.measure import reading_evidence
-from beliefgraph.services.metrics.standing import one_metric
-from beliefgraph.services.moments import Moment, Moments
+from beliefgraph.services.questions.suppose import Supposed, supposed_events, supposing
 from beliefgraph.services.reasons.rivals import Heard, heard, weighed
-from beliefgraph.services.recompute import Recomputed
-from beliefgraph.services.state import TwinState
-from beliefgraph.services.suppose import Supposed, supposed_events, supposing
+from beliefgraph.services.snapshots.as_of import Moment, Moments
+from beliefgraph.services.snapshots.recompute import Recomputed
+from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store import events as stored
 from beliefgraph.store.evidence import ToldRow
 from beliefgraph.store.graph import Graph

@@ -9,9 +9,9 @@ from operator import itemgetter
 from beliefgraph.errors import Unavailable
 from beliefgraph.model.belief import BeliefState
 from beliefgraph.model.reasons import Hypothesis, Occurrence, SomethingElse
-from beliefgraph.services.definition_graph import Edge
+from beliefgraph.services.definitions.graph import Edge
 from beliefgraph.services.explanation.sentence import percent
-from beliefgraph.services.recompute import Recomputed
+from beliefgraph.services.snapshots.recompute import Recomputed
 
 ADD_UP = "Its causes add up and none acts alone"
 

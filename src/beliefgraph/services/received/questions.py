@@ -13,11 +13,11 @@ from beliefgraph.model.page import Page
 from beliefgraph.model.received import ReceivedEvent, ReceivedEvidence
 from beliefgraph.model.time import NOW, microseconds, moment_of
 from beliefgraph.model.twin import IdentifierLink
-from beliefgraph.services import paging
-from beliefgraph.services.contests import contested_evidence
-from beliefgraph.services.moments import Moments
-from beliefgraph.services.paging import DEFAULT_PAGE, Place, Walk
-from beliefgraph.services.scope import no_such_twin, reach
+from beliefgraph.services.access.scope import no_such_twin, reach
+from beliefgraph.services.beliefs.contests import contested_evidence
+from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.twin import paging
+from beliefgraph.services.twin.paging import DEFAULT_PAGE, Place, Walk
 from beliefgraph.store import received as stored
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring

@@ -17,18 +17,18 @@ from beliefgraph.model.arrival import SetAside
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.move import MOVED, BeliefMove, greatest
 from beliefgraph.model.reinterpretation import Reinterpret, Reinterpretation
-from beliefgraph.services.additions import Additions
-from beliefgraph.services.advance import PlannedCommit, advance
-from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.derive import derive
-from beliefgraph.services.intake import Intake, Placed, Refused
+from beliefgraph.services.commands.intake import Intake, Placed, Refused
+from beliefgraph.services.commands.writer import CommitContext, TwinRef, Updater
+from beliefgraph.services.commits.advance import PlannedCommit, advance
+from beliefgraph.services.commits.recheck import every_twin
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.derivation.derive import derive
 from beliefgraph.services.interpretation.said import Interpreter
+from beliefgraph.services.layer.additions import Additions
 from beliefgraph.services.learning.preview import between
 from beliefgraph.services.permissions.sight import restricted
-from beliefgraph.services.recheck import every_twin
 from beliefgraph.services.reinterpretation.reread import Reread, Rules, reread
-from beliefgraph.services.state import TwinState
-from beliefgraph.services.update import CommitContext, TwinRef, Updater
+from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store import permissions
 from beliefgraph.store.events import arrive
 from beliefgraph.store.reinterpretation import EndedRelation, StoredEvent, read_events, stored_events

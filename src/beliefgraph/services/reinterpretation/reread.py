@@ -19,14 +19,14 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.delta import Delta, Records
 from beliefgraph.model.identity import evidence_id, source_id
 from beliefgraph.model.revision import Statement
-from beliefgraph.services.additions import Additions
-from beliefgraph.services.command_context import CommandContext
-from beliefgraph.services.definition_graph import DefinitionGraph
-from beliefgraph.services.drafts import Drafts
-from beliefgraph.services.intake import Refused
+from beliefgraph.services.commands.drafts import Drafts
+from beliefgraph.services.commands.intake import Refused
+from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.interpretation.said import Interpretation, Interpreter
-from beliefgraph.services.layer import Layer
-from beliefgraph.services.state import TwinState
+from beliefgraph.services.layer.additions import Additions
+from beliefgraph.services.layer.context import CommandContext
+from beliefgraph.services.layer.protocol import Layer
+from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store.reinterpretation import EndedRelation, StoredEvent
 
 BOOKKEEPING = frozenset({"revision_id", "rev_from", "rev_to", "definition"})

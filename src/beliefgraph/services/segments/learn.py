@@ -7,13 +7,13 @@ from datetime import datetime
 
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.parameters import ParameterSet
-from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.learning.lessons import lessons
 from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.permissions.usable import Usable
+from beliefgraph.services.process.threads import long_work
 from beliefgraph.services.segments.priors import priors_of
 from beliefgraph.services.segments.rates import SegmentLesson, learn_rates
-from beliefgraph.services.threads import long_work
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 

@@ -16,12 +16,11 @@ from beliefgraph.inference import Structure
 from beliefgraph.inference.foresight.base_rates import shrunk
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.segment import LearnedBaseRate
-from beliefgraph.services.blocks import Bools, Floats, Ints
+from beliefgraph.services.definitions.layout import compiled
+from beliefgraph.services.derivation.segment_membership import named
 from beliefgraph.services.forecasts.learn import losses
-from beliefgraph.services.layout import compiled
 from beliefgraph.services.learning.fitted import FOLDS
 from beliefgraph.services.learning.lessons import Lessons
-from beliefgraph.services.segments.membership import named
 from beliefgraph.services.segments.rates import (
     FEW_IN_SEGMENT,
     LEAST_OF_SEGMENT,
@@ -29,6 +28,7 @@ from beliefgraph.services.segments.rates import (
     SegmentLesson,
     compared,
 )
+from beliefgraph.services.twin.blocks import Bools, Floats, Ints
 
 CLASH = "it cannot hold together with the relations"
 

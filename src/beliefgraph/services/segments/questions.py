@@ -7,9 +7,9 @@ import asyncio
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.segment import TwinSegment
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.derive import segment_at
-from beliefgraph.services.moments import Moments
+from beliefgraph.services.definitions.book import DefinitionBook
+from beliefgraph.services.derivation.derive import segment_at
+from beliefgraph.services.snapshots.as_of import Moments
 from beliefgraph.store.graph import Graph
 
 

@@ -20,7 +20,7 @@ from beliefgraph.model.definition import Definitions
 from beliefgraph.model.outcome import Horizon, OutcomeDefinition
 from beliefgraph.model.segment import LearnedBaseRate, LearnedRate
 from beliefgraph.model.time import microseconds
-from beliefgraph.services.definitions import DefinitionBook
+from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.forecasts.features import applies
 from beliefgraph.services.forecasts.forecast import indicated, rates_at, segments_at
 from beliefgraph.services.forecasts.history import (
@@ -38,7 +38,7 @@ from beliefgraph.services.forecasts.learn import LEAST_HAPPENED, LEAST_TWINS, hi
 from beliefgraph.services.learning.fitted import FOLDS
 from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.permissions.usable import Usable
-from beliefgraph.services.threads import long_work
+from beliefgraph.services.process.threads import long_work
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 

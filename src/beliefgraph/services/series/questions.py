@@ -29,13 +29,13 @@ from beliefgraph.model.series import (
     SeriesPoint,
 )
 from beliefgraph.model.time import NOW, AsOf
-from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.describe import describe
-from beliefgraph.services.goals.rows import GoalsSeen
-from beliefgraph.services.metrics.standing import one_metric
-from beliefgraph.services.moments import Moment, Moments
+from beliefgraph.services.definitions.book import DefinitionBook
+from beliefgraph.services.definitions.describe import describe
+from beliefgraph.services.explanation.standing import one_metric
 from beliefgraph.services.preferences.questions import standing_of
-from beliefgraph.services.recompute import recompute
+from beliefgraph.services.questions.goal_rows import GoalsSeen
+from beliefgraph.services.snapshots.as_of import Moment, Moments
+from beliefgraph.services.snapshots.recompute import recompute
 from beliefgraph.store.graph import Graph
 
 COVERED = 0.9

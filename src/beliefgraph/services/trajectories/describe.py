@@ -23,11 +23,11 @@ from beliefgraph.model.trajectory import (
     TrajectoryDefinition,
     TrajectoryPoint,
 )
-from beliefgraph.services.blocks import Floats, Ints
-from beliefgraph.services.moments import Moment
+from beliefgraph.services.snapshots.as_of import Moment
 from beliefgraph.services.trajectories.in_force import Parameters, days, in_force
 from beliefgraph.services.trajectories.observed import Observed, observed
 from beliefgraph.services.trajectories.paths import Path
+from beliefgraph.services.twin.blocks import Floats, Ints
 
 COVERED = 0.9
 """Share of the interval of the time to a stage."""

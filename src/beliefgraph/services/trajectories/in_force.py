@@ -12,7 +12,7 @@ from beliefgraph.inference.foresight.signals import HALVES, STRONGEST, Signal, s
 from beliefgraph.inference.foresight.stages import Stages, stated
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.trajectory import LearnedStage, LearnedStages, StageDefinition, TrajectoryDefinition
-from beliefgraph.services.blocks import Floats, Ints
+from beliefgraph.services.twin.blocks import Floats, Ints
 
 STATED = "stated"
 

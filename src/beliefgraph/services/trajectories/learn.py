@@ -42,16 +42,16 @@ from beliefgraph.model.trajectory import (
     LearnedStages,
     TrajectoryDefinition,
 )
-from beliefgraph.services.blocks import Bools, Floats, Ints
-from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.load import every_state
-from beliefgraph.services.moments import Moment
+from beliefgraph.services.commits.recheck import every_twin
+from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.permissions.usable import Usable
-from beliefgraph.services.recheck import every_twin
-from beliefgraph.services.threads import long_work
+from beliefgraph.services.process.threads import long_work
+from beliefgraph.services.snapshots.as_of import Moment
 from beliefgraph.services.trajectories.in_force import Parameters, by_learned, days, in_force
 from beliefgraph.services.trajectories.observed import Observed, observed
 from beliefgraph.services.trajectories.paths import DAY
+from beliefgraph.services.twin.blocks import Bools, Floats, Ints
+from beliefgraph.services.twin.load import every_state
 from beliefgraph.store.graph import Graph
 
 LEAST_TWINS = 50

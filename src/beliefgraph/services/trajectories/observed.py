@@ -13,10 +13,10 @@ from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.identity import belief_id
 from beliefgraph.model.time import microseconds
 from beliefgraph.model.trajectory import TrajectoryDefinition
-from beliefgraph.services.bearings import BearingBlock, Bearings, valid_at
-from beliefgraph.services.blocks import Bools, Floats, Ints, unpacked
-from beliefgraph.services.metrics.measure import heard_from, measure
-from beliefgraph.services.moments import Moment
+from beliefgraph.services.derivation.measure import heard_from, measure
+from beliefgraph.services.snapshots.as_of import Moment
+from beliefgraph.services.twin.bearings import BearingBlock, Bearings, valid_at
+from beliefgraph.services.twin.blocks import Bools, Floats, Ints, unpacked
 
 
 @dataclass(frozen=True, eq=False)

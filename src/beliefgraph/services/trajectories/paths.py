@@ -9,9 +9,9 @@ import numpy as np
 
 from beliefgraph.inference.foresight.filtering import Filtered, weighed
 from beliefgraph.inference.foresight.stages import Stages
-from beliefgraph.services.blocks import Floats, Ints
 from beliefgraph.services.trajectories.in_force import Parameters
 from beliefgraph.services.trajectories.observed import Observed
+from beliefgraph.services.twin.blocks import Floats, Ints
 
 DAY = 86_400 * 1_000_000
 """Microseconds in a day."""

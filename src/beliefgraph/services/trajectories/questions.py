@@ -9,9 +9,9 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.identity import METRIC
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.model.trajectory import Trajectory
-from beliefgraph.services.definitions import DefinitionBook
-from beliefgraph.services.metrics.measure import measure, reading_evidence
-from beliefgraph.services.moments import Moment, Moments
+from beliefgraph.services.definitions.book import DefinitionBook
+from beliefgraph.services.derivation.measure import measure, reading_evidence
+from beliefgraph.services.snapshots.as_of import Moment, Moments
 from beliefgraph.services.trajectories.describe import Followed
 from beliefgraph.store.evidence import told
 from beliefgraph.store.graph import Graph

@@ -17,8 +17,8 @@ from beliefgraph.ingest.http import STATUS, STATUS_OF_CODE
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.session import Session
 from beliefgraph.model.time import Clock
-from beliefgraph.services.places import Places
-from beliefgraph.services.sessions import Sessions, refuse_forged
+from beliefgraph.services.access.sessions import Sessions, refuse_forged
+from beliefgraph.services.process.places import Places
 from beliefgraph.telemetry.spans import refused
 from beliefgraph.web.passage import PERSON_PAGE, Warmed
 from beliefgraph.web.person.render import rendered

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from beliefgraph.services.providers import PATIENCE
+from beliefgraph.services.access.providers import PATIENCE
 from beliefgraph.web.person.door import HEADERS, SIGN_IN, cookie_name, is_secure, root_of
 
 RETURN = f"{SIGN_IN}/return"

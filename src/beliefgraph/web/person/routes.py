@@ -12,8 +12,8 @@ from starlette.staticfiles import StaticFiles
 
 from beliefgraph.graphql.context import Verbs
 from beliefgraph.model.time import Clock
-from beliefgraph.services.places import Places
-from beliefgraph.services.sessions import Sessions
+from beliefgraph.services.access.sessions import Sessions
+from beliefgraph.services.process.places import Places
 from beliefgraph.web.export import Export
 from beliefgraph.web.passage import Warmed
 from beliefgraph.web.person import actions, pages

@@ -1,0 +1,134 @@
+"""Who read what of a twin, when and to what end: noted where a twin's name becomes its id, below every interface.
+
+A note is put into memory and written within half a second by a thread, so that a killed process loses no more; that of
+a reading which may show a special category is written before it is answered. Names of nobody are not noted: there is
+nothing to read, and no key to seal the note with.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from contextlib import suppress
+from datetime import date, timedelta
+from threading import Lock
+
+import orjson
+from cachetools import LRUCache
+
+from beliefgraph.errors import BeliefgraphError, Fault, Unavailable
+from beliefgraph.model.access import Access
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.time import Clock
+from beliefgraph.services.access.scope import reach
+from beliefgraph.store.keys import Keyring
+
+EVERY_S = 0.5
+"""Seconds between two writes."""
+
+DAY_S = 86_400.0
+CONTEXT = "accesses"
+MOST = 1_000
+"""Entries of one answer."""
+
+REMEMBERED = 10_000
+"""Notes that were written lately, so that what a request asks twice counts once."""
+
+
+_Told = tuple[str, str, str, str, str | None]
+"""A note by what it tells: the twin, the key, the request, what it asked and why it was refused."""
+
+
+class AccessLog:
+    """The access logs of all twins, as one process writes them."""
+
+    def __init__(self, keyring: Keyring, clock: Clock, days: int) -> None:
+        self._keyring = keyring
+        self._clock = clock
+        self._days = days
+        self._waiting: dict[_Told, Access] = {}
+        self._written: LRUCache[_Told, bool] = LRUCache(REMEMBERED)
+        self._guard = Lock()
+
+    def note(self, caller: Caller, twin: str, scope: str, refused: str | None = None) -> None:
+        """Note that a caller reached a twin, by its id, or was refused; what a request asks twice counts once."""
+        asked = caller.asks or scope
+        told = (twin, caller.key, caller.request_id, asked, refused)
+        with self._guard:
+            if refused is not None:  # what it was refused for its purpose, it had reached by its key
+                self._waiting.pop((*told[:-1], None), None)
+            if told in self._waiting or told in self._written:
+                return
+            self._waiting[told] = Access.model_construct(
+                at=self._clock.now(),
+                actor=caller.actor,
+                purpose=caller.purpose,
+                key=caller.key,
+                person=caller.person is not None,
+                asked=asked,
+                refused=refused,
+                request_id=caller.request_id,
+            )
+
+    async def accesses(self, caller: Caller, twin: str, *, first: int = MOST) -> list[Access]:
+        """Who reached a twin, the newest first; for the person's own key, and for keys with the scope `audit`."""
+        id_ = reach(caller, twin, "audit" if caller.person is None else "read")
+        await asyncio.to_thread(self.flush)
+        return (await asyncio.to_thread(self._read, id_))[: min(first, MOST)]
+
+    async def run(self) -> None:
+        """Write what was noted, and delete what is too old, until cancelled."""
+        swept = -DAY_S
+        while True:
+            now = asyncio.get_running_loop().time()
+            if now - swept >= DAY_S:
+                swept = now
+                with suppress(Unavailable):
+                    await asyncio.to_thread(self._keyring.accesses.end_before, self._since())
+            await asyncio.sleep(EVERY_S)
+            if self._waiting:
+                with suppress(Unavailable):  # it is tried again
+                    await asyncio.to_thread(self.flush)
+
+    async def written(self, twin: str) -> None:
+        """Return once every note about a twin, by its id, is written."""
+        if any(told[0] == twin for told in self._waiting):
+            await asyncio.to_thread(self.flush)
+
+    def flush(self) -> None:
+        """Write what was noted; what cannot be written now waits for the next time."""
+        with self._guard:
+            waiting, self._waiting = self._waiting, {}
+        by_twin: dict[str, list[Access]] = defaultdict(list)
+        for (twin, *_), access in waiting.items():
+            by_twin[twin].append(access)
+        try:
+            for twin in list(by_twin):
+                text = orjson.dumps([access.model_dump(mode="json") for access in by_twin[twin]])
+                sealed = self._keyring.seal_known(twin, text, CONTEXT)
+                if sealed is not None:
+                    self._keyring.accesses.append(twin, by_twin[twin][-1].at.date(), sealed)
+                del by_twin[twin]
+            with self._guard:
+                self._written.update(dict.fromkeys(waiting, True))
+        except BeliefgraphError:
+            with self._guard:
+                self._waiting = {told: each for told, each in waiting.items() if told[0] in by_twin} | self._waiting
+            raise
+
+    def _read(self, twin: str) -> list[Access]:
+        found: list[Access] = []
+        for sealed in self._keyring.accesses.records(twin):
+            try:
+                text = self._keyring.unseal(twin, sealed, CONTEXT)
+            except Fault as fault:
+                if fault.code != "key-missing":
+                    raise
+                continue  # of a life before an erasure
+            found += [Access.model_validate(each) for each in orjson.loads(text)]
+        since = self._clock.now() - timedelta(days=self._days)
+        return sorted((each for each in found if each.at >= since), key=lambda each: each.at, reverse=True)
+
+    def _since(self) -> date:
+        """The first day that is kept."""
+        return (self._clock.now() - timedelta(days=self._days)).date()

@@ -1,0 +1,172 @@
+"""How options sit with what is known of a person: read at one moment, weighed, ranked, told. Nothing is stored."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from beliefgraph.errors import NotFound
+from beliefgraph.model.attribute import Attribute
+from beliefgraph.model.belief import worst
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.constraint import Conflict
+from beliefgraph.model.decision import EvidenceBehind
+from beliefgraph.model.decision_check import CheckDecision, DecisionCheck, Point
+from beliefgraph.model.goal import GoalState
+from beliefgraph.model.identity import METRIC
+from beliefgraph.model.time import NOW, AsOf
+from beliefgraph.services.advice.want import speaking_of_options
+from beliefgraph.services.advice.weigh import Behind, Grounded, Known, Weighed, weigh
+from beliefgraph.services.decisions.statements import ToldDecision, resolve_decisions
+from beliefgraph.services.definitions.book import DefinitionBook
+from beliefgraph.services.derivation.measure import Measured
+from beliefgraph.services.explanation.influenced import influenced, ranked
+from beliefgraph.services.explanation.standing import speaking
+from beliefgraph.services.preferences.questions import conflicts_among
+from beliefgraph.services.preferences.wanted import Wanted, wanted
+from beliefgraph.services.questions.goal_rows import GoalsSeen
+from beliefgraph.services.snapshots.as_of import Moment, Moments
+from beliefgraph.store.evidence import ToldRow, told
+from beliefgraph.store.graph import Graph
+
+TOLD = 3
+"""Pieces of evidence that one point brings: those that contribute most, or the latest."""
+
+
+class DecisionChecks:
+    """Checks options, as of any moment."""
+
+    def __init__(self, graph: Graph, book: DefinitionBook, *, moments: Moments | None = None) -> None:
+        self._graph = graph
+        self._moments = moments or Moments(graph, book)
+
+    async def check(
+        self, caller: Caller, question: CheckDecision, *, as_of: AsOf = NOW, at_least_rev: int | None = None
+    ) -> DecisionCheck:
+        """How each option sits, what is allowed first and the best first among these.
+
+        Now, the definitions in force say what a feature means; as of a moment, those of that moment. `unknown-goal` if
+        an option names a goal that is not known then.
+        """
+        moment = await self._moments.asked(caller, question.twin, as_of, at_least_rev)
+        if as_of.is_now:
+            moment = await self._moments.under_latest(caller, moment)
+        found = await asyncio.to_thread(_checked, moment, question, published=as_of.is_now)
+        rows = await told(self._graph, moment.state.id, sorted(found.stored))
+        return await asyncio.to_thread(found.answer, rows)
+
+
+@dataclass(frozen=True)
+class _Checked:
+    """All options weighed, each point with the evidence behind it."""
+
+    question: CheckDecision
+    found: Wanted
+    conflicts: Sequence[Conflict]
+    past: Sequence[ToldDecision]
+    weighed: Sequence[Weighed]
+
+    @property
+    def stored(self) -> set[str]:
+        """The evidence that the store knows of: all but what metrics say."""
+        return self._heard - self._spoken.keys()
+
+    @property
+    def _heard(self) -> set[str]:
+        return {behind.evidence for each in self.weighed for one in each.points for behind in one.behind}
+
+    @cached_property
+    def _spoken(self) -> Mapping[str, Measured]:
+        return speaking(self.found.seen, self._heard)
+
+    def answer(self, rows: Mapping[str, ToldRow]) -> DecisionCheck:
+        """The whole, with what each piece of evidence says."""
+        moment = self.found.seen.moment
+        judged = [one.actual - one.expected for one in self.past if one.actual is not None and one.expected is not None]
+        positions = [one.position for each in self.weighed for one in each.points if one.position is not None]
+        return DecisionCheck(
+            context=self.question.context,
+            options=tuple(each.answer([self._point(one, rows) for one in each.points]) for each in self.weighed),
+            conflicts=tuple(self.conflicts),
+            judged=len(judged),
+            mean_surprise=math.fsum(judged) / len(judged) if judged else None,
+            quality=worst(self.found.seen.derived.quality(position) for position in positions),
+            valid_time=moment.at,
+            rev=moment.state.rev,
+        )
+
+    def _point(self, one: Grounded, rows: Mapping[str, ToldRow]) -> Point:
+        return one.point.model_copy(update={"evidence": tuple(self._evidence(each, rows) for each in one.behind)})
+
+    def _evidence(self, one: Behind, rows: Mapping[str, ToldRow]) -> EvidenceBehind:
+        metric, row = self._spoken.get(one.evidence), rows.get(one.evidence)
+        if metric is not None:
+            summary, source, time = metric.says, METRIC + metric.metric.name, metric.moment
+        else:
+            assert row is not None
+            summary, source, time = row.evidence.summary, row.source.name, row.evidence.time
+        return EvidenceBehind(
+            id=one.evidence,
+            twin=self.found.seen.moment.state.id,
+            summary=summary,
+            source=source,
+            time=time,
+            contribution=one.contribution,
+        )
+
+
+def _checked(moment: Moment, question: CheckDecision, *, published: bool) -> _Checked:
+    attributes = speaking_of_options(moment)
+    found = wanted(moment, question.context, attributes)
+    past = list(resolve_decisions(moment.state, moment.at).values())
+    known = Known(found, attributes, _goals(moment, question, published=published), past)
+    weighed = sorted((weigh(known, option) for option in question.options), key=rank)
+    behind: dict[int, tuple[Behind, ...]] = {}
+    for position in {one.position for each in weighed for one in each.points if one.position is not None}:
+        behind[position] = _behind(found, position)
+    told = [replace(each, points=tuple(_with_evidence(one, behind) for one in each.points)) for each in weighed]
+    return _Checked(question, found, _conflicts(found, attributes), past, told)
+
+
+def _with_evidence(one: Grounded, behind: Mapping[int, tuple[Behind, ...]]) -> Grounded:
+    """A point with so much of what is behind it as is told."""
+    return replace(one, behind=(one.behind if one.position is None else behind[one.position])[:TOLD])
+
+
+def _conflicts(found: Wanted, attributes: Sequence[Attribute]) -> tuple[Conflict, ...]:
+    """The hard constraints that no option can meet together, each set of them once."""
+    constraints = [each for each in attributes if each.preference is not None and each.preference.kind == "constraint"]
+    standings = [found.standing(each, subject) for each in constraints for subject in found.subjects(each)]
+    of_beliefs = conflicts_among(found, standings).values()
+    distinct = {conflict.sentence: conflict for conflicts in of_beliefs for conflict in conflicts}
+    return tuple(conflict for _, conflict in sorted(distinct.items()))
+
+
+def _goals(moment: Moment, question: CheckDecision, *, published: bool) -> Mapping[str, GoalState]:
+    """The goals that the options name, by key."""
+    named = sorted({goal for option in question.options for goal in option.goals})
+    if not named:
+        return {}
+    known = {state.goal.key: state for state in GoalsSeen(moment, published).states.values()}
+    for key in named:
+        if key not in known:
+            raise NotFound(
+                "unknown-goal", f"This twin has no goal {key!r} at that moment.", twin=moment.state.name, goal=key
+            )
+    return {key: known[key] for key in named}
+
+
+def _behind(found: Wanted, position: int) -> tuple[Behind, ...]:
+    """The evidence behind the belief at a position that is told: what contributes most first."""
+    pieces = influenced(found.seen.derived, position).pieces
+    weightiest = ranked(pieces.share, pieces.evidence, TOLD)
+    shares = pieces.share[weightiest].tolist()
+    return tuple(Behind(id_, share) for id_, share in zip(pieces.ids(weightiest), shares, strict=True) if share)
+
+
+def rank(each: Weighed) -> tuple[bool, float, float, str]:
+    """What is allowed first, then the best, then what least likely violates anything; ties by key."""
+    return not each.allowed, -each.score, each.violation, each.option.key

@@ -1,0 +1,344 @@
+"""What speaks for and against one option: constraints, values, preferences, goals and past decisions. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from beliefgraph.inference.choice import balance, log_odds
+from beliefgraph.model.attribute import Attribute
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.constraint import violates
+from beliefgraph.model.decision import FeatureValue, Option
+from beliefgraph.model.decision_check import OptionCheck, Point, PointKind, PointStance, Unknown
+from beliefgraph.model.goal import GoalState
+from beliefgraph.model.identity import goal_id
+from beliefgraph.model.preference import PreferenceDefinition
+from beliefgraph.services.advice.alike import similarity
+from beliefgraph.services.advice.want import NoAnswer, Want, signed, want_of
+from beliefgraph.services.decisions.statements import ToldDecision
+from beliefgraph.services.preferences.wanted import Wanted
+
+MORE_LIKELY_THAN_NOT = 0.5
+"""The confidence above which a hard constraint forbids: it is then traded against nothing."""
+
+SLIGHT = 5e-3
+"""A weight that is not worth a side."""
+
+ALIKE = 0.5
+"""The similarity from which a past decision tells something of an option."""
+
+MOST_PAST = 5
+"""Past decisions that speak about one option, the most alike first."""
+
+
+@dataclass(frozen=True)
+class Behind:
+    """One piece of evidence behind a point, by its id, and its share in the belief that the point rests on."""
+
+    evidence: str
+    contribution: float | None = None
+
+
+@dataclass(frozen=True)
+class Grounded:
+    """A point with what it rests on: the position of a belief, if it rests on one, and the evidence behind it."""
+
+    point: Point
+    position: int | None = None
+    behind: tuple[Behind, ...] = ()
+
+
+@dataclass(frozen=True)
+class Weighed:
+    """One option with its points, the weightiest first, and what could not be checked."""
+
+    option: Option
+    points: tuple[Grounded, ...]
+    unknown: tuple[Unknown, ...]
+    violation: float
+
+    @property
+    def allowed(self) -> bool:
+        """Whether no hard constraint forbids it."""
+        return all(one.point.stance != "forbids" for one in self.points)
+
+    @property
+    def score(self) -> float:
+        """The balance of what may be traded."""
+        return balance(one.point.weight for one in self.points if one.point.stance != "forbids")
+
+    def answer(self, points: Sequence[Point]) -> OptionCheck:
+        """How it is told, with the points as they are told."""
+        return OptionCheck(
+            option=self.option,
+            allowed=self.allowed,
+            violation=self.violation,
+            score=self.score,
+            points=tuple(points),
+            unknown=self.unknown,
+        )
+
+
+@dataclass(frozen=True)
+class Known:
+    """What options are weighed against: what is wanted in a context, what is pursued, what was decided before."""
+
+    found: Wanted
+    attributes: Sequence[Attribute]
+    goals: Mapping[str, GoalState]
+    past: Sequence[ToldDecision]
+
+    @cached_property
+    def wants(self) -> Mapping[str, Mapping[str, Want | NoAnswer]]:
+        """Every preference by the key of its attribute and by its subject, or why it has no answer."""
+        return {
+            attribute.key: {subject: want_of(self.found, attribute, subject) for subject in subjects}
+            for attribute in self.attributes
+            if (subjects := self.found.subjects(attribute))
+        }
+
+
+def weigh(known: Known, option: Option) -> Weighed:
+    """Everything that speaks for or against an option."""
+    weighing = _Weighing(known, option)
+    points = [*weighing.wanted(), *weighing.goals(), *weighing.past()]
+    unknown = sorted(weighing.unknown, key=lambda each: (each.feature, each.attribute, each.reason))
+    return Weighed(option, tuple(sorted(points, key=_order)), tuple(unknown), weighing.violation)
+
+
+@dataclass
+class _Weighing:
+    """One option being weighed: what could not be checked, and how likely a hard constraint is violated, so far."""
+
+    known: Known
+    option: Option
+    unknown: list[Unknown] = field(default_factory=list)
+    violation: float = 0.0
+
+    def wanted(self) -> Iterator[Grounded]:
+        """What constraints, values and preferences say."""
+        for attribute in self.known.attributes:
+            wants = self.known.wants.get(attribute.key, {})
+            preference = attribute.preference
+            if preference is None or not wants:
+                continue
+            if preference.kind == "valence":
+                yield from self._valence(attribute, preference.feature, wants)
+            elif preference.feature is not None:
+                yield from self._about(attribute, preference, preference.feature, wants)
+
+    def _about(
+        self,
+        attribute: Attribute,
+        preference: PreferenceDefinition,
+        name: str,
+        wants: Mapping[str, Want | NoAnswer],
+    ) -> Iterator[Grounded]:
+        """What a preference says about the feature that it speaks of."""
+        feature = self.option.features.get(name)
+        if feature is None:
+            if any(_matters(want) for want in wants.values()):
+                self._unsaid(attribute, name, "the option does not say")
+            return
+        answered: dict[str, Want] = {}
+        for subject, want in wants.items():
+            if isinstance(want, Want):
+                answered[subject] = want
+            else:
+                self._unsaid(attribute, name, want.why)
+        if preference.rule is not None:
+            yield from self._constraints(attribute, preference, answered, feature)
+            return
+        for want in answered.values():
+            said = _value(want, feature) if preference.kind == "value" else _preference(want, feature)
+            if isinstance(said, NoAnswer):
+                self._unsaid(attribute, name, said.why)
+            else:
+                yield said
+
+    def _valence(
+        self, attribute: Attribute, only: str | None, wants: Mapping[str, Want | NoAnswer]
+    ) -> Iterator[Grounded]:
+        """How they feel about what the option has of a feature, of the one that the valence names or of any."""
+        for name, feature in sorted(self.option.features.items()):
+            want = wants.get(feature) if isinstance(feature, str) and only in (None, name) else None
+            if isinstance(want, NoAnswer):
+                self._unsaid(attribute, name, want.why)
+            elif want is not None:
+                weight, place = want.mean(), want.most_moved
+                said = f"{_says(want, place)} ({want.posterior[place]:.0%}): {feature} {_speaks(weight)}."
+                yield _grounded(want, place, "preference", weight, said)
+
+    def _constraints(
+        self, attribute: Attribute, preference: PreferenceDefinition, wants: Mapping[str, Want], feature: FeatureValue
+    ) -> Iterator[Grounded]:
+        assert preference.rule is not None
+        broken = {subject: violates(preference.rule, subject, feature) for subject in wants}
+        if preference.rule == "only":
+            if wants:
+                yield self._only(wants, {subject for subject in wants if not broken[subject]}, hard=preference.hard)
+            return
+        for subject, want in wants.items():
+            if broken[subject] is None:
+                assert preference.feature is not None
+                self._unsaid(attribute, preference.feature, "it is no number, and the constraint is a bound")
+            else:
+                yield self._constraint(want, _holds(want) if broken[subject] else 0.0, hard=preference.hard)
+
+    def _only(self, wants: Mapping[str, Want], this: Set[str], *, hard: bool) -> Grounded:
+        """Broken where they insist on something else, and not on what the option has (`this`) too."""
+        others = {subject: _holds(want) for subject, want in wants.items() if subject not in this}
+        if not others:
+            return self._constraint(wants[min(this)], 0.0, hard=hard)
+        strongest = min(others, key=lambda subject: (-others[subject], subject))
+        spared = max((_holds(wants[subject]) for subject in this), default=0.0)
+        return self._constraint(wants[strongest], others[strongest] * (1.0 - spared), hard=hard)
+
+    def _constraint(self, want: Want, broken: float, *, hard: bool) -> Grounded:
+        """A constraint that the option violates with so much probability."""
+        said = f"{_says(want, 0)} ({want.posterior[0]:.0%})"
+        if hard:
+            self.violation = max(self.violation, broken)
+        if hard and broken > MORE_LIKELY_THAN_NOT:
+            return _grounded(want, 0, "constraint", -broken, f"{said}: that is never traded.", "forbids")
+        how = "it keeps to that" if broken == 0.0 else f"it goes against that with {broken:.0%}"
+        return _grounded(want, 0, "constraint", -broken if broken else 0.0, f"{said}: {how}.")
+
+    def goals(self) -> Iterator[Grounded]:
+        """What the goals say that the option names."""
+        moment = self.known.found.seen.moment
+        for key, serves in sorted(self.option.goals.items()):
+            goal = self.known.goals[key]
+            weight = serves * goal.importance
+            said = [row for row in moment.state.statements if row.goal == goal_id(moment.state.id, key)]
+            said = sorted((row for row in said if row.valid.contains(moment.at)), key=lambda row: row.valid_from)
+            verb = "serves" if serves > 0 else "hinders" if serves < 0 else "leaves"
+            yield Grounded(
+                _point(
+                    "goal",
+                    weight,
+                    f"It {verb} “{goal.title}” ({serves:+g}), of importance {goal.importance:.0%}.",
+                    goal=key,
+                ),
+                behind=tuple(Behind(row.evidence) for row in reversed(said)),
+            )
+
+    def past(self) -> Iterator[Grounded]:
+        """The decided ones whose choice was most like the option, the latest first among equals."""
+        found = []
+        for told in self.known.past:
+            if told.option is not None:
+                alike = similarity(self.option.features, told.option.features)
+                if alike >= ALIKE:
+                    found.append((alike, told))
+        found.sort(key=lambda each: (-each[0], -each[1].since.timestamp(), each[1].decision.key))
+        for alike, told in found[:MOST_PAST]:
+            weight = alike * (told.actual or 0.0)
+            fields = [told.fields.get(name) for name in ("actual", "expected", "chosen")]
+            yield Grounded(
+                _point(
+                    "past_decision",
+                    weight,
+                    _remembered(told, alike),
+                    decision=told.decision.key,
+                    expected=told.expected,
+                    actual=told.actual,
+                ),
+                behind=tuple(map(Behind, dict.fromkeys(row.evidence for row in fields if row is not None))),
+            )
+
+    def _unsaid(self, attribute: Attribute, feature: str, reason: str) -> None:
+        self.unknown.append(Unknown(attribute=attribute.key, feature=feature, reason=reason))
+
+
+def _value(want: Want, feature: FeatureValue) -> Grounded | NoAnswer:
+    serves = signed(feature)
+    if isinstance(serves, NoAnswer):
+        return serves
+    verb = "serves" if serves > 0 else "harms" if serves < 0 else "leaves"
+    said = f"{_says(want, 0)} ({_holds(want):.0%}): it {verb} that ({serves:+g})."
+    return _grounded(want, 0, "value", _holds(want) * serves, said)
+
+
+def _preference(want: Want, feature: FeatureValue) -> Grounded | NoAnswer:
+    said = want.weigh(feature)
+    if isinstance(said, NoAnswer):
+        return said
+    weight, place = said
+    known = f"{want.posterior[place]:.0%}, and {want.prior[place]:.0%} of anybody"
+    sentence = f"{_says(want, place)} ({known}): {_shown(feature)} {_speaks(weight)}."
+    return _grounded(want, place, "preference", weight, sentence)
+
+
+def _matters(want: Want | NoAnswer) -> bool:
+    """Whether what an option has of the feature could weigh: a preference of which nothing was heard says nothing."""
+    if isinstance(want, NoAnswer) or want.preference.kind in ("value", "constraint"):
+        return True
+    return float(np.abs(want.posterior - want.prior).max()) >= SLIGHT
+
+
+def _holds(want: Want) -> float:
+    """How sure it is of what holds or does not."""
+    return float(want.posterior[0])
+
+
+def _point(kind: PointKind, weight: float, sentence: str, stance: PointStance | None = None, **rests_on: Any) -> Point:
+    stance = stance or _stance(weight)
+    return Point(
+        kind=kind,
+        stance=stance,
+        weight=weight,
+        log_odds=0.0 if stance == "forbids" else log_odds(weight),
+        sentence=sentence,
+        **{"confidence": None, **rests_on},
+    )
+
+
+def _grounded(
+    want: Want, place: int, kind: PointKind, weight: float, sentence: str, stance: PointStance | None = None
+) -> Grounded:
+    """A point that rests on how likely a value of a preference is."""
+    belief = want.key.model_copy(update={"value": want.values[place]})
+    confidence = float(want.posterior[place])
+    return Grounded(_point(kind, weight, sentence, stance, confidence=confidence, belief=belief), want.positions[place])
+
+
+def _says(want: Want, place: int) -> str:
+    key: BeliefKey = want.key.model_copy(update={"value": want.values[place]})
+    return f"“{want.attribute.say(key)}”"
+
+
+def _stance(weight: float) -> PointStance:
+    return "neutral" if abs(weight) < SLIGHT else "for" if weight > 0 else "against"
+
+
+def _speaks(weight: float) -> str:
+    return {"for": "speaks for it", "against": "speaks against it"}.get(_stance(weight), "says nothing either way")
+
+
+def _shown(feature: FeatureValue) -> str:
+    return feature if isinstance(feature, str) else f"{feature:g}"
+
+
+def _remembered(told: ToldDecision, alike: float) -> str:
+    chose = f"In “{told.title}” they chose {told.chosen}, {alike:.0%} alike"
+    if told.actual is None:
+        hoped = "" if told.expected is None else f", expecting {told.expected:+g}"
+        return f"{chose}{hoped}; what came of it is not known yet."
+    if told.expected is None:
+        return f"{chose}: it came out {told.actual:+g}."
+    off = told.actual - told.expected
+    how = "as expected" if abs(off) < SLIGHT else f"{abs(off):g} {'better' if off > 0 else 'worse'} than expected"
+    return f"{chose}: expected {told.expected:+g}, it came out {told.actual:+g}, {how}."
+
+
+def _order(one: Grounded) -> tuple[bool, float, str, str, str]:
+    """What forbids first, then the weightiest; ties by what they are about."""
+    point = one.point
+    about = repr(point.belief) if point.belief is not None else point.goal or point.decision or ""
+    return point.stance != "forbids", -abs(point.weight), point.kind, about, point.sentence

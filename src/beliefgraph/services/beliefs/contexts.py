@@ -1,0 +1,68 @@
+"""In how many contexts a twin is heard of what it inherits: all of one are derived together, so there is an end."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.model.belief import Belief, BeliefKey, contexts_around
+from beliefgraph.model.metric import MetricKey
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.twin.state import TwinState
+
+MOST_CONTEXTS = 200
+"""Contexts of one preference for one subject, those that they lie in among them."""
+
+Heard = dict[tuple[str, str], set[str]]
+"""The contexts by attribute and subject."""
+
+
+class Contexts:
+    """The contexts of a twin's preferences that inherit, as more of them are named."""
+
+    def __init__(self, state: TwinState, graph: DefinitionGraph) -> None:
+        self._state = state
+        self._definitions = graph.definitions
+        self._inheriting = {
+            name
+            for name, attribute in graph.definitions.attributes.items()
+            if attribute.preference is not None and attribute.preference.inherits is not None
+        }
+
+    @cached_property
+    def _known(self) -> Heard:
+        metrics = (metric.metric_key for metric in self._state.metrics.values())
+        return self._heard([*self._state.beliefs.values(), *self._borne_on(metrics)])
+
+    def take(self, named: Iterable[BeliefKey], counted: Iterable[MetricKey] = ()) -> None:
+        """Count in what is named, and what those metrics bear on in which something counts.
+
+        Refuses all of it (`too-large`) where a preference would have too many contexts.
+        """
+        heard = self._heard([*named, *self._borne_on(counted)])
+        if not heard:
+            return
+        grown = {at: self._known.get(at, set()) | contexts for at, contexts in heard.items()}
+        for (attribute, subject), contexts in grown.items():
+            if len(contexts) > max(MOST_CONTEXTS, len(self._known.get((attribute, subject), ()))):
+                raise Incorrect(
+                    "too-large",
+                    f"A twin has {attribute} in at most {MOST_CONTEXTS} contexts; use broader ones.",
+                    twin=self._state.name,
+                    attribute=attribute,
+                )
+        self._known.update(grown)
+
+    def _borne_on(self, metrics: Iterable[MetricKey]) -> Iterator[BeliefKey]:
+        for metric in metrics:
+            for on in self._definitions.metrics[metric.metric].bearings:
+                yield BeliefKey.of(attribute=on.attribute, subject=metric.subject, context=metric.context)
+
+    def _heard(self, named: Iterable[Belief | BeliefKey]) -> Heard:
+        found: Heard = defaultdict(set)
+        for key in named:
+            if key.attribute in self._inheriting:
+                found[key.attribute, key.subject].update(contexts_around(key.context))
+        return dict(found)

@@ -1,0 +1,54 @@
+"""What events say of beliefs and count in metrics, taken in one after the other. Pure."""
+
+from __future__ import annotations
+
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.delta import Delta, Records
+from beliefgraph.services.beliefs.contexts import Contexts
+from beliefgraph.services.beliefs.speak import Voice, speak
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.interpretation.said import Interpretation
+from beliefgraph.services.layer.context import CommandContext
+from beliefgraph.services.metrics.count import new_metrics
+from beliefgraph.services.twin.state import TwinState
+
+
+class EvidenceDraft:
+    """The evidence of one twin while a commit is being decided."""
+
+    def __init__(self, state: TwinState, graph: DefinitionGraph) -> None:
+        self._state = state
+        self._graph = graph
+        self._contexts = Contexts(state, graph)
+        self._settings: list[CommandContext] = []
+        self._voices: list[Voice] = []
+
+    def check(self, _: CommandContext, said: Interpretation) -> None:
+        """Refuse (`too-large`) an event that names a preference in more contexts than a twin may have."""
+        self._contexts.take(
+            (bears.belief for spoken in said.spoken for bears in spoken.bearings),
+            (counts.metric for spoken in said.spoken for counts in spoken.counts),
+        )
+
+    def hear(self, setting: CommandContext, said: Interpretation) -> None:
+        """Take in what an event says of beliefs, and that it counts in metrics."""
+        self._settings.append(setting)
+        self._voices += [speak(setting, spoken, "observation") for spoken in said.spoken]
+
+    @property
+    def beliefs(self) -> list[BeliefKey]:
+        """The beliefs that the events bear on."""
+        return [key for voice in self._voices for key in voice.beliefs]
+
+    @property
+    def delta(self) -> Delta:
+        """The events with their sources, evidence, bearings and measurements."""
+        voices = self._voices
+        rows = (*(b for v in voices for b in v.bearings), *(m for v in voices for m in v.measurements))
+        return Delta(
+            made=Records(new_metrics(self._state, self._graph, [c for voice in voices for c in voice.counts])),
+            opened=Records(rows),
+            events=[setting.arrived for setting in self._settings],
+            sources=[source for voice in voices for source in voice.sources],
+            evidence=[evidence for voice in voices for evidence in voice.evidence],
+        )

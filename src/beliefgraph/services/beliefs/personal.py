@@ -1,0 +1,38 @@
+"""Whose texts are sealed: beliefs of attributes that are marked personal, and evidence that speaks of them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from beliefgraph.model.belief import Belief, Holding
+from beliefgraph.model.delta import Delta
+from beliefgraph.model.evidence import Bearing
+from beliefgraph.model.revision import Statement
+from beliefgraph.services.twin.state import TwinState
+
+
+def personal_ids(attributes: Collection[str], twin: TwinState, delta: Delta) -> frozenset[str]:
+    """The ids of what a commit writes of personal attributes: beliefs, and the evidence that bears on them."""
+    if not attributes:
+        return frozenset()
+
+    def personal(belief: str) -> bool:
+        known = twin.beliefs.get(belief)
+        return known is not None and known.attribute in attributes
+
+    found = [ids for ids in _spoken_of(delta) if personal(ids[0])]
+    return frozenset(id_ for ids in found for id_ in ids if id_ is not None)
+
+
+def _spoken_of(delta: Delta) -> Iterator[tuple[str, str | None]]:
+    """The beliefs that a commit makes, publishes or speaks of, each with the evidence."""
+    for belief in delta.made.of(Belief):
+        yield belief.id, None
+    for rows in (delta.closed, delta.opened):
+        for holding in rows.of(Holding):
+            yield holding.key, None
+    for bearing in delta.opened.of(Bearing):
+        yield bearing.belief, bearing.evidence
+    for kind, opened in delta.opened.by_type.items():
+        if issubclass(kind, Statement) and kind is not Bearing:
+            yield from ((id_, row.evidence) for row in opened if isinstance(row, Statement) for id_ in row.about)

@@ -1,0 +1,93 @@
+"""What one source says, as rows: evidence with its bearings and measurements. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.commit import Cause
+from beliefgraph.model.delta import Delta, Records
+from beliefgraph.model.evidence import OBSERVED, Bearing, Evidence, Source, Stance
+from beliefgraph.model.identity import belief_id, evidence_id, source_id
+from beliefgraph.model.metric import Measurement
+from beliefgraph.model.time import Interval
+from beliefgraph.model.timeline import revision_id
+from beliefgraph.services.interpretation.said import CountsIn, Spoken
+from beliefgraph.services.layer.additions import Additions
+from beliefgraph.services.layer.context import CommandContext
+from beliefgraph.services.metrics.count import measurement
+
+
+@dataclass(frozen=True)
+class Voice:
+    """What one source says: evidence with its bearings, and the beliefs these name."""
+
+    beliefs: Sequence[BeliefKey]
+    sources: Sequence[Source]
+    evidence: Sequence[Evidence]
+    bearings: Sequence[Bearing]
+    counts: Sequence[CountsIn]
+    measurements: Sequence[Measurement]
+
+
+def speak(setting: CommandContext, spoken: Spoken, stance: Stance, valid: Interval | None = None) -> Voice:
+    """One source's evidence with its bearings, all valid from the event's time unless said otherwise."""
+    twin = setting.state.id
+    source = Source(id=source_id(setting.state.tenant, spoken.source), tenant=setting.state.tenant, name=spoken.source)
+    evidence = Evidence(
+        id=evidence_id(setting.arrived.id, source.id),
+        twin=twin,
+        event=setting.arrived.id,
+        source=source.id,
+        time=setting.moment,
+        summary=spoken.summary,
+        verbatim=spoken.verbatim,
+    )
+    start = setting.moment if valid is None else valid.start
+    bearings = []
+    for bears in spoken.bearings:
+        setting.graph.definitions.attribute_of(bears.belief)
+        belief = belief_id(twin, bears.belief)
+        key = f"{evidence.id}|{belief}"
+        bearings.append(
+            Bearing.trusted(
+                revision_id=revision_id("Bearing", key, setting.rev, start),
+                twin=twin,
+                key=key,
+                valid_from=start,
+                valid_to=None if valid is None else valid.end,
+                rev_from=setting.rev,
+                rev_to=None,
+                definition=setting.graph.definitions.refs[bears.belief.attribute],
+                origin="observed" if stance in OBSERVED else "provided",
+                evidence=evidence.id,
+                belief=belief,
+                source=source.id,
+                stance="change" if bears.from_now_on else stance,
+                log_likelihood_ratio=bears.log_likelihood_ratio,
+                half_life=bears.half_life,
+                shared_origin=bears.shared_origin,
+                source_kind=spoken.source_kind,
+                shared_across=bears.shared_across,
+            )
+        )
+    measurements = [
+        measurement(setting.state, setting.graph, evidence.id, source.id, setting.moment, counts)
+        for counts in spoken.counts
+    ]
+    return Voice(
+        [bears.belief for bears in spoken.bearings], [source], [evidence], bearings, spoken.counts, measurements
+    )
+
+
+def addition(setting: CommandContext, cause: Cause, voice: Voice) -> Additions:
+    """What one voice adds to a twin."""
+    return Additions(
+        cause=cause,
+        moment=setting.moment,
+        delta=Delta(
+            opened=Records(voice.bearings), events=[setting.arrived], sources=voice.sources, evidence=voice.evidence
+        ),
+        beliefs=voice.beliefs,
+    )

@@ -1,0 +1,1 @@
+"""Changes of twins, asked for and followed."""

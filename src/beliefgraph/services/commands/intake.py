@@ -1,0 +1,403 @@
+"""Events in: whose they are, whether they came before, what they say; where that fails, quarantine with the reason.
+
+Nothing is lost: an event is taken into its twin, recognised as a duplicate, or kept aside until it can be taken in. A
+large call is written in several transactions (`portions`), each with whole commits; if it breaks off, what was written
+stays, and the same call sent again finds it to be duplicates.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, defaultdict, deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from beliefgraph.errors import BeliefgraphError, Incorrect, NotFound, Unsupported
+from beliefgraph.model.arrival import ArrivedEvent, SetAside
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.event import Event, QuarantinedEvent
+from beliefgraph.model.permission import NumberedPolicy
+from beliefgraph.model.receipt import Outcome, Receipt
+from beliefgraph.services.access.suppressed import refused_events
+from beliefgraph.services.commands.drafts import Drafts
+from beliefgraph.services.commands.writer import FUTURE_SKEW_S, CommitContext, Committed, TwinRef, Updater
+from beliefgraph.services.interpretation.said import Interpretation, Interpreter
+from beliefgraph.services.layer.additions import Additions
+from beliefgraph.services.layer.context import CommandContext
+from beliefgraph.services.permissions.sight import restricted
+from beliefgraph.services.process.portions import TWINS
+from beliefgraph.services.twin.state import TwinState
+from beliefgraph.store import events as stored
+from beliefgraph.telemetry import metrics
+
+MOST_EVENTS = 10_000
+"""Events in one call."""
+
+TOLD_EACH = 100
+"""Events of a call up to which every receipt tells what its commit changed; of more, the last of each commit does."""
+
+SETTLED: tuple[Outcome, ...] = ("accepted", "duplicate", "rejected")
+"""What becomes of an event that does not have to wait in quarantine any more."""
+
+AT_ONCE = 2
+"""Portions of a call that are at work at once: one is derived here while another is written by Neo4j."""
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An event whose twin is known."""
+
+    named: TwinRef
+    arrived: ArrivedEvent
+
+
+@dataclass(frozen=True)
+class Refused:
+    """An event that cannot be taken in, and why; `due` is when it can be, if it came from the future."""
+
+    code: str
+    reason: str
+    due: datetime | None = None
+
+
+RESTRICTED = Refused("restricted", "The use of this twin is restricted; it is taken in when that is lifted.")
+UNKNOWN_IDENTIFIER = Refused("unknown-identifier", "None of its identifiers leads to a twin at its time.")
+
+
+@dataclass
+class Fates:
+    """What became of each event of a call, by its place in it."""
+
+    outcome: dict[int, Outcome] = field(default_factory=dict)
+    refused: dict[int, Refused] = field(default_factory=dict)
+
+    def meets(self, index: int, refused: Refused) -> None:
+        """Note that an event is set aside."""
+        self.outcome[index] = "quarantined"
+        self.refused[index] = refused
+
+
+class Intake:
+    """Takes events in, and lets quarantined ones try again."""
+
+    def __init__(self, updater: Updater, interpreter: Interpreter) -> None:
+        self._updater = updater
+        self._interpreter = interpreter
+
+    async def observe(
+        self, caller: Caller, events: Sequence[Event], *, expected_rev: int | None = None
+    ) -> list[Receipt]:
+        """Take in events; the receipts are in their order.
+
+        Each twin gets one commit, several only where it is too large for one transaction. `expected_rev` goes with a
+        single event. An event that came before is a duplicate, one that came with another body a conflict; one that
+        cannot be understood is quarantined, and one about a person who was erased is rejected.
+        """
+        caller.require("write")
+        if len(events) > MOST_EVENTS:
+            raise Incorrect("too-large", f"Send at most {MOST_EVENTS} events in one call.", events=len(events))
+        if expected_rev is not None and len(events) != 1:
+            raise Incorrect("invalid-input", "expectedRev goes with one event.")
+        erased = await asyncio.to_thread(refused_events, self._updater.keyring, caller.tenant, events)
+        metrics.EVENTS.labels("rejected").inc(len(erased))
+        left = [event for index, event in enumerate(events) if index not in erased]
+        taken = iter(await self._taken(caller, left, expected_rev) if left or not erased else ())
+        return [erased[index] if index in erased else next(taken) for index in range(len(events))]
+
+    async def _taken(self, caller: Caller, events: Sequence[Event], expected_rev: int | None) -> list[Receipt]:
+        """Take in events of whom nobody was erased."""
+        placed, lost = await self._place(caller, events)
+        fates = Fates(refused=dict(lost))
+        fates.outcome.update(dict.fromkeys(lost, "quarantined"))
+        receipts = {index: _unplaced(events[index], refused) for index, refused in lost.items()}
+        waiting = _by_twin(placed)
+        failed: list[BaseException] = []
+        twins: dict[str, TwinState] = {}
+
+        async def work() -> None:
+            most = MOST_EVENTS
+            while waiting and not failed:
+                portion = {i: placed[i] for i in _next(waiting, min(most, self._updater.portions.events))}
+                most = MOST_EVENTS
+                try:
+                    done = await self._take_in(caller, portion, fates, expected_rev)
+                except Unsupported as refused:
+                    if refused.code != "store-memory" or len(portion) == 1:
+                        raise
+                    waiting.extendleft(reversed(_by_twin(portion)))
+                    most = len(portion) // 2
+                    continue
+                receipts.update(await asyncio.to_thread(_receipts, events, fates, portion, done))
+                for twin in done.twins:  # portions of one twin may come out of order
+                    twins[twin.id] = max(twin, twins.get(twin.id, twin), key=lambda each: each.rev)
+
+        async def noted() -> None:
+            try:
+                await work()
+            except Exception as error:
+                failed.append(error)
+
+        await asyncio.gather(*(noted() for _ in range(AT_ONCE)))
+        if failed:
+            raise failed[0]
+        await self._set_aside(caller, events, placed, fates)
+        for status, count in Counter(receipt.status for receipt in receipts.values()).items():
+            metrics.EVENTS.labels(status).inc(count)
+        return await self._updater.shown(caller, [receipts[index] for index in range(len(events))], twins.values())
+
+    async def _take_in(
+        self, caller: Caller, portion: Mapping[int, Placed], fates: Fates, expected_rev: int | None
+    ) -> Committed:
+        """Write the commits that some of the events make, in one transaction."""
+        twins = {one.named.id: one.named for one in portion.values()}
+        policy = await self._updater.policy(caller.tenant)
+        return await self._updater.commit(
+            caller,
+            list(twins.values()),
+            lambda present: take_in(self._interpreter, caller, present, portion, fates, policy=policy),
+            deliveries=[one.arrived.delivery for one in portion.values()],
+            expected=None if expected_rev is None else dict.fromkeys(twins, expected_rev),
+            divisible=len(portion) > 1,
+        )
+
+    async def quarantine(
+        self, caller: Caller, *, limit: int, after: tuple[datetime, str] | None = None
+    ) -> list[QuarantinedEvent]:
+        """Events that were set aside, oldest first, after a place in that order."""
+        caller.require("define")
+        caller.require_service()
+        return await stored.set_aside(
+            self._updater.graph, self._updater.keyring, caller.tenant, limit=limit, after=after
+        )
+
+    async def replay(
+        self,
+        caller: Caller,
+        *,
+        ids: Sequence[str] | None = None,
+        identifier: str | None = None,
+        due: datetime | None = None,
+        waiting_for: str | None = None,
+    ) -> list[Receipt]:
+        """Let quarantined events try again: those named, those that carry an identifier, those due, or all.
+
+        `waiting_for` is the id of a twin: those that waited for its restriction to be lifted.
+        """
+        caller.require("write")
+        caller.require_service()
+        receipts: list[Receipt] = []
+        after: tuple[datetime, str] | None = None
+        while True:
+            waiting = await stored.set_aside(
+                self._updater.graph,
+                self._updater.keyring,
+                caller.tenant,
+                limit=MOST_EVENTS,
+                after=after,
+                ids=ids,
+                identifier=identifier,
+                due=due,
+                restricted=waiting_for,
+            )
+            if not waiting:
+                return receipts
+            after = (waiting[-1].since, waiting[-1].id)
+            tried = await self.observe(caller, [q.event for q in waiting])
+            settled = [q.id for q, r in zip(waiting, tried, strict=True) if r.status in SETTLED]
+            await stored.release(self._updater.graph, caller.tenant, settled)
+            receipts += tried
+
+    async def _place(self, caller: Caller, events: Sequence[Event]) -> tuple[dict[int, Placed], dict[int, Refused]]:
+        """The twin of every event, by name or by its identifiers; and those that have none."""
+
+        def wanted() -> list[tuple[int, str, datetime]]:
+            return [
+                (index, self._updater.identifier(caller, identifier), event.time)
+                for index, event in enumerate(events)
+                if event.twin is None
+                for identifier in event.identifiers
+            ]
+
+        asked = await asyncio.to_thread(wanted) if any(event.twin is None for event in events) else []
+        led = await stored.resolve(self._updater.graph, asked) if asked else {}
+        return await asyncio.to_thread(self._placed, caller, events, led)
+
+    def _placed(
+        self, caller: Caller, events: Sequence[Event], led: Mapping[int, Sequence[stored.Led]]
+    ) -> tuple[dict[int, Placed], dict[int, Refused]]:
+        updater = self._updater
+        placed: dict[int, Placed] = {}
+        lost: dict[int, Refused] = {}
+        for index, event in enumerate(events):
+            found = {one.twin: one for one in led.get(index, ())}
+            if event.twin is None and caller.person is not None and {o.name for o in found.values()} != {caller.person}:
+                raise NotFound("not-found", "Its identifiers do not lead to your twin alone; name it.", event=event.id)
+            if event.twin is None and len(found) != 1:
+                lost[index] = nowhere(event, len(found))
+                continue
+            one = next(iter(found.values()), None)
+            name = event.twin if event.twin is not None else one.name if one else ""
+            named = updater.name(caller, name, "write")
+            via = None if event.twin is not None or one is None else one.identifier
+            placed[index] = Placed(named, updater.arrived(caller, named, event, event.body(), via))
+        return placed, lost
+
+    async def _set_aside(
+        self, caller: Caller, events: Sequence[Event], placed: Mapping[int, Placed], fates: Fates
+    ) -> None:
+        """Keep the events that were refused in quarantine."""
+        if not fates.refused:
+            return
+        updater = self._updater
+        waiting = await asyncio.to_thread(self._waiting, caller, events, placed, fates)
+        now = updater.clock.now()
+        await asyncio.shield(stored.keep(updater.graph, updater.keyring, caller.tenant, waiting, now))
+        for code, count in Counter(refused.code for refused in fates.refused.values()).items():
+            metrics.QUARANTINED.labels(code).inc(count)
+
+    def _waiting(
+        self, caller: Caller, events: Sequence[Event], placed: Mapping[int, Placed], fates: Fates
+    ) -> list[SetAside]:
+        return [
+            self.waiting(caller, events[index], refused, None if refused is UNKNOWN_IDENTIFIER else placed.get(index))
+            for index, refused in fates.refused.items()
+        ]
+
+    def waiting(self, caller: Caller, event: Event, refused: Refused, placed: Placed | None = None) -> SetAside:
+        """An event as it waits in quarantine."""
+        updater = self._updater
+        identifiers = [updater.identifier(caller, identifier) for identifier in event.identifiers]
+        # Where no twin is named, whom it is about tells it from another's event of the same id.
+        about = sorted(identifiers) if event.twin is None else [event.twin]
+        return SetAside(
+            id=updater.keyring.digest(caller.tenant, "quarantine", event.source, event.id, *about),
+            event=event,
+            twin=None if placed is None else placed.named.id,
+            identifiers=identifiers,
+            code=refused.code,
+            reason=refused.reason,
+            due=refused.due,
+        )
+
+
+def take_in(
+    interpreter: Interpreter,
+    caller: Caller,
+    present: CommitContext,
+    placed: Mapping[int, Placed],
+    fates: Fates,
+    policy: NumberedPolicy | None = None,
+) -> dict[str, Additions]:
+    """What the events add to their twins; notes the fate of each. Decided anew each time it is asked."""
+    here: dict[str, str] = {}
+    drafts = {id_: Drafts(twin, present.graph, present.layers) for id_, twin in present.twins.items()}
+    for index, one in placed.items():
+        fates.refused.pop(index, None)
+        arrived = one.arrived
+        met = present.met(arrived)
+        if met is None and arrived.delivery in here:
+            met = "duplicate" if arrived.came_as(here[arrived.delivery]) else "conflict"
+        if met is not None:
+            fates.outcome[index] = met
+            continue
+        if arrived.via is not None and not _leads_to(present.twins[one.named.id], arrived):
+            fates.meets(index, UNKNOWN_IDENTIFIER)  # the link was undone since it was looked up
+            continue
+        if restricted(present.twins[one.named.id].permissions, present.now):
+            fates.meets(index, RESTRICTED)
+            continue
+        if (arrived.event.time - present.now).total_seconds() > FUTURE_SKEW_S:
+            due = arrived.event.time - timedelta(seconds=FUTURE_SKEW_S)
+            fates.meets(index, Refused("not-yet", "Its time lies in the future.", due))
+            continue
+        setting = CommandContext(present.twins[one.named.id], present.graph, caller, present.again(arrived), policy)
+        try:
+            said = interpreter.interpret(arrived.event, present.graph.definitions)
+            if policy is None and any(each.permissions for each in said.spoken):
+                raise Incorrect("invalid-permission", "It states a permission, and the tenant has no policy yet.")
+            _refuse_posing(setting, said)
+            drafts[one.named.id].check(setting, said)
+        except BeliefgraphError as error:
+            fates.meets(index, Refused(error.code, error.message))
+            continue
+        drafts[one.named.id].hear(setting, said)
+        here[arrived.delivery] = arrived.body
+        fates.outcome[index] = "accepted"
+    return {id_: each.added for id_, each in drafts.items() if each.heard}
+
+
+def _refuse_posing(setting: CommandContext, said: Interpretation) -> None:
+    """Refuse an event that speaks as a person with a key that is not theirs."""
+    if not all(setting.may_speak_as(spoken.source) for spoken in said.spoken):
+        raise Incorrect("invalid-input", "It speaks as a person (person:…); only that person's own key may.")
+
+
+def _leads_to(twin: TwinState, arrived: ArrivedEvent) -> bool:
+    """Whether the identifier that led an event here does so in the twin as it is written to."""
+    return any(link.key == arrived.via and link.valid.contains(arrived.event.time) for link in twin.links)
+
+
+def nowhere(event: Event, found: int) -> Refused:
+    """Why an event that names no twin goes nowhere, where its identifiers lead to `found` twins."""
+    if found:
+        return Refused("ambiguous-identifier", "Its identifiers lead to more than one twin.")
+    if event.identifiers:
+        return UNKNOWN_IDENTIFIER
+    return Refused("no-twin", "It names no twin and carries no identifier.")
+
+
+def _by_twin(placed: Mapping[int, Placed]) -> deque[list[int]]:
+    """The places of events in the call, by twin."""
+    twins: dict[str, list[int]] = defaultdict(list)
+    for index, one in placed.items():
+        twins[one.named.id].append(index)
+    return deque(twins.values())
+
+
+def _next(waiting: deque[list[int]], most: int) -> list[int]:
+    """Take as many events as may be, of whole twins; a part of one where it alone has more."""
+    taken: list[int] = []
+    twins = 0
+    while waiting and twins < TWINS and len(taken) + len(waiting[0]) <= most:
+        taken += waiting.popleft()
+        twins += 1
+    if not taken:
+        first = waiting.popleft()
+        taken = first[:most]
+        waiting.appendleft(first[most:])
+    return taken
+
+
+def _receipts(
+    events: Sequence[Event], fates: Fates, portion: Mapping[int, Placed], done: Committed
+) -> dict[int, Receipt]:
+    last = {one.named.id: index for index, one in portion.items() if fates.outcome[index] == "accepted"}
+    telling = set(portion if len(events) <= TOLD_EACH else last.values())
+    return {
+        index: _unplaced(events[index], fates.refused[index])
+        if fates.refused.get(index) is UNKNOWN_IDENTIFIER
+        else _receipt(events[index], fates, index, one, done, tells=index in telling)
+        for index, one in portion.items()
+    }
+
+
+def _unplaced(event: Event, refused: Refused) -> Receipt:
+    """The receipt of an event whose twin is not known."""
+    return Receipt(id=event.id, status="quarantined", code=refused.code, reason=refused.reason)
+
+
+def _receipt(event: Event, fates: Fates, index: int, placed: Placed, done: Committed, *, tells: bool) -> Receipt:
+    status = fates.outcome[index]
+    named = placed.named
+    why = {"code": "event-conflict", "reason": "An event with this source and id came before, with another body."}
+    if status == "quarantined":
+        why = {"code": fates.refused[index].code, "reason": fates.refused[index].reason}
+    return Receipt.telling(
+        done.changes(named.id) if tells and status == "accepted" else {},
+        id=event.id,
+        status=status,
+        twin=named.name,
+        rev=done.rev(named.id),
+        **(why if status in ("quarantined", "conflict") else {}),
+    )

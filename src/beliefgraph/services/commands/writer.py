@@ -1,0 +1,324 @@
+"""How a twin changes: decide, derive, and write, in that order, and again if somebody else was first.
+
+The inference runs in a thread before any lock is taken; the write transaction locks the twin, checks that it is still
+at the rev that was computed from, and stores the commit whole. Nothing leaves the process before that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Literal, Protocol
+
+import orjson
+
+from beliefgraph.errors import Conflict, Unavailable, Unsupported
+from beliefgraph.model.arrival import ArrivedEvent
+from beliefgraph.model.caller import Caller, Scope
+from beliefgraph.model.event import Event
+from beliefgraph.model.identity import event_id
+from beliefgraph.model.permission import NumberedPolicy
+from beliefgraph.model.receipt import Receipt
+from beliefgraph.model.shards import Place
+from beliefgraph.model.time import Clock
+from beliefgraph.model.twin import Identifier
+from beliefgraph.services.access.scope import reach
+from beliefgraph.services.access.suppressed import refuse_erased
+from beliefgraph.services.commits.advance import PlannedCommit, advance
+from beliefgraph.services.commits.layers import LAYERS
+from beliefgraph.services.definitions.book import DefinitionBook
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.definitions.layout import forget_layouts
+from beliefgraph.services.layer.additions import Additions
+from beliefgraph.services.layer.protocol import Layer
+from beliefgraph.services.permissions.sights import Sights
+from beliefgraph.services.process.portions import SMALL, Portions
+from beliefgraph.services.process.threads import unhurried
+from beliefgraph.services.twin.cache import TwinCache
+from beliefgraph.services.twin.state import TwinState
+from beliefgraph.store import events as stored
+from beliefgraph.store.commits import write
+from beliefgraph.store.graph import Graph, out_of_memory
+from beliefgraph.store.keys import Keyring
+from beliefgraph.telemetry.metrics import COMMIT_SECONDS
+from beliefgraph.telemetry.spans import timed
+
+TRIES = 40
+"""Commits that may come between reading and writing before a command without an expected rev gives up."""
+
+PAUSES = (0.2, 0.5, 1.0)
+"""Seconds before what is small is tried again for which Neo4j had not the memory: others fill it."""
+
+FUTURE_SKEW_S = 300.0
+"""Seconds that an event's clock may be ahead of ours; what is further ahead waits until it is due."""
+
+
+class Notifier(Protocol):
+    """Whoever wants to know at once that a twin has a new commit."""
+
+    def notify(self, twin: str) -> None:
+        """Say so. It is only a hint: what changed is read from the store."""
+        ...
+
+
+@dataclass(frozen=True)
+class TwinRef:
+    """A twin by its name in the caller's tenant, and by its id."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class CommitContext:
+    """What a decision is made from: the twins as they are, the definitions in force, what had arrived, the layers."""
+
+    twins: Mapping[str, TwinState]
+    graph: DefinitionGraph
+    seen: Mapping[str, str]
+    withdrawn: Mapping[str, stored.Withdrawn]
+    now: datetime
+    layers: Sequence[Layer] = LAYERS
+
+    def met(self, arrived: ArrivedEvent) -> Literal["duplicate", "conflict"] | None:
+        """What becomes of an event that came before; None if it never did, or was withdrawn since."""
+        withdrawn = self.withdrawn.get(arrived.delivery)
+        body = self.seen.get(arrived.delivery) if withdrawn is None else withdrawn.body
+        if body is not None and not arrived.came_as(body):
+            return "conflict"
+        return None if body is None or withdrawn is not None else "duplicate"
+
+    def again(self, arrived: ArrivedEvent) -> ArrivedEvent:
+        """The event, with the evidence that it yielded before it was withdrawn."""
+        withdrawn = self.withdrawn.get(arrived.delivery)
+        return arrived if withdrawn is None else replace(arrived, yielded=withdrawn.evidence)
+
+
+@dataclass(frozen=True)
+class Committed:
+    """The commits that were written, by the twin's id, and what they were decided from."""
+
+    steps: Mapping[str, PlannedCommit]
+    present: CommitContext
+
+    def rev(self, twin: str) -> int:
+        """The rev that the twin has now."""
+        return self.steps[twin].state.rev if twin in self.steps else self.present.twins[twin].rev
+
+    @property
+    def twins(self) -> Iterator[TwinState]:
+        """The twins as they are now."""
+        for id_, state in self.present.twins.items():
+            yield self.steps[id_].state if id_ in self.steps else state
+
+    def changes(self, twin: str) -> Mapping[str, tuple[Any, ...]]:
+        """What was moved of the twin in each layer, by its name."""
+        return self.steps[twin].changes if twin in self.steps else {}
+
+
+Decide = Callable[[CommitContext], Mapping[str, Additions | PlannedCommit]]
+"""What is added to which twin, by its id, or the commit where it is made already. It may be asked again, of a newer
+present."""
+
+
+class Updater:
+    """The one way by which twins change."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        keyring: Keyring,
+        book: DefinitionBook,
+        cache: TwinCache,
+        clock: Clock,
+        notifier: Notifier,
+        shard: Place | None = None,
+        sights: Sights | None = None,
+        layers: Sequence[Layer] = LAYERS,
+    ) -> None:
+        self.graph = graph
+        self.layers = layers
+        self.keyring = keyring
+        self.clock = clock
+        self.portions = Portions()
+        self._book = book
+        self._cache = cache
+        self._notifier = notifier
+        self._shard = shard
+        self._sights = sights
+
+    async def commit(
+        self,
+        caller: Caller,
+        twins: Sequence[TwinRef],
+        decide: Decide,
+        *,
+        deliveries: Sequence[str] = (),
+        expected: Mapping[str, int] | None = None,
+        divisible: bool = False,
+    ) -> Committed:
+        """Write the commits that `decide` makes of these twins, in one transaction.
+
+        It is `store-memory` if Neo4j has not the memory for it, and where the caller can send less (`divisible`), if it
+        would write more rows than one transaction may.
+
+        `deliveries` are the keyed hashes of what arrives: `CommitContext.seen` says which came before, with their
+        bodies. With `expected`, a twin that is elsewhere is a `rev-conflict`, unless what arrives came before; without,
+        the command is decided anew until it fits.
+        """
+        names = {named.id: named.name for named in twins}
+        async with self._cache.queue(names):
+            for _ in range(TRIES):
+                known = await self._arrive(caller.tenant, deliveries, list(names))
+                if known.erasing:
+                    raise Unavailable("being-erased", "This twin is being erased; begin anew when that is done.")
+                graph = await self._book.numbered(caller.tenant, known.definitions)
+                states = await self._cache.all_at(names, caller.tenant, known.twins)
+                if not known.seen:
+                    _check(states, expected or {})
+                present = CommitContext(states, graph, known.seen, known.withdrawn, self.clock.now(), self.layers)
+                steps = await asyncio.to_thread(_steps, self.keyring, caller, present, decide)
+                try:
+                    await self._write(steps, divisible=divisible)
+                except Conflict as conflict:
+                    for id_ in names:
+                        self._cache.drop(id_)
+                    if conflict.code != "rev-conflict" or expected:
+                        raise
+                    continue
+                async for id_ in unhurried(steps):
+                    self._cache.keep(steps[id_].state)
+                    self._notifier.notify(id_)
+                return Committed(steps, present)
+        raise Unavailable("overloaded", "Others keep writing to this twin; try again.", twins=sorted(names.values()))
+
+    async def _arrive(self, tenant: str, deliveries: Sequence[str], twins: Sequence[str]) -> stored.Known:
+        """What the store knows of what arrives; where others fill Neo4j's memory, wait for them."""
+        for pause in PAUSES:
+            try:
+                return await stored.arrive(self.graph, tenant, deliveries, twins)
+            except Unavailable as refused:
+                if not out_of_memory(refused.__cause__):
+                    raise
+                await asyncio.sleep(pause)
+        return await stored.arrive(self.graph, tenant, deliveries, twins)
+
+    async def _write(self, steps: Mapping[str, PlannedCommit], *, divisible: bool) -> None:
+        """Write the commits; where Neo4j has not the memory for a few rows, others are at work: wait for them."""
+        commits = [step.commit for step in steps.values()]
+        rows, events = sum(1 + c.delta.size for c in commits), sum(len(c.delta.events) for c in commits)
+        if divisible and rows > self.portions.rows:
+            self.portions.too_many(events, rows)
+            raise Unsupported("store-memory", "This is more than one transaction may write; send less.", rows=rows)
+        for pause in (*PAUSES, None):
+            try:
+                with timed("commit", COMMIT_SECONDS):
+                    await write(self.graph, self.keyring, commits)
+            except Unsupported as refused:
+                if refused.code != "store-memory":
+                    raise
+                if rows > SMALL:
+                    self.portions.refused(events, rows)
+                    raise Unsupported(
+                        refused.code, f"{refused.message} It writes {rows:,} rows.", rows=rows
+                    ) from refused
+            else:
+                self.portions.written(events, rows)
+                return
+            if pause is not None:
+                await asyncio.sleep(pause)
+        raise Unavailable("overloaded", "Neo4j has no memory left for anything now; try again in a second.")
+
+    async def policy(self, tenant: str) -> NumberedPolicy | None:
+        """The policy of a tenant; None where none was published."""
+        return None if self._sights is None else await self._sights.policy(tenant)
+
+    async def sees(self, caller: Caller, named: TwinRef) -> bool:
+        """Whether the caller may see all of a twin."""
+        if self._sights is None:
+            return True
+        return (await self._sights.of_each(caller, [(named.id, named.name)]))[0].whole
+
+    async def shown(self, caller: Caller, receipts: Sequence[Receipt], twins: Iterable[TwinState]) -> list[Receipt]:
+        """The receipts as the caller may see them: what moved is for those who may see all of the twin.
+
+        `twins` are those of the receipts as the commits left them, which have the permissions too.
+        """
+        shown = [each.shown_to(caller) for each in receipts]
+        if self._sights is None:
+            return shown
+        whole = await self._sights.whole_of(caller, twins)
+        return [each if each.twin is None or each.twin in whole else each.without_changes for each in shown]
+
+    def forget(self, named: TwinRef) -> None:
+        """Let go of a twin that was erased, and tell those who follow it."""
+        self._cache.drop(named.id)
+        forget_layouts(named.id)
+        self._notifier.notify(named.id)
+
+    def name(self, caller: Caller, twin: str, scope: Scope) -> TwinRef:
+        """The twin that the caller means, if they may do this to it; a person reaches their own and no other."""
+        id_ = reach(caller, twin, scope)
+        if self._shard is not None:
+            self._shard.require(caller.tenant, twin)
+        return TwinRef(id_, twin)
+
+    def require_one_database(self) -> None:
+        """Refuse (`unknown-shard`) what must know every twin of a tenant, where these lie in several databases."""
+        if self._shard is not None:
+            raise Unsupported("unknown-shard", "This needs all twins of a tenant in one database.")
+
+    def identifier(self, caller: Caller, identifier: Identifier) -> str:
+        """The keyed hash under which an identifier is known in the caller's tenant."""
+        return self.keyring.digest(caller.tenant, "identifier", identifier.scheme, identifier.value)
+
+    def arrived(
+        self, caller: Caller, named: TwinRef, event: Event, body: object, via: str | None = None
+    ) -> ArrivedEvent:
+        """The event with the hashes that recognise it when it comes again."""
+        text, spelled = (orjson.dumps(each, option=orjson.OPT_SORT_KEYS).decode() for each in (one_number(body), body))
+        return ArrivedEvent(
+            id=event_id(named.id, event.source, event.id),
+            event=event,
+            delivery=self.keyring.digest(caller.tenant, "delivery", named.id, event.source, event.id),
+            body=self.keyring.digest(caller.tenant, "body", text),
+            via=via,
+            spelled=None if spelled == text else self.keyring.digest(caller.tenant, "body", spelled),
+        )
+
+
+EXACT = 2**53
+"""Below this every whole number is one double, and every whole double one number."""
+
+
+def one_number(json: object) -> object:
+    """A JSON value in which every whole number is spelled without a fraction: 1.0 and 1 are one."""
+    if isinstance(json, float):
+        return int(json) if json.is_integer() and abs(json) < EXACT else json
+    if isinstance(json, dict):
+        return {key: one_number(value) for key, value in json.items()}
+    return [one_number(each) for each in json] if isinstance(json, list) else json
+
+
+def _steps(keyring: Keyring, caller: Caller, present: CommitContext, decide: Decide) -> dict[str, PlannedCommit]:
+    refuse_erased(keyring, caller.tenant, (twin.name for twin in present.twins.values()))
+    return {
+        id_: each
+        if isinstance(each, PlannedCommit)
+        else advance(present.twins[id_], present.graph, each, caller, present.now, present.layers)
+        for id_, each in decide(present).items()
+    }
+
+
+def _check(states: Mapping[str, TwinState], expected: Mapping[str, int]) -> None:
+    for id_, rev in expected.items():
+        if states[id_].rev != rev:
+            raise Conflict(
+                "rev-conflict",
+                f"The twin {states[id_].name!r} is at rev {states[id_].rev}, not {rev}; read it again and decide.",
+                twin=states[id_].name,
+                expected=rev,
+                actual=states[id_].rev,
+            )

@@ -1,0 +1,274 @@
+"""A set of definitions as a graph: the components that its relations join, their shapes, and what crosses between them.
+
+The values of a categorical attribute lie side by side, and exactly one of them holds. Where they are open, those count
+that evidence names, so that what is compiled depends on how many they are; a value that none names is part of `other`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from beliefgraph.errors import Incorrect
+from beliefgraph.inference import Relation, Structure
+from beliefgraph.model.attribute import MOST_VALUES, OTHER, Attribute
+from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
+from beliefgraph.model.catalog import RelationDefinition
+from beliefgraph.model.definition import Definitions
+from beliefgraph.model.relation import Strength
+from beliefgraph.model.segment import LearnedBaseRate
+from beliefgraph.services.definitions.inheritance import LAYERS, Column, Crossing, crossings, first_layer, layer_of
+from beliefgraph.services.definitions.kinds import Kinds
+from beliefgraph.services.definitions.reliability import Reliabilities
+
+
+class Placed(NamedTuple):
+    """One component of the definitions for one subject and context.
+
+    `named` are the values of an open attribute that evidence names, `unnamed` those that are only asked about; sorted.
+    """
+
+    component: int
+    subject: str
+    context: str
+    named: tuple[str, ...] = ()
+    unnamed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The beliefs of a component: `columns` in their order, and `exclusive`, groups of which exactly one holds.
+
+    Of the columns the first `named` have something to choose from; the others are values of an open attribute that no
+    evidence names, or its `other` where none is named. The first `answered` are in the model: none where values are too
+    many.
+    """
+
+    columns: tuple[Column, ...]
+    priors: tuple[float, ...]
+    exclusive: tuple[tuple[int, ...], ...]
+    named: int
+    answered: int
+
+
+@dataclass(frozen=True)
+class PersonalRelation:
+    """A relation of this twin's own, between two beliefs named by what they are.
+
+    `ref` is the catalog that states it of whoever pursues a goal; "" where it was stated of this twin alone.
+    """
+
+    source: BeliefKey
+    target: BeliefKey
+    strength: Strength
+    ref: str = ""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A relation between two beliefs of a layout, by position; `ref` is the catalog that states it, "" if personal."""
+
+    source: int
+    target: int
+    strength: Strength
+    ref: str = ""
+
+    @property
+    def pair(self) -> tuple[str, int, int]:
+        """What makes two relations the same: the kind and the two, in order where the kind has a direction."""
+        if self.strength.kind in ("implies", "causes"):
+            return self.strength.kind, self.source, self.target
+        return self.strength.kind, min(self.source, self.target), max(self.source, self.target)
+
+
+class DefinitionGraph:
+    """A set of definitions, cut into the components that its relations join. Compared by identity: make one per set.
+
+    Fewer relations hold in a narrow context than in the broadest, so an attribute may be in a smaller component there;
+    `component_of` has those of the person in the broadest.
+    """
+
+    def __init__(self, definitions: Definitions) -> None:
+        self.definitions = definitions
+        self.reliabilities = Reliabilities(definitions)
+        stated = [each for each in definitions.relations() if each[1].source_subject is None]
+        holds_from = [first_layer(definitions, relation) for _, relation in stated]
+        self.components: list[tuple[str, ...]] = []
+        self._edges: list[list[Edge]] = []
+        self._shapes: list[Shape] = []
+        self._component_in: list[Mapping[str, int]] = []
+        known: dict[tuple[object, ...], int] = {}
+        for layer in LAYERS:
+            inside = [each for each, first in zip(stated, holds_from, strict=True) if first <= layer]
+            found: dict[str, int] = {}
+            for names, relations in _components(definitions, inside):
+                at = known.setdefault((names, *map(id, relations)), len(known))
+                if at == len(self.components):
+                    self._add(names, relations)
+                found |= dict.fromkeys(names, at)
+            self._component_in.append(found)
+        self.component_of = self._component_in[-1]
+        own = self._component_in[layer_of((ANYONE, ANYWHERE))]
+        self._own_places = {name: Placed(component, ANYONE, ANYWHERE) for name, component in own.items()}
+        self.open = {
+            self.component_of[name]: attribute
+            for name, attribute in definitions.attributes.items()
+            if attribute.open_values is not None
+        }
+        leading: dict[str, list[Crossing]] = defaultdict(list)
+        for crossing in crossings(definitions):
+            leading[crossing.source[0]].append(crossing)
+        self._crossings = [[each for name in names for each in leading.get(name, ())] for names in self.components]
+        self._structures: dict[tuple[int, int], Structure] = {}
+        self._of_segments: dict[str, DefinitionGraph] = {}
+
+    def _add(self, names: tuple[str, ...], relations: Sequence[tuple[str, RelationDefinition]]) -> None:
+        shape = _shape([self.definitions.attributes[name] for name in names])
+        column = {column: i for i, column in enumerate(shape.columns)}
+        self.components.append(names)
+        self._shapes.append(shape)
+        self._edges.append(
+            [
+                Edge(column[source], column[target], self.definitions.strength_of(relation), ref)
+                for ref, relation in relations
+                for source, target in [relation.ends]
+            ]
+        )
+
+    def place(self, attribute: str, subject: str, context: str) -> Placed:
+        """Where an attribute is placed, of a subject in a context."""
+        if subject == ANYONE and context == ANYWHERE:
+            return self._own_places[attribute]
+        return Placed(self._component_in[layer_of((subject, context))][attribute], subject, context)
+
+    def crossing(self, place: Placed) -> Iterator[tuple[Crossing, Placed]]:
+        """What crosses from a place to another, with the other."""
+        for crossing in self._crossings[place.component]:
+            there = crossing.lead((place.subject, place.context))
+            if there is not None:
+                yield crossing, self.place(crossing.target[0], *there)
+
+    @cached_property
+    def kinds(self) -> Kinds:
+        """The kinds of evidence, by domain."""
+        return Kinds(self.definitions)
+
+    @cached_property
+    def goal_causes(self) -> tuple[PersonalRelation, ...]:
+        """What the pursuit of goals may bring about, for twins that have them."""
+        return tuple(
+            PersonalRelation(
+                BeliefKey.of(attribute=relation.source, subject=relation.source_subject),
+                BeliefKey.of(attribute=relation.target),
+                relation.strength,
+                ref,
+            )
+            for ref, relation in self.definitions.relations()
+            if relation.source_subject is not None
+        )
+
+    def of_segment(self, segment: str | None) -> DefinitionGraph:
+        """The same with the base rates that were learned for a segment as priors; this one where none were."""
+        if segment is None or segment not in self.definitions.base_rates:
+            return self
+        if segment not in self._of_segments:
+            self._of_segments[segment] = DefinitionGraph(self.definitions.of_segment(segment))
+        return self._of_segments[segment]
+
+    @cached_property
+    def base_rates(self) -> tuple[LearnedBaseRate, ...]:
+        """The base rates that are priors here."""
+        segment = self.definitions.segment
+        return () if segment is None else self.definitions.base_rates.get(segment, ())
+
+    @cached_property
+    def own_base_rates(self) -> tuple[BeliefKey, ...]:
+        """The beliefs of the person whose priors are those of a segment."""
+        return tuple(BeliefKey.of(each.attribute) for each in self.base_rates)
+
+    def joined_pairs(self, component: int) -> int:
+        """How many pairs of attributes the relations of a component join."""
+        attribute = [name for name, _ in self._shapes[component].columns]
+        return len({frozenset((attribute[e.source], attribute[e.target])) for e in self._edges[component]})
+
+    def edges(self, component: int, start: int) -> list[Edge]:
+        """The relations of a component whose first belief stands at `start`."""
+        return [Edge(start + e.source, start + e.target, e.strength, e.ref) for e in self._edges[component]]
+
+    def shape(self, place: Placed) -> Shape:
+        """The beliefs of a component where it is placed."""
+        attribute = self.open.get(place.component)
+        return self._shapes[place.component] if attribute is None else _open_shape(attribute, place)
+
+    def structure(self, place: Placed) -> Structure:
+        """What the definitions state of a component; of an open attribute, it depends on how many values are named."""
+        which = place.component, len(place.named)
+        if which not in self._structures:
+            shape, edges = self.shape(place), self.edges(place.component, 0)
+            self._structures[which] = structure_of(np.array(shape.priors[: shape.answered]), edges, shape.exclusive)
+        return self._structures[which]
+
+
+def _components(
+    definitions: Definitions, relations: Sequence[tuple[str, RelationDefinition]]
+) -> Iterator[tuple[tuple[str, ...], list[tuple[str, RelationDefinition]]]]:
+    """What these relations join, each with its relations."""
+    members = {name: [name] for name in definitions.attributes}
+    for _, relation in relations:
+        one, other = members[relation.source], members[relation.target]
+        if one is not other:
+            one.extend(other)
+            for name in other:
+                members[name] = one
+    inside: dict[int, list[tuple[str, RelationDefinition]]] = {id(names): [] for names in members.values()}
+    for each in relations:
+        inside[id(members[each[1].source])].append(each)
+    for names in {id(names): names for names in members.values()}.values():
+        yield tuple(sorted(names)), inside[id(names)]
+
+
+def _shape(attributes: Iterable[Attribute]) -> Shape:
+    """The shape of a component without an open attribute."""
+    columns: list[Column] = []
+    priors: list[float] = []
+    exclusive: list[tuple[int, ...]] = []
+    for attribute in attributes:
+        if attribute.prior is not None:
+            columns.append((attribute.key, None))
+            priors.append(attribute.prior)
+            continue
+        exclusive.append(tuple(range(len(columns), len(columns) + len(attribute.value_priors))))
+        columns += [(attribute.key, value) for value in attribute.value_priors]
+        priors += attribute.value_priors.values()
+    return Shape(tuple(columns), tuple(priors), tuple(exclusive), len(columns), len(columns))
+
+
+def _open_shape(attribute: Attribute, place: Placed) -> Shape:
+    """The shape of an open attribute: `other`, the values that are named, then those that are not."""
+    assert attribute.open_values is not None
+    other, named = attribute.open_values.other, len(place.named) + 1 if place.named else 0
+    answered = named if named <= MOST_VALUES else 0
+    each = (1.0 - other) / max(len(place.named), 1)
+    columns = [(attribute.key, value) for value in (OTHER, *place.named, *place.unnamed)]
+    priors = (other, *[each] * (len(columns) - 1))
+    return Shape(tuple(columns), priors, (tuple(range(answered)),) if answered else (), named, answered)
+
+
+def structure_of(
+    prior: npt.NDArray[np.float64], edges: Sequence[Edge], exclusive: Iterable[tuple[int, ...]] = ()
+) -> Structure:
+    """What these priors and relations state, shape [variables]; `invalid-input` where causes of one speak two ways."""
+    relations = [Relation(e.strength.kind, e.source, e.target, e.strength.parameter) for e in edges]
+    noisy_or = {e.target for e in edges if e.strength.into_noisy_or}
+    if any(e.strength.kind == "causes" and e.target in noisy_or and not e.strength.into_noisy_or for e in edges):
+        raise Incorrect(
+            "invalid-input",
+            "A belief has causes with odds ratios and causes with probabilities; use one of the two for all.",
+        )
+    return Structure(prior, relations, exclusive, noisy_or)

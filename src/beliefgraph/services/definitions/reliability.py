@@ -1,0 +1,145 @@
+"""How a twin's bearings are heard: through the coins learned for each source, and by what origins share. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from beliefgraph.inference import NO_EFFECT, NO_ORIGIN
+from beliefgraph.model.definition import Definitions
+from beliefgraph.model.identity import source_id
+from beliefgraph.model.parameters import (
+    ALWAYS_RIGHT,
+    Coins,
+    Confusion,
+    ParameterSet,
+    Scope,
+    SharedError,
+    origin_kind,
+    scopes,
+)
+from beliefgraph.services.twin.bearings import Bearings
+from beliefgraph.services.twin.blocks import Bools
+from beliefgraph.services.twin.state import TwinState
+
+Floats = npt.NDArray[np.float64]
+
+COUNTS_ONCE = SharedError(kind="any", correlation=1.0)
+"""What is taken for shared by what has one origin as long as it is not learned: copies."""
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """For every heading of a twin's bearings: its voice, the coins it is heard through, its origin with its correlation
+    and scale, and its group of those that share an error across beliefs, with the deviation of that error.
+
+    `confusion` has the headings whose source has a confusion matrix, each with the column of the value that it says.
+
+    A voice is a source, or a source as it sets right: setting right and ending are acts, not reports that could be
+    mistaken, and are heard as they stand.
+    """
+
+    source: npt.NDArray[np.int64]
+    says_if_holds: Floats
+    says_if_not: Floats
+    origin: npt.NDArray[np.int64]
+    correlation: Floats
+    scale: Floats
+    effect: npt.NDArray[np.int64]
+    deviation: Floats
+    confusion: Mapping[int, tuple[Confusion, ...]]
+
+
+@dataclass(frozen=True)
+class Reliabilities:
+    """What was learned for a tenant, to be looked up by the ids of sources."""
+
+    definitions: Definitions
+
+    @cached_property
+    def parameters(self) -> ParameterSet:
+        """The set in force, empty where nothing was learned."""
+        return self.definitions.parameters or ParameterSet(tenant=self.definitions.tenant)
+
+    def coins(self, source: str, kind: str | None, attribute: str, value: str | None, context: str) -> Coins:
+        """The coins of a source, by its id, as it speaks about a belief: the nearest that were learned.
+
+        Of a source that was not heard before about it, the mean of its kind, else of all.
+        """
+        known = self.definitions.attributes.get(attribute)
+        near = tuple(scopes(attribute, value, context, known.domain if known else attribute))
+        for who in ((source, None), (None, kind), (None, None)):
+            for scope in near:
+                if (found := self._coins.get((*who, scope))) is not None:
+                    return found
+        return ALWAYS_RIGHT
+
+    def shared_error(self, origin: str) -> SharedError:
+        """What observations of this origin share on a belief."""
+        return self.parameters.shared_error_of.get(origin_kind(origin), COUNTS_ONCE)
+
+    def deviation(self, across: str) -> float:
+        """The standard deviation of the error that observations of this name share on every belief."""
+        return self.parameters.deviations.get(origin_kind(across), 0.0)
+
+    def shared(self, bearings: Bearings) -> Bools:
+        """Of which headings it matters how many share their origin, or an error across beliefs."""
+        groups = bearings.register.groups
+        return np.asarray(((groups.origin != NO_ORIGIN) | (groups.effect != NO_EFFECT)) & ~groups.act)
+
+    def hearing(self, state: TwinState, counts: Bools) -> Hearing:
+        """How every heading of a twin's bearings is heard; `counts` says which of them count at the moment."""
+        groups = state.bearings.register.groups
+        shared = [*map(self.shared_error, groups.origins), COUNTS_ONCE]
+        deviation = np.array([*map(self.deviation, groups.effects), 0.0])
+        coins = self._coins_of(state, counts & ~groups.act) if self._coins else {}
+        pairs = np.tile(ONE, (len(counts), 1))
+        for row, each in coins.items():
+            pairs[row] = each.says_if_holds, each.says_if_not
+        return Hearing(
+            source=np.where(groups.act, groups.source + len(groups.sources), groups.source),
+            says_if_holds=pairs[:, 0],
+            says_if_not=pairs[:, 1],
+            origin=np.where(groups.act, NO_ORIGIN, groups.origin),
+            correlation=np.array([each.correlation for each in shared])[groups.origin],
+            scale=np.array([each.scale for each in shared])[groups.origin],
+            effect=np.where(groups.act, NO_EFFECT, groups.effect),
+            deviation=deviation[groups.effect],
+            confusion={row: each.confusion for row, each in coins.items() if each.confusion},
+        )
+
+    @cached_property
+    def _coins(self) -> Mapping[tuple[str | None, str | None, Scope], Coins]:
+        tenant = self.definitions.tenant
+        return {
+            (source_id(tenant, source) if source else None, kind, scope): coins
+            for (source, kind, scope), coins in self.parameters.coins.items()
+        }
+
+    def _coins_of(self, state: TwinState, counts: Bools) -> dict[int, Coins]:
+        """The coins of every heading that counts and is weighed by some.
+
+        The person speaks of themselves, and a metric's band is worked out here: neither is a witness to be weighed.
+        """
+        headings = state.bearings.register.headings
+        kinds: dict[str, str] = {}
+        for heading in state.bearings.headings:
+            if heading.source_kind is not None:
+                kinds[heading.source] = min(heading.source_kind, kinds.get(heading.source, heading.source_kind))
+        found = {}
+        for row in np.flatnonzero(counts).tolist():
+            heading = headings[row]
+            if heading.source == state.own_source or heading.origin == "inferred":
+                continue
+            belief = state.beliefs[heading.belief]
+            found[row] = self.coins(
+                heading.source, kinds.get(heading.source), belief.attribute, belief.value, belief.context
+            )
+        return found
+
+
+ONE = np.array([ALWAYS_RIGHT.says_if_holds, ALWAYS_RIGHT.says_if_not])

@@ -1,0 +1,234 @@
+"""Which bearings of a twin count at a moment, and what they come to by heading. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import numpy as np
+
+from beliefgraph.inference import GRID, Keeping, Sums, gather, spread, weigh
+from beliefgraph.model import timeline
+from beliefgraph.model.belief import Belief, BeliefKey
+from beliefgraph.model.evidence import Bearing
+from beliefgraph.model.time import microseconds, moment_of
+from beliefgraph.services.twin.bearings import BearingBlock, Bearings, valid_at
+from beliefgraph.services.twin.blocks import Bools, Floats, Ints
+
+NO_ROWS: Ints = np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """The bearings that count at `at`, in microseconds.
+
+    `sums` is by heading, and so are `begun` and `open`, the rows that had begun by then and those that the rev sees.
+    `apart` are the beliefs, as the register numbers them, on which corrections, retractions or changes decide what
+    counts, and `decided` the rows that count there; of those that are `retracted`, nothing does. `corrections` are the
+    corrections among them, and `changed` says of some beliefs, as numbered, when a change ended earlier evidence.
+    `keeping` says how much is kept of the items of each heading; None: all.
+    """
+
+    bearings: Bearings
+    at: int
+    sums: Sums
+    begun: Ints
+    open: Ints
+    apart: Ints
+    decided: Ints
+    retracted: frozenset[int]
+    corrections: tuple[Bearing, ...]
+    changed: Mapping[int, int]
+    keeping: Keeping | None
+
+    def changed_at(self, belief: str) -> datetime | None:
+        """When a change ended the earlier evidence on a belief, by its id; None where it had none or none did."""
+        beliefs = self.bearings.register.groups.beliefs
+        since = next((at for number, at in self.changed.items() if beliefs[number] == belief), None)
+        if since is None:
+            return None
+        block = self.bearings.take(self.bearings.on(belief))
+        return moment_of(since) if (block.valid_from < since).any() else None
+
+    @cached_property
+    def _plain(self) -> Bools:
+        """The headings of beliefs on which what is valid counts."""
+        return ~np.isin(self.bearings.register.groups.belief, self.apart)
+
+    def among(self, rows: Ints) -> Bools:
+        """Which of some rows that the rev sees count."""
+        if not len(rows):
+            return np.zeros(0, dtype=np.bool_)
+        block = self.bearings.take(rows)
+        return np.asarray((valid_at(block, self.at) & self._plain[block.heading]) | np.isin(rows, self.decided))
+
+    def spread(self, reaches: Bools, weight: Floats) -> tuple[Ints, Floats]:
+        """The rows that count of the headings that reach something; with what each says, times its heading's weight."""
+        bearings, half = self.bearings, self.bearings.register.groups.half
+        rows, shares = [NO_ROWS], [np.zeros(0)]
+        for start, block in zip(bearings.starts, bearings.blocks, strict=False):
+            found, share = spread(self.at, bearings.rev, block.items, half, reaches & self._plain, weight, self.keeping)
+            rows.append(start + found)
+            shares.append(share)
+        if len(self.decided):
+            heading, quanta, _ = self.weigh(self.decided)
+            here = reaches[heading]
+            rows.append(self.decided[here])
+            shares.append((quanta / GRID * weight[heading])[here])
+            order = np.argsort(np.concatenate(rows), kind="stable")
+            return np.concatenate(rows)[order], np.concatenate(shares)[order]
+        return np.concatenate(rows), np.concatenate(shares)
+
+    def kept(self, rows: Ints) -> Floats:
+        """How much is kept of some rows, from 0 to 1: less than all of what is from before a change."""
+        if self.keeping is None or not len(rows):
+            return np.ones(len(rows))
+        block = self.bearings.take(rows)
+        return self.keeping.of(block.heading, block.valid_from)
+
+    def weigh(self, rows: Ints) -> tuple[Ints, Ints, Ints]:
+        """The heading of some rows that count, what each says at the moment, and what is left of it; in quanta."""
+        if not len(rows):
+            return NO_ROWS, NO_ROWS, NO_ROWS
+        block = self.bearings.take(rows)
+        quanta, left = weigh(self.at, block.items, self.bearings.register.groups.half, self.keeping)
+        return block.heading.astype(np.int64), quanta, left
+
+
+def count(
+    bearings: Bearings, beliefs: Mapping[str, Belief], shared: Bools, at: datetime, keeping: Keeping | None = None
+) -> Counted:
+    """The bearings that count at a moment; `shared` says of which headings an origin may make them count for less.
+
+    What is valid later never counts, nor what was said before a change. A belief that was retracted stays so until
+    something newer is said. Where several values of one attribute are set right to hold, the statement in force among
+    these silences the others.
+    """
+    moment, groups = microseconds(at), bearings.register.groups
+    changed = _changed(bearings, beliefs, moment)
+    apart = np.union1d(_decided_apart(bearings, moment), np.array(list(changed), dtype=np.int64))
+    silent = np.isin(groups.belief, apart)
+    totals, aside = gather(
+        moment, bearings.rev, [block.items for block in bearings.blocks], groups.half, shared, silent, keeping
+    )
+    decided, retracted = NO_ROWS, frozenset[int]()
+    corrections: tuple[Bearing, ...] = ()
+    if len(apart):
+        rows = np.concatenate([start + found for start, found in zip(bearings.starts, aside, strict=False)])
+        decided, retracted = _decide(bearings, rows, apart, changed, at)
+        decided, corrections = _in_force(bearings, decided, beliefs, at)
+        block = bearings.take(decided)
+        totals.add(moment, block.items, groups.half, keeping)
+    return Counted(
+        bearings=bearings,
+        at=moment,
+        sums=totals.sums,
+        begun=totals.begun,
+        open=totals.open,
+        apart=apart,
+        decided=decided,
+        retracted=retracted,
+        corrections=corrections,
+        changed=changed,
+        keeping=keeping,
+    )
+
+
+def speaking(bearings: Bearings, belief: str, at: datetime) -> Ints:
+    """The rows on a belief, by its id, that count at a moment."""
+    rows = bearings.on(belief)
+    return rows[_speaking(bearings, rows, bearings.take(rows), at, None)] if len(rows) else rows
+
+
+def _decided_apart(bearings: Bearings, moment: int) -> Ints:
+    """The beliefs with a correction or a retraction that is valid at a moment."""
+    acts = bearings.acts
+    if not len(acts):
+        return NO_ROWS
+    block = bearings.take(acts)
+    return np.unique(bearings.register.groups.belief[block.heading[valid_at(block, moment)]])
+
+
+def _changed(bearings: Bearings, beliefs: Mapping[str, Belief], moment: int) -> dict[int, int]:
+    """The beliefs, as numbered, of which earlier evidence was ended by a change, each with when that was."""
+    rows = bearings.changes
+    if not len(rows):
+        return {}
+    block, groups = bearings.take(rows), bearings.register.groups
+    block = block.take(np.flatnonzero(valid_at(block, moment)))
+    kin: dict[BeliefKey, list[int]] = defaultdict(list)
+    for number, id_ in enumerate(groups.beliefs):
+        if id_ in beliefs:
+            kin[beliefs[id_].belief_key.variable].append(number)
+    found: dict[int, int] = {}
+    for number, since in zip(groups.belief[block.heading].tolist(), block.valid_from.tolist(), strict=True):
+        belief = beliefs.get(groups.beliefs[number])
+        if belief is not None:
+            for other in kin[belief.belief_key.variable]:
+                if other != number or belief.value is None:
+                    found[other] = max(since, found.get(other, since))
+    return found
+
+
+def _decide(
+    bearings: Bearings, rows: Ints, apart: Ints, changed: Mapping[int, int], at: datetime
+) -> tuple[Ints, frozenset[int]]:
+    """Those of the rows on these beliefs that count, and the beliefs that are retracted."""
+    block, groups, moment = bearings.take(rows), bearings.register.groups, microseconds(at)
+    belief = groups.belief[block.heading]
+    decided, retracted = [NO_ROWS], set()
+    for one in apart.tolist():
+        here = np.flatnonzero(belief == one)
+        part = block.take(here)
+        speaking = _speaking(bearings, rows[here], part, at, changed.get(one))
+        decided.append(rows[here][speaking])
+        if not speaking.any() and (valid_at(part, moment) & groups.retraction[part.heading]).any():
+            retracted.add(one)
+    return np.concatenate(decided), frozenset(retracted)
+
+
+def _speaking(bearings: Bearings, rows: Ints, block: BearingBlock, at: datetime, changed: int | None) -> Bools:
+    """Which of all rows on one belief count: `model.hearing.heard`, on columns, without what a change ended."""
+    groups = bearings.register.groups
+    valid = valid_at(block, microseconds(at))
+    retraction, correction = groups.retraction[block.heading], groups.correction[block.heading]
+    left = ~retraction
+    if (ends := retraction & valid).any():
+        last = block.valid_from[ends].max()
+        told = block.rev_from[ends & (block.valid_from == last)].max()
+        known = groups.observation[block.heading] | (block.rev_from < told)
+        left &= ~((block.valid_from < last) | ((block.valid_from == last) & known))
+    if changed is not None:
+        left &= correction | (block.valid_from >= changed)
+    found = left & correction
+    corrections = bearings.records(rows[found])
+    in_force = timeline.at(corrections, at)
+    if in_force is None:
+        return np.asarray(left & ~correction & valid)
+    found[found] = [each.evidence == in_force.evidence for each in corrections]
+    return np.asarray(found)
+
+
+def _in_force(
+    bearings: Bearings, decided: Ints, beliefs: Mapping[str, Belief], at: datetime
+) -> tuple[Ints, tuple[Bearing, ...]]:
+    """The rows without the corrections that give way to one of another value, and the corrections that are left."""
+    block = bearings.take(decided)
+    rows = decided[bearings.register.groups.correction[block.heading]]
+    corrections = dict(zip(rows.tolist(), bearings.records(rows), strict=True))
+    rivals: dict[BeliefKey, list[int]] = defaultdict(list)
+    for row, correction in corrections.items():
+        belief = beliefs.get(correction.belief)
+        if correction.log_likelihood_ratio > 0 and belief is not None and belief.value is not None:
+            rivals[belief.belief_key.variable].append(row)
+    for each in rivals.values():
+        in_force = timeline.at([corrections[row] for row in each], at)
+        assert in_force is not None
+        for row in each:
+            if corrections[row].key != in_force.key:
+                del corrections[row]
+    kept = np.isin(decided, rows[~np.isin(rows, list(corrections))], invert=True)
+    return decided[kept], tuple(corrections.values())

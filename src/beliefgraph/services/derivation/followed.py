@@ -1,0 +1,163 @@
+"""The evidence of each domain of a twin followed in the order of time, and kept for the next commit. Pure.
+
+States on the way are kept beside the columns of the bearings. Evidence that is later than all before takes the last of
+them on; where some is earlier, the latest state before it is taken on over everything since. Where there is none, and
+for another rev, everything is followed from the beginning. It is always the same function of (evidence seen, moment),
+bit for bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+import numpy as np
+
+from beliefgraph.inference.foresight.runs import Entries, Runs
+from beliefgraph.services.definitions.kinds import NONE, Columns, Kinds
+from beliefgraph.services.twin.bearings import BearingBlock, Bearings
+from beliefgraph.services.twin.blocks import Bools, Ids, Ints
+from beliefgraph.services.twin.state import TwinState
+
+EVERY = 128
+"""Pieces of evidence between two states that are kept."""
+
+STATES = 6
+"""States of a domain that are kept, the latest."""
+
+Stated = tuple[tuple[int, float], ...]
+"""Statements of a change in the order of their times: when, in microseconds, and how probable it is by them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """The posterior of a domain after all evidence up to a time, and the statements that it heard."""
+
+    runs: Runs
+    stated: Stated
+
+
+@dataclass(frozen=True, eq=False)
+class Followed:
+    """The steps of each domain that are kept, the latest last; `pending` are blocks of bearings that none saw."""
+
+    kinds: Kinds
+    columns: Columns
+    steps: Mapping[int, tuple[Step, ...]] = field(default_factory=dict)
+    pending: tuple[BearingBlock, ...] = ()
+
+    def with_block(self, block: BearingBlock) -> Followed:
+        """The same of bearings that have a block more."""
+        return replace(self, pending=(*self.pending, block))
+
+    @property
+    def size(self) -> int:
+        """How many bytes the steps take; blocks that are pending are those of the bearings."""
+        return sum(step.runs.size for steps in self.steps.values() for step in steps)
+
+
+@dataclass(frozen=True, eq=False)
+class Pieces:
+    """Pieces of evidence as columns, one row for each domain that one speaks of: by what it says most strongly.
+
+    A kind counts in its domain; times are in microseconds.
+    """
+
+    domain: Ints
+    times: Ints
+    kinds: Ints
+    evidence: Ids
+
+    def where(self, rows: Bools | Ints) -> Pieces:
+        """Some of them, in the order asked for."""
+        return Pieces(self.domain[rows], self.times[rows], self.kinds[rows], self.evidence[rows])
+
+
+def known_of(state: TwinState, kinds: Kinds) -> Followed:
+    """What is kept of a twin, with a column for each heading that its register has by now."""
+    bearings = state.bearings
+    known, headings = bearings.followed, bearings.register.headings
+    if isinstance(known, Followed) and known.kinds is kinds:
+        return replace(known, columns=kinds.grown(known.columns, headings, state.beliefs))
+    return Followed(kinds, kinds.columns(headings, state.beliefs), pending=bearings.blocks)
+
+
+def follow(
+    state: TwinState, known: Followed, domains: Sequence[int], stated: Mapping[int, Stated], at: int
+) -> dict[int, Runs]:
+    """The posterior of each of these domains at a moment, in microseconds; of those that have evidence by then."""
+    bearings = state.bearings
+    fresh = pieces(known, bearings, known.pending)
+    steps = {
+        domain: _taken_on(bearings, known, domain, fresh.where(fresh.domain == domain), stated.get(domain, ()), at)
+        for domain in domains
+    }
+    ends = [each[-1].runs.last for each in known.steps.values() if each]
+    if at >= max(ends, default=at) and at >= fresh.times.max(initial=at):
+        bearings.remember(replace(known, steps=steps, pending=()))
+    return {domain: each[-1].runs for domain, each in steps.items() if each and each[-1].runs.events}
+
+
+def pieces(known: Followed, bearings: Bearings, blocks: Sequence[BearingBlock], after: int | None = None) -> Pieces:
+    """The pieces of evidence in some blocks that the rev sees, those later than a moment."""
+    parts = list(_followed_rows(known, bearings.rev, blocks, after))
+    if not parts:
+        none = np.zeros(0, dtype=np.int64)
+        return Pieces(none, none, none, np.zeros((0, 2), dtype=np.uint64))
+    block = BearingBlock.joined(parts)
+    columns, count = known.columns, np.array(known.kinds.count)
+    domain, kind = columns.domain[block.heading], columns.kind[block.heading]
+    kind = np.where(kind == NONE, count[domain] - 1, kind + (block.number > 0))
+    order = np.lexsort((kind, -np.abs(block.number), domain, block.evidence[:, 1], block.evidence[:, 0]))
+    keys = np.stack([block.evidence[order, 0], block.evidence[order, 1], domain[order].astype(np.uint64)])
+    first = order[np.concatenate(([True], (np.diff(keys, axis=1) != 0).any(axis=0)))]
+    return Pieces(domain[first], block.valid_from[first], kind[first], block.evidence[first])
+
+
+def _followed_rows(
+    known: Followed, rev: int, blocks: Sequence[BearingBlock], after: int | None
+) -> Iterator[BearingBlock]:
+    for block in blocks:
+        rows = block.seen(rev) & (known.columns.domain[block.heading] >= 0) & (block.number != 0)
+        if after is not None:
+            rows &= block.valid_from > after
+        if rows.any():
+            yield block.take(np.flatnonzero(rows))
+
+
+def _taken_on(
+    bearings: Bearings, known: Followed, domain: int, fresh: Pieces, stated: Stated, at: int
+) -> tuple[Step, ...]:
+    """The steps of a domain that still hold, and the one that ends at a moment."""
+    before, earliest = known.steps.get(domain, ()), fresh.times.min(initial=np.iinfo(np.int64).max)
+    steps = tuple(
+        step
+        for step in before
+        if step.runs.last < earliest and step.runs.last <= at and step.stated == _until(stated, step.runs.last)
+    )
+    last = steps[-1] if steps else Step(_nothing(known.kinds, domain), ())
+    if len(steps) < len(before):
+        fresh = pieces(known, bearings, bearings.blocks, last.runs.last if steps else None)
+        fresh = fresh.where(fresh.domain == domain)
+    fresh = fresh.where(fresh.times <= at)
+    heard = _until(stated, at)
+    if not len(fresh.times) and heard == last.stated:
+        return steps
+    entries = Entries.of(fresh.times, fresh.kinds, heard[len(last.stated) :])
+    count, runs = len(entries.times), last.runs
+    cuts = [place for place in range(count - EVERY * (STATES - 1), count, EVERY) if place > 0]
+    for first, end in pairwise((0, *cuts, count)):
+        runs, _ = runs.then(entries.part(first, end))
+        if len(steps) > 1 and runs.events - steps[-2].runs.events < EVERY:
+            steps = steps[:-1]
+        steps = (*steps, Step(runs, _until(heard, runs.last)))
+    return steps[-STATES:]
+
+
+def _nothing(kinds: Kinds, domain: int) -> Runs:
+    return Runs.none(kinds.count[domain], kinds.hazard(domain))
+
+
+def _until(stated: Stated, at: int) -> Stated:
+    return tuple(each for each in stated if each[0] <= at)

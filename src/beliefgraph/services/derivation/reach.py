@@ -1,0 +1,90 @@
+"""Which beliefs each heading of a twin's bearings bears on: that which it is about, and other values of its attribute.
+
+Where a source has a confusion matrix, saying value v is evidence on every value k: heard with
+log((π_kv·e^λ + 1 − π_kv) / (b_v·e^λ + 1 − b_v)), its likelihood ratio against none of the values. So each other value
+hears the same items through rates of its own, a_k = π_kv. Whether they count is decided where they were said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from beliefgraph.inference import Heard, Sums, hear
+from beliefgraph.services.definitions.reliability import Hearing
+from beliefgraph.services.twin.blocks import Floats, Ints
+
+ValuesBeside = Callable[[int], Mapping[str | None, int]]
+"""The positions of all values of the attribute of the belief at a position, by value; none where it has no others."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """One row for each heading that counts and each belief that it bears on, by heading, that which it is about first.
+
+    Of every row, its `heading`, the `position` of the belief, a number that names the `source` as it speaks there, and
+    the probability that the source says so where the belief holds. The rows of heading h lie from `first[h]` up to
+    `first[h + 1]`.
+    """
+
+    heading: Ints
+    position: Ints
+    source: Ints
+    says_if_holds: Floats
+    first: Ints
+
+    def of(self, heading: Ints) -> tuple[Ints, Ints]:
+        """The rows of some headings: the index of each in these, and the row."""
+        start = self.first[heading]
+        times = self.first[heading + 1] - start
+        index = np.repeat(np.arange(len(heading)), times)
+        return index, np.arange(len(index)) - np.repeat(np.cumsum(times) - times - start, times)
+
+    def hear(self, hearing: Hearing, said: Sums, beliefs: int) -> Heard:
+        """What the headings, which said so much, say together of so many beliefs."""
+        return hear(
+            self.position,
+            self.source,
+            said.of(self.heading),
+            beliefs=beliefs,
+            says_if_holds=self.says_if_holds,
+            says_if_not=hearing.says_if_not[self.heading],
+            origin=hearing.origin[self.heading],
+            correlation=hearing.correlation[self.heading],
+            scale=hearing.scale[self.heading],
+            effect=hearing.effect[self.heading],
+            deviation=hearing.deviation[self.heading],
+        )
+
+    def at(self, position: int) -> Ints:
+        """The headings that bear on a belief and are about another."""
+        about_it = np.zeros(len(self.heading), dtype=np.bool_)
+        about_it[self.first[self.heading]] = True
+        return np.asarray(self.heading[(self.position == position) & ~about_it])
+
+
+def reach_of(speaking: Ints, position: Ints, hearing: Hearing, values_beside: ValuesBeside) -> Reach:
+    """The reach of the headings that are `speaking`, given the position of the belief that each heading is about."""
+    heading, places, source, says = (
+        [speaking], [position[speaking]], [hearing.source[speaking]], [hearing.says_if_holds[speaking]]
+    )  # fmt: skip
+    apart = int(hearing.source.max(initial=0)) + 1
+    for head, column in hearing.confusion.items():
+        about = int(position[head])
+        beside = values_beside(about)
+        others = [each for each in column if each.holds in beside and beside[each.holds] != about]
+        heading.append(np.full(len(others), head))
+        places.append(np.array([beside[each.holds] for each in others], dtype=np.int64))
+        source.append(np.full(len(others), hearing.source[head] + apart * (1 + about)))
+        says.append(np.array([each.says for each in others]))
+    of_row = np.concatenate(heading)
+    order = np.argsort(of_row, kind="stable")
+    return Reach(
+        heading=of_row[order],
+        position=np.concatenate(places)[order],
+        source=np.concatenate(source)[order],
+        says_if_holds=np.concatenate(says)[order],
+        first=np.concatenate(([0], np.cumsum(np.bincount(of_row, minlength=len(position))))),
+    )

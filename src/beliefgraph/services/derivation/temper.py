@@ -1,0 +1,113 @@
+"""How much of the evidence of a twin is kept: the less, the more probably something changed since. Pure.
+
+A domain is followed event by event (`inference/foresight/runs.py`). A piece of evidence is kept with the probability
+that nothing changed since it, k: with probability 1 − k it says nothing of what holds now. That is a channel like age,
+so tanh(λ'/2) = k · tanh(λ/2), and both together are the product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from beliefgraph.inference import Keeping
+from beliefgraph.inference.foresight.runs import Runs
+from beliefgraph.model.belief import logit, probability
+from beliefgraph.model.change_point import ChangedDomain
+from beliefgraph.model.time import microseconds, moment_of
+from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.definitions.kinds import Columns, Kinds
+from beliefgraph.services.derivation.counted import speaking
+from beliefgraph.services.derivation.followed import Followed, Stated, follow, known_of
+from beliefgraph.services.twin.blocks import Bools, Codes
+from beliefgraph.services.twin.state import TwinState
+
+NOTICED = 0.01
+"""Probability of a change from which on an explanation tells of it."""
+
+SUREST = 1.0 - 1e-6
+"""The most that a statement can say: what follows may still speak against it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Tempering:
+    """The posterior of each domain that is followed, by its number, with the statements that it heard."""
+
+    kinds: Kinds
+    columns: Columns
+    runs: Mapping[int, Runs]
+    stated: Mapping[int, Stated]
+
+    def keeping(self, headings: int) -> Keeping:
+        """How much is kept of the items of so many headings; those that came since are of metrics, and kept."""
+        follows = np.full(headings, -1, dtype=np.int32)
+        steps = []
+        for place, (domain, runs) in enumerate(self.runs.items()):
+            follows[: len(self.columns.domain)][self.columns.domain == domain] = place
+            steps.append((runs.begins, runs.kept))
+        return Keeping.steps(follows, steps)
+
+    def shapes(self, headings: int) -> Bools:
+        """Of so many headings, those whose items have a say in how much is kept of others."""
+        found = np.zeros(headings, dtype=np.bool_)
+        found[: len(self.columns.domain)] = np.isin(self.columns.domain, list(self.runs)) | self.columns.saying
+        return found
+
+    def changes(self, headings: Codes) -> tuple[ChangedDomain, ...]:
+        """The changes of the domains that some headings are about, where any is noticed; the likeliest first."""
+        within = headings[headings < len(self.columns.domain)]
+        found = []
+        for domain in np.intersect1d(self.columns.domain[within], list(self.runs)).tolist():
+            runs = self.runs[domain]
+            changed = 1.0 - float(runs.kept[0])
+            if changed >= NOTICED:
+                began = runs.changed
+                stated = max((p for at, p in self.stated.get(domain, ()) if at == began), default=None)
+                found.append(
+                    ChangedDomain(
+                        domain=self.kinds.domains[domain],
+                        since=moment_of(began),
+                        probability=changed,
+                        stated=stated,
+                    )
+                )
+        return tuple(sorted(found, key=lambda each: (-each.probability, each.domain)))
+
+
+def temper(state: TwinState, graph: DefinitionGraph, at: datetime) -> Tempering | None:
+    """The domains of a twin in which something may have changed by a moment; None where none is followed."""
+    kinds = graph.kinds
+    if not kinds.tempered or not len(state.bearings):
+        return None
+    known = known_of(state, kinds)
+    stated = statements(state, graph, known, at)
+    runs = follow(state, known, kinds.tempered, stated, microseconds(at))
+    return Tempering(kinds, known.columns, runs, stated) if runs else None
+
+
+def statements(state: TwinState, graph: DefinitionGraph, known: Followed, at: datetime) -> dict[int, Stated]:
+    """What was stated of changes and counts at a moment, by domain."""
+    saying = np.flatnonzero(known.columns.saying)
+    if not len(saying):
+        return {}
+    bearings = state.bearings
+    said: dict[str, list[tuple[int, float]]] = {}
+    for belief in {bearings.register.headings[row].belief for row in saying.tolist()}:
+        rows = speaking(bearings, belief, at)
+        if len(rows):
+            attribute = graph.definitions.attributes[state.beliefs[belief].attribute]
+            block = bearings.take(rows)
+            prior = logit(attribute.prior or 0.5)
+            said.setdefault(attribute.key, []).extend(
+                (since, min(probability(prior + ratio), SUREST))
+                for since, ratio in zip(block.valid_from.tolist(), block.number.tolist(), strict=True)
+                if ratio > 0
+            )
+    return {
+        domain: tuple(sorted(each for each in said[change.stated] if each[1] >= change.hazard))
+        for domain, change in enumerate(known.kinds.changes)
+        if change is not None and change.stated in said
+    }

@@ -1,0 +1,26 @@
+"""A twin that some evidence was never given to. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+
+from beliefgraph.model.delta import Delta
+from beliefgraph.services.derivation.measure import reading_evidence
+from beliefgraph.services.twin.state import TwinState
+
+
+def never_said(state: TwinState, evidence: Collection[str]) -> TwinState:
+    """The twin without these pieces of evidence, by their ids: they bear on nothing, count in no metric, state no goal.
+
+    The id under which a metric speaks takes away all that counts in the metric.
+    """
+    uncounted = [
+        state.tallies[metric.id].row
+        for metric in state.metrics.values()
+        if metric.id in state.tallies and reading_evidence(state, metric) in evidence
+    ]
+    counted = state.measurements.records(np.unique(np.concatenate(uncounted))) if uncounted else []
+    closed = {row.revision_id: row for row in (*state.stated_in(evidence), *counted)}
+    return state.after(Delta.of(closed=closed.values()))

@@ -1,0 +1,1 @@
+"""Questions about twins at a moment: beliefs, goals, metrics, decisions, what if, what differs."""

@@ -1,0 +1,119 @@
+"""Questions about decisions: how they stand, now or then, and what had been published of one.
+
+Every answer is resolved from what was told by the moment; at the head it is what was published, with its words.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from functools import partial
+from typing import Unpack
+
+from beliefgraph.errors import NotFound
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.decision import DecisionState, DecisionStatus, Deliberation, EvidenceBehind
+from beliefgraph.model.identity import decision_id
+from beliefgraph.model.page import Page
+from beliefgraph.model.time import NOW, AsOf, microseconds
+from beliefgraph.services.access.scope import reach
+from beliefgraph.services.decisions.statements import ToldDecision, decision_state, resolve_decisions
+from beliefgraph.services.definitions.book import DefinitionBook
+from beliefgraph.services.snapshots.as_of import HistoryPage, Moment, Moments
+from beliefgraph.services.twin import paging
+from beliefgraph.services.twin.paging import DEFAULT_PAGE, Place
+from beliefgraph.store import decisions as stored
+from beliefgraph.store.evidence import ToldRow, told
+from beliefgraph.store.graph import Graph
+from beliefgraph.store.keys import Keyring
+
+
+class Decisions:
+    """Answers questions about decisions; twins are named as their application names them, decisions by their keys."""
+
+    def __init__(self, graph: Graph, keyring: Keyring, book: DefinitionBook, *, moments: Moments | None = None) -> None:
+        self._graph = graph
+        self._keyring = keyring
+        self._moments = moments or Moments(graph, book)
+
+    async def decisions(
+        self,
+        caller: Caller,
+        twin: str,
+        status: Collection[DecisionStatus] | None = None,
+        *,
+        first: int = DEFAULT_PAGE,
+        after: str | None = None,
+        as_of: AsOf = NOW,
+        at_least_rev: int | None = None,
+    ) -> Page[DecisionState]:
+        """A page of the decisions of these statuses, or of all, the one first told of most lately first."""
+        id_, statuses = reach(caller, twin), None if status is None else sorted(status)
+        walk = paging.walk("decisions", id_, statuses, as_of, first=first, after=after)
+        moment = await self._moments.asked(caller, twin, as_of, at_least_rev, walk.rev)
+        told = await asyncio.to_thread(resolve_decisions, moment.state, moment.at)
+        listed = sorted((one for one in told.values() if status is None or one.status in status), key=_order)
+        following = [one for one in listed if walk.begin is None or _order(one) > walk.begin.order]
+        states = await self._states(moment, following[: walk.limit])
+        return walk.page(
+            states,
+            lambda state: Place(-float(microseconds(state.opened_at)), state.decision.id, state.rev),
+            rev=moment.state.rev,
+            valid_time=moment.at,
+            total=len(listed),
+        )
+
+    async def decision(
+        self, caller: Caller, twin: str, key: str, *, as_of: AsOf = NOW, at_least_rev: int | None = None
+    ) -> DecisionState:
+        """One decision as it stands; `unknown-decision` if nobody had told of it by then."""
+        moment = await self._moments.asked(caller, twin, as_of, at_least_rev)
+        told = (await asyncio.to_thread(resolve_decisions, moment.state, moment.at)).get(
+            decision_id(moment.state.id, key)
+        )
+        if told is None:
+            raise _unknown(twin, key)
+        return (await self._states(moment, [told]))[0]
+
+    async def history(self, caller: Caller, twin: str, key: str, **page: Unpack[HistoryPage]) -> Page[Deliberation]:
+        """Published revisions of a decision, newest first."""
+        of = Deliberation, decision_id(reach(caller, twin), key)
+        read = partial(stored.deliberations, self._graph)
+        found = await self._moments.history(caller, twin, "decision history", key, of, read, **page)
+        if found.nothing:
+            raise _unknown(twin, key)
+        return found
+
+    async def _states(self, moment: Moment, decisions: Sequence[ToldDecision]) -> list[DecisionState]:
+        """How decisions stand, with what was said of them in words, and by whom."""
+        state = moment.state
+        words = await stored.words_of(
+            self._graph, self._keyring, state.id, sorted({id_ for one in decisions for id_ in one.worded})
+        )
+        rows = await told(self._graph, state.id, sorted({id_ for one in decisions for id_ in one.evidence}))
+        published = state.deliberations
+        return [
+            decision_state(
+                one,
+                words,
+                [_behind(rows[id_]) for id_ in one.evidence],
+                moment.at,
+                state.rev,
+                published[one.decision.id].rev_from if one.decision.id in published else None,
+            )
+            for one in decisions
+        ]
+
+
+def _behind(row: ToldRow) -> EvidenceBehind:
+    one = row.evidence
+    return EvidenceBehind(id=one.id, twin=one.twin, summary=one.summary, source=row.source.name, time=one.time)
+
+
+def _order(told: ToldDecision) -> tuple[float, str]:
+    """Where a decision stands among others: the one first told of most lately first, ties by id."""
+    return -float(microseconds(told.since)), told.decision.id
+
+
+def _unknown(twin: str, key: str) -> NotFound:
+    return NotFound("unknown-decision", f"This twin has no decision {key!r} at that moment.", twin=twin, decision=key)

@@ -1,0 +1,1 @@
+"""A twin as of a moment: as it was published, or derived again."""

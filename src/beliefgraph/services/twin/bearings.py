@@ -1,0 +1,238 @@
+"""The bearings of a twin as columns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import Any, NamedTuple, Protocol, Self
+
+import numpy as np
+
+from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, Items
+from beliefgraph.model.evidence import OBSERVED, Bearing, Stance
+from beliefgraph.model.revision import Origin
+from beliefgraph.services.twin.blocks import Block, Bools, Floats, Ints, Register, Rows
+
+
+class Grows(Protocol):
+    """Something worked out of bearings that grows with them."""
+
+    def with_block(self, block: BearingBlock) -> Grows:
+        """The same with a block more, which it has yet to look at."""
+        ...
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes."""
+        ...
+
+
+class BearingHeading(NamedTuple):
+    """What bearings of one source on one belief have in common."""
+
+    belief: str
+    source: str
+    stance: Stance
+    half_life: float | None
+    shared_origin: str | None
+    source_kind: str | None
+    definition: str
+    origin: Origin
+    shared_across: str | None = None
+
+    @property
+    def ages_in(self) -> int:
+        """Microseconds in which half of its force is lost; 0 where it never ages."""
+        if self.half_life is None or self.stance == "correction":
+            return 0
+        return max(1, round(self.half_life * 1e6)) if math.isfinite(self.half_life) else 0
+
+
+@dataclass(frozen=True)
+class BearingBlock(Block):
+    """Bearings: `number` is the log-likelihood ratio; for `strength` and `period` see `inference/kernels/items.py`."""
+
+    strength: Floats
+    period: Ints
+
+    @cached_property
+    def items(self) -> Items:
+        """The rows as the inference takes them, the log-likelihood ratios within their bound."""
+        within = np.abs(self.number).max(initial=0.0) <= LOG_LIKELIHOOD_BOUND
+        return Items(
+            group=self.heading,
+            log_likelihood_ratio=self.number
+            if within
+            else np.clip(self.number, -LOG_LIKELIHOOD_BOUND, LOG_LIKELIHOOD_BOUND),
+            strength=self.strength,
+            period=self.period,
+            valid_from=self.valid_from,
+            valid_to=self.valid_to,
+            rev_from=self.rev_from,
+            rev_to=self.rev_to,
+        )
+
+
+class Groups:
+    """The headings of a register as columns: what each is about, who says it, and how it ages."""
+
+    def __init__(self, headings: list[BearingHeading]) -> None:
+        self.beliefs = list(dict.fromkeys(heading.belief for heading in headings))
+        self.sources = list(dict.fromkeys(heading.source for heading in headings))
+        self.origins = list(dict.fromkeys(h.shared_origin for h in headings if h.shared_origin is not None))
+        self.effects = list(dict.fromkeys(h.shared_across for h in headings if h.shared_across is not None))
+        belief = {id_: i for i, id_ in enumerate(self.beliefs)}
+        source = {id_: i for i, id_ in enumerate(self.sources)}
+        origin: dict[str | None, int] = {name: i for i, name in enumerate(self.origins)}
+        self.belief = np.array([belief[heading.belief] for heading in headings], dtype=np.int64)
+        self.source = np.array([source[heading.source] for heading in headings], dtype=np.int64)
+        self.origin = np.array([origin.get(heading.shared_origin, -1) for heading in headings], dtype=np.int64)
+        effect: dict[str | None, int] = {name: i for i, name in enumerate(self.effects)}
+        self.effect = np.array([effect.get(heading.shared_across, -1) for heading in headings], dtype=np.int64)
+        self.observation = np.array([heading.stance in OBSERVED for heading in headings], dtype=np.bool_)
+        self.change = np.array([heading.stance == "change" for heading in headings], dtype=np.bool_)
+        self.correction = np.array([heading.stance == "correction" for heading in headings], dtype=np.bool_)
+        self.retraction = np.array([heading.stance == "retraction" for heading in headings], dtype=np.bool_)
+        self.act = self.correction | self.retraction
+        """Which stances are acts, not reports: they decide which other evidence counts."""
+        self.half = np.array([heading.ages_in for heading in headings], dtype=np.int64)
+
+
+class BearingRegister(Register[BearingHeading]):
+    """The headings of bearings; `groups` is all of them as columns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._groups = Groups([])
+
+    @property
+    def groups(self) -> Groups:
+        """The headings as columns, made anew when there are more."""
+        groups = self._groups
+        if len(groups.belief) < len(self.headings):
+            groups = self._groups = Groups(self.headings[:])
+        return groups
+
+
+@dataclass(frozen=True, eq=False)
+class Bearings(Rows[Bearing, BearingHeading, BearingBlock]):
+    """All bearings of a twin that a rev sees."""
+
+    register: BearingRegister
+
+    @staticmethod
+    def heading(record: Bearing) -> BearingHeading:
+        """What a bearing has in common with others."""
+        return BearingHeading(
+            record.belief,
+            record.source,
+            record.stance,
+            record.half_life,
+            record.shared_origin,
+            record.source_kind,
+            record.definition,
+            record.origin,
+            record.shared_across,
+        )
+
+    @staticmethod
+    def heading_of(fields: Sequence[Any]) -> BearingHeading:
+        """The heading of these fields."""
+        return BearingHeading(*fields)
+
+    @staticmethod
+    def value(record: Bearing) -> float:
+        """The log-likelihood ratio."""
+        return record.log_likelihood_ratio
+
+    def block(self, columns: Block) -> BearingBlock:
+        """The columns with the strength of each item, and the half-life of its group in which it falls."""
+        half = self.register.groups.half[columns.heading]
+        period, rest = np.divmod(columns.valid_from, np.maximum(half, 1))
+        claim = np.tanh(np.abs(_bounded(columns.number)) / 2)
+        strength = claim * np.exp2(rest / np.maximum(half, 1))
+        return BearingBlock(
+            **{each.name: getattr(columns, each.name) for each in fields(Block)}, strength=strength, period=period
+        )
+
+    def record(self, heading: BearingHeading, number: float, revision: dict[str, Any], evidence: str) -> Bearing:
+        """The bearing in a row."""
+        return Bearing.trusted(
+            **revision,
+            key=f"{evidence}|{heading.belief}",
+            definition=heading.definition,
+            origin=heading.origin,
+            evidence=evidence,
+            belief=heading.belief,
+            source=heading.source,
+            stance=heading.stance,
+            log_likelihood_ratio=number,
+            half_life=heading.half_life,
+            shared_origin=heading.shared_origin,
+            source_kind=heading.source_kind,
+            shared_across=heading.shared_across,
+        )
+
+    def with_block(self, block: BearingBlock) -> Self:
+        """These with the rows of a block; what was followed of them is handed on."""
+        more = super().with_block(block)
+        if self.followed is not None:
+            more.remember(self.followed.with_block(block))
+        return more
+
+    @property
+    def size(self) -> int:
+        """How many bytes the columns take, and what was followed of them."""
+        return super().size + (0 if self.followed is None else self.followed.size)
+
+    @property
+    def followed(self) -> Grows | None:
+        """What was worked out of all of these in the order of their times, if it was."""
+        return vars(self).get("_followed")
+
+    def remember(self, followed: Grows) -> None:
+        """Keep what was worked out of all of these, for these and for those with more."""
+        vars(self)["_followed"] = followed
+
+    @cached_property
+    def acts(self) -> Ints:
+        """The rows of corrections and retractions that the rev sees."""
+        act = self.register.groups.act
+        if not act.any():
+            return np.zeros(0, dtype=np.int64)
+        return self.where(lambda block: act[block.heading])
+
+    @cached_property
+    def changes(self) -> Ints:
+        """The rows that the rev sees which end earlier evidence on other values."""
+        change = self.register.groups.change
+        if not change.any():
+            return np.zeros(0, dtype=np.int64)
+        return self.where(lambda block: change[block.heading])
+
+    def on(self, belief: str) -> Ints:
+        """The rows on a belief that the rev sees."""
+        return self.headed(lambda heading: heading.belief == belief)
+
+    def by(self, source: str) -> Ints:
+        """The rows of a source that the rev sees."""
+        return self.headed(lambda heading: heading.source == source)
+
+
+def _bounded(ratios: Floats) -> Floats:
+    """Log-likelihood ratios within their bound: the same array where they are."""
+    if np.abs(ratios).max(initial=0.0) <= LOG_LIKELIHOOD_BOUND:
+        return ratios
+    return np.clip(ratios, -LOG_LIKELIHOOD_BOUND, LOG_LIKELIHOOD_BOUND)
+
+
+def no_bearings(twin: str) -> Bearings:
+    """The bearings of a twin that has heard nothing."""
+    return Bearings(twin, BearingRegister())
+
+
+def valid_at(block: Block, at: int) -> Bools:
+    """Which rows are valid at a moment, in microseconds."""
+    return np.asarray((block.valid_from <= at) & (at < block.valid_to))

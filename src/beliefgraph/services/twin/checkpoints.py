@@ -1,0 +1,205 @@
+"""Checkpoints: blocks of a twin's rows kept beside them, compressed and sealed, so that a twin of many is read at once.
+
+They are never the truth: what is read from them is counted like any other rows, and without them everything is read row
+by row. Each begins at the rev at which the one before it ends; one that does not is not used, nor are those after it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import orjson
+
+from beliefgraph.errors import Fault
+from beliefgraph.services.twin.bearings import Bearings, no_bearings
+from beliefgraph.services.twin.blocks import LARGEST, OPEN, Block, Rows
+from beliefgraph.services.twin.measurements import Measurements, no_measurements
+from beliefgraph.services.twin.state import TwinState
+from beliefgraph.store import checkpoints as stored
+from beliefgraph.store.checkpoints import StoredCheckpoint
+from beliefgraph.store.graph import Graph
+from beliefgraph.store.keys import Keyring
+
+EVERY = 16_384
+"""Rows of a kind that a twin gets before they are kept as a block."""
+
+VERSION = 1
+"""Of the format; a block of another version is not used."""
+
+COLUMNS = (
+    ("number", "<f8"),
+    ("valid_from", "<i8"),
+    ("valid_to", "<i8"),
+    ("heading", "<i4"),
+    ("rev_from", "<i4"),
+)
+"""The columns that are compressed, after the ids, which cannot be."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What checkpoints have of a twin: its rows, and the last rev whose rows these are."""
+
+    bearings: Bearings
+    bearings_rev: int
+    measurements: Measurements
+    measurements_rev: int
+
+
+def nothing_kept(twin: str) -> Kept:
+    """What there is without checkpoints."""
+    return Kept(no_bearings(twin), 0, no_measurements(twin), 0)
+
+
+class Checkpoints:
+    """Reads and writes the checkpoints of twins."""
+
+    def __init__(self, graph: Graph, keyring: Keyring) -> None:
+        self._graph = graph
+        self._keyring = keyring
+        self._covered: dict[tuple[str, str, str], int] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def read(self, twin: str, life: str, rev: int) -> Kept:
+        """The rows that the checkpoints of a twin have, up to a rev."""
+        found = await stored.of_twin(self._graph, twin, life, rev)
+        return await asyncio.to_thread(self._opened, twin, life, found) if found else nothing_kept(twin)
+
+    def consider(self, state: TwinState) -> None:
+        """Write what a twin has got since its last checkpoint, in the background, if it is enough to be worth it."""
+        rows = {(state.id, state.life, kind): len(rows) for kind, rows in _kinds(state)}
+        if any(number - self._covered.get(kind, 0) >= EVERY for kind, number in rows.items()):
+            self._covered.update(rows)
+            task = asyncio.create_task(self.write(state), name=f"checkpoint {state.id}")
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def write(self, state: TwinState) -> None:
+        """Keep all rows of a twin that no checkpoint has."""
+        last = await stored.last(self._graph, state.id, state.life)
+        made = await asyncio.to_thread(self._made, state, last)
+        if made:
+            await stored.write(self._graph, state.id, state.life, made)
+
+    async def agree(self, state: TwinState) -> bool:
+        """Whether the checkpoints of a twin have what its rows say, read row by row; if not, they are dropped."""
+        kept = await self.read(state.id, state.life, state.rev)
+        pairs = ((kept.bearings, state.bearings), (kept.measurements, state.measurements))
+        if await asyncio.to_thread(lambda: all(_is_part(part, whole) for part, whole in pairs)):
+            return True
+        await stored.drop(self._graph, state.id)
+        return False
+
+    async def close(self) -> None:
+        """Wait for what is being written."""
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _made(self, state: TwinState, last: dict[str, tuple[int, int]]) -> list[StoredCheckpoint]:
+        made = []
+        for kind, rows in _kinds(state):
+            number, after = last.get(kind, (0, 0))
+            since = rows.where(lambda block, after=after: block.rev_from > after)  # type: ignore[misc]
+            if len(since) < EVERY // 2:
+                continue
+            for part in _parts(rows, since):
+                number += 1
+                block = rows.take(part)
+                until = int(block.rev_from[-1])
+                id_ = f"{state.id}|{state.life}|{kind}|{number}"
+                sealed = self._keyring.seal(state.id, packed_block(rows, block), f"checkpoint:{id_}")
+                made.append(StoredCheckpoint(id_, kind, number, after, until, len(part), sealed))
+                after = until
+        return made
+
+    def _opened(self, twin: str, life: str, found: Sequence[StoredCheckpoint]) -> Kept:
+        bearings, measurements = no_bearings(twin), no_measurements(twin)
+        revs = {"bearings": 0, "measurements": 0}
+        broken: set[str] = set()
+        for one in found:
+            if one.kind in broken or one.after != revs[one.kind]:
+                broken.add(one.kind)
+                continue
+            try:
+                data = self._keyring.unseal(twin, one.sealed, f"checkpoint:{one.id}")
+                if one.kind == "bearings":
+                    bearings = bearings.with_block(bearings.block(unpacked_block(bearings, data)))
+                else:
+                    measurements = measurements.with_block(measurements.block(unpacked_block(measurements, data)))
+            except (Fault, ValueError, zlib.error):
+                broken.add(one.kind)
+                continue
+            revs[one.kind] = one.rev
+        for kind, rows in (("bearings", bearings), ("measurements", measurements)):
+            self._covered[twin, life, kind] = len(rows)
+        return Kept(bearings, revs["bearings"], measurements, revs["measurements"])
+
+
+def _kinds(state: TwinState) -> tuple[tuple[str, Rows[Any, Any, Any]], ...]:
+    return ("bearings", state.bearings), ("measurements", state.measurements)
+
+
+def _is_part(part: Rows[Any, Any, Any], whole: Rows[Any, Any, Any]) -> bool:
+    """Whether rows are among others, open or closed there, with the same values."""
+    if not part.blocks:
+        return True
+    every = type(part.blocks[0]).joined(whole.blocks) if whole.blocks else part.blocks[0].take(np.zeros(0, np.int64))
+    kept = type(part.blocks[0]).joined(part.blocks)
+    order = np.lexsort((every.revision[:, 1], every.revision[:, 0]))
+    place = np.searchsorted(every.revision[order, 0], kept.revision[:, 0])
+    if len(order) == 0 or (place >= len(order)).any():
+        return False
+    found = every.take(order[place])
+    same = all((getattr(found, name) == getattr(kept, name)).all() for name in _VALUES)
+    headings = zip(found.heading.tolist(), kept.heading.tolist(), strict=True)
+    return same and all(whole.register.headings[a] == part.register.headings[b] for a, b in headings)
+
+
+_VALUES = ("revision", "evidence", "number", "valid_from", "valid_to", "rev_from")
+
+
+def _parts(rows: Rows[Any, Any, Any], since: Any) -> list[Any]:
+    """The rows in the order of their revs, cut where a rev ends into parts of some tens of thousands."""
+    revs = rows.take(since).rev_from
+    order = np.argsort(revs, kind="stable")
+    since, revs = since[order], revs[order]
+    ends, begin = [], 0
+    while len(since) - begin > LARGEST:
+        end = int(np.searchsorted(revs, revs[begin + LARGEST]))
+        begin = end if end > begin else int(np.searchsorted(revs, revs[begin], side="right"))
+        ends.append(begin)
+    return [part for part in np.split(since, ends) if len(part)]
+
+
+def packed_block(rows: Rows[Any, Any, Any], block: Block) -> bytes:
+    """Rows as bytes: a version, the headings that they have, the ids, and the other columns compressed."""
+    used, heading = np.unique(block.heading, return_inverse=True)
+    headings = orjson.dumps([list(rows.register.headings[number]) for number in used.tolist()])
+    columns = {name: getattr(block, name) for name, _ in COLUMNS} | {"heading": heading}
+    body = zlib.compress(b"".join(columns[name].astype(kind).tobytes() for name, kind in COLUMNS), level=1)
+    sizes = np.array([VERSION, len(block), len(headings), len(body)], dtype="<u4").tobytes()
+    return b"".join(
+        [sizes, headings, block.revision.astype("<u8").tobytes(), block.evidence.astype("<u8").tobytes(), body]
+    )
+
+
+def unpacked_block(rows: Rows[Any, Any, Any], data: bytes) -> Block:
+    """The rows that were packed; ValueError if it is another format."""
+    version, length, of_headings, of_body = np.frombuffer(data[:16], dtype="<u4").tolist()
+    if version != VERSION:
+        raise ValueError(f"a checkpoint of version {version}")
+    at = 16 + of_headings
+    numbers = [rows.register.number(rows.heading_of(each)) for each in orjson.loads(data[16:at])]
+    ids = np.frombuffer(data[at : at + 32 * length], dtype="<u8").astype(np.uint64).reshape(2, length, 2)
+    body, place = zlib.decompress(data[at + 32 * length :][:of_body]), 0
+    columns: dict[str, Any] = {}
+    for name, kind in COLUMNS:
+        size = length * np.dtype(kind).itemsize
+        columns[name] = np.frombuffer(body[place : place + size], dtype=kind).astype(kind[1:])
+        place += size
+    columns["heading"] = np.array(numbers, dtype=np.int32)[columns["heading"]]
+    return Block(revision=ids[0], evidence=ids[1], rev_to=np.full(length, OPEN, dtype=np.int32), **columns)

@@ -1,0 +1,176 @@
+"""Time alone: quiet twins age, newer definitions are adopted, and events from the future are taken in when due.
+
+A refresh is a commit like any other. Its moment is the present floored to the interval, so that it does not matter who
+runs it, how often, or how many do at once: a twin is refreshed to that moment one time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from beliefgraph.errors import BeliefgraphError, Incorrect
+from beliefgraph.model.caller import Caller
+from beliefgraph.model.receipt import Receipt
+from beliefgraph.model.time import BEGINNING, instant
+from beliefgraph.services.commands.intake import Intake
+from beliefgraph.services.commands.writer import FUTURE_SKEW_S, CommitContext, Committed, TwinRef, Updater
+from beliefgraph.services.commits.advance import PlannedCommit, advance
+from beliefgraph.services.layer.additions import Additions
+from beliefgraph.services.permissions.sight import restricted
+from beliefgraph.services.twin.state import TwinState
+from beliefgraph.store import stale as stored
+from beliefgraph.telemetry.metrics import REFRESH_ENDED, REFRESH_SECONDS, REFRESHED
+from beliefgraph.telemetry.spans import timed
+
+INTERVAL = timedelta(hours=1)
+"""How long a twin may be quiet before time is let pass in it."""
+
+PAGE = 500
+"""Twins that one look at the store finds."""
+
+TOGETHER = 16
+"""Twins that are refreshed in one transaction."""
+
+ACTOR = "beliefgraph:clock"
+PURPOSE = "upkeep"
+
+
+@dataclass(frozen=True)
+class Round:
+    """What one round did: twins it wrote to, events it took in, and what refused, by the name of twin or tenant."""
+
+    refreshed: int
+    taken_in: int
+    refused: tuple[tuple[str, BeliefgraphError], ...] = ()
+
+
+class Refresher:
+    """Lets time pass in twins that hear of nothing."""
+
+    def __init__(self, updater: Updater, intake: Intake, *, interval: timedelta = INTERVAL) -> None:
+        self._updater = updater
+        self._intake = intake
+        self._interval = interval
+
+    def moment(self, now: datetime) -> datetime:
+        """The moment that quiet twins are refreshed to at `now`: the last whole interval since 1970."""
+        present = instant(now)
+        return present - (present - BEGINNING) % self._interval
+
+    async def refresh(self, caller: Caller, twin: str, at: datetime) -> Receipt:
+        """Let time pass in a twin up to `at`, under the definitions in force.
+
+        A commit is written if anything published moves (`refreshed`) or the definitions are newer (`adopted` where
+        `at` is not); a twin in which nothing ages does not grow. Again, it is a duplicate.
+        """
+        moment = instant(at)
+        if (moment - self._updater.clock.now()).total_seconds() > FUTURE_SKEW_S:
+            raise Incorrect("invalid-input", "A twin cannot be refreshed to the future.", at=moment.isoformat())
+        named = self._updater.name(caller, twin, "write")
+        done = await self._pass_time(caller, [named], moment)
+        return Receipt.telling(
+            done.changes(named.id),
+            id=f"refresh:{moment.isoformat()}",
+            status="accepted" if done.steps else "duplicate",
+            twin=twin,
+            rev=done.rev(named.id),
+        )
+
+    async def refresh_due(self, now: datetime, tenant: str | None = None) -> Round:
+        """Refresh every twin that is quiet or behind its definitions, and take in the events now due.
+
+        Of every tenant unless one is named. A twin that refuses is named in the answer; the others are not held up.
+        """
+        with timed("refresh", REFRESH_SECONDS):
+            refreshed, refused = await self._walk(self.moment(now), tenant)
+            due = await self.take_in_due(now, tenant)
+        REFRESH_ENDED.set_to_current_time()
+        return Round(refreshed, due.taken_in, (*refused, *due.refused))
+
+    async def take_in_due(self, now: datetime, tenant: str | None = None) -> Round:
+        """Take in the events that waited for their time, where it has come."""
+        taken_in = 0
+        refused: list[tuple[str, BeliefgraphError]] = []
+        for each in await stored.tenants_with_due(self._updater.graph, now, tenant):
+            try:
+                receipts = await self._intake.replay(_clock(each), due=now)
+            except BeliefgraphError as error:
+                refused.append((each, error))
+            else:
+                taken_in += sum(receipt.status == "accepted" for receipt in receipts)
+        return Round(0, taken_in, tuple(refused))
+
+    async def next_due(self, tenant: str | None = None) -> datetime | None:
+        """When the next event that waits for its time is due, in any tenant or in one; None if none waits."""
+        return await stored.next_due(self._updater.graph, tenant)
+
+    async def adopt(self, tenant: str) -> Round:
+        """Bring every twin of a tenant under the definitions in force; to be called once they were published."""
+        adopted, refused = await self._walk(BEGINNING, tenant)
+        return Round(adopted, 0, tuple(refused))
+
+    async def _pass_time(self, caller: Caller, twins: Sequence[TwinRef], moment: datetime) -> Committed:
+        """Let time pass in some twins of a tenant, in one transaction."""
+
+        def pass_time(present: CommitContext) -> Mapping[str, Additions | PlannedCommit]:
+            found = ((twin.id, _passed(present, present.twins[twin.id], caller, moment)) for twin in twins)
+            return {id_: each for id_, each in found if each is not None}
+
+        return await self._updater.commit(caller, twins, pass_time)
+
+    async def _together(self, tenant: str, names: Sequence[str], moment: datetime) -> int | None:
+        """Refresh some twins of a tenant in one transaction; how many were written to, None where anything refuses."""
+        caller = _clock(tenant)
+        try:
+            twins = [self._updater.name(caller, name, "write") for name in names]
+            written = len((await self._pass_time(caller, twins, moment)).steps)
+        except BeliefgraphError:
+            return None
+        REFRESHED.labels("accepted").inc(written)
+        REFRESHED.labels("duplicate").inc(len(names) - written)
+        return written
+
+    async def _walk(self, moment: datetime, tenant: str | None) -> tuple[int, list[tuple[str, BeliefgraphError]]]:
+        written, last = 0, ""
+        refused: list[tuple[str, BeliefgraphError]] = []
+        while True:
+            page = await stored.stale_twins(self._updater.graph, moment, tenant=tenant, after=last, limit=PAGE)
+            if not page:
+                return written, refused
+            for (of, _), some in groupby(enumerate(page), key=lambda each: (each[1].tenant, each[0] // TOGETHER)):
+                names = [twin.name for _, twin in some]
+                done = await self._together(of, names, moment)
+                written += done or 0
+                for name in names if done is None else ():
+                    try:
+                        receipt = await self.refresh(_clock(of), name, moment)
+                    except BeliefgraphError as error:
+                        refused.append((name, error))
+                        REFRESHED.labels(error.code).inc()
+                    else:
+                        REFRESHED.labels(receipt.status).inc()
+                        written += receipt.status == "accepted"
+            last = page[-1].id
+
+
+def _passed(
+    present: CommitContext, state: TwinState, caller: Caller, moment: datetime
+) -> Additions | PlannedCommit | None:
+    """The commit that lets time pass in a twin; None where nothing is to be written."""
+    if state.head_time is None or restricted(state.permissions, present.now):
+        return None
+    newer = state.definitions != present.graph.definitions.number
+    if moment > state.head_time:
+        step = advance(
+            state, present.graph, Additions(cause="refreshed", moment=moment), caller, present.now, present.layers
+        )
+        return step if newer or step.moves else None
+    return Additions(cause="adopted", moment=state.head_time) if newer else None
+
+
+def _clock(tenant: str) -> Caller:
+    """The clock as a caller."""
+    return Caller(actor=ACTOR, tenant=tenant, scopes=("write",), purpose=PURPOSE)
