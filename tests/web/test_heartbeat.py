@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import orjson
 from graphql import get_introspection_query
+from tests.benchmarks.attacks import dense
 from tests.web.service import Client, Json, Service, heartbeat
 
 from beliefgraph.model.catalog import Catalog
@@ -74,6 +75,55 @@ async def test_the_loop_is_held_by_no_call_of_any_size(served: Service, client: 
         moved = await client.data(OBSERVE, events=[saw(2_000, "lena")])
     assert len(moved["observe"][0]["beliefs"]) == 2_001
     assert longest[0] < HELD_S, "a commit that moves 2,000 beliefs"
+
+
+BEYOND: dict[str, tuple[str, Callable[[], Json]]] = {
+    "2,000 events without a source": (
+        OBSERVE,
+        lambda: {"events": [{**saw(n, "lena"), "source": ""} for n in range(2_000)]},
+    ),
+    "10,000 events, the last without a type": (
+        OBSERVE,
+        lambda: {"events": [*(saw(n, "lena") for n in range(9_999)), {"id": "last"}]},
+    ),
+    "options with 1,000 features each": (
+        'query C($o: [DecisionOptionInput!]!) { checkDecision(input: {twin: "lena", options: $o}) { rev } }',
+        lambda: {"o": [{"key": f"o{n}", "features": {f"f{m}": 1 for m in range(1_000)}} for n in range(20)]},
+    ),
+    "a what-if of 10,000 assumptions": (
+        'query W($assumed: [AssumptionInput!]!) { whatIf(input: {twin: "lena", assumptions: $assumed}) { rev } }',
+        lambda: {"assumed": [{"belief": {"attribute": "wide.seen", "subject": str(n)}} for n in range(10_000)]},
+    ),
+    "a filter of 10,000 names": (
+        'query F($names: [String!]!) { beliefs(twin: "lena", filter: {attributes: $names}) { nodes { id } } }',
+        lambda: {"names": [f"wide.a{n}" for n in range(10_000)]},
+    ),
+    "a catalog of 20,000 relations": (
+        "mutation P($catalog: JSON!) { publishDefinitions(catalog: $catalog) { number } }",
+        lambda: {"catalog": dense("dense")},
+    ),
+}
+"""Calls that are refused, in full or event by event."""
+
+
+async def test_what_is_refused_holds_the_loop_no_longer(served: Service, client: Client) -> None:
+    await served.define(WIDE)
+    await client.data(OBSERVE, events=[saw(0, "lena")])
+    for name, (query, variables) in BEYOND.items():
+        body: Json = {"query": query, "variables": variables()}
+        sent = orjson.dumps(body)
+        async with heartbeat() as longest:
+            answer = await client.post(sent)
+        assert b"too-" in answer.content or b"errors" in answer.content or b"REJECTED" in answer.content, name
+        assert longest[0] < HELD_S, name
+        async with client.socket() as socket:
+            text = orjson.dumps({"type": "subscribe", "id": "1", "payload": body}).decode()
+            assert (await socket.next())["type"] == "connection_ack"
+            async with heartbeat() as longest:
+                await socket.connection.send(text)
+                said = await socket.next()
+            assert said["id"] == "1"
+            assert longest[0] < HELD_S, f"{name}, over a WebSocket"
 
 
 async def test_of_many_events_the_last_of_a_commit_tells_what_it_changed(served: Service, client: Client) -> None:

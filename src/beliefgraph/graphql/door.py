@@ -43,7 +43,7 @@ from beliefgraph.graphql.context import Context, Verbs
 from beliefgraph.graphql.errors import tell, told
 from beliefgraph.graphql.schema import AT_ONCE as PARSED_AT_ONCE
 from beliefgraph.graphql.schema import Schema
-from beliefgraph.graphql.variables import coerced_beside
+from beliefgraph.graphql.variables import Long, coerced_beside
 from beliefgraph.services.access.callers import bearer
 from beliefgraph.services.process.bounded_json import AT_ONCE, BOUNDS, JsonBounds, read_json_beside
 from beliefgraph.services.process.places import HOLDER, Places, Shares
@@ -168,16 +168,14 @@ class GraphQLDoor(GraphQL[Context, None]):
         try:
             asked = _asked(await self._read(body))
             if len(body) > AT_ONCE and asked.get("variables"):
-                asked["variables"] = await coerced_beside(
-                    self._core,
-                    asked["query"],
-                    asked["variables"],
-                    asked.get("operationName"),
-                    self.most_tokens,
-                )
+                asked["variables"] = await self.coerced(asked["query"], asked["variables"], asked.get("operationName"))
         except Incorrect as error:
             return _refused(error, 400, media=media)
         return await self._execute(context, asked, media)
+
+    async def coerced(self, query: str, variables: dict[str, Any], operation_name: str | None) -> dict[str, Any]:
+        """Long variables, coerced beside the loop; `too-large` where a list has too many items."""
+        return await coerced_beside(self._core, query, variables, operation_name, self.most_tokens)
 
     async def _read(self, body: bytes) -> object:
         try:
@@ -278,7 +276,7 @@ class _Messages(ASGIWebSocketAdapter):
             while self.ws.application_state != WebSocketState.DISCONNECTED:
                 text = await self.ws.receive_text()
                 try:
-                    yield await read_json_beside(text, bounds)
+                    yield _marked(await read_json_beside(text, bounds), len(text))
                 except Incorrect as refused:
                     yield refused
                 except ValueError as error:
@@ -288,6 +286,14 @@ class _Messages(ASGIWebSocketAdapter):
             raise NonTextMessageReceived from error
         except WebSocketDisconnect:
             return
+
+
+def _marked(message: object, size: int) -> object:
+    """The message; if it is long, its variables are marked, so that they are coerced beside the loop."""
+    payload = message.get("payload") if size > AT_ONCE and isinstance(message, dict) else None
+    if isinstance(payload, dict) and isinstance(payload.get("variables"), dict):
+        payload["variables"] = Long(payload["variables"])
+    return message
 
 
 class _StillAllowed(BaseGraphQLTransportWSHandler[Context, None]):
@@ -357,8 +363,10 @@ class _StillAllowed(BaseGraphQLTransportWSHandler[Context, None]):
                 kind = await asyncio.to_thread(_kind, operation, door.most_tokens)
             else:
                 kind = _kind(operation, door.most_tokens)
-        except Unavailable as busy:
-            await _refuse(operation, busy)
+            if isinstance(operation.variables, Long):
+                operation.variables = await door.coerced(operation.query, operation.variables, operation.operation_name)
+        except BeliefgraphError as refused:
+            await _refuse(operation, refused)
             return
         except GraphQLError as error:
             tell([error], self.context.request_id)

@@ -39,10 +39,14 @@ from graphql import (
 )
 from graphql.execution import Executor
 from graphql.execution.collect_fields import FieldDetailsList
+from graphql.execution.middleware import MiddlewareManager
 from graphql.execution.values import get_argument_values
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.schema.schema_converter import get_arguments
+from strawberry.types import Info
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
+from strawberry.utils.await_maybe import await_maybe
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.graphql.expose import AttributeField
@@ -138,10 +142,13 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         """The executor of an operation; variables that were coerced already are taken as they are."""
         if not isinstance(raw_variable_values, Coerced):
             return super().build(schema, document, root_value, context_value, raw_variable_values, *more, **named)
+        if isinstance(raw_variable_values.coerced, list):
+            return raw_variable_values.coerced
         bare = without_variables(document)
         made = super().build(schema, bare, root_value, context_value, {}, *more, **named)
         if isinstance(made, Executor):
             made.variable_values = raw_variable_values.coerced
+            made.middleware_manager = _MadeBeside()
         return made
 
     def complete_value(
@@ -205,6 +212,34 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         if not any(_mentions_variable(each, self.fragment_definitions) for each in selections):
             plans.keep(place, _Plan(fields, finish))
         return finish
+
+
+class _MadeBeside(MiddlewareManager):
+    """How root fields are resolved whose variables are long: records are made of their arguments in a thread."""
+
+    def get_field_resolver(self, field_resolver: Any) -> Any:
+        """A resolver that does so, and leaves the fields below as they are."""
+
+        def resolve(source: Any, info: Any, **given: Any) -> Any:
+            at_root = info.path.prev is None and given
+            return _resolved(source, info, given) if at_root else field_resolver(source, info, **given)
+
+        return resolve
+
+
+async def _resolved(source: Any, info: Any, given: dict[str, Any]) -> Any:
+    field: StrawberryField = info.parent_type.fields[info.field_name].extensions["strawberry-definition"]
+    schema, known = info.schema._strawberry_schema, Info(_raw_info=info, _field=field)
+    arguments, named = await asyncio.to_thread(
+        get_arguments,
+        field=field,
+        source=source,
+        info=known,
+        kwargs=given,
+        config=schema.config,
+        scalar_registry=schema.schema_converter.scalar_registry,
+    )
+    return await await_maybe(field.get_result(source, known, arguments, named))
 
 
 class _Compilation:

@@ -17,7 +17,7 @@ from strawberry.types.base import StrawberryObjectDefinition
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.graphql.ids import stored_id
 from beliefgraph.graphql.scalars import in_graphql, shown
-from beliefgraph.graphql.variables import Made, check_events
+from beliefgraph.graphql.variables import check_events
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.command import (
     AssertBelief,
@@ -131,8 +131,6 @@ def _stored_event(event: EventName, twin: str) -> EventName:
 
 def _sent(record: type[Any], value: Mapping[str, Any], context: InputContext) -> Any:
     """The record of what was sent; its events keep the bounds that they have at every door."""
-    if isinstance(value, Made):
-        return value.record
     made = build_pydantic_model(record, value, context)
     check_events(made)
     return made

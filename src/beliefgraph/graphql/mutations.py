@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated
 
 import strawberry
@@ -73,13 +74,13 @@ class Mutation(ForecastMutations, PermissionCommands, ContestCommands, SessionCo
         rejected = [each for each in sent if isinstance(each, RejectedEvent)]
         if rejected and (len(sent) == 1 or expected_rev is not None):
             raise rejected[0].error
-        taken = good or not rejected
-        found = iter(
-            await context.verbs.across.observe(context.caller, good, expected_rev=expected_rev, region=region)
-            if taken
-            else ()
-        )
-        receipts = [next(found) if isinstance(each, Event) else _rejected(each) for each in sent]
+        receipts: Receipts = []
+        if good or not rejected:
+            receipts = await context.verbs.across.observe(
+                context.caller, good, expected_rev=expected_rev, region=region
+            )
+        if rejected:
+            receipts = await asyncio.to_thread(_with_rejected, sent, receipts)
         for one in {each.twin: each for each in receipts}.values():
             named(context, one)
         return receipts
@@ -172,6 +173,12 @@ class Mutation(ForecastMutations, PermissionCommands, ContestCommands, SessionCo
         if ids is not None and len(ids) > MOST_REPLAYED:
             raise Incorrect("too-large", f"Name at most {MOST_REPLAYED} events.", field="ids")
         return [named(context, each) for each in await context.verbs.across.replay(context.caller, ids=ids)]
+
+
+def _with_rejected(sent: Sequence[Event | RejectedEvent], receipts: Receipts) -> Receipts:
+    """The receipts of all that was sent, given those of the events that were not malformed."""
+    found = iter(receipts)
+    return [_rejected(each) if isinstance(each, RejectedEvent) else next(found) for each in sent]
 
 
 def _rejected(event: RejectedEvent) -> receipt.Receipt:

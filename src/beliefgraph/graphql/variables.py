@@ -23,7 +23,7 @@ from graphql import (
     type_from_ast,
 )
 from graphql.execution.values import VariableValues, get_variable_values
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from strawberry.utils.str_converters import to_camel_case
 
@@ -38,24 +38,22 @@ MOST_ERRORS = 20
 """Errors that are told of one request."""
 
 
-class Coerced(dict[str, Any]):
-    """Variables as they were sent, with what they are as values."""
+class Long(dict[str, Any]):
+    """The variables of a long message."""
 
-    def __init__(self, sent: Mapping[str, Any], values: VariableValues) -> None:
+
+class Coerced(dict[str, Any]):
+    """Variables as they were sent, with what they are as values, or what is wrong with them."""
+
+    def __init__(self, sent: Mapping[str, Any], values: VariableValues | list[GraphQLError]) -> None:
         super().__init__(sent)
         self.coerced = values
-
-
-class Made(dict[str, Any]):
-    """An input object with the record that was made of it."""
-
-    record: BaseModel
 
 
 async def coerced_beside(
     schema: GraphQLSchema, query: str, variables: dict[str, Any], operation_name: str | None, tokens: int
 ) -> dict[str, Any]:
-    """Long variables, coerced in a thread; as they were sent where that fails, so that it is told as usual."""
+    """Long variables, coerced in a thread; as they were sent where the query names no operation."""
     return await asyncio.to_thread(_coerced, schema, query, variables, operation_name, tokens)
 
 
@@ -69,14 +67,8 @@ def _coerced(
     if operation is None:
         return variables
     check_lists(schema, operation, variables)
-    values = get_variable_values(schema, operation.variable_definitions or (), variables, max_errors=MOST_ERRORS)
-    if isinstance(values, list):
-        return variables
-    for definition in operation.variable_definitions or ():
-        name = definition.variable.name.value
-        if name in values.coerced:
-            values.coerced[name] = _made(type_from_ast(schema, definition.type), values.coerced[name])
-    return Coerced(variables, values)
+    definitions = operation.variable_definitions or ()
+    return Coerced(variables, get_variable_values(schema, definitions, variables, max_errors=MOST_ERRORS))
 
 
 def without_variables(document: DocumentNode) -> DocumentNode:
@@ -88,24 +80,6 @@ def without_variables(document: DocumentNode) -> DocumentNode:
             for each in document.definitions
         ),
     )
-
-
-def _made(type_: Any, value: Any) -> Any:
-    """The value, its records made where the value is one or a list of them."""
-    if isinstance(type_, GraphQLNonNull):
-        return _made(type_.of_type, value)
-    if isinstance(type_, GraphQLList) and isinstance(value, list):
-        return [_made(type_.of_type, each) for each in value]
-    record = _record(type_)
-    if record is None or not isinstance(value, dict) or not _plain(record):
-        return value
-    try:
-        made = Made(value)
-        made.record = record.model_validate(value, by_alias=False, by_name=True)
-        check_events(made.record)
-    except (ValidationError, Incorrect):
-        return value  # wrong, and told as usual
-    return made
 
 
 def check_events(record: object) -> None:
@@ -167,17 +141,3 @@ def _record(type_: Any) -> type[BaseModel] | None:
     definition = type_.extensions.get("strawberry-definition") if isinstance(type_, GraphQLInputObjectType) else None
     origin = getattr(definition, "origin", None)
     return origin if isinstance(origin, type) and issubclass(origin, BaseModel) else None
-
-
-@cache
-def _plain(record: type[BaseModel]) -> bool:
-    """Whether GraphQL calls the fields of a record, and of those inside, as the model does."""
-    return all(
-        "_" not in name and all(map(_plain, _inside(field.annotation))) for name, field in record.model_fields.items()
-    )
-
-
-def _inside(annotation: Any) -> list[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [found for part in get_args(annotation) for found in _inside(part)]
