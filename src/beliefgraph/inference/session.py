@@ -17,7 +17,7 @@ from beliefgraph.inference.arrays import Bools, Floats, Ints
 from beliefgraph.inference.bundle import Bundle
 from beliefgraph.inference.edge_deleted_part import EdgeDeletedPart
 from beliefgraph.inference.evidence import LOG_LIKELIHOOD_BOUND
-from beliefgraph.inference.kernels import changes, observed
+from beliefgraph.inference.kernels import changes, observed, told
 from beliefgraph.inference.plan import HOME, SIZE
 
 UNNOTICED = 1e-14
@@ -95,8 +95,7 @@ class _Part:
         self._first, self._leaf = variables.first.tolist(), variables.start.tolist()
         self._state = variables.state.tolist()
         self._said = np.zeros(len(self._leaf) - 1, dtype=np.uint8)
-        for at in np.flatnonzero(self._given).tolist():
-            self._observe(self._variable[at])
+        told.observe_all(self._given, self._free, variables.first, variables.start, self._weight, self._said)
         self._told = np.bincount(plan.tree_of, weights=self._said, minlength=len(plan.trees)).astype(np.int64).tolist()
         self._homes = plan.leaf_codes[plan.leaf_row, HOME].tolist()
         self._rows = plan.leaf_row.tolist()

@@ -23,6 +23,7 @@ from scipy.special import expit
 from beliefgraph.errors import Incorrect
 from beliefgraph.inference.arrays import Floats, Ints
 from beliefgraph.inference.evidence import LOG_LIKELIHOOD_BOUND
+from beliefgraph.inference.kernels.gains import LEAST, gain
 from beliefgraph.inference.model import Model
 from beliefgraph.inference.session import Session
 from beliefgraph.model.belief import probability
@@ -31,12 +32,8 @@ PAST = 2.0
 """The other evidence on b moves its log-odds to the other side of even, and this much further: the line is then known
 from two points far apart."""
 
-
 UNFELT = 1e-5
 """A target of which b moves the probability by less than this is left out: its gain is of the order of the square."""
-
-LEAST = 1e-15
-"""A probability nearer to 0 or 1 has an entropy of less than 1e-13 bits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,28 +88,19 @@ def gains_of(session: Session, evidence: Floats, questions: Sequence[Question], 
     """The same in a session that has this evidence; it has it again when this returns."""
     now = session.log_odds()
     own, p = expit(now[targets]), expit(now[[question.belief for question in questions]])
-    slope = np.zeros((len(questions), len(targets)))
+    found = np.zeros(len(questions))
     for at, question in enumerate(questions):
-        b = question.belief
+        b, before = question.belief, float(p[at])
         told, here = float(evidence[b]), float(now[b])
         elsewhere = told - here - math.copysign(PAST, here)
         session.tell(b, min(max(elsewhere, -LOG_LIKELIHOOD_BOUND), LOG_LIKELIHOOD_BOUND))
         other = session.log_odds()
         session.tell(b, told)
-        span = probability(float(other[b])) - p[at]
+        span = probability(float(other[b])) - before
         if span != 0.0:  # else it is so certain that no evidence moves it
-            slope[at] = (expit(other[targets]) - own) / span
-    asked, felt = np.nonzero(np.abs(slope) > UNFELT)
-    slope = slope[asked, felt]
-    found = np.bincount(asked, bits(own)[felt], len(questions))
-    for answer in range(max(len(question.likelihood) for question in questions)):
-        likely = np.array(
-            [question.likelihood[answer] if answer < len(question.likelihood) else (0.0, 0.0) for question in questions]
-        )
-        given = likely[:, 0] * (1.0 - p) + likely[:, 1] * p
-        moved = np.where(given > 0.0, likely[:, 1] * p / np.where(given > 0.0, given, 1.0) - p, 0.0)
-        then = own[felt] + moved[asked] * slope
-        found -= np.bincount(asked, given[asked] * bits(then), len(questions))
+            given = question.likelihood[:, 0] * (1.0 - before) + question.likelihood[:, 1] * before
+            moved = question.likelihood[:, 1] * before / given - before
+            found[at] = gain(now, other, own, targets, span, UNFELT, given, moved)
     return np.maximum(found, 0.0)
 
 

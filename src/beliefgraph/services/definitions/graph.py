@@ -18,7 +18,7 @@ import numpy.typing as npt
 from beliefgraph.errors import Incorrect
 from beliefgraph.inference import Relation, Structure
 from beliefgraph.model.attribute import MOST_VALUES, OTHER, Attribute
-from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
+from beliefgraph.model.belief import ANYONE, ANYWHERE, Belief, BeliefKey
 from beliefgraph.model.catalog import RelationDefinition
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.relation import Strength
@@ -114,8 +114,8 @@ class DefinitionGraph:
                 found |= dict.fromkeys(names, at)
             self._component_in.append(found)
         self.component_of = self._component_in[-1]
-        own = self._component_in[layer_of((ANYONE, ANYWHERE))]
-        self._own_places = {name: Placed(component, ANYONE, ANYWHERE) for name, component in own.items()}
+        self._own = self._component_in[layer_of((ANYONE, ANYWHERE))]
+        self._own_places = {name: Placed(component, ANYONE, ANYWHERE) for name, component in self._own.items()}
         self.open = {
             self.component_of[name]: attribute
             for name, attribute in definitions.attributes.items()
@@ -146,6 +146,18 @@ class DefinitionGraph:
         if subject == ANYONE and context == ANYWHERE:
             return self._own_places[attribute]
         return Placed(self._component_in[layer_of((subject, context))][attribute], subject, context)
+
+    def places(self, keys: Iterable[Belief | BeliefKey]) -> set[Placed]:
+        """Where those of some beliefs are placed whose attributes are defined."""
+        own: set[str] = set()
+        found: set[Placed] = set()
+        for key in keys:
+            if key.subject == ANYONE and key.context == ANYWHERE:
+                own.add(key.attribute)
+            elif key.attribute in self.component_of:
+                found.add(self.place(key.attribute, key.subject, key.context))
+        found.update(Placed(component, ANYONE, ANYWHERE) for component in set(map(self._own.get, own)) - {None})
+        return found
 
     def crossing(self, place: Placed) -> Iterator[tuple[Crossing, Placed]]:
         """What crosses from a place to another, with the other."""

@@ -164,8 +164,7 @@ def lay_out(
     """
     ends = [key for relation in personal for key in (relation.source, relation.target)]
     keys = [*wanted, *ends]
-    known = (key for key in keys if key.attribute in graph.component_of)
-    placed = _all_crossed(graph, {graph.place(key.attribute, key.subject, key.context) for key in known})
+    placed = _all_crossed(graph, graph.places(keys))
     if graph.open:
         placed = _with_values(graph, placed, keys, [*named, *ends])
     return _lay_out(twin, graph, tuple(placed), tuple(personal))

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from itertools import chain
+from itertools import chain, repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -246,7 +246,7 @@ def derive(
         own_relations(state, graph, at),
         chain((state.beliefs[id_] for id_ in named_by), extra, assume, do, named),
     )
-    place_of = np.array([layout.position.get(id_, -1) for id_ in groups.beliefs], dtype=np.int64)
+    place_of = np.array([*map(layout.position.get, groups.beliefs, repeat(-1))], dtype=np.int64)
     position = place_of[groups.belief] if len(groups.belief) else groups.belief
     hearing = reliabilities.hearing(state, counts)
     reach = reach_of(np.flatnonzero(counts & (position >= 0)), position, hearing, layout.places_beside)

@@ -1,0 +1,17 @@
+"""What is observed of all variables of a model at once, where a session begins."""
+
+from __future__ import annotations
+
+from beliefgraph.inference.arrays import Flags, Floats, Ints
+from beliefgraph.inference.kernels.observed import observe, observe_values
+from beliefgraph.inference.native import native
+
+
+@native
+def observe_all(given: Floats, free: Flags, first: Ints, leaf_start: Ints, weight: Floats, said: Flags) -> None:
+    """Write the weights of all states, and whether anything is said about each variable."""
+    for v in range(len(first) - 1):
+        if first[v + 1] - first[v] == 1:
+            said[v] = observe(given[first[v]], 0, weight, leaf_start[v])
+        else:
+            said[v] = observe_values(given, free, first[v], first[v + 1], weight, leaf_start[v])
