@@ -67,6 +67,8 @@ DECIMAL = re.compile(r"^-?\d+\.\d+$")
 
 LABELS = frozenset(row.label for row in NODES) - {"ApiKey", "Erasing", "Erasure", "Migration", "Checkpoint"}
 TYPES = frozenset(row.name for row in EDGES)
+STORED = frozenset(row.record for row in NODES if row.record is not None)
+"""The kinds of records that have a node of their own kind."""
 PUBLISHED = {row.record: row for row in EDGES if row.record is not None and issubclass(row.record, Publication)}
 """The relationship that stores each kind of what is published."""
 BESIDE = frozenset({"Delivery", LABEL, *SHOWN_LABELS})
