@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
@@ -127,7 +127,6 @@ async def write(graph: Graph, keyring: Keyring, rows: Callable[[], Iterable[Row]
 
     `invalid-archive` if a row is none of this schema, or leads to one that is not there.
     """
-
     labels = LABELS | SHOWN_LABELS | graph.layers.labels
 
     async def work(tx: Transaction) -> int:
@@ -151,7 +150,7 @@ async def _portions(rows: Iterable[Row], make: Callable[[Row], list[Any]]) -> As
         yield some
 
 
-def _labels(row: Row, known: Collection[str]) -> list[str]:
+def _labels(row: Row, known: frozenset[str]) -> list[str]:
     if not set(row["labels"]) <= known or row["kind"] not in row["labels"]:
         raise _invalid(f"A row has labels that no archive has: {row['labels']}.")
     labels: list[str] = row["labels"]
