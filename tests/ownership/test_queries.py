@@ -7,6 +7,7 @@ from pathlib import Path
 CYPHER = Path(__file__).parents[2] / "cypher"
 
 WHOLE = "used only once all of the twin is known to be permitted (Moments.whole, Sights.whole)"
+EXPORTED = "exported whole where all is permitted; else `extract` takes rows away"
 REPLAYED = "read where all is permitted; else what the permitted part published is derived (Moments.walked)"
 FILTERED = "makes the twin that `permitted` takes rows away from"
 BY_ID = "reads words by the ids of evidence that the permitted twin has"
@@ -21,8 +22,8 @@ ANALYST = "typed into Neo4j Browser by whoever has the database's own password; 
 
 READING = {
     "archive/definitions": NOTHING,
-    "archive/edges": WHOLE,
-    "archive/nodes": WHOLE,
+    "archive/edges": EXPORTED,
+    "archive/nodes": EXPORTED,
     "archive/occupied": NOTHING,
     "asking/asked": WHOLE,
     "belief/by_id": RESOLVES,

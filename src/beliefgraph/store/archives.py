@@ -10,7 +10,6 @@ import asyncio
 import base64
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
@@ -68,6 +67,8 @@ DECIMAL = re.compile(r"^-?\d+\.\d+$")
 
 LABELS = frozenset(row.label for row in NODES) - {"ApiKey", "Erasing", "Erasure", "Migration", "Checkpoint"}
 TYPES = frozenset(row.name for row in EDGES)
+STORED = frozenset(row.record for row in NODES if row.record is not None)
+"""The kinds of records that have a node of their own kind."""
 PUBLISHED = {row.record: row for row in EDGES if row.record is not None and issubclass(row.record, Publication)}
 """The relationship that stores each kind of what is published."""
 BESIDE = frozenset({"Delivery", LABEL, *SHOWN_LABELS})
@@ -126,7 +127,6 @@ async def write(graph: Graph, keyring: Keyring, rows: Callable[[], Iterable[Row]
 
     `invalid-archive` if a row is none of this schema, or leads to one that is not there.
     """
-
     labels = LABELS | SHOWN_LABELS | graph.layers.labels
 
     async def work(tx: Transaction) -> int:
@@ -150,7 +150,7 @@ async def _portions(rows: Iterable[Row], make: Callable[[Row], list[Any]]) -> As
         yield some
 
 
-def _labels(row: Row, known: AbstractSet[str]) -> list[str]:
+def _labels(row: Row, known: frozenset[str]) -> list[str]:
     if not set(row["labels"]) <= known or row["kind"] not in row["labels"]:
         raise _invalid(f"A row has labels that no archive has: {row['labels']}.")
     labels: list[str] = row["labels"]

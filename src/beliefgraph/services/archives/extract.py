@@ -9,7 +9,7 @@ from typing import Any
 from beliefgraph.model.revision import Publication, Revision, Statement
 from beliefgraph.services.twin.blocks import Block, Ids, Rows, unpacked
 from beliefgraph.services.twin.state import TwinState
-from beliefgraph.store.archives import Row, name, of_publication, of_record
+from beliefgraph.store.archives import PUBLISHED, STORED, Row, name, of_publication, of_record
 
 REACHED = ("Source", "Purpose")
 """Kinds of rows that are there where another leads to them."""
@@ -35,7 +35,7 @@ def extract(rows: Sequence[Row], state: TwinState) -> list[Row]:
                 (
                     edge
                     for kind, published in state.rows.items()
-                    if issubclass(kind, Publication)
+                    if kind in PUBLISHED
                     for each in published.values()
                     if isinstance(each, Publication) and (edge := of_publication(each))["to"] in kept
                 ),
@@ -52,7 +52,9 @@ def _kept(rows: Sequence[Row], state: TwinState) -> Iterator[Row]:
     Records are as they were made: what is stored with them says how they stand in all of the twin.
     """
     stored = {name(row) for row in rows}
-    for records in state.made.values():
+    for kind, records in state.made.items():
+        if kind not in STORED:
+            continue  # of a further layer, which an extract does not have
         yield from (made for each in records.values() if name(made := of_record(each)) in stored)
     evidence = set(_evidence(state))
     said: dict[str, list[bool]] = defaultdict(list)
