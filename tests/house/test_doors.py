@@ -58,6 +58,30 @@ ONLY_IN: dict[str, set[str]] = {
 }
 """Libraries that are met in some rooms only."""
 
+FLOORS: tuple[frozenset[str], ...] = tuple(
+    frozenset(floor.split())
+    for floor in (
+        "cel process",
+        "access interpretation twin",
+        "definitions",
+        "derivation",
+        "layer",
+        "metrics",
+        "beliefs",
+        "goals",
+        "decisions",
+        "commits",
+        "permissions",
+        "archives commands learning snapshots",
+        "change_points changes copies explanation received reinterpretation trajectories",
+        "forecasts questions",
+        "preferences reasons segments upkeep",
+        "advice series",
+        "asking",
+    )
+)
+"""The rooms of the services, from the ground up: each may import those on lower floors alone."""
+
 ROOMS = sorted({room(module) for module in modules()})
 
 
@@ -109,3 +133,23 @@ def test_the_numbers_read_no_clock_and_no_file() -> None:
         if imported.split(".")[0] in forbidden
     ]
     assert not wrong
+
+
+def test_a_room_of_the_services_imports_lower_rooms_alone_also_for_types() -> None:
+    floor = {name: number for number, rooms in enumerate(FLOORS) for name in rooms}
+    wrong = []
+    for module, tree in modules().items():
+        if room(module) != "services" or len(module.parts) < 3:
+            continue
+        here = module.parts[1]
+        for imported in imports(module, tree):
+            there = imported.split(".")[2] if imported.startswith("beliefgraph.services.") else here
+            if there != here and not floor[there] < floor[here]:
+                wrong.append(f"{module} imports {imported}")
+    assert not wrong
+
+
+def test_no_module_of_the_services_lies_loose() -> None:
+    loose = [str(m) for m in modules() if room(m) == "services" and len(m.parts) == 2 and m.name != "__init__.py"]
+    assert not loose, "put it in a room; a new room is added to FLOORS, and to docs/architecture.md"
+    assert {m.parts[1] for m in modules() if room(m) == "services" and len(m.parts) > 2} == frozenset().union(*FLOORS)
