@@ -156,7 +156,8 @@ class DefinitionGraph:
                 own.add(key.attribute)
             elif key.attribute in self.component_of:
                 found.add(self.place(key.attribute, key.subject, key.context))
-        found.update(Placed(component, ANYONE, ANYWHERE) for component in set(map(self._own.get, own)) - {None})
+        components = {self._own[attribute] for attribute in own if attribute in self._own}
+        found.update(Placed(component, ANYONE, ANYWHERE) for component in components)
         return found
 
     def crossing(self, place: Placed) -> Iterator[tuple[Crossing, Placed]]:
