@@ -53,7 +53,7 @@ ACCOUNT: dict[str, Any] = {
             "title": "The account leaves",
             "events": [{"type": "left"}],
             "every": "P7D",
-            "horizons": [{"within": "P28D", "expected": 0.7}],
+            "horizons": [{"within": "P28D", "expected": 0.9}],
             "once": True,
         }
     ],
