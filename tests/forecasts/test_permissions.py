@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from tests.conftest import StoppedClock
 from tests.forecasts.outcomes import Foresight, day
@@ -85,6 +87,13 @@ async def test_forecasts_under_a_permission_are_those_of_a_twin_that_was_told_wh
             await questions.forecast(everything, "tom", outcome),
         )
         assert one.model_dump(exclude=OF_ITS_TWIN) == other.model_dump(exclude=OF_ITS_TWIN)
+    counts = []
+    for horizon in (14, None):
+        before = world.graph.statements
+        listed = await questions.forecasts(caller, "lena", "churn", horizon and timedelta(days=horizon))
+        counts.append((len(listed.nodes), world.graph.statements - before))
+    (one, asked_one), (two, asked_two) = counts
+    assert (one, two, asked_two) == (1, 2, asked_one), "a history is read once for all forecasts of an outcome and rev"
     whole = await questions.forecast(everything, "lena", "churn")
     assert whole.probability != (await questions.forecast(caller, "lena", "churn")).probability
 

@@ -9,12 +9,14 @@ import pytest
 import pytest_asyncio
 from tests.forecasts.outcomes import Foresight
 from tests.ownership.policies import Enforcing, policy
-from tests.segments.conftest import ENTERPRISE, Tenant, catalog
+from tests.reading import refusal
+from tests.segments.conftest import ENTERPRISE, SMALL, Tenant, catalog
 from tests.world import START, event, key
 
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.inference.foresight.base_rates import shrunk
 from beliefgraph.model.belief import logit, probability
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.forecasts.questions import Forecasts
@@ -129,6 +131,24 @@ async def test_a_forecast_from_before_what_was_learned_does_not_use_it(newcomers
         world.caller, "account-0", "leaves", as_of=AsOf(valid_time=START + timedelta(days=40))
     )
     assert (early.basis, early.parameters, early.twins) == ("stated", None, None)
+
+
+async def test_what_was_learned_for_another_version_of_a_segment_is_not_used_and_not_put_in_force(
+    newcomers: Tenant,
+) -> None:
+    world = newcomers.world
+    definitions = (await world.book.latest(world.caller.tenant)).definitions
+    outcome = definitions.outcome("leaves")
+    assert definitions.base_rates
+    stricter = {**ENTERPRISE, "holds": [{"belief": {"attribute": "account.enterprise"}, "at_least": 0.9}]}
+    for changed in (catalog(segments=[stricter]), catalog(segments=[SMALL, ENTERPRISE])):
+        other = Definitions(tenant=definitions.tenant, number=9, catalogs=(changed,), parameters=definitions.parameters)
+        assert not other.base_rates
+        assert other.rate_of(outcome, timedelta(days=28), "enterprise") is None
+    (rate, *_) = [each.base_rate for each in newcomers.found if each.base_rate is not None]
+    old = rate.model_copy(update={"learned_on": "something else"})
+    learned = world.book.publish_parameters(world.caller, lambda known: known.with_segments((), (old,)))
+    assert await refusal(learned) == "parameters-outdated"
 
 
 async def test_base_rates_are_put_back_by_number(newcomers: Tenant) -> None:

@@ -51,6 +51,7 @@ class ForecastsInPart:
         self._name = name
         self._seen = seen
         self._known: dict[tuple[str, int], History] = {}
+        self._sets: dict[int, Definitions] = {}
 
     async def forecast(self, outcome: str, horizon: timedelta | None, as_of: AsOf) -> Forecast:
         """The forecast of an outcome: the one that is stored for the moment, made anew, or else made now."""
@@ -111,7 +112,10 @@ class ForecastsInPart:
         return () if found is None else (found,)
 
     async def _definitions(self, rev: int) -> Definitions:
-        return (await self._moments.at(self._caller, self._twin, self._name, NOW, rev)).graph.definitions
+        if rev not in self._sets:
+            moment = await self._moments.at(self._caller, self._twin, self._name, NOW, rev)
+            self._sets[rev] = moment.graph.definitions
+        return self._sets[rev]
 
     async def _history(self, one: OutcomeDefinition, definitions: Definitions, rev: int) -> History:
         """What is permitted of the history of the twin up to a rev; `not-found` where that has no event.
