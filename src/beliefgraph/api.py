@@ -79,7 +79,7 @@ def create_app(services: Services) -> Starlette:
         warmed=services.warming.wait,
         places=places,
         metrics=None if token is None else metrics_page(vitals, token.get_secret_value()),
-        person=person_page(services, services.sessions, services.clock, exported, services.warming.wait, places)
+        person=person_page(services, services.sessions, services.clock, services.warming.wait, places)
         if settings.person_page
         else (),
     )

@@ -111,9 +111,12 @@ async def test_a_person_sees_who_read_and_who_invited_them(lena: Service, person
     assert "You accesses own-page answered" in seen
 
 
-async def test_a_person_takes_everything_along(lena: Service, person: Person) -> None:
+async def test_a_person_takes_everything_along_from_an_address_where_a_download_goes_on(
+    lena: Service, person: Person
+) -> None:
     taken = await person.send(await person.see("/me/data"), "/me/export")
-    assert taken.headers["content-disposition"] == 'attachment; filename="my-data.tar.gz"'
+    assert taken.headers["content-disposition"] == 'attachment; filename="export.tar.gz"'
+    assert (taken.headers["accept-ranges"], taken.headers["cache-control"]) == ("bytes", "no-store")
     own = await lena.client(person="lena")
     same = await own.post({"twin": "lena"}, "/export")
     assert taken.content == same.content

@@ -36,23 +36,18 @@ def export_endpoint(export: Export) -> Endpoint:
             caller = getattr(request.state, "caller", None)
             if not isinstance(caller, Caller):
                 raise Forbidden("unauthenticated", "Send a key: Authorization: Bearer ….")
-            return await exported(export, caller, _twin(await request.body()))
+            file = temporary_file()
+            try:
+                await export(caller, _twin(await request.body()), file)
+            except BaseException:
+                file.delete()
+                raise
+            file.close()
+            return Streamed(file, 0, file.size, waits=False)
         except BeliefgraphError as error:
             return error_response(error)
 
     return post_export
-
-
-async def exported(export: Export, caller: Caller, twin: str) -> Streamed:
-    """The archive of one twin, as an answer."""
-    file = temporary_file()
-    try:
-        await export(caller, twin, file)
-    except BaseException:
-        file.delete()
-        raise
-    file.close()
-    return Streamed(file, 0, file.size, waits=False)
 
 
 def download_endpoint(downloads: Downloads) -> Endpoint:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.command import Correct, Withdraw
 from beliefgraph.model.contest import Contest
 from beliefgraph.model.permission import Permit, Restrict
-from beliefgraph.web.export import Export, exported
-from beliefgraph.web.person.door import HEADERS, ROOT, Visit, left, shown
+from beliefgraph.web.person.door import HEADERS, ROOT, Visit, left, root_of, shown
 
 ERASE = "erase"
 """What is typed to erase everything."""
@@ -64,15 +61,10 @@ async def restrict(visit: Visit) -> Response:
     return visit.go(f"{ROOT}/data", "paused" if restricted else "resumed")
 
 
-def export(archive: Export) -> Callable[[Visit], Awaitable[Response]]:
-    """Take everything along, as one archive."""
-
-    async def take(visit: Visit) -> Response:
-        response = await exported(archive, visit.caller, visit.twin)
-        response.headers.update({**HEADERS, "content-disposition": 'attachment; filename="my-data.tar.gz"'})
-        return response
-
-    return take
+async def export(visit: Visit) -> Response:
+    """Take everything along, as one archive at an address of its own, so that a download that was cut off goes on."""
+    made = await visit.verbs.downloads.make(lambda out: visit.verbs.archives.export_twin(visit.caller, visit.twin, out))
+    return RedirectResponse(root_of(visit.request) + made.address, 303, HEADERS)
 
 
 async def erase(visit: Visit) -> Response:

@@ -14,7 +14,6 @@ from beliefgraph.graphql.context import Verbs
 from beliefgraph.model.time import Clock
 from beliefgraph.services.access.sessions import Sessions
 from beliefgraph.services.process.places import Places
-from beliefgraph.web.export import Export
 from beliefgraph.web.passage import Warmed
 from beliefgraph.web.person import actions, pages
 from beliefgraph.web.person.door import ROOT, SIGN_IN, Door, form_of, refuse_foreign, shown, told
@@ -40,14 +39,13 @@ DONE = {
     "/contest": actions.contest,
     "/permissions": actions.permit,
     "/restriction": actions.restrict,
+    "/export": actions.export,
     "/erase": actions.erase,
     "/sign-out": actions.sign_out,
 }
 
 
-def person_page(
-    verbs: Verbs, sessions: Sessions, clock: Clock, export: Export, warmed: Warmed, places: Places
-) -> list[BaseRoute]:
+def person_page(verbs: Verbs, sessions: Sessions, clock: Clock, warmed: Warmed, places: Places) -> list[BaseRoute]:
     """The routes of the person's page; each but signing in is for people who are signed in."""
     door = Door(verbs, sessions, clock, warmed, places)
 
@@ -77,7 +75,6 @@ def person_page(
         Route(SIGN_IN, told(enter), methods=["POST"]),
         Route(f"{SIGN_IN}/with/{{number:int}}", told(leave), methods=["GET"]),
         Route(RETURN, told(back), methods=["GET"]),
-        Route(f"{ROOT}/export", door.inside(actions.export(export)), methods=["POST"]),
         *(Route(ROOT + path, door.inside(handler), methods=["GET"]) for path, handler in SHOWN.items()),
         *(Route(ROOT + path, door.inside(handler), methods=["POST"]) for path, handler in DONE.items()),
     ]
