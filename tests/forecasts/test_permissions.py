@@ -26,7 +26,7 @@ async def test_what_a_purpose_may_not_use_teaches_nothing_and_of_nothing_there_i
 ) -> None:
     world = foresight.world
     enforcing = Enforcing(world)
-    questions = Forecasts(world.graph, world.keyring, world.book, world.clock, enforcing.moments)
+    questions = Forecasts(world.graph, world.keyring, world.book, world.clock, enforcing.snapshots)
     await world.intake.observe(world.caller, [event("one"), event("other", twin="tom")])
     await foresight.keeper.make(world.caller, "churn")
     await enforcing.policies.publish(world.caller, policy())
@@ -57,7 +57,7 @@ async def test_forecasts_under_a_permission_are_those_of_a_twin_that_was_told_wh
 ) -> None:
     world = foresight.world
     enforcing = Enforcing(world)
-    questions = Forecasts(world.graph, world.keyring, world.book, clock, enforcing.moments)
+    questions = Forecasts(world.graph, world.keyring, world.book, clock, enforcing.snapshots)
     await enforcing.policies.publish(world.caller, policy())
     told = [event("1"), event("2", "audited", day=1)]
     await world.intake.observe(world.caller, [rated("0", 3.0, day=-1), *told, rated("3", 2.0, day=2)])
