@@ -9,11 +9,13 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from beliefgraph.errors import Unavailable
-from beliefgraph.services.process.places import Places, Shares
+from beliefgraph.services.process.places import HOLDER, Places, Shares
+from beliefgraph.store.changes import heads
+from beliefgraph.store.graph import Graph
 
 
 def places(**given: float) -> Places:
-    shares = {"total": 4, "per_tenant": 3, "per_key": 2, "waiting_per_key": 10, "patience": 5.0, **given}
+    shares = {"total": 4, "per_tenant": 3, "per_key": 2, "waiting_per_key": 100, "patience": 5.0, **given}
     return Places(Shares(**shares))  # type: ignore[arg-type]
 
 
@@ -105,3 +107,17 @@ async def test_who_comes_often_is_slowed_down_only_while_others_of_theirs_wait()
     assert loop.time() - began < 0.04
     await asyncio.gather(*(one() for _ in range(4)))
     assert loop.time() - began >= 0.15
+
+
+async def test_many_statements_of_one_tenant_leave_connections_for_another(graph: Graph) -> None:
+    shared, answered = Graph(graph._driver), list[str]()
+    shared.turn = places().of_holder
+
+    async def ask(tenant: str) -> None:
+        HOLDER.set((tenant, "key"))
+        await heads(shared, [])
+        answered.append(tenant)
+
+    await asyncio.gather(*map(ask, ["many"] * 60), ask("one"))
+    assert answered.index("one") < 30
+    assert len(answered) == 61
