@@ -241,7 +241,7 @@ def test_other_strengths_take_a_hazard_on_beliefs_out_of_force(keyring: Keyring,
 async def test_a_learned_hazard_answers_from_its_end_on_and_its_inputs_sum_to_the_log_odds(
     world: World, clock: StoppedClock
 ) -> None:
-    plain = {**LEAVES, "horizons": [{"within": "P7D", "expected": 0.02}, *LEAVES["horizons"]]}
+    plain = {**LEAVES, "horizons": [{"within": "P7D", "expected": 0.2}, *LEAVES["horizons"]]}
     await world.book.publish(
         world.caller, Catalog.model_validate({"catalog": "leaving", "version": "1.0.0", "outcomes": [plain]})
     )

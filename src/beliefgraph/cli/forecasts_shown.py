@@ -33,11 +33,12 @@ def forecasts(title: str, found: Sequence[Forecast]) -> RenderableType:
 
 
 def why(one: Forecast) -> str:
-    """By what a forecast was made, and the inputs that carry it, in log-odds."""
+    """By what a forecast was made, with what set and how many twins that rests on, and the inputs that carry it."""
     said = [
         f"{each.input.removeprefix(f'{one.basis} ')} {each.contribution:+.2f}" for each in one.inputs[:SHOWN_INPUTS]
     ]
-    return f"{one.basis}: {', '.join(said)}" if said else one.basis
+    learned = "" if one.twins is None else f" (set {one.parameters}, {one.twins:,} twins)"
+    return f"{one.basis}{learned}" + (f": {', '.join(said)}" if said else "")
 
 
 def came(one: Forecast) -> str:
