@@ -54,7 +54,7 @@ from beliefgraph.services.received.questions import Received
 from beliefgraph.services.reinterpretation.reinterpret import Reinterpreter
 from beliefgraph.services.segments.questions import Segments
 from beliefgraph.services.series.questions import SeriesQuestions
-from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.services.trajectories.questions import Trajectories
 from beliefgraph.services.twin.cache import TwinCache
 from beliefgraph.services.twin.notifier import Notifier
@@ -279,13 +279,13 @@ def _on(
     interpreter = RuleInterpreter()
     cache = TwinCache(graph, keyring, shared.cached_bytes)
     sights = Sights(graph, shared.policies, clock, cache, shared.accesses)
-    moments = Moments(graph, book, cache, notifier, sights)
+    snapshots = Snapshots(graph, book, cache, notifier, sights)
     shard = None if shared.residency is None else Place(shared.residency, name)
     updater = Updater(graph, keyring, book, cache, clock, notifier, shard, sights, shared.layers)
     intake = Intake(updater, interpreter)
     interval = settings.refresh_interval
-    explanations = Explanations(graph, keyring, book, moments=moments)
-    forecast_keeper = ForecastKeeper(graph, keyring, book, clock, moments)
+    explanations = Explanations(graph, keyring, book, snapshots=snapshots)
+    forecast_keeper = ForecastKeeper(graph, keyring, book, clock, snapshots)
     refresher = Refresher(updater, intake, interval=timedelta(seconds=interval) if interval else EVERY_HOUR)
     return Services(
         settings=settings,
@@ -303,29 +303,29 @@ def _on(
         updater=updater,
         commands=Commands(updater, intake, shared.policies),
         eraser=Eraser(updater, shared.home),
-        archives=Archives(graph, keyring, moments),
+        archives=Archives(graph, keyring, snapshots),
         downloads=Downloads(settings.keys / "exports", clock),
-        copy_source=CopySource(graph, moments, sights),
-        questions=Questions(graph, keyring, book, moments=moments),
-        goals=Goals(graph, book, moments=moments),
-        preferences=Preferences(graph, book, explanations, moments=moments),
-        decisions=Decisions(graph, keyring, book, moments=moments),
-        decision_checks=DecisionChecks(graph, book, moments=moments),
-        metrics=Metrics(graph, keyring, book, moments=moments),
-        forecasts=Forecasts(graph, keyring, book, clock, moments),
+        copy_source=CopySource(graph, snapshots, sights),
+        questions=Questions(graph, keyring, book, snapshots=snapshots),
+        goals=Goals(graph, book, snapshots=snapshots),
+        preferences=Preferences(graph, book, explanations, snapshots=snapshots),
+        decisions=Decisions(graph, keyring, book, snapshots=snapshots),
+        decision_checks=DecisionChecks(graph, book, snapshots=snapshots),
+        metrics=Metrics(graph, keyring, book, snapshots=snapshots),
+        forecasts=Forecasts(graph, keyring, book, clock, snapshots),
         forecast_keeper=forecast_keeper,
-        trajectories=Trajectories(graph, book, moments=moments),
-        segments=Segments(graph, book, moments=moments),
-        series=SeriesQuestions(graph, book, moments=moments),
-        change_points=ChangePointQuestions(graph, book, moments=moments),
-        asking=AskingQuestions(graph, book, moments=moments),
+        trajectories=Trajectories(graph, book, snapshots=snapshots),
+        segments=Segments(graph, book, snapshots=snapshots),
+        series=SeriesQuestions(graph, book, snapshots=snapshots),
+        change_points=ChangePointQuestions(graph, book, snapshots=snapshots),
+        asking=AskingQuestions(graph, book, snapshots=snapshots),
         explanations=explanations,
-        intervals=Intervals(graph, book, moments=moments),
-        reasons=Reasons(graph, book, interpreter, explanations, moments=moments),
-        received=Received(graph, keyring, moments),
-        what_ifs=WhatIfs(graph, book, interpreter, moments=moments),
+        intervals=Intervals(graph, book, snapshots=snapshots),
+        reasons=Reasons(graph, book, interpreter, explanations, snapshots=snapshots),
+        received=Received(graph, keyring, snapshots),
+        what_ifs=WhatIfs(graph, book, interpreter, snapshots=snapshots),
         changes=Changes(
-            graph, notifier, interval=settings.poll_interval, queue=settings.subscription_queue, moments=moments
+            graph, notifier, interval=settings.poll_interval, queue=settings.subscription_queue, snapshots=snapshots
         ),
         refresher=refresher,
         sources=SourceLearner(graph, book, sights),
@@ -333,7 +333,7 @@ def _on(
         scheduler=Scheduler(refresher, clock, interval, forecast_keeper),
         warming=shared.warming,
         readiness=shared.readiness,
-        layer_questions=LayerQuestions(graph, moments),
+        layer_questions=LayerQuestions(graph, snapshots),
         layers=shared.layers,
         residency=None if others is None else shared.residency,
         others=others or {},

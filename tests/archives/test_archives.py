@@ -33,7 +33,7 @@ from beliefgraph.services.archives.archives import Archives, Progress
 from beliefgraph.services.permissions.policies import Policies
 from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.questions.beliefs import Questions
-from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.services.twin.cache import TwinCache
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
@@ -68,8 +68,8 @@ async def lived(world: World) -> None:
 
 async def answers(world: World, rev: int) -> Any:
     """All beliefs as of every rev, and the evidence of one, with its words."""
-    moments = Moments(world.graph, world.book, TwinCache(world.graph))
-    questions = Questions(world.graph, world.keyring, world.book, moments=moments)
+    snapshots = Snapshots(world.graph, world.book, TwinCache(world.graph))
+    questions = Questions(world.graph, world.keyring, world.book, snapshots=snapshots)
     return [
         [row.state for row in (await questions.beliefs(world.caller, "lena", as_of=AsOf(rev=n))).nodes]
         for n in range(1, rev + 1)
@@ -103,7 +103,7 @@ class Exporting:
 
 def archives_of(world: World) -> Exporting:
     sights = Sights(world.graph, Policies(world.graph, world.clock), world.clock)
-    return Exporting(Archives(world.graph, world.keyring, Moments(world.graph, world.book, sights=sights)))
+    return Exporting(Archives(world.graph, world.keyring, Snapshots(world.graph, world.book, sights=sights)))
 
 
 def members(content: bytes) -> dict[str, bytes]:

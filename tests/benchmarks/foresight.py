@@ -24,7 +24,7 @@ from beliefgraph.services.asking.weigh import Asking
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.interpretation.said import BearsOn
 from beliefgraph.services.questions.suppose import Supposed, supposing
-from beliefgraph.services.snapshots.as_of import Moment
+from beliefgraph.services.snapshots.as_of import Snapshot
 from beliefgraph.services.twin.state import fresh
 
 CUSTOMERS, WEEKS = 23_500, 33
@@ -71,7 +71,7 @@ def ask_a_twin() -> float:
     definitions = Definitions(tenant="bench", number=1, catalogs=(Catalog.model_validate(document),))
     graph, asked = DefinitionGraph(definitions), list(definitions.questions.values())
     state = fresh("5f0d7c1e-0000-4000-8000-000000000002", "bench", "somebody")
-    moment = Moment(state, graph, twins.START + timedelta(days=1))
+    moment = Snapshot(state, graph, twins.START + timedelta(days=1))
     told = [
         Supposed(
             BearsOn(belief=BeliefKey.of(attribute=twins.name(n)), log_likelihood_ratio=float(draw.normal())),

@@ -25,7 +25,7 @@ from beliefgraph.services.copies.project import Copying, CopySource
 from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.permissions.policies import Policies
 from beliefgraph.services.permissions.sights import Sights
-from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.store.copies import CopyStore
 from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.graph_schema import EDGES, NODES
@@ -349,11 +349,11 @@ async def test_the_saved_queries_answer_on_an_analysts_copy_as_they_do_on_the_tw
 ) -> None:
     caller = Caller(actor="analyst", tenant=told, scopes=("read", "define"), purpose="analytics")
     clock, keyring = StoppedClock(), Keyring(tmp_path)
-    moments, sights = Moments(graph, DefinitionBook(graph, clock)), Sights(graph, Policies(graph, clock), clock)
+    snapshots, sights = Snapshots(graph, DefinitionBook(graph, clock)), Sights(graph, Policies(graph, clock), clock)
     async with connected(second.uri, second.user, second.password) as other:
         async with other._driver.session() as session:
             await (await session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS")).consume()
-        source = CopySource(graph, moments, sights)
+        source = CopySource(graph, snapshots, sights)
         copy = Copying([source], DefinitionBook(graph, clock), keyring, clock, CopyStore(other), caller)
         await copy.begin()
         done = await copy.round()

@@ -59,7 +59,7 @@ class Analyst:
     async def copying(self, other: Graph | None = None) -> Copying:
         """A process that keeps the copy."""
         world, serving = self.world, self.serving
-        source = CopySource(world.graph, serving.moments, serving.sights)
+        source = CopySource(world.graph, serving.snapshots, serving.sights)
         store = CopyStore(other or self.other)
         made = Copying([source], world.book, world.keyring, world.clock, store, self.caller)
         await made.begin()

@@ -17,7 +17,7 @@ from beliefgraph.model.question import BeliefFilter
 from beliefgraph.services.changes.changes import Changes
 from beliefgraph.services.copies.project import Copying, CopySource
 from beliefgraph.services.questions.beliefs import Questions
-from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.services.twin.notifier import Notifier
 from beliefgraph.store.copies import CopyStore
 from beliefgraph.store.graph import connected
@@ -54,8 +54,8 @@ async def test_what_a_personal_attribute_is_about_is_nowhere_in_the_store(world:
 async def test_it_is_answered_as_everything_else_is(world: World, warm: bool) -> None:
     await lived(world)
     here = world if warm else world.another()
-    moments = Moments(here.graph, here.book, here.cache if warm else None)
-    questions = Questions(here.graph, here.keyring, here.book, moments=moments)
+    snapshots = Snapshots(here.graph, here.book, here.cache if warm else None)
+    questions = Questions(here.graph, here.keyring, here.book, snapshots=snapshots)
     row = await questions.belief(world.caller, "lena", HOME)
     assert row.state.belief.statement == f"{FRIEND} lives in {CITY}"
     assert row.state.log_odds is not None
@@ -86,8 +86,10 @@ async def test_an_archive_has_it_in_the_clear_and_brings_it_back_sealed(world: W
     await archives.import_archive(world.caller, exported)
     assert await archives.export_tenant(world.caller) == exported
     assert CITY not in await everything(again)
-    moments: Any = Moments(again.graph, again.book)
-    row = await Questions(again.graph, again.keyring, again.book, moments=moments).belief(world.caller, "lena", HOME)
+    snapshots: Any = Snapshots(again.graph, again.book)
+    row = await Questions(again.graph, again.keyring, again.book, snapshots=snapshots).belief(
+        world.caller, "lena", HOME
+    )
     assert row.state.belief.value == CITY
 
 
@@ -97,7 +99,7 @@ async def test_an_analysts_copy_has_pseudonyms_in_its_place(world: World, second
     async with connected(second.uri, second.user, second.password) as other:
         async with other._driver.session() as session:
             await (await session.run("MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS")).consume()
-        source = CopySource(world.graph, serving.moments, serving.sights)
+        source = CopySource(world.graph, serving.snapshots, serving.sights)
         copy = Copying([source], world.book, world.keyring, world.clock, CopyStore(other), world.caller)
         await copy.begin()
         await copy.round()

@@ -12,7 +12,7 @@ from beliefgraph.model.forecast import Forecast
 from beliefgraph.model.identity import twin_id
 from beliefgraph.services.forecasts.keeper import ForecastKeeper
 from beliefgraph.services.forecasts.questions import Forecasts
-from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.store import forecasts as stored
 from beliefgraph.store.graph import Graph
 
@@ -61,9 +61,9 @@ class Foresight:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        moments = Moments(world.graph, world.book, world.cache)
-        self.keeper = ForecastKeeper(world.graph, world.keyring, world.book, world.clock, moments)
-        self.questions = Forecasts(world.graph, world.keyring, world.book, world.clock, moments)
+        snapshots = Snapshots(world.graph, world.book, world.cache)
+        self.keeper = ForecastKeeper(world.graph, world.keyring, world.book, world.clock, snapshots)
+        self.questions = Forecasts(world.graph, world.keyring, world.book, world.clock, snapshots)
 
     async def of(self, twin: str = "lena", outcome: str | None = None) -> list[Forecast]:
         """The stored forecasts of a twin, the newest first."""

@@ -28,7 +28,7 @@ async def test_what_a_purpose_may_not_use_teaches_nothing_and_of_nothing_there_i
 ) -> None:
     world = foresight.world
     enforcing = Enforcing(world)
-    questions = Forecasts(world.graph, world.keyring, world.book, world.clock, enforcing.moments)
+    questions = Forecasts(world.graph, world.keyring, world.book, world.clock, enforcing.snapshots)
     await world.intake.observe(world.caller, [event("one"), event("other", twin="tom")])
     await foresight.keeper.make(world.caller, "churn")
     await enforcing.policies.publish(world.caller, policy())
@@ -59,7 +59,7 @@ async def test_forecasts_under_a_permission_are_those_of_a_twin_that_was_told_wh
 ) -> None:
     world = foresight.world
     enforcing = Enforcing(world)
-    questions = Forecasts(world.graph, world.keyring, world.book, clock, enforcing.moments)
+    questions = Forecasts(world.graph, world.keyring, world.book, clock, enforcing.snapshots)
     await enforcing.policies.publish(world.caller, policy())
     told = [event("1"), event("2", "audited", day=1)]
     await world.intake.observe(world.caller, [rated("0", 3.0, day=-1), *told, rated("3", 2.0, day=2)])
@@ -88,12 +88,14 @@ async def test_forecasts_under_a_permission_are_those_of_a_twin_that_was_told_wh
         )
         assert one.model_dump(exclude=OF_ITS_TWIN) == other.model_dump(exclude=OF_ITS_TWIN)
     counts = []
-    for horizon in (14, None):
+    for horizon in (timedelta(days=14), None):
         before = world.graph.statements
-        listed = await questions.forecasts(caller, "lena", "churn", horizon and timedelta(days=horizon))
+        listed = await questions.forecasts(caller, "lena", "churn", horizon)
         counts.append((len(listed.nodes), world.graph.statements - before))
-    (one, asked_one), (two, asked_two) = counts
-    assert (one, two, asked_two) == (1, 2, asked_one), "a history is read once for all forecasts of an outcome and rev"
+    (of_one, asked_one), (of_both, asked_both) = counts
+    assert (of_one, of_both, asked_both) == (1, 2, asked_one), (
+        "a history is read once for all forecasts of an outcome and rev"
+    )
     whole = await questions.forecast(everything, "lena", "churn")
     assert whole.probability != (await questions.forecast(caller, "lena", "churn")).probability
 

@@ -20,7 +20,7 @@ from beliefgraph.services.questions.beliefs import Questions
 from beliefgraph.services.questions.decisions import Decisions
 from beliefgraph.services.questions.goals import Goals
 from beliefgraph.services.questions.metrics import Metrics
-from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.services.twin.notifier import Notifier
 
 POLICY: dict[str, Any] = {
@@ -53,16 +53,16 @@ class Enforcing:
         graph, book, cache, clock = world.graph, world.book, world.cache, world.clock
         self.policies = Policies(graph, clock)
         self.sights = Sights(graph, self.policies, clock, cache)
-        self.moments = Moments(graph, book, cache, sights=self.sights)
+        self.snapshots = Snapshots(graph, book, cache, sights=self.sights)
         self.updater = Updater(graph, world.keyring, book, cache, clock, world.notifier, sights=self.sights)
         self.intake = Intake(self.updater, RuleInterpreter())
         self.commands = Commands(self.updater, self.intake, self.policies)
-        self.questions = Questions(graph, world.keyring, book, moments=self.moments)
-        self.explanations = Explanations(graph, world.keyring, book, moments=self.moments)
-        self.goals = Goals(graph, book, moments=self.moments)
-        self.metrics = Metrics(graph, world.keyring, book, moments=self.moments)
-        self.decisions = Decisions(graph, world.keyring, book, moments=self.moments)
-        self.changes = Changes(graph, Notifier(), moments=self.moments)
+        self.questions = Questions(graph, world.keyring, book, snapshots=self.snapshots)
+        self.explanations = Explanations(graph, world.keyring, book, snapshots=self.snapshots)
+        self.goals = Goals(graph, book, snapshots=self.snapshots)
+        self.metrics = Metrics(graph, world.keyring, book, snapshots=self.snapshots)
+        self.decisions = Decisions(graph, world.keyring, book, snapshots=self.snapshots)
+        self.changes = Changes(graph, Notifier(), snapshots=self.snapshots)
         self._world = world
 
     def caller(self, purpose: str = "advice", actor: str = "test") -> Caller:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 CYPHER = Path(__file__).parents[2] / "cypher"
 
-WHOLE = "used only once all of the twin is known to be permitted (Moments.whole, Sights.whole)"
+WHOLE = "used only once all of the twin is known to be permitted (Snapshots.whole, Sights.whole)"
 EXPORTED = "exported whole where all is permitted; else `extract` takes rows away"
-REPLAYED = "read where all is permitted; else what the permitted part published is derived (Moments.walked)"
+REPLAYED = "read where all is permitted; else what the permitted part published is derived (Snapshots.history)"
 FILTERED = "makes the twin that `permitted` takes rows away from"
 BY_ID = "reads words by the ids of evidence that the permitted twin has"
 RESOLVES = "says which twin an id is of; the answer comes from the permitted twin"
@@ -33,7 +33,7 @@ READING = {
     "caller/authenticate": NOTHING,
     "caller/list": NOTHING,
     "change/heads": NOTHING,
-    "change/since": "shown as they are for the caller (Moments.replay)",
+    "change/since": "shown as they are for the caller (Snapshots.replay)",
     "checkpoint/last": NOTHING,
     "checkpoint/of_twin": FILTERED,
     "copy/columns": COPY,
@@ -69,7 +69,7 @@ READING = {
     "goal/history": REPLAYED,
     "goal/page": WHOLE,
     "identifier/events": SERVICE,
-    "layer/changes": "shown as they are for the caller (Moments.replay)",
+    "layer/changes": "shown as they are for the caller (Snapshots.replay)",
     "layer/history": REPLAYED,
     "layer/inputs": FILTERED,
     "learning/evidence": LEARNING,
@@ -96,8 +96,8 @@ READING = {
     "twin/inputs": FILTERED,
     "twin/measurements": FILTERED,
     "twin/moment": FILTERED,
-    "twin/named": "those that do not exist for the caller are left out (Moments.shown_of)",
-    "twin/now": "shown as it exists for the caller (Moments.shown)",
+    "twin/named": "those that do not exist for the caller are left out (Snapshots.shown_of)",
+    "twin/now": "shown as it exists for the caller (Snapshots.shown)",
     "twin/stale": SERVICE,
 }
 """Every query that reads, with how permissions reach it."""

@@ -185,7 +185,7 @@ async def test_a_purpose_that_may_not_use_segments_gets_what_is_stated(newcomers
         world.caller,
         policy(default="allow_until_objected", categories=[{"key": "segments", "segments": ["*"]}]),
     )
-    questions = Forecasts(world.graph, world.keyring, world.book, world.clock, enforcing.moments)
+    questions = Forecasts(world.graph, world.keyring, world.book, world.clock, enforcing.snapshots)
     caller = enforcing.caller()
     before = await enforcing.explanations.explain(caller, "large", SSO)
     assert before.segment is not None
@@ -198,7 +198,7 @@ async def test_a_purpose_that_may_not_use_segments_gets_what_is_stated(newcomers
     made = await questions.forecast(caller, "large", "leaves")
     assert made.basis in ("stated", "tenant")
     assert made.segment is None
-    assert await Segments(world.graph, world.book, moments=enforcing.moments).segment(caller, "large") is None
+    assert await Segments(world.graph, world.book, snapshots=enforcing.snapshots).segment(caller, "large") is None
     left = await learn_segments(
         caller, world.graph, world.keyring, world.book, world.clock.now(), sights=enforcing.sights
     )

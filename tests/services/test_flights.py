@@ -14,7 +14,7 @@ from tests.world import World, key, rated
 from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.process.flights import Flights
-from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.services.twin import load
 from beliefgraph.store.graph import Graph
 
@@ -35,8 +35,8 @@ async def test_sixteen_explanations_of_a_twin_that_is_not_in_memory_read_it_once
     await tell_a_story(world)
     graph = Counting(world.graph)
     elsewhere = World(graph, world.keyring, world.clock, world.caller)
-    moments = Moments(graph, elsewhere.book, elsewhere.cache)
-    explanations = Explanations(graph, world.keyring, elsewhere.book, moments=moments)
+    snapshots = Snapshots(graph, elsewhere.book, elsewhere.cache)
+    explanations = Explanations(graph, world.keyring, elsewhere.book, snapshots=snapshots)
     found = await asyncio.gather(*(explanations.explain(world.caller, "lena", key("world.buys")) for _ in range(16)))
     assert len({each.sentence for each in found}) == 1
     assert graph.asked["twin/inputs"] == 1

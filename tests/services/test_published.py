@@ -17,7 +17,7 @@ from beliefgraph.model.question import BeliefFilter, BeliefOrder, BeliefRow, Rel
 from beliefgraph.model.relation import RelationKind
 from beliefgraph.services.derivation.grid import published
 from beliefgraph.services.questions.beliefs import ALL_KINDS, Questions
-from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.services.twin.cache import MISSES, TwinCache
 
 ORDERS = [
@@ -41,8 +41,8 @@ KINDS: list[Sequence[RelationKind]] = [ALL_KINDS, ("supports",), ("implies", "ca
 
 def asked(world: World, cache: TwinCache | None) -> Questions:
     """Questions of a process, with the twins it has in memory or without any."""
-    moments = Moments(world.graph, world.book, cache)
-    return Questions(world.graph, world.keyring, world.book, moments=moments)
+    snapshots = Snapshots(world.graph, world.book, cache)
+    return Questions(world.graph, world.keyring, world.book, snapshots=snapshots)
 
 
 @pytest.fixture

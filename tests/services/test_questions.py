@@ -21,14 +21,14 @@ from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.model.twin import Twin
 from beliefgraph.services.derivation.grid import published
 from beliefgraph.services.questions.beliefs import Questions
-from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.services.twin.paging import Place, encode
 
 
 @pytest.fixture
 def ask(world: World) -> Questions:
-    moments = Moments(world.graph, world.book, patience=0.3)
-    return Questions(world.graph, world.keyring, world.book, moments=moments)
+    snapshots = Snapshots(world.graph, world.book, patience=0.3)
+    return Questions(world.graph, world.keyring, world.book, snapshots=snapshots)
 
 
 def day(n: float) -> AsOf:

@@ -44,7 +44,7 @@ def node_values(record: Record, **extra: object) -> dict[str, Any]:
 def edge_values(revision: Revision) -> dict[str, Any]:
     """The properties of the edge that stores a revision, with its open ends as sentinels.
 
-    Moments are text, which the query turns into datetimes: the driver takes a hundred times as long over each.
+    Snapshots are text, which the query turns into datetimes: the driver takes a hundred times as long over each.
     """
     hidden = _EDGE[type(revision)].hidden
     extra: dict[str, Any] = {}

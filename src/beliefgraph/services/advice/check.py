@@ -28,7 +28,7 @@ from beliefgraph.services.explanation.standing import speaking
 from beliefgraph.services.preferences.questions import conflicts_among
 from beliefgraph.services.preferences.wanted import Wanted, wanted
 from beliefgraph.services.questions.goal_rows import GoalsSeen
-from beliefgraph.services.snapshots.as_of import Moment, Moments
+from beliefgraph.services.snapshots.as_of import Snapshot, Snapshots
 from beliefgraph.store.evidence import ToldRow, told
 from beliefgraph.store.graph import Graph
 
@@ -39,9 +39,9 @@ TOLD = 3
 class DecisionChecks:
     """Checks options, as of any moment."""
 
-    def __init__(self, graph: Graph, book: DefinitionBook, *, moments: Moments | None = None) -> None:
+    def __init__(self, graph: Graph, book: DefinitionBook, *, snapshots: Snapshots | None = None) -> None:
         self._graph = graph
-        self._moments = moments or Moments(graph, book)
+        self._snapshots = snapshots or Snapshots(graph, book)
 
     async def check(
         self, caller: Caller, question: CheckDecision, *, as_of: AsOf = NOW, at_least_rev: int | None = None
@@ -51,9 +51,9 @@ class DecisionChecks:
         Now, the definitions in force say what a feature means; as of a moment, those of that moment. `unknown-goal` if
         an option names a goal that is not known then.
         """
-        moment = await self._moments.asked(caller, question.twin, as_of, at_least_rev)
+        moment = await self._snapshots.asked(caller, question.twin, as_of, at_least_rev)
         if as_of.is_now:
-            moment = await self._moments.under_latest(caller, moment)
+            moment = await self._snapshots.under_latest(caller, moment)
         found = await asyncio.to_thread(_checked, moment, question, published=as_of.is_now)
         rows = await told(self._graph, moment.state.id, sorted(found.stored))
         return await asyncio.to_thread(found.answer, rows)
@@ -118,7 +118,7 @@ class _Checked:
         )
 
 
-def _checked(moment: Moment, question: CheckDecision, *, published: bool) -> _Checked:
+def _checked(moment: Snapshot, question: CheckDecision, *, published: bool) -> _Checked:
     attributes = speaking_of_options(moment)
     found = wanted(moment, question.context, attributes)
     past = list(resolve_decisions(moment.state, moment.at).values())
@@ -145,7 +145,7 @@ def _conflicts(found: Wanted, attributes: Sequence[Attribute]) -> tuple[Conflict
     return tuple(conflict for _, conflict in sorted(distinct.items()))
 
 
-def _goals(moment: Moment, question: CheckDecision, *, published: bool) -> Mapping[str, GoalState]:
+def _goals(moment: Snapshot, question: CheckDecision, *, published: bool) -> Mapping[str, GoalState]:
     """The goals that the options name, by key."""
     named = sorted({goal for option in question.options for goal in option.goals})
     if not named:

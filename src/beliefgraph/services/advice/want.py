@@ -13,7 +13,7 @@ from beliefgraph.model.belief import BeliefKey, probability
 from beliefgraph.model.decision import FeatureValue
 from beliefgraph.model.preference import PreferenceDefinition
 from beliefgraph.services.preferences.wanted import Wanted
-from beliefgraph.services.snapshots.as_of import Moment
+from beliefgraph.services.snapshots.as_of import Snapshot
 
 Floats = npt.NDArray[np.float64]
 
@@ -116,7 +116,7 @@ def want_of(found: Wanted, attribute: Attribute, subject: str) -> Want | NoAnswe
     )
 
 
-def speaking_of_options(moment: Moment) -> tuple[Attribute, ...]:
+def speaking_of_options(moment: Snapshot) -> tuple[Attribute, ...]:
     """The preferences in force at a moment that say something of a feature of an option."""
     return tuple(
         attribute

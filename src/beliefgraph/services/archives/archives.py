@@ -19,7 +19,7 @@ from beliefgraph.services.archives.extract import extract
 from beliefgraph.services.archives.pack import EXTRACT, Packer, Writer
 from beliefgraph.services.archives.parts import Parts
 from beliefgraph.services.archives.unpack import verified
-from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.store import archives as stored
 from beliefgraph.store import events
 from beliefgraph.store.graph import Graph
@@ -37,9 +37,9 @@ Progress = Callable[[int], None]
 class Archives:
     """Makes archives, and takes them in."""
 
-    def __init__(self, graph: Graph, keyring: Keyring, moments: Moments) -> None:
+    def __init__(self, graph: Graph, keyring: Keyring, snapshots: Snapshots) -> None:
         self._graph = graph
-        self._moments = moments
+        self._snapshots = snapshots
         self._keyring = keyring
 
     async def export_twin(self, caller: Caller, twin: str, out: Writer) -> None:
@@ -49,7 +49,7 @@ class Archives:
         twin as it exists for them now.
         """
         id_ = reach(caller.asking("export"), twin)
-        seen = await self._moments.seen(caller, id_, twin)
+        seen = await self._snapshots.seen(caller, id_, twin)
         if not seen.whole:
             await self._export_part(caller, id_, twin, out)
             return
@@ -68,7 +68,7 @@ class Archives:
     async def _export_part(self, caller: Caller, id_: str, twin: str, out: Writer) -> None:
         """Write what a caller may see of a twin, at one rev."""
         for _ in range(TRIES):
-            moment = await self._moments.at(caller, id_, twin, NOW)
+            moment = await self._snapshots.at(caller, id_, twin, NOW)
             rows, rev = await self._of_twin(caller.tenant, id_, twin)
             if rev == moment.state.rev:
                 break
@@ -94,7 +94,7 @@ class Archives:
         caller.require("read")
         caller.require("define")
         caller.require_service()
-        left_out = set(await self._moments.left_out(caller))
+        left_out = set(await self._snapshots.left_out(caller))
         with Packer(caller.tenant, self._keyring.signing, of_all=True) as packer:
             await self._add_tenant(packer, caller.tenant)
             done, after = 0, ""

@@ -13,7 +13,7 @@ from beliefgraph.model.definition import Definitions
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.asking.weigh import Asking, covered, forbidden, last_stated
 from beliefgraph.services.definitions.book import DefinitionBook
-from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.store.asking import last_of
 from beliefgraph.store.graph import Graph
 
@@ -31,15 +31,15 @@ MOST_OUTCOMES = 20
 class AskingQuestions:
     """Answers how much is known of twins, and which questions would tell most."""
 
-    def __init__(self, graph: Graph, book: DefinitionBook, *, moments: Moments | None = None) -> None:
+    def __init__(self, graph: Graph, book: DefinitionBook, *, snapshots: Snapshots | None = None) -> None:
         self._graph = graph
-        self._moments = moments or Moments(graph, book)
+        self._snapshots = snapshots or Snapshots(graph, book)
 
     async def coverage(
         self, caller: Caller, twin: str, *, as_of: AsOf = NOW, at_least_rev: int | None = None
     ) -> Coverage:
         """How much of what the catalog asks about the twin itself is known, by domain."""
-        moment = await self._moments.asked(caller, twin, as_of, at_least_rev)
+        moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev)
         return await asyncio.to_thread(covered, moment)
 
     async def ask_next(
@@ -66,7 +66,7 @@ class AskingQuestions:
             raise Incorrect("invalid-input", f"about names at most {MOST_ABOUT} beliefs.", field="about")
         if len(outcomes) > MOST_OUTCOMES:
             raise Incorrect("invalid-input", f"outcomes names at most {MOST_OUTCOMES}.", field="outcomes")
-        moment = await self._moments.asked(caller, twin, as_of, at_least_rev)
+        moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev)
         targets = [*about, *_beliefs(moment.graph.definitions, outcomes)]
         offered = moment.graph.definitions.questions.values()
         types = {question.event for question in offered if question.event is not None and moment.seen.whole}

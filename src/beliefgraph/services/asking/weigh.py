@@ -35,7 +35,7 @@ from beliefgraph.services.advice.weigh import Known, weigh
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.definitions.layout import Unit
 from beliefgraph.services.preferences.wanted import wanted
-from beliefgraph.services.snapshots.as_of import Moment
+from beliefgraph.services.snapshots.as_of import Snapshot
 from beliefgraph.services.snapshots.recompute import Recomputed, recompute
 from beliefgraph.services.twin.blocks import Floats, Ints
 
@@ -56,7 +56,7 @@ def _about_people(attribute: Attribute) -> bool:
     return preference is None or (preference.rule is None and preference.kind != "valence")
 
 
-def covered(moment: Moment) -> Coverage:
+def covered(moment: Snapshot) -> Coverage:
     """How much is known of everything that the catalog asks about the twin itself."""
     definitions = moment.graph.definitions
     seen = recompute(moment, about_the_twin(definitions))
@@ -126,7 +126,7 @@ def _asked_of(graph: DefinitionGraph) -> _Asked:
 class Asking:
     """The questions that may be asked at a moment, and the beliefs that answers should tell about."""
 
-    moment: Moment
+    moment: Snapshot
     questions: Sequence[QuestionDefinition]
     about: Sequence[BeliefKey]
 
@@ -241,7 +241,7 @@ class Asking:
         )
 
 
-def forbidden(moment: Moment, context: str, questions: Collection[QuestionDefinition]) -> set[str]:
+def forbidden(moment: Snapshot, context: str, questions: Collection[QuestionDefinition]) -> set[str]:
     """The questions that a hard constraint of the person forbids to ask in a context, by their names."""
     featured = [question for question in questions if question.features]
     hard = [
@@ -259,7 +259,7 @@ def forbidden(moment: Moment, context: str, questions: Collection[QuestionDefini
     }
 
 
-def last_stated(moment: Moment) -> dict[str, datetime]:
+def last_stated(moment: Snapshot) -> dict[str, datetime]:
     """When somebody last stated something about the twin itself, by attribute."""
     bearings, beliefs = moment.state.bearings, moment.state.beliefs
     rows = bearings.headed(lambda heading: heading.stance in ("assertion", "correction"))

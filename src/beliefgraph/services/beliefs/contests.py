@@ -17,34 +17,34 @@ from beliefgraph.services.layer.context import CommandContext
 from beliefgraph.services.twin.state import TwinState
 
 
-def contesting(setting: CommandContext, command: Contest, now: datetime, found: Collection[str]) -> Additions:
+def contesting(context: CommandContext, command: Contest, now: datetime, found: Collection[str]) -> Additions:
     """What contesting some evidence of the twin adds, or taking that back; what is so already stays as it is."""
-    if not setting.speaks_for_the_person:
+    if not context.speaks_for_the_person:
         raise Forbidden("missing-scope", "Only the person's own key contests evidence about them.")
     if not found:
         raise NotFound("not-found", f"There is no evidence {command.evidence!r}.", evidence=command.evidence)
     meant = {command.evidence} if command.evidence in found else set(found)
-    known = {row.evidence: row for row in setting.state.rows_of(Contested).values()}
+    known = {row.evidence: row for row in context.state.rows_of(Contested).values()}
     closed = [] if command.contested else [known[id_] for id_ in sorted(meant & known.keys())]
-    opened = [_row(setting, id_, now) for id_ in sorted(meant - known.keys())] if command.contested else []
+    opened = [_row(context, id_, now) for id_ in sorted(meant - known.keys())] if command.contested else []
     return Additions(
         cause="contested",
-        moment=setting.state.head_time or BEGINNING,  # it says nothing of when the twin lives
-        delta=Delta.of(opened=opened, closed=closed) + Delta(events=[setting.arrived]),
+        moment=context.state.head_time or BEGINNING,  # it says nothing of when the twin lives
+        delta=Delta.of(opened=opened, closed=closed) + Delta(events=[context.arrived]),
     )
 
 
-def _row(setting: CommandContext, evidence: str, now: datetime) -> Contested:
+def _row(context: CommandContext, evidence: str, now: datetime) -> Contested:
     return Contested(
-        revision_id=timeline.revision_id("Contested", evidence, setting.rev, now),
-        twin=setting.state.id,
+        revision_id=timeline.revision_id("Contested", evidence, context.rev, now),
+        twin=context.state.id,
         key=evidence,
         valid_from=now,
-        rev_from=setting.rev,
+        rev_from=context.rev,
         definition="",
         origin="provided",
         evidence=evidence,
-        event=setting.arrived.id,
+        event=context.arrived.id,
     )
 
 

@@ -30,10 +30,10 @@ class EvidenceDraft:
             (counts.metric for spoken in said.spoken for counts in spoken.counts),
         )
 
-    def hear(self, setting: CommandContext, said: Interpretation) -> None:
+    def hear(self, context: CommandContext, said: Interpretation) -> None:
         """Take in what an event says of beliefs, and that it counts in metrics."""
-        self._settings.append(setting)
-        self._voices += [speak(setting, spoken, "observation") for spoken in said.spoken]
+        self._settings.append(context)
+        self._voices += [speak(context, spoken, "observation") for spoken in said.spoken]
 
     @property
     def beliefs(self) -> list[BeliefKey]:
@@ -48,7 +48,7 @@ class EvidenceDraft:
         return Delta(
             made=Records(new_metrics(self._state, self._graph, [c for voice in voices for c in voice.counts])),
             opened=Records(rows),
-            events=[setting.arrived for setting in self._settings],
+            events=[context.arrived for context in self._settings],
             sources=[source for voice in voices for source in voice.sources],
             evidence=[evidence for voice in voices for evidence in voice.evidence],
         )

@@ -31,35 +31,35 @@ class Voice:
     measurements: Sequence[Measurement]
 
 
-def speak(setting: CommandContext, spoken: Spoken, stance: Stance, valid: Interval | None = None) -> Voice:
+def speak(context: CommandContext, spoken: Spoken, stance: Stance, valid: Interval | None = None) -> Voice:
     """One source's evidence with its bearings, all valid from the event's time unless said otherwise."""
-    twin = setting.state.id
-    source = Source(id=source_id(setting.state.tenant, spoken.source), tenant=setting.state.tenant, name=spoken.source)
+    twin = context.state.id
+    source = Source(id=source_id(context.state.tenant, spoken.source), tenant=context.state.tenant, name=spoken.source)
     evidence = Evidence(
-        id=evidence_id(setting.arrived.id, source.id),
+        id=evidence_id(context.arrived.id, source.id),
         twin=twin,
-        event=setting.arrived.id,
+        event=context.arrived.id,
         source=source.id,
-        time=setting.moment,
+        time=context.moment,
         summary=spoken.summary,
         verbatim=spoken.verbatim,
     )
-    start = setting.moment if valid is None else valid.start
+    start = context.moment if valid is None else valid.start
     bearings = []
     for bears in spoken.bearings:
-        setting.graph.definitions.attribute_of(bears.belief)
+        context.graph.definitions.attribute_of(bears.belief)
         belief = belief_id(twin, bears.belief)
         key = f"{evidence.id}|{belief}"
         bearings.append(
             Bearing.trusted(
-                revision_id=revision_id("Bearing", key, setting.rev, start),
+                revision_id=revision_id("Bearing", key, context.rev, start),
                 twin=twin,
                 key=key,
                 valid_from=start,
                 valid_to=None if valid is None else valid.end,
-                rev_from=setting.rev,
+                rev_from=context.rev,
                 rev_to=None,
-                definition=setting.graph.definitions.refs[bears.belief.attribute],
+                definition=context.graph.definitions.refs[bears.belief.attribute],
                 origin="observed" if stance in OBSERVED else "provided",
                 evidence=evidence.id,
                 belief=belief,
@@ -73,7 +73,7 @@ def speak(setting: CommandContext, spoken: Spoken, stance: Stance, valid: Interv
             )
         )
     measurements = [
-        measurement(setting.state, setting.graph, evidence.id, source.id, setting.moment, counts)
+        measurement(context.state, context.graph, evidence.id, source.id, context.moment, counts)
         for counts in spoken.counts
     ]
     return Voice(
@@ -81,13 +81,13 @@ def speak(setting: CommandContext, spoken: Spoken, stance: Stance, valid: Interv
     )
 
 
-def addition(setting: CommandContext, cause: Cause, voice: Voice) -> Additions:
+def addition(context: CommandContext, cause: Cause, voice: Voice) -> Additions:
     """What one voice adds to a twin."""
     return Additions(
         cause=cause,
-        moment=setting.moment,
+        moment=context.moment,
         delta=Delta(
-            opened=Records(voice.bearings), events=[setting.arrived], sources=voice.sources, evidence=voice.evidence
+            opened=Records(voice.bearings), events=[context.arrived], sources=voice.sources, evidence=voice.evidence
         ),
         beliefs=voice.beliefs,
     )

@@ -19,7 +19,7 @@ from beliefgraph.model.time import NOW, AsOf, microseconds, moment_of
 from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.derivation.followed import Followed, Pieces, Stated, known_of, pieces
 from beliefgraph.services.derivation.temper import statements
-from beliefgraph.services.snapshots.as_of import Moment, Moments
+from beliefgraph.services.snapshots.as_of import Snapshot, Snapshots
 from beliefgraph.services.twin.blocks import Ids, Ints, packed, unpacked
 from beliefgraph.store.graph import Graph
 
@@ -36,14 +36,14 @@ GOAL_KINDS = (*get_args(get_args(GoalStatus)[0]), "other")
 class ChangePointQuestions:
     """Answers where the evidence of twins changed at once."""
 
-    def __init__(self, graph: Graph, book: DefinitionBook, *, moments: Moments | None = None) -> None:
-        self._moments = moments or Moments(graph, book)
+    def __init__(self, graph: Graph, book: DefinitionBook, *, snapshots: Snapshots | None = None) -> None:
+        self._snapshots = snapshots or Snapshots(graph, book)
 
     async def change_points(
         self, caller: Caller, twin: str, *, as_of: AsOf = NOW, at_least_rev: int | None = None
     ) -> ChangePoints:
         """How well what is told of each domain, stage and goal was foreseen, and the changes found by then."""
-        moment = await self._moments.asked(caller, twin, as_of, at_least_rev)
+        moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev)
         return await asyncio.to_thread(_found, moment)
 
 
@@ -61,7 +61,7 @@ class _Told:
     stated: Stated = ()
 
 
-def _found(moment: Moment) -> ChangePoints:
+def _found(moment: Snapshot) -> ChangePoints:
     streams: dict[StreamKind, list[EvidenceStream]] = {"domain": [], "stages": [], "goals": []}
     for told in _told(moment):
         check_stopped()
@@ -77,7 +77,7 @@ def _found(moment: Moment) -> ChangePoints:
     )
 
 
-def _told(moment: Moment) -> Iterator[_Told]:
+def _told(moment: Snapshot) -> Iterator[_Told]:
     """Every stream of the twin in which something was told by the moment."""
     state, kinds, until = moment.state, moment.graph.kinds, microseconds(moment.at)
     known = known_of(state, kinds)
@@ -101,7 +101,7 @@ def _told(moment: Moment) -> Iterator[_Told]:
     yield from _goals(moment)
 
 
-def _stages(moment: Moment, known: Followed, every: Pieces) -> Iterator[_Told]:
+def _stages(moment: Snapshot, known: Followed, every: Pieces) -> Iterator[_Told]:
     """What was told of the stages of each trajectory: the value that each piece speaks of, for or against it."""
     for trajectory in moment.graph.definitions.trajectories.values():
         domain, span = known.kinds.span(trajectory.attribute)
@@ -112,7 +112,7 @@ def _stages(moment: Moment, known: Followed, every: Pieces) -> Iterator[_Told]:
             yield _Told("stages", trajectory.key, count, HAZARD, here.times, kinds, here.evidence)
 
 
-def _goals(moment: Moment) -> Iterator[_Told]:
+def _goals(moment: Snapshot) -> Iterator[_Told]:
     """What was stated of goals."""
     said = [each for each in moment.state.statements if each.valid_from <= moment.at]
     if not said:
@@ -124,7 +124,7 @@ def _goals(moment: Moment) -> Iterator[_Told]:
     yield _Told("goals", "goals", len(GOAL_KINDS), HAZARD, times[order], kinds[order], evidence[order])
 
 
-def _stream(moment: Moment, told: _Told) -> EvidenceStream:
+def _stream(moment: Snapshot, told: _Told) -> EvidenceStream:
     runs, course = Runs.none(told.count, told.hazard).then(Entries.of(told.times, told.kinds, told.stated))
     rows = np.flatnonzero(course.entries.kinds >= 0)
     surprise, changed = course.surprise[rows], np.minimum(course.changed[rows], 1.0)

@@ -17,7 +17,7 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.commit import Change
 from beliefgraph.services.access.scope import no_such_twin, reach
 from beliefgraph.services.permissions.sights import EVERYTHING, Seen
-from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.services.twin.notifier import Notifier
 from beliefgraph.store import changes as stored
 from beliefgraph.store.graph import Graph
@@ -98,10 +98,10 @@ class Changes:
         interval: float = INTERVAL,
         queue: int = QUEUE,
         resume_limit: int = RESUME_LIMIT,
-        moments: Moments | None = None,
+        snapshots: Snapshots | None = None,
     ) -> None:
         self._graph = graph
-        self._moments = moments
+        self._snapshots = snapshots
         self._notifier = notifier
         self._interval = interval
         self._queue = queue
@@ -126,8 +126,8 @@ class Changes:
         seen = await self._seen(caller, id_, twin)
         if not 1 <= limit <= MAX_CHANGES:
             raise Incorrect("too-large", f"Ask for 1 to {MAX_CHANGES} changes at once.", limit=limit)
-        if self._moments is not None and not seen.whole:
-            return (await self._moments.replay(caller, id_, twin, seen)).since(rev, limit)
+        if self._snapshots is not None and not seen.whole:
+            return (await self._snapshots.replay(caller, id_, twin, seen)).since(rev, limit)
         head = await self._head(id_, twin)
         return await stored.since(self._graph, {id_: (rev, head)}, limit)
 
@@ -170,14 +170,14 @@ class Changes:
 
     async def _seen(self, caller: Caller, twin: str, name: str) -> Seen:
         """What the caller may see of a twin; `not-found` where that is nothing."""
-        return EVERYTHING if self._moments is None else await self._moments.seen(caller, twin, name)
+        return EVERYTHING if self._snapshots is None else await self._snapshots.seen(caller, twin, name)
 
     async def _shown(self, caller: Caller, twin: str, name: str, change: Change) -> Change | None:
         """A change as it is for the caller now; None where it brought nothing that they may see."""
         seen = await self._seen(caller, twin, name)
-        if self._moments is None or seen.whole:
+        if self._snapshots is None or seen.whole:
             return change
-        return (await self._moments.replay(caller, twin, name, seen)).changes.get(change.commit.rev)
+        return (await self._snapshots.replay(caller, twin, name, seen)).changes.get(change.commit.rev)
 
     async def close(self) -> None:
         """Stop looking at the store; whoever is subscribed is told `overloaded`."""

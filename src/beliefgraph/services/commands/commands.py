@@ -163,20 +163,20 @@ class Commands:
         key = self._updater.identifier(caller, command.identifier)
         valid = Interval(start=command.valid_from or BEGINNING, end=command.valid_to)
 
-        def link(setting: CommandContext) -> Additions:
+        def link(context: CommandContext) -> Additions:
             row = IdentifierLink(
-                revision_id=revision_id("IdentifierLink", f"{key}|{setting.state.id}", setting.rev, valid.start),
-                twin=setting.state.id,
+                revision_id=revision_id("IdentifierLink", f"{key}|{context.state.id}", context.rev, valid.start),
+                twin=context.state.id,
                 key=key,
                 valid_from=valid.start,
                 valid_to=valid.end,
-                rev_from=setting.rev,
+                rev_from=context.rev,
                 definition="",
                 origin="provided",
                 scheme=command.identifier.scheme,
             )
-            closed, opened = timeline.put([known for known in setting.state.links if known.key == key], row)
-            return _linked(setting, closed, opened)
+            closed, opened = timeline.put([known for known in context.state.links if known.key == key], row)
+            return _linked(context, closed, opened)
 
         linked = await self._carry_out(caller, "write", command, link)
         await asyncio.to_thread(self._updater.keyring.erasures.release_identifier, caller.tenant, key)
@@ -187,11 +187,11 @@ class Commands:
         """Undo the links of an identifier to a twin, and withdraw what came by them: it waits in quarantine again."""
         key = self._updater.identifier(caller, command.identifier)
 
-        def unlink(setting: CommandContext, came: Sequence[stored.CameBy]) -> Additions:
-            links = [link for link in setting.state.links if link.key == key]
+        def unlink(context: CommandContext, came: Sequence[stored.CameBy]) -> Additions:
+            links = [link for link in context.state.links if link.key == key]
             if not links:
                 raise NotFound("not-found", "This identifier does not lead to this twin.", twin=command.twin)
-            back = decide.withdrawn(setting, {id_ for one in came for id_ in one.evidence})
+            back = decide.withdrawn(context, {id_ for one in came for id_ in one.evidence})
             waiting = [self._intake.waiting(caller, one.event, UNKNOWN_IDENTIFIER) for one in came]
             return replace(back, cause="identified", delta=back.delta + Delta(closed=Records(links), set_aside=waiting))
 
@@ -288,13 +288,13 @@ def _refuse_restricted(caller: Caller, command: Command, state: TwinState, now: 
     raise Forbidden("restricted", f"The use of {state.name!r} is restricted.", twin=state.name)
 
 
-def _upon(decision: Callable[[CommandContext, T], Additions], found: T, setting: CommandContext) -> Additions:
-    return decision(setting, found)
+def _upon(decision: Callable[[CommandContext, T], Additions], found: T, context: CommandContext) -> Additions:
+    return decision(context, found)
 
 
-def _linked(setting: CommandContext, closed: Sequence[IdentifierLink], opened: Sequence[IdentifierLink]) -> Additions:
+def _linked(context: CommandContext, closed: Sequence[IdentifierLink], opened: Sequence[IdentifierLink]) -> Additions:
     return Additions(
         cause="identified",
-        moment=setting.state.head_time or BEGINNING,  # a link says nothing of when the twin lives
-        delta=Delta(opened=Records(opened), closed=Records(closed), events=[setting.arrived]),
+        moment=context.state.head_time or BEGINNING,  # a link says nothing of when the twin lives
+        delta=Delta(opened=Records(opened), closed=Records(closed), events=[context.arrived]),
     )

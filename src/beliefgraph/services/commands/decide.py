@@ -31,12 +31,12 @@ SUREST = 1e-4
 """An assertion of 0 or 1 is taken as this far from it: nobody is certain."""
 
 
-def assertion(setting: CommandContext, command: AssertBelief) -> Additions:
+def assertion(context: CommandContext, command: AssertBelief) -> Additions:
     """Evidence of logit(stated) - logit(prior) from the speaker, the caller's actor unless one is named.
 
     The prior of an open value is what it would be if nobody named another, whoever does: order does not matter.
     """
-    attribute = _spoken_of(setting, command.belief)
+    attribute = _spoken_of(context, command.belief)
     prior = attribute.prior_of(command.belief.value)
     stated = min(max(command.confidence, SUREST), 1 - SUREST)
     bears = BearsOn(
@@ -44,96 +44,96 @@ def assertion(setting: CommandContext, command: AssertBelief) -> Additions:
         log_likelihood_ratio=logit(stated) - logit(1.0 - attribute.value_priors[OTHER] if prior is None else prior),
         half_life=None if attribute.half_life is None else seconds(attribute.half_life),
     )
-    speaker = setting.speaker if command.speaker is None else setting.speaking_as(command.speaker)
+    speaker = context.speaker if command.speaker is None else context.speaking_as(command.speaker)
     summary = f"says they are {command.confidence:.0%} sure: {attribute.say(command.belief)}"
     spoken = Spoken(source=speaker, summary=summary, verbatim=command.verbatim, bearings=(bears,))
-    return addition(setting, "asserted", speak(setting, spoken, "assertion"))
+    return addition(context, "asserted", speak(context, spoken, "assertion"))
 
 
-def correction(setting: CommandContext, command: Correct) -> Additions:
+def correction(context: CommandContext, command: Correct) -> Additions:
     """A correction of ±12 log-odds over [valid_from, valid_to), which there replaces all other direct evidence.
 
     The person's own word stands: anybody else who would correct over it is refused (`correction-stands`).
     """
-    attribute = _spoken_of(setting, command.belief)
-    valid = Interval(start=command.valid_from or setting.moment, end=command.valid_to)
-    belief = _belief_id(setting, command.belief)
-    if not setting.speaks_for_the_person:
-        _refuse_over_the_person(setting, belief, valid)
+    attribute = _spoken_of(context, command.belief)
+    valid = Interval(start=command.valid_from or context.moment, end=command.valid_to)
+    belief = _belief_id(context, command.belief)
+    if not context.speaks_for_the_person:
+        _refuse_over_the_person(context, belief, valid)
         if command.holds and command.belief.value is not None:
-            _refuse_beside_the_person(setting, command.belief, valid)
+            _refuse_beside_the_person(context, command.belief, valid)
     value = CORRECTION_LOG_ODDS if command.holds else -CORRECTION_LOG_ODDS
     summary = f"sets it right: {'' if command.holds else 'not so: '}{attribute.say(command.belief)}"
     spoken = Spoken(
-        source=setting.speaker,
+        source=context.speaker,
         summary=summary,
         verbatim=command.verbatim,
         bearings=(BearsOn(belief=command.belief, log_likelihood_ratio=value),),
     )
-    return addition(setting, "corrected", speak(setting, spoken, "correction", valid))
+    return addition(context, "corrected", speak(context, spoken, "correction", valid))
 
 
-def retraction(setting: CommandContext, command: Retract) -> Additions:
+def retraction(context: CommandContext, command: Retract) -> Additions:
     """The end of a belief, or of a personal relation, at the command's moment.
 
     What the person set right of a belief, or related of their goals, is theirs to end (`correction-stands`).
     """
     if command.relation is not None:
-        return _end_relation(setting, command.relation)
+        return _end_relation(context, command.relation)
     assert command.belief is not None
-    belief = _belief_id(setting, command.belief)
-    if belief not in setting.state.beliefs:
+    belief = _belief_id(context, command.belief)
+    if belief not in context.state.beliefs:
         raise NotFound("not-found", f"This twin holds no belief {command.belief.attribute}.", belief=belief)
-    if not setting.speaks_for_the_person:
-        _refuse_over_the_person(setting, belief, Interval(start=setting.moment))
+    if not context.speaks_for_the_person:
+        _refuse_over_the_person(context, belief, Interval(start=context.moment))
     spoken = Spoken(
-        source=setting.speaker,
-        summary=f"retracts: {setting.state.beliefs[belief].statement}",
+        source=context.speaker,
+        summary=f"retracts: {context.state.beliefs[belief].statement}",
         bearings=(BearsOn(belief=command.belief, log_likelihood_ratio=0.0),),
     )
-    return addition(setting, "retracted", speak(setting, spoken, "retraction"))
+    return addition(context, "retracted", speak(context, spoken, "retraction"))
 
 
-def withdrawal(setting: CommandContext, command: Withdraw, said: Collection[str] | None = None) -> Additions:
+def withdrawal(context: CommandContext, command: Withdraw, said: Collection[str] | None = None) -> Additions:
     """The closing from its start of all that events said, by the ids of their evidence; else of the piece named alone.
 
     What the person said is theirs to take back, and nobody else's. What they take back is so for good: the same events
     sent again are duplicates.
     """
     named = [] if command.evidence is None else [command.evidence]
-    taken_back = withdrawn(setting, named if said is None else said)
+    taken_back = withdrawn(context, named if said is None else said)
     if taken_back.delta.closed:
-        return replace(taken_back, delta=replace(taken_back.delta, taken_back=setting.speaks_for_the_person))
-    if command.evidence is not None and any(layer.derives(setting.state, command.evidence) for layer in LAYERS):
+        return replace(taken_back, delta=replace(taken_back.delta, taken_back=context.speaks_for_the_person))
+    if command.evidence is not None and any(layer.derives(context.state, command.evidence) for layer in LAYERS):
         raise Incorrect("invalid-input", "This evidence is derived, as that of a metric is; withdraw its events.")
     raise NotFound("not-found", "No evidence in force is called that.", evidence=command.evidence)
 
 
-def withdrawn(setting: CommandContext, evidence: Collection[str]) -> Additions:
+def withdrawn(context: CommandContext, evidence: Collection[str]) -> Additions:
     """The closing from their start of all that these pieces of evidence say."""
-    rows = list(setting.state.stated_in(evidence))
-    if not setting.speaks_for_the_person and any(row.stated_by == setting.state.own_source for row in rows):
+    rows = list(context.state.stated_in(evidence))
+    if not context.speaks_for_the_person and any(row.stated_by == context.state.own_source for row in rows):
         raise Forbidden(
             "correction-stands",
             "The person provided this evidence; only they can withdraw it.",
-            twin=setting.state.name,
+            twin=context.state.name,
         )
-    permitted = [row for row in setting.state.permissions if row.evidence in evidence]
+    permitted = [row for row in context.state.permissions if row.evidence in evidence]
     return Additions(
         cause="withdrawn",
-        moment=_standing(setting),
-        delta=Delta(closed=Records([*rows, *permitted]), events=[setting.arrived], withdrawn=evidence),
+        moment=_standing(context),
+        delta=Delta(closed=Records([*rows, *permitted]), events=[context.arrived], withdrawn=evidence),
     )
 
 
-def relation(setting: CommandContext, command: Relate) -> Additions:
+def relation(context: CommandContext, command: Relate) -> Additions:
     """A relation of this twin's own over [valid_from, valid_to), if it can hold with the others when it begins.
 
     Whether it can under definitions to come, nobody knows: then the beliefs it touches have no answer until it ends.
     """
     for end in (command.source, command.target):
-        _spoken_of(setting, end)
-    source, target = _belief_id(setting, command.source), _belief_id(setting, command.target)
+        _spoken_of(context, end)
+    source, target = _belief_id(context, command.source), _belief_id(context, command.target)
     if source == target:
         raise Incorrect("invalid-input", "A belief cannot be related to itself.", belief=source)
     if command.source.variable == command.target.variable:
@@ -142,99 +142,99 @@ def relation(setting: CommandContext, command: Relate) -> Additions:
         raise Incorrect("invalid-input", "A value cannot be an effect; use supports.", belief=target)
     strength = Strength(kind=command.kind, odds_ratio=command.odds_ratio, probability=command.probability)
     key = relation_id(source, command.kind, target)
-    start = command.valid_from or setting.moment
+    start = command.valid_from or context.moment
     valid = Interval(start=start, end=command.valid_to)
     row = BeliefRelation(
-        revision_id=revision_id("BeliefRelation", f"own\x1f{key}", setting.rev, start),
-        twin=setting.state.id,
+        revision_id=revision_id("BeliefRelation", f"own\x1f{key}", context.rev, start),
+        twin=context.state.id,
         key=key,
         valid_from=valid.start,
         valid_to=valid.end,
-        rev_from=setting.rev,
-        definition=setting.graph.definitions.refs[command.source.attribute],
+        rev_from=context.rev,
+        definition=context.graph.definitions.refs[command.source.attribute],
         origin="provided",
         source=source,
         target=target,
         strength=strength,
     )
-    own = [r for r in setting.state.relations if r.origin == "provided"]
+    own = [r for r in context.state.relations if r.origin == "provided"]
     closed, opened = timeline.put([r for r in own if r.key == key], row)
-    _refuse_clash(setting, [r for r in own if r.key != key], command, strength, start)
+    _refuse_clash(context, [r for r in own if r.key != key], command, strength, start)
     return Additions(
         cause="related",
-        moment=setting.moment,
-        delta=Delta(opened=Records(opened), closed=Records(closed), events=[setting.arrived]),
+        moment=context.moment,
+        delta=Delta(opened=Records(opened), closed=Records(closed), events=[context.arrived]),
         beliefs=(command.source, command.target),
     )
 
 
 def _refuse_clash(
-    setting: CommandContext, others: Sequence[BeliefRelation], command: Relate, strength: Strength, at: datetime
+    context: CommandContext, others: Sequence[BeliefRelation], command: Relate, strength: Strength, at: datetime
 ) -> None:
-    beliefs = setting.state.beliefs
+    beliefs = context.state.beliefs
     beside = [
         PersonalRelation(beliefs[r.source].belief_key, beliefs[r.target].belief_key, r.strength)
         for r in others
         if r.valid.contains(at)
     ]
     own = [*beside, PersonalRelation(command.source, command.target, strength)]
-    together = with_contributed(own, possible_relations(setting.graph))
-    clash = lay_out(setting.state.id, setting.graph, (), together).clash
+    together = with_contributed(own, possible_relations(context.graph))
+    clash = lay_out(context.state.id, context.graph, (), together).clash
     if clash is not None:
-        raise Incorrect(clash.code, clash.message, twin=setting.state.name)
+        raise Incorrect(clash.code, clash.message, twin=context.state.name)
 
 
-def _end_relation(setting: CommandContext, key: str) -> Additions:
-    known = [r for r in setting.state.relations if r.key == key and r.origin == "provided"]
-    closed, opened = timeline.end(known, setting.moment, setting.rev)
-    delta = Delta(opened=Records(opened), closed=Records(closed), events=[setting.arrived])
-    delta = sum((layer.ended(setting, key) for layer in LAYERS), start=delta)
+def _end_relation(context: CommandContext, key: str) -> Additions:
+    known = [r for r in context.state.relations if r.key == key and r.origin == "provided"]
+    closed, opened = timeline.end(known, context.moment, context.rev)
+    delta = Delta(opened=Records(opened), closed=Records(closed), events=[context.arrived])
+    delta = sum((layer.ended(context, key) for layer in LAYERS), start=delta)
     if not delta.closed:
         raise NotFound("not-found", "This twin has no relation of its own called that, in force then.", relation=key)
-    return Additions(cause="retracted", moment=setting.moment, delta=delta)
+    return Additions(cause="retracted", moment=context.moment, delta=delta)
 
 
-def _spoken_of(setting: CommandContext, key: BeliefKey) -> Attribute:
+def _spoken_of(context: CommandContext, key: BeliefKey) -> Attribute:
     """What somebody speaks of, where the twin has room for its context."""
-    attribute = setting.graph.definitions.spoken_of(key)
-    Contexts(setting.state, setting.graph).take((key,))
+    attribute = context.graph.definitions.spoken_of(key)
+    Contexts(context.state, context.graph).take((key,))
     return attribute
 
 
-def _belief_id(setting: CommandContext, key: BeliefKey) -> str:
-    setting.graph.definitions.attribute_of(key)
-    return belief_id(setting.state.id, key)
+def _belief_id(context: CommandContext, key: BeliefKey) -> str:
+    context.graph.definitions.attribute_of(key)
+    return belief_id(context.state.id, key)
 
 
-def _standing(setting: CommandContext) -> datetime:
+def _standing(context: CommandContext) -> datetime:
     """The twin's head time, which a command about the past does not move."""
-    return setting.state.head_time or setting.moment
+    return context.state.head_time or context.moment
 
 
-def _refuse_over_the_person(setting: CommandContext, belief: str, valid: Interval) -> None:
-    if any(row.belief == belief for row in _persons_corrections(setting, valid)):
-        raise _stands(setting, belief)
+def _refuse_over_the_person(context: CommandContext, belief: str, valid: Interval) -> None:
+    if any(row.belief == belief for row in _persons_corrections(context, valid)):
+        raise _stands(context, belief)
 
 
-def _refuse_beside_the_person(setting: CommandContext, belief: BeliefKey, valid: Interval) -> None:
+def _refuse_beside_the_person(context: CommandContext, belief: BeliefKey, valid: Interval) -> None:
     """Refuse to say that a value holds where the person said that another does."""
-    for row in _persons_corrections(setting, valid):
-        said = setting.state.beliefs[row.belief].belief_key
+    for row in _persons_corrections(context, valid):
+        said = context.state.beliefs[row.belief].belief_key
         if row.log_likelihood_ratio > 0 and said.variable == belief.variable:
-            raise _stands(setting, row.belief)
+            raise _stands(context, row.belief)
 
 
-def _persons_corrections(setting: CommandContext, valid: Interval) -> Iterator[Bearing]:
-    bearings = setting.state.bearings
+def _persons_corrections(context: CommandContext, valid: Interval) -> Iterator[Bearing]:
+    bearings = context.state.bearings
     for row in bearings.records(bearings.acts):
-        if row.stance == "correction" and row.source == setting.state.own_source and row.valid.overlaps(valid):
+        if row.stance == "correction" and row.source == context.state.own_source and row.valid.overlaps(valid):
             yield row
 
 
-def _stands(setting: CommandContext, belief: str) -> Forbidden:
+def _stands(context: CommandContext, belief: str) -> Forbidden:
     return Forbidden(
         "correction-stands",
         "The person has corrected this themselves; only their own key can change it.",
         belief=belief,
-        twin=setting.state.name,
+        twin=context.state.name,
     )

@@ -25,16 +25,16 @@ class Drafts:
         self._drafts.append(PermissionDraft())
         self._moments: list[datetime] = []
 
-    def check(self, setting: CommandContext, said: Interpretation) -> None:
+    def check(self, context: CommandContext, said: Interpretation) -> None:
         """Refuse an event that one of the layers cannot take in."""
         for draft in self._drafts:
-            draft.check(setting, said)
+            draft.check(context, said)
 
-    def hear(self, setting: CommandContext, said: Interpretation) -> None:
+    def hear(self, context: CommandContext, said: Interpretation) -> None:
         """Take in an event that was checked."""
-        self._moments.append(setting.moment)
+        self._moments.append(context.moment)
         for draft in self._drafts:
-            draft.hear(setting, said)
+            draft.hear(context, said)
 
     @property
     def heard(self) -> bool:
@@ -57,9 +57,9 @@ def observations(
 ) -> Additions:
     """What several events of one twin add, taken in together; at least one."""
     drafts: Drafts | None = None
-    for setting, said in events:
-        drafts = drafts or Drafts(setting.state, setting.graph, layers)
-        drafts.check(setting, said)
-        drafts.hear(setting, said)
+    for context, said in events:
+        drafts = drafts or Drafts(context.state, context.graph, layers)
+        drafts.check(context, said)
+        drafts.hear(context, said)
     assert drafts is not None
     return drafts.added

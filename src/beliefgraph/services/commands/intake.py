@@ -311,25 +311,25 @@ def take_in(
             due = arrived.event.time - timedelta(seconds=FUTURE_SKEW_S)
             fates.meets(index, Refused("not-yet", "Its time lies in the future.", due))
             continue
-        setting = CommandContext(present.twins[one.named.id], present.graph, caller, present.again(arrived), policy)
+        context = CommandContext(present.twins[one.named.id], present.graph, caller, present.again(arrived), policy)
         try:
             said = interpreter.interpret(arrived.event, present.graph.definitions)
             if policy is None and any(each.permissions for each in said.spoken):
                 raise Incorrect("invalid-permission", "It states a permission, and the tenant has no policy yet.")
-            _refuse_posing(setting, said)
-            drafts[one.named.id].check(setting, said)
+            _refuse_posing(context, said)
+            drafts[one.named.id].check(context, said)
         except BeliefgraphError as error:
             fates.meets(index, Refused(error.code, error.message))
             continue
-        drafts[one.named.id].hear(setting, said)
+        drafts[one.named.id].hear(context, said)
         here[arrived.delivery] = arrived.body
         fates.outcome[index] = "accepted"
     return {id_: each.added for id_, each in drafts.items() if each.heard}
 
 
-def _refuse_posing(setting: CommandContext, said: Interpretation) -> None:
+def _refuse_posing(context: CommandContext, said: Interpretation) -> None:
     """Refuse an event that speaks as a person with a key that is not theirs."""
-    if not all(setting.may_speak_as(spoken.source) for spoken in said.spoken):
+    if not all(context.may_speak_as(spoken.source) for spoken in said.spoken):
         raise Incorrect("invalid-input", "It speaks as a person (person:…); only that person's own key may.")
 
 

@@ -18,7 +18,7 @@ from beliefgraph.services.copies.pseudonyms import Pseudonyms
 from beliefgraph.services.copies.rows import CopyRow, TwinRows
 from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.permissions.sights import Seen, Sights
-from beliefgraph.services.snapshots.as_of import Moment, Moments
+from beliefgraph.services.snapshots.as_of import Snapshot, Snapshots
 from beliefgraph.store.copies import (
     CopiedTwin,
     CopyStore,
@@ -55,7 +55,7 @@ class CopySource:
     """What twins of one database are read with, as they exist for a caller."""
 
     graph: Graph
-    moments: Moments
+    snapshots: Snapshots
     sights: Sights
 
 
@@ -161,7 +161,7 @@ class Copying:
     async def _wanted(self, source: CopySource, twin: SourceTwin, names: frozenset[str]) -> set[str]:
         """The contents of the rows that the copy should have of a twin."""
         try:
-            moment = await source.moments.at(self._caller, twin.id, twin.name, NOW)
+            moment = await source.snapshots.at(self._caller, twin.id, twin.name, NOW)
         except NotFound:
             return set()
         rows = self._rows(moment, names)
@@ -204,7 +204,7 @@ class Copying:
         await self._copy.delete(id_)
         self._copied.pop(id_, None)
 
-    def _rows(self, moment: Moment, names: frozenset[str]) -> TwinRows:
+    def _rows(self, moment: Snapshot, names: frozenset[str]) -> TwinRows:
         """The rows of a twin; other people's names are found where a belief is about them."""
         state = moment.state
         about = {text for b in state.beliefs.values() for text in (b.subject, b.context, b.value) if text in names}
@@ -214,7 +214,7 @@ class Copying:
     async def _bring(self, source: CopySource, twin: SourceTwin, names: frozenset[str]) -> _Brought:
         """Write what is new of a twin; all of it, where something that the copy has must not be there any more."""
         self._caller.note(twin.id, "read")
-        moment = await source.moments.at(self._caller, twin.id, twin.name, NOW)
+        moment = await source.snapshots.at(self._caller, twin.id, twin.name, NOW)
         state = moment.state
         sight = self._sight(moment.seen, state.definitions)
         rows = self._rows(moment, names)

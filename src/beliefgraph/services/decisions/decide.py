@@ -20,66 +20,66 @@ from beliefgraph.services.layer.additions import Additions
 from beliefgraph.services.layer.context import CommandContext
 
 
-def recording_decision(setting: CommandContext, command: RecordDecision) -> Additions:
+def recording_decision(context: CommandContext, command: RecordDecision) -> Additions:
     """A statement of a decision from `valid_from` on.
 
     Refuses a choice that is none of the options then (`unknown-option`), reasons that name what is not known, and to
     anybody else what the person told themselves (`correction-stands`).
     """
-    start = command.valid_from or setting.moment
-    speaks = setting.speaks_for_the_person
+    start = command.valid_from or context.moment
+    speaks = context.speaks_for_the_person
     if not speaks:
-        _refuse_over_the_person(setting, command)
-    _refuse_unknown_grounds(setting, command)
-    _refuse_unknown_goals(setting, [goal for option in command.options or () for goal in option.goals])
+        _refuse_over_the_person(context, command)
+    _refuse_unknown_grounds(context, command)
+    _refuse_unknown_goals(context, [goal for option in command.options or () for goal in option.goals])
     told = TellsDecision(key=command.decision, **{name: getattr(command, name) for name in FIELDS})
-    draft = DecisionDraft(setting.state)
+    draft = DecisionDraft(context.state)
     draft.require_room([command.decision])
     stance: Stance = "correction" if speaks else "assertion"
-    draft.tell(told_by(setting, setting.speaker, stance, start), [told])
-    _refuse_unknown_choice(setting, draft, command, start)
-    spoken = Spoken(source=setting.speaker, summary=_summary(command), bearings=())
-    added = addition(setting, "decided", speak(setting, spoken, "assertion", Interval(start=start)))
+    draft.tell(told_by(context, context.speaker, stance, start), [told])
+    _refuse_unknown_choice(context, draft, command, start)
+    spoken = Spoken(source=context.speaker, summary=_summary(command), bearings=())
+    added = addition(context, "decided", speak(context, spoken, "assertion", Interval(start=start)))
     return replace(added, delta=added.delta + draft.delta)
 
 
-def _refuse_over_the_person(setting: CommandContext, command: RecordDecision) -> None:
-    id_ = decision_id(setting.state.id, command.decision)
+def _refuse_over_the_person(context: CommandContext, command: RecordDecision) -> None:
+    id_ = decision_id(context.state.id, command.decision)
     for field in FIELDS:
-        if getattr(command, field) is not None and person_told(setting.state, id_, field):
+        if getattr(command, field) is not None and person_told(context.state, id_, field):
             raise Forbidden(
                 "correction-stands",
                 f"The person has stated the {field} of this decision themselves; only their own key can change it.",
-                twin=setting.state.name,
+                twin=context.state.name,
                 decision=command.decision,
             )
 
 
-def _refuse_unknown_grounds(setting: CommandContext, command: RecordDecision) -> None:
+def _refuse_unknown_grounds(context: CommandContext, command: RecordDecision) -> None:
     for reason in command.reasons or ():
         if reason.belief is not None:
-            setting.graph.definitions.attribute_of(reason.belief)
-    _refuse_unknown_goals(setting, [reason.goal for reason in command.reasons or () if reason.goal is not None])
+            context.graph.definitions.attribute_of(reason.belief)
+    _refuse_unknown_goals(context, [reason.goal for reason in command.reasons or () if reason.goal is not None])
 
 
-def _refuse_unknown_goals(setting: CommandContext, keys: Iterable[str]) -> None:
-    known = {row.goal for row in setting.state.statements}
+def _refuse_unknown_goals(context: CommandContext, keys: Iterable[str]) -> None:
+    known = {row.goal for row in context.state.statements}
     for key in keys:
-        if goal_id(setting.state.id, key) not in known:
-            raise NotFound("unknown-goal", f"This twin has no goal {key!r}.", twin=setting.state.name, goal=key)
+        if goal_id(context.state.id, key) not in known:
+            raise NotFound("unknown-goal", f"This twin has no goal {key!r}.", twin=context.state.name, goal=key)
 
 
 def _refuse_unknown_choice(
-    setting: CommandContext, draft: DecisionDraft, command: RecordDecision, start: datetime
+    context: CommandContext, draft: DecisionDraft, command: RecordDecision, start: datetime
 ) -> None:
     """Refuse what would leave a choice that is none of the options at that moment."""
-    after = resolve_decisions(setting.state.after(draft.delta), start)
-    told = after[decision_id(setting.state.id, command.decision)]
+    after = resolve_decisions(context.state.after(draft.delta), start)
+    told = after[decision_id(context.state.id, command.decision)]
     if told.chosen is not None and told.option is None:
         raise NotFound(
             "unknown-option",
             f"{told.chosen!r} is none of the options of {command.decision!r}: {_listed(told.options)}.",
-            twin=setting.state.name,
+            twin=context.state.name,
             decision=command.decision,
             option=told.chosen,
         )

@@ -19,11 +19,11 @@ from beliefgraph.services.layer.context import CommandContext
 from beliefgraph.services.twin.state import TwinState
 
 
-def told_by(setting: CommandContext, speaker: str, stance: Stance, start: datetime) -> Provenance:
+def told_by(context: CommandContext, speaker: str, stance: Stance, start: datetime) -> Provenance:
     """What a source of that name tells of decisions from a moment on."""
-    source = source_id(setting.state.tenant, speaker)
+    source = source_id(context.state.tenant, speaker)
     return Provenance(
-        evidence=evidence_id(setting.arrived.id, source),
+        evidence=evidence_id(context.arrived.id, source),
         speaker=source,
         stance=stance,
         valid=Interval(start=start),
@@ -54,10 +54,10 @@ class DecisionDraft:
         """Refuse an event that tells of more decisions than a twin can have."""
         self.require_room(told.key for each in said.spoken for told in each.decisions)
 
-    def hear(self, setting: CommandContext, said: Interpretation) -> None:
+    def hear(self, context: CommandContext, said: Interpretation) -> None:
         """Take in what an event tells of decisions."""
         for each in said.spoken:
-            self.tell(told_by(setting, each.source, "observation", setting.moment), each.decisions)
+            self.tell(told_by(context, each.source, "observation", context.moment), each.decisions)
 
     def require_room(self, keys: Iterable[str]) -> None:
         """Refuse (`too-large`) decisions of these keys where the twin would have too many."""

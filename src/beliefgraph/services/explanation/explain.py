@@ -39,7 +39,7 @@ from beliefgraph.services.explanation.paths import strongest_paths
 from beliefgraph.services.explanation.reasons import Reason, reasons
 from beliefgraph.services.explanation.sentence import Corrected, sentence
 from beliefgraph.services.explanation.without import never_said
-from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.services.snapshots.recompute import Recomputed, recompute
 from beliefgraph.services.twin import paging
 from beliefgraph.services.twin.blocks import Floats, Ints, packed, unpacked
@@ -58,10 +58,12 @@ LISTED = 50
 class Explanations:
     """Explains beliefs, as of any moment."""
 
-    def __init__(self, graph: Graph, keyring: Keyring, book: DefinitionBook, *, moments: Moments | None = None) -> None:
+    def __init__(
+        self, graph: Graph, keyring: Keyring, book: DefinitionBook, *, snapshots: Snapshots | None = None
+    ) -> None:
         self._graph = graph
         self._keyring = keyring
-        self._moments = moments or Moments(graph, book)
+        self._snapshots = snapshots or Snapshots(graph, book)
 
     async def explain(
         self,
@@ -84,7 +86,7 @@ class Explanations:
         if not 0.0 <= min_share < math.inf:
             raise Incorrect("invalid-input", "minShare is a size in log-odds: 0 or more.", min_share=min_share)
         walk = paging.walk("explanation", twin_id(caller.tenant, twin), key, as_of, by, first=first, after=after)
-        moment = await self._moments.asked(caller, twin, as_of, at_least_rev, walk.rev)
+        moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev, walk.rev)
         seen = await asyncio.to_thread(recompute, moment, (key,))
         return await self.of(seen, key, part=Part(walk, min_share, by))
 

@@ -9,7 +9,7 @@ from beliefgraph.model.identity import METRIC, metric_id, source_id
 from beliefgraph.model.metric import Measurement, Metric, MetricKey, MetricState
 from beliefgraph.model.question import EvidenceIn
 from beliefgraph.services.derivation.measure import Measured, due, measured_at, reading_evidence, since
-from beliefgraph.services.snapshots.as_of import Moment
+from beliefgraph.services.snapshots.as_of import Snapshot
 from beliefgraph.services.snapshots.recompute import Recomputed
 from beliefgraph.services.twin.measurements import nothing
 from beliefgraph.store.evidence import ToldRow
@@ -19,7 +19,7 @@ NEWEST = 20
 """Events that an explanation lists behind a metric; all of them are asked for by themselves."""
 
 
-def one_metric(moment: Moment, key: MetricKey) -> Measured:
+def one_metric(moment: Snapshot, key: MetricKey) -> Measured:
     """A metric at a moment, one in which nothing has counted yet too; `unknown-metric` if it is not defined."""
     definition, id_ = moment.graph.definitions.metric(key.metric), metric_id(moment.state.id, key)
     metric = moment.state.metrics.get(id_) or Metric(
@@ -35,7 +35,7 @@ def one_metric(moment: Moment, key: MetricKey) -> Measured:
     return found or Measured(metric, definition, definition.nothing, None, tally.part(0, 0).rows, moment.at)
 
 
-def standing(moment: Moment, one: Measured) -> MetricState:
+def standing(moment: Snapshot, one: Measured) -> MetricState:
     """How a metric stands, unrounded."""
     tally = moment.state.tallies.get(one.metric.id) or nothing(moment.state.measurements)
     return MetricState(

@@ -20,7 +20,7 @@ from beliefgraph.services.forecasts.keeper import at_risk
 from beliefgraph.services.forecasts.permitted import permitted_rows
 from beliefgraph.services.forecasts.resolve import by_events, holds, period_ends, resolution
 from beliefgraph.services.permissions.sights import Seen
-from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.store import forecasts as stored
 from beliefgraph.store import permissions
 from beliefgraph.store.forecasts import Unresolved
@@ -36,7 +36,7 @@ class ForecastsInPart:
         graph: Graph,
         keyring: Keyring,
         clock: Clock,
-        moments: Moments,
+        snapshots: Snapshots,
         caller: Caller,
         twin: str,
         name: str,
@@ -45,7 +45,7 @@ class ForecastsInPart:
         self._graph = graph
         self._keyring = keyring
         self._clock = clock
-        self._moments = moments
+        self._snapshots = snapshots
         self._caller = caller
         self._twin = twin
         self._name = name
@@ -55,7 +55,7 @@ class ForecastsInPart:
 
     async def forecast(self, outcome: str, horizon: timedelta | None, as_of: AsOf) -> Forecast:
         """The forecast of an outcome: the one that is stored for the moment, made anew, or else made now."""
-        commit = await self._moments.commit(self._twin, self._name, as_of)
+        commit = await self._snapshots.commit(self._twin, self._name, as_of)
         definitions = await self._definitions(commit.rev)
         one = definitions.outcome(outcome)
         over = one.horizons[0] if horizon is None else one.horizon(horizon)
@@ -104,7 +104,9 @@ class ForecastsInPart:
         asked = Unresolved(kept.id, self._twin, made_at, due, 0, None, None)
         happened = by_events(await self._history(one, definitions, last), asked) if one.events else None
         for end in () if one.events else period_ends(one, asked, now):
-            moment = await self._moments.at(self._caller, self._twin, self._name, AsOf(valid_time=moment_of(end)), last)
+            moment = await self._snapshots.at(
+                self._caller, self._twin, self._name, AsOf(valid_time=moment_of(end)), last
+            )
             if await asyncio.to_thread(holds, one, moment):
                 happened = end
                 break
@@ -113,7 +115,7 @@ class ForecastsInPart:
 
     async def _definitions(self, rev: int) -> Definitions:
         if rev not in self._sets:
-            moment = await self._moments.at(self._caller, self._twin, self._name, NOW, rev)
+            moment = await self._snapshots.at(self._caller, self._twin, self._name, NOW, rev)
             self._sets[rev] = moment.graph.definitions
         return self._sets[rev]
 
@@ -131,10 +133,10 @@ class ForecastsInPart:
         rows = await stored.histories(self._graph, self._caller.tenant, needs, [self._twin], rev=rev)
         if not rows:
             raise no_such_twin(self._name)
-        moment = await self._moments.at(self._caller, self._twin, self._name, NOW, rev)
-        replay = await self._moments.replay(self._caller, self._twin, self._name, self._seen)
+        moment = await self._snapshots.at(self._caller, self._twin, self._name, NOW, rev)
+        replay = await self._snapshots.replay(self._caller, self._twin, self._name, self._seen)
         said = await permissions.events(self._graph, self._twin)
-        hides = partial(self._moments.hides, self._seen)
+        hides = partial(self._snapshots.hides, self._seen)
         left = await asyncio.to_thread(permitted_rows, rows[0], needs, replay, moment.state, said, hides)
         known = await asyncio.to_thread(history, left, one, self._keyring)
         if known.first is None:

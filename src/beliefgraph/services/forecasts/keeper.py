@@ -25,7 +25,7 @@ from beliefgraph.services.forecasts.forecast import forecast, id_of
 from beliefgraph.services.forecasts.history import History, history, wanted
 from beliefgraph.services.forecasts.resolve import by_events, holds, period_ends, resolution
 from beliefgraph.services.permissions.sight import restricted
-from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.store import definitions as stored_definitions
 from beliefgraph.store import forecasts as stored
 from beliefgraph.store import permissions
@@ -54,12 +54,14 @@ PURPOSE = "upkeep"
 class ForecastKeeper:
     """Makes and resolves the forecasts of one database; of twins whose use is restricted it does neither."""
 
-    def __init__(self, graph: Graph, keyring: Keyring, book: DefinitionBook, clock: Clock, moments: Moments) -> None:
+    def __init__(
+        self, graph: Graph, keyring: Keyring, book: DefinitionBook, clock: Clock, snapshots: Snapshots
+    ) -> None:
         self._graph = graph
         self._keyring = keyring
         self._book = book
         self._clock = clock
-        self._moments = moments
+        self._snapshots = snapshots
         self._made: dict[tuple[str, str], datetime] = {}
 
     async def make(
@@ -213,7 +215,7 @@ class ForecastKeeper:
     ) -> int | None:
         """When the metric or belief of an outcome was first within its bounds at the end of a period."""
         for end in period_ends(outcome, one, now):
-            moment = await self._moments.all_of(
+            moment = await self._snapshots.all_of(
                 known.twin, tenant, known.name, AsOf(valid_time=moment_of(end)), known.rev
             )
             if await asyncio.to_thread(holds, outcome, moment):

@@ -18,7 +18,7 @@ from beliefgraph.services.forecasts.forecast import forecast, id_of
 from beliefgraph.services.forecasts.history import history, wanted
 from beliefgraph.services.forecasts.in_part import ForecastsInPart
 from beliefgraph.services.permissions.sights import Seen
-from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.services.twin import paging
 from beliefgraph.services.twin.paging import DEFAULT_PAGE, Place
 from beliefgraph.store import forecasts as stored
@@ -30,12 +30,14 @@ from beliefgraph.store.keys import Keyring
 class Forecasts:
     """Answers questions about forecasts."""
 
-    def __init__(self, graph: Graph, keyring: Keyring, book: DefinitionBook, clock: Clock, moments: Moments) -> None:
+    def __init__(
+        self, graph: Graph, keyring: Keyring, book: DefinitionBook, clock: Clock, snapshots: Snapshots
+    ) -> None:
         self._graph = graph
         self._keyring = keyring
         self._book = book
         self._clock = clock
-        self._moments = moments
+        self._snapshots = snapshots
 
     async def forecasts(
         self,
@@ -50,9 +52,9 @@ class Forecasts:
         """A page of the stored forecasts of a twin, or of one outcome or horizon, the newest first."""
         id_ = reach(caller, twin)
         walk = paging.walk("forecasts", id_, outcome, horizon, first=first, after=after)
-        seen = await self._moments.seen(caller, id_, twin)
+        seen = await self._snapshots.seen(caller, id_, twin)
         if outcome is not None:
-            (await self._moments.latest(caller, id_, twin)).definitions.outcome(outcome)
+            (await self._snapshots.latest(caller, id_, twin)).definitions.outcome(outcome)
 
         async def read(before: tuple[datetime, str] | None) -> tuple[int, datetime, list[Forecast]]:
             found = await stored.of_twin(
@@ -72,7 +74,7 @@ class Forecasts:
                 last = rows[walk.first - 1]
                 _, _, rows = await read((last.made_at, last.id))
                 shown = await part.all_again(rows[: walk.first])
-            head_time = (await self._moments.at(caller, id_, twin, NOW)).at
+            head_time = (await self._snapshots.at(caller, id_, twin, NOW)).at
         page = walk.page(
             rows, lambda one: Place(-float(microseconds(one.made_at)), one.id, rev), rev=rev, valid_time=head_time
         )
@@ -87,10 +89,10 @@ class Forecasts:
         what the twin had published by then, and not stored.
         """
         id_ = reach(caller, twin)
-        seen = await self._moments.seen(caller, id_, twin)
+        seen = await self._snapshots.seen(caller, id_, twin)
         if not seen.whole:
             return await self._in_part(caller, id_, twin, seen).forecast(outcome, horizon, as_of)
-        commit = await self._moments.commit(id_, twin, as_of)
+        commit = await self._snapshots.commit(id_, twin, as_of)
         definitions = (await self._book.numbered(caller.tenant, commit.definitions)).definitions
         one = definitions.outcome(outcome)
         over = one.horizons[0] if horizon is None else one.horizon(horizon)
@@ -114,7 +116,7 @@ class Forecasts:
         return await asyncio.to_thread(forecast, known, definitions, one, over, made_at, now)
 
     def _in_part(self, caller: Caller, id_: str, twin: str, seen: Seen) -> ForecastsInPart:
-        return ForecastsInPart(self._graph, self._keyring, self._clock, self._moments, caller, id_, twin, seen)
+        return ForecastsInPart(self._graph, self._keyring, self._clock, self._snapshots, caller, id_, twin, seen)
 
     async def scored(
         self, caller: Caller, outcome: OutcomeDefinition, horizon: timedelta, *, retrospective: bool = False
@@ -125,7 +127,7 @@ class Forecasts:
         """
         caller.require("read")
         caller.require_service()
-        left_out = await self._moments.left_out(caller)
+        left_out = await self._snapshots.left_out(caller)
         return await stored.scored(
             self._graph, caller.tenant, outcome.key, horizon, retrospective=retrospective, left_out=left_out
         )

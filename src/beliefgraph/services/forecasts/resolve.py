@@ -14,7 +14,7 @@ from beliefgraph.model.outcome import OutcomeDefinition
 from beliefgraph.model.time import microseconds, moment_of
 from beliefgraph.services.explanation.standing import one_metric
 from beliefgraph.services.forecasts.history import History, span
-from beliefgraph.services.snapshots.as_of import Moment
+from beliefgraph.services.snapshots.as_of import Snapshot
 from beliefgraph.services.snapshots.recompute import recompute
 from beliefgraph.store.forecasts import Unresolved
 
@@ -32,7 +32,7 @@ def period_ends(outcome: OutcomeDefinition, one: Unresolved, now: datetime) -> I
     yield from range(one.made_at + length, min(one.due, microseconds(now)) + 1, length)
 
 
-def holds(outcome: OutcomeDefinition, moment: Moment) -> bool:
+def holds(outcome: OutcomeDefinition, moment: Snapshot) -> bool:
     """Whether the metric or belief of an outcome is within its bounds at a moment, as it is known now."""
     if outcome.metric is not None:
         return outcome.metric.holds(one_metric(moment, outcome.metric.metric).value)

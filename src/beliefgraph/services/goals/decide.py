@@ -21,17 +21,17 @@ from beliefgraph.services.layer.additions import Additions
 from beliefgraph.services.layer.context import CommandContext
 
 
-def setting_goal(setting: CommandContext, command: SetGoal) -> Additions:
+def setting_goal(context: CommandContext, command: SetGoal) -> Additions:
     """A statement about a goal over [valid_from, valid_to); it is also evidence that the goal is pursued.
 
     Where the person stated a field or a relation themselves, anybody else who states it is refused
     (`correction-stands`).
     """
-    valid = Interval(start=command.valid_from or setting.moment, end=command.valid_to)
-    _refuse_unknown(setting, [*command.part_of, *command.depends_on, *command.competes_with])
-    if not setting.speaks_for_the_person:
-        _refuse_over_the_person(setting, command, valid)
-    draft = GoalDraft(setting.state)
+    valid = Interval(start=command.valid_from or context.moment, end=command.valid_to)
+    _refuse_unknown(context, [*command.part_of, *command.depends_on, *command.competes_with])
+    if not context.speaks_for_the_person:
+        _refuse_over_the_person(context, command, valid)
+    draft = GoalDraft(context.state)
     goal = StatesGoal(
         key=command.goal,
         **{name: getattr(command, name) for name in FIELDS},
@@ -39,52 +39,52 @@ def setting_goal(setting: CommandContext, command: SetGoal) -> Additions:
         depends_on=command.depends_on,
         competes_with=command.competes_with,
     )
-    stance: Stance = "correction" if setting.speaks_for_the_person else "assertion"
-    draft.state(said_by(setting, setting.speaker, stance, valid), [goal])
+    stance: Stance = "correction" if context.speaks_for_the_person else "assertion"
+    draft.state(said_by(context, context.speaker, stance, valid), [goal])
     spoken = Spoken(
-        source=setting.speaker,
+        source=context.speaker,
         summary=_summary(command),
         verbatim=command.verbatim,
-        bearings=bears_on_pursued(setting.graph, command.goal, command.status),
+        bearings=bears_on_pursued(context.graph, command.goal, command.status),
     )
-    return _pursued(setting, spoken, draft, valid)
+    return _pursued(context, spoken, draft, valid)
 
 
-def relating_goals(setting: CommandContext, command: RelateGoals) -> Additions:
+def relating_goals(context: CommandContext, command: RelateGoals) -> Additions:
     """A relation between two known goals over [valid_from, valid_to); refuses `cyclic-goals`.
 
     Where the person related them so themselves, anybody else who does is refused (`correction-stands`).
     """
     if command.source == command.target:
         raise Incorrect("cyclic-goals", "A goal cannot be related to itself.", goals=[command.source])
-    _refuse_unknown(setting, [command.source, command.target])
+    _refuse_unknown(context, [command.source, command.target])
     summary = f"relates goals: “{command.source}” {command.kind.replace('_', ' ')} “{command.target}”"
-    valid = Interval(start=command.valid_from or setting.moment, end=command.valid_to)
-    draft = GoalDraft(setting.state)
-    source, target = (goal_id(setting.state.id, key) for key in (command.source, command.target))
-    draft.relate(said_by(setting, setting.speaker, "assertion", valid), command.kind, source, target, command.weight)
-    return _pursued(setting, Spoken(source=setting.speaker, summary=summary, bearings=()), draft, valid)
+    valid = Interval(start=command.valid_from or context.moment, end=command.valid_to)
+    draft = GoalDraft(context.state)
+    source, target = (goal_id(context.state.id, key) for key in (command.source, command.target))
+    draft.relate(said_by(context, context.speaker, "assertion", valid), command.kind, source, target, command.weight)
+    return _pursued(context, Spoken(source=context.speaker, summary=summary, bearings=()), draft, valid)
 
 
-def motivating_goal(setting: CommandContext, command: MotivateGoal) -> Additions:
+def motivating_goal(context: CommandContext, command: MotivateGoal) -> Additions:
     """A belief that motivates a known goal over [valid_from, valid_to); refused over the person's word as above."""
-    attribute = setting.graph.definitions.attribute(command.belief.attribute)
+    attribute = context.graph.definitions.attribute(command.belief.attribute)
     attribute.require(command.belief.value)
-    _refuse_unknown(setting, [command.goal])
+    _refuse_unknown(context, [command.goal])
     summary = f"says that “{attribute.say(command.belief)}” motivates “{command.goal}”"
-    valid = Interval(start=command.valid_from or setting.moment, end=command.valid_to)
-    draft = GoalDraft(setting.state)
-    key, twin = command.belief, setting.state.id
+    valid = Interval(start=command.valid_from or context.moment, end=command.valid_to)
+    draft = GoalDraft(context.state)
+    key, twin = command.belief, context.state.id
     belief = belief_id(twin, key)
-    said = said_by(setting, setting.speaker, "assertion", valid)
+    said = said_by(context, context.speaker, "assertion", valid)
     draft.relate(said, "motivates", belief, goal_id(twin, command.goal), command.weight)
     draft.beliefs.append(key)
-    return _pursued(setting, Spoken(source=setting.speaker, summary=summary, bearings=()), draft, valid)
+    return _pursued(context, Spoken(source=context.speaker, summary=summary, bearings=()), draft, valid)
 
 
-def _pursued(setting: CommandContext, spoken: Spoken, draft: GoalDraft, valid: Interval) -> Additions:
-    refuse_over_the_person(setting, draft.relations)
-    added = addition(setting, "pursued", speak(setting, spoken, "assertion", valid))
+def _pursued(context: CommandContext, spoken: Spoken, draft: GoalDraft, valid: Interval) -> Additions:
+    refuse_over_the_person(context, draft.relations)
+    added = addition(context, "pursued", speak(context, spoken, "assertion", valid))
     return replace(added, beliefs=(*added.beliefs, *draft.beliefs), delta=added.delta + draft.delta)
 
 
@@ -103,21 +103,21 @@ def bears_on_pursued(graph: DefinitionGraph, goal: str, status: GoalStatus | Non
     )
 
 
-def _refuse_unknown(setting: CommandContext, keys: Sequence[str]) -> None:
-    known = {row.goal for row in setting.state.statements} if keys else set()
+def _refuse_unknown(context: CommandContext, keys: Sequence[str]) -> None:
+    known = {row.goal for row in context.state.statements} if keys else set()
     for key in keys:
-        if goal_id(setting.state.id, key) not in known:
-            raise NotFound("unknown-goal", f"This twin has no goal {key!r}.", twin=setting.state.name, goal=key)
+        if goal_id(context.state.id, key) not in known:
+            raise NotFound("unknown-goal", f"This twin has no goal {key!r}.", twin=context.state.name, goal=key)
 
 
-def _refuse_over_the_person(setting: CommandContext, command: SetGoal, valid: Interval) -> None:
-    goal = goal_id(setting.state.id, command.goal)
+def _refuse_over_the_person(context: CommandContext, command: SetGoal, valid: Interval) -> None:
+    goal = goal_id(context.state.id, command.goal)
     for field in FIELDS:
-        if getattr(command, field) is not None and person_said(setting.state, goal, field, valid.start, valid.end):
+        if getattr(command, field) is not None and person_said(context.state, goal, field, valid.start, valid.end):
             raise Forbidden(
                 "correction-stands",
                 f"The person has stated the {field} of this goal themselves; only their own key can change it.",
-                twin=setting.state.name,
+                twin=context.state.name,
                 goal=command.goal,
             )
 

@@ -46,18 +46,18 @@ class Provenance:
 
 
 def said_by(
-    setting: CommandContext, speaker: str, stance: Stance = "observation", valid: Interval | None = None
+    context: CommandContext, speaker: str, stance: Stance = "observation", valid: Interval | None = None
 ) -> Provenance:
     """The provenance of statements by a source of that name; by default valid from the event's time on."""
-    definition = setting.graph.definitions.goals
-    source = source_id(setting.state.tenant, speaker)
+    definition = context.graph.definitions.goals
+    source = source_id(context.state.tenant, speaker)
     return Provenance(
-        evidence=evidence_id(setting.arrived.id, source),
+        evidence=evidence_id(context.arrived.id, source),
         speaker=source,
         stance=stance,
-        valid=Interval(start=setting.moment) if valid is None else valid,
-        definition="" if definition is None else setting.graph.definitions.refs[definition.pursued],
-        ended=setting.arrived.ended,
+        valid=Interval(start=context.moment) if valid is None else valid,
+        definition="" if definition is None else context.graph.definitions.refs[definition.pursued],
+        ended=context.arrived.ended,
     )
 
 
@@ -83,22 +83,22 @@ class GoalDraft:
         """The relations to write."""
         return self._relations
 
-    def check(self, setting: CommandContext, said: Interpretation) -> None:
+    def check(self, context: CommandContext, said: Interpretation) -> None:
         """Refuse what `state` would refuse, and goals that two sources state in one event."""
         spoken = [each for each in said.spoken if each.goals]
         if len(spoken) > 1:
             raise Incorrect(
-                "interpretation-failed", "Two sources state goals through one event.", event=setting.arrived.id
+                "interpretation-failed", "Two sources state goals through one event.", event=context.arrived.id
             )
         for each in spoken:
-            _, relations = self._required(said_by(setting, each.source), each.goals)
+            _, relations = self._required(said_by(context, each.source), each.goals)
             self._stop_flow(relations)
 
-    def hear(self, setting: CommandContext, said: Interpretation) -> None:
+    def hear(self, context: CommandContext, said: Interpretation) -> None:
         """Add what an event states about goals."""
         for each in said.spoken:
             if each.goals:
-                self.state(said_by(setting, each.source), each.goals)
+                self.state(said_by(context, each.source), each.goals)
 
     def state(self, said: Provenance, goals: Sequence[StatesGoal]) -> None:
         """Add statements about some goals and their relations, or refuse all of them.
@@ -226,12 +226,12 @@ class GoalDraft:
         return goal_id(self._state.id, key)
 
 
-def end_relation(setting: CommandContext, key: str) -> Delta:
+def end_relation(context: CommandContext, key: str) -> Delta:
     """The rows of a relation of goals to close and to open so that it ends at the command's moment; none if it is over.
 
     What the person related themselves is theirs to end (`correction-stands`).
     """
-    state, at = setting.state, setting.moment
+    state, at = context.state, context.moment
     closed = [row for row in state.goal_relations if row.key == key and (row.valid_to is None or row.valid_to > at)]
     opened = [
         row.model_copy(
@@ -244,17 +244,17 @@ def end_relation(setting: CommandContext, key: str) -> Delta:
         for row in closed
         if row.valid_from < at
     ]
-    refuse_over_the_person(setting, closed)
+    refuse_over_the_person(context, closed)
     return Delta.of(opened=opened, closed=closed)
 
 
-def refuse_over_the_person(setting: CommandContext, relations: Iterable[GoalRelation]) -> None:
+def refuse_over_the_person(context: CommandContext, relations: Iterable[GoalRelation]) -> None:
     """Refuse (`correction-stands`) to change a relation that the person stated themselves, unless it is they."""
-    if not setting.speaks_for_the_person and person_related(setting.state, relations):
+    if not context.speaks_for_the_person and person_related(context.state, relations):
         raise Forbidden(
             "correction-stands",
             "The person has stated this relation themselves; only their own key can change it.",
-            twin=setting.state.name,
+            twin=context.state.name,
         )
 
 

@@ -46,11 +46,11 @@ class Published:
 class Draft(Protocol):
     """What events add to one layer of a twin, one event after the other."""
 
-    def check(self, setting: CommandContext, said: Interpretation, /) -> None:
+    def check(self, context: CommandContext, said: Interpretation, /) -> None:
         """Refuse an event that cannot be taken in; nothing is added yet."""
         ...
 
-    def hear(self, setting: CommandContext, said: Interpretation, /) -> None:
+    def hear(self, context: CommandContext, said: Interpretation, /) -> None:
         """Take in an event that every layer's check let pass."""
         ...
 
@@ -102,9 +102,9 @@ class Layer:
         """The id of the layer's record of that key in a twin, by the twin's id."""
         return record_id(self.name, twin, key)
 
-    def ended(self, setting: CommandContext, key: str) -> Delta:
+    def ended(self, context: CommandContext, key: str) -> Delta:
         """The rows to close and to open so that a relation of the layer ends; none where it has no such relation."""
-        return Delta() if self.end_relation is None else self.end_relation(setting, key)
+        return Delta() if self.end_relation is None else self.end_relation(context, key)
 
     def derives(self, state: TwinState, evidence: str) -> bool:
         """Whether a piece of evidence is one that the layer derives from events."""

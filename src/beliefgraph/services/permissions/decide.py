@@ -26,23 +26,23 @@ class _Terms:
     recipient: str | None = None
 
 
-def permitting(setting: CommandContext, command: Permit, policy: NumberedPolicy, now: datetime) -> Additions:
+def permitting(context: CommandContext, command: Permit, policy: NumberedPolicy, now: datetime) -> Additions:
     """What a permission adds. `invalid-permission` where the policy does not know what it names, or forbids it."""
-    check(command, policy.policy, stated_by(setting))
+    check(command, policy.policy, stated_by(context))
     start = command.valid_from or now
     valid = Interval(start=start, end=command.valid_to)
-    return _stated(setting, permission(setting, policy, valid, command))
+    return _stated(context, permission(context, policy, valid, command))
 
 
-def restricting(setting: CommandContext, command: Restrict, policy: NumberedPolicy, now: datetime) -> Additions:
+def restricting(context: CommandContext, command: Restrict, policy: NumberedPolicy, now: datetime) -> Additions:
     """What a restriction adds, or the lifting of one: each of the person and the tenant lifts their own."""
     terms = _Terms(None, not command.restricted)
-    return _stated(setting, permission(setting, policy, Interval(start=now), terms))
+    return _stated(context, permission(context, policy, Interval(start=now), terms))
 
 
-def stated_by(setting: CommandContext) -> StatedBy:
+def stated_by(context: CommandContext) -> StatedBy:
     """Who states what the caller states."""
-    return "person" if setting.speaks_for_the_person else "tenant"
+    return "person" if context.speaks_for_the_person else "tenant"
 
 
 def check(command: Permit | StatesPermission, policy: Policy, by: StatedBy) -> None:
@@ -72,23 +72,23 @@ def check(command: Permit | StatesPermission, policy: Policy, by: StatedBy) -> N
 
 
 def permission(
-    setting: CommandContext,
+    context: CommandContext,
     policy: NumberedPolicy,
     valid: Interval,
     terms: Permit | StatesPermission | _Terms,
     evidence: str | None = None,
 ) -> Permission:
     """The row of a statement; what an event states is a fact of its own, by the evidence."""
-    by = stated_by(setting)
+    by = stated_by(context)
     parts = (terms.purpose, terms.category, terms.recipient)
     key = "\x1f".join([*("*" if each is None else f"={each}" for each in parts), by, *([evidence] if evidence else [])])
     return Permission(
-        revision_id=timeline.revision_id("Permission", f"{setting.state.id}\x1f{key}", setting.rev, valid.start),
-        twin=setting.state.id,
+        revision_id=timeline.revision_id("Permission", f"{context.state.id}\x1f{key}", context.rev, valid.start),
+        twin=context.state.id,
         key=key,
         valid_from=valid.start,
         valid_to=valid.end,
-        rev_from=setting.rev,
+        rev_from=context.rev,
         definition=f"policy@{policy.number}",
         origin="provided" if evidence is None else "observed",
         purpose=terms.purpose,
@@ -96,15 +96,15 @@ def permission(
         recipient=terms.recipient,
         allowed=terms.allowed,
         stated_by=by,
-        event=setting.arrived.id,
+        event=context.arrived.id,
         evidence=evidence,
     )
 
 
-def _stated(setting: CommandContext, row: Permission) -> Additions:
-    closed, opened = timeline.put([known for known in setting.state.permissions if known.key == row.key], row)
+def _stated(context: CommandContext, row: Permission) -> Additions:
+    closed, opened = timeline.put([known for known in context.state.permissions if known.key == row.key], row)
     return Additions(
         cause="permitted",
-        moment=setting.state.head_time or BEGINNING,  # a permission says nothing of when the twin lives
-        delta=Delta.of(opened=opened, closed=closed) + Delta(events=[setting.arrived]),
+        moment=context.state.head_time or BEGINNING,  # a permission says nothing of when the twin lives
+        delta=Delta.of(opened=opened, closed=closed) + Delta(events=[context.arrived]),
     )

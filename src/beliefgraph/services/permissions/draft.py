@@ -23,21 +23,21 @@ class PermissionDraft:
     def __init__(self) -> None:
         self._opened: list[Permission] = []
 
-    def check(self, setting: CommandContext, said: Interpretation) -> None:
+    def check(self, context: CommandContext, said: Interpretation) -> None:
         """Refuse (`invalid-permission`) what the policy in force does not know, or does not let this caller state."""
-        if setting.policy is not None:
+        if context.policy is not None:
             for each in said.spoken:
                 for terms in each.permissions:
-                    check(terms, setting.policy.policy, stated_by(setting))
+                    check(terms, context.policy.policy, stated_by(context))
 
-    def hear(self, setting: CommandContext, said: Interpretation) -> None:
+    def hear(self, context: CommandContext, said: Interpretation) -> None:
         """Take in what an event states of permissions, from its time on."""
-        if setting.policy is None:
+        if context.policy is None:
             return
         for each in said.spoken:
-            evidence = evidence_id(setting.arrived.id, source_id(setting.state.tenant, each.source))
+            evidence = evidence_id(context.arrived.id, source_id(context.state.tenant, each.source))
             self._opened += [
-                permission(setting, setting.policy, Interval(start=setting.moment), terms, evidence)
+                permission(context, context.policy, Interval(start=context.moment), terms, evidence)
                 for terms in each.permissions
             ]
 

@@ -27,7 +27,7 @@ from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.preferences.wanted import Standing, Wanted, spread, wanted
 from beliefgraph.services.questions.distribution import distribution
-from beliefgraph.services.snapshots.as_of import Moment, Moments
+from beliefgraph.services.snapshots.as_of import Snapshot, Snapshots
 from beliefgraph.services.twin import paging
 from beliefgraph.services.twin.paging import DEFAULT_PAGE, Place
 from beliefgraph.store import beliefs as stored
@@ -44,11 +44,11 @@ class Preferences:
     """Answers what people want, as of any moment."""
 
     def __init__(
-        self, graph: Graph, book: DefinitionBook, explanations: Explanations, *, moments: Moments | None = None
+        self, graph: Graph, book: DefinitionBook, explanations: Explanations, *, snapshots: Snapshots | None = None
     ) -> None:
         self._graph = graph
         self._explanations = explanations
-        self._moments = moments or Moments(graph, book)
+        self._snapshots = snapshots or Snapshots(graph, book)
 
     async def preferences(
         self,
@@ -69,7 +69,7 @@ class Preferences:
         _check_context(context)
         chosen = None if kinds is None else sorted(kinds)
         walk = paging.walk("preferences", id_, context, chosen, as_of, first=first, after=after, by=str)
-        moment = await self._moments.asked(caller, twin, as_of, at_least_rev, walk.rev)
+        moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev, walk.rev)
         found, answers = await asyncio.to_thread(_answers, moment, context, kinds, walk.text, walk.limit)
         shown = answers[: walk.first]
         if explained:
@@ -90,7 +90,7 @@ class Preferences:
         return [each.model_copy(update={"explanation": told.get(each.belief.state.belief.id)}) for each in preferences]
 
     async def _with_history(
-        self, caller: Caller, moment: Moment, preferences: Sequence[Preference], as_of: AsOf
+        self, caller: Caller, moment: Snapshot, preferences: Sequence[Preference], as_of: AsOf
     ) -> list[Preference]:
         """The preferences with what was published about each."""
         state, seen = moment.state, moment.seen
@@ -99,7 +99,7 @@ class Preferences:
         if seen.whole:
             rows = await stored.histories(self._graph, state.id, ids, stretch)
         else:
-            replay = await self._moments.replay(caller, state.id, state.name, seen)
+            replay = await self._snapshots.replay(caller, state.id, state.name, seen)
             rows = {id_: replay.published(Holding, id_, stretch) for id_ in ids}
         return [
             each.model_copy(update={"history": tuple(rows.get(id_, ()))})
@@ -140,7 +140,7 @@ def conflicts_among(found: Wanted, standings: Sequence[Standing]) -> Mapping[str
     return by_belief
 
 
-def standing_of(moment: Moment, attribute: Attribute, subject: str, context: str) -> float | None:
+def standing_of(moment: Snapshot, attribute: Attribute, subject: str, context: str) -> float | None:
     """Where one preference stands in a context: the mean of its values' scores, without scores its strength.
 
     None where nothing is known of the subject.
@@ -153,7 +153,7 @@ def standing_of(moment: Moment, attribute: Attribute, subject: str, context: str
 
 
 def _answers(
-    moment: Moment, context: str, kinds: Collection[PreferenceKind] | None, after: str, limit: int
+    moment: Snapshot, context: str, kinds: Collection[PreferenceKind] | None, after: str, limit: int
 ) -> tuple[Wanted, list[Preference]]:
     """The first preferences after a place in their order."""
     attributes = [

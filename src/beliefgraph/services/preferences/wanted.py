@@ -12,7 +12,7 @@ from beliefgraph.model.attribute import OTHER, Attribute
 from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey, contexts_around
 from beliefgraph.model.identity import belief_id
 from beliefgraph.services.derivation.measure import heard_from, measure
-from beliefgraph.services.snapshots.as_of import Moment
+from beliefgraph.services.snapshots.as_of import Snapshot
 from beliefgraph.services.snapshots.recompute import Recomputed, recompute
 from beliefgraph.services.twin.state import TwinState
 
@@ -86,7 +86,7 @@ class Wanted:
         return layout.values_beside.get(place, (place,))
 
 
-def wanted(moment: Moment, context: str, attributes: Sequence[Attribute]) -> Wanted:
+def wanted(moment: Snapshot, context: str, attributes: Sequence[Attribute]) -> Wanted:
     """These preferences as they stand in a context at a moment; `too-large` where it lies in too many others."""
     levels = sum(1 for _ in contexts_around(context))
     if levels > MOST_LEVELS:

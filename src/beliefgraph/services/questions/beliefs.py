@@ -41,7 +41,7 @@ from beliefgraph.services.explanation.chains import chain, chain_rows, comes_aft
 from beliefgraph.services.questions.compare import differences
 from beliefgraph.services.questions.distribution import distribution, other, states_of
 from beliefgraph.services.questions.reader import BeliefReader
-from beliefgraph.services.snapshots.as_of import HistoryPage, Moments
+from beliefgraph.services.snapshots.as_of import HistoryPage, Snapshots
 from beliefgraph.services.twin import paging
 from beliefgraph.services.twin.paging import DEFAULT_PAGE, Place
 from beliefgraph.services.twin.rows import following, ordered, place_in_chain, place_of
@@ -60,21 +60,23 @@ ALL_KINDS: tuple[RelationKind, ...] = words_of(RelationKind)
 class Questions:
     """Answers questions about twins; twins are named as their application names them."""
 
-    def __init__(self, graph: Graph, keyring: Keyring, book: DefinitionBook, *, moments: Moments | None = None) -> None:
+    def __init__(
+        self, graph: Graph, keyring: Keyring, book: DefinitionBook, *, snapshots: Snapshots | None = None
+    ) -> None:
         self._graph = graph
         self._keyring = keyring
-        self._moments = moments or Moments(graph, book)
-        self._reader = BeliefReader(graph, keyring, book, self._moments)
+        self._snapshots = snapshots or Snapshots(graph, book)
+        self._reader = BeliefReader(graph, keyring, book, self._snapshots)
 
     async def twin(self, caller: Caller, name: str, *, at_least_rev: int | None = None) -> Twin:
         """The twin as it is now; `not-found` if there is none."""
         id_ = reach(caller, name)
-        await self._moments.reached(caller, id_, name, at_least_rev)
-        seen = await self._moments.seen(caller, id_, name)
+        await self._snapshots.reached(caller, id_, name, at_least_rev)
+        seen = await self._snapshots.seen(caller, id_, name)
         found = await stored.twin_now(self._graph, id_, caller.tenant)
         if found is None:
             raise no_such_twin(name)
-        return await self._moments.shown(caller, found, seen)
+        return await self._snapshots.shown(caller, found, seen)
 
     async def twins(self, caller: Caller, *, first: int = DEFAULT_PAGE, after: str | None = None) -> Page[Twin]:
         """The tenant's twins by name; a person's key sees its own alone."""
@@ -88,7 +90,7 @@ class Questions:
             limit=walk.limit,
         )
         page = walk.page(found, lambda twin: Place(twin.name, twin.id))
-        return replace(page, nodes=tuple(await self._moments.shown_of(caller, page.nodes)))
+        return replace(page, nodes=tuple(await self._snapshots.shown_of(caller, page.nodes)))
 
     async def belief(
         self,
@@ -108,7 +110,7 @@ class Questions:
         `unknown-attribute` or `unknown-value` if it is undefined, `invalid-input` where a value is missing or too much.
         """
         id_ = reach(caller, twin)
-        await self._moments.reached(caller, id_, twin, at_least_rev)
+        await self._snapshots.reached(caller, id_, twin, at_least_rev)
         wanted = Wanted(relation_levels, relation_kinds)
         if not as_of.is_now:
             seen = await self._reader.recomputed(caller, id_, twin, as_of, also=(key,))
@@ -154,7 +156,9 @@ class Questions:
         """
         caller.require("read")
         found = await stored.belief_named(self._graph, id_, caller.tenant, caller.person)
-        if found is not None and not await self._moments.shows_all(caller, twin_id(caller.tenant, found[0]), found[0]):
+        if found is not None and not await self._snapshots.shows_all(
+            caller, twin_id(caller.tenant, found[0]), found[0]
+        ):
             found = None  # what is stored is not to be told from what is not
         if found is None and twin is not None:
             layout = (await self._reader.recomputed(caller, reach(caller, twin), twin, as_of)).derived.layout
@@ -184,7 +188,7 @@ class Questions:
         found = await told.by_id(self._graph, id_, caller.tenant, caller.person)
         if found is not None:
             name, row, bearings = found
-            if await self._moments.shows_all(caller, row.evidence.twin, name):
+            if await self._snapshots.shows_all(caller, row.evidence.twin, name):
                 evidence = row.opened(self._keyring)
                 return SourcedEvidence(evidence=evidence, source=row.source, twin=name, bearings=bearings)
         if twin is not None:
@@ -201,7 +205,7 @@ class Questions:
 
     async def contested(self, caller: Caller, twin: str, rev: int | None = None) -> ContestedBeliefs:
         """The beliefs of a twin on which evidence bears that the person contests, as a rev sees it."""
-        moment = await self._moments.at(caller, reach(caller, twin), twin, NOW, rev)
+        moment = await self._snapshots.at(caller, reach(caller, twin), twin, NOW, rev)
         return await asyncio.to_thread(contested_beliefs, moment.state)
 
     async def beliefs(
@@ -225,7 +229,7 @@ class Questions:
         id_ = reach(caller, twin)
         by = str if order.by == "attribute" else float
         walk = paging.walk("beliefs", id_, filter, order, as_of, first=first, after=after, by=by, most=MOST_BELIEFS)
-        await self._moments.reached(caller, id_, twin, at_least_rev)
+        await self._snapshots.reached(caller, id_, twin, at_least_rev)
         wanted = Wanted(relation_levels, relation_kinds, with_total)
         if as_of.is_now:
             held = await self._reader.held(caller, id_, twin, filter, order, wanted, limit=walk.limit, begin=walk.begin)
@@ -246,7 +250,7 @@ class Questions:
         id_ = reach(caller, twin)
         of = Holding, belief_id(id_, key)
         read = partial(stored.holdings, self._graph)
-        found = await self._moments.history(caller, twin, "history", key, of, read, **page)
+        found = await self._snapshots.history(caller, twin, "history", key, of, read, **page)
         if found.nothing:
             await self._reader.defined(caller, id_, twin, key)
         return found
@@ -265,7 +269,7 @@ class Questions:
         """The chain of a belief: all that is visible at the moment and bears on it directly, oldest first."""
         id_ = reach(caller, twin)
         walk = paging.walk("evidence", id_, key, as_of, first=first, after=after)
-        await self._moments.reached(caller, id_, twin, at_least_rev)
+        await self._snapshots.reached(caller, id_, twin, at_least_rev)
         seen = await self._reader.recomputed(caller, id_, twin, as_of, rev=walk.rev)
         belief, rev = belief_id(id_, key), seen.moment.state.rev
         rows = chain_rows(seen, belief)
@@ -318,7 +322,7 @@ class Questions:
         `variable` is a key without a value; `unknown-attribute` if it is undefined, `invalid-input` if it is binary.
         """
         id_ = reach(caller, twin)
-        await self._moments.reached(caller, id_, twin, at_least_rev)
+        await self._snapshots.reached(caller, id_, twin, at_least_rev)
         seen = await self._reader.recomputed(caller, id_, twin, as_of, also=(other(variable),))
         wanted = Wanted(relation_levels, relation_kinds)
         rows = await self._reader.rows_at(
@@ -331,8 +335,8 @@ class Questions:
     ) -> Answer[Comparison]:
         """What differs between two moments, unrounded, the biggest move first; the rev is that of `b`."""
         id_ = reach(caller, twin)
-        await self._moments.reached(caller, id_, twin, at_least_rev)
-        before = await self._moments.at(caller, id_, twin, a)
-        after = await self._moments.at(caller, id_, twin, b)
+        await self._snapshots.reached(caller, id_, twin, at_least_rev)
+        before = await self._snapshots.at(caller, id_, twin, a)
+        after = await self._snapshots.at(caller, id_, twin, b)
         found = await asyncio.to_thread(differences, before, after)
         return Answer(found, after.state.rev, after.at)

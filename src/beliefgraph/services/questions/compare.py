@@ -8,14 +8,14 @@ from beliefgraph.model.belief import BeliefKey, BeliefState, worst
 from beliefgraph.model.commit import BeliefDifference, Comparison
 from beliefgraph.services.goals.derive import GoalDerivation, derive_goals
 from beliefgraph.services.questions.goal_differences import goal_differences
-from beliefgraph.services.snapshots.as_of import Moment
+from beliefgraph.services.snapshots.as_of import Snapshot
 from beliefgraph.services.snapshots.recompute import Recomputed, recompute
 
 SAME = 1e-9
 """Numbers nearer than this are the same number, computed among other neighbours."""
 
 
-def differences(a: Moment, b: Moment) -> Comparison:
+def differences(a: Snapshot, b: Snapshot) -> Comparison:
     """The beliefs listed at either moment whose log-odds or status differ, and the goals that stand otherwise.
 
     The biggest move comes first; ties by id. A belief that was not listed at one moment stands there as derived,

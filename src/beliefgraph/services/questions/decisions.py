@@ -19,7 +19,7 @@ from beliefgraph.model.time import NOW, AsOf, microseconds
 from beliefgraph.services.access.scope import reach
 from beliefgraph.services.decisions.statements import ToldDecision, decision_state, resolve_decisions
 from beliefgraph.services.definitions.book import DefinitionBook
-from beliefgraph.services.snapshots.as_of import HistoryPage, Moment, Moments
+from beliefgraph.services.snapshots.as_of import HistoryPage, Snapshot, Snapshots
 from beliefgraph.services.twin import paging
 from beliefgraph.services.twin.paging import DEFAULT_PAGE, Place
 from beliefgraph.store import decisions as stored
@@ -31,10 +31,12 @@ from beliefgraph.store.keys import Keyring
 class Decisions:
     """Answers questions about decisions; twins are named as their application names them, decisions by their keys."""
 
-    def __init__(self, graph: Graph, keyring: Keyring, book: DefinitionBook, *, moments: Moments | None = None) -> None:
+    def __init__(
+        self, graph: Graph, keyring: Keyring, book: DefinitionBook, *, snapshots: Snapshots | None = None
+    ) -> None:
         self._graph = graph
         self._keyring = keyring
-        self._moments = moments or Moments(graph, book)
+        self._snapshots = snapshots or Snapshots(graph, book)
 
     async def decisions(
         self,
@@ -50,7 +52,7 @@ class Decisions:
         """A page of the decisions of these statuses, or of all, the one first told of most lately first."""
         id_, statuses = reach(caller, twin), None if status is None else sorted(status)
         walk = paging.walk("decisions", id_, statuses, as_of, first=first, after=after)
-        moment = await self._moments.asked(caller, twin, as_of, at_least_rev, walk.rev)
+        moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev, walk.rev)
         told = await asyncio.to_thread(resolve_decisions, moment.state, moment.at)
         listed = sorted((one for one in told.values() if status is None or one.status in status), key=_order)
         following = [one for one in listed if walk.begin is None or _order(one) > walk.begin.order]
@@ -67,7 +69,7 @@ class Decisions:
         self, caller: Caller, twin: str, key: str, *, as_of: AsOf = NOW, at_least_rev: int | None = None
     ) -> DecisionState:
         """One decision as it stands; `unknown-decision` if nobody had told of it by then."""
-        moment = await self._moments.asked(caller, twin, as_of, at_least_rev)
+        moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev)
         told = (await asyncio.to_thread(resolve_decisions, moment.state, moment.at)).get(
             decision_id(moment.state.id, key)
         )
@@ -79,12 +81,12 @@ class Decisions:
         """Published revisions of a decision, newest first."""
         of = Deliberation, decision_id(reach(caller, twin), key)
         read = partial(stored.deliberations, self._graph)
-        found = await self._moments.history(caller, twin, "decision history", key, of, read, **page)
+        found = await self._snapshots.history(caller, twin, "decision history", key, of, read, **page)
         if found.nothing:
             raise _unknown(twin, key)
         return found
 
-    async def _states(self, moment: Moment, decisions: Sequence[ToldDecision]) -> list[DecisionState]:
+    async def _states(self, moment: Snapshot, decisions: Sequence[ToldDecision]) -> list[DecisionState]:
         """How decisions stand, with what was said of them in words, and by whom."""
         state = moment.state
         words = await stored.words_of(

@@ -27,7 +27,7 @@ from beliefgraph.model.goal import (
 )
 from beliefgraph.services.derivation.derive import derive
 from beliefgraph.services.goals.derive import GoalDerivation, Reason, derive_goals, pursued_belief
-from beliefgraph.services.snapshots.as_of import Moment
+from beliefgraph.services.snapshots.as_of import Snapshot
 
 TOLD = 3
 """Number of reasons that a sentence names, strongest first."""
@@ -37,7 +37,7 @@ TOLD = 3
 class GoalsSeen:
     """The goals of a twin at a moment: as published if `published`, else derived and unrounded."""
 
-    moment: Moment
+    moment: Snapshot
     published: bool
 
     @cached_property

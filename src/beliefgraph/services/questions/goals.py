@@ -20,7 +20,7 @@ from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.access.scope import reach
 from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.questions.goal_rows import GoalsSeen, as_published
-from beliefgraph.services.snapshots.as_of import HistoryPage, Moments
+from beliefgraph.services.snapshots.as_of import HistoryPage, Snapshots
 from beliefgraph.services.twin import paging
 from beliefgraph.services.twin.paging import DEFAULT_PAGE, Place
 from beliefgraph.store import goals as stored
@@ -31,9 +31,9 @@ from beliefgraph.store.graph import Graph
 class Goals:
     """Answers questions about goals, which are named by their keys."""
 
-    def __init__(self, graph: Graph, book: DefinitionBook, *, moments: Moments | None = None) -> None:
+    def __init__(self, graph: Graph, book: DefinitionBook, *, snapshots: Snapshots | None = None) -> None:
         self._graph = graph
-        self._moments = moments or Moments(graph, book)
+        self._snapshots = snapshots or Snapshots(graph, book)
 
     async def goals(
         self,
@@ -52,8 +52,8 @@ class Goals:
         id_, statuses = reach(caller, twin), None if status is None else sorted(status)
         walk = paging.walk("goals", id_, statuses, as_of, first=first, after=after)
         start = 0 if walk.begin is None else int(walk.begin.value) + 1
-        await self._moments.reached(caller, id_, twin, at_least_rev)
-        stored_whole = (await self._moments.seen(caller, id_, twin)).whole
+        await self._snapshots.reached(caller, id_, twin, at_least_rev)
+        stored_whole = (await self._snapshots.seen(caller, id_, twin)).whole
         if as_of.is_now and stored_whole and not (related or explained):
             held = await self._held(id_, twin, rev=walk.rev, statuses=status, skip=start, limit=walk.limit)
             rows, total, seen, at = _bare(held), held.total, held.rev, held.head_time
@@ -83,8 +83,8 @@ class Goals:
     ) -> GoalRow:
         """One goal; `unknown-goal` if nothing was stated about it by then."""
         id_ = reach(caller, twin)
-        await self._moments.reached(caller, id_, twin, at_least_rev)
-        stored_whole = (await self._moments.seen(caller, id_, twin)).whole
+        await self._snapshots.reached(caller, id_, twin, at_least_rev)
+        stored_whole = (await self._snapshots.seen(caller, id_, twin)).whole
         if as_of.is_now and stored_whole and not (related or explained):
             rows = _bare(await self._held(id_, twin, goal=goal_id(id_, key)))
             if not rows:
@@ -105,7 +105,7 @@ class Goals:
         try:
             return await self.goal(caller, twin, key, as_of=as_of, related=related, explained=explained)
         except NotFound:
-            if await self._moments.shows_all(caller, twin_id(caller.tenant, twin), twin):
+            if await self._snapshots.shows_all(caller, twin_id(caller.tenant, twin), twin):
                 raise
             raise NotFound("not-found", f"There is no goal {id_!r}.", goal=id_) from None
 
@@ -121,13 +121,13 @@ class Goals:
         """Published revisions of a goal, newest first, each with its reason."""
         of = Pursuit, goal_id(reach(caller, twin), key)
         read = partial(stored.pursuits, self._graph)
-        found = await self._moments.history(caller, twin, "goal history", key, of, read, **page)
+        found = await self._snapshots.history(caller, twin, "goal history", key, of, read, **page)
         if found.nothing:
             raise _unknown(twin, key)
         return found
 
     async def _seen(self, caller: Caller, id_: str, twin: str, as_of: AsOf, rev: int | None = None) -> GoalsSeen:
-        return GoalsSeen(await self._moments.at(caller, id_, twin, as_of, rev), published=as_of.is_now)
+        return GoalsSeen(await self._snapshots.at(caller, id_, twin, as_of, rev), published=as_of.is_now)
 
     async def _held(
         self,
@@ -142,7 +142,7 @@ class Goals:
     ) -> PursuedPage:
         """Published goals, read in one statement."""
         read = partial(stored.page, self._graph, id_, rev=rev, goal=goal, statuses=statuses, skip=skip, limit=limit)
-        return await self._moments.settled(id_, twin, rev, read)
+        return await self._snapshots.settled(id_, twin, rev, read)
 
 
 def _bare(held: PursuedPage) -> list[GoalRow]:

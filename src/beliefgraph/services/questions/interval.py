@@ -9,7 +9,7 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.interval import BeliefInterval
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.definitions.book import DefinitionBook
-from beliefgraph.services.snapshots.as_of import Moment, Moments
+from beliefgraph.services.snapshots.as_of import Snapshot, Snapshots
 from beliefgraph.services.snapshots.recompute import recompute
 from beliefgraph.store.graph import Graph
 
@@ -17,18 +17,18 @@ from beliefgraph.store.graph import Graph
 class Intervals:
     """Bounds the confidence of beliefs, as of any moment."""
 
-    def __init__(self, graph: Graph, book: DefinitionBook, *, moments: Moments | None = None) -> None:
-        self._moments = moments or Moments(graph, book)
+    def __init__(self, graph: Graph, book: DefinitionBook, *, snapshots: Snapshots | None = None) -> None:
+        self._snapshots = snapshots or Snapshots(graph, book)
 
     async def interval(
         self, caller: Caller, twin: str, key: BeliefKey, *, as_of: AsOf = NOW, at_least_rev: int | None = None
     ) -> BeliefInterval:
         """The least and greatest log-odds of the belief, with how it stands; `too-wide` where it has no answer."""
-        moment = await self._moments.asked(caller, twin, as_of, at_least_rev)
+        moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev)
         return await asyncio.to_thread(_bounded, moment, key)
 
 
-def _bounded(moment: Moment, key: BeliefKey) -> BeliefInterval:
+def _bounded(moment: Snapshot, key: BeliefKey) -> BeliefInterval:
     seen = recompute(moment, (key,))
     target, derived = seen.answered(key), seen.derived
     unit, positions, column = derived.layout.unit_of(target)

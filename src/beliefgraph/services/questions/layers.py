@@ -16,7 +16,7 @@ from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.access.scope import reach
 from beliefgraph.services.derivation.derive import derive
 from beliefgraph.services.layer.protocol import Layer, PublishContext
-from beliefgraph.services.snapshots.as_of import HistoryPage, Moment, Moments
+from beliefgraph.services.snapshots.as_of import HistoryPage, Snapshot, Snapshots
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.history import Stretch, published
 from beliefgraph.store.layer_rows import decoded
@@ -27,15 +27,15 @@ P = TypeVar("P", bound=Publication)
 class LayerQuestions:
     """Answers from what layers published, to those who may see all of a twin: no permission names a further layer."""
 
-    def __init__(self, graph: Graph, moments: Moments) -> None:
+    def __init__(self, graph: Graph, snapshots: Snapshots) -> None:
         self._graph = graph
-        self._moments = moments
+        self._snapshots = snapshots
 
     async def published(
         self, layer: Layer, caller: Caller, twin: str, key: str, *, as_of: AsOf = NOW, at_least_rev: int | None = None
     ) -> Publication:
         """What a layer says of the record of that key; at a valid time asked for, it is derived again."""
-        moment = await self._moments.asked(caller, twin, as_of, at_least_rev)
+        moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev)
         rows = moment.state.rows_of(layer.published)
         if not moment.seen.whole:
             raise _unknown(layer, twin, key)
@@ -52,7 +52,7 @@ class LayerQuestions:
         """Published revisions of a record of a layer, newest first."""
         of = layer.published, layer.id_of(reach(caller, twin), key)
         read = partial(_stored, self._graph, layer.published)
-        found = await self._moments.history(caller, twin, f"history in {layer.name}", key, of, read, **page)
+        found = await self._snapshots.history(caller, twin, f"history in {layer.name}", key, of, read, **page)
         if found.nothing:
             raise _unknown(layer, twin, key)
         return found
@@ -64,7 +64,7 @@ async def _stored(
     return await published(graph, "layer/history", twin, lambda row, _: decoded(kind, row), stretch, record=record)
 
 
-def _derived(layer: Layer, moment: Moment) -> Mapping[str, Publication]:
+def _derived(layer: Layer, moment: Snapshot) -> Mapping[str, Publication]:
     """What a layer would publish at the valid time of a moment, by record."""
     state = moment.state
     derivation = derive(state, moment.graph, moment.at)

@@ -23,7 +23,7 @@ from beliefgraph.services.access.scope import reach
 from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.derivation.measure import Measured, measure
 from beliefgraph.services.explanation.standing import events_of, one_metric, standing
-from beliefgraph.services.snapshots.as_of import HistoryPage, Moment, Moments
+from beliefgraph.services.snapshots.as_of import HistoryPage, Snapshot, Snapshots
 from beliefgraph.services.twin import paging
 from beliefgraph.services.twin.blocks import packed
 from beliefgraph.services.twin.measurements import Events
@@ -37,10 +37,12 @@ from beliefgraph.store.keys import Keyring
 class Metrics:
     """Answers questions about metrics, as of any moment."""
 
-    def __init__(self, graph: Graph, keyring: Keyring, book: DefinitionBook, *, moments: Moments | None = None) -> None:
+    def __init__(
+        self, graph: Graph, keyring: Keyring, book: DefinitionBook, *, snapshots: Snapshots | None = None
+    ) -> None:
         self._graph = graph
         self._keyring = keyring
-        self._moments = moments or Moments(graph, book)
+        self._snapshots = snapshots or Snapshots(graph, book)
 
     async def metrics(
         self,
@@ -54,7 +56,7 @@ class Metrics:
     ) -> Page[MetricState]:
         """A page of the metrics in which an event has counted by the moment, by name, subject and context."""
         walk = paging.walk("metrics", reach(caller, twin), as_of, first=first, after=after, by=str)
-        moment = await self._moments.asked(caller, twin, as_of, at_least_rev, walk.rev)
+        moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev, walk.rev)
         found = await asyncio.to_thread(measure, moment.state, moment.graph.definitions, moment.at)
         following = sorted((one for one in found if _order(one.metric) > walk.text), key=_by_name)
         states = await asyncio.to_thread(_states, moment, following[: walk.limit])
@@ -69,7 +71,7 @@ class Metrics:
         self, caller: Caller, twin: str, key: MetricKey, *, as_of: AsOf = NOW, at_least_rev: int | None = None
     ) -> MetricState:
         """One metric; one in which nothing has counted yet has nothing, `unknown-metric` if it is not defined."""
-        moment = await self._moments.asked(caller, twin, as_of, at_least_rev)
+        moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev)
         return (await asyncio.to_thread(_states, moment, [one_metric(moment, key)]))[0]
 
     async def events(
@@ -86,7 +88,7 @@ class Metrics:
         """The events behind a metric: those in its window at the moment, the newest first, with what was said."""
         id_ = reach(caller, twin)
         walk = paging.walk("metric events", id_, key, as_of, first=first, after=after)
-        moment = await self._moments.asked(caller, twin, as_of, at_least_rev, walk.rev)
+        moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev, walk.rev)
         events = one_metric(moment, key).events
         left = await asyncio.to_thread(_newest, events, walk)
         said = await told(self._graph, id_, list(dict.fromkeys(row.evidence for row in left)))
@@ -103,13 +105,13 @@ class Metrics:
         id_ = reach(caller, twin)
         of = Reading, metric_id(id_, key)
         read = partial(stored.readings, self._graph)
-        found = await self._moments.history(caller, twin, "metric history", key, of, read, **page)
+        found = await self._snapshots.history(caller, twin, "metric history", key, of, read, **page)
         if found.nothing:
-            (await self._moments.latest(caller, id_, twin)).definitions.metric(key.metric)
+            (await self._snapshots.latest(caller, id_, twin)).definitions.metric(key.metric)
         return found
 
 
-def _states(moment: Moment, found: Sequence[Measured]) -> list[MetricState]:
+def _states(moment: Snapshot, found: Sequence[Measured]) -> list[MetricState]:
     return [standing(moment, one) for one in found]
 
 

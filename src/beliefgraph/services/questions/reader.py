@@ -17,7 +17,7 @@ from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.derivation.calibrated import calibrated
 from beliefgraph.services.derivation.grid import published
 from beliefgraph.services.explanation.chains import chains
-from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.services.snapshots.recompute import Recomputed, recompute
 from beliefgraph.services.twin.paging import Place
 from beliefgraph.services.twin.rows import Surroundings
@@ -33,11 +33,11 @@ FEW = 200
 class BeliefReader:
     """Reads the beliefs of twins that the caller is known to reach; `twin` is an id here, `name` what refusals say."""
 
-    def __init__(self, graph: Graph, keyring: Keyring, book: DefinitionBook, moments: Moments) -> None:
+    def __init__(self, graph: Graph, keyring: Keyring, book: DefinitionBook, snapshots: Snapshots) -> None:
         self._graph = graph
         self._keyring = keyring
         self._book = book
-        self._moments = moments
+        self._snapshots = snapshots
 
     async def held(
         self,
@@ -54,7 +54,7 @@ class BeliefReader:
     ) -> Held:
         """What was published: from the twin in memory where it is there, else read in one statement."""
         rev = None if begin is None else begin.rev
-        published = await self._moments.published(caller, twin, name, rev)
+        published = await self._snapshots.published(caller, twin, name, rev)
         if published is not None:
             if belief is not None:
                 return published.one(belief, wanted)
@@ -75,7 +75,7 @@ class BeliefReader:
                 after=None if begin is None else (begin.value, begin.id),
             )
 
-        return await self._moments.settled(twin, name, rev, read)
+        return await self._snapshots.settled(twin, name, rev, read)
 
     async def rows_of(
         self, caller: Caller, twin: str, name: str, held: Held, wanted: Wanted, *, with_evidence: bool, with_exact: bool
@@ -123,7 +123,7 @@ class BeliefReader:
         also: Sequence[BeliefKey] = (),
     ) -> Recomputed:
         """The twin derived again at a moment, unrounded, with the beliefs that are asked for beside those stored."""
-        moment = await self._moments.at(caller, twin, name, as_of, rev)
+        moment = await self._snapshots.at(caller, twin, name, as_of, rev)
         return await asyncio.to_thread(recompute, moment, also)
 
     async def unstored(
@@ -146,7 +146,7 @@ class BeliefReader:
 
     async def defined(self, caller: Caller, twin: str, name: str, key: BeliefKey) -> DefinitionGraph:
         """The definitions in force for the caller, if they know of the belief; else refused as they refuse it."""
-        latest = await self._moments.latest(caller, twin, name)
+        latest = await self._snapshots.latest(caller, twin, name)
         latest.definitions.attribute_of(key)
         return latest
 

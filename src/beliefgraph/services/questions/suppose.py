@@ -18,7 +18,7 @@ from beliefgraph.services.definitions.describe import describe
 from beliefgraph.services.goals.draft import GoalDraft, Provenance
 from beliefgraph.services.interpretation.said import BearsOn, CountsIn, Interpreter, Spoken, StatesGoal
 from beliefgraph.services.metrics.count import measurement, new_metrics
-from beliefgraph.services.snapshots.as_of import Moment
+from beliefgraph.services.snapshots.as_of import Snapshot
 from beliefgraph.services.twin.state import TwinState
 
 
@@ -38,7 +38,7 @@ class Supposed:
 
 
 def supposed_events(
-    moment: Moment,
+    moment: Snapshot,
     twin: str,
     events: Iterable[Event],
     interpreter: Interpreter,
@@ -65,7 +65,7 @@ def supposed_events(
                 yield from (Supposed(says, source, evidence, event.time, spoken=spoken) for says in said)
 
 
-def supposing(moment: Moment, supposed: Sequence[Supposed], touched: Iterable[BeliefKey] = ()) -> TwinState:
+def supposing(moment: Snapshot, supposed: Sequence[Supposed], touched: Iterable[BeliefKey] = ()) -> TwinState:
     """The twin with all of this heard, and with the beliefs that are `touched` besides; refuses `cyclic-goals`."""
     borne = [(one, one.says) for one in supposed if isinstance(one.says, BearsOn)]
     counts = [(one, one.says) for one in supposed if isinstance(one.says, CountsIn)]
@@ -95,7 +95,7 @@ def _goals(state: TwinState, supposed: Iterable[Supposed]) -> GoalDraft:
     return draft
 
 
-def _bearing(moment: Moment, n: int, one: Supposed, bears: BearsOn) -> Bearing:
+def _bearing(moment: Snapshot, n: int, one: Supposed, bears: BearsOn) -> Bearing:
     belief = belief_id(moment.state.id, bears.belief)
     return Bearing(
         revision_id=revision_id("Bearing", f"{one.evidence}|{belief}|{n}", moment.state.rev, one.since),

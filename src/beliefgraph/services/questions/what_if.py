@@ -23,7 +23,7 @@ from beliefgraph.services.interpretation.said import BearsOn, Interpreter, State
 from beliefgraph.services.process.threads import long_work
 from beliefgraph.services.questions.goal_differences import goal_differences
 from beliefgraph.services.questions.suppose import Supposed, supposed_events, supposing
-from beliefgraph.services.snapshots.as_of import Moment, Moments
+from beliefgraph.services.snapshots.as_of import Snapshot, Snapshots
 from beliefgraph.services.snapshots.recompute import Recomputed
 from beliefgraph.store.events import yielded_by
 from beliefgraph.store.graph import Graph
@@ -39,11 +39,11 @@ class WhatIfs:
     """Answers what would follow."""
 
     def __init__(
-        self, graph: Graph, book: DefinitionBook, interpreter: Interpreter, *, moments: Moments | None = None
+        self, graph: Graph, book: DefinitionBook, interpreter: Interpreter, *, snapshots: Snapshots | None = None
     ) -> None:
         self._graph = graph
         self._interpreter = interpreter
-        self._moments = moments or Moments(graph, book)
+        self._snapshots = snapshots or Snapshots(graph, book)
 
     async def what_if(
         self, caller: Caller, question: WhatIf, *, as_of: AsOf = NOW, at_least_rev: int | None = None
@@ -57,9 +57,9 @@ class WhatIfs:
         so does one that is made so, and its causes stand where they would if nothing had been heard of it. A statement
         of a goal counts as the person's own, from the moment on.
         """
-        moment = await self._moments.asked(caller, question.twin, as_of, at_least_rev)
+        moment = await self._snapshots.asked(caller, question.twin, as_of, at_least_rev)
         if as_of.is_now:
-            moment = await self._moments.under_latest(caller, moment)
+            moment = await self._snapshots.under_latest(caller, moment)
         moment = replace(moment, at=max([moment.at, *(event.time for event in question.events)]))
         compute = long_work if _hypotheses(question) > FEW else asyncio.to_thread
         state = moment.state
@@ -75,7 +75,7 @@ def _hypotheses(question: WhatIf) -> int:
 
 
 def _suppose(
-    moment: Moment, question: WhatIf, interpreter: Interpreter, yielded: Mapping[str, Collection[str]]
+    moment: Snapshot, question: WhatIf, interpreter: Interpreter, yielded: Mapping[str, Collection[str]]
 ) -> Comparison:
     assumed, made = _settled(question.assumptions, "assumed"), _settled(question.interventions, "made")
     for key in assumed:
@@ -103,13 +103,13 @@ def _suppose(
     )
 
 
-def _evidence(moment: Moment, question: WhatIf) -> Iterator[Supposed]:
+def _evidence(moment: Snapshot, question: WhatIf) -> Iterator[Supposed]:
     for n, one in enumerate(question.evidence):
         bears = BearsOn(belief=one.belief, log_likelihood_ratio=one.log_likelihood_ratio)
         yield Supposed(bears, f"supposed:{n}", evidence_id("supposed", str(n)), moment.at)
 
 
-def _goals(moment: Moment, question: WhatIf) -> Iterator[Supposed]:
+def _goals(moment: Snapshot, question: WhatIf) -> Iterator[Supposed]:
     for n, one in enumerate(question.goals):
         source, evidence = f"supposed:goal:{n}", evidence_id("supposed goal", str(n))
         stated = StatesGoal(key=one.goal, **one.model_dump(exclude={"goal"}))

@@ -27,7 +27,7 @@ from beliefgraph.services.explanation.without import never_said
 from beliefgraph.services.interpretation.said import Interpreter
 from beliefgraph.services.questions.suppose import Supposed, supposed_events, supposing
 from beliefgraph.services.reasons.rivals import Heard, heard, weighed
-from beliefgraph.services.snapshots.as_of import Moment, Moments
+from beliefgraph.services.snapshots.as_of import Snapshot, Snapshots
 from beliefgraph.services.snapshots.recompute import Recomputed
 from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store import events as stored
@@ -42,7 +42,7 @@ OF_WHAT_DID_NOT_COME: frozenset[MetricKind] = frozenset({"absence", "recency"})
 class _Told:
     """A twin with and without what is interpreted, which pieces of evidence that is, and those that are not stored."""
 
-    moment: Moment
+    moment: Snapshot
     without: TwinState
     evidence: frozenset[str]
     supposed: Mapping[str, ToldRow]
@@ -58,12 +58,12 @@ class Reasons:
         interpreter: Interpreter,
         explanations: Explanations,
         *,
-        moments: Moments | None = None,
+        snapshots: Snapshots | None = None,
     ) -> None:
         self._graph = graph
         self._interpreter = interpreter
         self._explanations = explanations
-        self._moments = moments or Moments(graph, book)
+        self._snapshots = snapshots or Snapshots(graph, book)
 
     async def interpret(
         self,
@@ -80,9 +80,9 @@ class Reasons:
         that is past head time. `not-found` if no such event was known at the moment, `unknown-metric`,
         `no-interpretation` and `interpretation-failed` as everywhere, `too-wide` where an occurrence has no answer.
         """
-        moment = await self._moments.asked(caller, question.twin, as_of, at_least_rev)
+        moment = await self._snapshots.asked(caller, question.twin, as_of, at_least_rev)
         if question.event is not None and as_of.is_now:
-            moment = await self._moments.under_latest(caller, moment)
+            moment = await self._snapshots.under_latest(caller, moment)
         known = None if question.stored is None else await self._known(moment, question.stored)
         if question.event is not None:
             known = event_id(moment.state.id, question.event.source, question.event.id)
@@ -101,7 +101,7 @@ class Reasons:
             rev=told.moment.state.rev,
         )
 
-    async def _known(self, moment: Moment, name: EventName) -> str:
+    async def _known(self, moment: Snapshot, name: EventName) -> str:
         """The id of an event; refused where the twin had not taken it in at the moment, another twin's among them."""
         known = await stored.taken_in(self._graph, moment.state.id, event_ids(moment.state.id, name))
         unknown = NotFound("not-found", f"This twin has no event {name.id!r} at that moment.", event=name.id)
@@ -119,7 +119,7 @@ class Reasons:
 
 
 def _told(
-    moment: Moment,
+    moment: Snapshot,
     question: Interpret,
     known: str | None,
     interpreter: Interpreter,
@@ -174,7 +174,7 @@ def _nothing(found: Heard) -> NoReasons:
     return "against" if found.of_effects else "no_causes"
 
 
-def _rows(moment: Moment, event: str, supposed: Sequence[Supposed]) -> Iterable[tuple[str, ToldRow]]:
+def _rows(moment: Snapshot, event: str, supposed: Sequence[Supposed]) -> Iterable[tuple[str, ToldRow]]:
     """The evidence of an event that was not sent, as if it were stored."""
     for one in supposed:
         assert one.spoken is not None

@@ -15,7 +15,7 @@ from beliefgraph.model.time import NOW, microseconds, moment_of
 from beliefgraph.model.twin import IdentifierLink
 from beliefgraph.services.access.scope import no_such_twin, reach
 from beliefgraph.services.beliefs.contests import contested_evidence
-from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.services.twin import paging
 from beliefgraph.services.twin.paging import DEFAULT_PAGE, Place, Walk
 from beliefgraph.store import received as stored
@@ -26,10 +26,10 @@ from beliefgraph.store.keys import Keyring
 class Received:
     """Answers what was received of a twin, to the person and to whoever may see all of it."""
 
-    def __init__(self, graph: Graph, keyring: Keyring, moments: Moments) -> None:
+    def __init__(self, graph: Graph, keyring: Keyring, snapshots: Snapshots) -> None:
         self._graph = graph
         self._keyring = keyring
-        self._moments = moments
+        self._snapshots = snapshots
 
     async def evidence(
         self, caller: Caller, twin: str, *, first: int = DEFAULT_PAGE, after: str | None = None
@@ -41,7 +41,7 @@ class Received:
         if found is None:
             raise no_such_twin(twin)
         rev, head_time, rows = found
-        contested = contested_evidence((await self._moments.at(caller, id_, twin, NOW)).state)
+        contested = contested_evidence((await self._snapshots.at(caller, id_, twin, NOW)).state)
         return walk.page(
             [one.model_copy(update={"contested": one.evidence.id in contested}) for one in rows],
             lambda one: Place(-float(microseconds(one.evidence.time)), one.evidence.id, rev),
@@ -79,12 +79,12 @@ class Received:
     async def identifiers(self, caller: Caller, twin: str) -> list[IdentifierLink]:
         """The identifiers that lead to a twin, by their kind and when they do; their values are stored nowhere."""
         id_ = await self._reach(caller, twin)
-        links = (await self._moments.at(caller, id_, twin, NOW)).state.links
+        links = (await self._snapshots.at(caller, id_, twin, NOW)).state.links
         return sorted(links, key=lambda link: (link.scheme, link.valid_from, link.key))
 
     async def _reach(self, caller: Caller, twin: str) -> str:
         id_ = reach(caller, twin)
-        await self._moments.whole(caller, id_, twin)
+        await self._snapshots.whole(caller, id_, twin)
         return id_
 
 

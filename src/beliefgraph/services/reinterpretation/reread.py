@@ -73,13 +73,13 @@ def reread(rules: Rules, state: TwinState, events: Sequence[StoredEvent], ended:
         try:
             said = _counting(rules, event, rules.interpreter.interpret(event.arrived.event, rules.graph.definitions))
             arrived = _arrived(rules, event, said, ended)
-            setting = CommandContext(bare, rules.graph, rules.caller, arrived)
-            drafts.check(setting, said)
+            context = CommandContext(bare, rules.graph, rules.caller, arrived)
+            drafts.check(context, said)
         except BeliefgraphError as error:
             if event.arrived.id in saying:  # one that says nothing may stay where it is
                 unread[event.arrived.id] = rules.waiting(event, Refused(error.code, error.message))
             continue
-        drafts.hear(setting, said)
+        drafts.hear(context, said)
         named[arrived.id] = event.arrived.id
     delta = drafts.added.delta if drafts.heard else Delta()
     evidence = [each.model_copy(update={"event": named[each.event]}) for each in delta.evidence]

@@ -9,21 +9,21 @@ from beliefgraph.model.segment import TwinSegment
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.derivation.derive import segment_at
-from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.store.graph import Graph
 
 
 class Segments:
     """Answers which segment a twin is in, and what is learned of it."""
 
-    def __init__(self, graph: Graph, book: DefinitionBook, *, moments: Moments | None = None) -> None:
-        self._moments = moments or Moments(graph, book)
+    def __init__(self, graph: Graph, book: DefinitionBook, *, snapshots: Snapshots | None = None) -> None:
+        self._snapshots = snapshots or Snapshots(graph, book)
 
     async def segment(
         self, caller: Caller, twin: str, *, as_of: AsOf = NOW, at_least_rev: int | None = None
     ) -> TwinSegment | None:
         """The segment of a twin with its base rates in force; None if the twin is in none."""
-        moment = await self._moments.asked(caller, twin, as_of, at_least_rev)
+        moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev)
         key = await asyncio.to_thread(segment_at, moment.state, moment.graph, moment.at)
         if key is None:
             return None

@@ -34,7 +34,7 @@ from beliefgraph.services.definitions.describe import describe
 from beliefgraph.services.explanation.standing import one_metric
 from beliefgraph.services.preferences.questions import standing_of
 from beliefgraph.services.questions.goal_rows import GoalsSeen
-from beliefgraph.services.snapshots.as_of import Moment, Moments
+from beliefgraph.services.snapshots.as_of import Snapshot, Snapshots
 from beliefgraph.services.snapshots.recompute import recompute
 from beliefgraph.store.graph import Graph
 
@@ -49,7 +49,7 @@ MOST_CERTAIN = 12.0
 
 MONTH = timedelta(days=30)
 
-Value = Callable[[Moment], float | None]
+Value = Callable[[Snapshot], float | None]
 Bounds = tuple[float, float]
 
 SHARE: Bounds = (0.0, 1.0)
@@ -59,8 +59,8 @@ SCORE: Bounds = (-1.0, 1.0)
 class SeriesQuestions:
     """Answers how something went over a span, and where it is heading."""
 
-    def __init__(self, graph: Graph, book: DefinitionBook, *, moments: Moments | None = None) -> None:
-        self._moments = moments or Moments(graph, book)
+    def __init__(self, graph: Graph, book: DefinitionBook, *, snapshots: Snapshots | None = None) -> None:
+        self._snapshots = snapshots or Snapshots(graph, book)
 
     async def series(
         self,
@@ -79,14 +79,14 @@ class SeriesQuestions:
 
         Every point is derived from the evidence that is valid by its time and that the rev knows.
         """
-        moment = await self._moments.asked(caller, twin, as_of, at_least_rev)
+        moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev)
         until = until or moment.at
         since = since or until - DEFAULT_SPAN
         _check_span(moment, since, until, points, project)
         return await asyncio.to_thread(_curve, moment, key, since, until, points, project)
 
 
-def _check_span(moment: Moment, since: datetime, until: datetime, points: int, project: timedelta | None) -> None:
+def _check_span(moment: Snapshot, since: datetime, until: datetime, points: int, project: timedelta | None) -> None:
     least = 2 if project is None else LEAST_POINTS
     if not least <= points <= MOST_POINTS:
         raise Incorrect("invalid-input", f"points lies between {least} and {MOST_POINTS} here.", field="points")
@@ -106,7 +106,7 @@ def _check_span(moment: Moment, since: datetime, until: datetime, points: int, p
 
 
 def _curve(
-    moment: Moment, of: SeriesOf, since: datetime, until: datetime, points: int, ahead: timedelta | None
+    moment: Snapshot, of: SeriesOf, since: datetime, until: datetime, points: int, ahead: timedelta | None
 ) -> Series:
     title, value, within = _followed(moment, of)
     step = (until - since) / (points - 1)
@@ -155,7 +155,7 @@ def _between(scaled: float, within: Bounds | None) -> float:
     return scaled if within is None else within[0] + (within[1] - within[0]) * probability(scaled)
 
 
-def _followed(moment: Moment, of: SeriesOf) -> tuple[str, Value, Bounds | None]:
+def _followed(moment: Snapshot, of: SeriesOf) -> tuple[str, Value, Bounds | None]:
     """What a series shows, its value at a moment, and its bounds if it has any; refused as the value is."""
     if of.belief is not None:
         return _belief(moment, of.belief)
@@ -167,10 +167,10 @@ def _followed(moment: Moment, of: SeriesOf) -> tuple[str, Value, Bounds | None]:
     return _goal(moment, of.goal)
 
 
-def _belief(moment: Moment, key: BeliefKey) -> tuple[str, Value, Bounds | None]:
+def _belief(moment: Snapshot, key: BeliefKey) -> tuple[str, Value, Bounds | None]:
     moment.graph.definitions.attribute_of(key)
 
-    def confidence(at: Moment) -> float | None:
+    def confidence(at: Snapshot) -> float | None:
         seen = recompute(at, (key,))
         try:
             return seen.state(seen.answered(key)).confidence
@@ -180,12 +180,12 @@ def _belief(moment: Moment, key: BeliefKey) -> tuple[str, Value, Bounds | None]:
     return describe(moment.state.id, "", key, moment.graph).statement, confidence, SHARE
 
 
-def _metric(moment: Moment, key: MetricKey) -> tuple[str, Value, Bounds | None]:
+def _metric(moment: Snapshot, key: MetricKey) -> tuple[str, Value, Bounds | None]:
     title = moment.graph.definitions.metric(key.metric).statement
     return title, lambda at: one_metric(at, key).value, None
 
 
-def _preference(moment: Moment, key: PreferenceKey) -> tuple[str, Value, Bounds | None]:
+def _preference(moment: Snapshot, key: PreferenceKey) -> tuple[str, Value, Bounds | None]:
     attribute = moment.graph.definitions.attribute(key.attribute)
     if attribute.preference is None:
         raise Incorrect("invalid-input", f"{key.attribute} is no preference.", attribute=key.attribute)
@@ -193,19 +193,19 @@ def _preference(moment: Moment, key: PreferenceKey) -> tuple[str, Value, Bounds 
     of = "" if key.subject == ANYONE else f" of {key.subject}"
     title = f"{'Score' if scored else 'Strength'} of {key.attribute}{of}"
 
-    def stands(at: Moment) -> float | None:
+    def stands(at: Snapshot) -> float | None:
         return standing_of(at, attribute, key.subject, key.context)
 
     return title if key.context == ANYWHERE else f"{title} in {key.context}", stands, SCORE if scored else SHARE
 
 
-def _goal(moment: Moment, key: str) -> tuple[str, Value, Bounds | None]:
+def _goal(moment: Snapshot, key: str) -> tuple[str, Value, Bounds | None]:
     id_ = goal_id(moment.state.id, key)
     states = GoalsSeen(moment, published=False).states
     if id_ not in states:
         raise NotFound("unknown-goal", f"This twin has no goal {key!r}.", twin=moment.state.name, goal=key)
 
-    def progress(at: Moment) -> float | None:
+    def progress(at: Snapshot) -> float | None:
         state = GoalsSeen(at, published=False).states.get(id_)
         return None if state is None else state.progress
 

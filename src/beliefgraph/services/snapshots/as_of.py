@@ -53,14 +53,14 @@ PATIENCE = 5.0
 """Seconds that a read waits for the rev it was told to wait for."""
 
 INTERVAL = 1.0
-"""Seconds between two looks while it waits, for the commits of other processes; those of this one ring a notifier."""
+"""Seconds between two looks while it waits, for the commits of other processes; this process is notified of its own."""
 
 PAUSE = 0.02
 """Seconds between two looks for a commit that is becoming visible."""
 
 
 @dataclass(frozen=True)
-class Moment:
+class Snapshot:
     """A twin as one rev knows it, the definitions of that rev, and the valid time to look at.
 
     `apart` tells it from others of the same rev: None of now; else what is supposed at the moment asked for, "" for
@@ -74,7 +74,7 @@ class Moment:
     seen: Seen = EVERYTHING
 
 
-class Moments:
+class Snapshots:
     """Resolves the moments that questions name; a twin that is cached as it is now need not be read for it."""
 
     def __init__(
@@ -100,7 +100,7 @@ class Moments:
 
     async def asked(
         self, caller: Caller, name: str, as_of: AsOf, at_least_rev: int | None, rev: int | None = None
-    ) -> Moment:
+    ) -> Snapshot:
         """The moment that a caller asks about, of the twin of that name, once it is at `at_least_rev`.
 
         Refused as `reach`, `reached` and `at` refuse; with `rev`, at that rev.
@@ -148,7 +148,7 @@ class Moments:
         """The twins, by id, that an answer from all twins together leaves out."""
         return [] if self._sights is None else await self._sights.left_out(caller)
 
-    async def under_latest(self, caller: Caller, moment: Moment) -> Moment:
+    async def under_latest(self, caller: Caller, moment: Snapshot) -> Snapshot:
         """The moment under the definitions in force now, as they exist for the caller."""
         graph = await self._book.latest(caller.tenant)
         return replace(moment, graph=self._definitions(graph, moment.seen))
@@ -235,7 +235,7 @@ class Moments:
             return rev
         return (await self.commit(twin, name, as_of)).rev
 
-    async def at(self, caller: Caller, twin: str, name: str, as_of: AsOf, rev: int | None = None) -> Moment:
+    async def at(self, caller: Caller, twin: str, name: str, as_of: AsOf, rev: int | None = None) -> Snapshot:
         """The twin as it was known at the moment that `as_of` means; with `rev`, at that rev.
 
         It is the twin that exists for the caller: what is not permitted now is absent at every moment, and without
@@ -251,14 +251,14 @@ class Moments:
         at = as_of.valid_time or state.head_time
         return replace(moment, state=state, graph=self._definitions(moment.graph, seen), at=at, seen=seen)
 
-    async def all_of(self, twin: str, tenant: str, name: str, as_of: AsOf, rev: int | None = None) -> Moment:
+    async def all_of(self, twin: str, tenant: str, name: str, as_of: AsOf, rev: int | None = None) -> Snapshot:
         """All of the twin as it was known at the moment, for what the service does by itself and shows nobody."""
         commit = await self.commit(twin, name, as_of, rev)
         state = await self._state(twin, tenant, name, commit)
         if state.head_time is None:
             raise no_such_twin(name)
         graph = await self._book.numbered(tenant, state.definitions)
-        return Moment(state, graph, as_of.valid_time or state.head_time, None if as_of.is_now else "")
+        return Snapshot(state, graph, as_of.valid_time or state.head_time, None if as_of.is_now else "")
 
     async def _state(self, twin: str, tenant: str, name: str, commit: stored.CommitMoment) -> TwinState:
         if self._cache is not None and commit.rev == commit.current:

@@ -15,7 +15,7 @@ from beliefgraph.services.beliefs.publish import related
 from beliefgraph.services.definitions.describe import describe
 from beliefgraph.services.derivation.calibrated import calibrated
 from beliefgraph.services.derivation.derive import Derivation, derive
-from beliefgraph.services.snapshots.as_of import Moment
+from beliefgraph.services.snapshots.as_of import Snapshot
 from beliefgraph.services.twin.bearings import valid_at
 from beliefgraph.store.beliefs import RelationRow
 
@@ -24,7 +24,7 @@ from beliefgraph.store.beliefs import RelationRow
 class Recomputed:
     """A moment of a twin with everything derived for it."""
 
-    moment: Moment
+    moment: Snapshot
     derived: Derivation
 
     @cached_property
@@ -131,6 +131,6 @@ class Recomputed:
         )
 
 
-def recompute(moment: Moment, also: Iterable[BeliefKey] = ()) -> Recomputed:
+def recompute(moment: Snapshot, also: Iterable[BeliefKey] = ()) -> Recomputed:
     """Everything that the twin believed at a moment, and how the beliefs in `also` stood if it had none of them."""
     return Recomputed(moment, derive(moment.state, moment.graph, moment.at, also=also))

@@ -23,7 +23,7 @@ from beliefgraph.model.trajectory import (
     TrajectoryDefinition,
     TrajectoryPoint,
 )
-from beliefgraph.services.snapshots.as_of import Moment
+from beliefgraph.services.snapshots.as_of import Snapshot
 from beliefgraph.services.trajectories.in_force import Parameters, days, in_force
 from beliefgraph.services.trajectories.observed import Observed, observed
 from beliefgraph.services.trajectories.paths import Path
@@ -53,7 +53,7 @@ LISTED = 20
 class Followed:
     """A twin followed along a trajectory up to a moment, with `points` moments of its history."""
 
-    moment: Moment
+    moment: Snapshot
     definition: TrajectoryDefinition
     points: int
 

@@ -46,7 +46,7 @@ from beliefgraph.services.commits.recheck import every_twin
 from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.permissions.usable import Usable
 from beliefgraph.services.process.threads import long_work
-from beliefgraph.services.snapshots.as_of import Moment
+from beliefgraph.services.snapshots.as_of import Snapshot
 from beliefgraph.services.trajectories.in_force import Parameters, by_learned, days, in_force
 from beliefgraph.services.trajectories.observed import Observed, observed
 from beliefgraph.services.trajectories.paths import DAY
@@ -123,7 +123,7 @@ async def learn_trajectories(
     twins = (usable or Usable(None, caller)).of(every_twin(graph, caller.tenant))
     async for state in every_state(graph, caller.tenant, twins):
         if state.head_time is not None and chosen:
-            moment = Moment(state, latest, min(state.head_time, before - _MOMENT))
+            moment = Snapshot(state, latest, min(state.head_time, before - _MOMENT))
             for one in chosen:
                 known[one.key].append(await asyncio.to_thread(observed, moment, one, moment.at))
         read += 1

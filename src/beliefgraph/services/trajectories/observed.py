@@ -14,7 +14,7 @@ from beliefgraph.model.identity import belief_id
 from beliefgraph.model.time import microseconds
 from beliefgraph.model.trajectory import TrajectoryDefinition
 from beliefgraph.services.derivation.measure import heard_from, measure
-from beliefgraph.services.snapshots.as_of import Moment
+from beliefgraph.services.snapshots.as_of import Snapshot
 from beliefgraph.services.twin.bearings import BearingBlock, Bearings, valid_at
 from beliefgraph.services.twin.blocks import Bools, Floats, Ints, unpacked
 
@@ -38,7 +38,7 @@ class Observed:
         return self.time.tobytes(), self.stage.tobytes(), self.ratio.tobytes()
 
 
-def observed(moment: Moment, definition: TrajectoryDefinition, at: datetime) -> Observed:
+def observed(moment: Snapshot, definition: TrajectoryDefinition, at: datetime) -> Observed:
     """What had been said of the stages by `at`, as the moment's rev knows it; nothing that is valid later counts.
 
     Evidence is an observation of its own time: that it ages or is not valid any more changes nothing about it. What is

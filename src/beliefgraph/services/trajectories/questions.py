@@ -11,7 +11,7 @@ from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.model.trajectory import Trajectory
 from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.derivation.measure import measure, reading_evidence
-from beliefgraph.services.snapshots.as_of import Moment, Moments
+from beliefgraph.services.snapshots.as_of import Snapshot, Snapshots
 from beliefgraph.services.trajectories.describe import Followed
 from beliefgraph.store.evidence import told
 from beliefgraph.store.graph import Graph
@@ -23,9 +23,9 @@ MOST_POINTS = 200
 class Trajectories:
     """Answers where twins are among stages, and where they are heading."""
 
-    def __init__(self, graph: Graph, book: DefinitionBook, *, moments: Moments | None = None) -> None:
+    def __init__(self, graph: Graph, book: DefinitionBook, *, snapshots: Snapshots | None = None) -> None:
         self._graph = graph
-        self._moments = moments or Moments(graph, book)
+        self._snapshots = snapshots or Snapshots(graph, book)
 
     async def trajectory(
         self,
@@ -39,7 +39,7 @@ class Trajectories:
     ) -> Trajectory:
         """One trajectory with so many points of its history; `unknown-trajectory` if it is not defined."""
         _check_points(points)
-        moment = await self._moments.asked(caller, twin, as_of, at_least_rev)
+        moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev)
         definition = moment.graph.definitions.trajectory(key)
         return await self._answered(moment, Followed(moment, definition, points))
 
@@ -48,13 +48,13 @@ class Trajectories:
     ) -> list[Trajectory]:
         """Every trajectory that is defined, in the order of its definition."""
         _check_points(points)
-        moment = await self._moments.asked(caller, twin, as_of, at_least_rev)
+        moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev)
         return [
             await self._answered(moment, Followed(moment, definition, points))
             for definition in moment.graph.definitions.trajectories.values()
         ]
 
-    async def _answered(self, moment: Moment, followed: Followed) -> Trajectory:
+    async def _answered(self, moment: Snapshot, followed: Followed) -> Trajectory:
         evidence = await asyncio.to_thread(lambda: followed.evidence)
         rows = await told(self._graph, moment.state.id, evidence)
         said = {id_: (row.evidence.summary, row.source.name) for id_, row in rows.items()}

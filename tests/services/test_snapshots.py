@@ -14,7 +14,7 @@ from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.derivation.grid import published
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.questions.beliefs import Questions
-from beliefgraph.services.snapshots.as_of import Moments
+from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.services.twin.notifier import Notifier
 
 HERE = AsOf(rev=1)
@@ -22,8 +22,8 @@ HERE = AsOf(rev=1)
 
 def asked(world: World, *, cached: bool) -> Questions:
     """Questions of a process, with the twins it has in memory or past them."""
-    moments = Moments(world.graph, world.book, world.cache if cached else None)
-    return Questions(world.graph, world.keyring, world.book, moments=moments)
+    snapshots = Snapshots(world.graph, world.book, world.cache if cached else None)
+    return Questions(world.graph, world.keyring, world.book, snapshots=snapshots)
 
 
 async def listed(world: World, as_of: AsOf, *, cached: bool) -> Page[BeliefRow]:
@@ -35,8 +35,8 @@ async def test_a_twin_in_memory_is_asked_without_reading_it_and_answers_the_same
     for as_of in (NOW, HERE):
         assert await listed(world, as_of, cached=True) == await listed(world, as_of, cached=False)
     before = world.graph.statements
-    moments = Moments(world.graph, world.book, world.cache)
-    await Explanations(world.graph, world.keyring, world.book, moments=moments).explain(
+    snapshots = Snapshots(world.graph, world.book, world.cache)
+    await Explanations(world.graph, world.keyring, world.book, snapshots=snapshots).explain(
         world.caller, "lena", key("world.alone")
     )
     assert world.graph.statements - before == 2  # the commit, and what was told
@@ -54,8 +54,8 @@ async def test_what_another_process_writes_is_seen_at_once(world: World) -> None
 async def test_a_read_of_a_rev_to_come_waits_without_asking_again_and_again(world: World, elsewhere: bool) -> None:
     await world.intake.observe(world.caller, [rated("1", 1.0)])
     notifier = Notifier()
-    moments = Moments(world.graph, world.book, notifier=notifier, interval=0.5)
-    questions = Questions(world.graph, world.keyring, world.book, moments=moments)
+    snapshots = Snapshots(world.graph, world.book, notifier=notifier, interval=0.5)
+    questions = Questions(world.graph, world.keyring, world.book, snapshots=snapshots)
     before = world.graph.statements
     waiting = asyncio.create_task(questions.belief(world.caller, "lena", key("world.alone"), at_least_rev=2))
     await asyncio.sleep(0.2)
