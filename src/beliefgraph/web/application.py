@@ -1,4 +1,4 @@
-"""The application: its addresses, and the passage that every request takes."""
+"""The application: its addresses, and the middleware that every request passes."""
 
 from __future__ import annotations
 
