@@ -1,4 +1,4 @@
-"""The application: its addresses, and the passage that every request takes."""
+"""The application: its addresses, and the middleware that every request passes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from beliefgraph.services.access.callers import Callers
 from beliefgraph.services.process.places import Places
 from beliefgraph.web import graphiql_page
 from beliefgraph.web.error_pages import error_pages
-from beliefgraph.web.passage import REQUEST_ID, Bounded, RequestId, Warmed
+from beliefgraph.web.middleware import REQUEST_ID, Bounded, RequestId, Warmed
 from beliefgraph.web.probes import Check, healthz, readyz
 
 GRAPHQL = "/graphql"

@@ -20,7 +20,7 @@ from beliefgraph.model.time import Clock
 from beliefgraph.services.access.sessions import Sessions, refuse_forged
 from beliefgraph.services.process.places import Places
 from beliefgraph.telemetry.spans import refused
-from beliefgraph.web.passage import PERSON_PAGE, Warmed
+from beliefgraph.web.middleware import PERSON_PAGE, Warmed
 from beliefgraph.web.person.render import rendered
 
 ROOT = PERSON_PAGE

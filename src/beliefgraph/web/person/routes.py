@@ -14,7 +14,7 @@ from beliefgraph.graphql.context import Verbs
 from beliefgraph.model.time import Clock
 from beliefgraph.services.access.sessions import Sessions
 from beliefgraph.services.process.places import Places
-from beliefgraph.web.passage import Warmed
+from beliefgraph.web.middleware import Warmed
 from beliefgraph.web.person import actions, pages
 from beliefgraph.web.person.door import ROOT, SIGN_IN, Door, form_of, refuse_foreign, shown, told
 from beliefgraph.web.person.leaving import RETURN, away, away_cookie, returning

@@ -14,7 +14,7 @@ from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.caller import Caller
 from beliefgraph.services.access.callers import Callers
 from beliefgraph.services.process.places import Places, Shares
-from beliefgraph.web.passage import Bounded
+from beliefgraph.web.middleware import Bounded
 
 
 def refuse(_scope: Scope, error: BeliefgraphError) -> Response:
