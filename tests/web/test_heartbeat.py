@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 
 import orjson
 from graphql import get_introspection_query
@@ -126,22 +124,6 @@ async def test_what_is_refused_holds_the_loop_no_longer(served: Service, client:
                 said = await socket.next()
             assert said["id"] == "1"
             assert longest[0] < HELD_S, f"{name}, over a WebSocket"
-
-
-async def test_subscriptions_that_are_begun_at_once_do_not_hold_the_loop(served: Service, client: Client) -> None:
-    await served.define(WIDE)
-    await client.data(OBSERVE, events=[saw(0, "lena")])
-    payload = {"query": 'subscription { changes(twin: "lena") { rev } }'}
-    asked = [orjson.dumps({"type": "subscribe", "id": str(n), "payload": payload}).decode() for n in range(90)]
-    async with AsyncExitStack() as stack:
-        sockets = [await stack.enter_async_context(client.socket()) for _ in range(4)]
-        for socket in sockets:
-            assert (await socket.next())["type"] == "connection_ack"
-        async with heartbeat() as longest, asyncio.timeout(20):
-            await asyncio.gather(*(socket.connection.send(text) for socket in sockets for text in asked))
-            while served.services.changes.followers[0] < 360:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
-        assert longest[0] < HELD_S
 
 
 async def test_of_many_events_the_last_of_a_commit_tells_what_it_changed(served: Service, client: Client) -> None:
