@@ -27,16 +27,25 @@ ONE_STATEMENT = {
 }
 
 
+async def statements_of(served: Service, client: Client, query: str) -> int:
+    """How many statements a query takes, once what it needs is in memory: the least of some tries.
+
+    Twins that were asked about again and again are fetched in the background meanwhile.
+    """
+    taken = []
+    for _ in range(4):
+        before = served.graph.statements
+        await client.data(query)
+        taken.append(served.graph.statements - before)
+    return min(taken[1:])
+
+
 @pytest.mark.parametrize("what", ONE_STATEMENT)
 async def test_a_root_field_is_one_statement(served: Service, client: Client, what: str) -> None:
     await client.observe(
         event("1"), event("2", "audited"), event("3", "said", llr=1.0, by="Kim", text="Yes."), rated("4", 2.0)
     )
-    query = ONE_STATEMENT[what]
-    await client.data(query)  # the definitions' numbered set is read once in the life of a process
-    before = served.graph.statements
-    await client.data(query)
-    assert served.graph.statements - before == 1
+    assert await statements_of(served, client, ONE_STATEMENT[what]) == 1
 
 
 @pytest.mark.parametrize(
@@ -51,19 +60,13 @@ async def test_chains_take_the_commit_and_what_was_told(
 ) -> None:
     """However many beliefs there are: a page is one statement, its chains are two more where the twin is in memory."""
     await client.observe(event("1"), event("2", "audited"), event("3", "said", llr=1.0, by="Kim", text="Yes."))
-    await client.data(query)
-    before = served.graph.statements
-    await client.data(query)
-    assert served.graph.statements - before == statements
+    assert await statements_of(served, client, query) == statements
 
 
 async def test_two_root_fields_are_two_statements(served: Service, client: Client) -> None:
     await client.observe(rated("1", 1.0))
     query = '{ a: twin(name: "lena") { rev } b: beliefs(twin: "lena") { nodes { statement } } }'
-    await client.data(query)
-    before = served.graph.statements
-    await client.data(query)
-    assert served.graph.statements - before == 2
+    assert await statements_of(served, client, query) == 2
 
 
 async def test_the_statements_do_not_grow_with_what_is_found(served: Service, client: Client) -> None:
@@ -73,8 +76,5 @@ async def test_the_statements_do_not_grow_with_what_is_found(served: Service, cl
         query = (
             '{ explanation(twin: "lena", key: {attribute: "world.alone"}) { contributions { evidence { source } } } }'
         )
-        await client.data(query)
-        before = served.graph.statements
-        await client.data(query)
-        counts.append(served.graph.statements - before)
+        counts.append(await statements_of(served, client, query))
     assert len(set(counts)) == 1

@@ -156,7 +156,8 @@ def _refusal(message: dict[str, object]) -> dict[str, object]:
 
 
 @pytest.mark.parametrize(
-    ("bound", "code"), [({"max_in_flight": 2}, "overloaded"), ({"request_timeout": 1}, "took-too-long")]
+    ("bound", "code"),
+    [({"max_in_flight": 2, "queue_timeout": 1}, "overloaded"), ({"request_timeout": 1}, "took-too-long")],
 )
 async def test_questions_over_a_socket_have_the_bounds_of_requests(
     graph: Graph, keyring: Keyring, clock: StoppedClock, tenant: str, bound: dict[str, float], code: str

@@ -51,6 +51,7 @@ ASKED = {
     "series": 'twin: "lena", key: {belief: {attribute: "world.buys"}}',
     "coverage": TWIN,
     "changePoints": TWIN,
+    "segment": TWIN,
     "askNext": TWIN,
     "twin": 'name: "lena"',
     "changes": TWIN,

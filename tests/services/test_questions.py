@@ -538,16 +538,16 @@ async def test_a_list_with_all_relations_around_it_is_one_statement(world: World
     assert world.graph.statements - before == 2
 
 
-async def test_the_chains_of_a_list_are_seven_statements_more_however_many_they_are(
+async def test_the_chains_of_a_list_are_three_statements_more_however_many_they_are(
     world: World, ask: Questions
 ) -> None:
-    """The commit, the twin as it sees it with its bearings and measurements (open and closed), and what was told."""
+    """The commit, the twin as it sees it, and what was told."""
     await tell_a_story(world)
     before = world.graph.statements
     found = await ask.beliefs(world.caller, "lena", with_evidence=True)
 
     assert sum(bool(row.evidence) for row in found.nodes) > 1
-    assert world.graph.statements - before == 8
+    assert world.graph.statements - before == 4
 
 
 async def test_no_list_is_half_a_commit_while_others_write(world: World, ask: Questions) -> None:

@@ -54,16 +54,27 @@ async def _list(key: str, purpose: str | None, json: bool) -> None:
     if json:
         print_json([{**each.model_dump(mode="json"), "in_force": each.number == number} for each in found])
         return
-    parts = ("priors", "strengths", "calibrations", "hazards", "trajectories")
-    table = Table("set", "learned", "rates", "shared errors", *parts, "of segments", "", box=None)
+    table = Table("set", "learned", "what", "", box=None)
     for each in found:
-        errors = (*each.shared_errors, *each.random_effects)
-        of_segments = (*each.rates, *each.base_rates)
-        counts = (each.sources, errors, *(getattr(each, part) for part in parts), of_segments)
         at = "" if each.learned_at is None else f"{each.learned_at:%Y-%m-%d %H:%M}"
         now = "in force" if each.number == number else ""
-        table.add_row(str(each.number), at, *(f"{len(part):,}" for part in counts), now)
+        table.add_row(str(each.number), at, _what(each), now)
     out.print(table if found else "Nothing was learned.")
+
+
+def _what(found: ParameterSet) -> str:
+    """How much of each kind a set has, without the kinds that it has nothing of."""
+    numbers = {
+        "rates": len(found.sources),
+        "shared errors": len(found.shared_errors) + len(found.random_effects),
+        "priors": len(found.priors),
+        "strengths": len(found.strengths),
+        "calibrations": len(found.calibrations),
+        "hazards": len(found.hazards),
+        "trajectories": len(found.trajectories),
+        "base rates": len(found.rates) + len(found.base_rates),
+    }
+    return ", ".join(f"{kind}: {number:,}" for kind, number in numbers.items() if number) or "nothing"
 
 
 async def _again(key: str, purpose: str | None, number: int, dry_run: bool) -> None:
