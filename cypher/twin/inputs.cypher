@@ -1,5 +1,5 @@
-// What one rev of each of some twins sees, and what it has published; of bearings and measurements, so many rows of each.
-// params: $twins, $rev (of all of them; null: the current one of each), $rows (of a kind of which there may be very many)
+// What one rev of each of some twins sees, and what it has published; with bearings and measurements where these are few.
+// params: $twins, $rev (of all of them; null: the current one of each), $rows (fewer are few; of bearings at most so many)
 // returns: one record ([[twin, rev, current rev, life, the rev's commit or [], bearings as twin/bearings returns them, in any
 //          order and closed ones too, measurements likewise, [beliefs, relations, holdings, links, goals, statements of goals,
 //          relations of goals, pursuits, metrics, readings, decisions, statements of decisions, deliberations, permissions,
@@ -8,7 +8,12 @@
 UNWIND $twins AS asked
 MATCH (t:Twin {id: asked})
 WITH t.id AS twin, coalesce($rev, t.rev) AS rev, t.rev AS current, t.life AS life
-WITH twin, rev, current, life,
+WITH twin, rev, current, life, COLLECT {
+  MATCH (c:Commit {twin: twin, rev: rev})
+  RETURN [toString(c.head_time), toString(c.at), c.definitions, c.open_rows, c.opened_rows]
+} AS at
+WITH twin, rev, current, life, at, CASE WHEN at[0][3] < $rows THEN twin END AS small
+WITH twin, rev, current, life, at,
   COLLECT {
     MATCH (b:Belief {twin: twin})
     RETURN [b.id, b.attribute, b.subject, b.context, b.domain, b.statement, b.value]
@@ -21,14 +26,14 @@ WITH twin, rev, current, life,
   } AS relations,
   COLLECT {
     MATCH (:Twin)-[r:HOLDS]->(b:Belief)
-    USING INDEX r:HOLDS(twin, rev_to, valid_to)
+    USING INDEX SEEK r:HOLDS(twin, rev_to, valid_to)
     WHERE r.twin = twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, b.id, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, r.log_odds, r.status, r.quality, r.error]
   } AS holdings,
   COLLECT {
     MATCH (i:Identifier)-[r:IDENTIFIES]->(:Twin)
-    USING INDEX r:IDENTIFIES(twin, rev_to, valid_to)
+    USING INDEX SEEK r:IDENTIFIES(twin, rev_to, valid_to)
     WHERE r.twin = twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, i.scheme]
@@ -39,7 +44,7 @@ WITH twin, rev, current, life,
   } AS goals,
   COLLECT {
     MATCH (e:Evidence)-[r:STATES]->(g:Goal)
-    USING INDEX r:STATES(twin, rev_to, valid_to)
+    USING INDEX SEEK r:STATES(twin, rev_to, valid_to)
     WHERE r.twin = twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, e.id, g.id, r.source, r.stance, r.title, r.status, r.priority, r.progress, toString(r.deadline)]
@@ -52,7 +57,7 @@ WITH twin, rev, current, life,
   } AS hanging,
   COLLECT {
     MATCH (:Twin)-[r:PURSUES]->(g:Goal)
-    USING INDEX r:PURSUES(twin, rev_to, valid_to)
+    USING INDEX SEEK r:PURSUES(twin, rev_to, valid_to)
     WHERE r.twin = twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, g.id, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, r.title, r.status, r.priority, r.progress, toString(r.deadline), r.importance, r.motivation,
@@ -64,7 +69,7 @@ WITH twin, rev, current, life,
   } AS metrics,
   COLLECT {
     MATCH (:Twin)-[r:MEASURES]->(m:Metric)
-    USING INDEX r:MEASURES(twin, rev_to, valid_to)
+    USING INDEX SEEK r:MEASURES(twin, rev_to, valid_to)
     WHERE r.twin = twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, m.id, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, r.value, r.label, r.band]
@@ -75,40 +80,36 @@ WITH twin, rev, current, life,
   } AS decisions,
   COLLECT {
     MATCH (e:Evidence)-[r:TELLS]->(d:Decision)
-    USING INDEX r:TELLS(twin, rev_to, valid_to)
+    USING INDEX SEEK r:TELLS(twin, rev_to, valid_to)
     WHERE r.twin = twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, e.id, d.id, r.source, r.stance, r.title, r.options, r.chosen, r.reasons, r.expected, r.actual]
   } AS told,
   COLLECT {
     MATCH (:Twin)-[r:DECIDES]->(d:Decision)
-    USING INDEX r:DECIDES(twin, rev_to, valid_to)
+    USING INDEX SEEK r:DECIDES(twin, rev_to, valid_to)
     WHERE r.twin = twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, d.id, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, r.title, r.status, r.options, r.chosen, r.reasons, r.expected, r.actual]
   } AS deliberations,
   COLLECT {
     MATCH (:Twin)-[r:PERMITS]->(:Purpose)
-    USING INDEX r:PERMITS(twin, rev_to, valid_to)
+    USING INDEX SEEK r:PERMITS(twin, rev_to, valid_to)
     WHERE r.twin = twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, r.purpose, r.category, r.recipient, r.allowed, r.stated_by, r.event, r.evidence]
   } AS permissions,
   COLLECT {
     MATCH (:Twin)-[r:CONTESTS]->(:Evidence)
-    USING INDEX r:CONTESTS(twin, rev_to, valid_to)
+    USING INDEX SEEK r:CONTESTS(twin, rev_to, valid_to)
     WHERE r.twin = twin AND r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
             r.origin, r.evidence, r.event]
   } AS contests,
   COLLECT {
-    MATCH (c:Commit {twin: twin, rev: rev})
-    RETURN [toString(c.head_time), toString(c.at), c.definitions, c.open_rows, c.opened_rows]
-  } AS at,
-  COLLECT {
     MATCH (e:Evidence)-[r:BEARS_ON]->(b:Belief)
-    USING INDEX r:BEARS_ON(twin, rev_to, rev_from)
-    WHERE r.twin = twin AND r.rev_to > 0 AND r.rev_from <= rev
+    USING INDEX SEEK r:BEARS_ON(twin, rev_to, rev_from)
+    WHERE r.twin = small AND r.rev_to > 0 AND r.rev_from <= rev
     WITH e, r, b LIMIT $rows
     RETURN [r.revision_id, e.id, r.log_likelihood_ratio, r.valid_from.epochSeconds * 1000000 + r.valid_from.microsecond,
             r.valid_to.epochSeconds * 1000000 + r.valid_to.microsecond, r.rev_from, r.rev_to, b.id, r.source, r.stance,
@@ -116,8 +117,8 @@ WITH twin, rev, current, life,
   } AS bearings,
   COLLECT {
     MATCH (e:Evidence)-[r:COUNTS_IN]->(m:Metric)
-    USING INDEX r:COUNTS_IN(twin, rev_to, rev_from)
-    WHERE r.twin = twin AND r.rev_to > 0 AND r.rev_from <= rev
+    USING INDEX SEEK r:COUNTS_IN(twin, rev_to, rev_from)
+    WHERE r.twin = small AND r.rev_to > 0 AND r.rev_from <= rev
     WITH e, r, m LIMIT $rows
     RETURN [r.revision_id, e.id, r.value, r.valid_from.epochSeconds * 1000000 + r.valid_from.microsecond,
             r.valid_to.epochSeconds * 1000000 + r.valid_to.microsecond, r.rev_from, r.rev_to, m.id, r.source, r.label,

@@ -112,7 +112,7 @@ _OPENED = itemgetter(REV_FROM, 1, 0)
 async def load(graph: Graph, twins: Sequence[str], rev: int | None = None, rows: int = 0) -> dict[str, TwinRows]:
     """The rows that `rev` sees, the current one if None, of those of the twins that are there and have such a commit.
 
-    With them come the bearings and measurements of twins that have fewer than `rows` of each. One statement for all.
+    With them come the bearings and measurements of twins that have fewer than `rows` rows. One statement for all.
 
     A reader in Neo4j may see half of a commit that lands while it reads: a row it closes may be missed, one it opens
     may not be there yet. So whoever reads the rest counts the rows against what the writer of the rev counted, those
@@ -183,11 +183,11 @@ def _whole(
         opened_rows=opened_rows,
         made=made,
         revisions=revisions,
-        bearings=_every(bearings, most),
-        measurements=_every(measurements, most),
+        bearings=_every(bearings, open_rows, most),
+        measurements=_every(measurements, open_rows, most),
     )
 
 
-def _every(rows: Sequence[Row], most: int) -> Sequence[Row] | None:
-    """The rows in the order in which they were opened, if these are all."""
-    return sorted(rows, key=_OPENED) if len(rows) < most else None
+def _every(rows: Sequence[Row], open_rows: int, most: int) -> Sequence[Row] | None:
+    """The rows in the order in which they were opened, if these are all: the twin has few, open and closed."""
+    return sorted(rows, key=_OPENED) if max(open_rows, len(rows)) < most else None
