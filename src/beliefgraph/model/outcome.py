@@ -111,6 +111,16 @@ class Segment(Record):
         description="Factor by which the odds of the outcome are higher in the segment; below 1 they are lower."
     )
 
+    @property
+    def holds(self) -> tuple[Held, ...]:
+        """The belief, as a segment of all outcomes names those that its twins hold."""
+        return (Held(belief=self.belief, at_least=self.at_least),)
+
+    @property
+    def lacks(self) -> tuple[Held, ...]:
+        """The beliefs that its twins do not hold: none is named."""
+        return ()
+
 
 class OutcomeDefinition(Record):
     """What may happen to a twin, what counts as having happened, and how it is forecast.

@@ -255,9 +255,8 @@ class _Shown:
             return text
 
 
-def _joined(rows: dict[str, Row], edges: Iterable[_Edge]) -> list[Row]:
+def _joined(rows: dict[str, Row], edges: Sequence[_Edge]) -> list[Row]:
     """The rows in order, each with its relationships in order."""
-    edges = list(edges)
     rows = {**{edge.end: edge.source for edge in edges if edge.source is not None}, **rows}
     called = {id_: name(row) for id_, row in rows.items()}
     for edge in edges:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -40,14 +41,24 @@ class Rates:
     says_if_not: Floats
 
     @property
-    def rows(self) -> Floats:
-        """The matrices that they come to: shape [sources, values that hold, values said]; rows sum to 1."""
+    def stated(self) -> Floats:
+        """The two rates as matrices, shape [sources, values that hold, values said]; rows sum to anything."""
         values = self.says_if_not.shape[1]
         found = np.repeat(self.says_if_not[:, None, :], values, axis=1)
         diagonal = np.arange(values)
         found[:, diagonal, diagonal] = self.says_if_holds
-        found = np.clip(found, LEAST, None)
-        return np.asarray(found / found.sum(axis=2, keepdims=True))
+        return found
+
+    @cached_property
+    def rows(self) -> Floats:
+        """The matrices that they come to: rows sum to 1."""
+        return normalised(self.stated)
+
+
+def normalised(matrices: Floats) -> Floats:
+    """The matrices with rows that sum to 1, in which nothing is impossible."""
+    found = np.clip(matrices, LEAST, None)
+    return np.asarray(found / found.sum(axis=2, keepdims=True))
 
 
 @dataclass(frozen=True)

@@ -98,17 +98,16 @@ def segments_at(known: History, definitions: Definitions, outcome: OutcomeDefini
     The segments of the outcome come first, then those of all outcomes.
     """
 
-    def held(each: Held | Segment) -> Bools:
+    def held(each: Held) -> Bools:
         return believed(known, definitions, each.belief, moments) >= logit(each.at_least)
 
     known_segments: list[Segment | SegmentDefinition] = [*outcome.segments, *definitions.segments.values()]
     found = np.full(len(moments), -1)
     for number, segment in reversed([*enumerate(known_segments)]):
-        holds: tuple[Held | Segment, ...] = (segment,) if isinstance(segment, Segment) else segment.holds
         inside = np.ones(len(moments), dtype=np.bool_)
-        for each in holds:
+        for each in segment.holds:
             inside &= held(each)
-        for each in () if isinstance(segment, Segment) else segment.lacks:
+        for each in segment.lacks:
             inside &= ~held(each)
         found[inside] = number
     return found

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from beliefgraph.inference.reliability import Claims, Rates, foretold_truth, foretold_values, learn_confusions
+from beliefgraph.inference.reliability.confusion import LEAST, normalised
 from beliefgraph.model.parameters import ALWAYS_RIGHT, Coins, Confusion, Scope
 from beliefgraph.services.learning.dataset import Topic
 from beliefgraph.services.learning.fitted import FOLDS, Fitted
@@ -186,31 +187,23 @@ class _Stated:
     @classmethod
     def of(cls, topic: Topic, table: _Table, judged: Judged, in_force: InForce) -> _Stated:
         coins = [in_force(voice, kind) for voice, kind in zip(topic.voices, topic.kinds, strict=True)]
-        sources, size = table.voice.shape
         holds, if_not = (
             table.of(np.array(each))
             for each in ([c.says_if_holds for c in coins], [c.says_if_not for c in coins])
         )  # fmt: skip
-        columns = np.repeat(if_not[:, None, :], size, axis=1)
-        columns[:, np.arange(size), np.arange(size)] = holds
+        columns = Rates(holds, if_not).stated
         place = {value: k for k, value in enumerate(table.values)}
         for voice, each in enumerate(coins):
             for one in each.confusion:
                 if one.holds in place:
                     columns[table.source[voice], place[one.holds], table.value[voice]] = one.says
-        columns = np.clip(columns, LEAST_RATE, None)
         spoken = table.voice >= 0
-        has_matrix = np.zeros(sources, dtype=np.bool_)
+        has_matrix = np.zeros(len(table.sources), dtype=np.bool_)
         has_matrix[table.source[[v for v, each in enumerate(coins) if each.confusion]]] = True
         own = (judged.own[table.voice] & spoken).any(axis=1)
         known = np.array([each != ALWAYS_RIGHT for each in coins])
         learned = (known[table.voice] & ~judged.of_kind[table.voice] & spoken).any(axis=1)
-        matrices = columns / columns.sum(axis=2, keepdims=True)
-        return cls(matrices, has_matrix | ~own, has_matrix, np.asarray(own | learned))
-
-
-LEAST_RATE = 1e-6
-"""The least probability of a statement by what is in force."""
+        return cls(normalised(columns), has_matrix | ~own, has_matrix, np.asarray(own | learned))
 
 
 def _columns(
@@ -225,7 +218,7 @@ def _columns(
         if voice < 0:
             continue
         b = float(fitted.says_if_not[voice])
-        ratio = (matrix[:, v] / max(float(if_not[v]), LEAST_RATE)) ** fitted.discount
+        ratio = (matrix[:, v] / max(float(if_not[v]), LEAST)) ** fitted.discount
         says = np.clip(b / fitted.share * ratio, 0.0, 1.0) * fitted.share
         says[v] += 1.0 - fitted.share
         coins = Coins(

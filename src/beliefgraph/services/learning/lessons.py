@@ -106,7 +106,13 @@ class Lessons:
             twin=self.twin[rows],
         )
 
-    @property
+    @cached_property
+    def segment_number(self) -> npt.NDArray[np.int64]:
+        """Which of the defined segments the twin of each label was in; one more than the last for none."""
+        number = {key: place for place, key in enumerate((*self.definitions.segments, None))}
+        return np.array([number[each] for each in self.segment], dtype=np.int64)
+
+    @cached_property
     def happened(self) -> Floats:
         """1 where the belief of a label turned out to hold, else 0."""
         return np.asarray(self.labels.truth[np.arange(len(self.column)), self.column])

@@ -27,6 +27,7 @@ from beliefgraph.services.twin.heads import Head, Heads
 from beliefgraph.services.twin.published import Published
 from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store import permissions as stored
+from beliefgraph.store.beliefs import twins_named
 from beliefgraph.store.graph import Graph
 
 KEPT = 256
@@ -118,8 +119,8 @@ class Sights:
         found: list[str] = []
         after = ""
         while True:
-            record = await self._graph.read("twin/named", tenant=caller.tenant, only=None, after=after, limit=PAGE)
-            twins = [(id_, name) for id_, name, *_ in (record[0] if record else [])]
+            named = await twins_named(self._graph, caller.tenant, only=None, after=after, limit=PAGE)
+            twins = [(twin.id, twin.name) for twin in named]
             seen = await self.of_each(caller, twins)
             found += [id_ for (id_, _), each in zip(twins, seen, strict=True) if not each.whole]
             if len(twins) < PAGE:

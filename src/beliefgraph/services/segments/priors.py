@@ -41,7 +41,7 @@ def priors_of(lessons: Lessons) -> list[SegmentLesson]:
 
 def _of_segment(read: Lessons, segment: str) -> Iterator[SegmentLesson]:
     """What is learned in one segment: attributes that do not help are left out until all that are left do."""
-    inside = np.array([each == segment for each in read.segment], dtype=np.bool_)
+    inside = read.segment_number == [*read.definitions.segments].index(segment)
     before = _priors(read, segment)
     deciding = {key.attribute for key in named(read.definitions)}
     left: list[int] = []
@@ -108,8 +108,7 @@ def _rate(read: Lessons, column: int, segment: str, some: Bools) -> tuple[float,
     """The base rate of an attribute in a segment by some of the labels, and that of the tenant."""
     here = some & (read.column == column)
     keys = [*read.definitions.segments, None]
-    place = np.array([keys.index(each) for each in read.segment], dtype=np.int64)[here]
-    came, twin = read.happened[here], read.twin[here]
+    place, came, twin = read.segment_number[here], read.happened[here], read.twin[here]
     size = np.bincount(place, minlength=len(keys)).astype(np.float64)
     twins = np.array([len(np.unique(twin[place == number])) for number in range(len(keys))], dtype=np.float64)
     prior = _stated(read.definitions)[read.attributes[column]]

@@ -15,15 +15,9 @@ from beliefgraph.services.twin.measurements import Measurements, no_measurements
 from beliefgraph.services.twin.state import TwinState, by_id, by_place, fresh
 from beliefgraph.store.graph import Graph, out_of_memory
 from beliefgraph.store.stale import StaleTwin
-from beliefgraph.store.twins import BEARINGS, MEASUREMENTS, RowKind, TwinRows, damaged, load
+from beliefgraph.store.twins import BEARINGS, MEASUREMENTS, PAUSE, TRIES, RowKind, TwinRows, damaged, load
 
 T = TypeVar("T", bound=Rows[Any, Any, Any])
-
-TRIES = 50
-"""Readings of a twin that somebody keeps writing to before we say so."""
-
-PAUSE = 0.005
-"""Seconds between them, about the time of one commit."""
 
 FEW_ROWS = 1_000
 """A twin of fewer bearings, and fewer measurements, is read by one statement, with others like it."""
