@@ -228,7 +228,7 @@ async def prepared(services: Services) -> tuple[Caller, str]:
 async def scaling(folder: Path, given: argparse.Namespace) -> list[Row]:
     """The rows: one of each, two of each, what was lost or doubled on the way, and a twin that was moved."""
     rows: list[Row] = []
-    rates, believed = [], []
+    rates, believed, heard = [], [], []
     for number in (1, 2):
         with ExitStack() as stack:
             databases = [
@@ -243,11 +243,13 @@ async def scaling(folder: Path, given: argparse.Namespace) -> list[Row]:
             rates.append(given.events / took)
             believed.append(found)
             events, evidence = await stored(databases)
+            heard.append(evidence)
             what = f"{number} service{'s' if number == 2 else ''} and Neo4j{'s' if number == 2 else ''}"
             rows += [
                 Row(f"{what}: events taken in", rates[-1], "events/s"),
                 Row(f"{what}: lost", given.events - events, "events", 0),
-                Row(f"{what}: doubled", max(events, evidence) - given.events, "events", 0),
+                Row(f"{what}: doubled", events - given.events, "events", 0),
+                Row(f"{what}: pieces of evidence that one of each has not", evidence - heard[0], "", 0),
             ]
             if number == 2:
                 async with running(side.settings) as services:

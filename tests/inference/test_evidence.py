@@ -196,6 +196,20 @@ def test_an_item_withdrawn_takes_away_what_was_said_it_would(items: dict[str, An
     assert found.total[on] - found.withdrawn[gone] == without.total[on]
 
 
+@given(columns())
+def test_sources_without_error_rates_are_heard_alike_beside_one_that_has_some(items: dict[str, Any]) -> None:
+    plain = {**items, "says_if_holds": 1.0, "says_if_not": 0.0, "origin": NO_ORIGIN, "effect": NO_EFFECT}
+    plain = {name: np.broadcast_to(column, items["belief"].shape) for name, column in plain.items()}
+    erring = {**dict.fromkeys(plain, 0), "belief": 3, "source": 9, "log_likelihood_ratio": 1.0, "half_life": FOREVER}
+    erring |= {"says_if_holds": 0.8, "says_if_not": 0.3, "origin": NO_ORIGIN, "effect": NO_EFFECT}
+    beside = {name: np.append(column, erring[name]) for name, column in plain.items()}
+    alone, with_it = combine(**plain, beliefs=3), combine(**beside, beliefs=4)
+    for name in ("log_likelihood", "total", "mass", "mass_unaged", "opposing_share"):
+        assert (getattr(alone, name) == getattr(with_it, name)[:3]).all(), name
+    for name in ("contribution", "withdrawn"):
+        assert (getattr(alone, name) == getattr(with_it, name)[:-1]).all(), name
+
+
 def test_copies_of_one_origin_count_once() -> None:
     once = shared((1, 0, 1.5), (9, NO_ORIGIN, 0.5))
     copied = shared((1, 0, 1.5), (2, 0, 1.5), (3, 0, 1.5), (9, NO_ORIGIN, 0.5))

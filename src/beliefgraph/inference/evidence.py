@@ -67,7 +67,7 @@ class Combined:
 class Heard:
     """What groups of items say together, per belief; the fields are those of `Combined`.
 
-    `of_items` says what each item adds. `share` is what a quantum of each group adds to its belief's λ.
+    `share` is what a quantum of each group adds to its belief's λ. Without voices every source is heard as it speaks.
     """
 
     log_likelihood: Floats
@@ -87,7 +87,7 @@ class Heard:
     def withdrawn(self, group: Ints, quanta: Ints, left: Ints) -> Floats:
         """By how much the total of their belief falls if an item alone was never said; `left` as in `Sums`."""
         if self._voices is None or self._heard is None:
-            return np.zeros(len(group))
+            return np.asarray(quanta / GRID)
         return np.asarray(self._voices.withdrawn(self._heard, self._averaged, group, quanta, left) / GRID)
 
 
@@ -215,16 +215,19 @@ def hear(
     )
     by = indices("origin", _column("origin", np.asarray(origin), on))
     rho = _column("correlation", _share("correlation", correlation), on)
+    size = _column("scale", floats("scale", scale), on)
+    among = indices("effect", _column("effect", np.asarray(effect), on))
+    apart = _column("deviation", floats("deviation", deviation), on)
     if on.size == 0:
         nothing, none = frozen(np.zeros(beliefs)), frozen(np.zeros(0))
         return Heard(nothing, nothing, nothing, nothing, nothing, none, None, None, None)
     if on.min() < 0 or on.max() >= beliefs:
         raise Incorrect("invalid-input", f"A belief's index must lie between 0 and {beliefs - 1}.", field="belief")
+    if holds.min() == 1.0 and not_holds.max() == 0.0 and by.max() == NO_ORIGIN and among.max() == NO_EFFECT:
+        return _hear_as_said(on, said, beliefs)
 
-    size = _column("scale", floats("scale", scale), on)
     voices = _Voices.of(on, by, of, holds, not_holds, rho, size)
-    among = indices("effect", _column("effect", np.asarray(effect), on))
-    effects = Effects.of(voices.belief, voices.of_row, among, _column("deviation", floats("deviation", deviation), on))
+    effects = Effects.of(voices.belief, voices.of_row, among, apart)
     heard, averaged = voices.hear(said.rising - said.falling, said.left, said.items, effects, beliefs)
     words = heard.words if averaged is None else np.where(averaged.effects.touched, 0, heard.words)
     quanta = _sum_by(voices.belief, words, beliefs) + (0 if averaged is None else averaged.heard)
@@ -251,6 +254,27 @@ def hear(
         _voices=voices,
         _heard=heard,
         _averaged=averaged,
+    )
+
+
+def _hear_as_said(on: Ints, said: Sums, beliefs: int) -> Heard:
+    """What groups say where no source has error rates and none shares an origin or an error: the sums as they are."""
+    total = _sum_by(on, said.rising - said.falling, beliefs) / GRID
+    log_likelihood = np.clip(total, -LOG_LIKELIHOOD_BOUND, LOG_LIKELIHOOD_BOUND)
+    share = np.where(total == log_likelihood, 1.0, log_likelihood / np.where(total == 0, 1.0, total))[on]
+    rising = _sum_by(on, quantised(said.rising / GRID * share), beliefs)
+    falling = _sum_by(on, quantised(said.falling / GRID * share), beliefs)
+    mass = rising + falling
+    return Heard(
+        log_likelihood=frozen(log_likelihood),
+        total=frozen(total),
+        mass=frozen(mass / GRID),
+        mass_unaged=frozen(_sum_by(on, said.fresh_rising + said.fresh_falling, beliefs) / GRID),
+        opposing_share=frozen(np.minimum(rising, falling) / np.maximum(mass, 1)),
+        share=frozen(share),
+        _voices=None,
+        _heard=None,
+        _averaged=None,
     )
 
 
@@ -408,7 +432,7 @@ def _share(name: str, values: npt.ArrayLike) -> Floats:
 def _column(name: str, values: npt.NDArray[Any], rows: Ints) -> npt.NDArray[Any]:
     if values.shape not in ((), rows.shape):
         raise Incorrect("invalid-input", "The columns of the evidence must have one length.", field=name)
-    return np.broadcast_to(values, rows.shape)
+    return values if values.shape else np.broadcast_to(values, rows.shape)
 
 
 def _sum_by(index: Ints, values: Ints, size: int) -> Ints:

@@ -92,6 +92,8 @@ class Delta:
 
     def __add__(self, other: Delta) -> Delta:
         """Both changes as one."""
+        if other.nothing or self.nothing:
+            return self if other.nothing else other
         return Delta(
             made=self.made + other.made,
             opened=self.opened + other.opened,
@@ -104,6 +106,12 @@ class Delta:
             taken_back=self.taken_back or other.taken_back,
             set_aside=(*self.set_aside, *other.set_aside),
         )
+
+    @property
+    def nothing(self) -> bool:
+        """Whether it changes nothing."""
+        rows = self.made or self.opened or self.closed or self.events or self.sources or self.evidence
+        return not (rows or self.words or self.withdrawn or self.taken_back or self.set_aside)
 
     @property
     def size(self) -> int:

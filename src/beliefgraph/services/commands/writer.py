@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -50,6 +51,10 @@ TRIES = 40
 
 PAUSES = (0.2, 0.5, 1.0)
 """Seconds before what is small is tried again for which Neo4j had not the memory: others fill it."""
+
+FEW = 20
+"""Twins of one commit that are derived beside others; of more, one commit at a time: two threads that compute at once
+in one interpreter take twice as long and hold up everybody else."""
 
 FUTURE_SKEW_S = 300.0
 """Seconds that an event's clock may be ahead of ours; what is further ahead waits until it is due."""
@@ -143,6 +148,7 @@ class Updater:
         self.keyring = keyring
         self.clock = clock
         self.portions = Portions()
+        self._bulk = asyncio.Semaphore(1)
         self._book = book
         self._cache = cache
         self._notifier = notifier
@@ -179,7 +185,8 @@ class Updater:
                 if not known.seen:
                     _check(states, expected or {})
                 present = CommitContext(states, graph, known.seen, known.withdrawn, self.clock.now(), self.layers)
-                steps = await asyncio.to_thread(_steps, self.keyring, caller, present, decide)
+                async with self._bulk if len(names) > FEW else nullcontext():
+                    steps = await asyncio.to_thread(_steps, self.keyring, caller, present, decide)
                 try:
                     await self._write(steps, divisible=divisible)
                 except Conflict as conflict:

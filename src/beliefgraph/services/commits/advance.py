@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from beliefgraph.model.belief import ANYWHERE, Belief, BeliefKey, Holding
@@ -25,11 +26,17 @@ from beliefgraph.store.commits import TwinCommit
 
 @dataclass(frozen=True)
 class PlannedCommit:
-    """A commit ready to be written, the twin as it will be after it, and what it moves in each layer, by its name."""
+    """A commit ready to be written, the twin as it will be after it, and what the layers publish with it."""
 
     commit: TwinCommit
     state: TwinState
-    changes: Mapping[str, tuple[Any, ...]]
+    published: Delta
+    layers: Sequence[Layer]
+
+    @cached_property
+    def changes(self) -> Mapping[str, tuple[Any, ...]]:
+        """What it moves in each layer, by its name."""
+        return {layer.name: layer.changes(self.state, self.published) for layer in self.layers}
 
     @property
     def moves(self) -> bool:
@@ -79,7 +86,8 @@ def advance(
             personal=personal_ids(graph.definitions.personal, final, delta),
         ),
         state=final,
-        changes={layer.name: layer.changes(final, published) for layer in layers},
+        published=published,
+        layers=layers,
     )
 
 

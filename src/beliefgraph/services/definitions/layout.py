@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from threading import Lock
 
@@ -57,6 +57,16 @@ class Alone:
     prior_log_odds: npt.NDArray[np.float64]
     available: npt.NDArray[np.bool_]
 
+    @classmethod
+    def of(cls, units: Iterable[Unit]) -> Alone:
+        """Those of models that have no relations and no values: each answers its prior and its own evidence."""
+        none = np.zeros(0)
+        return cls(
+            np.concatenate([none.astype(np.int64), *(unit.positions.ravel() for unit in units)]),
+            np.concatenate([none, *(np.tile(unit.model.prior_log_odds, len(unit.positions)) for unit in units)]),
+            np.concatenate([none.astype(np.bool_), *(np.tile(u.model.available, len(u.positions)) for u in units)]),
+        )
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -64,7 +74,9 @@ class Layout:
 
     `exclusive` are the positions of the values of one attribute for one subject and context, exactly one of which
     holds; `around` are the edges at each position, by their places in `edges`; `unnamed` are values of open attributes
-    that no evidence names, and `other` where none is named. `clash` says why some of its own relations cannot hold
+    that no evidence names, and `other` where none is named. `alone` are the beliefs that depend on no other, `joined`
+    the models of those that do, and `values_beside` has, for the position of every value, the positions of all values
+    of its attribute, itself included. `clash` says why some of its own relations cannot hold
     together with the definitions; the beliefs that they touch are not available then, and all others are.
     """
 
@@ -77,32 +89,14 @@ class Layout:
     exclusive: tuple[tuple[int, ...], ...] = ()
     unnamed: frozenset[int] = frozenset()
     clash: Incorrect | None = None
+    alone: Alone = field(default_factory=lambda: Alone.of(()))
+    joined: tuple[Unit, ...] = ()
+    values_beside: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
 
     @cached_property
     def position(self) -> Mapping[str, int]:
         """The position of every belief by its id."""
         return {id_: i for i, id_ in enumerate(self.ids)}
-
-    @cached_property
-    def alone(self) -> Alone:
-        """The positions whose models have no relations and no values: each answers its prior and its own evidence."""
-        units = [unit for unit in self.units if not unit.model.parted]
-        none = np.zeros(0)
-        return Alone(
-            np.concatenate([none.astype(np.int64), *(unit.positions.ravel() for unit in units)]),
-            np.concatenate([none, *(np.tile(unit.model.prior_log_odds, len(unit.positions)) for unit in units)]),
-            np.concatenate([none.astype(np.bool_), *(np.tile(u.model.available, len(u.positions)) for u in units)]),
-        )
-
-    @cached_property
-    def joined(self) -> tuple[Unit, ...]:
-        """The models whose beliefs depend on one another."""
-        return tuple(unit for unit in self.units if unit.model.parted)
-
-    @cached_property
-    def values_beside(self) -> Mapping[int, tuple[int, ...]]:
-        """For the position of every value in a model, the positions of all values of its attribute, itself included."""
-        return {position: group for group in self.exclusive for position in group}
 
     def places_beside(self, position: int) -> dict[str | None, int]:
         """The positions of all values of the attribute of a belief, by value; empty where it has no others."""
@@ -253,6 +247,9 @@ def _planned(graph: DefinitionGraph, placed: tuple[Placed, ...], personal: tuple
         exclusive=tuple(exclusive),
         unnamed=frozenset(unnamed),
         clash=clash,
+        alone=Alone.of([unit for unit in units if not unit.model.parted]),
+        joined=tuple(unit for unit in units if unit.model.parted),
+        values_beside={position: group for group in exclusive for position in group},
     )
 
 

@@ -97,7 +97,7 @@ class Reliabilities:
         shared = [*map(self.shared_error, groups.origins), COUNTS_ONCE]
         deviation = np.array([*map(self.deviation, groups.effects), 0.0])
         coins = self._coins_of(state, counts & ~groups.act) if self._coins else {}
-        pairs = np.tile(ONE, (len(counts), 1))
+        pairs = np.full((len(counts), 2), ONE)
         for row, each in coins.items():
             pairs[row] = each.says_if_holds, each.says_if_not
         return Hearing(

@@ -109,8 +109,10 @@ def count(
     """
     moment, groups = microseconds(at), bearings.register.groups
     changed = _changed(bearings, beliefs, moment)
-    apart = np.union1d(_decided_apart(bearings, moment), np.array(list(changed), dtype=np.int64))
-    silent = np.isin(groups.belief, apart)
+    apart = _decided_apart(bearings, moment)
+    if changed:
+        apart = np.union1d(apart, np.array(list(changed), dtype=np.int64))
+    silent = np.isin(groups.belief, apart) if len(apart) else np.zeros(len(groups.belief), dtype=np.bool_)
     totals, aside = gather(
         moment, bearings.rev, [block.items for block in bearings.blocks], groups.half, shared, silent, keeping
     )

@@ -121,8 +121,8 @@ class Derivation:
         return self._positions(self.counted.sums.items)
 
     def _positions(self, rows: Ints) -> Ints:
-        found = np.unique(self.place_of[self.counted.bearings.register.groups.belief[np.flatnonzero(rows)]])
-        return found[found >= 0]
+        found = self.place_of[self.counted.bearings.register.groups.belief[np.flatnonzero(rows)]]
+        return distinct(found[found >= 0])
 
     def items_in(self, rows: Ints) -> Items:
         """What some bearings that count say, given their rows, of every belief they bear on that is defined."""
@@ -236,9 +236,9 @@ def derive(
     graph = graph.of_segment(segment_of(state, graph, counted)) if graph.definitions.base_rates else graph
     bearings, reliabilities = state.bearings, graph.reliabilities
     groups, counts = bearings.register.groups, counted.sums.items > 0
-    evidenced = [groups.beliefs[i] for i in np.unique(groups.belief[counted.open > 0]).tolist()]
+    evidenced = [groups.beliefs[i] for i in distinct(groups.belief[counted.open > 0]).tolist()]
     known = [state.beliefs[id_] for id_ in {*evidenced, *state.holdings}]
-    named_by = [groups.beliefs[i] for i in np.unique(groups.belief[counts]).tolist()] if graph.open else []
+    named_by = [groups.beliefs[i] for i in distinct(groups.belief[counts]).tolist()] if graph.open else []
     layout = lay_out(
         state.id,
         graph,
@@ -288,6 +288,11 @@ def derive(
         position=position,
         reach=reach,
     )
+
+
+def distinct(numbers: Ints) -> Ints:
+    """Each of some small numbers from 0 once, in order."""
+    return np.flatnonzero(np.bincount(numbers))
 
 
 def segment_at(state: TwinState, graph: DefinitionGraph, at: datetime) -> str | None:

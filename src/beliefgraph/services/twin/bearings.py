@@ -13,6 +13,7 @@ import numpy as np
 from beliefgraph.inference import LOG_LIKELIHOOD_BOUND, Items
 from beliefgraph.model.evidence import OBSERVED, Bearing, Stance
 from beliefgraph.model.revision import Origin
+from beliefgraph.model.vocabulary import words_of
 from beliefgraph.services.twin.blocks import Block, Bools, Floats, Ints, Register, Rows
 
 
@@ -75,6 +76,10 @@ class BearingBlock(Block):
         )
 
 
+STANCES = words_of(Stance)
+IS_OBSERVED = np.array([stance in OBSERVED for stance in STANCES])
+
+
 class Groups:
     """The headings of a register as columns: what each is about, who says it, and how it ages."""
 
@@ -86,18 +91,31 @@ class Groups:
         belief = {id_: i for i, id_ in enumerate(self.beliefs)}
         source = {id_: i for i, id_ in enumerate(self.sources)}
         origin: dict[str | None, int] = {name: i for i, name in enumerate(self.origins)}
-        self.belief = np.array([belief[heading.belief] for heading in headings], dtype=np.int64)
-        self.source = np.array([source[heading.source] for heading in headings], dtype=np.int64)
-        self.origin = np.array([origin.get(heading.shared_origin, -1) for heading in headings], dtype=np.int64)
         effect: dict[str | None, int] = {name: i for i, name in enumerate(self.effects)}
-        self.effect = np.array([effect.get(heading.shared_across, -1) for heading in headings], dtype=np.int64)
-        self.observation = np.array([heading.stance in OBSERVED for heading in headings], dtype=np.bool_)
-        self.change = np.array([heading.stance == "change" for heading in headings], dtype=np.bool_)
-        self.correction = np.array([heading.stance == "correction" for heading in headings], dtype=np.bool_)
-        self.retraction = np.array([heading.stance == "retraction" for heading in headings], dtype=np.bool_)
-        self.act = self.correction | self.retraction
+        table = np.array(
+            [
+                (
+                    belief[each.belief],
+                    source[each.source],
+                    origin.get(each.shared_origin, -1),
+                    effect.get(each.shared_across, -1),
+                    STANCES.index(each.stance),
+                    each.ages_in,
+                )
+                for each in headings
+            ],
+            dtype=np.int64,
+        )
+        self.belief, self.source, self.origin, self.effect, stance, self.half = table.reshape(-1, 6).T.copy()
+        self.observation: Bools = IS_OBSERVED[stance]
+        self.change: Bools = stance == STANCES.index("change")
+        self.correction: Bools = stance == STANCES.index("correction")
+        self.retraction: Bools = stance == STANCES.index("retraction")
+        self.act: Bools = self.correction | self.retraction
         """Which stances are acts, not reports: they decide which other evidence counts."""
-        self.half = np.array([heading.ages_in for heading in headings], dtype=np.int64)
+
+
+NO_GROUPS = Groups([])
 
 
 class BearingRegister(Register[BearingHeading]):
@@ -105,7 +123,7 @@ class BearingRegister(Register[BearingHeading]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._groups = Groups([])
+        self._groups = NO_GROUPS
 
     @property
     def groups(self) -> Groups:
