@@ -22,7 +22,7 @@ from beliefgraph.local import LocalNeo4j
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.event import Event
 from beliefgraph.services.commands import writer as update
-from beliefgraph.services.process.portions import Portions
+from beliefgraph.services.process.portions import ROWS, ROWS_TOGETHER, Portions
 from beliefgraph.store import commits
 from beliefgraph.store.graph import OUT_OF_MEMORY, Graph, Transaction, connected
 from beliefgraph.store.keys import Keyring
@@ -80,6 +80,19 @@ async def test_a_large_call_is_written_in_several_transactions_and_answered_in_i
     assert len(graph.written) >= 6
     names = [name for some in graph.written for name in some]
     assert sorted(names) == sorted({str(e.twin) for e in events})  # each twin once, in one transaction
+
+
+async def test_a_call_for_several_twins_is_derived_in_part_while_another_part_is_written(world: World) -> None:
+    graph = counted(world, ROWS)
+    world.updater.portions.written(1, ROWS_TOGETHER // 4)  # an event writes so many rows that few go together
+    few = world.updater.portions.together
+    assert few < world.updater.portions.events
+    events = [e for twin in ("a", "b") for e in (rated(f"{twin}-{n}", 0.25, day=n, twin=twin) for n in range(few))]
+    receipts = await world.intake.observe(world.caller, [*events, rated("c-0", 0.5, twin="c")])
+
+    assert {r.status for r in receipts} == {"accepted"}
+    assert [each for each in graph.written if set(each) <= {"a", "b"}] == [["a"], ["b"]]
+    assert {r.rev for r in receipts} == {1}
 
 
 async def test_a_twin_that_is_too_large_for_one_transaction_gets_several_commits(world: World) -> None:

@@ -118,7 +118,10 @@ class Intake:
         async def work() -> None:
             most = MOST_EVENTS
             while waiting and not failed:
-                portion = {i: placed[i] for i in _next(waiting, min(most, self._updater.portions.events))}
+                portions = self._updater.portions
+                portion = {
+                    i: placed[i] for i in _next(waiting, min(most, portions.together), min(most, portions.events))
+                }
                 most = MOST_EVENTS
                 try:
                     done = await self._take_in(caller, portion, fates, expected_rev)
@@ -355,17 +358,18 @@ def _by_twin(placed: Mapping[int, Placed]) -> deque[list[int]]:
     return deque(twins.values())
 
 
-def _next(waiting: deque[list[int]], most: int) -> list[int]:
-    """Take as many events as may be, of whole twins; a part of one where it alone has more."""
+def _next(waiting: deque[list[int]], together: int, most: int) -> list[int]:
+    """Take the events of some twins that have at most so many `together`; else of one, `most` of them."""
     taken: list[int] = []
     twins = 0
-    while waiting and twins < TWINS and len(taken) + len(waiting[0]) <= most:
+    while waiting and twins < TWINS and len(taken) + len(waiting[0]) <= together:
         taken += waiting.popleft()
         twins += 1
     if not taken:
         first = waiting.popleft()
         taken = first[:most]
-        waiting.appendleft(first[most:])
+        if len(first) > most:
+            waiting.appendleft(first[most:])
     return taken
 
 

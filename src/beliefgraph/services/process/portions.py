@@ -11,6 +11,9 @@ import threading
 ROWS = 8_000
 """Rows that one transaction writes at most, unless a single event writes more: some 20 MiB of Neo4j's memory."""
 
+ROWS_TOGETHER = 2_500
+"""Rows that one transaction writes of several twins: what is left of the call is derived while it is written."""
+
 TWINS = 400
 """Twins that one transaction writes to at most: what is done for each on the event loop holds it for some 10 ms."""
 
@@ -42,6 +45,11 @@ class Portions:
     def events(self) -> int:
         """How many events the next transaction may take in."""
         return max(1, int(self._rows / self._per_event))
+
+    @property
+    def together(self) -> int:
+        """How many events of several twins the next transaction takes in."""
+        return max(1, int(min(self._rows, ROWS_TOGETHER) / self._per_event))
 
     def written(self, events: int, rows: int) -> None:
         """A transaction with so many events wrote so many rows."""
