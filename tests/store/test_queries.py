@@ -147,7 +147,7 @@ _explained_before: dict[str, tuple[dict[str, object], list[str]]] = {}
 
 
 async def _explained(graph: Graph, text: str) -> tuple[dict[str, object], list[str]]:
-    """The plan of a query and the planner's notes on it, asked for once: planning all of them takes most of a minute."""
+    """The plan of a query and the planner's notes on it; every query is planned once."""
     if text not in _explained_before:
         driver: AsyncDriver = graph._driver
         async with driver.session(notifications_min_severity="INFORMATION") as session:
