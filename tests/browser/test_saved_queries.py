@@ -45,7 +45,7 @@ async def told(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> str:
     )
     clock = StoppedClock()
     world = World(graph, Keyring(tmp_path_factory.mktemp("keys")), clock, caller)
-    await play(world, clock, at_once=True)
+    await play(world, clock)
     keeper = Foresight(world).keeper
     for month in (2, 7):
         await keeper.make(caller, "signs", datetime(2026, month, 14, tzinfo=UTC))
