@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,8 +14,10 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 import yaml
+from filelock import FileLock
 from hypothesis import settings
 
+from beliefgraph.inference import warm
 from beliefgraph.local import Endpoint, LocalNeo4j
 from beliefgraph.local.endpoint import PASSWORD, URI, named_endpoint
 from beliefgraph.local.java import JAVA_OPTIONS
@@ -49,6 +52,37 @@ class StoppedClock:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the tests run against a container, for those who have Docker and the extra `docker`."""
     parser.addoption("--docker", action="store_true", help="test against Neo4j in a container (needs Docker)")
+
+
+LONGEST = (
+    "tests/inference/test_model.py",  # with the kernels, while the other process starts servers
+    "tests/local/test_server.py",
+    "tests/cli/test_demo.py",
+    "tests/docs/test_operations_page.py",
+    "tests/story/test_killed.py",
+    "tests/services/test_portions.py",
+    "tests/browser/test_saved_queries.py",
+    "tests/web/test_serve.py",
+    "tests/story/test_erased.py",
+    "tests/services/test_concurrency.py",
+    "tests/docs/test_tutorial.py",
+    "tests/docs/test_readme.py",
+    "tests/evaluate/test_polls.py",
+    "tests/evaluate/test_cdnow.py",
+    "tests/evaluate/test_trajectories.py",
+    "tests/local/test_places.py",
+    "tests/local/test_cli.py",
+)
+"""Files that take long for the number of their tests, in the order in which they begin."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The files that take longest come first: at the end no process waits for another that has just begun one."""
+    files = [item.nodeid.partition("::")[0] for item in items]
+    tests = Counter(files)
+    rank = {file: (LONGEST.index(file) if file in LONGEST else len(LONGEST), -tests[file], file) for file in tests}
+    order = sorted(range(len(items)), key=lambda at: rank[files[at]])
+    items[:] = [items[at] for at in order]
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -91,8 +125,15 @@ def second(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
         yield started
 
 
+@pytest.fixture(scope="session")
+def ready_kernels(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The kernels of the inference, ready: one process compiles them, and the others load what it compiled."""
+    with FileLock(tmp_path_factory.getbasetemp().parent / "kernels.lock"):
+        warm()
+
+
 @pytest_asyncio.fixture(scope="session")
-async def graph(endpoint: Endpoint) -> AsyncIterator[Graph]:
+async def graph(endpoint: Endpoint, ready_kernels: None) -> AsyncIterator[Graph]:
     """A connection to a migrated database."""
     async with connected(endpoint.uri, endpoint.user, endpoint.password) as connection:
         await migrate(connection, StoppedClock())

@@ -6,12 +6,13 @@ import ast
 import re
 import shlex
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
 import typer
 import yaml
-from graphql import build_schema, parse, validate
+from graphql import GraphQLSchema, build_schema, parse, validate
 from neo4j import GraphDatabase
 from tests.docs.pages import Example, examples, pages
 from tests.house.source import ROOT
@@ -42,10 +43,15 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
     assert broken == []
 
 
+@cache
+def schema() -> GraphQLSchema:
+    """The printed schema, built once."""
+    return build_schema((ROOT / "docs" / "schema.graphql").read_text(encoding="utf-8"))
+
+
 @pytest.mark.parametrize("example", examples("graphql"), ids=str)
 def test_graphql_fits_the_schema(example: Example) -> None:
-    schema = build_schema((ROOT / "docs" / "schema.graphql").read_text(encoding="utf-8"))
-    assert validate(schema, parse(example.code)) == []
+    assert validate(schema(), parse(example.code)) == []
 
 
 @pytest.mark.parametrize("example", examples("yaml"), ids=str)

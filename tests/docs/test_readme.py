@@ -47,7 +47,7 @@ async def reader(
     graph: Graph, keyring: Keyring, clock: StoppedClock, caller: Caller, tenant: str
 ) -> AsyncIterator[Client]:
     """Somebody at GraphiQL after the demo."""
-    await play(World(graph, keyring, clock, caller), clock, at_once=True)
+    await play(World(graph, keyring, clock, caller), clock)
     clock.at = datetime(2026, 10, 2, tzinfo=UTC)
     async with service(graph, keyring, clock, tenant) as served:
         yield await served.client()

@@ -7,10 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from beliefgraph.inference import warm
-
 
 @pytest.fixture(scope="session", autouse=True)
-def _kernels_are_ready() -> None:
+def _kernels_are_ready(ready_kernels: None) -> None:
     """So that no example of a property test is late for a compiler's sake."""
-    warm()

@@ -7,7 +7,6 @@ import gc
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from tests.reading import rows, stored
 from tests.world import CATALOG, World, event, rated
 
 from beliefgraph.errors import Unavailable, Unsupported
-from beliefgraph.local import LocalNeo4j
+from beliefgraph.local import Endpoint
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.event import Event
 from beliefgraph.services.commands import writer as update
@@ -181,14 +180,13 @@ async def nearly_full(graph: Graph) -> AsyncIterator[None]:
 
 
 @pytest_asyncio.fixture
-async def alone(tmp_path: Path, keyring: Keyring, clock: StoppedClock, caller: Caller) -> AsyncIterator[World]:
-    """A world with a Neo4j of its own, whose memory may be filled without harm to other tests."""
-    with LocalNeo4j(tmp_path / "neo4j", bolt_port=0, http_port=0) as started:
-        async with connected(started.uri, started.user, started.password) as graph:
-            await migrate(graph, clock)
-            made = World(graph, keyring, clock, caller)
-            await made.book.publish(caller, CATALOG)
-            yield made
+async def alone(second: Endpoint, keyring: Keyring, clock: StoppedClock, caller: Caller) -> AsyncIterator[World]:
+    """A world on the other Neo4j, whose memory may be filled without harm to other tests."""
+    async with connected(second.uri, second.user, second.password) as graph:
+        await migrate(graph, clock)
+        made = World(graph, keyring, clock, caller)
+        await made.book.publish(caller, CATALOG)
+        yield made
 
 
 async def test_a_transaction_that_neo4j_has_no_memory_for_is_halved_at_once_and_the_size_is_remembered(

@@ -143,14 +143,19 @@ async def test_the_schema_can_be_made_again(graph: Graph) -> None:
         await graph.schema(statement)
 
 
+_explained_before: dict[str, tuple[dict[str, object], list[str]]] = {}
+
+
 async def _explained(graph: Graph, text: str) -> tuple[dict[str, object], list[str]]:
-    driver: AsyncDriver = graph._driver
-    async with driver.session(notifications_min_severity="INFORMATION") as session:
-        result = await session.run(f"EXPLAIN {text}")
-        summary = await result.consume()
-    told = [s for s in summary.gql_status_objects if s.is_notification and s.gql_status != PARAMETER_MISSING]
-    notes = [status.status_description for status in told]
-    return summary.plan or {}, notes
+    """The plan of a query and the planner's notes on it; every query is planned once."""
+    if text not in _explained_before:
+        driver: AsyncDriver = graph._driver
+        async with driver.session(notifications_min_severity="INFORMATION") as session:
+            result = await session.run(f"EXPLAIN {text}")
+            summary = await result.consume()
+        told = [s for s in summary.gql_status_objects if s.is_notification and s.gql_status != PARAMETER_MISSING]
+        _explained_before[text] = summary.plan or {}, [status.status_description for status in told]
+    return _explained_before[text]
 
 
 class _Now:
