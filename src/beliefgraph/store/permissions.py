@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from beliefgraph.model.commit import Commit
+from beliefgraph.model.identity import purpose_id
 from beliefgraph.model.permission import NumberedPolicy, Permission, Policy
 from beliefgraph.model.record import STORED
 from beliefgraph.model.revision import Revision
@@ -49,6 +51,45 @@ async def of_twins(graph: Graph, twins: Sequence[str]) -> dict[str, tuple[Permis
     record = await graph.read("permission/now", twins=list(twins))
     rows = record[0] if record else []
     return {twin: tuple(codec.permission(row, twin) for row in permissions) for twin, permissions in rows}
+
+
+async def stated(
+    graph: Graph, tenant: str, purposes: Sequence[str | None], now: datetime
+) -> list[tuple[list[Permission], list[str]]]:
+    """What of some purposes (None: the restriction of all) is stated and valid now, with the twins of which just that is.
+
+    Each permission stands for one of every such twin: its terms are theirs, and its place in the order of the
+    statements.
+    """
+    record = await graph.read(
+        "permission/stated", purposes=[purpose_id(tenant, purpose) for purpose in purposes], now=codec.text(now)
+    )
+    return [
+        ([_standing(terms, at, now) for at, terms in enumerate(rows)], twins)
+        for rows, twins in (record[0] if record else [])
+    ]
+
+
+def _standing(terms: Sequence[Any], at: int, now: datetime) -> Permission:
+    purpose, category, recipient, allowed, stated_by = terms
+    return Permission.trusted(
+        revision_id="",
+        twin="",
+        key="",
+        valid_from=now,
+        valid_to=None,
+        rev_from=at,
+        rev_to=None,
+        definition="",
+        origin="provided",
+        purpose=purpose,
+        category=category,
+        recipient=recipient,
+        allowed=allowed,
+        stated_by=stated_by,
+        event="",
+        evidence=None,
+    )
 
 
 async def said(graph: Graph, twin: str) -> Said:

@@ -94,16 +94,15 @@ class Archives:
         caller.require("read")
         caller.require("define")
         caller.require_service()
-        left_out = set(await self._snapshots.left_out(caller))
+        included = await self._snapshots.included(caller)
         with Packer(caller.tenant, self._keyring.signing, of_all=True) as packer:
             await self._add_tenant(packer, caller.tenant)
             done, after = 0, ""
             while True:
                 record = await self._graph.read("twin/named", tenant=caller.tenant, only=None, after=after, limit=PAGE)
                 found = record[0] if record else []
-                for id_, name, rev, *_ in found:
-                    if id_ in left_out:
-                        continue
+                kept = set(included.filter(id_ for id_, *_ in found))
+                for id_, name, rev, *_ in (row for row in found if row[0] in kept):
                     await self._add_twin(packer, caller.tenant, id_, name, rev, parts)
                     done += 1
                     if progress is not None:

@@ -18,6 +18,7 @@ from beliefgraph.services.access.scope import no_such_twin, owns, reach
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.permissions.enforce import permitted
 from beliefgraph.services.permissions.hidden import PermittedDefinitions
+from beliefgraph.services.permissions.included import EVERYBODY, Included, included
 from beliefgraph.services.permissions.policies import Policies
 from beliefgraph.services.permissions.receipt import consent_receipt
 from beliefgraph.services.permissions.sight import NOTHING, WHOLE, Sight, asks_nobody, restricted, sight_of
@@ -27,14 +28,10 @@ from beliefgraph.services.twin.heads import Head, Heads
 from beliefgraph.services.twin.published import Published
 from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store import permissions as stored
-from beliefgraph.store.beliefs import twins_named
 from beliefgraph.store.graph import Graph
 
 KEPT = 256
 """Twins as they exist under a sight that are kept in memory, those lately asked about."""
-
-PAGE = 500
-"""Twins whose permissions are read together."""
 
 
 @dataclass(frozen=True)
@@ -105,27 +102,20 @@ class Sights:
                 purpose=caller.purpose,
             )
 
-    async def left_out(self, caller: Caller) -> list[str]:
-        """The twins, by id, that an answer from all twins together leaves out: those of which not all is permitted.
+    async def included(self, caller: Caller) -> Included:
+        """The twins that an answer from all twins together is made from: those of which everything is permitted.
 
-        None in a tenant without a policy, and for what a law demands; `not-permitted` for a purpose that the policy
-        does not name.
+        Everybody in a tenant without a policy, and for what a law demands; `not-permitted` for a purpose that the
+        policy does not name. Looks at the twins alone of which something is stated of this purpose.
         """
         policy = await self._policies.in_force(caller.tenant)
         if policy is None or asks_nobody(policy.policy, caller.purpose):
-            return []
+            return EVERYBODY
         if policy.policy.purpose(caller.purpose) is None:
             raise Forbidden("not-permitted", "The tenant's policy does not name this purpose.", purpose=caller.purpose)
-        found: list[str] = []
-        after = ""
-        while True:
-            named = await twins_named(self._graph, caller.tenant, only=None, after=after, limit=PAGE)
-            twins = [(twin.id, twin.name) for twin in named]
-            seen = await self.of_each(caller, twins)
-            found += [id_ for (id_, _), each in zip(twins, seen, strict=True) if not each.whole]
-            if len(twins) < PAGE:
-                return found
-            after = twins[-1][1]
+        now = self._clock.now()
+        found = await stored.stated(self._graph, caller.tenant, (caller.purpose, None), now)
+        return included(policy.policy, caller, found, now)
 
     async def stated(self, caller: Caller, name: str) -> list[Permission]:
         """What was stated of a twin, to the person, and to keys that may define."""
