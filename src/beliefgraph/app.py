@@ -278,7 +278,7 @@ def _on(
     notifier = Notifier()
     interpreter = RuleInterpreter()
     cache = TwinCache(graph, keyring, shared.cached_bytes)
-    sights = Sights(graph, shared.policies, clock, cache, shared.accesses)
+    sights = Sights(graph, shared.policies, clock, cache, shared.accesses, shared.layers)
     snapshots = Snapshots(graph, book, cache, notifier, sights)
     shard = None if shared.residency is None else Place(shared.residency, name)
     updater = Updater(graph, keyring, book, cache, clock, notifier, shard, sights, shared.layers)

@@ -72,6 +72,7 @@ READING = {
     "layer/changes": "shown as they are for the caller (Snapshots.replay)",
     "layer/history": REPLAYED,
     "layer/inputs": FILTERED,
+    "layer/told": FILTERED,
     "learning/evidence": LEARNING,
     "learning/parameter_sets": NOTHING,
     "learning/rules": LEARNING,

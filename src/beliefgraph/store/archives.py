@@ -24,7 +24,7 @@ from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph, Transaction
 from beliefgraph.store.graph_schema import EDGES, NODES, EdgeRow, NodeRow
 from beliefgraph.store.keys import Keyring
-from beliefgraph.store.layer_rows import LABEL
+from beliefgraph.store.layer_rows import LABEL, VALIDITY
 from beliefgraph.store.personal import MARK, PersonalTexts
 from beliefgraph.store.shown import LABELS as SHOWN_LABELS
 
@@ -40,9 +40,6 @@ SEALED = "sealed"
 _ROWS: tuple[NodeRow | EdgeRow, ...] = (*NODES, *EDGES)
 MOMENTS = frozenset(name for row in _ROWS for name, kind in row.properties.items() if kind is datetime)
 """Properties that are moments; the queries return them as text."""
-
-VALIDITY = frozenset({"valid_from", "valid_to"})
-"""The moments of rows of further layers; others are text there, as the layers store them."""
 
 FURTHER = frozenset({"REPORTS_ON", "PUBLISHES"})
 """The types of the relationships that are such rows."""

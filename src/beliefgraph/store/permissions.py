@@ -106,11 +106,13 @@ async def events(graph: Graph, twin: str) -> dict[str, list[str]]:
 
 async def inputs(graph: Graph, twin: str, rev: int, after: int) -> tuple[list[Revision], list[Commit]]:
     """What a twin was told up to a rev, but for its columns; and the commits after another rev, without head times."""
+    further = await graph.read("layer/told", twin=twin, rev=rev) if graph.layers else None
     record = await graph.read("permission/inputs", twin=twin, rev=rev, after=after)
     if record is None:
         return [], []
     *columns, commits = record
     rows = [decode(row, twin) for decode, found in zip(TOLD, columns, strict=True) for row in found]
+    rows += graph.layers.told(further[0] if further else (), graph.personal)
     return rows, [
         Commit.trusted(
             twin=twin,

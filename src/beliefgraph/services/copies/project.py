@@ -38,7 +38,7 @@ AT_ONCE = 4
 MOST_FORECASTS = 100_000
 """Forecasts of one twin that are copied, the newest."""
 
-STATED = ("STATES", "TELLS")
+STATED = ("STATES", "TELLS", "REPORTS_ON")
 """Rows that end only when evidence is withdrawn, or is not permitted any more."""
 
 EVERY = 10.0
@@ -164,7 +164,7 @@ class Copying:
             moment = await source.snapshots.at(self._caller, twin.id, twin.name, NOW)
         except NotFound:
             return set()
-        rows = self._rows(moment, names)
+        rows = self._rows(source, moment, names)
         return await asyncio.to_thread(lambda: {*rows.current, *(row.content for row in rows.columns(0))})
 
     async def _define(self) -> None:
@@ -204,12 +204,12 @@ class Copying:
         await self._copy.delete(id_)
         self._copied.pop(id_, None)
 
-    def _rows(self, moment: Snapshot, names: frozenset[str]) -> TwinRows:
+    def _rows(self, source: CopySource, moment: Snapshot, names: frozenset[str]) -> TwinRows:
         """The rows of a twin; other people's names are found where a belief is about them."""
         state = moment.state
         about = {text for b in state.beliefs.values() for text in (b.subject, b.context, b.value) if text in names}
         personal = moment.graph.definitions.personal
-        return TwinRows(state, self._pseudonyms, sorted(each for each in about if each), personal)
+        return TwinRows(state, self._pseudonyms, sorted(each for each in about if each), personal, source.graph.layers)
 
     async def _bring(self, source: CopySource, twin: SourceTwin, names: frozenset[str]) -> _Brought:
         """Write what is new of a twin; all of it, where something that the copy has must not be there any more."""
@@ -217,7 +217,7 @@ class Copying:
         moment = await source.snapshots.at(self._caller, twin.id, twin.name, NOW)
         state = moment.state
         sight = self._sight(moment.seen, state.definitions)
-        rows = self._rows(moment, names)
+        rows = self._rows(source, moment, names)
         before = self._copied.get(rows.id)
         current = await asyncio.to_thread(lambda: rows.current)
         known: dict[str, OpenRow] = {}

@@ -102,6 +102,11 @@ class Layer:
         """The id of the layer's record of that key in a twin, by the twin's id."""
         return record_id(self.name, twin, key)
 
+    def key_of(self, record: Record) -> str:
+        """The key of one of the layer's records."""
+        key: str = record.key  # type: ignore[attr-defined]
+        return key
+
     def ended(self, context: CommandContext, key: str) -> Delta:
         """The rows to close and to open so that a relation of the layer ends; none where it has no such relation."""
         return Delta() if self.end_relation is None else self.end_relation(context, key)

@@ -6,13 +6,15 @@ derived from the rows that are left, under definitions without what is refused, 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.permission import Policy
 from beliefgraph.services.commits.advance import publish_layers
+from beliefgraph.services.commits.layers import LAYERS
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.derivation.derive import derive
+from beliefgraph.services.layer.protocol import Layer
 from beliefgraph.services.permissions.hidden import Hidden
 from beliefgraph.services.permissions.kept import Kept
 from beliefgraph.services.permissions.sight import Sight
@@ -26,6 +28,7 @@ def permitted(
     sight: Sight,
     policy: Policy,
     outside: Collection[str] = (),
+    layers: Sequence[Layer] = LAYERS,
 ) -> TwinState:
     """The twin as it exists under a sight: the same object where nothing of it is refused.
 
@@ -35,11 +38,11 @@ def permitted(
     """
     if sight.whole or state.head_time is None:
         return state
-    kept = Kept(state, Hidden(sight, policy, definitions), outside)
+    kept = Kept(state, Hidden(sight, policy, definitions), outside, layers)
     if kept.everything and graph.definitions is definitions:
         return state
     base = kept.state
     if base.head_time is None:
         return base
     derivation = derive(base, graph, base.head_time)
-    return publish_layers(base, kept.with_drawn(base), graph, derivation, base.rev, stored=False)[1]
+    return publish_layers(base, kept.with_drawn(base), graph, derivation, base.rev, layers, stored=False)[1]

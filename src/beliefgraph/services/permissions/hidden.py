@@ -14,7 +14,7 @@ from beliefgraph.model.permission import Policy
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.permissions.sight import Sight
 
-PARTS = ("attributes", "domains", "metrics", "goals", "decisions", "segments")
+PARTS = ("attributes", "domains", "metrics", "goals", "decisions", "segments", "records")
 """What a category names that has a name of its own."""
 
 
@@ -64,6 +64,10 @@ class Hidden:
     def decision(self, key: str) -> bool:
         """Whether a decision is refused."""
         return self._hides({"decisions": key})
+
+    def record(self, layer: str, key: str) -> bool:
+        """Whether a record of a further layer is refused."""
+        return self._hides({"records": f"{layer}/{key}"})
 
     def segment(self, key: str) -> bool:
         """Whether a segment is refused, and so its base rates."""

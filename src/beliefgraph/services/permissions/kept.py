@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import TypeVar
 
 import numpy as np
@@ -17,6 +18,7 @@ from beliefgraph.model.metric import Metric
 from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.revision import Publication, Statement
 from beliefgraph.model.time import moment_of
+from beliefgraph.services.layer.protocol import Layer
 from beliefgraph.services.permissions.hidden import Hidden
 from beliefgraph.services.twin.bearings import Bearings
 from beliefgraph.services.twin.blocks import among, packed, unpacked
@@ -34,32 +36,47 @@ class _Names:
     metrics: frozenset[str]
     goals: frozenset[str]
     decisions: frozenset[str]
+    further: frozenset[str]
 
     @classmethod
-    def of(cls, state: TwinState, hidden: Hidden) -> _Names:
+    def of(cls, state: TwinState, hidden: Hidden, further: Sequence[Layer]) -> _Names:
         """Those that are hidden."""
         return cls(
             frozenset(id_ for id_, each in state.beliefs.items() if hidden.attribute(each.attribute, each.domain)),
             frozenset(id_ for id_, each in state.metrics.items() if hidden.metric(each.name)),
             frozenset(id_ for id_, each in state.goals.items() if hidden.goal(each.key)),
             frozenset(id_ for id_, each in state.decisions.items() if hidden.decision(each.key)),
+            frozenset(
+                id_
+                for layer in further
+                for id_, each in state.made_of(layer.record).items()
+                if hidden.record(layer.name, layer.key_of(each))
+            ),
         )
 
     @property
     def any(self) -> bool:
         """Whether there are any."""
-        return bool(self.beliefs or self.metrics or self.goals or self.decisions)
+        return bool(self.all)
+
+    @cached_property
+    def all(self) -> frozenset[str]:
+        """All of them."""
+        return self.beliefs | self.metrics | self.goals | self.decisions | self.further
 
     def __contains__(self, id_: object) -> bool:
-        return id_ in self.beliefs or id_ in self.metrics or id_ in self.goals or id_ in self.decisions
+        return id_ in self.all
 
 
 class Kept:
-    """The rows of a twin that are left when what is refused is taken away."""
+    """The rows of a twin that are left when what is refused is taken away, in all of its layers."""
 
-    def __init__(self, state: TwinState, hidden: Hidden, outside: Collection[str]) -> None:
+    def __init__(
+        self, state: TwinState, hidden: Hidden, outside: Collection[str], layers: Sequence[Layer]
+    ) -> None:
         self._before = state
-        self._names = _Names.of(state, hidden)
+        self._further = [layer for layer in layers if layer.label is not None]
+        self._names = _Names.of(state, hidden, self._further)
         self._evidence = {*outside, *self._refused_evidence(hidden)}
 
     @property
@@ -142,7 +159,7 @@ class Kept:
             about.update(id_ for row in rows.values() if isinstance(row, Statement) for id_ in row.about)
         return {
             kind: {id_: each for id_, each in self._before.made_of(kind).items() if id_ in about}
-            for kind in (Belief, Metric, Goal, Decision)
+            for kind in (Belief, Metric, Goal, Decision, *(layer.record for layer in self._further))
         }
 
 

@@ -24,6 +24,7 @@ from beliefgraph.services.commits.advance import publish_layers
 from beliefgraph.services.commits.layers import LAYERS
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.derivation.derive import derive
+from beliefgraph.services.layer.protocol import Layer
 from beliefgraph.services.permissions.hidden import Hidden
 from beliefgraph.services.permissions.kept import Kept
 from beliefgraph.services.permissions.sight import Sight
@@ -49,6 +50,7 @@ class View:
     policy: Policy
     graphs: Mapping[int, tuple[DefinitionGraph, DefinitionGraph]]
     outside: Collection[str] = ()
+    layers: Sequence[Layer] = LAYERS
 
 
 @dataclass(frozen=True)
@@ -106,12 +108,12 @@ def replayed(known: Replay, latest: TwinState, inputs: Inputs, view: View) -> Re
         check_stopped()
         whole, under = view.graphs[commit.definitions]
         hidden = Hidden(view.sight, view.policy, whole.definitions)
-        kept = Kept(_seen(latest, inputs.rows, commit), hidden, view.outside)
+        kept = Kept(_seen(latest, inputs.rows, commit), hidden, view.outside, view.layers)
         now = kept.state
         refused.update(kept.refused)
         if (now.head_time is None and state is None) or (told is not None and _same(told, now)):
             continue
-        changes[commit.rev], state = _step(state or fresh(now.id, now.tenant, now.name), now, commit, under)
+        changes[commit.rev], state = _step(state or fresh(now.id, now.tenant, now.name), now, commit, under, view.layers)
         told = now
     return Replay(inputs.commits[-1].rev, told, state, changes, frozenset(refused))
 
@@ -153,14 +155,16 @@ def _same(before: TwinState, now: TwinState) -> bool:
     )
 
 
-def _step(before: TwinState, now: TwinState, commit: Commit, graph: DefinitionGraph) -> tuple[Change, TwinState]:
+def _step(
+    before: TwinState, now: TwinState, commit: Commit, graph: DefinitionGraph, layers: Sequence[Layer]
+) -> tuple[Change, TwinState]:
     """What a commit changed of what is permitted, and the twin after it."""
     head_time = max(each for each in (before.head_time, now.head_time) if each is not None)
     commit = commit.model_copy(update={"head_time": head_time})
     made = {kind: {**before.made_of(kind), **now.made_of(kind)} for kind in {**before.made, **now.made}}
     published: RecordsById = {kind: rows for kind, rows in before.rows.items() if issubclass(kind, Publication)}
     after = replace(now, made=made, rows={**now.rows, **published}, head_time=head_time)
-    delta, final = publish_layers(before, after, graph, derive(after, graph, head_time), commit.rev)
-    changes = {layer.name: layer.changes(final, delta) for layer in LAYERS}
+    delta, final = publish_layers(before, after, graph, derive(after, graph, head_time), commit.rev, layers)
+    changes = {layer.name: layer.changes(final, delta) for layer in layers}
     change = Change(commit=commit, **by_field(changes, Change))
     return change, final.at_commit(commit)

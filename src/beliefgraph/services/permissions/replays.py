@@ -57,4 +57,4 @@ class Replays:
             whole = await self._book.numbered(state.tenant, number)
             graphs[number] = whole, self._sights.definitions(whole, seen)
         outside = await self._sights.outside(state, seen)
-        return View(seen.sight, seen.policy.policy, graphs, outside)
+        return View(seen.sight, seen.policy.policy, graphs, outside, self._sights.layers)

@@ -15,7 +15,9 @@ from beliefgraph.model.permission import NumberedPolicy, Permission, Use, matche
 from beliefgraph.model.time import Clock
 from beliefgraph.services.access.accesses import AccessLog
 from beliefgraph.services.access.scope import no_such_twin, owns, reach
+from beliefgraph.services.commits.layers import LAYERS
 from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.layer.protocol import Layer
 from beliefgraph.services.permissions.enforce import permitted
 from beliefgraph.services.permissions.hidden import PermittedDefinitions
 from beliefgraph.services.permissions.included import EVERYBODY, Included, included
@@ -67,7 +69,9 @@ class Sights:
         clock: Clock,
         cache: TwinCache | None = None,
         log: AccessLog | None = None,
+        layers: Sequence[Layer] = LAYERS,
     ) -> None:
+        self.layers = layers
         self._graph = graph
         self._policies = policies
         self._clock = clock
@@ -199,7 +203,9 @@ class Sights:
             policy = seen.policy.policy
             outside = await self.outside(state, seen)
             under = self.definitions(graph, seen)
-            found = await asyncio.to_thread(permitted, state, graph.definitions, under, seen.sight, policy, outside)
+            found = await asyncio.to_thread(
+                permitted, state, graph.definitions, under, seen.sight, policy, outside, self.layers
+            )
             kept = self._states[key] = (found, None if found.head_time is None else Published(found))
         return kept[0]
 
