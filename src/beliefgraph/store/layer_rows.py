@@ -155,7 +155,7 @@ def encoded(record: Record, texts: PersonalTexts) -> dict[str, Any]:
     return with_personal(record, lambda text: texts.seal(twin, text))
 
 
-def with_personal(record: Record, hide: Callable[[str], str]) -> dict[str, Any]:
+def with_personal(record: Record, hide: Callable[[str], Any]) -> dict[str, Any]:
     """The same with something else in the place of what is personal."""
     personal, adapters = personal_fields(type(record)), _as_json(type(record))
     values = {name: getattr(record, name) for name in type(record).model_fields}

@@ -80,7 +80,7 @@ class Kept:
         self._evidence = {*outside, *self._refused_evidence(hidden)}
 
     @property
-    def refused(self) -> Collection[str]:
+    def refused(self) -> set[str]:
         """The evidence that is taken away."""
         return self._evidence
 
