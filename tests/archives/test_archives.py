@@ -285,6 +285,10 @@ async def test_permissions_hold_for_an_export_and_come_with_it(world: World) -> 
     assert id_of(world).encode() not in b"".join(tenant.values())
     await enforcing.commands.restrict(own, Restrict(twin="lena"))
     exported = await archives.export_twin(own, "lena")
+    receipt = json.loads(members(exported)["permissions.json"])
+    shown = await enforcing.sights.receipt(own, "lena")
+    assert receipt == {**shown, "dct:created": receipt["dct:created"]}
+    assert [each["dpv:hasConsentStatus"] for each in receipt["dpv:hasRecordOfActivity"]] == ["dpv:ConsentRefused"]
     again = await emptied(world)
     await archives.import_archive(world.caller, exported)
     assert await archives_of(again).export_twin(own, "lena") == exported

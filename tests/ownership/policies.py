@@ -51,7 +51,7 @@ class Enforcing:
 
     def __init__(self, world: World) -> None:
         graph, book, cache, clock = world.graph, world.book, world.cache, world.clock
-        self.policies = Policies(graph, clock)
+        self.policies = Policies(graph, clock, book)
         self.sights = Sights(graph, self.policies, clock, cache, layers=world.updater.layers)
         self.snapshots = Snapshots(graph, book, cache, sights=self.sights)
         self.updater = Updater(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import pytest
+import pytest_asyncio
 from tests.conftest import StoppedClock
 from tests.person_page.browser import WORDS, Person, text
 from tests.trajectories.catalog import trajectory
@@ -46,8 +46,8 @@ MORE = Catalog.model_validate(
         "segments": [{"key": "ready", "title": "Ready to buy", "holds": [{"belief": {"attribute": "needs.budget"}}]}],
         "outcomes": [
             {
-                "key": "buys",
-                "title": "Buys",
+                "key": "bought",
+                "title": "Buys something",
                 "events": [{"type": "bought"}],
                 "every": "P7D",
                 "horizons": [{"within": "P14D", "expected": 0.1}],
@@ -74,7 +74,7 @@ ME = """{ me {
 } }"""
 
 
-@pytest.fixture
+@pytest_asyncio.fixture
 async def holding(lena: Service, stopped: StoppedClock) -> Service:
     """Lena, of whom there is something of every kind, and whom an adviser read."""
     await lena.define(MORE)
@@ -105,7 +105,7 @@ async def test_every_kind_of_what_is_held_is_in_me_and_on_the_pages(holding: Ser
     assert me["metrics"]["nodes"] == [{"says": "Looks at the prices: 2"}]
     assert me["segment"] == {"segment": {"title": "Ready to buy"}}
     assert [each["title"] for each in me["trajectories"]] == ["Buying"]
-    assert [each["outcome"] for each in me["forecasts"]["nodes"]] == ["buys"]
+    assert [each["outcome"] for each in me["forecasts"]["nodes"]] == ["bought"]
     assert me["permissions"] == [{"purpose": "advice", "category": None, "allowed": True, "statedBy": "PERSON"}]
     (read,) = [each for each in me["accesses"] if each["asked"] == "goals" and each["purpose"] == "advice"]
     assert (read["actor"], read["refused"]) == ("tester", None)
@@ -125,7 +125,7 @@ async def test_every_kind_of_what_is_held_is_in_me_and_on_the_pages(holding: Ser
         ("/plans", "Looks at the prices"),
         ("/plans", "Ready to buy"),
         ("/plans", "Buying"),
-        ("/plans", "Buys"),
+        ("/plans", "Bought"),
         ("/permissions", 'aria-checked="true"'),
         ("/readers", "tester"),
         ("/readers", "advice"),
