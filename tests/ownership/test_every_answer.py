@@ -1,4 +1,4 @@
-"""What is refused has no influence on any answer: two twins that differ in it alone are answered alike, to the last bit."""
+"""What is refused has no influence on any answer: twins that differ in it alone are answered alike, to the last bit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ REFUSED_WITH = {"priced": "money", "audited": "risks", "rated": "ratings"}
 """The category with which each type of event is refused; `said` never is."""
 
 FORGET = "MATCH (n) WHERE n.twin = $twin OR n.id = $twin DETACH DELETE n"
-FOLLOWED = "subscription { changes(twin: \"lena\", afterRev: 0) { rev cause beliefs { belief { statement } after { confidence } } } }"
+FOLLOWED = """subscription {
+  changes(twin: "lena", afterRev: 0) { rev cause beliefs { belief { statement } after { confidence } } }
+}"""
 
 Happened = tuple[str, int, float, bool]
 """An event: its type, day and weight, and whether it is withdrawn in the end."""
@@ -42,9 +44,7 @@ def pairs(draw: st.DrawFn) -> tuple[set[str], list[Happened], list[Happened]]:
     one: list[Happened] = [("said", 7, 0.5, False)]
     other = [*one]
     for is_hidden in draw(st.lists(st.booleans(), max_size=5)):
-        first, second = (
-            (draw(st.sampled_from(hidden if is_hidden else shown)), *draw(NUMBERS)) for _ in range(2)
-        )
+        first, second = ((draw(st.sampled_from(hidden if is_hidden else shown)), *draw(NUMBERS)) for _ in range(2))
         one.append(first)
         other.append((*second[:3], first[3]) if is_hidden else first)
     return refused, one, other
@@ -77,7 +77,9 @@ async def lived(running: Service, happened: list[Happened], refused: set[str]) -
                 id=f"e{n}",
             )
     await person.data('mutation { setGoal(input: {twin: "lena", goal: "ship", title: "Ship it"}) { rev } }')
-    await person.data('mutation { recordDecision(input: {twin: "lena", decision: "supplier", title: "Which"}) { rev } }')
+    await person.data(
+        'mutation { recordDecision(input: {twin: "lena", decision: "supplier", title: "Which"}) { rev } }'
+    )
     for category, allowed in ((None, True), ("risks", True), *((each, False) for each in sorted(refused))):
         stated = {"twin": "lena", "purpose": "advice", "category": category, "allowed": allowed}
         await person.data("mutation($input: PermitInput!) { permit(input: $input) { rev } }", input=stated)

@@ -1,4 +1,4 @@
-"""What is exported of a part of a twin is, as of every rev, the export of a twin that was fed only what is permitted."""
+"""What is exported in part is, as of every rev, the export of a twin that was fed only what is permitted."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ EVENTS = st.lists(
 ).map(lambda happened: [*happened, ("said", 7, 0.5, False)])
 
 
-async def fed(world: World, happened: Iterable[tuple[int, tuple[str, int, float, bool]]], refused: set[str]) -> Enforcing:
+async def fed(
+    world: World, happened: Iterable[tuple[int, tuple[str, int, float, bool]]], refused: set[str]
+) -> Enforcing:
     """Lena, who was told these events one after the other and then that some count no more, and what she permits."""
     enforcing = Enforcing(world)
     await world.book.publish(world.caller, CATALOG)
@@ -50,7 +52,9 @@ async def fed(world: World, happened: Iterable[tuple[int, tuple[str, int, float,
         await world.intake.observe(world.caller, [event(f"e{n}", type_, day=day, llr=llr, by="ada", text=f"words {n}")])
     for n, (*_, withdrawn) in happened:
         if withdrawn:
-            await world.commands.withdraw(world.caller, Withdraw(twin="lena", event=EventName(id=f"e{n}", source="test")))
+            await world.commands.withdraw(
+                world.caller, Withdraw(twin="lena", event=EventName(id=f"e{n}", source="test"))
+            )
     for category in (None, "risks"):
         await enforcing.permit(category=category)
     for category in sorted(refused):

@@ -55,7 +55,8 @@ async def test_sources_are_those_that_reported_of_people_who_permit_it(world: Wo
     await enforcing.commands.restrict(world.person("lena"), Restrict(twin="lena"))
     assert await names() == []
     await enforcing.policies.publish(
-        world.caller, policy(default="allow_until_objected", categories=[{"key": "money", "attributes": ["needs.budget"]}])
+        world.caller,
+        policy(default="allow_until_objected", categories=[{"key": "money", "attributes": ["needs.budget"]}]),
     )
     assert await names() == ["ada", "bo", "cy"]
     await enforcing.permit(twin="max", allowed=False)

@@ -218,7 +218,8 @@ async def test_what_a_catalog_marks_as_special_needs_a_permission_that_names_it(
     enforcing: Enforcing, world: World
 ) -> None:
     marked = [
-        each.model_copy(update={"special": each.key in ("needs.urgent", "product.risky")}) for each in CATALOG.attributes
+        each.model_copy(update={"special": each.key in ("needs.urgent", "product.risky")})
+        for each in CATALOG.attributes
     ]
     changed = CATALOG.model_copy(update={"version": "1.1.0", "attributes": tuple(marked)})
     await world.book.publish(world.caller, changed)

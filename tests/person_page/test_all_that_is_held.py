@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import pytest_asyncio
-from tests.conftest import StoppedClock
+from tests.docs.pages import examples
 from tests.person_page.browser import WORDS, Person, text
 from tests.trajectories.catalog import trajectory
 from tests.web.service import Service
@@ -41,7 +42,13 @@ MORE = Catalog.model_validate(
             }
         ],
         "metrics": [
-            {"key": "visits", "statement": "Looks at the prices", "kind": "count", "events": ["priced"], "window": "P30D"}
+            {
+                "key": "visits",
+                "statement": "Looks at the prices",
+                "kind": "count",
+                "events": ["priced"],
+                "window": "P30D",
+            }
         ],
         "segments": [{"key": "ready", "title": "Ready to buy", "holds": [{"belief": {"attribute": "needs.budget"}}]}],
         "outcomes": [
@@ -75,7 +82,7 @@ ME = """{ me {
 
 
 @pytest_asyncio.fixture
-async def holding(lena: Service, stopped: StoppedClock) -> Service:
+async def holding(lena: Service) -> Service:
     """Lena, of whom there is something of every kind, and whom an adviser read."""
     await lena.define(MORE)
     everything, own = await lena.client(), await lena.client(person="lena")
@@ -132,3 +139,12 @@ async def test_every_kind_of_what_is_held_is_in_me_and_on_the_pages(holding: Ser
         ("/readers", "goals"),
     ):
         assert shown in pages[path], (path, shown)
+
+
+@pytest.mark.parametrize("page", ["for-the-person", "access-log", "export"])
+async def test_the_queries_on_the_pages_about_ownership_are_answered(holding: Service, page: str) -> None:
+    own = await holding.client(person="lena")
+    found = examples("graphql", f"docs/{page}.md")
+    assert found
+    for example in found:
+        assert await own.data(example.code)

@@ -239,7 +239,9 @@ async def test_a_permission_names_it_and_what_is_refused_of_it_has_no_influence(
 async def test_what_it_marks_personal_is_sealed_in_the_store(served: Service, client: Client, caller: Caller) -> None:
     await show(client, 4.0, word="sunny")
     id_ = (await stored(served.services, caller)).id
-    held = str(await asked(served.graph, "MATCH (n {twin: $id}) OPTIONAL MATCH (n)-[r]-() RETURN n, properties(r)", id_))
+    held = str(
+        await asked(served.graph, "MATCH (n {twin: $id}) OPTIONAL MATCH (n)-[r]-() RETURN n, properties(r)", id_)
+    )
     assert "'mean': 4.0" in held
     for text in ("sunny", "is in the mood"):
         assert text not in held

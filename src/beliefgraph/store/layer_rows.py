@@ -90,9 +90,7 @@ class Layers:
 
     def told(self, rows: Iterable[Sequence[Any]], texts: PersonalTexts) -> list[Statement]:
         """What evidence stated, given rows of `layer/told`."""
-        return [
-            decoded(layer.stated, values, texts) for layer, values in self._known(rows) if layer.stated is not None
-        ]
+        return [decoded(layer.stated, values, texts) for layer, values in self._known(rows) if layer.stated is not None]
 
     def _known(self, rows: Iterable[Sequence[Any]]) -> Iterator[tuple[LayerRows, Mapping[str, Any]]]:
         for labels, values in rows:

@@ -56,7 +56,7 @@ async def of_twins(graph: Graph, twins: Sequence[str]) -> dict[str, tuple[Permis
 async def stated(
     graph: Graph, tenant: str, purposes: Sequence[str | None], now: datetime
 ) -> list[tuple[list[Permission], list[str]]]:
-    """What of some purposes (None: the restriction of all) is stated and valid now, with the twins of which just that is.
+    """What of some purposes (None: the restriction of all) is valid now, and of which twins just that is.
 
     Each permission stands for one of every such twin: its terms are theirs, and its place in the order of the
     statements.

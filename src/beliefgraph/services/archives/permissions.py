@@ -1,4 +1,4 @@
-"""What an archive says of permissions in terms of the W3C Data Privacy Vocabulary: the consent receipt of a twin. Pure."""
+"""The consent receipt in the archive of a twin: its permissions in terms of the W3C Data Privacy Vocabulary. Pure."""
 
 from __future__ import annotations
 

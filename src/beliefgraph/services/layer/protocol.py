@@ -24,7 +24,7 @@ class PublishContext:
     """What a layer publishes from.
 
     `before` is the twin as it was; `after` has the rows that the commit adds, and what earlier layers published. The
-    derivation is that of the beliefs at the new head time. What is not to be `stored` is an answer alone.
+    derivation is that of the beliefs at the new head time.
     """
 
     before: TwinState
@@ -32,7 +32,6 @@ class PublishContext:
     graph: DefinitionGraph
     derivation: Derivation
     rev: int
-    stored: bool = True
 
 
 @dataclass(frozen=True)

@@ -179,7 +179,9 @@ class SourceLearner:
         included = EVERYBODY if self._sights is None else await self._sights.included(caller)
         walk = paging.walk("sources", caller.tenant, first=first, after=after, by=str)
         parameters = (await self._book.latest(caller.tenant)).reliabilities.parameters
-        found = await stored.sources(self._graph, caller.tenant, after=walk.text, limit=walk.limit, **included.parameters)
+        found = await stored.sources(
+            self._graph, caller.tenant, after=walk.text, limit=walk.limit, **included.parameters
+        )
         rows = []
         for source in found:
             learned = parameters.by_source.get(source.name, ())

@@ -71,9 +71,7 @@ class _Names:
 class Kept:
     """The rows of a twin that are left when what is refused is taken away, in all of its layers."""
 
-    def __init__(
-        self, state: TwinState, hidden: Hidden, outside: Collection[str], layers: Sequence[Layer]
-    ) -> None:
+    def __init__(self, state: TwinState, hidden: Hidden, outside: Collection[str], layers: Sequence[Layer]) -> None:
         self._before = state
         self._further = [layer for layer in layers if layer.label is not None]
         self._names = _Names.of(state, hidden, self._further)

@@ -18,16 +18,14 @@ from beliefgraph.inference.stop import check_stopped
 from beliefgraph.model.commit import Change, Commit
 from beliefgraph.model.delta import Records
 from beliefgraph.model.further import by_field
-from beliefgraph.model.permission import Policy
 from beliefgraph.model.revision import Publication, Revision, Statement
 from beliefgraph.services.commits.advance import publish_layers
 from beliefgraph.services.commits.layers import LAYERS
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.derivation.derive import derive
 from beliefgraph.services.layer.protocol import Layer
-from beliefgraph.services.permissions.hidden import Hidden
+from beliefgraph.services.permissions.hidden import Part
 from beliefgraph.services.permissions.kept import Kept
-from beliefgraph.services.permissions.sight import Sight
 from beliefgraph.services.twin.blocks import unpacked
 from beliefgraph.services.twin.state import RecordsById, TwinState, by_place, fresh
 from beliefgraph.store.history import Stretch, as_seen
@@ -45,11 +43,9 @@ class Inputs:
 
 @dataclass(frozen=True)
 class View:
-    """What decides which part of a twin is left: a sight, and the definitions of each number, whole and as cut."""
+    """What decides which part of a twin is left: the part of the definitions of each number that exists."""
 
-    sight: Sight
-    policy: Policy
-    graphs: Mapping[int, tuple[DefinitionGraph, DefinitionGraph]]
+    parts: Mapping[int, Part]
     outside: Collection[str] = ()
     layers: Sequence[Layer] = LAYERS
 
@@ -58,8 +54,8 @@ class View:
 class Replay:
     """The changes of a twin under a sight up to a rev, by rev; what it was told by the last of them, and all of it.
 
-    `refused` is the evidence that was left out at some rev; `evidence` and `revisions` are the ids of the evidence and of
-    the rows that were left at some rev.
+    `refused` is the evidence that was left out at some rev; `evidence` and `revisions` are the ids of the evidence and
+    the rows that were not.
     """
 
     rev: int = 0
@@ -120,9 +116,8 @@ def replayed(known: Replay, latest: TwinState, inputs: Inputs, view: View) -> Re
         if commit.rev not in touched and told is not None and told.definitions == commit.definitions:
             continue
         check_stopped()
-        whole, under = view.graphs[commit.definitions]
-        hidden = Hidden(view.sight, view.policy, whole.definitions)
-        kept = Kept(_seen(latest, inputs.rows, commit), hidden, view.outside, view.layers)
+        part = view.parts[commit.definitions]
+        kept = Kept(_seen(latest, inputs.rows, commit), part.hidden, view.outside, view.layers)
         now = kept.state
         refused.update(kept.refused)
         returned, left_out = left_out is None or not left_out <= kept.refused, kept.refused
@@ -132,9 +127,13 @@ def replayed(known: Replay, latest: TwinState, inputs: Inputs, view: View) -> Re
         for row, said in _opened(now, 0 if anew else commit.rev):
             revisions.add(row)
             evidence.update(said)
-        changes[commit.rev], state = _step(state or fresh(now.id, now.tenant, now.name), now, commit, under, view.layers)
+        changes[commit.rev], state = _step(
+            state or fresh(now.id, now.tenant, now.name), now, commit, part.graph, view.layers
+        )
         told = now
-    return Replay(inputs.commits[-1].rev, told, state, changes, frozenset(refused), frozenset(evidence), frozenset(revisions))
+    return Replay(
+        inputs.commits[-1].rev, told, state, changes, frozenset(refused), frozenset(evidence), frozenset(revisions)
+    )
 
 
 def _touched(latest: TwinState, rows: Sequence[Revision]) -> set[int]:
@@ -167,7 +166,9 @@ def _opened(now: TwinState, since: int) -> Iterator[tuple[str, Sequence[str]]]:
         rows = table.where(lambda block: np.asarray(block.rev_from >= since))
         if len(rows):
             evidence = unpacked(table.column("evidence", rows))
-            yield from ((row, (said,)) for row, said in zip(unpacked(table.column("revision", rows)), evidence, strict=True))
+            yield from (
+                (row, (said,)) for row, said in zip(unpacked(table.column("revision", rows)), evidence, strict=True)
+            )
     for by_id in now.rows.values():
         for row in by_id.values():
             if isinstance(row, Revision) and row.rev_from >= since:

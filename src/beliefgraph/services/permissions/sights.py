@@ -19,7 +19,7 @@ from beliefgraph.services.commits.layers import LAYERS
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.layer.protocol import Layer
 from beliefgraph.services.permissions.enforce import permitted
-from beliefgraph.services.permissions.hidden import PermittedDefinitions
+from beliefgraph.services.permissions.hidden import Part, PermittedDefinitions
 from beliefgraph.services.permissions.included import EVERYBODY, Included, included
 from beliefgraph.services.permissions.policies import Policies
 from beliefgraph.services.permissions.receipt import consent_receipt
@@ -189,8 +189,11 @@ class Sights:
 
     def definitions(self, graph: DefinitionGraph, seen: Seen) -> DefinitionGraph:
         """The definitions as they exist for the caller."""
-        if seen.whole or seen.policy is None:
-            return graph
+        return graph if seen.whole else self.part(graph, seen).graph
+
+    def part(self, graph: DefinitionGraph, seen: Seen) -> Part:
+        """The part of the definitions that exists for the caller, who may see a part of a twin."""
+        assert seen.policy is not None
         return self._definitions.of(graph, seen.sight, seen.policy.policy)
 
     async def state(self, state: TwinState, graph: DefinitionGraph, seen: Seen) -> TwinState:
@@ -200,12 +203,8 @@ class Sights:
         key = (state.id, state.life, state.rev, seen.policy.number, seen.sight)
         kept = self._states.get(key)
         if kept is None:
-            policy = seen.policy.policy
             outside = await self.outside(state, seen)
-            under = self.definitions(graph, seen)
-            found = await asyncio.to_thread(
-                permitted, state, graph.definitions, under, seen.sight, policy, outside, self.layers
-            )
+            found = await asyncio.to_thread(permitted, state, self.part(graph, seen), outside, self.layers)
             kept = self._states[key] = (found, None if found.head_time is None else Published(found))
         return kept[0]
 

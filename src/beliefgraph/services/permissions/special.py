@@ -26,8 +26,6 @@ def with_special(policy: NumberedPolicy, definitions: Definitions) -> NumberedPo
     known = next((each for each in own if each.key == SPECIAL), None) or Category(
         key=SPECIAL, description="What the catalog marks as sensitive", attributes=left[:1]
     )
-    marked = known.model_copy(
-        update={"special": True, "attributes": tuple(dict.fromkeys((*known.attributes, *left)))}
-    )
+    marked = known.model_copy(update={"special": True, "attributes": tuple(dict.fromkeys((*known.attributes, *left)))})
     categories = (*(each for each in own if each.key != SPECIAL), marked)
     return policy.model_copy(update={"policy": policy.policy.model_copy(update={"categories": categories})})

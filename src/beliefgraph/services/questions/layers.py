@@ -59,14 +59,16 @@ class LayerQuestions:
 async def _stored(
     graph: Graph, kind: type[P], twin: str, record: str, stretch: Stretch
 ) -> tuple[int, datetime, list[P]] | None:
-    return await published(graph, "layer/history", twin, lambda row, _: decoded(kind, row, graph.personal), stretch, record=record)
+    return await published(
+        graph, "layer/history", twin, lambda row, _: decoded(kind, row, graph.personal), stretch, record=record
+    )
 
 
 def _derived(layer: Layer, moment: Snapshot) -> Mapping[str, Publication]:
     """What a layer would publish at the valid time of a moment, by record."""
     state = moment.state
     derivation = derive(state, moment.graph, moment.at)
-    context = PublishContext(state, state, moment.graph, derivation, state.rev, stored=False)
+    context = PublishContext(state, state, moment.graph, derivation, state.rev)
     return state.after(layer.publish(context).delta).rows_of(layer.published)
 
 
