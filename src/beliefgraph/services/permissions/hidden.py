@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
+from beliefgraph.model.belief import Belief
 from beliefgraph.model.catalog import Catalog, EventRule
 from beliefgraph.model.change_point import ChangeDefinition
 from beliefgraph.model.definition import Definitions
@@ -53,6 +54,14 @@ class Hidden:
             ]
             known = self._attributes[key, domain] = any(found) if found else self._general
         return known
+
+    def among_beliefs(self, beliefs: Mapping[str, Belief]) -> Iterator[str]:
+        """The ids of those of some beliefs of which the attribute is refused."""
+        known = self._attributes
+        for id_, each in beliefs.items():
+            pair = each.attribute, each.domain
+            if known[pair] if pair in known else self.attribute(*pair):
+                yield id_
 
     def named(self, attribute: str) -> bool:
         """Whether an attribute is refused, by its key; one that is not defined is in no domain."""
