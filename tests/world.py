@@ -118,7 +118,7 @@ class World:
 
     def another(self) -> World:
         """Another process on the same store."""
-        return World(self.graph, self.keyring, self.clock, self.caller)
+        return World(self.graph, self.keyring, self.clock, self.caller, self.updater.layers)
 
     def person(self, twin: str) -> Caller:
         """The person whom a twin models."""

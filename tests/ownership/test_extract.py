@@ -20,6 +20,7 @@ from beliefgraph.model.event import EventName
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.archives.archives import Archives
 from beliefgraph.services.commits.layers import LAYERS
+from beliefgraph.services.derivation.grid import published
 from beliefgraph.store.codec import OPEN_REV
 from beliefgraph.store.graph import Graph
 
@@ -79,7 +80,7 @@ def numbered_anew(rows: dict[str, list[dict[str, Any]]]) -> dict[str, list[str]]
 
     def renamed(properties: dict[str, Any]) -> dict[str, Any]:
         kept = {key: value for key, value in properties.items() if key != "revision_id"}
-        return kept | {key: revs.get(kept[key], kept[key]) for key in ("rev", "rev_from", "rev_to") if key in kept}
+        return kept | {key: revs.get(kept[key], kept[key]) for key in ("rev", "rev_from", "rev_to", "withdrawn") if key in kept}
 
     found: dict[str, list[str]] = {}
     for name, some in rows.items():
@@ -124,7 +125,8 @@ async def test_an_export_in_part_is_that_of_a_twin_that_was_fed_only_what_is_per
     for commit in part["rows/commit.ndjson"]:
         rev = commit["properties"]["rev"]
         answered = await enforcing.questions.beliefs(enforcing.caller(), "lena", as_of=AsOf(rev=rev), first=100)
-        assert held(part, rev) == {row.state.belief.id: row.state.log_odds for row in answered.nodes}
+        states = [row.state for row in answered.nodes]
+        assert held(part, rev) == {each.belief.id: published(each.log_odds or 0.0) for each in states}
     assert "PUBLISHES" in json.dumps(part["rows/twin.ndjson"])
 
     await emptied(here)

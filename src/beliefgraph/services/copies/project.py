@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -115,11 +114,16 @@ class Copying:
             (source, twin) for source, twin, seen in found if not seen.sight.nothing and self._has_changed(twin, seen)
         ]
         brought: list[_Brought] = []
+        ended: list[str] = []
 
         async def bring(source: CopySource, twin: SourceTwin) -> None:
             async with self._places:
-                with suppress(NotFound):  # it ended, or its permission did
+                try:
                     brought.append(await self._bring(source, twin, names))
+                except NotFound:  # it ended, or its permission did, or nothing of what is permitted is left
+                    if (id_ := self._pseudonyms.id(twin.id)) in self._copied:
+                        await self._drop(id_)
+                        ended.append(id_)
                 if progress is not None:
                     progress(len(brought), len(changed))
 
@@ -134,7 +138,7 @@ class Copying:
             twins=len(self._copied),
             written=len(brought),
             rebuilt=sum(each.rebuilt for each in brought),
-            deleted=len(gone),
+            deleted=len(gone) + len(ended),
             rows=sum(each.rows for each in brought),
             seconds=round(time.monotonic() - began, 3),
         )
