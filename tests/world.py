@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,12 +15,15 @@ from beliefgraph.model.time import Clock
 from beliefgraph.services.commands.commands import Commands
 from beliefgraph.services.commands.intake import Intake
 from beliefgraph.services.commands.writer import Updater
+from beliefgraph.services.commits.layers import LAYERS
 from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.interpretation.rules import RuleInterpreter
+from beliefgraph.services.layer.protocol import Layer
 from beliefgraph.services.twin.cache import TwinCache
 from beliefgraph.services.upkeep.erase import Eraser
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
+from beliefgraph.store.layer_rows import Layers
 from beliefgraph.store.personal import PersonalTexts
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -95,8 +99,11 @@ class Ears:
 class World:
     """The services of one process, as `app` would join them."""
 
-    def __init__(self, graph: Graph, keyring: Keyring, clock: Clock, caller: Caller) -> None:
+    def __init__(
+        self, graph: Graph, keyring: Keyring, clock: Clock, caller: Caller, layers: Sequence[Layer] = LAYERS
+    ) -> None:
         self.graph = graph
+        graph.layers = Layers(layer.rows for layer in layers if layer.rows is not None)
         graph.personal = PersonalTexts(keyring)
         self.keyring = keyring
         self.clock = clock
@@ -104,14 +111,14 @@ class World:
         self.notifier = Ears()
         self.book = DefinitionBook(graph, clock)
         self.cache = TwinCache(graph)
-        self.updater = Updater(graph, keyring, self.book, self.cache, clock, self.notifier)
+        self.updater = Updater(graph, keyring, self.book, self.cache, clock, self.notifier, layers=layers)
         self.intake = Intake(self.updater, RuleInterpreter())
         self.commands = Commands(self.updater, self.intake)
         self.eraser = Eraser(self.updater)
 
     def another(self) -> World:
         """Another process on the same store."""
-        return World(self.graph, self.keyring, self.clock, self.caller)
+        return World(self.graph, self.keyring, self.clock, self.caller, self.updater.layers)
 
     def person(self, twin: str) -> Caller:
         """The person whom a twin models."""

@@ -40,6 +40,13 @@ CALL () {
 }
 CALL () {
   UNWIND $rows AS row
+  WITH row WHERE row[1] = 'LayerRecord'
+  MERGE (n:LayerRecord {id: row[2]})
+  SET n = row[3], n:$(row[4])
+  RETURN collect([row[0], elementId(n)]) AS layer_nodes
+}
+CALL () {
+  UNWIND $rows AS row
   WITH row WHERE row[1] = 'Evidence'
   MERGE (n:Evidence {id: row[2]})
   SET n = row[3], n:$(row[4])
@@ -80,4 +87,4 @@ CALL () {
   SET n = row[3]
   RETURN collect([row[0], elementId(n)]) AS commit_nodes
 }
-RETURN twin_nodes + belief_nodes + goal_nodes + metric_nodes + decision_nodes + evidence_nodes + event_nodes + source_nodes + forecast_nodes + resolution_nodes + commit_nodes AS nodes
+RETURN twin_nodes + belief_nodes + goal_nodes + metric_nodes + decision_nodes + layer_nodes + evidence_nodes + event_nodes + source_nodes + forecast_nodes + resolution_nodes + commit_nodes AS nodes

@@ -4,7 +4,7 @@
 // mode: read
 RETURN COLLECT {
   CALL () {
-    MATCH (:Twin {id: $twin})-[r:HOLDS|PURSUES|MEASURES|DECIDES]->(n)
+    MATCH (:Twin {id: $twin})-[r:HOLDS|PURSUES|MEASURES|DECIDES|PUBLISHES]->(n)
     WHERE r.rev_to = 2147483647
     RETURN r, n
     UNION ALL
@@ -21,6 +21,10 @@ RETURN COLLECT {
     RETURN r, n
     UNION ALL
     MATCH (n:Decision {twin: $twin})<-[r:TELLS]-()
+    WHERE r.rev_to = 2147483647
+    RETURN r, n
+    UNION ALL
+    MATCH (n:LayerRecord {twin: $twin})<-[r:REPORTS_ON]-()
     WHERE r.rev_to = 2147483647
     RETURN r, n
   }

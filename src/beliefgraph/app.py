@@ -203,6 +203,7 @@ def build(
             await check_migrated(each)
 
     accesses = AccessLog(keyring, clock, settings.access_log_days)
+    book = DefinitionBook(graph, clock, list(shards.values()))
     tokens = None if settings.issuers is None else Tokens(read_issuers(settings.issuers), clock)
     shared = _Shared(
         settings,
@@ -215,7 +216,7 @@ def build(
             log=accesses.note,
             tokens=tokens,
         ),
-        policies=Policies(graph, clock),
+        policies=Policies(graph, clock, book),
         accesses=accesses,
         sessions=_sessions(settings, keyring, clock, accesses, tokens),
         warming=Warming(warm, settings.request_timeout / 2),
@@ -226,7 +227,7 @@ def build(
         layers=layers,
     )
     others = {name: _on(each, DefinitionBook(each, clock), shared, name) for name, each in shards.items()}
-    return _on(graph, DefinitionBook(graph, clock, list(shards.values())), shared, HOME, others)
+    return _on(graph, book, shared, HOME, others)
 
 
 def _connections(patience: float) -> Places:
@@ -278,7 +279,7 @@ def _on(
     notifier = Notifier()
     interpreter = RuleInterpreter()
     cache = TwinCache(graph, keyring, shared.cached_bytes)
-    sights = Sights(graph, shared.policies, clock, cache, shared.accesses)
+    sights = Sights(graph, shared.policies, clock, cache, shared.accesses, shared.layers)
     snapshots = Snapshots(graph, book, cache, notifier, sights)
     shard = None if shared.residency is None else Place(shared.residency, name)
     updater = Updater(graph, keyring, book, cache, clock, notifier, shard, sights, shared.layers)

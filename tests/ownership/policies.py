@@ -51,10 +51,12 @@ class Enforcing:
 
     def __init__(self, world: World) -> None:
         graph, book, cache, clock = world.graph, world.book, world.cache, world.clock
-        self.policies = Policies(graph, clock)
-        self.sights = Sights(graph, self.policies, clock, cache)
+        self.policies = Policies(graph, clock, book)
+        self.sights = Sights(graph, self.policies, clock, cache, layers=world.updater.layers)
         self.snapshots = Snapshots(graph, book, cache, sights=self.sights)
-        self.updater = Updater(graph, world.keyring, book, cache, clock, world.notifier, sights=self.sights)
+        self.updater = Updater(
+            graph, world.keyring, book, cache, clock, world.notifier, sights=self.sights, layers=world.updater.layers
+        )
         self.intake = Intake(self.updater, RuleInterpreter())
         self.commands = Commands(self.updater, self.intake, self.policies)
         self.questions = Questions(graph, world.keyring, book, snapshots=self.snapshots)

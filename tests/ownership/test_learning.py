@@ -7,6 +7,7 @@ from tests.ownership.policies import Enforcing, policy
 from tests.world import World, rated
 
 from beliefgraph.errors import Forbidden
+from beliefgraph.model.permission import Restrict
 from beliefgraph.services.learning.lessons import lessons
 from beliefgraph.services.learning.sources import SourceLearner
 from beliefgraph.services.permissions.usable import Usable
@@ -51,6 +52,18 @@ async def test_sources_are_those_that_reported_of_people_who_permit_it(world: Wo
     assert await names() == ["ada", "bo"]
     await enforcing.permit(twin="max", category="ratings", allowed=False)
     assert await names() == ["ada"]
+    await enforcing.commands.restrict(world.person("lena"), Restrict(twin="lena"))
+    assert await names() == []
+    await enforcing.policies.publish(
+        world.caller,
+        policy(default="allow_until_objected", categories=[{"key": "money", "attributes": ["needs.budget"]}]),
+    )
+    assert await names() == ["ada", "bo", "cy"]
+    await enforcing.permit(twin="max", allowed=False)
+    await enforcing.permit(twin="mia", allowed=False)
+    assert await names() == []
+    await enforcing.permit(twin="mia")
+    assert await names() == ["cy"]
     with pytest.raises(Forbidden) as refused:
         await names("unheard of")
     assert refused.value.code == "not-permitted"

@@ -16,7 +16,7 @@ NOTHING = "returns nothing of what is held of a person"
 SERVICE = "what the service does by itself: nobody is shown it"
 OPERATOR = "for operators with the scope define, of events that are in no twin"
 LEARNING = "twins that may not be used are left out (Usable)"
-TENANT = "twins of which not everything is permitted are left out (Sights.left_out)"
+TENANT = "twins of which not everything is permitted are left out (Sights.included)"
 COPY = "read from the database of an analyst's copy, which has only what its purpose may see"
 ANALYST = "typed into Neo4j Browser by whoever has the database's own password; the service never runs it"
 
@@ -72,6 +72,7 @@ READING = {
     "layer/changes": "shown as they are for the caller (Snapshots.replay)",
     "layer/history": REPLAYED,
     "layer/inputs": FILTERED,
+    "layer/told": FILTERED,
     "learning/evidence": LEARNING,
     "learning/parameter_sets": NOTHING,
     "learning/rules": LEARNING,
@@ -82,6 +83,7 @@ READING = {
     "permission/now": "what the decision is made from; shown to the person and to whoever defines",
     "permission/policy": NOTHING,
     "permission/said_by": FILTERED,
+    "permission/stated": "what the decision is made from, whom an answer about a tenant is from; shown to nobody",
     "quarantine/count": NOTHING,
     "quarantine/due": SERVICE,
     "quarantine/list": OPERATOR,

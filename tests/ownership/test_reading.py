@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 from tests.conftest import StoppedClock
-from tests.ownership.policies import Enforcing, policy
-from tests.world import World, event, key, rated
+from tests.ownership.policies import POLICY, Enforcing, policy
+from tests.world import CATALOG, World, event, key, rated
 
 from beliefgraph.errors import BeliefgraphError, NotFound
 from beliefgraph.model.time import AsOf
@@ -212,3 +212,28 @@ async def test_writing_under_a_policy_asks_the_store_nothing_more(enforcing: Enf
         asked.append(world.graph.statements - before)
         assert bool(receipt.beliefs) == (sights is None)  # a part is refused: what moved is for those who see all
     assert asked[0] == asked[1]
+
+
+async def test_what_a_catalog_marks_as_special_needs_a_permission_that_names_it(
+    enforcing: Enforcing, world: World
+) -> None:
+    marked = [
+        each.model_copy(update={"special": each.key in ("needs.urgent", "product.risky")})
+        for each in CATALOG.attributes
+    ]
+    changed = CATALOG.model_copy(update={"version": "1.1.0", "attributes": tuple(marked)})
+    await world.book.publish(world.caller, changed)
+    plain = policy(default="allow_until_objected", categories=[POLICY["categories"][1]])
+    await enforcing.policies.publish(world.caller, plain)
+    await world.intake.observe(world.caller, [event("sent", day=3), event("asked", "audited", day=3)])
+
+    async def seen() -> set[str]:
+        page = await enforcing.questions.beliefs(enforcing.caller(), "lena", first=100)
+        return {row.state.belief.attribute for row in page.nodes} & {"needs.urgent", "product.risky"}
+
+    assert await seen() == set()
+    await enforcing.permit(category="risks")  # of the policy, and special
+    assert await seen() == {"product.risky"}
+    await enforcing.permit(category="special")  # of the catalog
+    assert await seen() == {"needs.urgent", "product.risky"}
+    assert (await enforcing.policies.publish(world.caller, plain)).number == 2

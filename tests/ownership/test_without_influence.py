@@ -185,16 +185,16 @@ def test_a_twin_under_a_permission_is_one_that_was_fed_only_what_is_permitted(
     catalog: Catalog, happened: list[tuple[str, int, float, str, str]], sight: Sight
 ) -> None:
     graph = DefinitionGraph(Definitions(tenant="acme", number=1, catalogs=(catalog,)))
-    hidden = Hidden(sight, POLICY, graph.definitions)
-    under = PermittedDefinitions().of(graph, sight, POLICY)
+    part = PermittedDefinitions().of(graph, sight, POLICY)
+    hidden, under = part.hidden, part.graph
     events: list[Event] = [
         event(str(n), type_, day=day, llr=llr, by=by, key=key) for n, (type_, day, llr, by, key) in enumerate(happened)
     ]
     told = fed(events, graph, None, graph)
     state = told[-1].state
-    found = permitted(state, graph.definitions, under, sight, POLICY)
+    found = permitted(state, part)
     steps = fed(events, graph, hidden, under)
-    replay = replayed(Replay(), state, inputs(told), View(sight, POLICY, {1: (graph, under)}))
+    replay = replayed(Replay(), state, inputs(told), View({1: part}))
     shown_moves = [
         moves({layer.name: getattr(each, layer.name) for layer in LAYERS}) for each in replay.changes.values()
     ]

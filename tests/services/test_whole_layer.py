@@ -19,13 +19,16 @@ from tests.world import START, event, rated
 from beliefgraph.app import Services
 from beliefgraph.errors import Fault
 from beliefgraph.graphql.schema import make_schema
+from beliefgraph.local import Endpoint
 from beliefgraph.model.caller import Caller
 from beliefgraph.services.commits.layers import LAYERS
 from beliefgraph.services.commits.recheck import Checked, recheck
+from beliefgraph.services.copies.project import Copying
 from beliefgraph.services.twin.load import read_state
 from beliefgraph.services.twin.state import TwinState
+from beliefgraph.store.copies import CopyStore
 from beliefgraph.store.erasures import delete_twin
-from beliefgraph.store.graph import Graph
+from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring
 
 FIELDS = "mean times tone steady last deadline words { text since } revFrom revTo validFrom"
@@ -43,6 +46,16 @@ WITHDRAW = """mutation Withdraw($event: String!) {
 }"""
 CHANGES = f"""subscription Changes {{ changes(twin: "lena", afterRev: 0) {{
   rev moods {{ mood {{ key }} before {{ mean }} after {{ {FIELDS} }} }} }} }}"""
+
+
+PUBLISH = "mutation($p: JSON!) { publishPolicy(policy: $p) { number } }"
+POLICY = {
+    "default": "ask_first",
+    "jurisdiction": "EU",
+    "controller": "Example Ltd",
+    "purposes": [{"key": "advice", "legal_basis": "consent", "dpv": "ServicePersonalisation"}],
+    "categories": [{"key": "feelings", "records": ["moods/*"]}, {"key": "ratings", "events": ["rated"]}],
+}
 
 
 @pytest_asyncio.fixture
@@ -190,6 +203,73 @@ async def test_it_leaves_with_an_export_comes_with_an_import_and_is_erased(
     assert await _records(served.graph, before.id) == 0
 
 
+async def permit(person: Client, category: str | None = None, *, allowed: bool = True) -> None:
+    """State a permission for the purpose of advice."""
+    stated = {"twin": "lena", "purpose": "advice", "category": category, "allowed": allowed}
+    await person.data("mutation($input: PermitInput!) { permit(input: $input) { rev } }", input=stated)
+
+
+async def test_a_permission_names_it_and_what_is_refused_of_it_has_no_influence(
+    served: Service, client: Client
+) -> None:
+    await show(client, 4.0)
+    await client.observe(rated("e", -2.0, day=1))
+    await client.data(PUBLISH, p=POLICY)
+    person, adviser = await served.client(person="lena"), await served.client("read", purposes=("advice",))
+    assert (await adviser.refused(MOOD))["code"] == "not-found"
+    await permit(person)
+    assert (await adviser.data(MOOD))["mood"]["mean"] == 1.0
+
+    await permit(person, "ratings", allowed=False)
+    for as_of in (None, {"rev": 1}, {"rev": 2}, {"validTime": START.isoformat()}):
+        assert (await adviser.data(MOOD, asOf=as_of))["mood"]["mean"] == 4.0
+    (row,) = (await adviser.data(HISTORY))["moodHistory"]["nodes"]
+    assert (row["mean"], row["revFrom"], row["revTo"]) == (4.0, 1, None)
+    async with adviser.socket() as socket:
+        await socket.subscribe(CHANGES)
+        told = (await socket.data())["changes"]
+    assert (told["rev"], [each["after"]["mean"] for each in told["moods"]]) == (1, [4.0])
+    assert (await person.data(MOOD))["mood"]["mean"] == 1.0
+
+    await permit(person, "feelings", allowed=False)
+    for question in (MOOD, HISTORY):
+        assert (await adviser.refused(question))["code"] == "not-found"
+
+
+async def test_what_it_marks_personal_is_sealed_in_the_store(served: Service, client: Client, caller: Caller) -> None:
+    await show(client, 4.0, word="sunny")
+    id_ = (await stored(served.services, caller)).id
+    held = str(
+        await asked(served.graph, "MATCH (n {twin: $id}) OPTIONAL MATCH (n)-[r]-() RETURN n, properties(r)", id_)
+    )
+    assert "'mean': 4.0" in held
+    for text in ("sunny", "is in the mood"):
+        assert text not in held
+
+
+async def test_an_analysts_copy_has_it_under_pseudonyms_where_it_is_permitted(
+    served: Service, client: Client, caller: Caller, second: Endpoint
+) -> None:
+    await show(client, 4.0, word="sunny")
+    await client.data(PUBLISH, p=POLICY)
+    person = await served.client(person="lena")
+    await permit(person)
+    services, analyst = served.services, caller.model_copy(update={"purpose": "advice"})
+    moods = "MATCH (:Twin)-[p:PUBLISHES]->(m:Mood)<-[:REPORTS_ON]-(:Evidence) RETURN m.key, p.mean, p.words"
+    async with connected(second.uri, second.user, second.password) as other:
+        await asked(other, "MATCH (n) DETACH DELETE n")
+        source = services.copy_source
+        copy = Copying([source], services.book, services.keyring, services.clock, CopyStore(other), analyst)
+        await copy.begin()
+        await copy.round()
+        ((key, mean, words),) = await asked(other, moods)
+        assert (key, mean, words[:5]) == ("day", 4.0, "text-")
+        assert (await copy.check()).different == ()
+        await permit(person, "feelings", allowed=False)
+        await copy.round()
+        assert await asked(other, moods) == []
+
+
 def test_its_fields_are_in_the_schema_that_has_it_and_in_no_other() -> None:
     schema = make_schema(layers=[MOODS.fields])
     assert "showMood" in str(schema)
@@ -209,6 +289,12 @@ async def test_a_read_that_misses_one_of_its_rows_is_noticed(
         await stored(served.services, caller)
     if kind == "PUBLISHES":
         assert await served.services.changes.since(caller, "lena", 0) == []
+
+
+async def asked(graph: Graph, query: str, id_: str = "") -> list[list[Any]]:
+    """What a query answers."""
+    async with graph._driver.session() as session:
+        return [list(record.values()) async for record in await session.run(query, id=id_)]
 
 
 async def _head(services: Services, caller: Caller) -> tuple[str, tuple[int, str]]:

@@ -10,6 +10,9 @@ from tests.dumps import dump, load
 from tests.places import CITY, FRIEND, HOME, PLACES
 from tests.races import Interrupted
 from tests.reading import held, id_of, rows, stored
+from tests.services.moods import MOODS
+from tests.services.moods.layer import showing_mood
+from tests.services.moods.records import ShowMood
 from tests.world import CATALOG, START, World, event, key, rated
 
 from beliefgraph.errors import BeliefgraphError
@@ -17,6 +20,7 @@ from beliefgraph.local import LocalNeo4j
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import AssertBelief, Correct, Identify, RecordDecision
 from beliefgraph.model.twin import Identifier
+from beliefgraph.services.commits.layers import LAYERS
 from beliefgraph.services.derivation.grid import published
 from beliefgraph.services.layer.context import CommandContext
 from beliefgraph.services.upkeep.erase import finish_erasures
@@ -38,6 +42,7 @@ class DiedError(Exception):
 SAID = "I am leaving them in March, and nobody knows"
 PAYLOAD = "an-unmistakable-payload-4711"
 DEVICE = "device-of-lena-0815"
+FEELING = "unmistakably melancholy"
 
 
 async def die() -> None:
@@ -204,7 +209,7 @@ async def test_nothing_a_person_said_is_in_any_file_in_plaintext_before_or_after
     with server as endpoint:
         async with connected(endpoint.uri, endpoint.user, endpoint.password) as graph:
             await migrate(graph, StoppedClock())
-            world = World(graph, Keyring(tmp_path / "keys"), StoppedClock(), caller)
+            world = World(graph, Keyring(tmp_path / "keys"), StoppedClock(), caller, (*LAYERS, MOODS))
             await world.book.publish(caller, CATALOG)
             await world.commands.identify(caller, Identify(twin="lena", identifier=device))
             spoken = event("1", "said", llr=1.0, by="lena", text=SAID, more=PAYLOAD)
@@ -220,11 +225,13 @@ async def test_nothing_a_person_said_is_in_any_file_in_plaintext_before_or_after
             words = {"reasons": [{"text": SAID}], "expected": {"score": 0.5, "text": PAYLOAD}}
             decided = RecordDecision.model_validate({"twin": "lena", "decision": "home", **words})
             await world.commands.record_decision(caller, decided)
+            show = world.commands.deciding(showing_mood)
+            await show(caller, ShowMood(twin="lena", mood="day", height=2.0, word=FEELING))
             await world.book.publish(caller, PLACES)
             await world.intake.observe(caller, [event("4", "moved", who=FRIEND, city=CITY)])
             lives = AssertBelief(twin="lena", belief=HOME, confidence=0.9)
             await world.commands.assert_belief(world.person("lena"), lives)
-            files, found = grep(tmp_path, SAID, PAYLOAD, DEVICE, CITY, FRIEND)
+            files, found = grep(tmp_path, SAID, PAYLOAD, DEVICE, CITY, FRIEND, FEELING)
             assert (files > 50, found) == (True, [])
             # What is not sealed would be found; several, as the store writes in blocks, and one may be cut.
             assert grep(tmp_path, *(rule.summary for rule in CATALOG.events))[1] != []
@@ -236,7 +243,7 @@ async def test_nothing_a_person_said_is_in_any_file_in_plaintext_before_or_after
     loaded = tmp_path / "loaded"
     load(tmp_path / "own", dump(tmp_path / "own", tmp_path / "dump"), loaded)
     assert grep(loaded, *(rule.summary for rule in CATALOG.events))[1] != []
-    assert grep(tmp_path, SAID, PAYLOAD, DEVICE, CITY, FRIEND)[1] == []
+    assert grep(tmp_path, SAID, PAYLOAD, DEVICE, CITY, FRIEND, FEELING)[1] == []
 
 
 def grep(directory: Path, *texts: str) -> tuple[int, list[Path]]:

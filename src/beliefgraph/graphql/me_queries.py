@@ -22,6 +22,7 @@ from beliefgraph.graphql.permission_types import Permission
 from beliefgraph.graphql.preference_types import PreferenceConnection, around_preferences
 from beliefgraph.graphql.received_types import IdentifierLink, ReceivedEventConnection, ReceivedEvidenceConnection
 from beliefgraph.graphql.roots import question
+from beliefgraph.graphql.segment_types import TwinSegment
 from beliefgraph.graphql.trajectory_types import Trajectory
 from beliefgraph.graphql.twin_types import Twin
 from beliefgraph.model import access, permission, twin
@@ -120,6 +121,13 @@ class Me:
         list[Trajectory],
         "Where the person is on every trajectory that is defined.",
         lambda verbs: verbs.trajectories.trajectories,
+        own=True,
+    )
+
+    segment = question(
+        TwinSegment,
+        "The segment that the person is in, with the base rates learned for it; null if they are in none.",
+        lambda verbs: verbs.segments.segment,
         own=True,
     )
 

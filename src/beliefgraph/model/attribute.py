@@ -96,6 +96,11 @@ class Attribute(Record):
         description="Whether subjects, contexts and values of its beliefs, their statements, and the summaries of "
         "evidence on them are stored encrypted with the twin's key.",
     )
+    special: bool = Field(
+        False,
+        description="Whether what it says is of a special category, such as health: under a policy only a permission "
+        "that names a special category of it permits it; `special`, unless the policy has one.",
+    )
     preference: PreferenceDefinition | None = Field(
         None,
         description="What makes the attribute a preference; null if it is none.",

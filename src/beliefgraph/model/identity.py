@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.event import EventName
 from beliefgraph.model.metric import MetricKey
-from beliefgraph.model.named_id import named_id
+from beliefgraph.model.named_id import named_id, named_ids
 
 _NAMESPACE = UUID("8f3f5f0a-6a2c-5d6e-9a55-0c5b1b8b7a11")
 
@@ -25,6 +26,17 @@ def belief_id(twin: str, key: BeliefKey) -> str:
     """The id of a belief: what it is about, whom or what of, in which situation, and which value."""
     value = () if key.value is None else (key.value,)
     return _id("belief", twin, key.attribute, key.subject, key.context, *value)
+
+
+def belief_name(key: BeliefKey) -> bytes:
+    """What of a belief its id is made of, beside the twin."""
+    value = () if key.value is None else (key.value,)
+    return "\x1f".join((key.attribute, key.subject, key.context, *value)).encode()
+
+
+def belief_ids(twin: str, names: Iterable[bytes]) -> tuple[str, ...]:
+    """The ids of many beliefs of a twin, by what `belief_name` says of each."""
+    return tuple(named_ids(_NAMESPACE, f"belief\x1f{twin}\x1f", names))
 
 
 def metric_id(twin: str, key: MetricKey) -> str:

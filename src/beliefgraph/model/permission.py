@@ -83,12 +83,15 @@ class Category(Record):
     goals: Patterns = Field((), description="Goals that belong to it, by their keys.")
     decisions: Patterns = Field((), description="Decisions that belong to it, by their keys.")
     segments: Patterns = Field((), description="Segments, by their keys, whose base rates belong to it; `*` is all.")
+    records: Patterns = Field(
+        (), description="Records of further layers that belong to it, as `layer/key`; `layer/*` is all of a layer."
+    )
     events: Patterns = Field((), description="Types of events; everything that these events say belongs to it.")
     sources: Patterns = Field((), description="Sources; everything that they say belongs to it.")
 
     def model_post_init(self, _context: object) -> None:
         """Refuse a category that nothing can belong to."""
-        parts = self.attributes, self.domains, self.metrics, self.goals, self.decisions, self.segments
+        parts = self.attributes, self.domains, self.metrics, self.goals, self.decisions, self.segments, self.records
         if not any((*parts, self.events, self.sources)):
             raise Incorrect("invalid-policy", f"Nothing belongs to the category {self.key!r}.", category=self.key)
 

@@ -24,7 +24,7 @@ from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph, Transaction
 from beliefgraph.store.graph_schema import EDGES, NODES, EdgeRow, NodeRow
 from beliefgraph.store.keys import Keyring
-from beliefgraph.store.layer_rows import LABEL
+from beliefgraph.store.layer_rows import LABEL, VALIDITY, Layers, with_personal
 from beliefgraph.store.personal import MARK, PersonalTexts
 from beliefgraph.store.shown import LABELS as SHOWN_LABELS
 
@@ -40,9 +40,6 @@ SEALED = "sealed"
 _ROWS: tuple[NodeRow | EdgeRow, ...] = (*NODES, *EDGES)
 MOMENTS = frozenset(name for row in _ROWS for name, kind in row.properties.items() if kind is datetime)
 """Properties that are moments; the queries return them as text."""
-
-VALIDITY = frozenset({"valid_from", "valid_to"})
-"""The moments of rows of further layers; others are text there, as the layers store them."""
 
 FURTHER = frozenset({"REPORTS_ON", "PUBLISHES"})
 """The types of the relationships that are such rows."""
@@ -67,8 +64,6 @@ DECIMAL = re.compile(r"^-?\d+\.\d+$")
 
 LABELS = frozenset(row.label for row in NODES) - {"ApiKey", "Erasing", "Erasure", "Migration", "Checkpoint"}
 TYPES = frozenset(row.name for row in EDGES)
-STORED = frozenset(row.record for row in NODES if row.record is not None)
-"""The kinds of records that have a node of their own kind."""
 PUBLISHED = {row.record: row for row in EDGES if row.record is not None and issubclass(row.record, Publication)}
 """The relationship that stores each kind of what is published."""
 BESIDE = frozenset({"Delivery", LABEL, *SHOWN_LABELS})
@@ -96,24 +91,43 @@ async def of_tenant(graph: Graph, keyring: Keyring, tenant: str) -> list[Row]:
     return _joined(shown.nodes(record[0]), shown.edges(record[1])) if record else []
 
 
-def of_publication(publication: Publication) -> Row:
+def of_publication(publication: Publication, layers: Layers) -> Row:
     """The relationship by which something published is stored, as an archive has it, for one that is not stored."""
+    layer = layers.of_type(type(publication))
+    if layer is not None:
+        shown = _of_layer(publication)
+        return {"type": "PUBLISHES", "to": f"{layer.label} {publication.key}", "properties": shown}
     row = PUBLISHED[type(publication)]
-    values = {key: value for key, value in codec.edge_values(publication).items() if value not in (None, "")}
+    values = {key: value for key, value in codec.edge_values(publication).items() if value is not None}
     shown = {key: {"time": _utc(value)} if key in MOMENTS else _json(value) for key, value in values.items()}
     return {"type": row.name, "to": f"{row.end} {publication.key}", "properties": shown}
 
 
-def of_record(record: Record) -> Row:
+def of_record(record: Record, layers: Layers) -> Row:
     """The node that stores a record, as it was made, without its relationships."""
-    values = {key: _json(value) for key, value in codec.node_values(record).items()}
+    layer = layers.of_type(type(record))
+    kind = type(record).__name__ if layer is None else layer.label
+    values = (
+        {key: _json(value) for key, value in codec.node_values(record).items()} if layer is None else _of_layer(record)
+    )
     return {
-        "kind": type(record).__name__,
+        "kind": kind,
         "key": values["id"],
-        "labels": [type(record).__name__],
+        "labels": [kind] if layer is None else sorted((kind, LABEL)),
         "properties": values,
         "edges": [],
     }
+
+
+def _of_layer(record: Record) -> Row:
+    """The properties of a record or a row of a further layer."""
+    found: Row = {}
+    for key, value in with_personal(record, lambda text: {PERSONAL: text}).items():
+        if key in VALIDITY:
+            found[key] = {"time": value}
+        else:
+            found[key] = value if isinstance(value, dict) else _json(value)
+    return found
 
 
 async def occupied(graph: Graph, tenant: str) -> bool:

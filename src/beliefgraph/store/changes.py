@@ -59,7 +59,7 @@ async def _in_layers(graph: Graph, found: list[Change], wanted: Mapping[str, tup
         if twin in ended or (twin, rev) not in commits:
             ended.add(twin)
             continue
-        whole.append(change.model_copy(update={"layers": graph.layers.changes(*commits[twin, rev])}))
+        whole.append(change.model_copy(update={"layers": graph.layers.changes(*commits[twin, rev], graph.personal)}))
     return whole
 
 

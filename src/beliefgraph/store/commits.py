@@ -118,7 +118,7 @@ def statements(keyring: Keyring, commits: Sequence[TwinCommit], layers: Layers =
         ("commit/goals", _goal_rows(ordered)),
         ("commit/metrics", _metric_rows(ordered)),
         ("commit/decisions", _decision_rows(keyring, ordered)),
-        ("layer/write", layers.written((c.commit.rev, c.delta) for c in ordered)),
+        ("layer/write", layers.written(((c.commit.rev, c.delta) for c in ordered), PersonalTexts(keyring))),
         ("commit/permissions", _permission_rows(ordered)),
         ("commit/contests", _contest_rows(ordered)),
         (LINKS, _link_rows(ordered)),

@@ -203,9 +203,10 @@ async def scored(
     horizon: timedelta,
     *,
     retrospective: bool,
-    left_out: Sequence[str] = (),
+    left_out: Sequence[str] | None = (),
+    only: Sequence[str] | None = None,
 ) -> list[Scored]:
-    """All forecasts of an outcome over a horizon in a tenant, by id, but those of some twins."""
+    """All forecasts of an outcome over a horizon in a tenant, by id: of no other twins than `only`, none `left_out`."""
     found: list[Scored] = []
     after = ""
     while True:
@@ -215,7 +216,8 @@ async def scored(
             outcome=outcome,
             horizon=iso(horizon),
             retrospective=retrospective,
-            left_out=list(left_out),
+            left_out=list(left_out or ()),
+            only=None if only is None else list(only),
             after=after,
             limit=RECORD_PAGE,
         )

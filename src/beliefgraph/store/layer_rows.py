@@ -2,7 +2,7 @@
 
 A layer declares the label of its records, the row that is published of each, and what evidence states of them. How they
 are encoded follows from their fields: what Neo4j has a type for is stored as it is, moments as text in UTC, and
-everything else as JSON.
+everything else as JSON. Fields that are marked personal are sealed.
 """
 
 from __future__ import annotations
@@ -16,15 +16,20 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 
 from beliefgraph.model.delta import Delta, Records
+from beliefgraph.model.personal import personal_fields
 from beliefgraph.model.record import STORED, Record
 from beliefgraph.model.revision import Publication, Revision, Statement
 from beliefgraph.store import codec
 from beliefgraph.store.graph_schema import plain_type
+from beliefgraph.store.personal import PersonalTexts, is_sealed
 
 T = TypeVar("T", bound=Record)
 
 LABEL = "LayerRecord"
 """The label that the records of all these layers have beside their own, so that one index finds them."""
+
+VALIDITY = frozenset({"valid_from", "valid_to"})
+"""The moments that rows of layers are stored with as such; others are text."""
 
 NATIVE = (str, int, float, bool)
 """What Neo4j has a type for."""
@@ -51,6 +56,12 @@ class Layers:
     def __init__(self, layers: Iterable[LayerRows] = ()) -> None:
         self._layers = tuple(layers)
         self._by_label = {each.label: each for each in self._layers}
+        self._by_type = {
+            kind: each
+            for each in self._layers
+            for kind in (each.record, each.published, each.stated)
+            if kind is not None
+        }
 
     def __bool__(self) -> bool:
         return bool(self._layers)
@@ -64,14 +75,22 @@ class Layers:
         """The layer that a record with these labels belongs to; None of a layer that this process does not have."""
         return next((self._by_label[label] for label in labels if label in self._by_label), None)
 
-    def read(self, twin: Sequence[Any]) -> list[Record]:
+    def of_type(self, kind: type[Record]) -> LayerRows | None:
+        """The layer that has records, statements or published rows of a type."""
+        return self._by_type.get(kind)
+
+    def read(self, twin: Sequence[Any], texts: PersonalTexts) -> list[Record]:
         """The records and the revisions that `layer/inputs` returned."""
-        records, statements, published = map(self._known, twin)
+        records, statements, published = twin
         return [
-            *(decoded(layer.record, values) for layer, values in records),
-            *(decoded(layer.stated, values) for layer, values in statements if layer.stated is not None),
-            *(decoded(layer.published, values) for layer, values in published),
+            *(decoded(layer.record, values, texts) for layer, values in self._known(records)),
+            *self.told(statements, texts),
+            *(decoded(layer.published, values, texts) for layer, values in self._known(published)),
         ]
+
+    def told(self, rows: Iterable[Sequence[Any]], texts: PersonalTexts) -> list[Statement]:
+        """What evidence stated, given rows of `layer/told`."""
+        return [decoded(layer.stated, values, texts) for layer, values in self._known(rows) if layer.stated is not None]
 
     def _known(self, rows: Iterable[Sequence[Any]]) -> Iterator[tuple[LayerRows, Mapping[str, Any]]]:
         for labels, values in rows:
@@ -79,7 +98,9 @@ class Layers:
             if layer is not None:
                 yield layer, values
 
-    def changes(self, opened: Sequence[Any], closed: Sequence[Any]) -> dict[str, tuple[Record, ...]]:
+    def changes(
+        self, opened: Sequence[Any], closed: Sequence[Any], texts: PersonalTexts
+    ) -> dict[str, tuple[Record, ...]]:
         """What rows that a commit opened and closed changed, by the name of the layer."""
         before, after = (
             {values["key"]: (labels, record, values) for labels, record, values in rows} for rows in (closed, opened)
@@ -89,8 +110,10 @@ class Layers:
             labels, record, _ = after.get(key) or before[key]
             layer = self.of(labels)
             if layer is not None:
-                ends = (decoded(layer.published, rows[key][2]) if key in rows else None for rows in (before, after))
-                found.setdefault(layer.name, []).append(layer.change(decoded(layer.record, record), *ends))
+                ends = (
+                    decoded(layer.published, rows[key][2], texts) if key in rows else None for rows in (before, after)
+                )
+                found.setdefault(layer.name, []).append(layer.change(decoded(layer.record, record, texts), *ends))
         return {name: tuple(changes) for name, changes in found.items()}
 
     def counted(self, delta: Delta) -> tuple[int, int]:
@@ -100,20 +123,22 @@ class Layers:
         )
         return opened, closed
 
-    def written(self, commits: Iterable[tuple[int, Delta]]) -> dict[str, list[dict[str, Any]]]:
+    def written(self, commits: Iterable[tuple[int, Delta]], texts: PersonalTexts) -> dict[str, list[dict[str, Any]]]:
         """The parameters of `layer/write` for the deltas of some commits, each with its rev."""
         rows: dict[str, list[dict[str, Any]]] = {
             "made": [], "closed_statements": [], "statements": [], "closed": [], "published": []
         }  # fmt: skip
         for rev, delta in commits:
             for layer in self._layers:
-                rows["made"] += [{"label": layer.label, "values": encoded(row)} for row in delta.made.of(layer.record)]
+                rows["made"] += [
+                    {"label": layer.label, "values": encoded(row, texts)} for row in delta.made.of(layer.record)
+                ]
                 rows["closed"] += _closed(delta.closed, layer.published, rev)
-                rows["published"] += [{"values": encoded(row)} for row in delta.opened.of(layer.published)]
+                rows["published"] += [{"values": encoded(row, texts)} for row in delta.opened.of(layer.published)]
                 if layer.stated is not None:
                     rows["closed_statements"] += _closed(delta.closed, layer.stated, rev)
                     rows["statements"] += [
-                        {"evidence": row.evidence, "record": row.about[0], "values": encoded(row)}
+                        {"evidence": row.evidence, "record": row.about[0], "values": encoded(row, texts)}
                         for row in delta.opened.of(layer.stated)
                     ]
         return rows
@@ -122,21 +147,29 @@ class Layers:
 NO_LAYERS = Layers()
 
 
-def encoded(record: Record) -> dict[str, Any]:
+def encoded(record: Record, texts: PersonalTexts) -> dict[str, Any]:
     """The properties that store a record or a revision; None is left out, and open ends are sentinels."""
+    twin: str = record.twin  # type: ignore[attr-defined]
+    return with_personal(record, lambda text: texts.seal(twin, text))
+
+
+def with_personal(record: Record, hide: Callable[[str], Any]) -> dict[str, Any]:
+    """The same with something else in the place of what is personal."""
+    personal, adapters = personal_fields(type(record)), _as_json(type(record))
     values = {name: getattr(record, name) for name in type(record).model_fields}
-    adapters = _as_json(type(record))
     stored = {name: _stored(value, adapters.get(name)) for name, value in values.items() if value is not None}
+    stored |= {name: hide(text) for name, text in stored.items() if name in personal}
     if isinstance(record, Revision):
         stored.setdefault("valid_to", codec.FOREVER)
         stored.setdefault("rev_to", codec.OPEN_REV)
     return stored
 
 
-def decoded(kind: type[T], values: Mapping[str, Any]) -> T:
+def decoded(kind: type[T], values: Mapping[str, Any], texts: PersonalTexts) -> T:
     """The record of a type that these properties store."""
     adapters = _as_json(kind)
     given: dict[str, Any] = {name: None for name, info in kind.model_fields.items() if info.is_required()}
+    values = {name: texts.open(values["twin"], each) if is_sealed(each) else each for name, each in values.items()}
     given |= {
         name: adapters[name].validate_json(value, context=STORED) if name in adapters else value
         for name, value in values.items()
@@ -150,11 +183,12 @@ def decoded(kind: type[T], values: Mapping[str, Any]) -> T:
 
 @cache
 def _as_json(kind: type[Record]) -> Mapping[str, TypeAdapter[Any]]:
-    """What writes and reads the fields that are stored as JSON."""
+    """What writes and reads the fields that are stored as JSON; a personal one is, unless it is a text."""
+    personal = personal_fields(kind)
     return {
         name: TypeAdapter[Any](info.annotation)  # type: ignore[arg-type]
         for name, info in kind.model_fields.items()
-        if plain_type(info.annotation) not in (*NATIVE, datetime)
+        if plain_type(info.annotation) not in ((str,) if name in personal else (*NATIVE, datetime))
     }
 
 

@@ -67,13 +67,27 @@ def _said(row: list[Any]) -> SaidRow:
     return SaidRow(row[0], row[1], row[2], row[3], row[4], row[5], from_, to, row[8], row[9])
 
 
-async def sources(graph: Graph, tenant: str, *, after: str, limit: int, left_out: Sequence[str] = ()) -> list[Source]:
+async def sources(
+    graph: Graph,
+    tenant: str,
+    *,
+    after: str,
+    limit: int,
+    left_out: Sequence[str] | None = (),
+    only: Sequence[str] | None = None,
+) -> list[Source]:
     """The sources of a tenant that are no people modelled, by name, those after a name.
 
-    Those that reported of no twins but some that are `left_out`, by id, are not among them.
+    Those that reported of twins alone that are `left_out`, or are not among `only`, by id, are not among them.
     """
     record = await graph.read(
-        "source/page", tenant=tenant, person=PERSON, after=after, limit=limit, left_out=list(left_out)
+        "source/page",
+        tenant=tenant,
+        person=PERSON,
+        after=after,
+        limit=limit,
+        left_out=list(left_out or ()),
+        only=None if only is None else list(only),
     )
     return [Source.trusted(id=id_, tenant=tenant, name=name) for id_, name in (record[0] if record else [])]
 

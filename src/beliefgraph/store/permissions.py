@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from beliefgraph.model.commit import Commit
+from beliefgraph.model.identity import purpose_id
 from beliefgraph.model.permission import NumberedPolicy, Permission, Policy
 from beliefgraph.model.record import STORED
 from beliefgraph.model.revision import Revision
@@ -51,6 +53,45 @@ async def of_twins(graph: Graph, twins: Sequence[str]) -> dict[str, tuple[Permis
     return {twin: tuple(codec.permission(row, twin) for row in permissions) for twin, permissions in rows}
 
 
+async def stated(
+    graph: Graph, tenant: str, purposes: Sequence[str | None], now: datetime
+) -> list[tuple[list[Permission], list[str]]]:
+    """What of some purposes (None: the restriction of all) is valid now, and of which twins just that is.
+
+    Each permission stands for one of every such twin: its terms are theirs, and its place in the order of the
+    statements.
+    """
+    record = await graph.read(
+        "permission/stated", purposes=[purpose_id(tenant, purpose) for purpose in purposes], now=codec.text(now)
+    )
+    return [
+        ([_standing(terms, at, now) for at, terms in enumerate(rows)], twins)
+        for rows, twins in (record[0] if record else [])
+    ]
+
+
+def _standing(terms: Sequence[Any], at: int, now: datetime) -> Permission:
+    purpose, category, recipient, allowed, stated_by = terms
+    return Permission.trusted(
+        revision_id="",
+        twin="",
+        key="",
+        valid_from=now,
+        valid_to=None,
+        rev_from=at,
+        rev_to=None,
+        definition="",
+        origin="provided",
+        purpose=purpose,
+        category=category,
+        recipient=recipient,
+        allowed=allowed,
+        stated_by=stated_by,
+        event="",
+        evidence=None,
+    )
+
+
 async def said(graph: Graph, twin: str) -> Said:
     """The evidence of a twin by the types of its events and its sources."""
     record = await graph.read("permission/said_by", twin=twin)
@@ -65,11 +106,13 @@ async def events(graph: Graph, twin: str) -> dict[str, list[str]]:
 
 async def inputs(graph: Graph, twin: str, rev: int, after: int) -> tuple[list[Revision], list[Commit]]:
     """What a twin was told up to a rev, but for its columns; and the commits after another rev, without head times."""
+    further = await graph.read("layer/told", twin=twin, rev=rev) if graph.layers else None
     record = await graph.read("permission/inputs", twin=twin, rev=rev, after=after)
     if record is None:
         return [], []
     *columns, commits = record
     rows = [decode(row, twin) for decode, found in zip(TOLD, columns, strict=True) for row in found]
+    rows += graph.layers.told(further[0] if further else (), graph.personal)
     return rows, [
         Commit.trusted(
             twin=twin,

@@ -164,7 +164,7 @@ def _whole(
     head_time, last_updated, definitions, open_rows, opened_rows = at[0]
     read = [decode(row, twin) for decode, rows in zip(COLUMNS, columns, strict=True) for row in rows]
     if further is not None:
-        read += graph.layers.read(further)
+        read += graph.layers.read(further, graph.personal)
     revisions = [row for row in read if isinstance(row, Revision)]
     made = Records(
         graph.personal.belief(row) if isinstance(row, Belief) else row for row in read if not isinstance(row, Revision)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from beliefgraph.model.command import Command
+from beliefgraph.model.personal import PERSONAL
 from beliefgraph.model.record import Key, Record, TwinId
 from beliefgraph.model.revision import Publication, Statement
 from beliefgraph.model.time import Instant, ValidFrom
@@ -39,7 +40,7 @@ class MoodShown(Statement):
 
     mood: str = Field(description="Id of the mood.")
     height: float = Field(description="How much of it was shown.")
-    words: tuple[Word, ...] = Field((), description="The words for it.")
+    words: tuple[Word, ...] = Field((), description="The words for it.", json_schema_extra=PERSONAL)
 
     @property
     def about(self) -> tuple[str, ...]:
@@ -55,7 +56,7 @@ class MoodPublished(Publication):
     steady: bool = Field(description="Whether all of them were equal.")
     last: Instant = Field(description="When it was last shown.")
     deadline: Instant | None = Field(description="When it will be over; null if nobody knows.")
-    words: tuple[Word, ...] = Field(description="All words for it.")
+    words: tuple[Word, ...] = Field(description="All words for it.", json_schema_extra=PERSONAL)
 
 
 class MoodChange(Record):

@@ -12,13 +12,13 @@ from beliefgraph.model.archive import Imported
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.record import normalised
-from beliefgraph.model.time import NOW
 from beliefgraph.services.access.scope import no_such_twin, reach
 from beliefgraph.services.access.suppressed import refuse_erased
 from beliefgraph.services.archives.extract import extract
 from beliefgraph.services.archives.pack import EXTRACT, Packer, Writer
 from beliefgraph.services.archives.parts import Parts
 from beliefgraph.services.archives.unpack import verified
+from beliefgraph.services.permissions.sights import Seen
 from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.store import archives as stored
 from beliefgraph.store import events
@@ -46,12 +46,12 @@ class Archives:
         """Write all that is held of a twin, and what is defined in its tenant, as a signed archive.
 
         The person's own key may, and whoever may read the twin; where a part of it is permitted, it is an extract: the
-        twin as it exists for them now.
+        twin as it exists for them, as of every rev.
         """
         id_ = reach(caller.asking("export"), twin)
         seen = await self._snapshots.seen(caller, id_, twin)
         if not seen.whole:
-            await self._export_part(caller, id_, twin, out)
+            await self._export_part(caller, id_, twin, seen, out)
             return
         defined, (rows, rev) = await asyncio.gather(
             stored.of_tenant(self._graph, self._keyring, caller.tenant), self._of_twin(caller.tenant, id_, twin)
@@ -65,19 +65,19 @@ class Archives:
 
         await asyncio.to_thread(pack)
 
-    async def _export_part(self, caller: Caller, id_: str, twin: str, out: Writer) -> None:
-        """Write what a caller may see of a twin, at one rev."""
+    async def _export_part(self, caller: Caller, id_: str, twin: str, seen: Seen, out: Writer) -> None:
+        """Write what a caller may see of a twin, as of every rev."""
         for _ in range(TRIES):
-            moment = await self._snapshots.at(caller, id_, twin, NOW)
+            replay = await self._snapshots.replay(caller, id_, twin, seen)
             rows, rev = await self._of_twin(caller.tenant, id_, twin)
-            if rev == moment.state.rev:
+            if rev == replay.rev:
                 break
         else:
             raise Unavailable("overloaded", "Others keep writing to this twin; try again.", twin=twin)
 
         def pack() -> None:
             with Packer(caller.tenant, self._keyring.signing, form=EXTRACT) as packer:
-                packer.add_twin(twin, id_, rev, extract(rows, moment.state))
+                packer.add_twin(twin, id_, rev, extract(rows, replay, self._graph.layers))
                 packer.write(out)
 
         await asyncio.to_thread(pack)
@@ -94,16 +94,15 @@ class Archives:
         caller.require("read")
         caller.require("define")
         caller.require_service()
-        left_out = set(await self._snapshots.left_out(caller))
+        included = await self._snapshots.included(caller)
         with Packer(caller.tenant, self._keyring.signing, of_all=True) as packer:
             await self._add_tenant(packer, caller.tenant)
             done, after = 0, ""
             while True:
                 record = await self._graph.read("twin/named", tenant=caller.tenant, only=None, after=after, limit=PAGE)
                 found = record[0] if record else []
-                for id_, name, rev, *_ in found:
-                    if id_ in left_out:
-                        continue
+                kept = set(included.filter(id_ for id_, *_ in found))
+                for id_, name, rev, *_ in (row for row in found if row[0] in kept):
                     await self._add_twin(packer, caller.tenant, id_, name, rev, parts)
                     done += 1
                     if progress is not None:

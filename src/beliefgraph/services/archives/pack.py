@@ -18,6 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol, Self, cast
 
+from beliefgraph.model.permission import NumberedPolicy
+from beliefgraph.services.archives.permissions import policy_of, receipt_of
 from beliefgraph.services.archives.provenance import provenance
 from beliefgraph.services.archives.summary import summary
 from beliefgraph.store.archives import Row, line, name
@@ -30,6 +32,7 @@ EXTRACT = "beliefgraph extract 1"
 MANIFEST = "manifest.json"
 PROVENANCE = "provenance"
 SUMMARY = "summary"
+PERMISSIONS = "permissions"
 ROWS = "rows/"
 SUFFIX = ".ndjson"
 LEVEL = 3
@@ -70,6 +73,7 @@ class Packer:
         self._members: dict[str, _Member] = {}
         self._twins: dict[str, int] = {}
         self._once: set[str] = set()
+        self._policy: NumberedPolicy | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -80,7 +84,8 @@ class Packer:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def add_tenant(self, rows: Sequence[Row]) -> None:
-        """Take in what is defined and learned in the tenant."""
+        """Take in what is defined and learned in the tenant, before its twins."""
+        self._policy = policy_of(rows)
         self._add(rows)
 
     def add_twin(self, twin: str, id_: str, rev: int, rows: Sequence[Row]) -> None:
@@ -88,6 +93,8 @@ class Packer:
         self._twins[twin] = rev
         own = f"/{id_}" if self._of_all else ""
         self._member(f"{PROVENANCE}{own}.json").add(line(provenance(rows)))
+        if self._policy is not None:
+            self._member(f"{PERMISSIONS}{own}.json").add(line(receipt_of(self._policy, twin, rows)))
         self._member(f"{SUMMARY}{own}.html").add(summary(self._tenant, rows).encode())
         self._add(rows)
 

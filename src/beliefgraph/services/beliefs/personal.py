@@ -1,4 +1,7 @@
-"""Whose texts are sealed: beliefs of attributes that are marked personal, and evidence that speaks of them. Pure."""
+"""Whose texts are sealed: beliefs of attributes that are marked personal, and evidence that speaks of them. Pure.
+
+So are the summaries of evidence that states something personal of a further layer.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +10,33 @@ from collections.abc import Collection, Iterator
 from beliefgraph.model.belief import Belief, Holding
 from beliefgraph.model.delta import Delta
 from beliefgraph.model.evidence import Bearing
+from beliefgraph.model.personal import personal_fields
 from beliefgraph.model.revision import Statement
 from beliefgraph.services.twin.state import TwinState
 
 
 def personal_ids(attributes: Collection[str], twin: TwinState, delta: Delta) -> frozenset[str]:
-    """The ids of what a commit writes of personal attributes: beliefs, and the evidence that bears on them."""
+    """The ids of what a commit writes of personal attributes: beliefs, and the evidence that bears on them.
+
+    With them the evidence that states something personal of further layers.
+    """
+    stated = frozenset(_states_personal(delta))
     if not attributes:
-        return frozenset()
+        return stated
 
     def personal(belief: str) -> bool:
         known = twin.beliefs.get(belief)
         return known is not None and known.attribute in attributes
 
     found = [ids for ids in _spoken_of(delta) if personal(ids[0])]
-    return frozenset(id_ for ids in found for id_ in ids if id_ is not None)
+    return stated.union(id_ for ids in found for id_ in ids if id_ is not None)
+
+
+def _states_personal(delta: Delta) -> Iterator[str]:
+    """The evidence of statements with fields that are marked personal."""
+    for kind, opened in delta.opened.by_type.items():
+        if issubclass(kind, Statement) and personal_fields(kind):
+            yield from (row.evidence for row in opened if isinstance(row, Statement))
 
 
 def _spoken_of(delta: Delta) -> Iterator[tuple[str, str | None]]:

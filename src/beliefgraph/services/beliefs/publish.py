@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 
 import numpy as np
+import numpy.typing as npt
 
 from beliefgraph.model.belief import Belief, Holding, published_error
 from beliefgraph.model.commit import BeliefChange
 from beliefgraph.model.delta import Delta
 from beliefgraph.model.identity import relation_id
 from beliefgraph.model.relation import BeliefRelation
-from beliefgraph.model.timeline import inferred, passing
+from beliefgraph.model.timeline import inferred
 from beliefgraph.services.beliefs.observed import EvidenceDraft
 from beliefgraph.services.definitions.describe import describe
 from beliefgraph.services.derivation.derive import Derivation, own_relations
@@ -26,6 +27,16 @@ def related(state: TwinState, at: datetime) -> set[str]:
     return {end for row in own for end in (row.source, row.target)}
 
 
+def worth_publishing(state: TwinState, derived: Derivation) -> npt.NDArray[np.bool_]:
+    """The positions of beliefs that are published whatever was before: those that are told of, or left their prior."""
+    layout = derived.layout
+    known = np.zeros(len(layout.ids), dtype=np.bool_)
+    known[[layout.position[id_] for id_ in related(state, derived.at) if id_ in layout.position]] = True
+    known[derived.evidenced] = True
+    known[derived.moved] = True
+    return known
+
+
 def publish(context: PublishContext) -> Published:
     """The holdings that a commit closes and opens, with beliefs that are new, and the relations drawn between beliefs.
 
@@ -36,11 +47,7 @@ def publish(context: PublishContext) -> Published:
     """
     state, graph, derived, rev = context.after, context.graph, context.derivation, context.rev
     layout = derived.layout
-    known = np.zeros(len(layout.ids), dtype=np.bool_)
-    known[[layout.position[id_] for id_ in related(state, derived.at) if id_ in layout.position]] = True
-    known[derived.evidenced] = True
-    known[derived.moved] = True
-    rounded, row = on_grid(derived.log_odds), inferred if context.stored else passing
+    known, rounded = worth_publishing(state, derived), on_grid(derived.log_odds)
     beliefs, closed, dropped, opened = [], [], [], []
     for id_, before in state.holdings.items():
         place = layout.position.get(id_)
@@ -61,7 +68,7 @@ def publish(context: PublishContext) -> Published:
         if stands:
             closed.append(stands)
         opened.append(
-            row(
+            inferred(
                 Holding,
                 state.id,
                 id_,
@@ -75,7 +82,7 @@ def publish(context: PublishContext) -> Published:
             )
         )
     new = {*(state.beliefs.keys() - context.before.beliefs.keys()), *(b.id for b in beliefs)}
-    closed_relations, relations = _draw(state, derived, new, rev, _redraws(context))
+    closed_relations, relations = draw(state, derived, new, rev, _redraws(context))
     delta = Delta.of(made=beliefs, opened=(*opened, *relations), closed=(*closed, *dropped, *closed_relations))
     return Published(delta)
 
@@ -93,7 +100,7 @@ def _change(belief: Belief, before: Holding | None, after: Holding | None) -> Be
     return BeliefChange(belief=belief, before=before, after=after)
 
 
-def _draw(
+def draw(
     state: TwinState, derived: Derivation, fresh: set[str], rev: int, redraw: bool
 ) -> tuple[tuple[BeliefRelation, ...], tuple[BeliefRelation, ...]]:
     """The relations of the definitions to close and to open, so that those between stored beliefs are drawn.

@@ -98,13 +98,11 @@ def publish_layers(
     derivation: Derivation,
     rev: int,
     layers: Sequence[Layer] = LAYERS,
-    *,
-    stored: bool = True,
 ) -> tuple[Delta, TwinState]:
-    """What the layers publish one after the other, and the twin with all of it; for an answer alone if not `stored`."""
+    """What the layers publish one after the other, and the twin with all of it."""
     delta, derived = Delta(), {}
     for layer in layers:
-        published = layer.publish(PublishContext(before, after, graph, derivation, rev, stored))
+        published = layer.publish(PublishContext(before, after, graph, derivation, rev))
         delta, after = delta + published.delta, after.after(published.delta)
         derived[layer.name] = published.derived
     return delta, replace(after, derived=derived)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -38,7 +37,7 @@ AT_ONCE = 4
 MOST_FORECASTS = 100_000
 """Forecasts of one twin that are copied, the newest."""
 
-STATED = ("STATES", "TELLS")
+STATED = ("STATES", "TELLS", "REPORTS_ON")
 """Rows that end only when evidence is withdrawn, or is not permitted any more."""
 
 EVERY = 10.0
@@ -115,11 +114,16 @@ class Copying:
             (source, twin) for source, twin, seen in found if not seen.sight.nothing and self._has_changed(twin, seen)
         ]
         brought: list[_Brought] = []
+        ended: list[str] = []
 
         async def bring(source: CopySource, twin: SourceTwin) -> None:
             async with self._places:
-                with suppress(NotFound):  # it ended, or its permission did
+                try:
                     brought.append(await self._bring(source, twin, names))
+                except NotFound:  # it ended, or its permission did, or nothing of what is permitted is left
+                    if (id_ := self._pseudonyms.id(twin.id)) in self._copied:
+                        await self._drop(id_)
+                        ended.append(id_)
                 if progress is not None:
                     progress(len(brought), len(changed))
 
@@ -134,7 +138,7 @@ class Copying:
             twins=len(self._copied),
             written=len(brought),
             rebuilt=sum(each.rebuilt for each in brought),
-            deleted=len(gone),
+            deleted=len(gone) + len(ended),
             rows=sum(each.rows for each in brought),
             seconds=round(time.monotonic() - began, 3),
         )
@@ -164,7 +168,7 @@ class Copying:
             moment = await source.snapshots.at(self._caller, twin.id, twin.name, NOW)
         except NotFound:
             return set()
-        rows = self._rows(moment, names)
+        rows = self._rows(source, moment, names)
         return await asyncio.to_thread(lambda: {*rows.current, *(row.content for row in rows.columns(0))})
 
     async def _define(self) -> None:
@@ -204,12 +208,12 @@ class Copying:
         await self._copy.delete(id_)
         self._copied.pop(id_, None)
 
-    def _rows(self, moment: Snapshot, names: frozenset[str]) -> TwinRows:
+    def _rows(self, source: CopySource, moment: Snapshot, names: frozenset[str]) -> TwinRows:
         """The rows of a twin; other people's names are found where a belief is about them."""
         state = moment.state
         about = {text for b in state.beliefs.values() for text in (b.subject, b.context, b.value) if text in names}
         personal = moment.graph.definitions.personal
-        return TwinRows(state, self._pseudonyms, sorted(each for each in about if each), personal)
+        return TwinRows(state, self._pseudonyms, sorted(each for each in about if each), personal, source.graph.layers)
 
     async def _bring(self, source: CopySource, twin: SourceTwin, names: frozenset[str]) -> _Brought:
         """Write what is new of a twin; all of it, where something that the copy has must not be there any more."""
@@ -217,7 +221,7 @@ class Copying:
         moment = await source.snapshots.at(self._caller, twin.id, twin.name, NOW)
         state = moment.state
         sight = self._sight(moment.seen, state.definitions)
-        rows = self._rows(moment, names)
+        rows = self._rows(source, moment, names)
         before = self._copied.get(rows.id)
         current = await asyncio.to_thread(lambda: rows.current)
         known: dict[str, OpenRow] = {}

@@ -14,12 +14,14 @@ from beliefgraph.model.decision import Decision, DecisionStatement, Deliberation
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
 from beliefgraph.model.metric import Measurement, Metric, Reading
+from beliefgraph.model.record import Record
 from beliefgraph.model.relation import BeliefRelation
-from beliefgraph.model.revision import Revision
+from beliefgraph.model.revision import Revision, Statement
 from beliefgraph.services.copies.pseudonyms import Pseudonymised, Pseudonyms
 from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store import captions, codec
 from beliefgraph.store.copies import CopyEdge, CopyNode, ToldEvidence
+from beliefgraph.store.layer_rows import LABEL, NO_LAYERS, VALIDITY, Layers, with_personal
 from beliefgraph.store.personal import COMMON, SHOWN, TEXTS, is_sealed
 from beliefgraph.store.shown import belief_labels, evidence_labels
 
@@ -47,7 +49,7 @@ ENDS: Mapping[type[Revision], Callable[[Any], Ends]] = {
         ("Goal", r.target),
     ),
 }
-"""How each kind of row joins two nodes. Permissions and identifiers are in no copy."""
+"""How each kind of row joins two nodes; those of further layers besides. Permissions and identifiers are in no copy."""
 
 COLUMNS = (Bearing, Measurement)
 
@@ -87,6 +89,7 @@ class TwinRows:
     pseudonyms: Pseudonyms
     names: Sequence[str] = ()
     personal: frozenset[str] = frozenset()
+    layers: Layers = NO_LAYERS
 
     @cached_property
     def clean(self) -> Pseudonymised:
@@ -101,9 +104,14 @@ class TwinRows:
     @cached_property
     def current(self) -> dict[str, CopyRow]:
         """Its current rows by content, but for those of which there are very many."""
-        stored = (row for kind in self.state.rows if kind in ENDS for row in self.state.rows_of(kind).values())
+        stored = (row for kind in self._kinds for row in self.state.rows_of(kind).values())
         rows = (self._row(row) for row in stored if isinstance(row, Revision))
         return {row.content: row for row in rows}
+
+    @property
+    def _kinds(self) -> Iterator[type[Record]]:
+        """The kinds of rows that are copied."""
+        return (kind for kind in self.state.rows if kind in ENDS or self.layers.of_type(kind) is not None)
 
     def columns(self, after: int) -> Iterator[CopyRow]:
         """What bears on beliefs and counts in metrics, of what later revs opened."""
@@ -117,18 +125,36 @@ class TwinRows:
         return len(self.state.bearings) + len(self.state.measurements)
 
     def _row(self, row: Revision) -> CopyRow:
-        values = codec.edge_values(row)
+        own = type(row) in ENDS
+        values = codec.edge_values(row) if own else self._further(row)
         values.pop("sealed", None)
-        start, type_, end = ENDS[type(row)](row)
-        values = self.clean.values(values) | {k: codec.moment(values[k]) for k in MOMENTS if k in values}
+        start, type_, end = ENDS[type(row)](row) if own else self._ends_of_further(row)
+        moments = MOMENTS if own else VALIDITY
+        values = self.clean.values(values) | {k: codec.moment(values[k]) for k in moments if k in values}
         said = row.revision_id if type(row) in COLUMNS else _content((start, type_, end), values)
         return CopyRow((start, type_, end), values, self.pseudonyms.content(said))
+
+    def _ends_of_further(self, row: Revision) -> Ends:
+        """How a row of a further layer joins two nodes."""
+        layer = self.layers.of_type(type(row))
+        assert layer is not None
+        if isinstance(row, Statement):
+            return ("Evidence", row.evidence), "REPORTS_ON", (layer.label, row.about[0])
+        return ("Twin", row.twin), "PUBLISHES", (layer.label, row.key)
+
+    def _further(self, record: Record) -> dict[str, Any]:
+        """The properties of a record or a row of a further layer, with pseudonyms in the place of what is personal."""
+        return with_personal(record, self.pseudonyms.text)
 
     def nodes(self, ends: Iterable[tuple[str, str]], evidence: Sequence[ToldEvidence]) -> Iterator[CopyNode]:
         """The nodes at these ends; pieces of evidence come with their events and sources."""
         yield self._twin()
         for label, id_ in dict.fromkeys(ends):
-            if label in ("Belief", "Goal", "Metric", "Decision"):
+            if (layer := self.layers.of((label,))) is not None:
+                record = self.state.made_of(layer.record)[id_]
+                named = self._node(label, id_, self._further(record))
+                yield replace(named, label=LABEL, shown=(label,))
+            elif label in ("Belief", "Goal", "Metric", "Decision"):
                 yield self._named(label, id_)
         sources: dict[str, str] = {}
         bearings = self.state.bearings

@@ -125,6 +125,8 @@ class DefinitionGraph:
         for crossing in crossings(definitions):
             leading[crossing.source[0]].append(crossing)
         self._crossings = [[each for name in names for each in leading.get(name, ())] for names in self.components]
+        self.crosses = any(self._crossings)
+        """Whether anything crosses from a place to another."""
         self._structures: dict[tuple[int, int], Structure] = {}
         self._of_segments: dict[str, DefinitionGraph] = {}
 

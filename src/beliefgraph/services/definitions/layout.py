@@ -22,7 +22,7 @@ from beliefgraph.inference import Model, Structure, compile_model
 from beliefgraph.inference.stop import budget
 from beliefgraph.model.attribute import OTHER
 from beliefgraph.model.belief import ANYONE, ANYWHERE, Belief, BeliefKey
-from beliefgraph.model.identity import belief_id
+from beliefgraph.model.identity import belief_ids, belief_name
 from beliefgraph.services.definitions.graph import DefinitionGraph, Edge, PersonalRelation, Placed, structure_of
 
 COMPILED_ENTRIES = 50_000_000
@@ -92,6 +92,11 @@ class Layout:
     alone: Alone = field(default_factory=lambda: Alone.of(()))
     joined: tuple[Unit, ...] = ()
     values_beside: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def names(self) -> tuple[bytes, ...]:
+        """What the ids of its beliefs are made of, beside the twin."""
+        return tuple(map(belief_name, self.keys))
 
     @cached_property
     def position(self) -> Mapping[str, int]:
@@ -166,7 +171,7 @@ def lay_out(
 
 def _all_crossed(graph: DefinitionGraph, places: set[Placed]) -> list[Placed]:
     """The places, and all that a crossing leads to from one of them; sorted."""
-    waiting = list(places)
+    waiting = list(places) if graph.crosses else []
     while waiting:
         for _, there in graph.crossing(waiting.pop()):
             if there not in places:
@@ -193,7 +198,7 @@ def _lay_out(
 ) -> Layout:
     nothing_of_its_own = not personal and all(place[1:] == (ANYONE, ANYWHERE, (), ()) for place in placed)
     plan = _of_anybody(graph, placed) if nothing_of_its_own else _planned(graph, placed, personal)
-    return replace(plan, ids=tuple(belief_id(twin, key) for key in plan.keys))
+    return replace(plan, ids=belief_ids(twin, plan.names))
 
 
 _plans: LRUCache[tuple[DefinitionGraph, tuple[Placed, ...]], Layout] = LRUCache(

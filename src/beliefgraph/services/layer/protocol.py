@@ -24,7 +24,7 @@ class PublishContext:
     """What a layer publishes from.
 
     `before` is the twin as it was; `after` has the rows that the commit adds, and what earlier layers published. The
-    derivation is that of the beliefs at the new head time. What is not to be `stored` is an answer alone.
+    derivation is that of the beliefs at the new head time.
     """
 
     before: TwinState
@@ -32,7 +32,6 @@ class PublishContext:
     graph: DefinitionGraph
     derivation: Derivation
     rev: int
-    stored: bool = True
 
 
 @dataclass(frozen=True)
@@ -101,6 +100,11 @@ class Layer:
     def id_of(self, twin: str, key: str) -> str:
         """The id of the layer's record of that key in a twin, by the twin's id."""
         return record_id(self.name, twin, key)
+
+    def key_of(self, record: Record) -> str:
+        """The key of one of the layer's records."""
+        key: str = record.key  # type: ignore[attr-defined]
+        return key
 
     def ended(self, context: CommandContext, key: str) -> Delta:
         """The rows to close and to open so that a relation of the layer ends; none where it has no such relation."""

@@ -34,6 +34,7 @@ from beliefgraph.services.learning.dataset import Collection, Known, Per, Topic,
 from beliefgraph.services.learning.fitted import Fitted
 from beliefgraph.services.learning.judge import InForce, Judged, Learner, Verdict, judge
 from beliefgraph.services.learning.shared_errors import Origin, TriedErrors, drawn_back, origins, sobered, tried_errors
+from beliefgraph.services.permissions.included import EVERYBODY
 from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.permissions.usable import Usable
 from beliefgraph.services.process.threads import long_work
@@ -175,10 +176,12 @@ class SourceLearner:
         """
         caller.require("read")
         caller.require_service()
-        left_out = [] if self._sights is None else await self._sights.left_out(caller)
+        included = EVERYBODY if self._sights is None else await self._sights.included(caller)
         walk = paging.walk("sources", caller.tenant, first=first, after=after, by=str)
         parameters = (await self._book.latest(caller.tenant)).reliabilities.parameters
-        found = await stored.sources(self._graph, caller.tenant, after=walk.text, limit=walk.limit, left_out=left_out)
+        found = await stored.sources(
+            self._graph, caller.tenant, after=walk.text, limit=walk.limit, **included.parameters
+        )
         rows = []
         for source in found:
             learned = parameters.by_source.get(source.name, ())

@@ -6,40 +6,38 @@ derived from the rows that are left, under definitions without what is refused, 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
-from beliefgraph.model.definition import Definitions
-from beliefgraph.model.permission import Policy
+from beliefgraph.services.beliefs.passing import with_holdings
+from beliefgraph.services.beliefs.publish import BELIEFS
 from beliefgraph.services.commits.advance import publish_layers
-from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.commits.layers import LAYERS
 from beliefgraph.services.derivation.derive import derive
-from beliefgraph.services.permissions.hidden import Hidden
+from beliefgraph.services.layer.protocol import Layer
+from beliefgraph.services.permissions.hidden import Part
 from beliefgraph.services.permissions.kept import Kept
-from beliefgraph.services.permissions.sight import Sight
 from beliefgraph.services.twin.state import TwinState
 
 
 def permitted(
-    state: TwinState,
-    definitions: Definitions,
-    graph: DefinitionGraph,
-    sight: Sight,
-    policy: Policy,
-    outside: Collection[str] = (),
+    state: TwinState, part: Part, outside: Collection[str] = (), layers: Sequence[Layer] = LAYERS
 ) -> TwinState:
     """The twin as it exists under a sight: the same object where nothing of it is refused.
 
-    `definitions` are those of the twin, `graph` is what of them exists under the sight. `outside` are pieces of
-    evidence whose events or sources belong to refused categories. A piece of evidence is refused as a whole if any of
-    what it says is, since its words speak of all of it. The twin has no head time where nothing of it is left.
+    `part` is what of the twin's definitions exists under it. `outside` are pieces of evidence whose events or sources
+    belong to refused categories. A piece of evidence is refused as a whole if any of what it says is, since its words
+    speak of all of it. The twin has no head time where nothing of it is left.
     """
-    if sight.whole or state.head_time is None:
+    hidden, graph = part.hidden, part.graph
+    if hidden.sight.whole or state.head_time is None:
         return state
-    kept = Kept(state, Hidden(sight, policy, definitions), outside)
-    if kept.everything and graph.definitions is definitions:
+    kept = Kept(state, hidden, outside, layers)
+    if kept.everything and graph.definitions is hidden.definitions:
         return state
     base = kept.state
     if base.head_time is None:
         return base
     derivation = derive(base, graph, base.head_time)
-    return publish_layers(base, kept.with_drawn(base), graph, derivation, base.rev, stored=False)[1]
+    held = with_holdings(kept.with_drawn(base), graph, derivation)
+    others = [layer for layer in layers if layer is not BELIEFS]
+    return publish_layers(base, held, graph, derivation, base.rev, others)[1]

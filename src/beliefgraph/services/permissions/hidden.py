@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
+from beliefgraph.model.belief import Belief
 from beliefgraph.model.catalog import Catalog, EventRule
 from beliefgraph.model.change_point import ChangeDefinition
 from beliefgraph.model.definition import Definitions
@@ -14,7 +16,7 @@ from beliefgraph.model.permission import Policy
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.permissions.sight import Sight
 
-PARTS = ("attributes", "domains", "metrics", "goals", "decisions", "segments")
+PARTS = ("attributes", "domains", "metrics", "goals", "decisions", "segments", "records")
 """What a category names that has a name of its own."""
 
 
@@ -34,8 +36,10 @@ class Hidden:
     """What a sight refuses, by name."""
 
     def __init__(self, sight: Sight, policy: Policy, definitions: Definitions) -> None:
-        self._definitions = definitions
+        self.sight = sight
+        self.definitions = definitions
         self._general = sight.general
+        self._attributes: dict[tuple[str, str], bool] = {}
         refused = {each.key for each in sight.refused}
         self._categories = [
             (each.key in refused, {part: Names(getattr(each, part)) for part in PARTS}) for each in policy.categories
@@ -43,14 +47,25 @@ class Hidden:
 
     def attribute(self, key: str, domain: str) -> bool:
         """Whether an attribute is refused."""
-        found = [
-            hidden for hidden, names in self._categories if key in names["attributes"] or domain in names["domains"]
-        ]
-        return any(found) if found else self._general
+        known = self._attributes.get((key, domain))
+        if known is None:
+            found = [
+                hidden for hidden, names in self._categories if key in names["attributes"] or domain in names["domains"]
+            ]
+            known = self._attributes[key, domain] = any(found) if found else self._general
+        return known
+
+    def among_beliefs(self, beliefs: Mapping[str, Belief]) -> Iterator[str]:
+        """The ids of those of some beliefs of which the attribute is refused."""
+        known = self._attributes
+        for id_, each in beliefs.items():
+            pair = each.attribute, each.domain
+            if known[pair] if pair in known else self.attribute(*pair):
+                yield id_
 
     def named(self, attribute: str) -> bool:
         """Whether an attribute is refused, by its key; one that is not defined is in no domain."""
-        known = self._definitions.attributes.get(attribute)
+        known = self.definitions.attributes.get(attribute)
         return self.attribute(attribute, "" if known is None else known.domain)
 
     def metric(self, key: str) -> bool:
@@ -65,6 +80,10 @@ class Hidden:
         """Whether a decision is refused."""
         return self._hides({"decisions": key})
 
+    def record(self, layer: str, key: str) -> bool:
+        """Whether a record of a further layer is refused."""
+        return self._hides({"records": f"{layer}/{key}"})
+
     def segment(self, key: str) -> bool:
         """Whether a segment is refused, and so its base rates."""
         return self._hides({"segments": key})
@@ -77,23 +96,31 @@ class Hidden:
         return any(inside) if inside else self._general
 
 
+@dataclass(frozen=True)
+class Part:
+    """What a sight refuses of a set of definitions, and the definitions without it: the same where nothing is."""
+
+    hidden: Hidden
+    graph: DefinitionGraph
+
+
 class PermittedDefinitions:
     """Definitions without what a sight refuses, made once for each set and sight while the set is in memory."""
 
     def __init__(self) -> None:
-        self._made: WeakKeyDictionary[DefinitionGraph, dict[tuple[Policy, Sight], DefinitionGraph]] = (
-            WeakKeyDictionary()
-        )
+        self._made: WeakKeyDictionary[
+            DefinitionGraph, dict[tuple[Policy, Sight], tuple[Hidden, DefinitionGraph | None]]
+        ] = WeakKeyDictionary()
 
-    def of(self, graph: DefinitionGraph, sight: Sight, policy: Policy) -> DefinitionGraph:
-        """The definitions that exist under a sight; the same object where nothing of them is refused."""
-        if sight.whole:
-            return graph
+    def of(self, graph: DefinitionGraph, sight: Sight, policy: Policy) -> Part:
+        """The part of the definitions that exists under a sight."""
         made = self._made.setdefault(graph, {})
         if (policy, sight) not in made:
-            kept = without(graph.definitions, Hidden(sight, policy, graph.definitions))
-            made[policy, sight] = graph if kept is graph.definitions else DefinitionGraph(kept)
-        return made[policy, sight]
+            hidden = Hidden(sight, policy, graph.definitions)
+            kept = without(graph.definitions, hidden)
+            made[policy, sight] = hidden, None if kept is graph.definitions else DefinitionGraph(kept)
+        hidden, cut = made[policy, sight]
+        return Part(hidden, cut or graph)
 
 
 def without(definitions: Definitions, hidden: Hidden) -> Definitions:

@@ -2,75 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
-
-import numpy as np
 
 from beliefgraph.model.belief import Belief
 from beliefgraph.model.contest import Contested
 from beliefgraph.model.decision import Decision, DecisionStatement
 from beliefgraph.model.goal import Goal
 from beliefgraph.model.metric import Metric
+from beliefgraph.model.record import Record
 from beliefgraph.model.relation import BeliefRelation
 from beliefgraph.model.revision import Publication, Statement
 from beliefgraph.model.time import moment_of
+from beliefgraph.services.layer.protocol import Layer
 from beliefgraph.services.permissions.hidden import Hidden
 from beliefgraph.services.twin.bearings import Bearings
-from beliefgraph.services.twin.blocks import among, packed, unpacked
+from beliefgraph.services.twin.blocks import among, distinct, packed
 from beliefgraph.services.twin.measurements import Measurements
 from beliefgraph.services.twin.state import RecordsById, TwinState
 
 T = TypeVar("T", Bearings, Measurements)
 
 
-@dataclass(frozen=True)
-class _Names:
-    """The records of a twin that are refused, by their ids."""
-
-    beliefs: frozenset[str]
-    metrics: frozenset[str]
-    goals: frozenset[str]
-    decisions: frozenset[str]
-
-    @classmethod
-    def of(cls, state: TwinState, hidden: Hidden) -> _Names:
-        """Those that are hidden."""
-        return cls(
-            frozenset(id_ for id_, each in state.beliefs.items() if hidden.attribute(each.attribute, each.domain)),
-            frozenset(id_ for id_, each in state.metrics.items() if hidden.metric(each.name)),
-            frozenset(id_ for id_, each in state.goals.items() if hidden.goal(each.key)),
-            frozenset(id_ for id_, each in state.decisions.items() if hidden.decision(each.key)),
-        )
-
-    @property
-    def any(self) -> bool:
-        """Whether there are any."""
-        return bool(self.beliefs or self.metrics or self.goals or self.decisions)
-
-    def __contains__(self, id_: object) -> bool:
-        return id_ in self.beliefs or id_ in self.metrics or id_ in self.goals or id_ in self.decisions
+def _hidden(state: TwinState, hidden: Hidden, further: Sequence[Layer]) -> frozenset[str]:
+    """The records of a twin that are refused, by their ids; of beliefs there are very many."""
+    found = [
+        *hidden.among_beliefs(state.beliefs),
+        *(id_ for id_, each in state.metrics.items() if hidden.metric(each.name)),
+        *(id_ for id_, each in state.goals.items() if hidden.goal(each.key)),
+        *(id_ for id_, each in state.decisions.items() if hidden.decision(each.key)),
+    ]
+    for layer in further:
+        records = state.made_of(layer.record).items()
+        found += [id_ for id_, each in records if hidden.record(layer.name, layer.key_of(each))]
+    return frozenset(found)
 
 
 class Kept:
-    """The rows of a twin that are left when what is refused is taken away."""
+    """The rows of a twin that are left when what is refused is taken away, in all of its layers."""
 
-    def __init__(self, state: TwinState, hidden: Hidden, outside: Collection[str]) -> None:
+    def __init__(self, state: TwinState, hidden: Hidden, outside: Collection[str], layers: Sequence[Layer]) -> None:
         self._before = state
-        self._names = _Names.of(state, hidden)
+        self._further = [layer for layer in layers if layer.label is not None]
+        self._names = _hidden(state, hidden, self._further)
         self._evidence = {*outside, *self._refused_evidence(hidden)}
 
     @property
-    def refused(self) -> Collection[str]:
+    def refused(self) -> set[str]:
         """The evidence that is taken away."""
         return self._evidence
 
     @property
     def everything(self) -> bool:
         """Whether nothing is taken away."""
-        return not (self._names.any or self._evidence)
+        return not (self._names or self._evidence)
 
     @property
     def state(self) -> TwinState:
@@ -79,9 +66,7 @@ class Kept:
         bearings = self._rows(before.bearings)
         measurements = self._rows(before.measurements)
         rows: RecordsById = {
-            kind: {place: row for place, row in rows.items() if self._keeps(row)}
-            for kind, rows in before.rows.items()
-            if not issubclass(kind, Publication)
+            kind: self._told(kind, rows) for kind, rows in before.rows.items() if not issubclass(kind, Publication)
         }
         base = replace(before, rows=rows, bearings=bearings, measurements=measurements, derived={})
         return replace(base, made=self._made(base), tallies=measurements.tallies(), head_time=_latest(base))
@@ -99,14 +84,15 @@ class Kept:
     def _refused_evidence(self, hidden: Hidden) -> Iterator[str]:
         """The evidence that says something of what is refused."""
         state, names = self._before, self._names
-        for table in (state.bearings, state.measurements):
+        for table in (state.bearings, state.measurements) if names else ():
             about = table.headed(lambda heading: heading[0] in names)
             if len(about):
-                yield from unpacked(table.column("evidence", about))
-        for rows in state.rows.values():
-            for row in rows.values():
-                if isinstance(row, Statement) and self._speaks_of_refused(row, hidden):
-                    yield row.evidence
+                yield from distinct(table.column("evidence", about))
+        for kind, rows in state.rows.items():
+            if issubclass(kind, Statement):
+                for row in rows.values():
+                    if isinstance(row, Statement) and self._speaks_of_refused(row, hidden):
+                        yield row.evidence
 
     def _speaks_of_refused(self, row: Statement, hidden: Hidden) -> bool:
         if any(id_ in self._names for id_ in row.about):
@@ -124,9 +110,19 @@ class Kept:
         gone = packed(self._evidence)
         return table.kept(lambda block: ~among(block.evidence, gone))
 
-    def _keeps(self, row: object) -> bool:
+    def _told(self, kind: type[Record], rows: Mapping[str, Record]) -> Mapping[str, Record]:
+        """The rows of a kind that are left; of those that definitions draw, none."""
+        if kind is BeliefRelation:
+            rows = {
+                place: row
+                for place, row in rows.items()
+                if isinstance(row, BeliefRelation) and row.origin != "inferred"
+            }
+        return {place: row for place, row in rows.items() if self._keeps(row)}
+
+    def _keeps(self, row: Record) -> bool:
         if isinstance(row, BeliefRelation):
-            return row.origin != "inferred" and row.source not in self._names and row.target not in self._names
+            return row.source not in self._names and row.target not in self._names
         if isinstance(row, Contested):
             return row.evidence not in self._evidence
         if isinstance(row, Statement):
@@ -142,15 +138,16 @@ class Kept:
             about.update(id_ for row in rows.values() if isinstance(row, Statement) for id_ in row.about)
         return {
             kind: {id_: each for id_, each in self._before.made_of(kind).items() if id_ in about}
-            for kind in (Belief, Metric, Goal, Decision)
+            for kind in (Belief, Metric, Goal, Decision, *(layer.record for layer in self._further))
         }
 
 
 def _latest(state: TwinState) -> datetime | None:
     """The greatest valid time that the rows of a twin bring: when it would be now if it had heard nothing else."""
-    times = [row.valid_from for rows in state.rows.values() for row in rows.values() if isinstance(row, Statement)]
+    told = (rows.values() for kind, rows in state.rows.items() if issubclass(kind, Statement))
+    times = [row.valid_from for rows in told for row in rows if isinstance(row, Statement)]
     times += [row.valid_from for row in state.relations]
     for table in (state.bearings, state.measurements):
-        blocks = [block.take(np.flatnonzero(block.seen(table.rev))) for block in table.blocks]
-        times += [moment_of(int(block.valid_from.max())) for block in blocks if len(block)]
+        seen = (block.valid_from[block.seen(table.rev)] for block in table.blocks)
+        times += [moment_of(int(since.max())) for since in seen if len(since)]
     return max(times, default=None)

@@ -1,4 +1,7 @@
-"""The policies of tenants: published as numbered records, and known in every process within half a second."""
+"""The policies of tenants: published as numbered records, and known in every process within half a second.
+
+So is what catalogs mark as special, which has a category in every policy.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ from beliefgraph.errors import Conflict, Incorrect, Unavailable
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.permission import NumberedPolicy, Policy
 from beliefgraph.model.time import Clock
+from beliefgraph.services.definitions.book import DefinitionBook
+from beliefgraph.services.permissions.special import with_special
 from beliefgraph.services.process.flights import Flights
 from beliefgraph.store import permissions as stored
 from beliefgraph.store.graph import Graph
@@ -30,9 +35,16 @@ TRIES = 5
 class Policies:
     """The policies in force; they are in the home database."""
 
-    def __init__(self, graph: Graph, clock: Clock, ticks: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        clock: Clock,
+        book: DefinitionBook | None = None,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._graph = graph
         self._clock = clock
+        self._book = book
         self._ticks = ticks
         self._known: LRUCache[str, tuple[float, NumberedPolicy | None]] = LRUCache(CACHED)
         self._reading: Flights[str, NumberedPolicy | None] = Flights()
@@ -56,7 +68,7 @@ class Policies:
         caller.require("define")
         caller.require_service()
         for _ in range(TRIES):
-            known = await self._read(caller.tenant)
+            known = await stored.in_force(self._graph, caller.tenant)
             if known is not None and known.policy == policy:
                 return known
             following = NumberedPolicy(
@@ -70,7 +82,7 @@ class Policies:
                 await stored.publish(self._graph, following)
             except Conflict:
                 continue  # somebody else published meanwhile, perhaps the same
-            self._known[caller.tenant] = (self._ticks(), following)
+            self._known.pop(caller.tenant, None)
             return following
         raise Unavailable("overloaded", "Others keep publishing policies; try again.", tenant=caller.tenant)
 
@@ -82,6 +94,8 @@ class Policies:
     async def _read(self, tenant: str) -> NumberedPolicy | None:
         begun = self._ticks()
         found = await stored.in_force(self._graph, tenant)
+        if found is not None and self._book is not None:
+            found = with_special(found, (await self._book.latest(tenant)).definitions)
         self._known[tenant] = (begun, found)
         return found
 

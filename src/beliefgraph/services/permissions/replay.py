@@ -6,7 +6,7 @@ what is permitted.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain
@@ -18,15 +18,15 @@ from beliefgraph.inference.stop import check_stopped
 from beliefgraph.model.commit import Change, Commit
 from beliefgraph.model.delta import Records
 from beliefgraph.model.further import by_field
-from beliefgraph.model.permission import Policy
-from beliefgraph.model.revision import Publication, Revision
+from beliefgraph.model.revision import Publication, Revision, Statement
 from beliefgraph.services.commits.advance import publish_layers
 from beliefgraph.services.commits.layers import LAYERS
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.derivation.derive import derive
-from beliefgraph.services.permissions.hidden import Hidden
+from beliefgraph.services.layer.protocol import Layer
+from beliefgraph.services.permissions.hidden import Part
 from beliefgraph.services.permissions.kept import Kept
-from beliefgraph.services.permissions.sight import Sight
+from beliefgraph.services.twin.blocks import unpacked
 from beliefgraph.services.twin.state import RecordsById, TwinState, by_place, fresh
 from beliefgraph.store.history import Stretch, as_seen
 
@@ -43,19 +43,19 @@ class Inputs:
 
 @dataclass(frozen=True)
 class View:
-    """What decides which part of a twin is left: a sight, and the definitions of each number, whole and as cut."""
+    """What decides which part of a twin is left: the part of the definitions of each number that exists."""
 
-    sight: Sight
-    policy: Policy
-    graphs: Mapping[int, tuple[DefinitionGraph, DefinitionGraph]]
+    parts: Mapping[int, Part]
     outside: Collection[str] = ()
+    layers: Sequence[Layer] = LAYERS
 
 
 @dataclass(frozen=True)
 class Replay:
     """The changes of a twin under a sight up to a rev, by rev; what it was told by the last of them, and all of it.
 
-    `refused` is the evidence that was left out at some rev.
+    `refused` is the evidence that was left out at some rev; `evidence` and `revisions` are the ids of the evidence and
+    the rows that were not.
     """
 
     rev: int = 0
@@ -63,6 +63,8 @@ class Replay:
     state: TwinState | None = None
     changes: Mapping[int, Change] = field(default_factory=dict)
     refused: frozenset[str] = frozenset()
+    evidence: frozenset[str] = frozenset()
+    revisions: frozenset[str] = frozenset()
 
     def since(self, rev: int, limit: int) -> list[Change]:
         """The changes after a rev, in order, at most `limit`."""
@@ -75,45 +77,63 @@ class Replay:
     def published(self, kind: type[P], key: str, stretch: Stretch) -> list[P]:
         """What was published of one record, the newest first."""
         rev = self.rev if stretch.rev is None else stretch.rev
-        found: list[P] = []
+        found = [row for row in self.publications(key) if isinstance(row, kind)]
+        wanted = [
+            row
+            for row in reversed(found)
+            if row.rev_from <= rev
+            and (stretch.valid_time is None or row.valid_from <= stretch.valid_time)
+            and (stretch.before is None or row.rev_from < stretch.before)
+        ]
+        return as_seen(wanted[: stretch.limit], rev)
+
+    def publications(self, key: str | None = None) -> list[Publication]:
+        """All that was published, or all of one record, in the order of the revs."""
+        found: list[Publication] = []
+        last: dict[tuple[type[Publication], str], int] = {}
         for at, change in self.changes.items():
-            if at > rev:
-                break
             moves: Iterable[Any] = chain(
                 change.beliefs, change.goals, change.metrics, change.decisions, *change.layers.values()
             )
             for move in moves:
-                if move.before is not None and move.before.key == key and isinstance(move.before, kind):
-                    found[-1] = found[-1].model_copy(update={"rev_to": at})
-                if move.after is not None and move.after.key == key and isinstance(move.after, kind):
-                    found.append(move.after)
-        wanted = [
-            row
-            for row in reversed(found)
-            if (stretch.valid_time is None or row.valid_from <= stretch.valid_time)
-            and (stretch.before is None or row.rev_from < stretch.before)
-        ]
-        return as_seen(wanted[: stretch.limit], rev)
+                before, after = move.before, move.after
+                if before is not None and key in (None, before.key):
+                    place = last[type(before), before.key]
+                    found[place] = found[place].model_copy(update={"rev_to": at})
+                if after is not None and key in (None, after.key):
+                    last[type(after), after.key] = len(found)
+                    found.append(after)
+        return found
 
 
 def replayed(known: Replay, latest: TwinState, inputs: Inputs, view: View) -> Replay:
     """What is known, taken on over the commits of `inputs`; `latest` is all of the twin at some later rev."""
     touched = _touched(latest, inputs.rows)
     changes, told, state, refused = dict(known.changes), known.told, known.state, set(known.refused)
+    evidence, revisions = set(known.evidence), set(known.revisions)
+    left_out: set[str] | None = None
     for commit in inputs.commits:
         if commit.rev not in touched and told is not None and told.definitions == commit.definitions:
             continue
         check_stopped()
-        whole, under = view.graphs[commit.definitions]
-        hidden = Hidden(view.sight, view.policy, whole.definitions)
-        kept = Kept(_seen(latest, inputs.rows, commit), hidden, view.outside)
+        part = view.parts[commit.definitions]
+        kept = Kept(_seen(latest, inputs.rows, commit), part.hidden, view.outside, view.layers)
         now = kept.state
         refused.update(kept.refused)
+        returned, left_out = left_out is None or not left_out <= kept.refused, kept.refused
         if (now.head_time is None and state is None) or (told is not None and _same(told, now)):
             continue
-        changes[commit.rev], state = _step(state or fresh(now.id, now.tenant, now.name), now, commit, under)
+        anew = returned or told is None or told.definitions != now.definitions  # earlier rows may be there again
+        for row, said in _opened(now, 0 if anew else commit.rev):
+            revisions.add(row)
+            evidence.update(said)
+        changes[commit.rev], state = _step(
+            state or fresh(now.id, now.tenant, now.name), now, commit, part.graph, view.layers
+        )
         told = now
-    return Replay(inputs.commits[-1].rev, told, state, changes, frozenset(refused))
+    return Replay(
+        inputs.commits[-1].rev, told, state, changes, frozenset(refused), frozenset(evidence), frozenset(revisions)
+    )
 
 
 def _touched(latest: TwinState, rows: Sequence[Revision]) -> set[int]:
@@ -140,6 +160,21 @@ def _seen(latest: TwinState, rows: Sequence[Revision], commit: Commit) -> TwinSt
     )
 
 
+def _opened(now: TwinState, since: int) -> Iterator[tuple[str, Sequence[str]]]:
+    """The ids of the rows of a twin that this rev or a later one opened, each with its evidence."""
+    for table in (now.bearings, now.measurements):
+        rows = table.where(lambda block: np.asarray(block.rev_from >= since))
+        if len(rows):
+            evidence = unpacked(table.column("evidence", rows))
+            yield from (
+                (row, (said,)) for row, said in zip(unpacked(table.column("revision", rows)), evidence, strict=True)
+            )
+    for by_id in now.rows.values():
+        for row in by_id.values():
+            if isinstance(row, Revision) and row.rev_from >= since:
+                yield row.revision_id, (row.evidence,) if isinstance(row, Statement) else ()
+
+
 def _same(before: TwinState, now: TwinState) -> bool:
     """Whether a commit brought nothing: the same rows, read by the same definitions."""
     return (
@@ -153,14 +188,16 @@ def _same(before: TwinState, now: TwinState) -> bool:
     )
 
 
-def _step(before: TwinState, now: TwinState, commit: Commit, graph: DefinitionGraph) -> tuple[Change, TwinState]:
+def _step(
+    before: TwinState, now: TwinState, commit: Commit, graph: DefinitionGraph, layers: Sequence[Layer]
+) -> tuple[Change, TwinState]:
     """What a commit changed of what is permitted, and the twin after it."""
     head_time = max(each for each in (before.head_time, now.head_time) if each is not None)
     commit = commit.model_copy(update={"head_time": head_time})
     made = {kind: {**before.made_of(kind), **now.made_of(kind)} for kind in {**before.made, **now.made}}
     published: RecordsById = {kind: rows for kind, rows in before.rows.items() if issubclass(kind, Publication)}
     after = replace(now, made=made, rows={**now.rows, **published}, head_time=head_time)
-    delta, final = publish_layers(before, after, graph, derive(after, graph, head_time), commit.rev)
-    changes = {layer.name: layer.changes(final, delta) for layer in LAYERS}
+    delta, final = publish_layers(before, after, graph, derive(after, graph, head_time), commit.rev, layers)
+    changes = {layer.name: layer.changes(final, delta) for layer in layers}
     change = Change(commit=commit, **by_field(changes, Change))
     return change, final.at_commit(commit)

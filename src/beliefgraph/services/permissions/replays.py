@@ -52,9 +52,9 @@ class Replays:
 
     async def _view(self, state: TwinState, seen: Seen, commits: Sequence[Commit]) -> View:
         assert seen.policy is not None
-        graphs = {}
-        for number in {commit.definitions for commit in commits}:
-            whole = await self._book.numbered(state.tenant, number)
-            graphs[number] = whole, self._sights.definitions(whole, seen)
+        parts = {
+            number: self._sights.part(await self._book.numbered(state.tenant, number), seen)
+            for number in {commit.definitions for commit in commits}
+        }
         outside = await self._sights.outside(state, seen)
-        return View(seen.sight, seen.policy.policy, graphs, outside)
+        return View(parts, outside, self._sights.layers)

@@ -15,9 +15,12 @@ from beliefgraph.model.permission import NumberedPolicy, Permission, Use, matche
 from beliefgraph.model.time import Clock
 from beliefgraph.services.access.accesses import AccessLog
 from beliefgraph.services.access.scope import no_such_twin, owns, reach
+from beliefgraph.services.commits.layers import LAYERS
 from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.layer.protocol import Layer
 from beliefgraph.services.permissions.enforce import permitted
-from beliefgraph.services.permissions.hidden import PermittedDefinitions
+from beliefgraph.services.permissions.hidden import Part, PermittedDefinitions
+from beliefgraph.services.permissions.included import EVERYBODY, Included, included
 from beliefgraph.services.permissions.policies import Policies
 from beliefgraph.services.permissions.receipt import consent_receipt
 from beliefgraph.services.permissions.sight import NOTHING, WHOLE, Sight, asks_nobody, restricted, sight_of
@@ -27,14 +30,10 @@ from beliefgraph.services.twin.heads import Head, Heads
 from beliefgraph.services.twin.published import Published
 from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store import permissions as stored
-from beliefgraph.store.beliefs import twins_named
 from beliefgraph.store.graph import Graph
 
 KEPT = 256
 """Twins as they exist under a sight that are kept in memory, those lately asked about."""
-
-PAGE = 500
-"""Twins whose permissions are read together."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,9 @@ class Sights:
         clock: Clock,
         cache: TwinCache | None = None,
         log: AccessLog | None = None,
+        layers: Sequence[Layer] = LAYERS,
     ) -> None:
+        self.layers = layers
         self._graph = graph
         self._policies = policies
         self._clock = clock
@@ -105,27 +106,20 @@ class Sights:
                 purpose=caller.purpose,
             )
 
-    async def left_out(self, caller: Caller) -> list[str]:
-        """The twins, by id, that an answer from all twins together leaves out: those of which not all is permitted.
+    async def included(self, caller: Caller) -> Included:
+        """The twins that an answer from all twins together is made from: those of which everything is permitted.
 
-        None in a tenant without a policy, and for what a law demands; `not-permitted` for a purpose that the policy
-        does not name.
+        Everybody in a tenant without a policy, and for what a law demands; `not-permitted` for a purpose that the
+        policy does not name. Looks at the twins alone of which something is stated of this purpose.
         """
         policy = await self._policies.in_force(caller.tenant)
         if policy is None or asks_nobody(policy.policy, caller.purpose):
-            return []
+            return EVERYBODY
         if policy.policy.purpose(caller.purpose) is None:
             raise Forbidden("not-permitted", "The tenant's policy does not name this purpose.", purpose=caller.purpose)
-        found: list[str] = []
-        after = ""
-        while True:
-            named = await twins_named(self._graph, caller.tenant, only=None, after=after, limit=PAGE)
-            twins = [(twin.id, twin.name) for twin in named]
-            seen = await self.of_each(caller, twins)
-            found += [id_ for (id_, _), each in zip(twins, seen, strict=True) if not each.whole]
-            if len(twins) < PAGE:
-                return found
-            after = twins[-1][1]
+        now = self._clock.now()
+        found = await stored.stated(self._graph, caller.tenant, (caller.purpose, None), now)
+        return included(policy.policy, caller, found, now)
 
     async def stated(self, caller: Caller, name: str) -> list[Permission]:
         """What was stated of a twin, to the person, and to keys that may define."""
@@ -195,8 +189,11 @@ class Sights:
 
     def definitions(self, graph: DefinitionGraph, seen: Seen) -> DefinitionGraph:
         """The definitions as they exist for the caller."""
-        if seen.whole or seen.policy is None:
-            return graph
+        return graph if seen.whole else self.part(graph, seen).graph
+
+    def part(self, graph: DefinitionGraph, seen: Seen) -> Part:
+        """The part of the definitions that exists for the caller, who may see a part of a twin."""
+        assert seen.policy is not None
         return self._definitions.of(graph, seen.sight, seen.policy.policy)
 
     async def state(self, state: TwinState, graph: DefinitionGraph, seen: Seen) -> TwinState:
@@ -206,10 +203,8 @@ class Sights:
         key = (state.id, state.life, state.rev, seen.policy.number, seen.sight)
         kept = self._states.get(key)
         if kept is None:
-            policy = seen.policy.policy
             outside = await self.outside(state, seen)
-            under = self.definitions(graph, seen)
-            found = await asyncio.to_thread(permitted, state, graph.definitions, under, seen.sight, policy, outside)
+            found = await asyncio.to_thread(permitted, state, self.part(graph, seen), outside, self.layers)
             kept = self._states[key] = (found, None if found.head_time is None else Published(found))
         return kept[0]
 

@@ -25,7 +25,7 @@ P = TypeVar("P", bound=Publication)
 
 
 class LayerQuestions:
-    """Answers from what layers published, to those who may see all of a twin: no permission names a further layer."""
+    """Answers from what layers published of a twin, or publish of the part that exists for whoever asks."""
 
     def __init__(self, graph: Graph, snapshots: Snapshots) -> None:
         self._graph = graph
@@ -37,8 +37,6 @@ class LayerQuestions:
         """What a layer says of the record of that key; at a valid time asked for, it is derived again."""
         moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev)
         rows = moment.state.rows_of(layer.published)
-        if not moment.seen.whole:
-            raise _unknown(layer, twin, key)
         if as_of.valid_time is not None:
             rows = await asyncio.to_thread(_derived, layer, moment)
         row = rows.get(layer.id_of(moment.state.id, key))
@@ -61,14 +59,16 @@ class LayerQuestions:
 async def _stored(
     graph: Graph, kind: type[P], twin: str, record: str, stretch: Stretch
 ) -> tuple[int, datetime, list[P]] | None:
-    return await published(graph, "layer/history", twin, lambda row, _: decoded(kind, row), stretch, record=record)
+    return await published(
+        graph, "layer/history", twin, lambda row, _: decoded(kind, row, graph.personal), stretch, record=record
+    )
 
 
 def _derived(layer: Layer, moment: Snapshot) -> Mapping[str, Publication]:
     """What a layer would publish at the valid time of a moment, by record."""
     state = moment.state
     derivation = derive(state, moment.graph, moment.at)
-    context = PublishContext(state, state, moment.graph, derivation, state.rev, stored=False)
+    context = PublishContext(state, state, moment.graph, derivation, state.rev)
     return state.after(layer.publish(context).delta).rows_of(layer.published)
 
 

@@ -18,6 +18,7 @@ from beliefgraph.model.twin import Twin
 from beliefgraph.services.access.scope import no_such_twin, reach
 from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.definitions.graph import DefinitionGraph
+from beliefgraph.services.permissions.included import EVERYBODY, Included
 from beliefgraph.services.permissions.replay import Replay
 from beliefgraph.services.permissions.replays import Replays
 from beliefgraph.services.permissions.sights import EVERYTHING, Seen, Sights
@@ -144,9 +145,9 @@ class Snapshots:
                     found.append(await self.shown(caller, twin, each))
         return found
 
-    async def left_out(self, caller: Caller) -> list[str]:
-        """The twins, by id, that an answer from all twins together leaves out."""
-        return [] if self._sights is None else await self._sights.left_out(caller)
+    async def included(self, caller: Caller) -> Included:
+        """The twins that an answer from all twins together is made from."""
+        return EVERYBODY if self._sights is None else await self._sights.included(caller)
 
     async def under_latest(self, caller: Caller, moment: Snapshot) -> Snapshot:
         """The moment under the definitions in force now, as they exist for the caller."""

@@ -386,6 +386,11 @@ def unpacked(ids: Ids) -> list[str]:
     return [str(UUID(int=(high << 64) | low)) for high, low in ids.tolist()]
 
 
+def distinct(ids: Ids) -> list[str]:
+    """The ids that these numbers are, each once."""
+    return [str(UUID(int=(high << 64) | low)) for high, low in {*map(tuple, ids.tolist())}]
+
+
 def among(ids: Ids, wanted: Ids) -> Bools:
     """Which of these ids are wanted."""
     if len(wanted) == 1:

@@ -76,12 +76,14 @@ async def events(visit: Visit) -> Response:
 
 
 async def plans(visit: Visit) -> Response:
-    """Goals, preferences, decisions, forecasts and trajectories."""
+    """Goals, preferences, decisions, what is counted, the segment, trajectories and forecasts."""
     caller, twin, verbs = visit.caller, visit.twin, visit.verbs
-    goals, preferences, decisions, forecasts, trajectories = await asyncio.gather(
+    goals, preferences, decisions, metrics, segment, forecasts, trajectories = await asyncio.gather(
         verbs.goals.goals(caller.asking("goals"), twin, first=LISTED),
         verbs.preferences.preferences(caller.asking("preferences"), twin, first=LISTED),
         verbs.decisions.decisions(caller.asking("decisions"), twin, first=LISTED),
+        verbs.metrics.metrics(caller.asking("metrics"), twin, first=LISTED),
+        verbs.segments.segment(caller.asking("segment"), twin),
         verbs.forecasts.forecasts(caller.asking("forecasts"), twin, first=LISTED),
         verbs.trajectories.trajectories(caller.asking("trajectories"), twin),
     )
@@ -90,6 +92,8 @@ async def plans(visit: Visit) -> Response:
         goals=goals,
         preferences=preferences,
         decisions=decisions,
+        metrics=metrics,
+        segment=segment,
         forecasts=forecasts,
         trajectories=trajectories,
     )
