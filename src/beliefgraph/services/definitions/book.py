@@ -174,14 +174,15 @@ def _with_catalog(current: Definitions, catalog: Catalog) -> Definitions:
 
 def _refuse_outdated(ahead: Definitions, known: ParameterSet, following: ParameterSet) -> None:
     """Refuse to put in force what the definitions would not use; what is in force already may stay."""
-    for hazard in following.hazards:
-        outcome = ahead.outcomes.get(hazard.outcome)
-        if hazard not in known.hazards and (outcome is None or outcome.learned_on != hazard.learned_on):
+    for each in (*following.hazards, *following.grades):
+        outcome = ahead.outcomes.get(each.outcome)
+        kept = each in known.hazards or each in known.grades
+        if not kept and (outcome is None or outcome.learned_on != each.learned_on):
             raise Conflict(
                 "parameters-outdated",
-                f"The hazard of {hazard.outcome} was learned on other inputs than its definition names now; learn it"
-                " again.",
-                outcome=hazard.outcome,
+                f"What was learned of {each.outcome} was learned on other inputs than its definition names now; learn"
+                " it again.",
+                outcome=each.outcome,
             )
     for rate in following.rates:
         outcome = ahead.outcomes.get(rate.outcome)

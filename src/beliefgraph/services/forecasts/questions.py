@@ -128,6 +128,7 @@ class Forecasts:
         caller.require("read")
         caller.require_service()
         left_out = await self._snapshots.left_out(caller)
+        now = self._clock.now()
         return await stored.scored(
-            self._graph, caller.tenant, outcome.key, horizon, retrospective=retrospective, left_out=left_out
+            self._graph, caller.tenant, outcome.key, horizon, now, retrospective=retrospective, left_out=left_out
         )
