@@ -11,6 +11,7 @@ from tests.forecasts.outcomes import day
 
 from beliefgraph.model.forecast import GradeForecast
 from beliefgraph.services.forecasts.grading import grading
+from beliefgraph.services.forecasts.history import Floats
 from beliefgraph.services.forecasts.outcome_record import outcome_record
 from beliefgraph.services.forecasts.timing import timing
 from beliefgraph.services.learning.scoring import brier
@@ -51,13 +52,13 @@ def test_when_is_scored_in_days_and_against_how_often_it_had_happened_by_then() 
 def test_curves_that_are_true_cover_as_often_as_they_claim() -> None:
     draw = np.random.default_rng(1)
     hazard = draw.uniform(0.02, 0.4, (20_000, 1)) * draw.uniform(0.5, 1.5, (20_000, 12))
-    curves = 1 - np.cumprod(1 - hazard, axis=1)
+    curves: Floats = 1 - np.cumprod(1 - hazard, axis=1)
     came = (curves < draw.random((20_000, 1))).sum(axis=1)
     found = timing(curves, came)
     assert found.covered == pytest.approx(found.claimed, abs=0.01)
     assert found.claimed >= 0.8
     assert found.skill > 0.05
-    late = timing(curves**2, came)
+    late = timing(np.asarray(curves**2), came)
     assert late.covered < late.claimed - 0.05
     assert late.crps > found.crps
 

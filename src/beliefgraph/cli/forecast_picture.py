@@ -19,12 +19,8 @@ def draw(found: Forecast, path: Path) -> Path:
         axes.bar([each.grade for each in found.grades], [each.probability for each in found.grades])
         axes.set_ylabel("probability")
     else:
-        ends = [found.made_at, *(each.at for each in found.curve)]
-        axes.step(ends, [0.0, *(each.probability for each in found.curve)], where="post")
-        for each in found.quantiles:
-            if each.at is not None:
-                axes.plot([each.at], [each.share], marker="o", color="0.3")
-        axes.set_ylabel("has happened by then")
-        figure.autofmt_xdate()
+        ends = [(each.at - found.made_at).total_seconds() / 86_400 for each in found.curve]
+        axes.plot([0.0, *ends], [0.0, *(each.probability for each in found.curve)], marker="o")
+        axes.set(xlabel="days", ylabel="has happened by then")
     figure.savefig(path, dpi=150, format="png")
     return path

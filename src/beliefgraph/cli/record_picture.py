@@ -16,8 +16,7 @@ def draw(found: OutcomeRecord, path: Path) -> Path:
     from matplotlib.figure import Figure  # takes half a second to import, which only a plot should cost
 
     figure = Figure(figsize=(6, 11), layout="constrained")
-    top, beside = figure.subfigures(2, 1, height_ratios=[7, 4])
-    above, below = top.subplots(2, 1, sharex=True, height_ratios=[3, 1])
+    above, below, beside = figure.subplots(3, 1, height_ratios=[3, 1, 2])
     filled = [each for each in found.scores.reliability if each.said is not None and each.happened is not None]
     above.plot([0, 1], [0, 1], color="0.7", linewidth=1, label="perfectly calibrated")
     above.plot([each.said for each in filled], [each.happened for each in filled], marker="o", label="forecasts")
@@ -27,8 +26,8 @@ def draw(found: OutcomeRecord, path: Path) -> Path:
     above.legend(loc="upper left", frameon=False)
     bins = found.scores.reliability
     below.bar([(each.low + each.high) / 2 for each in bins], [each.count for each in bins], width=0.09)
-    below.set(xlabel="probability", ylabel="how many")
-    _beside(found, beside.subplots())
+    below.set(xlabel="probability", ylabel="how many", xlim=(0, 1))
+    _beside(found, beside)
     figure.savefig(path, dpi=150, format="png")
     return path
 

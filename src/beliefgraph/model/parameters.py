@@ -319,7 +319,7 @@ class ParameterSet(Record):
     def size(self) -> int:
         """How many numbers are in it, about."""
         knots = sum(len(calibration.knots) for calibration in self.calibrations)
-        slopes = sum(len(learned.slopes) for learned in (*self.hazards, *self.grades))
+        slopes = sum(len(hazard.slopes) for hazard in self.hazards) + sum(len(each.slopes) for each in self.grades)
         shares = sum(len(each.stages) * (1 + len(each.signals)) for each in self.trajectories)
         errors = len(self.shared_errors) + len(self.random_effects)
         confusions = sum(len(each.coins.confusion) for each in self.sources)
