@@ -52,7 +52,7 @@ def test_when_is_scored_in_days_and_against_how_often_it_had_happened_by_then() 
 def test_curves_that_are_true_cover_as_often_as_they_claim() -> None:
     draw = np.random.default_rng(1)
     hazard = draw.uniform(0.02, 0.4, (20_000, 1)) * draw.uniform(0.5, 1.5, (20_000, 12))
-    curves: Floats = 1 - np.cumprod(1 - hazard, axis=1)
+    curves: Floats = np.asarray(1 - np.cumprod(1 - hazard, axis=1), dtype=np.float64)
     came = (curves < draw.random((20_000, 1))).sum(axis=1)
     found = timing(curves, came)
     assert found.covered == pytest.approx(found.claimed, abs=0.01)
