@@ -1,5 +1,5 @@
 // Store resolutions of forecasts that are still there, each under its own id and only once.
-// params: $resolutions [{id, forecast, twin, number, happened, at, rev, resolved_at}], sorted by twin
+// params: $resolutions [{id, forecast, twin, number, happened, at, grade, rev, resolved_at}], sorted by twin
 // returns: one record (how many were stored)
 // mode: write
 UNWIND $resolutions AS row

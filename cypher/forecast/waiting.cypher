@@ -3,7 +3,7 @@
 // or withdrawn at a later rev. Without types of events: one that is not resolved, or was at an earlier rev than the current.
 // params: $tenant, $outcome, $types ([type], or null if not by events), $now, $after ("" from the first), $limit (twins)
 // returns: one record (id of the last twin of the page or null,
-//          [[id, twin, made at, due (microseconds since 1970), number, happened, at (null: never resolved)]])
+//          [[id, twin, made at, due (microseconds since 1970), number, happened, at, grade (null: never resolved)]])
 // mode: read
 WITH COLLECT {
   MATCH (t:Twin)
@@ -17,7 +17,7 @@ RETURN twins[-1].id AS last, COLLECT {
   WHERE f.outcome = $outcome
   WITH t, f, COLLECT {
     MATCH (f)-[:RESOLVED_AS]->(r:Resolution)
-    RETURN [r.number, r.rev, r.happened, r.at.epochSeconds * 1000000 + r.at.microsecond] ORDER BY r.number DESC LIMIT 1
+    RETURN [r.number, r.rev, r.happened, r.at.epochSeconds * 1000000 + r.at.microsecond, r.grade] ORDER BY r.number DESC LIMIT 1
   }[0] AS last
   WHERE (last IS NULL AND ($types IS NULL OR f.due <= $now))
     OR (last[1] < t.rev AND $types IS NULL)
@@ -28,5 +28,5 @@ RETURN twins[-1].id AS last, COLLECT {
           OR EXISTS { MATCH (c:Commit)-[:CAUSED_BY]->(e) WHERE c.rev > last[1] })
     })
   RETURN [f.id, f.twin, f.made_at.epochSeconds * 1000000 + f.made_at.microsecond,
-    f.due.epochSeconds * 1000000 + f.due.microsecond, coalesce(last[0], 0), last[2], last[3]]
+    f.due.epochSeconds * 1000000 + f.due.microsecond, coalesce(last[0], 0), last[2], last[3], last[4]]
 } AS forecasts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -49,6 +50,7 @@ async def told(graph: Graph, tmp_path_factory: pytest.TempPathFactory) -> str:
     keeper = Foresight(world).keeper
     for month in (2, 7):
         await keeper.make(caller, "signs", datetime(2026, month, 14, tzinfo=UTC))
+    await keeper.make(caller, "recommends", datetime(2026, 3, 1, tzinfo=UTC))
     await keeper.resolve(caller)
     return tenant
 
@@ -231,6 +233,26 @@ def test_forecasts_of_a_twin_say_what_was_said_and_what_came(analyst: Analyst) -
     assert later["probability"] > 0.5 > earlier["probability"]
     seen = analyst.picture("forecasts_of_a_twin", twin="buyer-lena")
     assert len(labelled(seen, "Forecast")) == len(labelled(seen, "Resolution")) == 2
+
+
+def test_forecasts_of_a_twin_say_by_when_and_which_grade(analyst: Analyst) -> None:
+    (signs, _) = analyst.table("forecasts_of_a_twin", twin="buyer-lena")
+    assert signs["by_period"] == sorted(signs["by_period"])
+    assert (len(signs["by_period"]), signs["by_period"][-1], signs["grade"]) == (3, signs["probability"], None)
+    (graded,) = analyst.table("forecasts_of_a_twin", twin="user-omar")
+    assert (graded["outcome"], graded["grade"], graded["happened"]) == ("recommends", "passive", False)
+    assert [each["grade"] for each in json.loads(graded["grades"])] == ["detractor", "passive", "promoter"]
+
+
+def test_segments_of_a_tenant_show_who_is_in_each_and_what_came_of_its_forecasts(analyst: Analyst) -> None:
+    rows = {(row["outcome"], row["segment"]): row for row in analyst.table("segments_of_a_tenant")}
+    evaluating = rows["signs", "evaluating"]
+    assert (evaluating["twins"], evaluating["some"]) == (1, ["buyer-lena"])
+    assert evaluating["forecasts"] == evaluating["resolved"] == 2
+    assert evaluating["came"] == 0.5
+    daily = rows["recommends", "daily_users"]
+    assert daily["some"]
+    assert daily["resolved"] == daily["forecasts"]
 
 
 def test_preferences_of_a_person_stand_in_their_contexts_with_what_was_said(analyst: Analyst) -> None:

@@ -119,6 +119,18 @@ def test_the_demo_tells_what_was_forecast_and_what_came(first: str) -> None:
     assert scores.split()[4:6] == ["11", "27.3%"]
 
 
+def test_the_demo_tells_when_lena_was_said_to_sign_and_which_grade_omar_gave(first: str) -> None:
+    when = first[first.index("When it was said to come, on 2026-07-30") :]
+    assert "signs within 84 days of 2026-07-30" in when
+    rows = [line.split() for line in when.splitlines() if line.endswith(("10%", "25%", "50%", "75%", "90%"))]
+    assert [row[0] for row in rows[:2]] == ["2026-08-27", "2026-08-27"]
+    graded = when[when.index("user-omar: recommends") :]
+    answered = [line for line in graded.splitlines() if " recommends " in line and "112 d" in line]
+    assert any("promoter on 2026-09-17" in line for line in answered)
+    assert any("passive on 2026-03-19" in line for line in answered)
+    assert "recommends within 112 days" in graded
+
+
 def test_the_demo_looks_back_and_asks_what_if(first: str) -> None:
     assert "The same belief as of 2026-01-31" in first
     assert "What if another security review failed on 1 October?" in first

@@ -28,6 +28,12 @@ async def test_forecasts_are_made_listed_resolved_and_scored(
     listed = beliefgraph("forecast", "list", "--key", key, "--twin", "lena", environ=wide).stdout.decode()
     assert "14 d" in listed
     assert "happened on 2026-01-17" in listed
+    drawn = tmp_path / "when.png"
+    asked = ("--twin", "lena", "--horizon", "28", "--at", "2026-01-12T00:00:00", "--plot", str(drawn))
+    shown = beliefgraph("forecast", "show", "churn", "--key", key, *asked, environ=wide)
+    assert shown.returncode == 0, shown.stderr
+    assert "later than 2026-02-09, or never" in shown.stdout.decode()
+    assert drawn.read_bytes().startswith(b"\x89PNG")
     picture = tmp_path / "record.png"
     scored = beliefgraph("record", "churn", "--key", key, "--retrospective", "--plot", str(picture), environ=wide)
     assert scored.returncode == 0, scored.stderr

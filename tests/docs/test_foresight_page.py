@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from tests.docs.pages import examples
+from tests.docs.pages import Example, examples
 
 from beliefgraph.inference import Relation, Structure, compile_model
 from beliefgraph.inference.foresight.attribution import attributed
@@ -20,10 +20,13 @@ from beliefgraph.inference.foresight.information import gains, yes_or_no
 from beliefgraph.inference.foresight.logistic import Logistic
 from beliefgraph.inference.foresight.passage import passage, velocity
 from beliefgraph.inference.foresight.stages import SILENT, stated
+from beliefgraph.model.belief import logit
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.definition import Definitions
+from beliefgraph.model.forecast import Forecast
 from beliefgraph.model.time import microseconds
 from beliefgraph.services.forecasts.forecast import forecast
+from beliefgraph.services.forecasts.grading import grading
 from beliefgraph.services.forecasts.history import history
 from beliefgraph.store.forecasts import HistoryRows
 from beliefgraph.store.keys import Keyring
@@ -78,8 +81,11 @@ def test_the_questions_tell_what_the_page_says() -> None:
     assert numbers(paragraph("A question.")) == pytest.approx([both[0], second[0], both[1], second[1]], abs=5.1e-4)
 
 
-def test_the_stated_forecast_is_the_sum_of_what_is_stated() -> None:
-    (page,) = [example for example in examples("yaml") if example.page == "docs/foresight.md"]
+CHURN, RECOMMENDS = (example for example in examples("yaml") if example.page == "docs/foresight.md")
+
+
+def forecast_by_page(page: Example, said: dict[str, float], horizon: int = 0) -> Forecast:
+    """The forecast of the outcome that an example defines, in a twin that published these log-odds."""
     catalog = Catalog.model_validate(yaml.safe_load(page.code))
     outcome, definitions = catalog.outcomes[0], Definitions(tenant="t", number=1, catalogs=(catalog,))
     moment = outcome.moment(datetime(2026, 3, 1, tzinfo=UTC))
@@ -91,21 +97,37 @@ def test_the_stated_forecast_is_the_sum_of_what_is_stated() -> None:
         definitions=1,
         events=[("seen", start, "e", None)],
         sealed=[],
-        holdings=[
-            ["account.unhappy", None, "self", "any", start, None, 0.0],
-            ["account.trial", None, "self", "any", start, None, 2.0],
-        ],
+        holdings=[[attribute, None, "self", "any", start, None, log_odds] for attribute, log_odds in said.items()],
         readings=[],
         pursuits=[],
         deliberations=[],
         forecasts=[],
     )
     known = history(rows, outcome, Keyring(Path("nowhere")))
-    found = forecast(known, definitions, outcome, outcome.horizons[0], moment, moment)
+    return forecast(known, definitions, outcome, outcome.horizons[horizon], moment, moment)
+
+
+def test_the_stated_forecast_is_the_sum_of_what_is_stated() -> None:
+    found = forecast_by_page(CHURN, {"account.unhappy": 0.0, "account.trial": 2.0})
     said = numbers(paragraph("A forecast, stated."))
     parts = {each.input: each.contribution for each in found.inputs}
     whole = [-found.baseline, parts["segment trial"], parts["belief account.unhappy"], -found.log_odds]
     assert said == pytest.approx([*whole, found.probability], abs=5e-4)
+
+
+def test_when_it_comes_is_what_the_page_says() -> None:
+    found = forecast_by_page(CHURN, {}, horizon=1)
+    assert numbers(paragraph("When.")) == pytest.approx([point.probability for point in found.curve], abs=5.1e-5)
+
+
+def test_the_grades_are_as_likely_as_the_page_says() -> None:
+    stated, found = forecast_by_page(RECOMMENDS, {}), forecast_by_page(RECOMMENDS, {"account.trusting": logit(0.7)})
+    (moved,) = (each.contribution for each in found.inputs)
+    shares = [each.probability for each in found.grades]
+    higher = logit(stated.grades[1].at_least)
+    rps = [grading(np.array([[each.probability for each in one.grades]]), np.array([1])).rps for one in (found, stated)]
+    whole = [moved, -stated.log_odds, moved, found.log_odds, higher, moved, higher + moved, *shares, *rps]
+    assert numbers(paragraph("Grades.")) == pytest.approx(whole, abs=5.1e-4)
 
 
 def test_the_learned_forecast_is_attributed_as_the_page_says() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from tests.conftest import StoppedClock
+from tests.forecasts.graded import GRADED, SATISFACTION
 from tests.forecasts.outcomes import CHURN
 from tests.metrics import METRICS
 from tests.web.service import Client, Service
@@ -127,9 +128,64 @@ async def test_a_forecast_is_worked_out_where_none_is_stored(
     assert past["madeAt"] == "2026-01-06T00:00:00+00:00"
 
 
+async def test_when_it_comes_and_which_grade_are_answered_and_scored(
+    served: Service, client: Client, week: StoppedClock
+) -> None:
+    await client.data(PUBLISH, catalog=METRICS.model_dump(mode="json", exclude_defaults=True))
+    await client.data(PUBLISH, catalog=catalog())
+    await client.data(PUBLISH, catalog=GRADED.model_dump(mode="json", exclude_defaults=True))
+    await client.observe(rated("loud", 1.0), rated("other", -1.0, twin="tom"))
+    await client.data(MAKE)
+    ask = """{
+      churn: forecast(twin: "lena", outcome: "churn", horizon: "P28D") {
+        probability madeAt due curve { at probability } quantiles { share at } grades { grade }
+      }
+      graded: forecast(twin: "lena", outcome: "satisfaction") {
+        probability logOdds baseline inputs { contribution } grades { grade probability atLeast } curve { at }
+      }
+    }"""
+    found = await client.data(ask)
+    churn, graded = found["churn"], found["graded"]
+    assert [len(churn["curve"]), churn["curve"][-1]["at"], churn["grades"]] == [4, churn["due"], []]
+    assert churn["curve"][-1]["probability"] == churn["probability"]
+    assert [each["share"] for each in churn["quantiles"]] == [0.1, 0.25, 0.5, 0.75, 0.9]
+    assert churn["quantiles"][-1]["at"] is None
+    assert math.fsum(each["probability"] for each in graded["grades"]) == pytest.approx(1.0)
+    assert graded["grades"][1]["atLeast"] == pytest.approx(graded["probability"])
+    assert graded["curve"] == []
+    week.advance(timedelta(days=30))
+    await client.observe(event("answer", "answered", day=12, score=9), event("gone", "cancelled", day=12, final=True))
+    await client.data(RESOLVE)
+    scored = await client.data("""{
+      churn: record(outcome: "churn", horizon: "P28D") {
+        open early ungraded scores { count times { count crps skill covered claimed curve { within said happened } } }
+      }
+      graded: record(outcome: "satisfaction") {
+        open ungraded
+        scores { count brier grades { count rps skill logLoss ece shares { grade said came } } times { count } }
+        byHistory { scores { grades { rps } } }
+      }
+      forecasts(twin: "lena", outcome: "satisfaction") { nodes { resolution { grade happened } } }
+      definitions { outcomes { key grades { reached value of { grade share below } } } }
+    }""")
+    times = scored["churn"]["scores"]["times"]
+    assert (scored["churn"]["early"], times["count"], times["curve"][0]["within"]) == (0, 2, "P7D")
+    assert [point["happened"] for point in times["curve"]] == [0.5] * 4
+    grades = scored["graded"]["scores"]["grades"]
+    assert (scored["graded"]["ungraded"], grades["count"], scored["graded"]["scores"]["times"]) == (1, 1, None)
+    assert [each["came"] for each in grades["shares"]] == [0.0, 0.0, 1.0]
+    squared = [(each["atLeast"] - 1) ** 2 for each in graded["grades"][1:]]
+    assert grades["rps"] == pytest.approx(sum(squared) / 2)
+    (node,) = scored["forecasts"]["nodes"]
+    assert node["resolution"] == {"grade": "delighted", "happened": True}
+    (told,) = [each for each in scored["definitions"]["outcomes"] if each["key"] == "satisfaction"]
+    assert told["grades"]["of"][0] == {"grade": "unhappy", "share": 0.2, "below": 4.0}
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
+        ({"horizons": [{"within": "P7D", "expected": 0.3}, {"within": "P14D", "expected": 0.2}]}, "less likely"),
         ({"events": []}, "what resolves it"),
         ({"metric": {"metric": {"metric": "visits.week"}, "at_least": 1}}, "what resolves it"),
         ({"horizons": [{"within": "PT0S", "expected": 0.1}]}, "longer than nothing"),
@@ -164,3 +220,45 @@ async def test_what_counts_as_an_outcome_cannot_change_and_an_outcome_cannot_be_
     dropped = {"catalog": "outcomes", "version": "1.1.0", "outcomes": []}
     assert (await client.refused(PUBLISH, catalog=dropped))["code"] == "invalid-definition"
     await client.data(PUBLISH, catalog={**catalog(title="Leaves"), "version": "1.1.0"})
+
+
+WRONG_GRADES: list[tuple[dict[str, Any], str]] = [
+    ({"reached": "happy"}, "no grade happy"),
+    ({"reached": "unhappy"}, "always reached"),
+    ({"value": None}, "grades of events need a value"),
+    ({"value": "data.("}, "CEL"),
+    ({"value": "'nine'"}, "number"),
+    ({"metric": {"metric": "visits.week"}}, "one of the three"),
+    ({"of": SATISFACTION["grades"]["of"][:1]}, "at least 2"),
+    ({"of": [*SATISFACTION["grades"]["of"][:2], {"grade": "content", "share": 0.3}]}, "a grade twice"),
+    ({"of": [*SATISFACTION["grades"]["of"][:2], {"grade": "delighted", "share": 0.4}]}, "sum to 1"),
+    (
+        {"of": [{"grade": "a", "share": 0.5, "below": 4}, {"grade": "content", "share": 0.5, "below": 8}]},
+        "every grade but the highest",
+    ),
+    (
+        {
+            "of": [
+                {"grade": "a", "share": 0.5, "below": 8},
+                {"grade": "b", "share": 0.2, "below": 4},
+                {"grade": "content", "share": 0.3},
+            ]
+        },
+        "must ascend",
+    ),
+    ({"at_least": 0.3}, "between 0.5 and 1"),
+]
+
+
+async def test_grades_that_do_not_hold_together_are_refused_and_nothing_is_written(
+    served: Service, client: Client
+) -> None:
+    await client.data(PUBLISH, catalog=METRICS.model_dump(mode="json", exclude_defaults=True))
+    before = (await client.data("{ definitions { number } }"))["definitions"]
+    for changes, said in WRONG_GRADES:
+        grades = {name: value for name, value in {**SATISFACTION["grades"], **changes}.items() if value is not None}
+        wrong = {"catalog": "graded", "version": "1.0.0", "outcomes": [{**SATISFACTION, "grades": grades}]}
+        answer = await client.ask(PUBLISH, catalog=wrong)
+        assert answer["errors"][0]["extensions"]["code"] == "invalid-definition", changes
+        assert said in answer["errors"][0]["message"], changes
+    assert (await client.data("{ definitions { number } }"))["definitions"] == before

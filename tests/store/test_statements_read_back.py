@@ -20,7 +20,7 @@ from beliefgraph.model.decision import Decision, DecisionStatement, Deliberation
 from beliefgraph.model.delta import Delta, Records
 from beliefgraph.model.event import Event
 from beliefgraph.model.evidence import Bearing, Evidence, Source
-from beliefgraph.model.forecast import Forecast, ForecastInput, Resolution
+from beliefgraph.model.forecast import Forecast, ForecastInput, GradeForecast, Resolution
 from beliefgraph.model.goal import Goal, GoalRelation, GoalStatement, Pursuit
 from beliefgraph.model.identity import (
     belief_id,
@@ -272,6 +272,7 @@ async def test_a_forecast_with_what_came_of_it_is_read_back(graph: Graph, tenant
             twin=twin,
             number=number,
             happened=number == 2,
+            grade="high" if number == 2 else None,
             at=moment(300 + number),
             rev=10 + number,
             resolved_at=moment(400 + number),
@@ -292,6 +293,11 @@ async def test_a_forecast_with_what_came_of_it_is_read_back(graph: Graph, tenant
             ForecastInput(input="activity", value=3.5, contribution=0.7),
             ForecastInput(input="a belief", value=None, contribution=0.4),
         ),
+        cumulative=(0.05, 0.1, 0.25),
+        grades=(
+            GradeForecast(grade="low", probability=0.75, at_least=1.0),
+            GradeForecast(grade="high", probability=0.25, at_least=0.25),
+        ),
         basis="learned",
         segment="a segment",
         rev=7,
@@ -306,9 +312,15 @@ async def test_a_forecast_with_what_came_of_it_is_read_back(graph: Graph, tenant
     assert await forecasts.resolve(graph, resolutions) == 2
     for asked in ({}, {"id_": forecast.id}, {"outcome": "will.buy", "horizon": forecast.horizon}):
         assert await forecasts.of_twin(graph, twin, **asked) == (1, told.commit.head_time, [forecast])
-    (scored,) = await forecasts.scored(graph, tenant, "will.buy", forecast.horizon, retrospective=True)
+    over = forecast.made_at + forecast.horizon
+    (scored,) = await forecasts.scored(graph, tenant, "will.buy", forecast.horizon, over, retrospective=True)
     assert (scored.probability, scored.segment, scored.basis, scored.happened) == (0.25, "a segment", "learned", True)
     assert (scored.made_at, scored.since) == (forecast.made_at, forecast.since)
+    assert (scored.cumulative, scored.grades) == (forecast.cumulative, forecast.grades)
+    assert (scored.at, scored.grade, scored.over) == (resolutions[0].at, "high", True)
+    before = over - timedelta(microseconds=1)
+    (early,) = await forecasts.scored(graph, tenant, "will.buy", forecast.horizon, before, retrospective=True)
+    assert not early.over
 
 
 async def test_a_policy_is_read_back(graph: Graph, tenant: str) -> None:

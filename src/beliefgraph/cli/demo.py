@@ -216,7 +216,7 @@ async def _show_metrics(stage: Stage) -> None:
 
 
 async def _show_forecasts(stage: Stage) -> None:
-    """What was forecast every four weeks, what came, and how good the forecasts were."""
+    """What was forecast every four weeks, what came and when, and how good the forecasts were."""
     services, ask, story = stage.services, stage.story.ask.foresee, stage.story
     at = story.begins + ask.every
     while at <= story.ends:
@@ -226,6 +226,12 @@ async def _show_forecasts(stage: Stage) -> None:
     page = await services.forecasts.forecasts(stage.application, ask.twin, ask.outcome)
     stage.out.print(Rule(ask.say, align="left"))
     stage.out.print(forecasts_shown.forecasts(f"{ask.twin}: {ask.outcome}", page.nodes))
+    newest = page.nodes[0]
+    stage.out.print(Rule(f"When it was said to come, on {newest.made_at:%Y-%m-%d}", align="left"))
+    stage.out.print(forecasts_shown.details(newest), markup=False)
+    graded = await services.forecasts.forecasts(stage.application, ask.graded.twin, ask.graded.outcome)
+    stage.out.print(Rule("What they were said to answer, and answered", align="left"))
+    stage.out.print(forecasts_shown.forecasts(f"{ask.graded.twin}: {ask.graded.outcome}", graded.nodes))
     found = [await services.across.record(stage.application, outcome, retrospective=True) for outcome in ask.records]
     stage.out.print(forecasts_shown.records("How good they were, of all three", found))
 

@@ -1,21 +1,22 @@
-"""`beliefgraph forecast`: make, resolve and list the forecasts of outcomes."""
+"""`beliefgraph forecast`: make, resolve, list and show the forecasts of outcomes."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
-from beliefgraph.cli import forecasts_shown
+from beliefgraph.cli import forecast_picture, forecasts_shown
 from beliefgraph.cli.connection import Key, Purpose, run, signed_in
 from beliefgraph.cli.output import Json, print_json
 from beliefgraph.model.forecast import Forecast
-from beliefgraph.model.time import instant
+from beliefgraph.model.time import NOW, AsOf, instant
 
 app = typer.Typer(
-    help="Make, resolve and list the forecasts of outcomes.", no_args_is_help=True, rich_markup_mode="markdown"
+    help="Make, resolve, list and show the forecasts of outcomes.", no_args_is_help=True, rich_markup_mode="markdown"
 )
 
 PAGE = 200
@@ -53,6 +54,23 @@ def list_(
     run(_list(key, twin, outcome, purpose, json))
 
 
+@app.command()
+def show(
+    key: Key,
+    twin: Annotated[str, typer.Option(help="Name of the twin.")],
+    outcome: Annotated[str, typer.Argument(help="Key of the outcome.")],
+    horizon: Days = None,
+    at: Annotated[datetime | None, typer.Option(help="Valid time (UTC) to look ahead from; left out: now.")] = None,
+    plot: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Write when it happens, or the grades, to this PNG file.")
+    ] = None,
+    purpose: Purpose = None,
+    json: Json = False,
+) -> None:
+    """Show one forecast: how likely, by when, which grade, and what carries it."""
+    run(_show(key, twin, outcome, horizon, at, plot, purpose, json))
+
+
 def span(days: float | None) -> timedelta | None:
     """A number of days as a span."""
     return None if days is None else timedelta(days=days)
@@ -72,6 +90,31 @@ async def _resolve(key: str, outcome: str | None, purpose: str | None) -> None:
     async with signed_in(key, purpose) as (built, caller):
         done = await built.across.resolve_forecasts(caller, outcome)
     Console(highlight=False).print(f"{done.resolved:,} forecasts resolved, {done.changed:,} resolved otherwise.")
+
+
+async def _show(
+    key: str,
+    twin: str,
+    outcome: str,
+    horizon: float | None,
+    at: datetime | None,
+    plot: Path | None,
+    purpose: str | None,
+    json: bool,
+) -> None:
+    as_of = NOW if at is None else AsOf(valid_time=instant(at.replace(tzinfo=UTC)))
+    async with signed_in(key, purpose) as (built, caller):
+        verbs = built.of(caller, twin).forecasts
+        found = await verbs.forecast(caller, twin, outcome, span(horizon), as_of=as_of)
+    out = Console(highlight=False)
+    if json:
+        print_json(found)
+    else:
+        out.print(forecasts_shown.details(found), markup=False)
+    if plot is not None:
+        drawn = forecast_picture.draw(found, plot)
+        if not json:
+            out.print(f"Drawn: {drawn}")
 
 
 async def _list(key: str, twin: str, outcome: str | None, purpose: str | None, json: bool) -> None:

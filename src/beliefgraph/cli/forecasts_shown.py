@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from rich.console import Group, RenderableType
@@ -25,11 +25,39 @@ def forecasts(title: str, found: Sequence[Forecast]) -> RenderableType:
             f"{one.made_at:%Y-%m-%d}",
             one.outcome,
             f"{one.horizon / DAY:g} d",
-            show.chance(one.probability),
+            likely(one),
             why(one),
             came(one),
         )
     return made
+
+
+def likely(one: Forecast) -> str:
+    """How likely an outcome is; of grades, the likeliest grade."""
+    if not one.grades:
+        return show.chance(one.probability)
+    grade = max(one.grades, key=lambda each: each.probability)
+    return f"{grade.grade} {show.chance(grade.probability)}"
+
+
+def details(one: Forecast) -> RenderableType:
+    """A forecast with what carries it, by when the outcome happens, and how likely each grade is."""
+    parts: list[RenderableType] = [
+        f"{one.outcome} within {one.horizon / DAY:g} days of {one.made_at:%Y-%m-%d}: {show.chance(one.probability)}"
+        f" by {why(one)}; {came(one)}"
+    ]
+    if one.quantiles:
+        table = Table("it happens by", "with", box=None, pad_edge=False)
+        for each in one.quantiles:
+            by = f"later than {one.due:%Y-%m-%d}, or never" if each.at is None else f"{each.at:%Y-%m-%d}"
+            table.add_row(by, f"{each.share:.0%}")
+        parts += ["", table]
+    if one.grades:
+        table = Table("grade", "probability", "or higher", box=None, pad_edge=False)
+        for grade in one.grades:
+            table.add_row(grade.grade, show.chance(grade.probability), show.chance(grade.at_least))
+        parts += ["", table]
+    return Group(*parts)
 
 
 def why(one: Forecast) -> str:
@@ -45,6 +73,9 @@ def came(one: Forecast) -> str:
     """What came of a forecast, in words."""
     if one.resolution is None:
         return f"open until {one.due:%Y-%m-%d}"
+    if one.grades:
+        grade = one.resolution.grade
+        return "no grade came" if grade is None else f"{grade} on {one.resolution.at:%Y-%m-%d}"
     if not one.resolution.happened:
         return "did not happen"
     return f"happened on {one.resolution.at:%Y-%m-%d}"
@@ -52,7 +83,11 @@ def came(one: Forecast) -> str:
 
 def record(found: OutcomeRecord) -> RenderableType:
     """The scores of an outcome's forecasts, in all and by group, and the reliability diagram as a table."""
-    table = _table(f"{_named(found)}: {found.scores.count:,} resolved, {found.open:,} open")
+    counted = f"{found.scores.count:,} resolved, {found.open:,} open"
+    counted += f", {found.early:,} early" * bool(found.early) + f", {found.ungraded:,} without a grade" * bool(
+        found.ungraded
+    )
+    table = _table(f"{_named(found)}: {counted}")
     table.add_row("all", *_scores(found.scores))
     groups: tuple[tuple[str, tuple[RecordGroup, ...]], ...] = (
         ("segment", found.by_segment),
@@ -71,7 +106,29 @@ def record(found: OutcomeRecord) -> RenderableType:
             reliability.add_row(
                 f"{one.low:.0%} and {one.high:.0%}", f"{one.count:,}", _percent(one.said), _percent(one.happened)
             )
-    return Group(table, "", reliability)
+    return Group(table, "", reliability, *_beside(found.scores))
+
+
+def _beside(found: RecordScores) -> Iterator[RenderableType]:
+    """How good forecasts were at when, and as distributions over grades."""
+    if found.times is not None:
+        times = found.times
+        yield ""
+        yield (
+            f"When: CRPS {times.crps:.2f} days, skill {_number(times.skill)}; {times.covered:.1%} happened within the"
+            f" central 80 % interval, to which {times.claimed:.1%} was given."
+        )
+    if found.grades is not None:
+        grades = found.grades
+        yield ""
+        yield (
+            f"Grades: RPS {grades.rps:.3f}, skill {_number(grades.skill)}, log loss {grades.log_loss:.3f}, ECE"
+            f" {grades.ece:.3f}."
+        )
+        table = Table("grade", "said", "came", box=None, pad_edge=False)
+        for each in grades.shares:
+            table.add_row(each.grade, _percent(each.said), _percent(each.came))
+        yield table
 
 
 def records(title: str, found: Sequence[OutcomeRecord]) -> RenderableType:
@@ -96,8 +153,12 @@ def _table(title: str) -> Table:
 
 def _scores(found: RecordScores) -> tuple[str, ...]:
     numbers = (found.brier, found.skill, found.log_loss, found.auc, found.ece, found.sharpness)
-    shown = ("" if number is None else f"{number:.3f}" for number in numbers)
+    shown = (_number(number) for number in numbers)
     return (f"{found.count:,}", _percent(found.base_rate), _percent(found.mean), *shown)
+
+
+def _number(number: float | None) -> str:
+    return "" if number is None else f"{number:.3f}"
 
 
 def _percent(share: float | None) -> str:

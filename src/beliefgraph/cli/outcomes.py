@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -16,8 +16,11 @@ from beliefgraph.cli.connection import Key, Purpose, run
 from beliefgraph.cli.lessons import Before
 from beliefgraph.cli.parameter_sets import DryRun
 from beliefgraph.model.caller import Caller
-from beliefgraph.services.forecasts.learn import LearnedOutcome, following, learn_outcomes
+from beliefgraph.services.forecasts.learn import following, learn_outcomes
+from beliefgraph.services.forecasts.lessons import LearnedOutcome
 from beliefgraph.services.permissions.usable import Usable
+
+DAY = timedelta(days=1)
 
 
 def outcomes(
@@ -29,8 +32,9 @@ def outcomes(
 ) -> None:
     """Fit the hazard of each outcome to what happened, and put it in force where it predicts better.
 
-    There is one row for each twin and period. It is compared with what is in force by log loss on twins that were left
-    out, and must be better by more than one standard error.
+    There is one row for each twin and period; of an outcome with grades, the distribution over them is fitted for each
+    horizon. It is compared with what is in force by log loss on twins that were left out, and must be better by more
+    than one standard error.
     """
 
     async def learn(
@@ -50,5 +54,8 @@ def show(out: Console, found: Sequence[LearnedOutcome]) -> None:
     for each in found:
         compared = (f"{each.gain:+.4f}", f"{each.error:.4f}") if each.compared else ("", "")
         verdict = "better" if each.adopted else f"not adopted: {each.reason}"
-        table.add_row(each.outcome, f"{each.twins:,}", f"{each.rows:,}", f"{each.happened:,}", *compared, verdict)
+        within = "" if each.horizon is None else f" within {each.horizon / DAY:g} days"
+        table.add_row(
+            each.outcome + within, f"{each.twins:,}", f"{each.rows:,}", f"{each.happened:,}", *compared, verdict
+        )
     out.print(table if found else "No outcome is defined.")

@@ -71,6 +71,7 @@ def _what(found: ParameterSet) -> str:
         "strengths": len(found.strengths),
         "calibrations": len(found.calibrations),
         "hazards": len(found.hazards),
+        "grades": len(found.grades),
         "trajectories": len(found.trajectories),
         "base rates": len(found.rates) + len(found.base_rates),
     }

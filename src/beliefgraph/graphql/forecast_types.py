@@ -6,6 +6,7 @@ from beliefgraph.graphql import decision_types  # noqa: F401  shows the beliefs 
 from beliefgraph.graphql.connections import connection
 from beliefgraph.graphql.expose import attribute, expose
 from beliefgraph.model import forecast as forecasts
+from beliefgraph.model import grade as grades
 from beliefgraph.model import metric as metrics
 from beliefgraph.model import outcome as outcomes
 
@@ -45,6 +46,16 @@ class Segment:
     """Twins for which an outcome is likelier or less likely than for others."""
 
 
+@expose(grades.Grade)
+class Grade:
+    """One grade of an outcome."""
+
+
+@expose(grades.Grades)
+class Grades:
+    """The grades of an outcome in their order, and what says which of them came."""
+
+
 @expose(outcomes.OutcomeDefinition)
 class OutcomeDefinition:
     """What may happen to a twin, what counts as having happened, and how it is forecast."""
@@ -53,6 +64,11 @@ class OutcomeDefinition:
 @expose(outcomes.LearnedHazard)
 class LearnedHazard:
     """Hazard of an outcome as learned: log-odds that it happens within one period."""
+
+
+@expose(grades.LearnedGrades)
+class LearnedGrades:
+    """Distribution over the grades of an outcome as learned."""
 
 
 @expose(forecasts.ForecastInput)
@@ -65,12 +81,36 @@ class Resolution:
     """What came of a forecast, as it was known at one rev."""
 
 
-@expose(forecasts.Forecast, hide={"twin"})
+@expose(forecasts.CurvePoint)
+class CurvePoint:
+    """How likely it is that an outcome has happened by a moment."""
+
+
+@expose(forecasts.ForecastQuantile)
+class ForecastQuantile:
+    """By when an outcome has happened with a probability."""
+
+
+@expose(forecasts.GradeForecast)
+class GradeForecast:
+    """How likely one grade of an outcome is."""
+
+
+@expose(forecasts.Forecast, hide={"twin", "cumulative"})
 class Forecast:
     """How likely an outcome is within a horizon, with the reasons, and what came of it."""
 
     resolution: Resolution | None = attribute(  # type: ignore[assignment]
         "resolution", Resolution | None, "What came of it, as far as is known; null while it is open."
+    )
+    curve: list[CurvePoint] = attribute(  # type: ignore[assignment]
+        "curve",
+        list[CurvePoint],
+        "When it happens: how likely it is that it has happened by the end of each period of the horizon. What is left "
+        "at its end is the probability that it does not happen within it. Empty of grades.",
+    )
+    quantiles: list[ForecastQuantile] = attribute(  # type: ignore[assignment]
+        "quantiles", list[ForecastQuantile], "By when it has happened with 10, 25, 50, 75 and 90 %. Empty of grades."
     )
 
 
@@ -87,6 +127,26 @@ class ForecastsResolved:
 @expose(forecasts.ReliabilityBin)
 class ReliabilityBin:
     """The forecasts between two probabilities, and how often it happened."""
+
+
+@expose(forecasts.TimePoint)
+class TimePoint:
+    """What was said and what came by one time after forecasts were made."""
+
+
+@expose(forecasts.TimeScores)
+class TimeScores:
+    """How good some resolved forecasts were as distributions over when the outcome happens."""
+
+
+@expose(forecasts.GradeShare)
+class GradeShare:
+    """How often one grade was said and came."""
+
+
+@expose(forecasts.GradeScores)
+class GradeScores:
+    """How good some resolved forecasts were as distributions over grades."""
 
 
 @expose(forecasts.RecordScores)

@@ -6,7 +6,7 @@ import strawberry
 
 from beliefgraph.graphql.connections import connection
 from beliefgraph.graphql.expose import attribute, expose, field
-from beliefgraph.graphql.forecast_types import LearnedHazard
+from beliefgraph.graphql.forecast_types import LearnedGrades, LearnedHazard
 from beliefgraph.graphql.segment_types import LearnedBaseRate, LearnedRate
 from beliefgraph.graphql.trajectory_types import LearnedStages
 from beliefgraph.model import parameters, question
@@ -76,6 +76,7 @@ class ParameterSet:
         "calibrations", list[LearnedCalibration]
     )
     hazards: list[LearnedHazard] = attribute("hazards", list[LearnedHazard])  # type: ignore[assignment]
+    grades: list[LearnedGrades] = attribute("grades", list[LearnedGrades])  # type: ignore[assignment]
     trajectories: list[LearnedStages] = attribute(  # type: ignore[assignment]
         "trajectories", list[LearnedStages]
     )

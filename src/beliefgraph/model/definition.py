@@ -15,6 +15,7 @@ from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.catalog import Catalog, EventRule, GoalDefinition, RelationDefinition
 from beliefgraph.model.catalog_checks import problems
 from beliefgraph.model.change_point import ChangeDefinition
+from beliefgraph.model.grade import LearnedGrades
 from beliefgraph.model.metric import MetricDefinition
 from beliefgraph.model.outcome import LearnedHazard, OutcomeDefinition
 from beliefgraph.model.parameters import LearnedPrior, ParameterSet
@@ -23,7 +24,7 @@ from beliefgraph.model.relation import Strength
 from beliefgraph.model.segment import LearnedBaseRate, LearnedRate, SegmentDefinition
 from beliefgraph.model.trajectory import LearnedStages, TrajectoryDefinition
 
-_RESOLVING = {"events", "metric", "belief", "every", "counted_from", "once", "applies_to", "indicator"}
+_RESOLVING = {"events", "metric", "belief", "grades", "every", "counted_from", "once", "applies_to", "indicator"}
 """Fields of an outcome that decide what a base rate of it is about."""
 
 
@@ -124,6 +125,11 @@ class Definitions(Record):
     def hazard_of(self, outcome: OutcomeDefinition) -> LearnedHazard | None:
         """What was learned of an outcome and is in force; None if nothing was, or on other inputs than it has now."""
         learned = None if self.parameters is None else self.parameters.hazard_of.get(outcome.key)
+        return learned if learned is not None and learned.learned_on == outcome.learned_on else None
+
+    def grades_of(self, outcome: OutcomeDefinition, horizon: timedelta) -> LearnedGrades | None:
+        """What was learned of the grades of an outcome within a horizon and is in force; None as for a hazard."""
+        learned = None if self.parameters is None else self.parameters.grades_of.get((outcome.key, horizon))
         return learned if learned is not None and learned.learned_on == outcome.learned_on else None
 
     @cached_property

@@ -5,12 +5,13 @@ A forecast is stored once and never changes. Each time it is resolved is a `Reso
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from beliefgraph.model.record import LogOdds, Name, Probability, Record, TwinId
+from beliefgraph.model.record import Key, LogOdds, Name, Probability, Record, TwinId
 from beliefgraph.model.time import Instant, Rev
 from beliefgraph.model.vocabulary import vocabulary
 
@@ -37,6 +38,34 @@ class ForecastInput(Record):
     contribution: LogOdds = Field(description="What it adds to the log-odds of the forecast.")
 
 
+QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
+"""The shares for which a forecast says by when it is that likely."""
+
+
+class CurvePoint(Record):
+    """How likely it is that an outcome has happened by a moment."""
+
+    at: Instant = Field(description="End of a period of the horizon.")
+    probability: Probability = Field(description="Probability that the outcome has happened by then.")
+
+
+class ForecastQuantile(Record):
+    """By when an outcome has happened with a probability."""
+
+    share: Probability = Field(description="The probability.")
+    at: Instant | None = Field(
+        None, description="End of the first period by which it is at least that likely; null: not within the horizon."
+    )
+
+
+class GradeForecast(Record):
+    """How likely one grade of an outcome is."""
+
+    grade: Key = Field(description="Name of the grade.")
+    probability: Probability = Field(description="Probability that this grade comes, if one comes.")
+    at_least: Probability = Field(description="Probability that this grade or a higher one comes, if one comes.")
+
+
 class Resolution(Record):
     """What came of a forecast, as it was known at one rev."""
 
@@ -44,8 +73,14 @@ class Resolution(Record):
     forecast: str = Field(description="Id of the forecast.")
     twin: TwinId
     number: int = Field(ge=1, description="1 for the first resolution; each later one adds 1 and replaces it.")
-    happened: bool = Field(description="Whether the outcome happened within the horizon.")
+    happened: bool = Field(
+        description="Whether the outcome happened within the horizon; of grades, whether the one that counts was "
+        "reached."
+    )
     at: Instant = Field(description="When it happened; where it did not, when the horizon ended.")
+    grade: Key | None = Field(
+        None, description="Grade that came; null if none came within the horizon, or the outcome has no grades."
+    )
     rev: Rev = Field(description="Rev of the twin that it was resolved from.")
     resolved_at: Instant = Field(description="When it was resolved.")
 
@@ -53,7 +88,8 @@ class Resolution(Record):
 class Forecast(Record):
     """How likely an outcome is within a horizon, made from what a twin had published by one rev.
 
-    `baseline` and the contributions of the inputs sum to the log-odds.
+    `baseline` and the contributions of the inputs sum to the log-odds. Of an outcome with grades these are about the
+    grade from which on it counts as having happened, and the inputs add the same to the log-odds of every grade.
     """
 
     id: str = Field(description="Id of the forecast (UUIDv5 of twin, outcome, horizon and time).")
@@ -62,10 +98,21 @@ class Forecast(Record):
     horizon: timedelta = Field(description="How far ahead it looks.")
     made_at: Instant = Field(description="Valid time from which it looks ahead; nothing later was used.")
     due: Instant = Field(description="End of the horizon.")
-    probability: Probability = Field(description="Probability that the outcome happens within the horizon.")
+    probability: Probability = Field(
+        description="Probability that the outcome happens within the horizon; of grades, that the one that counts is "
+        "reached, if one comes."
+    )
     log_odds: LogOdds = Field(description="The same as log-odds.")
     baseline: LogOdds = Field(description="Log-odds before the inputs.")
     inputs: tuple[ForecastInput, ...] = Field(description="The inputs, the strongest first.")
+    cumulative: tuple[Probability, ...] = Field(
+        (),
+        description="Probability that the outcome has happened by the end of each period of the horizon, the last "
+        "being `probability`; empty of grades, and where it was stored before there were such curves.",
+    )
+    grades: tuple[GradeForecast, ...] = Field(
+        (), description="Distribution over the grades, the lowest first; empty where the outcome has none."
+    )
     basis: ForecastBasis
     segment: str | None = Field(None, description="Segment of the twin at the time; null if none matched.")
     rev: Rev = Field(description="Rev of the twin that it was made from.")
@@ -88,6 +135,24 @@ class Forecast(Record):
     def resolution(self) -> Resolution | None:
         """What came of it, as far as is known; None while it is open."""
         return self.resolutions[0] if self.resolutions else None
+
+    @property
+    def curve(self) -> tuple[CurvePoint, ...]:
+        """How likely it is that the outcome has happened by the end of each period."""
+        return tuple(CurvePoint(at=self._end(k), probability=p) for k, p in enumerate(self.cumulative))
+
+    @property
+    def quantiles(self) -> tuple[ForecastQuantile, ...]:
+        """By when the outcome has happened with some probabilities; empty where there is no curve."""
+        if not self.cumulative:
+            return ()
+        periods = [(share, bisect_left(self.cumulative, share)) for share in QUANTILES]
+        return tuple(
+            ForecastQuantile(share=share, at=self._end(k) if k < len(self.cumulative) else None) for share, k in periods
+        )
+
+    def _end(self, period: int) -> datetime:
+        return self.made_at + (period + 1) * self.horizon / len(self.cumulative)
 
 
 class ForecastMade(Record):
@@ -119,6 +184,61 @@ class ReliabilityBin(Record):
     happened: Probability | None = Field(description="Share that happened; null if there are none.")
 
 
+class TimePoint(Record):
+    """What was said and what came by one time after forecasts were made."""
+
+    within: timedelta = Field(description="Time since the forecasts were made.")
+    said: Probability = Field(description="Mean probability that the outcome has happened by then.")
+    happened: Probability = Field(description="Share in which it had happened by then.")
+
+
+class TimeScores(Record):
+    """How good some resolved forecasts were as distributions over the time at which the outcome happens."""
+
+    count: int = Field(description="Number of resolved forecasts that say when.")
+    crps: float = Field(
+        description="Continuous ranked probability score within the horizon, in days: the mean integral of the squared "
+        "error of the curve; 0 is best."
+    )
+    skill: float | None = Field(
+        description="1 - CRPS / CRPS of always saying how often it had happened by each time; null if that is 0."
+    )
+    covered: Probability = Field(
+        description="Share in which it happened within the central 80 % interval; 'not within the horizon' is one of "
+        "the times."
+    )
+    claimed: Probability = Field(
+        description="Mean probability that the curves gave that interval: as it ends with whole periods, 0.8 or more."
+    )
+    curve: tuple[TimePoint, ...] = Field(description="What was said and what came, by the end of each period.")
+
+
+class GradeShare(Record):
+    """How often one grade was said and came."""
+
+    grade: Key = Field(description="Name of the grade.")
+    said: Probability = Field(description="Mean probability that it was given.")
+    came: Probability = Field(description="Share in which it came.")
+
+
+class GradeScores(Record):
+    """How good some resolved forecasts were as distributions over grades."""
+
+    count: int = Field(description="Number of resolved forecasts of which a grade came.")
+    rps: float = Field(
+        description="Ranked probability score: mean squared error of the probabilities of each grade or a higher one, "
+        "over all but the lowest grade; 0 is best."
+    )
+    skill: float | None = Field(
+        description="1 - RPS / RPS of always saying how often each grade came; null where only one came."
+    )
+    log_loss: float = Field(description="Mean -ln of the probability given to the grade that came.")
+    ece: float = Field(
+        description="Expected calibration error of the probabilities of each grade or a higher one, over ten bins."
+    )
+    shares: tuple[GradeShare, ...] = Field(description="How often each grade was said and came, the lowest first.")
+
+
 class RecordScores(Record):
     """How good some resolved forecasts were."""
 
@@ -136,6 +256,10 @@ class RecordScores(Record):
     ece: float | None = Field(description="Expected calibration error over ten bins; null if there are none.")
     sharpness: float | None = Field(description="Variance of the forecasts; null if there are none.")
     reliability: tuple[ReliabilityBin, ...] = Field(description="The reliability diagram.")
+    times: TimeScores | None = Field(None, description="How good they were at when; null if none says when.")
+    grades: GradeScores | None = Field(
+        None, description="How good they were as distributions over grades; null where the outcome has none."
+    )
 
 
 class RecordGroup(Record):
@@ -151,6 +275,11 @@ class OutcomeRecord(Record):
     outcome: Name = Field(description="Key of the outcome.")
     horizon: timedelta = Field(description="How far ahead the forecasts look.")
     open: int = Field(description="Number of forecasts that are not resolved yet.")
+    early: int = Field(
+        description="Number of forecasts whose outcome happened already while their horizon is not over. They are "
+        "scored once it is: until then none of those made with them can count as not having happened."
+    )
+    ungraded: int = Field(description="Number of forecasts over which no grade came; they are not scored.")
     scores: RecordScores = Field(description="The scores of all resolved forecasts.")
     by_segment: tuple[RecordGroup, ...] = Field(description="By segment at the time; `none` where none matched.")
     by_month: tuple[RecordGroup, ...] = Field(description="By calendar month in which they were made.")

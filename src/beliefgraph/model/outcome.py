@@ -14,6 +14,7 @@ from pydantic import Field
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.grade import Grades
 from beliefgraph.model.metric import MetricKey, MetricValue
 from beliefgraph.model.record import Expression, Key, LogOdds, Name, OddsRatio, OpenProbability, Record, Title
 from beliefgraph.model.time import BEGINNING, Instant
@@ -125,7 +126,7 @@ class Segment(Record):
 class OutcomeDefinition(Record):
     """What may happen to a twin, what counts as having happened, and how it is forecast.
 
-    Exactly one of `events`, `metric` and `belief` says what counts.
+    Exactly one of `events`, `metric` and `belief` says what counts, or what `grades` names.
     """
 
     key: Name = Field(description="Dotted lower-case name of the outcome, permanent.")
@@ -136,6 +137,7 @@ class OutcomeDefinition(Record):
     )
     metric: MetricReached | None = Field(None, description="Metric by which it happens; null if by something else.")
     belief: BeliefReached | None = Field(None, description="Belief by which it happens; null if by something else.")
+    grades: Grades | None = Field(None, description="Grades that it comes in; null: it happens or it does not.")
     every: timedelta = Field(description="Cadence: how often forecasts are made, and the length of a period.")
     counted_from: Instant = Field(
         BEGINNING, description="Moment that periods are counted from, before and after it; the beginning of 1970."
@@ -171,8 +173,14 @@ class OutcomeDefinition(Record):
     def model_post_init(self, _context: object) -> None:
         """Refuse an outcome that nothing resolves, and a cadence or horizon that is zero, endless or does not fit."""
         given = (bool(self.events), self.metric is not None, self.belief is not None)
-        if sum(given) != 1:
+        graded = self.grades is not None and not self.events
+        if sum(given) + graded != 1:
             self._refuse("say what resolves it: events, a metric or a belief, one of the three")
+        if self.grades is not None:
+            for wrong in self.grades.faults(by_events=bool(self.events)):
+                self._refuse(wrong)
+            if self.once:
+                self._refuse("what comes in grades is never once only")
         if not timedelta(0) < self.every <= LONGEST_HORIZON:
             self._refuse(f"its cadence (every) must be longer than nothing and at most {LONGEST_HORIZON.days} days")
         for horizon in self.horizons:
@@ -194,7 +202,8 @@ class OutcomeDefinition(Record):
     @property
     def resolved_by(self) -> tuple[object, ...]:
         """The fields that decide what counts as having happened: changing one makes another outcome."""
-        return self.events, self.metric, self.belief, self.every, self.counted_from, self.once
+        graded = None if self.grades is None else self.grades.decides
+        return self.events, self.metric, self.belief, graded, self.every, self.counted_from, self.once
 
     @property
     def learned_on(self) -> tuple[str, ...]:
@@ -205,6 +214,7 @@ class OutcomeDefinition(Record):
             *(metric.model_dump_json(exclude_defaults=True) for metric in self.metrics),
             *(["goals"] * self.goals),
             *(["decisions"] * self.decisions),
+            *(["grades " + self.grades.decides] if self.grades is not None else ()),
         )
 
     @property
@@ -212,6 +222,8 @@ class OutcomeDefinition(Record):
         """Every belief that it names, with its place in the definition."""
         if self.belief is not None:
             yield ("belief",), self.belief.belief
+        if self.grades is not None:
+            yield from ((("grades", *place), belief) for place, belief in self.grades.named_beliefs)
         if self.indicator is not None:
             yield ("indicator",), self.indicator
         if self.applies_to is not None:
@@ -229,6 +241,8 @@ class OutcomeDefinition(Record):
         """Every metric that it names, with its place in the definition."""
         if self.metric is not None:
             yield ("metric",), self.metric.metric
+        if self.grades is not None and self.grades.metric is not None:
+            yield ("grades", "metric"), self.grades.metric
         yield from ((("metrics", n), metric) for n, metric in enumerate(self.metrics))
 
     def periods(self, horizon: timedelta) -> int:

@@ -15,6 +15,7 @@ from pydantic import Field
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import AttributeName
+from beliefgraph.model.grade import LearnedGrades
 from beliefgraph.model.outcome import LearnedHazard
 from beliefgraph.model.record import Key, LogOdds, Name, OpenProbability, Probability, Record
 from beliefgraph.model.relation import RelationKind
@@ -205,6 +206,11 @@ class ParameterSet(Record):
         max_length=1_000,
         description="Learned hazards, by outcome.",
     )
+    grades: tuple[LearnedGrades, ...] = Field(
+        default=(),
+        max_length=10_000,
+        description="Distributions over grades as learned, by outcome and horizon.",
+    )
     trajectories: tuple[LearnedStages, ...] = Field(
         default=(),
         max_length=1_000,
@@ -233,8 +239,8 @@ class ParameterSet(Record):
             raise Incorrect(
                 "invalid-definition", "Two strengths are given for one relation, or two calibrations for one attribute."
             )
-        if len(self.hazard_of) < len(self.hazards):
-            raise Incorrect("invalid-definition", "Two hazards are given for one outcome.")
+        if len(self.hazard_of) < len(self.hazards) or len(self.grades_of) < len(self.grades):
+            raise Incorrect("invalid-definition", "Two hazards or distributions are given for one outcome.")
         if len(self.stages_of) < len(self.trajectories):
             raise Incorrect("invalid-definition", "Two sets of stages are given for one trajectory.")
         if len(self.rate_of) < len(self.rates) or len(self.base_rate_of) < len(self.base_rates):
@@ -290,6 +296,11 @@ class ParameterSet(Record):
         return {learned.outcome: learned for learned in self.hazards}
 
     @cached_property
+    def grades_of(self) -> Mapping[tuple[str, timedelta], LearnedGrades]:
+        """The learned distributions over grades by outcome and horizon."""
+        return {(learned.outcome, learned.horizon): learned for learned in self.grades}
+
+    @cached_property
     def stages_of(self) -> Mapping[str, LearnedStages]:
         """The learned stages by trajectory."""
         return {learned.trajectory: learned for learned in self.trajectories}
@@ -308,7 +319,7 @@ class ParameterSet(Record):
     def size(self) -> int:
         """How many numbers are in it, about."""
         knots = sum(len(calibration.knots) for calibration in self.calibrations)
-        slopes = sum(len(hazard.slopes) for hazard in self.hazards)
+        slopes = sum(len(hazard.slopes) for hazard in self.hazards) + sum(len(each.slopes) for each in self.grades)
         shares = sum(len(each.stages) * (1 + len(each.signals)) for each in self.trajectories)
         errors = len(self.shared_errors) + len(self.random_effects)
         confusions = sum(len(each.coins.confusion) for each in self.sources)
@@ -330,12 +341,12 @@ class ParameterSet(Record):
         }  # fmt: skip
         if all(getattr(self, name) == value for name, value in learned.items()):
             return self
-        return self._with(**learned, calibrations=(), hazards=self._on_no_belief)
+        return self._with(**learned, calibrations=(), **self._on_no_belief)
 
     def with_strengths(self, strengths: tuple[LearnedStrength, ...]) -> ParameterSet:
         """These strengths in the place of all earlier ones. Calibrations and hazards on beliefs go: they were of what
         followed from those."""
-        return self._with(strengths=strengths, calibrations=(), hazards=self._on_no_belief)
+        return self._with(strengths=strengths, calibrations=(), **self._on_no_belief)
 
     def with_calibrations(self, calibrations: tuple[LearnedCalibration, ...]) -> ParameterSet:
         """These calibrations in the place of all earlier ones."""
@@ -345,6 +356,11 @@ class ParameterSet(Record):
         """These hazards in the place of earlier ones of the same outcomes."""
         kept = {**self.hazard_of, **{learned.outcome: learned for learned in hazards}}
         return self._with(hazards=tuple(kept.values()))
+
+    def with_grades(self, grades: tuple[LearnedGrades, ...]) -> ParameterSet:
+        """These distributions over grades in the place of earlier ones of the same outcomes and horizons."""
+        kept = {**self.grades_of, **{(learned.outcome, learned.horizon): learned for learned in grades}}
+        return self._with(grades=tuple(kept.values()))
 
     def with_trajectories(self, trajectories: tuple[LearnedStages, ...]) -> ParameterSet:
         """These stages in the place of earlier ones of the same trajectories."""
@@ -358,12 +374,15 @@ class ParameterSet(Record):
         priors = {**self.base_rate_of, **{(each.segment, each.attribute): each for each in base_rates}}
         changed: dict[str, object] = {"rates": tuple(kept.values()), "base_rates": tuple(priors.values())}
         if changed["base_rates"] != self.base_rates:
-            changed |= {"calibrations": (), "hazards": self._on_no_belief}
+            changed |= {"calibrations": (), **self._on_no_belief}
         return self._with(**changed)
 
     @property
-    def _on_no_belief(self) -> tuple[LearnedHazard, ...]:
-        return tuple(learned for learned in self.hazards if not learned.on_beliefs)
+    def _on_no_belief(self) -> dict[str, object]:
+        return {
+            "hazards": tuple(learned for learned in self.hazards if not learned.on_beliefs),
+            "grades": tuple(learned for learned in self.grades if not learned.on_beliefs),
+        }
 
     def _with(self, **changed: object) -> ParameterSet:
         """A copy without the cached lookups of this one."""

@@ -31,6 +31,7 @@ TYPES: Mapping[type[Any], str] = MappingProxyType(
         bool: "BOOLEAN",
         datetime: "ZONED DATETIME",
         list: "LIST<STRING>",
+        list[float]: "LIST<FLOAT>",
         bytes: "BYTE ARRAY",
     }
 )

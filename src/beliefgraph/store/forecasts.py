@@ -10,12 +10,13 @@ from typing import Any
 import orjson
 from pydantic import TypeAdapter
 
-from beliefgraph.model.forecast import Forecast, ForecastInput, Resolution
+from beliefgraph.model.forecast import Forecast, ForecastInput, GradeForecast, Resolution
 from beliefgraph.model.time import moment_of
 from beliefgraph.store import codec
 from beliefgraph.store.graph import Graph
 
 _INPUTS: TypeAdapter[tuple[ForecastInput, ...]] = TypeAdapter(tuple[ForecastInput, ...])
+_GRADES: TypeAdapter[tuple[GradeForecast, ...]] = TypeAdapter(tuple[GradeForecast, ...])
 _SPAN: TypeAdapter[timedelta] = TypeAdapter(timedelta)
 
 RECORD_PAGE = 10_000
@@ -107,6 +108,8 @@ async def store(graph: Graph, tenant: str, forecasts: Sequence[Forecast]) -> int
             tenant=tenant,
             horizon=iso(one.horizon),
             inputs=_INPUTS.dump_json(one.inputs, exclude_defaults=True).decode(),
+            cumulative=[*one.cumulative] or None,
+            grades=_GRADES.dump_json(one.grades).decode() if one.grades else None,
             caption=f"{one.outcome} {one.probability:.0%}",
         )
         for one in sorted(forecasts, key=lambda one: one.twin)
@@ -118,7 +121,7 @@ async def store(graph: Graph, tenant: str, forecasts: Sequence[Forecast]) -> int
 async def resolve(graph: Graph, resolutions: Sequence[Resolution]) -> int:
     """Store resolutions; how many were not there yet."""
     rows = [
-        codec.node_values(one, caption="happened" if one.happened else "did not happen")
+        codec.node_values(one, caption=one.grade or ("happened" if one.happened else "did not happen"))
         for one in sorted(resolutions, key=lambda one: one.twin)
     ]
     record = await graph.write_one("forecast/resolve", resolutions=rows) if rows else None
@@ -153,7 +156,7 @@ async def of_twin(
 
 @dataclass(frozen=True)
 class Unresolved:
-    """A forecast to be looked at, with its last resolution: its number (0: none), what happened, and when."""
+    """A forecast to be looked at, with its last resolution: its number (0: none), what happened, when, which grade."""
 
     id: str
     twin: str
@@ -162,6 +165,7 @@ class Unresolved:
     number: int
     happened: bool | None
     at: int | None
+    grade: str | None = None
 
 
 async def waiting(
@@ -186,7 +190,10 @@ async def waiting(
 
 @dataclass(frozen=True)
 class Scored:
-    """A forecast with what came of it, None while it is open."""
+    """A forecast with what came of it: None while it is open, else whether it happened, when, and which grade came.
+
+    `over` says whether its horizon is.
+    """
 
     probability: float
     segment: str | None
@@ -194,6 +201,11 @@ class Scored:
     made_at: datetime
     since: datetime
     happened: bool | None
+    at: datetime | None = None
+    grade: str | None = None
+    over: bool = True
+    cumulative: tuple[float, ...] = ()
+    grades: tuple[GradeForecast, ...] = ()
 
 
 async def scored(
@@ -201,6 +213,7 @@ async def scored(
     tenant: str,
     outcome: str,
     horizon: timedelta,
+    now: datetime,
     *,
     retrospective: bool,
     left_out: Sequence[str] | None = (),
@@ -222,10 +235,37 @@ async def scored(
             limit=RECORD_PAGE,
         )
         rows = record[0] if record else []
-        found += [Scored(p, s, b, moment_of(made), moment_of(since), y) for _, p, s, b, made, since, y in rows]
+        found += [_scored(now - horizon, *row[1:]) for row in rows]
         if len(rows) < RECORD_PAGE:
             return found
         after = rows[-1][0]
+
+
+def _scored(
+    over: datetime,
+    probability: float,
+    segment: str | None,
+    basis: str,
+    made_at: int,
+    since: int,
+    cumulative: list[float] | None,
+    grades: str | None,
+    came: list[Any] | None,
+) -> Scored:
+    happened, at, grade = came or (None, None, None)
+    return Scored(
+        probability,
+        segment,
+        basis,
+        moment_of(made_at),
+        moment_of(since),
+        happened,
+        None if at is None else moment_of(at),
+        grade,
+        moment_of(made_at) <= over,
+        tuple(cumulative or ()),
+        _GRADES.validate_json(grades) if grades else (),
+    )
 
 
 def _forecast(values: dict[str, Any], resolutions: list[dict[str, Any]]) -> Forecast:
@@ -235,6 +275,9 @@ def _forecast(values: dict[str, Any], resolutions: list[dict[str, Any]]) -> Fore
             **known,
             "horizon": _SPAN.validate_python(values["horizon"]),
             "inputs": orjson.loads(values["inputs"]),
-            "resolutions": [{name: each[name] for name in Resolution.model_fields} for each in resolutions],
+            "grades": orjson.loads(values["grades"]) if "grades" in values else (),
+            "resolutions": [
+                {name: each[name] for name in Resolution.model_fields if name in each} for each in resolutions
+            ],
         }
     )

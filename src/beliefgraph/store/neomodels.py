@@ -64,6 +64,7 @@ PROPERTIES: Mapping[type[Any], type[Property[Any]]] = MappingProxyType(
         bool: BooleanProperty,
         datetime: DateTimeNeo4jFormatProperty,
         list: ArrayProperty,
+        list[float]: ArrayProperty,
         bytes: BytesProperty,
     }
 )

@@ -105,13 +105,22 @@ class Decide(Record):
     question: CheckDecision
 
 
+class Foreseen(Record):
+    """A twin and an outcome."""
+
+    twin: Key
+    outcome: Key
+
+
 class Foresee(Record):
-    """The twin and outcome whose forecasts are shown, the outcomes that are scored, and how often one is made."""
+    """The twin and outcome whose forecasts are shown, and one with grades, the outcomes that are scored, and how often
+    one is made."""
 
     say: str
     every: timedelta
     outcome: Key
     twin: Key
+    graded: Foreseen
     records: tuple[Key, ...]
 
 

@@ -13,6 +13,8 @@ from beliefgraph.model.attribute import Attribute
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.definition import Definitions
+from beliefgraph.model.grade import LearnedGrades
+from beliefgraph.model.outcome import LearnedHazard
 from beliefgraph.model.parameters import ParameterSet
 from beliefgraph.model.time import Clock
 from beliefgraph.services.definitions.graph import DefinitionGraph
@@ -174,14 +176,16 @@ def _with_catalog(current: Definitions, catalog: Catalog) -> Definitions:
 
 def _refuse_outdated(ahead: Definitions, known: ParameterSet, following: ParameterSet) -> None:
     """Refuse to put in force what the definitions would not use; what is in force already may stay."""
-    for hazard in following.hazards:
-        outcome = ahead.outcomes.get(hazard.outcome)
-        if hazard not in known.hazards and (outcome is None or outcome.learned_on != hazard.learned_on):
+    unknown: list[LearnedHazard | LearnedGrades] = [each for each in following.hazards if each not in known.hazards]
+    unknown += [each for each in following.grades if each not in known.grades]
+    for each in unknown:
+        outcome = ahead.outcomes.get(each.outcome)
+        if outcome is None or outcome.learned_on != each.learned_on:
             raise Conflict(
                 "parameters-outdated",
-                f"The hazard of {hazard.outcome} was learned on other inputs than its definition names now; learn it"
-                " again.",
-                outcome=hazard.outcome,
+                f"What was learned of {each.outcome} was learned on other inputs than its definition names now; learn"
+                " it again.",
+                outcome=each.outcome,
             )
     for rate in following.rates:
         outcome = ahead.outcomes.get(rate.outcome)

@@ -3,11 +3,12 @@
 Activity (how many events, how long ago the last and the first) is `inference/foresight/hazards`. Where all events are
 those by which the outcome happens, the path on which it does not happen is the one on which nothing happens: activity
 ages, exactly. Elsewhere other events may come meanwhile. There a row is a period so far ahead of what is known: `AHEAD`
-is one of its columns, and the others stay what they were.
+is one of its columns, and the others stay what they were. Grades are learned for each horizon apart, without it.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,6 +18,7 @@ from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey, logit
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.metric import MetricKey
 from beliefgraph.model.outcome import BELIEF, OutcomeDefinition
+from beliefgraph.services.forecasts.grades import graded_at
 from beliefgraph.services.forecasts.history import Bools, Floats, History, Ints, means, span
 
 MOST_TYPES = 50
@@ -26,6 +28,28 @@ AHEAD = "time ahead"
 EVENTS, HAPPENED, SINCE = "events ", "times it happened", "time since it happened"
 GOALS = ("goals pursued", "goals' progress", "goals' motivation")
 DECISIONS = ("decisions open", "decisions made")
+GRADED, GRADE = "graded before", "grade before"
+
+ACTIVITY = "activity"
+"""The input that stands for how many events there were and how long ago the first and the last one."""
+
+OWN_COLUMNS = 5
+"""Columns of activity, before the further ones and their products with recency."""
+
+
+def by_input(further: Sequence[str], added: Floats) -> tuple[list[str], Floats]:
+    """The inputs of a hazard with these further columns, and what the columns of each add together: [rows, inputs].
+
+    `added` is what each column adds, in the order of `hazards.columns`.
+    """
+    products = [ACTIVITY if name == AHEAD else name for name in further]
+    owners = [*[ACTIVITY] * OWN_COLUMNS, *further, *products]
+    names = list(dict.fromkeys(owners))
+    place = {name: i for i, name in enumerate(names)}
+    found = np.zeros((len(added), len(names)))
+    for column, owner in enumerate(owners):
+        found[:, place[owner]] += added[:, column]
+    return names, found
 
 
 def belief_name(belief: BeliefKey) -> str:
@@ -44,7 +68,8 @@ def further_columns(outcome: OutcomeDefinition, types: Sequence[str]) -> list[st
     alone = set(types) <= {event.type for event in outcome.events}
     repeats = outcome.events and not outcome.once and not alone
     return [
-        *(() if alone else (AHEAD,)),
+        *(() if alone or outcome.grades is not None else (AHEAD,)),
+        *(() if outcome.grades is None else (GRADED, GRADE)),
         *([EVENTS + type_ for type_ in counted] if len(counted) > 1 else []),
         *((HAPPENED, SINCE) if repeats else ()),
         *map(belief_name, outcome.beliefs),
@@ -52,6 +77,22 @@ def further_columns(outcome: OutcomeDefinition, types: Sequence[str]) -> list[st
         *(GOALS if outcome.goals else ()),
         *(DECISIONS if outcome.decisions else ()),
     ]
+
+
+def frequent_types(known: Sequence[History], until: int) -> list[str]:
+    """The types of all events up to a moment, the most frequent first."""
+    types = Counter(type_ for one in known for type_ in one.types[one.time <= until].tolist())
+    return [type_ for type_, _ in sorted(types.items(), key=lambda each: (-each[1], each[0]))]
+
+
+def stacked(parts: Sequence[States]) -> States:
+    """The states of several twins, one after the other."""
+    return States(
+        np.concatenate([part.count for part in parts]),
+        np.concatenate([part.recency for part in parts]),
+        np.concatenate([part.age for part in parts]),
+        np.concatenate([part.further for part in parts]),
+    )
 
 
 def states(
@@ -112,6 +153,7 @@ class _Columns:
         self._ahead = ahead
         self._length = span(outcome)
         self._definitions = definitions
+        self._grades = outcome.grades
         self._beliefs = {belief_name(belief): belief for belief in outcome.beliefs}
         self._metrics = {metric_name(metric): metric for metric in outcome.metrics}
 
@@ -120,6 +162,10 @@ class _Columns:
         known, moments = self._known, self._moments
         if name == AHEAD:
             return self._ahead
+        if self._grades is not None and name in (GRADED, GRADE):
+            places = graded_at(known, self._grades, moments)
+            middle = (len(self._grades.of) - 1) / 2  # one that had none stands in the middle
+            return np.where(places >= 0, 1.0 if name == GRADED else places - middle, 0.0)
         if name in self._beliefs:
             return believed(known, self._definitions, self._beliefs[name], moments)
         if name in self._metrics:

@@ -3,6 +3,9 @@
 Learned, it is the hazard of every period of the horizon (`features.py`). Where no hazard is, it is the base rate of the
 twin's segment plus the move of the belief that indicates the outcome from its prior, in log-odds. A base rate that is
 not learned either is the stated one: that of the horizon, with the odds ratio of the segment.
+
+Of an outcome with grades all of this is about the one that counts as having happened, and the other grades stand beside
+it (`graded.py`).
 """
 
 from __future__ import annotations
@@ -15,23 +18,20 @@ import numpy as np
 from beliefgraph.errors import NotFound
 from beliefgraph.inference.foresight.attribution import attributed
 from beliefgraph.inference.foresight.hazards import columns
+from beliefgraph.inference.foresight.timing import by_hazards, through
 from beliefgraph.model.belief import logit, probability
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.forecast import Forecast, ForecastBasis, ForecastInput, late
+from beliefgraph.model.grade import LearnedGrades
 from beliefgraph.model.identity import forecast_id
 from beliefgraph.model.outcome import Held, Horizon, LearnedHazard, OutcomeDefinition, Segment
 from beliefgraph.model.segment import LearnedRate, SegmentDefinition
 from beliefgraph.model.time import microseconds, moment_of
-from beliefgraph.services.forecasts.features import AHEAD, belief_name, believed, prior_of, states
+from beliefgraph.services.forecasts.features import AHEAD, belief_name, believed, by_input, prior_of, states
+from beliefgraph.services.forecasts.graded import distribution, from_columns
 from beliefgraph.services.forecasts.history import OPEN, Bools, Floats, History, Ints
 from beliefgraph.store.codec import text
 from beliefgraph.store.forecasts import iso
-
-ACTIVITY = "activity"
-"""The input that stands for how many events there were and how long ago the first and the last one."""
-
-OWN_COLUMNS = 5
-"""Columns of activity, before the further ones and their products with recency."""
 
 
 def id_of(twin: str, outcome: OutcomeDefinition, horizon: Horizon, made_at: datetime) -> str:
@@ -56,14 +56,24 @@ def forecast(
     rate = definitions.rate_of(outcome, horizon.within, segment)
     if rate is not None and made_at < rate.until:
         rate = None
-    learned: LearnedHazard | LearnedRate | None = rate
-    if hazard is not None and made_at >= hazard.until:
+    learned: LearnedHazard | LearnedGrades | LearnedRate | None = rate
+    grades = definitions.grades_of(outcome, horizon.within)
+    curve: Floats | None = None
+    if grades is not None and made_at >= grades.until:
         basis: ForecastBasis = "learned"
-        learned = hazard
-        baseline, inputs = _learned(known, definitions, outcome, hazard, moments, outcome.periods(horizon.within))
+        learned = grades
+        baseline, inputs = from_columns(known, definitions, outcome, grades, moments)
+    elif hazard is not None and made_at >= hazard.until:
+        basis, learned = "learned", hazard
+        baseline, inputs, curve = _learned(
+            known, definitions, outcome, hazard, moments, outcome.periods(horizon.within)
+        )
     else:
         basis, baseline, inputs = _by_rate(known, definitions, outcome, horizon, segment, moments, rate)
+        grades = None
     log_odds = math.fsum([baseline, *(each.contribution for each in inputs)])
+    if curve is None and outcome.grades is None:
+        curve = _by_horizons(known, definitions, outcome, horizon, moments)
     parameters = definitions.parameters
     return Forecast(
         id=id_of(known.twin, outcome, horizon, made_at),
@@ -76,6 +86,8 @@ def forecast(
         log_odds=log_odds,
         baseline=baseline,
         inputs=tuple(sorted(inputs, key=lambda each: -abs(each.contribution))),
+        cumulative=() if curve is None else _ending(curve, probability(log_odds)),
+        grades=() if outcome.grades is None else distribution(outcome.grades, grades, log_odds),
         basis=basis,
         segment=segment,
         rev=known.rev,
@@ -85,6 +97,21 @@ def forecast(
         since=moment_of(known.first),
         retrospective=late(made_at, outcome.every, now),
     )
+
+
+def _by_horizons(
+    known: History, definitions: Definitions, outcome: OutcomeDefinition, horizon: Horizon, moments: Ints
+) -> Floats:
+    """How likely the outcome is by the end of each period, through the base rates of all horizons up to this one."""
+    shorter = sorted((each for each in outcome.horizons if each.within <= horizon.within), key=lambda each: each.within)
+    within = [float(rates_at(known, definitions, outcome, each, moments)[0]) for each in shorter]
+    ends = np.array([outcome.periods(each.within) for each in shorter], dtype=np.int64)
+    return through(ends, np.array([probability(each) for each in within]))
+
+
+def _ending(curve: Floats, last: float) -> tuple[float, ...]:
+    """A curve that ends with a probability, to the last digit."""
+    return (*np.minimum(curve[:-1], last).tolist(), last)
 
 
 def segment_of(outcome: OutcomeDefinition, definitions: Definitions, number: int) -> str | None:
@@ -177,34 +204,24 @@ def _learned(
     hazard: LearnedHazard,
     moments: Ints,
     periods: int,
-) -> tuple[float, list[ForecastInput]]:
-    """The log-odds at the means of all columns, and what each input adds, over the periods of the horizon."""
+) -> tuple[float, list[ForecastInput], Floats]:
+    """The log-odds at the means of all columns, what each input adds over the periods of the horizon, and the curve."""
     ahead, each = np.arange(periods), np.repeat(moments, periods)
     state = states(known, outcome, definitions, hazard.columns, each, ahead)
     x = columns(state if AHEAD in hazard.columns else state.later(ahead.astype(np.float64)))
     slopes, centers = np.array(hazard.slopes), np.array(hazard.centers)
-    products = [ACTIVITY if name == AHEAD else name for name in hazard.columns]
-    owners = [*[ACTIVITY] * OWN_COLUMNS, *hazard.columns, *products]
-    names = list(dict.fromkeys(owners))
-    added = _by_input((x - centers) * slopes, owners, names)
+    names, added = by_input(hazard.columns, (x - centers) * slopes)
     at_means = np.full(periods, hazard.intercept + float(centers @ slopes))
+    curve = by_hazards(at_means + added.sum(axis=1))
     if AHEAD in names:  # how far ahead a period is says nothing of the twin
         own = names.index(AHEAD)
         at_means += added[:, own]
         names, added = names[:own] + names[own + 1 :], np.delete(added, own, axis=1)
     baseline, contributions = attributed(at_means, added)
     values = dict(zip(hazard.columns, state.further[0].tolist(), strict=True))
-    return baseline, [
+    inputs = [
         ForecastInput(input=name, value=values.get(name), contribution=float(each))
         for name, each in zip(names, contributions, strict=True)
         if each
     ]
-
-
-def _by_input(added: Floats, owners: list[str], names: list[str]) -> Floats:
-    """What the columns of each input add together, shape [periods, inputs]."""
-    place = {name: i for i, name in enumerate(names)}
-    found = np.zeros((len(added), len(names)))
-    for column, owner in enumerate(owners):
-        found[:, place[owner]] += added[:, column]
-    return found
+    return baseline, inputs, curve

@@ -58,6 +58,7 @@ class Series:
 class History:
     """The events of a twin by time, those by which the outcome happened, and what was published of its inputs.
 
+    `grades` are the places of the grades that these were of, 0 where the outcome has none.
     `known` is the head time that the twin had once it had taken an event in, where that was asked for; else its time.
     `corrections` are from when until when somebody set the belief of the outcome right in the way that counts.
     Of each goal there are its progress and its motivation while it is active, of each decision whether it is open (0)
@@ -72,6 +73,7 @@ class History:
     known: Ints
     types: npt.NDArray[np.str_]
     happened: Ints
+    grades: Ints
     beliefs: dict[BeliefKey, Series]
     metrics: dict[MetricKey, Series]
     progress: list[Series]
@@ -96,7 +98,7 @@ def wanted(outcome: OutcomeDefinition, definitions: Definitions | None = None) -
         metrics=sorted({metric.metric for _, metric in outcome.named_metrics}),
         goals=outcome.goals,
         decisions=outcome.decisions,
-        sealed=sorted({event.type for event in outcome.events if event.when is not None}),
+        sealed=sorted({event.type for event in outcome.events if event.when is not None or outcome.grades}),
         corrected=[] if corrected is None else [corrected[0].attribute],
     )
 
@@ -105,7 +107,7 @@ def history(rows: HistoryRows, outcome: OutcomeDefinition, keyring: Keyring) -> 
     """The history of a twin for an outcome, of its rows."""
     letters = {id_: event_of(keyring, rows.twin, id_, sealed) for id_, sealed in rows.sealed}
     time = np.array([at for _, at, _, _ in rows.events], dtype=np.int64)
-    counts = [_counts(outcome, type_, letters.get(id_)) for type_, _, id_, _ in rows.events]
+    places = np.array([_place(outcome, type_, letters.get(id_)) for type_, _, id_, _ in rows.events], dtype=np.int64)
     beliefs: dict[BeliefKey, list[tuple[int, int | None, float]]] = defaultdict(list)
     for attribute, value, subject, context, since, until, log_odds in rows.holdings:
         key = BeliefKey.of(attribute, subject, context, value)
@@ -131,7 +133,8 @@ def history(rows: HistoryRows, outcome: OutcomeDefinition, keyring: Keyring) -> 
         time=time,
         known=np.array([at if head is None else head for _, at, _, head in rows.events], dtype=np.int64),
         types=np.array([type_ for type_, _, _, _ in rows.events], dtype=np.str_),
-        happened=time[np.array(counts, dtype=bool)] if counts else time,
+        happened=time[places >= 0],
+        grades=places[places >= 0],
         beliefs={key: _series(each) for key, each in beliefs.items()},
         metrics={key: _series(each) for key, each in metrics.items()},
         progress=[_series(each) for each in progress.values()],
@@ -204,19 +207,30 @@ def _series(rows: Sequence[tuple[int, int | None, float]]) -> Series:
     return Series(np.array(since, dtype=np.int64), ends, np.array(value, dtype=np.float64))
 
 
-def _counts(outcome: OutcomeDefinition, type_: str, event: Event | None) -> bool:
-    """Whether an event is one by which the outcome happens; one on which the condition fails is none."""
-    return any(rule.type == type_ and (rule.when is None or _holds(rule.when, event)) for rule in outcome.events)
+def _place(outcome: OutcomeDefinition, type_: str, event: Event | None) -> int:
+    """The place of the grade that an event is of, 0 where the outcome has none; −1 of an event that does not count.
+
+    One on which a condition or the value of the grade fails does not.
+    """
+    if not any(
+        rule.type == type_ and (rule.when is None or _value(rule.when, event) is True) for rule in outcome.events
+    ):
+        return -1
+    if outcome.grades is None:
+        return 0
+    return outcome.grades.place(None if outcome.grades.value is None else _value(outcome.grades.value, event))
 
 
-def _holds(expression: str, event: Event | None) -> bool:
+def _value(expression: str, event: Event | None) -> object:
+    """The value of an expression on an event; None where it fails."""
     if event is None:
-        return False
+        return None
     try:
-        seen = expressions.variables({"event": attributes_of(event), "data": event.data})
-        return expressions.evaluate(expression, seen) is True
+        return expressions.evaluate(
+            expression, expressions.variables({"event": attributes_of(event), "data": event.data})
+        )
     except (ExpressionError, BeliefgraphError):
-        return False
+        return None
 
 
 def means(series: Iterable[Series], moments: Ints) -> tuple[Floats, Floats, Floats]:

@@ -18,7 +18,7 @@ from beliefgraph.services.forecasts.forecast import forecast, id_of
 from beliefgraph.services.forecasts.history import History, history, wanted
 from beliefgraph.services.forecasts.keeper import at_risk
 from beliefgraph.services.forecasts.permitted import permitted_rows
-from beliefgraph.services.forecasts.resolve import by_events, holds, period_ends, resolution
+from beliefgraph.services.forecasts.resolve import by_events, moments, reached, resolution
 from beliefgraph.services.permissions.sights import Seen
 from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.store import forecasts as stored
@@ -102,15 +102,15 @@ class ForecastsInPart:
         now, last = kept.resolutions[0].resolved_at, kept.resolutions[0].rev
         made_at, due = microseconds(kept.made_at), microseconds(kept.made_at + over.within)
         asked = Unresolved(kept.id, self._twin, made_at, due, 0, None, None)
-        happened = by_events(await self._history(one, definitions, last), asked) if one.events else None
-        for end in () if one.events else period_ends(one, asked, now):
+        came = by_events(await self._history(one, definitions, last), one, asked) if one.events else None
+        for end in () if one.events else moments(one, asked, now):
             moment = await self._snapshots.at(
                 self._caller, self._twin, self._name, AsOf(valid_time=moment_of(end)), last
             )
-            if await asyncio.to_thread(holds, one, moment):
-                happened = end
+            came = await asyncio.to_thread(reached, one, moment, end)
+            if came is not None:
                 break
-        found = resolution(asked, happened, last, now)
+        found = resolution(asked, came, last, now)
         return () if found is None else (found,)
 
     async def _definitions(self, rev: int) -> Definitions:

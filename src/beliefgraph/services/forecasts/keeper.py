@@ -23,7 +23,7 @@ from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.forecasts.features import applies
 from beliefgraph.services.forecasts.forecast import forecast, id_of
 from beliefgraph.services.forecasts.history import History, history, wanted
-from beliefgraph.services.forecasts.resolve import by_events, holds, period_ends, resolution
+from beliefgraph.services.forecasts.resolve import Came, by_events, moments, reached, resolution
 from beliefgraph.services.permissions.sight import restricted
 from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.store import definitions as stored_definitions
@@ -203,23 +203,26 @@ class ForecastKeeper:
             found = known.get(one.twin)
             if found is None:  # erased meanwhile
                 continue
-            happened = (
-                by_events(found, one) if outcome.events else await self._reached(tenant, outcome, found, one, now)
+            came = (
+                by_events(found, outcome, one)
+                if outcome.events
+                else await self._reached(tenant, outcome, found, one, now)
             )
-            resolved = resolution(one, happened, found.rev, now)
+            resolved = resolution(one, came, found.rev, now)
             if resolved is not None:
                 yield resolved
 
     async def _reached(
         self, tenant: str, outcome: OutcomeDefinition, known: History, one: Unresolved, now: datetime
-    ) -> int | None:
-        """When the metric or belief of an outcome was first within its bounds at the end of a period."""
-        for end in period_ends(outcome, one, now):
+    ) -> Came | None:
+        """What first came by the metric or belief of an outcome."""
+        for end in moments(outcome, one, now):
             moment = await self._snapshots.all_of(
                 known.twin, tenant, known.name, AsOf(valid_time=moment_of(end)), known.rev
             )
-            if await asyncio.to_thread(holds, outcome, moment):
-                return end
+            came = await asyncio.to_thread(reached, outcome, moment, end)
+            if came is not None:
+                return came
         return None
 
 

@@ -7,7 +7,6 @@ than the standard error of the difference; twins, not rows, are independent of e
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,7 +14,7 @@ from datetime import datetime
 import numpy as np
 
 from beliefgraph.errors import Incorrect
-from beliefgraph.inference.foresight.hazards import States, columns
+from beliefgraph.inference.foresight.hazards import columns
 from beliefgraph.inference.foresight.logistic import Logistic, fit
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.definition import Definitions
@@ -24,7 +23,14 @@ from beliefgraph.model.parameters import ParameterSet
 from beliefgraph.model.time import microseconds
 from beliefgraph.services.commits.recheck import pages_of_twins
 from beliefgraph.services.definitions.book import DefinitionBook
-from beliefgraph.services.forecasts.features import AHEAD, applies, further_columns, states
+from beliefgraph.services.forecasts.features import (
+    AHEAD,
+    applies,
+    frequent_types,
+    further_columns,
+    stacked,
+    states,
+)
 from beliefgraph.services.forecasts.forecast import rates_at
 from beliefgraph.services.forecasts.history import (
     Bools,
@@ -37,6 +43,17 @@ from beliefgraph.services.forecasts.history import (
     starts,
     wanted,
 )
+from beliefgraph.services.forecasts.learn_grades import learn_grades
+from beliefgraph.services.forecasts.lessons import (
+    LEAST_HAPPENED,
+    LEAST_TWINS,
+    MOST_ROWS,
+    NOT_BETTER,
+    RIDGE,
+    LearnedOutcome,
+    compared,
+    losses,
+)
 from beliefgraph.services.learning.fitted import FOLDS
 from beliefgraph.services.permissions.usable import Usable
 from beliefgraph.services.process.threads import long_work
@@ -48,45 +65,11 @@ from beliefgraph.store.keys import Keyring
 PAGE = 200
 """Twins that are read at a time."""
 
-RIDGE = 3.0
-
-LEAST_TWINS = 50
-LEAST_HAPPENED = 20
-"""Twins, and periods in which the outcome happened, from which anything is learned."""
-
-MOST_ROWS = 5_000_000
-"""Rows that are learned from at once: half a gigabyte with ten columns."""
-
 TOO_FEW = (
     f"fewer than {LEAST_TWINS} twins, or than {LEAST_HAPPENED} periods in which it happened and whose inputs were known"
     " by then"
 )
-NOT_BETTER = "it does not predict held-out twins better than what is in force"
 ALWAYS = "it happened in every period"
-
-
-@dataclass(frozen=True)
-class LearnedOutcome:
-    """What was learned of an outcome, adopted or not (with the reason), and what from.
-
-    `gain` is by how many nats a twin and period is predicted better than by what is in force, ± one standard error,
-    over `compared` rows of twins that were left out.
-    """
-
-    outcome: str
-    twins: int
-    rows: int
-    happened: int
-    hazard: LearnedHazard | None = None
-    reason: str | None = None
-    gain: float = 0.0
-    error: float = 0.0
-    compared: int = 0
-
-    @property
-    def adopted(self) -> bool:
-        """Whether it is to be put in force."""
-        return self.reason is None
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +108,12 @@ async def learn_outcomes(
         async for row in (usable or Usable(None, caller)).of(history_rows(graph, caller.tenant, one, definitions)):
             known.append(await asyncio.to_thread(history, row, one, keyring))
             told(len(known))
-        found.append(await long_work(learn, known, definitions, one, one.moment(before)))
+        until = one.moment(before)
+        if one.grades is None:
+            found.append(await long_work(learn, known, definitions, one, until))
+            continue
+        for horizon in one.horizons:
+            found.append(await long_work(learn_grades, known, definitions, one, horizon, until))
     return found
 
 
@@ -141,7 +129,9 @@ async def history_rows(
 
 def following(found: Sequence[LearnedOutcome], known: ParameterSet) -> ParameterSet:
     """The parameters with what was learned and is to be adopted."""
-    return known.with_hazards(tuple(one.hazard for one in found if one.adopted and one.hazard is not None))
+    adopted = [one for one in found if one.adopted]
+    hazards = known.with_hazards(tuple(one.hazard for one in adopted if one.hazard is not None))
+    return hazards.with_grades(tuple(one.grades for one in adopted if one.grades is not None))
 
 
 def learn(
@@ -149,10 +139,7 @@ def learn(
 ) -> LearnedOutcome:
     """What is learned of an outcome from histories up to a moment at which a period ends."""
     end = microseconds(until)
-    types = Counter(type_ for one in known for type_ in one.types[one.time <= end].tolist())
-    names = further_columns(
-        outcome, [type_ for type_, _ in sorted(types.items(), key=lambda each: (-each[1], each[0]))]
-    )
+    names = further_columns(outcome, frequent_types(known, end))
     periods = [_periods(one, outcome, until) for one in known]
     ahead = [0]
     if AHEAD in names:
@@ -178,7 +165,7 @@ def learn(
         return LearnedOutcome(outcome.key, len(taken), size, happened, reason=ALWAYS)
     fold = np.array([int(each.known.twin[:8], 16) % FOLDS for each in taken])[rows.twin]
     in_force, since = _in_force(taken, definitions, outcome)
-    gain, error, compared = _compared(rows, fold, in_force, rows.start >= since)
+    gain, error, judged = _compared(rows, fold, in_force, rows.start >= since)
     model = fit(rows.x, rows.happened, RIDGE)
     hazard = LearnedHazard(
         outcome=outcome.key,
@@ -193,8 +180,8 @@ def learn(
         gain=gain,
         error=error,
     )
-    reason = None if compared and gain > error else NOT_BETTER
-    return LearnedOutcome(outcome.key, len(taken), size, happened, hazard, reason, gain, error, compared)
+    reason = None if judged and gain > error else NOT_BETTER
+    return LearnedOutcome(outcome.key, len(taken), size, happened, None, hazard, None, reason, gain, error, judged)
 
 
 def _periods(known: History, outcome: OutcomeDefinition, until: datetime) -> tuple[Ints, Ints]:
@@ -248,15 +235,7 @@ def _columns(
     taken: Sequence[_Taken], definitions: Definitions, outcome: OutcomeDefinition, names: Sequence[str]
 ) -> Floats:
     """The columns of all rows."""
-    parts = [states(each.known, outcome, definitions, names, each.start, each.ahead) for each in taken]
-    return columns(
-        States(
-            np.concatenate([part.count for part in parts]),
-            np.concatenate([part.recency for part in parts]),
-            np.concatenate([part.age for part in parts]),
-            np.concatenate([part.further for part in parts]),
-        )
-    )
+    return columns(stacked([states(each.known, outcome, definitions, names, each.start, each.ahead) for each in taken]))
 
 
 def _in_force(taken: Sequence[_Taken], definitions: Definitions, outcome: OutcomeDefinition) -> tuple[Floats, int]:
@@ -284,15 +263,4 @@ def _compared(rows: Rows, fold: Ints, in_force: Floats, counted: Bools) -> tuple
             continue
         model: Logistic = fit(rows.x[~out], left, RIDGE)
         gains[out] = losses(in_force[out], rows.happened[out]) - losses(model.log_odds(rows.x[out]), rows.happened[out])
-    compared = int(counted.sum())
-    if not compared:
-        return 0.0, 0.0, 0
-    by_twin = np.bincount(rows.twin, np.where(counted, gains, 0.0))
-    size = np.bincount(rows.twin, counted)
-    gain = float(by_twin.sum()) / compared
-    return gain, float(np.sqrt(((by_twin - gain * size) ** 2).sum())) / compared, compared
-
-
-def losses(log_odds: Floats, happened: Floats) -> Floats:
-    """−ln of the probability given to what happened, of each row."""
-    return np.asarray(np.logaddexp(0.0, np.where(happened == 1, -log_odds, log_odds)))
+    return *compared(gains[counted], rows.twin[counted]), int(counted.sum())

@@ -128,6 +128,7 @@ class Forecasts:
         caller.require("read")
         caller.require_service()
         included = await self._snapshots.included(caller)
+        now = self._clock.now()
         return await stored.scored(
-            self._graph, caller.tenant, outcome.key, horizon, retrospective=retrospective, **included.parameters
+            self._graph, caller.tenant, outcome.key, horizon, now, retrospective=retrospective, **included.parameters
         )

@@ -1,14 +1,19 @@
-"""What came of a forecast: the first moment within its horizon at which the outcome happened, or none. Pure."""
+"""What came of a forecast: the first moment within its horizon at which the outcome happened, or none. Pure.
+
+Of an outcome with grades it is the first grade that an event gives, or the one at the end of the horizon.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 
 from beliefgraph.model.belief import probability
 from beliefgraph.model.forecast import Resolution
+from beliefgraph.model.grade import Grades
 from beliefgraph.model.identity import belief_id, resolution_id
 from beliefgraph.model.outcome import OutcomeDefinition
 from beliefgraph.model.time import microseconds, moment_of
@@ -19,21 +24,47 @@ from beliefgraph.services.snapshots.recompute import recompute
 from beliefgraph.store.forecasts import Unresolved
 
 
-def by_events(known: History, one: Unresolved) -> int | None:
-    """When the outcome first happened within the horizon of a forecast, by the events known now."""
+@dataclass(frozen=True)
+class Came:
+    """When an outcome came, in microseconds; which of its grades, and whether that is one that counts as happened."""
+
+    at: int
+    grade: str | None = None
+    happened: bool = True
+
+
+def came(outcome: OutcomeDefinition, at: int, place: int) -> Came:
+    """What came at a moment: the grade at a place, where the outcome has any."""
+    if outcome.grades is None:
+        return Came(at)
+    return Came(at, outcome.grades.names[place], place >= outcome.grades.target)
+
+
+def by_events(known: History, outcome: OutcomeDefinition, one: Unresolved) -> Came | None:
+    """What first came within the horizon of a forecast, by the events known now."""
     place = int(np.searchsorted(known.happened, one.made_at, "right"))
     inside = place < len(known.happened) and known.happened[place] <= one.due
-    return int(known.happened[place]) if inside else None
+    return came(outcome, int(known.happened[place]), int(known.grades[place])) if inside else None
 
 
-def period_ends(outcome: OutcomeDefinition, one: Unresolved, now: datetime) -> Iterator[int]:
-    """The ends of the periods of a forecast that are over, in order."""
-    length = span(outcome)
+def moments(outcome: OutcomeDefinition, one: Unresolved, now: datetime) -> Iterator[int]:
+    """The moments that are over at which a metric or belief of a forecast is looked at, in order.
+
+    These are the ends of its periods, for grades the end of its horizon.
+    """
+    length = one.due - one.made_at if outcome.grades is not None else span(outcome)
     yield from range(one.made_at + length, min(one.due, microseconds(now)) + 1, length)
 
 
-def holds(outcome: OutcomeDefinition, moment: Snapshot) -> bool:
-    """Whether the metric or belief of an outcome is within its bounds at a moment, as it is known now."""
+def reached(outcome: OutcomeDefinition, moment: Snapshot, at: int) -> Came | None:
+    """What came by the metric or belief of an outcome at a moment, as it is known now; None where nothing did."""
+    if outcome.grades is not None:
+        place = _grade(outcome.grades, moment)
+        return None if place < 0 else came(outcome, at, place)
+    return Came(at) if _holds(outcome, moment) else None
+
+
+def _holds(outcome: OutcomeDefinition, moment: Snapshot) -> bool:
     if outcome.metric is not None:
         return outcome.metric.holds(one_metric(moment, outcome.metric.metric).value)
     assert outcome.belief is not None
@@ -47,13 +78,26 @@ def holds(outcome: OutcomeDefinition, moment: Snapshot) -> bool:
     return log_odds is not None and probability(log_odds) >= (outcome.belief.at_least or 1.0)
 
 
-def resolution(one: Unresolved, happened: int | None, rev: int, now: datetime) -> Resolution | None:
+def _grade(grades: Grades, moment: Snapshot) -> int:
+    """The place of the grade that a metric or an attribute says; −1 for none."""
+    if grades.metric is not None:
+        return grades.place(one_metric(moment, grades.metric).value)
+    keys = [belief for _, belief in grades.named_beliefs]
+    seen = recompute(moment, keys)
+    for place, key in enumerate(keys):
+        log_odds = seen.state(seen.derived.layout.position[belief_id(moment.state.id, key)]).log_odds
+        if log_odds is not None and probability(log_odds) >= grades.at_least:
+            return place
+    return -1
+
+
+def resolution(one: Unresolved, found: Came | None, rev: int, now: datetime) -> Resolution | None:
     """The next resolution of a forecast, None where it is still open or is resolved so already."""
-    over = microseconds(now) >= one.due
-    if happened is None and not over:
-        return None
-    came, at = happened is not None, one.due if happened is None else happened
-    if one.number and (one.happened, one.at) == (came, at):
+    if found is None:
+        if microseconds(now) < one.due:
+            return None
+        found = Came(one.due, happened=False)
+    if one.number and (one.happened, one.at, one.grade) == (found.happened, found.at, found.grade):
         return None
     number = one.number + 1
     return Resolution(
@@ -61,8 +105,9 @@ def resolution(one: Unresolved, happened: int | None, rev: int, now: datetime) -
         forecast=one.id,
         twin=one.twin,
         number=number,
-        happened=came,
-        at=moment_of(at),
+        happened=found.happened,
+        at=moment_of(found.at),
+        grade=found.grade,
         rev=rev,
         resolved_at=now,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.inference.stop import check_stopped
@@ -41,6 +42,10 @@ def faults(catalog: Catalog) -> Iterator[tuple[str, str]]:
                 place = f"events[{n}].bears_on[{m}].{field}"
                 yield place, f"their log-ratio is beyond ±{MAX_LOG_LIKELIHOOD_RATIO:g}; nothing is that certain"
     yield from _texts(catalog)
+    for n, outcome in enumerate(catalog.outcomes):
+        ahead = sorted(outcome.horizons, key=lambda horizon: horizon.within)
+        if any(longer.expected < shorter.expected for shorter, longer in pairwise(ahead)) and outcome.grades is None:
+            yield f"outcomes[{n}].horizons", "a longer horizon is less likely (expected) than a shorter one"
 
 
 _BRACES = re.compile(r"\{[^{}]*\}|[{}]")
@@ -93,6 +98,9 @@ def _expressions(catalog: Catalog) -> Iterator[tuple[str, str, tuple[Kind, ...]]
     for n, outcome in enumerate(catalog.outcomes):
         for m, event in enumerate(outcome.events):
             yield from _of(event, f"outcomes[{n}].events[{m}]", "when")
+        if outcome.grades is not None and outcome.grades.value is not None:
+            wanted: tuple[Kind, ...] = ("number",) if outcome.grades.bounds else ("string",)
+            yield f"outcomes[{n}].grades.value", outcome.grades.value, wanted
     for n, rule in enumerate(catalog.events):
         place = f"events[{n}]"
         yield from _of(rule, place, "when", "source", "verbatim", "shared_origin", "shared_across", "source_kind")

@@ -18,7 +18,7 @@ from beliefgraph.model.definition import Definitions
 from beliefgraph.model.segment import LearnedBaseRate
 from beliefgraph.services.definitions.layout import compiled
 from beliefgraph.services.derivation.segment_membership import named
-from beliefgraph.services.forecasts.learn import losses
+from beliefgraph.services.forecasts.lessons import compared, losses
 from beliefgraph.services.learning.fitted import FOLDS
 from beliefgraph.services.learning.lessons import Lessons
 from beliefgraph.services.segments.rates import (
@@ -26,7 +26,6 @@ from beliefgraph.services.segments.rates import (
     LEAST_OF_SEGMENT,
     NOT_BETTER,
     SegmentLesson,
-    compared,
 )
 from beliefgraph.services.twin.blocks import Bools, Floats, Ints
 

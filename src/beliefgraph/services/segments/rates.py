@@ -23,6 +23,7 @@ from beliefgraph.model.time import microseconds
 from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.forecasts.features import applies
 from beliefgraph.services.forecasts.forecast import indicated, rates_at, segments_at
+from beliefgraph.services.forecasts.grades import graded_within
 from beliefgraph.services.forecasts.history import (
     Bools,
     Floats,
@@ -34,7 +35,8 @@ from beliefgraph.services.forecasts.history import (
     span,
     starts,
 )
-from beliefgraph.services.forecasts.learn import LEAST_HAPPENED, LEAST_TWINS, history_rows, losses
+from beliefgraph.services.forecasts.learn import history_rows
+from beliefgraph.services.forecasts.lessons import LEAST_HAPPENED, LEAST_TWINS, compared, losses
 from beliefgraph.services.learning.fitted import FOLDS
 from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.permissions.usable import Usable
@@ -167,7 +169,7 @@ def rates_of(
 def _rows(
     known: Sequence[History], definitions: Definitions, outcome: OutcomeDefinition, horizon: Horizon, until: datetime
 ) -> _Rows:
-    """The rows of all twins whose horizon was over at a moment."""
+    """The rows of all twins whose horizon was over at a moment; of grades, of those in which one came."""
     periods, length = outcome.periods(horizon.within), span(outcome)
     end = microseconds(until)
     published = outcome.on_published or outcome.indicator is not None or definitions.segment_keys(outcome)
@@ -183,11 +185,15 @@ def _rows(
             place = place[came[place] == 0]
             if outcome.events and len(one.happened):
                 place = place[begun[place] < one.happened[0]]
+        within = came[place + periods] > came[place]
+        if outcome.grades is not None:
+            grade = graded_within(one, outcome, outcome.grades, begun[place], periods * length)
+            place, within = place[grade >= 0], grade[grade >= 0] >= outcome.grades.target
         moments = begun[place]
         made: list[Ints | Floats] = [
             np.full(len(place), number),
             segments_at(one, definitions, outcome, moments),
-            (came[place + periods] > came[place]).astype(np.float64),
+            within.astype(np.float64),
             rates_at(one, definitions, outcome, horizon, moments),
             indicated(one, definitions, outcome, moments),
             moments,
@@ -213,13 +219,3 @@ def _since(definitions: Definitions, outcome: OutcomeDefinition, horizon: timede
     """From when on what is in force is compared: what was learned, on later rows alone."""
     rate = definitions.rate_of(outcome, horizon, segment)
     return 0 if rate is None else microseconds(rate.until)
-
-
-def compared(gains: Floats, twin: Ints) -> tuple[float, float]:
-    """By how many nats a row is predicted better, and its standard error: twins are independent, rows are not."""
-    if not len(gains):
-        return 0.0, 0.0
-    _, place = np.unique(twin, return_inverse=True)
-    gain = float(gains.mean())
-    by_twin = np.bincount(place, gains - gain)
-    return gain, float(np.sqrt((by_twin**2).sum())) / len(gains)

@@ -1,0 +1,51 @@
+"""A forecast of grades: the log-odds of each grade or a higher one, of which one number decides them all. Pure.
+
+What moves the grade that counts as having happened moves every other grade's log-odds alike (proportional odds). So the
+distribution follows from the log-odds of that grade and from how far apart the grades are: as learned, else as stated.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from beliefgraph.inference.foresight.hazards import columns
+from beliefgraph.inference.foresight.ordinal import shares
+from beliefgraph.model.definition import Definitions
+from beliefgraph.model.forecast import ForecastInput, GradeForecast
+from beliefgraph.model.grade import Grades, LearnedGrades
+from beliefgraph.model.outcome import OutcomeDefinition
+from beliefgraph.services.forecasts.features import by_input, states
+from beliefgraph.services.forecasts.history import Floats, History, Ints
+
+
+def apart(grades: Grades, learned: LearnedGrades | None) -> Floats:
+    """By how much the log-odds of each grade or a higher one differ from those of the grade that counts."""
+    each = np.array(grades.log_odds if learned is None else learned.intercepts)
+    return np.asarray(each - each[grades.target - 1])
+
+
+def distribution(grades: Grades, learned: LearnedGrades | None, log_odds: float) -> tuple[GradeForecast, ...]:
+    """The probability of each grade by the log-odds of the one that counts."""
+    found = shares(apart(grades, learned) + log_odds)
+    at_least = np.minimum(found[::-1].cumsum()[::-1], 1.0)
+    return tuple(
+        GradeForecast(grade=name, probability=share, at_least=higher)
+        for name, share, higher in zip(grades.names, found.tolist(), at_least.tolist(), strict=True)
+    )
+
+
+def from_columns(
+    known: History, definitions: Definitions, outcome: OutcomeDefinition, learned: LearnedGrades, moments: Ints
+) -> tuple[float, list[ForecastInput]]:
+    """The log-odds of the grade that counts at the means of all columns, and what each input adds, at one moment."""
+    assert outcome.grades is not None
+    state = states(known, outcome, definitions, learned.columns, moments)
+    slopes, centers = np.array(learned.slopes), np.array(learned.centers)
+    names, added = by_input(learned.columns, (columns(state) - centers) * slopes)
+    values = dict(zip(learned.columns, state.further[0].tolist(), strict=True))
+    inputs = [
+        ForecastInput(input=name, value=values.get(name), contribution=contribution)
+        for name, contribution in zip(names, added[0].tolist(), strict=True)
+        if contribution
+    ]
+    return learned.intercepts[outcome.grades.target - 1] + float(centers @ slopes), inputs
