@@ -1,4 +1,4 @@
-"""What turned out in a tenant's twins, and what it says of strengths, calibrations and relations nobody stated."""
+"""`beliefgraph learn relations`, `calibration` and `proposals`: learning from beliefs with known truth."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def _calibration_row(each: CalibratedAttribute) -> tuple[str, ...]:
 
 
 def draft(catalog: str, found: Sequence[ProposedRelation]) -> str:
-    """The proposals as a catalog, in YAML; what each rests on is a comment above it."""
+    """The proposals as a catalog in YAML, each with its support in a comment."""
     head = {"catalog": catalog, "version": "0.1.0", "description": "Relations that the data support; for review."}
     lines = [yaml.safe_dump(head, sort_keys=False).rstrip(), "relations:" if found else "relations: []"]
     for each in found:

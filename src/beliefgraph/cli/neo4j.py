@@ -1,4 +1,4 @@
-"""`beliefgraph neo4j`: a real Neo4j on this machine, started, asked for, read and stopped from a terminal."""
+"""`beliefgraph neo4j`: start, stop and inspect a local Neo4j."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def logs(
 
 @contextmanager
 def errors_told() -> Iterator[None]:
-    """Turns an error that a person can act on into its code and sentence on standard error, and exit code 1."""
+    """Print an error with its code and sentence on standard error, and exit with 1."""
     try:
         yield
     except BeliefgraphError as error:
@@ -145,7 +145,7 @@ def errors_told() -> Iterator[None]:
 
 @contextmanager
 def fetching() -> Iterator[ProgressBar]:
-    """A bar on standard error while jars are fetched; nothing where that is no terminal."""
+    """A progress bar on standard error while jars are downloaded; none if that is no terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
@@ -153,7 +153,7 @@ def fetching() -> Iterator[ProgressBar]:
 
 
 class ProgressBar:
-    """Draws what is fetched; shows nothing if there is nothing to fetch."""
+    """Shows the download; nothing if there is nothing to download."""
 
     def __init__(self, bars: Progress) -> None:
         self._bars = bars

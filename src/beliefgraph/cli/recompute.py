@@ -1,4 +1,4 @@
-"""`beliefgraph recompute`: proof that what is published is what the evidence and the events give."""
+"""`beliefgraph recompute`: check that what is published follows from the stored evidence."""
 
 from __future__ import annotations
 
@@ -67,5 +67,5 @@ def _row(found: Checked) -> tuple[str, ...]:
 
 
 def _count(found: Checked, layer: str) -> int:
-    """How much a twin published in a layer."""
+    """The number of rows that a twin published in a layer."""
     return found.published.get(layer, 0)
