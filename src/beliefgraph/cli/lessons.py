@@ -160,13 +160,17 @@ async def _lessons(
             )
     if usable.left_out:
         out.print(left_out(usable.left_out))
-    out.print(f"{found.twins:,} twins, {len(found.labels):,} beliefs that turned out, {len(found.heard):,} rows heard.")
+    out.print(
+        f"{found.twins:,} twins, {len(found.labels):,} beliefs with known truth, {len(found.heard):,} rows with"
+        " evidence."
+    )
     return found
 
 
 def _say_left_out(read: Lessons, out: Console) -> None:
     if read.left_out:
-        out.print(f"Left out, a noisy OR, a state or what inherits, or joined to one: {', '.join(read.left_out)}.")
+        names = ", ".join(read.left_out)
+        out.print(f"Not learned, because they are noisy ORs, states, inherit, or are related to such: {names}.")
 
 
 async def _put_in_force(

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
+from beliefgraph.cli.output import Json, print_json
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.local import Endpoint, LocalNeo4j, Memory, Status
 
@@ -100,12 +101,16 @@ def stop(data_dir: DataDirOption = None) -> None:
 
 
 @app.command()
-def status(data_dir: DataDirOption = None) -> None:
+def status(data_dir: DataDirOption = None, json: Json = False) -> None:
     """Show whether and where Neo4j is running. Exit code 0 if it answers, 3 if not."""
     out = Console(highlight=False)
     with errors_told():
         server = LocalNeo4j(data_dir)
         found = server.status()
+    if json:
+        known = _endpoint(found.endpoint, server) if found.endpoint is not None else {"data": str(found.data_dir)}
+        print_json({"state": found.state, "version": found.version, "pid": found.pid, **known})
+        raise typer.Exit(0 if found.state == "running" else NOT_RUNNING)
     out.print(f"Neo4j {found.version} is {_in_words(found)}.")
     if found.endpoint is not None:
         _print_endpoint(out, found.endpoint, server)
@@ -173,12 +178,16 @@ def _in_words(status: Status) -> str:
 
 
 def _print_endpoint(out: Console, endpoint: Endpoint, server: LocalNeo4j) -> None:
-    rows = {
+    for name, value in _endpoint(endpoint, server).items():
+        out.print(f"  {name:<9} {escape(value)}", soft_wrap=True)
+
+
+def _endpoint(endpoint: Endpoint, server: LocalNeo4j) -> dict[str, str]:
+    """Where Neo4j is and how to log in, without the password itself."""
+    return {
         "bolt": endpoint.uri,
-        "browser": endpoint.browser_url,
+        "browser": str(endpoint.browser_url),
         "user": endpoint.user,
         "password": f"in {server.password_file}",
         "data": str(server.data_dir),
     }
-    for name, value in rows.items():
-        out.print(f"  {name:<9} {escape(str(value))}", soft_wrap=True)
