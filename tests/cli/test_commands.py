@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import orjson
 from tests.terminal import beliefgraph, line
 from tests.world import CATALOG, World, event, rated
 
@@ -65,9 +66,12 @@ async def test_recompute_proves_that_what_is_published_is_what_the_evidence_give
     beliefgraph("ingest", "--key", key, environ=environ, stdin=line("1") + line("2", twin="omar"))
 
     done = beliefgraph("recompute", "--check", "--tenant", tenant, environ=environ)
+    read = beliefgraph("recompute", "--json", "--tenant", tenant, environ=environ)
 
-    assert done.returncode == 0
+    assert (done.returncode, read.returncode) == (0, 0)
     assert done.stdout.decode().strip() == "2 published beliefs and 0 goals of 2 twins agree with their evidence."
+    twins = sorted((each["twin"], each["beliefs"], each["differ"], each["code"]) for each in orjson.loads(read.stdout))
+    assert twins == [("lena", 1, 0, None), ("omar", 1, 0, None)]
 
 
 async def test_a_key_that_is_unknown_is_refused_in_a_sentence(environ: dict[str, str], world: World) -> None:
@@ -99,5 +103,5 @@ async def test_learn_says_what_the_twins_teach_and_writes_nothing_but_the_draft(
 
     for done in (relations, calibration, proposals):
         assert done.returncode == 0, done.stderr
-    assert "1 twins, 1 beliefs that turned out, 1 rows heard." in relations.stdout.decode()
+    assert "1 twins, 1 beliefs with known truth, 1 rows with evidence." in relations.stdout.decode()
     assert parse_catalogs((tmp_path / "draft.yaml").read_bytes(), "draft.yaml")[0].relations == ()

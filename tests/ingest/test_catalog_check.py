@@ -52,18 +52,18 @@ def test_all_errors_of_a_file_are_told_at_once_each_where_it_stands(tmp_path: Pa
     ]
     assert told[1].endswith("attributes[1].prior: Input should be less than 1.")
     assert told[2].endswith("did you mean supports?")
-    assert told[4].endswith("events[0].sumary: nothing of this name belongs here; did you mean summary?")
+    assert told[4].endswith("events[0].sumary: there is no field of this name; did you mean summary?")
 
 
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
         ("data.amount >", "dota.amount >", "0.yaml:12:60: events[0].bears_on[0].log_likelihood_ratio: "),
-        ("Bought something.", "Bought {data.what}.", "0.yaml:10:14: events[0].summary: nothing fills {data.what}"),
+        ("Bought something.", "Bought {data.what}.", "0.yaml:10:14: events[0].summary: {data.what} would be shown"),
         (
             "They love gardening.",
             "'They love {subjekt}.'",
-            "0.yaml:4:67: attributes[0].statement: nothing fills {subjekt}: only",
+            "0.yaml:4:67: attributes[0].statement: {subjekt} would be shown as it is: allowed",
         ),
         (
             "source: garden.loves_it",
@@ -93,6 +93,12 @@ def test_a_field_that_is_not_known_hides_no_other_error_of_its_rule(tmp_path: Pa
 def test_an_attribute_that_is_wrong_is_not_told_to_be_missing_as_well(tmp_path: Path) -> None:
     (only,) = found(tmp_path, GARDEN.replace("prior: 0.4", "prior: 4"))
     assert only.startswith("0.yaml:4:51: attributes[0].prior")
+
+
+def test_an_attribute_that_is_wrong_may_be_what_a_misspelled_name_means(tmp_path: Path) -> None:
+    wrong = GARDEN.replace("prior: 0.4", "prior: 4").replace("attribute: garden.loves_it", "attribute: garden.loves_i")
+    _, named = found(tmp_path, wrong)
+    assert named.endswith("did you mean garden.loves_it?")
 
 
 def test_catalogs_in_conflict_are_named_both(tmp_path: Path) -> None:

@@ -57,7 +57,7 @@ def test_json_holds_one_catalog_or_a_list_of_them() -> None:
         (YAML.replace(b"needs.sso", b"Needs SSO"), "attributes[0].key: a name is lower-case words joined by dots"),
         (YAML.replace(b"0.2", b"1.5"), "catalog 1 (buying) attributes[0].prior"),
         (YAML.replace(b"0.2", b".nan"), "catalog 1 (buying) attributes[0].prior"),
-        (YAML + b"colour: red\n", "catalog 2 (people) colour: nothing of this name"),
+        (YAML + b"colour: red\n", "catalog 2 (people) colour: there is no field of this name"),
         (YAML + b"relations: [{kind: implies, source: a, target: b}]\n", "catalog 2 (people): implies takes a prob"),
         (b"\xff\xfe\xff", "c.yaml"),
         (b"a: \x00", "c.yaml"),

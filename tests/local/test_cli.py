@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,8 @@ def test_start_leaves_a_server_running_that_stop_ends(directory: Path) -> None:
     running = _run("status", directory=directory)
     assert running.exit_code == 0
     assert "is running (pid" in running.output
+    read = json.loads(_run("status", "--json", directory=directory).output)
+    assert (read["state"], read["data"], read["user"]) == ("running", str(directory), "neo4j")
     assert "Started." in _run("logs", "-n", "100", directory=directory).output
 
     state = DataDir(directory).run_state()

@@ -34,6 +34,7 @@ def suites(folder: Path, *, short: bool) -> dict[str, list[str]]:
     found = {
         "GraphQL over HTTP, audits": ["node", "audits.js"],
         "graphql-transport-ws, reference client": ["node", "websocket.js"],
+        "Apollo Client and urql, default caches": ["node", "caches.js"],
         "CloudEvents SDK, JavaScript": ["node", "cloudevents.js"],
         "CloudEvents SDK, Python": [str(bin_ / "python"), "cloudevents_sdk.py"],
     }
@@ -54,6 +55,7 @@ async def main(folder: Path, *, short: bool) -> int:
             await migrate(graph, StoppedClock())
             await running.define()
             known = {"SERVICE": running.url, "KEY": (await running.client()).secret or ""}
+            known["PAGE"] = str(ROOT / "docs" / "clients.md")
             environ = {**os.environ, **known, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": f".{os.pathsep}{ROOT}"}
             for name, command in commands.items():
                 print(f"\n== {name}", flush=True)

@@ -9,6 +9,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 import pytest
+from tests.archives.test_archives import answers, archives_of, emptied
+from tests.reading import stored
 from tests.world import World, event
 
 from beliefgraph.model.attribute import OTHER, Attribute
@@ -63,6 +65,15 @@ CATALOG = Catalog.model_validate(
                 "bears_on": [
                     {"attribute": MOOD, "subject": "data.item", "value_from": "data.value",
                      "log_likelihood_ratio": SAYS}
+                ],
+            },
+            {
+                "type": "hesitated",
+                "summary": "saw one mood or another",
+                "source": "data.by",
+                "bears_on": [
+                    {"attribute": MOOD, "subject": "data.item", "value_from": name, "log_likelihood_ratio": SAYS}
+                    for name in ("data.value", "data.other")
                 ],
             },
         ],
@@ -342,7 +353,28 @@ async def test_what_a_correction_or_a_retraction_silences_says_nothing_of_other_
     assert (await stands(seen, AsOf(valid_time=START + timedelta(hours=4))))["glad"] > 0.99
 
 
-async def test_a_learned_matrix_is_in_force_through_the_service(seen: World) -> None:
+async def test_pages_lose_and_repeat_nothing_where_one_event_says_two_values(seen: World) -> None:
+    await adopt(seen, OBSERVER)
+    both = {"by": OBSERVER, "item": "room", "value": "angry", "other": "tense"}
+    await seen.intake.observe(seen.caller, [event(str(n), "hesitated", **both) for n in range(2)])
+    questions = Questions(seen.graph, seen.keyring, seen.book)
+    explanations = Explanations(seen.graph, seen.keyring, seen.book)
+    whole = await questions.evidence(seen.caller, "lena", key("tense"))
+    assert sorted(str(each.said) for each in whole.nodes) == ["None", "None", "angry", "angry"]
+    found, after = [], None
+    for _ in whole.nodes:
+        page = await questions.evidence(seen.caller, "lena", key("tense"), first=1, after=after)
+        found += page.nodes
+        after = page.last_cursor
+        assert page.has_next == (len(found) < len(whole.nodes))
+    assert tuple(found) == whole.nodes
+    first = await explanations.explain(seen.caller, "lena", key("tense"), first=1)
+    rest = await explanations.explain(seen.caller, "lena", key("tense"), first=1, after=first.end_cursor)
+    assert (first.total, first.has_next, rest.has_next) == (2, True, False)
+    assert len({each.evidence.id for each in (*first.contributions, *rest.contributions)}) == 2
+
+
+async def test_a_learned_matrix_is_in_force_through_the_service_and_comes_back_from_an_archive(seen: World) -> None:
     holds = truth(90, 7)
     says = matrices(4, 8, 0.55)
     events = [
@@ -362,3 +394,10 @@ async def test_a_learned_matrix_is_in_force_through_the_service(seen: World) -> 
     assert with_matrix == set(adopted)
     assert not (await Refresher(seen.updater, seen.intake).adopt(seen.caller.tenant)).refused
     assert [one.differing async for one in recheck(seen.graph, seen.book, seen.caller.tenant)] == [()]
+    archives, revs = archives_of(seen), (await stored(seen)).rev
+    before = await answers(seen, revs)
+    exported = await archives.export_tenant(seen.caller)
+    again = await emptied(seen)
+    await archives.import_archive(seen.caller, exported)
+    assert await archives.export_tenant(seen.caller) == exported
+    assert await answers(again, revs) == before

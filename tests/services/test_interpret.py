@@ -186,7 +186,7 @@ def test_a_fault_of_the_evaluator_is_one_more_failure(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("expression", "wrong"),
     [
-        ("data.x ==", "not CEL"),
+        ("data.x ==", "not valid CEL"),
         ("dta.x == 1", "names dta"),
         ("lower(data.x) == 'a'", "calls lower"),
         ("data.a.map(x, x)[0] == 1", "quadratic"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,14 +16,19 @@ from tests.world import CATALOG, START, World, event, rated
 
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.belief import logit
+from beliefgraph.services.commands import writer
 from beliefgraph.services.commands.writer import FUTURE_SKEW_S
 from beliefgraph.services.commits import advance
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.derivation.derive import Derivation, derive
 from beliefgraph.services.derivation.grid import published
+from beliefgraph.services.process.portions import Portions
 from beliefgraph.services.twin.state import TwinState
 from beliefgraph.services.upkeep.refresh import Refresher
 from beliefgraph.services.upkeep.scheduler import Scheduler
+from beliefgraph.store.commits import TwinCommit, write
+from beliefgraph.store.graph import Graph
+from beliefgraph.store.keys import Keyring
 
 HALF_LIFE = timedelta(days=30)
 
@@ -212,3 +218,21 @@ async def test_an_event_from_the_future_is_taken_in_when_it_is_due_and_not_at_th
     running.cancel()
     assert held(await stored(world), "world.alone") == published(1.0)
     assert await refresher.next_due(world.caller.tenant) is None
+
+
+async def test_twins_too_large_for_one_transaction_are_refreshed_in_several(
+    world: World, refresher: Refresher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twins = [f"twin {n}" for n in range(6)]
+    await world.intake.observe(world.caller, [event(str(n), "audited", twin=twin) for n in range(2) for twin in twins])
+    together: list[int] = []
+
+    async def counted(graph: Graph, keyring: Keyring, commits: Sequence[TwinCommit]) -> None:
+        together.append(len(commits))
+        await write(graph, keyring, commits)
+
+    monkeypatch.setattr(writer, "write", counted)
+    world.updater.portions = Portions(rows=8)  # a commit that ages three beliefs has seven
+    done = await refresher.refresh_due(later(40), world.caller.tenant)
+    assert (done.refreshed, done.refused) == (6, ())
+    assert together == [1] * 6

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
 from tests.conftest import StoppedClock
+from tests.line import Line, line_to
 from tests.web.service import PATIENCE, Service, service
 
 from beliefgraph.local import Endpoint
@@ -16,51 +16,10 @@ from beliefgraph.store.graph import Graph, connected
 from beliefgraph.store.keys import Keyring
 
 
-class Line:
-    """What is between a service and its Neo4j: it can be cut, or fall silent."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._there = urlsplit(endpoint.uri)
-        self._open = asyncio.Event()
-        self._open.set()
-        self._ends = list[asyncio.StreamWriter]()
-        self.uri = ""
-
-    async def listen(self) -> asyncio.Server:
-        server = await asyncio.start_server(self._joined, "127.0.0.1", 0)
-        self.uri = f"bolt://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        return server
-
-    def silence(self) -> None:
-        self._open.clear()
-
-    def speak(self) -> None:
-        self._open.set()
-
-    def cut(self, server: asyncio.Server) -> None:
-        server.close()
-        for end in self._ends:
-            end.close()
-
-    async def _joined(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there, back = await asyncio.open_connection(self._there.hostname, self._there.port)
-        self._ends += [writer, back]
-        await asyncio.gather(self._passed(reader, back), self._passed(there, writer), return_exceptions=True)
-
-    async def _passed(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while part := await reader.read(65_536):
-            await self._open.wait()
-            writer.write(part)
-            await writer.drain()
-        writer.close()
-
-
 @pytest_asyncio.fixture
 async def line(endpoint: Endpoint, graph: Graph) -> AsyncIterator[tuple[Line, asyncio.Server]]:
-    made = Line(endpoint)
-    server = await made.listen()
-    yield made, server
-    made.cut(server)
+    async with line_to(endpoint) as made:
+        yield made
 
 
 async def told(served: Service) -> tuple[int, str | None]:

@@ -1,4 +1,4 @@
-"""What `learn outcomes` and `learn trajectories` do alike: read twins, show what was learned, adopt what is better."""
+"""What `learn outcomes` and `learn trajectories` share: read twins, show what was learned, adopt what is better."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def learn_and_adopt(
     *,
     dry_run: bool,
 ) -> None:
-    """Learn from what twins were told before a moment, show it, and put in force what predicts better."""
+    """Learn from evidence before a moment, show the result, and put in force what predicts better."""
     out = Console(highlight=False)
     async with signed_in(key, purpose) as (built, caller):
         usable = Usable(built.sights, caller)

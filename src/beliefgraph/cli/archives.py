@@ -48,7 +48,7 @@ def export(
 
 @contextmanager
 def _fresh(out: Path) -> Iterator[BinaryIO]:
-    """The file, which has its name once it is whole."""
+    """The file under a temporary name, renamed once it is complete."""
     part = out.with_name(f"{out.name}.part")
     try:
         with part.open("wb") as file:
@@ -60,7 +60,7 @@ def _fresh(out: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[int], None]]:
-    """How many twins are exported, on standard error; nothing where that is no terminal."""
+    """The number of twins exported, on standard error; nothing if that is no terminal."""
     console = Console(stderr=True)
     with Progress(TextColumn("{task.completed} twins"), console=console, disable=not console.is_terminal) as bars:
         task = bars.add_task("export", total=None)

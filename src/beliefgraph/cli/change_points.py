@@ -1,4 +1,4 @@
-"""`beliefgraph change-points`: where the evidence of a twin changed at once, by domain."""
+"""`beliefgraph change-points`: abrupt changes in a twin's evidence, by domain."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def change_points(
     purpose: Purpose = None,
     json: Json = False,
 ) -> None:
-    """Show where the evidence of each domain stopped being what it was, and how surprising it is of late."""
+    """Show when the evidence of each domain changed abruptly, and how surprising its latest evidence is."""
     found = run(_change_points(key, purpose, twin, as_of(at)))
     drawn = None if plot is None else draw(twin, found, plot)
     if json:
@@ -56,7 +56,7 @@ def streams(found: ChangePoints) -> tuple[EvidenceStream, ...]:
 
 
 def named(stream: EvidenceStream) -> str:
-    """What a stream is called."""
+    """The title of a stream."""
     return f"stages of {stream.domain}" if stream.kind == "stages" else stream.domain
 
 

@@ -1,4 +1,4 @@
-"""What every command that needs the services does first: find a Neo4j, read the settings, and run."""
+"""What commands that need the services share: find a Neo4j, read the settings, and run."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ def settings_for(endpoint: Endpoint, settings: Settings) -> Settings:
 
 @asynccontextmanager
 async def services(cached_megabytes: int | None = None, *, serving: bool = False) -> AsyncIterator[Services]:
-    """The services on the Neo4j that NEO4J_URI names, else on the local one, which is started if it does not run.
+    """The services on the Neo4j at NEO4J_URI, or else on the local one, which is started if necessary.
 
-    `cached_megabytes` says how much to keep in memory where nobody has set it; `serving`, that they serve for long.
+    `cached_megabytes` is the cache size unless it is set; `serving` says that they run as a server.
     """
     from beliefgraph.app import running  # takes a second, which `--help` need not wait for
 

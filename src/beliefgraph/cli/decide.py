@@ -1,4 +1,4 @@
-"""`beliefgraph decide`: how options sit with what is known of somebody, and what they decided before."""
+"""`beliefgraph decide`: how well options fit what is known of a person and what they decided before."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def decide(
 
 
 def read_question(twin: str, context: str, options: Path) -> CheckDecision:
-    """The question about the options of a file; `invalid-input` names the place that is wrong."""
+    """The question about the options in a file; `invalid-input` names the place of an error."""
     try:
         given = yaml.safe_load(options.read_bytes())
         return CheckDecision.model_validate({"twin": twin, "context": context, "options": given})

@@ -1,4 +1,4 @@
-"""What speaks for and against options as a picture: a bar for every point, stacked on either side, and the score."""
+"""Points for and against options as a chart: a stacked bar for each option, with its score."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COLOURS: Mapping[PointKind, str] = {
 
 
 def draw(title: str, found: DecisionCheck, path: Path) -> Path:
-    """Draw the log-odds that every point adds, by kind, with the score of each option; say where the PNG is."""
+    """Draw the log-odds of every point by kind, with the score of each option; the path of the PNG."""
     from matplotlib.figure import Figure  # takes half a second to import, which only a plot should cost
     from matplotlib.patches import Patch
 

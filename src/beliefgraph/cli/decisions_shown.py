@@ -1,4 +1,4 @@
-"""Decisions on a terminal: options from the best to what is forbidden, each with what speaks for and against it."""
+"""Decisions on a terminal: options from best to forbidden, each with its points for and against."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STYLE = {"for": "green", "against": "red", "forbids": "bold red", "neutral": "di
 
 
 def check(title: str, found: DecisionCheck) -> RenderableType:
-    """Every option as a tree of its points, the weightiest first, with the evidence behind each."""
+    """Every option as a tree of its points, strongest first, with the evidence behind each."""
     off = ""
     if found.mean_surprise is not None:
         off = f" Of {found.judged} judged before, they came out {found.mean_surprise:+.2f} against what was expected."
@@ -26,9 +26,9 @@ def check(title: str, found: DecisionCheck) -> RenderableType:
 
 
 def decision(found: DecisionState, called: Mapping[str, str]) -> RenderableType:
-    """One decision: its options, which was chosen and why, what was expected and what came.
+    """One decision: its options, the one chosen and why, and the expected and actual result.
 
-    `called` has what the beliefs and goals that its reasons name are called, by attribute and by key.
+    `called` has the titles of the beliefs and goals that its reasons name, by attribute and by key.
     """
     tree = Tree(Text.assemble((found.title, "bold"), (f"  {found.status}", "cyan")))
     for option in found.options:

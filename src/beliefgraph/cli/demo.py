@@ -1,4 +1,4 @@
-"""`beliefgraph demo`: the sample story, played on a real Neo4j, shown as it goes, and then served to look around in."""
+"""`beliefgraph demo`: the sample story on a real Neo4j, shown step by step and then served."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ LISTED = 7
 
 @dataclass(frozen=True)
 class Stage:
-    """Who acts in the demo: the application, and each person with a key of their own."""
+    """The callers in the demo: the application, and each person with a key of their own."""
 
     services: Services
     story: Story
@@ -115,7 +115,7 @@ async def _demo(home: Path, once: bool, port: int | None) -> None:
 
 
 async def _set(services: Services, story: Story, out: Console) -> Stage:
-    """Publish the story's definitions and make keys; those of an earlier run are revoked."""
+    """Publish the story's definitions and create keys; those of an earlier run are revoked."""
     for old in await services.callers.list(TENANT):
         if old.revoked_at is None:
             await services.callers.revoke(old.id)
@@ -134,7 +134,7 @@ async def _set(services: Services, story: Story, out: Console) -> Stage:
 
 
 async def _play(stage: Stage) -> None:
-    """The events one by one, each scene in its place, and the beliefs as they move."""
+    """Send the events scene by scene, and show the beliefs that move."""
     out, story = stage.out, stage.story
     if await _played(stage):
         out.print("The story was played before; here is where it stands. (--fresh plays it again.)", style="dim")
@@ -169,7 +169,7 @@ async def _scene(stage: Stage, scene: Scene) -> Receipt | None:
 
 
 async def _show(stage: Stage) -> None:
-    """Where the twins stand; one belief explained, asked again as of an earlier moment, and in a what-if."""
+    """The state of the twins; one belief explained, as of an earlier moment, and in a what-if."""
     out, services, ask = stage.out, stage.services, stage.story.ask
     for character in stage.story.twins:
         await _show_twin(stage, character)
@@ -205,7 +205,7 @@ async def _show(stage: Stage) -> None:
 
 
 async def _show_metrics(stage: Stage) -> None:
-    """What the events of a twin made over time, as of a moment and now."""
+    """The metrics of a twin, as of an earlier moment and now."""
     metrics, ask = stage.services.metrics, stage.story.ask.measure
     then = await metrics.metrics(stage.application, ask.twin, as_of=ask.as_of)
     now = await metrics.metrics(stage.application, ask.twin)
@@ -216,7 +216,7 @@ async def _show_metrics(stage: Stage) -> None:
 
 
 async def _show_forecasts(stage: Stage) -> None:
-    """What was forecast every four weeks, what came and when, and how good the forecasts were."""
+    """The forecasts made every four weeks, their results and when they came, and their scores."""
     services, ask, story = stage.services, stage.story.ask.foresee, stage.story
     at = story.begins + ask.every
     while at <= story.ends:
@@ -237,7 +237,7 @@ async def _show_forecasts(stage: Stage) -> None:
 
 
 async def _show_journey(stage: Stage) -> None:
-    """Where a twin was among stages and is now, how much is known of it, and what to ask next."""
+    """The stage of a twin over time, how much is known of it, and what to ask next."""
     services, ask = stage.services, stage.story.ask.journey
     for as_of in (ask.as_of, NOW):
         found = await services.trajectories.trajectory(stage.application, ask.twin, ask.trajectory, as_of=as_of)
@@ -251,7 +251,7 @@ async def _show_journey(stage: Stage) -> None:
 
 
 async def _show_reasons(stage: Stage) -> None:
-    """Why things happened: the first that each event or metric speaks of, with its rival hypotheses."""
+    """Why events happened: the first occurrence of each event or metric, with its rival hypotheses."""
     for ask in stage.story.ask.why:
         found = await stage.services.reasons.interpret(stage.application, ask.question, as_of=ask.as_of)
         stage.out.print(Rule(ask.say, align="left"))
@@ -259,7 +259,7 @@ async def _show_reasons(stage: Stage) -> None:
 
 
 async def _show_goals(stage: Stage) -> None:
-    """What the person pursues whose goals are asked about, why one of them matters, and how it was before."""
+    """The goals of one person, why one of them matters, and how it was before."""
     out, services, ask = stage.out, stage.services, stage.story.ask
     rows = await listed(services, stage.application, ask.goal.twin)
     earlier = await listed(services, stage.application, ask.goal.twin, ask.goal.since)
@@ -270,7 +270,7 @@ async def _show_goals(stage: Stage) -> None:
 
 
 async def _show_preferences(stage: Stage) -> None:
-    """What somebody wants in a context, and what of it clashes."""
+    """The preferences of one person in a context, and their conflicts."""
     ask = stage.story.ask.want
     found = await stage.services.preferences.preferences(stage.application, ask.twin, context=ask.context)
     stage.out.print(Rule(ask.say, align="left"))
@@ -278,7 +278,7 @@ async def _show_preferences(stage: Stage) -> None:
 
 
 async def _show_decisions(stage: Stage) -> None:
-    """What was decided before, and how the options sit that are there now."""
+    """Past decisions, and how well the current options fit."""
     out, services, ask = stage.out, stage.services, stage.story.ask.decide
     out.print(Rule(f"What {ask.question.twin} decided", align="left"))
     for made in (await services.decisions.decisions(stage.application, ask.question.twin)).nodes:
@@ -289,7 +289,7 @@ async def _show_decisions(stage: Stage) -> None:
 
 
 async def _called(stage: Stage, twin: str, made: DecisionState) -> dict[str, str]:
-    """What the beliefs and goals are called that the reasons of a decision name."""
+    """The titles of the beliefs and goals that the reasons of a decision name."""
     called = {}
     for reason in made.reasons:
         if reason.belief is not None:
@@ -313,7 +313,7 @@ async def _show_twin(stage: Stage, character: Character) -> None:
 
 
 async def _show_values(stage: Stage) -> None:
-    """An attribute with several values: how likely each of them is, and was."""
+    """An attribute with several values: the probability of each, before and now."""
     questions, which, as_of = stage.services.questions, stage.story.ask.which, stage.story.ask.as_of
     now = await questions.distribution(stage.application, which.twin, which.variable)
     then = await questions.distribution(stage.application, which.twin, which.variable, as_of=as_of)
@@ -342,12 +342,12 @@ async def _serve(stage: Stage, endpoint: Endpoint) -> None:
 
 
 def _password(endpoint: Endpoint) -> str:
-    """The local server's password, which is ours to show; never one that somebody set."""
+    """The local server's password, which we generated; never one that somebody set."""
     return "as in NEO4J_PASSWORD" if os.environ.get("NEO4J_URI") else endpoint.password
 
 
 async def _played(stage: Stage) -> bool:
-    """Whether the last event of the story is in."""
+    """Whether the last event of the story was taken in."""
     try:
         twins = [await stage.services.questions.twin(stage.application, one.name) for one in stage.story.twins]
     except NotFound:
@@ -361,7 +361,7 @@ def _line(event: Event, receipt: Receipt, number: int) -> str:
 
 
 def _moves(receipt: Receipt | None) -> list[BeliefChange]:
-    """The beliefs that a scene moved most, where it moved any to speak of."""
+    """The beliefs that a scene moved most, if it moved any noticeably."""
     moved = [change for change in (receipt.beliefs if receipt else ()) if _size(change) >= show.SLIGHT]
     return sorted(moved, key=_size, reverse=True)[:2]
 

@@ -1,4 +1,4 @@
-"""`beliefgraph evaluate`: real data through a running service, and its answers held against what happened."""
+"""`beliefgraph evaluate`: real data through a running service, and its answers compared with what happened."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ PURPOSE = "evaluation"
 
 
 class _StoppedError(Exception):
-    """Somebody pressed Ctrl-C."""
+    """Ctrl-C was pressed."""
 
 
 @app.command()
@@ -203,7 +203,7 @@ for command in evaluate_foresight.COMMANDS:
 
 
 def _evaluate(work: Work, url: str | None, key: str | None) -> Evaluation:
-    """Do the work with the service at `url`, else with one that is started for it, in a tenant of its own."""
+    """Run an evaluation against the service at `url`, or else against one started for it, in a tenant of its own."""
     name = uuid4().hex[:8]
     with errors_told(), _bars() as progress:
         if url is None:
@@ -261,8 +261,8 @@ async def taught(
     outcomes: bool,
     trajectories: bool,
 ) -> None:
-    """Learn the sources of the key's tenant, then calibrations if asked, or outcomes, or trajectories; put in force,
-    and adopted by every twin."""
+    """Learn the sources of the key's tenant, then calibrations if asked, or outcomes, or trajectories; every twin
+    adopts the result."""
     caller = await built.callers.authenticate(key, purpose)
     until = built.clock.now() if before is None else before
     if outcomes:
@@ -289,7 +289,7 @@ def _teach_from_outside(
     outcomes: bool = False,
     trajectories: bool = False,
 ) -> None:
-    """The same on the store that NEO4J_URI names, which must be that of the service."""
+    """The same on the database at NEO4J_URI, which must be the service's."""
 
     async def work() -> None:
         async with services() as built:
@@ -308,7 +308,7 @@ def _teach_from_outside(
 
 
 async def _to_the_end(work: Work, client: Client, name: str, progress: Progress, teach: Teach) -> Evaluation:
-    """Do the work in a thread; if we are told to stop, let it erase what it made while the service still answers."""
+    """Run the evaluation in a thread; on Ctrl-C, let it erase its twins while the service still answers."""
     stop = threading.Event()
 
     def watched(what: str, done: int, of: int) -> None:
@@ -329,7 +329,7 @@ async def _to_the_end(work: Work, client: Client, name: str, progress: Progress,
 
 @contextmanager
 def _bars() -> Iterator[Progress]:
-    """Bars on standard error, one for each thing that is done; none where nobody looks."""
+    """Progress bars on standard error, one per step; none if that is no terminal."""
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Bars(*columns, console=console, disable=not console.is_terminal) as bars:

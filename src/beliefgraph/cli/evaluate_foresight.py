@@ -23,7 +23,7 @@ def changes(
     twins: TwinsOption = changes_evaluated.TWINS,
     seed: SeedOption = changes_evaluated.SEED,
 ) -> None:
-    """Find the switches of simulated twins, and measure what tempering older evidence is worth after them."""
+    """Detect switches of simulated twins, and measure the gain from discounting older evidence after them."""
     tell(changes_evaluated.evaluate(twins, seed), json, None)
 
 
@@ -32,7 +32,7 @@ def questions(
     twins: TwinsOption = questions_evaluated.TWINS,
     seed: SeedOption = questions_evaluated.SEED,
 ) -> None:
-    """Ask simulated twins five chosen questions and five random ones, and compare what that tells."""
+    """Ask simulated twins five chosen questions and five random ones, and compare the information gained."""
     tell(questions_evaluated.evaluate(twins, seed), json, None)
 
 

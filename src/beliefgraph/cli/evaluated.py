@@ -1,4 +1,4 @@
-"""What every `beliefgraph evaluate` command takes, and how it prints what came of it."""
+"""Options and output of all `beliefgraph evaluate` commands."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PlotOption = Annotated[
 
 
 def tell(found: Evaluation, json: bool, path: Path | None) -> None:
-    """Print what came of it, draw the calibration, and end with exit code 1 if something that must hold does not."""
+    """Print the result, draw the calibration, and exit with 1 if a requirement is not met."""
     out = Console(highlight=False)
     if path is None and not json and found.curves:
         path = Path(f"{found.name}-calibration.png")

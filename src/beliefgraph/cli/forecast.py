@@ -50,7 +50,7 @@ def list_(
     purpose: Purpose = None,
     json: Json = False,
 ) -> None:
-    """List the forecasts of a twin, the newest first, with what carried them and what came."""
+    """List the forecasts of a twin, newest first, with their main inputs and results."""
     run(_list(key, twin, outcome, purpose, json))
 
 

@@ -16,7 +16,7 @@ DAY = timedelta(days=1)
 
 
 def forecasts(title: str, found: Sequence[Forecast]) -> RenderableType:
-    """A table of forecasts: how likely, why, and what came."""
+    """A table of forecasts: probability, reasons and result."""
     made = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for name in ("made", "outcome", "within", "probability", "why", "what came"):
         made.add_column(name, justify="right" if name in ("within", "probability") else "left")
@@ -61,7 +61,7 @@ def details(one: Forecast) -> RenderableType:
 
 
 def why(one: Forecast) -> str:
-    """By what a forecast was made, with what set and how many twins that rests on, and the inputs that carry it."""
+    """The basis of a forecast, its parameter set and number of twins, and its main inputs."""
     said = [
         f"{each.input.removeprefix(f'{one.basis} ')} {each.contribution:+.2f}" for each in one.inputs[:SHOWN_INPUTS]
     ]
@@ -70,7 +70,7 @@ def why(one: Forecast) -> str:
 
 
 def came(one: Forecast) -> str:
-    """What came of a forecast, in words."""
+    """The result of a forecast, in words."""
     if one.resolution is None:
         return f"open until {one.due:%Y-%m-%d}"
     if one.grades:
@@ -82,7 +82,7 @@ def came(one: Forecast) -> str:
 
 
 def record(found: OutcomeRecord) -> RenderableType:
-    """The scores of an outcome's forecasts, in all and by group, and the reliability diagram as a table."""
+    """The scores of an outcome's forecasts, overall and by group, and the reliability diagram as a table."""
     counted = f"{found.scores.count:,} resolved, {found.open:,} open"
     counted += f", {found.early:,} early" * bool(found.early) + f", {found.ungraded:,} without a grade" * bool(
         found.ungraded

@@ -1,4 +1,4 @@
-"""`beliefgraph goals`: what a twin pursues, what calls for most work, and how that moved since an earlier moment."""
+"""`beliefgraph goals`: the goals of a twin by motivation, and the change since an earlier moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The goals of a twin as a picture: how much work each needs, now and before."""
+"""The goals of a twin as a chart: motivation now and before."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MOST = 40
 
 
 def draw(title: str, rows: Sequence[GoalRow], before: Mapping[str, float], path: Path) -> Path:
-    """Draw a bar for every goal, coloured by status, with a mark where it was before; say where the PNG is."""
+    """Draw a bar for every goal, coloured by status, with a mark at its earlier value; the path of the PNG."""
     from matplotlib.figure import Figure  # takes half a second to import, which only a plot should cost
     from matplotlib.patches import Patch
 

@@ -1,4 +1,4 @@
-"""`beliefgraph ingest`: events from a file or a pipe, with a progress bar and an account of what became of them."""
+"""`beliefgraph ingest`: events from a file or a pipe, with a progress bar and a summary."""
 
 from __future__ import annotations
 

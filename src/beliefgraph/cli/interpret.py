@@ -1,4 +1,4 @@
-"""`beliefgraph interpret`: why something happened, as rival hypotheses before and after it was heard of."""
+"""`beliefgraph interpret`: why something happened, as rival hypotheses before and after it was known."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`beliefgraph keys`: the API keys of the service's callers."""
+"""`beliefgraph keys`: manage API keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`beliefgraph learn`: what a tenant's twins teach, offline."""
+"""`beliefgraph learn`: learn parameters from a tenant's twins, offline."""
 
 from __future__ import annotations
 

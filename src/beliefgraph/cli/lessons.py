@@ -1,4 +1,4 @@
-"""What turned out in a tenant's twins, and what it says of strengths, calibrations and relations nobody stated."""
+"""`beliefgraph learn relations`, `calibration` and `proposals`: learning from beliefs with known truth."""
 
 from __future__ import annotations
 
@@ -160,13 +160,17 @@ async def _lessons(
             )
     if usable.left_out:
         out.print(left_out(usable.left_out))
-    out.print(f"{found.twins:,} twins, {len(found.labels):,} beliefs that turned out, {len(found.heard):,} rows heard.")
+    out.print(
+        f"{found.twins:,} twins, {len(found.labels):,} beliefs with known truth, {len(found.heard):,} rows with"
+        " evidence."
+    )
     return found
 
 
 def _say_left_out(read: Lessons, out: Console) -> None:
     if read.left_out:
-        out.print(f"Left out, a noisy OR, a state or what inherits, or joined to one: {', '.join(read.left_out)}.")
+        names = ", ".join(read.left_out)
+        out.print(f"Not learned, because they are noisy ORs, states, inherit, or are related to such: {names}.")
 
 
 async def _put_in_force(
@@ -185,7 +189,7 @@ def _calibration_row(each: CalibratedAttribute) -> tuple[str, ...]:
 
 
 def draft(catalog: str, found: Sequence[ProposedRelation]) -> str:
-    """The proposals as a catalog, in YAML; what each rests on is a comment above it."""
+    """The proposals as a catalog in YAML, each with its support in a comment."""
     head = {"catalog": catalog, "version": "0.1.0", "description": "Relations that the data support; for review."}
     lines = [yaml.safe_dump(head, sort_keys=False).rstrip(), "relations:" if found else "relations: []"]
     for each in found:

@@ -1,4 +1,4 @@
-"""`beliefgraph`: everything that can be done from a terminal. A command is imported when it is run."""
+"""`beliefgraph`: the command line. A command is imported when it is run."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ COMMANDS = {
 
 @cache
 def _loaded(name: str) -> Any:
-    """A command, or a group of them, imported."""
+    """A command or a group of commands, imported."""
     module, _, attribute = COMMANDS[name][0].partition(":")
     found = getattr(import_module(f"beliefgraph.cli.{module}"), attribute)
     made = typer.Typer(add_completion=False, rich_markup_mode="markdown", callback=lambda: None)
@@ -73,7 +73,7 @@ def _loaded(name: str) -> Any:
 
 
 class _Commands(Mapping[str, Any]):
-    """The commands by name; one that is looked up is imported."""
+    """The commands by name, imported on access."""
 
     def __getitem__(self, name: str) -> Any:
         if name not in COMMANDS:
@@ -88,7 +88,7 @@ class _Commands(Mapping[str, Any]):
 
 
 class LazyGroup(TyperGroup):
-    """A group that imports the command that is run, and none to list them or to complete a name."""
+    """A group that imports the command that is run, and none to list commands or to complete a name."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
@@ -99,11 +99,11 @@ class LazyGroup(TyperGroup):
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002  # click passes it
-        """A command as it is listed: its name and what it does."""
+        """A command as listed: its name and summary."""
         return TyperCommand(name=cmd_name, help=COMMANDS[cmd_name][1]) if cmd_name in COMMANDS else None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The command that the words name, imported, and the words left to it."""
+        """The command named by the arguments, imported, and the remaining arguments."""
         name, command, rest = super().resolve_command(ctx, args)
         return name, None if command is None else self.commands[str(name)], rest
 

@@ -1,4 +1,4 @@
-"""`beliefgraph move`: a twin from one database to another, compared and deleted where it was."""
+"""`beliefgraph move`: move a twin to another database; it is compared there, then deleted here."""
 
 from __future__ import annotations
 

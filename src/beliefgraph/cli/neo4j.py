@@ -1,4 +1,4 @@
-"""`beliefgraph neo4j`: a real Neo4j on this machine, started, asked for, read and stopped from a terminal."""
+"""`beliefgraph neo4j`: start, stop and inspect a local Neo4j."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
+from beliefgraph.cli.output import Json, print_json
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.local import Endpoint, LocalNeo4j, Memory, Status
 
@@ -100,12 +101,16 @@ def stop(data_dir: DataDirOption = None) -> None:
 
 
 @app.command()
-def status(data_dir: DataDirOption = None) -> None:
+def status(data_dir: DataDirOption = None, json: Json = False) -> None:
     """Show whether and where Neo4j is running. Exit code 0 if it answers, 3 if not."""
     out = Console(highlight=False)
     with errors_told():
         server = LocalNeo4j(data_dir)
         found = server.status()
+    if json:
+        known = _endpoint(found.endpoint, server) if found.endpoint is not None else {"data": str(found.data_dir)}
+        print_json({"state": found.state, "version": found.version, "pid": found.pid, **known})
+        raise typer.Exit(0 if found.state == "running" else NOT_RUNNING)
     out.print(f"Neo4j {found.version} is {_in_words(found)}.")
     if found.endpoint is not None:
         _print_endpoint(out, found.endpoint, server)
@@ -128,7 +133,7 @@ def logs(
 
 @contextmanager
 def errors_told() -> Iterator[None]:
-    """Turns an error that a person can act on into its code and sentence on standard error, and exit code 1."""
+    """Print an error with its code and sentence on standard error, and exit with 1."""
     try:
         yield
     except BeliefgraphError as error:
@@ -145,7 +150,7 @@ def errors_told() -> Iterator[None]:
 
 @contextmanager
 def fetching() -> Iterator[ProgressBar]:
-    """A bar on standard error while jars are fetched; nothing where that is no terminal."""
+    """A progress bar on standard error while jars are downloaded; none if that is no terminal."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
@@ -153,7 +158,7 @@ def fetching() -> Iterator[ProgressBar]:
 
 
 class ProgressBar:
-    """Draws what is fetched; shows nothing if there is nothing to fetch."""
+    """Shows the download; nothing if there is nothing to download."""
 
     def __init__(self, bars: Progress) -> None:
         self._bars = bars
@@ -173,12 +178,16 @@ def _in_words(status: Status) -> str:
 
 
 def _print_endpoint(out: Console, endpoint: Endpoint, server: LocalNeo4j) -> None:
-    rows = {
+    for name, value in _endpoint(endpoint, server).items():
+        out.print(f"  {name:<9} {escape(value)}", soft_wrap=True)
+
+
+def _endpoint(endpoint: Endpoint, server: LocalNeo4j) -> dict[str, str]:
+    """Where Neo4j is and how to log in, without the password itself."""
+    return {
         "bolt": endpoint.uri,
-        "browser": endpoint.browser_url,
+        "browser": str(endpoint.browser_url),
         "user": endpoint.user,
         "password": f"in {server.password_file}",
         "data": str(server.data_dir),
     }
-    for name, value in rows.items():
-        out.print(f"  {name:<9} {escape(str(value))}", soft_wrap=True)

@@ -1,4 +1,4 @@
-"""`beliefgraph learn outcomes`: how likely outcomes are, from a tenant's past."""
+"""`beliefgraph learn outcomes`: learn the hazards of outcomes from a tenant's past."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def outcomes(
     """Fit the hazard of each outcome to what happened, and put it in force where it predicts better.
 
     There is one row for each twin and period; of an outcome with grades, the distribution over them is fitted for each
-    horizon. It is compared with what is in force by log loss on twins that were left out, and must be better by more
-    than one standard error.
+    horizon. The result is compared with what is in force by log loss on held-out twins, and must be better by more than
+    one standard error.
     """
 
     async def learn(
@@ -49,7 +49,7 @@ def outcomes(
 
 
 def show(out: Console, found: Sequence[LearnedOutcome]) -> None:
-    """What was learned of each outcome, and why it is adopted or not."""
+    """The result for each outcome, and why it is adopted or not."""
     table = Table("outcome", "twins", "rows", "happened", "gain", "±", "", box=None)
     for each in found:
         compared = (f"{each.gain:+.4f}", f"{each.error:.4f}") if each.compared else ("", "")

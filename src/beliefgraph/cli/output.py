@@ -1,4 +1,4 @@
-"""Answers as JSON, for programs: what every reading command writes with --json."""
+"""JSON output: what every reading command writes with --json."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def print_json(answer: Any) -> None:
 
 
 def write_draft(text: str, out: Path | None) -> bool:
-    """Write a draft for review to a file, else to standard output; whether it is in a file."""
+    """Write a draft for review to a file, or else to standard output; whether it went to a file."""
     if out is None:
         typer.echo(text, nl=False)
         return False
@@ -29,7 +29,7 @@ def write_draft(text: str, out: Path | None) -> bool:
 
 
 def _plain(value: object) -> object:
-    """What JSON has no form for: a record as an object, a set or a view of one as a list, else as text."""
+    """A value that JSON has no form for: a record as an object, a set as a list, anything else as text."""
     if isinstance(value, BaseModel):
         return value.model_dump(mode="json")
     if isinstance(value, (set, frozenset, tuple)):

@@ -1,4 +1,5 @@
-"""Putting parameters in force: what would move is shown first; earlier sets are listed and put in force again."""
+"""Putting parameters in force, with a preview of what would move; listing earlier sets and putting them in force
+again."""
 
 from __future__ import annotations
 
@@ -63,7 +64,7 @@ async def _list(key: str, purpose: str | None, json: bool) -> None:
 
 
 def _what(found: ParameterSet) -> str:
-    """How much of each kind a set has, without the kinds that it has nothing of."""
+    """The number of entries of each kind in a set."""
     numbers = {
         "rates": len(found.sources),
         "shared errors": len(found.shared_errors) + len(found.random_effects),
@@ -87,7 +88,7 @@ async def _again(key: str, purpose: str | None, number: int, dry_run: bool) -> N
 async def put_in_force(
     built: Services, caller: Caller, following: Callable[[ParameterSet], ParameterSet], out: Console, *, dry_run: bool
 ) -> None:
-    """Show what would move, and unless it is a dry run put the parameters in force and let every twin adopt them."""
+    """Show what would move, and unless it is a dry run put the parameters in force and have every twin adopt them."""
     usable = Usable(built.sights, caller)
     show(out, await preview(caller, built.alone.graph, built.book, following, usable))
     if usable.left_out:
@@ -111,7 +112,7 @@ async def put_in_force(
 
 
 def show(out: Console, found: Preview) -> None:
-    """How many beliefs would move and by how much, and those that would move most."""
+    """The number of beliefs that would move, by how much, and the largest moves."""
     out.print(
         f"{found.moved:,} of {found.beliefs:,} beliefs would move by {MOVED:.1%} or more; "
         f"mean move {found.mean:.3f}, greatest {found.greatest:.3f}."
@@ -124,6 +125,6 @@ def show(out: Console, found: Preview) -> None:
 
 
 def belief_named(belief: BeliefKey) -> str:
-    """A belief in a table: what it is about, and whatever else it names."""
+    """A belief in a table: its attribute, and what else its key names."""
     parts = (belief.attribute, belief.value, belief.subject, belief.context)
     return " · ".join(part for part in parts if part and part not in (ANYONE, ANYWHERE))

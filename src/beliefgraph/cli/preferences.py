@@ -1,4 +1,5 @@
-"""`beliefgraph preferences`: what a twin wants in a context, how decided that is, and where it was heard."""
+"""`beliefgraph preferences`: the preferences of a twin in a context, their strength, and the context of the
+evidence."""
 
 from __future__ import annotations
 
@@ -74,7 +75,7 @@ async def listed(
 
 
 def explanations(found: Sequence[Preference], attribute: str) -> list[RenderableType]:
-    """Why the preferences of an attribute stand where they do; `unknown-attribute` where there is none."""
+    """The explanations of the preferences of an attribute; `unknown-attribute` if there are none."""
     named = [one for one in found if one.attribute == attribute]
     if not named:
         raise NotFound("unknown-attribute", f"No preference here is called {attribute}.", attribute=attribute)

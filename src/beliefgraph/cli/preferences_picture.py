@@ -1,4 +1,4 @@
-"""What a twin wants as a picture: how likely each value of each preference is."""
+"""Preferences as a chart: the probability of each value."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LEGIBLE = 0.09
 
 
 def draw(title: str, found: Sequence[Preference], path: Path) -> Path:
-    """Draw a bar of shares for every preference, with what is wanted most on the left; say where the PNG is."""
+    """Draw a stacked bar for every preference, the best value on the left; the path of the PNG."""
     from matplotlib.figure import Figure  # takes half a second to import, which only a plot should cost
 
     shown = sorted(found, key=lambda one: one.strength or 0.0, reverse=True)[:MOST][::-1]

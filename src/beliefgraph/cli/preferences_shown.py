@@ -14,7 +14,7 @@ from beliefgraph.model.preferred import Preference
 
 
 def preferences(title: str, found: Sequence[Preference]) -> RenderableType:
-    """A table of preferences, each with what is most likely and how decided that is; below it, what clashes."""
+    """A table of preferences, each with its most likely value and strength, followed by the conflicts."""
     sentences = dict.fromkeys(conflict.sentence for one in found for conflict in one.conflicts)
     return Group(_table(title, found), *(Text(sentence, style="red") for sentence in sentences))
 

@@ -1,4 +1,4 @@
-"""Rival reasons as a picture: how likely each hypothesis was, is, and brought the occurrence about."""
+"""Rival hypotheses as a chart: prior, posterior and responsibility of each."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ LINE = 36
 
 
 def draw(one: Occurrence, path: Path) -> Path:
-    """Draw two bars for every hypothesis, how sure it is and how likely responsible, with a mark where it was before.
+    """Draw two bars for every hypothesis, confidence and responsibility, with a mark at the earlier confidence.
 
-    Something else has the last bar. Says where the PNG is.
+    Something else has the last bar. Returns the path of the PNG.
     """
     from matplotlib.figure import Figure  # takes half a second to import, which only a plot should cost
 

@@ -1,4 +1,4 @@
-"""Rival reasons on a terminal: each hypothesis before and after, and how likely it brought the occurrence about."""
+"""Rival hypotheses on a terminal: each before and after, and the probability that it caused the occurrence."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def reasons(found: RivalReasons) -> RenderableType:
 
 
 def occurrence(one: Occurrence) -> RenderableType:
-    """What happened in a sentence, and a row for each hypothesis; the first one's evidence where it was asked for."""
+    """The occurrence in a sentence, a row for each hypothesis, and the evidence for the first one if asked for."""
     table = Table(title_justify="left", box=None, pad_edge=False)
     table.add_column("why", ratio=1)
     for column in ("before", "after", "brought it about", "alone"):

@@ -1,15 +1,16 @@
-"""`beliefgraph recompute`: proof that what is published is what the evidence and the events give."""
+"""`beliefgraph recompute`: check that what is published follows from the stored evidence."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from beliefgraph.cli.connection import run, services
+from beliefgraph.cli.output import Json, print_json
 from beliefgraph.services.commits.recheck import Checked, recheck
 from beliefgraph.services.twin.checkpoints import Checkpoints
 
@@ -23,14 +24,37 @@ LISTED = 30
 def recompute(
     tenant: Annotated[str | None, typer.Option(help="Check only twins of this tenant.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Show only whether they agree.")] = False,
+    json: Json = False,
 ) -> None:
     """Derive all published confidences, motivations, progress and metrics again from stored evidence, and compare.
 
     Nothing is written. Lists each twin with its number of beliefs and goals, the width of its junction tree, the worst
     quality and the number of differences. Exit code 1 if there is any difference, or if a twin cannot be derived.
     """
-    if not run(_recompute(tenant, check)):
+    if not run(_as_json(tenant) if json else _recompute(tenant, check)):
         raise typer.Exit(1)
+
+
+async def _as_json(tenant: str | None) -> bool:
+    """Print every twin as JSON; whether all of them agree."""
+    async with services() as built:
+        found = [_twin(each) async for each in _every(built, tenant)]
+    print_json(found)
+    return all(each["code"] is None and not each["differ"] for each in found)
+
+
+def _twin(found: Checked) -> dict[str, Any]:
+    return {
+        "tenant": found.tenant,
+        "twin": found.twin,
+        "rev": found.rev,
+        **{layer: _count(found, layer) for layer in ("beliefs", "goals")},
+        "width": found.width,
+        "quality": found.quality,
+        "differ": found.differ,
+        "code": found.error and found.error.code,
+        "reason": found.error and found.error.message,
+    }
 
 
 async def _recompute(tenant: str | None, check: bool) -> bool:
@@ -67,5 +91,5 @@ def _row(found: Checked) -> tuple[str, ...]:
 
 
 def _count(found: Checked, layer: str) -> int:
-    """How much a twin published in a layer."""
+    """The number of rows that a twin published in a layer."""
     return found.published.get(layer, 0)

@@ -1,4 +1,4 @@
-"""`beliefgraph record`: how good the forecasts of an outcome were."""
+"""`beliefgraph record`: scores of the forecasts of an outcome."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def record(
     purpose: Purpose = None,
     json: Json = False,
 ) -> None:
-    """Score the resolved forecasts of an outcome, worked out anew from what is stored."""
+    """Score the resolved forecasts of an outcome, computed from what is stored."""
     run(_record(key, outcome, horizon, segment, retrospective, plot, purpose, json))
 
 

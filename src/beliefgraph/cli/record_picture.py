@@ -1,4 +1,4 @@
-"""The reliability diagram of an outcome's record: how often it happened, over what was said, and how often."""
+"""The reliability diagram of an outcome's record."""
 
 from __future__ import annotations
 

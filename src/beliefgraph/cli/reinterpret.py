@@ -1,4 +1,4 @@
-"""`beliefgraph reinterpret`: stored events are read again under the rules in force."""
+"""`beliefgraph reinterpret`: read stored events again under the rules in force."""
 
 from __future__ import annotations
 

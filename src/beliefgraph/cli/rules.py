@@ -1,4 +1,5 @@
-"""`beliefgraph learn rules`: the numbers of a catalog's rules and priors, from labelled outcomes; a draft to review."""
+"""`beliefgraph learn rules`: learn a catalog's priors and the strengths of its rules from labelled truth, as a
+draft."""
 
 from __future__ import annotations
 
@@ -57,7 +58,7 @@ async def _rules(
 
 
 def show(out: Console, found: tuple[LearnedAttribute, ...]) -> None:
-    """What was fitted, beside what is stated, and the log loss of both on held-out twins."""
+    """The fitted numbers beside the stated ones, and the log loss of both on held-out twins."""
     if not found:
         out.print(f"No attribute has {LEAST_LABELS} labels, or they have values or relations, which are not fitted.")
         return

@@ -22,8 +22,8 @@ from beliefgraph.services.segments.rates import SegmentLesson
 def segments(key: Key, purpose: Purpose = None, before: Before = None, dry_run: DryRun = False) -> None:
     """Learn the base rates of each segment, and put those in force that predict held-out twins better.
 
-    A base rate of an attribute is its prior in the twins of the segment; that of an outcome answers where no hazard of
-    it is learned. Both are drawn toward the rate of all twins, the more the fewer twins are in the segment.
+    The base rate of an attribute is its prior in the twins of the segment; that of an outcome is used where no hazard
+    of it is learned. Both are shrunk towards the rate of all twins, the more the smaller the segment.
     """
 
     async def learn(
@@ -36,7 +36,7 @@ def segments(key: Key, purpose: Purpose = None, before: Before = None, dry_run: 
 
 
 def show(out: Console, found: Sequence[SegmentLesson]) -> None:
-    """What was learned of each segment, and why it is adopted or not."""
+    """The result for each segment, and why it is adopted or not."""
     table = Table("segment", "attribute or outcome", "twins", "in force", "learned", "gain", "±", "", box=None)
     for each in found:
         rates = ["" if rate is None else f"{rate:.3f}" for rate in (each.in_force, each.learned)]

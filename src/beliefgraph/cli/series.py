@@ -1,4 +1,4 @@
-"""`beliefgraph series`: how a belief, a metric, a goal or a preference went over a span, and where it is heading."""
+"""`beliefgraph series`: a belief, a metric, a goal or a preference over time, with a projection."""
 
 from __future__ import annotations
 

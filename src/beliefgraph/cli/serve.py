@@ -1,4 +1,4 @@
-"""`beliefgraph serve`: the service, until it is told to stop."""
+"""`beliefgraph serve`: run the service."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def serve(
 
 
 def end_within(seconds: float) -> None:
-    """End the process after so long, whatever runs: the last resort, for what was told to stop and did not."""
+    """End the process after a time, whatever runs: the last resort for work that does not stop."""
 
     def end() -> None:
         structlog.get_logger(__name__).error("the process did not end by itself", seconds=seconds)
@@ -88,6 +88,6 @@ def end_within(seconds: float) -> None:
 
 
 async def settle_once_warm(built: Services) -> None:
-    """Set the garbage collector up for serving, once everything that stays is there."""
+    """Tune the garbage collector for serving, once long-lived objects are loaded."""
     await built.warming.finished()
     settle()

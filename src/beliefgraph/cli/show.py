@@ -1,4 +1,4 @@
-"""Twins on a terminal: beliefs as bars that moved, an explanation as a tree, differences as a table."""
+"""Twins on a terminal: beliefs as bars, an explanation as a tree, differences as a table."""
 
 from __future__ import annotations
 
@@ -45,17 +45,17 @@ STATUS_STYLE = {
 
 
 def day(moment: datetime) -> str:
-    """The date, as people write it in tables."""
+    """The date for tables."""
     return f"{moment:%Y-%m-%d}"
 
 
 def confidence(log_odds: float | None, quality: Quality) -> str:
-    """The confidence with its mark: ≈ where it is approximate, ≈? where that is not to be relied on."""
+    """The confidence with its mark: ≈ if approximate, ≈? if unreliable."""
     return {"approximate": "≈ ", "unreliable": "≈? "}.get(quality, "") + percent(log_odds)
 
 
 def percent(log_odds: float | None) -> str:
-    """The confidence of log-odds, never said to be certain; a question mark where there is none."""
+    """Log-odds as a percentage, never 0 % or 100 %; a question mark if there are none."""
     if log_odds is None:
         return "?"
     confidence = probability(log_odds)
@@ -65,14 +65,14 @@ def percent(log_odds: float | None) -> str:
 
 
 def chance(share: float | None) -> str:
-    """A probability, never said to be certain; nothing where there is none."""
+    """A probability as a percentage, never 0 % or 100 %; empty if there is none."""
     if share is None:
         return ""
     return percent(logit(min(max(share, LEAST), 1.0 - LEAST)))
 
 
 def signed(log_odds: float) -> Text:
-    """A contribution: green for, red against."""
+    """A contribution: green if for, red if against."""
     return Text(f"{log_odds:+.2f}", style="green" if log_odds > 0 else "red" if log_odds < 0 else "dim")
 
 
@@ -107,7 +107,7 @@ def beliefs(title: str, states: Iterable[BeliefState], before: Mapping[str, floa
 
 
 def distribution(title: str, found: Distribution, before: Distribution) -> Table:
-    """The beliefs that a value holds, the likeliest first, as shares of what is certain; the moves since `before`."""
+    """The values of an attribute, most likely first, as shares of 1, with the moves since `before`."""
     states = [each.belief.state for each in found.values]
     return beliefs(title, states, {each.belief.state.belief.id: each.belief.state.log_odds for each in before.values})
 
@@ -124,7 +124,7 @@ def change(one: BeliefChange) -> Text:
 
 
 def metrics(then: Sequence[MetricState], now: Sequence[MetricState], before: datetime, after: datetime) -> Table:
-    """A table of metrics at two moments; one that is in a band which speaks stands out."""
+    """A table of metrics at two moments; those in a band stand out."""
     table = Table(title_justify="left", box=None, pad_edge=False)
     table.add_column("metric", ratio=1)
     table.add_column(day(before), no_wrap=True)
@@ -166,9 +166,9 @@ def goal_change(one: GoalChange) -> Text:
 
 
 def goals(title: str, rows: Sequence[GoalRow], then: Mapping[str, float] | None = None) -> Table:
-    """The goals as a forest, parts under the first of their wholes, with motivation, progress and status.
+    """The goals as a forest, each under the first of its parents, with motivation, progress and status.
 
-    `then` are earlier motivations by goal, beside which the points moved are shown. Needs rows with their relations.
+    `then` has earlier motivations by goal, to show the change in points. Needs rows with their relations.
     """
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.add_column("goal", ratio=1)
@@ -214,7 +214,7 @@ def motivation(told: MotivationExplanation) -> RenderableType:
 
 
 def _forest(rows: Sequence[GoalRow]) -> Iterator[tuple[int, GoalRow]]:
-    """Every goal once with its depth, under the first of its wholes that is among the rows; in their order."""
+    """Every goal once with its depth, under the first of its parents that is listed; in their order."""
     known = {row.state.goal.id: row for row in rows}
     under: dict[str | None, list[GoalRow]] = defaultdict(list)
     for row in rows:
@@ -237,7 +237,7 @@ def _points(before: float, after: float) -> Text:
 
 
 def differences(title: str, found: Sequence[BeliefDifference], most: int = 8) -> RenderableType:
-    """The beliefs that differ between two moments, or between what is and what might be."""
+    """The beliefs that differ between two moments, or between the actual and a hypothetical state."""
     if not found:
         return Text("  nothing would be different", style="dim")
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
@@ -254,7 +254,7 @@ def differences(title: str, found: Sequence[BeliefDifference], most: int = 8) ->
 
 
 def goal_differences(found: Sequence[GoalDifference]) -> RenderableType:
-    """The goals that would matter otherwise than they do: how much of each needs work."""
+    """The goals whose motivation would differ."""
     table = Table(box=None, pad_edge=False)
     for name, justify in (("goal", "left"), ("is", "right"), ("", "center"), ("would be", "right"), ("why", "left")):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
@@ -267,9 +267,9 @@ def goal_differences(found: Sequence[GoalDifference]) -> RenderableType:
 
 
 def explanation(told: Explanation) -> RenderableType:
-    """The evidence tree of a belief: each branch a relation, each leaf a piece of evidence, each with its number.
+    """The evidence tree of a belief: branches are relations, leaves are evidence, each with its contribution.
 
-    What moves the belief by less than `SLIGHT` is summed up where it hangs, so that the numbers still add up.
+    Contributions below `SLIGHT` are summed up at their branch, so that the numbers still add up.
     """
     leaves: dict[str, list[Contribution]] = defaultdict(list)
     branches: dict[str, list[ExplanationLink]] = defaultdict(list)

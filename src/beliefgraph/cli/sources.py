@@ -1,4 +1,4 @@
-"""`beliefgraph learn sources`: how far each source can be trusted, put in force as a numbered set."""
+"""`beliefgraph learn sources`: learn the reliability of each source, and put it in force as a numbered set."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ async def _sources(
 
 @contextmanager
 def _reading() -> Iterator[Progress]:
-    """How far the reading is, on standard error; silent where nobody looks."""
+    """Progress of reading, on standard error; silent if that is no terminal."""
     console = Console(stderr=True)
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Bars(*columns, console=console, disable=not console.is_terminal, transient=True) as bars:
@@ -112,7 +112,7 @@ def _reading() -> Iterator[Progress]:
 
 
 def show(out: Console, learned: Lesson) -> None:
-    """The sources as a table with their range drawn, and what origins share."""
+    """The sources as a table with their ranges, and correlated errors."""
     table = Table(title="Sources, the most heard first", title_justify="left")
     for name, justify in (
         ("source", "left"), ("about", "left"), ("heard", "right"), ("right", "right"), ("0 … 1", "left"),
@@ -181,7 +181,7 @@ def show(out: Console, learned: Lesson) -> None:
 
 
 def about(scope: Scope) -> str:
-    """What coins are about, in a few words."""
+    """The scope of rates, in a few words."""
     parts = [scope.attribute or scope.domain or "everything", scope.value, scope.context]
     return " · ".join(part for part in parts if part)
 

@@ -1,4 +1,4 @@
-"""`beliefgraph learn trajectories`: how twins move through stages, from what was observed of them."""
+"""`beliefgraph learn trajectories`: learn how twins move through stages."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def trajectories(
     before: Before = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Learn how long twins stay in each stage, how they move on and what they show there, and put it in force.
+    """Learn how long twins stay in each stage, how they move on and the signals of each stage, and put it in force.
 
-    The shape of the stays is chosen on held-out twins. What was learned is compared with what is in force by how well
-    it predicts the next evidence of twins that were left out, and must be better by more than one standard error.
+    The shape of the stays is chosen on held-out twins. The result is compared with what is in force by how well it
+    predicts the next evidence of held-out twins, and must be better by more than one standard error.
     """
 
     async def learn(
@@ -43,7 +43,7 @@ def trajectories(
 
 
 def show(out: Console, found: Sequence[LearnedTrajectory]) -> None:
-    """What was learned of each trajectory beside what its definition states, and why it is adopted or not."""
+    """The result for each trajectory beside its definition, and why it is adopted or not."""
     if not found:
         out.print("No trajectory is defined.")
     for each in found:

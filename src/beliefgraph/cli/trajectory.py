@@ -1,4 +1,4 @@
-"""`beliefgraph trajectory`: where a twin is among stages, when it reaches later ones, and why."""
+"""`beliefgraph trajectory`: the stage of a twin, when it reaches later stages, and why."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trajectories as a picture: the probability of every stage, until now and in the time ahead."""
+"""Trajectories as a chart: the probability of every stage, past and projected."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ COLOURS = ("#C9D7E8", "#93B4D4", "#5A8FBF", "#2F6BA3", "#1D4A7A", "#D9A93C", "#B
 
 
 def draw(twin: str, found: Sequence[Trajectory], path: Path) -> Path:
-    """Draw each trajectory as stacked areas, with a line where the past ends; say where the PNG is."""
+    """Draw each trajectory as stacked areas, with a line between past and projection; the path of the PNG."""
     from matplotlib.figure import Figure  # takes half a second to import, which only a plot should cost
 
     rows = max(len(found), 1)

@@ -1,4 +1,4 @@
-"""The file of known truth that `try` and every `learn` command take."""
+"""The CSV file of known truth that `try` and every `learn` command take."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`beliefgraph try`: what catalogs make of events, without a database."""
+"""`beliefgraph try`: apply catalogs to events without a database."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def _print(
 
 
 def _rule(rule: Any) -> tuple[str, str]:
-    """What a rule is called, and the types of events that it is for."""
+    """The name of a rule and the types of its events."""
     return (rule.summary, rule.type) if hasattr(rule, "summary") else (rule.key, ", ".join(sorted(rule.types)))
 
 

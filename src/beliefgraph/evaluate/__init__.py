@@ -1,1 +1,1 @@
-"""Evaluation on real data: events over HTTP, questions over GraphQL, and the answers held against what happened."""
+"""Evaluation on real data: events over HTTP, questions over GraphQL, and the answers compared with what happened."""

@@ -1,6 +1,6 @@
-"""Purchases: will a customer buy again in the next 39 weeks? Learned from what was known on 1997-09-30 alone.
+"""Purchases: which customers buy again in the next 39 weeks? Learned from data up to 1997-09-30 only.
 
-The customers' histories go straight to `inference/foresight`, not through a running service.
+The histories go straight to `inference/foresight`, not through a running service.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from beliefgraph.services.forecasts.record import Record, by, record
 Floats = npt.NDArray[np.float64]
 
 CUT = date(1997, 9, 30)
-"""The last day that is known."""
+"""The last day of the training data."""
 WEEKS = 39
 RIDGE = 3.0
 MUST_AUC, MUST_BRIER, MUST_ECE = 0.771, 0.160, 0.02
@@ -36,11 +36,11 @@ BASELINES = (
     ),
     ("base rate", {"AUC": 0.5, "Brier": 0.2098, "log loss": 0.610, "ECE": 0.0}),
 )
-"""As the data's README measured them."""
+"""From the data's README."""
 
 
 def evaluate(purchases: Sequence[Purchase], cut: date = CUT, weeks: int = WEEKS) -> Evaluation:
-    """Learn the weekly hazard from the purchases up to a day, forecast, and score by the weeks after it."""
+    """Learn the weekly hazard from the purchases up to a day, forecast, and score against the weeks after it."""
     known, happened = histories(purchases, cut), outcomes(purchases, cut, weeks)
     model, rows = learned(known)
     said = any_within(model, known.states(), weeks)
@@ -70,7 +70,8 @@ def evaluate(purchases: Sequence[Purchase], cut: date = CUT, weeks: int = WEEKS)
 
 
 def histories(purchases: Sequence[Purchase], cut: date) -> Histories:
-    """The purchases up to a day by customer, in weeks since the first, with the logarithm of what that one cost."""
+    """The purchases up to a day by customer, in weeks since the first, with the logarithm of the amount of the
+    first."""
     known = [purchase for purchase in purchases if purchase.day <= cut]
     start, time, observed, first_amount = [0], [], [], []
     for _, group in groupby(known, key=lambda purchase: purchase.customer):
@@ -91,13 +92,13 @@ def outcomes(purchases: Sequence[Purchase], cut: date, weeks: int) -> Floats:
 
 
 def learned(known: Histories, ridge: float = RIDGE) -> tuple[Logistic, int]:
-    """The weekly hazard of these histories, and from how many rows it was learned."""
+    """The weekly hazard of these histories, and the number of rows it was learned from."""
     states, happened = known.rows()
     return fit(columns(states), happened, ridge), len(happened)
 
 
 def scores(found: Record) -> dict[str, float]:
-    """The scores of a record that are shown side by side."""
+    """The scores of a record that are shown."""
     return {
         "AUC": found.auc,
         "Brier": found.brier,
@@ -109,7 +110,7 @@ def scores(found: Record) -> dict[str, float]:
 
 
 def reliability(found: Record) -> list[Row]:
-    """The reliability diagram as rows: how often it happened, by what was said and how often that was."""
+    """The reliability diagram as rows: observed frequency by forecast, with the number of forecasts."""
     bins = found.bins
     return [
         Row(f"said {said:.3f} on average, {n:,} times: happened", happened)

@@ -1,6 +1,6 @@
-"""The same purchases through a running service: a hazard learned, forecasts stored, resolved and scored there.
+"""The same purchases through a running service: it learns a hazard, stores forecasts, resolves and scores them.
 
-The service sees no purchase after the cut until its forecasts are stored. Each customer is a twin.
+The service gets no purchase after the cut until its forecasts are stored. Each customer is a twin.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def evaluate(
     teach: Teach,
     keep: bool = False,
 ) -> Evaluation:
-    """Deliver, learn from what is known at the cut, forecast, deliver the rest, and read the record."""
+    """Deliver, learn from the data before the cut, forecast, deliver the rest, and read the record."""
     client.publish(CATALOG)
     known = {purchase.customer for purchase in purchases if purchase.day <= CUT}
     events = sorted(_events(purchases, known, run_name), key=lambda event: (event["time"], event["id"]))
@@ -102,9 +102,9 @@ def evaluate(
 
 
 def _deliver(client: Client, events: Sequence[dict[str, Any]], progress: Progress, what: str) -> None:
-    """Send the events in the order of time, in calls of one event at most of each customer.
+    """Send the events in order of time, at most one event of each customer per call.
 
-    So every event is taken in by itself, and what was published before it is what was known then.
+    So every event is taken in by itself, and the state before it is what was published at the time.
     """
     done = 0
     for batch in apart(events):
@@ -114,7 +114,7 @@ def _deliver(client: Client, events: Sequence[dict[str, Any]], progress: Progres
 
 
 def apart(events: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """Events in batches, in their order, none with two of one twin."""
+    """Events in batches, in order, with at most one of each twin."""
     batch: list[dict[str, Any]] = []
     twins: set[str] = set()
     for event in events:

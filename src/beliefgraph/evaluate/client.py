@@ -23,16 +23,25 @@ _SPAN: TypeAdapter[timedelta] = TypeAdapter(timedelta)
 
 PAGE = 200
 TIMEOUT = 120.0
-"""Seconds for one answer; the service has its own bound, and says so in time."""
+"""Seconds for one answer; the service has a shorter limit of its own."""
 
 MOST_CALLS = 50
-"""Calls of one long command, each of which goes on where the one before was stopped."""
+"""Calls of one long command; each continues where the one before stopped."""
 
 FORECAST_AT_ONCE = 1_000
-"""Twins whose forecasts one call makes."""
+"""Twins per call that makes forecasts."""
+
+PATIENCE = 120.0
+"""Seconds for which a call is sent again that the service cannot take at the moment."""
+
+PAUSES = (0.5, 10.0)
+"""Seconds before the second attempt, and before a later one at most; each pause is twice the one before."""
+
+PASSING = frozenset({"overloaded", "store-unavailable", "warming-up", "no-answer"})
+"""Temporary refusals: the same call may succeed later."""
 
 IDLE = 2.0
-"""Seconds after which a connection is not trusted to be open still; the service lets go of it after five."""
+"""Seconds after which a connection is opened anew; the service closes idle ones after five."""
 
 _STANDING = "subject value confidence: exactConfidence calibratedConfidence logOdds status"
 _EVIDENCE = "evidence { source time verbatim }"
@@ -94,7 +103,7 @@ REV = "query Rev($twin: String!) { twin(name: $twin) { rev } }"
 
 @dataclass(frozen=True, order=True)
 class Heard:
-    """One piece of evidence as it reached a belief: who said it, for when, how strongly, and in which words."""
+    """One piece of evidence on a belief: source, time, effective strength and words."""
 
     source: str
     time: datetime
@@ -104,7 +113,7 @@ class Heard:
 
 @dataclass(frozen=True)
 class Standing:
-    """How a belief stands; `chain` is None where it was not asked for, `calibrated` where nothing was learned."""
+    """The state of a belief; `chain` is None if it was not requested, `calibrated` if no calibration was learned."""
 
     confidence: float | None
     log_odds: float | None
@@ -115,8 +124,8 @@ class Standing:
 
 @dataclass(frozen=True)
 class Learned:
-    """What was learned and is in force: the coins of every source and of a new one; by kind of origin, the correlation
-    and scale of its observations; and by kind of group, the deviation of the error it shares across beliefs."""
+    """What was learned and is in force: the rates of every source and of a new one; by kind of origin, the correlation
+    and scale of its observations; by kind of group, the deviation of the error shared across beliefs."""
 
     coins: Mapping[str, tuple[float, float]]
     new: tuple[float, float]
@@ -124,19 +133,19 @@ class Learned:
     deviations: Mapping[str, float]
 
     def heard(self, source: str, log_likelihood_ratio: float) -> float:
-        """What a source's word is worth, after its coins."""
+        """The effective log-likelihood ratio of a source's statement, given its rates."""
         a, b = self.coins.get(source, self.new)
         odds = math.exp(log_likelihood_ratio)
         return math.log((a * odds + 1 - a) / (b * odds + 1 - b))
 
 
 NOTHING = Learned(coins={}, new=(1.0, 0.0), shared={}, deviations={})
-"""Nothing was learned: everyone is heard as they speak, and what has one origin counts once."""
+"""Where nothing was learned: every source counts as stated, and observations of one origin count once."""
 
 
 @dataclass(frozen=True)
 class Why:
-    """What an explanation lists: evidence and contributions, the prior, the posterior, and what is left over."""
+    """An explanation: evidence and contributions, the prior, the posterior, and the residual."""
 
     heard: tuple[Heard, ...]
     contributions: tuple[float, ...]
@@ -146,7 +155,11 @@ class Why:
 
 
 class Client:
-    """Speaks to one service with one key. Refusals are raised as the service's own errors."""
+    """Speaks to one service with one key. Refusals are raised as the service's own errors.
+
+    A service that is overloaded, warming up or without its database is asked again, at growing intervals, for
+    `PATIENCE` seconds; one that never answered is not.
+    """
 
     def __init__(self, url: str, key: str, purpose: str | None = None) -> None:
         split = urlsplit(url)
@@ -155,6 +168,7 @@ class Client:
         kind = http.client.HTTPSConnection if split.scheme == "https" else http.client.HTTPConnection
         self._connection = kind(split.hostname, split.port, timeout=TIMEOUT)
         self._used = time.monotonic()
+        self._answered = False
         self.url = url
         self._base = split.path.rstrip("/")
         self._headers = {"authorization": f"Bearer {key}", **({"purpose": purpose} if purpose else {})}
@@ -172,9 +186,9 @@ class Client:
         self._ask(PUBLISH, {"catalog": catalog.model_dump(mode="json", exclude_defaults=True)})
 
     def send(self, events: Sequence[Mapping[str, Any]]) -> list[str]:
-        """Send CloudEvents as one batch; for each, in their order, whether it was accepted or a duplicate.
+        """Send CloudEvents as one batch; the status of each, accepted or duplicate, in their order.
 
-        The first that was neither is raised with its reason.
+        Raises the reason of the first event with another status.
         """
         receipts = self._post("/events", orjson.dumps(list(events)), BATCH)["receipts"]
         for receipt in receipts:
@@ -183,7 +197,7 @@ class Client:
         return [receipt["status"] for receipt in receipts]
 
     def standing(self, twin: str, at: datetime | None = None, *, with_chain: bool = False) -> dict[str, Standing]:
-        """Every belief of a twin by its subject: as published, with the exact confidence, or as of a valid time."""
+        """Every belief of a twin by subject: as published, with the exact confidence, or as of a valid time."""
         query = STANDING_WITH_CHAIN if with_chain else STANDING
         return {
             node["subject"]: _standing(node, with_chain=with_chain)
@@ -193,7 +207,7 @@ class Client:
     def values(
         self, twin: str, at: datetime | None = None, *, with_chain: bool = False
     ) -> dict[str, dict[str | None, Standing]]:
-        """Every belief of a twin by its subject and value, None where it has none, as `standing` tells of it."""
+        """Every belief of a twin by subject and value, None where it has none."""
         found: dict[str, dict[str | None, Standing]] = {}
         query = STANDING_WITH_CHAIN if with_chain else STANDING
         for node in self._pages(query, "beliefs", {"twin": twin, "asOf": _as_of(at)}):
@@ -201,7 +215,7 @@ class Client:
         return found
 
     def explain(self, twin: str, attribute: str, subject: str, at: datetime | None = None) -> Why:
-        """Why one belief stands where it stands."""
+        """The explanation of one belief."""
         key = {"attribute": attribute, "subject": subject}
         asked = {"twin": twin, "key": key, "asOf": _as_of(at)}
         found = self._ask(EXPLANATION, asked)["explanation"]
@@ -218,7 +232,7 @@ class Client:
         )
 
     def learned(self) -> Learned:
-        """What was learned of the sources, each about one thing, and is in force."""
+        """What was learned about the sources and is in force."""
         parameters = self._ask(LEARNED, {})["definitions"]["parameters"]
         if parameters is None:
             return NOTHING
@@ -236,7 +250,7 @@ class Client:
         return int(self._ask(REV, {"twin": twin})["twin"]["rev"])
 
     def make_forecasts(self, at: datetime) -> None:
-        """Have the forecasts of all twins stored for a moment, in calls of so many twins."""
+        """Store the forecasts of all twins for a moment, some twins per call."""
         after, going = None, True
         while going:
             asked = {"at": at.isoformat(), "first": FORECAST_AT_ONCE, "after": after}
@@ -244,11 +258,11 @@ class Client:
             going = after is not None
 
     def resolve_forecasts(self) -> None:
-        """Have all forecasts resolved that can be."""
+        """Resolve all forecasts that can be resolved."""
         self._until_done(RESOLVE, {})
 
     def record(self, outcome: str) -> dict[str, Any]:
-        """The record of an outcome over its first horizon, of forecasts made afterwards too."""
+        """The record of an outcome over its first horizon, including retrospective forecasts."""
         found: dict[str, Any] = self._ask(RECORD, {"outcome": outcome})["record"]
         return found
 
@@ -269,11 +283,11 @@ class Client:
         return found
 
     def withdraw(self, twin: str, source: str) -> None:
-        """Take back all that a source said to a twin, as if it had never been."""
+        """Withdraw everything that a source said about a twin."""
         self._ask(WITHDRAW, {"input": {"twin": twin, "source": source}})
 
     def erase(self, twin: str) -> None:
-        """Erase a twin for good."""
+        """Erase a twin permanently."""
         self._ask(ERASE, {"twin": twin})
 
     def _until_done(self, query: str, variables: Mapping[str, Any]) -> None:
@@ -298,14 +312,23 @@ class Client:
 
     def _ask(self, query: str, variables: Mapping[str, Any]) -> dict[str, Any]:
         body = orjson.dumps({"query": query, "variables": variables})
-        answer = self._post("/graphql", body, "application/json")
-        if answer.get("errors"):
-            first = answer["errors"][0]
-            raise _refusal(first.get("extensions", {}).get("code"), first["message"])
-        found: dict[str, Any] = answer["data"]
+        found: dict[str, Any] = self._post("/graphql", body, "application/json")["data"]
         return found
 
     def _post(self, path: str, body: bytes, content_type: str) -> dict[str, Any]:
+        """The answer to a call, which is sent again while the service cannot take it."""
+        until, (pause, longest) = time.monotonic() + PATIENCE, PAUSES
+        while True:
+            try:
+                return self._once(path, body, content_type)
+            except Unavailable as error:
+                passing = error.code in PASSING and self._answered
+                if not passing or time.monotonic() + pause > until:
+                    raise
+            time.sleep(pause)
+            pause = min(2 * pause, longest)
+
+    def _once(self, path: str, body: bytes, content_type: str) -> dict[str, Any]:
         headers = {**self._headers, "content-type": content_type}
         if time.monotonic() - self._used > IDLE:
             self._connection.close()  # the next request opens it anew
@@ -313,7 +336,7 @@ class Client:
             self._connection.request("POST", self._base + path, body, headers)
             response = self._connection.getresponse()
             text = response.read()
-            self._used = time.monotonic()
+            self._used, self._answered = time.monotonic(), True
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
             raise Unavailable("no-answer", f"The service does not answer at {path}: {error!r}.") from None
@@ -325,6 +348,9 @@ class Client:
             raise Fault("fault", f"The service answered {response.status} at {path}, and not with JSON.")
         if isinstance(refused := answer.get("error"), dict):
             raise _refusal(refused.get("code"), str(refused.get("message")))
+        if answer.get("errors"):
+            first = answer["errors"][0]
+            raise _refusal(first.get("extensions", {}).get("code"), first["message"])
         return answer
 
 
@@ -336,7 +362,7 @@ def _standing(node: Mapping[str, Any], *, with_chain: bool) -> Standing:
 
 
 def _weeks(written: str | None) -> float:
-    """An ISO 8601 duration in weeks; endless where there is none."""
+    """An ISO 8601 duration in weeks; infinite if there is none."""
     return math.inf if written is None else _SPAN.validate_python(written) / timedelta(days=7)
 
 

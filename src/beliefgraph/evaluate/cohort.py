@@ -1,4 +1,5 @@
-"""A simulated cohort on its way to a purchase, not of the model's form: log-normal stays, steps back, silence."""
+"""A simulated cohort on its way to a purchase, deliberately not of the model's form: log-normal stays, steps back,
+silence."""
 
 from __future__ import annotations
 
@@ -14,11 +15,11 @@ STAGES = ("awareness", "evaluation", "business case", "procurement", "purchase")
 MEAN_STAY = np.array([6.0, 9.0, 8.0, 7.0])
 """In weeks; nobody leaves the last stage."""
 VARIATION = 0.35
-"""Standard deviation of a stay, as a share of its mean."""
+"""Standard deviation of a stay as a share of its mean."""
 BACK = 0.15
-"""How likely the end of a stay is a step back."""
+"""Probability that a stay ends in a step back."""
 RIGHT, NEAR = 0.7, 0.85
-"""How likely a signal is that of the stage; and if it is not, that of a stage beside it."""
+"""Probability that a signal names the right stage; if not, that it names an adjacent one."""
 SILENT_WEEKS = 0.35
 WEEKS = 52
 MOST_STAYS = 60
@@ -26,7 +27,7 @@ MOST_STAYS = 60
 
 @dataclass(frozen=True)
 class Cohort:
-    """Twins by week: in which stage each is (shape [twins, weeks]), the signal (−1: silent), and when it purchases."""
+    """Twins by week: the stage of each (shape [twins, weeks]), the signal (−1: none), and the time of purchase."""
 
     stage: Ints
     signal: Ints
@@ -34,7 +35,7 @@ class Cohort:
 
 
 def simulate(twins: int, seed: int) -> Cohort:
-    """A cohort of so many twins, always the same for a seed."""
+    """A cohort of this size; the same for the same seed."""
     draw = np.random.default_rng(seed)
     stages = len(STAGES)
     at = np.zeros(twins, dtype=np.int64)

@@ -1,7 +1,7 @@
-"""The labels of paid workers: does order matter, do repeats count, can a worker be taken back, and who is right?
+"""Labels of paid workers: does order matter, do duplicates count, can a worker be withdrawn, and how accurate is it?
 
-One twin holds a belief about every item. A label is a flat statement, all but certain; what it is worth is learned from
-the labels themselves, before anything is asked. Everything that must hold must hold under what was learned.
+One twin holds a belief about every item. A label is a near-certain statement; its effective weight is learned from the
+labels themselves before any question is asked. All checks are made with the learned rates in force.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from beliefgraph.services.learning.scoring import accuracy_of_classes, brier_of_
 
 ATTRIBUTE = "world.has_label"
 CERTAIN = 12.0
-"""Log-likelihood ratio of a label, if its worker is always right."""
+"""Log-likelihood ratio of a label whose worker is always right."""
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SEED = 20240601
 NEARLY_ALL = 1 - 1e-6
-"""What the labels of a set of several share of the prior; `other` has the rest."""
+"""Share of the prior that several classes have together; `other` has the rest."""
 
 
 @dataclass(frozen=True)
 class Crowd:
-    """One set of labels: its classes, what was measured on it by the data's README, and what must be reached.
+    """One set of labels: its classes, the baselines from the data's README, and the required scores.
 
-    Of two classes the second is the belief; of several, each is a value.
+    With two classes the second is the belief; with more, each class is a value.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Crowd:
 
     @property
     def catalog(self) -> Catalog:
-        """What a label says."""
+        """The catalog for the labels."""
         attribute: dict[str, Any] = {"prior": 0.5, "statement": "item {subject} has the label"}
         bears: dict[str, Any] = {"log_likelihood_ratio": f"data.label == '1' ? {CERTAIN} : -{CERTAIN}"}
         if not self.binary:
@@ -78,7 +78,7 @@ class Crowd:
 
     @property
     def attribute(self) -> str:
-        """What the beliefs are about."""
+        """The attribute of the beliefs."""
         return f"{ATTRIBUTE}_{self.name}"
 
 
@@ -122,8 +122,8 @@ CROWDS: Mapping[str, Crowd] = {
         ),
     )
 }
-"""The sets, with the baselines as the data's README measured them. Accuracy within a point of Dawid-Skene, and a better
-Brier score, must be reached."""
+"""The sets, with the baselines from the data's README. Required: accuracy within a point of Dawid-Skene, and a better
+Brier score."""
 
 
 def evaluate(
@@ -177,7 +177,7 @@ def evaluate(
 
 
 Cell = tuple[str, str | None]
-"""An item, and the value of its label where it has one of several."""
+"""An item, and the value of its label if it has one of several."""
 
 
 @dataclass(frozen=True)
@@ -203,18 +203,18 @@ def events(crowd: Crowd, told: Iterable[tuple[Label, datetime]], twin: str) -> I
 
 
 def most_labels(labels: Iterable[Label]) -> str:
-    """The worker who gave the most labels, of several the first by name."""
+    """The worker with the most labels, the first by name in a tie."""
     count = Counter(label.worker for label in labels)
     return min(count, key=lambda worker: (-count[worker], worker))
 
 
 def differing(one: Mapping[Cell, Standing], other: Mapping[Cell, Standing]) -> int:
-    """How many beliefs do not stand the same, to the last bit, or stand in one of the two only."""
+    """The number of beliefs that differ in any bit, or exist in only one of the two."""
     return sum(_bits(one.get(cell)) != _bits(other.get(cell)) for cell in one.keys() | other.keys())
 
 
 def wrong_chains(crowd: Crowd, told: Iterable[tuple[Label, datetime]], chains: Mapping[Cell, Standing]) -> int:
-    """How many beliefs have a chain that is not exactly their labels: the workers, the times and what each said."""
+    """The number of beliefs whose evidence is not exactly their labels: workers, times and classes."""
     wanted: dict[Cell, list[Heard]] = {}
     for label, at in told:
         cell: Cell = (label.item, None if crowd.binary else label.label)
@@ -228,7 +228,7 @@ def wrong_chains(crowd: Crowd, told: Iterable[tuple[Label, datetime]], chains: M
 
 
 def _alike(what: str, one: _Moment, other: _Moment) -> list[Row]:
-    """That two twins stand the same, as published and as of the end."""
+    """Check that two twins are equal, as published and as of the end."""
     return [
         none(f"{what}: published beliefs that differ", differing(one.published, other.published)),
         none(f"{what}: beliefs as of the end that differ", differing(one.unrounded, other.unrounded)),
@@ -275,7 +275,7 @@ def _scored(crowd: Crowd, checks: list[Row], standing: Mapping[Cell, Standing], 
 
 
 def _probabilities(crowd: Crowd, standing: Mapping[Cell, Standing], item: str) -> list[float]:
-    """How likely each class is, of an item."""
+    """The probability of each class of an item."""
     if crowd.binary:
         yes = _confidence(standing, (item, None), 0.5)
         return [1.0 - yes, yes]

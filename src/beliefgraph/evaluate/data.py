@@ -37,7 +37,7 @@ class Poll:
 
 @dataclass(frozen=True)
 class Race:
-    """One race and how it ended. `subject` names it in words and is unlike that of any other."""
+    """One race and its result. `subject` is its name in words, unique among races."""
 
     id: str
     subject: str
@@ -47,7 +47,7 @@ class Race:
 
 @dataclass(frozen=True)
 class Label:
-    """What one worker said of one item: which label it has."""
+    """The label that one worker gave one item."""
 
     item: str
     worker: str
@@ -65,7 +65,7 @@ class Claim:
 
     @property
     def subject(self) -> str:
-        """What the claim is about."""
+        """The subject of the claim."""
         return f"{self.figure} of {self.city}"
 
     @property
@@ -76,7 +76,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Purchase:
-    """What one customer paid on one day."""
+    """The amount one customer paid on one day."""
 
     customer: str
     day: date
@@ -85,8 +85,8 @@ class Purchase:
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """What people answered (shape [people, outcomes], NaN where not asked), the study of each outcome, and how far its
-    least and greatest answers are apart."""
+    """Answers of people (shape [people, outcomes], NaN where not asked), the study of each outcome, and the range of
+    its answers."""
 
     given: npt.NDArray[np.float64]
     studies: tuple[str, ...]
@@ -94,7 +94,7 @@ class Answers:
 
 
 def data_dir(given: Path | None) -> Path:
-    """The folder of the data sets: the one given, else `../shared/data` beside the checkout; else `data-missing`."""
+    """The directory of the data sets: the one given, else `../shared/data` beside the checkout; else `data-missing`."""
     if given is not None:
         return given
     beside = _CHECKOUT.parent / "shared" / "data"
@@ -104,7 +104,7 @@ def data_dir(given: Path | None) -> Path:
 
 
 def read_races(data: Path) -> list[Race]:
-    """The races of `races.csv`, in the order of their election."""
+    """The races of `races.csv`, by date of election."""
     races = [
         Race(
             id=row["race_id"],
@@ -118,7 +118,7 @@ def read_races(data: Path) -> list[Race]:
 
 
 def read_polls(data: Path) -> list[Poll]:
-    """The polls of `polls.csv`, in the order of their day."""
+    """The polls of `polls.csv`, by day."""
     polls = [
         Poll(
             id=row["question_id"],
@@ -136,7 +136,7 @@ def read_polls(data: Path) -> list[Poll]:
 
 
 def read_labels(data: Path, name: str) -> list[Label]:
-    """The labels of `labels.csv` of one set, in its order."""
+    """The labels in `labels.csv` of one set, in file order."""
     return [
         Label(item=row["item"], worker=f"worker {row['worker']}", label=row["label"])
         for row in _rows(data / CROWDS / name / "labels.csv")
@@ -149,7 +149,7 @@ def read_truth(data: Path, name: str) -> dict[str, str]:
 
 
 def read_claims(data: Path) -> list[Claim]:
-    """The claims of `claims.csv`, in its order."""
+    """The claims in `claims.csv`, in file order."""
     return [
         Claim(city=row["city"], figure=row["property"], value=row["value"], editor=row["source"])
         for row in _rows(data / POPULATION / "claims.csv")
@@ -157,12 +157,12 @@ def read_claims(data: Path) -> list[Claim]:
 
 
 def read_census(data: Path) -> dict[str, str]:
-    """The true value by what it is about, of `truth.csv`."""
+    """The true values in `truth.csv`, by subject."""
     return {f"{row['property']} of {row['city']}": row["value"] for row in _rows(data / POPULATION / "truth.csv")}
 
 
 def read_purchases(data: Path) -> list[Purchase]:
-    """The purchases of `transactions.csv`; several by one customer on one day are one."""
+    """The purchases in `transactions.csv`; several by one customer on one day are added up."""
     paid: dict[tuple[str, date], float] = {}
     for row in _rows(data / CDNOW / "transactions.csv"):
         of = row["customer_id"], date.fromisoformat(row["date"])

@@ -1,6 +1,6 @@
-"""Polls as evidence: the catalog that says what a poll says, the events, and the same in one formula to check against.
+"""Polls as evidence: the catalog, the events, and the same model as one formula to check against.
 
-A twin is one election, the races of one day: each is a belief of its own, and all are asked at the same moments, so
+A twin is one election, that is the races of one day: each race is a belief, and all are asked at the same moments, so
 one question answers for every race of the day.
 """
 
@@ -24,22 +24,22 @@ LAST_TRAIN_YEAR = 2008
 LAST_TEST_YEAR = 2014
 
 SCALE = 0.265
-"""Log-odds for each point of margin, in a poll so large that chance plays no part in it."""
+"""Log-odds per point of margin for a poll without sampling error."""
 
 HALF_WEIGHT = 100.0
-"""The sample size at which a poll has half that weight."""
+"""Sample size at which a poll has half of that weight."""
 
 HALF_LIFE = timedelta(days=60)
 
 CORRELATION = 0.35
-"""How much of their error the polls of a race share: it was fitted together with the others. The service learns it
-itself, from the races up to 2008."""
+"""Share of their error that the polls of a race have in common, fitted with the others. The service learns it itself,
+from the races up to 2008."""
 
 OFFICIAL = "official result"
-"""The source of the results, which is taken to be right."""
+"""The source of the results, taken as always right."""
 
 RESULT = MAX_LOG_LIKELIHOOD_RATIO
-"""Log-likelihood ratio of the official result: the most that one event may claim."""
+"""Log-likelihood ratio of the official result: the most that one event may have."""
 
 CATALOG = Catalog.model_validate(
     {
@@ -100,17 +100,17 @@ of each race, aged, summed and divided by 1 + (n - 1) times the correlation, {CO
 
 
 def twin_of(election: date, run: str) -> str:
-    """The name of the twin of an election, unlike that of any other run."""
+    """The name of the twin of an election, unique to a run."""
     return f"election-{election}-{run}"
 
 
 def before(election: date, days: int) -> datetime:
-    """The moment that many days before an election; what was published on that very day counts."""
+    """The moment that many days before an election; polls published on that day count."""
     return _noon(election - timedelta(days=days))
 
 
 def events(polls: Iterable[Poll], races: Sequence[Race], run: str) -> Iterator[dict[str, Any]]:
-    """Every poll, and every result the day after the election, as CloudEvents in the order of their days."""
+    """Every poll, and every result on the day after the election, as CloudEvents in order of their days."""
     by_id = {race.id: race for race in races}
     told = [(poll.day, _poll(poll, by_id[poll.race], run)) for poll in polls]
     told += [(race.election + timedelta(days=1), _result(race, run)) for race in races]
@@ -129,14 +129,15 @@ def published(poll: Poll) -> datetime:
 
 
 def log_likelihood_ratio(poll: Poll) -> float:
-    """What the catalog makes of a poll, before it ages."""
+    """The strength that the catalog gives a poll, before ageing."""
     return SCALE * poll.margin * poll.sample_size / (poll.sample_size + HALF_WEIGHT)
 
 
 def log_odds(polls: Iterable[Poll], at: datetime, learned: Learned = NOTHING) -> float:
-    """What these polls should come to at a moment, all of them together: the catalog and what was learned, in one
-    formula. Those of one pollster are added and go through its coins; those of a race share a part of their error, and
-    those of a year another.
+    """The expected log-odds of a race at a moment, given its polls: the catalog and what was learned, in one formula.
+
+    Polls of one pollster are added and weighed by its rates; polls of a race share part of their error, and polls of a
+    year another part.
     """
     said: dict[str, list[tuple[float, float]]] = {}
     for poll in polls:

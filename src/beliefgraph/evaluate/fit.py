@@ -1,4 +1,4 @@
-"""How the numbers of the polls' catalog were got: by maximum likelihood on the elections up to 2008 alone."""
+"""Fitting the numbers of the polls' catalog: maximum likelihood on the elections up to 2008 only."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Fit:
-    """One half-life (days), half weight (people) and correlation, their best scale, and the log loss in training."""
+    """One half-life (days), half weight (people) and correlation, with the best scale for them and the training log
+    loss."""
 
     half_life: int
     half_weight: int
@@ -37,7 +38,7 @@ class Fit:
 
 @dataclass(frozen=True)
 class _Moment:
-    """The polls visible a number of days before: columns of one length, and the outcomes of the races they index."""
+    """The polls visible a number of days before: columns of one length, and the results of the races they index."""
 
     race: npt.NDArray[np.int64]
     margin: Floats
@@ -47,7 +48,7 @@ class _Moment:
 
 
 def fit(polls: Sequence[Poll], races: Sequence[Race]) -> list[Fit]:
-    """All that is tried with its best scale, the likeliest first; only races up to 2008 are looked at."""
+    """All candidates with their best scale, the most likely first; only races up to 2008 are used."""
     moments = [_moment(polls, races, days) for days in DAYS_BEFORE]
     found = []
     for half_life, half_weight, correlation in product(HALF_LIVES, HALF_WEIGHTS, CORRELATIONS.tolist()):
@@ -58,7 +59,7 @@ def fit(polls: Sequence[Poll], races: Sequence[Race]) -> list[Fit]:
 
 
 def _best_scale(loss: Callable[[float], float]) -> float:
-    """The scale, in steps of 0.001, with the least loss, which falls up to there and rises from there on."""
+    """The scale with the least loss, in steps of 0.001; the loss has one minimum."""
     low, high = 1, STEPS
     while low < high:
         middle = (low + high) // 2
@@ -86,7 +87,7 @@ def _moment(polls: Sequence[Poll], races: Sequence[Race], days: int) -> _Moment:
 def _log_loss(
     moments: Sequence[_Moment], half_life: float, half_weight: float, correlation: float, scale: float
 ) -> float:
-    """The mean over all races and moments of −ln of the probability given to what happened."""
+    """The mean of −ln of the probability of what happened, over all races and moments."""
     losses = []
     for m in moments:
         ratio = np.clip(scale * m.margin * m.size / (m.size + half_weight), -MOST, MOST)

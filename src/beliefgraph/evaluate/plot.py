@@ -1,4 +1,4 @@
-"""A reliability diagram: how often what was said with a confidence happened, over how often it was said."""
+"""A reliability diagram: observed frequency over forecast probability, with the number of forecasts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from beliefgraph.services.learning.scoring import BINS, bins
 
 
 def draw(title: str, curves: Sequence[Curve], path: Path) -> Path:
-    """Draw the curves into a PNG file, and say where it is."""
+    """Draw the curves into a PNG file; its path."""
     from matplotlib.figure import Figure  # takes half a second to import, which only a plot should cost
 
     figure = Figure(figsize=(6, 7), layout="constrained")

@@ -1,6 +1,6 @@
-"""The polls: what did the store believe 10 days and 1 day before each election, why, and how good was it?
+"""Polls: what was believed 10 days and 1 day before each election, why, and how accurate was it?
 
-Everything is in, the results too, before the first question is asked: an as-of must keep out what came later.
+All polls and results are taken in before the first question: an as-of moment must hide what came later.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from beliefgraph.services.learning.scoring import score
 DAYS_BEFORE = {1: "1 day before", 10: "10 days before"}
 SEED = 20141104
 CLOSE = 1e-8
-"""How far a confidence may be from the formula: the engine rounds each item to 2^-32."""
+"""Tolerance between confidence and formula: the engine rounds each item to 2^-32."""
 
 MUST: Mapping[int, float] = {1: 0.0829, 10: 0.0939}
-"""The Brier score that must be reached so many days before, without a calibration."""
+"""Required Brier score by number of days before the election, without a calibration."""
 
 MANY_POLLS, ENOUGH = 9, 30
-"""Races of so many polls must not be overconfident, where there are enough of them."""
+"""Races with at least this many polls must not be overconfident, if there are at least so many of them."""
 
 SUMS = 1e-4
-"""How far contributions may be from the move they share: what the engine demands of itself."""
+"""Tolerance between contributions and the change they explain, as in the engine."""
 
 UNKNOWN = Standing(confidence=0.5, log_odds=0.0, status="forming", chain=())
-"""A race of which nothing was known: it has its prior, and is not listed."""
+"""A race without polls: it has its prior, and is not listed."""
 
 BASELINES: Mapping[int, Sequence[tuple[str, Mapping[str, float]]]] = {
     1: (
@@ -60,12 +60,12 @@ BASELINES: Mapping[int, Sequence[tuple[str, Mapping[str, float]]]] = {
         ),
     ),
 }
-"""As the data's README measured them on the races of 2009 to 2014."""
+"""From the data's README, on the races of 2009 to 2014."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One race at one moment: the polls that were out, and how the store says it stood."""
+    """One race at one moment: the polls published by then, and the state of the belief."""
 
     race: Race
     days: int
@@ -74,7 +74,7 @@ class Asked:
 
     @property
     def available(self) -> bool:
-        """Whether the store has a confidence for it."""
+        """Whether there is a confidence."""
         return self.standing.confidence is not None
 
     @property
@@ -96,8 +96,8 @@ def evaluate(
 ) -> Evaluation:
     """Send every poll and result, learn from the years up to 2008, ask for every race at both moments, and score them.
 
-    `explain` is how many explanations are read at each moment, of races drawn with a fixed seed; the chain of every
-    race is read anyway.
+    `explain` is the number of explanations read at each moment, for races sampled with a fixed seed; the evidence of
+    every race is read anyway.
     """
     days = sorted({race.election for race in races})
     twins = [elections.twin_of(day, run) for day in days]
@@ -138,7 +138,7 @@ def evaluate(
 def _ask(
     client: Client, polls: Sequence[Poll], races: Sequence[Race], days: Sequence[date], run: str, progress: Progress
 ) -> list[Asked]:
-    """Every race as of both moments, with its chain; one question for all the races of a day."""
+    """Every race as of both moments, with its evidence; one question for all races of a day."""
     by_race, by_day = defaultdict(list), defaultdict(list)
     for poll in polls:
         by_race[poll.race].append(poll)
@@ -158,7 +158,7 @@ def _ask(
 
 
 def _drawn(asked: Sequence[Asked], count: int) -> list[Asked]:
-    """So many of the races that had polls at each moment, drawn with a fixed seed; all of them if there are no more."""
+    """A sample with a fixed seed of the races with polls at each moment; all of them if there are no more."""
     drawn = []
     for days in DAYS_BEFORE:
         polled = [each for each in asked if each.days == days and each.polls]
@@ -178,7 +178,8 @@ def _explain(client: Client, sample: Sequence[Asked], run: str, progress: Progre
 
 
 def what_holds(asked: Sequence[Asked], days: int, learned: Learned = NOTHING) -> list[Row]:
-    """What must hold of all races at one moment: the chain is exactly the polls, and the confidence what they make."""
+    """The checks on all races at one moment: the evidence is exactly the polls, and the confidence matches the
+    formula."""
     when = DAYS_BEFORE[days]
     off = float(
         np.max([abs(each.confidence - _formula(each, learned)) for each in asked], initial=0.0)
@@ -195,7 +196,7 @@ def what_holds(asked: Sequence[Asked], days: int, learned: Learned = NOTHING) ->
 
 
 def _scores(asked: Sequence[Asked]) -> tuple[list[Line], list[Curve]]:
-    """The scores on the races after the training years that had polls by then, beside the baselines."""
+    """The scores on the races after the training years with polls by then, beside the baselines."""
     lines, curves = [], []
     for days in DAYS_BEFORE:
         tested = [a for a in asked if a.days == days and a.polls and a.available and _tested(a.race)]
@@ -217,7 +218,7 @@ def _scores(asked: Sequence[Asked]) -> tuple[list[Line], list[Curve]]:
 
 
 def _overconfidence(asked: Sequence[Asked]) -> Iterator[Row]:
-    """By how much the confidence in the likelier candidate is above the share that won, in races of many polls."""
+    """The mean confidence in the likelier candidate minus the share of these that won, in races with many polls."""
     for days, when in DAYS_BEFORE.items():
         many = [a for a in asked if a.days == days and len(a.polls) >= MANY_POLLS and a.available and _tested(a.race)]
         if len(many) >= ENOUGH:
@@ -239,7 +240,7 @@ def _lists(asked: Asked, why: Why) -> bool:
 
 
 def _gap(explained: tuple[Asked, Why]) -> float:
-    """How far the contributions of an explanation are from the move between prior and posterior."""
+    """The difference between the sum of the contributions and the change from prior to posterior."""
     why = explained[1]
     return abs(math.fsum(why.contributions) - (why.log_odds - why.prior_log_odds))
 

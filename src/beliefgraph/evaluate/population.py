@@ -1,7 +1,8 @@
-"""What editors wrote about the populations of cities: who is right where they contradict each other?
+"""Populations of cities as written by editors of an encyclopedia: which value is right where they contradict each
+other?
 
-A belief is a value of a property of a city; the values exclude each other, and are not known in advance. The
-reliability of 4,264 editors is learned from what they wrote, without the truth.
+A belief is a value of a property of a city; values are exclusive and not known in advance. The reliability of 4,264
+editors is learned from what they wrote, without known truth.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from beliefgraph.model.catalog import Catalog
 
 ATTRIBUTE = "world.figure"
 CERTAIN = 12.0
-"""Log-likelihood ratio of a claim, if its editor is always right."""
+"""Log-likelihood ratio of a claim whose editor is always right."""
 
 PARTS = 60
-"""Twins that the cities are spread over, so that a batch of claims is no work for all of them."""
+"""Number of twins that the cities are divided among, so that a batch of claims concerns few of them."""
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 MUST = 0.84
@@ -58,7 +59,7 @@ CATALOG = Catalog.model_validate(
 BASELINES: Sequence[tuple[str, float]] = (
     ("majority", 0.8073), ("TruthFinder", 0.8372), ("ACCU", 0.8140), ("CRH", 0.7874)
 )  # fmt: skip
-"""As the data's README measured them."""
+"""From the data's README."""
 
 
 def evaluate(
@@ -71,7 +72,7 @@ def evaluate(
     teach: Teach,
     keep: bool = False,
 ) -> Evaluation:
-    """Send the claims, learn the editors, and see which value is the likeliest where the truth is known."""
+    """Send the claims, learn the editors, and compare the most likely value with the truth where it is known."""
     ordered = sorted(claims, key=lambda claim: part_of(claim.subject))
     twins = [twin_of(part, run) for part in range(PARTS)]
     client.publish(CATALOG)
@@ -110,7 +111,7 @@ def evaluate(
 
 
 def part_of(subject: str) -> int:
-    """The twin that a figure is kept in: always the same."""
+    """The number of the twin that a figure belongs to."""
     return crc32(subject.encode()) % PARTS
 
 
@@ -120,7 +121,7 @@ def twin_of(part: int, run: str) -> str:
 
 
 def events(claims: Iterable[Claim], run: str) -> Iterator[dict[str, Any]]:
-    """Claims as CloudEvents, in the order given; when they were written is not known, so all are of one day."""
+    """Claims as CloudEvents, in the order given; the real dates are not known, so all are of one day."""
     for number, claim in enumerate(claims):
         yield {
             "specversion": "1.0",

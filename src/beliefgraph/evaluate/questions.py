@@ -1,7 +1,7 @@
-"""Questions: do five chosen ones tell more of a new twin than five random ones? On simulated twins.
+"""Questions: do five chosen questions tell more about a new twin than five random ones? On simulated twins.
 
-The beliefs are a hierarchy (a trait in each domain, attitudes under it, behaviours under those). Whole selves are drawn
-from the model; half of the beliefs may be asked about, and the log loss of the other half is what counts.
+The beliefs form a hierarchy (a trait in each domain, attitudes under it, behaviours under those). Twins are drawn from
+the model; half of the beliefs may be asked about, and the log loss of the other half is measured.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ ODDS_RATIOS = (3.0, 9.0)
 ASKED = 5
 RIGHT = 0.85
 RATIO = math.log(RIGHT / (1 - RIGHT))
-"""How likely an answer is right, and the evidence that it is."""
+"""Log-likelihood ratio of an answer."""
 CERTAIN = 30.0
 MUST = 1.5
 
 
 def evaluate(twins: int = TWINS, seed: int = SEED) -> Evaluation:
-    """Ask so many twins five chosen and five random questions, and compare what that tells of the other beliefs."""
+    """Ask simulated twins five chosen and five random questions, and compare the log loss on the other beliefs."""
     draw = np.random.default_rng(seed)
     model = compile_model(hierarchy(draw))
     order = draw.permutation(len(model.priors))
@@ -92,7 +92,7 @@ def hierarchy(draw: np.random.Generator) -> Structure:
 
 
 def drawn(model: Model, draw: np.random.Generator) -> npt.NDArray[np.bool_]:
-    """Which beliefs hold of one twin, drawn from the model's joint distribution one after another."""
+    """The beliefs of one twin, drawn from the joint distribution of the model."""
     session = model.session(np.zeros(len(model.priors)))
     holds = np.zeros(len(model.priors), dtype=bool)
     for belief, chance in enumerate(draw.random(len(holds)).tolist()):
@@ -102,7 +102,7 @@ def drawn(model: Model, draw: np.random.Generator) -> npt.NDArray[np.bool_]:
 
 
 def chosen_questions(model: Model, questions: list[Question], answers: Floats, targets: Ints) -> tuple[Floats, float]:
-    """The evidence after asking questions, each the one that then tells most, and how many bits were expected."""
+    """The evidence after asking questions, each the most informative at its turn, and the expected number of bits."""
     known = np.zeros(len(answers))
     left = list(questions)
     session = model.session(known)

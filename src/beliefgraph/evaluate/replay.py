@@ -1,4 +1,4 @@
-"""What every evaluation does: deliver events in batches, and erase what it made."""
+"""What all evaluations share: deliver events in batches, and erase the twins afterwards."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from beliefgraph.errors import NotFound
 from beliefgraph.evaluate.client import Client
 
 BATCH_SIZE = 500
-"""Events in one request: they become one commit for each twin they are about."""
+"""Events per request: one commit for each twin they concern."""
 
 T = TypeVar("T")
 
 
 class Teach(Protocol):
-    """Has the sources of the tenant learned from what was said, put in force, and adopted by its twins."""
+    """Learn the sources of the tenant, put the result in force, and have its twins adopt it."""
 
     def __call__(
         self,
@@ -30,22 +30,22 @@ class Teach(Protocol):
         outcomes: bool = False,
         trajectories: bool = False,
     ) -> None:
-        """`trusted` is always right; with `before`, only what was valid before then is learned from.
+        """`trusted` is a source that is always right; with `before`, only what was valid before then is used.
 
-        `calibrate` has calibrations learned too, once the sources are; `outcomes` has outcomes learned instead, and
-        `trajectories` how twins move through stages.
+        `calibrate` also learns calibrations, after the sources; `outcomes` learns outcomes instead, and `trajectories`
+        how twins move through stages.
         """
         ...
 
 
 Progress = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and how much there is."""
+"""Called with the name of a step, how much of it is done, and how much there is."""
 
 
 def deliver(
     client: Client, events: Iterable[Mapping[str, Any]], count: int, progress: Progress, what: str
 ) -> Counter[str]:
-    """Send events in their order, never more than one batch of them in memory; how many had which outcome."""
+    """Send events in order, with at most one batch in memory; the number of each outcome."""
     outcomes: Counter[str] = Counter()
     progress(what, 0, count)
     for batch in batches(events, BATCH_SIZE):
@@ -55,7 +55,7 @@ def deliver(
 
 
 def batches(things: Iterable[T], size: int) -> Iterator[list[T]]:
-    """The things in lists of that size, the last one shorter."""
+    """The items in lists of that size, the last one shorter."""
     rest = iter(things)
     while batch := list(islice(rest, size)):
         yield batch
@@ -63,7 +63,7 @@ def batches(things: Iterable[T], size: int) -> Iterator[list[T]]:
 
 @contextmanager
 def erased_after(client: Client, twins: Sequence[str], progress: Progress) -> Iterator[None]:
-    """Erases these twins when the work is done, or has failed."""
+    """Erase these twins when the block ends, even after an error."""
     try:
         yield
     finally:

@@ -1,4 +1,4 @@
-"""What an evaluation reports: rows that must hold or are only told, scores beside baselines, calibration curves."""
+"""The result of an evaluation: rows with or without a requirement, scores beside baselines, calibration curves."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 @dataclass(frozen=True)
 class Row:
-    """One thing measured, and the number that it must be or stay within; None where nothing is demanded: it is ok."""
+    """One measurement, and the number it must equal or stay within; without a requirement, `must` is None and it is
+    ok."""
 
     item: str
     value: float
@@ -20,13 +21,13 @@ class Row:
     ok: bool = True
 
     def shown(self) -> dict[str, Any]:
-        """The row as JSON has it."""
+        """The row for JSON."""
         return {"item": self.item, "value": self.value, "must": self.must, "ok": self.ok}
 
 
 @dataclass(frozen=True)
 class Line:
-    """Scores by their names, of the service or of a baseline; a baseline's missing ones are left out."""
+    """Scores by name, of the service or of a baseline; scores that a baseline lacks are left out."""
 
     setting: str
     of: str
@@ -45,7 +46,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What came of one evaluation."""
+    """The result of one evaluation."""
 
     name: str
     checks: Sequence[Row]
@@ -64,25 +65,25 @@ class Evaluation:
 
     @property
     def ok(self) -> bool:
-        """Whether everything that is demanded holds."""
+        """Whether all requirements are met."""
         return all(row.ok for row in self.checks)
 
 
 def none(item: str, found: int) -> Row:
-    """A row that counts what must not be."""
+    """A row whose count must be 0."""
     return exactly(item, found, 0)
 
 
 def exactly(item: str, found: int, wanted: int) -> Row:
-    """A row that counts what must be so many."""
+    """A row whose count must equal a number."""
     return Row(item, found, wanted, found == wanted)
 
 
 def at_least(item: str, found: float, bound: float) -> Row:
-    """A row whose number must reach a bound."""
+    """A row whose number must not be below a bound."""
     return Row(item, found, bound, bool(found >= bound))
 
 
 def at_most(item: str, found: float, bound: float) -> Row:
-    """A row whose number must not pass a bound."""
+    """A row whose number must not be above a bound."""
     return Row(item, found, bound, bool(found <= bound))

@@ -28,16 +28,16 @@ SCORED = 50
 BEFORE_RATE, AFTER_RATE = 0.2, 0.6
 KINDS = 6
 CONCENTRATION = 0.3
-"""Of the Dirichlet distribution that a role's shares of the kinds of events are drawn from."""
+"""Concentration of the Dirichlet distribution from which a role's shares of the kinds of events are drawn."""
 
 FOUND, FALSE, DELAY = 0.95, 0.02, 25
 GAIN = 2 / 3
-"""What the log loss after a switch must fall to, as a share of that without tempering."""
+"""Required ratio of the log loss after a switch to that without tempering."""
 LOSS = 1.01
 
 
 def evaluate(twins: int = TWINS, seed: int = SEED) -> Evaluation:
-    """Simulate so many twins that switch and so many that do not, of both kinds, and follow them."""
+    """Simulate twins of both kinds, some that switch and as many that do not, and follow them."""
     draw = np.random.default_rng(seed)
     coin, role = np.ones(2), np.full(KINDS, 0.5)
     coins, quiet_coins = (follow(rates(draw, twins, switch), coin) for switch in (True, False))
@@ -90,7 +90,7 @@ def roles(draw: np.random.Generator, twins: int, switch: bool) -> Ints:
 
 
 def detection(followed: Followed) -> tuple[float, float]:
-    """The share of the twins whose switch is published, and the median number of events that takes (of all)."""
+    """The share of the twins whose switch is published, and the median number of events until then (of all)."""
     alarms = followed.published[:, QUIET:]
     found = alarms.any(axis=1)
     return float(found.mean()), float(np.median(np.where(found, alarms.argmax(axis=1) + 1, np.inf)))

@@ -1,8 +1,8 @@
-"""Changes as the service derives them: what is believed after a switch, with and without tempering. Without a database.
+"""Changes as the service derives them: beliefs after a switch, with and without tempering. Without a database.
 
-Everybody has one of six roles at work, and does what it is for in three of four events, else one of five other things.
-What is believed of the role says how likely each next event is. One twin has many domains alike, each a stream of its
-own, so that one derivation answers for all of them.
+Everybody has one of six roles at work, and in three of four events does what the role is for, else one of five other
+things. The belief about the role gives the probability of each next event. One twin has many independent domains, so
+one derivation answers for all of them.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ QUIET, AFTER, SCORED = 150, 150, 50
 """Events before the switch, events after it, and those of the latter whose log loss is compared."""
 ROLES = ("builder", "manager", "seller", "teacher", "doctor", OTHER)
 MAIN, OTHERWISE = 0.75, 0.05
-"""How likely an event is what the role is for, and each of the other things."""
+"""Probability that an event is what the role is for, and of each of the other things."""
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 FOUND, FALSE, DELAY, GAIN, LOSS = 0.95, 0.02, 25, 2 / 3, 1.01
 
 
 def rows(twins: int = TWINS, seed: int = SEED) -> Iterator[Row]:
-    """The rows of the evaluation: of so many twins in which every role switches, and as many where none does."""
+    """The rows of the evaluation: of twins in which every role switches, and as many in which none does."""
     draw = np.random.default_rng(seed)
     moved = [_lived(_streams(draw, switch=True)) for _ in range(twins)]
     still = [_lived(_streams(draw, switch=False)) for _ in range(twins)]
@@ -67,7 +67,8 @@ def rows(twins: int = TWINS, seed: int = SEED) -> Iterator[Row]:
 
 @dataclass(frozen=True)
 class _Lived:
-    """A twin that lived: where a change was published, shape [domains, events], and the log loss of what was scored."""
+    """A simulated twin: where a change was published, shape [domains, events], and the log loss of the scored
+    events."""
 
     published: npt.NDArray[np.bool_]
     tempered: float
@@ -79,7 +80,7 @@ def _ratio(lived: list[_Lived]) -> float:
 
 
 def _streams(draw: np.random.Generator, switch: bool) -> Ints:
-    """What is done at each event, by domain: shape [domains, events]."""
+    """The event of each domain at each step: shape [domains, events]."""
     before = draw.integers(0, len(ROLES), DOMAINS)
     later = (before + draw.integers(1, len(ROLES), DOMAINS)) % len(ROLES) if switch else before
     role = np.concatenate([np.repeat(before[:, None], QUIET, axis=1), np.repeat(later[:, None], AFTER, axis=1)], axis=1)
@@ -110,7 +111,7 @@ IDS = [[belief_id(TWIN, key) for key in keys] for keys in KEYS]
 
 
 def _lived(done: Ints) -> _Lived:
-    """A twin that took in what was done, event by event where it is scored."""
+    """A twin that took in these events, one by one where they are scored."""
     made = [describe(TWIN, belief_id(TWIN, key), key, _graph(True)) for keys in KEYS for key in keys]
     state = fresh(TWIN, "evaluation", "somebody").after(Delta.of(made=made))
     state = _heard(state, done, 0, QUIET)
@@ -125,7 +126,7 @@ def _lived(done: Ints) -> _Lived:
 
 
 def _published(state: TwinState, kinds: Kinds, domain: int) -> npt.NDArray[np.bool_]:
-    """After which events a change is published, as `changePoints` tells it."""
+    """The events after which a change is published, as in `changePoints`."""
     every = pieces(known_of(state, kinds), state.bearings, state.bearings.blocks)
     here = every.where(every.domain == domain)
     entries = Entries.of(here.times, here.kinds)
@@ -140,7 +141,7 @@ def _heard(state: TwinState, done: Ints, first: int, end: int) -> TwinState:
 
 
 def _bearings(domain: int, event: int, what: int) -> Iterator[Bearing]:
-    """What an event says of the roles, each against the last one."""
+    """The strengths of an event on the roles, each against the last one."""
     evidence, since = evidence_id(f"{domain}-{event}", "work"), START + timedelta(days=event)
     ratio = math.log(MAIN / OTHERWISE)
     said = [(what, ratio)] if what < len(ROLES) - 1 else [(role, -ratio) for role in range(len(ROLES) - 1)]
@@ -169,7 +170,7 @@ def _bearings(domain: int, event: int, what: int) -> Iterator[Bearing]:
 
 
 def _loss(state: TwinState, graph: DefinitionGraph, done: Ints, event: int) -> float:
-    """The log loss of one event in every domain, by what is believed of the roles before it."""
+    """The log loss of one event in every domain, under the beliefs before it."""
     derived = derive(state, graph, START + timedelta(days=event - 1), also=[key for keys in KEYS for key in keys])
     places = np.array([[derived.layout.position[id_] for id_ in ids] for ids in IDS])
     role = 1.0 / (1.0 + np.exp(-derived.log_odds[places]))

@@ -1,6 +1,6 @@
-"""Trajectories: in which stage will a twin be in six weeks, and when does it purchase? On a simulated cohort.
+"""Trajectories: the stage of a twin in six weeks, and the time of its purchase. On a simulated cohort.
 
-The model is told the signals of one half of the cohort and never a true stage; it is asked about the other half.
+The model gets the signals of one half of the cohort and never a true stage; it is asked about the other half.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ SEED = 1414
 AHEAD = 6
 """Weeks."""
 ASKED_AT = (10, 16, 22, 28, 34, 40)
-"""The weeks at which it is asked what comes."""
+"""The weeks at which forecasts are made."""
 SHARE = 0.9
 STEP, STEPS = 0.25, 1200
-"""Passage times are worked out by the quarter of a week, 300 weeks ahead."""
+"""Resolution and number of steps of passage times: quarters of a week, 300 weeks ahead."""
 
 COVERS = (0.88, 0.94)
 NARROWER = 0.8
-"""Intervals must be at least a fifth narrower than the Markov chain's."""
+"""Required width of the intervals relative to the Markov chain's."""
 
 
 LAST_SIGNAL = "last signal, learned with the true stages"
 
 
 def evaluate(twins: int = TWINS, seed: int = SEED, most_phases: int = 5) -> Evaluation:
-    """Learn from one cohort of so many twins, forecast another, and score it beside simpler forecasts."""
+    """Learn from one simulated cohort, forecast another, and score it beside simpler forecasts."""
     known, tested = simulate(twins, seed), simulate(twins, seed + 1)
     model, scores = choose(prior(), seen(known), most_phases)
     chosen = [
@@ -52,8 +52,8 @@ def evaluate(twins: int = TWINS, seed: int = SEED, most_phases: int = 5) -> Eval
 def scored(
     known: Cohort, tested: Cohort, loss: float, interval: tuple[float, float], further: Sequence[Row], where: str = ""
 ) -> Evaluation:
-    """The mean log loss of the stage six weeks ahead, and how the intervals of the time to purchase cover and how wide
-    they are, beside what simpler forecasts reach that learn from the same cohort."""
+    """The mean log loss of the stage six weeks ahead, and the coverage and width of the intervals of the time to
+    purchase, beside simpler forecasts that learn from the same cohort."""
     markov = learn(with_phases(prior(), 1), seen(known))
     simpler = {"Markov chain": stage_loss(markov, tested), LAST_SIGNAL: last_signal_loss(known, tested)}
     (covers, width), (markov_covers, markov_width) = interval, passages(markov, tested)
@@ -79,7 +79,8 @@ def scored(
 
 
 def prior() -> Stages:
-    """What a definition would state: stays of eight weeks, a tenth end in a step back, 60 % of the signals right."""
+    """What a definition would state: stays of eight weeks, a tenth of which end in a step back, 60 % of the signals
+    right."""
     stages = len(STAGES)
     right = 0.6
     shown = np.full((stages, stages), (1 - right) / (stages - 1))
@@ -104,7 +105,7 @@ def stage_loss(model: Stages, cohort: Cohort) -> float:
 
 
 def last_signal_loss(known: Cohort, tested: Cohort) -> float:
-    """The same of the share of twins with that last signal that were in that stage six weeks later."""
+    """The same for a forecast by the last signal alone."""
     given = []
     for week in ASKED_AT:
         counts = np.ones((len(STAGES) + 1, len(STAGES)))
@@ -115,8 +116,7 @@ def last_signal_loss(known: Cohort, tested: Cohort) -> float:
 
 
 def passages(model: Stages, cohort: Cohort) -> tuple[float, float]:
-    """Which share of the intervals of the time to purchase covers it, and how wide they are on average; asked of twins
-    that have not purchased yet."""
+    """Coverage and mean width of the intervals of the time to purchase, for twins that have not purchased yet."""
     after = filtered(model, seen(cohort)).after
     covered, widths = [], []
     for week in ASKED_AT:
@@ -130,7 +130,7 @@ def passages(model: Stages, cohort: Cohort) -> tuple[float, float]:
 
 
 def _last(cohort: Cohort, week: int) -> npt.NDArray[np.int64]:
-    """The last signal up to a week; one past the stages where there was none."""
+    """The last signal up to a week; one past the stages if there was none."""
     found = np.full(len(cohort.signal), len(STAGES))
     for t in range(week + 1):
         found = np.where(cohort.signal[:, t] >= 0, cohort.signal[:, t], found)
@@ -138,5 +138,5 @@ def _last(cohort: Cohort, week: int) -> npt.NDArray[np.int64]:
 
 
 def mean_loss(given: Floats) -> float:
-    """The mean log loss where these probabilities were given to what came."""
+    """The mean log loss of these probabilities of what happened."""
     return float(-np.log(np.maximum(given, CLOSEST)).mean())

@@ -1,7 +1,7 @@
 """The same simulated cohorts through a running service: signals sent as events, stages learned, trajectories asked.
 
-The service learns from the twins of one cohort, which lived before those of the other; of those it is asked as of
-weeks of their life, and no evidence of theirs that is valid later has any part in the answers.
+The service learns from the twins of one cohort, which ends before the other begins; those of the other are asked as of
+weeks of their life, and none of their later evidence affects the answers.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ KEY = "buying"
 WEEK = timedelta(days=7)
 BEGIN = datetime(2023, 1, 2, tzinfo=UTC)
 BETWEEN = BEGIN + WEEKS * WEEK
-"""When the cohort that is learned from ends, and the one that is asked about begins."""
+"""When the first cohort ends and the second begins."""
 
 CATALOG = Catalog.model_validate(
     {
@@ -123,7 +123,7 @@ def _events(cohort: Cohort, names: list[str], begin: datetime) -> Iterator[dict[
 
 
 def _given(found: list[list[dict[str, Any]]], tested: Cohort) -> Floats:
-    """The probability that was given to the stage six weeks later, of each twin and week."""
+    """The probability given to the actual stage six weeks later, for each twin and week."""
     given = []
     for place, of_twin in enumerate(found):
         for week, each in zip(ASKED_AT, of_twin, strict=True):
@@ -135,8 +135,8 @@ def _given(found: list[list[dict[str, Any]]], tested: Cohort) -> Floats:
 
 
 def _passages(found: list[list[dict[str, Any]]], tested: Cohort) -> tuple[tuple[float, float], int]:
-    """Which share of the intervals covers the time to purchase, and their mean width in weeks, of twins that wait; and
-    how often there was none, because a twin that waited was taken to have purchased."""
+    """Coverage and mean width, in weeks, of the intervals of the time to purchase of twins that have not purchased; and
+    how often there was none, because the twin was believed to have purchased."""
     covered, widths, none = [], [], 0
     for place, of_twin in enumerate(found):
         for week, each in zip(ASKED_AT, of_twin, strict=True):

@@ -1,4 +1,4 @@
-"""Answers: what people said in one study, forecast from what the same people said in others, beside LLM twins of them.
+"""Answers in one study, forecast from the same people's answers in others, beside LLM twins of them.
 
 129 outcomes of fourteen studies, 1,784 people, cross-validated over people. It goes straight to `inference/foresight`.
 """
@@ -27,7 +27,7 @@ BASELINES = (
     ("ridge, one penalty for all", {"correlation": 0.299, "accuracy": 0.783}),
     ("everyone's median", {"accuracy": 0.774}),
 )
-"""As the data's README measured them."""
+"""From the data's README."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,7 @@ def evaluate(answers: Answers) -> Evaluation:
 
 
 def forecasts(answers: Answers) -> Forecasts:
-    """Every answer's forecast, from the answers of the other studies and other people's."""
+    """The forecast of every answer, from the same person's other studies and other people's answers."""
     given, asked = answers.given, np.isfinite(answers.given)
     people = len(given)
     fold = np.empty(people, dtype=np.int64)
@@ -91,8 +91,10 @@ def forecasts(answers: Answers) -> Forecasts:
 
 
 def columns(given: Floats, known: Bools) -> Floats:
-    """Answers standardised on the people known, 0 where there is none, and which were given; those that were always
-    given together are one column, as large as all of theirs."""
+    """Answers standardised on the known people, 0 where missing, and indicators of missing answers.
+
+    Identical indicators are merged into one column with their total variance.
+    """
     center = np.nanmean(given[known], axis=0)
     scale = np.nanstd(given[known], axis=0)
     standard = (given - center) / np.where(scale > 0, scale, 1.0)

@@ -13,7 +13,7 @@ from beliefgraph.model import change_point
 
 @expose(change_point.ChangePoint, hide={"id", "twin"})
 class ChangePoint:
-    """A change that was found, at the evidence which made it probable enough."""
+    """A change that was detected, with the evidence at which it became probable enough."""
 
     @field(None, "Id of the evidence at which it was found; `node` takes it.")
     @staticmethod
@@ -23,17 +23,17 @@ class ChangePoint:
 
 @expose(change_point.Surprise)
 class Surprise:
-    """One piece of evidence, and how well it was foreseen by the pieces before it."""
+    """One piece of evidence, and how well the pieces before it predicted it."""
 
 
 @expose(change_point.EvidenceStream)
 class EvidenceStream:
-    """How well evidence of a domain, on the stages of a trajectory or on goals was foreseen by that before it."""
+    """How well evidence in a domain, on the stages of a trajectory or on goals was predicted by earlier evidence."""
 
 
 @expose(change_point.ChangePoints)
 class ChangePoints:
-    """Where what is told of a twin changed at once, by domain, trajectory and for goals."""
+    """Abrupt changes in the evidence of a twin, by domain and trajectory, and in statements about goals."""
 
 
 @strawberry.type

@@ -93,7 +93,7 @@ class MetricDefinition:
 
 @expose(change_point.ChangeDefinition)
 class ChangeDefinition:
-    """That evidence of a domain from before a change counts less: as much as it is probable that nothing changed."""
+    """A domain in which evidence from before a change is discounted by the probability that nothing changed since."""
 
 
 @expose(

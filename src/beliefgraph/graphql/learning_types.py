@@ -49,7 +49,7 @@ class LearnedCalibration:
 
 @expose(parameters.Confusion)
 class Confusion:
-    """How often a source says a value where a certain other value of the attribute holds."""
+    """How often a source says a value where another value of the attribute holds."""
 
 
 @expose(

@@ -29,7 +29,7 @@ from beliefgraph.model import access, permission, twin
 from beliefgraph.services.access.accesses import MOST
 
 
-@strawberry.type(description="Everything that is held of the person who calls, whatever is permitted to others.")
+@strawberry.type(description="Everything stored about the person who calls, including what is not permitted to others.")
 class Me:
     """The person who calls."""
 

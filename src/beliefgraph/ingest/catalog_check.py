@@ -109,7 +109,7 @@ class _Draft:
 
 def _between(drafts: Sequence[_Draft], catalogs: Sequence[Catalog], left_out: set[str]) -> Iterator[Finding]:
     """What is wrong between catalogs; what an attribute that cannot be used would have to say is not guessed."""
-    for problem in problems(catalogs):
+    for problem in problems(catalogs, sorted(left_out)):
         if problem.error.ids.get("attribute") not in left_out:
             draft = drafts[problem.catalog]
             yield draft.finding(Wrong(draft.written_at(problem.place), problem.error.message))

@@ -108,7 +108,7 @@ def _wrong(kind: str, field: str | int) -> str | None:
         case "missing", _:
             return "it is missing"
         case "extra_forbidden", _:
-            return "nothing of this name belongs here"
+            return "there is no field of this name"
         case "string_type" | "string_pattern_mismatch", "version":
             return "a version is three numbers, such as 1.0.0"
         case "string_pattern_mismatch", "catalog" | "key" | "domain" | "source" | "target" | "attribute":

@@ -63,7 +63,7 @@ class QuestionDefinition(Record):
         1.0, description="What asking costs, in any unit; questions are ranked by bits per cost."
     )
     again: Annotated[timedelta, Field(ge=timedelta(0), le=timedelta(days=36_600))] = Field(
-        timedelta(days=30), description="Time for which it is not asked again once it was asked or answered."
+        timedelta(days=30), description="Time for which it is not asked again after it was asked or answered."
     )
     event: Key | None = Field(
         None,
@@ -72,8 +72,8 @@ class QuestionDefinition(Record):
     )
     features: Features = Field(
         default_factory=dict,
-        description="What asking is like, such as its channel: a number or a word for each feature. A hard constraint "
-        "that forbids it rules the question out.",
+        description="How it is asked, such as by which channel: a number or a word for each feature. A hard "
+        "constraint that forbids it excludes the question.",
     )
 
     def model_post_init(self, _context: object) -> None:
@@ -133,7 +133,7 @@ HOLDS, FAILS = "it", "it not"
 
 
 class ExpectedAnswer(Record):
-    """A possible answer, and how likely the person gives it, by what is known."""
+    """A possible answer, and the probability that the person gives it."""
 
     text: Sentence = Field(description="The answer.")
     probability: Probability = Field(description="Probability of the answer, in [0, 1].")
@@ -159,8 +159,8 @@ class DomainCoverage(Record):
     """How much of what the catalog asks about in one domain is known."""
 
     domain: str = Field(description="The domain; `*` for all of them together.")
-    beliefs: int = Field(description="Number of beliefs that the catalog asks about, each value of an attribute one.")
-    heard: int = Field(description="Number of them on which evidence bears that counts.")
+    beliefs: int = Field(description="Number of beliefs that the catalog defines, one for each value of an attribute.")
+    heard: int = Field(description="Number of these beliefs with evidence in force.")
     asked: float = Field(description="Entropy of the beliefs before any evidence, in bits, summed over them.")
     open: float = Field(description="Entropy of the beliefs now, in bits, summed over them.")
     known: float = Field(

@@ -24,10 +24,11 @@ class Problem(NamedTuple):
     error: Incorrect
 
 
-def problems(catalogs: Sequence[Catalog]) -> Iterator[Problem]:
+def problems(catalogs: Sequence[Catalog], also: Collection[str] = ()) -> Iterator[Problem]:
     """Everything that is wrong between the catalogs of a set: what is defined twice, and references that lead nowhere.
 
-    A catalog that is wrong in itself cannot be made, so it is not met here.
+    A catalog that is wrong in itself cannot be made, so it is not met here. `also` are names of attributes that may
+    have been meant, beside those defined.
     """
     yield from _repeats(catalogs)
     yield from _mixed_causes(catalogs)
@@ -35,7 +36,7 @@ def problems(catalogs: Sequence[Catalog]) -> Iterator[Problem]:
     metrics = {m.key for c in catalogs for m in c.metrics}
     pursued = next((c.goals.pursued for c in catalogs if c.goals is not None), None)
     for n, catalog in enumerate(catalogs):
-        for place, check in _checks(catalog, attributes, metrics, pursued):
+        for place, check in _checks(catalog, attributes, metrics, pursued, also):
             try:
                 check()
             except Incorrect as error:
@@ -46,14 +47,18 @@ Check = tuple[tuple[str | int, ...], Callable[[], None]]
 
 
 def _checks(
-    catalog: Catalog, attributes: Mapping[str, Attribute], metrics: Collection[str], pursued: str | None
+    catalog: Catalog,
+    attributes: Mapping[str, Attribute],
+    metrics: Collection[str],
+    pursued: str | None,
+    also: Collection[str],
 ) -> Iterator[Check]:
     """What is asked of every part of a catalog that names an attribute or a metric, with the place of the part."""
 
     def named(name: str) -> Attribute:
         if name not in attributes:
             wrong = f"{catalog.ref} names {name}, which no catalog defines"
-            meant = did_you_mean(name, attributes) or "."
+            meant = did_you_mean(name, [*attributes, *also]) or "."
             raise Incorrect("invalid-definition", f"{wrong}{meant}", attribute=name)
         return attributes[name]
 

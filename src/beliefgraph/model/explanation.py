@@ -21,7 +21,7 @@ ContributionsBy = Annotated[
     vocabulary(
         "What the contributions of an explanation are merged by.",
         {
-            "evidence": "One contribution for each piece of evidence, whatever number of beliefs it bears on.",
+            "evidence": "One contribution for each piece of evidence, even if it bears on several beliefs.",
             "source": "One contribution for each source.",
         },
     ),

@@ -49,7 +49,7 @@ MOST_COINS = 200_000
 
 
 class Confusion(Record):
-    """How often a source says a value where a certain other value of the attribute holds."""
+    """How often a source says a value where another value of the attribute holds."""
 
     holds: Key = Field(description="Value that holds.")
     says: Probability = Field(

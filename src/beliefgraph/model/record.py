@@ -34,7 +34,7 @@ def _name(text: str, info: ValidationInfo) -> str:
     if info.context is STORED:
         return text
     if not (name := normalised(text)):
-        raise PydanticCustomError("blank", "This is blank; write something that can be read")
+        raise PydanticCustomError("blank", "This text is blank")
     return name
 
 
@@ -48,7 +48,7 @@ def _one_line(text: str, info: ValidationInfo) -> str:
 def _readable(text: str) -> str:
     """The text, refused if it is blank."""
     if not text.strip():
-        raise PydanticCustomError("blank", "This is blank; write something that can be read")
+        raise PydanticCustomError("blank", "This text is blank")
     return text
 
 

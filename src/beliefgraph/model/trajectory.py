@@ -144,8 +144,7 @@ class LearnedStages(Record):
     twins: int = Field(ge=0, description="Number of twins that it was learned from.")
     pieces: int = Field(ge=0, description="Number of pieces of evidence that it was learned from.")
     gain: float = Field(
-        description="Nats by which it foretold the evidence of held-out twins better than what was in force, for each "
-        "piece."
+        description="Improvement over what was in force on the evidence of held-out twins, in nats per piece."
     )
     error: float = Field(ge=0.0, description="Standard error of the gain.")
 
@@ -229,7 +228,7 @@ class Trajectory(Record):
     in_stage_since: Instant | None = Field(
         description="Since when the likeliest stage has been the likeliest, by the evidence; null without any."
     )
-    stalled: bool = Field(description="Whether it has been in its stage for longer than 9 of 10 stays there last.")
+    stalled: bool = Field(description="Whether it has been in its stage longer than 9 of 10 stays there last.")
     longer_than: Probability = Field(
         description="Share of the stays in this stage that are shorter than this one has been, in [0, 1]."
     )
@@ -241,8 +240,6 @@ class Trajectory(Record):
     waited: float = Field(description="What the time between pieces of evidence moved the position, in stages.")
     why: tuple[StageEvidence, ...] = Field(description="The evidence that moved it most, greatest move first.")
     pieces: int = Field(description="Number of pieces of evidence on its stages, listed in `why` or not.")
-    parameters: str = Field(
-        description="What says how twins move: `stated`, or the number of the learned parameter set."
-    )
+    parameters: str = Field(description="Source of the dynamics: `stated`, or the number of the learned parameter set.")
     valid_time: ReadTime
     rev: ReadRev

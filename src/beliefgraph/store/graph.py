@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from random import uniform
 from typing import Any, TypeVar
@@ -76,13 +76,22 @@ class Graph:
         self.sessions = 0
 
     async def read(self, name: str, /, **parameters: Any) -> list[Any] | None:
-        """The one record a query returns, as a list of its values, or None. Auto-commit: one round trip."""
+        """The one record a query returns, as a list of its values, or None. Auto-commit: one round trip.
+
+        Asked once more if its connection was lost, which may have been long ago.
+        """
         self.statements += 1
         with _Translated(reading=True), span(name, NEO4J):
-            async with self._session(default_access_mode="READ") as session:
-                result = await session.run(query(name), parameters)
-                record = await result.single(strict=False)
-                return None if record is None else list(record.values())
+            try:
+                return await self._read(name, parameters)
+            except (ServiceUnavailable, SessionExpired):
+                return await self._read(name, parameters)
+
+    async def _read(self, name: str, parameters: Mapping[str, Any]) -> list[Any] | None:
+        async with self._session(default_access_mode="READ") as session:
+            result = await session.run(query(name), parameters)
+            record = await result.single(strict=False)
+            return None if record is None else list(record.values())
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """What `work` returns once its transaction is committed; begun anew where Neo4j rolled it back in passing.
@@ -216,14 +225,16 @@ class _Translated:
                 ) from error
             case ServiceUnavailable() | SessionExpired() | TransientError() | OSError():
                 raise Unavailable(
-                    "store-unavailable", "Neo4j does not answer now; the call may be sent again."
+                    "store-unavailable", f"Neo4j does not answer now ({_why(error)}); the call may be sent again."
                 ) from error
             case ConstraintError():
                 raise Conflict("rev-conflict", "Somebody else wrote the same at the same moment; try again.") from error
             case Neo4jError() | DriverError():
-                why = (
-                    getattr(error, "code", None) or type(error).__name__
-                )  # its message may quote what was to be stored
-                raise Fault("store-fault", f"Neo4j refused a query: {why}.") from error
+                raise Fault("store-fault", f"Neo4j refused a query: {_why(error)}.") from error
             case _:
                 return
+
+
+def _why(error: BaseException) -> str:
+    """The code or class of an error, not its message, which may quote what was to be stored."""
+    return getattr(error, "code", None) or type(error).__name__

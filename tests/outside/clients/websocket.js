@@ -1,9 +1,12 @@
-// The reference client of graphql-transport-ws: a query, a refusal, a command, a subscription, a key that is none.
+// The reference client of graphql-transport-ws: a query, a refusal, a command, a subscription, a key that is none, and
+// the subscription of docs/clients.md, which goes on where it was when the connection breaks.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import net from "node:net";
 import { createClient } from "graphql-ws";
 import WebSocket from "ws";
 
-const { SERVICE, KEY } = process.env;
+const { SERVICE, KEY, PAGE } = process.env;
 const url = `${SERVICE.replace("http", "ws")}/graphql`;
 const connect = (key) =>
   createClient({
@@ -36,4 +39,34 @@ assert.equal((await changes.return()).done, true);
 await client.dispose();
 
 await assert.rejects(once(connect("bg_none"), "{ __typename }"), (close) => close.code === 4403);
-console.log("a query, a refusal, a command, a subscription and a wrong key");
+// A line to the service that can be cut.
+const { hostname, port } = new URL(SERVICE);
+const ends = new Set();
+const line = net.createServer((near) => {
+  const far = net.connect(Number(port), hostname);
+  for (const end of [near, far]) ends.add(end.on("error", () => {}));
+  near.pipe(far).pipe(near);
+});
+await new Promise((listening) => line.listen(0, "127.0.0.1", listening));
+const example = readFileSync(PAGE, "utf8").match(/```js\n([\s\S]*?)```/)[1].replace('"lena"', '"websocket"');
+const seen = [];
+const until = async (rev) => {
+  while (seen.at(-1) !== rev) await new Promise((tick) => setTimeout(tick, 20));
+};
+const following = createClient({
+  url: `ws://127.0.0.1:${line.address().port}/graphql`,
+  webSocketImpl: WebSocket,
+  connectionParams: { authorization: `Bearer ${KEY}` },
+});
+new Function("client", "show", example)(following, (change) => seen.push(change.rev));
+await until(2);
+const writing = connect(KEY);
+for (const id of ["3", "4"]) {
+  for (const end of ends) end.destroy();
+  ends.clear();
+  await once(writing, OBSERVE, { events: [event(id)] });
+  await until(Number(id));
+}
+assert.deepEqual(seen, [1, 2, 3, 4]);
+console.log("a query, a refusal, a command, a subscription, a wrong key, and two broken connections");
+process.exit(0);

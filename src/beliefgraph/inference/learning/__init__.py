@@ -1,4 +1,4 @@
-"""What data say about the statements: strengths of relations, calibrations, relations that nobody stated."""
+"""Learning from data: strengths of relations, calibrations, and relations that no catalog states."""
 
 from beliefgraph.inference.learning.calibration import (
     Calibration,

@@ -1,9 +1,8 @@
-"""Calibration: from log-odds as derived to log-odds that happened as often as they say.
+"""Calibration: from derived log-odds to log-odds that match observed frequencies.
 
-*Platt*: slope·L + intercept, by maximum likelihood on targets drawn a little towards each other (J. Platt,
-Probabilistic outputs for support vector machines, 1999). *Isotonic*: the monotone steps nearest to what happened
-(pool adjacent violators), joined by straight lines between their middles. Which one, or none, is decided on later rows
-than it was fitted to.
+*Platt*: slope·L + intercept, by maximum likelihood with smoothed targets (J. Platt, Probabilistic outputs for support
+vector machines, 1999). *Isotonic*: pool adjacent violators, the steps joined by straight lines between their midpoints.
+Later, held-out rows decide which is used, if any.
 """
 
 from __future__ import annotations
@@ -21,21 +20,21 @@ from beliefgraph.inference.arrays import Bools, Floats, floats
 CalibrationKind = Literal["identity", "platt", "isotonic"]
 
 PLATT_FROM = 200
-"""Below so many labels two parameters are fitted to noise: nothing is calibrated."""
+"""Labels needed before anything is fitted: two parameters overfit fewer."""
 ISOTONIC_FROM = 1_000
-"""Below so many labels steps are fitted to noise."""
+"""Labels needed for isotonic regression."""
 FITTED = 0.7
-"""The share of the time that is fitted to; the rest decides."""
+"""Share of the rows, the earlier ones, that candidates are fitted to."""
 FLATTEST, STEEPEST = 0.05, 20.0
-"""The slopes of Platt's line: never flat, so that it keeps the order of what is surer."""
+"""Bounds on the slope of the Platt line; it is never flat, so the order of beliefs stays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A map from log-odds to log-odds that never falls.
+    """A non-decreasing map from log-odds to log-odds.
 
-    It runs straight between its `knots` ([K, 2], from and to, ascending); before the first and after the last it goes
-    on with slope `slope`. Without knots it is the identity.
+    It is linear between its `knots` ([K, 2], from and to, ascending) and continues with `slope` beyond the first and
+    the last. Without knots it is the identity.
     """
 
     kind: CalibrationKind
@@ -57,8 +56,11 @@ IDENTITY = Calibration("identity")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The calibration chosen, and why: `fitted` rows made the candidates and `held_out` later ones decided between
-    them, by mean log loss (`log_loss` of each, nats)."""
+    """The calibration chosen, and how: `fitted` rows made the candidates, and `held_out` later ones decided between
+    them.
+
+    `log_loss` is the mean log loss of each candidate on the held-out rows, in nats.
+    """
 
     calibration: Calibration
     fitted: int
@@ -67,10 +69,11 @@ class Choice:
 
 
 def calibration_of(log_odds: npt.ArrayLike, happened: npt.ArrayLike) -> Choice:
-    """The best of identity, Platt (from PLATT_FROM labels) and isotonic (from ISOTONIC_FROM), rows in order of time.
+    """The best of identity, Platt (from PLATT_FROM labels) and isotonic (from ISOTONIC_FROM), for rows in order of
+    time.
 
-    Candidates are fitted to the first FITTED of the rows and scored on the rest, so the one chosen is never worse
-    there than leaving things as they are; it is the one that was scored, not fitted again. Raises `invalid-input`.
+    Candidates are fitted to the first FITTED of the rows and scored on the rest, so the one chosen is never worse there
+    than the identity. It is not refitted. Raises `invalid-input`.
     """
     given, outcome = _labels(log_odds, happened)
     fitted = round(FITTED * len(given))
@@ -86,7 +89,7 @@ def calibration_of(log_odds: npt.ArrayLike, happened: npt.ArrayLike) -> Choice:
 
 
 def platt(log_odds: npt.ArrayLike, happened: npt.ArrayLike) -> Calibration:
-    """The line slope·L + intercept, its slope between FLATTEST and STEEPEST. Raises `invalid-input`."""
+    """The line slope·L + intercept, with a slope between FLATTEST and STEEPEST. Raises `invalid-input`."""
     given, outcome = _labels(log_odds, happened)
     ones = float(outcome.sum())
     target = np.where(outcome, (ones + 1.0) / (ones + 2.0), 1.0 / (len(outcome) - ones + 2.0))
@@ -102,9 +105,9 @@ def platt(log_odds: npt.ArrayLike, happened: npt.ArrayLike) -> Calibration:
 
 
 def isotonic(log_odds: npt.ArrayLike, happened: npt.ArrayLike) -> Calibration:
-    """Straight lines between the middles of the steps, level beyond them. Raises `invalid-input`.
+    """Isotonic regression as a piecewise linear map, constant beyond its ends. Raises `invalid-input`.
 
-    Every step is counted with two more rows at the rate of all, so that none is certain.
+    Every step is smoothed by two rows at the overall rate, so none is certain.
     """
     given, outcome = _labels(log_odds, happened)
     place, row, count = np.unique(given, return_inverse=True, return_counts=True)

@@ -1,7 +1,8 @@
-"""Weights of evidence from labelled outcomes: logistic regression held to what was stated.
+"""Evidence weights from labelled outcomes: logistic regression shrunk to the stated numbers.
 
-logit P = b + Σ w·x, where x is what each rule said of a case, in nats as stated: b is the stated prior's log-odds and
-every w is 1 until data say otherwise. The maximum a posteriori with normal priors around these, by Newton's method.
+logit P = b + Σ w·x, where x is the sum of stated log-likelihood ratios of each rule in a case; b is the stated prior's
+log-odds and every w is 1 until data say otherwise. The estimate is the maximum a posteriori with normal priors around
+these, by Newton's method.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ from beliefgraph.inference.arrays import Floats
 
 STEPS = 50
 STILL = 1e-9
-"""The largest change of a weight at which it is found."""
+"""Convergence: the largest change of a weight."""
 
 
 def weights(said: Floats, happened: Floats, stated: Floats, deviation: Floats) -> tuple[Floats, Floats]:
-    """The intercept and the weights of each column, with their standard deviations; shape [columns + 1] each.
+    """The intercept and the weight of each column, with their standard deviations; shape [columns + 1] each.
 
-    `said` has what each rule said of each case (shape [cases, columns]), `happened` is 1 or 0; `stated` and `deviation`
-    are the mean and the standard deviation of the prior of the intercept and of every weight.
+    `said` has the stated log-likelihood ratios of each rule in each case (shape [cases, columns]), `happened` is 1 or
+    0; `stated` and `deviation` are the mean and the standard deviation of the priors.
     """
     x = np.column_stack([np.ones(len(said)), said])
     found = stated.astype(np.float64).copy()

@@ -1,4 +1,4 @@
-"""What was heard, and what turned out: the rows that everything here learns from."""
+"""The training rows: evidence, and the truth of beliefs as far as it is known."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from beliefgraph.inference.evidence import LOG_LIKELIHOOD_BOUND
 
 @dataclass(frozen=True, slots=True, init=False, eq=False)
 class Observations:
-    """Rows, each one twin at one moment, in the order of time.
+    """Rows in order of time, each one twin at one moment.
 
-    `log_likelihood` is λ per row and belief (shape [B, n], nats, 0 where nothing was heard); `truth` is 1 where the
-    belief turned out to hold, 0 where not, NaN where that is not known (shape [B, n]; all NaN if left out). What made
-    the truth known must not be in λ too. Raises `invalid-input`.
+    `log_likelihood` is λ per row and belief (shape [B, n], nats, 0 without evidence); `truth` is 1 where the belief is
+    known to hold, 0 where it is known not to, NaN where it is not known (shape [B, n]; all NaN if left out). The
+    evidence that made the truth known must not be in λ. Raises `invalid-input`.
     """
 
     log_likelihood: Floats
@@ -37,7 +37,7 @@ class Observations:
         object.__setattr__(self, "truth", frozen(known))
 
     def __len__(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return len(self.log_likelihood)
 
     def part(self, first: float, last: float) -> Observations:
@@ -46,6 +46,6 @@ class Observations:
         return Observations(self.log_likelihood[rows], self.truth[rows])
 
     def canonical(self) -> Ints:
-        """The rows in an order that does not depend on the one they came in: sums over them have the same bits."""
+        """The rows in an order that does not depend on the input order, so that sums over them have the same bits."""
         content = np.ascontiguousarray(np.concatenate([self.log_likelihood, self.truth], axis=1))
         return np.array(sorted(range(len(self)), key=lambda row: content[row].tobytes()), dtype=np.int64)

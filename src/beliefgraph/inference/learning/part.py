@@ -84,7 +84,7 @@ class Part:
         self.columns = [self._column(scope) for scope in scopes]
 
     def at(self, strength: Floats) -> Point:
-        """The calibrated part with these strengths, one for each of its relations. Raises `infeasible-statements`."""
+        """The calibrated part at these strengths, one per relation. Raises `infeasible-statements`."""
         first, second = self._ends[self._pairs].T
         stated = self._priors[first], self._priors[second], np.exp(strength[self._pairs])
         pairs = [
@@ -117,8 +117,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """One statistic: the clique it is told from, that clique's table entries, and the joint state of the statistic's
-    scope at each of them."""
+    """One statistic: the clique it is read from, the table entries of that clique, and the joint state of its scope at
+    each."""
 
     row: int
     entries: slice
@@ -146,7 +146,7 @@ class Point:
 
     @cached_property
     def statistics(self) -> csc_array:
-        """Each statistic (column: beliefs, then relations) at each table entry (row) of the clique it is told from."""
+        """Each statistic (column: beliefs, then relations) at each table entry (row) of its clique."""
         columns = self.part.columns
         rows = [np.arange(column.entries.start, column.entries.stop) for column in columns]
         values = [value[column.state] for column, value in zip(columns, self.values, strict=True)]
@@ -156,7 +156,7 @@ class Point:
 
     @cached_property
     def prior(self) -> Expected:
-        """What is expected where nothing was heard."""
+        """The expectations without evidence."""
         nothing = np.zeros((1, len(self.part.members)))
         return next(self.expectations(nothing, np.full(nothing.shape, np.nan)))
 
@@ -190,7 +190,8 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """A block of rows: each clique's joint ([B, entries]), the log of the mass ([B]), where both are right ([B])."""
+    """A block of rows: the joint of each clique ([B, entries]), the log of the mass ([B]), and where both are valid
+    ([B])."""
 
     joint: Floats
     log_mass: Floats
@@ -198,8 +199,11 @@ class Expected:
 
 
 def parts_of(structure: Structure) -> list[Part]:
-    """The parts that have exact answers. Raises `infeasible-statements`, and `invalid-input` for a noisy OR: its
-    probabilities are not odds ratios, and are not learned."""
+    """The parts that have exact answers.
+
+    Raises `infeasible-statements`, and `invalid-input` for a noisy OR: its probabilities are not odds ratios and are
+    not learned.
+    """
     if structure.noisy_or:
         raise Incorrect(
             "invalid-input",

@@ -1,11 +1,10 @@
-"""Relations that nobody stated and the data support: to be looked at, never adopted by themselves.
+"""Relations that no catalog states and the data support: for review, never adopted automatically.
 
-*Shortlist.* If a model is right, what is heard of belief a moves it by u_a = P(a | all) − P(a | all but what is heard
-of a), whose mean is 0 whatever was heard elsewhere. So u_a is uncorrelated with d_b, what is heard
-of b alone moves b by, unless a and b have to do with each other in a way the model does not have: for small strengths
-this is the score test of the missing relation. *Choice.* The most significant one past the false-discovery bound is
-fitted, and stays if later rows are likelier with it; then all are tested again, since one missing relation lets
-others look missing.
+*Shortlist.* If the model is right, the evidence on belief a changes it by u_a = P(a | all) − P(a | all but the evidence
+on a), whose mean is 0 whatever the evidence elsewhere. So u_a is uncorrelated with d_b, the change of b by the evidence
+on b alone, unless a and b are related in a way the model lacks: for small strengths this is the score test of the
+missing relation. *Choice.* The most significant pair within the false-discovery bound is fitted, and kept if it makes
+later rows likelier; then all pairs are tested again, because one missing relation makes others look missing.
 """
 
 from __future__ import annotations
@@ -26,13 +25,13 @@ from beliefgraph.inference.model import Model
 from beliefgraph.inference.structure import Relation, Structure
 
 FITTED = 0.7
-"""The share of the time that relations are found and fitted in; the rest says what they gain."""
+"""Share of the rows, the earlier ones, in which relations are found and fitted; the rest measures their gain."""
 FALSE_DISCOVERIES = 0.05
-"""The share of the shortlist that may be there by chance (Y. Benjamini and Y. Hochberg, 1995)."""
+"""False discovery rate of the shortlist (Y. Benjamini and Y. Hochberg, 1995)."""
 FEWEST = 50
-"""Two beliefs that were heard of together in fewer rows are not compared."""
+"""Rows with evidence on both beliefs that a pair needs to be tested."""
 MOST_PROPOSED = 20
-"""More than so many at once nobody reviews."""
+"""Proposals at most; nobody reviews more at once."""
 _WIDE = float(ndtri(0.975))
 """Standard errors to each side of a 95 % interval."""
 
@@ -41,9 +40,9 @@ _WIDE = float(ndtri(0.975))
 class Proposal:
     """A relation, supports or contradicts, that the data support.
 
-    `strength` is its log odds ratio and `deviation` the standard deviation of that. `gain` is how many nats likelier
-    the later rows are with it than without, the other proposals being there, within `interval` (95 %);
-    `observations` is how many rows had heard of both beliefs.
+    `strength` is its log odds ratio and `deviation` its standard deviation. `gain` is the improvement of the
+    log-likelihood of later rows, in nats, given the other proposals, with a 95 % `interval`; `observations` is the
+    number of rows with evidence on both beliefs.
     """
 
     relation: Relation
@@ -61,9 +60,9 @@ def propose(
     false_discoveries: float = FALSE_DISCOVERIES,
     most: int = MOST_PROPOSED,
 ) -> tuple[Proposal, ...]:
-    """The relations between beliefs not yet related that later rows bear out, the greatest gain first.
+    """Relations between unrelated beliefs that improve the prediction of later rows, the greatest gain first.
 
-    What is known to be true counts as heard beyond doubt. Raises `invalid-input`.
+    Known truth counts as conclusive evidence. Raises `invalid-input`.
     """
     if observations.log_likelihood.shape[1] != len(structure.priors):
         raise Incorrect("invalid-input", f"Observations have one column per belief: {len(structure.priors)}.")
@@ -88,7 +87,7 @@ def propose(
 def _told(
     now: Structure, added: Collection[frozenset[int]], early: Observations, later: Observations
 ) -> tuple[Proposal, ...]:
-    """The relations that were added, fitted together, each with what it gains beside the others."""
+    """The added relations, fitted together, each with its gain given the others."""
     own = [k for k, relation in enumerate(now.relations) if frozenset((relation.source, relation.target)) in added]
     silent = [each._replace(parameter=1.0) if k in own else each for k, each in enumerate(now.relations)]
     learned = learn(Structure(now.priors, silent, now.exclusive, now.noisy_or), early, objective="joint", only=own)
@@ -109,14 +108,16 @@ def _told(
 
 
 def _heard(observations: Observations) -> Observations:
-    """The rows with what is known put among what was heard."""
+    """The rows with known truth added as evidence."""
     sure = np.where(observations.truth == 1.0, LOG_LIKELIHOOD_BOUND, -LOG_LIKELIHOOD_BOUND)
     return Observations(np.where(np.isnan(observations.truth), observations.log_likelihood, sure))
 
 
 def _shortlist(model: Model, rows: Observations, false_discoveries: float) -> dict[frozenset[int], float]:
-    """The pairs whose residuals vary together, with their z: the most significant first, up to the bound. Values of one
-    variable are no pair."""
+    """The pairs with correlated residuals, with their z-scores, most significant first, up to the bound.
+
+    Values of one variable are no pair.
+    """
     heard = rows.log_likelihood
     told = (heard != 0.0) & model.available
     log_odds = model.log_odds(heard).log_odds
@@ -139,8 +140,8 @@ def _shortlist(model: Model, rows: Observations, false_discoveries: float) -> di
 
 
 def _correlated(one: Floats, other: Floats, told: Bools) -> tuple[Floats, Floats]:
-    """For each pair (a, b), over the rows that tell of both: Σ of one_a·other_b about their means, in standard errors;
-    and how many rows."""
+    """For each pair (a, b), over the rows with evidence on both: the centred sum of one_a·other_b in standard errors,
+    and the number of rows."""
     here = told.astype(np.float64)
     n = here.T @ here
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -158,7 +159,7 @@ def _correlated(one: Floats, other: Floats, told: Bools) -> tuple[Floats, Floats
 
 
 def _fitted(now: Structure, pair: frozenset[int], score: float, rows: Observations) -> Structure | None:
-    """The structure with one more relation, fitted; None where there would be no exact answers any more."""
+    """The structure with one more relation, fitted; None if it would no longer have exact answers."""
     first, second = sorted(pair)
     new = Relation("supports" if score > 0.0 else "contradicts", first, second, 1.0)
     grown = Structure(now.priors, [*now.relations, new], now.exclusive, now.noisy_or)

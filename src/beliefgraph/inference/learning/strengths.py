@@ -1,9 +1,9 @@
-"""Strengths of relations and causes from what turned out, held to what was stated.
+"""Strengths of relations and causes from known truth, shrunk to the stated ones.
 
-The loss is −Σ log P(truth | evidence) (*discriminative*) or −Σ log P(truth, evidence) (*joint*), plus a pull towards
-the stated log odds ratio θ₀, Σ (θ − θ₀)²/(2·deviation²), as if θ were normal about it. Its gradient is exact:
-E[s | evidence, truth] less E[s | evidence], or less E[s], and the same of the fields and intercepts that follow θ so
-that the stated priors stay (`part.py`).
+The loss is −Σ log P(truth | evidence) (*discriminative*) or −Σ log P(truth, evidence) (*joint*), plus a penalty Σ (θ −
+θ₀)²/(2·deviation²) around the stated log odds ratio θ₀. Its gradient is exact: E[s | evidence, truth] minus E[s |
+evidence], or minus E[s], and the same for the fields and intercepts that follow θ so that the stated priors stay
+(`part.py`).
 """
 
 from __future__ import annotations
@@ -26,23 +26,24 @@ from beliefgraph.model.relation import RelationKind
 Objective = Literal["discriminative", "joint"]
 
 STRONGEST_LEARNT = float(np.log(1000.0))
-"""No log odds ratio is learned past this one either way, unless a stronger one was stated: few rows that all agree
-would otherwise go to infinity."""
+"""Bound on learned log odds ratios, unless a stronger one was stated: few rows that all agree would otherwise go to
+infinity."""
 WEAKEST_LEARNT = 1e-3
-"""What is learned keeps to its kind's side of 1 by at least so much: a relation that says nothing would be none."""
+"""Least distance from 1 on the kind's side: a relation of strength 1 would be none."""
 DEVIATION = 1.0
-"""How far, in nats of log odds ratio, a stated strength is taken to be off: a factor of e either way."""
+"""Default standard deviation of the error of stated log odds ratios, in nats: a factor of e either way."""
 _MOST_STEPS = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """Strengths as learned; arrays by relation, in the order of `structure.relations`.
+    """Learned strengths; arrays by relation, in the order of `structure.relations`.
 
-    `structure` states them; `stated` and `learned` are log odds ratios, before and after; `deviation` is the standard
-    deviation of `learned` by the curvature there (scores and pull); `observations` is how many rows bore on it. `loss`
-    are the mean losses of a row before and after, without the pull, in nats; NaN where no row said anything. `left_out`
-    rows could not be, or lost digits. `converged` says whether the search ended at an optimum.
+    `structure` states them; `stated` and `learned` are log odds ratios before and after; `deviation` is the standard
+    deviation of `learned` from the curvature (scores and penalty); `observations` is the number of rows with
+    information on it. `loss` are the mean losses of a row before and after, without the penalty, in nats; NaN where no
+    row has information. `left_out` rows were impossible or lost precision. `converged` says whether the search ended at
+    an optimum.
     """
 
     structure: Structure
@@ -63,12 +64,12 @@ def learn(
     deviation: float = DEVIATION,
     only: Collection[int] | None = None,
 ) -> Learned:
-    """The strengths that the observations speak for; priors stay as stated.
+    """The strengths that fit the observations; priors stay as stated.
 
-    `only` names the relations that may move, by their place in `structure.relations`; left out, all may. Each stays on
+    `only` names the relations that may change, by their index in `structure.relations`; left out: all. Each stays on
     its kind's side of 1 (support never becomes contradiction) and within STRONGEST_LEARNT. Parts that are too wide for
-    exact answers, and those of which no row says anything, keep what was stated. The result does not depend on the
-    order of the rows. Raises `invalid-input`, and `infeasible-statements` as compiling does.
+    exact answers, and those without information, keep what was stated. The result does not depend on the order of the
+    rows. Raises `invalid-input`, and `infeasible-statements` as compiling does.
     """
     if observations.log_likelihood.shape[1] != len(structure.priors):
         raise Incorrect("invalid-input", f"Observations have one column per belief: {len(structure.priors)}.")
@@ -122,11 +123,10 @@ def learn(
 
 
 def log_probability(structure: Structure, observations: Observations, objective: Objective = "joint") -> Floats:
-    """How likely each row is, in nats; shape [B].
+    """The log-probability of each row, in nats; shape [B].
 
-    `discriminative`: ln P(truth | evidence). `joint`: ln E[e^(λ·x) where x agrees with the truth], how much likelier
-    the row is than if none of its beliefs held. Parts without an exact answer are passed over; NaN where digits were
-    lost.
+    `discriminative`: ln P(truth | evidence). `joint`: ln E[e^(λ·x) where x agrees with the truth], relative to a row in
+    which no belief holds. Parts without an exact answer are skipped; NaN where precision was lost.
     """
     answer = np.zeros(len(observations))
     alone = np.ones(len(structure.priors), dtype=np.bool_)
@@ -148,7 +148,7 @@ def log_probability(structure: Structure, observations: Observations, objective:
 
 @dataclass(frozen=True, slots=True)
 class _Pull:
-    """Towards what was stated."""
+    """The penalty towards the stated strengths."""
 
     centre: Floats
     deviation: float
@@ -161,7 +161,7 @@ class _Pull:
 
 @dataclass(frozen=True, slots=True)
 class _Problem:
-    """The rows that say something of a part; `heard` and `truth` have shape [B, members]."""
+    """The rows with information on a part; `heard` and `truth` have shape [B, members]."""
 
     heard: Floats
     truth: Floats

@@ -1,4 +1,4 @@
-"""How far each source can be trusted, from what the sources say: learned without the truth, and with it."""
+"""Estimating how reliable each source is from its statements, with or without known truth."""
 
 from beliefgraph.inference.reliability.coins import LearnedCoins, learn_coins
 from beliefgraph.inference.reliability.confusion import (

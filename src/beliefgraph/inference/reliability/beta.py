@@ -1,4 +1,4 @@
-"""Populations of coins: a Beta distribution that many coins were drawn from, found from what each of them showed."""
+"""Empirical Bayes for groups of rates: the Beta distribution that the rates of a group were drawn from."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from scipy.special import digamma
 from beliefgraph.inference.arrays import Floats, Ints
 
 LEAST, MOST = 0.01, 500.0
-"""The least and the greatest count that a population is worth: one of a single source, or of equals, has no more."""
+"""Bounds on the counts of a population. A group of a single source, or of identical sources, has no finite optimum."""
 
 STEPS = 2
-"""Fixed-point steps of the maximum likelihood at each turn of the learning, which goes on to convergence itself."""
+"""Fixed-point steps in each iteration of the caller, which iterates to convergence."""
 
 
 def fit(counts: Floats, group: Ints, population: Floats) -> Floats:
-    """The Beta distribution of each group of coins, a step nearer to the likeliest; shape [groups, 2].
+    """One step towards the maximum-likelihood Beta distribution of each group; shape [groups, 2].
 
-    `counts` has the heads and tails of every coin (shape [coins, 2]), `group` its group; `population` is stepped from.
-    Minka's fixed point for the Beta-binomial: α ← α·Σ[ψ(h+α) − ψ(α)] / Σ[ψ(h+t+α+β) − ψ(α+β)], and β alike.
+    `counts` has the successes and failures behind every rate (shape [rates, 2]), `group` the group of each rate, and
+    `population` the distributions to step from. Minka's fixed point for the Beta-binomial: α ← α·Σ[ψ(h+α) − ψ(α)] /
+    Σ[ψ(h+t+α+β) − ψ(α+β)], and β likewise.
     """
     found = population.copy()
     for _ in range(STEPS):
@@ -33,12 +34,12 @@ def fit(counts: Floats, group: Ints, population: Floats) -> Floats:
 
 
 def mean(counts: Floats) -> Floats:
-    """The mean of Beta distributions, given as their two counts; shape [n]."""
+    """The means of Beta distributions given by their two counts; shape [n]."""
     share: Floats = counts[:, 0] / counts.sum(axis=1)
     return share
 
 
 def mean_logs(counts: Floats) -> tuple[Floats, Floats]:
-    """The means of ln p and of ln(1 − p) under Beta distributions, given as their two counts."""
+    """The means of ln p and of ln(1 − p) under Beta distributions given by their two counts."""
     whole = digamma(counts.sum(axis=1))
     return digamma(counts[:, 0]) - whole, digamma(counts[:, 1]) - whole

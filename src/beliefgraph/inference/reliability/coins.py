@@ -1,13 +1,13 @@
-"""Two coins for every source, by variational Bayes: Dawid and Skene's model, as a hierarchy.
+"""True-positive and false-positive rates of every source, by variational Bayes: a hierarchical Dawid-Skene model.
 
-Each source says so with probability a where the answer is right, and with b where it is wrong. The coins of one group
-of sources are drawn from two Beta distributions, which are learned too (empirical Bayes), so that a source of which
-little was heard is taken for one like the others. What is not known is averaged over (Simpson, Roberts, Psorakis and
-Smith 2013); what is known is counted. A statement may be soft: heard with λ, it was a yes with odds e^λ.
+A source says yes with probability a where the answer is true, and with b where it is false. The rates of one group of
+sources are drawn from two Beta distributions, which are learned too (empirical Bayes), so a source with few statements
+is estimated close to its group. Unknown truth is integrated out (Simpson, Roberts, Psorakis and Smith 2013); known
+truth is counted. A statement may be soft: with log-likelihood ratio λ it is a yes with odds e^λ.
 
-Votes on one answer share errors that no coin of a single source knows of (the answer may be a hard one), so adding them
-up makes too sure. `discount` says what a vote is worth beside others: of a few values, the mildest that predicts each
-vote from the others as well as the best does, within one standard error. That needs no truth.
+Votes on one answer share errors that rates per source cannot express (the answer may be a hard one), so their sum is
+overconfident. `discount` is the effective weight of one vote among several: the largest of a few values whose
+predictions of each vote from the others are within one standard error of the best. That needs no known truth.
 """
 
 from __future__ import annotations
@@ -24,32 +24,34 @@ from beliefgraph.inference.reliability.statements import KEPT, Answers, Statemen
 from beliefgraph.inference.stop import check_stopped
 
 HONEST = np.array([[2.0, 1.0], [1.0, 2.0]])
-"""Where learning begins: sources are rather right than wrong. That a population is so is what makes one of the two
-readings of the same votes the truth and the other its mirror."""
+"""Initial populations: sources are more often right than wrong. Without this assumption the solution and its mirror
+image explain the votes equally well."""
 
 DISCOUNTS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)
 
 TURNS = 100
 ALONE = 5
-"""Turns before the populations are learned too."""
+"""Iterations before the populations are learned as well."""
 
 TIED = 20
-"""Turns before the two coins of a source are learned apart where a base rate is learned: votes alone identify one error
-rate and a base rate well, two error rates and a base rate hardly."""
+"""Iterations before the two rates of a source are fitted separately where a base rate is learned. Votes alone identify
+one error rate and a base rate well, two error rates and a base rate poorly."""
 
 NEAR = 0.3
-"""Nats of log-odds: less than that from a prior of one half is 43 to 57 %."""
+"""In nats of log-odds: around a prior of .5 that is .43 to .57."""
 
 STILL = 1e-6
-"""The largest change of a probability at which nothing moves any more."""
+"""Convergence: the largest change of a probability between iterations."""
 
 
 @dataclass(frozen=True)
 class LearnedCoins:
-    """Per coin (shape [coins]): `says_if_holds` a and `says_if_not` b, such that their log-ratios are the means over
-    what is not known, discounted; and the counts of yes and no behind each (shape [coins, 2]). Per group, the two means
-    of its population. Per answer, its probability, and the `log_prior` it was found with: the stated one unless base
-    rates are learned. `turns` is how many it took.
+    """The rates of each source, of each group, and the probability of each answer.
+
+    Per source (shape [coins]): `says_if_holds` a and `says_if_not` b, chosen so that their log-ratios are the posterior
+    means, discounted; `if_holds` and `if_not` are the counts of yes and no behind them (shape [coins, 2]). Per group:
+    the two population means. Per answer: its probability, and the `log_prior` it was computed with, which is the stated
+    one unless base rates are learned. `turns` is the number of iterations.
     """
 
     says_if_holds: Floats
@@ -82,11 +84,11 @@ def learn_coins(
     *,
     discounts: tuple[float, ...] = DISCOUNTS,
 ) -> LearnedCoins:
-    """The coins of every source; `group` says of each coin which population it was drawn from (shape [coins]).
+    """The rates of every source; `group` is the population of each (shape [coins]).
 
-    Where every question that is spoken of is known, the counts are exact and no vote is discounted. Base rates are
-    learned where answers have columns and every statement is a word; one that is `NEAR` the stated prior, or within two
-    standard errors of it, is not told apart from it, and the stated one is kept.
+    Where the truth of every question is known, the counts are exact and no vote is discounted. Base rates are learned
+    where answers have columns and every statement is a yes or a no; one that is within `NEAR` or two standard errors of
+    the stated prior is not significant, and the stated prior is kept.
     """
     said = statements.sorted
     if bool(answers.anything_known[said.answer].all()):
@@ -114,9 +116,9 @@ def learn_coins(
 
 
 def coins_of(yes: Floats, no: Floats) -> tuple[Floats, Floats]:
-    """The coins whose word has these log-likelihood ratios: yes = ln(a/b) and no = ln((1−a)/(1−b)).
+    """The rates whose statements have these log-likelihood ratios: yes = ln(a/b) and no = ln((1−a)/(1−b)).
 
-    There are such coins only where one is above 0 and the other below; elsewhere the word is worth nothing.
+    Such rates exist only if one is above 0 and the other below; otherwise a statement is worth nothing.
     """
     says = yes * no < 0
     up, down = np.exp(np.where(says, yes, 1.0)), np.exp(np.where(says, no, -1.0))
@@ -164,7 +166,7 @@ def _run(answers: Answers, said: Statements, group: Ints, discount: float) -> _R
 
 
 def _apart(answers: Answers, log_prior: Floats) -> bool:
-    """Whether any base rate differs from the stated prior by more than `NEAR`, and than two standard errors of it."""
+    """Whether any base rate differs from the stated prior by more than `NEAR` and by more than two standard errors."""
     assert answers.column is not None
     seen = np.bincount(answers.column[answers.column != KEPT])[answers.column]
     share = expit(log_prior)
@@ -173,12 +175,12 @@ def _apart(answers: Answers, log_prior: Floats) -> bool:
 
 
 def _counts(coin: Ints, coins: int, yes: Floats, of: Floats) -> Floats:
-    """How often each coin came down yes and no, of so many; shape [coins, 2]."""
+    """Expected numbers of yes and no of each source; shape [coins, 2]."""
     return np.stack([sums(coin, yes, coins), sums(coin, of - yes, coins)], axis=1)
 
 
 def _honest(found: Floats, before: Floats) -> Floats:
-    """The populations found, but those that would rather lie than not stay what they were."""
+    """The fitted populations; one that would lie more often than not keeps its earlier values."""
     lying = beta.mean(found[0]) <= beta.mean(found[1])
     return np.where(lying[None, :, None], before, found)
 
@@ -195,7 +197,7 @@ def _ratios(if_holds: Floats, if_not: Floats, discount: float) -> tuple[Floats, 
 
 
 def _mildest(runs: Sequence[_Run], discounts: Sequence[float]) -> tuple[_Run, float]:
-    """The first run that predicts the statements as well as the best, within a standard error of the difference."""
+    """The first fit whose predictions of the statements are within one standard error of the best."""
     best = max(runs, key=lambda run: float(run.foretold.sum()))
     for run, discount in zip(runs, discounts, strict=True):
         worse = best.foretold - run.foretold
@@ -207,7 +209,7 @@ def _mildest(runs: Sequence[_Run], discounts: Sequence[float]) -> tuple[_Run, fl
 def _foretold(
     answers: Answers, said: Statements, posterior: Floats, words: Floats, if_holds: Floats, if_not: Floats
 ) -> Floats:
-    """The log-probability of each statement given all others, its own part in the coins taken out; shape [rows]."""
+    """Leave-one-out log-probability of each statement, its own share of the counts removed; shape [rows]."""
     at = said.coin
     holds = answers.without(posterior, said.answer, said.of_vote(words))
     sure = expit(said.log_likelihood_ratio)

@@ -1,12 +1,12 @@
 """A confusion matrix for every source of an attribute with exclusive values, by expectation maximisation.
 
 Dawid and Skene's model: where value k holds, a source says value v with probability π_kv. Each row of a source's matrix
-has a Dirichlet prior, centred on what its true-positive and false-positive rates come to (a_k on the diagonal, b_v
-beside it, normalised) and worth α statements: π_k = (α·m_k + n_k) / (α + Σn_k). So a source with few statements keeps
-its two rates, and one with many has a matrix of its own. Where none of the values holds, it says v with b_v.
+has a Dirichlet prior, centred on the row that its true-positive and false-positive rates imply (a_k on the diagonal,
+b_v elsewhere, normalised), with the weight of α statements: π_k = (α·m_k + n_k) / (α + Σn_k). A source with few
+statements keeps its two rates; one with many gets its own matrix. Where none of the values holds, it says v with b_v.
 
-α is the greatest of a few values that predicts each statement from the others as well as the best does, within one
-standard error. A statement may be soft: heard with λ, it counts as v with odds e^λ to 1 against each other value.
+α is the largest of a few values whose leave-one-out predictions are within one standard error of the best. A statement
+may be soft: with log-likelihood ratio λ it is for v with odds e^λ to 1 against each other value.
 """
 
 from __future__ import annotations
@@ -22,27 +22,28 @@ from beliefgraph.inference.reliability.statements import UNKNOWN, Answers, State
 from beliefgraph.inference.stop import check_stopped
 
 STRENGTHS = (256.0, 64.0, 16.0, 4.0)
-"""Statements that the prior of a row is worth, the strongest first."""
+"""Weights of the prior of a row, in statements, largest first."""
 
 TURNS = 50
 
 STILL = 1e-5
-"""The largest change of a probability at which nothing moves any more."""
+"""Convergence: the largest change of a probability between iterations."""
 
 LEAST = 1e-6
-"""The least probability of a statement: nobody is sure never to say something."""
+"""The least probability of a statement."""
 
 
 @dataclass(frozen=True)
 class Rates:
-    """The two rates of every source for every value, undiscounted; shape [sources, values]."""
+    """The true-positive and false-positive rate of every source for every value, undiscounted; shape [sources,
+    values]."""
 
     says_if_holds: Floats
     says_if_not: Floats
 
     @property
     def stated(self) -> Floats:
-        """The two rates as matrices, shape [sources, values that hold, values said]; rows sum to anything."""
+        """The rates as matrices, shape [sources, values that hold, values said]; rows need not sum to 1."""
         values = self.says_if_not.shape[1]
         found = np.repeat(self.says_if_not[:, None, :], values, axis=1)
         diagonal = np.arange(values)
@@ -51,22 +52,22 @@ class Rates:
 
     @cached_property
     def rows(self) -> Floats:
-        """The matrices that they come to: rows sum to 1."""
+        """The same matrices with rows normalised to 1."""
         return normalised(self.stated)
 
 
 def normalised(matrices: Floats) -> Floats:
-    """The matrices with rows that sum to 1, in which nothing is impossible."""
+    """The matrices with rows that sum to 1 and no entry of 0."""
     found = np.clip(matrices, LEAST, None)
     return np.asarray(found / found.sum(axis=2, keepdims=True))
 
 
 @dataclass(frozen=True)
 class Claims:
-    """Which source said which value of which question: columns, one row for each statement.
+    """Which source said which value of which question: columns, one row per statement.
 
-    Every question has the same values as its answers, in the same order: those of question q are numbered from
-    q·`values` on. `ratio` is the log-likelihood ratio as heard.
+    Every question has the same values in the same order: the answers of question q are numbered from q·`values` on.
+    `ratio` is the log-likelihood ratio of the statement.
     """
 
     values: int
@@ -80,7 +81,7 @@ class Claims:
 
     @classmethod
     def of(cls, answers: Answers, said: Statements, source: Ints, value: Ints, values: int) -> Claims:
-        """The claims in some statements, given the source and the value of every coin."""
+        """The claims in some statements, given the source and the value of every pair of rates."""
         rows = np.flatnonzero(said.spoken)
         coin = said.coin[rows]
         question = answers.question[said.answer[rows]]
@@ -91,7 +92,7 @@ class Claims:
         )  # fmt: skip
 
     def part(self, rows: Bools) -> Claims:
-        """Some of them."""
+        """The claims in some of the rows."""
         _, vote = np.unique(self.vote[rows], return_inverse=True)
         return Claims(
             self.values, self.question[rows], self.source[rows], self.value[rows], self.ratio[rows], vote,
@@ -113,12 +114,12 @@ class Claims:
         return np.asarray(discount * self.share[:, None] * ratio)
 
     def total(self, words: Floats, questions: int) -> Floats:
-        """The words on every answer, summed; shape [answers]."""
+        """The log-likelihood ratios summed by answer; shape [answers]."""
         answer = self.question[:, None] * self.values + np.arange(self.values)
         return sums(answer.ravel(), words.ravel(), questions * self.values)
 
     def without_own(self, answers: Answers, total: Floats, words: Floats) -> Floats:
-        """The probability of every value, given what other votes said, or the truth; shape [claims, values]."""
+        """The probability of every value given the other votes, or the truth; shape [claims, values]."""
         votes = int(self.vote.max(initial=-1)) + 1
         column = np.arange(self.values)
         at = (self.vote[:, None] * self.values + column).ravel()
@@ -135,7 +136,7 @@ class Claims:
 
 @dataclass(frozen=True)
 class Confusions:
-    """The matrix of every source, [sources, values that hold, values said]; and the strength of the prior."""
+    """The matrix of every source, shape [sources, values that hold, values said], and the weight of the prior."""
 
     matrices: Floats
     counts: Floats
@@ -145,7 +146,7 @@ class Confusions:
 def learn_confusions(
     answers: Answers, claims: Claims, rates: Rates, discount: float, strengths: Sequence[float] = STRENGTHS
 ) -> Confusions:
-    """The confusion matrix of every source, shrunk to its two rates by one of some strengths."""
+    """The confusion matrix of every source, shrunk to its two rates with the best of some weights."""
     fits = [_fit(answers, claims, rates, discount, strength) for strength in strengths]
     if len(fits) == 1 or not len(claims.question):
         return fits[0]
@@ -157,7 +158,7 @@ def learn_confusions(
 
 
 def _fit(answers: Answers, claims: Claims, rates: Rates, discount: float, strength: float) -> Confusions:
-    """Expectation maximisation from what the two rates come to."""
+    """Expectation maximisation, starting from the two rates."""
     centre = rates.rows
     matrices, counts = centre, np.zeros_like(centre)
     posterior = np.zeros(len(answers.question))
@@ -174,7 +175,7 @@ def _fit(answers: Answers, claims: Claims, rates: Rates, discount: float, streng
 
 
 def _counts(claims: Claims, matrices: Floats, posterior: Floats) -> Floats:
-    """How often each source is expected to have said each value where each holds."""
+    """Expected number of times each source said each value where each holds."""
     sources, values = matrices.shape[:2]
     column = np.arange(values)
     holds = posterior[claims.question[:, None] * values + column] * (claims.share * claims.weight)[:, None]
@@ -191,7 +192,7 @@ def _counts(claims: Claims, matrices: Floats, posterior: Floats) -> Floats:
 
 
 def _split(claims: Claims, matrices: Floats, holds: Floats) -> tuple[Floats, Floats]:
-    """How much of each statement is expected to be its value, and how much another, for each value that holds."""
+    """How much of each statement is expected to be for its value, and how much for another, by the value that holds."""
     says = matrices[claims.source, :, claims.value]
     up = np.exp(np.clip(claims.ratio, -500.0, 500.0))[:, None] * says
     named = holds * up / (up + 1.0 - says)
@@ -199,7 +200,7 @@ def _split(claims: Claims, matrices: Floats, holds: Floats) -> tuple[Floats, Flo
 
 
 def _foretold(answers: Answers, claims: Claims, rates: Rates, discount: float, found: Confusions) -> Floats:
-    """ln P of each statement given those of other votes, its own part in the counts taken out; shape [claims]."""
+    """Leave-one-out ln P of each statement, its own share of the counts removed; shape [claims]."""
     words = claims.words(found.matrices, rates.says_if_not, discount)
     holds = claims.without_own(answers, claims.total(words, answers.questions), words)
     posterior = answers.posterior(claims.total(words, answers.questions))
@@ -215,9 +216,9 @@ def _foretold(answers: Answers, claims: Claims, rates: Rates, discount: float, f
 def foretold_values(
     answers: Answers, claims: Claims, rates: Rates, discount: float, before: Floats, found: Floats
 ) -> tuple[Floats, Floats]:
-    """ln P of each statement by the matrices `before`, and by those that were `found`; each of shape [claims].
+    """ln P of each statement under the matrices `before` and under those `found`; each of shape [claims].
 
-    What holds is known, or taken from the other votes as these are heard by the matrices that were found.
+    The value that holds is known, or inferred from the other votes with the matrices found.
     """
     words = claims.words(found, rates.says_if_not, discount)
     holds = claims.without_own(answers, claims.total(words, answers.questions), words)
@@ -229,7 +230,7 @@ def foretold_values(
 
 
 def foretold_truth(answers: Answers, claims: Claims, rates: Rates, discount: float, matrices: Floats) -> Floats:
-    """ln P of what is known of each question, given all that was said, heard by matrices; shape [questions]."""
+    """ln P of the known truth of each question, given all statements weighed by the matrices; shape [questions]."""
     total = claims.total(claims.words(matrices, rates.says_if_not, discount), answers.questions)
     free = replace(answers, known=np.full(len(answers.known), UNKNOWN)).posterior(total)
     right = np.where(answers.known == 1, free, np.where(answers.known == 0, 1.0 - free, 1.0))
@@ -237,7 +238,7 @@ def foretold_truth(answers: Answers, claims: Claims, rates: Rates, discount: flo
 
 
 def _log(claims: Claims, holds: Floats, says: Floats, rates: Rates) -> Floats:
-    """ln P of each statement, given what holds and how likely its value is said then."""
+    """ln P of each statement, given the probability of every value and how often the source says its value under it."""
     up = np.expm1(np.minimum(claims.ratio, 500.0))
     none = np.clip(rates.says_if_not[claims.source, claims.value], LEAST, 1.0)
     rest = np.maximum(1.0 - holds.sum(axis=1), 0.0)

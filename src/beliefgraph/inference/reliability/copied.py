@@ -1,13 +1,13 @@
-"""One reliability for every source where the values are open, and sources copy each other.
+"""One reliability for every source where the values are open and sources copy each other.
 
-A source that speaks of an object says the true value with probability r, and otherwise one of N false ones, unless it
-copies: with probability c it says what another source said of the same object, whichever that is. So what a source says
-is P(v | v true) = c·q + (1−c)·r and P(v | v false) = c·q + (1−c)·(1−r)/N, with q the share of the others that say v: a
-source that often repeats others, right or wrong, says little by agreeing with them. r and c of one group of sources are
-drawn from two Beta distributions, which are learned too. N is counted: the values claimed beside one, where there are
-several. After Dong, Berti-Equille and Srivastava (2009); who copied whom is averaged over instead of searched.
+A source that says something about an object gives the true value with probability r and otherwise one of N false
+values, unless it copies: with probability c it repeats what another source said about the same object. So P(v | v true)
+= c·q + (1−c)·r and P(v | v false) = c·q + (1−c)·(1−r)/N, with q the share of the other sources that say v: agreement of
+a source that often repeats others is weak evidence. r and c of one group of sources are drawn from two Beta
+distributions, which are learned too. N is the mean number of competing values. After Dong, Berti-Equille and Srivastava
+(2009); who copied whom is averaged over instead of searched.
 
-An object of which one source alone speaks says nothing about that source, and is not learned from.
+Objects with a single source say nothing about it and are left out.
 """
 
 from __future__ import annotations
@@ -24,20 +24,22 @@ from beliefgraph.inference.stop import check_stopped
 
 HONEST = np.array([3.0, 1.0])
 COPYING = np.array([1.0, 3.0])
-"""Where learning begins: sources are rather right than wrong, and rather speak for themselves."""
+"""Initial population: sources more often speak for themselves than copy."""
 
 SEVERAL = 1e-6
-"""Votes beside one from which a source is not alone; what copies add to one is not exactly 1."""
+"""Other votes below which a source counts as alone; the weights of copies do not sum to exactly 1."""
 
 FEW = 2.0
-"""Statements by which a source's own share of company is drawn to that of all."""
+"""Weight, in statements, with which the share of company of a source is shrunk to the overall share."""
 
 
 @dataclass(frozen=True)
 class LearnedClaims:
-    """Per coin (shape [coins]): `says_if_holds` a and `says_if_not` b on average over what it said, its `reliability`
-    r, `copying` c, and how many statements that rests on. Per group, the means of its population. Per answer, its
-    probability. `false_values` is N, and `turns` is how many it took.
+    """Reliability and copying of each source, of each group, and the probability of each answer.
+
+    Per source (shape [coins]): `says_if_holds` a and `says_if_not` b, averaged over its statements, its `reliability`
+    r, `copying` c, and the number of statements behind them. Per group: the population means. Per answer: its
+    probability. `false_values` is N, `turns` the number of iterations.
     """
 
     says_if_holds: Floats
@@ -53,9 +55,9 @@ class LearnedClaims:
 
 
 def learn_claims(answers: Answers, statements: Statements, group: Ints) -> LearnedClaims:
-    """The reliability of every source that claims values; `group` says of each coin which population it is of.
+    """The reliability of every source that claims values; `group` is the population of each.
 
-    What speaks against a value is not learned from.
+    Statements against a value are not used.
     """
     said = statements.sorted
     coins, groups = len(group), int(group.max(initial=-1)) + 1
@@ -125,7 +127,7 @@ def _posterior_mean(heads: Floats, tails: Floats, population: Floats) -> Floats:
 
 
 def _false_values(answers: Answers) -> float:
-    """How many values are claimed beside one, on the average of the questions where several are."""
+    """The mean number of competing values, over the questions that have several."""
     claimed = np.bincount(answers.question, minlength=answers.questions)
     contested: Bools = claimed > 1
     return float((claimed[contested] - 1).mean()) if contested.any() else 1.0

@@ -1,4 +1,4 @@
-"""How likely what was said is, and what turned out, by given coins: what competing coins are compared by."""
+"""Log scores of statements and of known truth under given rates, by which competing rates are compared."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from beliefgraph.inference.reliability.statements import UNKNOWN, Answers, State
 
 
 def foretold(answers: Answers, said: Statements, a: Floats, b: Floats, log_prior: Floats) -> tuple[Floats, Floats]:
-    """ln P of each statement given those of other votes, and of each question's truth given all; 0 if it is unknown."""
+    """ln P of each statement given the other votes, and of each question's truth given all votes; 0 where it is
+    unknown."""
     word = two_coin(np.where(said.spoken, said.log_likelihood_ratio, 0.0), a[said.coin], b[said.coin])
     words = np.where(said.spoken, said.shares * word, 0.0)
     total = sums(said.answer, words, len(answers.question))

@@ -1,10 +1,9 @@
-"""How observations err together, from what turned out to be true: on one belief, and across beliefs.
+"""Correlated errors of observations, from known truth: on one belief, and across beliefs.
 
-What has one origin on a belief is heard with s·Σλ / (1 + (n−1)·ρ); correlation ρ and scale s are fitted together, as
-either makes up for the other: few observations are worth more where many are worth less. What is shared across
-beliefs is a random effect e ~ N(0, τ²) of each group, integrated out over all the beliefs it bears on by Laplace's
-approximation (Breslow and Clayton 1993), so that a year in which all erred to one side counts as one year, not as so
-many beliefs.
+Observations of one origin on a belief count as s·Σλ / (1 + (n−1)·ρ); correlation ρ and scale s are fitted together
+because each compensates for the other. An error shared across beliefs is a random effect e ~ N(0, τ²) per group,
+integrated out by Laplace's approximation over all beliefs of the group (Breslow and Clayton 1993), so a year in which
+all polls erred to one side counts as one year and not as many beliefs.
 """
 
 from __future__ import annotations
@@ -23,22 +22,23 @@ from beliefgraph.inference.stop import check_stopped
 
 MOST_SCALE = 4.0
 MOST_DEVIATION = 5.0
-"""Nats of error in each observation."""
+"""Upper bound of τ, in nats per observation."""
 
 SCALES_VARY = 0.5
-"""The standard deviation of ln s beforehand: a scale is stated with some care."""
+"""Prior standard deviation of ln s."""
 
 STOPS = {"maxiter": 40}
-"""Where all origins have as many observations, ρ and s cannot be told apart: steps along their ridge tell nothing."""
+"""Where all origins have the same number of observations, ρ and s are not identified; iterations along the ridge are
+cut."""
 
 NEWTON_STEPS = 50
 CLOSE = 1e-9
-"""The largest step of a random effect, in standard deviations, after which its mode is found."""
+"""Convergence of the mode of a random effect: the largest step, in standard deviations."""
 
 
 @dataclass(frozen=True)
 class SharedErrors:
-    """A correlation ρ in [0, 1], a scale s, and the standard deviation τ of what is shared across beliefs, in nats."""
+    """A correlation ρ in [0, 1], a scale s, and the standard deviation τ of errors shared across beliefs, in nats."""
 
     correlation: float = 1.0
     scale: float = 1.0
@@ -46,17 +46,17 @@ class SharedErrors:
 
 
 COPIES = SharedErrors()
-"""As long as nothing is learned: what has one origin counts once, as stated, and nothing is shared across beliefs."""
+"""Default: observations of one origin count as one, and no error is shared across beliefs."""
 
 
 @dataclass(frozen=True)
 class Observed:
-    """What was observed of beliefs that turned out.
+    """Observations of beliefs with known truth.
 
-    One row for each origin on each belief: the `question` (belief) it is on, `spoken`, the sum of its log-likelihood
-    ratios after the coins of its sources, and `count`, how many observations that is. Per question: `rest`, the
-    log-odds from everything else, and whether it `holds`. One share for what an origin on a belief has of a group that
-    errs together: its `row`, the number of the `group`, and how many observations that is (`size`).
+    One row per origin and belief: the `question` (belief), `spoken`, the sum of its log-likelihood ratios after the
+    rates of its sources, and `count`, the number of observations. Per question: `rest`, the log-odds from everything
+    else, and whether it `holds`. One share per row and group that errs together: its `row`, the number of the `group`,
+    and the number of observations (`size`).
     """
 
     question: Ints
@@ -69,7 +69,7 @@ class Observed:
     size: Floats
 
     def part(self, questions: Bools) -> Observed:
-        """What was observed of some of the questions."""
+        """The observations of some of the questions."""
         number = np.cumsum(questions) - 1
         rows = questions[self.question]
         place = np.cumsum(rows) - 1
@@ -81,7 +81,7 @@ class Observed:
 
     @property
     def alone(self) -> Observed:
-        """The same without what is shared across beliefs."""
+        """The same without errors shared across beliefs."""
         return replace(self, row=self.row[:0], group=self.group[:0], size=self.size[:0])
 
     def weight(self, errors: SharedErrors) -> Floats:
@@ -100,9 +100,9 @@ class Observed:
 
 
 def learn_shared_errors(observed: Observed, origins: bool = True) -> SharedErrors:
-    """The likeliest ρ, s and τ, found together; τ is 0 where nothing is shared across beliefs.
+    """The maximum a posteriori ρ, s and τ, fitted together; τ is 0 where no error is shared across beliefs.
 
-    Without `origins`, observations share nothing on one belief: ρ is 0 and s is 1.
+    Without `origins`, observations on one belief are independent: ρ is 0 and s is 1.
     """
     shares = len(observed.row) > 0
 
@@ -133,7 +133,7 @@ def learn_shared_errors(observed: Observed, origins: bool = True) -> SharedError
 
 
 def log_likelihood(observed: Observed, errors: SharedErrors) -> float:
-    """ln P of all that turned out, what is shared across beliefs integrated out."""
+    """ln P of all known truth, with the errors shared across beliefs integrated out."""
     side, x = np.where(observed.holds, 1.0, -1.0), observed.log_odds(errors)
     if errors.deviation == 0.0 or not len(observed.row):
         return -float(np.logaddexp(0.0, -side * x).sum())
@@ -154,7 +154,7 @@ def log_likelihood(observed: Observed, errors: SharedErrors) -> float:
 
 
 def surprise(observed: Observed, errors: SharedErrors) -> Floats:
-    """−ln P of what turned out of each question by itself, as a belief is derived."""
+    """−ln P of the truth of each question by itself, as a belief is derived."""
     x = observed.log_odds(errors)
     if errors.deviation > 0.0 and len(observed.row):
         deviation = np.sqrt(np.asarray(observed.reaches(errors).power(2).sum(axis=1)).reshape(-1)) * errors.deviation

@@ -1,4 +1,4 @@
-"""What is learned from: statements of sources about answers, and questions of which one answer at most is right."""
+"""The training data: statements of sources about answers, and questions of which at most one answer is true."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from scipy.special import expit
 from beliefgraph.inference.arrays import Bools, Floats, Ints, frozen
 
 UNKNOWN = -1
-"""In the column of what is known of an answer: nothing. 1 is right, 0 is wrong."""
+"""In `known`: the truth is not known. 1 is true, 0 is false."""
 
 KEPT = -1
-"""In the column of base rates: the stated prior is kept."""
+"""In `column`: the stated prior is kept."""
 
 STATED = 4.0
-"""Beliefs that a stated prior is worth where a base rate is learned."""
+"""Weight of the stated prior where a base rate is learned, in beliefs."""
 
 
 def sums(at: Ints, weights: Floats, size: int) -> Floats:
-    """The weights summed by what they are at; shape [size]."""
+    """Weights summed by index; shape [size]."""
     return np.bincount(at, weights, size).astype(np.float64, copy=False)
 
 
 @dataclass(frozen=True)
 class Answers:
-    """Everything that can be right: a belief that holds or does not, or one of several values.
+    """All possible answers: a belief that is true or false, or one of several values.
 
-    Per answer (shape [answers]): `question`, the number of the question it answers, and `log_prior`, natural log of its
-    prior over the prior of none of its question's answers (for a belief that holds or does not, its prior log-odds);
-    `known` is 1, 0 or UNKNOWN. `column` numbers what has one base rate, beliefs that hold or do not about one
-    attribute, KEPT for others; without it, the stated priors are kept.
+    Per answer (shape [answers]): `question`, the number of its question, and `log_prior`, the natural log of its prior
+    over the prior of no answer (for a belief that is true or false, its prior log-odds); `known` is 1, 0 or UNKNOWN.
+    `column` numbers the answers that share a base rate (those of one attribute that is true or false), KEPT for the
+    others; without it the stated priors are kept.
     """
 
     question: Ints
@@ -47,7 +47,7 @@ class Answers:
 
     @cached_property
     def anything_known(self) -> Bools:
-        """Of every answer, whether what is known settles its question."""
+        """For every answer, whether the truth of its question is known."""
         settled = np.zeros(self.questions, dtype=np.bool_)
         settled[self.question[self.known == 1]] = True
         open_ = np.zeros(self.questions, dtype=np.bool_)
@@ -55,9 +55,9 @@ class Answers:
         return frozen((settled | ~open_)[self.question])
 
     def posterior(self, log_likelihood: Floats) -> Floats:
-        """The probability of every answer, given the log-likelihood ratio of what was said for it; shape [answers].
+        """The probability of every answer, given the sum of its log-likelihood ratios; shape [answers].
 
-        What is known of a question settles it.
+        Known truth of a question determines it.
         """
         score = self.log_prior + log_likelihood
         top = np.zeros(self.questions)
@@ -68,9 +68,10 @@ class Answers:
         return np.where(self.anything_known, self.known == 1, np.where(self.known == 0, 0.0, free))
 
     def base_rates(self, posterior: Floats) -> Floats:
-        """What the log-priors become at the base rates that these probabilities come to; shape [answers].
+        """The log-priors at the base rates that these probabilities imply; shape [answers].
 
-        The mean probability of a column, shrunk to its stated prior as if that were `STATED` more beliefs.
+        The base rate is the mean probability of a column, shrunk to the stated prior with the weight of `STATED`
+        beliefs.
         """
         if self.column is None:
             return self.log_prior
@@ -85,7 +86,7 @@ class Answers:
         return found
 
     def without(self, posterior: Floats, answer: Ints, log_likelihood: Floats) -> Floats:
-        """The probability of each row's answer, had its own log-likelihood ratio not been there; shape [rows]."""
+        """The probability of each row's answer without the row's own log-likelihood ratio; shape [rows]."""
         p = posterior[answer]
         odds = np.exp(np.minimum(-log_likelihood, 700.0))
         return np.where(self.anything_known[answer], p, p * odds / (p * odds + 1.0 - p))
@@ -93,14 +94,13 @@ class Answers:
 
 @dataclass(frozen=True)
 class Statements:
-    """What sources said: one row for a source and an answer, in any order, which changes no bit of what is learned.
+    """Statements of sources: one row per source and answer. The result does not depend on their order.
 
-    `answer` is what it is about, `coin` the pair of coins that spoke (a source, or a source as it speaks about one
-    value), `log_likelihood_ratio` λ what was heard, above 0 for and below 0 against. −inf: the source named another
-    answer of the question, which tells of its coins and is no word on this one.
-
-    Statements of one `vote` on an answer have one origin and count as one: each has a `share` of it, in (0, 1].
-    `weight` is how many statements a row counts for; less than 1 where one statement stands in several questions.
+    `answer` is the answer it is about, `coin` the pair of rates it is weighed by (of a source, or of a source and a
+    value), `log_likelihood_ratio` λ its strength, positive for and negative against. −inf: the source named another
+    answer of the question, which is used for its rates but is no statement about this answer. Rows of one `vote` on an
+    answer have one origin and count as one: each has a `share` of it, in (0, 1]. `weight` is the number of statements a
+    row counts for; below 1 where one statement belongs to several questions.
     """
 
     answer: Ints
@@ -129,12 +129,12 @@ class Statements:
 
     @cached_property
     def spoken(self) -> Bools:
-        """The rows that are words on their answer."""
+        """The rows that are statements about their answer."""
         return frozen(np.isfinite(self.log_likelihood_ratio))
 
     @cached_property
     def votes(self) -> Ints:
-        """The vote of every row; without votes, each row is one."""
+        """The vote of every row; by default each row is one."""
         return frozen(np.arange(len(self.answer)) if self.vote is None else self.vote)
 
     @cached_property
@@ -144,15 +144,15 @@ class Statements:
 
     @cached_property
     def weights(self) -> Floats:
-        """How many statements every row counts for."""
+        """The number of statements every row counts for."""
         return frozen(np.ones(len(self.answer)) if self.weight is None else self.weight)
 
     def of_vote(self, words: Floats) -> Floats:
-        """For every row, the sum of the words of its vote."""
+        """For every row, the sum over its vote."""
         if self.vote is None:
             return words
         return np.asarray(sums(self.vote, words, int(self.vote.max(initial=-1)) + 1)[self.vote])
 
     def counting(self, answers: Answers) -> Floats:
-        """How much every row counts for its coin: copies count in full only where the truth is known."""
+        """The weight of every row for its rates: copies have full weight only where the truth is known."""
         return np.where(answers.anything_known[self.answer], self.weights, self.shares * self.weights)

@@ -77,7 +77,7 @@ async def chains(
 
 
 def chain_rows(seen: Recomputed, belief: str) -> Ints:
-    """The bearings on a belief that are visible at the moment, by their rows, oldest first; ties by their evidence.
+    """The bearings on a belief that are visible at the moment, by their rows, oldest first; ties by their revisions.
 
     Those that say another value of its attribute are among them where their source's confusion matrix makes them count.
     """
@@ -90,16 +90,16 @@ def chain_rows(seen: Recomputed, belief: str) -> Ints:
         return rows
     block = bearings.take(rows)
     visible = np.flatnonzero(valid_at(block, microseconds(seen.moment.at)))
-    evidence = block.evidence[visible]
-    return rows[visible[np.lexsort((evidence[:, 1], evidence[:, 0], block.valid_from[visible]))]]
+    ids = block.revision[visible]
+    return rows[visible[np.lexsort((ids[:, 1], ids[:, 0], block.valid_from[visible]))]]
 
 
 def comes_after(seen: Recomputed, rows: Ints, place: Place) -> int:
     """How many of the rows of a chain, in its order, lie up to a place in it."""
-    block, evidence = seen.derived.state.bearings.take(rows), packed([place.id])[0]
+    block, last = seen.derived.state.bearings.take(rows), packed([place.id])[0]
     since = block.valid_from.astype(np.float64)
-    ids = block.evidence
-    earlier = (ids[:, 0] < evidence[0]) | ((ids[:, 0] == evidence[0]) & (ids[:, 1] <= evidence[1]))
+    ids = block.revision
+    earlier = (ids[:, 0] < last[0]) | ((ids[:, 0] == last[0]) & (ids[:, 1] <= last[1]))
     return int(np.count_nonzero((since < float(place.value)) | ((since == float(place.value)) & earlier)))
 
 

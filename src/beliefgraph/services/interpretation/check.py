@@ -52,7 +52,7 @@ _BRACES = re.compile(r"\{[^{}]*\}|[{}]")
 
 
 def _texts(catalog: Catalog) -> Iterator[tuple[str, str]]:
-    """Texts for people that are blank, or that hold braces which nothing fills.
+    """Texts for people that are blank, or that have unknown placeholders.
 
     Not checked in the record itself, for a catalog that was published before may have them.
     """
@@ -64,10 +64,10 @@ def _texts(catalog: Catalog) -> Iterator[tuple[str, str]]:
     for place, text, slots in shown:
         filled = [f"{{{slot}}}" for slot in slots]
         if not text.strip():
-            yield place, "This is blank; write something to read"
+            yield place, "This text is blank"
         elif left := [found for found in _BRACES.findall(text) if found not in filled]:
-            may = f"only {', '.join(filled)} may stand here" if filled else "this text is shown as it stands"
-            yield place, f"nothing fills {left[0]}: {may}"
+            may = f"allowed are {', '.join(filled)}" if filled else "this text has no placeholders"
+            yield place, f"{left[0]} would be shown as it is: {may}"
 
 
 _WANTED: Mapping[str, tuple[Kind, ...]] = {

@@ -38,7 +38,7 @@ def evaluate(expression: str, variables: Variables) -> object:
     except TooCostlyError:
         raise ExpressionError(f"the expressions on this event take more than {STEPS:,} steps") from None
     except NotCelError as wrong:
-        raise ExpressionError(f"it is not CEL: {wrong}") from None
+        raise ExpressionError(f"it is not valid CEL: {wrong}") from None
     except FailsError as fails:
         raise ExpressionError(str(fails)) from None
     except Exception:
@@ -58,7 +58,7 @@ def check(expression: str, *wanted: Kind) -> str | None:
     try:
         wrong = check_tree(parse(expression), *wanted)
     except NotCelError as not_cel:
-        return f"it is not CEL: {not_cel}"
+        return f"it is not valid CEL: {not_cel}"
     return None if wrong is None else f"{wrong.why} (at {column(expression, wrong.at)})"
 
 

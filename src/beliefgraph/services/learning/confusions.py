@@ -1,9 +1,9 @@
 """Confusion matrices of sources, and whether each predicts held-out statements better than the source's rates. Pure.
 
-A matrix is learned from four fifths of the questions, and tried on what its source says of the rest, given what all
-others say of the same questions, or the truth. It is adopted where it predicts that better by more than the standard
-error, on at least `LEAST_JUDGED` questions; elsewhere the source keeps its true-positive and false-positive rates.
-Where enough truth is known, all adopted matrices together must not predict it worse.
+A matrix is learned from four fifths of the questions and scored on what its source says about the rest, given the
+statements of the other sources or the truth. It is adopted if it predicts them better by more than the standard error,
+on at least `LEAST_JUDGED` questions; otherwise the source keeps its true-positive and false-positive rates. Where
+enough truth is known, all adopted matrices together must not predict it worse.
 """
 
 from __future__ import annotations
@@ -38,9 +38,8 @@ from beliefgraph.services.learning.judge import (
 class TriedConfusion:
     """The confusion matrix of one source about an attribute, in a context or in all (`scope`).
 
-    `gain` is by how many nats it predicts better than what the source would be weighed by otherwise, ± one standard
-    error `error`, over `compared` questions. `columns` has the coins of each voice as the
-    matrix has them, about each of `values`.
+    `gain` is the improvement over the rates the source would have otherwise, in nats, ± one standard error `error`,
+    over `compared` questions. `columns` has the rates of each voice according to the matrix, for each of `values`.
     """
 
     source: str
@@ -69,20 +68,20 @@ class TriedConfusion:
 
 @dataclass(frozen=True)
 class Confused:
-    """The matrices that were tried, and what follows for each voice: coins of a matrix, or those in force are kept."""
+    """The matrices that were tried, and the result for each voice: the rates from its matrix, or those in force."""
 
     tried: tuple[TriedConfusion, ...] = ()
     keeps: frozenset[int] = frozenset()
 
     @property
     def coins(self) -> dict[int, Coins]:
-        """The coins of the voices whose matrix is adopted."""
+        """The rates of the voices whose matrix is adopted."""
         return dict(column for each in self.tried if each.adopted for column in each.columns)
 
     @property
     def summaries(self) -> Iterator[str]:
-        """For each attribute, of how many sources the matrix is adopted, by how much it predicts better, and why the
-        others are not."""
+        """One line per attribute: how many matrices are adopted, by how much they predict better, and why the others
+        are not."""
         for about in dict.fromkeys(each.scope.attribute for each in self.tried):
             those = [each for each in self.tried if each.scope.attribute == about]
             adopted = [each for each in those if each.adopted]
@@ -97,12 +96,13 @@ class Confused:
 
 
 NOTHING_TRIED = Confused()
-"""Where no matrix was learned."""
+"""The result where no matrix was learned."""
 
 
 @dataclass(frozen=True)
 class _Table:
-    """The voices of a topic as a table: `voice` is the number of each source's voice about each value, -1 for none."""
+    """The voices of a topic as a table: `voice` is the number of the voice of each source about each value, -1 for
+    none."""
 
     sources: Sequence[tuple[str, Scope]]
     values: Sequence[str]
@@ -117,7 +117,7 @@ class _Table:
 
 
 def confusions(topic: Topic, fitted: Fitted, judged: Judged, in_force: InForce, learner: Learner) -> Confused:
-    """The confusion matrix of every source of a topic, tried on statements that it was not learned from.
+    """The confusion matrix of every source of a topic, scored on held-out statements.
 
     None where a topic is not about exclusive values that are known in advance.
     """
@@ -174,9 +174,10 @@ def _table(topic: Topic) -> _Table | None:
 
 @dataclass(frozen=True)
 class _Stated:
-    """What each source would be weighed by otherwise, if that is in force: as `matrices` where it `speaks` of it.
+    """The rates each source would have otherwise, if these are in force, as `matrices`, where it `speaks` about a
+    value.
 
-    `judged` says of which sources a matrix may be adopted: of those that rates were learned of, now or before.
+    `judged` are the sources whose matrix may be adopted: those with learned rates, now or before.
     """
 
     matrices: Floats
@@ -209,7 +210,7 @@ class _Stated:
 def _columns(
     table: _Table, source: int, matrix: Floats, if_not: Floats, fitted: Fitted
 ) -> tuple[tuple[int, Coins], ...]:
-    """The coins of a source for each value: the column of its matrix, discounted and drawn back as its rates are.
+    """The rates of a source for each value: the column of its matrix, discounted and shrunk as its rates are.
 
     log(p_k / b) = discount · log(π_k / b) for every value k that may hold, where b is the false-positive rate.
     """
@@ -237,7 +238,7 @@ def _columns(
 def _predicts_worse(
     topic: Topic, claims: Claims, discount: float, adopted: Bools, folds: Sequence[tuple[Rates, Floats, Floats]]
 ) -> bool:
-    """Whether what is known is predicted worse with the adopted matrices, by more than the standard error."""
+    """Whether the adopted matrices predict known truth worse, by more than the standard error."""
     answers, gains = topic.answers, []
     settled = np.unique(answers.question[answers.anything_known])
     for fold, (rates, otherwise, matrices) in enumerate(folds):

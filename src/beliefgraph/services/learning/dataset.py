@@ -1,6 +1,6 @@
-"""From everything said in a tenant to the columns that sources are learned from. Pure; twin after twin is added.
+"""The training data for sources, built from the evidence of a tenant, one twin after another. Pure.
 
-Of a twin a few numbers are kept for each source and belief; its rows are let go of as soon as they are counted.
+Of a twin a few numbers are kept for each source and belief; its rows are released as soon as they are counted.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from beliefgraph.services.learning.epochs import Epoch, Speaker, epochs, left, s
 from beliefgraph.store.learning import SaidRow, TwinSaid
 
 Per = Literal["attribute", "context", "domain", "everything"]
-"""What one pair of coins is about: an attribute, an attribute in a context, a domain, or everything a source says."""
+"""What one pair of rates is about: an attribute, an attribute in a context, a domain, or everything a source says."""
 
 MOST_STATEMENTS = 20_000_000
-"""Statements that are learned from at once: half a gigabyte of columns, and some gigabytes while they are learned."""
+"""Statements that are learned from at once: half a gigabyte of columns, and some gigabytes during learning."""
 
 
 class Known(NamedTuple):
-    """What turned out to be true: a belief of a twin by its name, whether it holds, and when; None: at all times."""
+    """Known truth: a belief of a twin, by name, whether it holds, and since when; None: at all times."""
 
     twin: str
     belief: BeliefKey
@@ -44,17 +44,17 @@ class Known(NamedTuple):
 
 
 class Voice(NamedTuple):
-    """The owner of one pair of coins: a source, and what it speaks about."""
+    """The owner of one pair of rates: a source, and what its statements are about."""
 
     source: str
     scope: Scope
 
 
 class Shared(NamedTuple):
-    """What errs together on one belief: the rows of the statements, and how many observations these sum up, aged.
+    """Statements on one belief whose errors are correlated, and the number of observations they sum up, aged.
 
-    They have one origin, or are one source's without any ("") that shares an error across beliefs. `across` is how many
-    of the observations share such an error, by its name.
+    They have one origin, or are statements of one source without an origin ("") that share an error across beliefs.
+    `across` is the number of observations that share such an error, by its name.
     """
 
     origin: str
@@ -65,8 +65,8 @@ class Shared(NamedTuple):
 
 
 class _Word(NamedTuple):
-    """What a source said on a belief by one origin: the sum of its log-likelihood ratios, how many, how many statements
-    it counts for, and how many share an error across beliefs, by its name."""
+    """What a source says on a belief by one origin: the sum of its log-likelihood ratios, the number of observations,
+    its weight in statements, and how many observations share an error across beliefs, by its name."""
 
     ratio: float
     observations: float
@@ -79,8 +79,8 @@ class _Word(NamedTuple):
 class Topic:
     """All statements that are learned from together; `open` where values are not known in advance.
 
-    Answers are numbered in the order of twins and beliefs, voices as they are first heard; `kinds` has the kind of
-    every voice.
+    Answers are numbered in the order of twins and beliefs, voices in order of appearance; `kinds` has the kind of every
+    voice.
     """
 
     open: bool
@@ -104,23 +104,23 @@ class Topic:
 
     @property
     def answers(self) -> Answers:
-        """Everything that can be right."""
+        """All possible answers."""
         column = np.array(self._column) if self.rates else None
         return Answers(np.array(self._question), np.array(self._log_prior), np.array(self._known), column)
 
     @property
     def statements(self) -> Statements:
-        """What was said."""
+        """All statements."""
         columns = (self._answer, self._coin, self._ratio, self._vote, self._share, self._weight)
         return Statements(*(np.array(column) for column in columns))
 
     def vote(self) -> int:
-        """The number of a vote that was not used before."""
+        """A new vote number."""
         self._votes += 1
         return self._votes - 1
 
     def ask(self, log_priors: Iterable[float], known: Iterable[int], rate: str | None = None) -> int:
-        """A new question with its answers; the number of the first. `rate` is the attribute whose base rate it has."""
+        """Add a question with its answers; the number of the first. `rate` is the attribute whose base rate applies."""
         first = len(self._question)
         self._log_prior.extend(log_priors)
         self._known.extend(known)
@@ -133,7 +133,7 @@ class Topic:
     def say(
         self, answer: int, voice: Voice, kind: str | None, ratio: float, *, vote: int, share: float, weight: float
     ) -> int:
-        """A statement; its row."""
+        """Add a statement; its row."""
         coin = self.voices.setdefault(voice, len(self.voices))
         if coin == len(self.kinds):
             self.kinds.append(kind)
@@ -149,9 +149,9 @@ class Topic:
 
 
 class Collection:
-    """Collects what the sources of a tenant said, twin after twin.
+    """Collects the statements of the sources of a tenant, twin after twin.
 
-    What people set right is known, and what `trusted`, a source, says, and `truth`; all else is learned from.
+    Corrections, statements of the source `trusted`, and `truth` count as known; the rest is learned from.
     """
 
     def __init__(
@@ -177,7 +177,7 @@ class Collection:
         return {key: each.prior for key, each in self._attributes.items() if each.prior is not None}
 
     def add(self, twin: TwinSaid) -> None:
-        """Count what was said in one twin; `too-large` where it is more than can be learned from at once."""
+        """Count the statements in one twin; `too-large` if there are more than can be learned from at once."""
         self.twins += 1
         self.evidence += len(twin.rows)
         on: dict[BeliefKey, dict[BeliefKey, list[SaidRow]]] = defaultdict(lambda: defaultdict(list))
@@ -191,7 +191,7 @@ class Collection:
             raise Incorrect("too-large", f"There are more than {MOST_STATEMENTS:,} statements to learn from.")
 
     def _question(self, twin: TwinSaid, variable: BeliefKey, said: Mapping[BeliefKey, Sequence[SaidRow]]) -> None:
-        """One belief, or all values of an attribute: a question for each epoch, or one if the truth has no time."""
+        """One belief, or all values of an attribute: a question per epoch, or one if the truth has no time."""
         attribute = self._attributes[variable.attribute]
         spoken = {key: self._spoken(twin, rows) for key, rows in said.items()}
         if not any(spoken.values()):
@@ -213,7 +213,7 @@ class Collection:
         told: Mapping[BeliefKey, Sequence[tuple[datetime | None, bool]]],
         epoch: Epoch,
     ) -> None:
-        """The answers of one epoch, what is known of them, and what was in force."""
+        """The answers of one epoch with the known truth, and the statements in force."""
         values = {*(key.value for key in said), *(attribute.values or ())}
         keys = [variable.model_copy(update={"value": v}) for v in sorted(values, key=lambda v: v or "")]
         then = {key: found for key, each in told.items() if (found := _at(each, epoch)) is not None}
@@ -235,14 +235,14 @@ class Collection:
         said: Mapping[BeliefKey, Sequence[SaidRow]],
         epoch: Epoch,
     ) -> Iterator[datetime]:
-        """When what is known of an epoch turned out: what was said is aged up to then, as the belief was derived."""
+        """When the truth of an epoch became known; statements are aged up to then, as the belief was derived."""
         for each in told.values():
             yield from (at for at, _ in each if at is not None and epoch.contains(at))
         for rows in said.values():
             yield from (row.valid_from for row in rows if self._sure(twin, row) and epoch.contains(row.valid_from))
 
     def _has_base_rate(self, attribute: Attribute) -> bool:
-        """Whether the prior of an attribute says how often it holds: not where relations or a preference add to it."""
+        """Whether the prior of an attribute is its base rate: not if relations or a preference contribute to it."""
         return attribute.key not in self._joined and attribute.preference is None
 
     def _say(
@@ -255,7 +255,8 @@ class Collection:
         key: BeliefKey,
         words: Mapping[tuple[str, str], _Word],
     ) -> None:
-        """A statement for each source and origin; and where the values are known, one for each that it passed over."""
+        """A statement for each source and origin; where the values are known, also one for each value it did not
+        name."""
         shared: dict[tuple[str, str], list[tuple[int, _Word]]] = defaultdict(list)
         copies = Counter(origin for _, origin in words if origin)
         votes: dict[tuple[int, str], int] = {}
@@ -303,7 +304,7 @@ class Collection:
         return Scope(domain=attribute.domain) if self._per == "domain" else Scope()
 
     def _spoken(self, twin: TwinSaid, rows: Sequence[SaidRow]) -> Mapping[Speaker, Sequence[SaidRow]]:
-        """What each source said on a belief, by origin ("" for none). People speak of themselves, and do not count."""
+        """Each source's statements on a belief, by origin ("" for none). People speaking of themselves do not count."""
         heard: dict[Speaker, list[SaidRow]] = defaultdict(list)
         for row in rows:
             if not self._sure(twin, row) and not twin.sources[row.source].startswith(PERSON):
@@ -311,11 +312,11 @@ class Collection:
         return heard
 
     def _sure(self, twin: TwinSaid, row: SaidRow) -> bool:
-        """Whether a row is the truth: somebody set it right, or the trusted source said it."""
+        """Whether a row is known truth: a correction, or a statement of the trusted source."""
         return row.stance == "correction" or twin.sources[row.source] == self._trusted
 
     def _known(self, twin: TwinSaid, told: Mapping[BeliefKey, bool], key: BeliefKey, rows: Sequence[SaidRow]) -> int:
-        """What is known of a belief: by the truth handed in, else by the last who set it right or is trusted."""
+        """The known truth of a belief: as given, else the latest correction or statement of the trusted source."""
         if key in told:
             return int(told[key])
         sure = [row for row in rows if self._sure(twin, row)]
@@ -325,13 +326,13 @@ class Collection:
 
 
 def _at(told: Sequence[tuple[datetime | None, bool]], epoch: Epoch) -> bool | None:
-    """What turned out in an epoch, the last of it; what has no time turned out at all times."""
+    """The last known truth within an epoch; truth without a time applies to every epoch."""
     inside = [(at, holds) for at, holds in told if at is None or epoch.contains(at)]
     return max(inside, key=lambda each: (each[0] is not None, each[0] or datetime.min))[1] if inside else None
 
 
 def _words(epoch: Epoch, key: BeliefKey, moment: datetime | None) -> dict[Speaker, _Word]:
-    """What each speaker says on a belief in an epoch, in one sum, aged up to a moment."""
+    """The statements of each speaker on a belief in an epoch, summed and aged up to a moment."""
     return {
         speaker: _Word(
             max(-LOG_LIKELIHOOD_BOUND, min(LOG_LIKELIHOOD_BOUND, strength(rows, moment))),
@@ -345,7 +346,7 @@ def _words(epoch: Epoch, key: BeliefKey, moment: datetime | None) -> dict[Speake
 
 
 def _across(rows: Sequence[SaidRow], moment: datetime | None) -> dict[str, float]:
-    """How many of the rows share an error across beliefs, aged, by its name."""
+    """The number of rows, aged, that share an error across beliefs, by its name."""
     found: dict[str, float] = defaultdict(float)
     for row in rows:
         if row.shared_across is not None:

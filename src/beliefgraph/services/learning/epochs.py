@@ -1,9 +1,9 @@
-"""What was in force when others spoke: the statements on one belief, cut where somebody changes their mind. Pure.
+"""Statements that were in force at the same time: the time of a belief is split where a source changes its mind. Pure.
 
-A source that says so in March and the contrary in May has not said nothing: it has said two things, each of its time.
-The time of a belief is cut where a source reverses its own earlier word, or where a word ends. In each epoch a source
-says what it said last, aged up to the end of the epoch; what it has taken back does not count any more. A statement
-that is in force in several epochs counts once in all, by their lengths.
+A source that says yes in March and no in May has made two statements, each about its own time. The time of a belief is
+split where a source reverses its own earlier statement, or where a statement ends. In each epoch the last statements of
+a source count, aged up to the end of the epoch; those it reversed do not. A statement that is in force in several
+epochs counts once in total, in proportion to their lengths.
 """
 
 from __future__ import annotations
@@ -19,21 +19,23 @@ from beliefgraph.model.belief import BeliefKey
 from beliefgraph.store.learning import SaidRow
 
 MOST_EPOCHS = 100
-"""Epochs of one belief that are learned from, the latest."""
+"""Most epochs of one belief that are learned from, the latest."""
 
 _SHORTEST = timedelta(seconds=1)
 
 Speaker = tuple[str, str]
-"""The id of a source, and the origin that it speaks by ("" for none)."""
+"""The id of a source, and the origin of its statements ("" for none)."""
 
 Words = Mapping[BeliefKey, Mapping[Speaker, Sequence[SaidRow]]]
-"""What is said of every answer of a question, by speaker."""
+"""The statements about every answer of a question, by speaker."""
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """What was in force up to a moment; None where it is all that was said. `weight` says, for each speaker, how much
-    of its word falls into this epoch, in (0, 1]."""
+    """The statements in force up to a moment; without start and end, all statements.
+
+    `weight` is the share of the statements of each speaker that falls into this epoch, in (0, 1].
+    """
 
     start: datetime | None
     end: datetime | None
@@ -46,7 +48,7 @@ class Epoch:
 
 
 def epochs(words: Words) -> list[Epoch]:
-    """The epochs of a belief, or of an attribute's values, in order of time; one where nobody changes their mind."""
+    """The epochs of a belief, or of an attribute's values, in order of time; one if nobody changes their mind."""
     told: dict[Speaker, list[tuple[SaidRow, BeliefKey]]] = defaultdict(list)
     for key, by_speaker in words.items():
         for speaker, rows in by_speaker.items():
@@ -81,7 +83,7 @@ def epochs(words: Words) -> list[Epoch]:
 
 
 def _cuts(rows: Sequence[tuple[SaidRow, BeliefKey]]) -> Iterable[datetime]:
-    """When a speaker reverses its own word, or a word of its own ends."""
+    """When a speaker reverses its own statement, or when one of its statements ends."""
     for (before, key), (after, other) in pairwise(rows):
         if _reverses(before, key, after, other) and after.valid_from > before.valid_from:
             yield after.valid_from
@@ -89,7 +91,7 @@ def _cuts(rows: Sequence[tuple[SaidRow, BeliefKey]]) -> Iterable[datetime]:
 
 
 def _reverses(before: SaidRow, key: BeliefKey, after: SaidRow, other: BeliefKey) -> bool:
-    """Whether a word takes an earlier one back: the contrary of the same, or for another value."""
+    """Whether a statement reverses an earlier one: the opposite on the same value, or another value."""
     if key == other:
         return before.log_likelihood_ratio * after.log_likelihood_ratio < 0
     return before.log_likelihood_ratio > 0 and after.log_likelihood_ratio > 0
@@ -98,7 +100,7 @@ def _reverses(before: SaidRow, key: BeliefKey, after: SaidRow, other: BeliefKey)
 def _in_force(
     rows: Sequence[tuple[SaidRow, BeliefKey]], start: datetime | None, end: datetime | None
 ) -> list[tuple[SaidRow, BeliefKey]]:
-    """What a speaker said last by the end of an epoch, and has neither taken back nor let end before it began."""
+    """The statements of a speaker by the end of an epoch, without those reversed or ended before it began."""
     said: list[tuple[SaidRow, BeliefKey]] = []
     for row, key in rows:
         if end is not None and row.valid_from >= end:
@@ -118,12 +120,12 @@ def _by_answer(words: Mapping[Speaker, Sequence[tuple[SaidRow, BeliefKey]]]) -> 
 
 
 def strength(rows: Sequence[SaidRow], at: datetime | None) -> float:
-    """The sum of their log-likelihood ratios, aged up to a moment, or unaged."""
+    """The sum of log-likelihood ratios, aged up to a moment, or unaged."""
     return math.fsum(_aged(row, at) for row in rows)
 
 
 def left(row: SaidRow, at: datetime | None) -> float:
-    """What is left of a row at a moment, as a share; all of it without a moment."""
+    """The share of a row that is left at a moment after ageing; all of it without a moment."""
     if at is None or row.half_life is None or at <= row.valid_from:
         return 1.0
     return float(0.5 ** ((at - row.valid_from).total_seconds() / row.half_life))

@@ -1,4 +1,4 @@
-"""The coins of all sources of a topic, as learned from its statements, or from those of some folds of its questions."""
+"""The rates of all sources of a topic, learned from all of its statements or from some folds of its questions."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ FOLDS = 5
 
 @dataclass(frozen=True)
 class Fitted:
-    """A topic's coins, per voice and group of voices; how often each voice is right, how surely, how often heard.
+    """The rates of a topic, per voice and group of voices; how often each voice is right, with its spread and its
+    number of statements.
 
-    `log_prior` is what each answer's prior was learned to be, in the form of `Answers`. `rate_if_holds` and
-    `rate_if_not` are the rates of each voice as counted, of which `says_if_holds` and `says_if_not` are discounted, and
-    drawn back to a `share` of their errors.
+    `log_prior` is the learned prior of each answer, in the form of `Answers`. `rate_if_holds` and `rate_if_not` are the
+    rates of each voice as counted; `says_if_holds` and `says_if_not` are the same discounted and with a `share` of
+    their errors.
     """
 
     groups: Sequence[tuple[str | None, Scope]]
@@ -46,10 +47,9 @@ class Fitted:
 
 
 def fit(topic: Topic, without: int | None = None, discounts: tuple[float, ...] = DISCOUNTS) -> Fitted:
-    """The coins of a topic; voices of one kind about one thing are one population.
+    """The rates of a topic; voices of one kind and scope are one population.
 
-    With `without`, the questions of that fold are not learned from; `discounts` are those
-    that are tried.
+    With `without`, the questions of that fold are left out; `discounts` are the candidates for the effective weight.
     """
     named = [(kind, voice.scope) for voice, kind in zip(topic.voices, topic.kinds, strict=True)]
     groups = sorted(set(named), key=repr)
@@ -79,7 +79,7 @@ def fit(topic: Topic, without: int | None = None, discounts: tuple[float, ...] =
 
 
 def _moments(counts: Floats) -> tuple[Floats, Floats]:
-    """The mean and variance of Beta distributions, given as their two counts."""
+    """Mean and variance of Beta distributions given by their two counts."""
     whole = counts.sum(axis=1)
     mean = counts[:, 0] / whole
     return mean, mean * (1.0 - mean) / (whole + 1.0)

@@ -1,9 +1,9 @@
-"""Whether what was learned of a source predicts better than what is in force, and if not, why nothing changes. Pure.
+"""Whether learned rates predict better than those in force, and if not, the reason. Pure.
 
-Coins are learned from four fifths of the questions and tried on the rest. Where the truth of enough beliefs is known,
-they must predict it; elsewhere they must predict what each source says from what all the others say of the same
-question. What is learned of a kind of source is adopted where it does so better by more than the standard error of the
-difference; a source whose own statements are predicted worse by more than that keeps what is in force.
+Rates are learned from four fifths of the questions and scored on the rest. Where the truth of enough beliefs is known,
+they must predict it; elsewhere they must predict the statements of each source from those of the others about the same
+question. The rates of a kind of source are adopted if they do so better by more than the standard error of the
+difference; a source whose own statements are predicted worse by more than that keeps the rates in force.
 """
 
 from __future__ import annotations
@@ -26,14 +26,15 @@ Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
 LEAST_SETTLED = 30
-"""Beliefs of which the truth is known before it decides in the place of what others say."""
+"""Beliefs with known truth needed to judge by it rather than by the statements of others."""
 
 LEAST_JUDGED = 30
-"""Questions on which a source is compared with others before it can be found worse by itself. One that erred in none of
-fewer is no proof against what its kind has shown."""
+"""Questions needed to find a single source worse. With fewer, even a source without errors does not contradict the
+rates of its kind."""
 
 BY_CHANCE = 0.01
-"""How likely a source of its kind must be to say the same each time, for it not to be one that can say nothing else."""
+"""Below this probability that a source of its kind says the same every time, it counts as one that cannot say anything
+else."""
 
 ALONE = "no other source speaks about the same beliefs"
 ONE_SIDED = "it always says the same; what it does not say leaves no trace"
@@ -41,18 +42,18 @@ NOT_BETTER = "it does not predict better than the rates in force"
 WORSE = "its statements are predicted worse than by the rates in force"
 
 Learner = Callable[[Topic, int, tuple[float, ...]], Fitted]
-"""Learns the coins of a topic without one fold of its questions, with one of some discounts."""
+"""Learns the rates of a topic without one fold of its questions, with one of some discounts."""
 
 InForce = Callable[[Voice, str | None], Coins]
-"""The coins in force of a voice, of a kind."""
+"""The rates in force of a voice of a kind."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether what was learned of some sources of a kind about something is adopted, with the reason if not.
+    """Whether the learned rates of some sources of a kind are adopted, with the reason if not.
 
-    `gain` is by how many nats it predicts better, ± one standard error `error`, over `compared` questions, of which
-    either the truth or what others say decides (`by_truth`).
+    `gain` is the improvement in nats, ± one standard error `error`, over `compared` questions, judged by known truth
+    (`by_truth`) or by the statements of the others.
     """
 
     scope: Scope
@@ -68,10 +69,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Judged:
-    """The verdicts on a topic's kinds of sources, and on single sources that differ; and what each voice is heard by.
+    """The verdicts on kinds of sources and on single sources that differ; and which rates each voice gets.
 
-    Per voice, `own` says that its own coins are adopted; `of_kind` that it is heard as one of its kind; otherwise it
-    keeps what is in force. Per group of voices, `groups` says whether it is adopted.
+    Per voice, `own` says that its own rates are adopted, `of_kind` that it gets the rates of its kind; otherwise it
+    keeps those in force. Per group of voices, `groups` says whether it is adopted.
     """
 
     verdicts: tuple[Verdict, ...]
@@ -81,7 +82,7 @@ class Judged:
 
 
 def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Learner = fit) -> Judged:
-    """What of a topic's coins is adopted; `learner` learns them again without one fold of the questions."""
+    """Which rates of a topic are adopted; `learner` learns them again without one fold of the questions."""
     answers, said = topic.answers, topic.statements
     voices, groups = list(topic.voices), len(fitted.groups)
     stated = [in_force(voice, kind) for voice, kind in zip(voices, topic.kinds, strict=True)]
@@ -146,7 +147,7 @@ def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Learner = fi
 
 
 def accompanied(topic: Topic) -> Bools:
-    """The statements on whose question another source speaks, by another vote."""
+    """The statements about questions on which another source speaks, by another vote."""
     answers, said = topic.answers, topic.statements
     question, questions = answers.question[said.answer], answers.questions
     names = sorted({voice.source for voice in topic.voices})
@@ -156,7 +157,7 @@ def accompanied(topic: Topic) -> Bools:
 
 
 def _several(question: Ints, of: Ints, questions: int) -> Bools:
-    """The rows on whose question there are at least two of something."""
+    """The rows whose question has at least two different values of `of`."""
     least, most = np.full(questions, np.iinfo(np.int64).max), np.full(questions, -1)
     np.minimum.at(least, question, of)
     np.maximum.at(most, question, of)
@@ -164,9 +165,9 @@ def _several(question: Ints, of: Ints, questions: int) -> Bools:
 
 
 def _one_sided(said: Statements, group: Ints) -> Bools:
-    """The coins that said the same each time, where one of their group would hardly do so by chance.
+    """The pairs of rates whose statements were all alike, where that is unlikely for their group by chance.
 
-    A source is taken to be able to say the contrary if others of its group say it with the same strength.
+    A source is taken to be able to say the opposite if others of its group say it with the same strength.
     """
     yes = sums(said.coin, (said.log_likelihood_ratio > 0).astype(np.float64), len(group))
     times = np.bincount(said.coin, minlength=len(group)).astype(np.float64)
@@ -185,18 +186,18 @@ def _one_sided(said: Statements, group: Ints) -> Bools:
 
 
 def by_question(gain: Floats, question: Ints, rows: Bools) -> Floats:
-    """The gains of some rows, those of one question together."""
+    """The gains of some rows, summed by question."""
     _, which = np.unique(question[rows], return_inverse=True)
     return np.bincount(which, gain[rows]).astype(np.float64)
 
 
 def standard_error(gains: Floats) -> float:
-    """The standard error of the sum of so many gains."""
+    """The standard error of the sum of these gains."""
     return float(gains.std() * math.sqrt(len(gains))) if len(gains) else 0.0
 
 
 def reasons(verdicts: Iterable[Verdict]) -> Iterator[str]:
-    """Why what was learned is not adopted, a line each."""
+    """Why learned rates are not adopted, one line each."""
     for each in verdicts:
         if each.adopted:
             continue

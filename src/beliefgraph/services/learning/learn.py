@@ -1,4 +1,5 @@
-"""What a tenant's lessons come to: strengths, calibrations, proposals, scored on rows later than those fitted to."""
+"""Learning from known truth: strengths of relations, calibrations and proposals, scored on later rows than those fitted
+to."""
 
 from __future__ import annotations
 
@@ -15,14 +16,14 @@ from beliefgraph.services.learning.lessons import Floats, Lessons
 from beliefgraph.services.learning.scoring import Scores, score
 
 FITTED = 0.7
-"""The share of the labels, the earlier ones, that is fitted to; the rest scores."""
+"""Share of the labels, the earlier ones, that is fitted to; the rest is for scoring."""
 
 
 @dataclass(frozen=True)
 class LearnedRelation:
-    """One relation: its odds ratio as elicited and as learned, with a 95 % interval, and how many rows bore on it.
+    """One relation: its odds ratio as elicited and as learned, with a 95 % interval, and its number of observations.
 
-    Of `implies` they are the odds ratios that its probability comes to; `parameter` is that probability, as learned.
+    For `implies` these are the odds ratios that correspond to its probability; `parameter` is the learned probability.
     """
 
     stated: RelationDefinition
@@ -35,8 +36,8 @@ class LearnedRelation:
 
 @dataclass(frozen=True)
 class LearnedRelations:
-    """Strengths from the earlier labels, and the mean log loss of the later ones: with them, as elicited, and by each
-    attribute's rate among the earlier ones alone. NaN where there are no later ones."""
+    """Strengths fitted to the earlier labels, and the mean log loss on the later ones: learned, elicited, and by the
+    base rate of each attribute among the earlier labels. NaN if there are no later ones."""
 
     lessons: Lessons
     learned: Learned
@@ -48,12 +49,12 @@ class LearnedRelations:
 
     @property
     def better(self) -> bool:
-        """Whether the later labels were likelier with what was learned than with what was elicited."""
+        """Whether the learned strengths have a lower log loss on the later labels."""
         return self.log_loss < self.elicited
 
     @property
     def relations(self) -> tuple[LearnedRelation, ...]:
-        """Every relation that a label bore on, in the order of the structure."""
+        """Every relation with observations, in the order of the structure."""
         learned = self.learned
         return tuple(
             LearnedRelation(
@@ -69,7 +70,7 @@ class LearnedRelations:
         )
 
     def following(self, known: ParameterSet) -> ParameterSet:
-        """The parameters with these strengths in the place of earlier ones."""
+        """The parameters with these strengths in place of earlier ones."""
         return known.with_strengths(
             tuple(
                 LearnedStrength(
@@ -89,8 +90,8 @@ class LearnedRelations:
 
 @dataclass(frozen=True)
 class CalibratedAttribute:
-    """The calibration chosen for one attribute; the log-odds of its later labels as derived and as calibrated, and what
-    happened."""
+    """The calibration chosen for one attribute; the log-odds of its later labels, derived and calibrated, and the
+    truth."""
 
     attribute: str
     choice: Choice
@@ -100,17 +101,17 @@ class CalibratedAttribute:
 
     @property
     def before(self) -> Scores:
-        """The scores as derived."""
+        """The scores of the derived probabilities."""
         return score(_chance(self.said), self.happened)
 
     @property
     def after(self) -> Scores:
-        """The scores as calibrated."""
+        """The scores of the calibrated probabilities."""
         return score(_chance(self.calibrated), self.happened)
 
 
 def following(found: Sequence[CalibratedAttribute], known: ParameterSet) -> ParameterSet:
-    """The parameters with the calibrations that were chosen in the place of earlier ones."""
+    """The parameters with the chosen calibrations in place of earlier ones."""
     return known.with_calibrations(
         tuple(
             LearnedCalibration(
@@ -127,7 +128,7 @@ def following(found: Sequence[CalibratedAttribute], known: ParameterSet) -> Para
 
 
 def reliability(found: Sequence[CalibratedAttribute]) -> tuple[Floats, Floats, Floats]:
-    """Of all later labels together: the probabilities as derived, those as calibrated, and what happened."""
+    """For all later labels: the derived probabilities, the calibrated ones, and the truth."""
     return (
         _chance(np.concatenate([each.said for each in found])),
         _chance(np.concatenate([each.calibrated for each in found])),
@@ -136,9 +137,9 @@ def reliability(found: Sequence[CalibratedAttribute]) -> tuple[Floats, Floats, F
 
 
 def learn_relations(lessons: Lessons, *, deviation: float) -> LearnedRelations:
-    """The strengths that the labels speak for, held to the elicited ones as if these were off by `deviation` nats.
+    """The strengths fitted to the labels, shrunk to the elicited ones with a standard deviation of `deviation` nats.
 
-    What `Lessons.left_out` names is left out.
+    The relations in `Lessons.left_out` are not fitted.
     """
     lessons = lessons.learnable
     early, later = lessons.labels.part(0.0, FITTED), lessons.labels.part(FITTED, 1.0)
@@ -156,7 +157,7 @@ def learn_relations(lessons: Lessons, *, deviation: float) -> LearnedRelations:
 
 
 def learn_calibrations(lessons: Lessons) -> tuple[CalibratedAttribute, ...]:
-    """The calibration of every attribute of which at least two beliefs turned out, by name."""
+    """The calibration of every attribute with at least two labels, by name."""
     found = []
     for column, attribute in sorted(enumerate(lessons.attributes), key=lambda pair: pair[1]):
         rows = (lessons.column == column) & np.isfinite(lessons.said)
@@ -173,8 +174,8 @@ def learn_calibrations(lessons: Lessons) -> tuple[CalibratedAttribute, ...]:
 
 @dataclass(frozen=True)
 class ProposedRelation:
-    """A relation that nobody stated: its odds ratio with a 95 % interval, what it gains on later rows (nats) with one,
-    and how many rows had heard of both beliefs."""
+    """A relation that no catalog states: its odds ratio with a 95 % interval, its gain on later rows in nats with one,
+    and the number of rows with evidence on both beliefs."""
 
     kind: RelationKind
     source: str
@@ -187,9 +188,9 @@ class ProposedRelation:
 
 
 def propose_relations(lessons: Lessons) -> tuple[ProposedRelation, ...]:
-    """The relations that nobody stated and what is heard in the twins supports, the greatest gain first.
+    """Relations that no catalog states and the evidence supports, greatest gain first.
 
-    None is proposed with what `Lessons.left_out` names.
+    None involves what `Lessons.left_out` names.
     """
     lessons = lessons.learnable
     return tuple(

@@ -1,7 +1,7 @@
-"""What a tenant's twins have to teach: what was said before it turned out, and what was heard beside what.
+"""Training rows from the twins of a tenant: the evidence on each belief before its truth became known.
 
-A belief *turned out* where a correction is in force on it, or where one observation left no doubt (SURE). The row is
-the twin as it stood just before that, derived under the definitions in force: nothing later is in it.
+The truth of a belief is known where a correction is in force, or where one observation is conclusive (SURE). The row is
+the twin just before that, derived under the definitions in force; nothing later is in it.
 """
 
 from __future__ import annotations
@@ -37,20 +37,20 @@ from beliefgraph.store.graph import Graph
 Floats = npt.NDArray[np.float64]
 
 SURE = 6.0
-"""One observation of so many nats (400 to 1) counts as the truth having come out."""
+"""Strength, in nats, of a single observation that counts as known truth: 400 to 1."""
 
 _MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
 class Lessons:
-    """Everything to learn from, as columns by attribute; rows are in the order of time.
+    """Training data as columns by attribute; rows are in order of time.
 
-    `attributes` are the binary ones, and `structure` says what the definitions state of them; `stated` has each of its
-    relations' definition. `labels` has one row for each belief that turned out: what had been heard in its subject and
-    context, and the truth of that belief alone; `column` says which it was, `said` the log-odds derived then, NaN where
-    the twin was too wide for them, `twin` names its twin by a number and `segment` the segment it was in. `heard` has
-    one row for each subject and context of each twin, as it stands now.
+    `attributes` are the binary ones, and `structure` is what the definitions state of them; `stated` has the definition
+    of each of its relations. `labels` has one row per belief with known truth: the evidence in its subject and context
+    before, and the truth of that belief alone; `column` says which belief, `said` its log-odds derived then (NaN where
+    the twin was too wide), `twin` numbers its twin and `segment` the segment it was in. `heard` has one row per subject
+    and context of each twin, as it stands now.
     """
 
     definitions: Definitions
@@ -67,11 +67,12 @@ class Lessons:
 
     @cached_property
     def left_out(self) -> tuple[str, ...]:
-        """What is not learned: every noisy OR, and what relations join to one or to what is related in one place alone.
+        """What is not learned: noisy ORs, and attributes joined by relations to one or to an attribute related in one
+        place only.
 
-        A noisy OR that nothing follows from is left out by itself: an effect that is not seen leaves its causes as they
-        were. Related in one place alone are states, and preferences that inherit: a row of another place knows nothing
-        of their relations.
+        A noisy OR without effects is left out alone, because an unobserved effect does not change its causes. Related
+        in one place only are states, and preferences that inherit: a row of another place knows nothing of their
+        relations.
         """
         preferences = [self.definitions.attributes[attribute].preference for attribute in self.attributes]
         barren, relations = _barren(self.structure)
@@ -84,7 +85,7 @@ class Lessons:
 
     @property
     def learnable(self) -> Lessons:
-        """These without what is left out: its columns, its relations and its labels."""
+        """The training data without what is left out: its columns, relations and labels."""
         kept = [at for at, attribute in enumerate(self.attributes) if attribute not in self.left_out]
         place = {at: new for new, at in enumerate(kept)}
         inside = [k for k, r in enumerate(self.structure.relations) if {r.source, r.target} <= place.keys()]
@@ -108,13 +109,13 @@ class Lessons:
 
     @cached_property
     def segment_number(self) -> npt.NDArray[np.int64]:
-        """Which of the defined segments the twin of each label was in; one more than the last for none."""
+        """The number of the segment of the twin of each label; one more than the last for none."""
         number = {key: place for place, key in enumerate((*self.definitions.segments, None))}
         return np.array([number[each] for each in self.segment], dtype=np.int64)
 
     @cached_property
     def happened(self) -> Floats:
-        """1 where the belief of a label turned out to hold, else 0."""
+        """1 where the belief of a label holds, else 0."""
         return np.asarray(self.labels.truth[np.arange(len(self.column)), self.column])
 
 
@@ -128,11 +129,11 @@ async def lessons(
     told: Callable[[int], None] = lambda _: None,
     usable: Usable | None = None,
 ) -> Lessons:
-    """Read every twin of the caller's tenant, one after another; `told` hears how many were read.
+    """Read every twin of the caller's tenant, one after another; `told` is called with the number read.
 
-    `truth` is known besides what turned out in the twins; without a time, it came out after all that was said.
-    With `before`, only what was valid before then is learned from. `usable` leaves twins out. Refused to a person's
-    key: what is learned is about everybody.
+    `truth` is known in addition to corrections in the twins; without a time, it became known after all evidence. With
+    `before`, only evidence valid before then is used. `usable` leaves twins out. Refused to a person's key: what is
+    learned concerns everybody.
     """
     caller.require("define")
     caller.require_service()
@@ -153,7 +154,7 @@ async def lessons(
 
 @dataclass(frozen=True)
 class _Label:
-    """One belief that turned out, and the row just before."""
+    """One belief with known truth, and the row just before."""
 
     at: datetime
     id: str
@@ -167,7 +168,7 @@ class _Label:
 
 @dataclass(frozen=True)
 class _Read:
-    """What one twin teaches."""
+    """The training data of one twin."""
 
     head: datetime
     id: str
@@ -176,7 +177,7 @@ class _Read:
 
 
 def _barren(structure: Structure) -> tuple[set[int], list[Relation]]:
-    """The noisy ORs from which nothing follows but others of them, and the relations without those into them."""
+    """The noisy ORs whose effects are only other such noisy ORs, and the relations without those into them."""
     relations, barren = list(structure.relations), set[int]()
     while True:
         leads = {r.source for r in relations} | {r.target for r in relations if r.kind != "causes"}

@@ -1,4 +1,4 @@
-"""What putting other parameters in force would move: every twin derived under both, before anything is written."""
+"""What would move if other parameters were in force: every twin is derived under both; nothing is written."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from beliefgraph.store.graph import Graph
 
 @dataclass(frozen=True)
 class Preview:
-    """How many beliefs there are and how many would move, the mean move of all, and those that would move most."""
+    """The number of beliefs, how many would move, the mean move of all, and the largest moves."""
 
     beliefs: int
     moved: int
@@ -44,7 +44,7 @@ async def preview(
 ) -> Preview:
     """What would move in the twins of the caller's tenant, each at its head time; nothing is written.
 
-    `following` makes of the parameters in force those that would be. Refused to a person's key.
+    `following` maps the parameters in force to the new ones. Refused to a person's key.
     """
     caller.require("define")
     caller.require_service()
@@ -72,7 +72,7 @@ def _moves(state: TwinState, now: DefinitionGraph, then: DefinitionGraph) -> lis
 
 
 def between(twin: str, before: Derivation, after: Derivation) -> list[BeliefMove]:
-    """Every belief of a twin that has a confidence in both derivations."""
+    """The move of every belief of a twin that has a confidence under both."""
     later = {key: after.value(position) for position, key in enumerate(after.layout.keys)}
     found = []
     for position, key in enumerate(before.layout.keys):

@@ -1,8 +1,8 @@
-"""What labelled outcomes say of the numbers in a catalog's rules and of its priors. Pure but for the reading.
+"""Learning the strengths of a catalog's rules and its priors from labelled truth. Pure except for reading.
 
-Every attribute that holds or does not, and that no relation joins, is fitted by itself: its prior, and for each rule by
-how much what it says should be multiplied. All is held to what is stated, as if that were off by `deviation` nats. The
-log loss is of twins that were not fitted to, five folds of them.
+Every attribute that is true or false and has no relations is fitted by itself: its prior, and a factor for each rule.
+Estimates are shrunk to the stated numbers with a standard deviation of `deviation` nats. The log loss is
+cross-validated over twins in five folds.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ from beliefgraph.store.learning import TwinRuled
 Floats = npt.NDArray[np.float64]
 
 DEVIATION = 1.0
-"""Nats by which stated numbers are taken to be off."""
+"""Default standard deviation of the error of stated numbers, in nats."""
 
 LEAST_LABELS = 20
-"""Labelled beliefs about an attribute before anything is fitted to them."""
+"""Labels of an attribute needed to fit it."""
 
 NEAR = 1e-6
-"""Nats within which what was said is what a rule states."""
+"""Tolerance, in nats, for matching evidence to the stated strength of a rule."""
 
 
 class RuleId(NamedTuple):
-    """A rule: the type of its events, the attribute it bears on, and its stated log-likelihood ratio, None where an
-    expression works it out."""
+    """A rule: the type of its events, the attribute it bears on, and its stated log-likelihood ratio, None for an
+    expression."""
 
     event: str
     attribute: str
@@ -54,7 +54,8 @@ class RuleId(NamedTuple):
 
 @dataclass(frozen=True)
 class LearnedRule:
-    """By what a rule's strength should be multiplied, ± one standard deviation, and how many cases it spoke on."""
+    """The factor by which the strength of a rule should be multiplied, ± one standard deviation, and its number of
+    cases."""
 
     rule: RuleId
     factor: float
@@ -69,8 +70,11 @@ class LearnedRule:
 
 @dataclass(frozen=True)
 class LearnedAttribute:
-    """The prior and the rules of one attribute as learned, and the mean log loss of twins that were not fitted to: as
-    stated, as learned, and by the base rate. `better` says whether that of the learned numbers is surely the least."""
+    """Prior and rules of one attribute as learned, and the mean log loss on held-out twins: stated, learned, and base
+    rate.
+
+    `better` says whether the learned numbers are better than both by more than the standard error.
+    """
 
     attribute: str
     prior: float
@@ -91,7 +95,7 @@ async def learn_rules(
     deviation: float = DEVIATION,
     usable: Usable | None = None,
 ) -> tuple[Definitions, tuple[LearnedAttribute, ...]]:
-    """The definitions in force, and what labelled outcomes say of their rules and priors; nothing is put in force.
+    """The definitions in force, and the learned strengths and priors; nothing is put in force.
 
     Refused to a person's key.
     """
@@ -106,7 +110,7 @@ async def learn_rules(
 
 
 class Cases:
-    """Collects, twin after twin, what each rule had said of the beliefs of which the truth is known."""
+    """Collects, twin after twin, the evidence of each rule on beliefs with known truth."""
 
     def __init__(self, definitions: Definitions, truth: Iterable[Known]) -> None:
         joined = {name for _, relation in definitions.relations() for name in (relation.source, relation.target)}
@@ -127,7 +131,7 @@ class Cases:
             self._truth[known.twin].append(known)
 
     def add(self, twin: TwinRuled) -> None:
-        """Count what was said in one twin before the truth of its beliefs came out."""
+        """Count the evidence in one twin from before the truth of its beliefs became known."""
         by_belief: dict[BeliefKey, list[stored.RuledRow]] = defaultdict(list)
         for row in twin.rows:
             if (belief := twin.beliefs.get(row.belief)) is not None:
@@ -196,7 +200,7 @@ def _fitted(
 
 
 def _typical(column: Floats) -> float:
-    """The usual size of what a rule says where it speaks."""
+    """The typical strength of a rule."""
     spoken = np.abs(column[column != 0.0])
     return float(np.median(spoken)) if len(spoken) else 1.0
 
@@ -212,21 +216,21 @@ def _aged(row: stored.RuledRow, at: datetime) -> float:
 
 
 def bearing_rules(catalog: Catalog) -> Iterator[tuple[EventRule, BearingRule]]:
-    """Every rule of a catalog that bears on a belief, with the event it is about."""
+    """Every rule of a catalog that bears on a belief, with its event."""
     for event in catalog.events:
         for rule in event.bears_on:
             yield event, rule
 
 
 def stated_of(rule: BearingRule) -> float | None:
-    """The log-likelihood ratio that a rule states as a number; None where an expression works it out."""
+    """The log-likelihood ratio that a rule states as a number; None for an expression."""
     if rule.likelihoods is not None:
         return rule.likelihoods.log_ratio
     return rule.log_likelihood_ratio if isinstance(rule.log_likelihood_ratio, float) else None
 
 
 def proposed(catalog: Catalog, found: Sequence[LearnedAttribute]) -> Catalog | None:
-    """The next version of a catalog with the learned numbers of what is surely better; None where nothing changes."""
+    """The next version of a catalog with the learned numbers that are better; None if nothing changes."""
     better = {each.attribute: each for each in found if each.better}
     factors = {rule.rule: rule for each in better.values() for rule in each.rules}
     attributes = tuple(

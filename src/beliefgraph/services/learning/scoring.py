@@ -1,4 +1,4 @@
-"""How good probabilities are, once it is known what happened. Plain formulas on arrays of one length."""
+"""Scores of probabilities against what happened. Plain formulas on arrays of equal length."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ BINS = 10
 """Bins of equal width over [0, 1] for calibration; the last holds its upper end too."""
 
 CLOSEST = 1e-15
-"""The least probability that the log loss takes what happened to have had, so that one sure error is not infinite."""
+"""Lower bound on a probability in the log loss, so that one confident error is not infinite."""
 
 
 @dataclass(frozen=True)
 class Bins:
-    """Probabilities in bins: how many, their mean, and how often it happened. Empty bins have NaN for both means."""
+    """Probabilities in bins: count, mean probability and observed frequency. Empty bins have NaN for both means."""
 
     count: npt.NDArray[np.int64]
     said: Floats
@@ -27,7 +27,7 @@ class Bins:
 
 @dataclass(frozen=True)
 class Scores:
-    """The five numbers by which binary forecasts are compared, and how many forecasts there were."""
+    """The five scores of binary forecasts, and the number of forecasts."""
 
     n: int
     accuracy: float
@@ -38,13 +38,13 @@ class Scores:
 
 
 def score(p: npt.ArrayLike, happened: npt.ArrayLike) -> Scores:
-    """All the scores of probabilities `p` that something happens, given whether it `happened`."""
+    """All scores of probabilities `p`, given whether it `happened`."""
     p, y = _checked(p, happened)
     return Scores(len(p), accuracy(p, y), brier(p, y), log_loss(p, y), auc(p, y), ece(p, y))
 
 
 def accuracy(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
-    """The share called right; one half is half right, the expectation of a fair coin."""
+    """The share classified correctly; a probability of one half counts as half correct."""
     p, y = _checked(p, happened)
     return float(np.where(p == 0.5, 0.5, (p > 0.5) == (y == 1)).mean())
 
@@ -56,7 +56,7 @@ def brier(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
 
 
 def accuracy_of_classes(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
-    """The share of rows whose likeliest class is the one that happened; of n that tie, one in n. Shape [rows, K]."""
+    """The share of rows whose most likely class is the true one; a tie of n counts 1/n. Shape [rows, K]."""
     p, y = _checked_classes(p, happened)
     best = p == p.max(axis=1, keepdims=True)
     return float(((best * y).sum(axis=1) / best.sum(axis=1)).mean())
@@ -69,17 +69,15 @@ def brier_of_classes(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
 
 
 def log_loss(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
-    """The mean of −ln of the probability given to what happened."""
+    """The mean of −ln of the probability of what happened."""
     p, y = _checked(p, happened)
     given = np.clip(np.where(y == 1, p, 1 - p), CLOSEST, 1.0)
     return float(-np.log(given).mean())
 
 
 def auc(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
-    """The chance that one that happened was given more than one that did not, ties counting half (Mann-Whitney).
-
-    NaN where all happened, or none.
-    """
+    """The probability that a positive case scores above a negative one, ties counting half (Mann-Whitney). NaN if one
+    class is empty."""
     p, y = _checked(p, happened)
     ones, zeros = p[y == 1], np.sort(p[y == 0])
     if not len(ones) or not len(zeros):
@@ -90,7 +88,7 @@ def auc(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
 
 
 def bins(p: npt.ArrayLike, happened: npt.ArrayLike) -> Bins:
-    """The probabilities in `BINS` bins of equal width, with what was said and what happened in each."""
+    """The probabilities in `BINS` bins of equal width, with the mean probability and the observed frequency of each."""
     p, y = _checked(p, happened)
     place = np.minimum((p * BINS).astype(np.int64), BINS - 1)
     count = np.bincount(place, minlength=BINS)
@@ -101,7 +99,8 @@ def bins(p: npt.ArrayLike, happened: npt.ArrayLike) -> Bins:
 
 
 def ece(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
-    """The expected calibration error: the mean gap between said and happened, bins weighted by their counts."""
+    """Expected calibration error: the mean gap between probability and frequency, weighted by the counts of the
+    bins."""
     found = bins(p, happened)
     filled = found.count > 0
     gap = np.abs(found.said[filled] - found.happened[filled])
@@ -109,7 +108,7 @@ def ece(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
 
 
 def ece_of_answers(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
-    """The same of the answers: how sure of the likeliest class, against how often it was right. Shape [rows, K]."""
+    """The same for the most likely class: its probability against how often it was right. Shape [rows, K]."""
     p, y = _checked_classes(p, happened)
     best = p == p.max(axis=1, keepdims=True)
     return ece(p.max(axis=1), (best * y).sum(axis=1) / best.sum(axis=1))

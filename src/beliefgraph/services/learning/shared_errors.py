@@ -1,8 +1,8 @@
-"""What observations share: on one belief by their origin, and across beliefs by a year, a house or an instrument. Pure.
+"""Correlated errors: within an origin on one belief, and across beliefs by year, house or instrument. Pure.
 
-It is learned from beliefs of which the truth is known: correlation, scale and the size of the error shared across
-beliefs, of one kind of origin together. It is adopted if it predicts held-out truth better than what is in force, by
-more than a standard error; whole groups are held out, as a year's races help to predict that year's others.
+They are learned from beliefs with known truth: correlation, scale and the size of the error shared across beliefs,
+together for each kind of origin. They are adopted if they predict held-out truth better than what is in force, by more
+than a standard error; whole groups are held out, because the races of a year help to predict the others of that year.
 """
 
 from __future__ import annotations
@@ -25,22 +25,21 @@ from beliefgraph.services.learning.fitted import FOLDS, Fitted, fit
 Floats = npt.NDArray[np.float64]
 
 LEAST_SETTLED = 30
-"""Beliefs of which the truth is known, and of which more than one observation has the origin, before a correlation is
-learned from them."""
+"""Beliefs with known truth and several observations of one origin, needed to learn a correlation."""
 
 LEAST_GROUPS = 3
-"""Groups of known beliefs, with several each, before the error that they share is learned."""
+"""Groups of beliefs with known truth, several in each, needed to learn the error they share."""
 
 DRAWN_BACK = (1.0, 0.5, 0.25, 0.125, 0.0)
-"""Shares of the error rates that were learned, of which one is kept where the truth is known and origins are shared."""
+"""Candidates for the share of the learned error rates that is kept where the truth is known and origins are shared."""
 
 
 @dataclass(frozen=True)
 class Origin:
-    """One origin on one belief of which the truth is known; `rest` is everything else that speaks, in log-odds.
+    """One origin on one belief with known truth; `rest` is all other evidence, in log-odds.
 
     `kind` is that of the origin, "" where observations only share an error across beliefs; `across` is how many of them
-    share which.
+    share which error.
     """
 
     kind: str
@@ -55,9 +54,9 @@ class Origin:
 
 @dataclass(frozen=True)
 class TriedErrors:
-    """What was learned of a kind of origin, of a kind of group that errs together, or of both, and if it is adopted.
+    """The learned errors of a kind of origin, of a kind of group, or of both, and whether they are adopted.
 
-    `gain` is by how many nats it predicts the truth of `compared` held-out beliefs better, ± one standard error.
+    `gain` is the improvement on the truth of `compared` held-out beliefs, in nats, ± one standard error.
     """
 
     shared: SharedError | None
@@ -74,7 +73,7 @@ class TriedErrors:
 
 
 def origins(topic: Topic, fitted: Fitted) -> Iterator[Origin]:
-    """What shares an origin or an error across beliefs, where the truth is known."""
+    """The origins and errors shared across beliefs, where the truth is known."""
     answers, said = topic.answers, topic.statements
     known = answers.anything_known
     words = two_coin(
@@ -108,11 +107,11 @@ def sobered(
     *,
     before: ParameterSet | None,
 ) -> Fitted:
-    """The coins of a topic, drawn back to those of a source that is always right, as far as that predicts better.
+    """The rates of a topic, shrunk towards those of a perfect source as far as that predicts better.
 
-    Coins are learned as if each source erred by itself. Where sources share an error, it would be laid to each of them
-    and then counted again by the correlation. What predicts is found by cross-validation over what turned out: they
-    are drawn back the farthest that does so as well as the best, within a standard error.
+    Rates are learned as if sources erred independently. Where sources share an error, it would be attributed to each of
+    them and then counted again by the correlation. The amount of shrinkage is cross-validated on known truth: the
+    strongest whose predictions are within a standard error of the best.
     """
     fitted = fit(topic, without, discounts)
     if not any(_enough(columns) for _, columns in _by_kind(list(origins(topic, fitted)), before)):
@@ -129,7 +128,7 @@ def sobered(
 
 
 def drawn_back(fitted: Fitted, share: float) -> Fitted:
-    """The coins with a share of their error rates."""
+    """The rates with a share of their error rates."""
     return replace(
         fitted,
         says_if_holds=1.0 - share * (1.0 - fitted.says_if_holds),
@@ -141,7 +140,8 @@ def drawn_back(fitted: Fitted, share: float) -> Fitted:
 
 
 def tried_errors(observed: Sequence[Origin], before: ParameterSet | None) -> Iterator[TriedErrors]:
-    """What every kind of origin and group shares, of which enough turned out; other kinds count as they do in force."""
+    """The learned errors of every kind of origin and group with enough known truth; other kinds stay as they are in
+    force."""
     learned: set[str] = set()
     for kind, columns in _by_kind(observed, before):
         if not _enough(columns):
@@ -186,7 +186,7 @@ def _enough(columns: _Columns) -> bool:
 
 
 def _by_kind(observed: Sequence[Origin], before: ParameterSet | None) -> Iterator[tuple[str, _Columns]]:
-    """The columns of every kind of origin, by name; those without any last."""
+    """The columns of every kind of origin, by name; those without an origin last."""
     on: dict[tuple[int, int], list[Origin]] = defaultdict(list)
     for each in observed:
         on[each.belief].append(each)
@@ -196,7 +196,7 @@ def _by_kind(observed: Sequence[Origin], before: ParameterSet | None) -> Iterato
 
 
 def _said(origin: Origin) -> tuple[object, ...]:
-    """What an origin said, for an order that does not depend on which twin was read first."""
+    """A sort key of an origin that does not depend on the order in which twins are read."""
     return origin.kind, origin.spoken, origin.count, sorted(origin.across.items())
 
 
@@ -235,7 +235,8 @@ def _columns(kind: str, beliefs: Sequence[Sequence[Origin]], before: ParameterSe
 
 
 def _in_force(kind: str, before: ParameterSet | None) -> SharedErrors:
-    """What is in force of a kind of origin: copies where nothing is known of it; each by itself where there is none."""
+    """The errors in force of a kind of origin: copies where nothing is learned; independent where there is no
+    origin."""
     if not kind:
         return SharedErrors(correlation=0.0)
     known = None if before is None else before.shared_error_of.get(kind)
@@ -252,7 +253,7 @@ def _heard(origin: Origin, errors: SharedErrors) -> float:
 
 
 def _losses(topic: Topic, fitted: Fitted, fold: int, before: ParameterSet | None) -> Floats:
-    """How unlikely all that turned out in a fold is, by coins and shared errors learned from the others."""
+    """The log losses of the known truth in a fold, with rates and shared errors learned from the others."""
     observed = list(origins(topic, fitted))
     learned = {
         kind: learn_shared_errors(columns.observed.alone, bool(kind))

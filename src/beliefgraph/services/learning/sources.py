@@ -1,4 +1,4 @@
-"""Learning how far each source of a tenant can be trusted, from all that was said, and putting it in force."""
+"""Learning the reliability of each source of a tenant from all statements, and putting it in force."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ from beliefgraph.store.graph import Graph
 Floats = npt.NDArray[np.float64]
 
 NINETY = 1.645
-"""Standard deviations to either side that 90 % of a normal distribution lies within."""
+"""Standard deviations on either side of the mean that contain 90 % of a normal distribution."""
 
 Progress = Callable[[int, int], None]
-"""Told how many twins and pieces of evidence have been read."""
+"""Called with the number of twins and of pieces of evidence read."""
 
 
 @dataclass(frozen=True)
 class LearnedSource:
-    """One source about one thing: its coins, and how often it is right, at even odds, with the range of 90 %."""
+    """One source about one thing: its rates, how often it is right at even odds, and a 90 % range."""
 
     source: str
     kind: str | None
@@ -67,9 +67,10 @@ class LearnedSource:
 
 @dataclass(frozen=True)
 class Lesson:
-    """What was learned: the sources, the rarely heard last, what a new one is taken for, and what origins share.
+    """What was learned: sources, most statements first, the rates of new sources, and correlated errors.
 
-    `discounts` says for each topic what a vote is worth beside others. `left_out` is how many twins were not permitted.
+    `discounts` is the effective weight of a vote among several, by topic. `left_out` is the number of twins that were
+    not permitted.
     """
 
     sources: tuple[LearnedSource, ...]
@@ -88,21 +89,21 @@ class Lesson:
 
     @property
     def shared_errors(self) -> tuple[SharedError, ...]:
-        """What observations of one origin share on a belief, as adopted."""
+        """The adopted errors that observations of one origin share on a belief."""
         return tuple(each.shared for each in self.errors if each.adopted and each.shared is not None)
 
     @property
     def random_effects(self) -> tuple[RandomEffect, ...]:
-        """What observations share across beliefs, as adopted."""
+        """The adopted errors shared across beliefs."""
         return tuple(each.effect for each in self.errors if each.adopted and each.effect is not None)
 
     @property
     def adopts(self) -> bool:
-        """Whether anything of it is to be put in force."""
+        """Whether anything is to be put in force."""
         return bool(self.adopted or self.shared_errors or self.random_effects or self.trusted)
 
     def following(self, before: ParameterSet) -> ParameterSet:
-        """The parameters that follow those in force: what was adopted; what was not learned or not adopted stays."""
+        """The parameters with what was adopted; what was not learned or not adopted stays as it is."""
         errors = {shared.kind: shared for shared in (*before.shared_errors, *self.shared_errors)}
         effects = {effect.kind: effect for effect in (*before.random_effects, *self.random_effects)}
         priors = {prior.attribute: prior for prior in (*before.priors, *self.priors)}
@@ -129,7 +130,7 @@ def _owner(learned: SourceCoins) -> tuple[str | None, str | None, Scope]:
 
 
 def _place(learned: SourceCoins) -> tuple[bool, str, str, str]:
-    """Where coins stand in a set: populations first."""
+    """The sort key of rates in a set: populations first."""
     return learned.source is not None, learned.source or "", learned.kind or "", repr(learned.scope)
 
 
@@ -151,10 +152,10 @@ class SourceLearner:
         before: datetime | None = None,
         progress: Progress = lambda _twins, _evidence: None,
     ) -> Lesson:
-        """What the evidence of the caller's tenant says about its sources; nothing is put in force.
+        """The reliability of the sources of the caller's tenant, from its evidence; nothing is put in force.
 
-        `truth` and what the source `trusted` says are known, and what people set right. With `before`, only what was
-        valid before then is learned from. Refused to a person's key.
+        `truth`, statements of the source `trusted`, and corrections count as known. With `before`, only what was valid
+        before then is used. Refused to a person's key.
         """
         caller.require("define")
         caller.require_service()
@@ -170,9 +171,9 @@ class SourceLearner:
     async def page(
         self, caller: Caller, *, first: int = paging.DEFAULT_PAGE, after: str | None = None
     ) -> Page[KnownSource]:
-        """The sources of the caller's tenant by name, with what was learned about them; refused to a person's key.
+        """The sources of the caller's tenant by name, with their learned rates; refused to a person's key.
 
-        Those that reported of nobody of whom everything is permitted are left out.
+        Sources that reported only on twins that are not fully permitted are left out.
         """
         caller.require("read")
         caller.require_service()
@@ -190,14 +191,14 @@ class SourceLearner:
         return walk.page(rows, lambda row: paging.Place(row.name, row.id))
 
     async def publish(self, caller: Caller, learned: Lesson) -> Definitions:
-        """Put what was learned in force; the numbered set that then is."""
+        """Put what was learned in force; the definition set that is then in force."""
         return await self._book.publish_parameters(caller, learned.following)
 
 
 def lesson(collection: Collection, definitions: Definitions, trusted: str | None = None) -> Lesson:
-    """What the statements of a collection say about their sources; `trusted` is heard as it speaks.
+    """The reliability of the sources in a collection; the source `trusted` counts as always right.
 
-    What of it is adopted is what predicts better than the definitions' parameters, which are in force.
+    Only what predicts better than the parameters in force is adopted.
     """
     before = definitions.parameters
     found: list[LearnedSource] = []
@@ -243,7 +244,7 @@ def lesson(collection: Collection, definitions: Definitions, trusted: str | None
 
 
 def _once(learner: Learner) -> Learner:
-    """A learner that learns a topic without a fold once, however often it is asked."""
+    """A learner that caches the fit of each fold."""
     known: dict[tuple[int, tuple[float, ...]], Fitted] = {}
 
     def apart(topic: Topic, fold: int, discounts: tuple[float, ...]) -> Fitted:
@@ -255,7 +256,7 @@ def _once(learner: Learner) -> Learner:
 
 
 def coins_in_force(definitions: Definitions, voice: Voice, kind: str | None) -> Coins:
-    """The coins in force of a source, of a kind, about something: the nearest, as beliefs are derived with them."""
+    """The rates in force of a source of a kind about something: the nearest scope, as in deriving beliefs."""
     known = {} if definitions.parameters is None else definitions.parameters.coins
     scope = voice.scope
     if scope.attribute is not None:
@@ -273,8 +274,8 @@ def coins_in_force(definitions: Definitions, voice: Voice, kind: str | None) -> 
 def _adopted(
     topic: Topic, learned: Sequence[LearnedSource], judged: Judged, confused: Confused, in_force: InForce
 ) -> Iterator[SourceCoins]:
-    """The coins that sources are heard by from now on: a column of their confusion matrix, their own rates, or those in
-    force; none for those heard by kind."""
+    """The rates of each source from now on: a column of its confusion matrix, its own, or those in force; none for
+    sources that get the rates of their kind."""
     by_matrix = confused.coins
     for i, (voice, source) in enumerate(zip(topic.voices, learned, strict=True)):
         if not judged.of_kind[i]:
@@ -284,7 +285,7 @@ def _adopted(
 
 
 def _priors(topic: Topic, fitted: Fitted, stated: Mapping[str, float]) -> Iterator[LearnedPrior]:
-    """The priors that were learned in the place of the stated ones."""
+    """The learned priors, in place of the stated ones."""
     answers = topic.answers
     for attribute, column in topic.rates.items():
         assert answers.column is not None
@@ -317,9 +318,9 @@ def _sources(topic: Topic, fitted: Fitted) -> Iterator[LearnedSource]:
 
 
 def _populations(fitted: Fitted, wanted: npt.NDArray[np.bool_]) -> Iterator[SourceCoins]:
-    """What a source is taken for that was not heard before: the mean of its kind, and of all kinds by their numbers.
+    """The rates of new sources: the mean of a kind, and the mean of all kinds weighted by their numbers.
 
-    Of the groups that are wanted.
+    For the wanted groups only.
     """
     members = np.bincount(fitted.group, minlength=len(fitted.groups)).astype(np.float64)
     about: dict[Scope, list[int]] = defaultdict(list)

@@ -94,5 +94,5 @@ def _backwards(order: BeliefOrder) -> bool:
 
 
 def place_in_chain(row: EvidenceOn, rev: int) -> Place:
-    """Where a piece of evidence stands in the chain of its belief."""
-    return Place(float(microseconds(row.bearing.valid_from)), row.evidence.id, rev)
+    """Where a bearing stands in the chain of a belief; one piece of evidence may have several there."""
+    return Place(float(microseconds(row.bearing.valid_from)), row.bearing.revision_id, rev)

@@ -6,6 +6,7 @@ runs it, how often, or how many do at once: a twin is refreshed to that moment o
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -32,7 +33,7 @@ PAGE = 500
 """Twins that one look at the store finds."""
 
 TOGETHER = 16
-"""Twins that are refreshed in one transaction."""
+"""Twins that are refreshed in one transaction, unless they are large."""
 
 ACTOR = "beliefgraph:clock"
 PURPOSE = "upkeep"
@@ -119,40 +120,42 @@ class Refresher:
             found = ((twin.id, _passed(present, present.twins[twin.id], caller, moment)) for twin in twins)
             return {id_: each for id_, each in found if each is not None}
 
-        return await self._updater.commit(caller, twins, pass_time)
+        return await self._updater.commit(caller, twins, pass_time, divisible=len(twins) > 1)
 
-    async def _together(self, tenant: str, names: Sequence[str], moment: datetime) -> int | None:
-        """Refresh some twins of a tenant in one transaction; how many were written to, None where anything refuses."""
+    async def _together(self, tenant: str, names: Sequence[str], moment: datetime) -> int:
+        """Refresh some twins of a tenant in one transaction; how many were written to."""
         caller = _clock(tenant)
-        try:
-            twins = [self._updater.name(caller, name, "write") for name in names]
-            written = len((await self._pass_time(caller, twins, moment)).steps)
-        except BeliefgraphError:
-            return None
+        twins = [self._updater.name(caller, name, "write") for name in names]
+        written = len((await self._pass_time(caller, twins, moment)).steps)
         REFRESHED.labels("accepted").inc(written)
         REFRESHED.labels("duplicate").inc(len(names) - written)
         return written
 
     async def _walk(self, moment: datetime, tenant: str | None) -> tuple[int, list[tuple[str, BeliefgraphError]]]:
+        """Refresh every twin that is due; how many were written to, and those that refused.
+
+        Where several are refused together, because one of them is or because they are too large for one transaction,
+        half as many are tried, down to one.
+        """
         written, last = 0, ""
         refused: list[tuple[str, BeliefgraphError]] = []
         while True:
             page = await stored.stale_twins(self._updater.graph, moment, tenant=tenant, after=last, limit=PAGE)
             if not page:
                 return written, refused
-            for (of, _), some in groupby(enumerate(page), key=lambda each: (each[1].tenant, each[0] // TOGETHER)):
-                names = [twin.name for _, twin in some]
-                done = await self._together(of, names, moment)
-                written += done or 0
-                for name in names if done is None else ():
+            for of, some in groupby(sorted(page, key=lambda twin: twin.tenant), key=lambda twin: twin.tenant):
+                waiting, together = deque(twin.name for twin in some), TOGETHER
+                while waiting:
+                    names = [waiting.popleft() for _ in range(min(together, len(waiting)))]
                     try:
-                        receipt = await self.refresh(_clock(of), name, moment)
+                        written += await self._together(of, names, moment)
                     except BeliefgraphError as error:
-                        refused.append((name, error))
-                        REFRESHED.labels(error.code).inc()
-                    else:
-                        REFRESHED.labels(receipt.status).inc()
-                        written += receipt.status == "accepted"
+                        if len(names) > 1:
+                            waiting.extendleft(reversed(names))
+                            together = len(names) // 2
+                        else:
+                            refused.append((names[0], error))
+                            REFRESHED.labels(error.code).inc()
             last = page[-1].id
 
 
