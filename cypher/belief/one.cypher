@@ -5,17 +5,20 @@
 // mode: read
 MATCH (t:Twin {id: $twin})
 MATCH (c:Commit {twin: $twin, rev: coalesce($rev, t.rev)})
+WITH c, t.rev AS began
+CALL (c) {
+  MATCH (:Twin)-[r:HOLDS]->(b:Belief)
+  USING INDEX r:HOLDS(key, rev_to)
+  WHERE r.key = $belief AND r.rev_to > c.rev AND r.rev_from <= c.rev AND r.twin = $twin
+  RETURN collect([b.id, b.attribute, b.subject, b.context, b.domain, b.statement, b.value, r.log_odds, r.status, r.quality, r.rev_from, r.error]) AS beliefs
+}
+MATCH (now:Twin {id: $twin})
 RETURN
   c.rev AS rev,
   toString(c.head_time) AS head_time,
   c.definitions AS definitions,
-  COLLECT {
-    MATCH (:Twin)-[r:HOLDS]->(b:Belief)
-    USING INDEX r:HOLDS(key, rev_to)
-    WHERE r.key = $belief AND r.rev_to > c.rev AND r.rev_from <= c.rev AND r.twin = $twin
-    RETURN [b.id, b.attribute, b.subject, b.context, b.domain, b.statement, b.value, r.log_odds, r.status, r.quality, r.rev_from, r.error]
-  } AS beliefs,
-  c.opened_holdings = COUNT {
+  beliefs,
+  now.rev = began AND c.opened_holdings = COUNT {
     MATCH ()-[o:HOLDS]->()
     USING INDEX o:HOLDS(twin, rev_from)
     WHERE o.twin = $twin AND o.rev_from = c.rev

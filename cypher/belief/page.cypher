@@ -10,14 +10,15 @@
 // mode: read
 MATCH (t:Twin {id: $twin})
 MATCH (c:Commit {twin: $twin, rev: coalesce($rev, t.rev)})
-WITH c, c.rev AS rev, c.head_time AS head
+WITH c, c.rev AS rev, c.head_time AS head, t.rev AS began
 CALL (c, rev) {
   MATCH ()-[r:HOLDS]->()
   USING INDEX r:HOLDS(twin, rev_to, valid_to)
   WHERE r.twin = $twin AND r.rev_to > rev AND r.valid_to IS NOT NULL AND r.rev_from <= rev
   RETURN collect(r) AS held, count(DISTINCT r.key) AS known, count(CASE WHEN r.rev_from = rev THEN 1 END) AS opened
 }
-WITH c, rev, head, held, opened = c.opened_holdings AND size(held) = known AS whole
+MATCH (now:Twin {id: $twin})
+WITH c, rev, head, held, opened = c.opened_holdings AND size(held) = known AND now.rev = began AS whole
 WITH c, rev, head, whole, CASE
   WHEN coalesce($belief, $attributes, $domains, $contexts, $subjects, $statuses, $least, $most) IS NULL THEN held
   ELSE COLLECT {

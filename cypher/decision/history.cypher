@@ -1,19 +1,27 @@
 // What was published about a decision as a rev sees it, the newest first.
 // params: $twin, $decision, $rev (null: the current one), $valid_time (or null), $before (rev or null), $limit
-// returns: one record (rev, head time, [deliberation]); none if no such twin or commit
+// returns: one record (rev, head time, [deliberation], whether the commit was seen whole); none if no such twin or commit
 // mode: read
 MATCH (t:Twin {id: $twin})
 MATCH (c:Commit {twin: $twin, rev: coalesce($rev, t.rev)})
+WITH c, t.rev AS began
+CALL (c) {
+  MATCH (:Twin)-[r:DECIDES]->(d:Decision)
+  USING INDEX r:DECIDES(key, rev_to)
+  WHERE r.key = $decision AND r.rev_to > 0 AND r.twin = $twin AND r.rev_from <= c.rev
+    AND ($valid_time IS NULL OR r.valid_from <= $valid_time)
+    AND ($before IS NULL OR r.rev_from < $before)
+  WITH r, d ORDER BY r.rev_from DESC LIMIT $limit
+  RETURN collect([r.revision_id, d.id, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
+                  r.origin, r.title, r.status, r.options, r.chosen, r.reasons, r.expected, r.actual]) AS deliberations
+}
+MATCH (now:Twin {id: $twin})
 RETURN
   c.rev AS rev,
   toString(c.head_time) AS head_time,
-  COLLECT {
-    MATCH (:Twin)-[r:DECIDES]->(d:Decision)
-    USING INDEX r:DECIDES(key, rev_to)
-    WHERE r.key = $decision AND r.rev_to > 0 AND r.twin = $twin AND r.rev_from <= c.rev
-      AND ($valid_time IS NULL OR r.valid_from <= $valid_time)
-      AND ($before IS NULL OR r.rev_from < $before)
-    WITH r, d ORDER BY r.rev_from DESC LIMIT $limit
-    RETURN [r.revision_id, d.id, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
-            r.origin, r.title, r.status, r.options, r.chosen, r.reasons, r.expected, r.actual]
-  } AS deliberations
+  deliberations,
+  now.rev = began AND coalesce(c.opened_deliberations = COUNT {
+    MATCH ()-[o:DECIDES]->()
+    USING INDEX o:DECIDES(twin, rev_from)
+    WHERE o.twin = $twin AND o.rev_from = c.rev
+  }, true) AS whole

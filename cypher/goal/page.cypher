@@ -5,15 +5,17 @@
 // mode: read
 MATCH (t:Twin {id: $twin})
 MATCH (c:Commit {twin: $twin, rev: coalesce($rev, t.rev)})
-WITH c, c.rev AS rev, COLLECT {
+WITH c, c.rev AS rev, t.rev AS began
+CALL (c) {
   MATCH ()-[r:PURSUES]->(g:Goal)
   USING INDEX r:PURSUES(twin, rev_to, valid_to)
   WHERE r.twin = $twin AND r.rev_to > c.rev AND r.valid_to IS NOT NULL AND r.rev_from <= c.rev
     AND ($goal IS NULL OR r.key = $goal)
     AND ($statuses IS NULL OR r.status IN $statuses)
   WITH r, g ORDER BY r.motivation DESC, r.importance DESC, g.key
-  RETURN {row: r, goal: g}
-} AS held
+  RETURN collect({row: r, goal: g}) AS held
+}
+MATCH (now:Twin {id: $twin})
 RETURN
   rev,
   toString(c.head_time) AS head_time,
@@ -24,7 +26,7 @@ RETURN
      toString(h.row.deadline), h.row.importance, h.row.motivation, h.row.quality, h.row.reason]
   ]] AS pursuits,
   size(held) AS total,
-  coalesce(c.opened_pursuits, 0) = COUNT {
+  now.rev = began AND coalesce(c.opened_pursuits, 0) = COUNT {
     MATCH ()-[o:PURSUES]->()
     USING INDEX o:PURSUES(twin, rev_from)
     WHERE o.twin = $twin AND o.rev_from = c.rev

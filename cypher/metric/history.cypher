@@ -1,19 +1,27 @@
 // What was published of a metric as a rev sees it, the newest first.
 // params: $twin, $metric, $rev (null: the current one), $valid_time (or null), $before (rev or null), $limit
-// returns: one record (rev, head time, [reading]); none if no such twin or commit
+// returns: one record (rev, head time, [reading], whether the commit was seen whole); none if no such twin or commit
 // mode: read
 MATCH (t:Twin {id: $twin})
 MATCH (c:Commit {twin: $twin, rev: coalesce($rev, t.rev)})
+WITH c, t.rev AS began
+CALL (c) {
+  MATCH (:Twin)-[r:MEASURES]->(m:Metric)
+  USING INDEX r:MEASURES(key, rev_to)
+  WHERE r.key = $metric AND r.rev_to > 0 AND r.twin = $twin AND r.rev_from <= c.rev
+    AND ($valid_time IS NULL OR r.valid_from <= $valid_time)
+    AND ($before IS NULL OR r.rev_from < $before)
+  WITH r, m ORDER BY r.rev_from DESC LIMIT $limit
+  RETURN collect([r.revision_id, m.id, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
+                  r.origin, r.value, r.label, r.band]) AS readings
+}
+MATCH (now:Twin {id: $twin})
 RETURN
   c.rev AS rev,
   toString(c.head_time) AS head_time,
-  COLLECT {
-    MATCH (:Twin)-[r:MEASURES]->(m:Metric)
-    USING INDEX r:MEASURES(key, rev_to)
-    WHERE r.key = $metric AND r.rev_to > 0 AND r.twin = $twin AND r.rev_from <= c.rev
-      AND ($valid_time IS NULL OR r.valid_from <= $valid_time)
-      AND ($before IS NULL OR r.rev_from < $before)
-    WITH r, m ORDER BY r.rev_from DESC LIMIT $limit
-    RETURN [r.revision_id, m.id, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
-            r.origin, r.value, r.label, r.band]
-  } AS readings
+  readings,
+  now.rev = began AND coalesce(c.opened_readings = COUNT {
+    MATCH ()-[o:MEASURES]->()
+    USING INDEX o:MEASURES(twin, rev_from)
+    WHERE o.twin = $twin AND o.rev_from = c.rev
+  }, true) AS whole

@@ -197,7 +197,9 @@ async def test_history_gives_back_what_was_published_at_every_rev(written: Writt
             first.commit.head_time,
             [then],
         )
-        assert (await beliefs.histories(graph, twin, [now.key], ALL))[now.key] == found[-1]
+        by_belief = await beliefs.histories(graph, twin, [now.key], ALL)
+        assert by_belief is not None
+        assert by_belief[now.key] == found[-1]
     (pursuit,), (deliberation,), (reading,) = (opened(second, kind) for kind in (Pursuit, Deliberation, Reading))
     pursued = await goals.pursuits(graph, twin, pursuit.key, ALL)
     assert pursued == (2, second.commit.head_time, [pursuit, *written.closed(opened(first, Pursuit))])

@@ -217,11 +217,18 @@ async def holdings(
     return await published(graph, "belief/history", twin, codec.holding, stretch, beliefs=[belief])
 
 
-async def histories(graph: Graph, twin: str, beliefs: Sequence[str], stretch: Stretch) -> dict[str, list[Holding]]:
-    """What was published about each of these beliefs, newest first, by belief; of each that stretch."""
+async def histories(
+    graph: Graph, twin: str, beliefs: Sequence[str], stretch: Stretch
+) -> dict[str, list[Holding]] | None:
+    """What was published about each of these beliefs, newest first, by belief; of each that stretch.
+
+    None without such a twin or commit, or where a commit is just becoming visible.
+    """
     found = await published(graph, "belief/history", twin, codec.holding, stretch, beliefs=list(beliefs))
+    if found is None:
+        return None
     by_belief: dict[str, list[Holding]] = defaultdict(list)
-    for holding in found[-1] if found else ():
+    for holding in found[-1]:
         by_belief[holding.key].append(holding)
     return by_belief
 

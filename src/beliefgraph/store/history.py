@@ -27,7 +27,10 @@ class Stretch:
 async def published(
     graph: Graph, query: str, twin: str, read: Callable[[Any, str], R], stretch: Stretch, **things: object
 ) -> tuple[int, datetime, list[R]] | None:
-    """The rows, with the rev they were read at and its head time; None without such a twin or rev."""
+    """The rows, with the rev they were read at and its head time.
+
+    None without such a twin or rev, or where a commit is just becoming visible.
+    """
     record = await graph.read(
         query,
         twin=twin,
@@ -37,9 +40,9 @@ async def published(
         limit=stretch.limit,
         **things,
     )
-    if record is None:
+    if record is None or not record[-1]:
         return None
-    rev, head_time, rows = record
+    rev, head_time, rows, _ = record
     return rev, codec.moment(head_time), as_seen((read(row, twin) for row in rows), rev)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -97,7 +98,8 @@ class Preferences:
         stretch = Stretch(state.rev, as_of.valid_time, None, MOST_HISTORY)
         ids = [each.belief.state.belief.id for each in preferences]
         if seen.whole:
-            rows = await stored.histories(self._graph, state.id, ids, stretch)
+            read = partial(stored.histories, self._graph, state.id, ids, stretch)
+            rows = await self._snapshots.settled(state.id, state.name, state.rev, read)
         else:
             replay = await self._snapshots.replay(caller, state.id, state.name, seen)
             rows = {id_: replay.published(Holding, id_, stretch) for id_ in ids}

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import TypedDict, TypeVar
 
 from beliefgraph.errors import NotFound, Unavailable
@@ -313,7 +314,8 @@ class Snapshots:
 
         `question` and `key` are what a cursor belongs to, `of` are the type of the rows and the id of the record.
         `read` answers for a twin and a record with the rev that it saw, the head time of that, and rows; None without
-        the twin. Where a part of the twin is permitted, the rows are what this part published.
+        the twin, or while a commit is just becoming visible. Where a part of the twin is permitted, the rows are what
+        this part published.
         """
         twin = reach(caller, name)
         walk = paging.walk(question, twin, key, as_of, first=first, after=after)
@@ -322,14 +324,13 @@ class Snapshots:
         stretch = Stretch(rev, as_of.valid_time, walk.before, walk.limit)
         shown = await self.seen(caller, twin, name)
         if shown.whole:
-            found = await read(twin, of[1], stretch)
+            seen, head_time, rows = await self.settled(twin, name, rev, partial(read, twin, of[1], stretch))
         else:
             replay = await self.replay(caller, twin, name, shown)
-            head_time = replay.head_time(rev)
-            found = None if head_time is None else (rev or replay.rev, head_time, replay.published(*of, stretch))
-        if found is None:
-            raise no_such_twin(name)
-        seen, head_time, rows = found
+            then = replay.head_time(rev)
+            if then is None:
+                raise no_such_twin(name)
+            seen, head_time, rows = rev or replay.rev, then, replay.published(*of, stretch)
         return walk.page(
             rows,
             lambda row: Place(float(row.rev_from), row.revision_id, seen),
