@@ -11,8 +11,9 @@ import threading
 ROWS = 8_000
 """Rows that one transaction writes at most, unless a single event writes more: some 20 MiB of Neo4j's memory."""
 
-TWINS = 400
-"""Twins that one transaction writes to at most: what is done for each on the event loop holds it for some 10 ms."""
+TWINS = 100
+"""Twins that one transaction writes to at most. Neo4j's memory holds what is not committed: with 400 twins, of two
+transactions at a time, its garbage collections copied most of what they looked at, and stopped everybody for longer."""
 
 ROWS_AT_FIRST = 6.0
 """Rows that an event is taken to write before any was written."""
