@@ -5,8 +5,9 @@ from __future__ import annotations
 from starlette.applications import Starlette
 
 from beliefgraph.app import Services
-from beliefgraph.graphql.door import Bounds, GraphQLDoor
+from beliefgraph.graphql.endpoint import GraphQLEndpoint
 from beliefgraph.graphql.limits import Limits
+from beliefgraph.graphql.requests import Bounds
 from beliefgraph.graphql.schema import make_schema
 from beliefgraph.ingest.http import events_endpoint
 from beliefgraph.model.caller import Caller
@@ -44,7 +45,7 @@ def create_app(services: Services) -> Starlette:
         ),
         [layer.fields for layer in services.layers if layer.fields is not None],
     )
-    door = GraphQLDoor(
+    endpoint = GraphQLEndpoint(
         schema,
         services,
         page=page if settings.graphiql else None,
@@ -71,7 +72,7 @@ def create_app(services: Services) -> Starlette:
         await services.of(caller, twin).archives.export_twin(caller, twin, out)
 
     doors = Doors(
-        graphql=door,
+        graphql=endpoint,
         events=events,
         export=export_endpoint(exported),
         download=download_endpoint(services.downloads),

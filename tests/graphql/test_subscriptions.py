@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import pytest
 from gql import Client as GqlClient
 from gql import gql
 from gql.transport.websockets import WebsocketsTransport
 from tests.conftest import StoppedClock
-from tests.web.service import Client, Service, service
+from tests.web.service import Client, Service, heartbeat, service
 from tests.world import rated
 from websockets.asyncio.client import connect
 from websockets.typing import Subprotocol
@@ -64,6 +65,9 @@ async def test_a_subscription_resumes_after_a_rev_without_a_gap_in_another_proce
                 seen.append((await socket.data())["changes"]["rev"])
             await writing
     assert seen == list(range(1, 13))
+
+
+MESSAGE = {"type": "subscribe", "id": "1", "payload": {"query": "{ __typename }"}}
 
 
 async def _write(writer: Client, start: int, end: int) -> None:
@@ -176,6 +180,20 @@ async def test_questions_over_a_socket_have_the_bounds_of_requests(
         async with client.socket() as socket:
             await socket.subscribe('{ twin(name: "lena") { rev } }')
             assert await socket.data() == {"twin": {"rev": 1}}
+
+
+async def test_operations_sent_on_many_sockets_at_once_do_not_hold_the_loop(
+    graph: Graph, keyring: Keyring, clock: StoppedClock, tenant: str
+) -> None:
+    async with service(graph, keyring, clock, tenant, max_sockets_per_key=200) as running, AsyncExitStack() as stack:
+        client = await running.client()
+        many = [await stack.enter_async_context(client.socket()) for _ in range(150)]
+        for socket in many:
+            assert (await socket.next())["type"] == "connection_ack"
+        async with heartbeat() as longest:
+            await asyncio.gather(*(socket.send(MESSAGE) for socket in many))
+            assert [(await socket.next())["type"] for socket in many] == ["next"] * 150
+        assert longest[0] < 0.03
 
 
 async def test_whoever_brings_no_key_is_not_waited_for(client: Client) -> None:

@@ -59,6 +59,30 @@ async def test_a_tenant_with_many_keys_leaves_room_for_others() -> None:
             assert some.at_work == 4
 
 
+async def test_much_that_a_key_does_at_once_is_spread_over_turns_of_the_loop_and_another_key_is_not_behind_it() -> None:
+    some, passed = places(per_key=1), list[tuple[int, str]]()
+    turn = 0
+
+    async def count_turns() -> None:
+        nonlocal turn
+        while True:
+            turn += 1
+            await asyncio.sleep(0)
+
+    async def step(tenant: str) -> None:
+        await some.turn(tenant, "1")
+        passed.append((turn, tenant))
+
+    counting = asyncio.create_task(count_turns())
+    await asyncio.gather(*(step(tenant) for tenant in [*"a" * 10, "b"]))
+    counting.cancel()
+    turns_of_a = [at for at, tenant in passed if tenant == "a"]
+    assert len(set(turns_of_a)) == len(turns_of_a) == 10
+    assert {tenant: at for at, tenant in passed}["b"] <= turns_of_a[1]
+    await asyncio.sleep(0)
+    assert (some.at_work, some.waiting) == (0, 0)
+
+
 async def test_a_free_place_goes_to_whoever_has_the_fewest() -> None:
     some = places(total=2, per_tenant=2)
     async with at_work(some, ("a", "1"), ("a", "1"), ("a", "1"), ("a", "1"), ("b", "1")) as tasks:

@@ -8,31 +8,23 @@ from __future__ import annotations
 import asyncio
 import inspect
 import os
-from typing import Any
+from typing import Any, get_type_hints
 
 import typer
 
 from beliefgraph.cli import serve
-from beliefgraph.services.advice.check import DecisionChecks
-from beliefgraph.services.changes.changes import Changes
-from beliefgraph.services.commands.commands import Commands
-from beliefgraph.services.commands.intake import Intake
-from beliefgraph.services.definitions.book import DefinitionBook
-from beliefgraph.services.explanation.explain import Explanations
-from beliefgraph.services.preferences.questions import Preferences
-from beliefgraph.services.questions.beliefs import Questions
-from beliefgraph.services.questions.decisions import Decisions
-from beliefgraph.services.questions.goals import Goals
-from beliefgraph.services.questions.interval import Intervals
-from beliefgraph.services.questions.metrics import Metrics
-from beliefgraph.services.questions.what_if import WhatIfs
-from beliefgraph.services.reasons.questions import Reasons
-from beliefgraph.services.upkeep.erase import Eraser
+from beliefgraph.graphql.context import Verbs
+from beliefgraph.services.access.callers import Callers
+from beliefgraph.services.access.sessions import Sessions
+from beliefgraph.services.upkeep.warming import Warming
 
-SERVICES = (
-    *(Changes, Commands, DecisionChecks, Decisions, DefinitionBook, Eraser, Explanations, Goals, Intake, Intervals),
-    *(Metrics, Preferences, Questions, Reasons, WhatIfs),
-)
+WHOLE = (Callers, Sessions, Warming, Verbs)
+"""What stays as it is, so that there is somebody whom all else fails."""
+
+SERVICES = {
+    get_type_hints(each.fget)["return"] for each in vars(Verbs).values() if isinstance(each, property)
+}.difference(WHOLE)
+"""Every service that the interfaces call."""
 
 _tasks = set[asyncio.Task[None]]()
 

@@ -23,14 +23,16 @@ from tests.conftest import StoppedClock
 from tests.house.source import ROOT
 from tests.terminal import unnamed
 from tests.web.serve_process import ready
-from tests.web.service import Client, Json
+from tests.web.service import EVERYTHING, Client, Json
 from tests.world import CATALOG
 
 from beliefgraph.app import build
 from beliefgraph.config import Settings
 from beliefgraph.local import Endpoint
+from beliefgraph.services.access.sessions import Sessions
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
+from beliefgraph.web.person.routes import DONE, SHOWN
 
 CANARY, TWIN = "zilpzalp", "wilhelmine"
 SCHEMA = build_schema((ROOT / "docs" / "schema.graphql").read_text(encoding="utf-8"))
@@ -117,7 +119,7 @@ async def test_neither_words_nor_names_are_in_a_log(
     endpoint: Endpoint, graph: Graph, clock: StoppedClock, tenant: str, tmp_path: Path, level: str, state: str
 ) -> None:
     services = build(Settings(), graph, Keyring(tmp_path / "keys"), clock)
-    made = await services.callers.create(tenant, "tester", ["read", "write", "correct", "define", "erase"], ["testing"])
+    made = await services.callers.create(tenant, "tester", [*EVERYTHING, "audit", "invite"], ["testing"])
     await services.book.publish(await services.callers.authenticate(made.secret), CATALOG)
     environment = {
         **unnamed(),
@@ -145,7 +147,9 @@ async def test_neither_words_nor_names_are_in_a_log(
         url = line.split()[1].removesuffix("/graphql")
         await ready(url)
         async with httpx2.AsyncClient(timeout=PATIENCE) as http:
-            await say_everything(Client(http, url, made.secret), Client(http, url, CANARY))
+            client = Client(http, url, made.secret)
+            await say_everything(client, Client(http, url, CANARY))
+            await say_everything_on_the_page(client, services.sessions)
         process.terminate()
         async with asyncio.timeout(PATIENCE):
             await process.wait()
@@ -181,8 +185,34 @@ async def say_everything(client: Client, stranger: Client) -> None:
         await socket.closed()
     for sent, headers in SENT:
         await client.post(sent, "/events", **{**STRUCTURED, **headers})
-    for path in (f"/{CANARY}/{TWIN}?{CANARY}={TWIN}", f"/errors/{CANARY}", f"/graphql?query={CANARY}"):
+    for export in ({"twin": TWIN}, {"twin": CANARY}, {CANARY: TWIN}):
+        await client.post(export, "/export")
+    for path in (
+        *(f"/{CANARY}/{TWIN}?{CANARY}={TWIN}", f"/errors/{CANARY}", f"/graphql?query={CANARY}"),
+        *(f"/export/{CANARY}", f"/me/{CANARY}", f"/me/sign-in?link={CANARY}", f"/me/sign-in/return?state={CANARY}"),
+    ):
         await client.post(b"{}", path)
         await client.http.get(client.url + path)
     await stranger.post(ASKED[0], purpose=CANARY)
     await client.post(ASKED[0], purpose=CANARY)
+
+
+async def say_everything_on_the_page(client: Client, sessions: Sessions) -> None:
+    """Sign in as the person, look at every page, and send every form with the words in it."""
+    url = client.url
+    link = (await client.data("mutation I($twin: String!) { invite(twin: $twin) { url } }", twin=TWIN))["invite"]["url"]
+    said = dict.fromkeys(("evidence", "purpose", "category", "recipient"), CANARY)
+    chosen = dict.fromkeys(("holds", "contested", "allowed", "restricted", "sure"), "yes")
+    async with httpx2.AsyncClient(timeout=PATIENCE, follow_redirects=True) as http:
+        await http.post(f"{url}/me/sign-in", data={"link": CANARY})
+        await http.post(f"{url}/me/sign-in", data={"link": link.partition("link=")[2]})
+        session = await sessions.resume(http.cookies.get("beliefgraph-session", ""))
+        assert session is not None
+        for path in SHOWN:
+            await http.get(f"{url}/me{path.replace('{belief}', CANARY)}?done={CANARY}&after={CANARY}")
+        for path in DONE:
+            for token in (CANARY, session.token):
+                await http.post(
+                    f"{url}/me{path.replace('{belief}', CANARY)}",
+                    data={**said, **chosen, "word": "erase", "token": token},
+                )

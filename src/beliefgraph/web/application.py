@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Scope
 
 from beliefgraph.config import Settings
 from beliefgraph.errors import BeliefgraphError
-from beliefgraph.graphql.door import refusal_body
+from beliefgraph.graphql.requests import refusal_body
 from beliefgraph.ingest.http import error_response
 from beliefgraph.services.access.callers import Callers
 from beliefgraph.services.process.places import Places

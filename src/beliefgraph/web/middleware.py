@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from functools import partial
 from uuid import uuid4
@@ -27,6 +26,7 @@ from beliefgraph.graphql.errors import ASKED_AT
 from beliefgraph.services.access.callers import Callers, bearer
 from beliefgraph.services.process.places import Places, Shares
 from beliefgraph.telemetry.spans import GONE, request
+from beliefgraph.web.budgets import BodyBuffer, OpenSockets
 
 log = structlog.get_logger("beliefgraph.access")
 
@@ -160,8 +160,8 @@ class Bounded:
         self._keyed = keyed
         self._settings = settings
         self._without_key = Places(WITHOUT_KEY)
-        self._reading = _Buffer(settings.max_body_buffer)
-        self._sockets = _Sockets(settings.max_sockets, settings.max_sockets_per_key)
+        self._reading = BodyBuffer(settings.max_body_buffer)
+        self._sockets = OpenSockets(settings.max_sockets, settings.max_sockets_per_key)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on within its bounds."""
@@ -350,74 +350,6 @@ async def _ahead(receive: Receive) -> list[Message]:
         messages.append(message)
         size, more = size + len(message.get("body", b"")), message.get("more_body", False)
     return messages
-
-
-class _Buffer:
-    """How many bytes of bodies are being read, in all and of each tenant."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._total = 0
-        self._of: Counter[str] = Counter()
-
-    def add(self, tenant: str, size: int) -> None:
-        """Count bytes that are kept until the body is whole; `overloaded` where there is no room for them."""
-        if self._total + size > self._most or self._of[tenant] + size > self._most // 2:
-            raise Unavailable("overloaded", "Too many large bodies are being sent; try again in a second.")
-        self._total += size
-        self._of[tenant] += size
-
-    def remove(self, tenant: str, size: int) -> None:
-        """Count them no more."""
-        self._total -= size
-        self._of[tenant] -= size
-        if not self._of[tenant]:
-            del self._of[tenant]
-
-
-class _Sockets:
-    """The WebSockets that are open: those that bring no key give way to others, and a key has so many."""
-
-    def __init__(self, most: int, most_per_key: int) -> None:
-        self._most = most
-        self._most_per_key = most_per_key
-        self._without_key: dict[asyncio.Future[None], None] = {}
-        self._key: dict[asyncio.Future[None], str] = {}
-        self._of_key: Counter[str] = Counter()
-
-    def room(self) -> bool:
-        """Whether there is room for one more, be it that the one who has waited longest for its key is ended."""
-        if len(self._without_key) + len(self._key) < self._most:
-            return True
-        longest = next(iter(self._without_key), None)
-        if longest is None:
-            return False
-        del self._without_key[longest]
-        longest.cancel()
-        return True
-
-    def enter(self, socket: asyncio.Future[None]) -> None:
-        """Count a socket that has brought no key yet."""
-        self._without_key[socket] = None
-
-    def keyed(self, socket: asyncio.Future[None], key: str) -> bool:
-        """Note whose it is, so that it keeps its place; False if that key has too many."""
-        if self._of_key[key] >= self._most_per_key:
-            return False
-        if socket in self._without_key:
-            del self._without_key[socket]
-            self._key[socket] = key
-            self._of_key[key] += 1
-        return True
-
-    def leave(self, socket: asyncio.Future[None]) -> None:
-        """Count it no more."""
-        self._without_key.pop(socket, None)
-        key = self._key.pop(socket, None)
-        if key is not None:
-            self._of_key[key] -= 1
-            if not self._of_key[key]:
-                del self._of_key[key]
 
 
 def _refuse_two_lengths(scope: Scope) -> None:

@@ -100,10 +100,7 @@ class Places:
         While others of the same key wait, the place is kept for `pause` seconds more.
         """
         holder = (tenant, key)
-        if self._waiting or not self._tally.may(holder):
-            await self._wait(holder)
-        else:
-            self._tally.take(holder)
+        await self._take(holder)
         before = HOLDER.set(holder)
         try:
             yield
@@ -113,9 +110,23 @@ class Places:
             HOLDER.reset(before)
             self._leave(holder)
 
+    async def turn(self, tenant: str, key: str) -> None:
+        """Wait for a place that is free again in the next turn of the event loop; `overloaded` where none is in time.
+
+        So what many tasks of one key have to do at the same moment does not come all at once.
+        """
+        await self._take((tenant, key))
+        asyncio.get_running_loop().call_soon(self._leave, (tenant, key))
+
     def of_holder(self) -> AbstractAsyncContextManager[None]:
         """A place for whom the current task works."""
         return self.taken(*HOLDER.get())
+
+    async def _take(self, holder: Holder) -> None:
+        if self._waiting or not self._tally.may(holder):
+            await self._wait(holder)
+        else:
+            self._tally.take(holder)
 
     async def _wait(self, holder: Holder) -> None:
         queue = self._waiting.setdefault(holder, deque())

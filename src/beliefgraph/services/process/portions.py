@@ -14,8 +14,9 @@ ROWS = 8_000
 ROWS_TOGETHER = 2_500
 """Rows that one transaction writes of several twins: what is left of the call is derived while it is written."""
 
-TWINS = 400
-"""Twins that one transaction writes to at most: what is done for each on the event loop holds it for some 10 ms."""
+TWINS = 100
+"""Twins that one transaction writes to at most. Neo4j's memory holds what is not committed: with 400 twins, of two
+transactions at a time, its garbage collections copied most of what they looked at, and stopped everybody for longer."""
 
 ROWS_AT_FIRST = 6.0
 """Rows that an event is taken to write before any was written."""

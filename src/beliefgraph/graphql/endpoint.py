@@ -1,0 +1,229 @@
+"""GraphQL at one address, over HTTP and over WebSockets.
+
+HTTP follows GraphQL-over-HTTP: `application/graphql-response+json` gets 400 for a request that cannot be executed,
+`application/json` gets 200 for whatever is well-formed. WebSockets speak graphql-transport-ws (`websocket.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, cast
+
+import orjson
+from graphql import GraphQLError
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+from strawberry.types.unset import UNSET, UnsetType
+
+from beliefgraph.errors import BeliefgraphError, Incorrect
+from beliefgraph.graphql.context import Context, Verbs
+from beliefgraph.graphql.errors import told
+from beliefgraph.graphql.requests import Bounds, checked, refusal_body
+from beliefgraph.graphql.schema import Schema
+from beliefgraph.graphql.variables import coerced_beside
+from beliefgraph.graphql.websocket import HANDSHAKE, Handler, Messages, Shared, TooManySocketsError, authenticated
+from beliefgraph.services.access.callers import bearer
+from beliefgraph.services.process.bounded_json import AT_ONCE, read_json_beside
+from beliefgraph.services.process.places import HOLDER
+
+JSON = "application/json"
+RESPONSE_JSON = "application/graphql-response+json"
+OVER_HTTP = frozenset({OperationType.QUERY, OperationType.MUTATION})
+
+
+class Page(Protocol):
+    """What a browser gets that opens the address."""
+
+    async def __call__(self, request: Request) -> Response:
+        """The page."""
+        ...
+
+
+class GraphQLEndpoint(GraphQL[Context, None]):
+    """The endpoint `/graphql`."""
+
+    def __init__(
+        self,
+        schema: Schema,
+        verbs: Verbs,
+        *,
+        page: Page | None = None,
+        origins: Sequence[str] = (),
+        bounds: Bounds,
+    ) -> None:
+        super().__init__(
+            schema,
+            graphql_ide=None,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+            max_subscriptions_per_connection=bounds.operations_per_socket,
+            allowed_origins=origins,
+            connection_init_wait_timeout=HANDSHAKE,
+        )
+        self.shared = Shared(bounds, schema.limits.tokens, verbs.warming.wait, self._coerced)
+        self._bounds = bounds
+        self._most_tokens = schema.limits.tokens
+        self._core = schema._schema
+        self._verbs = verbs
+        self._page = page
+        self.graphql_transport_ws_handler_class = Handler
+        self.websocket_adapter_class = Messages
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or serve a WebSocket until it closes."""
+        if scope["type"] == "websocket":
+            await super().__call__(scope, receive, send)
+            return
+        response = await self._answer(Request(scope, receive))
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        headers = request.headers
+        if request.method != "POST":
+            if (
+                request.method in ("GET", "HEAD")
+                and self._page is not None
+                and "text/html" in headers.get("accept", "")
+            ):
+                return await self._page(request)
+            there = "" if self._page is None else " In a browser this address is GraphiQL."
+            return _refused(Incorrect("invalid-query", f"Send queries by POST.{there}"), 405, {"allow": "POST"})
+        media = _acceptable(headers.get("accept"))
+        if media is None:
+            return _refused(Incorrect("invalid-query", f"Answers are {RESPONSE_JSON} or {JSON}."), 406)
+        context = Context(
+            verbs=self._verbs,
+            request_id=getattr(request.state, "request_id", ""),
+            secret=bearer(headers.get("authorization")),
+            purpose=headers.get("purpose"),
+            identity=getattr(request.state, "caller", None),
+            asks=getattr(request.state, "asks", None),
+        )
+        if headers.get("content-type", "").partition(";")[0].strip().lower() != JSON:
+            return _refused(Incorrect("invalid-query", f"Send {JSON}."), 415)
+        body = await request.body()
+        try:
+            asked = checked(await self._read(body))
+            if len(body) > AT_ONCE and asked.get("variables"):
+                asked["variables"] = await self._coerced(asked["query"], asked["variables"], asked.get("operationName"))
+        except Incorrect as error:
+            return _refused(error, 400, media=media)
+        return await self._execute(context, asked, media)
+
+    async def _coerced(self, query: str, variables: dict[str, Any], operation_name: str | None) -> dict[str, Any]:
+        """Long variables, coerced beside the loop; `too-large` where a list has too many items."""
+        return await coerced_beside(self._core, query, variables, operation_name, self._most_tokens)
+
+    async def _read(self, body: bytes) -> object:
+        try:
+            return await read_json_beside(body, self._bounds.json)
+        except orjson.JSONDecodeError as error:
+            raise Incorrect("invalid-query", f"The body is not JSON: {error}.") from None
+
+    async def _execute(self, context: Context, asked: Mapping[str, Any], media: str) -> Response:
+        try:
+            result = await self.schema.execute(
+                asked["query"],
+                variable_values=asked.get("variables"),
+                context_value=context,
+                operation_name=asked.get("operationName"),
+                allowed_operation_types=OVER_HTTP,
+            )
+        except InvalidOperationTypeError:
+            error = Incorrect("invalid-query", "Subscriptions are followed over a WebSocket, graphql-transport-ws.")
+            return _refused(error, 405, {"allow": "GET, POST"}, media=media)
+        except (CannotGetOperationTypeError, MissingQueryError):
+            return _refused(
+                Incorrect("invalid-query", "The document has no operation of that name."),
+                400 if media == RESPONSE_JSON else 200,
+                media=media,
+            )
+        return self._written(result, media)
+
+    def _written(self, result: ExecutionResult, media: str) -> Response:
+        answer: dict[str, Any] = {"data": result.data}
+        status = 200
+        if result.errors:
+            if result.data is None and not any(error.path for error in result.errors):
+                answer = {}  # nothing was executed
+                status = 400 if media == RESPONSE_JSON else 200
+            answer["errors"] = [_formatted(error) for error in result.errors]
+        written = orjson.dumps(answer, default=str)
+        if len(written) > self._bounds.answer_bytes:
+            return _refused(self._too_long(len(written)), 200, media=media)
+        return Response(written, status, media_type=media)
+
+    def _too_long(self, size: int) -> Incorrect:
+        """Why an answer is not sent."""
+        most = self._bounds.answer_bytes
+        return Incorrect(
+            "too-large", f"The answer has {size:,} bytes where {most:,} are allowed; ask for less at once."
+        )
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002
+        """What the operations of a WebSocket are given; who calls is known once `connection_init` came."""
+        headers = request.headers
+        address = "" if request.client is None else request.client.host
+        HOLDER.set((address, address))
+        return Context(
+            verbs=self._verbs,
+            request_id=getattr(request.state, "request_id", ""),
+            secret=bearer(headers.get("authorization")),
+            purpose=headers.get("purpose"),
+            keyed=getattr(request.state, "keyed", None),
+            address=address,
+        )
+
+    async def on_ws_connect(self, context: Context) -> UnsetType:
+        """Take the key of `connection_init`, else that of the handshake; close with 4403 without a valid one."""
+        given = {str(key).lower(): value for key, value in (context.connection_params or {}).items()}
+        if isinstance(given.get("authorization"), str):
+            context.secret = bearer(str(given["authorization"]))
+        if isinstance(given.get("purpose"), str):
+            context.purpose = str(given["purpose"])
+        await authenticated(context)
+        if context.keyed is not None and not context.keyed(context.caller.key):
+            raise TooManySocketsError
+        HOLDER.set((context.caller.tenant, context.caller.key))  # its long messages are read in threads of its own
+        return cast("UnsetType", UNSET)
+
+    def decode_json(self, data: str | bytes) -> object:
+        """What was sent."""
+        return orjson.loads(data)
+
+    def encode_json(self, data: object) -> str:
+        """What is sent over a WebSocket, as text; in the place of an answer that is too long, why it is not."""
+        written = orjson.dumps(data, default=str)
+        if len(written) > self._bounds.answer_bytes and isinstance(data, dict):
+            error = self._too_long(len(written))
+            errors = [{"message": error.message, "extensions": told(error)}]
+            written = orjson.dumps({**data, "payload": {"data": None, "errors": errors}})
+        return written.decode()
+
+
+def _acceptable(accept: str | None) -> str | None:
+    """The media type to answer with; None if none of ours is wanted."""
+    if not accept:
+        return JSON
+    wanted = [part.partition(";")[0].strip().lower() for part in accept.split(",")]
+    for media in wanted:
+        if media in (JSON, RESPONSE_JSON):
+            return media
+    return JSON if any(media in ("*/*", "application/*") for media in wanted) else None
+
+
+def _formatted(error: GraphQLError) -> Mapping[str, Any]:
+    return error.formatted
+
+
+def _refused(
+    error: BeliefgraphError, status: int, headers: Mapping[str, str] | None = None, *, media: str = JSON
+) -> Response:
+    return Response(refusal_body(error), status, dict(headers or {}), media_type=media)
