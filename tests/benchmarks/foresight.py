@@ -22,7 +22,7 @@ from beliefgraph.model.definition import Definitions
 from beliefgraph.model.identity import evidence_id
 from beliefgraph.services.asking.weigh import Asking
 from beliefgraph.services.definitions.graph import DefinitionGraph
-from beliefgraph.services.interpretation.said import BearsOn
+from beliefgraph.services.interpretation.protocol import BearsOn
 from beliefgraph.services.questions.suppose import Supposed, supposing
 from beliefgraph.services.snapshots.as_of import Snapshot
 from beliefgraph.services.twin.state import fresh

@@ -1,4 +1,4 @@
-"""Grades learned from a tenant's past: adopted where they foretell better, explained, out of force when outdated."""
+"""Grades learned from a tenant's past: adopted where they predict better, explained, out of force when outdated."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_what_moves_the_grade_is_found_and_adopted(keyring: Keyring, definitions
     assert found.grades.on_beliefs
 
 
-def test_of_twins_not_seen_before_it_foretells_better_than_the_shares_and_its_inputs_sum_to_the_log_odds(
+def test_of_twins_not_seen_before_it_predicts_better_than_the_shares_and_its_inputs_sum_to_the_log_odds(
     keyring: Keyring, definitions: Definitions
 ) -> None:
     after = in_force(learned(keyring, 300, definitions), definitions)

@@ -1,4 +1,4 @@
-"""Hazards learned from a tenant's past: adopted where they foretell better, used from their end on, explained."""
+"""Hazards learned from a tenant's past: adopted where they predict better, used from their end on, explained."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ def test_an_outcome_that_is_a_correction_is_learned_from_when_somebody_set_it_ri
     assert came.tolist() == [False, True, True, False], "while it is valid at the end of a period"
 
 
-def test_of_twins_not_seen_before_it_foretells_better_than_the_base_rate_and_as_often_as_it_says(
+def test_of_twins_not_seen_before_it_predicts_better_than_the_base_rate_and_as_often_as_it_says(
     keyring: Keyring, definitions: Definitions
 ) -> None:
     first = learned(keyring, 800, 1, definitions)

@@ -21,9 +21,9 @@ async def test_a_client_reads_events_again_and_sees_why_the_twin_changed(world: 
     client = await served.client()
     await client.observe(rated("1", 2.0))
     await republish(world, "1.1.0", saying("rated", "-2.0"))
-    foretold = (await client.data(READ_AGAIN, input={"dryRun": True, "types": ["rated"]}))["reinterpret"]
+    predicted = (await client.data(READ_AGAIN, input={"dryRun": True, "types": ["rated"]}))["reinterpret"]
     done = (await client.data(READ_AGAIN, input={"twin": "lena"}))["reinterpret"]
-    assert foretold == done
+    assert predicted == done
     (move,) = done["most"]
     assert (move["twin"], move["attribute"], move["before"], move["after"]) == (
         "lena",

@@ -24,8 +24,8 @@ from beliefgraph.services.commits.advance import PlannedCommit, advance
 from beliefgraph.services.commits.layers import LAYERS
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.derivation.derive import derive
+from beliefgraph.services.interpretation.protocol import Interpretation, SourceStatement
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.interpretation.said import Interpretation, Spoken
 from beliefgraph.services.permissions.enforce import permitted
 from beliefgraph.services.permissions.hidden import Hidden, PermittedDefinitions
 from beliefgraph.services.permissions.replay import Inputs, Replay, View, replayed
@@ -111,7 +111,7 @@ SIGHTS = st.builds(
 )
 
 
-def speaks_of(spoken: Spoken, hidden: Hidden) -> bool:
+def speaks_of(spoken: SourceStatement, hidden: Hidden) -> bool:
     """Whether a piece of evidence says anything that is hidden."""
     return (
         any(hidden.named(each.belief.attribute) for each in spoken.bearings)

@@ -69,16 +69,16 @@ async def test_what_says_the_same_again_stays_as_it_is(world: World) -> None:
     assert (await stored(world)).rev == after.rev
 
 
-async def test_a_dry_run_foretells_the_run_and_writes_nothing(world: World) -> None:
+async def test_a_dry_run_predicts_the_run_and_writes_nothing(world: World) -> None:
     for twin in ("lena", "omar"):
         await world.intake.observe(
             world.caller, [rated(str(n), 0.5, day=n, twin=twin) for n in range(5)] + [event("p", twin=twin)]
         )
     await republish(world, "1.1.0", saying("rated", "-1.0"))
-    foretold = await again(world, dry_run=True)
-    assert (foretold.twins, foretold.events, foretold.changed, foretold.commits) == (2, 12, 10, 2)
+    predicted = await again(world, dry_run=True)
+    assert (predicted.twins, predicted.events, predicted.changed, predicted.commits) == (2, 12, 10, 2)
     assert [(await stored(world, twin)).rev for twin in ("lena", "omar")] == [1, 1]
-    assert await again(world) == foretold
+    assert await again(world) == predicted
     assert [(await stored(world, twin)).rev for twin in ("lena", "omar")] == [2, 2]
 
 
@@ -170,9 +170,9 @@ async def test_a_twin_of_many_events_is_read_in_portions(world: World, monkeypat
     monkeypatch.setattr("beliefgraph.services.reinterpretation.reinterpret.PORTION", 4)
     await world.intake.observe(world.caller, [rated(str(n), 0.25, day=n) for n in range(10)])
     await republish(world, "1.1.0", saying("rated", "-0.25"))
-    foretold = await again(world, dry_run=True)
-    assert foretold.commits == 3
-    assert await again(world) == foretold
+    predicted = await again(world, dry_run=True)
+    assert predicted.commits == 3
+    assert await again(world) == predicted
     assert held(await stored(world), "world.alone") == published(-2.5)
 
 

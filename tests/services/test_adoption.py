@@ -1,4 +1,4 @@
-"""What is learned of sources is adopted only where it foretells better; where nothing can be told, nothing changes."""
+"""What is learned of sources is adopted only where it predicts better; where nothing can be told, nothing changes."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_a_one_sided_source_among_others_keeps_what_is_in_force_and_they_are_lea
     assert [each.source for each in found.verdicts if not each.adopted] == ["app"]
 
 
-def test_what_does_not_foretell_better_than_what_is_in_force_is_not_adopted_again() -> None:
+def test_what_does_not_predict_better_than_what_is_in_force_is_not_adopted_again() -> None:
     rng = np.random.default_rng(3)
     holds = rng.random(300) < 0.5
     rows = [

@@ -14,8 +14,8 @@ from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.services.interpretation import expressions
 from beliefgraph.services.interpretation.check import check_catalog
+from beliefgraph.services.interpretation.protocol import Interpretation, SourceStatement
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.interpretation.said import Interpretation, Spoken
 
 DAY = 86_400.0
 
@@ -45,7 +45,7 @@ def interpret(event: Event, *rules: dict[str, Any]) -> Interpretation:
     return RuleInterpreter().interpret(event, definitions)
 
 
-def only(interpretation: Interpretation) -> Spoken:
+def only(interpretation: Interpretation) -> SourceStatement:
     (spoken,) = interpretation.spoken
     return spoken
 

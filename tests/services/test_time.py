@@ -226,7 +226,7 @@ async def live(world: World, twin: str, known: Sequence[Version]) -> None:
         assert await do(world, twin, v.rev + 1, v.deed, meant + 1) == v.rev + 1
 
 
-@effort(40)
+@effort(25)
 @given(deeds, st.randoms(use_true_random=False))
 async def test_as_of_any_moment_is_what_a_fresh_twin_believes_that_was_told_what_is_visible_then(
     world: World, done: list[Deed], chance: random.Random

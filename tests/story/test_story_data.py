@@ -14,8 +14,8 @@ from beliefgraph.model.event import Event
 from beliefgraph.model.relation import RelationKind
 from beliefgraph.model.vocabulary import words_of
 from beliefgraph.services.interpretation.check import check_catalog
+from beliefgraph.services.interpretation.protocol import Interpretation
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.interpretation.said import Interpretation
 from beliefgraph.story.story import Scene, Story, load_story
 
 DOMAINS = {"product", "needs", "world", "trust", "role", "goals", "values", "behaviour", "wants"}

@@ -1,4 +1,4 @@
-"""Stages learned from a tenant's twins: adopted where they foretell better, in force by number, and never elsewhere."""
+"""Stages learned from a tenant's twins: adopted where they predict better, in force by number, and never elsewhere."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_stays_are_learned_as_they_were_and_adopted(slow: LearnedTrajectory) -> 
     assert evaluation.velocity > business_case.velocity > 0
 
 
-def test_of_twins_not_seen_before_what_was_learned_foretells_the_next_sign_better(slow: LearnedTrajectory) -> None:
+def test_of_twins_not_seen_before_what_was_learned_predicts_the_next_sign_better(slow: LearnedTrajectory) -> None:
     stated = definitions()
     after = stated.with_parameters(following([slow], ParameterSet(tenant="t", number=1)))
     again = learned(lives(120, 2, stays=(8.0, 60.0)), after)

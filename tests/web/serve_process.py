@@ -9,16 +9,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2
-from tests.terminal import unnamed
+from tests.terminal import beliefgraph, unnamed
 
 from beliefgraph.local import Endpoint
 
 PROGRAM = """
 import typer
-from beliefgraph.cli import keys, serve
+from beliefgraph.cli import serve
 app = typer.Typer(pretty_exceptions_enable=False)
 app.command()(serve.serve)
-app.add_typer(keys.app, name="keys")
 app()
 """
 PATIENCE = 30.0
@@ -39,7 +38,7 @@ def environment_of(endpoint: Endpoint, folder: Path) -> dict[str, str]:
 
 
 async def command(environment: Mapping[str, str], *arguments: str) -> asyncio.subprocess.Process:
-    """A command of the terminal, begun."""
+    """`beliefgraph serve`, begun."""
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
@@ -53,10 +52,8 @@ async def command(environment: Mapping[str, str], *arguments: str) -> asyncio.su
 
 async def said(environment: Mapping[str, str], *arguments: str) -> tuple[int | None, str, str]:
     """How a command ended, and what it said."""
-    process = await command(environment, *arguments)
-    async with asyncio.timeout(PATIENCE):
-        out, err = await process.communicate()
-    return process.returncode, out.decode(), err.decode()
+    done = await asyncio.to_thread(beliefgraph, *arguments, environ=dict(environment))
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
 async def ready(url: str) -> None:
@@ -69,7 +66,7 @@ async def ready(url: str) -> None:
 @asynccontextmanager
 async def served_apart(environment: Mapping[str, str]) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
     """A service in a process of its own that can serve, and its address; killed if it has not ended."""
-    process = await command(environment, "serve", "--port", "0")
+    process = await command(environment, "--port", "0")
     assert process.stdout is not None
     try:
         async with asyncio.timeout(PATIENCE):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -57,11 +58,9 @@ async def test_a_key_made_in_a_terminal_opens_the_service_which_ends_cleanly_whe
     assert b'"path":"/graphql"' in err
 
 
-async def test_a_port_that_is_taken_is_told(
-    environment: dict[str, str], serving: tuple[asyncio.subprocess.Process, str]
-) -> None:
-    _, url = serving
-    code, _, err = await said(environment, "serve", "--port", url.rpartition(":")[2])
+async def test_a_port_that_is_taken_is_told(environment: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        code, _, err = await said(environment, "serve", "--port", str(taken.getsockname()[1]))
     assert code == 1
     assert "port-taken" in err
 

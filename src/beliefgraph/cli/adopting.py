@@ -28,8 +28,8 @@ class Learned(Protocol):
 
 
 L = TypeVar("L", bound=Learned)
-Told = Callable[[int], None]
-Learn = Callable[[Services, Caller, datetime, Told, Usable], Awaitable[Sequence[L]]]
+Progress = Callable[[int], None]
+Learn = Callable[[Services, Caller, datetime, Progress, Usable], Awaitable[Sequence[L]]]
 
 
 async def learn_and_adopt(

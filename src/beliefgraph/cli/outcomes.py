@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from beliefgraph.app import Services
-from beliefgraph.cli.adopting import Told, learn_and_adopt
+from beliefgraph.cli.adopting import Progress, learn_and_adopt
 from beliefgraph.cli.connection import Key, Purpose, run
 from beliefgraph.cli.lessons import Before
 from beliefgraph.cli.parameter_sets import DryRun
@@ -38,7 +38,7 @@ def outcomes(
     """
 
     async def learn(
-        built: Services, caller: Caller, until: datetime, told: Told, usable: Usable
+        built: Services, caller: Caller, until: datetime, told: Progress, usable: Usable
     ) -> list[LearnedOutcome]:
         alone = built.alone
         return await learn_outcomes(

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from beliefgraph.app import Services
-from beliefgraph.cli.adopting import Told, learn_and_adopt
+from beliefgraph.cli.adopting import Progress, learn_and_adopt
 from beliefgraph.cli.connection import Key, Purpose, run
 from beliefgraph.cli.lessons import Before
 from beliefgraph.cli.parameter_sets import DryRun
@@ -27,7 +27,7 @@ def segments(key: Key, purpose: Purpose = None, before: Before = None, dry_run: 
     """
 
     async def learn(
-        built: Services, caller: Caller, until: datetime, told: Told, usable: Usable
+        built: Services, caller: Caller, until: datetime, told: Progress, usable: Usable
     ) -> list[SegmentLesson]:
         alone = built.alone
         return await learn_segments(caller, alone.graph, alone.keyring, alone.book, until, told, usable, built.sights)

@@ -38,10 +38,10 @@ from beliefgraph.model.command import (
     Withdraw,
 )
 from beliefgraph.model.contest import Contest
-from beliefgraph.model.decision import Option, Reason, Result, Told
+from beliefgraph.model.decision import DecisionFields, Option, Reason, Result
 from beliefgraph.model.decision_check import CheckDecision
 from beliefgraph.model.event import Event, EventName
-from beliefgraph.model.goal import Stated
+from beliefgraph.model.goal import GoalFields
 from beliefgraph.model.metric import MetricKey
 from beliefgraph.model.permission import Permit, Restrict
 from beliefgraph.model.question import BeliefFilter, BeliefOrder
@@ -98,7 +98,10 @@ def asked(record: type[R], name: str | None = None) -> type[R]:
     definition.from_input = _sent
     for field in definition.fields:
         annotation = field.type_annotation
-        if issubclass(record, Stated | Told) and field.python_name in (*Stated.model_fields, *Told.model_fields):
+        if issubclass(record, GoalFields | DecisionFields) and field.python_name in (
+            *GoalFields.model_fields,
+            *DecisionFields.model_fields,
+        ):
             field.default_value = MISSING  # what is left out is not null
         field.description = in_graphql(field.description or "") or None
         if annotation is not None:

@@ -9,11 +9,11 @@ from pydantic import Field
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.decision import FIELDS as DECISION_FIELDS
-from beliefgraph.model.decision import Told, refuse_twins
+from beliefgraph.model.decision import DecisionFields, refuse_twins
 from beliefgraph.model.event import Event, EventName
 from beliefgraph.model.evidence import LogLikelihoodRatio
 from beliefgraph.model.goal import FIELDS as GOAL_FIELDS
-from beliefgraph.model.goal import MAX_RELATED, GoalLinkKind, Stated, Weight
+from beliefgraph.model.goal import MAX_RELATED, GoalFields, GoalLinkKind, Weight
 from beliefgraph.model.record import (
     Id,
     Key,
@@ -122,7 +122,7 @@ class Relate(Command):
     valid_to: ValidTo = None
 
 
-class SetGoal(Command, Stated):
+class SetGoal(Command, GoalFields):
     """Set fields of a goal, such as status or progress, over [valid_from, valid_to).
 
     A field left out stays as it was; null is refused. With the person's own key it overrides what others stated. The
@@ -173,7 +173,7 @@ class MotivateGoal(Command):
     valid_to: ValidTo = None
 
 
-class RecordDecision(Command, Told):
+class RecordDecision(Command, DecisionFields):
     """Set fields of a decision, such as its options, choice or result, from `valid_from` on.
 
     A field left out stays as it was; null is refused. With the person's own key it overrides what others stated. The
@@ -230,7 +230,7 @@ class Intervention(Record):
     holds: bool = Field(description="Whether it is made to hold.")
 
 
-class SupposedGoal(Stated):
+class SupposedGoal(GoalFields):
     """Suppose that the person set fields of a goal; a field left out stays as it is."""
 
     goal: Key = Field(description="Key of the goal.")

@@ -112,7 +112,7 @@ class Result(Record):
     )
 
 
-class Told(Record):
+class DecisionFields(Record):
     """What can be stated about a decision; a field left out stays as it was.
 
     Options and reasons are replaced as a whole.
@@ -129,7 +129,7 @@ class Told(Record):
     actual: Result | None = Field(None, description="How good the result was.")
 
 
-FIELDS: tuple[str, ...] = tuple(Told.model_fields)
+FIELDS: tuple[str, ...] = tuple(DecisionFields.model_fields)
 """The fields that can be stated about a decision."""
 
 

@@ -85,7 +85,7 @@ Weight = Annotated[float, Field(gt=0.0, le=1.0, allow_inf_nan=False)]
 """How much of the importance passes along a relation."""
 
 
-class Stated(Record):
+class GoalFields(Record):
     """What can be stated about a goal; a field left out stays as it was."""
 
     title: Title | None = Field(None, description="Name of the goal shown to people.")
@@ -101,7 +101,7 @@ class Stated(Record):
     deadline: Instant | None = Field(None, description="When the goal is due.")
 
 
-FIELDS: tuple[str, ...] = tuple(Stated.model_fields)
+FIELDS: tuple[str, ...] = tuple(GoalFields.model_fields)
 """The fields that can be stated about a goal."""
 
 
@@ -113,7 +113,7 @@ class Goal(Record):
     key: Key = Field(description="Key of the goal, as the application chose it.")
 
 
-class GoalStatement(Statement, Stated):
+class GoalStatement(Statement, GoalFields):
     """What one piece of evidence states about one goal; fields it does not state are null.
 
     For each field the statement with the latest valid time wins; statements by the person themselves (`correction`)

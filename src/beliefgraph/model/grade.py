@@ -149,5 +149,5 @@ class LearnedGrades(Record):
     until: Instant = Field(description="End of the last horizon that it was learned from.")
     twins: int = Field(ge=0, description="Number of twins that it was learned from.")
     rows: int = Field(ge=0, description="Number of rows, one for each twin and period after which a grade came.")
-    gain: float = Field(description="Nats by which it foretold held-out twins better, for each row.")
+    gain: float = Field(description="Nats by which it predicted held-out twins better, for each row.")
     error: float = Field(ge=0.0, description="Standard error of the gain.")

@@ -280,7 +280,7 @@ class LearnedHazard(Record):
     until: Instant = Field(description="End of the last period that it was learned from.")
     twins: int = Field(ge=0, description="Number of twins that it was learned from.")
     rows: int = Field(ge=0, description="Number of rows, one for each twin and period.")
-    gain: float = Field(description="Nats by which it foretold held-out twins better, for each twin and period.")
+    gain: float = Field(description="Nats by which it predicted held-out twins better, for each twin and period.")
     error: float = Field(ge=0.0, description="Standard error of the gain.")
 
     @property

@@ -69,7 +69,7 @@ class LearnedRate(Record):
     twins: int = Field(ge=0, description="Number of twins that it was learned from.")
     rows: int = Field(ge=0, description="Number of rows, one for each twin and period whose horizon was over.")
     until: Instant = Field(description="End of the last horizon that it was learned from.")
-    gain: float = Field(description="Nats by which it foretold held-out twins better, for each row.")
+    gain: float = Field(description="Nats by which it predicted held-out twins better, for each row.")
     error: float = Field(ge=0.0, description="Standard error of the gain.")
 
 
@@ -86,7 +86,7 @@ class LearnedBaseRate(Record):
     learned: OpenProbability = Field(description="Base rate of the segment, drawn toward that of the tenant.")
     tenant: OpenProbability = Field(description="Base rate of all twins of the tenant.")
     twins: int = Field(ge=0, description="Number of twins that it was learned from.")
-    gain: float = Field(description="Nats by which what turned out was foretold better, for each held-out belief.")
+    gain: float = Field(description="Nats by which what turned out was predicted better, for each held-out belief.")
     error: float = Field(ge=0.0, description="Standard error of the gain.")
 
 

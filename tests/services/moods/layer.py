@@ -11,7 +11,7 @@ from beliefgraph.model.evidence import Evidence
 from beliefgraph.model.timeline import inferred, revision_id
 from beliefgraph.services.beliefs.speak import addition, speak
 from beliefgraph.services.definitions.graph import DefinitionGraph
-from beliefgraph.services.interpretation.said import Interpretation, Spoken
+from beliefgraph.services.interpretation.protocol import Interpretation, SourceStatement
 from beliefgraph.services.layer.additions import Additions
 from beliefgraph.services.layer.context import CommandContext
 from beliefgraph.services.layer.protocol import Layer, PublishContext, Published
@@ -48,7 +48,7 @@ class MoodDraft:
 def showing_mood(context: CommandContext, command: ShowMood) -> Additions:
     """What a command shows."""
     summary = f"is in the mood “{command.mood}”"
-    voice = speak(context, Spoken(source=context.speaker, summary=summary, bearings=()), "assertion")
+    voice = speak(context, SourceStatement(source=context.speaker, summary=summary, bearings=()), "assertion")
     words = () if command.word is None else (Word(text=command.word, since=context.moment),)
     shown = _shown(context, voice.evidence[0], command.mood, command.height, words)
     added = addition(context, "asserted", voice)

@@ -94,8 +94,8 @@ def _steps(time: Floats, symbol: Ints, step: float, most: int) -> tuple[Ints, In
     return steps[:most], found[:most]
 
 
-def foretold(before: Floats, stages: Stages, table: Floats, seen: Seen) -> Floats:
-    """How many nats each time of each subject was foretold with, shape [subjects, times]; 0 where it was silent.
+def predicted(before: Floats, stages: Stages, table: Floats, seen: Seen) -> Floats:
+    """How many nats each time of each subject was predicted with, shape [subjects, times]; 0 where it was silent.
 
     `before` is the distribution over phases just before each time, `table` how often each stage shows each symbol.
     """

@@ -5,12 +5,12 @@ from beliefgraph.inference.reliability.confusion import (
     Claims,
     Confusions,
     Rates,
-    foretold_truth,
-    foretold_values,
     learn_confusions,
+    predicted_truth,
+    predicted_values,
 )
 from beliefgraph.inference.reliability.copied import LearnedClaims, learn_claims
-from beliefgraph.inference.reliability.foretold import foretold
+from beliefgraph.inference.reliability.predicted import predicted
 from beliefgraph.inference.reliability.shared import COPIES, Observed, SharedErrors, learn_shared_errors, surprise
 from beliefgraph.inference.reliability.statements import Answers, Statements
 
@@ -25,12 +25,12 @@ __all__ = [
     "Rates",
     "SharedErrors",
     "Statements",
-    "foretold",
-    "foretold_truth",
-    "foretold_values",
     "learn_claims",
     "learn_coins",
     "learn_confusions",
     "learn_shared_errors",
+    "predicted",
+    "predicted_truth",
+    "predicted_values",
     "surprise",
 ]

@@ -73,7 +73,7 @@ class _Run:
     populations: Floats
     posterior: Floats
     log_prior: Floats
-    foretold: Floats
+    predicted: Floats
     turns: int
 
 
@@ -161,8 +161,8 @@ def _run(answers: Answers, said: Statements, group: Ints, discount: float) -> _R
         if_holds, if_not = (counts + drawn[group] for counts, drawn in zip(counted, populations, strict=True))
         if turn > max(ALONE, tied) and np.abs(posterior - last).max(initial=0.0) < STILL:
             break
-    foretold = _foretold(answers, said, posterior, words, if_holds, if_not)
-    return _Run(if_holds, if_not, populations, posterior, answers.log_prior + shift, foretold, turn)
+    predicted = _predicted(answers, said, posterior, words, if_holds, if_not)
+    return _Run(if_holds, if_not, populations, posterior, answers.log_prior + shift, predicted, turn)
 
 
 def _apart(answers: Answers, log_prior: Floats) -> bool:
@@ -198,15 +198,15 @@ def _ratios(if_holds: Floats, if_not: Floats, discount: float) -> tuple[Floats, 
 
 def _mildest(runs: Sequence[_Run], discounts: Sequence[float]) -> tuple[_Run, float]:
     """The first fit whose predictions of the statements are within one standard error of the best."""
-    best = max(runs, key=lambda run: float(run.foretold.sum()))
+    best = max(runs, key=lambda run: float(run.predicted.sum()))
     for run, discount in zip(runs, discounts, strict=True):
-        worse = best.foretold - run.foretold
+        worse = best.predicted - run.predicted
         if worse.sum() <= worse.std() * np.sqrt(len(worse)):
             return run, discount
     raise AssertionError("the best run is as good as itself")
 
 
-def _foretold(
+def _predicted(
     answers: Answers, said: Statements, posterior: Floats, words: Floats, if_holds: Floats, if_not: Floats
 ) -> Floats:
     """Leave-one-out log-probability of each statement, its own share of the counts removed; shape [rows]."""
@@ -215,9 +215,9 @@ def _foretold(
     sure = expit(said.log_likelihood_ratio)
     counts_for = said.counting(answers)
     own = counts_for * posterior[said.answer]
-    foretold = np.zeros(len(at))
+    predicted = np.zeros(len(at))
     for counts, share, part in ((if_holds, holds, own), (if_not, 1.0 - holds, counts_for - own)):
         yes, no = counts[at, 0] - part * sure, counts[at, 1] - part * (1.0 - sure)
         p = np.clip(yes, beta.LEAST, None) / (np.clip(yes, beta.LEAST, None) + np.clip(no, beta.LEAST, None))
-        foretold += share * (p * sure + (1.0 - p) * (1.0 - sure))
-    return said.weights * np.log(np.maximum(foretold, np.finfo(np.float64).tiny))
+        predicted += share * (p * sure + (1.0 - p) * (1.0 - sure))
+    return said.weights * np.log(np.maximum(predicted, np.finfo(np.float64).tiny))

@@ -150,9 +150,9 @@ def learn_confusions(
     fits = [_fit(answers, claims, rates, discount, strength) for strength in strengths]
     if len(fits) == 1 or not len(claims.question):
         return fits[0]
-    foretold = [_foretold(answers, claims, rates, discount, found) for found in fits]
-    most = max(foretold, key=lambda each: float(each.sum()))
-    worse = [most - each for each in foretold]
+    predicted = [_predicted(answers, claims, rates, discount, found) for found in fits]
+    most = max(predicted, key=lambda each: float(each.sum()))
+    worse = [most - each for each in predicted]
     as_good = [float(each.sum()) <= float(each.std()) * np.sqrt(len(each)) for each in worse]
     return fits[as_good.index(True)]
 
@@ -199,7 +199,7 @@ def _split(claims: Claims, matrices: Floats, holds: Floats) -> tuple[Floats, Flo
     return named, holds - named
 
 
-def _foretold(answers: Answers, claims: Claims, rates: Rates, discount: float, found: Confusions) -> Floats:
+def _predicted(answers: Answers, claims: Claims, rates: Rates, discount: float, found: Confusions) -> Floats:
     """Leave-one-out ln P of each statement, its own share of the counts removed; shape [claims]."""
     words = claims.words(found.matrices, rates.says_if_not, discount)
     holds = claims.without_own(answers, claims.total(words, answers.questions), words)
@@ -213,7 +213,7 @@ def _foretold(answers: Answers, claims: Claims, rates: Rates, discount: float, f
     return _log(claims, holds, np.clip(says, LEAST, 1.0), rates)
 
 
-def foretold_values(
+def predicted_values(
     answers: Answers, claims: Claims, rates: Rates, discount: float, before: Floats, found: Floats
 ) -> tuple[Floats, Floats]:
     """ln P of each statement under the matrices `before` and under those `found`; each of shape [claims].
@@ -229,7 +229,7 @@ def foretold_values(
     return one, other
 
 
-def foretold_truth(answers: Answers, claims: Claims, rates: Rates, discount: float, matrices: Floats) -> Floats:
+def predicted_truth(answers: Answers, claims: Claims, rates: Rates, discount: float, matrices: Floats) -> Floats:
     """ln P of the known truth of each question, given all statements weighed by the matrices; shape [questions]."""
     total = claims.total(claims.words(matrices, rates.says_if_not, discount), answers.questions)
     free = replace(answers, known=np.full(len(answers.known), UNKNOWN)).posterior(total)

@@ -7,7 +7,7 @@ from beliefgraph.model.delta import Delta, Records
 from beliefgraph.services.beliefs.contexts import Contexts
 from beliefgraph.services.beliefs.speak import Voice, speak
 from beliefgraph.services.definitions.graph import DefinitionGraph
-from beliefgraph.services.interpretation.said import Interpretation
+from beliefgraph.services.interpretation.protocol import Interpretation
 from beliefgraph.services.layer.context import CommandContext
 from beliefgraph.services.metrics.count import new_metrics
 from beliefgraph.services.twin.state import TwinState

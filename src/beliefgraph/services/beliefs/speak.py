@@ -13,7 +13,7 @@ from beliefgraph.model.identity import belief_id, evidence_id, source_id
 from beliefgraph.model.metric import Measurement
 from beliefgraph.model.time import Interval
 from beliefgraph.model.timeline import revision_id
-from beliefgraph.services.interpretation.said import CountsIn, Spoken
+from beliefgraph.services.interpretation.protocol import CountsIn, SourceStatement
 from beliefgraph.services.layer.additions import Additions
 from beliefgraph.services.layer.context import CommandContext
 from beliefgraph.services.metrics.count import measurement
@@ -31,7 +31,7 @@ class Voice:
     measurements: Sequence[Measurement]
 
 
-def speak(context: CommandContext, spoken: Spoken, stance: Stance, valid: Interval | None = None) -> Voice:
+def speak(context: CommandContext, spoken: SourceStatement, stance: Stance, valid: Interval | None = None) -> Voice:
     """One source's evidence with its bearings, all valid from the event's time unless said otherwise."""
     twin = context.state.id
     source = Source(id=source_id(context.state.tenant, spoken.source), tenant=context.state.tenant, name=spoken.source)

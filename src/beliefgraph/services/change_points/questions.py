@@ -17,7 +17,7 @@ from beliefgraph.model.change_point import ChangePoint, ChangePoints, EvidenceSt
 from beliefgraph.model.goal import GoalStatus
 from beliefgraph.model.time import NOW, AsOf, microseconds, moment_of
 from beliefgraph.services.definitions.book import DefinitionBook
-from beliefgraph.services.derivation.followed import Followed, Pieces, Stated, known_of, pieces
+from beliefgraph.services.derivation.followed import Followed, Pieces, StatedChanges, known_of, pieces
 from beliefgraph.services.derivation.temper import statements
 from beliefgraph.services.snapshots.as_of import Snapshot, Snapshots
 from beliefgraph.services.twin.blocks import Ids, Ints, packed, unpacked
@@ -58,7 +58,7 @@ class _Told:
     times: Ints
     kinds: Ints
     evidence: Ids
-    stated: Stated = ()
+    stated: StatedChanges = ()
 
 
 def _found(moment: Snapshot) -> ChangePoints:

@@ -23,7 +23,7 @@ from beliefgraph.services.commits.layers import LAYERS
 from beliefgraph.services.definitions.graph import PersonalRelation
 from beliefgraph.services.definitions.layout import lay_out
 from beliefgraph.services.derivation.contributions import possible_relations, with_contributed
-from beliefgraph.services.interpretation.said import BearsOn, Spoken
+from beliefgraph.services.interpretation.protocol import BearsOn, SourceStatement
 from beliefgraph.services.layer.additions import Additions
 from beliefgraph.services.layer.context import CommandContext
 
@@ -46,7 +46,7 @@ def assertion(context: CommandContext, command: AssertBelief) -> Additions:
     )
     speaker = context.speaker if command.speaker is None else context.speaking_as(command.speaker)
     summary = f"says they are {command.confidence:.0%} sure: {attribute.say(command.belief)}"
-    spoken = Spoken(source=speaker, summary=summary, verbatim=command.verbatim, bearings=(bears,))
+    spoken = SourceStatement(source=speaker, summary=summary, verbatim=command.verbatim, bearings=(bears,))
     return addition(context, "asserted", speak(context, spoken, "assertion"))
 
 
@@ -64,7 +64,7 @@ def correction(context: CommandContext, command: Correct) -> Additions:
             _refuse_beside_the_person(context, command.belief, valid)
     value = CORRECTION_LOG_ODDS if command.holds else -CORRECTION_LOG_ODDS
     summary = f"sets it right: {'' if command.holds else 'not so: '}{attribute.say(command.belief)}"
-    spoken = Spoken(
+    spoken = SourceStatement(
         source=context.speaker,
         summary=summary,
         verbatim=command.verbatim,
@@ -86,7 +86,7 @@ def retraction(context: CommandContext, command: Retract) -> Additions:
         raise NotFound("not-found", f"This twin holds no belief {command.belief.attribute}.", belief=belief)
     if not context.speaks_for_the_person:
         _refuse_over_the_person(context, belief, Interval(start=context.moment))
-    spoken = Spoken(
+    spoken = SourceStatement(
         source=context.speaker,
         summary=f"retracts: {context.state.beliefs[belief].statement}",
         bearings=(BearsOn(belief=command.belief, log_likelihood_ratio=0.0),),

@@ -9,7 +9,7 @@ from operator import add
 
 from beliefgraph.services.commits.layers import LAYERS
 from beliefgraph.services.definitions.graph import DefinitionGraph
-from beliefgraph.services.interpretation.said import Interpretation
+from beliefgraph.services.interpretation.protocol import Interpretation
 from beliefgraph.services.layer.additions import Additions
 from beliefgraph.services.layer.context import CommandContext
 from beliefgraph.services.layer.protocol import Draft, Layer

@@ -22,7 +22,7 @@ from beliefgraph.model.receipt import Outcome, Receipt
 from beliefgraph.services.access.suppressed import refused_events
 from beliefgraph.services.commands.drafts import Drafts
 from beliefgraph.services.commands.writer import FUTURE_SKEW_S, CommitContext, Committed, TwinRef, Updater
-from beliefgraph.services.interpretation.said import Interpretation, Interpreter
+from beliefgraph.services.interpretation.protocol import Interpretation, Interpreter
 from beliefgraph.services.layer.additions import Additions
 from beliefgraph.services.layer.context import CommandContext
 from beliefgraph.services.permissions.sight import restricted

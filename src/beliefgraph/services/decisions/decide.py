@@ -15,7 +15,7 @@ from beliefgraph.model.time import Interval
 from beliefgraph.services.beliefs.speak import addition, speak
 from beliefgraph.services.decisions.draft import DecisionDraft, told_by
 from beliefgraph.services.decisions.statements import person_told, resolve_decisions
-from beliefgraph.services.interpretation.said import Spoken, TellsDecision
+from beliefgraph.services.interpretation.protocol import InterpretedDecision, SourceStatement
 from beliefgraph.services.layer.additions import Additions
 from beliefgraph.services.layer.context import CommandContext
 
@@ -32,13 +32,13 @@ def recording_decision(context: CommandContext, command: RecordDecision) -> Addi
         _refuse_over_the_person(context, command)
     _refuse_unknown_grounds(context, command)
     _refuse_unknown_goals(context, [goal for option in command.options or () for goal in option.goals])
-    told = TellsDecision(key=command.decision, **{name: getattr(command, name) for name in FIELDS})
+    told = InterpretedDecision(key=command.decision, **{name: getattr(command, name) for name in FIELDS})
     draft = DecisionDraft(context.state)
     draft.require_room([command.decision])
     stance: Stance = "correction" if speaks else "assertion"
     draft.tell(told_by(context, context.speaker, stance, start), [told])
     _refuse_unknown_choice(context, draft, command, start)
-    spoken = Spoken(source=context.speaker, summary=_summary(command), bearings=())
+    spoken = SourceStatement(source=context.speaker, summary=_summary(command), bearings=())
     added = addition(context, "decided", speak(context, spoken, "assertion", Interval(start=start)))
     return replace(added, delta=added.delta + draft.delta)
 

@@ -7,14 +7,14 @@ from datetime import datetime
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import BeliefKey
-from beliefgraph.model.decision import FIELDS, MAX_DECISIONS, Decision, DecisionStatement, Ground, Told, Words
+from beliefgraph.model.decision import FIELDS, MAX_DECISIONS, Decision, DecisionFields, DecisionStatement, Ground, Words
 from beliefgraph.model.delta import Delta, Records
 from beliefgraph.model.evidence import Stance
 from beliefgraph.model.identity import decision_id, evidence_id, source_id
 from beliefgraph.model.time import Interval
 from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.goals.draft import Provenance
-from beliefgraph.services.interpretation.said import Interpretation, TellsDecision
+from beliefgraph.services.interpretation.protocol import Interpretation, InterpretedDecision
 from beliefgraph.services.layer.context import CommandContext
 from beliefgraph.services.twin.state import TwinState
 
@@ -65,7 +65,7 @@ class DecisionDraft:
         if len(known) > MAX_DECISIONS:
             raise Incorrect("too-large", f"A twin has at most {MAX_DECISIONS:,} decisions.", twin=self._state.name)
 
-    def tell(self, said: Provenance, decisions: Sequence[TellsDecision]) -> None:
+    def tell(self, said: Provenance, decisions: Sequence[InterpretedDecision]) -> None:
         """Take in what is told of some decisions, for which there is room."""
         for told in decisions:
             id_ = decision_id(self._state.id, told.key)
@@ -77,7 +77,7 @@ class DecisionDraft:
             if words != Words():
                 self._words[statement.revision_id] = words
 
-    def _statement(self, said: Provenance, decision: str, told: Told) -> DecisionStatement:
+    def _statement(self, said: Provenance, decision: str, told: DecisionFields) -> DecisionStatement:
         key, rev = f"{said.evidence}|{decision}", self._state.rev + 1
         bare = {name: getattr(told, name) for name in FIELDS}
         grounds = None if told.reasons is None else tuple(Ground(belief=r.belief, goal=r.goal) for r in told.reasons)
@@ -101,7 +101,7 @@ class DecisionDraft:
         )
 
 
-def _words(told: Told) -> Words:
+def _words(told: DecisionFields) -> Words:
     """What is told in the person's words; a reason without is None among them."""
     texts = tuple(reason.text or None for reason in told.reasons or ())
     return Words(

@@ -26,7 +26,7 @@ EVERY = 128
 STATES = 6
 """States of a domain that are kept, the latest."""
 
-Stated = tuple[tuple[int, float], ...]
+StatedChanges = tuple[tuple[int, float], ...]
 """Statements of a change in the order of their times: when, in microseconds, and how probable it is by them."""
 
 
@@ -35,7 +35,7 @@ class Step:
     """The posterior of a domain after all evidence up to a time, and the statements that it heard."""
 
     runs: Runs
-    stated: Stated
+    stated: StatedChanges
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +84,7 @@ def known_of(state: TwinState, kinds: Kinds) -> Followed:
 
 
 def follow(
-    state: TwinState, known: Followed, domains: Sequence[int], stated: Mapping[int, Stated], at: int
+    state: TwinState, known: Followed, domains: Sequence[int], stated: Mapping[int, StatedChanges], at: int
 ) -> dict[int, Runs]:
     """The posterior of each of these domains at a moment, in microseconds; of those that have evidence by then."""
     bearings = state.bearings
@@ -127,7 +127,7 @@ def _followed_rows(
 
 
 def _taken_on(
-    bearings: Bearings, known: Followed, domain: int, fresh: Pieces, stated: Stated, at: int
+    bearings: Bearings, known: Followed, domain: int, fresh: Pieces, stated: StatedChanges, at: int
 ) -> tuple[Step, ...]:
     """The steps of a domain that still hold, and the one that ends at a moment."""
     before, earliest = known.steps.get(domain, ()), fresh.times.min(initial=np.iinfo(np.int64).max)
@@ -159,5 +159,5 @@ def _nothing(kinds: Kinds, domain: int) -> Runs:
     return Runs.none(kinds.count[domain], kinds.hazard(domain))
 
 
-def _until(stated: Stated, at: int) -> Stated:
+def _until(stated: StatedChanges, at: int) -> StatedChanges:
     return tuple(each for each in stated if each[0] <= at)

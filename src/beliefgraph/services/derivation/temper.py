@@ -21,7 +21,7 @@ from beliefgraph.model.time import microseconds, moment_of
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.definitions.kinds import Columns, Kinds
 from beliefgraph.services.derivation.counted import speaking
-from beliefgraph.services.derivation.followed import Followed, Stated, follow, known_of
+from beliefgraph.services.derivation.followed import Followed, StatedChanges, follow, known_of
 from beliefgraph.services.twin.blocks import Bools, Codes
 from beliefgraph.services.twin.state import TwinState
 
@@ -39,7 +39,7 @@ class Tempering:
     kinds: Kinds
     columns: Columns
     runs: Mapping[int, Runs]
-    stated: Mapping[int, Stated]
+    stated: Mapping[int, StatedChanges]
 
     def keeping(self, headings: int) -> Keeping:
         """How much is kept of the items of so many headings; those that came since are of metrics, and kept."""
@@ -88,7 +88,7 @@ def temper(state: TwinState, graph: DefinitionGraph, at: datetime) -> Tempering 
     return Tempering(kinds, known.columns, runs, stated) if runs else None
 
 
-def statements(state: TwinState, graph: DefinitionGraph, known: Followed, at: datetime) -> dict[int, Stated]:
+def statements(state: TwinState, graph: DefinitionGraph, known: Followed, at: datetime) -> dict[int, StatedChanges]:
     """What was stated of changes and counts at a moment, by domain."""
     saying = np.flatnonzero(known.columns.saying)
     if not len(saying):

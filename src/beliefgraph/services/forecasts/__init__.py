@@ -1,1 +1,1 @@
-"""FORECASTS: what is foretold of outcomes, and how good it was."""
+"""FORECASTS: what is predicted of outcomes, and how good it was."""

@@ -44,7 +44,7 @@ LOOKED_AT = 5_000
 MOST_TWINS = 10_000
 """Twins of one call that makes forecasts for a part of all."""
 
-Told = Callable[[int], None]
+Progress = Callable[[int], None]
 """Told how many twins were looked at so far."""
 
 ACTOR = "beliefgraph:clock"
@@ -72,7 +72,7 @@ class ForecastKeeper:
         *,
         first: int | None = None,
         after: str = "",
-        told: Told = lambda _: None,
+        told: Progress = lambda _: None,
     ) -> ForecastMade:
         """Store the forecasts of one outcome, or of all, at the start of the period that a moment lies in.
 

@@ -16,7 +16,7 @@ from beliefgraph.services.beliefs.speak import addition, speak
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.derivation.goal_statements import person_said
 from beliefgraph.services.goals.draft import GoalDraft, refuse_over_the_person, said_by
-from beliefgraph.services.interpretation.said import BearsOn, Spoken, StatesGoal
+from beliefgraph.services.interpretation.protocol import BearsOn, InterpretedGoal, SourceStatement
 from beliefgraph.services.layer.additions import Additions
 from beliefgraph.services.layer.context import CommandContext
 
@@ -32,7 +32,7 @@ def setting_goal(context: CommandContext, command: SetGoal) -> Additions:
     if not context.speaks_for_the_person:
         _refuse_over_the_person(context, command, valid)
     draft = GoalDraft(context.state)
-    goal = StatesGoal(
+    goal = InterpretedGoal(
         key=command.goal,
         **{name: getattr(command, name) for name in FIELDS},
         part_of=command.part_of,
@@ -41,7 +41,7 @@ def setting_goal(context: CommandContext, command: SetGoal) -> Additions:
     )
     stance: Stance = "correction" if context.speaks_for_the_person else "assertion"
     draft.state(said_by(context, context.speaker, stance, valid), [goal])
-    spoken = Spoken(
+    spoken = SourceStatement(
         source=context.speaker,
         summary=_summary(command),
         verbatim=command.verbatim,
@@ -63,7 +63,7 @@ def relating_goals(context: CommandContext, command: RelateGoals) -> Additions:
     draft = GoalDraft(context.state)
     source, target = (goal_id(context.state.id, key) for key in (command.source, command.target))
     draft.relate(said_by(context, context.speaker, "assertion", valid), command.kind, source, target, command.weight)
-    return _pursued(context, Spoken(source=context.speaker, summary=summary, bearings=()), draft, valid)
+    return _pursued(context, SourceStatement(source=context.speaker, summary=summary, bearings=()), draft, valid)
 
 
 def motivating_goal(context: CommandContext, command: MotivateGoal) -> Additions:
@@ -79,10 +79,10 @@ def motivating_goal(context: CommandContext, command: MotivateGoal) -> Additions
     said = said_by(context, context.speaker, "assertion", valid)
     draft.relate(said, "motivates", belief, goal_id(twin, command.goal), command.weight)
     draft.beliefs.append(key)
-    return _pursued(context, Spoken(source=context.speaker, summary=summary, bearings=()), draft, valid)
+    return _pursued(context, SourceStatement(source=context.speaker, summary=summary, bearings=()), draft, valid)
 
 
-def _pursued(context: CommandContext, spoken: Spoken, draft: GoalDraft, valid: Interval) -> Additions:
+def _pursued(context: CommandContext, spoken: SourceStatement, draft: GoalDraft, valid: Interval) -> Additions:
     refuse_over_the_person(context, draft.relations)
     added = addition(context, "pursued", speak(context, spoken, "assertion", valid))
     return replace(added, beliefs=(*added.beliefs, *draft.beliefs), delta=added.delta + draft.delta)

@@ -17,7 +17,7 @@ from beliefgraph.model.revision import Origin
 from beliefgraph.model.time import Interval
 from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.derivation.goal_statements import person_related
-from beliefgraph.services.interpretation.said import Interpretation, StatesGoal
+from beliefgraph.services.interpretation.protocol import Interpretation, InterpretedGoal
 from beliefgraph.services.layer.context import CommandContext
 from beliefgraph.services.twin.state import TwinState
 
@@ -100,7 +100,7 @@ class GoalDraft:
             if each.goals:
                 self.state(said_by(context, each.source), each.goals)
 
-    def state(self, said: Provenance, goals: Sequence[StatesGoal]) -> None:
+    def state(self, said: Provenance, goals: Sequence[InterpretedGoal]) -> None:
         """Add statements about some goals and their relations, or refuse all of them.
 
         Refuses `cyclic-goals`, and `too-large` where the twin would have too many.
@@ -117,7 +117,9 @@ class GoalDraft:
         self._let_flow([row], {})
         self._relations.append(row)
 
-    def _required(self, said: Provenance, goals: Sequence[StatesGoal]) -> tuple[dict[str, Goal], list[GoalRelation]]:
+    def _required(
+        self, said: Provenance, goals: Sequence[InterpretedGoal]
+    ) -> tuple[dict[str, Goal], list[GoalRelation]]:
         """The goals to create, and the relations, which are entered in the flow of importance."""
         relations = [row for goal in goals for row in self._relations_of(said, goal)]
         keys = [
@@ -162,7 +164,7 @@ class GoalDraft:
             goals=keys,
         )
 
-    def _relations_of(self, said: Provenance, goal: StatesGoal) -> Iterator[GoalRelation]:
+    def _relations_of(self, said: Provenance, goal: InterpretedGoal) -> Iterator[GoalRelation]:
         for row in self._named_with(said, goal):
             end = said.ended.get(row.key)
             if end is None:
@@ -170,7 +172,7 @@ class GoalDraft:
             elif row.valid_from < end:
                 yield row.model_copy(update={"valid_to": end})
 
-    def _named_with(self, said: Provenance, goal: StatesGoal) -> Iterator[GoalRelation]:
+    def _named_with(self, said: Provenance, goal: InterpretedGoal) -> Iterator[GoalRelation]:
         own = self._id(goal.key)
         for kind, others in _related(goal):
             for other in others:
@@ -203,7 +205,7 @@ class GoalDraft:
             speaker=said.speaker,
         )
 
-    def _statement(self, said: Provenance, goal: StatesGoal) -> GoalStatement:
+    def _statement(self, said: Provenance, goal: InterpretedGoal) -> GoalStatement:
         id_ = self._id(goal.key)
         key = f"{said.evidence}|{id_}"
         return GoalStatement(
@@ -321,5 +323,5 @@ def _ends(row: GoalRelation) -> tuple[str, str]:
     return (row.target, row.source) if row.kind == "part_of" else (row.source, row.target)
 
 
-def _related(goal: StatesGoal) -> tuple[tuple[GoalRelationKind, tuple[str, ...]], ...]:
+def _related(goal: InterpretedGoal) -> tuple[tuple[GoalRelationKind, tuple[str, ...]], ...]:
     return ("part_of", goal.part_of), ("depends_on", goal.depends_on), ("competes_with", goal.competes_with)

@@ -11,8 +11,8 @@ from beliefgraph.model.belief import ANYONE, ANYWHERE, BeliefKey
 from beliefgraph.model.catalog import BearingRule, EventRule
 from beliefgraph.model.record import normalised
 from beliefgraph.model.time import seconds
+from beliefgraph.services.interpretation.protocol import BearsOn
 from beliefgraph.services.interpretation.reading import Reading
-from beliefgraph.services.interpretation.said import BearsOn
 
 MAX_LOG_LIKELIHOOD_RATIO = 30.0
 

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from beliefgraph.model.belief import ANYONE, ANYWHERE
 from beliefgraph.model.metric import LARGEST_VALUE, FollowUp, MetricDefinition, MetricKey
 from beliefgraph.model.zone import zone_names
+from beliefgraph.services.interpretation.protocol import CountsIn
 from beliefgraph.services.interpretation.reading import KEY, Reading
-from beliefgraph.services.interpretation.said import CountsIn
 
 
 def counts(reading: Reading, metric: MetricDefinition) -> Iterator[tuple[str, CountsIn]]:

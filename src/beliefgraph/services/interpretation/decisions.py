@@ -10,9 +10,9 @@ from pydantic import ValidationError
 
 from beliefgraph.errors import BeliefgraphError, Incorrect
 from beliefgraph.model.catalog import DecisionRule, EventRule
-from beliefgraph.model.decision import FIELDS, Reason, Told, refuse_twins
+from beliefgraph.model.decision import FIELDS, DecisionFields, Reason, refuse_twins
+from beliefgraph.services.interpretation.protocol import InterpretedDecision
 from beliefgraph.services.interpretation.reading import Reading
-from beliefgraph.services.interpretation.said import TellsDecision
 
 _TOLD: Mapping[str, str] = MappingProxyType(
     {
@@ -27,7 +27,7 @@ _TOLD: Mapping[str, str] = MappingProxyType(
 """What each field of a decision must be, in words."""
 
 
-def decision(reading: Reading, rule: EventRule, telling: DecisionRule) -> TellsDecision:
+def decision(reading: Reading, rule: EventRule, telling: DecisionRule) -> InterpretedDecision:
     """What a rule tells of a decision."""
     key = reading.key(rule, telling.key, "decision: key", "")
     told = {
@@ -35,17 +35,17 @@ def decision(reading: Reading, rule: EventRule, telling: DecisionRule) -> TellsD
         for field in FIELDS
         if (expression := getattr(telling, field)) is not None
     }
-    return TellsDecision.model_validate({"key": key, **told})
+    return InterpretedDecision.model_validate({"key": key, **told})
 
 
-def one_decision(reading: Reading, a: TellsDecision, b: TellsDecision) -> TellsDecision:
+def one_decision(reading: Reading, a: InterpretedDecision, b: InterpretedDecision) -> InterpretedDecision:
     """What two rules tell of one decision; refused where they tell two things."""
     for field in FIELDS:
         one, other = getattr(a, field), getattr(b, field)
         if one is not None and other is not None and one != other:
             reading.refuse_together(f"they tell the {field} of one decision in two ways")
     told = {field: getattr(b if getattr(a, field) is None else a, field) for field in FIELDS}
-    return TellsDecision(key=a.key, **told)
+    return InterpretedDecision(key=a.key, **told)
 
 
 def _told(reading: Reading, rule: EventRule, key: str, field: str, expression: str) -> object:
@@ -60,7 +60,7 @@ def _told(reading: Reading, rule: EventRule, key: str, field: str, expression: s
     elif field in ("expected", "actual") and not isinstance(value, dict):
         value = {"score": value}
     try:
-        told = getattr(Told.model_validate_json(orjson.dumps({field: value}), strict=True), field)
+        told = getattr(DecisionFields.model_validate_json(orjson.dumps({field: value}), strict=True), field)
         refuse_twins(told if field == "options" else ())
     except (ValidationError, Incorrect, TypeError):
         reading.refuse(rule, where, expression, f"it is not {_TOLD[field]}")

@@ -14,8 +14,8 @@ from beliefgraph.model.goal import FIELDS, MAX_RELATED, GoalStatus
 from beliefgraph.model.record import Probability, Title
 from beliefgraph.model.time import Instant
 from beliefgraph.model.vocabulary import words_of
+from beliefgraph.services.interpretation.protocol import InterpretedGoal, Motive
 from beliefgraph.services.interpretation.reading import KEY, Reading
-from beliefgraph.services.interpretation.said import Motive, StatesGoal
 
 RELATED = ("part_of", "depends_on", "competes_with")
 """Fields of a goal rule that name other goals."""
@@ -32,14 +32,14 @@ _STATED: Mapping[str, tuple[TypeAdapter[Any], str]] = MappingProxyType(
 """What each field of a goal must be, and how that is said."""
 
 
-def goal(reading: Reading, rule: EventRule, stated: GoalRule) -> StatesGoal:
+def goal(reading: Reading, rule: EventRule, stated: GoalRule) -> InterpretedGoal:
     """What a rule states of a goal."""
     key = reading.key(rule, stated.key, "goal: key", "")
     related = {field: _goals(reading, rule, getattr(stated, field), f"goal {key}: {field}") for field in RELATED}
     for field, others in related.items():
         if key in others:
             reading.refuse(rule, f"goal {key}: {field}", getattr(stated, field), "a goal is related to itself")
-    return StatesGoal(
+    return InterpretedGoal(
         key=key,
         **{field: _stated(reading, rule, stated, key, field) for field in FIELDS},
         **related,
@@ -47,13 +47,13 @@ def goal(reading: Reading, rule: EventRule, stated: GoalRule) -> StatesGoal:
     )
 
 
-def one_goal(reading: Reading, a: StatesGoal, b: StatesGoal) -> StatesGoal:
+def one_goal(reading: Reading, a: InterpretedGoal, b: InterpretedGoal) -> InterpretedGoal:
     """What two rules say of one goal; refused where they say two things."""
     for field in FIELDS:
         one, other = getattr(a, field), getattr(b, field)
         if one is not None and other is not None and one != other:
             reading.refuse_together(f"they state the {field} of one goal in two ways")
-    return StatesGoal(
+    return InterpretedGoal(
         key=a.key,
         **{field: getattr(b if getattr(a, field) is None else a, field) for field in FIELDS},
         **{field: tuple(dict.fromkeys((*getattr(a, field), *getattr(b, field)))) for field in RELATED},

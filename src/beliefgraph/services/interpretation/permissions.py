@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from beliefgraph.model.catalog import EventRule, PermissionRule
+from beliefgraph.services.interpretation.protocol import InterpretedPermission
 from beliefgraph.services.interpretation.reading import Reading
-from beliefgraph.services.interpretation.said import StatesPermission
 
 
-def permission(reading: Reading, rule: EventRule, stated: PermissionRule) -> StatesPermission:
+def permission(reading: Reading, rule: EventRule, stated: PermissionRule) -> InterpretedPermission:
     """What a rule states of a permission."""
-    return StatesPermission(
+    return InterpretedPermission(
         purpose=reading.key(rule, stated.purpose, "permission: purpose", ""),
         allowed=reading.holds(rule, stated.allowed, "permission: allowed"),
         category=reading.optional_key(rule, stated.category, "permission: category"),

@@ -18,15 +18,15 @@ from beliefgraph.services.interpretation.counts import counts
 from beliefgraph.services.interpretation.decisions import decision, one_decision
 from beliefgraph.services.interpretation.goals import goal, one_goal
 from beliefgraph.services.interpretation.permissions import permission
-from beliefgraph.services.interpretation.reading import Reading
-from beliefgraph.services.interpretation.said import (
+from beliefgraph.services.interpretation.protocol import (
     BearsOn,
     CountsIn,
     Interpretation,
-    Spoken,
-    StatesGoal,
-    TellsDecision,
+    InterpretedDecision,
+    InterpretedGoal,
+    SourceStatement,
 )
+from beliefgraph.services.interpretation.reading import Reading
 
 _TEXT: TypeAdapter[str] = TypeAdapter(Text)
 
@@ -56,7 +56,7 @@ class RuleInterpreter:
                 event=event.id,
             )
         reading = Reading(event, definitions)
-        heard: dict[str, list[Spoken]] = {}
+        heard: dict[str, list[SourceStatement]] = {}
         for rule in rules:
             for spoken in _hear(reading, rule):
                 self._matched(rule)
@@ -69,12 +69,12 @@ class RuleInterpreter:
         voices = {source: _merge(reading, each) for source, each in heard.items()}
         for source, counting in counted.items():
             measures = "; ".join(dict.fromkeys(metric.statement for metric, _ in counting))
-            said = voices.get(source) or Spoken(source=source, summary=measures)
+            said = voices.get(source) or SourceStatement(source=source, summary=measures)
             voices[source] = said.model_copy(update={"counts": tuple(count for _, count in counting)})
         return Interpretation(spoken=tuple(voices.values()))
 
 
-def _hear(reading: Reading, rule: EventRule) -> Iterator[Spoken]:
+def _hear(reading: Reading, rule: EventRule) -> Iterator[SourceStatement]:
     """What is said by this rule, if it applies and anything in it does."""
     if not reading.holds(rule, rule.when, "when"):
         return
@@ -100,7 +100,7 @@ def _hear(reading: Reading, rule: EventRule) -> Iterator[Spoken]:
         if reading.holds(rule, stated.when, f"permission {stated.purpose}: when")
     ]
     if bears_on or goals or decisions or permissions:
-        yield Spoken(
+        yield SourceStatement(
             source=reading.speaker(rule),
             summary=rule.summary,
             verbatim=_verbatim(reading, rule),
@@ -112,23 +112,23 @@ def _hear(reading: Reading, rule: EventRule) -> Iterator[Spoken]:
         )
 
 
-def _merge(reading: Reading, said: list[Spoken]) -> Spoken:
+def _merge(reading: Reading, said: list[SourceStatement]) -> SourceStatement:
     """One piece of evidence out of all that one source says."""
     bears_on: dict[BeliefKey, BearsOn] = {}
     for bearing in (b for each in said for b in each.bearings):
         met = bears_on.get(bearing.belief)
         bears_on[bearing.belief] = bearing if met is None else added(met, bearing)
-    goals: dict[str, StatesGoal] = {}
+    goals: dict[str, InterpretedGoal] = {}
     for stated in (g for each in said for g in each.goals):
         known = goals.get(stated.key)
         goals[stated.key] = stated if known is None else one_goal(reading, known, stated)
-    decisions: dict[str, TellsDecision] = {}
+    decisions: dict[str, InterpretedDecision] = {}
     for told in (d for each in said for d in each.decisions):
         met_before = decisions.get(told.key)
         decisions[told.key] = told if met_before is None else one_decision(reading, met_before, told)
     verbatim = "\n".join(dict.fromkeys(each.verbatim for each in said if each.verbatim)) or None
     try:
-        return Spoken(
+        return SourceStatement(
             source=said[0].source,
             summary="; ".join(dict.fromkeys(each.summary for each in said)),
             verbatim=verbatim,

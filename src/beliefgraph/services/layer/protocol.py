@@ -13,7 +13,7 @@ from beliefgraph.model.record import Record
 from beliefgraph.model.revision import Publication, Statement
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.derivation.derive import Derivation
-from beliefgraph.services.interpretation.said import Interpretation
+from beliefgraph.services.interpretation.protocol import Interpretation
 from beliefgraph.services.layer.context import CommandContext
 from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store.layer_rows import LayerRows

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from beliefgraph.inference.reliability import Claims, Rates, foretold_truth, foretold_values, learn_confusions
+from beliefgraph.inference.reliability import Claims, Rates, learn_confusions, predicted_truth, predicted_values
 from beliefgraph.inference.reliability.confusion import LEAST, normalised
 from beliefgraph.model.parameters import ALWAYS_RIGHT, Coins, Confusion, Scope
 from beliefgraph.services.learning.dataset import Topic
@@ -137,7 +137,7 @@ def confusions(topic: Topic, fitted: Fitted, judged: Judged, in_force: InForce, 
         of_fold = Rates(table.of(apart.rate_if_holds), table.of(apart.rate_if_not))
         again = learn_confusions(answers, claims.part(~here), of_fold, fitted.discount, (found.strength,))
         otherwise = np.where(stated.speaks[:, None, None], stated.matrices, of_fold.rows)
-        by_rates, by_matrix = foretold_values(answers, claims, of_fold, fitted.discount, otherwise, again.matrices)
+        by_rates, by_matrix = predicted_values(answers, claims, of_fold, fitted.discount, otherwise, again.matrices)
         gain[here] = (by_matrix - by_rates)[here]
         folds.append((of_fold, otherwise, again.matrices))
     tried = []
@@ -244,7 +244,7 @@ def _predicts_worse(
     for fold, (rates, otherwise, matrices) in enumerate(folds):
         here = settled[settled % FOLDS == fold]
         mixed = np.where(adopted[:, None, None], matrices, otherwise)
-        before, after = (foretold_truth(answers, claims, rates, discount, each) for each in (otherwise, mixed))
+        before, after = (predicted_truth(answers, claims, rates, discount, each) for each in (otherwise, mixed))
         gains.append((after - before)[here])
     gain = np.concatenate(gains)
     return len(gain) >= LEAST_SETTLED and gain.sum() < -standard_error(gain)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from beliefgraph.inference.reliability import Statements, foretold
+from beliefgraph.inference.reliability import Statements, predicted
 from beliefgraph.inference.reliability.statements import sums
 from beliefgraph.model.parameters import Coins, Scope
 from beliefgraph.services.learning.dataset import Topic, Voice
@@ -93,10 +93,10 @@ def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Learner = fi
     by_word, by_truth = np.zeros(len(question)), np.zeros(answers.questions)
     if judged.any():
         fold = question % FOLDS
-        before, true_before = foretold(answers, said, a, b, answers.log_prior)
+        before, true_before = predicted(answers, said, a, b, answers.log_prior)
         for each in np.unique(fold[judged]).tolist():
             apart = learner(topic, each, (fitted.discount,))
-            after, true_after = foretold(answers, said, apart.says_if_holds, apart.says_if_not, apart.log_prior)
+            after, true_after = predicted(answers, said, apart.says_if_holds, apart.says_if_not, apart.log_prior)
             by_word = np.where(fold == each, after - before, by_word)
             by_truth = np.where(np.arange(len(by_truth)) % FOLDS == each, true_after - true_before, by_truth)
     values = topic.open or not said.spoken.all()

@@ -9,7 +9,7 @@ from beliefgraph.model.identity import metric_id
 from beliefgraph.model.metric import Measurement, Metric
 from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.definitions.graph import DefinitionGraph
-from beliefgraph.services.interpretation.said import CountsIn
+from beliefgraph.services.interpretation.protocol import CountsIn
 from beliefgraph.services.twin.state import TwinState
 
 

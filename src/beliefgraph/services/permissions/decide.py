@@ -10,7 +10,7 @@ from beliefgraph.model import timeline
 from beliefgraph.model.delta import Delta
 from beliefgraph.model.permission import NumberedPolicy, Permission, Permit, Policy, Restrict, StatedBy
 from beliefgraph.model.time import BEGINNING, Interval
-from beliefgraph.services.interpretation.said import StatesPermission
+from beliefgraph.services.interpretation.protocol import InterpretedPermission
 from beliefgraph.services.layer.additions import Additions
 from beliefgraph.services.layer.context import CommandContext
 from beliefgraph.services.permissions.sight import NEEDS_NO_PERMISSION
@@ -45,7 +45,7 @@ def stated_by(context: CommandContext) -> StatedBy:
     return "person" if context.speaks_for_the_person else "tenant"
 
 
-def check(command: Permit | StatesPermission, policy: Policy, by: StatedBy) -> None:
+def check(command: Permit | InterpretedPermission, policy: Policy, by: StatedBy) -> None:
     """Refuse (`invalid-permission`) what a policy does not know, or does not let this one state."""
     purpose = policy.purpose(command.purpose)
     known = {
@@ -75,7 +75,7 @@ def permission(
     context: CommandContext,
     policy: NumberedPolicy,
     valid: Interval,
-    terms: Permit | StatesPermission | _Terms,
+    terms: Permit | InterpretedPermission | _Terms,
     evidence: str | None = None,
 ) -> Permission:
     """The row of a statement; what an event states is a fact of its own, by the evidence."""

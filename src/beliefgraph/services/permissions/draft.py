@@ -9,7 +9,7 @@ from beliefgraph.model.delta import Delta, Records
 from beliefgraph.model.identity import evidence_id, source_id
 from beliefgraph.model.permission import Permission
 from beliefgraph.model.time import Interval
-from beliefgraph.services.interpretation.said import Interpretation
+from beliefgraph.services.interpretation.protocol import Interpretation
 from beliefgraph.services.layer.context import CommandContext
 from beliefgraph.services.permissions.decide import check, permission, stated_by
 

@@ -16,7 +16,13 @@ from beliefgraph.model.time import Interval
 from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.definitions.describe import describe
 from beliefgraph.services.goals.draft import GoalDraft, Provenance
-from beliefgraph.services.interpretation.said import BearsOn, CountsIn, Interpreter, Spoken, StatesGoal
+from beliefgraph.services.interpretation.protocol import (
+    BearsOn,
+    CountsIn,
+    InterpretedGoal,
+    Interpreter,
+    SourceStatement,
+)
 from beliefgraph.services.metrics.count import measurement, new_metrics
 from beliefgraph.services.snapshots.as_of import Snapshot
 from beliefgraph.services.twin.state import TwinState
@@ -29,12 +35,12 @@ class Supposed:
     `spoken` is what it is said in by an event.
     """
 
-    says: BearsOn | CountsIn | StatesGoal
+    says: BearsOn | CountsIn | InterpretedGoal
     source: str
     evidence: str
     since: datetime
     stance: Stance = "observation"
-    spoken: Spoken | None = None
+    spoken: SourceStatement | None = None
 
 
 def supposed_events(
@@ -61,7 +67,7 @@ def supposed_events(
             evidence = evidence_id(id_, source)
             if not came_before and evidence not in known:
                 known.add(evidence)
-                said: list[BearsOn | CountsIn | StatesGoal] = [*spoken.bearings, *spoken.counts, *spoken.goals]
+                said: list[BearsOn | CountsIn | InterpretedGoal] = [*spoken.bearings, *spoken.counts, *spoken.goals]
                 yield from (Supposed(says, source, evidence, event.time, spoken=spoken) for says in said)
 
 
@@ -90,7 +96,7 @@ def supposing(moment: Snapshot, supposed: Sequence[Supposed], touched: Iterable[
 def _goals(state: TwinState, supposed: Iterable[Supposed]) -> GoalDraft:
     draft = GoalDraft(state)
     for one in supposed:
-        if isinstance(one.says, StatesGoal):
+        if isinstance(one.says, InterpretedGoal):
             draft.state(Provenance(one.evidence, one.source, one.stance, Interval(start=one.since), ""), [one.says])
     return draft
 

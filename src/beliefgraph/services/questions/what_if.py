@@ -19,7 +19,7 @@ from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.derivation.derive import Derivation, derive
 from beliefgraph.services.goals.decide import bears_on_pursued
 from beliefgraph.services.goals.derive import derive_goals
-from beliefgraph.services.interpretation.said import BearsOn, Interpreter, StatesGoal
+from beliefgraph.services.interpretation.protocol import BearsOn, InterpretedGoal, Interpreter
 from beliefgraph.services.process.threads import long_work
 from beliefgraph.services.questions.goal_differences import goal_differences
 from beliefgraph.services.questions.suppose import Supposed, supposed_events, supposing
@@ -112,7 +112,7 @@ def _evidence(moment: Snapshot, question: WhatIf) -> Iterator[Supposed]:
 def _goals(moment: Snapshot, question: WhatIf) -> Iterator[Supposed]:
     for n, one in enumerate(question.goals):
         source, evidence = f"supposed:goal:{n}", evidence_id("supposed goal", str(n))
-        stated = StatesGoal(key=one.goal, **one.model_dump(exclude={"goal"}))
+        stated = InterpretedGoal(key=one.goal, **one.model_dump(exclude={"goal"}))
         yield Supposed(stated, source, evidence, moment.at, stance="correction")
         for bears in bears_on_pursued(moment.graph, one.goal, one.status):
             yield Supposed(bears, source, evidence, moment.at)

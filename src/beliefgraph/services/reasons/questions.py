@@ -24,7 +24,7 @@ from beliefgraph.services.explanation.chains import ALL_STORED
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.explanation.standing import one_metric
 from beliefgraph.services.explanation.without import never_said
-from beliefgraph.services.interpretation.said import Interpreter
+from beliefgraph.services.interpretation.protocol import Interpreter
 from beliefgraph.services.questions.suppose import Supposed, supposed_events, supposing
 from beliefgraph.services.reasons.rivals import Heard, heard, weighed
 from beliefgraph.services.snapshots.as_of import Snapshot, Snapshots

@@ -23,7 +23,7 @@ from beliefgraph.services.commits.advance import PlannedCommit, advance
 from beliefgraph.services.commits.recheck import every_twin
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.derivation.derive import derive
-from beliefgraph.services.interpretation.said import Interpreter
+from beliefgraph.services.interpretation.protocol import Interpreter
 from beliefgraph.services.layer.additions import Additions
 from beliefgraph.services.learning.preview import between
 from beliefgraph.services.permissions.sight import restricted

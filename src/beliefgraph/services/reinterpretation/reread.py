@@ -22,7 +22,7 @@ from beliefgraph.model.revision import Statement
 from beliefgraph.services.commands.drafts import Drafts
 from beliefgraph.services.commands.intake import Refused
 from beliefgraph.services.definitions.graph import DefinitionGraph
-from beliefgraph.services.interpretation.said import Interpretation, Interpreter
+from beliefgraph.services.interpretation.protocol import Interpretation, Interpreter
 from beliefgraph.services.layer.additions import Additions
 from beliefgraph.services.layer.context import CommandContext
 from beliefgraph.services.layer.protocol import Layer

@@ -122,7 +122,7 @@ def _gains(
     """By how many nats what turned out is predicted better in twins left out, ± one standard error, by column."""
     rows = np.flatnonzero(inside & np.isin(read.column, columns))
     fold = read.twin[rows] % FOLDS
-    foretold = np.zeros(len(rows))
+    predicted = np.zeros(len(rows))
     for out in range(FOLDS):
         apart = fold == out
         if not apart.any():
@@ -132,9 +132,9 @@ def _gains(
         priors = before.copy()
         for column in columns:
             priors[column] = _rate(read, column, segment, left)[0]
-        foretold[apart] = _said(read, priors, rows[apart])
+        predicted[apart] = _said(read, priors, rows[apart])
     came = read.happened[rows]
-    gains = losses(_said(read, before, rows), came) - losses(foretold, came)
+    gains = losses(_said(read, before, rows), came) - losses(predicted, came)
     of = read.column[rows]
     return {column: compared(gains[of == column], read.twin[rows[of == column]]) for column in columns}
 

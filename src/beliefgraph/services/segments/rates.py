@@ -134,13 +134,13 @@ def rates_of(
         return [SegmentLesson(key, about, n, reason=TOO_FEW) for key, n in zip(keys, twins, strict=True)]
     rates, tenant = _rates(rows, number, len(keys), np.ones(len(number), dtype=np.bool_))
     fold = np.array([int(one.twin[:8], 16) % FOLDS for one in known])[rows.twin]
-    foretold = np.zeros(len(number))
+    predicted = np.zeros(len(number))
     for out in range(FOLDS):
         apart = fold == out
         if apart.any() and not apart.all():
             left, _ = _rates(rows, number, len(keys), ~apart)
-            foretold[apart] = (np.log(left) - np.log1p(-left))[number[apart]] + rows.moved[apart]
-    gains = losses(rows.in_force, rows.came) - losses(foretold, rows.came)
+            predicted[apart] = (np.log(left) - np.log1p(-left))[number[apart]] + rows.moved[apart]
+    gains = losses(rows.in_force, rows.came) - losses(predicted, rows.came)
     found = []
     for place, key in enumerate(keys):
         here = (number == place) & (rows.start >= _since(definitions, outcome, horizon.within, key))

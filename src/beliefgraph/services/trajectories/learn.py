@@ -21,9 +21,9 @@ from beliefgraph.inference.foresight.signals import (
     STRONGEST,
     Signal,
     balanced,
-    foretold,
     gridded,
     mean_velocity,
+    predicted,
     shares,
     signal_of,
     stated_shares,
@@ -58,7 +58,7 @@ LEAST_TWINS = 50
 """Twins with evidence from two moments, from which anything is learned."""
 
 FOLDS = 3
-"""Parts of the twins, each of which is foretold by what is learned from the others."""
+"""Parts of the twins, each of which is predicted by what is learned from the others."""
 
 STEPS_OF_STAY = 8
 MOST_STEPS = 200
@@ -148,12 +148,12 @@ def learned_of(
     lesson = _Lesson.of(known, definition, in_force(definitions.as_stated, definition))
     fold = np.arange(len(lesson.seen.time)) % FOLDS
     stated = lesson.prior
-    gains = -lesson.foretold(before, fold >= 0)
+    gains = -lesson.predicted(before, fold >= 0)
     for number in range(FOLDS):
         left = lesson.seen.of(np.flatnonzero(fold != number))
         apart, _ = choose(stated, left, MOST_PHASES)
         tried = by_learned(definition, lesson.recorded(definition, apart, left, until))
-        gains[fold == number] += lesson.foretold(tried, fold == number)
+        gains[fold == number] += lesson.predicted(tried, fold == number)
     earlier = definitions.stages_of(definition)
     since = -np.inf if earlier is None else microseconds(earlier.until) / DAY
     counted = (lesson.seen.symbol != SILENT) & (lesson.seen.time + lesson.began[:, None] >= since)
@@ -217,11 +217,11 @@ class _Lesson:
         plain = self.stated.stages
         return replace(with_phases(plain, 1), seen=stated_shares(plain.count, self.signals, self.often))
 
-    def foretold(self, parameters: Parameters, some: Bools) -> Floats:
-        """With how many nats every time of some twins is foretold, shape [twins, times]."""
+    def predicted(self, parameters: Parameters, some: Bools) -> Floats:
+        """With how many nats every time of some twins is predicted, shape [twins, times]."""
         part = self.seen.of(np.flatnonzero(some))
         table = shares(parameters.stages.count, self.signals, self.often, parameters.signals)
-        return foretold(self._filtered(parameters, part).before, parameters.stages, table, part)
+        return predicted(self._filtered(parameters, part).before, parameters.stages, table, part)
 
     def stages_now(self, parameters: Parameters) -> Ints:
         """The likeliest stage of every twin at its last evidence."""

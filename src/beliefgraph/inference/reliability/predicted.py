@@ -12,7 +12,7 @@ from beliefgraph.inference.evidence import two_coin
 from beliefgraph.inference.reliability.statements import UNKNOWN, Answers, Statements, sums
 
 
-def foretold(answers: Answers, said: Statements, a: Floats, b: Floats, log_prior: Floats) -> tuple[Floats, Floats]:
+def predicted(answers: Answers, said: Statements, a: Floats, b: Floats, log_prior: Floats) -> tuple[Floats, Floats]:
     """ln P of each statement given the other votes, and of each question's truth given all votes; 0 where it is
     unknown."""
     word = two_coin(np.where(said.spoken, said.log_likelihood_ratio, 0.0), a[said.coin], b[said.coin])

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Protocol
 
 from beliefgraph.model.belief import BeliefKey
-from beliefgraph.model.decision import Told
+from beliefgraph.model.decision import DecisionFields
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.model.evidence import HalfLife, LogLikelihoodRatio
-from beliefgraph.model.goal import Stated, Weight
+from beliefgraph.model.goal import GoalFields, Weight
 from beliefgraph.model.metric import MetricKey, MetricValue
 from beliefgraph.model.record import Key, Record, Text
 
@@ -38,7 +38,7 @@ class Motive(Record):
     weight: Weight = 1.0
 
 
-class StatesGoal(Stated):
+class InterpretedGoal(GoalFields):
     """What is stated of one goal, and how it is related to others, by their keys."""
 
     key: Key
@@ -48,13 +48,13 @@ class StatesGoal(Stated):
     motives: tuple[Motive, ...] = ()
 
 
-class TellsDecision(Told):
+class InterpretedDecision(DecisionFields):
     """What is told of one decision."""
 
     key: Key
 
 
-class StatesPermission(Record):
+class InterpretedPermission(Record):
     """What is stated of one permission, in the policy's words."""
 
     purpose: Key
@@ -72,7 +72,7 @@ class CountsIn(Record):
     answers: bool = False
 
 
-class Spoken(Record):
+class SourceStatement(Record):
     """What one source says through an event: a piece of evidence, a bearing for each belief, goals and decisions.
 
     It may also, or only, count in metrics; `summary` is then what the metrics measure, where no rule says more.
@@ -83,16 +83,16 @@ class Spoken(Record):
     verbatim: Text | None = None
     source_kind: Key | None = None
     bearings: tuple[BearsOn, ...] = ()
-    goals: tuple[StatesGoal, ...] = ()
-    decisions: tuple[TellsDecision, ...] = ()
-    permissions: tuple[StatesPermission, ...] = ()
+    goals: tuple[InterpretedGoal, ...] = ()
+    decisions: tuple[InterpretedDecision, ...] = ()
+    permissions: tuple[InterpretedPermission, ...] = ()
     counts: tuple[CountsIn, ...] = ()
 
 
 class Interpretation(Record):
     """What an event says, one entry for each source that speaks. Empty: it is understood and bears on nothing."""
 
-    spoken: tuple[Spoken, ...] = ()
+    spoken: tuple[SourceStatement, ...] = ()
 
 
 class Interpreter(Protocol):
