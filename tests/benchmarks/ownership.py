@@ -32,6 +32,7 @@ from beliefgraph.model.event import Event
 from beliefgraph.model.identity import twin_id
 from beliefgraph.model.permission import Policy
 from beliefgraph.model.vocabulary import words_of
+from beliefgraph.services.definitions.layout import forget_layouts
 from beliefgraph.services.permissions.enforce import permitted
 from beliefgraph.services.permissions.hidden import PermittedDefinitions
 from beliefgraph.services.permissions.sight import Sight
@@ -93,7 +94,7 @@ async def costs(services: Services) -> list[Row]:
         await _ratio("observe: with a policy", observe, callers, WRITES),
         await _ratio("one belief: with the access log", logged, noted, READS),
     ]
-    return [*rows, await _derived(services, callers[0]), *await _large(services, callers[0])]
+    return [*rows, *await _derived(services, callers[0]), *await _large(services, callers[0])]
 
 
 async def _ratio(item: str, call: Call, callers: list[Caller], times: int) -> Row:
@@ -108,17 +109,22 @@ async def _ratio(item: str, call: Call, callers: list[Caller], times: int) -> Ro
     return Row(f"{item}, as a share of without", more / plain, "", must=1.05)
 
 
-async def _derived(services: Services, caller: Caller) -> Row:
-    """How long what is left of a twin takes of which one belief in ten is refused."""
+async def _derived(services: Services, caller: Caller) -> list[Row]:
+    """How long what is left of a twin takes of which one belief in ten is refused, at first and after each commit."""
     state = await read_state(services.graph, twin_id(caller.tenant, NAME), caller.tenant, NAME)
     graph = await services.book.numbered(caller.tenant, state.definitions)
     part = PermittedDefinitions().of(graph, Sight(refused=PART.categories), PART)
-    took = []
+    first, again = [], []
     for _ in range(DERIVED):
-        began = time.perf_counter()
-        permitted(state, part)
-        took.append(time.perf_counter() - began)
-    return Row("850 beliefs, a tenth refused: derived", statistics.median(took) * 1000, "ms", must=None, stretch=5)
+        forget_layouts(state.id)
+        for took in (first, again):
+            began = time.perf_counter()
+            permitted(state, part)
+            took.append(time.perf_counter() - began)
+    return [
+        Row(f"850 beliefs, a tenth refused: derived {when}", statistics.median(took) * 1000, "ms", must=5)
+        for when, took in (("for the first time", first), ("again", again))
+    ]
 
 
 async def _large(services: Services, caller: Caller) -> list[Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest_asyncio
@@ -15,7 +16,7 @@ from tests.ownership.policies import POLICY
 from tests.ownership.test_every_door import ASKED, query
 from tests.person_page.test_all_that_is_held import MORE
 from tests.web.service import Client, Service, service
-from tests.world import event
+from tests.world import START, event
 
 from beliefgraph.model.identity import twin_id
 from beliefgraph.store.graph import Graph
@@ -76,9 +77,12 @@ async def lived(running: Service, happened: list[Happened], refused: set[str]) -
                 'mutation($id: String!) { withdraw(input: {twin: "lena", event: {source: "test", id: $id}}) { rev } }',
                 id=f"e{n}",
             )
-    await person.data('mutation { setGoal(input: {twin: "lena", goal: "ship", title: "Ship it"}) { rev } }')
+    told = f'twin: "lena", validFrom: "{(START + timedelta(days=7)).isoformat()}"'
     await person.data(
-        'mutation { recordDecision(input: {twin: "lena", decision: "supplier", title: "Which"}) { rev } }'
+        f'mutation {{ setGoal(input: {{{told}, id: "goal", goal: "ship", title: "Ship it"}}) {{ rev }} }}'
+    )
+    await person.data(
+        f'mutation {{ recordDecision(input: {{{told}, id: "which", decision: "supplier", title: "Which"}}) {{ rev }} }}'
     )
     for category, allowed in ((None, True), ("risks", True), *((each, False) for each in sorted(refused))):
         stated = {"twin": "lena", "purpose": "advice", "category": category, "allowed": allowed}

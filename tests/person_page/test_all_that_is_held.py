@@ -109,7 +109,7 @@ async def test_every_kind_of_what_is_held_is_in_me_and_on_the_pages(holding: Ser
     assert me["goals"]["nodes"] == [{"title": "ship it"}]
     assert {"attribute": "learns.by_doing"} in me["preferences"]["nodes"]
     assert me["decisions"]["nodes"] == [{"title": "which supplier"}]
-    assert me["metrics"]["nodes"] == [{"says": "Looks at the prices: 2"}]
+    assert me["metrics"]["nodes"] == [{"says": "Looks at the prices: 1"}]
     assert me["segment"] == {"segment": {"title": "Ready to buy"}}
     assert [each["title"] for each in me["trajectories"]] == ["Buying"]
     assert [each["outcome"] for each in me["forecasts"]["nodes"]] == ["bought"]

@@ -115,7 +115,7 @@ class DefinitionGraph:
             self._component_in.append(found)
         self.component_of = self._component_in[-1]
         self._own = self._component_in[layer_of((ANYONE, ANYWHERE))]
-        self._own_places = {name: Placed(component, ANYONE, ANYWHERE) for name, component in self._own.items()}
+        self._own_at = {component: Placed(component, ANYONE, ANYWHERE) for component in self._own.values()}
         self.open = {
             self.component_of[name]: attribute
             for name, attribute in definitions.attributes.items()
@@ -146,7 +146,7 @@ class DefinitionGraph:
     def place(self, attribute: str, subject: str, context: str) -> Placed:
         """Where an attribute is placed, of a subject in a context."""
         if subject == ANYONE and context == ANYWHERE:
-            return self._own_places[attribute]
+            return self._own_at[self._own[attribute]]
         return Placed(self._component_in[layer_of((subject, context))][attribute], subject, context)
 
     def places(self, keys: Iterable[Belief | BeliefKey]) -> set[Placed]:
@@ -159,7 +159,7 @@ class DefinitionGraph:
             elif key.attribute in self.component_of:
                 found.add(self.place(key.attribute, key.subject, key.context))
         components = {self._own[attribute] for attribute in own if attribute in self._own}
-        found.update(Placed(component, ANYONE, ANYWHERE) for component in components)
+        found.update(self._own_at[component] for component in components)
         return found
 
     def crossing(self, place: Placed) -> Iterator[tuple[Crossing, Placed]]:

@@ -69,6 +69,16 @@ class Alone:
 
 
 @dataclass(frozen=True)
+class Answered:
+    """What the joined models of a layout answered to this evidence; columns by position."""
+
+    log_likelihood: npt.NDArray[np.float64]
+    log_odds: npt.NDArray[np.float64]
+    error: npt.NDArray[np.float64]
+    grade: npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
 class Layout:
     """The beliefs of a twin in a fixed order, with the models that derive them.
 
@@ -102,6 +112,23 @@ class Layout:
     def position(self) -> Mapping[str, int]:
         """The position of every belief by its id."""
         return {id_: i for i, id_ in enumerate(self.ids)}
+
+    @cached_property
+    def joined_at(self) -> npt.NDArray[np.int64]:
+        """The number of the joined model that speaks of each position; -1 where none does."""
+        found = np.full(len(self.ids), -1, dtype=np.int64)
+        for number, unit in enumerate(self.joined):
+            found[unit.positions] = number
+        return found
+
+    @property
+    def answered(self) -> Answered | None:
+        """What the joined models answered last, if they did."""
+        return vars(self).get("_answered")
+
+    def remember(self, answered: Answered) -> None:
+        """Keep what the joined models answered, so that those are not asked again whose evidence stays as it is."""
+        vars(self)["_answered"] = answered
 
     def places_beside(self, position: int) -> dict[str | None, int]:
         """The positions of all values of the attribute of a belief, by value; empty where it has no others."""

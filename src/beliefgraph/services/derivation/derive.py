@@ -18,7 +18,7 @@ from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.identity import belief_id
 from beliefgraph.model.status import Status, status_of
 from beliefgraph.services.definitions.graph import DefinitionGraph, PersonalRelation
-from beliefgraph.services.definitions.layout import Layout, lay_out
+from beliefgraph.services.definitions.layout import Answered, Layout, Unit, lay_out
 from beliefgraph.services.derivation.contributions import (
     Contributions,
     contributed_evidence,
@@ -373,6 +373,7 @@ def _propagate(
         answers = alone.prior_log_odds + log_likelihood[alone.positions]
         log_odds[alone.positions] = np.where(alone.available, answers, 0.0)
         grade[alone.positions] = np.where(alone.available, EXACT, UNAVAILABLE)
+        units = _recall(layout, log_likelihood, log_odds, error, grade)
     for unit in units:
         rows, _ = unit.positions.shape
         if not fixed or not np.isin(unit.positions, fixed).any():
@@ -384,7 +385,22 @@ def _propagate(
             positions = unit.positions[row]
             one = unit.model.log_odds(log_likelihood[positions], _among(positions, assumed), _among(positions, done))
             log_odds[positions], error[positions], grade[positions] = one.log_odds, one.error, one.quality
+    if not fixed:
+        layout.remember(Answered(log_likelihood, log_odds.copy(), error, grade))
     return log_odds, grade, error
+
+
+def _recall(
+    layout: Layout, log_likelihood: Floats, log_odds: Floats, error: Floats, grade: npt.NDArray[np.uint8]
+) -> Sequence[Unit]:
+    """Fill in what the joined models of a layout answered last; those are left whose evidence is another since."""
+    known, of = layout.answered, layout.joined_at
+    if known is None:
+        return layout.joined
+    here = of >= 0
+    log_odds[here], error[here], grade[here] = known.log_odds[here], known.error[here], known.grade[here]
+    moved = of[here & (known.log_likelihood != log_likelihood)]
+    return [layout.joined[number] for number in distinct(moved).tolist()]
 
 
 def _among(positions: npt.NDArray[np.int64], fixed: Mapping[int, bool]) -> dict[int, bool]:
