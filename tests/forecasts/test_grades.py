@@ -179,6 +179,9 @@ async def test_what_a_purpose_may_not_use_moves_no_grade(foresight: Foresight, c
     assert given(mine) == pytest.approx({"unhappy": 0.2, "content": 0.5, "delighted": 0.3})
     assert given(whole)["delighted"] > 0.5
     assert [one.resolution and one.resolution.grade for one in (mine, whole)] == ["delighted", "delighted"]
+    await enforcing.permit(twin="tom", category="risks", allowed=False)
+    assert await refusal(questions.forecast(caller, "tom", "satisfaction")) == "unknown-outcome", "it needs a risk"
+    assert (await questions.forecast(caller, "tom", "busyness")).grades
 
 
 async def test_what_decides_a_grade_cannot_change(foresight: Foresight) -> None:
