@@ -80,7 +80,9 @@ def numbered_anew(rows: dict[str, list[dict[str, Any]]]) -> dict[str, list[str]]
 
     def renamed(properties: dict[str, Any]) -> dict[str, Any]:
         kept = {key: value for key, value in properties.items() if key != "revision_id"}
-        return kept | {key: revs.get(kept[key], kept[key]) for key in ("rev", "rev_from", "rev_to", "withdrawn") if key in kept}
+        return kept | {
+            key: revs.get(kept[key], kept[key]) for key in ("rev", "rev_from", "rev_to", "withdrawn") if key in kept
+        }
 
     found: dict[str, list[str]] = {}
     for name, some in rows.items():
