@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import pytest
 import pytest_asyncio
+from tests.archives.test_archives import archives_of, emptied
 from tests.conftest import StoppedClock
 from tests.forecasts.graded import GRADED, SATISFACTION
-from tests.forecasts.outcomes import WEEK, Foresight, day
+from tests.forecasts.outcomes import WEEK, Foresight, counted, day
 from tests.metrics import METRICS
 from tests.ownership.policies import Enforcing, policy
 from tests.reading import refusal
@@ -179,6 +180,28 @@ async def test_what_a_purpose_may_not_use_moves_no_grade(foresight: Foresight, c
     assert given(mine) == pytest.approx({"unhappy": 0.2, "content": 0.5, "delighted": 0.3})
     assert given(whole)["delighted"] > 0.5
     assert [one.resolution and one.resolution.grade for one in (mine, whole)] == ["delighted", "delighted"]
+    await enforcing.permit(twin="tom", category="risks", allowed=False)
+    assert await refusal(questions.forecast(caller, "tom", "satisfaction")) == "unknown-outcome", "it needs a risk"
+    assert (await questions.forecast(caller, "tom", "busyness")).grades
+
+
+async def test_grades_and_curves_come_back_from_an_archive_and_go_with_an_erasure(
+    foresight: Foresight, clock: StoppedClock
+) -> None:
+    world = foresight.world
+    await world.intake.observe(world.caller, [event("one")])
+    await foresight.keeper.make(world.caller)
+    clock.at = day(40)
+    await world.intake.observe(world.caller, [event("s", "answered", day=12, score=9)])
+    await foresight.keeper.resolve(world.caller)
+    before = await foresight.of()
+    assert {one.resolution.grade for one in before if one.resolution is not None} >= {"delighted", "none"}
+    exported = await archives_of(world).export_twin(world.caller, "lena")
+    again = await emptied(world)
+    await archives_of(again).import_archive(world.caller, exported)
+    assert await Foresight(again).of() == before
+    await again.eraser.erase_twin(world.person("lena"), "lena")
+    assert await counted(world.graph, world) == 0
 
 
 async def test_what_decides_a_grade_cannot_change(foresight: Foresight) -> None:

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.conftest import StoppedClock
 from tests.forecasts.graded import SATISFACTION
-from tests.forecasts.outcomes import day
+from tests.forecasts.outcomes import Foresight, day
 from tests.reading import refusal
-from tests.world import World
+from tests.world import World, event
 
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.definition import Definitions
@@ -21,9 +22,10 @@ from beliefgraph.services.forecasts.forecast import forecast
 from beliefgraph.services.forecasts.grades import graded_within
 from beliefgraph.services.forecasts.grading import grading
 from beliefgraph.services.forecasts.history import History, history
-from beliefgraph.services.forecasts.learn import following
+from beliefgraph.services.forecasts.learn import following, learn_outcomes
 from beliefgraph.services.forecasts.learn_grades import learn_grades
 from beliefgraph.services.forecasts.lessons import LearnedOutcome
+from beliefgraph.services.upkeep.refresh import Refresher
 from beliefgraph.store.forecasts import HistoryRows
 from beliefgraph.store.keys import Keyring
 
@@ -142,6 +144,42 @@ def test_of_few_twins_nothing_is_learned_and_later_only_later_rows_count(
     assert (again.adopted, again.compared) == (False, 0)
     early = forecast(lived(keyring, 1, 4)[0], after, OUTCOME, WITHIN, OUTCOME.moment(day(40)), day(100))
     assert (early.basis, early.parameters) == ("stated", None), "nothing learned reaches the past"
+
+
+async def test_grades_learned_from_events_answer_explain_and_are_shown_as_learned(
+    world: World, clock: StoppedClock
+) -> None:
+    plain = {name: SATISFACTION[name] for name in ("key", "title", "events", "grades", "every", "horizons")}
+    catalog = {"catalog": "satisfied", "version": "1.0.0", "outcomes": [plain]}
+    await world.book.publish(world.caller, Catalog.model_validate(catalog))
+    clock.at = day(100)
+    draw = np.random.default_rng(11)
+    sent = []
+    for n in range(60):
+        level = int(draw.integers(0, 3))
+        for k in range(8):
+            score = (2, 6, 9)[level if draw.random() < 0.85 else int(draw.integers(0, 3))]
+            sent.append(event(f"{n}-{k}", "answered", day=12 * k + float(draw.random()), twin=f"twin-{n}", score=score))
+    await world.intake.observe(world.caller, sorted(sent, key=lambda one: one.time))
+    found = await learn_outcomes(world.caller, world.graph, world.keyring, world.book, clock.at)
+    (one,) = found
+    assert one.adopted, one
+    await world.book.publish_parameters(world.caller, lambda known: following(found, known))
+    await Refresher(world.updater, world.intake).adopt(world.caller.tenant)
+    (set_,) = await world.book.parameter_sets(world.caller)
+    assert [(each.outcome, each.horizon, each.twins) for each in set_.grades] == [("satisfaction", WITHIN.within, 60)]
+
+    foresight = Foresight(world)
+    await foresight.keeper.make(world.caller)
+    last = {each.twin: each.data["score"] for each in sorted(sent, key=lambda one: one.time)}
+    given: dict[int, list[float]] = {2: [], 6: [], 9: []}
+    for twin, score in last.items():
+        assert twin is not None
+        (made,) = await foresight.of(twin)
+        assert (made.basis, made.parameters) == ("learned", 1)
+        assert made.inputs[0].input == "grade before"
+        given[score].append(made.grades[2].probability)
+    assert np.mean(given[9]) > 2 * np.mean(given[6]) > 2 * np.mean(given[2])
 
 
 async def test_grades_learned_for_another_version_are_refused_and_other_strengths_take_them_out_of_force(

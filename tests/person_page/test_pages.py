@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from tests.forecasts.graded import GRADED
+from tests.metrics import METRICS
 from tests.person_page.browser import WORDS, Person, forms, signed_in, text
 from tests.web.service import Service
 from tests.world import event
@@ -31,6 +33,19 @@ async def test_a_person_sees_what_is_believed_why_and_what_was_said(person: Pers
     plans = text(await person.see("/me/plans"))
     assert "Ship it" in plans
     assert "Which supplier" in plans
+
+
+async def test_a_person_sees_which_grades_are_expected_of_them_and_which_came(lena: Service, person: Person) -> None:
+    everything = await lena.client()
+    publish = "mutation Publish($catalog: JSON!) { publishDefinitions(catalog: $catalog) { number } }"
+    for catalog in (METRICS, GRADED):
+        await everything.data(publish, catalog=catalog.model_dump(mode="json", exclude_defaults=True))
+    await everything.observe(event("later", day=3))
+    await everything.data('mutation { makeForecasts(outcome: "satisfaction", at: "2026-01-16T00:00:00Z") { stored } }')
+    assert "content: " in text(await person.see("/me/plans"))
+    await everything.observe(event("answer", "answered", day=12, score=9))
+    await everything.data("mutation { resolveForecasts { resolved } }")
+    assert "It was: delighted." in text(await person.see("/me/plans"))
 
 
 async def test_what_a_person_says_is_wrong_stands_corrected(lena: Service, person: Person) -> None:
