@@ -1,6 +1,6 @@
 """Loading many twins: events in random order over 8,000 twins, over 25, and a raw UNWIND, in turn in one run.
 
-python tests/benchmarks/breadth.py [--json] [--events 16000] [--batch 2000] [--attributes 30] [--tree]
+python tests/benchmarks/breadth.py [--json] [--events 40000] [--batch 2000] [--attributes 30] [--tree]
 
 Runs on the Neo4j that NEO4J_URI names, else on one of its own with the default memory. The raw `UNWIND` writes for each
 event one Event, one Evidence with its FROM and REPORTED_BY, and its BEARS_ON, with unique ids and nothing else.
@@ -30,8 +30,9 @@ from beliefgraph.model.caller import Caller, Scope
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.event import Event
 from beliefgraph.model.vocabulary import words_of
+from beliefgraph.web.tuning import settle
 
-EVENTS = 16_000
+EVENTS = 40_000
 BATCH = 2_000
 ATTRIBUTES = 30
 MANY, FEW = 8_000, 25
@@ -196,6 +197,7 @@ async def main() -> None:
             running(settings) as services,
             raw_driver(endpoint) as driver,
         ):
+            settle()
             log = folder / "neo4j" / "data" / "transactions" / "neo4j"
             rows = await breadth(
                 services,

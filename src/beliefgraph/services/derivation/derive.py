@@ -373,7 +373,7 @@ def _propagate(
         answers = alone.prior_log_odds + log_likelihood[alone.positions]
         log_odds[alone.positions] = np.where(alone.available, answers, 0.0)
         grade[alone.positions] = np.where(alone.available, EXACT, UNAVAILABLE)
-        units = _recall(layout, log_likelihood, log_odds, error, grade)
+        units = _recall(layout, log_likelihood, log_odds, error, grade) if units else units
     for unit in units:
         rows, _ = unit.positions.shape
         if not fixed or not np.isin(unit.positions, fixed).any():
@@ -385,7 +385,7 @@ def _propagate(
             positions = unit.positions[row]
             one = unit.model.log_odds(log_likelihood[positions], _among(positions, assumed), _among(positions, done))
             log_odds[positions], error[positions], grade[positions] = one.log_odds, one.error, one.quality
-    if not fixed:
+    if layout.joined and not fixed:
         layout.remember(Answered(log_likelihood, log_odds.copy(), error, grade))
     return log_odds, grade, error
 
@@ -394,9 +394,10 @@ def _recall(
     layout: Layout, log_likelihood: Floats, log_odds: Floats, error: Floats, grade: npt.NDArray[np.uint8]
 ) -> Sequence[Unit]:
     """Fill in what the joined models of a layout answered last; those are left whose evidence is another since."""
-    known, of = layout.answered, layout.joined_at
+    known = layout.answered
     if known is None:
         return layout.joined
+    of = layout.joined_at
     here = of >= 0
     log_odds[here], error[here], grade[here] = known.log_odds[here], known.error[here], known.grade[here]
     moved = of[here & (known.log_likelihood != log_likelihood)]
