@@ -8,7 +8,7 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.model.command import Correct, Withdraw
 from beliefgraph.model.contest import Contest
 from beliefgraph.model.permission import Permit, Restrict
-from beliefgraph.web.person.door import HEADERS, ROOT, Visit, left, root_of, shown
+from beliefgraph.web.person.visit import HEADERS, ROOT, Visit, root_of, shown, signed_out
 
 ERASE = "erase"
 """What is typed to erase everything."""
@@ -72,12 +72,12 @@ async def erase(visit: Visit) -> Response:
     if visit.form.get("word", "").strip().lower() != ERASE or visit.form.get("sure") != "yes":
         return visit.show("erase.html", 400, wrong=True)
     erasure = await visit.home.across.erase_twin(visit.caller.asking("erase"), visit.twin)
-    return left(visit.request, shown(visit.request, "erased.html", receipt=erasure.receipt))
+    return signed_out(visit.request, shown(visit.request, "erased.html", receipt=erasure.receipt))
 
 
 async def sign_out(visit: Visit) -> Response:
     """End the session in this browser."""
-    return left(visit.request, shown(visit.request, "signed_out.html", code=None, message="You have signed out."))
+    return signed_out(visit.request, shown(visit.request, "signed_out.html", code=None, message="You have signed out."))
 
 
 def _field(visit: Visit, name: str) -> str:

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from beliefgraph.services.access.providers import PATIENCE
-from beliefgraph.web.person.door import HEADERS, SIGN_IN, cookie_name, is_secure, root_of
+from beliefgraph.web.person.visit import HEADERS, SIGN_IN, cookie_name, is_secure, root_of
 
 RETURN = f"{SIGN_IN}/return"
 """Where an issuer sends a browser back to; to be registered with it."""

@@ -11,7 +11,7 @@ from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.belief import BeliefKey, probability
 from beliefgraph.model.explanation import Explanation
 from beliefgraph.model.question import BeliefOrder
-from beliefgraph.web.person.door import Visit
+from beliefgraph.web.person.visit import Visit
 
 BY_ATTRIBUTE = BeliefOrder(by="attribute", descending=False)
 BELIEFS = 100

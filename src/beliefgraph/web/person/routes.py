@@ -16,8 +16,8 @@ from beliefgraph.services.access.sessions import Sessions
 from beliefgraph.services.process.places import Places
 from beliefgraph.web.middleware import Warmed
 from beliefgraph.web.person import actions, pages
-from beliefgraph.web.person.door import ROOT, SIGN_IN, Door, form_of, refuse_foreign, shown, told
 from beliefgraph.web.person.leaving import RETURN, away, away_cookie, returning
+from beliefgraph.web.person.visit import ROOT, SIGN_IN, Visits, answering_errors, form_of, refuse_foreign, shown
 
 ASSETS = f"{ROOT}/static"
 
@@ -47,7 +47,7 @@ DONE = {
 
 def person_page(verbs: Verbs, sessions: Sessions, clock: Clock, warmed: Warmed, places: Places) -> list[BaseRoute]:
     """The routes of the person's page; each but signing in is for people who are signed in."""
-    door = Door(verbs, sessions, clock, warmed, places)
+    visits = Visits(verbs, sessions, clock, warmed, places)
 
     async def sign_in(request: Request) -> Response:
         link = request.query_params.get("link", "")
@@ -56,7 +56,7 @@ def person_page(verbs: Verbs, sessions: Sessions, clock: Clock, warmed: Warmed, 
     async def enter(request: Request) -> Response:
         refuse_foreign(request)
         session = await sessions.redeem((await form_of(request)).get("link", ""))
-        return await door.signed_in(request, session)
+        return await visits.signed_in(request, session)
 
     async def leave(request: Request) -> Response:
         address, ticket = await sessions.providers.begin(request.path_params["number"], returning(request))
@@ -67,14 +67,14 @@ def person_page(verbs: Verbs, sessions: Sessions, clock: Clock, warmed: Warmed, 
         tenant, person = await sessions.providers.finish(
             request.cookies.get(away_cookie(request), ""), given.get("state", ""), given.get("code", "")
         )
-        return await door.signed_in(request, sessions.begin(tenant, person))
+        return await visits.signed_in(request, sessions.begin(tenant, person))
 
     return [
         Mount(ASSETS, StaticFiles(directory=Path(str(files("beliefgraph.web.person"))) / "static")),
-        Route(SIGN_IN, told(sign_in), methods=["GET"]),
-        Route(SIGN_IN, told(enter), methods=["POST"]),
-        Route(f"{SIGN_IN}/with/{{number:int}}", told(leave), methods=["GET"]),
-        Route(RETURN, told(back), methods=["GET"]),
-        *(Route(ROOT + path, door.inside(handler), methods=["GET"]) for path, handler in SHOWN.items()),
-        *(Route(ROOT + path, door.inside(handler), methods=["POST"]) for path, handler in DONE.items()),
+        Route(SIGN_IN, answering_errors(sign_in), methods=["GET"]),
+        Route(SIGN_IN, answering_errors(enter), methods=["POST"]),
+        Route(f"{SIGN_IN}/with/{{number:int}}", answering_errors(leave), methods=["GET"]),
+        Route(RETURN, answering_errors(back), methods=["GET"]),
+        *(Route(ROOT + path, visits.signed_in_only(handler), methods=["GET"]) for path, handler in SHOWN.items()),
+        *(Route(ROOT + path, visits.signed_in_only(handler), methods=["POST"]) for path, handler in DONE.items()),
     ]

@@ -78,8 +78,8 @@ Handler = Callable[[Visit], Awaitable[Response]]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-class Door:
-    """Lets people in who are signed in."""
+class Visits:
+    """Requests of people who are signed in."""
 
     def __init__(self, verbs: Verbs, sessions: Sessions, clock: Clock, warmed: Warmed, places: Places) -> None:
         self._verbs = verbs
@@ -88,7 +88,7 @@ class Door:
         self._warmed = warmed
         self._places = places
 
-    def inside(self, handler: Handler) -> Endpoint:
+    def signed_in_only(self, handler: Handler) -> Endpoint:
         """The endpoint of a page for people who are signed in; a form is taken only with the session's own token."""
 
         async def answer(request: Request) -> Response:
@@ -107,7 +107,7 @@ class Door:
                 now = self._clock.now()
                 return await handler(Visit(request, session, caller, verbs, self._verbs, now, form))
 
-        return told(answer)
+        return answering_errors(answer)
 
     async def signed_in(self, request: Request, session: Session) -> Response:
         """To the page, with the session in a cookie.
@@ -128,7 +128,7 @@ class Door:
         return response
 
 
-def told(endpoint: Endpoint) -> Endpoint:
+def answering_errors(endpoint: Endpoint) -> Endpoint:
     """The endpoint, with refusals shown as a page."""
 
     async def answer(request: Request) -> Response:
@@ -166,7 +166,7 @@ def cookie_name(request: Request) -> str:
     return f"__Host-{COOKIE}" if is_secure(request) else COOKIE
 
 
-def left(request: Request, response: Response) -> Response:
+def signed_out(request: Request, response: Response) -> Response:
     """The answer, after which the browser has no session any more."""
     response.delete_cookie(cookie_name(request), path="/", secure=is_secure(request), httponly=True, samesite="strict")
     return response
