@@ -121,9 +121,9 @@ def test_the_demo_tells_what_was_forecast_and_what_came(first: str) -> None:
 
 def test_the_demo_tells_when_lena_was_said_to_sign_and_which_grade_omar_gave(first: str) -> None:
     when = first[first.index("When it was said to come, on 2026-07-30") :]
-    assert "signs within 84 days of 2026-07-30" in when
-    rows = [line.split() for line in when.splitlines() if line.endswith(("10%", "25%", "50%", "75%", "90%"))]
-    assert [row[0] for row in rows[:2]] == ["2026-08-27", "2026-08-27"]
+    assert "within 84 days of 2026-07-30" in when
+    rows = [line.split() for line in when.splitlines()]
+    assert ["2026-08-27", "50%"] in rows  # she signed on the 26th
     graded = when[when.index("user-omar: recommends") :]
     answered = [line for line in graded.splitlines() if " recommends " in line and "112 d" in line]
     assert any("promoter on 2026-09-17" in line for line in answered)

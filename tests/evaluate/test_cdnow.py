@@ -7,9 +7,10 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from beliefgraph.evaluate import cdnow_service
-from beliefgraph.evaluate.cdnow import CUT, evaluate, histories, learned, outcomes
+from beliefgraph.evaluate.cdnow import CUT, evaluate, first_weeks, histories, learned, outcomes
 from beliefgraph.evaluate.client import Client
 from beliefgraph.evaluate.data import Purchase, read_purchases
 from beliefgraph.evaluate.replay import Teach
@@ -34,6 +35,8 @@ def test_histories_end_with_the_cut_and_outcomes_begin_after_it() -> None:
     assert known.start.tolist() == [0, 2, 3]
     assert known.time.tolist() == [0.0, 10 / 7, 0.0]
     assert outcomes(few(), CUT, 1).tolist() == [0.0, 1.0]
+    assert first_weeks(few(), CUT, 3).tolist() == [3, 0]
+    assert first_weeks(few(), CUT - timedelta(weeks=1), 3).tolist() == [3, 1]
     assert outcomes(few(), CUT - timedelta(weeks=1), 39).tolist() == [0.0, 1.0]
 
 
@@ -41,6 +44,9 @@ def test_what_must_be_reached_on_the_real_purchases_is_reached(shared_data: Path
     purchases = read_purchases(shared_data)
     found = evaluate(purchases)
     assert found.ok, [row for row in found.checks if not row.ok]
+    values = {row.item: row.value for row in found.checks}
+    covered = values["week of the first purchase: share in the central 80 % interval"]
+    assert covered == pytest.approx(values["the probability given to that interval"], abs=0.02)
 
 
 def test_purchases_after_the_cut_do_not_move_the_forecast(shared_data: Path) -> None:

@@ -13,6 +13,7 @@ from tests.forecasts.outcomes import Foresight, day
 from tests.reading import refusal
 from tests.world import World, event
 
+from beliefgraph.model.belief import BeliefKey, logit
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.identity import twin_id
@@ -25,6 +26,7 @@ from beliefgraph.services.forecasts.history import History, history
 from beliefgraph.services.forecasts.learn import following, learn_outcomes
 from beliefgraph.services.forecasts.learn_grades import learn_grades
 from beliefgraph.services.forecasts.lessons import LearnedOutcome
+from beliefgraph.services.segments.rates import rates_of
 from beliefgraph.services.upkeep.refresh import Refresher
 from beliefgraph.store.forecasts import HistoryRows
 from beliefgraph.store.keys import Keyring
@@ -144,6 +146,34 @@ def test_of_few_twins_nothing_is_learned_and_later_only_later_rows_count(
     assert (again.adopted, again.compared) == (False, 0)
     early = forecast(lived(keyring, 1, 4)[0], after, OUTCOME, WITHIN, OUTCOME.moment(day(40)), day(100))
     assert (early.basis, early.parameters) == ("stated", None), "nothing learned reaches the past"
+
+
+def test_without_learned_grades_the_learned_base_rate_of_the_segment_moves_all_of_them(
+    keyring: Keyring,
+) -> None:
+    segment = {"key": "alone", "title": "Alone", "holds": [{"belief": {"attribute": "world.alone"}}]}
+    catalog = CATALOG.model_dump(mode="json", exclude_defaults=True) | {"segments": [segment]}
+    definitions = Definitions(tenant="t", number=1, catalogs=(Catalog.model_validate(catalog),))
+    outcome = definitions.outcome("satisfaction")
+    known = lived(keyring, 200, 1, told=2.0)
+    lessons = {
+        each.segment: each for each in rates_of(known, definitions, outcome, WITHIN, outcome.moment(day(7 * WEEKS)))
+    }
+    alone, others = lessons["alone"].rate, lessons[None].rate
+    assert alone is not None
+    assert others is not None
+    assert lessons["alone"].adopted
+    assert alone.rate > others.rate + 0.2
+    inside = [one for one in known if one.beliefs[BeliefKey.of("world.alone")].value[0] >= 0]
+    share = np.mean(np.concatenate([one.grades for one in inside]) >= 1)
+    assert alone.rate == pytest.approx(share, abs=0.03)
+    earlier = alone.model_copy(update={"until": day(0)})
+    after = definitions.with_parameters(ParameterSet(tenant="t", number=1).with_segments((earlier,), ()))
+    made = forecast(inside[0], after, outcome, WITHIN, outcome.moment(day(40)), day(100))
+    assert (made.basis, made.segment, made.parameters) == ("segment", "alone", 1)
+    assert made.grades[1].at_least == pytest.approx(alone.rate)
+    stated = logit(0.3) - logit(0.8)
+    assert logit(made.grades[2].at_least) == pytest.approx(logit(alone.rate) + stated)
 
 
 async def test_grades_learned_from_events_answer_explain_and_are_shown_as_learned(

@@ -43,8 +43,8 @@ def likely(one: Forecast) -> str:
 def details(one: Forecast) -> RenderableType:
     """A forecast with what carries it, by when the outcome happens, and how likely each grade is."""
     parts: list[RenderableType] = [
-        f"{one.outcome} within {one.horizon / DAY:g} days of {one.made_at:%Y-%m-%d}: {show.chance(one.probability)}"
-        f" by {why(one)}; {came(one)}"
+        f"{one.outcome}: {show.chance(one.probability)} within {one.horizon / DAY:g} days of {one.made_at:%Y-%m-%d};"
+        f" {why(one)}; {came(one)}"
     ]
     if one.quantiles:
         table = Table("it happens by", "with", box=None, pad_edge=False)

@@ -6,7 +6,7 @@ The histories go straight to `inference/foresight`, not through a running servic
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 from itertools import groupby
 
 import numpy as np
@@ -14,11 +14,13 @@ import numpy.typing as npt
 
 from beliefgraph.evaluate.data import Purchase
 from beliefgraph.evaluate.report import Curve, Evaluation, Line, Row, at_least, at_most
-from beliefgraph.inference.foresight.hazards import Histories, any_within, columns
+from beliefgraph.inference.foresight.hazards import Histories, columns, log_none
 from beliefgraph.inference.foresight.logistic import Logistic, fit
 from beliefgraph.services.forecasts.record import Record, by, record
+from beliefgraph.services.forecasts.timing import timing
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
 
 CUT = date(1997, 9, 30)
 """The last day of the training data."""
@@ -41,10 +43,11 @@ BASELINES = (
 
 def evaluate(purchases: Sequence[Purchase], cut: date = CUT, weeks: int = WEEKS) -> Evaluation:
     """Learn the weekly hazard from the purchases up to a day, forecast, and score against the weeks after it."""
-    known, happened = histories(purchases, cut), outcomes(purchases, cut, weeks)
+    known, week = histories(purchases, cut), first_weeks(purchases, cut, weeks)
     model, rows = learned(known)
-    said = any_within(model, known.states(), weeks)
-    found = record(said, happened)
+    curves: Floats = np.asarray(-np.expm1(log_none(model, known.states(), weeks)))
+    said, happened = curves[:, -1], (week < weeks).astype(np.float64)
+    found, when = record(said, happened), timing(curves, week)
     by_count = by(np.where(np.diff(known.start) > 1, "several purchases", "one purchase"), said, happened)
     setting = f"any purchase in {weeks} weeks, {found.n:,} customers"
     return Evaluation(
@@ -58,6 +61,9 @@ def evaluate(purchases: Sequence[Purchase], cut: date = CUT, weeks: int = WEEKS)
             at_least("AUC", found.auc, MUST_AUC),
             at_most("Brier", found.brier, MUST_BRIER),
             at_most("ECE", found.ece, MUST_ECE),
+            Row("week of the first purchase: share in the central 80 % interval", when.covered),
+            Row("the probability given to that interval", when.claimed),
+            Row("skill of the CRPS over how often it had happened by each week", when.skill),
             *reliability(found),
         ],
         lines=[
@@ -83,12 +89,20 @@ def histories(purchases: Sequence[Purchase], cut: date) -> Histories:
     return Histories(np.array(start), np.array(time), np.array(observed), np.array(first_amount)[:, None])
 
 
+def first_weeks(purchases: Sequence[Purchase], cut: date, weeks: int) -> Ints:
+    """In which of the weeks after a day each customer known by then bought first, counted from 0, in the order of the
+    histories; `weeks` of one who bought in none."""
+    known = dict.fromkeys((purchase.customer for purchase in purchases if purchase.day <= cut), weeks)
+    for purchase in purchases:
+        week = ((purchase.day - cut).days - 1) // 7
+        if 0 <= week < known.get(purchase.customer, 0):
+            known[purchase.customer] = week
+    return np.array([*known.values()], dtype=np.int64)
+
+
 def outcomes(purchases: Sequence[Purchase], cut: date, weeks: int) -> Floats:
     """Whether each customer known by a day bought within the weeks after it, in the order of the histories."""
-    end = cut + timedelta(weeks=weeks)
-    known = dict.fromkeys(purchase.customer for purchase in purchases if purchase.day <= cut)
-    bought = {purchase.customer for purchase in purchases if cut < purchase.day <= end}
-    return np.array([float(customer in bought) for customer in known])
+    return (first_weeks(purchases, cut, weeks) < weeks).astype(np.float64)
 
 
 def learned(known: Histories, ridge: float = RIDGE) -> tuple[Logistic, int]:

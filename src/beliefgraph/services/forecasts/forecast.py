@@ -53,9 +53,7 @@ def forecast(
     hazard = definitions.hazard_of(outcome)
     moments = np.array([microseconds(made_at)])
     segment = segment_of(outcome, definitions, int(segments_at(known, definitions, outcome, moments)[0]))
-    rate = definitions.rate_of(outcome, horizon.within, segment)
-    if rate is not None and made_at < rate.until:
-        rate = None
+    rate = _rate_at(definitions, outcome, horizon, segment, made_at)
     learned: LearnedHazard | LearnedGrades | LearnedRate | None = rate
     grades = definitions.grades_of(outcome, horizon.within)
     curve: Floats | None = None
@@ -73,7 +71,7 @@ def forecast(
         grades = None
     log_odds = math.fsum([baseline, *(each.contribution for each in inputs)])
     if curve is None and outcome.grades is None:
-        curve = _by_horizons(known, definitions, outcome, horizon, moments)
+        curve = _by_horizons(definitions, outcome, horizon, segment, made_at, log_odds)
     parameters = definitions.parameters
     return Forecast(
         id=id_of(known.twin, outcome, horizon, made_at),
@@ -99,14 +97,41 @@ def forecast(
     )
 
 
+def _rate_at(
+    definitions: Definitions, outcome: OutcomeDefinition, horizon: Horizon, segment: str | None, made_at: datetime
+) -> LearnedRate | None:
+    """The base rate that is learned of a segment, for forecasts from its own time on."""
+    rate = definitions.rate_of(outcome, horizon.within, segment)
+    return None if rate is None or made_at < rate.until else rate
+
+
+def _base(
+    definitions: Definitions, outcome: OutcomeDefinition, horizon: Horizon, segment: str | None, made_at: datetime
+) -> float:
+    """The log-odds of the base rate of a segment: learned, else stated."""
+    rate = _rate_at(definitions, outcome, horizon, segment, made_at)
+    if rate is not None:
+        return logit(rate.rate)
+    own = next((each for each in outcome.segments if each.key == segment), None)
+    return logit(horizon.expected) + (0.0 if own is None else math.log(own.odds_ratio))
+
+
 def _by_horizons(
-    known: History, definitions: Definitions, outcome: OutcomeDefinition, horizon: Horizon, moments: Ints
+    definitions: Definitions,
+    outcome: OutcomeDefinition,
+    horizon: Horizon,
+    segment: str | None,
+    made_at: datetime,
+    log_odds: float,
 ) -> Floats:
-    """How likely the outcome is by the end of each period, through the base rates of all horizons up to this one."""
+    """How likely the outcome is by the end of each period, through the base rates of all horizons up to this one.
+
+    What moves the log-odds of this horizon from its base rate moves those of the others alike.
+    """
     shorter = sorted((each for each in outcome.horizons if each.within <= horizon.within), key=lambda each: each.within)
-    within = [float(rates_at(known, definitions, outcome, each, moments)[0]) for each in shorter]
-    ends = np.array([outcome.periods(each.within) for each in shorter], dtype=np.int64)
-    return through(ends, np.array([probability(each) for each in within]))
+    moved = log_odds - _base(definitions, outcome, horizon, segment, made_at)
+    within = [probability(_base(definitions, outcome, each, segment, made_at) + moved) for each in shorter]
+    return through(np.array([outcome.periods(each.within) for each in shorter]), np.array(within))
 
 
 def _ending(curve: Floats, last: float) -> tuple[float, ...]:
