@@ -114,7 +114,8 @@ async def _derived(services: Services, caller: Caller) -> list[Row]:
     state = await read_state(services.graph, twin_id(caller.tenant, NAME), caller.tenant, NAME)
     graph = await services.book.numbered(caller.tenant, state.definitions)
     part = PermittedDefinitions().of(graph, Sight(refused=PART.categories), PART)
-    first, again = [], []
+    first: list[float] = []
+    again: list[float] = []
     for _ in range(DERIVED):
         forget_layouts(state.id)
         for took in (first, again):

@@ -13,6 +13,9 @@ import pytest_asyncio
 from tests.ownership.policies import Enforcing, policy
 from tests.races import Interrupted
 from tests.reading import id_of, refusal
+from tests.services.moods import MOODS
+from tests.services.moods.layer import showing_mood
+from tests.services.moods.records import ShowMood
 from tests.world import World, event, rated
 
 from beliefgraph.local import Endpoint
@@ -20,6 +23,7 @@ from beliefgraph.model.command import RecordDecision, SetGoal, Withdraw
 from beliefgraph.model.copy import CopyRound
 from beliefgraph.model.event import EventName
 from beliefgraph.model.permission import Restrict
+from beliefgraph.services.commits.layers import LAYERS
 from beliefgraph.services.copies.project import Copying, CopySource
 from beliefgraph.store.copies import CopyStore
 from beliefgraph.store.graph import Graph, connected
@@ -130,6 +134,28 @@ async def test_the_copy_holds_what_is_permitted_under_pseudonyms_and_nothing_els
     check = await copy.check()
     assert (check.twins, check.different) == (1, ())
     assert check.rows > len(served)
+
+
+async def test_further_layers_are_in_it_under_pseudonyms_where_they_are_permitted(world: World, other: Graph) -> None:
+    own = Graph(world.graph._driver, world.graph._database)
+    here = World(own, world.keyring, world.clock, world.caller, (*LAYERS, MOODS))
+    analyst = Analyst(here, other)
+    show = here.commands.deciding(showing_mood)
+    await show(here.caller, ShowMood(twin="lena", mood="day", height=4.0, word="sunny"))
+    feelings = {"key": "feelings", "records": ["moods/*"]}
+    await analyst.serving.policies.publish(here.caller, policy(categories=[feelings]))
+    await analyst.serving.permit()
+    copy = await analyst.copying()
+    await copy.round()
+    moods = """MATCH (:Twin)-[p:PUBLISHES]->(m:Mood)<-[:REPORTS_ON]-(:Evidence)
+    RETURN m.key AS key, p.mean AS mean, p.words AS words"""
+    (mood,) = await ask(other, moods)
+    assert (mood["key"], mood["mean"], mood["words"][:5]) == ("day", 4.0, "text-")
+    assert (await copy.check()).different == ()
+    await analyst.serving.permit(category="feelings", allowed=False)
+    done = await copy.round()
+    assert (done.deleted, await ask(other, moods)) == (1, [])
+    assert (await copy.round()).deleted == 0
 
 
 async def test_what_is_new_is_written_and_what_is_old_is_left(analyst: Analyst) -> None:

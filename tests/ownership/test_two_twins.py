@@ -21,8 +21,8 @@ TEXT = "we are moving in March"
 async def test_the_same_text_in_two_twins_is_stored_and_answered_apart(world: World) -> None:
     await world.book.publish(world.caller, PLACES)
     for twin in ("lena", "omar"):
-        said = event("said", "said", twin=twin, llr=1.0, by="ada", text=TEXT)
-        await world.intake.observe(world.caller, [said, event("moved", "moved", twin=twin, who=FRIEND, city=CITY)])
+        spoken = event("said", "said", twin=twin, llr=1.0, by="ada", text=TEXT)
+        await world.intake.observe(world.caller, [spoken, event("moved", "moved", twin=twin, who=FRIEND, city=CITY)])
     twins = [id_of(world), id_of(world, "omar")]
     stored: dict[str, set[object]] = {twin: set() for twin in twins}
     async with world.graph._driver.session() as session:

@@ -19,16 +19,13 @@ from tests.world import START, event, rated
 from beliefgraph.app import Services
 from beliefgraph.errors import Fault
 from beliefgraph.graphql.schema import make_schema
-from beliefgraph.local import Endpoint
 from beliefgraph.model.caller import Caller
 from beliefgraph.services.commits.layers import LAYERS
 from beliefgraph.services.commits.recheck import Checked, recheck
-from beliefgraph.services.copies.project import Copying
 from beliefgraph.services.twin.load import read_state
 from beliefgraph.services.twin.state import TwinState
-from beliefgraph.store.copies import CopyStore
 from beliefgraph.store.erasures import delete_twin
-from beliefgraph.store.graph import Graph, connected
+from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
 FIELDS = "mean times tone steady last deadline words { text since } revFrom revTo validFrom"
@@ -245,29 +242,6 @@ async def test_what_it_marks_personal_is_sealed_in_the_store(served: Service, cl
     assert "'mean': 4.0" in held
     for text in ("sunny", "is in the mood"):
         assert text not in held
-
-
-async def test_an_analysts_copy_has_it_under_pseudonyms_where_it_is_permitted(
-    served: Service, client: Client, caller: Caller, second: Endpoint
-) -> None:
-    await show(client, 4.0, word="sunny")
-    await client.data(PUBLISH, p=POLICY)
-    person = await served.client(person="lena")
-    await permit(person)
-    services, analyst = served.services, caller.model_copy(update={"purpose": "advice"})
-    moods = "MATCH (:Twin)-[p:PUBLISHES]->(m:Mood)<-[:REPORTS_ON]-(:Evidence) RETURN m.key, p.mean, p.words"
-    async with connected(second.uri, second.user, second.password) as other:
-        await asked(other, "MATCH (n) DETACH DELETE n")
-        source = services.copy_source
-        copy = Copying([source], services.book, services.keyring, services.clock, CopyStore(other), analyst)
-        await copy.begin()
-        await copy.round()
-        ((key, mean, words),) = await asked(other, moods)
-        assert (key, mean, words[:5]) == ("day", 4.0, "text-")
-        assert (await copy.check()).different == ()
-        await permit(person, "feelings", allowed=False)
-        await copy.round()
-        assert await asked(other, moods) == []
 
 
 def test_its_fields_are_in_the_schema_that_has_it_and_in_no_other() -> None:

@@ -332,4 +332,4 @@ async def test_a_policy_is_read_back(graph: Graph, tenant: str) -> None:
     )
     numbered = NumberedPolicy(tenant=tenant, number=1, at=moment(5), actor="an actor", policy=policy)
     await permissions.publish(graph, numbered)
-    assert await permissions.in_force(graph, tenant) == numbered
+    assert await permissions.in_force(graph, tenant) == (numbered, 0)

@@ -36,14 +36,15 @@ async def publish(graph: Graph, policy: NumberedPolicy) -> None:
     await graph.write_one("permission/publish_policy", policy=values)
 
 
-async def in_force(graph: Graph, tenant: str) -> NumberedPolicy | None:
-    """The policy of a tenant; None if none was published."""
+async def in_force(graph: Graph, tenant: str) -> tuple[NumberedPolicy, int] | None:
+    """The policy of a tenant, and the number of its definition set in force (0: none); None if none was published."""
     record = await graph.read("permission/policy", tenant=tenant)
     if record is None:
         return None
-    number, at, actor, document = record
+    number, at, actor, document, definitions = record
     policy = Policy.model_validate_json(document, context=STORED)
-    return NumberedPolicy(tenant=tenant, number=number, at=codec.moment(at), actor=actor, policy=policy)
+    found = NumberedPolicy(tenant=tenant, number=number, at=codec.moment(at), actor=actor, policy=policy)
+    return found, definitions or 0
 
 
 async def of_twins(graph: Graph, twins: Sequence[str]) -> dict[str, tuple[Permission, ...]]:

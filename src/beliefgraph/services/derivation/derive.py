@@ -367,7 +367,7 @@ def _propagate(
     log_odds, error = np.zeros(len(layout.ids)), np.zeros(len(layout.ids))
     grade = np.full(len(layout.ids), UNAVAILABLE, dtype=np.uint8)
     fixed = [*assumed, *done]
-    units = layout.units if fixed else layout.joined
+    units: Sequence[Unit] = layout.units
     if not fixed:
         alone = layout.alone
         answers = alone.prior_log_odds + log_likelihood[alone.positions]

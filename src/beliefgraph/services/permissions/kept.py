@@ -136,10 +136,8 @@ class Kept:
         about |= {end for row in base.relations for end in (row.source, row.target)}
         for rows in base.rows.values():
             about.update(id_ for row in rows.values() if isinstance(row, Statement) for id_ in row.about)
-        return {
-            kind: {id_: each for id_, each in self._before.made_of(kind).items() if id_ in about}
-            for kind in (Belief, Metric, Goal, Decision, *(layer.record for layer in self._further))
-        }
+        kinds: list[type[Record]] = [Belief, Metric, Goal, Decision, *(layer.record for layer in self._further)]
+        return {kind: {id_: each for id_, each in self._before.made_of(kind).items() if id_ in about} for kind in kinds}
 
 
 def _latest(state: TwinState) -> datetime | None:

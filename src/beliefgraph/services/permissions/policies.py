@@ -68,7 +68,8 @@ class Policies:
         caller.require("define")
         caller.require_service()
         for _ in range(TRIES):
-            known = await stored.in_force(self._graph, caller.tenant)
+            found = await stored.in_force(self._graph, caller.tenant)
+            known = None if found is None else found[0]
             if known is not None and known.policy == policy:
                 return known
             following = NumberedPolicy(
@@ -94,10 +95,11 @@ class Policies:
     async def _read(self, tenant: str) -> NumberedPolicy | None:
         begun = self._ticks()
         found = await stored.in_force(self._graph, tenant)
+        policy = None if found is None else found[0]
         if found is not None and self._book is not None:
-            found = with_special(found, (await self._book.latest(tenant)).definitions)
-        self._known[tenant] = (begun, found)
-        return found
+            policy = with_special(found[0], (await self._book.numbered(tenant, found[1])).definitions)
+        self._known[tenant] = (begun, policy)
+        return policy
 
 
 def read_policy(given: Any) -> Policy:
