@@ -16,15 +16,17 @@ from beliefgraph.errors import BeliefgraphError, Incorrect
 from beliefgraph.model.belief import BeliefKey, BeliefState
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import AssertBelief, Correct, Withdraw
+from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import Event
 from beliefgraph.model.parameters import Coins, ParameterSet, Scope, SharedError, SourceCoins
 from beliefgraph.model.question import BeliefFilter
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.commits.recheck import recheck
-from beliefgraph.services.learning.dataset import Known
-from beliefgraph.services.learning.sources import SourceLearner
+from beliefgraph.services.learning.dataset import Collection, Known
+from beliefgraph.services.learning.sources import SourceLearner, lesson
 from beliefgraph.services.questions.beliefs import Questions
 from beliefgraph.services.upkeep.refresh import Refresher
+from beliefgraph.store.learning import SaidRow, TwinSaid
 
 LABELS = Catalog.model_validate(
     {
@@ -334,6 +336,22 @@ async def test_values_have_coins_of_their_own_and_open_ones_one_reliability(crow
     }  # fmt: skip
     size = {each.source: each.reliability for each in found.sources if each.scope == Scope(attribute="world.size")}
     assert min(size["worker 0"], size["worker 1"]) > max(size["worker 3"], size["worker 4"])
+
+
+@pytest.mark.parametrize("known", [(), (0,), (0, 1)])
+@pytest.mark.parametrize("statements", [1, 2, 3])
+@pytest.mark.parametrize("attribute", ["world.labelled", "world.colour", "world.size"])
+def test_from_a_few_statements_nothing_is_learned_and_nothing_fails(
+    attribute: str, statements: int, known: tuple[int, ...]
+) -> None:
+    value = None if attribute == "world.labelled" else "red"
+    beliefs = {str(n): BeliefKey(attribute=attribute, subject=f"it {n}", value=value) for n in range(statements)}
+    rows = [SaidRow(id_, "w", "observation", 12.0, None, None, START) for id_ in beliefs]
+    definitions = Definitions(tenant="t", number=1, catalogs=(LABELS,))
+    truth = [Known("lena", beliefs[str(n)], True) for n in known if n < statements]
+    collection = Collection(definitions, "attribute", truth)
+    collection.add(TwinSaid("lena", beliefs, rows, {"w": "w"}))
+    assert not lesson(collection, definitions).adopts
 
 
 async def test_only_a_service_that_may_define_learns(crowd: World) -> None:

@@ -40,9 +40,9 @@ def rules(
     definitions, found = run(_rules(key, purpose, truth, deviation))
     show(said, found)
     text = draft(definitions, found)
-    if not text:
+    if found and not text:
         said.print("No better than stated on held-out twins: there is nothing to propose.")
-    elif write_draft(text, out):
+    elif text and write_draft(text, out):
         said.print(f"Written to {out}. Review it; `beliefgraph define` publishes it.")
 
 

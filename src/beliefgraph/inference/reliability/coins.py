@@ -198,6 +198,8 @@ def _ratios(if_holds: Floats, if_not: Floats, discount: float) -> tuple[Floats, 
 
 def _mildest(runs: Sequence[_Run], discounts: Sequence[float]) -> tuple[_Run, float]:
     """The first fit whose predictions of the statements are within one standard error of the best."""
+    if not len(runs[0].predicted):
+        return runs[0], discounts[0]
     best = max(runs, key=lambda run: float(run.predicted.sum()))
     for run, discount in zip(runs, discounts, strict=True):
         worse = best.predicted - run.predicted
