@@ -343,7 +343,7 @@ async def test_whether_a_goal_is_really_pursued_is_a_belief_and_moves_its_motiva
     )
     after = moved(receipt)["learn"]
     assert after is not None
-    assert (after.motivation, after.reason) == (0.2, "It is less sure that it is really pursued.")
+    assert (after.motivation, after.reason) == (0.2, "It is less certain that it is pursued.")
     told = await goals.explain(world.caller, "lena", "learn")
     assert told.pursued == pytest.approx(0.4)
     assert told.pursued_belief == key(PURSUED, subject="learn")
@@ -371,7 +371,7 @@ async def test_a_belief_motivates_a_goal_and_the_contributions_sum_to_its_motiva
     receipt = await world.intake.observe(world.caller, [event("1", "priced", day=1)])
     (change,) = [c for c in receipt[0].goals if c.goal.key == "save"]
     assert change.after is not None
-    assert change.after.reason == "“has a budget” is surer."
+    assert change.after.reason == "“has a budget” is more certain."
 
 
 async def test_goals_read_beliefs_and_do_not_feed_back(world: World) -> None:

@@ -82,7 +82,7 @@ async def test_a_belief_that_is_assumed_moves_the_goals_that_it_motivates(team: 
     assert moved.goal.key == "hire"
     assert moved.after is not None
     assert moved.after.importance == pytest.approx(1.0)
-    assert moved.reason == "“will buy” is surer."
+    assert moved.reason == "“will buy” is more certain."
     assert not (await what_if(team, evidence=[{"belief": key("world.alone"), "log_likelihood_ratio": 3.0}])).goals
 
 

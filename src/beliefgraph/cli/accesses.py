@@ -14,7 +14,7 @@ from beliefgraph.model.access import Access
 def accesses(
     key: Key,
     twin: Annotated[str, typer.Argument(help="Name of the twin.")],
-    first: Annotated[int, typer.Option("--first", min=1, max=1_000, help="List at most so many.")] = 100,
+    first: Annotated[int, typer.Option("--first", min=1, max=1_000, help="Maximum number of items.")] = 100,
     purpose: Purpose = None,
     json: Json = False,
 ) -> None:

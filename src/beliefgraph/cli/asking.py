@@ -31,7 +31,7 @@ def coverage(key: Key, twin: TwinOption, at: At = None, purpose: Purpose = None,
 def ask_next(
     key: Key,
     twin: TwinOption,
-    first: Annotated[int, typer.Option(min=1, max=MOST, help="List at most so many questions.")] = FIRST,
+    first: Annotated[int, typer.Option(min=1, max=MOST, help="Maximum number of questions.")] = FIRST,
     about: Annotated[
         list[str] | None,
         typer.Option(metavar="ATTRIBUTE[=VALUE]", help="Belief to learn about; repeat for several; default: all."),

@@ -153,7 +153,7 @@ def cdnow(
     service: Annotated[
         bool, typer.Option("--service", help="Through a running service, by stored forecasts and their record.")
     ] = False,
-    one_in: Annotated[int, typer.Option(min=1, help="With --service, only one customer in so many.")] = 1,
+    one_in: Annotated[int, typer.Option(min=1, help="With --service, use only every n-th customer.")] = 1,
     url: UrlOption = None,
     key: KeyOption = None,
     keep: KeepOption = False,

@@ -18,7 +18,7 @@ from beliefgraph.model.explanation import Explanation
 from beliefgraph.model.time import NOW, AsOf, instant
 from beliefgraph.model.twin import Twin
 
-Most = Annotated[int, typer.Option("--first", min=1, max=10_000, help="List at most so many.")]
+Most = Annotated[int, typer.Option("--first", min=1, max=10_000, help="Maximum number of items.")]
 TwinOption = Annotated[str, typer.Option("--twin", help="Name of the twin.")]
 At = Annotated[
     datetime | None, typer.Option(formats=["%Y-%m-%dT%H:%M:%S%z"], help="Valid time to answer for; default: now.")

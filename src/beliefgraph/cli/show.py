@@ -154,7 +154,7 @@ GOAL_STYLE = {
 def goal_change(one: GoalChange) -> Text:
     """One goal's move, in a line, with its reason."""
     if one.after is None:
-        return Text(f"{one.goal.key} was taken back", style="dim")
+        return Text(f"{one.goal.key} was withdrawn", style="dim")
     before = "new" if one.before is None else f"{one.before.motivation:.0%}"
     return Text.assemble(
         (one.after.title, "bold"),

@@ -42,6 +42,6 @@ class ChangePointQueries:
 
     change_points = question(
         ChangePoints,
-        "Where the evidence of each domain stopped being what it was, and how surprising it is of late.",
+        "When the evidence of each domain changed abruptly, and how surprising its latest evidence is.",
         lambda verbs: verbs.change_points.change_points,
     )

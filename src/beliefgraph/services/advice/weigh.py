@@ -329,7 +329,7 @@ def _remembered(told: ToldDecision, alike: float) -> str:
     chose = f"In “{told.title}” they chose {told.chosen}, {alike:.0%} alike"
     if told.actual is None:
         hoped = "" if told.expected is None else f", expecting {told.expected:+g}"
-        return f"{chose}{hoped}; what came of it is not known yet."
+        return f"{chose}{hoped}; its result is not known yet."
     if told.expected is None:
         return f"{chose}: it came out {told.actual:+g}."
     off = told.actual - told.expected

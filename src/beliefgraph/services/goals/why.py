@@ -21,7 +21,7 @@ def why(before: GoalDerivation | None, after: GoalDerivation, place: int) -> str
         return "It is pursued from now on."
     moves = _Moves(before, was, after, place)
     told = [*moves.itself(), *moves.reasons(), *moves.rest()][:TOLD]
-    return _sentence(told or ["what it is derived from moved a little"])
+    return _sentence(told or ["the values it is derived from changed slightly"])
 
 
 class _Moves:
@@ -46,7 +46,7 @@ class _Moves:
         if before.progress[was] != after.progress[place] and new.status != "achieved":
             yield f"{after.progress[place]:.0%} of it is done, after {before.progress[was]:.0%}"
         if old.priority != new.priority:
-            yield "its priority was taken back" if new.priority is None else f"its priority is {new.priority:g} now"
+            yield "its priority was removed" if new.priority is None else f"its priority is {new.priority:g} now"
         if old.deadline != new.deadline:
             yield "it has no deadline now" if new.deadline is None else f"its deadline is {new.deadline:%Y-%m-%d} now"
         if before.title(was) != after.title(place):
@@ -65,13 +65,13 @@ class _Moves:
         before, was, after, place = self._before, self._was, self._after, self._place
         surer = after.pursued[place].confidence - before.pursued[was].confidence
         if abs(surer) > SLIGHT:
-            yield f"it is {'surer' if surer > 0 else 'less sure'} that it is really pursued"
+            yield f"it is {_than(surer > 0)} certain that it is pursued"
         share = float(after.motivations.share[place] - before.motivations.share[was])
         if abs(share) > SLIGHT:
-            yield f"what competes with it matters {'less' if share > 0 else 'more'}"
+            yield f"goals that compete with it matter {_than(share < 0)}"
         nearer = float(after.urgency[place] - before.urgency[was])
         if abs(nearer) > SLIGHT:
-            yield f"its deadline is {'nearer' if nearer > 0 else 'further off'}"
+            yield f"its deadline is {'nearer' if nearer > 0 else 'later'}"
 
 
 def _found(derived: GoalDerivation, place: int) -> dict[tuple[ReasonKind, str], Reason]:
@@ -93,7 +93,7 @@ def _told(key: tuple[ReasonKind, str], old: Reason | None, new: Reason | None, a
     if kind == "belief":
         if old is None or new is None:
             return f"“{name}” {'motivates it' if old is None else 'no longer motivates it'}"
-        return f"“{name}” is {'surer' if more else 'less sure'}"
+        return f"“{name}” is {_than(more)} certain"
     if kind == "waiting":
         if not _strength(new):
             return f"“{name}” no longer waits for it"
@@ -103,8 +103,8 @@ def _told(key: tuple[ReasonKind, str], old: Reason | None, new: Reason | None, a
     if old is None or new is None:
         return f"it is {'no longer ' if new is None else ''}part of “{name}”"
     if not new.flows and new.goal is not None:
-        return f"“{name}”, of which it is part, is {after.status(new.goal)}"
-    return f"“{name}”, of which it is part, {'goes on' if not old.flows else f'matters {_than(more)}'}"
+        return f"its parent goal “{name}” is {after.status(new.goal)}"
+    return f"its parent goal “{name}” {'is active again' if not old.flows else f'matters {_than(more)}'}"
 
 
 def _than(more: bool) -> str:
