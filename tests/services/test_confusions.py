@@ -19,6 +19,7 @@ from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import Correct, Retract, Withdraw
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.parameters import Coins, Confusion, ParameterSet, Scope, SourceCoins
+from beliefgraph.model.question import EvidenceOn
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.commits.recheck import recheck
 from beliefgraph.services.explanation.explain import Explanations
@@ -355,13 +356,16 @@ async def test_what_a_correction_or_a_retraction_silences_says_nothing_of_other_
 
 async def test_pages_lose_and_repeat_nothing_where_one_event_says_two_values(seen: World) -> None:
     await adopt(seen, OBSERVER)
-    both = {"by": OBSERVER, "item": "room", "value": "angry", "other": "tense"}
-    await seen.intake.observe(seen.caller, [event(str(n), "hesitated", **both) for n in range(2)])
+    await seen.intake.observe(
+        seen.caller,
+        [event(str(n), "hesitated", by=OBSERVER, item="room", value="angry", other="tense") for n in range(2)],
+    )
     questions = Questions(seen.graph, seen.keyring, seen.book)
     explanations = Explanations(seen.graph, seen.keyring, seen.book)
     whole = await questions.evidence(seen.caller, "lena", key("tense"))
     assert sorted(str(each.said) for each in whole.nodes) == ["None", "None", "angry", "angry"]
-    found, after = [], None
+    found: list[EvidenceOn] = []
+    after: str | None = None
     for _ in whole.nodes:
         page = await questions.evidence(seen.caller, "lena", key("tense"), first=1, after=after)
         found += page.nodes

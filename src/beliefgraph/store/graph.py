@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from random import uniform
 from typing import Any, TypeVar
@@ -87,7 +87,7 @@ class Graph:
             except (ServiceUnavailable, SessionExpired):
                 return await self._read(name, parameters)
 
-    async def _read(self, name: str, parameters: Mapping[str, Any]) -> list[Any] | None:
+    async def _read(self, name: str, parameters: dict[str, Any]) -> list[Any] | None:
         async with self._session(default_access_mode="READ") as session:
             result = await session.run(query(name), parameters)
             record = await result.single(strict=False)
