@@ -74,6 +74,9 @@ from beliefgraph.store.migrations import check_migrated, migrate
 from beliefgraph.store.personal import PersonalTexts
 from beliefgraph.store.tickets import Tickets
 
+CONNECTIONS_PER_KEY = 8
+"""Connections to a database that one key has at once. What comes back on each takes the event loop a millisecond."""
+
 MOST_WAITING = 10_000
 """Statements of one key that may wait for a connection: what asks them is bounded already."""
 
@@ -231,10 +234,15 @@ def build(
 
 
 def _connections(patience: float) -> Places:
-    """The connections to a database, shared out: a tenant has half of them at most."""
-    half = CONNECTION_POOL // 2
+    """The connections to a database, shared out: a tenant has half of them at most, and a key a few."""
     return Places(
-        Shares(CONNECTION_POOL, per_tenant=half, per_key=half, waiting_per_key=MOST_WAITING, patience=patience)
+        Shares(
+            CONNECTION_POOL,
+            per_tenant=CONNECTION_POOL // 2,
+            per_key=CONNECTIONS_PER_KEY,
+            waiting_per_key=MOST_WAITING,
+            patience=patience,
+        )
     )
 
 

@@ -195,7 +195,7 @@ async def test_a_transaction_that_neo4j_has_no_memory_for_is_halved_at_once_and_
 ) -> None:
     world = alone
     world.updater.portions = Portions(1_000_000)
-    events = crowd(4_000)
+    events = crowd(100, 40)
     async with nearly_full(world.graph):
         receipts = await world.intake.observe(world.caller, events)
     assert {r.status for r in receipts} == {"accepted"}

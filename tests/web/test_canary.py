@@ -206,7 +206,7 @@ async def say_everything_on_the_page(client: Client, sessions: Sessions) -> None
     async with httpx2.AsyncClient(timeout=PATIENCE, follow_redirects=True) as http:
         await http.post(f"{url}/me/sign-in", data={"link": CANARY})
         await http.post(f"{url}/me/sign-in", data={"link": link.partition("link=")[2]})
-        session = await sessions.resume(http.cookies.get("beliefgraph-session", ""))
+        session = await sessions.resume(http.cookies.get("beliefgraph-session") or "")
         assert session is not None
         for path in SHOWN:
             await http.get(f"{url}/me{path.replace('{belief}', CANARY)}?done={CANARY}&after={CANARY}")

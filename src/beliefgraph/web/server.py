@@ -69,6 +69,7 @@ async def serving(app: ASGIApp, settings: Settings) -> AsyncIterator[Served]:
             timeout_keep_alive=max(1, round(settings.keep_alive_timeout)),
             ws="websockets-sansio",
             ws_max_size=settings.max_body_bytes,
+            ws_per_message_deflate=False,  # it takes time and memory for each socket
             timeout_graceful_shutdown=max(1, round(settings.shutdown_timeout)),
             server_header=False,
             proxy_headers=bool(settings.trusted_proxies),

@@ -9,7 +9,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from beliefgraph.errors import BeliefgraphError, Conflict, Incorrect, Unavailable
@@ -18,6 +18,7 @@ from beliefgraph.model.commit import Change
 from beliefgraph.services.access.scope import no_such_twin, reach
 from beliefgraph.services.permissions.sights import EVERYTHING, Seen
 from beliefgraph.services.snapshots.as_of import Snapshots
+from beliefgraph.services.twin.heads import Heads
 from beliefgraph.services.twin.notifier import Notifier
 from beliefgraph.store import changes as stored
 from beliefgraph.store.graph import Graph
@@ -101,6 +102,7 @@ class Changes:
         snapshots: Snapshots | None = None,
     ) -> None:
         self._graph = graph
+        self._heads = Heads(graph)
         self._snapshots = snapshots
         self._notifier = notifier
         self._interval = interval
@@ -189,19 +191,16 @@ class Changes:
             self._watching = None
 
     async def _head(self, twin: str, name: str) -> int:
-        head = (await self._heads([twin])).get(twin)
+        head = await self._heads.of(twin)
         if head is None:
             raise no_such_twin(name)
-        return head
+        return head[0]
 
     async def _still_there(self, twin: str, name: str, seen: int) -> int:
-        head = (await self._heads([twin])).get(twin)
-        if head is None or head < seen:
+        head = await self._heads.of(twin)
+        if head is None or head[0] < seen:
             raise _gone(name)
-        return head
-
-    async def _heads(self, twins: Sequence[str]) -> dict[str, int]:
-        return {twin: rev for twin, (rev, _) in (await stored.heads(self._graph, twins)).items()}
+        return head[0]
 
     def _join(self, twin: str, name: str, seen: int, subscriber: _Subscriber) -> bool:
         """Follow a twin from a rev on; False if it was handed out further already."""
@@ -244,7 +243,7 @@ class Changes:
     async def _look(self) -> bool:
         """Hand out what is new; whether there may be more to hand out."""
         followed = dict(self._watched)
-        heads = await self._heads(list(followed))
+        heads = {twin: rev for twin, (rev, _) in (await stored.heads(self._graph, list(followed))).items()}
         wanted = {}
         for twin, watched in followed.items():
             head = heads.get(twin)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+from beliefgraph.services.process.places import HOLDER, NOBODY
 from beliefgraph.store.changes import heads
 from beliefgraph.store.graph import Graph
 
@@ -31,6 +32,7 @@ class Heads:
         return (await asyncio.shield(self._next)).get(twin)
 
     async def _read(self) -> dict[str, Head]:
+        HOLDER.set(NOBODY)  # whoever asked first, others do not wait for a connection behind what else that key does
         async with self._turn:
             twins, self._waiting, self._next = self._waiting, set(), None
             return await heads(self._graph, list(twins))
