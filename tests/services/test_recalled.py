@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from tests import telling
 from tests.reading import everything
 from tests.world import CATALOG, event, rated
 
+from beliefgraph.inference import EXACT, Relation, Structure, compile_model
 from beliefgraph.inference.model import Model
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.identity import twin_id
@@ -14,7 +16,7 @@ from beliefgraph.services.commands.drafts import observations
 from beliefgraph.services.commits.advance import advance
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.definitions.layout import forget_layouts
-from beliefgraph.services.derivation.derive import derive
+from beliefgraph.services.derivation.derive import Floats, derive
 from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.twin.state import fresh
 
@@ -23,15 +25,15 @@ GRAPH = DefinitionGraph(Definitions(tenant="acme", number=1, catalogs=(CATALOG,)
 
 def test_a_commit_asks_only_the_models_whose_evidence_it_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    answer = Model.log_odds
+    answer = Model.exact_log_odds
 
-    def counted(self: Model, *given: object) -> object:
+    def counted(self: Model, rows: Floats) -> Floats | None:
         asked.append(len(self.priors))
-        return answer(self, *given)  # type: ignore[arg-type]
+        return answer(self, rows)
 
     state = fresh(twin_id("acme", "recalled"), "acme", "recalled")
     forget_layouts(state.id)
-    monkeypatch.setattr(Model, "log_odds", counted)
+    monkeypatch.setattr(Model, "exact_log_odds", counted)
     times = []
     for one in (
         event("1"),
@@ -51,3 +53,16 @@ def test_a_commit_asks_only_the_models_whose_evidence_it_changes(monkeypatch: py
         assert everything(derive(state, GRAPH, state.head_time)) == recalled
     assert times[3] == 0, "world.alone depends on nothing, and all others stay as they were"
     assert times[4] >= 1
+
+
+@pytest.mark.parametrize("apart", [0, 1])
+def test_the_short_way_to_exact_answers_gives_the_bits_of_the_long_one(apart: int) -> None:
+    relations = [Relation("supports", at, at + 1, 2.0 + at) for at in range(5)]
+    model = compile_model(Structure([0.2, 0.4, 0.6, 0.3, 0.5, 0.7, *[0.5] * apart], relations))
+    rows = np.random.default_rng(1).normal(0.0, 2.0, (3, 6 + apart))
+    short, whole = model.exact_log_odds(rows), model.log_odds(rows)
+    assert (short is None) == (apart == 1)
+    if short is not None:
+        assert short.tobytes() == np.asarray(whole.log_odds).tobytes()
+        assert not whole.error.any()
+        assert (whole.quality == EXACT).all()

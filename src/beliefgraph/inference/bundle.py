@@ -45,8 +45,11 @@ class Bundle:
     in_order: bool = field(init=False)
     place: Mapping[int, int] = field(init=False)
     """Where each member stands among them."""
+    unfixed: Flags = field(init=False)
+    """The flags where no member is fixed."""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "unfixed", np.zeros(len(self.members), dtype=np.uint8))
         object.__setattr__(self, "in_order", np.array_equal(self.members, np.arange(len(self.members))))
         object.__setattr__(self, "place", {belief: at for at, belief in enumerate(self.members.tolist())})
 
@@ -64,7 +67,9 @@ class Bundle:
 
         A part that is told nothing answers its priors. `cut` are the effects whose conditional table is taken out.
         """
-        return self.without(cut).log_odds(self.variables, self._own(rows), self.flags(fixed), self.prior_log_odds)
+        engine = self.without(cut) if cut else self.engine
+        flags = self.flags(fixed) if fixed else self.unfixed
+        return engine.log_odds(self.variables, self._own(rows), flags, self.prior_log_odds)
 
     def cohort(self, rows: Floats, asked: Sequence[int]) -> Floats:
         """The log-odds of some members for many rows of evidence; shape [B, asked]."""

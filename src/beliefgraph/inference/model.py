@@ -115,6 +115,16 @@ class Model:
         answer, error, quality = (frozen(column.reshape(evidence.shape)) for column in (answer, error, quality))
         return Posterior(answer, error, quality, self.available)
 
+    def exact_log_odds(self, rows: Floats) -> Floats | None:
+        """The log-odds alone, with the bits of `log_odds`, where one bundle has all of them, exactly; else None.
+
+        `rows` are of shape [B, n] and known to be within ±LOG_LIKELIHOOD_BOUND; nothing is assumed.
+        """
+        check_stopped()
+        if len(self.bundles) != 1 or not self.bundles[0].holds_all_of(len(self.priors)):
+            return None
+        return self.bundles[0].log_odds(rows, {}, frozenset())
+
     def influence(
         self,
         target: int,

@@ -375,6 +375,10 @@ def _propagate(
         grade[alone.positions] = np.where(alone.available, EXACT, UNAVAILABLE)
         units = _recall(layout, log_likelihood, log_odds, error, grade) if units else units
     for unit in units:
+        exact = None if fixed else unit.model.exact_log_odds(log_likelihood[unit.positions])
+        if exact is not None:
+            log_odds[unit.positions], error[unit.positions], grade[unit.positions] = exact, 0.0, EXACT
+            continue
         rows, _ = unit.positions.shape
         if not fixed or not np.isin(unit.positions, fixed).any():
             posterior = unit.model.log_odds(log_likelihood[unit.positions])
