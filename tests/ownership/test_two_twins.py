@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from tests.conftest import StoppedClock
+from tests.ownership.policies import Enforcing, policy
 from tests.places import CITY, FRIEND, PLACES
 from tests.reading import id_of
-from tests.world import World, event
+from tests.world import START, World, event
 
 from beliefgraph.services.received.questions import Received
 from beliefgraph.services.snapshots.as_of import Snapshots
+from beliefgraph.store.permissions import of_twins
 from beliefgraph.store.personal import MARK
 
 STORED = """
@@ -39,6 +44,20 @@ async def test_the_same_text_in_two_twins_is_stored_and_answered_apart(world: Wo
     assert record == [[]]
     await world.eraser.erase_twin(world.caller, "lena")
     assert await told(world, "omar") == said["omar"]
+
+
+async def test_two_people_change_what_they_permit_at_the_same_moments(world: World, clock: StoppedClock) -> None:
+    enforcing = Enforcing(world)
+    await enforcing.policies.publish(world.caller, policy())
+    clock.at = START
+    for twin in ("lena", "omar"):
+        await world.intake.observe(world.caller, [event("1", twin=twin)])
+        await enforcing.permit(twin=twin)
+    clock.at = START + timedelta(days=1)
+    for twin in ("lena", "omar"):
+        await enforcing.permit(twin=twin, allowed=False)
+    stated = await of_twins(world.graph, [id_of(world), id_of(world, "omar")])
+    assert [[row.allowed for row in rows if row.valid_to is None] for rows in stated.values()] == [[False], [False]]
 
 
 async def told(world: World, twin: str) -> dict[str, str]:

@@ -157,6 +157,11 @@ class NumberedPolicy(Record):
     policy: Policy = Field(description="What it says.")
 
 
+def permission_key(twin: str, key: str) -> str:
+    """The key of a permission of a twin, of which no other twin has the same."""
+    return f"{twin}\x1f{key}"
+
+
 class Permission(Revision):
     """The statement that a purpose may be pursued with what is held of a person, or may not, while it is valid."""
 
@@ -171,6 +176,11 @@ class Permission(Revision):
     evidence: str | None = Field(
         None, description="Id of the evidence by which an event stated it; null: it was stated by a command."
     )
+
+    @property
+    def unique_key(self) -> str:
+        """The key with the twin: who states the same has the same key."""
+        return permission_key(self.twin, self.key)
 
     @property
     def specific(self) -> int:

@@ -51,6 +51,11 @@ class Revision(Record):
         """Ids of the records of the twin that it is about."""
         return ()
 
+    @property
+    def unique_key(self) -> str:
+        """The key of the fact, of which no other twin has the same."""
+        return self.key
+
 
 class Statement(Revision):
     """A revision that a piece of evidence states: withdrawing the evidence closes it."""

@@ -109,7 +109,7 @@ def _remainders(row: R, new: R) -> list[R]:
 
 
 def _cut(row: R, start: datetime, stop: datetime | None, rev: int) -> R:
-    identity = revision_id(type(row).__name__, row.key, rev, start)
+    identity = revision_id(type(row).__name__, row.unique_key, rev, start)
     return row.model_copy(
         update={"revision_id": identity, "valid_from": start, "valid_to": stop, "rev_from": rev, "rev_to": None}
     )

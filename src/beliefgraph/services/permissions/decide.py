@@ -8,7 +8,7 @@ from datetime import datetime
 from beliefgraph.errors import Incorrect
 from beliefgraph.model import timeline
 from beliefgraph.model.delta import Delta
-from beliefgraph.model.permission import NumberedPolicy, Permission, Permit, Policy, Restrict, StatedBy
+from beliefgraph.model.permission import NumberedPolicy, Permission, Permit, Policy, Restrict, StatedBy, permission_key
 from beliefgraph.model.time import BEGINNING, Interval
 from beliefgraph.services.interpretation.protocol import InterpretedPermission
 from beliefgraph.services.layer.additions import Additions
@@ -83,7 +83,7 @@ def permission(
     parts = (terms.purpose, terms.category, terms.recipient)
     key = "\x1f".join([*("*" if each is None else f"={each}" for each in parts), by, *([evidence] if evidence else [])])
     return Permission(
-        revision_id=timeline.revision_id("Permission", f"{context.state.id}\x1f{key}", context.rev, valid.start),
+        revision_id=timeline.revision_id("Permission", permission_key(context.state.id, key), context.rev, valid.start),
         twin=context.state.id,
         key=key,
         valid_from=valid.start,
