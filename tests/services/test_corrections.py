@@ -240,6 +240,9 @@ async def test_nobody_passes_for_the_person_by_their_name_alone(world: World) ->
     assert await refusal(world.commands.assert_belief(world.caller, said)) == "invalid-input"
     reading = said.model_copy(update={"speaker": "metric:visits"})
     assert await refusal(world.commands.assert_belief(world.person("lena"), reading)) == "invalid-input"
+    for spelled in ("Person:lena", "person\uff1alena", "per\u200bson:lena", "METRIC:visits"):
+        alike = said.model_copy(update={"speaker": spelled})
+        assert await refusal(world.commands.assert_belief(world.caller, alike)) == "invalid-input", spelled
     own = await world.commands.assert_belief(world.person("lena"), said)
     assert own.status == "accepted"
 

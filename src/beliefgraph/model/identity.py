@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from uuid import UUID
 
@@ -80,6 +81,13 @@ METRIC = "metric:"
 
 PERSON = "person:"
 """How the name of a source begins that is a person modelled; no other actor's may."""
+
+
+def reads_as(name: str, *prefixes: str) -> bool:
+    """Whether a name reads as one with such a prefix, with capitals, wide or invisible characters in it or not."""
+    if not name.isascii():
+        name = "".join(each for each in unicodedata.normalize("NFKC", name) if unicodedata.category(each) != "Cf")
+    return name.strip().casefold().startswith(prefixes)
 
 
 def person_source(name: str) -> str:

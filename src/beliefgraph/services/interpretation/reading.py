@@ -12,7 +12,7 @@ from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.catalog import EventRule
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import Event
-from beliefgraph.model.identity import METRIC
+from beliefgraph.model.identity import METRIC, reads_as
 from beliefgraph.model.metric import MetricDefinition
 from beliefgraph.model.record import Key
 from beliefgraph.services.cel.evaluate import Variables
@@ -71,7 +71,7 @@ class Reading:
     def speaker(self, rule: Rule) -> str:
         """Who speaks by the rule: the event's own source unless the rule names another."""
         speaker = self.key(rule, rule.source, "source", self.event.source)
-        if speaker.startswith(METRIC):
+        if reads_as(speaker, METRIC):
             self.refuse(rule, "source", rule.source, f"no speaker may be called {METRIC}…")
         return speaker
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.arrival import ArrivedEvent
 from beliefgraph.model.caller import Caller
-from beliefgraph.model.identity import METRIC, PERSON, person_source
+from beliefgraph.model.identity import METRIC, PERSON, person_source, reads_as
 from beliefgraph.model.permission import NumberedPolicy
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.twin.state import TwinState
@@ -55,7 +55,7 @@ class CommandContext:
     def may_speak_as(self, name: str) -> bool:
         """Whether the caller may name a source so: a metric's name is nobody's, a person's is their own alone."""
         own = self.speaks_for_the_person and name == self.person
-        return own or not name.startswith((PERSON, METRIC))
+        return own or not reads_as(name, PERSON, METRIC)
 
     def speaking_as(self, name: str) -> str:
         """The name of a source that the caller speaks as, if they may."""
