@@ -153,14 +153,10 @@ def gather(
 
 @inner
 def _add(sums: Ints, g: int, aged: int, fresh: int) -> None:
-    if aged >= 0:
-        sums[g, RISING] += aged
-    else:
-        sums[g, FALLING] -= aged
-    if fresh >= 0:
-        sums[g, FRESH_RISING] += fresh
-    else:
-        sums[g, FRESH_FALLING] -= fresh
+    sums[g, RISING] += max(aged, 0)  # branches on a sign that nobody can predict would cost a third more
+    sums[g, FALLING] -= min(aged, 0)
+    sums[g, FRESH_RISING] += max(fresh, 0)
+    sums[g, FRESH_FALLING] -= min(fresh, 0)
     sums[g, ITEMS] += 1
 
 
