@@ -78,8 +78,8 @@ def demo(
 ) -> None:
     """Load the sample story into a local Neo4j, show what the twins believe and why, then serve it.
 
-    The first run downloads Neo4j (185 MB); later runs need no network and start in about half a minute. Ctrl-C stops everything
-    that was started.
+    The first run downloads Neo4j (185 MB); later runs need no network and start in about half a minute. Ctrl-C stops
+    everything that was started.
     """
     home = directory or user_data_path("beliefgraph") / "demo"
     if fresh:
