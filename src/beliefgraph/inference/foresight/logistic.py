@@ -46,7 +46,7 @@ def fit(x: Floats, y: Floats, ridge: float = 1.0, weight: Floats | None = None) 
     total = float(w.sum())
     center = w @ x / total
     scale = np.sqrt(np.maximum(w @ (x * x) / total - center**2, 0.0))
-    scale[scale <= 1e-12 * (1.0 + np.abs(center))] = np.inf  # a constant column says nothing
+    scale = without_constants(scale, center)
     z = np.empty((len(x), x.shape[1] + 1))
     z[:, 0] = 1.0
     z[:, 1:] = (x - center) / scale
@@ -79,6 +79,11 @@ def fit(x: Floats, y: Floats, ridge: float = 1.0, weight: Floats | None = None) 
             break
     slope = beta[1:] / scale
     return Logistic(float(beta[0] - center @ slope), slope, center, loss / total)
+
+
+def without_constants(scale: Floats, center: Floats) -> Floats:
+    """The standard deviations of columns, infinite for a constant one, which says nothing; shape [columns]."""
+    return np.where(scale <= 1e-12 * (1.0 + np.abs(center)), np.inf, scale)
 
 
 def _loss(eta: Floats, y: Floats, weight: Floats) -> float:

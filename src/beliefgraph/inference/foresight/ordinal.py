@@ -20,11 +20,7 @@ from scipy.special import expit, log_expit
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.inference.arrays import Floats, Ints
-
-MAX_STEPS = 50
-MAX_HALVINGS = 30
-CLOSE = 1e-10
-"""A step that is expected to lower the loss by less than this, per row, is the last."""
+from beliefgraph.inference.foresight.logistic import CLOSE, MAX_HALVINGS, MAX_STEPS, without_constants
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +59,8 @@ def fit(x: Floats, grade: Ints, grades: int, ridge: float = 1.0) -> Ordinal:
         raise Incorrect("invalid-input", "A regression needs rows of columns, a grade for each, and two grades.")
     if not (np.isfinite(x).all() and ((grade >= 0) & (grade < grades)).all() and ridge >= 0):
         raise Incorrect("invalid-input", "Columns are finite, grades are of those there are, and ridge is at least 0.")
-    center, scale = x.mean(axis=0), x.std(axis=0)
-    scale[scale <= 1e-12 * (1.0 + np.abs(center))] = np.inf  # a constant column says nothing
+    center = x.mean(axis=0)
+    scale = without_constants(x.std(axis=0), center)
     missing = np.setdiff1d(np.arange(grades), grade)
     z = np.concatenate([(x - center) / scale, np.zeros((len(missing), x.shape[1]))])
     y = np.concatenate([grade, missing])

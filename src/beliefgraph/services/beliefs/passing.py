@@ -8,10 +8,10 @@ from functools import cached_property
 
 import numpy as np
 
-from beliefgraph.model.belief import Holding, published_error
+from beliefgraph.model.belief import Holding
 from beliefgraph.model.delta import Delta
 from beliefgraph.model.timeline import passing
-from beliefgraph.services.beliefs.publish import draw, worth_publishing
+from beliefgraph.services.beliefs.publish import draw, holding, worth_publishing
 from beliefgraph.services.definitions.describe import describe
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.derivation.derive import Derivation
@@ -73,16 +73,6 @@ class PassingHoldings(Mapping[str, Holding]):
     def _made(self, positions: Ints) -> Iterator[Holding]:
         """The holdings at some positions."""
         state, derived, layout = self._state, self._derived, self._derived.layout
-        for position, log_odds, status, quality, error in derived.standing(positions, self._rounded):
-            yield passing(
-                Holding,
-                state.id,
-                layout.ids[position],
-                derived.at,
-                state.rev,
-                self._refs[layout.keys[position].attribute],
-                log_odds=log_odds,
-                status=status,
-                quality=quality,
-                error=published_error(error),
-            )
+        for standing in derived.standing(positions, self._rounded):
+            definition = self._refs[layout.keys[standing[0]].attribute]
+            yield holding(passing, state, derived, state.rev, definition, standing)

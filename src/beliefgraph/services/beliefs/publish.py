@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
 
-from beliefgraph.model.belief import Belief, Holding, published_error
+from beliefgraph.model.belief import Belief, Holding, Quality, published_error
 from beliefgraph.model.commit import BeliefChange
 from beliefgraph.model.delta import Delta
 from beliefgraph.model.identity import relation_id
 from beliefgraph.model.relation import BeliefRelation
+from beliefgraph.model.status import Status
 from beliefgraph.model.timeline import inferred
 from beliefgraph.services.beliefs.observed import EvidenceDraft
 from beliefgraph.services.definitions.describe import describe
@@ -35,6 +37,30 @@ def worth_publishing(state: TwinState, derived: Derivation) -> npt.NDArray[np.bo
     known[derived.evidenced] = True
     known[derived.moved] = True
     return known
+
+
+def holding(
+    make: Callable[..., Holding],
+    state: TwinState,
+    derived: Derivation,
+    rev: int,
+    definition: str,
+    standing: tuple[int, float | None, Status, Quality, float | None],
+) -> Holding:
+    """The holding of a belief as a derivation has it (`Derivation.standing`), made to be stored or for an answer."""
+    position, log_odds, status, quality, error = standing
+    return make(
+        Holding,
+        state.id,
+        derived.layout.ids[position],
+        derived.at,
+        rev,
+        definition,
+        log_odds=log_odds,
+        status=status,
+        quality=quality,
+        error=published_error(error),
+    )
 
 
 def publish(context: PublishContext) -> Published:
@@ -68,18 +94,7 @@ def publish(context: PublishContext) -> Published:
         if stands:
             closed.append(stands)
         opened.append(
-            inferred(
-                Holding,
-                state.id,
-                id_,
-                derived.at,
-                rev,
-                refs[key.attribute],
-                log_odds=log_odds,
-                status=status,
-                quality=quality,
-                error=published_error(error),
-            )
+            holding(inferred, state, derived, rev, refs[key.attribute], (position, log_odds, status, quality, error))
         )
     new = {*(state.beliefs.keys() - context.before.beliefs.keys()), *(b.id for b in beliefs)}
     closed_relations, relations = draw(state, derived, new, rev, _redraws(context))

@@ -8,7 +8,7 @@ import numpy as np
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.services.forecasts.history import Floats, Ints
-from beliefgraph.services.learning.scoring import CLOSEST, ece
+from beliefgraph.services.learning.scoring import CLOSEST, ece, skill
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +42,7 @@ def grading(shares: Floats, grade: Ints) -> Grading:
     return Grading(
         n=len(shares),
         rps=rps,
-        skill=1.0 - rps / always if always > 0 else float("nan"),
+        skill=skill(rps, always),
         log_loss=float(-np.log(given).mean()),
         ece=ece(np.clip(higher.ravel(), 0.0, 1.0), y.ravel()),
         said=shares.mean(axis=0),

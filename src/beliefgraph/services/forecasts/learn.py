@@ -52,6 +52,7 @@ from beliefgraph.services.forecasts.lessons import (
     RIDGE,
     LearnedOutcome,
     compared,
+    folds,
     losses,
 )
 from beliefgraph.services.learning.fitted import FOLDS
@@ -163,7 +164,7 @@ def learn(
     )
     if rows.happened.all():
         return LearnedOutcome(outcome.key, len(taken), size, happened, reason=ALWAYS)
-    fold = np.array([int(each.known.twin[:8], 16) % FOLDS for each in taken])[rows.twin]
+    fold = folds(each.known.twin for each in taken)[rows.twin]
     in_force, since = _in_force(taken, definitions, outcome)
     gain, error, judged = _compared(rows, fold, in_force, rows.start >= since)
     model = fit(rows.x, rows.happened, RIDGE)

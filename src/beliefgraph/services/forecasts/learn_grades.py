@@ -32,6 +32,7 @@ from beliefgraph.services.forecasts.lessons import (
     RIDGE,
     LearnedOutcome,
     compared,
+    folds,
 )
 from beliefgraph.services.learning.fitted import FOLDS
 
@@ -64,7 +65,7 @@ def learn_grades(
     names = further_columns(outcome, frequent_types(known, microseconds(until)))
     x = _columns(taken, definitions, outcome, names)
     twin = np.repeat(np.arange(len(taken)), [len(each.start) for each in taken])
-    fold = np.array([int(each.known.twin[:8], 16) % FOLDS for each in taken])[twin]
+    fold = folds(each.known.twin for each in taken)[twin]
     in_force, since = _in_force(taken, definitions, outcome, outcome.grades, horizon)
     counted = np.concatenate([each.start for each in taken]) >= since
     rows, size = np.arange(len(grade)), len(outcome.grades.of)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ import numpy as np
 from beliefgraph.model.grade import LearnedGrades
 from beliefgraph.model.outcome import LearnedHazard
 from beliefgraph.services.forecasts.history import Floats, Ints
+from beliefgraph.services.learning.fitted import FOLDS
 
 RIDGE = 3.0
 
@@ -47,6 +49,11 @@ class LearnedOutcome:
     def adopted(self) -> bool:
         """Whether it is to be put in force."""
         return self.reason is None
+
+
+def folds(twins: Iterable[str]) -> Ints:
+    """The fold in which each twin is left out, by its id: one twin is never on both sides."""
+    return np.array([int(twin[:8], 16) % FOLDS for twin in twins])
 
 
 def losses(log_odds: Floats, happened: Floats) -> Floats:

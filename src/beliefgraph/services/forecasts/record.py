@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from beliefgraph.services.learning.scoring import Bins, auc, bins, brier, ece, log_loss
+from beliefgraph.services.learning.scoring import Bins, auc, bins, brier, ece, log_loss, skill
 
 Floats = npt.NDArray[np.float64]
 
@@ -42,7 +42,7 @@ def record(said: npt.ArrayLike, happened: npt.ArrayLike) -> Record:
         n=len(y),
         base_rate=rate,
         brier=score,
-        skill=1.0 - score / always if always > 0 else float("nan"),
+        skill=skill(score, always),
         log_loss=log_loss(p, y),
         auc=auc(p, y),
         ece=ece(p, y),

@@ -9,6 +9,7 @@ import numpy as np
 from beliefgraph.errors import Incorrect
 from beliefgraph.inference.foresight.timing import quantile
 from beliefgraph.services.forecasts.history import Floats, Ints
+from beliefgraph.services.learning.scoring import skill
 
 LOW, HIGH = 0.1, 0.9
 """The ends of the central 80 % interval."""
@@ -47,7 +48,7 @@ def timing(curves: Floats, came: Ints) -> Timing:
     return Timing(
         n=len(curves),
         crps=crps,
-        skill=1.0 - crps / always if always > 0 else float("nan"),
+        skill=skill(crps, always),
         covered=float(((low <= came) & (came <= high)).mean()),
         claimed=float((whole[rows, high + 1] - whole[rows, low]).mean()),
         said=curves.mean(axis=0),

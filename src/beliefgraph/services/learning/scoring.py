@@ -75,6 +75,11 @@ def log_loss(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
     return float(-np.log(given).mean())
 
 
+def skill(score: float, reference: float) -> float:
+    """How much lower a score is than that of a reference, as a share of it; NaN where the reference is perfect."""
+    return 1.0 - score / reference if reference > 0 else float("nan")
+
+
 def auc(p: npt.ArrayLike, happened: npt.ArrayLike) -> float:
     """The probability that a positive case scores above a negative one, ties counting half (Mann-Whitney). NaN if one
     class is empty."""

@@ -36,7 +36,7 @@ from beliefgraph.services.forecasts.history import (
     starts,
 )
 from beliefgraph.services.forecasts.learn import history_rows
-from beliefgraph.services.forecasts.lessons import LEAST_HAPPENED, LEAST_TWINS, compared, losses
+from beliefgraph.services.forecasts.lessons import LEAST_HAPPENED, LEAST_TWINS, compared, folds, losses
 from beliefgraph.services.learning.fitted import FOLDS
 from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.permissions.usable import Usable
@@ -133,7 +133,7 @@ def rates_of(
     if len(np.unique(rows.twin)) < LEAST_TWINS or min(came, len(rows.came) - came) < LEAST_HAPPENED:
         return [SegmentLesson(key, about, n, reason=TOO_FEW) for key, n in zip(keys, twins, strict=True)]
     rates, tenant = _rates(rows, number, len(keys), np.ones(len(number), dtype=np.bool_))
-    fold = np.array([int(one.twin[:8], 16) % FOLDS for one in known])[rows.twin]
+    fold = folds(one.twin for one in known)[rows.twin]
     predicted = np.zeros(len(number))
     for out in range(FOLDS):
         apart = fold == out
