@@ -117,6 +117,13 @@ def test_why_this_belief_is_its_evidence_with_its_sources(analyst: Analyst) -> N
     assert any(belief["attribute"] == "trust.doubts_security" for belief in labelled(seen, "Belief"))
 
 
+def test_why_this_belief_lists_its_evidence_rounded_and_dated_beside_the_picture(analyst: Analyst) -> None:
+    (row,) = analyst.table("why_this_belief", twin="buyer-lena", attribute="trust.doubts_security")
+    assert any(line.startswith("+0.92 · 2026-02-09 · Sent a security questionnaire. · ") for line in row["lines"])
+    assert all(re.fullmatch(r"[+-]\d+\.\d\d? · \d{4}-\d\d-\d\d · .+ · .+", line) for line in row["lines"])
+    assert len(row["lines"]) == len(row["evidence"])
+
+
 def test_what_changed_this_week_names_the_cause_and_the_move(analyst: Analyst) -> None:
     rows = analyst.table("what_changed_this_week", twin="buyer-lena")
     assert rows

@@ -115,7 +115,7 @@ async def test_comparing_two_moments_tells_of_goals_that_were_taken_back(team: W
     await team.commands.withdraw(team.caller, Withdraw(twin="lena", source="somebody"))
     questions = Questions(team.graph, team.keyring, team.book)
     (gone,) = (await questions.compare(team.caller, "lena", AsOf(rev=5))).value.goals
-    assert (gone.goal.key, gone.after, gone.reason) == ("travel", None, "Nobody speaks of it there.")
+    assert (gone.goal.key, gone.after, gone.reason) == ("travel", None, "There is no statement about it there.")
     (new,) = (await questions.compare(team.caller, "lena", AsOf(), AsOf(rev=5))).value.goals
     assert (new.before, new.after and new.after.priority) == (None, 0.3)
     assert not (await questions.compare(team.caller, "lena", AsOf(rev=5), AsOf(rev=5))).value.goals

@@ -70,7 +70,7 @@ def listed(found: NextQuestions) -> Iterator[RenderableType]:
         answers = " · ".join(f"{answer.text} {show.chance(answer.probability)}" for answer in each.answers)
         table.add_row(f"{each.gain:.3f}", f"{each.cost:g}", each.text, answers)
     yield table if found.questions else "There is nothing to ask."
-    for names, why in ((found.lately, "asked or answered lately"), (found.forbidden, "forbidden by the person")):
+    for names, why in ((found.lately, "asked or answered recently"), (found.forbidden, "forbidden by the person")):
         if names:
             yield f"Left out, {why}: {', '.join(names)}"
 

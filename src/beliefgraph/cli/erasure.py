@@ -18,9 +18,10 @@ from beliefgraph.services.upkeep import receipts
 Twin = Annotated[str, typer.Argument(help="Name of the twin.")]
 
 app = typer.Typer(
-    help="""Receipts of erasures: what was destroyed, signed by the service.
-
-    They lie beside the keys (BELIEFGRAPH_KEYS) and name nobody.""",
+    help=""
+    "Receipts of erasures: what was destroyed, signed by the service. They are stored next to the keys "
+    "(BELIEFGRAPH_KEYS) and contain no names."
+    "",
     no_args_is_help=True,
     rich_markup_mode="markdown",
 )

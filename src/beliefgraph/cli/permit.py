@@ -53,7 +53,9 @@ def permit(
 def restrict(
     key: Key,
     twin: TwinOption,
-    lift: Annotated[bool, typer.Option("--lift", help="Lift the restriction, and take in what waited.")] = False,
+    lift: Annotated[
+        bool, typer.Option("--lift", help="Lift the restriction, and process the events that waited.")
+    ] = False,
     purpose: Purpose = None,
     json: Json = False,
 ) -> None:

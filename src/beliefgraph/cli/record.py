@@ -18,7 +18,7 @@ def record(
     key: Key,
     outcome: Annotated[str, typer.Argument(help="Key of the outcome.")],
     horizon: Days = None,
-    segment: Annotated[str | None, typer.Option(help="Segment to look at; left out: all twins.")] = None,
+    segment: Annotated[str | None, typer.Option(help="Segment to include; default: all twins.")] = None,
     retrospective: Annotated[
         bool, typer.Option(help="Count forecasts too that were made after their period was over.")
     ] = False,

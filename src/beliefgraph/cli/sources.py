@@ -113,7 +113,7 @@ def _reading() -> Iterator[Progress]:
 
 def show(out: Console, learned: Lesson) -> None:
     """The sources as a table with their ranges, and correlated errors."""
-    table = Table(title="Sources, the most heard first", title_justify="left")
+    table = Table(title="Sources, those with the most evidence first", title_justify="left")
     for name, justify in (
         ("source", "left"), ("about", "left"), ("heard", "right"), ("right", "right"), ("0 … 1", "left"),
         ("yes if it holds", "right"), ("yes if not", "right"),

@@ -22,7 +22,8 @@ class AskingQueries:
     )
     ask_next = question(
         NextQuestions,
-        "The questions whose answers would tell most for their cost; never one that was asked lately or is forbidden.",
+        "The questions with the highest information gain for their cost, except those that were asked "
+        "recently or are forbidden.",
         lambda verbs: verbs.asking.ask_next,
         matching={
             "first": argument(int | None, f"Number of questions, 1 to {MOST}; left out: {FIRST}."),

@@ -65,7 +65,7 @@ class Explanation:
     rev: int = attribute("state.rev", ReadRev)  # type: ignore[assignment]
     valid_time: datetime = attribute("state.valid_time", ReadTime)  # type: ignore[assignment]
 
-    @field(Belief, "The belief explained, as it stands.")
+    @field(Belief, "The belief that is explained.")
     @staticmethod
     def belief(found: strawberry.Parent[explanation.Explanation]) -> question.BeliefRow:
         return question.BeliefRow.model_construct(state=found.state, relations=None, evidence=None)

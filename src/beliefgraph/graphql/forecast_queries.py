@@ -33,7 +33,7 @@ AnyHorizon = Annotated[Duration | None, told("One of the outcome's horizons; lef
 class ForecastQueries:
     """The queries about forecasts."""
 
-    @answer(ForecastConnection, "The stored forecasts of a twin, the newest first, with what came of them.")
+    @answer(ForecastConnection, "The stored forecasts of a twin, the newest first, with their resolutions.")
     @staticmethod
     async def forecasts(
         info: Request,
@@ -72,7 +72,7 @@ class ForecastQueries:
         info: Request,
         outcome: OutcomeName,
         horizon: AnyHorizon = None,
-        segment: Annotated[str | None, told("Segment to look at; left out: all twins.")] = None,
+        segment: Annotated[str | None, told("Segment to include; null: all twins.")] = None,
         retrospective: Annotated[
             bool, told("Whether forecasts count too that were made after the period they should have been made in.")
         ] = False,

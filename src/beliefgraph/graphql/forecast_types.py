@@ -101,7 +101,7 @@ class Forecast:
     """How likely an outcome is within a horizon, with the reasons, and what came of it."""
 
     resolution: Resolution | None = attribute(  # type: ignore[assignment]
-        "resolution", Resolution | None, "What came of it, as far as is known; null while it is open."
+        "resolution", Resolution | None, "Its resolution, as far as it is known; null while it is open."
     )
     curve: list[CurvePoint] = attribute(  # type: ignore[assignment]
         "curve",

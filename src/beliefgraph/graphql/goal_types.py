@@ -88,7 +88,7 @@ class RelatedGoal:
 class GoalMotive:
     """A belief that motivates a goal. The mutation `retract` takes its `id`."""
 
-    @field(None, "The id of the relation with what it says now: pass it to `retract`.")
+    @field(None, "Id of the current revision of the relation: pass it to `retract`.")
     @staticmethod
     def id(found: strawberry.Parent[goal.GoalMotive], info: Request) -> strawberry.ID:
         says = f"{found.weight!r} {found.confidence!r}"

@@ -125,7 +125,8 @@ def around(beliefs: Selection) -> Around:
         if "evidence" in here or "exactConfidence" in here:
             raise Incorrect(
                 "too-complex",
-                "Evidence and the exact confidence come with the belief asked for; ask for a related one by itself.",
+                "Evidence and the exact confidence are available for the requested belief only; query a "
+                "related one separately.",
             )
     in_order = tuple(kind for kind in ALL_KINDS if kind in kinds) if levels else ALL_KINDS
     return Around(cast("RelationLevels", levels), in_order, "evidence" in beliefs, "exactConfidence" in beliefs)

@@ -49,7 +49,7 @@ class Me:
     )
     evidence = question(
         ReceivedEvidenceConnection,
-        "All evidence with what was said in it, the newest first, also what was withdrawn.",
+        "All evidence with its verbatim text, the newest first, including what was withdrawn.",
         lambda verbs: verbs.received.evidence,
         paged=True,
         own=True,
@@ -65,7 +65,8 @@ class Me:
     )
     waiting = question(
         QuarantinedEventConnection,
-        "Events that name the person and were not taken in yet, oldest first, such as those that a restriction keeps.",
+        "Events that name the person and have not been processed yet, oldest first, such as those held by a "
+        "restriction.",
         lambda verbs: verbs.received.waiting,
         paged=True,
         own=True,
@@ -73,7 +74,7 @@ class Me:
     )
     identifiers = question(
         list[IdentifierLink],
-        "The identifiers that lead to the person; their values are stored nowhere.",
+        "The identifiers that lead to the person; their values are not stored.",
         lambda verbs: verbs.received.identifiers,
         own=True,
         at_moments=False,
@@ -111,7 +112,7 @@ class Me:
     )
     forecasts = question(
         ForecastConnection,
-        "The stored forecasts, the newest first, with what came of them.",
+        "The stored forecasts, the newest first, with their resolutions.",
         lambda verbs: verbs.forecasts.forecasts,
         paged=True,
         own=True,
@@ -137,7 +138,7 @@ class Me:
         name = info.context.caller.require_person()
         return await info.context.verbs_for(name).sights.stated(info.context.caller.asking(info.field_name), name)
 
-    @answer(bool, "Whether all use but the person's own is restricted now.")
+    @answer(bool, "Whether all use except by the person is currently restricted.")
     @staticmethod
     async def restricted(info: Request) -> bool:
         name = info.context.caller.require_person()

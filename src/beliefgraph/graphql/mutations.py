@@ -63,7 +63,7 @@ class Mutation(ForecastMutations, PermissionCommands, ContestCommands, SessionCo
     @staticmethod
     async def observe(
         info: Request,
-        events: Annotated[list[Event], told("Events to take in.")],
+        events: Annotated[list[Event], told("Events to process.")],
         expected_rev: ExpectedRev = None,
         region: Annotated[str | None, told("Region in which twins begin that do not exist yet.")] = None,
     ) -> Receipts:
@@ -96,7 +96,8 @@ class Mutation(ForecastMutations, PermissionCommands, ContestCommands, SessionCo
     )
     withdraw = command(
         Withdraw,
-        "Withdraw what events said, as if it had never been given. With the person's own key it does not come again.",
+        "Withdraw evidence, as if it had never been given. With the person's own key, the same event is not "
+        "accepted again.",
         lambda to: to.withdraw,
     )
     relate = command(Relate, "Relate two beliefs of this twin, for this twin alone.", lambda to: to.relate)
@@ -118,12 +119,12 @@ class Mutation(ForecastMutations, PermissionCommands, ContestCommands, SessionCo
     )
     identify = command(
         Identify,
-        "Link an identifier to a twin, and take in the events that were waiting for it.",
+        "Link an identifier to a twin, and process the events that were waiting for it.",
         lambda to: to.identify,
     )
     unidentify = command(
         Unidentify,
-        "Unlink an identifier from a twin, and withdraw the evidence that came by it.",
+        "Unlink an identifier from a twin, and withdraw the evidence that arrived through it.",
         lambda to: to.unidentify,
     )
 

@@ -17,7 +17,7 @@ class PreferenceQueries:
 
     preferences = question(
         PreferenceConnection,
-        "The preferences as they stand in a context, sorted by attribute and subject.",
+        "The preferences that apply in a context, sorted by attribute and subject.",
         lambda verbs: verbs.preferences.preferences,
         matching={
             "context": argument(str | None, "Context to answer for; left out: `any`, the broadest."),

@@ -32,7 +32,7 @@ class ConstraintConflict:
 class Preference:
     """A preference as it stands in the requested context, unrounded."""
 
-    @field(Explanation | None, "Why `belief` stands where it does, including broader contexts; null if unavailable.")
+    @field(Explanation | None, "Explanation of `belief`, including broader contexts; null if unavailable.")
     @staticmethod
     def explanation(found: strawberry.Parent[preferred.Preference]) -> explanation.Explanation | None:
         return found.explanation

@@ -139,7 +139,7 @@ class Query(
 
     @answer(
         QuarantinedEventConnection,
-        "Events that could not be taken in, oldest first. Needs the scope `define`.",
+        "Events that could not be processed, oldest first. Needs the scope `define`.",
     )
     @staticmethod
     async def quarantine(
@@ -164,7 +164,7 @@ def _same_twin(tenant: str, name: str, id_: str) -> None:
 
 def _page_size(first: int, most: int) -> int:
     if not 1 <= first <= most:
-        raise Incorrect("invalid-input", f"first must lie between 1 and {most}.", field="first")
+        raise Incorrect("invalid-input", f"first must be between 1 and {most}.", field="first")
     return first
 
 

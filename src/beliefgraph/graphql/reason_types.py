@@ -25,12 +25,12 @@ class Hypothesis:
 
     before_confidence: float | None = attribute("before_confidence", float | None, BEFORE)  # type: ignore[assignment]
 
-    @field(Belief, "The belief as it stands, given everything that is known.")
+    @field(Belief, "The belief, given everything that is known.")
     @staticmethod
     def belief(found: strawberry.Parent[reasons.Hypothesis]) -> question.BeliefRow:
         return _belief(found.state)
 
-    @field(Explanation, "Why the belief stands where it does: the contribution of each piece of evidence.")
+    @field(Explanation, "Explanation of the belief: the contribution of each piece of evidence.")
     @staticmethod
     def explanation(found: strawberry.Parent[reasons.Hypothesis]) -> explanation.Explanation:
         return cast("explanation.Explanation", found.explanation)  # `interpret` loads it where it is selected
@@ -49,7 +49,7 @@ class Occurrence:
 
     before_confidence: float | None = attribute("before_confidence", float | None, BEFORE)  # type: ignore[assignment]
 
-    @field(Belief, "The belief that it happened, as it stands.")
+    @field(Belief, "The belief that it happened.")
     @staticmethod
     def belief(found: strawberry.Parent[reasons.Occurrence]) -> question.BeliefRow:
         return _belief(found.state)

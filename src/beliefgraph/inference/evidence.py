@@ -332,7 +332,7 @@ class _Voices:
         shared = origin[leader] != NO_ORIGIN
         of_row = leader[voice][group_of_row]
         if ((holds != holds[first][group_of_row]) | (not_holds != not_holds[first][group_of_row])).any():
-            raise Incorrect("invalid-input", "One source has one pair of coins on one belief.", field="says_if_holds")
+            raise Incorrect("invalid-input", "A source has one pair of rates for a belief.", field="says_if_holds")
         if (((rho != rho[of_row]) | (scale != scale[of_row])) & (origin != NO_ORIGIN)).any():
             raise Incorrect(
                 "invalid-input", "One origin has one correlation and one scale on one belief.", field="correlation"

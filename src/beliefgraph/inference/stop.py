@@ -53,7 +53,7 @@ def check_stopped() -> None:
     flag = _current.flag
     if flag is not None and flag.is_set():
         raise Unavailable(
-            "took-too-long", "This was stopped: nobody waits for it any more, or the service ends. Send it again."
+            "took-too-long", "This was stopped: the caller has gone, or the service is shutting down. Send it again."
         )
 
 

@@ -154,8 +154,8 @@ def _check_values(groups: tuple[tuple[int, ...], ...], relations: tuple[Relation
         if kind == "causes" and target in group_of:
             raise Incorrect(
                 "invalid-input",
-                "A value of a variable cannot be an effect: what makes one value likelier makes the others unlikelier. "
-                "Use supports, or cause a belief of its own.",
+                "A value of a variable cannot be an effect: making one value more likely makes the others "
+                "less likely. Use supports, or cause a separate belief.",
                 **ids,
             )
 
@@ -164,7 +164,7 @@ def _check_noisy_or(effects: tuple[int, ...], relations: tuple[Relation, ...]) -
     caused = {relation.target for relation in relations if relation.kind == "causes"}
     for effect in effects:
         if effect not in caused:
-            raise Incorrect("invalid-input", f"Belief {effect} is no effect, so no noisy OR.", belief=effect)
+            raise Incorrect("invalid-input", f"Belief {effect} is not an effect, so it has no noisy OR.", belief=effect)
 
 
 def _check_relations(priors: Floats, relations: tuple[Relation, ...], noisy_or: tuple[int, ...]) -> None:

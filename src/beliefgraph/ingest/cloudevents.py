@@ -52,7 +52,7 @@ def read_request(headers: Iterable[tuple[str, str]], body: bytes, received: date
     if content_type.startswith("application/cloudevents"):
         _refuse(f"The format {content_type} is not read here; send {STRUCTURED} or {BATCH}.")
     if not any(name.startswith("ce-") for name, _ in fields):
-        _refuse(f"This is no CloudEvent: send it as {STRUCTURED}, as {BATCH}, or with ce- headers.")
+        _refuse(f"This is not a CloudEvent: send it as {STRUCTURED}, as {BATCH}, or with ce- headers.")
     return read_binary(fields, body, received)
 
 
@@ -103,7 +103,7 @@ def read_object(given: object, received: datetime) -> Event:
             _refuse(f"{name} is missing.")
     _require_json(attributes.get("datacontenttype"))
     if "twin" not in attributes and "identifiers" not in attributes:
-        _refuse("The event names nobody: give it a twin, or identifiers.")
+        _refuse("The event names no twin: give it a twin, or identifiers.")
     try:
         event = Event(
             id=attributes["id"],

@@ -100,7 +100,7 @@ async def _observe(
     try:
         return [_receipt(next(receipts)) if isinstance(each, Event) else _rejected(each) for each in read]
     except StopIteration:
-        raise Fault("store-fault", "Fewer receipts than events came back.") from None
+        raise Fault("store-fault", "Fewer receipts than events were returned.") from None
 
 
 def _receipt(receipt: Receipt) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def hear(line: str) -> Ports:
     try:
         said = json.loads(line)
     except json.JSONDecodeError as error:
-        raise Fault("neo4j-died", "The supervisor of the local Neo4j ended before it said anything.") from error
+        raise Fault("neo4j-died", "The supervisor of the local Neo4j ended without any output.") from error
     if "code" in said:
         raise CODES[said["code"]](said["code"], said["message"], **said["ids"])
     return Ports(**said)

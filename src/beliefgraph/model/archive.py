@@ -21,4 +21,4 @@ class Download(Record):
 
     address: str = Field(description="Path at which it is fetched without a key, within 15 minutes.")
     bytes: int = Field(description="Size of the archive.")
-    expires_at: Instant = Field(description="When it is deleted if nobody fetched it.")
+    expires_at: Instant = Field(description="When it is deleted if it has not been downloaded.")

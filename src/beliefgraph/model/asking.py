@@ -72,8 +72,8 @@ class QuestionDefinition(Record):
     )
     features: Features = Field(
         default_factory=dict,
-        description="How it is asked, such as by which channel: a number or a word for each feature. A hard "
-        "constraint that forbids it excludes the question.",
+        description="Features of asking it, such as the channel: a number or a string for each. A hard constraint "
+        "that forbids one excludes the question.",
     )
 
     def model_post_init(self, _context: object) -> None:
@@ -183,7 +183,7 @@ class NextQuestions(Record):
 
     context: Context = Field(description="Context in which they are asked.")
     questions: tuple[QuestionToAsk, ...] = Field(description="Questions to ask, the most bits per cost first.")
-    lately: tuple[str, ...] = Field(description="Names of questions that were asked or answered lately.")
+    lately: tuple[str, ...] = Field(description="Names of questions that were asked or answered recently.")
     forbidden: tuple[str, ...] = Field(description="Names of questions that a hard constraint forbids.")
     targets: int = Field(description="Number of beliefs in question.")
     valid_time: ReadTime

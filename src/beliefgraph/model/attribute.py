@@ -98,8 +98,8 @@ class Attribute(Record):
     )
     special: bool = Field(
         False,
-        description="Whether what it says is of a special category, such as health: under a policy only a permission "
-        "that names a special category of it permits it; `special`, unless the policy has one.",
+        description="Whether it belongs to a special category, such as health: under a policy, only a permission "
+        "that names its special category permits it; `special`, unless the policy has one for it.",
     )
     preference: PreferenceDefinition | None = Field(
         None,

@@ -155,7 +155,9 @@ class BeliefState(Record):
         description="Error bar of an approximation in log-odds, in either direction; null if exact.",
     )
     apart: str | None = Field(
-        None, description="Null of now; else what the answer supposes at the moment asked for, empty for nothing."
+        None,
+        description="Null for a current answer; otherwise the hypotheses of the answer at the requested moment, "
+        "empty if none.",
     )
 
     @property

@@ -252,7 +252,7 @@ class PermissionRule(Record):
 class GoalDefinition(Record):
     """How goals are interpreted."""
 
-    pursued: Name = Field(description="Attribute that says whether a goal, its subject, is really pursued.")
+    pursued: Name = Field(description="Attribute that states whether a goal, its subject, is really pursued.")
     stated: LogLikelihoodRatio = Field(
         default=1.5,
         ge=0.0,
@@ -271,7 +271,7 @@ class EventRule(Record):
 
     type: Key = Field(description="CloudEvents type that the rule applies to.")
     summary: Sentence = Field(
-        description="What was observed, in plain words; shown as it stands, so it must hold no personal data.",
+        description="What was observed, in plain language; shown unchanged, so it must not contain personal data.",
     )
     when: Expression | None = Field(None, description="Expression that must hold of the event; null: always.")
     source: Expression | None = Field(
@@ -280,7 +280,7 @@ class EventRule(Record):
     )
     verbatim: Expression | None = Field(
         None,
-        description="Expression for what the person said, word for word; stored encrypted.",
+        description="Expression for what the person said, verbatim; stored encrypted.",
     )
     shared_origin: Expression | None = Field(
         None,

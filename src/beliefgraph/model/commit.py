@@ -36,7 +36,7 @@ Cause = Annotated[
     vocabulary(
         "What kind of change made a commit.",
         {
-            "observed": "An event was taken in.",
+            "observed": "An event was processed.",
             "asserted": "Somebody stated a belief.",
             "corrected": "A belief was corrected.",
             "retracted": "A belief or a relation was ended.",
@@ -48,7 +48,7 @@ Cause = Annotated[
             "permitted": "A permission was stated, or the use of the twin restricted.",
             "contested": "The person contested evidence, or took that back.",
             "refreshed": "Only time passed.",
-            "adopted": "The twin came under newer definitions.",
+            "adopted": "The twin adopted newer definitions.",
             "reinterpreted": "Stored events were read again under newer rules.",
         },
     ),
@@ -62,7 +62,7 @@ class Commit(Record):
     rev: Rev = Field(description="Rev of the twin that this commit made.")
     at: Instant = Field(description="When the commit was stored; never runs backwards within a twin.")
     head_time: Instant = Field(
-        description="The twin's current time after the commit: the greatest valid time it has taken in.",
+        description="The twin's current time after the commit: the greatest valid time it has seen.",
     )
     actor: Key = Field(description="Who made the commit.")
     purpose: Key = Field(description="Purpose of the call that made it.")

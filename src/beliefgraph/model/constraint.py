@@ -23,7 +23,7 @@ class Demand(Record):
     attribute: AttributeName
     feature: Name = Field(description="Feature that is constrained.")
     rule: ConstraintRule
-    operand: Key = Field(description="Number or word that the feature is compared with.")
+    operand: Key = Field(description="Number or string that the feature is compared with.")
 
 
 class Conflict(Record):

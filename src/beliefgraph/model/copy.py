@@ -12,7 +12,7 @@ class CopyRound(Record):
 
     twins: int = Field(description="Number of twins in the copy.")
     written: int = Field(description="Number of twins of which something was written.")
-    rebuilt: int = Field(description="Number of these that were written anew as a whole.")
+    rebuilt: int = Field(description="Number of these that were rewritten completely.")
     deleted: int = Field(description="Number of twins deleted from the copy: erased, or not permitted any more.")
     rows: int = Field(description="Number of nodes and relationships written.")
     seconds: float = Field(description="Seconds that the round took.")

@@ -54,7 +54,7 @@ class Option(Record):
     title: Title | None = Field(None, description="Name shown to people; null: the key is shown.")
     features: Features = Field(
         default_factory=dict,
-        description="What the option is like: a number or a word for each feature, at most 100.",
+        description="Features of the option: a number or a string for each, at most 100.",
     )
     goals: Annotated[dict[Key, Score], Field(max_length=MAX_FEATURES)] = Field(
         default_factory=dict,

@@ -25,7 +25,8 @@ class Erasure(Record):
     at: Instant = Field(description="When it was erased.")
     rows: int = Field(description="Number of nodes deleted.")
     receipt: str = Field(
-        description="The signed receipt as canonical JSON; it names nobody. `beliefgraph receipt verify` verifies it."
+        description="The signed receipt as canonical JSON; it contains no names. `beliefgraph receipt verify` "
+        "verifies it."
     )
 
 
@@ -36,10 +37,10 @@ class ErasureReceipt(Record):
     id: str = Field(description="Random id of the receipt.")
     tenant: Key = Field(description="Tenant that the twin belonged to.")
     subject: str = Field(description="Keyed hash of the twin's name.")
-    identifiers: tuple[str, ...] = Field(description="Keyed hashes of the identifiers that led to the twin alone.")
+    identifiers: tuple[str, ...] = Field(description="Keyed hashes of the identifiers that led only to the twin.")
     actor: Key = Field(description="Who asked for it.")
     purpose: Key = Field(description="Purpose of the call.")
-    begun: Instant = Field(description="When nobody could find the twin any more.")
+    begun: Instant = Field(description="Since when the twin could no longer be found.")
     finished: Instant = Field(description="When everything was destroyed.")
     destroyed: dict[str, int] = Field(description="How many nodes of each kind were deleted, and keys destroyed.")
     digest: str = Field(description="SHA-256 over the random life id of the twin and the ids of its events, in order.")

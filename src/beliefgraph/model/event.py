@@ -38,7 +38,7 @@ class Event(Record):
         description="Identifiers that lead to the twin, at most 10.",
     )
     session: Key | None = Field(None, description="Session in which it happened; expressions see it as event.session.")
-    channel: Key | None = Field(None, description="Channel by which it came; expressions see it as event.channel.")
+    channel: Key | None = Field(None, description="Channel of the event; in expressions, event.channel.")
     data: Annotated[dict[str, Any], BeforeValidator(_or_nothing)] = Field(
         default_factory=dict, description="Payload of the event; expressions see it as data."
     )
@@ -64,8 +64,8 @@ class EventName(Record):
     """An event that was taken in, by its CloudEvents source and id, or by an id from an answer alone."""
 
     id: Id = Field(
-        description="CloudEvents id of the event; without `source`, what `event` of evidence says, the id of evidence "
-        "from it, or the id of a command.",
+        description="CloudEvents id of the event; without `source`, the field `event` of evidence, the id of "
+        "evidence from it, or the id of a command.",
     )
     source: Key | None = Field(None, description="CloudEvents source of the event.")
 

@@ -78,7 +78,7 @@ class Evidence(Record):
     summary: str = Field(description="What was observed, in plain words.")
     verbatim: Text | None = Field(
         None,
-        description="What the person said, word for word; stored encrypted. Null if there is nothing.",
+        description="What the person said, verbatim; stored encrypted. Null if there is nothing.",
     )
 
 

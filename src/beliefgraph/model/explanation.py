@@ -112,7 +112,7 @@ class Explanation(Record):
     The contributions listed, the rest and `residual` sum to the change.
     """
 
-    state: BeliefState = Field(description="The belief as it stands.")
+    state: BeliefState = Field(description="The belief.")
     prior_log_odds: LogOdds = Field(description="Log-odds before any evidence.")
     contributions: tuple[Contribution, ...] = Field(
         description="What each piece of evidence, or each source, contributed, greatest first.",

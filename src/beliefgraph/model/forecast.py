@@ -22,9 +22,9 @@ ForecastBasis = Annotated[
         {
             "learned": "A hazard that was learned from the tenant's twins.",
             "belief": "A base rate or the stated probability, moved by the belief that indicates the outcome.",
-            "segment": "The base rate of the twin's segment: as learned, else as its odds ratio states it.",
+            "segment": "The base rate of the twin's segment: as learned, otherwise from its stated odds ratio.",
             "tenant": "The base rate of the tenant's twins that are in no segment, as learned.",
-            "stated": "The stated probability alone.",
+            "stated": "Only the stated probability.",
         },
     ),
 ]
@@ -79,7 +79,8 @@ class Resolution(Record):
     )
     at: Instant = Field(description="When it happened; where it did not, when the horizon ended.")
     grade: Key | None = Field(
-        None, description="Grade that came; null if none came within the horizon, or the outcome has no grades."
+        None,
+        description="Grade that was reached; null if there was none within the horizon, or the outcome has no grades.",
     )
     rev: Rev = Field(description="Rev of the twin that it was resolved from.")
     resolved_at: Instant = Field(description="When it was resolved.")
@@ -126,10 +127,12 @@ class Forecast(Record):
     since: Instant = Field(description="Time of the twin's first event: how much history there was.")
     stored_at: Instant | None = Field(None, description="When it was stored; null if it was not.")
     retrospective: bool = Field(
-        description="Whether it was made after the period that it should have been made in; what came may have been "
-        "known by then. The record leaves these out unless asked for them."
+        description="Whether it was made after the period that it belongs to, when the outcome may have been known. "
+        "The record excludes these unless requested."
     )
-    resolutions: tuple[Resolution, ...] = Field((), description="What came of it, the newest first; empty if not due.")
+    resolutions: tuple[Resolution, ...] = Field(
+        (), description="Its resolutions, the newest first; empty if it is not due."
+    )
 
     @property
     def resolution(self) -> Resolution | None:
@@ -161,9 +164,7 @@ class ForecastMade(Record):
     stored: int = Field(description="Forecasts that were stored.")
     known: int = Field(description="Forecasts that were there already.")
     twins: int = Field(description="Twins that were looked at.")
-    end_cursor: str | None = Field(
-        None, description="Where the next call goes on, as its `after`; null if all twins were looked at."
-    )
+    end_cursor: str | None = Field(None, description="`after` of the next call; null if all twins were processed.")
 
 
 class ForecastsResolved(Record):
@@ -178,7 +179,7 @@ class ReliabilityBin(Record):
     """The forecasts between two probabilities, and how often it happened."""
 
     low: Probability = Field(description="Lower end of the bin, inclusive.")
-    high: Probability = Field(description="Upper end of the bin, exclusive but for 1.")
+    high: Probability = Field(description="Upper end of the bin, exclusive except for 1.")
     count: int = Field(description="Number of forecasts.")
     said: Probability | None = Field(description="Mean of the forecasts; null if there are none.")
     happened: Probability | None = Field(description="Share that happened; null if there are none.")
@@ -210,7 +211,7 @@ class TimeScores(Record):
     claimed: Probability = Field(
         description="Mean probability that the curves gave that interval: as it ends with whole periods, 0.8 or more."
     )
-    curve: tuple[TimePoint, ...] = Field(description="What was said and what came, by the end of each period.")
+    curve: tuple[TimePoint, ...] = Field(description="Forecast and observed frequencies by the end of each period.")
 
 
 class GradeShare(Record):
@@ -218,25 +219,28 @@ class GradeShare(Record):
 
     grade: Key = Field(description="Name of the grade.")
     said: Probability = Field(description="Mean probability that it was given.")
-    came: Probability = Field(description="Share in which it came.")
+    came: Probability = Field(description="Share in which it happened.")
 
 
 class GradeScores(Record):
     """How good some resolved forecasts were as distributions over grades."""
 
-    count: int = Field(description="Number of resolved forecasts of which a grade came.")
+    count: int = Field(description="Number of resolved forecasts with a grade.")
     rps: float = Field(
         description="Ranked probability score: mean squared error of the probabilities of each grade or a higher one, "
         "over all but the lowest grade; 0 is best."
     )
     skill: float | None = Field(
-        description="1 - RPS / RPS of always saying how often each grade came; null where only one came."
+        description="1 - RPS / RPS of always forecasting the frequencies of the grades; null if only one grade "
+        "occurred."
     )
-    log_loss: float = Field(description="Mean -ln of the probability given to the grade that came.")
+    log_loss: float = Field(description="Mean -ln of the probability given to the grade that was reached.")
     ece: float = Field(
         description="Expected calibration error of the probabilities of each grade or a higher one, over ten bins."
     )
-    shares: tuple[GradeShare, ...] = Field(description="How often each grade was said and came, the lowest first.")
+    shares: tuple[GradeShare, ...] = Field(
+        description="Mean forecast probability and observed frequency of each grade, the lowest first."
+    )
 
 
 class RecordScores(Record):
@@ -250,13 +254,13 @@ class RecordScores(Record):
         description="1 - Brier score / Brier score of always saying the base rate; null where all or none happened."
     )
     log_loss: float | None = Field(
-        description="Mean -ln of the probability given to what came; null if there are none."
+        description="Mean -ln of the probability given to the observed outcome; null if there are none."
     )
     auc: float | None = Field(description="Probability of ranking one that happened above one that did not, or null.")
     ece: float | None = Field(description="Expected calibration error over ten bins; null if there are none.")
     sharpness: float | None = Field(description="Variance of the forecasts; null if there are none.")
     reliability: tuple[ReliabilityBin, ...] = Field(description="The reliability diagram.")
-    times: TimeScores | None = Field(None, description="How good they were at when; null if none says when.")
+    times: TimeScores | None = Field(None, description="Scores of the forecast times; null if none has a time.")
     grades: GradeScores | None = Field(
         None, description="How good they were as distributions over grades; null where the outcome has none."
     )
@@ -279,7 +283,7 @@ class OutcomeRecord(Record):
         description="Number of forecasts whose outcome happened already while their horizon is not over. They are "
         "scored once it is: until then none of those made with them can count as not having happened."
     )
-    ungraded: int = Field(description="Number of forecasts over which no grade came; they are not scored.")
+    ungraded: int = Field(description="Number of forecasts without a grade within the horizon; they are not scored.")
     scores: RecordScores = Field(description="The scores of all resolved forecasts.")
     by_segment: tuple[RecordGroup, ...] = Field(description="By segment at the time; `none` where none matched.")
     by_month: tuple[RecordGroup, ...] = Field(description="By calendar month in which they were made.")

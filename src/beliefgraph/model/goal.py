@@ -195,7 +195,9 @@ class GoalState(GoalStanding):
     changed_at_rev: ChangedAtRev = None
     reason: str | None = Field(None, description="What last changed it, in a sentence; null if nothing is published.")
     apart: str | None = Field(
-        None, description="Null of now; else what the answer supposes at the moment asked for, empty for nothing."
+        None,
+        description="Null for a current answer; otherwise the hypotheses of the answer at the requested moment, "
+        "empty if none.",
     )
 
 
@@ -211,8 +213,8 @@ class GoalDifference(Record):
     """One goal at two moments, or as it is and as it would be; unrounded."""
 
     goal: Goal = Field(description="The goal.")
-    before: GoalStanding | None = Field(description="How it stands at the first moment; null if it is unknown then.")
-    after: GoalStanding | None = Field(description="How it stands at the second moment; null if it is unknown then.")
+    before: GoalStanding | None = Field(description="State at the first moment; null if it is unknown then.")
+    after: GoalStanding | None = Field(description="State at the second moment; null if it is unknown then.")
     reason: str = Field(description="What changed it, in a sentence.")
 
 
@@ -237,7 +239,7 @@ class MotivationExplanation(Record):
     * left, and 0 if the goal is blocked or ended.
     """
 
-    state: GoalState = Field(description="The goal as it stands.")
+    state: GoalState = Field(description="The goal.")
     reasons: tuple[MotivationReason, ...] = Field(description="Why the goal matters.")
     pursued: Probability = Field(description="Probability that the person really pursues the goal, in [0, 1].")
     pursued_belief: BeliefKey | None = Field(
@@ -265,7 +267,7 @@ class GoalMotive(Record):
 class GoalRow(Record):
     """A goal as it stands, with what was loaded around it; None where it was not asked for."""
 
-    state: GoalState = Field(description="The goal as it stands.")
+    state: GoalState = Field(description="The goal.")
     related: tuple[RelatedGoal, ...] | None = Field(None, description="Relations to other goals.")
     motives: tuple[GoalMotive, ...] | None = Field(None, description="Beliefs that motivate it.")
     explanation: MotivationExplanation | None = Field(None, description="How its motivation is computed.")

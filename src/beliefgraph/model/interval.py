@@ -29,7 +29,7 @@ class BeliefInterval(Record):
     outside them by its error.
     """
 
-    state: BeliefState = Field(description="The belief as it stands.")
+    state: BeliefState = Field(description="The belief.")
     low_log_odds: LogOdds | None = Field(description="Lower bound on the log-odds; null if `reason` is given.")
     high_log_odds: LogOdds | None = Field(description="Upper bound on the log-odds; null if `reason` is given.")
     word_log_odds: LogOdds | None = Field(

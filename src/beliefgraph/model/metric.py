@@ -99,7 +99,7 @@ class Band(Record):
     bears_on: tuple[BandBearing, ...] = Field(
         default=(),
         max_length=50,
-        description="What being in the band says about beliefs.",
+        description="Evidence on beliefs while the value is in the band.",
     )
 
     @property
@@ -137,7 +137,7 @@ class ZoneEvents(Record):
 
     events: tuple[Key, ...] = Field(min_length=1, max_length=20, description="Types of these events, 1 to 20.")
     when: Expression | None = Field(None, description="Expression that must hold of the event; null: always.")
-    zone: Expression = Field(description="Expression for the IANA name of the time zone; null says nothing.")
+    zone: Expression = Field(description="Expression for the IANA name of the time zone; null leaves it unchanged.")
 
 
 class MetricDefinition(Record):
@@ -184,7 +184,7 @@ class MetricDefinition(Record):
     )
     zone_events: ZoneEvents | None = Field(
         None,
-        description="For a streak: other events that tell the twin's time zone, from their time on; null: none.",
+        description="For a streak: other events that set the twin's time zone, from their time on; null: none.",
     )
     within: timedelta | None = Field(None, description="For an absence: time in which a follow-up is expected.")
     follow_up: FollowUp | None = Field(
@@ -209,11 +209,11 @@ class MetricDefinition(Record):
     bands: tuple[Band, ...] = Field(
         default=(),
         max_length=50,
-        description="Ranges of the value, and what each says about beliefs.",
+        description="Ranges of the value, and their evidence on beliefs.",
     )
     deprecated: bool = Field(
         False,
-        description="Whether the metric takes in no further events; what it measured expires with its window.",
+        description="Whether the metric accepts no further events; its measurements expire with its window.",
     )
 
     def model_post_init(self, _context: object) -> None:
@@ -354,7 +354,7 @@ class Measurement(Statement):
         None, description="Label of the event, for a mode or an absence; its time zone, for a streak; null otherwise."
     )
     answers: bool = Field(
-        False, description="True if the event follows up others (absence) or only tells the time zone (streak)."
+        False, description="True if the event follows up others (absence) or only sets the time zone (streak)."
     )
 
     @property
@@ -395,14 +395,16 @@ class MetricState(Record):
     label: Key | None = Field(description="Most frequent label, for a mode; null otherwise.")
     band: str | None = Field(description="Band that the value is in, in words; null if none.")
     since: Instant | None = Field(description="When the value entered the band; null if it is in none.")
-    due: Instant | None = Field(description="When time alone may next change the value; null if it will not.")
+    due: Instant | None = Field(description="When the value may next change without an event; null if it will not.")
     events: int = Field(description="Number of events in the window.")
     shown: str = Field(description="The value in words.")
     says: str = Field(description="Statement, value and band in words.")
     valid_time: ReadTime
     rev: ReadRev
     apart: str | None = Field(
-        None, description="Null of now; else what the answer supposes at the moment asked for, empty for nothing."
+        None,
+        description="Null for a current answer; otherwise the hypotheses of the answer at the requested moment, "
+        "empty if none.",
     )
 
 

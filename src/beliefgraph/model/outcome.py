@@ -135,8 +135,12 @@ class OutcomeDefinition(Record):
     events: tuple[OutcomeEvent, ...] = Field(
         default=(), max_length=20, description="Events by which it happens, at most 20 types."
     )
-    metric: MetricReached | None = Field(None, description="Metric by which it happens; null if by something else.")
-    belief: BeliefReached | None = Field(None, description="Belief by which it happens; null if by something else.")
+    metric: MetricReached | None = Field(
+        None, description="Metric that defines whether it happened; null if something else does."
+    )
+    belief: BeliefReached | None = Field(
+        None, description="Belief that defines whether it happened; null if something else does."
+    )
     grades: Grades | None = Field(None, description="Grades that it comes in; null: it happens or it does not.")
     every: timedelta = Field(description="Cadence: how often forecasts are made, and the length of a period.")
     counted_from: Instant = Field(

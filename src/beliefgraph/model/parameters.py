@@ -53,7 +53,7 @@ class Confusion(Record):
 
     holds: Key = Field(description="Value that holds.")
     says: Probability = Field(
-        description="Probability that the source says the value in question where this one holds, in [0, 1].",
+        description="Probability that the source states the value in question if this one holds, in [0, 1].",
     )
 
 
@@ -64,10 +64,11 @@ class Coins(Record):
     """
 
     says_if_holds: Probability = Field(
-        description="Probability that the source says so where it holds (true-positive rate), in [0, 1].",
+        description="Probability that the source states the belief if it holds (true-positive rate), in [0, 1].",
     )
     says_if_not: Probability = Field(
-        description="Probability that the source says so where it does not hold (false-positive rate), in [0, 1].",
+        description="Probability that the source states the belief if it does not hold (false-positive rate), in "
+        "[0, 1].",
     )
     observations_if_holds: Observations = Field(
         0.0,

@@ -154,7 +154,7 @@ class NumberedPolicy(Record):
     number: int = Field(description="Number of the policy within the tenant, from 1.")
     at: Instant = Field(description="When it was published.")
     actor: Key = Field(description="Who published it.")
-    policy: Policy = Field(description="What it says.")
+    policy: Policy = Field(description="The policy.")
 
 
 def permission_key(twin: str, key: str) -> str:

@@ -78,15 +78,17 @@ class PreferenceDefinition(Record):
     def model_post_init(self, _context: object) -> None:
         """Refuse a rule without a constraint, a constraint without a rule, and fields that the kind does not use."""
         if (self.kind == "constraint") != (self.rule is not None):
-            self._refuse("a constraint has a rule (never, only, at_most, at_least), and nothing else has")
+            self._refuse(
+                "a constraint needs a rule (never, only, at_most, at_least), and other kinds must not have one"
+            )
         if self.hard and self.rule is None:
             self._refuse("only a constraint is hard: what has no rule can only be weighed")
         if self.kind in ("constraint", "value") and self.feature is None:
             self._refuse(f"a {self.kind} names the feature of an option that it speaks about")
         if self.kind == "state" and self.feature is not None:
-            self._refuse("a state speaks about no feature of an option; say with a relation what it conditions")
+            self._refuse("a state is not about a feature of an option; state with a relation what it conditions")
         if self.inherits is not None and not math.sqrt(self.inherits) > 1.0:
-            self._refuse("inherits is an odds ratio above 1; at 1 or below, a broader context would tell nothing")
+            self._refuse("inherits must be an odds ratio above 1; at 1 or below, a broader context would add nothing")
         if self.kind == "state" and self.inherits is not None:
             self._refuse("a state is the same in every context; it inherits from none")
         if self.hard and self.inherits is not None:

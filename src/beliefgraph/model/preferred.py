@@ -44,5 +44,5 @@ class Preference(Record):
     quality: Quality
     valid_time: ReadTime
     rev: ReadRev
-    explanation: Explanation | None = Field(None, description="Why `belief` stands where it does; null if not loaded.")
+    explanation: Explanation | None = Field(None, description="Explanation of `belief`; null if not loaded.")
     history: tuple[Holding, ...] | None = Field(None, description="Newest holdings of `belief`; null if not loaded.")

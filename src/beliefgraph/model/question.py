@@ -144,7 +144,7 @@ class EvidenceOn(Record):
     )
     metric: MetricState | None = Field(
         None,
-        description="State of the metric, if the evidence is derived from one and not stored; else null.",
+        description="State of the metric, if the evidence is derived from one and not stored; otherwise null.",
     )
     contested: ByThePerson = False
 
@@ -173,13 +173,13 @@ class SourcedEvidence(Record):
     source: Source = Field(description="The source.")
     twin: TwinName
     bearings: tuple[Bearing, ...] = Field(description="How it bears on beliefs now.")
-    metric: MetricState | None = Field(None, description="How the metric stands, if one provided the evidence.")
+    metric: MetricState | None = Field(None, description="State of the metric, if one provided the evidence.")
 
 
 class BeliefRow(Record):
     """A belief as it stands, with what was loaded around it; None where it was not asked for."""
 
-    state: BeliefState = Field(description="The belief as it stands.")
+    state: BeliefState = Field(description="The belief.")
     exact: BeliefState | None = Field(None, description="The same, derived from the evidence and not rounded.")
     relations: tuple[RelatedBelief, ...] | None = Field(None, description="Relations to other beliefs.")
     evidence: tuple[EvidenceOn, ...] | None = Field(None, description="Evidence that bears on it directly.")

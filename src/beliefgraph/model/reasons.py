@@ -22,8 +22,10 @@ NoReasons = Annotated[
     vocabulary(
         "Why there are no hypotheses to compare.",
         {
-            "silent": "Nothing it says counts at the moment: no rule applies, the metric is in no band, or what "
-            "it said was withdrawn, corrected or retracted.",
+            "silent": (
+                "None of its evidence counts at the moment: no rule applies, the metric is in no band, or "
+                "the evidence was withdrawn, corrected or retracted."
+            ),
             "no_causes": "It bears only on beliefs for which no causes are defined.",
             "against": "It is evidence against every belief that has causes.",
         },
@@ -38,7 +40,7 @@ class Interpret(Record):
     """
 
     twin: TwinName
-    stored: EventName | None = Field(None, description="Event that was taken in.")
+    stored: EventName | None = Field(None, description="Event that was processed.")
     event: Event | None = Field(None, description="Event that was not sent; nothing of it is stored.")
     metric: MetricKey | None = Field(None, description="Metric whose current band is to be explained.")
 
@@ -55,7 +57,7 @@ class Interpret(Record):
 class Hypothesis(Record):
     """A belief that may have caused the occurrence, given everything that is known."""
 
-    state: BeliefState = Field(description="The belief as it stands.")
+    state: BeliefState = Field(description="The belief.")
     before: LogOdds | None = Field(
         description="Log-odds given everything except what is interpreted; null if unavailable.",
     )
@@ -69,7 +71,7 @@ class Hypothesis(Record):
     )
     explanation: Explanation | None = Field(
         None,
-        description="Why the belief stands where it does; null if not loaded.",
+        description="Explanation of the belief; null if not loaded.",
     )
 
     @property
@@ -93,7 +95,7 @@ class Occurrence(Record):
     Several hypotheses may have caused it together, so their responsibilities may sum to more than its confidence.
     """
 
-    state: BeliefState = Field(description="The belief that it happened, as it stands.")
+    state: BeliefState = Field(description="The belief that it happened.")
     before: LogOdds | None = Field(
         description="Log-odds given everything except what is interpreted; null if unavailable.",
     )

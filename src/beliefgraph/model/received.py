@@ -13,7 +13,7 @@ from beliefgraph.model.time import Instant, Rev
 class ReceivedEvidence(Record):
     """One piece of evidence about a person, whether it counts or was withdrawn."""
 
-    evidence: Evidence = Field(description="The evidence, with what was said in it.")
+    evidence: Evidence = Field(description="The evidence, with its verbatim text.")
     source: Key = Field(description="Name of the source.")
     withdrawn: bool = Field(description="Whether its event was withdrawn, so that it counts no more.")
     contested: ByThePerson = False
@@ -26,4 +26,4 @@ class ReceivedEvent(Record):
     event: Event = Field(description="The event as it arrived.")
     rev: Rev = Field(description="Rev of the twin that took it in.")
     stored_at: Instant = Field(description="When it was stored.")
-    withdrawn: bool = Field(description="Whether it was withdrawn, so that what it said counts no more.")
+    withdrawn: bool = Field(description="Whether it was withdrawn and no longer counts.")

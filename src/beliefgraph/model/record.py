@@ -88,7 +88,7 @@ TwinName = Annotated[Key, Field(description="Name of the twin, as the applicatio
 
 TwinId = Annotated[str, Field(description="Id of the twin that it belongs to.")]
 
-Verbatim = Annotated[Text | None, Field(description="What the person said, word for word; stored encrypted.")]
+Verbatim = Annotated[Text | None, Field(description="What the person said, verbatim; stored encrypted.")]
 
 LogOdds = Annotated[float, Field(allow_inf_nan=False)]
 """Natural log of p / (1 - p)."""

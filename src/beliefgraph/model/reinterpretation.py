@@ -41,9 +41,10 @@ class Reinterpretation(Record):
     twins: Count = Field(0, description="Twins that were looked at.")
     restricted: Count = Field(0, description="Twins that were left out because their use is restricted.")
     events: Count = Field(0, description="Stored events that were read again.")
-    changed: Count = Field(0, description="Events that say something else now.")
+    changed: Count = Field(0, description="Events whose evidence changes.")
     quarantined: Count = Field(
-        0, description="Events that can no longer be read: what they said is withdrawn, and they wait in quarantine."
+        0,
+        description="Events that can no longer be interpreted: their evidence is withdrawn, and they go to quarantine.",
     )
     commits: Count = Field(0, description="Commits with the cause `REINTERPRETED`; those that a dry run would write.")
     moved: Count = Field(0, description="Beliefs whose confidence moves by half a percentage point or more.")

@@ -39,7 +39,7 @@ PERIOD = timedelta(days=30)
 class StageDefinition(Record):
     """One stage: a value of the attribute, and how long a twin typically stays there."""
 
-    value: Key = Field(description="Value of the attribute that says a twin is in this stage.")
+    value: Key = Field(description="Value of the attribute that means a twin is in this stage.")
     stay: Annotated[timedelta, Field(ge=SHORTEST_STAY, le=LONGEST_STAY)] = Field(
         description="Mean time in the stage, from one hour to ten years. The last stage is left only if `returns`.",
     )
@@ -102,7 +102,7 @@ class LearnedStage(Record):
     )
     start: Probability = Field(description="Probability that a twin is in this stage when it is first seen, in [0, 1].")
     velocity: float = Field(
-        allow_inf_nan=False, description="Mean of the stages that twins in it were expected to move on in 30 days."
+        allow_inf_nan=False, description="Mean number of stages that twins in it were expected to advance in 30 days."
     )
 
 
@@ -138,7 +138,8 @@ class LearnedStages(Record):
     signals: tuple[LearnedSignal, ...] = Field(
         default=(),
         max_length=MOST_SIGNALS,
-        description="What evidence says of the stages; evidence that is not listed counts as it states.",
+        description="Emission probabilities of evidence under the stages; evidence that is not listed counts with "
+        "its stated strength.",
     )
     until: Instant = Field(description="End of what it was learned from.")
     twins: int = Field(ge=0, description="Number of twins that it was learned from.")
@@ -197,7 +198,7 @@ class StageEvidence(Record):
     rev: int = Field(description="Rev that wrote it.")
     stage: Key = Field(description="Stage that it bears on.")
     log_likelihood_ratio: LogLikelihoodRatio = Field(
-        description="How much likelier it is in this stage than in any other, natural log, in [-30, 30]."
+        description="Natural log of how much more likely it is in this stage than in any other, in [-30, 30]."
     )
     moved: float = Field(description="Change of the position when it came, in stages.")
 
@@ -212,7 +213,7 @@ class Trajectory(Record):
     title: Sentence = Field(description="What it is called.")
     attribute: AttributeName
     stages: tuple[StageShare, ...] = Field(description="Every stage with its probability, in order.")
-    stage: Key = Field(description="The likeliest stage.")
+    stage: Key = Field(description="The most likely stage.")
     position: float = Field(description="Expected number of stages passed: 0 in the first stage.")
     velocity: float = Field(description="Stages that the twin is expected to move on in the next 30 days.")
     recent_velocity: float | None = Field(
@@ -226,14 +227,14 @@ class Trajectory(Record):
         None, description="Why there is no velocity of other twins; null where there is one."
     )
     in_stage_since: Instant | None = Field(
-        description="Since when the likeliest stage has been the likeliest, by the evidence; null without any."
+        description="Since when this stage has been the most likely, by the evidence; null without any."
     )
     stalled: bool = Field(description="Whether it has been in its stage longer than 9 of 10 stays there last.")
     longer_than: Probability = Field(
         description="Share of the stays in this stage that are shorter than this one has been, in [0, 1]."
     )
-    times: tuple[TimeToStage, ...] = Field(description="When each stage after the likeliest one is reached.")
-    reversals: tuple[Reversal, ...] = Field(description="When it went back, oldest first.")
+    times: tuple[TimeToStage, ...] = Field(description="When each stage after the most likely one is reached.")
+    reversals: tuple[Reversal, ...] = Field(description="When it moved back, oldest first.")
     history: tuple[TrajectoryPoint, ...] = Field(description="Where it was, from its first evidence on, oldest first.")
     ahead: tuple[TrajectoryPoint, ...] = Field(description="Where it is expected to be in the next 90 days.")
     began_at: float = Field(description="Position before the first evidence, by the priors of the stages.")

@@ -17,8 +17,7 @@ class Twin(Record):
     name: Key = Field(description="Name of the twin, as the application chose it.")
     rev: Rev = Field(description="Number of the twin's newest commit; each commit adds 1.")
     head_time: Instant = Field(
-        description="The twin's current time: the greatest valid time of the events, commands and refreshes it has "
-        "taken in.",
+        description="The twin's current time: the greatest valid time of its events, commands and refreshes.",
     )
     last_updated: Instant = Field(description="When the newest commit was stored.")
     definitions: int = Field(description="Number of the definition set that the newest commit was derived under.")

@@ -120,7 +120,7 @@ def parse_receipt(signed: bytes) -> ErasureReceipt:
         document.pop(SIGNATURE, None)
         return ErasureReceipt.model_validate_json(json.dumps(document))
     except (ValueError, AttributeError):
-        raise Incorrect("invalid-signature", "This is no receipt of an erasure.") from None
+        raise Incorrect("invalid-signature", "This is not a receipt of an erasure.") from None
 
 
 async def contents(graph: Graph, twin: str) -> Sequence[str]:

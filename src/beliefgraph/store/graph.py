@@ -228,7 +228,7 @@ class _Translated:
                     "store-unavailable", f"Neo4j does not answer now ({_why(error)}); the call may be sent again."
                 ) from error
             case ConstraintError():
-                raise Conflict("rev-conflict", "Somebody else wrote the same at the same moment; try again.") from error
+                raise Conflict("rev-conflict", "Another writer wrote the same at the same time; try again.") from error
             case Neo4jError() | DriverError():
                 raise Fault("store-fault", f"Neo4j refused a query: {_why(error)}.") from error
             case _:

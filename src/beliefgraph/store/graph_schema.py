@@ -172,7 +172,7 @@ NODES: tuple[NodeRow, ...] = (
     ),
     NodeRow(
         "Forecast",
-        "How likely an outcome was said to be within a horizon; it never changes.",
+        "A forecast of an outcome within a horizon; it never changes.",
         Forecast,
         hidden=frozenset({"horizon", "inputs", "cumulative", "grades", "resolutions"}),
         extra={
@@ -188,7 +188,7 @@ NODES: tuple[NodeRow, ...] = (
     ),
     NodeRow(
         "Resolution",
-        "What came of a forecast, as it was known at one rev; the one with the highest number counts.",
+        "The resolution of a forecast, as known at one rev; the one with the highest number counts.",
         Resolution,
         extra={"caption": (str, "For display in Neo4j Browser; the service never reads it.")},
         unique=(("id",),),
@@ -211,7 +211,7 @@ NODES: tuple[NodeRow, ...] = (
     ),
     NodeRow(
         "Delivery",
-        "Record that an event has arrived. It outlives the twin, so that nothing is taken in twice.",
+        "Record that an event has arrived. It outlives the twin, so that no event is processed twice.",
         extra={
             "delivery": (str, "Keyed hash of tenant, twin, source and id."),
             "body": (str, "Keyed hash of what arrived, to detect the same id with another body."),
@@ -257,7 +257,7 @@ NODES: tuple[NodeRow, ...] = (
     ),
     NodeRow(
         "Policy",
-        "What a tenant says of its use of what is held, as the policy of a number.",
+        "A numbered policy: what a tenant states about its use of data.",
         NumberedPolicy,
         hidden=frozenset({"policy"}),
         extra={"document": (str, "The policy as JSON.")},
@@ -285,7 +285,8 @@ NODES: tuple[NodeRow, ...] = (
     ),
     NodeRow(
         "Checkpoint",
-        "A block of a twin's rows, kept beside them so that the twin is read faster; never the truth.",
+        "A block of a twin's rows, stored in addition to them so that the twin is read faster; never the "
+        "source of truth.",
         extra={
             "id": (str, "of the twin, the kind and the number"),
             "twin": (str, "whose rows they are"),

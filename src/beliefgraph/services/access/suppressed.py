@@ -11,7 +11,7 @@ from beliefgraph.model.receipt import Receipt
 from beliefgraph.model.record import normalised
 from beliefgraph.store.keys import Keyring
 
-REASON = "This person was erased; nothing about them is taken in until they consent anew."
+REASON = "This person was erased; data about them is rejected until they consent again."
 
 
 def subject(keyring: Keyring, tenant: str, name: str) -> str:

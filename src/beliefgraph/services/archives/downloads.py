@@ -62,7 +62,9 @@ class Downloads:
         path, key = self._of(token)
         self._sweep()
         if not path.is_file():
-            raise NotFound("not-found", "There is no such archive: it was fetched, or waited too long. Export again.")
+            raise NotFound(
+                "not-found", "There is no such archive: it was downloaded already, or has expired. Export again."
+            )
         return SealedFile.found(path, key)
 
     @staticmethod

@@ -108,7 +108,7 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (OSError, EOFError, zlib.error, tarfile.TarError):
-        raise _invalid("It is no archive, or not a whole one.") from None
+        raise _invalid("It is not an archive, or is incomplete.") from None
 
 
 def _invalid(message: str) -> Incorrect:

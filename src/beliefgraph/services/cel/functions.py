@@ -53,7 +53,7 @@ def pattern(text: str) -> re2._Regexp:
     try:
         found = re2.compile(text, options)
     except re2.error:
-        raise BadPatternError("that is no regular expression of RE2") from None
+        raise BadPatternError("that is not a regular expression of RE2") from None
     if found.programsize > MOST_INSTRUCTIONS:
         raise BadPatternError(f"the regular expression has more than {MOST_INSTRUCTIONS:,} instructions")
     return found

@@ -212,7 +212,7 @@ class _Parser:
         digits, unsigned = token.text.rstrip("uU"), token.text[-1] in "uU"
         value = int(digits, 16 if digits[:2] in ("0x", "0X") else 10)
         if (unsigned and (sign < 0 or value > _LARGEST_UINT)) or (not unsigned and value > _LARGEST_INT + (sign < 0)):
-            self.fail(f"{token.text} is no number that fits into 64 bits", token.at)
+            self.fail(f"{token.text} is not a number that fits into 64 bits", token.at)
         return Constant(token.at, Uint(value) if unsigned else sign * value)
 
     def _string(self, token: _Token) -> str | bytes:

@@ -146,7 +146,7 @@ class Changes:
         if seen > head or head - seen > self._resume_limit:
             raise Conflict(
                 "resume-expired",
-                f"The changes of {twin!r} after rev {seen} cannot be resumed; it is at rev {head}. Read it anew.",
+                f"The changes of {twin!r} after rev {seen} cannot be resumed; it is at rev {head}. Read it again.",
                 twin=twin,
                 rev=head,
             )

@@ -61,7 +61,9 @@ class Refused:
     due: datetime | None = None
 
 
-RESTRICTED = Refused("restricted", "The use of this twin is restricted; it is taken in when that is lifted.")
+RESTRICTED = Refused(
+    "restricted", "The use of this twin is restricted; the event is processed when the restriction is lifted."
+)
 UNKNOWN_IDENTIFIER = Refused("unknown-identifier", "None of its identifiers leads to a twin at its time.")
 
 
@@ -98,7 +100,7 @@ class Intake:
         if len(events) > MOST_EVENTS:
             raise Incorrect("too-large", f"Send at most {MOST_EVENTS} events in one call.", events=len(events))
         if expected_rev is not None and len(events) != 1:
-            raise Incorrect("invalid-input", "expectedRev goes with one event.")
+            raise Incorrect("invalid-input", "expectedRev is only allowed with a single event.")
         erased = await asyncio.to_thread(refused_events, self._updater.keyring, caller.tenant, events)
         metrics.EVENTS.labels("rejected").inc(len(erased))
         left = [event for index, event in enumerate(events) if index not in erased]

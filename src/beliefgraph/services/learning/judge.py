@@ -36,8 +36,8 @@ BY_CHANCE = 0.01
 """Below this probability that a source of its kind says the same every time, it counts as one that cannot say anything
 else."""
 
-ALONE = "no other source speaks about the same beliefs"
-ONE_SIDED = "it always says the same; what it does not say leaves no trace"
+ALONE = "no other source has evidence on the same beliefs"
+ONE_SIDED = "it always states the same, and what it does not state is not recorded"
 NOT_BETTER = "it does not predict better than the rates in force"
 WORSE = "its statements are predicted worse than by the rates in force"
 

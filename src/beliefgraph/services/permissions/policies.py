@@ -108,7 +108,7 @@ def read_policy(given: Any) -> Policy:
         return Policy.model_validate_json(orjson.dumps(given))
     except (TypeError, ValueError) as error:
         if not isinstance(error, ValidationError):
-            raise Incorrect("invalid-policy", f"This is no policy: {error}.") from None
+            raise Incorrect("invalid-policy", f"This is not a policy: {error}.") from None
         wrong = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in wrong["loc"])
         raise Incorrect("invalid-policy", f"{place or 'policy'}: {wrong['msg']}.", field=place or None) from None

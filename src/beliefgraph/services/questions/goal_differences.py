@@ -18,7 +18,7 @@ def goal_differences(before: GoalDerivation, after: GoalDerivation, *, noticeabl
         if was is not None and then is not None and _alike(was, then, noticeable):
             continue
         side, place = (before, before.place[id_]) if then is None else (after, after.place[id_])
-        reason = "Nobody speaks of it there." if then is None else why(before, after, place)
+        reason = "There is no statement about it there." if then is None else why(before, after, place)
         found.append(GoalDifference(goal=side.goals[place], before=was, after=then, reason=reason))
     return tuple(sorted(found, key=_rank))
 

@@ -116,7 +116,7 @@ class Across:
         if len(events) > MOST_EVENTS:
             raise Incorrect("too-large", f"Send at most {MOST_EVENTS} events in one call.", events=len(events))
         if expected_rev is not None and len(events) != 1:
-            raise Incorrect("invalid-input", "expectedRev goes with one event.")
+            raise Incorrect("invalid-input", "expectedRev is only allowed with a single event.")
         for event in events:
             if event.twin is None:
                 raise Unsupported("unknown-shard", "An event that names no twin belongs to no shard.", event=event.id)
