@@ -17,7 +17,7 @@ from beliefgraph.inference.arrays import Bools, Floats, Ints
 from beliefgraph.inference.bundle import Bundle
 from beliefgraph.inference.edge_deleted_part import EdgeDeletedPart
 from beliefgraph.inference.evidence import LOG_LIKELIHOOD_BOUND
-from beliefgraph.inference.kernels import changes, observed, told
+from beliefgraph.inference.kernels import changes, observed, state_weights
 from beliefgraph.inference.plan import HOME, SIZE
 
 UNNOTICED = 1e-14
@@ -95,7 +95,7 @@ class _Part:
         self._first, self._leaf = variables.first.tolist(), variables.start.tolist()
         self._state = variables.state.tolist()
         self._said = np.zeros(len(self._leaf) - 1, dtype=np.uint8)
-        told.observe_all(self._given, self._free, variables.first, variables.start, self._weight, self._said)
+        state_weights.state_weights(self._given, self._free, variables.first, variables.start, self._weight, self._said)
         self._told = np.bincount(plan.tree_of, weights=self._said, minlength=len(plan.trees)).astype(np.int64).tolist()
         self._homes = plan.leaf_codes[plan.leaf_row, HOME].tolist()
         self._rows = plan.leaf_row.tolist()
@@ -140,9 +140,11 @@ class _Part:
         elif all(self._told):
             answer[self._here] = self._log_odds
         else:
-            told = np.array(self._told) > 0
+            observed_in_tree = np.array(self._told) > 0
             answer[self.members] = np.where(
-                told[plan.tree_of[self._bundle.variables.variable]], self._log_odds, self._bundle.prior_log_odds
+                observed_in_tree[plan.tree_of[self._bundle.variables.variable]],
+                self._log_odds,
+                self._bundle.prior_log_odds,
             )
         self._moved = False
 

@@ -43,24 +43,24 @@ def weights(leaf_start: Ints, log_weight: Floats, weight: Floats, said: Flags) -
 
 
 @inner
-def told_by_pair(one: Ints, start: int, table: Floats, cavity: Floats, told: Floats) -> None:
-    """What a table over two variables tells them; variable i has the message entries one[i:i + 2]."""
+def send_from_pair(one: Ints, start: int, table: Floats, cavity: Floats, sent: Floats) -> None:
+    """Write the messages from a table over two variables; variable i has the entries one[i:i + 2]."""
     rows, columns = one[1] - one[0], one[2] - one[1]
     for i in range(rows + columns):
-        told[i] = 0.0
+        sent[i] = 0.0
     for x in range(rows):
         for y in range(columns):
             entry = table[start + x * columns + y]
-            told[x] += entry * cavity[rows + y]
-            told[rows + y] += entry * cavity[x]
+            sent[x] += entry * cavity[rows + y]
+            sent[rows + y] += entry * cavity[x]
 
 
 @inner
-def told_by_many(one: Ints, start: int, end: int, table: Floats, cavity: Floats, told: Floats, digit: Ints) -> None:
-    """The same for a table over any number of variables; `digit` is room to count in."""
+def send_from_many(one: Ints, start: int, end: int, table: Floats, cavity: Floats, sent: Floats, digit: Ints) -> None:
+    """The same for a table over any number of variables; `digit` is scratch space for counting."""
     begin, many = one[0], len(one) - 1
     for i in range(one[many] - begin):
-        told[i] = 0.0
+        sent[i] = 0.0
     digit[:many] = 0
     for entry in range(start, end):
         for i in range(many):
@@ -68,7 +68,7 @@ def told_by_many(one: Ints, start: int, end: int, table: Floats, cavity: Floats,
             for j in range(many):
                 if j != i:
                     product *= cavity[one[j] - begin + digit[j]]
-            told[one[i] - begin + digit[i]] += product
+            sent[one[i] - begin + digit[i]] += product
         for i in range(many - 1, -1, -1):
             digit[i] += 1
             if digit[i] < one[i + 1] - one[i]:
@@ -93,7 +93,7 @@ def exchange(
     room = 0
     for factor in range(len(active)):
         room = max(room, slot_start[first_slot[factor + 1]] - slot_start[first_slot[factor]])
-    cavity, told, digit = np.empty(room), np.empty(room), np.empty(room, dtype=np.int64)
+    cavity, sent, digit = np.empty(room), np.empty(room), np.empty(room, dtype=np.int64)
     for factor in range(len(active)):
         if not active[factor]:
             continue
@@ -114,17 +114,17 @@ def exchange(
                 cavity[i] /= total
         slots = slot_start[first : last + 1]
         if last - first == 2:
-            told_by_pair(slots, table_start[factor], table, cavity, told)
+            send_from_pair(slots, table_start[factor], table, cavity, sent)
         else:
-            told_by_many(slots, table_start[factor], table_start[factor + 1], table, cavity, told, digit)
+            send_from_many(slots, table_start[factor], table_start[factor + 1], table, cavity, sent, digit)
         for slot in range(first, last):
             most = 0.0
             for i in range(slot_start[slot], slot_start[slot + 1]):
-                most = max(most, told[i - begin])
+                most = max(most, sent[i - begin])
             for i in range(slot_start[slot], slot_start[slot + 1]):
                 new = LEAST
-                if told[i - begin] > 0.0:
-                    new = max(LEAST, math.log(told[i - begin] / most))
+                if sent[i - begin] > 0.0:
+                    new = max(LEAST, math.log(sent[i - begin] / most))
                 difference = new - message[i]
                 gap = max(gap, abs(difference))
                 message[i] += share * difference

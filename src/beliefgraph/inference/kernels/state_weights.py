@@ -1,4 +1,4 @@
-"""What is observed of all variables of a model at once, where a session begins."""
+"""The weights of all states of a model at once, as observed, where a session begins."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from beliefgraph.inference.native import native
 
 
 @native
-def observe_all(given: Floats, free: Flags, first: Ints, leaf_start: Ints, weight: Floats, said: Flags) -> None:
-    """Write the weights of all states, and whether anything is said about each variable."""
+def state_weights(given: Floats, free: Flags, first: Ints, leaf_start: Ints, weight: Floats, said: Flags) -> None:
+    """Write the weights of all states, and whether anything is observed of each variable."""
     for v in range(len(first) - 1):
         if first[v + 1] - first[v] == 1:
             said[v] = observe(given[first[v]], 0, weight, leaf_start[v])
