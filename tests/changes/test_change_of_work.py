@@ -55,7 +55,7 @@ async def test_a_change_that_is_found_makes_what_came_before_count_less(world: W
     (change,) = found.changes
     assert (change.domain, change.since, change.stated) == ("work", START + timedelta(days=60), None)
     assert change.probability > 0.9
-    assert "Since 6 March 2026 work is probably not what it was" in found.sentence
+    assert "Since 6 March 2026 work has probably changed" in found.sentence
     listed = sum(c.contribution for c in found.contributions)
     assert found.state.log_odds == pytest.approx(
         found.prior_log_odds + listed + found.rest.contribution + found.residual, abs=1e-9

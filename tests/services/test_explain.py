@@ -98,8 +98,8 @@ async def test_evidence_reaches_a_belief_by_way_of_others(
     assert not any(link.reversed for link in explained.links)
     assert risky.contribution == fits.contribution < 0
     assert links["needs.budget"].contribution > 0
-    assert "by way of “has a budget”" in explained.sentence
-    assert "against it: “raised a security question” from test, by way of “thinks self is risky”" in explained.sentence
+    assert "via “has a budget”" in explained.sentence
+    assert "against it: “raised a security question” from test, via “thinks self is risky”" in explained.sentence
 
     fits_explained = await explanations.explain(world.caller, "lena", key("product.fits"))
     adds_up(fits_explained)
@@ -148,7 +148,7 @@ async def test_without_a_correction_what_it_silenced_speaks_again(
     (correction,) = [c for c in explained.contributions if c.bearing.stance == "correction"]
     assert correction.contribution == pytest.approx(-12.0, abs=0.01)
     assert all(c.on.attribute != "needs.budget" for c in explained.contributions if c is not correction)
-    assert "person:lena set it right as of 7 January 2026: it does not hold." in explained.sentence
+    assert "person:lena corrected it as of 7 January 2026: it does not hold." in explained.sentence
     assert explained.sentence.startswith(
         "“has a budget” stands at under 1 %, down from a prior of 40 %,"
         " mostly because of the correction by person:lena (-12.0)"
@@ -170,7 +170,7 @@ async def test_corrections_that_contradict_each_other_are_both_shown(world: Worl
     assert one.contribution == -12.0
     assert one.without == pytest.approx(probability(12.0))
     assert explained.sentence.endswith(
-        " person:lena set it right as of 6 January 2026: it does not hold."
+        " person:lena corrected it as of 6 January 2026: it does not hold."
         " That contradicts the correction by person:lena as of 5 January 2026."
     )
 
@@ -186,7 +186,7 @@ async def test_a_retracted_belief_says_so(world: World, explanations: Explanatio
     assert (explained.contributions, explained.state.status) == ((), "retracted")
     assert explained.sentence == (
         "“stands alone” stands at 50 %, its prior: no evidence bears on it. It was retracted as of 6 January 2026:"
-        " what was said of it before no longer counts."
+        " earlier evidence no longer counts."
     )
 
 
@@ -292,14 +292,17 @@ async def test_like_reasons_of_as_many_sources_are_counted_once(world: World, ex
 
 
 async def test_a_move_that_no_percentage_shows_is_not_called_one(world: World, explanations: Explanations) -> None:
-    from beliefgraph.services.explanation.sentence import Told, sentence
+    from beliefgraph.services.explanation.sentence import SourceContribution, sentence
 
     await world.intake.observe(world.caller, [rated("1", -0.06, by="one")])
     explained = await explanations.explain(world.caller, "lena", key("world.alone"))
     said = sentence(
         explained.state.model_copy(update={"log_odds": math.log(0.096 / 0.904)}),
         math.log(0.102 / 0.898),
-        [Told(c.evidence.summary, c.source, c.pieces, c.on, False, c.contribution) for c in explained.contributions],
+        [
+            SourceContribution(c.evidence.summary, c.source, c.pieces, c.on, False, c.contribution)
+            for c in explained.contributions
+        ],
     )
     assert said == "“stands alone” stands at 10 %, about its prior of 10 %: “rated” from one (-0.1) hardly moves it."
 

@@ -104,7 +104,7 @@ async def test_a_change_of_what_is_true_or_false_ends_all_that_was_said_before_b
     assert held(await stored(world), "home.there") == published(-1.5)
     explanations = Explanations(world.graph, world.keyring, world.book)
     why = await explanations.explain(world.caller, "lena", key("home.there"))
-    assert why.sentence.endswith(" It changed as of 14 January 2026: what was said of it before no longer counts.")
+    assert why.sentence.endswith(" It changed as of 14 January 2026: earlier evidence no longer counts.")
     before = AsOf(valid_time=START + timedelta(days=8))
     why = await explanations.explain(world.caller, "lena", key("home.there"), as_of=before)
     assert "changed" not in why.sentence

@@ -1,4 +1,4 @@
-"""The chain of a belief: everything that bears on it directly, as it was said and as it is heard."""
+"""The chain of a belief: all direct evidence on it, with its stated and its effective strength."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from beliefgraph.model.metric import MetricState
 from beliefgraph.model.question import EvidenceIn, EvidenceOn
 from beliefgraph.model.time import microseconds
 from beliefgraph.services.beliefs.contests import contested_evidence
-from beliefgraph.services.explanation.standing import events_of, newest, speaking, standing, voice
+from beliefgraph.services.explanation.standing import events_of, metric_evidence, newest, speaking, standing
 from beliefgraph.services.snapshots.recompute import Recomputed
 from beliefgraph.services.twin.bearings import valid_at
 from beliefgraph.services.twin.blocks import Ints, packed
@@ -24,10 +24,10 @@ from beliefgraph.store.keys import Keyring
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
-    """What a piece of evidence says, who says so, and whether the person contests it.
+class EvidenceDetails:
+    """A piece of evidence with its source, and whether the person contests it.
 
-    Where a metric speaks, how it stands, with its newest events.
+    For evidence of a metric, also the metric's state and newest events.
     """
 
     evidence: Evidence
@@ -41,14 +41,14 @@ ALL_STORED: Mapping[str, ToldRow] = MappingProxyType({})
 """Where no evidence is supposed."""
 
 
-async def voices(
+async def evidence_details(
     graph: Graph,
     keyring: Keyring,
     seen: Recomputed,
     evidence: Collection[str],
     supposed: Mapping[str, ToldRow] = ALL_STORED,
-) -> dict[str, Voice]:
-    """What these pieces of evidence say, by their ids: what was told is read, and metrics speak for themselves.
+) -> dict[str, EvidenceDetails]:
+    """These pieces of evidence in full, by their ids: stored ones are read, those of metrics are derived.
 
     `supposed` is evidence that is not stored, by its id.
     """
@@ -59,13 +59,13 @@ async def voices(
     rows = {**await told(graph, seen.moment.state.id, stored), **supposed}
     contested = contested_evidence(seen.moment.state)
     found = {
-        id_: Voice(rows[id_].opened(keyring), rows[id_].source, contested=id_ in contested)
+        id_: EvidenceDetails(rows[id_].opened(keyring), rows[id_].source, contested=id_ in contested)
         for id_ in evidence
         if id_ in rows
     }
     for id_, one in measured.items():
-        said, source = voice(seen, one, rows)
-        found[id_] = Voice(said, source, standing(seen.moment, one), events_of(newest(one), rows, keyring))
+        derived, source = metric_evidence(seen, one, rows)
+        found[id_] = EvidenceDetails(derived, source, standing(seen.moment, one), events_of(newest(one), rows, keyring))
     return found
 
 
@@ -116,23 +116,23 @@ async def chain(
     here = items.position == place[counts][items.of]
     heard = dict(zip(counts[items.of[here]].tolist(), items.log_likelihood[here].tolist(), strict=True))
     bearings = derived.state.bearings.records(every)
-    spoken = await voices(graph, keyring, seen, dict.fromkeys(b.evidence for b in bearings))
+    details = await evidence_details(graph, keyring, seen, dict.fromkeys(b.evidence for b in bearings))
     kept = derived.counted.kept(every).tolist()
     of = [belief for belief, each in rows.items() for _ in each]
     found: dict[str, list[EvidenceOn]] = {belief: [] for belief in rows}
     for at, (belief, bearing) in enumerate(zip(of, bearings, strict=True)):
-        voice = spoken[bearing.evidence]
+        one = details[bearing.evidence]
         found[belief].append(
             EvidenceOn.trusted(
-                evidence=voice.evidence,
-                source=voice.source,
+                evidence=one.evidence,
+                source=one.source,
                 bearing=bearing,
                 said=None if bearing.belief == belief else derived.state.beliefs[bearing.belief].value,
                 counts=at in heard,
                 heard=heard.get(at, 0.0),
                 kept=kept[at],
-                metric=voice.metric,
-                contested=voice.contested,
+                metric=one.metric,
+                contested=one.contested,
             )
         )
     return {belief: tuple(each) for belief, each in found.items()}

@@ -33,7 +33,7 @@ from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.derivation.causes import saying_what_is_pursued
 from beliefgraph.services.derivation.derive import Derivation, Items, derive
 from beliefgraph.services.derivation.measure import decisive
-from beliefgraph.services.explanation.chains import ALL_STORED, Voice, voices
+from beliefgraph.services.explanation.chains import ALL_STORED, EvidenceDetails, evidence_details
 from beliefgraph.services.explanation.influenced import Influenced, Pieces, influenced, ranked
 from beliefgraph.services.explanation.paths import strongest_paths
 from beliefgraph.services.explanation.reasons import Reason, reasons
@@ -111,8 +111,8 @@ class Explanations:
         listed = part or Part(paging.walk(first=LISTED, after=None))
         moved = await asyncio.to_thread(lambda: [_what_moved(seen, key, listed) for key in keys])
         evidence = dict.fromkeys(id_ for one in moved for id_ in one.evidence)
-        spoken = await voices(self._graph, self._keyring, seen, evidence, supposed)
-        return [_explanation(one, spoken) for one in moved]
+        details = await evidence_details(self._graph, self._keyring, seen, evidence, supposed)
+        return [_explanation(one, details) for one in moved]
 
 
 @dataclass(frozen=True)
@@ -185,12 +185,12 @@ class _Moved:
 
     @property
     def evidence(self) -> list[str]:
-        """All evidence of which something is told."""
-        told = [*(share.evidence for share in self.shares), *(each.evidence for each in self.reasons)]
-        return list(dict.fromkeys([*told, *(b.evidence for b in (*self.corrections, *self.overruled))]))
+        """All evidence that the explanation names."""
+        listed = [*(share.evidence for share in self.shares), *(each.evidence for each in self.reasons)]
+        return list(dict.fromkeys([*listed, *(b.evidence for b in (*self.corrections, *self.overruled))]))
 
 
-def _explanation(moved: _Moved, spoken: Mapping[str, Voice]) -> Explanation:
+def _explanation(moved: _Moved, details: Mapping[str, EvidenceDetails]) -> Explanation:
     state = moved.seen.state(moved.target)
     assert state.log_odds is not None
     ends = [b.valid_from for b in moved.seen.acts_on(state.belief.id) if b.stance == "retraction"]
@@ -198,7 +198,7 @@ def _explanation(moved: _Moved, spoken: Mapping[str, Voice]) -> Explanation:
     return Explanation(
         state=state,
         prior_log_odds=moved.prior_log_odds,
-        contributions=tuple(_contribution(share, spoken[share.evidence]) for share in listed),
+        contributions=tuple(_contribution(share, details[share.evidence]) for share in listed),
         rest=RestOfContributions(
             count=moved.total - len(listed),
             pieces=moved.pieces - sum(share.pieces for share in listed),
@@ -212,9 +212,9 @@ def _explanation(moved: _Moved, spoken: Mapping[str, Voice]) -> Explanation:
         sentence=sentence(
             state,
             moved.prior_log_odds,
-            [reason.told(spoken) for reason in moved.reasons],
-            corrected=[Corrected(spoken[b.evidence].source.name, b) for b in moved.corrections],
-            overruled=[Corrected(spoken[b.evidence].source.name, b) for b in moved.overruled],
+            [reason.from_source(details) for reason in moved.reasons],
+            corrected=[Corrected(details[b.evidence].source.name, b) for b in moved.corrections],
+            overruled=[Corrected(details[b.evidence].source.name, b) for b in moved.overruled],
             retracted_at=max(ends, default=None),
             changed_at=moved.seen.derived.counted.changed_at(state.belief.id),
             changes=moved.changes,
@@ -225,11 +225,11 @@ def _explanation(moved: _Moved, spoken: Mapping[str, Voice]) -> Explanation:
     )
 
 
-def _contribution(share: _Share, voice: Voice) -> Contribution:
+def _contribution(share: _Share, details: EvidenceDetails) -> Contribution:
     first = share.parts[0]
     return Contribution(
-        evidence=voice.evidence,
-        source=voice.source.name,
+        evidence=details.evidence,
+        source=details.source.name,
         bearing=first.bearing,
         on=first.on,
         said=first.said,
@@ -238,9 +238,9 @@ def _contribution(share: _Share, voice: Voice) -> Contribution:
         without=probability(share.without),
         parts=share.parts,
         pieces=share.pieces,
-        metric=voice.metric,
-        events=voice.events,
-        contested=voice.contested,
+        metric=details.metric,
+        events=details.events,
+        contested=details.contested,
     )
 
 

@@ -1,4 +1,4 @@
-"""What a sentence tells of an explanation: the evidence that says the same, summed. Pure."""
+"""The reasons named in the sentence of an explanation: equal evidence, summed. Pure."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from beliefgraph.model.belief import Belief
-from beliefgraph.services.explanation.chains import Voice
+from beliefgraph.services.explanation.chains import EvidenceDetails
 from beliefgraph.services.explanation.influenced import Pieces
-from beliefgraph.services.explanation.sentence import Told
+from beliefgraph.services.explanation.sentence import SourceContribution
 from beliefgraph.services.snapshots.recompute import Recomputed
 from beliefgraph.services.twin.blocks import Floats, Ints
 
 READ = 100
-"""Pieces of evidence whose own words a sentence tells; of more, it tells how many each source gave."""
+"""Most pieces of evidence that a sentence names one by one; of more, it gives the number from each source."""
 
 
 @dataclass(frozen=True)
 class Reason:
-    """What pieces of evidence say of one belief, all for it or all against it; `evidence` is the weightiest of them.
+    """Pieces of evidence on one belief, all for it or all against it; `evidence` has the largest contribution.
 
     `pieces` is how many they are, and `contribution` their sum in log-odds.
     """
@@ -31,11 +31,13 @@ class Reason:
     correction: bool
     contribution: float
 
-    def told(self, spoken: Mapping[str, Voice]) -> Told:
-        """The reason in the words of its evidence."""
-        voice = spoken[self.evidence]
-        summary = voice.evidence.summary if self.pieces == 1 else None
-        return Told(summary, voice.source.name, self.pieces, self.on, self.correction, self.contribution)
+    def from_source(self, details: Mapping[str, EvidenceDetails]) -> SourceContribution:
+        """The reason with the source and the summary of its evidence."""
+        evidence = details[self.evidence]
+        summary = evidence.evidence.summary if self.pieces == 1 else None
+        return SourceContribution(
+            summary, evidence.source.name, self.pieces, self.on, self.correction, self.contribution
+        )
 
 
 def reasons(seen: Recomputed, pieces: Pieces) -> tuple[Reason, ...]:

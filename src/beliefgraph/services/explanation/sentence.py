@@ -18,7 +18,7 @@ UNMOVED = 0.05
 """Log-odds below which a belief is said to stand where it began, about one point of confidence."""
 
 ALIKE = 0.5
-"""Log-odds below which a move that no percentage shows is no move; near certainty, one that is larger is told."""
+"""Log-odds below which a move that no percentage shows is no move; near certainty, a larger one is reported."""
 
 SLIGHT = 0.05
 """Log-odds below which a reason is not named: its share would read as 0.0."""
@@ -29,8 +29,8 @@ TOLD = 0.1
 
 
 @dataclass(frozen=True)
-class Told:
-    """What evidence of one source says of a belief; `summary` is its own words, None for many pieces put together."""
+class SourceContribution:
+    """The contribution of evidence from one source on a belief; `summary` is None for several pieces together."""
 
     summary: str | None
     source: str
@@ -51,7 +51,7 @@ class Corrected:
 def sentence(
     state: BeliefState,
     prior_log_odds: float,
-    told: Sequence[Told],
+    contributions: Sequence[SourceContribution],
     *,
     corrected: Sequence[Corrected] = (),
     overruled: Sequence[Corrected] = (),
@@ -60,7 +60,7 @@ def sentence(
     changes: Sequence[ChangedDomain] = (),
     segment: SegmentPrior | None = None,
 ) -> str:
-    """Where the belief stands, where it began, what moved it and what spoke against that.
+    """The confidence and the prior of a belief, the main reasons for the difference, and those against it.
 
     `corrected` are the corrections in force on the belief itself, `overruled` those that said the opposite.
     """
@@ -68,12 +68,12 @@ def sentence(
     statement, stands = state.belief.statement, percent(probability(state.log_odds))
     began, move = percent(probability(prior_log_odds)), state.log_odds - prior_log_odds
     said = [f"“{statement}” stands at {stands}"]
-    if not told:
+    if not contributions:
         said.append(", its prior: no evidence bears on it.")
     elif abs(move) < UNMOVED or (began == stands and abs(move) < ALIKE):
-        said.append(f", about its prior of {began}: {_balance(told, state.belief.id)}.")
+        said.append(f", about its prior of {began}: {_balance(contributions, state.belief.id)}.")
     else:
-        because = _because(told, state.belief.id, move)
+        because = _because(contributions, state.belief.id, move)
         said.append(f", {'up' if move > 0 else 'down'} from a prior of {began}, {because}.")
     return (
         "".join(said)
@@ -100,23 +100,23 @@ def _of_segment(segment: SegmentPrior | None) -> str:
     )
 
 
-def _because(told: Sequence[Told], target: str, move: float) -> str:
-    reasons, against = _sides(told, target, move)
-    text = f"mostly because of {_listed(reasons)}" if reasons else "by many slight reasons together"
+def _because(contributions: Sequence[SourceContribution], target: str, move: float) -> str:
+    reasons, against = _sides(contributions, target, move)
+    text = f"mostly because of {_listed(reasons)}" if reasons else "because of many small contributions"
     return f"{text}; against it: {_listed(against)}" if against else text
 
 
-def _balance(told: Sequence[Told], target: str) -> str:
-    rising, falling = _sides(told, target, 1.0)
+def _balance(contributions: Sequence[SourceContribution], target: str) -> str:
+    rising, falling = _sides(contributions, target, 1.0)
     if rising and falling:
-        return f"{_listed(rising)} and, against it, {_listed(falling)} hold each other"
+        return f"{_listed(rising)} and, against it, {_listed(falling)} balance each other"
     return f"{_listed(rising or falling)} hardly moves it" if rising or falling else "what is known hardly moves it"
 
 
-def _sides(told: Sequence[Told], target: str, move: float) -> tuple[list[str], list[str]]:
-    """The named reasons along the move and against it, like ones told together, the weightiest first."""
-    together: dict[tuple[str | None, str, bool], list[Told]] = {}
-    for one in told:
+def _sides(contributions: Sequence[SourceContribution], target: str, move: float) -> tuple[list[str], list[str]]:
+    """The named reasons along the move and against it, equal ones together, the largest first."""
+    together: dict[tuple[str | None, str, bool], list[SourceContribution]] = {}
+    for one in contributions:
         together.setdefault((one.summary, one.on.id, one.contribution > 0), []).append(one)
     ranked = sorted(together.values(), key=lambda group: -abs(_sum(group)))
     named = [(group, _sum(group)) for group in ranked if abs(_sum(group)) >= SLIGHT]
@@ -125,11 +125,11 @@ def _sides(told: Sequence[Told], target: str, move: float) -> tuple[list[str], l
     return along[:REASONS], against[:REASONS]
 
 
-def _reason(group: Sequence[Told], target: str) -> str:
+def _reason(group: Sequence[SourceContribution], target: str) -> str:
     first, pieces = group[0], sum(one.pieces for one in group)
     sources = {one.source for one in group}
     who = first.source if len(sources) == 1 else f"{len(sources)} sources"
-    way = "" if first.on.id == target else f", by way of “{first.on.statement}”"
+    way = "" if first.on.id == target else f", via “{first.on.statement}”"
     if first.summary is None:
         what, often = f"{pieces:,} pieces of evidence from {who}", ""
     else:
@@ -138,7 +138,7 @@ def _reason(group: Sequence[Told], target: str) -> str:
     return f"{what}{often}{way} ({_sum(group):+.1f})"
 
 
-def _sum(group: Sequence[Told]) -> float:
+def _sum(group: Sequence[SourceContribution]) -> float:
     return sum(one.contribution for one in group)
 
 
@@ -147,28 +147,28 @@ def _listed(parts: Sequence[str]) -> str:
 
 
 def _corrected(corrected: Sequence[Corrected], overruled: Sequence[Corrected]) -> str:
-    """What the correction in force on the belief itself says, and which ones said the opposite."""
-    told = [
-        f" {one.source} set it right as of {_day(one.bearing.valid_from)}:"
+    """The corrections in force on the belief itself, and those that contradict them."""
+    sentences = [
+        f" {one.source} corrected it as of {_day(one.bearing.valid_from)}:"
         f" it {'holds' if one.bearing.log_likelihood_ratio > 0 else 'does not hold'}."
         for one in sorted(corrected, key=lambda one: (one.bearing.valid_from, one.bearing.evidence))
     ]
-    told += [
+    sentences += [
         f" That contradicts the correction by {one.source} as of {_day(one.bearing.valid_from)}." for one in overruled
     ]
-    return "".join(told)
+    return "".join(sentences)
 
 
 def _ended(retracted_at: datetime | None, changed_at: datetime | None) -> str:
-    told = [("It was retracted", retracted_at), ("It changed", changed_at)]
-    ends = [(how, _day(at)) for how, at in told if at is not None]
-    return "".join(f" {how} as of {day}: what was said of it before no longer counts." for how, day in ends)
+    acts = [("It was retracted", retracted_at), ("It changed", changed_at)]
+    ends = [(how, _day(at)) for how, at in acts if at is not None]
+    return "".join(f" {how} as of {day}: earlier evidence no longer counts." for how, day in ends)
 
 
 def _tempered(changes: Sequence[ChangedDomain]) -> str:
-    """Which domains changed, so that what was said before counts less."""
+    """Which domains changed, so that earlier evidence counts less."""
     return "".join(
-        f" Since {_day(each.since)} {each.domain} is probably not what it was ({percent(each.probability)}"
+        f" Since {_day(each.since)} {each.domain} has probably changed ({percent(each.probability)}"
         f"{', as was stated' if each.stated is not None else ''}): evidence from before counts less."
         for each in changes
         if each.probability >= TOLD

@@ -64,8 +64,8 @@ def speaking(seen: Recomputed, evidence: Collection[str]) -> dict[str, Measured]
     return {id_: one for id_, one in found.items() if id_ in evidence}
 
 
-def voice(seen: Recomputed, one: Measured, rows: Mapping[str, ToldRow]) -> tuple[Evidence, Source]:
-    """What a metric says as evidence, from the newest of its events, and the source that it is."""
+def metric_evidence(seen: Recomputed, one: Measured, rows: Mapping[str, ToldRow]) -> tuple[Evidence, Source]:
+    """The evidence that a metric is, dated by its newest event, and its source."""
     state, name = seen.moment.state, METRIC + one.metric.name
     source = Source(id=source_id(state.tenant, name), tenant=state.tenant, name=name)
     said = Evidence(

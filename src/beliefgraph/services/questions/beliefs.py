@@ -37,7 +37,7 @@ from beliefgraph.model.vocabulary import words_of
 from beliefgraph.services.access.scope import no_such_twin, reach
 from beliefgraph.services.beliefs.contests import ContestedBeliefs, contested_beliefs
 from beliefgraph.services.definitions.book import DefinitionBook
-from beliefgraph.services.explanation.chains import chain, chain_rows, comes_after, voices
+from beliefgraph.services.explanation.chains import chain, chain_rows, comes_after, evidence_details
 from beliefgraph.services.questions.compare import differences
 from beliefgraph.services.questions.distribution import distribution, other, states_of
 from beliefgraph.services.questions.reader import BeliefReader
@@ -195,11 +195,11 @@ class Questions:
             seen = await self._reader.recomputed(caller, reach(caller, twin), twin, as_of)
             kept = seen.derived.state.bearings
             hidden = found is not None and not any(True for _ in seen.derived.state.stated_in({id_}))
-            voice = None if hidden else (await voices(self._graph, self._keyring, seen, [id_])).get(id_)
-            if voice is not None:
+            details = None if hidden else (await evidence_details(self._graph, self._keyring, seen, [id_])).get(id_)
+            if details is not None:
                 rows = tuple(kept.records(kept.of_evidence({id_})))
                 return SourcedEvidence(
-                    evidence=voice.evidence, source=voice.source, twin=twin, bearings=rows, metric=voice.metric
+                    evidence=details.evidence, source=details.source, twin=twin, bearings=rows, metric=details.metric
                 )
         raise NotFound("not-found", f"There is no evidence {id_!r}.", evidence=id_)
 
