@@ -1,11 +1,11 @@
-"""What events say of beliefs and count in metrics, taken in one after the other. Pure."""
+"""The evidence and measurements of events, added one after the other. Pure."""
 
 from __future__ import annotations
 
 from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.delta import Delta, Records
 from beliefgraph.services.beliefs.contexts import Contexts
-from beliefgraph.services.beliefs.speak import Voice, speak
+from beliefgraph.services.beliefs.speak import StatementRows, speak
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.interpretation.protocol import Interpretation
 from beliefgraph.services.layer.context import CommandContext
@@ -21,7 +21,7 @@ class EvidenceDraft:
         self._graph = graph
         self._contexts = Contexts(state, graph)
         self._settings: list[CommandContext] = []
-        self._voices: list[Voice] = []
+        self._statements: list[StatementRows] = []
 
     def check(self, _: CommandContext, said: Interpretation) -> None:
         """Refuse (`too-large`) an event that names a preference in more contexts than a twin may have."""
@@ -31,24 +31,24 @@ class EvidenceDraft:
         )
 
     def hear(self, context: CommandContext, said: Interpretation) -> None:
-        """Take in what an event says of beliefs, and that it counts in metrics."""
+        """Add the evidence of an event, and its measurements."""
         self._settings.append(context)
-        self._voices += [speak(context, spoken, "observation") for spoken in said.spoken]
+        self._statements += [speak(context, spoken, "observation") for spoken in said.spoken]
 
     @property
     def beliefs(self) -> list[BeliefKey]:
         """The beliefs that the events bear on."""
-        return [key for voice in self._voices for key in voice.beliefs]
+        return [key for each in self._statements for key in each.beliefs]
 
     @property
     def delta(self) -> Delta:
         """The events with their sources, evidence, bearings and measurements."""
-        voices = self._voices
-        rows = (*(b for v in voices for b in v.bearings), *(m for v in voices for m in v.measurements))
+        statements = self._statements
+        rows = (*(b for v in statements for b in v.bearings), *(m for v in statements for m in v.measurements))
         return Delta(
-            made=Records(new_metrics(self._state, self._graph, [c for voice in voices for c in voice.counts])),
+            made=Records(new_metrics(self._state, self._graph, [c for each in statements for c in each.counts])),
             opened=Records(rows),
             events=[context.arrived for context in self._settings],
-            sources=[source for voice in voices for source in voice.sources],
-            evidence=[evidence for voice in voices for evidence in voice.evidence],
+            sources=[source for each in statements for source in each.sources],
+            evidence=[evidence for each in statements for evidence in each.evidence],
         )

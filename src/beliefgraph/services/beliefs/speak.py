@@ -1,4 +1,4 @@
-"""What one source says, as rows: evidence with its bearings and measurements. Pure."""
+"""The rows of one source's statement: evidence with its bearings and measurements. Pure."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from beliefgraph.services.metrics.count import measurement
 
 
 @dataclass(frozen=True)
-class Voice:
-    """What one source says: evidence with its bearings, and the beliefs these name."""
+class StatementRows:
+    """The rows of one source's statement: evidence with its bearings, and the beliefs these name."""
 
     beliefs: Sequence[BeliefKey]
     sources: Sequence[Source]
@@ -31,22 +31,26 @@ class Voice:
     measurements: Sequence[Measurement]
 
 
-def speak(context: CommandContext, spoken: SourceStatement, stance: Stance, valid: Interval | None = None) -> Voice:
-    """One source's evidence with its bearings, all valid from the event's time unless said otherwise."""
+def speak(
+    context: CommandContext, statement: SourceStatement, stance: Stance, valid: Interval | None = None
+) -> StatementRows:
+    """One source's evidence with its bearings, valid from the event's time unless `valid` is given."""
     twin = context.state.id
-    source = Source(id=source_id(context.state.tenant, spoken.source), tenant=context.state.tenant, name=spoken.source)
+    source = Source(
+        id=source_id(context.state.tenant, statement.source), tenant=context.state.tenant, name=statement.source
+    )
     evidence = Evidence(
         id=evidence_id(context.arrived.id, source.id),
         twin=twin,
         event=context.arrived.id,
         source=source.id,
         time=context.moment,
-        summary=spoken.summary,
-        verbatim=spoken.verbatim,
+        summary=statement.summary,
+        verbatim=statement.verbatim,
     )
     start = context.moment if valid is None else valid.start
     bearings = []
-    for bears in spoken.bearings:
+    for bears in statement.bearings:
         context.graph.definitions.attribute_of(bears.belief)
         belief = belief_id(twin, bears.belief)
         key = f"{evidence.id}|{belief}"
@@ -68,26 +72,26 @@ def speak(context: CommandContext, spoken: SourceStatement, stance: Stance, vali
                 log_likelihood_ratio=bears.log_likelihood_ratio,
                 half_life=bears.half_life,
                 shared_origin=bears.shared_origin,
-                source_kind=spoken.source_kind,
+                source_kind=statement.source_kind,
                 shared_across=bears.shared_across,
             )
         )
     measurements = [
         measurement(context.state, context.graph, evidence.id, source.id, context.moment, counts)
-        for counts in spoken.counts
+        for counts in statement.counts
     ]
-    return Voice(
-        [bears.belief for bears in spoken.bearings], [source], [evidence], bearings, spoken.counts, measurements
+    return StatementRows(
+        [bears.belief for bears in statement.bearings], [source], [evidence], bearings, statement.counts, measurements
     )
 
 
-def addition(context: CommandContext, cause: Cause, voice: Voice) -> Additions:
-    """What one voice adds to a twin."""
+def addition(context: CommandContext, cause: Cause, rows: StatementRows) -> Additions:
+    """What one statement adds to a twin."""
     return Additions(
         cause=cause,
         moment=context.moment,
         delta=Delta(
-            opened=Records(voice.bearings), events=[context.arrived], sources=voice.sources, evidence=voice.evidence
+            opened=Records(rows.bearings), events=[context.arrived], sources=rows.sources, evidence=rows.evidence
         ),
-        beliefs=voice.beliefs,
+        beliefs=rows.beliefs,
     )
