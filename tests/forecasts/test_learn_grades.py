@@ -25,7 +25,7 @@ from beliefgraph.services.forecasts.grading import grading
 from beliefgraph.services.forecasts.history import History, history
 from beliefgraph.services.forecasts.learn import following, learn_outcomes
 from beliefgraph.services.forecasts.learn_grades import learn_grades
-from beliefgraph.services.forecasts.lessons import LearnedOutcome
+from beliefgraph.services.forecasts.learned_outcomes import LearnedOutcome
 from beliefgraph.services.segments.rates import rates_of
 from beliefgraph.services.upkeep.refresh import Refresher
 from beliefgraph.store.forecasts import HistoryRows

@@ -26,7 +26,7 @@ from beliefgraph.services.forecasts.forecast import forecast
 from beliefgraph.services.forecasts.history import History, happened_in, history
 from beliefgraph.services.forecasts.keeper import at_risk
 from beliefgraph.services.forecasts.learn import following, learn, learn_outcomes
-from beliefgraph.services.forecasts.lessons import LearnedOutcome
+from beliefgraph.services.forecasts.learned_outcomes import LearnedOutcome
 from beliefgraph.services.forecasts.record import record
 from beliefgraph.services.upkeep.refresh import Refresher
 from beliefgraph.store.forecasts import HistoryRows

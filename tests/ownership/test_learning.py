@@ -8,8 +8,8 @@ from tests.world import World, rated
 
 from beliefgraph.errors import Forbidden
 from beliefgraph.model.permission import Restrict
-from beliefgraph.services.learning.lessons import lessons
 from beliefgraph.services.learning.sources import SourceLearner
+from beliefgraph.services.learning.training_data import training_data
 from beliefgraph.services.permissions.usable import Usable
 
 
@@ -29,7 +29,7 @@ async def test_only_those_who_permit_it_are_learned_from_and_the_others_are_coun
     some = await learner.learn(enforcing.caller())
     assert (some.twins, some.left_out) == (1, 2)
     usable = Usable(enforcing.sights, enforcing.caller())
-    read = await lessons(enforcing.caller(), world.graph, world.book, usable=usable)
+    read = await training_data(enforcing.caller(), world.graph, world.book, usable=usable)
     assert (read.twins, usable.left_out) == (1, 2)
 
 

@@ -23,7 +23,7 @@ from beliefgraph.model.question import EvidenceOn
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.commits.recheck import recheck
 from beliefgraph.services.explanation.explain import Explanations
-from beliefgraph.services.learning.dataset import Collection, Voice
+from beliefgraph.services.learning.dataset import Collection, ScopedSource
 from beliefgraph.services.learning.sources import Lesson, SourceLearner, coins_in_force, lesson
 from beliefgraph.services.questions.beliefs import Questions
 from beliefgraph.services.upkeep.refresh import Refresher
@@ -135,7 +135,7 @@ def right(rows: Sequence[tuple[int, int, int]], holds: Ints, about: Definitions)
     """How many items are most likely what they are, each source heard by what is in force."""
     total = np.zeros((len(holds), len(MOODS)))
     for item, source, value in rows:
-        coins = coins_in_force(about, Voice(f"s{source}", Scope(attribute=MOOD, value=MOODS[value])), None)
+        coins = coins_in_force(about, ScopedSource(f"s{source}", Scope(attribute=MOOD, value=MOODS[value])), None)
         total[item] += [heard(coins, each, MOODS[value]) for each in MOODS]
     return float((total.argmax(axis=1) == holds).mean())
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.world import START, World, event, key, rated
 
-from beliefgraph.cli.lessons import draft
+from beliefgraph.cli.learn_relations import draft
 from beliefgraph.ingest.catalogs import parse_catalogs
 from beliefgraph.model.belief import probability
 from beliefgraph.model.catalog import RelationDefinition
@@ -16,13 +16,13 @@ from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.commits.recheck import recheck
 from beliefgraph.services.derivation.grid import published
 from beliefgraph.services.learning.learn import LearnedRelations, learn_calibrations, learn_relations, propose_relations
-from beliefgraph.services.learning.lessons import Lessons, lessons
+from beliefgraph.services.learning.training_data import TrainingData, training_data
 from beliefgraph.services.questions.beliefs import Questions
 from beliefgraph.services.upkeep.refresh import Refresher
 
 
-async def taught(world: World) -> Lessons:
-    return await lessons(world.caller, world.graph, world.book)
+async def taught(world: World) -> TrainingData:
+    return await training_data(world.caller, world.graph, world.book)
 
 
 async def correct(world: World, twin: str, attribute: str, holds: bool, day: float) -> None:
@@ -32,7 +32,7 @@ async def correct(world: World, twin: str, attribute: str, holds: bool, day: flo
     )
 
 
-def columns(found: Lessons, row: int) -> dict[str, float]:
+def columns(found: TrainingData, row: int) -> dict[str, float]:
     heard = found.labels.log_likelihood[row]
     return {found.attributes[at]: float(heard[at]) for at in np.flatnonzero(heard)}
 
@@ -81,13 +81,13 @@ async def test_before_a_day_nothing_is_learned_from_what_came_later(world: World
     await correct(world, "lena", "world.alone", True, day=3)
     await correct(world, "lena", "needs.budget", True, day=8)
 
-    found = await lessons(world.caller, world.graph, world.book, before=START + timedelta(days=5))
+    found = await training_data(world.caller, world.graph, world.book, before=START + timedelta(days=5))
 
     assert [found.attributes[column] for column in found.column] == ["world.alone"]
     assert columns(found, 0)["world.alone"] == pytest.approx(1.0)
     (now,) = found.heard.log_likelihood
     assert now[found.attributes.index("needs.budget")] == pytest.approx(0.8)
-    at_the_correction = await lessons(world.caller, world.graph, world.book, before=START + timedelta(days=3))
+    at_the_correction = await training_data(world.caller, world.graph, world.book, before=START + timedelta(days=3))
     assert len(at_the_correction.labels) == 0
 
 
@@ -95,12 +95,12 @@ async def test_strengths_follow_what_turned_out(world: World) -> None:
     """Those with a budget never buy: whatever was elicited, the odds ratio of 4 must fall."""
     found = await unlucky(world, 20)
 
-    supports = next(k for k, relation in enumerate(found.lessons.stated) if relation.kind == "supports")
+    supports = next(k for k, relation in enumerate(found.training_data.stated) if relation.kind == "supports")
     assert found.learned.learned[supports] < np.log(4.0) - 0.3
     assert (found.labels, found.held_out) == (20, 6)
     assert found.log_loss < found.elicited
     assert found.better
-    [calibrated] = learn_calibrations(found.lessons)
+    [calibrated] = learn_calibrations(found.training_data)
     assert (calibrated.attribute, calibrated.choice.calibration.kind) == ("world.buys", "identity")  # 20 labels
 
 

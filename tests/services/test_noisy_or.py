@@ -18,7 +18,7 @@ from beliefgraph.services.commits.recheck import recheck
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.learning.learn import learn_relations, propose_relations
-from beliefgraph.services.learning.lessons import lessons
+from beliefgraph.services.learning.training_data import training_data
 from beliefgraph.services.questions.what_if import WhatIfs
 from beliefgraph.services.upkeep.refresh import Refresher
 
@@ -163,7 +163,7 @@ async def corrected(home: World) -> None:
 
 async def test_a_noisy_or_that_nothing_follows_from_is_left_out_of_learning_alone(home: World) -> None:
     await corrected(home)
-    read = await lessons(home.caller, home.graph, home.book)
+    read = await training_data(home.caller, home.graph, home.book)
     assert read.left_out == ("house.alarm",)
     found = learn_relations(read, deviation=1.0)
     assert found.labels == 20
@@ -176,7 +176,7 @@ async def test_what_is_joined_to_a_noisy_or_is_left_out_of_learning_and_the_rest
     barks = {"source": "house.alarm", "kind": "supports", "target": "house.dog", "odds_ratio": 2.0}
     await home.book.publish(home.caller, house("1.1.0", *RIVALS.model_dump()["relations"], barks))
     await corrected(home)
-    read = await lessons(home.caller, home.graph, home.book)
+    read = await training_data(home.caller, home.graph, home.book)
     assert set(read.left_out) == {"house.alarm", "house.burglar", "house.storm", "house.dog"}
     assert len(read.labels) == 20
 

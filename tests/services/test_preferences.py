@@ -24,7 +24,7 @@ from beliefgraph.services.beliefs.contexts import MOST_CONTEXTS
 from beliefgraph.services.commits.recheck import recheck
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.interpretation.rules import RuleInterpreter
-from beliefgraph.services.learning.lessons import lessons
+from beliefgraph.services.learning.training_data import training_data
 from beliefgraph.services.preferences.questions import Preferences
 from beliefgraph.services.questions.beliefs import Questions
 from beliefgraph.services.questions.what_if import WhatIfs
@@ -240,7 +240,7 @@ async def test_what_if_somebody_said_so_reaches_every_context_and_stores_nothing
 
 async def test_nothing_is_learned_of_relations_that_hold_in_one_place_alone(asked: World) -> None:
     await tell(asked, *PRIOR)
-    read = await lessons(asked.caller, asked.graph, asked.book)
+    read = await training_data(asked.caller, asked.graph, asked.book)
     assert set(read.left_out) == {"learns.by_doing", "mood.stressed", "work.busy"}
 
 

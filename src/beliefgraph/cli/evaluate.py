@@ -39,7 +39,7 @@ from beliefgraph.evaluate.report import Evaluation
 from beliefgraph.services.forecasts.learn import following as foreseeing
 from beliefgraph.services.forecasts.learn import learn_outcomes
 from beliefgraph.services.learning.learn import following, learn_calibrations
-from beliefgraph.services.learning.lessons import lessons
+from beliefgraph.services.learning.training_data import training_data
 from beliefgraph.services.trajectories.learn import following as stages_following
 from beliefgraph.services.trajectories.learn import learn_trajectories
 from beliefgraph.web.logs import configure
@@ -274,7 +274,7 @@ async def taught(
     else:
         await built.sources.publish(caller, await built.alone.sources.learn(caller, trusted=trusted, before=before))
     if calibrate:
-        found = learn_calibrations(await lessons(caller, built.graph, built.book, before=before))
+        found = learn_calibrations(await training_data(caller, built.graph, built.book, before=before))
         await built.book.publish_parameters(caller, partial(following, found))
     for _, error in (await built.refresher.adopt(caller.tenant)).refused:
         raise error

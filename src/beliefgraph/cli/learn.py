@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from beliefgraph.cli import lessons, parameter_sets
+from beliefgraph.cli import learn_relations, parameter_sets
 from beliefgraph.cli.outcomes import outcomes
 from beliefgraph.cli.rules import rules
 from beliefgraph.cli.segments import segments
@@ -21,9 +21,9 @@ app.command()(rules)
 app.command()(outcomes)
 app.command()(trajectories)
 app.command()(segments)
-app.command()(lessons.relations)
-app.command()(lessons.calibration)
-app.command()(lessons.proposals)
+app.command()(learn_relations.relations)
+app.command()(learn_relations.calibration)
+app.command()(learn_relations.proposals)
 app.command("list")(parameter_sets.list_sets)
 app.command()(parameter_sets.adopt)
 app.command()(parameter_sets.reset)

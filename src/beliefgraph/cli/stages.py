@@ -13,7 +13,7 @@ from rich.table import Table
 from beliefgraph.app import Services
 from beliefgraph.cli.adopting import Progress, learn_and_adopt
 from beliefgraph.cli.connection import Key, Purpose, run
-from beliefgraph.cli.lessons import Before
+from beliefgraph.cli.learn_relations import Before
 from beliefgraph.cli.parameter_sets import DryRun
 from beliefgraph.model.caller import Caller
 from beliefgraph.services.permissions.usable import Usable

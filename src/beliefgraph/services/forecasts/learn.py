@@ -44,7 +44,7 @@ from beliefgraph.services.forecasts.history import (
     wanted,
 )
 from beliefgraph.services.forecasts.learn_grades import learn_grades
-from beliefgraph.services.forecasts.lessons import (
+from beliefgraph.services.forecasts.learned_outcomes import (
     LEAST_HAPPENED,
     LEAST_TWINS,
     MOST_ROWS,

@@ -24,7 +24,7 @@ from beliefgraph.services.forecasts.forecast import rates_at
 from beliefgraph.services.forecasts.graded import apart
 from beliefgraph.services.forecasts.grades import graded_within
 from beliefgraph.services.forecasts.history import Floats, History, Ints, current, span, starts
-from beliefgraph.services.forecasts.lessons import (
+from beliefgraph.services.forecasts.learned_outcomes import (
     LEAST_HAPPENED,
     LEAST_TWINS,
     MOST_ROWS,

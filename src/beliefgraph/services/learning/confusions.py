@@ -39,7 +39,7 @@ class TriedConfusion:
     """The confusion matrix of one source about an attribute, in a context or in all (`scope`).
 
     `gain` is the improvement over the rates the source would have otherwise, in nats, ± one standard error `error`,
-    over `compared` questions. `columns` has the rates of each voice according to the matrix, for each of `values`.
+    over `compared` questions. `columns` has the rates of each scoped source by the matrix, for each of `values`.
     """
 
     source: str
@@ -68,14 +68,14 @@ class TriedConfusion:
 
 @dataclass(frozen=True)
 class Confused:
-    """The matrices that were tried, and the result for each voice: the rates from its matrix, or those in force."""
+    """The matrices that were tried, and the rates of each scoped source: from its matrix, or those in force."""
 
     tried: tuple[TriedConfusion, ...] = ()
     keeps: frozenset[int] = frozenset()
 
     @property
     def coins(self) -> dict[int, Coins]:
-        """The rates of the voices whose matrix is adopted."""
+        """The rates of the scoped sources whose matrix is adopted."""
         return dict(column for each in self.tried if each.adopted for column in each.columns)
 
     @property
@@ -101,18 +101,17 @@ NOTHING_TRIED = Confused()
 
 @dataclass(frozen=True)
 class _Table:
-    """The voices of a topic as a table: `voice` is the number of the voice of each source about each value, -1 for
-    none."""
+    """The scoped sources of a topic as a table: `scoped_source` has their numbers by source and value (-1: none)."""
 
     sources: Sequence[tuple[str, Scope]]
     values: Sequence[str]
-    voice: Ints
+    scoped_source: Ints
     source: Ints
     value: Ints
 
     def of(self, columns: Floats) -> Floats:
-        """What is known of voices as a table; where there is no voice, the mean of those about the value."""
-        found = np.where(self.voice >= 0, columns[self.voice], np.nan)
+        """A column of scoped sources as a table; where one is missing, the mean of those about the value."""
+        found = np.where(self.scoped_source >= 0, columns[self.scoped_source], np.nan)
         return np.where(np.isnan(found), np.nanmean(found, axis=0), found)
 
 
@@ -146,30 +145,33 @@ def confusions(topic: Topic, fitted: Fitted, judged: Judged, in_force: InForce, 
         error = standard_error(gains)
         adopted = bool(stated.judged[s] and len(gains) >= LEAST_JUDGED and gains.sum() > error)
         columns = _columns(table, s, found.matrices[s], rates.says_if_not[s], fitted) if adopted else ()
-        said = tuple(value for v, value in enumerate(table.values) if adopted and table.voice[s, v] >= 0)
+        said = tuple(value for v, value in enumerate(table.values) if adopted and table.scoped_source[s, v] >= 0)
         tried.append(TriedConfusion(source, scope, adopted, float(gains.sum()), error, len(gains), columns, said))
     adopted_ = np.array([each.adopted for each in tried])
     if adopted_.any() and _predicts_worse(topic, claims, fitted.discount, adopted_, folds):
         tried = [TriedConfusion(t.source, t.scope, False, t.gain, t.error, t.compared) for t in tried]
         adopted_[:] = False
-    keeps = table.voice[stated.has_matrix & ~adopted_]
+    keeps = table.scoped_source[stated.has_matrix & ~adopted_]
     return Confused(tuple(tried), frozenset(keeps[keeps >= 0].tolist()))
 
 
 def _table(topic: Topic) -> _Table | None:
-    scopes = [voice.scope for voice in topic.voices]
+    scopes = [scoped_source.scope for scoped_source in topic.scoped_sources]
     values = sorted({scope.value for scope in scopes if scope.value is not None})
     each = np.bincount(topic.answers.question)
     if topic.open or len(values) < 2 or any(s.value is None for s in scopes) or (each != len(values)).any():
         return None
-    about = [(voice.source, voice.scope.model_copy(update={"value": None})) for voice in topic.voices]
+    about = [
+        (scoped_source.source, scoped_source.scope.model_copy(update={"value": None}))
+        for scoped_source in topic.scoped_sources
+    ]
     sources = {each: s for s, each in enumerate(dict.fromkeys(about))}
     place = {value: v for v, value in enumerate(values)}
     source = np.array([sources[each] for each in about], dtype=np.int64)
     value = np.array([place[scope.value or ""] for scope in scopes], dtype=np.int64)
-    voice = np.full((len(sources), len(values)), -1, dtype=np.int64)
-    voice[source, value] = np.arange(len(scopes))
-    return _Table(list(sources), values, voice, source, value)
+    scoped_source = np.full((len(sources), len(values)), -1, dtype=np.int64)
+    scoped_source[source, value] = np.arange(len(scopes))
+    return _Table(list(sources), values, scoped_source, source, value)
 
 
 @dataclass(frozen=True)
@@ -187,23 +189,25 @@ class _Stated:
 
     @classmethod
     def of(cls, topic: Topic, table: _Table, judged: Judged, in_force: InForce) -> _Stated:
-        coins = [in_force(voice, kind) for voice, kind in zip(topic.voices, topic.kinds, strict=True)]
+        coins = [
+            in_force(scoped_source, kind) for scoped_source, kind in zip(topic.scoped_sources, topic.kinds, strict=True)
+        ]
         holds, if_not = (
             table.of(np.array(each))
             for each in ([c.says_if_holds for c in coins], [c.says_if_not for c in coins])
         )  # fmt: skip
         columns = Rates(holds, if_not).stated
         place = {value: k for k, value in enumerate(table.values)}
-        for voice, each in enumerate(coins):
+        for scoped_source, each in enumerate(coins):
             for one in each.confusion:
                 if one.holds in place:
-                    columns[table.source[voice], place[one.holds], table.value[voice]] = one.says
-        spoken = table.voice >= 0
+                    columns[table.source[scoped_source], place[one.holds], table.value[scoped_source]] = one.says
+        spoken = table.scoped_source >= 0
         has_matrix = np.zeros(len(table.sources), dtype=np.bool_)
         has_matrix[table.source[[v for v, each in enumerate(coins) if each.confusion]]] = True
-        own = (judged.own[table.voice] & spoken).any(axis=1)
+        own = (judged.own[table.scoped_source] & spoken).any(axis=1)
         known = np.array([each != ALWAYS_RIGHT for each in coins])
-        learned = (known[table.voice] & ~judged.of_kind[table.voice] & spoken).any(axis=1)
+        learned = (known[table.scoped_source] & ~judged.of_kind[table.scoped_source] & spoken).any(axis=1)
         return cls(normalised(columns), has_matrix | ~own, has_matrix, np.asarray(own | learned))
 
 
@@ -215,23 +219,23 @@ def _columns(
     log(p_k / b) = discount · log(π_k / b) for every value k that may hold, where b is the false-positive rate.
     """
     found = []
-    for v, voice in enumerate(table.voice[source].tolist()):
-        if voice < 0:
+    for v, scoped_source in enumerate(table.scoped_source[source].tolist()):
+        if scoped_source < 0:
             continue
-        b = float(fitted.says_if_not[voice])
+        b = float(fitted.says_if_not[scoped_source])
         ratio = (matrix[:, v] / max(float(if_not[v]), LEAST)) ** fitted.discount
         says = np.clip(b / fitted.share * ratio, 0.0, 1.0) * fitted.share
         says[v] += 1.0 - fitted.share
         coins = Coins(
             says_if_holds=float(says[v]),
             says_if_not=b,
-            observations_if_holds=float(fitted.heard_if_holds[voice]),
-            observations_if_not=float(fitted.heard_if_not[voice]),
+            observations_if_holds=float(fitted.heard_if_holds[scoped_source]),
+            observations_if_not=float(fitted.heard_if_not[scoped_source]),
             confusion=tuple(
                 Confusion(holds=value, says=float(says[k])) for k, value in enumerate(table.values) if k != v
             ),
         )
-        found.append((voice, coins))
+        found.append((scoped_source, coins))
     return tuple(found)
 
 

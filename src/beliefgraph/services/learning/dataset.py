@@ -43,7 +43,7 @@ class Known(NamedTuple):
     at: datetime | None = None
 
 
-class Voice(NamedTuple):
+class ScopedSource(NamedTuple):
     """The owner of one pair of rates: a source, and what its statements are about."""
 
     source: str
@@ -79,12 +79,12 @@ class _Word(NamedTuple):
 class Topic:
     """All statements that are learned from together; `open` where values are not known in advance.
 
-    Answers are numbered in the order of twins and beliefs, voices in order of appearance; `kinds` has the kind of every
-    voice.
+    Answers are numbered in the order of twins and beliefs, scoped sources in order of appearance; `kinds` has the kind
+    of each.
     """
 
     open: bool
-    voices: dict[Voice, int] = field(default_factory=dict)
+    scoped_sources: dict[ScopedSource, int] = field(default_factory=dict)
     kinds: list[str | None] = field(default_factory=list)
     shared: list[Shared] = field(default_factory=list)
     questions: int = 0
@@ -131,10 +131,18 @@ class Topic:
         return first
 
     def say(
-        self, answer: int, voice: Voice, kind: str | None, ratio: float, *, vote: int, share: float, weight: float
+        self,
+        answer: int,
+        scoped_source: ScopedSource,
+        kind: str | None,
+        ratio: float,
+        *,
+        vote: int,
+        share: float,
+        weight: float,
     ) -> int:
         """Add a statement; its row."""
-        coin = self.voices.setdefault(voice, len(self.voices))
+        coin = self.scoped_sources.setdefault(scoped_source, len(self.scoped_sources))
         if coin == len(self.kinds):
             self.kinds.append(kind)
         elif kind is not None:
@@ -272,8 +280,8 @@ class Collection:
             ) -> int:  # fmt: skip
                 vote = votes.setdefault((about, origin), topic.vote()) if origin else topic.vote()
                 self.statements += 1
-                voice = Voice(name, self._scope(attribute, of))
-                return topic.say(about, voice, word.kind, ratio, vote=vote, share=share, weight=word.weight)
+                scoped_source = ScopedSource(name, self._scope(attribute, of))
+                return topic.say(about, scoped_source, word.kind, ratio, vote=vote, share=share, weight=word.weight)
 
             row = said(answer, key, word.ratio)
             if origin or word.across:

@@ -21,12 +21,12 @@ FOLDS = 5
 
 @dataclass(frozen=True)
 class Fitted:
-    """The rates of a topic, per voice and group of voices; how often each voice is right, with its spread and its
-    number of statements.
+    """The rates of a topic, per scoped source and group of scoped sources; how often each scoped source is right, with
+    its spread and its number of statements.
 
     `log_prior` is the learned prior of each answer, in the form of `Answers`. `rate_if_holds` and `rate_if_not` are the
-    rates of each voice as counted; `says_if_holds` and `says_if_not` are the same discounted and with a `share` of
-    their errors.
+    rates of each scoped source as counted; `says_if_holds` and `says_if_not` are the same discounted and with a `share`
+    of their errors.
     """
 
     groups: Sequence[tuple[str | None, Scope]]
@@ -47,11 +47,11 @@ class Fitted:
 
 
 def fit(topic: Topic, without: int | None = None, discounts: tuple[float, ...] = DISCOUNTS) -> Fitted:
-    """The rates of a topic; voices of one kind and scope are one population.
+    """The rates of a topic; scoped sources of one kind and scope are one population.
 
     With `without`, the questions of that fold are left out; `discounts` are the candidates for the effective weight.
     """
-    named = [(kind, voice.scope) for voice, kind in zip(topic.voices, topic.kinds, strict=True)]
+    named = [(kind, scoped_source.scope) for scoped_source, kind in zip(topic.scoped_sources, topic.kinds, strict=True)]
     groups = sorted(set(named), key=repr)
     place = {each: i for i, each in enumerate(groups)}
     group = np.array([place[each] for each in named], dtype=np.int64)

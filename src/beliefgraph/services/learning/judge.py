@@ -18,7 +18,7 @@ import numpy.typing as npt
 from beliefgraph.inference.reliability import Statements, predicted
 from beliefgraph.inference.reliability.statements import sums
 from beliefgraph.model.parameters import Coins, Scope
-from beliefgraph.services.learning.dataset import Topic, Voice
+from beliefgraph.services.learning.dataset import ScopedSource, Topic
 from beliefgraph.services.learning.fitted import FOLDS, Fitted, fit
 
 Floats = npt.NDArray[np.float64]
@@ -44,8 +44,8 @@ WORSE = "its statements are predicted worse than by the rates in force"
 Learner = Callable[[Topic, int, tuple[float, ...]], Fitted]
 """Learns the rates of a topic without one fold of its questions, with one of some discounts."""
 
-InForce = Callable[[Voice, str | None], Coins]
-"""The rates in force of a voice of a kind."""
+InForce = Callable[[ScopedSource, str | None], Coins]
+"""The rates in force of a scoped source of a kind."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Judged:
-    """The verdicts on kinds of sources and on single sources that differ; and which rates each voice gets.
+    """The verdicts on kinds of sources and on single sources that differ; and which rates each scoped source gets.
 
-    Per voice, `own` says that its own rates are adopted, `of_kind` that it gets the rates of its kind; otherwise it
-    keeps those in force. Per group of voices, `groups` says whether it is adopted.
+    Per scoped source, `own` says that its own rates are adopted, `of_kind` that it gets the rates of its kind;
+    otherwise it keeps those in force. Per group of scoped sources, `groups` says whether it is adopted.
     """
 
     verdicts: tuple[Verdict, ...]
@@ -84,8 +84,8 @@ class Judged:
 def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Learner = fit) -> Judged:
     """Which rates of a topic are adopted; `learner` learns them again without one fold of the questions."""
     answers, said = topic.answers, topic.statements
-    voices, groups = list(topic.voices), len(fitted.groups)
-    stated = [in_force(voice, kind) for voice, kind in zip(voices, topic.kinds, strict=True)]
+    scoped_sources, groups = list(topic.scoped_sources), len(fitted.groups)
+    stated = [in_force(scoped_source, kind) for scoped_source, kind in zip(scoped_sources, topic.kinds, strict=True)]
     a, b = np.array([c.says_if_holds for c in stated]), np.array([c.says_if_not for c in stated])
     question, group = answers.question[said.answer], fitted.group[said.coin]
     known = answers.anything_known[said.answer]
@@ -100,7 +100,7 @@ def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Learner = fi
             by_word = np.where(fold == each, after - before, by_word)
             by_truth = np.where(np.arange(len(by_truth)) % FOLDS == each, true_after - true_before, by_truth)
     values = topic.open or not said.spoken.all()
-    one_sided = np.zeros(len(voices), np.bool_) if values else _one_sided(said, fitted.group)
+    one_sided = np.zeros(len(scoped_sources), np.bool_) if values else _one_sided(said, fitted.group)
     verdicts, adopted = [], np.zeros(groups, dtype=np.bool_)
     for at, (kind, scope) in enumerate(fitted.groups):
         mine = judged & (group == at)
@@ -116,7 +116,7 @@ def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Learner = fi
                 scope, kind, None, reason is None, reason, float(gains.sum()), standard_error(gains), len(gains), truth
             )
         )
-    own, of_kind = adopted[fitted.group], np.zeros(len(voices), dtype=np.bool_)
+    own, of_kind = adopted[fitted.group], np.zeros(len(scoped_sources), dtype=np.bool_)
     for i in np.flatnonzero(own).tolist():
         mine = judged & (said.coin == i)
         gains = by_question(by_word, question, mine)
@@ -130,12 +130,12 @@ def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Learner = fi
         else:
             continue
         own[i] = False
-        voice = voices[i]
+        scoped_source = scoped_sources[i]
         verdicts.append(
             Verdict(
-                voice.scope,
+                scoped_source.scope,
                 topic.kinds[i],
-                voice.source,
+                scoped_source.source,
                 False,
                 reason,
                 float(gains.sum()),
@@ -150,9 +150,11 @@ def accompanied(topic: Topic) -> Bools:
     """The statements about questions on which another source speaks, by another vote."""
     answers, said = topic.answers, topic.statements
     question, questions = answers.question[said.answer], answers.questions
-    names = sorted({voice.source for voice in topic.voices})
+    names = sorted({scoped_source.source for scoped_source in topic.scoped_sources})
     place = {name: i for i, name in enumerate(names)}
-    source = np.array([place[voice.source] for voice in topic.voices], dtype=np.int64)[said.coin]
+    source = np.array([place[scoped_source.source] for scoped_source in topic.scoped_sources], dtype=np.int64)[
+        said.coin
+    ]
     return _several(question, source, questions) & _several(question, said.votes, questions)
 
 

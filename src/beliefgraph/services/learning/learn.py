@@ -12,8 +12,8 @@ from beliefgraph.inference.learning import Choice, Learned, calibration_of, lear
 from beliefgraph.model.catalog import RelationDefinition
 from beliefgraph.model.parameters import LearnedCalibration, LearnedStrength, ParameterSet
 from beliefgraph.model.relation import RelationKind
-from beliefgraph.services.learning.lessons import Floats, Lessons
 from beliefgraph.services.learning.scoring import Scores, score
+from beliefgraph.services.learning.training_data import Floats, TrainingData
 
 FITTED = 0.7
 """Share of the labels, the earlier ones, that is fitted to; the rest is for scoring."""
@@ -39,7 +39,7 @@ class LearnedRelations:
     """Strengths fitted to the earlier labels, and the mean log loss on the later ones: learned, elicited, and by the
     base rate of each attribute among the earlier labels. NaN if there are no later ones."""
 
-    lessons: Lessons
+    training_data: TrainingData
     learned: Learned
     labels: int
     held_out: int
@@ -65,7 +65,7 @@ class LearnedRelations:
                 interval=_interval(learned.learned[k], learned.deviation[k]),
                 observations=int(learned.observations[k]),
             )
-            for k, relation in enumerate(self.lessons.stated)
+            for k, relation in enumerate(self.training_data.stated)
             if learned.observations[k]
         )
 
@@ -136,34 +136,34 @@ def reliability(found: Sequence[CalibratedAttribute]) -> tuple[Floats, Floats, F
     )
 
 
-def learn_relations(lessons: Lessons, *, deviation: float) -> LearnedRelations:
+def learn_relations(training_data: TrainingData, *, deviation: float) -> LearnedRelations:
     """The strengths fitted to the labels, shrunk to the elicited ones with a standard deviation of `deviation` nats.
 
-    The relations in `Lessons.left_out` are not fitted.
+    The relations in `TrainingData.left_out` are not fitted.
     """
-    lessons = lessons.learnable
-    early, later = lessons.labels.part(0.0, FITTED), lessons.labels.part(FITTED, 1.0)
-    learned = learn(lessons.structure, early, deviation=deviation)
-    happened, column, cut = lessons.happened, lessons.column, len(early)
+    training_data = training_data.learnable
+    early, later = training_data.labels.part(0.0, FITTED), training_data.labels.part(FITTED, 1.0)
+    learned = learn(training_data.structure, early, deviation=deviation)
+    happened, column, cut = training_data.happened, training_data.column, len(early)
     loss, elicited, base = np.nan, np.nan, np.nan
     if len(later):
         loss = -float(log_probability(learned.structure, later, "discriminative").mean())
-        elicited = -float(log_probability(lessons.structure, later, "discriminative").mean())
-        known = np.bincount(column[:cut], minlength=len(lessons.attributes))
-        held = np.bincount(column[:cut], happened[:cut], len(lessons.attributes))
+        elicited = -float(log_probability(training_data.structure, later, "discriminative").mean())
+        known = np.bincount(column[:cut], minlength=len(training_data.attributes))
+        held = np.bincount(column[:cut], happened[:cut], len(training_data.attributes))
         rate = ((held + 1.0) / (known + 2.0))[column[cut:]]
         base = -float(np.log(np.where(happened[cut:] == 1.0, rate, 1.0 - rate)).mean())
-    return LearnedRelations(lessons, learned, len(lessons.labels), len(later), loss, elicited, base)
+    return LearnedRelations(training_data, learned, len(training_data.labels), len(later), loss, elicited, base)
 
 
-def learn_calibrations(lessons: Lessons) -> tuple[CalibratedAttribute, ...]:
+def learn_calibrations(training_data: TrainingData) -> tuple[CalibratedAttribute, ...]:
     """The calibration of every attribute with at least two labels, by name."""
     found = []
-    for column, attribute in sorted(enumerate(lessons.attributes), key=lambda pair: pair[1]):
-        rows = (lessons.column == column) & np.isfinite(lessons.said)
+    for column, attribute in sorted(enumerate(training_data.attributes), key=lambda pair: pair[1]):
+        rows = (training_data.column == column) & np.isfinite(training_data.said)
         if rows.sum() < 2:
             continue
-        said, happened = lessons.said[rows], lessons.happened[rows]
+        said, happened = training_data.said[rows], training_data.happened[rows]
         choice = calibration_of(said, happened)
         later = slice(choice.fitted, None)
         found.append(
@@ -187,24 +187,24 @@ class ProposedRelation:
     observations: int
 
 
-def propose_relations(lessons: Lessons) -> tuple[ProposedRelation, ...]:
+def propose_relations(training_data: TrainingData) -> tuple[ProposedRelation, ...]:
     """Relations that no catalog states and the evidence supports, greatest gain first.
 
-    None involves what `Lessons.left_out` names.
+    None involves what `TrainingData.left_out` names.
     """
-    lessons = lessons.learnable
+    training_data = training_data.learnable
     return tuple(
         ProposedRelation(
             kind=each.relation.kind,
-            source=lessons.attributes[each.relation.source],
-            target=lessons.attributes[each.relation.target],
+            source=training_data.attributes[each.relation.source],
+            target=training_data.attributes[each.relation.target],
             odds_ratio=each.relation.parameter,
             odds_ratios=_interval(each.strength, each.deviation),
             gain=each.gain,
             interval=each.interval,
             observations=each.observations,
         )
-        for each in propose(lessons.structure, lessons.heard)
+        for each in propose(training_data.structure, training_data.heard)
     )
 
 

@@ -30,7 +30,7 @@ from beliefgraph.model.parameters import (
 from beliefgraph.model.question import KnownSource
 from beliefgraph.services.definitions.book import DefinitionBook
 from beliefgraph.services.learning.confusions import NOTHING_TRIED, Confused, TriedConfusion, confusions
-from beliefgraph.services.learning.dataset import Collection, Known, Per, Topic, Voice
+from beliefgraph.services.learning.dataset import Collection, Known, Per, ScopedSource, Topic
 from beliefgraph.services.learning.fitted import Fitted
 from beliefgraph.services.learning.judge import InForce, Judged, Learner, Verdict, judge
 from beliefgraph.services.learning.shared_errors import Origin, TriedErrors, drawn_back, origins, sobered, tried_errors
@@ -255,16 +255,16 @@ def _once(learner: Learner) -> Learner:
     return apart
 
 
-def coins_in_force(definitions: Definitions, voice: Voice, kind: str | None) -> Coins:
+def coins_in_force(definitions: Definitions, scoped_source: ScopedSource, kind: str | None) -> Coins:
     """The rates in force of a source of a kind about something: the nearest scope, as in deriving beliefs."""
     known = {} if definitions.parameters is None else definitions.parameters.coins
-    scope = voice.scope
+    scope = scoped_source.scope
     if scope.attribute is not None:
         attribute = definitions.attributes[scope.attribute]
         near = tuple(scopes(scope.attribute, scope.value, scope.context or ANYWHERE, attribute.domain))
     else:
         near = (scope, Scope())
-    for who in ((voice.source, None), (None, kind), (None, None)):
+    for who in ((scoped_source.source, None), (None, kind), (None, None)):
         for each in near:
             if (found := known.get((*who, each))) is not None:
                 return found
@@ -277,11 +277,11 @@ def _adopted(
     """The rates of each source from now on: a column of its confusion matrix, its own, or those in force; none for
     sources that get the rates of their kind."""
     by_matrix = confused.coins
-    for i, (voice, source) in enumerate(zip(topic.voices, learned, strict=True)):
+    for i, (scoped_source, source) in enumerate(zip(topic.scoped_sources, learned, strict=True)):
         if not judged.of_kind[i]:
-            own = source.coins if judged.own[i] and i not in confused.keeps else in_force(voice, topic.kinds[i])
+            own = source.coins if judged.own[i] and i not in confused.keeps else in_force(scoped_source, topic.kinds[i])
             coins = by_matrix.get(i, own)
-            yield SourceCoins(source=voice.source, kind=topic.kinds[i], scope=voice.scope, coins=coins)
+            yield SourceCoins(source=scoped_source.source, kind=topic.kinds[i], scope=scoped_source.scope, coins=coins)
 
 
 def _priors(topic: Topic, fitted: Fitted, stated: Mapping[str, float]) -> Iterator[LearnedPrior]:
@@ -298,12 +298,12 @@ def _priors(topic: Topic, fitted: Fitted, stated: Mapping[str, float]) -> Iterat
 
 
 def _sources(topic: Topic, fitted: Fitted) -> Iterator[LearnedSource]:
-    for voice, i in topic.voices.items():
+    for scoped_source, i in topic.scoped_sources.items():
         middle, aside = float(fitted.reliability[i]), NINETY * float(fitted.spread[i])
         yield LearnedSource(
-            source=voice.source,
+            source=scoped_source.source,
             kind=topic.kinds[i],
-            scope=voice.scope,
+            scope=scoped_source.scope,
             coins=Coins(
                 says_if_holds=float(fitted.says_if_holds[i]),
                 says_if_not=float(fitted.says_if_not[i]),

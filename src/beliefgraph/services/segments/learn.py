@@ -8,7 +8,7 @@ from datetime import datetime
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.parameters import ParameterSet
 from beliefgraph.services.definitions.book import DefinitionBook
-from beliefgraph.services.learning.lessons import lessons
+from beliefgraph.services.learning.training_data import training_data
 from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.permissions.usable import Usable
 from beliefgraph.services.process.threads import long_work
@@ -32,7 +32,7 @@ async def learn_segments(
 
     `told` is told how many twins were read; `usable` and `sights` leave twins out. Refused to a person's key.
     """
-    read = await lessons(caller, graph, book, before=before, told=told, usable=usable)
+    read = await training_data(caller, graph, book, before=before, told=told, usable=usable)
     found = await long_work(priors_of, read)
     return found + await learn_rates(caller, graph, keyring, book, before, told, sights)
 

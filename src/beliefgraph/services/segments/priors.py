@@ -18,9 +18,9 @@ from beliefgraph.model.definition import Definitions
 from beliefgraph.model.segment import LearnedBaseRate
 from beliefgraph.services.definitions.layout import compiled
 from beliefgraph.services.derivation.segment_membership import named
-from beliefgraph.services.forecasts.lessons import compared, losses
+from beliefgraph.services.forecasts.learned_outcomes import compared, losses
 from beliefgraph.services.learning.fitted import FOLDS
-from beliefgraph.services.learning.lessons import Lessons
+from beliefgraph.services.learning.training_data import TrainingData
 from beliefgraph.services.segments.rates import (
     FEW_IN_SEGMENT,
     LEAST_OF_SEGMENT,
@@ -32,13 +32,13 @@ from beliefgraph.services.twin.blocks import Bools, Floats, Ints
 CLASH = "it cannot hold together with the relations"
 
 
-def priors_of(lessons: Lessons) -> list[SegmentLesson]:
+def priors_of(training_data: TrainingData) -> list[SegmentLesson]:
     """The base rate of every attribute in every segment in which enough of it turned out."""
-    read = lessons.learnable
+    read = training_data.learnable
     return [found for segment in read.definitions.segments for found in _of_segment(read, segment)]
 
 
-def _of_segment(read: Lessons, segment: str) -> Iterator[SegmentLesson]:
+def _of_segment(read: TrainingData, segment: str) -> Iterator[SegmentLesson]:
     """What is learned in one segment: attributes that do not help are left out until all that are left do."""
     inside = read.segment_number == [*read.definitions.segments].index(segment)
     before = _priors(read, segment)
@@ -68,7 +68,7 @@ def _of_segment(read: Lessons, segment: str) -> Iterator[SegmentLesson]:
 
 
 def _lesson(
-    read: Lessons,
+    read: TrainingData,
     segment: str,
     before: Floats,
     column: int,
@@ -97,13 +97,13 @@ def _stated(definitions: Definitions) -> dict[str, float]:
     return {a.key: a.prior for catalog in definitions.catalogs for a in catalog.attributes if a.prior is not None}
 
 
-def _priors(read: Lessons, segment: str) -> Floats:
+def _priors(read: TrainingData, segment: str) -> Floats:
     """The priors that are in force in a segment, by column."""
     known = read.definitions.of_segment(segment).attributes
     return np.array([known[attribute].prior for attribute in read.attributes], dtype=np.float64)
 
 
-def _rate(read: Lessons, column: int, segment: str, some: Bools) -> tuple[float, float]:
+def _rate(read: TrainingData, column: int, segment: str, some: Bools) -> tuple[float, float]:
     """The base rate of an attribute in a segment by some of the labels, and that of the tenant."""
     here = some & (read.column == column)
     keys = [*read.definitions.segments, None]
@@ -117,7 +117,7 @@ def _rate(read: Lessons, column: int, segment: str, some: Bools) -> tuple[float,
 
 
 def _gains(
-    read: Lessons, segment: str, inside: Bools, before: Floats, columns: Sequence[int]
+    read: TrainingData, segment: str, inside: Bools, before: Floats, columns: Sequence[int]
 ) -> dict[int, tuple[float, float]]:
     """By how many nats what turned out is predicted better in twins left out, ± one standard error, by column."""
     rows = np.flatnonzero(inside & np.isin(read.column, columns))
@@ -139,7 +139,7 @@ def _gains(
     return {column: compared(gains[of == column], read.twin[rows[of == column]]) for column in columns}
 
 
-def _said(read: Lessons, priors: Floats, rows: Ints) -> Floats:
+def _said(read: TrainingData, priors: Floats, rows: Ints) -> Floats:
     """The log-odds of some labels under some priors, by what had been heard before they turned out."""
     model = compiled(Structure(priors, read.structure.relations, noisy_or=read.structure.noisy_or))
     found = model.log_odds(read.labels.log_likelihood[rows]).log_odds

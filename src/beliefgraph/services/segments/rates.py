@@ -36,7 +36,7 @@ from beliefgraph.services.forecasts.history import (
     starts,
 )
 from beliefgraph.services.forecasts.learn import history_rows
-from beliefgraph.services.forecasts.lessons import LEAST_HAPPENED, LEAST_TWINS, compared, folds, losses
+from beliefgraph.services.forecasts.learned_outcomes import LEAST_HAPPENED, LEAST_TWINS, compared, folds, losses
 from beliefgraph.services.learning.fitted import FOLDS
 from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.permissions.usable import Usable

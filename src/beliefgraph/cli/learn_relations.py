@@ -31,7 +31,7 @@ from beliefgraph.services.learning.learn import (
     propose_relations,
     reliability,
 )
-from beliefgraph.services.learning.lessons import Lessons, lessons
+from beliefgraph.services.learning.training_data import TrainingData, training_data
 from beliefgraph.services.permissions.usable import Usable, left_out
 
 Before = Annotated[
@@ -65,7 +65,7 @@ def relations(
     strengths.
     """
     out = Console(highlight=False)
-    read = run(_lessons(key, purpose, tenant, before, out, truth))
+    read = run(_training_data(key, purpose, tenant, before, out, truth))
     _say_left_out(read, out)
     found = learn_relations(read, deviation=deviation)
     table = Table("relation", "elicited", "learned", "95 %", "rows", box=None)
@@ -103,7 +103,7 @@ def calibration(
     used, if any. Learn strengths and sources first, because learning them discards calibrations.
     """
     out = Console(highlight=False)
-    found = learn_calibrations(run(_lessons(key, purpose, tenant, before, out, truth)))
+    found = learn_calibrations(run(_training_data(key, purpose, tenant, before, out, truth)))
     table = Table("attribute", "chosen", "labels", "Brier", "", "log loss", "", "ECE", "", box=None)
     for each in found:
         table.add_row(*_calibration_row(each))
@@ -128,28 +128,28 @@ def proposals(
     Each relation has a comment with its gain on held-out twins, its confidence interval and its number of rows.
     """
     said = Console(highlight=False, stderr=True)
-    read = run(_lessons(key, purpose, tenant, before, said))
+    read = run(_training_data(key, purpose, tenant, before, said))
     _say_left_out(read, said)
     found = propose_relations(read)
     if write_draft(draft(catalog, found), out):
         said.print(f"{len(found)} relations proposed in {out}. Look at them; `beliefgraph define` would publish them.")
 
 
-async def _lessons(
+async def _training_data(
     key: str,
     purpose: str | None,
     tenant: str | None,
     before: datetime | None,
     out: Console,
     truth: Path | None = None,
-) -> Lessons:
+) -> TrainingData:
     known = [] if truth is None else list(read_truth(truth))
     with out.status("Reading twins …") as status:
         async with signed_in(key, purpose) as (built, caller):
             if tenant is not None and tenant != caller.tenant:
                 raise Incorrect("invalid-input", f"This key is for the tenant {caller.tenant}, not {tenant}.")
             usable = Usable(built.sights, caller)
-            found = await lessons(
+            found = await training_data(
                 caller,
                 built.alone.graph,
                 built.book,
@@ -167,7 +167,7 @@ async def _lessons(
     return found
 
 
-def _say_left_out(read: Lessons, out: Console) -> None:
+def _say_left_out(read: TrainingData, out: Console) -> None:
     if read.left_out:
         names = ", ".join(read.left_out)
         out.print(f"Not learned, because they are noisy ORs, states, inherit, or are related to such: {names}.")

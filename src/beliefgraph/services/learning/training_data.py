@@ -43,7 +43,7 @@ _MOMENT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True)
-class Lessons:
+class TrainingData:
     """Training data as columns by attribute; rows are in order of time.
 
     `attributes` are the binary ones, and `structure` is what the definitions state of them; `stated` has the definition
@@ -84,7 +84,7 @@ class Lessons:
         return tuple(self.attributes[at] for at in sorted(out | barren))
 
     @property
-    def learnable(self) -> Lessons:
+    def learnable(self) -> TrainingData:
         """The training data without what is left out: its columns, relations and labels."""
         kept = [at for at, attribute in enumerate(self.attributes) if attribute not in self.left_out]
         place = {at: new for new, at in enumerate(kept)}
@@ -119,7 +119,7 @@ class Lessons:
         return np.asarray(self.labels.truth[np.arange(len(self.column)), self.column])
 
 
-async def lessons(
+async def training_data(
     caller: Caller,
     graph: Graph,
     book: DefinitionBook,
@@ -128,7 +128,7 @@ async def lessons(
     truth: Iterable[Known] = (),
     told: Callable[[int], None] = lambda _: None,
     usable: Usable | None = None,
-) -> Lessons:
+) -> TrainingData:
     """Read every twin of the caller's tenant, one after another; `told` is called with the number read.
 
     `truth` is known in addition to corrections in the twins; without a time, it became known after all evidence. With
@@ -207,7 +207,7 @@ class _Columns:
         rows = self._rows(derive(state, self._graph, head))
         return _Read(head, state.id, tuple(labels), {place: row for place, row in rows.items() if row.any()})
 
-    def joined(self, read: list[_Read]) -> Lessons:
+    def joined(self, read: list[_Read]) -> TrainingData:
         """All that was read, in the order of time."""
         ordered = sorted((label for each in read for label in each.labels), key=lambda label: (label.at, label.id))
         rows = np.array([label.row for label in ordered]).reshape(len(ordered), len(self.attributes))
@@ -218,7 +218,7 @@ class _Columns:
             row for each in sorted(read, key=lambda one: (one.head, one.id)) for _, row in sorted(each.rows.items())
         ]
         structure, stated = self._structure()
-        return Lessons(
+        return TrainingData(
             definitions=self._graph.definitions,
             attributes=self.attributes,
             structure=structure,
