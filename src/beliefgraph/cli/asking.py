@@ -1,4 +1,4 @@
-"""`beliefgraph coverage` and `ask-next`: how much is known of a twin, and which questions would tell most."""
+"""`beliefgraph coverage` and `ask-next`: how much is known about a twin, and which questions to ask next."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def ask_next(
     purpose: Purpose = None,
     json: Json = False,
 ) -> None:
-    """List the questions whose answers would tell most for their cost."""
+    """List the questions with the highest information gain for their cost."""
     beliefs = [belief_named(each) for each in about or ()]
     found = run(_ask_next(key, purpose, twin, first, beliefs, outcome or [], context, as_of(at)))
     if json:

@@ -49,7 +49,7 @@ from beliefgraph.web.server import refuse_taken, serving
 TENANT = "demo"
 PURPOSE = "demonstration"
 GOALS_TOLD = 3
-"""Goals that a scene moved which the demo tells."""
+"""Goals that a scene changed, of those that the demo shows."""
 
 LISTED = 7
 """Beliefs of a twin that the demo lists."""

@@ -41,7 +41,7 @@ def erase(key: Key, twin: Twin, purpose: Purpose = None) -> None:
 
 
 def readmit(key: Key, twin: Twin, purpose: Purpose = None, json: Json = False) -> None:
-    """Take in again what concerns a person who was erased, because they consented anew."""
+    """Accept data about an erased person again, because they consented again."""
 
     async def work() -> Readmission:
         async with signed_in(key, purpose) as (running, caller):

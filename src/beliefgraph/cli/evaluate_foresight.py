@@ -37,7 +37,7 @@ def questions(
 
 
 def twin2k(data: DataOption = None, json: JsonOption = False) -> None:
-    """Forecast 129 answers of 1,784 people from their answers in other studies, beside LLM twins of them."""
+    """Forecast 129 answers of 1,784 people from their answers in other studies, compared with LLM twins of them."""
     with errors_told():
         answers = datasets.read_answers(datasets.data_dir(data))
     tell(answers_evaluated.evaluate(answers), json, None)

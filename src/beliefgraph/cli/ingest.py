@@ -29,7 +29,7 @@ QUARANTINED = 3
 """Exit code where events went to quarantine, with --strict."""
 
 SHOWN = 20
-"""Lines that went wrong which are told one by one; the rest are counted."""
+"""Failed lines that are reported one by one; the rest are counted."""
 
 
 def ingest(
@@ -130,7 +130,7 @@ class _Advance:
         self._task = bars.add_task("Taking in", total=total, events=0)
 
     def __call__(self, done: int, events: int) -> None:
-        """Show that so many bytes and events are in."""
+        """Show the number of bytes and events processed."""
         self._bars.update(self._task, completed=done, events=events)
 
 

@@ -165,7 +165,7 @@ class ProgressBar:
         self._task = bars.add_task("Fetching Neo4j", total=None, visible=False)
 
     def __call__(self, done: int, total: int) -> None:
-        """Shows that so many bytes of all are here."""
+        """Show how many of all bytes have been downloaded."""
         self._bars.update(self._task, completed=done, total=total, visible=True)
 
 

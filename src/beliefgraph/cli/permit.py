@@ -32,7 +32,9 @@ def permit(
     purpose: Purpose = None,
     json: Json = False,
 ) -> None:
-    """Permit a purpose, or refuse it with --refuse. With the person's own key it stands against all else."""
+    """Permit a purpose, or refuse it with --refuse. With the person's own key it takes precedence over all other
+    statements.
+    """
 
     async def work() -> Receipt:
         command = Permit(

@@ -38,8 +38,8 @@ def reinterpret(
 ) -> None:
     """Read stored events again under the rules in force; twins change by commits with the cause `reinterpreted`.
 
-    What says the same stays as it is. A run that was interrupted can be started again. Corrections, statements and
-    withdrawals stand. Events that no rule can read any more wait in quarantine.
+    Unchanged evidence is kept. An interrupted run can be started again. Corrections, statements and withdrawals are
+    kept. Events that no rule can read any more wait in quarantine.
     """
     if since is not None and since.tzinfo is None:
         since = since.replace(tzinfo=UTC)

@@ -58,7 +58,7 @@ async def _rules(
 
 
 def show(out: Console, found: tuple[LearnedAttribute, ...]) -> None:
-    """The fitted numbers beside the stated ones, and the log loss of both on held-out twins."""
+    """The fitted and the stated numbers, and the log loss of both on held-out twins."""
     if not found:
         out.print(f"No attribute has {LEAST_LABELS} labels, or they have values or relations, which are not fitted.")
         return

@@ -19,7 +19,7 @@ from beliefgraph.model.goal import GoalChange, GoalDifference, GoalRow, Motivati
 from beliefgraph.model.metric import MetricState
 
 BAR = 20
-"""Columns of a bar that stands for a certainty."""
+"""Columns of a bar that represents certainty."""
 
 SLIGHT = 0.05
 """Log-odds below which a contribution is not shown by itself."""
@@ -124,7 +124,7 @@ def change(one: BeliefChange) -> Text:
 
 
 def metrics(then: Sequence[MetricState], now: Sequence[MetricState], before: datetime, after: datetime) -> Table:
-    """A table of metrics at two moments; those in a band stand out."""
+    """A table of metrics at two moments; those in a band are highlighted."""
     table = Table(title_justify="left", box=None, pad_edge=False)
     table.add_column("metric", ratio=1)
     table.add_column(day(before), no_wrap=True)

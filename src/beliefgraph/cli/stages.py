@@ -43,7 +43,7 @@ def trajectories(
 
 
 def show(out: Console, found: Sequence[LearnedTrajectory]) -> None:
-    """The result for each trajectory beside its definition, and why it is adopted or not."""
+    """The result for each trajectory with its definition, and why it is adopted or not."""
     if not found:
         out.print("No trajectory is defined.")
     for each in found:

@@ -28,12 +28,12 @@ class ExpectedAnswer:
 
 @expose(asking.QuestionToAsk)
 class QuestionToAsk:
-    """A question, and how much its answer is expected to tell."""
+    """A question, with its expected information gain."""
 
 
 @expose(asking.NextQuestions)
 class NextQuestions:
-    """The questions that tell most for their cost, and why others are not asked."""
+    """The questions with the highest information gain for their cost, and why others are not asked."""
 
 
 @expose(asking.DomainCoverage)

@@ -54,7 +54,7 @@ class Strength:
     },
 )
 class Belief(Node):
-    """A belief of a twin as it stands at the requested moment."""
+    """A belief of a twin at the requested moment."""
 
     @staticmethod
     def is_type_of(value: object, _info: object) -> bool:

@@ -1,4 +1,4 @@
-"""What every resolver is given: the services, who calls, and the names of the twins the call speaks of."""
+"""The context of every resolver: the services, the caller, and the names of the twins in the call."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ class Context:
     keyed: Callable[[str], bool] | None = None
     """Told once a WebSocket has brought its key, so that it keeps its place; False if that key has too many."""
     asks: Callable[[], None] | None = None
-    """To be called once a request is known to be a question, which nobody needs answered when its sender is gone."""
+    """Called once a request is known to be a query, which can be cancelled when its sender is gone."""
     address: str = ""
     """Where the call comes from."""
 

@@ -31,7 +31,7 @@ class DecisionGround:
 
 @expose(decisions.Reason)
 class DecisionReason:
-    """Why an option was chosen: in the person's words, or by a belief or a goal that speaks for it."""
+    """Why an option was chosen: in the person's words, or by a belief or a goal in favour of it."""
 
 
 @expose(decisions.Result)
@@ -56,7 +56,7 @@ class EvidenceBehind:
     hide={"decision.id", "decision.twin"},
 )
 class Decision:
-    """A decision as it stands at the requested moment."""
+    """A decision at the requested moment."""
 
     surprise: float | None = attribute(  # type: ignore[assignment]
         "surprise",
@@ -82,7 +82,7 @@ class DecisionChange:
 
 @expose(checks.Point)
 class DecisionPoint:
-    """One thing that speaks for or against an option, with its weight and evidence."""
+    """One point for or against an option, with its weight and evidence."""
 
 
 @expose(checks.Unknown)
@@ -92,7 +92,7 @@ class DecisionUnknown:
 
 @expose(checks.OptionCheck)
 class OptionCheck:
-    """One option with everything that speaks for and against it."""
+    """One option with all points for and against it."""
 
 
 @expose(checks.DecisionCheck)

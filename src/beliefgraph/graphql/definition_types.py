@@ -83,7 +83,7 @@ class FollowUp:
 
 @expose(metrics.ZoneEvents)
 class ZoneEvents:
-    """Events that tell in which time zone the person is, from their time on."""
+    """Events that set the person's time zone, from their time on."""
 
 
 @expose(metrics.MetricDefinition)

@@ -1,4 +1,4 @@
-"""GraphQL at one address, over HTTP and over WebSockets.
+"""GraphQL at one URL, over HTTP and WebSockets.
 
 HTTP follows GraphQL-over-HTTP: `application/graphql-response+json` gets 400 for a request that cannot be executed,
 `application/json` gets 200 for whatever is well-formed. WebSockets speak graphql-transport-ws (`websocket.py`).
@@ -118,7 +118,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         return await self._execute(context, asked, media)
 
     async def _coerced(self, query: str, variables: dict[str, Any], operation_name: str | None) -> dict[str, Any]:
-        """Long variables, coerced beside the loop; `too-large` where a list has too many items."""
+        """Long variables, coerced in a thread; `too-large` if a list has too many items."""
         return await coerced_beside(self._core, query, variables, operation_name, self._most_tokens)
 
     async def _read(self, body: bytes) -> object:

@@ -19,7 +19,7 @@ from beliefgraph.telemetry.spans import refused
 log = structlog.get_logger(__name__)
 
 MOST_ERRORS = 20
-"""Errors that are told of one request, and fields of one error."""
+"""Errors reported for one request, and fields of one error."""
 
 VALIDATION_CODES = {
     "timezone_aware": "naive-datetime",
@@ -94,7 +94,7 @@ def tell(errors: list[GraphQLError], request_id: str) -> None:
 
 
 def _field(error: GraphQLError) -> str | None:
-    """The field that an error came from, by its name in the schema: an alias is the caller's own word."""
+    """The field that an error comes from, by its name in the schema, not its alias."""
     node = error.nodes[0] if error.nodes else None
     return node.name.value if isinstance(node, FieldNode) else None
 

@@ -60,7 +60,7 @@ MANY = 500
 """Objects from which on an answer is put together in a thread: some ten milliseconds."""
 
 MOST_OBJECTS = 100_000
-"""Objects in one answer, lists whose length nobody knows before among them: some 100 MB while it is put together."""
+"""Objects in one answer, including lists whose length is not known in advance: some 100 MB while it is built."""
 
 GREATEST_INT = 2_147_483_647
 

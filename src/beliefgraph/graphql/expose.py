@@ -37,7 +37,7 @@ class AttributeField(StrawberryField):
 
     getter: Callable[[Any], Any]
     path: str | None = None
-    """The attribute's name, dotted where it lies within another; None where a function of its own reads the record."""
+    """The attribute's name, dotted if it is nested; None if a custom function reads the record."""
 
     def get_result(self, source: Any, info: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:  # noqa: ARG002
         """The attribute."""

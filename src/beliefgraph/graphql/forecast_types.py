@@ -78,7 +78,7 @@ class ForecastInput:
 
 @expose(forecasts.Resolution, hide={"id", "forecast", "twin"})
 class Resolution:
-    """What came of a forecast, as it was known at one rev."""
+    """The resolution of a forecast, as known at one rev."""
 
 
 @expose(forecasts.CurvePoint)
@@ -98,7 +98,7 @@ class GradeForecast:
 
 @expose(forecasts.Forecast, hide={"twin", "cumulative"})
 class Forecast:
-    """How likely an outcome is within a horizon, with the reasons, and what came of it."""
+    """The probability of an outcome within a horizon, with its contributions and its resolution."""
 
     resolution: Resolution | None = attribute(  # type: ignore[assignment]
         "resolution", Resolution | None, "Its resolution, as far as it is known; null while it is open."
@@ -131,7 +131,7 @@ class ReliabilityBin:
 
 @expose(forecasts.TimePoint)
 class TimePoint:
-    """What was said and what came by one time after forecasts were made."""
+    """Forecast and observed frequency by one time after forecasts were made."""
 
 
 @expose(forecasts.TimeScores)

@@ -33,7 +33,7 @@ def _related(description: str, kind: goal.GoalLinkKind, *, outgoing: bool | None
     hide={"related", "motives", "explanation", "state.goal.id", "state.goal.twin", "state.apart"},
 )
 class Goal(Node):
-    """A goal as it stands at the requested moment."""
+    """A goal at the requested moment."""
 
     @staticmethod
     def is_type_of(value: object, _info: object) -> bool:
@@ -147,7 +147,7 @@ class GoalChange:
 
 @expose(goal.GoalStanding)
 class GoalStanding:
-    """How a goal stands: what was stated, and what is derived from it; unrounded."""
+    """State of a goal: what was stated, and what is derived from it; unrounded."""
 
 
 @expose(goal.GoalDifference)

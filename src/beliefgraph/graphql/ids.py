@@ -22,9 +22,9 @@ LONGEST = 2_000
 
 @dataclass(frozen=True)
 class GlobalId:
-    """What an id names: a type, the twin by its name, and the thing's own id ("" where the twin itself is meant).
+    """What an id names: a type, the twin by its name, and the object's own id ("" for the twin itself).
 
-    `apart` tells it from other answers about the same thing.
+    `apart` distinguishes it from other answers about the same object.
     """
 
     type: str
@@ -43,7 +43,7 @@ class GlobalId:
 
 
 class Standing(Protocol):
-    """What stands somehow at a (valid time, rev)."""
+    """The state of an object at a (valid time, rev)."""
 
     @property
     def valid_time(self) -> datetime: ...
@@ -54,7 +54,7 @@ class Standing(Protocol):
 
 
 def moment_of(found: Standing) -> str:
-    """What tells the answer from those of other moments; "" of now."""
+    """What distinguishes the answer from those of other moments; "" for a current answer."""
     if found.apart is None:
         return ""
     return f"{found.rev}@{found.valid_time.isoformat()}{found.apart and f'?{found.apart}'}"

@@ -14,7 +14,7 @@ from strawberry.types import get_object_definition
 from beliefgraph.graphql.expose import reading
 
 TELLING = ("Receipt", "Change")
-"""The types that tell what changed, with a field for each layer."""
+"""The types that describe changes, with a field for each layer."""
 
 
 @dataclass(frozen=True)

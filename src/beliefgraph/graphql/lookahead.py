@@ -112,7 +112,7 @@ def around_goals(goals: Selection) -> AroundGoals:
 
 
 def around(beliefs: Selection) -> Around:
-    """What is selected around beliefs; `too-complex` where it lies further off than one statement brings."""
+    """What is selected around beliefs; `too-complex` if it is further away than one statement reads."""
     levels, here = 0, beliefs
     kinds: set[RelationKind] = set()
     while "relations" in here:

@@ -14,7 +14,7 @@ class MetricName:
 
 @expose(metrics.MetricState, within={"metric": metrics.Metric}, hide={"metric.id", "metric.twin", "apart"})
 class Metric:
-    """A metric of a twin as it stands at the requested moment."""
+    """A metric of a twin at the requested moment."""
 
 
 @expose(metrics.Reading, hide={"twin", "key"})

@@ -138,7 +138,7 @@ class Mutation(ForecastMutations, PermissionCommands, ContestCommands, SessionCo
 
     @answer(
         Readmission,
-        "Take in again what concerns a person who was erased, because they consented anew. Needs the person's own key "
+        "Accept data about an erased person again, because they consented again. Needs the person's own key "
         "or the scope `erase`.",
     )
     @staticmethod

@@ -52,7 +52,7 @@ class PermissionCommands:
 
     permit = command(
         Permit,
-        "Permit or refuse a purpose. What is stated with the person's own key stands against all else.",
+        "Permit or refuse a purpose. Statements with the person's own key take precedence over all others.",
         lambda to: to.permit,
     )
     restrict = command(Restrict, "Restrict the use of a twin, or lift the restriction.", lambda to: to.restrict)

@@ -30,7 +30,7 @@ class ConstraintConflict:
     hide={"explanation", "history", "definition.inherits", "definition.scores"},
 )
 class Preference:
-    """A preference as it stands in the requested context, unrounded."""
+    """A preference in the requested context, unrounded."""
 
     @field(Explanation | None, "Explanation of `belief`, including broader contexts; null if unavailable.")
     @staticmethod
@@ -50,7 +50,7 @@ PreferenceConnection = connection(Preference)
 
 @dataclass(frozen=True)
 class AroundPreferences:
-    """Whether to say why each preference stands where it does, and what was published about it."""
+    """Whether explanations and the published history of each preference are selected."""
 
     explained: bool
     with_history: bool

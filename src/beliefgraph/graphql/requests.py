@@ -15,7 +15,7 @@ from beliefgraph.services.process.bounded_json import BOUNDS, JsonBounds
 from beliefgraph.services.process.places import Places
 
 LONGEST_QUERY = 200_000
-"""Characters of a query; they are read one by one, while nobody else is served."""
+"""Characters of a query; it is parsed on the event loop, while no other request is served."""
 
 LONG_NUMBER = re.compile(r"\d{309}")
 """More digits than any number has that JSON's readers know."""

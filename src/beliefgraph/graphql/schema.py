@@ -76,7 +76,7 @@ class Kept(SchemaExtension):
 
 
 class Schema(strawberry.Schema):
-    """The schema, with the plans it has compiled, and errors told with their codes."""
+    """The schema, with its compiled plans, and errors reported with their codes."""
 
     def __init__(self, limits: Limits, layers: Sequence[LayerFields] = (), **options: Any) -> None:
         self.plans = Plans()

@@ -1,4 +1,4 @@
-"""Variables: how long their lists may be, as the model says of each, and what is long is coerced beside the loop."""
+"""Variables: limits on the length of lists, as declared in the model; long ones are coerced in a thread."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MOST_ITEMS = 10_000
 """Items of a list of which the model says nothing else."""
 
 MOST_ERRORS = 20
-"""Errors that are told of one request."""
+"""Errors reported for one request."""
 
 
 class Long(dict[str, Any]):

@@ -96,7 +96,7 @@ class Messages(ASGIWebSocketAdapter):
 
 
 def _marked(message: object, size: int) -> object:
-    """The message; if it is long, its variables are marked, so that they are coerced beside the loop."""
+    """The message; if it is long, its variables are marked, so that they are coerced in a thread."""
     payload = message.get("payload") if size > AT_ONCE and isinstance(message, dict) else None
     if isinstance(payload, dict) and isinstance(payload.get("variables"), dict):
         payload["variables"] = Long(payload["variables"])

@@ -215,7 +215,7 @@ def _unreadable(file: str, error: BeliefgraphError) -> Finding:
 
 
 class _Nodes:
-    """Where everything stands in a file; it is parsed once more, when first asked, for parsing keeps no places."""
+    """Positions of the parts of a file, which is parsed again on first use: the first parse keeps none."""
 
     def __init__(self, text: bytes, catalogs: int) -> None:
         self._text = text

@@ -19,7 +19,7 @@ MAX_CATALOG_BYTES = 8 * 1024 * 1024  # 5,000 attributes and 20,000 relations, wr
 
 
 _FORMS = frozenset({"constrained-float", "constrained-str"})
-"""What the checker adds to a place where a number or an expression may stand."""
+"""What the checker appends to the location of a field that accepts a number or an expression."""
 
 
 def read_catalogs(path: Path) -> list[Catalog]:
@@ -65,7 +65,7 @@ def _catalog(given: object, name: str, place: str) -> Catalog:
 
 
 Place = tuple[str | int, ...]
-"""Where something stands in a catalog: names of fields and numbers of items, from the outside in."""
+"""A location in a catalog: names of fields and numbers of items, from the outside in."""
 
 
 class Wrong(NamedTuple):

@@ -1,4 +1,4 @@
-"""Events on their way in: those that are taken into a twin, and those that are set aside."""
+"""Incoming events: those that are processed, and those that go to quarantine."""
 
 from __future__ import annotations
 

@@ -178,7 +178,7 @@ class Attribute(Record):
             return
         wrong = None
         if self.preference.rule is not None and belief.subject == ANYONE:
-            wrong = f"is a constraint: say as its subject what {self.preference.feature} it speaks of"
+            wrong = f"is a constraint: state as its subject what {self.preference.feature} it speaks of"
         elif self.preference.rule in BOUNDS and not _is_number(belief.subject):
             wrong = f"bounds {self.preference.feature}: its subject is a number, and {belief.subject!r} is none"
         elif self.preference.kind == "state" and (belief.subject, belief.context) != (ANYONE, ANYWHERE):

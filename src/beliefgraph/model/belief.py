@@ -45,8 +45,8 @@ Subject = Annotated[Key, Field(description="Whom or what it is about; `self` is 
 Context = Annotated[
     Key,
     Field(
-        description="Situation in which it applies. Contexts nest by dots: `work.mail` lies in `work`, and that in "
-        "`any`, the broadest."
+        description="Situation in which it applies. Contexts nest by dots: `work.mail` is part of `work`, which is "
+        "part of `any`, the broadest."
     ),
 ]
 
@@ -110,7 +110,7 @@ class Holding(Publication):
     """
 
     log_odds: LogOdds | None = Field(
-        description="Log-odds that the belief holds (natural log); published values lie on a grid of one percentage "
+        description="Log-odds that the belief holds (natural log); published values are on a grid of one percentage "
         "point. Null if unavailable.",
     )
     status: Status

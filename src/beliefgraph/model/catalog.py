@@ -70,8 +70,8 @@ class RelationDefinition(Record):
     )
     probability: OpenProbability | None = Field(
         None,
-        description="For implies, P(target given source); for causes, the probability that this cause alone brings "
-        "the effect about. In (0, 1); null otherwise.",
+        description="For implies, P(target given source); for causes, the probability that this cause alone "
+        "produces the effect. In (0, 1); null otherwise.",
     )
 
     @cached_property
@@ -110,7 +110,7 @@ class BearingRule(Record):
     value_from: Expression | None = Field(None, description="Expression for the value, instead of `value`.")
     log_likelihood_ratio: LogLikelihoodRatio | Expression | None = Field(
         None,
-        description="Log-likelihood ratio in [-30, 30], or an expression for it; positive speaks for the belief.",
+        description="Log-likelihood ratio in [-30, 30], or an expression for it; positive is evidence for the belief.",
     )
     likelihoods: Likelihoods | None = Field(
         None,

@@ -115,8 +115,8 @@ class Relate(Command):
     )
     probability: OpenProbability | None = Field(
         None,
-        description="For implies, P(target given source); for causes, the probability that this cause alone brings "
-        "the effect about. In (0, 1).",
+        description="For implies, P(target given source); for causes, the probability that this cause alone "
+        "produces the effect. In (0, 1).",
     )
     valid_from: ValidFrom = None
     valid_to: ValidTo = None
@@ -190,7 +190,7 @@ class RecordDecision(Command, DecisionFields):
 
 
 class Identify(Command):
-    """Link an identifier to this twin over [valid_from, valid_to); events waiting for it are taken in."""
+    """Link an identifier to this twin over [valid_from, valid_to); events waiting for it are processed."""
 
     identifier: Identifier = Field(description="Identifier to link.")
     valid_from: Instant | None = Field(

@@ -86,7 +86,7 @@ class Ground(Record):
 
 
 class Reason(Ground):
-    """Why an option was chosen: in the person's words, or by a belief or a goal that speaks for it."""
+    """Why an option was chosen: in the person's words, or by a belief or a goal in favour of it."""
 
     text: Text | None = Field(
         None,

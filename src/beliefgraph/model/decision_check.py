@@ -31,10 +31,10 @@ PointKind = Annotated[
 PointStance = Annotated[
     Literal["for", "against", "forbids", "neutral"],
     vocabulary(
-        "Whether a point speaks for or against an option.",
+        "Whether a point is for or against an option.",
         {
-            "for": "It speaks for the option.",
-            "against": "It speaks against the option.",
+            "for": "It is a point for the option.",
+            "against": "It is a point against the option.",
             "forbids": "A hard constraint that is more likely than not rules the option out.",
             "neutral": "It applies, but its weight is negligible.",
         },
@@ -55,12 +55,12 @@ class CheckDecision(Record):
 
 
 class Point(Record):
-    """One thing that speaks for or against an option."""
+    """One point for or against an option."""
 
     kind: PointKind
     stance: PointStance
     weight: Score = Field(
-        description="How strongly it speaks for the option (above 0) or against it (below 0), in [-1, 1].",
+        description="Its weight for the option (above 0) or against it (below 0), in [-1, 1].",
     )
     log_odds: LogOdds = Field(
         description="What the point adds to the log-odds that the option is right; 0 if it forbids the option.",
@@ -92,7 +92,7 @@ class Unknown(Record):
 
 
 class OptionCheck(Record):
-    """One option with everything that speaks for and against it."""
+    """One option with all points for and against it."""
 
     option: Option = Field(description="The option.")
     allowed: bool = Field(description="False if a hard constraint that is more likely than not rules the option out.")
@@ -100,7 +100,7 @@ class OptionCheck(Record):
         description="Lower bound on the probability that the option violates a hard constraint, in [0, 1].",
     )
     score: Score = Field(description="Balance of all points that can be weighed against each other, in [-1, 1].")
-    points: tuple[Point, ...] = Field(description="What speaks for and against the option, greatest weight first.")
+    points: tuple[Point, ...] = Field(description="Points for and against the option, greatest weight first.")
     unknown: tuple[Unknown, ...] = Field(description="What could not be checked.")
 
 

@@ -47,7 +47,7 @@ class ErasureReceipt(Record):
 
 
 class Readmission(Record):
-    """Confirmation that events and commands about an erased person are taken in again."""
+    """Confirmation that events and commands about an erased person are accepted again."""
 
     twin: Key = Field(description="Name of the twin, which starts empty.")
     actor: Key = Field(description="Who asked for it.")

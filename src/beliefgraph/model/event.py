@@ -61,7 +61,7 @@ class Event(Record):
 
 
 class EventName(Record):
-    """An event that was taken in, by its CloudEvents source and id, or by an id from an answer alone."""
+    """An event that was processed, by its CloudEvents source and id, or only by an id from an answer."""
 
     id: Id = Field(
         description="CloudEvents id of the event; without `source`, the field `event` of evidence, the id of "
@@ -71,7 +71,7 @@ class EventName(Record):
 
 
 class QuarantinedEvent(Record):
-    """An event that could not be taken in, with the reason. It can be replayed once the cause is fixed."""
+    """An event that could not be processed, with the reason. It can be replayed once the cause is fixed."""
 
     id: str = Field(description="Id of the quarantined event, for replayQuarantine.")
     event: Event = Field(description="The event as it arrived.")

@@ -89,7 +89,7 @@ class Bearing(Statement):
     stance: Stance
     log_likelihood_ratio: LogLikelihoodRatio = Field(
         description="Natural log of how much likelier the observation is if the belief holds than if it does not, "
-        "in [-30, 30]; positive speaks for the belief.",
+        "in [-30, 30]; positive is evidence for the belief.",
     )
     half_life: HalfLife | None = Field(
         None,

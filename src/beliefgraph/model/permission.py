@@ -225,7 +225,7 @@ class Restrict(Command):
     """Restrict the use of a twin, or lift the restriction.
 
     A restricted twin answers the person and the purposes that a law demands, and nobody else. Events about it wait, and
-    are taken in when the restriction is lifted.
+    are processed when the restriction is lifted.
     """
 
     restricted: bool = Field(True, description="Whether it is to be restricted; false lifts the restriction.")

@@ -16,11 +16,11 @@ RelationKind = Annotated[
     vocabulary(
         "How one belief affects another.",
         {
-            "supports": "Each makes the other likelier.",
+            "supports": "Each makes the other more likely.",
             "contradicts": "Each makes the other less likely.",
             "implies": "If the source holds, the target holds with a stated probability.",
             "excludes": "Both hardly ever hold together.",
-            "causes": "The source brings the target about.",
+            "causes": "The source causes the target.",
         },
     ),
 ]
@@ -40,8 +40,8 @@ class Strength(Record):
     )
     probability: OpenProbability | None = Field(
         None,
-        description="For implies, P(target given source); for causes, the probability that this cause alone brings "
-        "the effect about. In (0, 1); null otherwise.",
+        description="For implies, P(target given source); for causes, the probability that this cause alone "
+        "produces the effect. In (0, 1); null otherwise.",
     )
 
     def model_post_init(self, _context: object) -> None:

@@ -1,4 +1,4 @@
-"""Series: how a belief, a metric, a goal or a preference went over a span of valid time, and where it is heading."""
+"""Series: the course of a belief, a metric, a goal or a preference over a span of valid time, and its projection."""
 
 from __future__ import annotations
 

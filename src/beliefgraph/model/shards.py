@@ -59,9 +59,11 @@ class RegionRule(Record):
 class Shard(Record):
     """One database, and the twins that it holds."""
 
-    region: RegionName | None = Field(default=None, description="Region in which its data stays; null: none is named.")
+    region: RegionName | None = Field(
+        default=None, description="Region in which its data is stored; null if none is named."
+    )
     name: str = Field(pattern="^[a-z0-9][a-z0-9-]*$", description="Name of the shard; `home` is the one in NEO4J_URI.")
-    uri: str | None = Field(default=None, description="Bolt or neo4j:// address; left out for `home` alone.")
+    uri: str | None = Field(default=None, description="Bolt or neo4j:// address; may only be omitted for `home`.")
     username: str = Field(default="neo4j", description="User of this Neo4j.")
     password: SecretStr | None = Field(default=None, description="Password of the user.")
     database: str = Field(default="neo4j", description="Database in this Neo4j.")
@@ -104,7 +106,7 @@ class ShardMap(Record):
             raise ValueError(f"no shard is in the region {min(unknown)}, which a rule names")
         twins = [twin for shard in self.shards for twin in shard.twins]
         if len(self._by_twin) < len(twins):
-            raise ValueError("a twin lies in two shards")
+            raise ValueError("a twin is in two shards")
         return self
 
     @cached_property

@@ -164,7 +164,9 @@ class TrajectoryPoint(Record):
     stages: tuple[StageShare, ...] = Field(description="Every stage with its probability, in order.")
     position: float = Field(description="Expected number of stages passed: 0 in the first stage.")
     rev: int | None = Field(
-        None, description="Rev that wrote the latest evidence by this moment; null if there is none, or it lies ahead."
+        None,
+        description="Rev that wrote the latest evidence by this moment; null if there is none, or for a moment in "
+        "the future.",
     )
 
 

@@ -32,7 +32,7 @@ class BodyBuffer:
 
 
 class OpenSockets:
-    """The WebSockets that are open: those that bring no key give way to others, and a key has so many."""
+    """The open WebSockets: those without a key are closed first, and the number per key is limited."""
 
     def __init__(self, most: int, most_per_key: int) -> None:
         self._most = most

@@ -30,10 +30,10 @@ except ImportError:  # no httptools on this platform
 log = structlog.get_logger(__name__)
 
 OTHER_FILES = 256
-"""Files that a process has open beside its connections: to Neo4j, of its keys, its modules."""
+"""Files that a process has open besides its connections: to Neo4j, of its keys, its modules."""
 
 REFUSED_AT_ONCE = 64
-"""Connections beyond the limit that wait to be told so; more are closed without a word."""
+"""Connections beyond the limit that still get a response; more are closed without one."""
 
 SAID_EVERY_S = 60.0
 """Seconds between two lines of the log that say connections are refused."""
@@ -65,7 +65,7 @@ class Connections:
         return len(self._address)
 
     def enter(self, connection: Guarded, address: str) -> bool:
-        """Count a new one; False if there is no room, and none that gives way."""
+        """Count a new one; False if the limit is reached and no idle one can be closed."""
         if address not in self._proxies and self._of[address] >= self._most_per_address:
             full = address
         elif len(self._address) >= self._most:

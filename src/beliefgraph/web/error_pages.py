@@ -30,6 +30,6 @@ def error_pages() -> list[Route]:
 
 
 def pages_folder() -> Path:
-    """Where the pages are: in the wheel beside the package, in a checkout under its root."""
+    """Where the pages are: in a wheel next to the package, in a checkout under its root."""
     packaged = Path(str(files("beliefgraph"))) / "docs" / "errors"
     return packaged if packaged.is_dir() else Path(__file__).parents[3] / "docs" / "errors"

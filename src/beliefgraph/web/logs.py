@@ -15,7 +15,7 @@ TRACEBACKS = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(sho
 """Where it went wrong, without the values there: they are secrets, and what people said."""
 
 OF_THE_MACHINE = frozenset({"RuntimeError", "OSError", "MemoryError", "AssertionError", "TimeoutError", "Fault"})
-"""Errors whose words say what was wrong here. Those of others may say what was sent, which is nobody's business."""
+"""Errors whose messages are logged. Messages of other errors may contain request data, which must not be logged."""
 
 
 def discreet(_logger: object, _method: str, entry: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

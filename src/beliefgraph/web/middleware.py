@@ -37,7 +37,7 @@ PERSON_PAGE = "/me"
 SANE_ID = re.compile(r"^[A-Za-z0-9._:@/+=-]{1,128}$")
 
 FULL: Message = {"type": "websocket.close", "code": 1013, "reason": "overloaded"}
-"""How a socket is told that there is no room for it."""
+"""How a WebSocket is closed when the limit is reached."""
 
 WITHOUT_KEY = Shares(total=32, per_tenant=8, per_key=8, waiting_per_key=1_000, patience=5.0)
 """Requests that need no key, by the address they come from: probes, pages, what is not there."""
@@ -55,10 +55,10 @@ MOST_FORM_BYTES = 65_536
 """Bytes of a form that are read before it takes a place."""
 
 SAFE = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
-"""What every answer tells browsers."""
+"""Security headers of every response."""
 
 ENCRYPTED = ((b"strict-transport-security", b"max-age=31536000"),)
-"""What answers over TLS tell them too, whether it ends here or at a trusted proxy."""
+"""Additional headers of responses over TLS, whether it ends here or at a trusted proxy."""
 
 Warmed = Callable[[], Awaitable[None]]
 """Waits until the process can work; raises a refusal if that takes too long."""

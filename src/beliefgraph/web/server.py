@@ -1,4 +1,4 @@
-"""Uvicorn, started and stopped by us: it says where it listens, and ends when it is told to."""
+"""Uvicorn, started and stopped programmatically."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ UNREAD_MS = 30_000
 
 @dataclass(frozen=True)
 class Served:
-    """A server that answers: where it is, and how to wait until it is told to stop."""
+    """A running server: its address, and how to wait until it is stopped."""
 
     url: str
     server: uvicorn.Server

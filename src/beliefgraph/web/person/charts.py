@@ -13,7 +13,7 @@ from beliefgraph.web.person.words import day, percent, plain
 
 WIDTH, HEIGHT = 600, 150
 LEFT, TOP, BOTTOM = 44, 10, 24
-"""Where the plot lies within a chart, in its units."""
+"""Position of the plot within a chart, in its units."""
 
 SHOWN_DAYS = 30
 
