@@ -15,11 +15,11 @@ from beliefgraph.inference.reliability import (
     Observed,
     Statements,
     learn_claims,
-    learn_coins,
     learn_shared_errors,
+    learn_source_rates,
 )
 from beliefgraph.inference.reliability.beta import fit
-from beliefgraph.inference.reliability.coins import coins_of
+from beliefgraph.inference.reliability.source_rates import rates_of
 from beliefgraph.inference.reliability.statements import UNKNOWN
 
 SURE = 20.0
@@ -38,9 +38,9 @@ def votes(
 ) -> tuple[Statements, npt.NDArray[np.bool_]]:
     """Every item put to so many sources, who toss their coins."""
     sources = np.array([rng.choice(len(a), each, replace=False) for _ in holds])
-    answer, coin = np.repeat(np.arange(len(holds)), each), sources.ravel()
-    yes = rng.random(len(coin)) < np.where(holds[answer], a[coin], b[coin])
-    return Statements(answer, coin, np.where(yes, SURE, -SURE)), yes
+    answer, rate_pair = np.repeat(np.arange(len(holds)), each), sources.ravel()
+    yes = rng.random(len(rate_pair)) < np.where(holds[answer], a[rate_pair], b[rate_pair])
+    return Statements(answer, rate_pair, np.where(yes, SURE, -SURE)), yes
 
 
 def planted(seed: int = 1, items: int = 1500) -> tuple[npt.NDArray[np.bool_], Floats, Floats, Statements]:
@@ -54,7 +54,7 @@ def planted(seed: int = 1, items: int = 1500) -> tuple[npt.NDArray[np.bool_], Fl
 
 def test_planted_coins_come_back_without_the_truth() -> None:
     holds, a, b, said = planted()
-    found = learn_coins(binary(len(holds)), said, np.zeros(30, dtype=np.int64), discounts=(1.0,))
+    found = learn_source_rates(binary(len(holds)), said, np.zeros(30, dtype=np.int64), discounts=(1.0,))
     np.testing.assert_allclose(found.says_if_holds, a, atol=0.08)
     np.testing.assert_allclose(found.says_if_not, b, atol=0.08)
     assert ((found.posterior > 0.5) == holds).mean() > 0.97
@@ -63,9 +63,9 @@ def test_planted_coins_come_back_without_the_truth() -> None:
 
 def test_most_sources_are_taken_to_be_rather_right_so_labels_do_not_switch() -> None:
     holds, _, _, said = planted(seed=2)
-    mirrored = Statements(said.answer, said.coin, -said.log_likelihood_ratio)
-    found = learn_coins(binary(len(holds)), said, np.zeros(30, dtype=np.int64))
-    switched = learn_coins(binary(len(holds)), mirrored, np.zeros(30, dtype=np.int64))
+    mirrored = Statements(said.answer, said.rate_pair, -said.log_likelihood_ratio)
+    found = learn_source_rates(binary(len(holds)), said, np.zeros(30, dtype=np.int64))
+    switched = learn_source_rates(binary(len(holds)), mirrored, np.zeros(30, dtype=np.int64))
     assert found.group_says_if_holds[0] > found.group_says_if_not[0]
     assert switched.group_says_if_holds[0] > switched.group_says_if_not[0]  # the mirror's truth is the other one
     assert (found.says_if_holds[:3] < found.says_if_not[:3]).all()  # who lies is found out
@@ -76,7 +76,7 @@ def test_what_is_known_is_counted() -> None:
     yes = np.array([True] * 8 + [False] * 2 + [True] * 1 + [False] * 9)
     answers = binary(20, holds.astype(np.int64))
     said = Statements(np.arange(20), np.zeros(20, dtype=np.int64), np.where(yes, SURE, -SURE))
-    found = learn_coins(answers, said, np.zeros(1, dtype=np.int64))
+    found = learn_source_rates(answers, said, np.zeros(1, dtype=np.int64))
     assert found.discount == 1.0
     # 8 yes and 2 no where it holds, 1 and 9 where it does not; what the population adds is the same to both ends.
     assert (found.if_holds[0] - [8, 2] > 0).all()
@@ -92,9 +92,9 @@ def test_some_truth_helps_where_the_votes_alone_mislead() -> None:
     a, b = np.array([0.9, 0.9, 0.2, 0.2, 0.2]), np.array([0.1, 0.1, 0.8, 0.8, 0.8])
     said, _ = votes(rng, holds, a, b, 5)
     group = np.zeros(5, dtype=np.int64)
-    alone = learn_coins(binary(400), said, group)
+    alone = learn_source_rates(binary(400), said, group)
     known = np.where(np.arange(400) < 100, holds.astype(np.int64), UNKNOWN)
-    told = learn_coins(binary(400, known), said, group)
+    told = learn_source_rates(binary(400, known), said, group)
     assert ((alone.posterior > 0.5) == holds).mean() < 0.1
     assert ((told.posterior > 0.5) == holds).mean() > 0.9
     assert (told.says_if_holds[2:] < told.says_if_not[2:]).all()
@@ -102,8 +102,10 @@ def test_some_truth_helps_where_the_votes_alone_mislead() -> None:
 
 def test_a_source_of_which_little_was_heard_is_like_the_others() -> None:
     holds, _, _, said = planted()
-    more = Statements(np.append(said.answer, 0), np.append(said.coin, 30), np.append(said.log_likelihood_ratio, SURE))
-    found = learn_coins(binary(len(holds)), more, np.zeros(31, dtype=np.int64), discounts=(1.0,))
+    more = Statements(
+        np.append(said.answer, 0), np.append(said.rate_pair, 30), np.append(said.log_likelihood_ratio, SURE)
+    )
+    found = learn_source_rates(binary(len(holds)), more, np.zeros(31, dtype=np.int64), discounts=(1.0,))
     new = found.if_holds[30] / found.if_holds[30].sum()
     assert new[0] == pytest.approx(found.group_says_if_holds[0], abs=0.15)
     assert found.if_holds[30].sum() < found.if_holds[:30].sum(axis=1).min()
@@ -119,8 +121,8 @@ def test_votes_that_err_together_are_discounted() -> None:
         guessed, _ = votes(rng, holds, np.full(20, 0.5), np.full(20, 0.5), 15)
         hard = (rng.random(600) < 0.35)[said.answer]
         mixed = np.where(hard, guessed.log_likelihood_ratio, said.log_likelihood_ratio)
-        apart.append(learn_coins(binary(600), said, group).discount)
-        together.append(learn_coins(binary(600), Statements(said.answer, said.coin, mixed), group).discount)
+        apart.append(learn_source_rates(binary(600), said, group).discount)
+        together.append(learn_source_rates(binary(600), Statements(said.answer, said.rate_pair, mixed), group).discount)
     assert np.mean(apart) >= 0.8
     assert max(together) <= 0.6
 
@@ -136,7 +138,7 @@ def test_one_of_several_values_is_learned_with_coins_for_each() -> None:
     every = np.tile(np.arange(values), (items * 8, 1))
     llr = np.where(every == label[:, None], SURE, -np.inf)
     said = Statements((item[:, None] * values + every).ravel(), (worker[:, None] * values + every).ravel(), llr.ravel())
-    found = learn_coins(answers, said, np.tile(np.arange(values), workers), discounts=(1.0,))
+    found = learn_source_rates(answers, said, np.tile(np.arange(values), workers), discounts=(1.0,))
     assert (found.posterior.reshape(items, values).argmax(axis=1) == truth).mean() > 0.97
     np.testing.assert_allclose(found.group_says_if_holds, right, atol=0.03)
     np.testing.assert_allclose(found.group_says_if_not, (1 - right) / (values - 1), atol=0.03)
@@ -149,9 +151,9 @@ def test_the_order_of_the_statements_changes_no_bit(seed: int, random: object) -
     holds = rng.random(40) < 0.5
     said, _ = votes(rng, holds, rng.random(8), rng.random(8), 5)
     order = rng.permutation(len(said.answer))
-    again = Statements(said.answer[order], said.coin[order], said.log_likelihood_ratio[order])
+    again = Statements(said.answer[order], said.rate_pair[order], said.log_likelihood_ratio[order])
     group = rng.integers(0, 2, 8)
-    for learn in (learn_coins, learn_claims):
+    for learn in (learn_source_rates, learn_claims):
         one, other = learn(binary(40), said, group), learn(binary(40), again, group)
         assert (one.says_if_holds == other.says_if_holds).all()
         assert (one.says_if_not == other.says_if_not).all()
@@ -160,13 +162,13 @@ def test_the_order_of_the_statements_changes_no_bit(seed: int, random: object) -
 
 @given(st.floats(1e-3, 12), st.floats(-12, -1e-3))
 def test_coins_are_found_from_what_their_words_are_worth(yes: float, no: float) -> None:
-    a, b = coins_of(np.array([yes]), np.array([no]))
+    a, b = rates_of(np.array([yes]), np.array([no]))
     assert two_coin(800.0, a[0], b[0]) == pytest.approx(yes, rel=1e-9, abs=1e-9)
     assert two_coin(-800.0, a[0], b[0]) == pytest.approx(no, rel=1e-6, abs=1e-6)
 
 
 def test_words_that_both_speak_for_it_are_worth_nothing() -> None:
-    a, b = coins_of(np.array([0.4]), np.array([0.1]))
+    a, b = rates_of(np.array([0.4]), np.array([0.1]))
     assert two_coin(5.0, a[0], b[0]) == 0.0
 
 

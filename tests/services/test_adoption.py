@@ -18,7 +18,7 @@ from beliefgraph.model.parameters import ParameterSet, Scope
 from beliefgraph.services.learning.dataset import Collection, Known, ScopedSource
 from beliefgraph.services.learning.judge import ALONE, NOT_BETTER, ONE_SIDED, reasons
 from beliefgraph.services.learning.scoring import accuracy, auc, ece
-from beliefgraph.services.learning.sources import Lesson, coins_in_force, lesson
+from beliefgraph.services.learning.sources import Lesson, lesson, rates_in_force
 from beliefgraph.store.learning import SaidRow, TwinSaid
 
 ATTRIBUTE = "world.holds"
@@ -56,7 +56,7 @@ def stands(rows: Sequence[SaidRow], found: Lesson | None, items: int, about: Def
     total = np.full(items, logit(about.attributes[ATTRIBUTE].prior or 0.5))
     origins: dict[tuple[int, str], list[float]] = {}
     for row in rows:
-        coins = coins_in_force(about, ScopedSource(row.source, SCOPE), None)
+        coins = rates_in_force(about, ScopedSource(row.source, SCOPE), None)
         word = float(two_coin(row.log_likelihood_ratio, coins.says_if_holds, coins.says_if_not))
         if row.shared_origin:
             origins.setdefault((int(row.belief), row.shared_origin), []).append(word)
@@ -193,7 +193,7 @@ def test_a_source_that_changes_its_mind_is_not_learned_as_worthless() -> None:
         for row in sorted(rows, key=lambda row: row.valid_from):
             if row.belief == str(item) and row.valid_from <= at:
                 last[row.source] = row
-        coins = {source: coins_in_force(heard, ScopedSource(source, SCOPE), None) for source in last}
+        coins = {source: rates_in_force(heard, ScopedSource(source, SCOPE), None) for source in last}
         return sum(
             float(two_coin(row.log_likelihood_ratio, coins[s].says_if_holds, coins[s].says_if_not))
             for s, row in last.items()

@@ -13,7 +13,7 @@ from beliefgraph.model.belief import BeliefKey, logit
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import Correct
 from beliefgraph.model.metric import MetricKey
-from beliefgraph.model.parameters import Coins, Scope, SharedError, SourceCoins
+from beliefgraph.model.parameters import BinaryRates, Scope, SharedError, SourceRates
 from beliefgraph.model.question import EvidenceOn
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.explanation.explain import Explanations
@@ -70,7 +70,7 @@ async def news(world: World) -> World:
     await world.book.publish_parameters(
         world.caller,
         lambda before: before.with_sources(
-            (SourceCoins(source="a liar", scope=Scope(), coins=Coins(says_if_holds=0.2, says_if_not=0.6)),),
+            (SourceRates(source="a liar", scope=Scope(), coins=BinaryRates(says_if_holds=0.2, says_if_not=0.6)),),
             (SharedError(kind="wire", correlation=0.5),),
         ),
     )

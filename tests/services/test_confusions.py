@@ -18,13 +18,13 @@ from beliefgraph.model.belief import BeliefKey, probability
 from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import Correct, Retract, Withdraw
 from beliefgraph.model.definition import Definitions
-from beliefgraph.model.parameters import Coins, Confusion, ParameterSet, Scope, SourceCoins
+from beliefgraph.model.parameters import BinaryRates, Confusion, ParameterSet, Scope, SourceRates
 from beliefgraph.model.question import EvidenceOn
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.commits.recheck import recheck
 from beliefgraph.services.explanation.explain import Explanations
 from beliefgraph.services.learning.dataset import Collection, ScopedSource
-from beliefgraph.services.learning.sources import Lesson, SourceLearner, coins_in_force, lesson
+from beliefgraph.services.learning.sources import Lesson, SourceLearner, lesson, rates_in_force
 from beliefgraph.services.questions.beliefs import Questions
 from beliefgraph.services.upkeep.refresh import Refresher
 from beliefgraph.store.learning import SaidRow, TwinSaid
@@ -123,7 +123,7 @@ def learned(rows: Sequence[tuple[int, int, int]], about: Definitions) -> Lesson:
     return lesson(collection, about)
 
 
-def heard(coins: Coins, value: str, said: str) -> float:
+def heard(coins: BinaryRates, value: str, said: str) -> float:
     """The log-likelihood ratio of a value against none of them, by the formula in docs/sources.md."""
     says = {said: coins.says_if_holds, **{each.holds: each.says for each in coins.confusion}}.get(
         value, coins.says_if_not
@@ -135,7 +135,7 @@ def right(rows: Sequence[tuple[int, int, int]], holds: Ints, about: Definitions)
     """How many items are most likely what they are, each source heard by what is in force."""
     total = np.zeros((len(holds), len(MOODS)))
     for item, source, value in rows:
-        coins = coins_in_force(about, ScopedSource(f"s{source}", Scope(attribute=MOOD, value=MOODS[value])), None)
+        coins = rates_in_force(about, ScopedSource(f"s{source}", Scope(attribute=MOOD, value=MOODS[value])), None)
         total[item] += [heard(coins, each, MOODS[value]) for each in MOODS]
     return float((total.argmax(axis=1) == holds).mean())
 
@@ -215,12 +215,12 @@ ROWS: dict[str, dict[str, float]] = {
 OBSERVER = "observer"
 
 
-def columns(source: str = OBSERVER) -> tuple[SourceCoins, ...]:
+def columns(source: str = OBSERVER) -> tuple[SourceRates, ...]:
     return tuple(
-        SourceCoins(
+        SourceRates(
             source=source,
             scope=Scope(attribute=MOOD, value=said),
-            coins=Coins(
+            coins=BinaryRates(
                 says_if_holds=ROWS[said][said],
                 says_if_not=0.1,
                 confusion=tuple(Confusion(holds=each, says=ROWS[each][said]) for each in MOODS if each != said),

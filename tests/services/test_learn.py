@@ -11,7 +11,7 @@ from beliefgraph.ingest.catalogs import parse_catalogs
 from beliefgraph.model.belief import probability
 from beliefgraph.model.catalog import RelationDefinition
 from beliefgraph.model.command import Correct
-from beliefgraph.model.parameters import Coins, LearnedCalibration, ParameterSet, Scope, SharedError, SourceCoins
+from beliefgraph.model.parameters import BinaryRates, LearnedCalibration, ParameterSet, Scope, SharedError, SourceRates
 from beliefgraph.model.time import NOW, AsOf
 from beliefgraph.services.commits.recheck import recheck
 from beliefgraph.services.derivation.grid import published
@@ -182,11 +182,11 @@ def test_new_strengths_take_calibrations_away() -> None:
 
 def test_new_reliabilities_of_sources_take_calibrations_away_and_the_same_again_do_not() -> None:
     calibration = LearnedCalibration(attribute="a", kind="platt", knots=((0.0, 0.0),), slope=0.5, labels=300)
-    coins = Coins(says_if_holds=0.8, says_if_not=0.3)
-    sources = (SourceCoins(source="omar", scope=Scope(), coins=coins),)
+    coins = BinaryRates(says_if_holds=0.8, says_if_not=0.3)
+    sources = (SourceRates(source="omar", scope=Scope(), coins=coins),)
     known = ParameterSet(tenant="acme", sources=sources).with_calibrations((calibration,))
     assert known.with_sources(sources, ()).calibrations == (calibration,)
-    heard_otherwise = (SourceCoins(source="omar", scope=Scope(), coins=coins.model_copy(update={"says_if_not": 0.4})),)
+    heard_otherwise = (SourceRates(source="omar", scope=Scope(), coins=coins.model_copy(update={"says_if_not": 0.4})),)
     assert known.with_sources(heard_otherwise, ()).calibrations == ()
     shared = (SharedError(kind="wire", correlation=0.5),)
     assert known.with_sources(sources, shared).calibrations == ()

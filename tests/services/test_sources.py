@@ -18,7 +18,7 @@ from beliefgraph.model.catalog import Catalog
 from beliefgraph.model.command import AssertBelief, Correct, Withdraw
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import Event
-from beliefgraph.model.parameters import Coins, ParameterSet, Scope, SharedError, SourceCoins
+from beliefgraph.model.parameters import BinaryRates, ParameterSet, Scope, SharedError, SourceRates
 from beliefgraph.model.question import BeliefFilter
 from beliefgraph.model.time import AsOf
 from beliefgraph.services.commits.recheck import recheck
@@ -363,7 +363,7 @@ async def test_only_a_service_that_may_define_learns(crowd: World) -> None:
 
 
 async def test_a_set_with_two_pairs_of_coins_for_one_source_is_refused() -> None:
-    coins = SourceCoins(source="a", scope=Scope(), coins=Coins(says_if_holds=0.9, says_if_not=0.1))
+    coins = SourceRates(source="a", scope=Scope(), coins=BinaryRates(says_if_holds=0.9, says_if_not=0.1))
     with pytest.raises(Incorrect, match="Two pairs"):
         ParameterSet(tenant="t", number=1, sources=(coins, coins))
     shared = SharedError(kind="wire", correlation=0.5)

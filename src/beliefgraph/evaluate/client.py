@@ -238,9 +238,9 @@ class Client:
             return NOTHING
         return Learned(
             coins={
-                node["name"]: _coins(r) for node in self._pages(SOURCES, "sources", {}) for r in node["reliabilities"]
+                node["name"]: _rates(r) for node in self._pages(SOURCES, "sources", {}) for r in node["reliabilities"]
             },
-            new=next((_coins(each) for each in parameters["newSources"] if each["kind"] is None), NOTHING.new),
+            new=next((_rates(each) for each in parameters["newSources"] if each["kind"] is None), NOTHING.new),
             shared={each["kind"]: (each["correlation"], each["scale"]) for each in parameters["sharedErrors"]},
             deviations={each["kind"]: each["deviation"] for each in parameters["randomEffects"]},
         )
@@ -366,7 +366,7 @@ def _weeks(written: str | None) -> float:
     return math.inf if written is None else _SPAN.validate_python(written) / timedelta(days=7)
 
 
-def _coins(found: Mapping[str, Any]) -> tuple[float, float]:
+def _rates(found: Mapping[str, Any]) -> tuple[float, float]:
     return found["saysIfHolds"], found["saysIfNot"]
 
 

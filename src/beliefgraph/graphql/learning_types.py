@@ -53,8 +53,8 @@ class Confusion:
 
 
 @expose(
-    parameters.SourceCoins,
-    within={"scope": parameters.Scope, "coins": parameters.Coins},
+    parameters.SourceRates,
+    within={"scope": parameters.Scope, "coins": parameters.BinaryRates},
     hide={"source", "coins.confusion"},
 )
 class NewSource:
@@ -85,8 +85,8 @@ class ParameterSet:
 
 
 @expose(
-    parameters.SourceCoins,
-    within={"scope": parameters.Scope, "coins": parameters.Coins},
+    parameters.SourceRates,
+    within={"scope": parameters.Scope, "coins": parameters.BinaryRates},
     hide={"source", "kind"},
 )
 class SourceReliability:

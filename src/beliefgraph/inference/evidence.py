@@ -5,7 +5,7 @@ Three maps, each the exact likelihood of what it describes.
 *Age* is a symmetric noisy channel that keeps the truth with probability (1 + k)/2: tanh(λ'/2) = k·tanh(λ/2), with
 k = 2^(−elapsed/half-life).
 
-*A source* has two coins: it says so with probability a where it holds, and with b where it does not. If what it says
+*A source* has two rates: it says so with probability a where it holds, and with b where it does not. If what it says
 is heard with log-likelihood ratio λ, then λ' = log((a·e^λ + 1−a) / (b·e^λ + 1−b)): no less than (1−a)/(1−b), no more
 than a/b. The items of one source on one belief are summed before, so that a source that repeats itself saturates
 instead of counting again.
@@ -49,7 +49,7 @@ class Combined:
 
     Per belief (shape [beliefs]): `log_likelihood` λ; `total`, λ before it is bounded; `mass` M = Σ|λ_item|, aged;
     `mass_unaged` M₀, as if all of it were new; `opposing_share` O, the smaller side's share of M (0 to ½). Per item, in
-    the order handed in: `contribution` λ_item, aged and after its share of its source's coins and of its origin, so
+    the order handed in: `contribution` λ_item, aged and after its share of its source's rates and of its origin, so
     that the items of one belief sum to its λ; and `withdrawn`, by how much exactly `total` falls if the item alone was
     never said.
     """
@@ -196,10 +196,10 @@ def hear(
     effect: npt.ArrayLike = NO_EFFECT,
     deviation: npt.ArrayLike = 0.0,
 ) -> Heard:
-    """What groups of items say together: each source through its coins, each origin by what it shares.
+    """What groups of items say together: each source through its rates, each origin by what it shares.
 
     Columns of one length, one row per group: the belief's index (0 ≤ belief < beliefs) and any whole number that names
-    the source; also columns, or one number for all rows: the two coins of the group's source on that belief, any whole
+    the source; also columns, or one number for all rows: the two rates of the group's source on that belief, any whole
     number from 0 that names the origin it shares with others (NO_ORIGIN: with none), and the correlation ρ and the
     scale of what has that origin; rows of one source, or one origin, on one belief must agree on theirs. `effect` is
     any whole number from 0 that names with whom it shares an error across beliefs (NO_EFFECT: with nobody), and
@@ -280,7 +280,7 @@ def _hear_as_said(on: Ints, said: Sums, beliefs: int) -> Heard:
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """What comes through, in quanta: per source and origin what is said, what passes its coins; per voice what passes
+    """What comes through, in quanta: per source and origin what is said, what passes its rates; per voice what passes
     them all, and what is left of its items; and per row the share of it that a unit carries."""
 
     said: Ints
@@ -353,7 +353,7 @@ class _Voices:
     def hear(
         self, items: Ints, left: Ints, number: Ints, effects: Effects | None, beliefs: int
     ) -> tuple[_Heard, Averaged | None]:
-        """Through the coins of each source, the correlation of each origin and what is shared across beliefs.
+        """Through the rates of each source, the correlation of each origin and what is shared across beliefs.
 
         All in quanta but for the `number` of items.
         """

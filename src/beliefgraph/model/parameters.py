@@ -44,8 +44,8 @@ Positive = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0.0, allow_inf_nan=False)]
 """A number of at least 0."""
 
-MOST_COINS = 200_000
-"""Pairs of coins in one set: some tens of megabytes as it is stored."""
+MOST_RATES = 200_000
+"""Pairs of rates in one set: some tens of megabytes as it is stored."""
 
 
 class Confusion(Record):
@@ -57,7 +57,7 @@ class Confusion(Record):
     )
 
 
-class Coins(Record):
+class BinaryRates(Record):
     """How reliable a source is: its true-positive and false-positive rates.
 
     With a confusion matrix, `confusion` is one column of it: evidence for the value bears on these other values too.
@@ -88,7 +88,7 @@ class Coins(Record):
     )
 
 
-ALWAYS_RIGHT = Coins(says_if_holds=1.0, says_if_not=0.0)
+ALWAYS_RIGHT = BinaryRates(says_if_holds=1.0, says_if_not=0.0)
 """Rates of a source about which nothing was learned: its evidence counts as stated."""
 
 
@@ -101,13 +101,13 @@ class Scope(Record):
     domain: Name | None = Field(None, description="Domain; null: all.")
 
 
-class SourceCoins(Record):
+class SourceRates(Record):
     """The rates of one source, or of sources not seen before: of one kind or of any."""
 
     source: Key | None = Field(None, description="Name of the source; null: a source not seen before.")
     kind: Key | None = Field(None, description="Kind of source; null: any.")
     scope: Scope = Field(description="What the rates apply to.")
-    coins: Coins = Field(description="The rates.")
+    coins: BinaryRates = Field(description="The rates.")
 
 
 class SharedError(Record):
@@ -180,7 +180,7 @@ class ParameterSet(Record):
     tenant: Key = Field(description="Tenant that it was learned for.")
     number: int = Field(default=0, ge=0, description="Number of the set within the tenant.")
     learned_at: Instant | None = Field(None, description="When it was learned; null for the empty set.")
-    sources: tuple[SourceCoins, ...] = Field(default=(), max_length=MOST_COINS, description="Rates of the sources.")
+    sources: tuple[SourceRates, ...] = Field(default=(), max_length=MOST_RATES, description="Rates of the sources.")
     shared_errors: tuple[SharedError, ...] = Field(
         default=(),
         max_length=1_000,
@@ -248,19 +248,19 @@ class ParameterSet(Record):
             raise Incorrect("invalid-definition", "Two base rates are given for one segment.")
 
     @cached_property
-    def coins(self) -> Mapping[tuple[str | None, str | None, Scope], Coins]:
-        """The coins by source, kind and scope."""
+    def coins(self) -> Mapping[tuple[str | None, str | None, Scope], BinaryRates]:
+        """The rates by source, kind and scope."""
         return {(s.source, None if s.source else s.kind, s.scope): s.coins for s in self.sources}
 
     @property
-    def new_sources(self) -> tuple[SourceCoins, ...]:
+    def new_sources(self) -> tuple[SourceRates, ...]:
         """Rates of sources not seen before, of one kind or of any."""
         return tuple(learned for learned in self.sources if learned.source is None)
 
     @cached_property
-    def by_source(self) -> Mapping[str, tuple[SourceCoins, ...]]:
+    def by_source(self) -> Mapping[str, tuple[SourceRates, ...]]:
         """What was learned about each known source, by its name."""
-        found: dict[str, list[SourceCoins]] = {}
+        found: dict[str, list[SourceRates]] = {}
         for learned in self.sources:
             if learned.source is not None:
                 found.setdefault(learned.source, []).append(learned)
@@ -330,7 +330,7 @@ class ParameterSet(Record):
 
     def with_sources(
         self,
-        sources: tuple[SourceCoins, ...],
+        sources: tuple[SourceRates, ...],
         shared_errors: tuple[SharedError, ...],
         priors: tuple[LearnedPrior, ...] = (),
         random_effects: tuple[RandomEffect, ...] = (),

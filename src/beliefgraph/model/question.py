@@ -11,7 +11,7 @@ from beliefgraph.errors import Incorrect
 from beliefgraph.model.belief import Belief, BeliefState, logit
 from beliefgraph.model.evidence import Bearing, ByThePerson, Evidence, Source
 from beliefgraph.model.metric import Measurement, MetricState
-from beliefgraph.model.parameters import SourceCoins
+from beliefgraph.model.parameters import SourceRates
 from beliefgraph.model.record import Key, LogOdds, Name, Probability, Record, TwinName
 from beliefgraph.model.relation import RelationKind, Strength
 from beliefgraph.model.revision import Origin
@@ -163,7 +163,7 @@ class KnownSource(Record):
     id: str = Field(description="Id of the source.")
     name: Key = Field(description="Name of the source.")
     kind: Key | None = Field(description="Kind of source; null if none was named.")
-    reliabilities: tuple[SourceCoins, ...] = Field(description="What was learned about it; empty for a new source.")
+    reliabilities: tuple[SourceRates, ...] = Field(description="What was learned about it; empty for a new source.")
 
 
 class SourcedEvidence(Record):

@@ -12,7 +12,7 @@ from tests.benchmarks.scoreboard import once, part
 from beliefgraph.inference import Relation, Structure, compile_model
 from beliefgraph.inference.arrays import Floats, Ints
 from beliefgraph.inference.learning import Observations, isotonic, learn, platt, propose
-from beliefgraph.inference.reliability import Answers, Statements, learn_coins
+from beliefgraph.inference.reliability import Answers, Statements, learn_source_rates
 from beliefgraph.inference.reliability.statements import UNKNOWN
 from beliefgraph.services.learning.scoring import accuracy, ece
 
@@ -99,7 +99,7 @@ def _rated(share: float, each: int, seed: int, items: int, workers: int) -> tupl
     nothing = np.full(items, UNKNOWN)
     answers = Answers(np.arange(items), np.zeros(items), nothing, np.zeros(items, dtype=np.int64))
     said = Statements(item, worker, np.where(yes == 1.0, 12.0, -12.0))
-    found = learn_coins(answers, said, np.zeros(workers, dtype=np.int64)).posterior
+    found = learn_source_rates(answers, said, np.zeros(workers, dtype=np.int64)).posterior
     vote = np.bincount(item, yes, items) / each
     known = dawid_skene(item, worker, yes, items, workers)
     return accuracy(known, holds), accuracy(vote, holds), accuracy(found, holds), ece(found, holds)

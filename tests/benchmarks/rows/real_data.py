@@ -20,8 +20,8 @@ from beliefgraph.inference.reliability import (
     Observed,
     Statements,
     learn_claims,
-    learn_coins,
     learn_shared_errors,
+    learn_source_rates,
 )
 from beliefgraph.inference.reliability.statements import UNKNOWN
 from beliefgraph.services.learning.scoring import accuracy_of_classes, brier, brier_of_classes
@@ -63,21 +63,21 @@ def labels(crowd: Crowd) -> tuple[float, float]:
     if crowd.binary:
         llr = np.where(label == 1, CERTAIN, -CERTAIN)
         answers = Answers(np.arange(len(items)), np.zeros(len(items)), np.full(len(items), UNKNOWN))
-        found = learn_coins(answers, Statements(item, worker, llr), np.zeros(len(workers), dtype=np.int64))
+        found = learn_source_rates(answers, Statements(item, worker, llr), np.zeros(len(workers), dtype=np.int64))
         yes = 1 / (1 + np.exp(-heard(item, worker, llr, found.says_if_holds, found.says_if_not, worker, len(items))))
         p = np.stack([1 - yes, yes], axis=1)
     else:
         classes = len(crowd.classes)
         every = np.tile(np.arange(classes), (len(said), 1))
         passed = np.where(every == label[:, None], CERTAIN, -np.inf).ravel()
-        answer, coin = (item[:, None] * classes + every).ravel(), (worker[:, None] * classes + every).ravel()
+        answer, rate_pair = (item[:, None] * classes + every).ravel(), (worker[:, None] * classes + every).ravel()
         answers = Answers(
             np.repeat(np.arange(len(items)), classes),
             np.full(len(items) * classes, np.log((1 - 1e-6) / classes / 1e-6)),
             np.full(len(items) * classes, UNKNOWN),
         )
         group = np.tile(np.arange(classes), len(workers))
-        found = learn_coins(answers, Statements(answer, coin, passed), group)
+        found = learn_source_rates(answers, Statements(answer, rate_pair, passed), group)
         cell, own = item * classes + label, worker * classes + label
         llr = np.full(len(said), CERTAIN)
         score = heard(cell, worker, llr, found.says_if_holds, found.says_if_not, own, len(items) * classes)
@@ -89,11 +89,18 @@ def labels(crowd: Crowd) -> tuple[float, float]:
     return accuracy_of_classes(rows, happened), brier_of_classes(rows, happened)
 
 
-def heard(belief: Ints, source: Ints, llr: Floats, a: Floats, b: Floats, coin: Ints, beliefs: int) -> Floats:
+def heard(belief: Ints, source: Ints, llr: Floats, a: Floats, b: Floats, rate_pair: Ints, beliefs: int) -> Floats:
     """The log-likelihood ratio of every belief, by the coins learned."""
     fresh = np.zeros(len(belief))
     found = combine(
-        belief, source, llr, fresh, fresh + np.inf, beliefs=beliefs, says_if_holds=a[coin], says_if_not=b[coin]
+        belief,
+        source,
+        llr,
+        fresh,
+        fresh + np.inf,
+        beliefs=beliefs,
+        says_if_holds=a[rate_pair],
+        says_if_not=b[rate_pair],
     )
     return found.log_likelihood
 

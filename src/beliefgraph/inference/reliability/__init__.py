@@ -1,6 +1,5 @@
 """Estimating how reliable each source is from its statements, with or without known truth."""
 
-from beliefgraph.inference.reliability.coins import LearnedCoins, learn_coins
 from beliefgraph.inference.reliability.confusion import (
     Claims,
     Confusions,
@@ -12,6 +11,7 @@ from beliefgraph.inference.reliability.confusion import (
 from beliefgraph.inference.reliability.copied import LearnedClaims, learn_claims
 from beliefgraph.inference.reliability.predicted import predicted
 from beliefgraph.inference.reliability.shared import COPIES, Observed, SharedErrors, learn_shared_errors, surprise
+from beliefgraph.inference.reliability.source_rates import LearnedRates, learn_source_rates
 from beliefgraph.inference.reliability.statements import Answers, Statements
 
 __all__ = [
@@ -20,15 +20,15 @@ __all__ = [
     "Claims",
     "Confusions",
     "LearnedClaims",
-    "LearnedCoins",
+    "LearnedRates",
     "Observed",
     "Rates",
     "SharedErrors",
     "Statements",
     "learn_claims",
-    "learn_coins",
     "learn_confusions",
     "learn_shared_errors",
+    "learn_source_rates",
     "predicted",
     "predicted_truth",
     "predicted_values",

@@ -83,11 +83,12 @@ class Claims:
     def of(cls, answers: Answers, said: Statements, source: Ints, value: Ints, values: int) -> Claims:
         """The claims in some statements, given the source and the value of every pair of rates."""
         rows = np.flatnonzero(said.spoken)
-        coin = said.coin[rows]
+        rate_pair = said.rate_pair[rows]
         question = answers.question[said.answer[rows]]
         _, vote = np.unique(said.votes[rows], return_inverse=True)
         return cls(
-            values, question, source[coin], value[coin], said.log_likelihood_ratio[rows], vote, said.shares[rows],
+            values, question, source[rate_pair], value[rate_pair], said.log_likelihood_ratio[rows],
+            vote, said.shares[rows],
             said.weights[rows],
         )  # fmt: skip
 

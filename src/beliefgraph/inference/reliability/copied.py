@@ -18,7 +18,7 @@ import numpy as np
 
 from beliefgraph.inference.arrays import Bools, Floats, Ints, frozen
 from beliefgraph.inference.reliability import beta
-from beliefgraph.inference.reliability.coins import ALONE, STILL, TURNS
+from beliefgraph.inference.reliability.source_rates import ALONE, STILL, TURNS
 from beliefgraph.inference.reliability.statements import Answers, Statements, sums
 from beliefgraph.inference.stop import check_stopped
 
@@ -37,7 +37,7 @@ FEW = 2.0
 class LearnedClaims:
     """Reliability and copying of each source, of each group, and the probability of each answer.
 
-    Per source (shape [coins]): `says_if_holds` a and `says_if_not` b, averaged over its statements, its `reliability`
+    Per source (shape [sources]): `says_if_holds` a and `says_if_not` b, averaged over its statements, its `reliability`
     r, `copying` c, and the number of statements behind them. Per group: the population means. Per answer: its
     probability. `false_values` is N, `turns` the number of iterations.
     """
@@ -60,8 +60,8 @@ def learn_claims(answers: Answers, statements: Statements, group: Ints) -> Learn
     Statements against a value are not used.
     """
     said = statements.sorted
-    coins, groups = len(group), int(group.max(initial=-1)) + 1
-    coin, answer = said.coin, said.answer
+    sources, groups = len(group), int(group.max(initial=-1)) + 1
+    rate_pair, answer = said.rate_pair, said.answer
     question = answers.question[answer]
     whole = 1.0 / said.of_vote(np.ones(len(answer)))
     agreeing = sums(answer, whole, len(answers.question))[answer]
@@ -70,9 +70,9 @@ def learn_claims(answers: Answers, statements: Statements, group: Ints) -> Learn
     q = np.where(company, (agreeing - 1.0) / np.maximum(speaking - 1.0, 1.0), 0.0)
     counts_for = said.counting(answers)
     false_values = _false_values(answers)
-    heard = sums(coin[company], counts_for[company], coins)
+    heard = sums(rate_pair[company], counts_for[company], sources)
     typical = float(q[company].mean()) if company.any() else 0.0
-    beside = (sums(coin, counts_for * q, coins) + FEW * typical) / (heard + FEW)
+    beside = (sums(rate_pair, counts_for * q, sources) + FEW * typical) / (heard + FEW)
 
     right, copies = np.tile(HONEST, (groups, 1)), np.tile(COPYING, (groups, 1))
     r, c = beta.mean(right)[group], beta.mean(copies)[group]
@@ -82,13 +82,13 @@ def learn_claims(answers: Answers, statements: Statements, group: Ints) -> Learn
         check_stopped()
         last = posterior
         a, b = _likelihoods(r, c, beside, false_values)
-        words = np.where(said.log_likelihood_ratio > 0, said.shares * np.log(a / b)[coin], 0.0)
+        words = np.where(said.log_likelihood_ratio > 0, said.shares * np.log(a / b)[rate_pair], 0.0)
         posterior = answers.posterior(sums(answer, words, len(answers.question)))
-        if_true, if_false = _likelihoods(r[coin], c[coin], q, false_values)
+        if_true, if_false = _likelihoods(r[rate_pair], c[rate_pair], q, false_values)
         p = posterior[answer]
-        copied_true, copied_false = p * c[coin] * q / if_true, (1.0 - p) * c[coin] * q / if_false
+        copied_true, copied_false = p * c[rate_pair] * q / if_true, (1.0 - p) * c[rate_pair] * q / if_false
         hits, misses, copied = (
-            sums(coin[company], (counts_for * weight)[company], coins)
+            sums(rate_pair[company], (counts_for * weight)[company], sources)
             for weight in (p - copied_true, 1.0 - p - copied_false, copied_true + copied_false)
         )
         if turn > ALONE:

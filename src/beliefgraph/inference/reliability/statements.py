@@ -96,15 +96,15 @@ class Answers:
 class Statements:
     """Statements of sources: one row per source and answer. The result does not depend on their order.
 
-    `answer` is the answer it is about, `coin` the pair of rates it is weighed by (of a source, or of a source and a
-    value), `log_likelihood_ratio` λ its strength, positive for and negative against. −inf: the source named another
+    `answer` is the answer it is about, `rate_pair` the pair of rates it is weighed by (of a source, or of a source and
+    a value), `log_likelihood_ratio` λ its strength, positive for and negative against. −inf: the source named another
     answer of the question, which is used for its rates but is no statement about this answer. Rows of one `vote` on an
     answer have one origin and count as one: each has a `share` of it, in (0, 1]. `weight` is the number of statements a
     row counts for; below 1 where one statement belongs to several questions.
     """
 
     answer: Ints
-    coin: Ints
+    rate_pair: Ints
     log_likelihood_ratio: Floats
     vote: Ints | None = None
     share: Floats | None = None
@@ -113,14 +113,14 @@ class Statements:
     @cached_property
     def sorted(self) -> Statements:
         """The same rows in their canonical order."""
-        order = np.lexsort((self.weights, self.shares, self.log_likelihood_ratio, self.coin, self.answer))
+        order = np.lexsort((self.weights, self.shares, self.log_likelihood_ratio, self.rate_pair, self.answer))
         return self.part(order)
 
     def part(self, rows: Bools | Ints) -> Statements:
         """Some of the rows, or all in another order."""
         return Statements(
             frozen(self.answer[rows]),
-            frozen(self.coin[rows]),
+            frozen(self.rate_pair[rows]),
             frozen(self.log_likelihood_ratio[rows]),
             frozen(self.votes[rows]),
             frozen(self.shares[rows]),

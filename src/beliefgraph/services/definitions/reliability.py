@@ -1,4 +1,4 @@
-"""How a twin's bearings are heard: through the coins learned for each source, and by what origins share. Pure."""
+"""The effective weight of a twin's bearings: by the rates learned for each source, and by what origins share. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from beliefgraph.model.definition import Definitions
 from beliefgraph.model.identity import source_id
 from beliefgraph.model.parameters import (
     ALWAYS_RIGHT,
-    Coins,
+    BinaryRates,
     Confusion,
     ParameterSet,
     Scope,
@@ -34,7 +34,7 @@ COUNTS_ONCE = SharedError(kind="any", correlation=1.0)
 
 @dataclass(frozen=True)
 class Hearing:
-    """For every heading of a twin's bearings: its voice, the coins it is heard through, its origin with its correlation
+    """For every heading of a twin's bearings: its voice, the rates it is weighed by, its origin with its correlation
     and scale, and its group of those that share an error across beliefs, with the deviation of that error.
 
     `confusion` has the headings whose source has a confusion matrix, each with the column of the value that it says.
@@ -65,8 +65,8 @@ class Reliabilities:
         """The set in force, empty where nothing was learned."""
         return self.definitions.parameters or ParameterSet(tenant=self.definitions.tenant)
 
-    def coins(self, source: str, kind: str | None, attribute: str, value: str | None, context: str) -> Coins:
-        """The coins of a source, by its id, as it speaks about a belief: the nearest that were learned.
+    def coins(self, source: str, kind: str | None, attribute: str, value: str | None, context: str) -> BinaryRates:
+        """The rates of a source, by its id, for a belief: the most specific that were learned.
 
         Of a source that was not heard before about it, the mean of its kind, else of all.
         """
@@ -74,7 +74,7 @@ class Reliabilities:
         near = tuple(scopes(attribute, value, context, known.domain if known else attribute))
         for who in ((source, None), (None, kind), (None, None)):
             for scope in near:
-                if (found := self._coins.get((*who, scope))) is not None:
+                if (found := self._rates.get((*who, scope))) is not None:
                     return found
         return ALWAYS_RIGHT
 
@@ -96,7 +96,7 @@ class Reliabilities:
         groups = state.bearings.register.groups
         shared = [*map(self.shared_error, groups.origins), COUNTS_ONCE]
         deviation = np.array([*map(self.deviation, groups.effects), 0.0])
-        coins = self._coins_of(state, counts & ~groups.act) if self._coins else {}
+        coins = self._rates_of(state, counts & ~groups.act) if self._rates else {}
         pairs = np.full((len(counts), 2), ONE)
         for row, each in coins.items():
             pairs[row] = each.says_if_holds, each.says_if_not
@@ -113,15 +113,15 @@ class Reliabilities:
         )
 
     @cached_property
-    def _coins(self) -> Mapping[tuple[str | None, str | None, Scope], Coins]:
+    def _rates(self) -> Mapping[tuple[str | None, str | None, Scope], BinaryRates]:
         tenant = self.definitions.tenant
         return {
             (source_id(tenant, source) if source else None, kind, scope): coins
             for (source, kind, scope), coins in self.parameters.coins.items()
         }
 
-    def _coins_of(self, state: TwinState, counts: Bools) -> dict[int, Coins]:
-        """The coins of every heading that counts and is weighed by some.
+    def _rates_of(self, state: TwinState, counts: Bools) -> dict[int, BinaryRates]:
+        """The rates of every heading that counts and has some.
 
         The person speaks of themselves, and a metric's band is worked out here: neither is a witness to be weighed.
         """

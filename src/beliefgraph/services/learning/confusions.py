@@ -16,7 +16,7 @@ import numpy as np
 
 from beliefgraph.inference.reliability import Claims, Rates, learn_confusions, predicted_truth, predicted_values
 from beliefgraph.inference.reliability.confusion import LEAST, normalised
-from beliefgraph.model.parameters import ALWAYS_RIGHT, Coins, Confusion, Scope
+from beliefgraph.model.parameters import ALWAYS_RIGHT, BinaryRates, Confusion, Scope
 from beliefgraph.services.learning.dataset import Topic
 from beliefgraph.services.learning.fitted import FOLDS, Fitted
 from beliefgraph.services.learning.judge import (
@@ -48,15 +48,15 @@ class TriedConfusion:
     gain: float
     error: float
     compared: int
-    columns: tuple[tuple[int, Coins], ...] = ()
+    columns: tuple[tuple[int, BinaryRates], ...] = ()
     values: tuple[str, ...] = ()
 
     @property
     def most(self) -> tuple[str, str, float] | None:
         """The greatest confusion: the value that holds, the value that is said, and how often."""
         found = [
-            (one.holds, value, one.says) for value, (_, coins) in zip(self.values, self.columns, strict=True)
-            for one in coins.confusion
+            (one.holds, value, one.says) for value, (_, rates) in zip(self.values, self.columns, strict=True)
+            for one in rates.confusion
         ]  # fmt: skip
         return max(found, key=lambda each: each[2], default=None)
 
@@ -74,7 +74,7 @@ class Confused:
     keeps: frozenset[int] = frozenset()
 
     @property
-    def coins(self) -> dict[int, Coins]:
+    def rates(self) -> dict[int, BinaryRates]:
         """The rates of the scoped sources whose matrix is adopted."""
         return dict(column for each in self.tried if each.adopted for column in each.columns)
 
@@ -189,31 +189,31 @@ class _Stated:
 
     @classmethod
     def of(cls, topic: Topic, table: _Table, judged: Judged, in_force: InForce) -> _Stated:
-        coins = [
+        rates = [
             in_force(scoped_source, kind) for scoped_source, kind in zip(topic.scoped_sources, topic.kinds, strict=True)
         ]
         holds, if_not = (
             table.of(np.array(each))
-            for each in ([c.says_if_holds for c in coins], [c.says_if_not for c in coins])
+            for each in ([c.says_if_holds for c in rates], [c.says_if_not for c in rates])
         )  # fmt: skip
         columns = Rates(holds, if_not).stated
         place = {value: k for k, value in enumerate(table.values)}
-        for scoped_source, each in enumerate(coins):
+        for scoped_source, each in enumerate(rates):
             for one in each.confusion:
                 if one.holds in place:
                     columns[table.source[scoped_source], place[one.holds], table.value[scoped_source]] = one.says
         spoken = table.scoped_source >= 0
         has_matrix = np.zeros(len(table.sources), dtype=np.bool_)
-        has_matrix[table.source[[v for v, each in enumerate(coins) if each.confusion]]] = True
+        has_matrix[table.source[[v for v, each in enumerate(rates) if each.confusion]]] = True
         own = (judged.own[table.scoped_source] & spoken).any(axis=1)
-        known = np.array([each != ALWAYS_RIGHT for each in coins])
+        known = np.array([each != ALWAYS_RIGHT for each in rates])
         learned = (known[table.scoped_source] & ~judged.of_kind[table.scoped_source] & spoken).any(axis=1)
         return cls(normalised(columns), has_matrix | ~own, has_matrix, np.asarray(own | learned))
 
 
 def _columns(
     table: _Table, source: int, matrix: Floats, if_not: Floats, fitted: Fitted
-) -> tuple[tuple[int, Coins], ...]:
+) -> tuple[tuple[int, BinaryRates], ...]:
     """The rates of a source for each value: the column of its matrix, discounted and shrunk as its rates are.
 
     log(p_k / b) = discount · log(π_k / b) for every value k that may hold, where b is the false-positive rate.
@@ -226,7 +226,7 @@ def _columns(
         ratio = (matrix[:, v] / max(float(if_not[v]), LEAST)) ** fitted.discount
         says = np.clip(b / fitted.share * ratio, 0.0, 1.0) * fitted.share
         says[v] += 1.0 - fitted.share
-        coins = Coins(
+        rates = BinaryRates(
             says_if_holds=float(says[v]),
             says_if_not=b,
             observations_if_holds=float(fitted.heard_if_holds[scoped_source]),
@@ -235,7 +235,7 @@ def _columns(
                 Confusion(holds=value, says=float(says[k])) for k, value in enumerate(table.values) if k != v
             ),
         )
-        found.append((scoped_source, coins))
+        found.append((scoped_source, rates))
     return tuple(found)
 
 

@@ -93,7 +93,7 @@ class Topic:
     _log_prior: array[float] = field(default_factory=lambda: array("d"))
     _known: array[int] = field(default_factory=lambda: array("q"))
     _answer: array[int] = field(default_factory=lambda: array("q"))
-    _coin: array[int] = field(default_factory=lambda: array("q"))
+    _rate_pair: array[int] = field(default_factory=lambda: array("q"))
     _ratio: array[float] = field(default_factory=lambda: array("d"))
     _column: array[int] = field(default_factory=lambda: array("q"))
     _vote: array[int] = field(default_factory=lambda: array("q"))
@@ -111,7 +111,7 @@ class Topic:
     @property
     def statements(self) -> Statements:
         """All statements."""
-        columns = (self._answer, self._coin, self._ratio, self._vote, self._share, self._weight)
+        columns = (self._answer, self._rate_pair, self._ratio, self._vote, self._share, self._weight)
         return Statements(*(np.array(column) for column in columns))
 
     def vote(self) -> int:
@@ -142,13 +142,13 @@ class Topic:
         weight: float,
     ) -> int:
         """Add a statement; its row."""
-        coin = self.scoped_sources.setdefault(scoped_source, len(self.scoped_sources))
-        if coin == len(self.kinds):
+        rate_pair = self.scoped_sources.setdefault(scoped_source, len(self.scoped_sources))
+        if rate_pair == len(self.kinds):
             self.kinds.append(kind)
         elif kind is not None:
-            self.kinds[coin] = min(kind, self.kinds[coin] or kind)
+            self.kinds[rate_pair] = min(kind, self.kinds[rate_pair] or kind)
         self._answer.append(answer)
-        self._coin.append(coin)
+        self._rate_pair.append(rate_pair)
         self._ratio.append(ratio)
         self._vote.append(vote)
         self._share.append(share)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from beliefgraph.inference.reliability import learn_claims, learn_coins
-from beliefgraph.inference.reliability.coins import DISCOUNTS
+from beliefgraph.inference.reliability import learn_claims, learn_source_rates
+from beliefgraph.inference.reliability.source_rates import DISCOUNTS
 from beliefgraph.inference.reliability.statements import sums
 from beliefgraph.model.parameters import Scope
 from beliefgraph.services.learning.dataset import Topic
@@ -66,15 +66,15 @@ def fit(topic: Topic, without: int | None = None, discounts: tuple[float, ...] =
             claims.group_says_if_not, claims.reliability, spread, claims.heard, claims.heard, 1.0,
             topic.answers.log_prior, claims.says_if_holds, claims.says_if_not,
         )  # fmt: skip
-    coins = learn_coins(topic.answers, learned, group, discounts=discounts)
-    (a, vary_a), (b, vary_b) = _moments(coins.if_holds), _moments(coins.if_not)
+    rates = learn_source_rates(topic.answers, learned, group, discounts=discounts)
+    (a, vary_a), (b, vary_b) = _moments(rates.if_holds), _moments(rates.if_not)
     statements = topic.statements
-    holds = coins.posterior[statements.answer]
+    holds = rates.posterior[statements.answer]
     return Fitted(
-        groups, group, coins.says_if_holds, coins.says_if_not, coins.group_says_if_holds, coins.group_says_if_not,
+        groups, group, rates.says_if_holds, rates.says_if_not, rates.group_says_if_holds, rates.group_says_if_not,
         (a + 1.0 - b) / 2.0, np.sqrt(vary_a + vary_b) / 2.0,
-        sums(statements.coin, holds, len(group)), sums(statements.coin, 1.0 - holds, len(group)),
-        coins.discount, coins.log_prior, a, b,
+        sums(statements.rate_pair, holds, len(group)), sums(statements.rate_pair, 1.0 - holds, len(group)),
+        rates.discount, rates.log_prior, a, b,
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from beliefgraph.inference.reliability import Statements, predicted
 from beliefgraph.inference.reliability.statements import sums
-from beliefgraph.model.parameters import Coins, Scope
+from beliefgraph.model.parameters import BinaryRates, Scope
 from beliefgraph.services.learning.dataset import ScopedSource, Topic
 from beliefgraph.services.learning.fitted import FOLDS, Fitted, fit
 
@@ -44,7 +44,7 @@ WORSE = "its statements are predicted worse than by the rates in force"
 Learner = Callable[[Topic, int, tuple[float, ...]], Fitted]
 """Learns the rates of a topic without one fold of its questions, with one of some discounts."""
 
-InForce = Callable[[ScopedSource, str | None], Coins]
+InForce = Callable[[ScopedSource, str | None], BinaryRates]
 """The rates in force of a scoped source of a kind."""
 
 
@@ -87,7 +87,7 @@ def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Learner = fi
     scoped_sources, groups = list(topic.scoped_sources), len(fitted.groups)
     stated = [in_force(scoped_source, kind) for scoped_source, kind in zip(scoped_sources, topic.kinds, strict=True)]
     a, b = np.array([c.says_if_holds for c in stated]), np.array([c.says_if_not for c in stated])
-    question, group = answers.question[said.answer], fitted.group[said.coin]
+    question, group = answers.question[said.answer], fitted.group[said.rate_pair]
     known = answers.anything_known[said.answer]
     judged = known | accompanied(topic)
     by_word, by_truth = np.zeros(len(question)), np.zeros(answers.questions)
@@ -118,7 +118,7 @@ def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Learner = fi
         )
     own, of_kind = adopted[fitted.group], np.zeros(len(scoped_sources), dtype=np.bool_)
     for i in np.flatnonzero(own).tolist():
-        mine = judged & (said.coin == i)
+        mine = judged & (said.rate_pair == i)
         gains = by_question(by_word, question, mine)
         if one_sided[i]:
             reason = ONE_SIDED
@@ -153,7 +153,7 @@ def accompanied(topic: Topic) -> Bools:
     names = sorted({scoped_source.source for scoped_source in topic.scoped_sources})
     place = {name: i for i, name in enumerate(names)}
     source = np.array([place[scoped_source.source] for scoped_source in topic.scoped_sources], dtype=np.int64)[
-        said.coin
+        said.rate_pair
     ]
     return _several(question, source, questions) & _several(question, said.votes, questions)
 
@@ -171,18 +171,18 @@ def _one_sided(said: Statements, group: Ints) -> Bools:
 
     A source is taken to be able to say the opposite if others of its group say it with the same strength.
     """
-    yes = sums(said.coin, (said.log_likelihood_ratio > 0).astype(np.float64), len(group))
-    times = np.bincount(said.coin, minlength=len(group)).astype(np.float64)
+    yes = sums(said.rate_pair, (said.log_likelihood_ratio > 0).astype(np.float64), len(group))
+    times = np.bincount(said.rate_pair, minlength=len(group)).astype(np.float64)
     share = sums(group, yes, int(group.max(initial=-1)) + 1)[group] / np.maximum(
         sums(group, times, int(group.max(initial=-1)) + 1)[group], 1.0
     )
     always, never = yes == times, yes == 0
     chance = np.where(always, share, 1.0 - share) ** times
     found = (always | never) & (chance < BY_CHANCE)
-    strengths = set(zip(group[said.coin].tolist(), said.log_likelihood_ratio.tolist(), strict=True))
-    for coin in np.flatnonzero(found).tolist():
-        own = np.unique(said.log_likelihood_ratio[said.coin == coin]).tolist()
-        found[coin] = not any((int(group[coin]), -ratio) in strengths for ratio in own)
+    strengths = set(zip(group[said.rate_pair].tolist(), said.log_likelihood_ratio.tolist(), strict=True))
+    for rate_pair in np.flatnonzero(found).tolist():
+        own = np.unique(said.log_likelihood_ratio[said.rate_pair == rate_pair]).tolist()
+        found[rate_pair] = not any((int(group[rate_pair]), -ratio) in strengths for ratio in own)
     whole = np.where(always, share == 1.0, share == 0.0)
     return np.asarray(found | whole)
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from beliefgraph.inference import two_coin
 from beliefgraph.inference.reliability import COPIES, Observed, SharedErrors, learn_shared_errors, surprise
-from beliefgraph.inference.reliability.coins import DISCOUNTS
+from beliefgraph.inference.reliability.source_rates import DISCOUNTS
 from beliefgraph.model.parameters import ParameterSet, RandomEffect, SharedError, origin_kind
 from beliefgraph.services.learning.dataset import Topic
 from beliefgraph.services.learning.fitted import FOLDS, Fitted, fit
@@ -78,8 +78,8 @@ def origins(topic: Topic, fitted: Fitted) -> Iterator[Origin]:
     known = answers.anything_known
     words = two_coin(
         np.where(said.spoken, said.log_likelihood_ratio, 0.0),
-        fitted.says_if_holds[said.coin],
-        fitted.says_if_not[said.coin],
+        fitted.says_if_holds[said.rate_pair],
+        fitted.says_if_not[said.rate_pair],
     )
     words = np.where(said.spoken, words, 0.0)
     shared = np.zeros(len(words), dtype=np.bool_)

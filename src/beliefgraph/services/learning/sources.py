@@ -18,13 +18,13 @@ from beliefgraph.model.definition import Definitions
 from beliefgraph.model.page import Page
 from beliefgraph.model.parameters import (
     ALWAYS_RIGHT,
-    Coins,
+    BinaryRates,
     LearnedPrior,
     ParameterSet,
     RandomEffect,
     Scope,
     SharedError,
-    SourceCoins,
+    SourceRates,
     scopes,
 )
 from beliefgraph.model.question import KnownSource
@@ -58,7 +58,7 @@ class LearnedSource:
     source: str
     kind: str | None
     scope: Scope
-    coins: Coins
+    coins: BinaryRates
     reliability: float
     low: float
     high: float
@@ -74,14 +74,14 @@ class Lesson:
     """
 
     sources: tuple[LearnedSource, ...]
-    populations: tuple[SourceCoins, ...]
+    populations: tuple[SourceRates, ...]
     trusted: str | None
     errors: tuple[TriedErrors, ...]
     discounts: dict[str, float]
     twins: int
     evidence: int
     settled: int
-    adopted: tuple[SourceCoins, ...] = ()
+    adopted: tuple[SourceRates, ...] = ()
     priors: tuple[LearnedPrior, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     left_out: int = 0
@@ -115,7 +115,7 @@ class Lesson:
         else:
             sources = {_owner(each): each for each in before.sources}
         if self.trusted is not None:
-            always = SourceCoins(source=self.trusted, scope=Scope(), coins=ALWAYS_RIGHT)
+            always = SourceRates(source=self.trusted, scope=Scope(), coins=ALWAYS_RIGHT)
             sources[_owner(always)] = always
         return before.with_sources(
             tuple(sorted(sources.values(), key=_place)),
@@ -125,11 +125,11 @@ class Lesson:
         )
 
 
-def _owner(learned: SourceCoins) -> tuple[str | None, str | None, Scope]:
+def _owner(learned: SourceRates) -> tuple[str | None, str | None, Scope]:
     return learned.source, None if learned.source else learned.kind, learned.scope
 
 
-def _place(learned: SourceCoins) -> tuple[bool, str, str, str]:
+def _place(learned: SourceRates) -> tuple[bool, str, str, str]:
     """The sort key of rates in a set: populations first."""
     return learned.source is not None, learned.source or "", learned.kind or "", repr(learned.scope)
 
@@ -202,15 +202,15 @@ def lesson(collection: Collection, definitions: Definitions, trusted: str | None
     """
     before = definitions.parameters
     found: list[LearnedSource] = []
-    populations: list[SourceCoins] = []
-    adopted: list[SourceCoins] = []
+    populations: list[SourceRates] = []
+    adopted: list[SourceRates] = []
     priors: list[LearnedPrior] = []
     verdicts: list[Verdict] = []
     tried: list[TriedConfusion] = []
     discounts: dict[str, float] = {}
     observed: list[Origin] = []
     for (about, _), topic in sorted(collection.topics.items()):
-        fitted, in_force = sobered(topic, before=before), partial(coins_in_force, definitions)
+        fitted, in_force = sobered(topic, before=before), partial(rates_in_force, definitions)
         learner = _once(partial(sobered, before=before))
         judged = judge(topic, fitted, in_force, learner)
         confused = confusions(topic, fitted, judged, in_force, learner)
@@ -220,7 +220,7 @@ def lesson(collection: Collection, definitions: Definitions, trusted: str | None
         found += learned
         populations += _populations(fitted, np.ones(len(fitted.groups), dtype=np.bool_))
         verdicts += judged.verdicts
-        if judged.groups.any() or confused.coins:
+        if judged.groups.any() or confused.rates:
             adopted += _adopted(topic, learned, judged, confused, in_force)
         if judged.groups.any():
             adopted += _populations(fitted, judged.groups)
@@ -255,7 +255,7 @@ def _once(learner: Learner) -> Learner:
     return apart
 
 
-def coins_in_force(definitions: Definitions, scoped_source: ScopedSource, kind: str | None) -> Coins:
+def rates_in_force(definitions: Definitions, scoped_source: ScopedSource, kind: str | None) -> BinaryRates:
     """The rates in force of a source of a kind about something: the nearest scope, as in deriving beliefs."""
     known = {} if definitions.parameters is None else definitions.parameters.coins
     scope = scoped_source.scope
@@ -273,15 +273,15 @@ def coins_in_force(definitions: Definitions, scoped_source: ScopedSource, kind: 
 
 def _adopted(
     topic: Topic, learned: Sequence[LearnedSource], judged: Judged, confused: Confused, in_force: InForce
-) -> Iterator[SourceCoins]:
+) -> Iterator[SourceRates]:
     """The rates of each source from now on: a column of its confusion matrix, its own, or those in force; none for
     sources that get the rates of their kind."""
-    by_matrix = confused.coins
+    by_matrix = confused.rates
     for i, (scoped_source, source) in enumerate(zip(topic.scoped_sources, learned, strict=True)):
         if not judged.of_kind[i]:
             own = source.coins if judged.own[i] and i not in confused.keeps else in_force(scoped_source, topic.kinds[i])
             coins = by_matrix.get(i, own)
-            yield SourceCoins(source=scoped_source.source, kind=topic.kinds[i], scope=scoped_source.scope, coins=coins)
+            yield SourceRates(source=scoped_source.source, kind=topic.kinds[i], scope=scoped_source.scope, coins=coins)
 
 
 def _priors(topic: Topic, fitted: Fitted, stated: Mapping[str, float]) -> Iterator[LearnedPrior]:
@@ -304,7 +304,7 @@ def _sources(topic: Topic, fitted: Fitted) -> Iterator[LearnedSource]:
             source=scoped_source.source,
             kind=topic.kinds[i],
             scope=scoped_source.scope,
-            coins=Coins(
+            coins=BinaryRates(
                 says_if_holds=float(fitted.says_if_holds[i]),
                 says_if_not=float(fitted.says_if_not[i]),
                 observations_if_holds=float(fitted.heard_if_holds[i]),
@@ -317,7 +317,7 @@ def _sources(topic: Topic, fitted: Fitted) -> Iterator[LearnedSource]:
         )
 
 
-def _populations(fitted: Fitted, wanted: npt.NDArray[np.bool_]) -> Iterator[SourceCoins]:
+def _populations(fitted: Fitted, wanted: npt.NDArray[np.bool_]) -> Iterator[SourceRates]:
     """The rates of new sources: the mean of a kind, and the mean of all kinds weighted by their numbers.
 
     For the wanted groups only.
@@ -328,14 +328,14 @@ def _populations(fitted: Fitted, wanted: npt.NDArray[np.bool_]) -> Iterator[Sour
         kind, scope = fitted.groups[i]
         about[scope].append(i)
         if kind is not None:
-            yield SourceCoins(kind=kind, scope=scope, coins=_mean(fitted, [i], members))
+            yield SourceRates(kind=kind, scope=scope, coins=_mean(fitted, [i], members))
     for scope, which in about.items():
-        yield SourceCoins(scope=scope, coins=_mean(fitted, which, members))
+        yield SourceRates(scope=scope, coins=_mean(fitted, which, members))
 
 
-def _mean(fitted: Fitted, which: Sequence[int], members: Floats) -> Coins:
+def _mean(fitted: Fitted, which: Sequence[int], members: Floats) -> BinaryRates:
     share = members[which] / members[which].sum()
-    return Coins(
+    return BinaryRates(
         says_if_holds=float(np.clip(share @ fitted.group_says_if_holds[which], 0.0, 1.0)),
         says_if_not=float(np.clip(share @ fitted.group_says_if_not[which], 0.0, 1.0)),
     )

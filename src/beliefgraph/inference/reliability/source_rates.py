@@ -45,13 +45,13 @@ STILL = 1e-6
 
 
 @dataclass(frozen=True)
-class LearnedCoins:
+class LearnedRates:
     """The rates of each source, of each group, and the probability of each answer.
 
-    Per source (shape [coins]): `says_if_holds` a and `says_if_not` b, chosen so that their log-ratios are the posterior
-    means, discounted; `if_holds` and `if_not` are the counts of yes and no behind them (shape [coins, 2]). Per group:
-    the two population means. Per answer: its probability, and the `log_prior` it was computed with, which is the stated
-    one unless base rates are learned. `turns` is the number of iterations.
+    Per source (shape [sources]): `says_if_holds` a and `says_if_not` b, chosen so that their log-ratios are the
+    posterior means, discounted; `if_holds` and `if_not` are the counts of yes and no behind them (shape [sources, 2]).
+    Per group: the two population means. Per answer: its probability, and the `log_prior` it was computed with, which is
+    the stated one unless base rates are learned. `turns` is the number of iterations.
     """
 
     says_if_holds: Floats
@@ -77,14 +77,14 @@ class _Run:
     turns: int
 
 
-def learn_coins(
+def learn_source_rates(
     answers: Answers,
     statements: Statements,
     group: Ints,
     *,
     discounts: tuple[float, ...] = DISCOUNTS,
-) -> LearnedCoins:
-    """The rates of every source; `group` is the population of each (shape [coins]).
+) -> LearnedRates:
+    """The rates of every source; `group` is the population of each (shape [sources]).
 
     Where the truth of every question is known, the counts are exact and no vote is discounted. Base rates are learned
     where answers have columns and every statement is a yes or a no; one that is within `NEAR` or two standard errors of
@@ -100,8 +100,8 @@ def learn_coins(
         if _apart(answers, renewed.log_prior):
             best, discount = renewed, milder
     yes, no = _ratios(best.if_holds, best.if_not, discount)
-    a, b = coins_of(yes, no)
-    return LearnedCoins(
+    a, b = rates_of(yes, no)
+    return LearnedRates(
         says_if_holds=frozen(a),
         says_if_not=frozen(b),
         if_holds=frozen(best.if_holds),
@@ -115,7 +115,7 @@ def learn_coins(
     )
 
 
-def coins_of(yes: Floats, no: Floats) -> tuple[Floats, Floats]:
+def rates_of(yes: Floats, no: Floats) -> tuple[Floats, Floats]:
     """The rates whose statements have these log-likelihood ratios: yes = ln(a/b) and no = ln((1−a)/(1−b)).
 
     Such rates exist only if one is above 0 and the other below; otherwise a statement is worth nothing.
@@ -127,10 +127,10 @@ def coins_of(yes: Floats, no: Floats) -> tuple[Floats, Floats]:
 
 
 def _run(answers: Answers, said: Statements, group: Ints, discount: float) -> _Run:
-    coins, groups = len(group), int(group.max(initial=-1)) + 1
+    sources, groups = len(group), int(group.max(initial=-1)) + 1
     populations = np.repeat(HONEST[:, None, :], groups, axis=1)
     if_holds, if_not = populations[0][group], populations[1][group]
-    llr, coin, answer = said.log_likelihood_ratio, said.coin, said.answer
+    llr, rate_pair, answer = said.log_likelihood_ratio, said.rate_pair, said.answer
     none, counts_for = np.zeros(len(answers.question)), said.counting(answers)
     posterior, shift = answers.posterior(none), none
     tied = TIED if answers.column is not None else 0
@@ -140,16 +140,16 @@ def _run(answers: Answers, said: Statements, group: Ints, discount: float) -> _R
         last = posterior
         log_a, log_no_a = beta.mean_logs(if_holds)
         log_b, log_no_b = beta.mean_logs(if_not)
-        one = _soft(llr, log_a[coin], log_no_a[coin])
-        other = _soft(llr, log_b[coin], log_no_b[coin])
+        one = _soft(llr, log_a[rate_pair], log_no_a[rate_pair])
+        other = _soft(llr, log_b[rate_pair], log_no_b[rate_pair])
         words = np.where(said.spoken, discount * said.shares * (one - other), 0.0)
         posterior = answers.posterior(shift + sums(answer, words, len(answers.question)))
         holds = posterior[answer]
-        yes_if_holds = holds * expit(llr + log_a[coin] - log_no_a[coin])
-        yes_if_not = (1.0 - holds) * expit(llr + log_b[coin] - log_no_b[coin])
+        yes_if_holds = holds * expit(llr + log_a[rate_pair] - log_no_a[rate_pair])
+        yes_if_not = (1.0 - holds) * expit(llr + log_b[rate_pair] - log_no_b[rate_pair])
         counted = (
-            _counts(coin, coins, counts_for * yes_if_holds, counts_for * holds),
-            _counts(coin, coins, counts_for * yes_if_not, counts_for * (1.0 - holds)),
+            _counts(rate_pair, sources, counts_for * yes_if_holds, counts_for * holds),
+            _counts(rate_pair, sources, counts_for * yes_if_not, counts_for * (1.0 - holds)),
         )
         shift = answers.base_rates(posterior) - answers.log_prior
         if turn <= tied:
@@ -174,9 +174,9 @@ def _apart(answers: Answers, log_prior: Floats) -> bool:
     return bool((np.abs(log_prior - answers.log_prior) > np.maximum(NEAR, 2.0 * error)).any())
 
 
-def _counts(coin: Ints, coins: int, yes: Floats, of: Floats) -> Floats:
-    """Expected numbers of yes and no of each source; shape [coins, 2]."""
-    return np.stack([sums(coin, yes, coins), sums(coin, of - yes, coins)], axis=1)
+def _counts(rate_pair: Ints, sources: int, yes: Floats, of: Floats) -> Floats:
+    """Expected numbers of yes and no of each source; shape [sources, 2]."""
+    return np.stack([sums(rate_pair, yes, sources), sums(rate_pair, of - yes, sources)], axis=1)
 
 
 def _honest(found: Floats, before: Floats) -> Floats:
@@ -212,7 +212,7 @@ def _predicted(
     answers: Answers, said: Statements, posterior: Floats, words: Floats, if_holds: Floats, if_not: Floats
 ) -> Floats:
     """Leave-one-out log-probability of each statement, its own share of the counts removed; shape [rows]."""
-    at = said.coin
+    at = said.rate_pair
     holds = answers.without(posterior, said.answer, said.of_vote(words))
     sure = expit(said.log_likelihood_ratio)
     counts_for = said.counting(answers)
