@@ -351,7 +351,7 @@ def _on(
 
 @asynccontextmanager
 async def running(settings: Settings, *, clock: Clock | None = None, serving: bool = False) -> AsyncIterator[Services]:
-    """The services, on a database brought to this version's schema; let go of when the block ends.
+    """The services, on a database brought to this version's schema; released when the block ends.
 
     Where they serve for long (`serving`), quiet twins are refreshed beside it, and the inference is made ready at once.
     """

@@ -33,7 +33,7 @@ def forecasts(title: str, found: Sequence[Forecast]) -> RenderableType:
 
 
 def likely(one: Forecast) -> str:
-    """How likely an outcome is; of grades, the likeliest grade."""
+    """How likely an outcome is; of grades, the most likely grade."""
     if not one.grades:
         return show.chance(one.probability)
     grade = max(one.grades, key=lambda each: each.probability)

@@ -10,7 +10,7 @@ from beliefgraph.model.belief import ANYONE
 from beliefgraph.model.preferred import Preference
 
 SHADES = ("#2F6690", "#5B9BC8", "#9CC5E0", "#C9DDEB", "#DEE8EF")
-"""From the likeliest value on; what comes after has the last."""
+"""From the most likely value on; what comes after has the last."""
 
 LEFT = "#EDEDED"
 """Of `other`, and of what a belief that holds or not leaves."""

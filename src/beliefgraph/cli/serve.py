@@ -23,7 +23,7 @@ from beliefgraph.web.server import serving
 from beliefgraph.web.tuning import new_event_loop, settle
 
 GRACE_S = 2.0
-"""Seconds beyond the shutdown timeout in which everything is let go of."""
+"""Seconds beyond the shutdown timeout in which everything is released."""
 
 log = structlog.get_logger(__name__)
 

@@ -43,7 +43,7 @@ class BeliefHeld:
 
 @expose(outcomes.Segment)
 class Segment:
-    """Twins for which an outcome is likelier or less likely than for others."""
+    """Twins for which an outcome is more likely or less likely than for others."""
 
 
 @expose(grades.Grade)

@@ -52,7 +52,7 @@ class TimeToStage:
 
 @expose(trajectories.Reversal)
 class StageReversal:
-    """A piece of evidence after which an earlier stage is the likeliest than after the one before it."""
+    """A piece of evidence after which the most likely stage is an earlier one than before it."""
 
 
 @expose(trajectories.StageEvidence, hide={"id", "twin"})

@@ -19,7 +19,7 @@ from beliefgraph.inference.propagation import Engine
 from beliefgraph.inference.variables import Variables
 
 MANY = 2_048
-"""From so many rows on, two threads are faster than one."""
+"""From this many rows on, two threads are faster than one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Bundle:
         return self.engine.plan
 
     def holds_all_of(self, beliefs: int) -> bool:
-        """Whether its members are so many beliefs, from 0 up in their order."""
+        """Whether its members are this many beliefs, from 0 up in their order."""
         return self.in_order and len(self.members) == beliefs
 
     def log_odds(self, rows: Floats, fixed: Mapping[int, bool], cut: AbstractSet[int]) -> Floats:

@@ -18,7 +18,7 @@ def coordinates(variables: Variables, priors: Floats, related: set[int]) -> list
     """The beliefs of each variable that have an unknown of their own: a belief by itself, of values those related.
 
     The fields of a variable's values may all be moved by one number, which changes nothing; and those of values in no
-    relation are alike. So these have none, and where every value is in a relation the likeliest has none.
+    relation are alike. So these have none, and where every value is in a relation the most likely has none.
     """
     found: list[tuple[int, ...]] = []
     for first, last in pairwise(variables.first.tolist()):

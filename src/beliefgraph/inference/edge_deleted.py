@@ -28,8 +28,9 @@ from beliefgraph.inference.stop import check_stopped
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """When messages are taken to stand still: none moves by more than so many `nats`. After so many passes with `whole`
-    steps they are halved, and no answer is trusted any more: neighbouring solutions are close."""
+    """When messages are taken to stand still: none moves by more than this many `nats`. After this many passes with
+    `whole` steps they are halved, and no answer is trusted any more: neighbouring solutions are close.
+    """
 
     nats: float
     whole: int

@@ -355,7 +355,7 @@ class _Voices:
     ) -> tuple[_Heard, Averaged | None]:
         """Through the rates of each source, the correlation of each origin and what is shared across beliefs.
 
-        All in quanta but for the `number` of items.
+        All in quanta except for the `number` of items.
         """
         said = np.add.reduceat(items[self.order], self.group_start)
         coined = self._through_coins(said, slice(None))

@@ -66,7 +66,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CompiledGraph:
-    """A factor graph ready to be asked. `planner` plans a pass over variables of so many states each; None where that
+    """A factor graph ready to be asked. `planner` plans a pass over variables of this many states each; None where that
     is past the budget."""
 
     factors: Factors

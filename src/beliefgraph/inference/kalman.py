@@ -75,7 +75,7 @@ def likelihood(
 
 
 def log_likelihood_ratio_above(prior: Normal, measured: Normal | None, threshold: float) -> float:
-    """How much likelier the measurements are if the quantity is above the threshold than if not, in nats.
+    """How much more likely the measurements are if the quantity is above the threshold than if not, in nats.
 
     ln P(data | x > c) − ln P(data | x ≤ c) under the prior, which is what they add to its log-odds of being above;
     within ±LOG_LIKELIHOOD_BOUND.

@@ -21,7 +21,7 @@ from beliefgraph.inference.stop import check_stopped, left_behind, spend
 from beliefgraph.inference.variables import Variables
 
 _DEAREST = 2**28
-"""Exact derivatives cost a pass per belief, and an equation in as many unknowns; past so many table entries in all
+"""Exact derivatives cost a pass per belief, and an equation in as many unknowns; past this many table entries in all
 (some seconds) they are not tried."""
 
 _SOLVED = 16
@@ -139,7 +139,7 @@ class Marginals:
         return state
 
     def overshot(self, state: State) -> dict[int, float]:
-        """The effects that their causes alone make likelier than stated, each with how likely."""
+        """The effects that their causes alone make more likely than stated, each with how likely."""
         least = self.tables.least(self._causes_joint(state)) if self.families else np.zeros(0)
         too_likely = np.flatnonzero(least >= self.priors[self.effects])
         return {int(self.effects[at]): float(least[at]) for at in too_likely}

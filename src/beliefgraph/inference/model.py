@@ -88,8 +88,8 @@ class Model:
         """The posterior log-odds of every belief given the evidence, in nats.
 
         `log_likelihood` is λ per belief, shape [n] or [B, n] for B questions at once, each within
-        ±LOG_LIKELIHOOD_BOUND. `assume` takes beliefs as known (their causes become likelier or less); `do` as made so
-        (their causes stay as they were). Both read ±CERTAIN_LOG_ODDS. A connected part without evidence answers its
+        ±LOG_LIKELIHOOD_BOUND. `assume` takes beliefs as known (their causes become more likely or less); `do` as made
+        so (their causes stay as they were). Both read ±CERTAIN_LOG_ODDS. A connected part without evidence answers its
         priors exactly. Raises `invalid-input`, and `impossible-evidence` when what is assumed cannot hold together.
         """
         check_stopped()

@@ -22,7 +22,7 @@ def native(function: F) -> F:
     """The same function as machine code, compiled at its first call and kept on disk for the next process.
 
     It is kept where NUMBA_CACHE_DIR says or beside the source, or where that is read-only in a cache of the user's;
-    where none can be written it is compiled anew in every process. What is kept is used while `sources` stands, and
+    where none can be written it is compiled again in every process. What is kept is used while `sources` stands, and
     then overwritten. It runs without the interpreter's lock and divides by zero as numpy does. Sums and products keep
     their order (no fast-math): what is computed twice has the same bits twice.
     """

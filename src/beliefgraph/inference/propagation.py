@@ -133,7 +133,7 @@ class Engine:
         (`weight` [B, leaves], each at most 1); and which rows these are right for (shape [B]).
 
         A row where digits were lost, or that cannot be, is not right. The difference of two masses of one tree is how
-        much likelier what one row observed is, given the same potentials.
+        much more likely what one row observed is, given the same potentials.
         """
         joint = np.empty((len(weight), self.plan.entries))
         log_mass = np.empty((len(weight), len(self.plan.trees)))

@@ -1,6 +1,6 @@
-"""A model that is told one thing after another: what follows is brought up to date where it changed, not made anew.
+"""A model that is told one thing after another: what follows is brought up to date where it changed, not made again.
 
-The way up keeps every table and message. New evidence makes the tables between its home and the root anew, by the same
+The way up keeps every table and message. New evidence makes the tables between its home and the root again, by the same
 operations as a full pass, so that they are the same to the last bit. The way down goes where a message differs by more
 than UNNOTICED from the one handed on there before. So what a session says lies within 1e-12 of the full pass whatever
 came before, and nothing adds up. What is published is the full pass itself.
@@ -183,7 +183,7 @@ class _Part:
         return self._safe
 
     def _forget(self) -> None:
-        """Make everything anew next time: what is kept may be out of range."""
+        """Make everything again next time: what is kept may be out of range."""
         self._dirty[:] = 1
         self._stale[:] = 1
         self._below[:] = 0.0
@@ -198,7 +198,7 @@ class _Part:
 
 
 class _EdgeDeletedPart:
-    """The evidence on one edge-deleted part, and its answers, always computed anew: they do not depend on the order."""
+    """The evidence on one edge-deleted part, and its answers, always recomputed, so independent of the order."""
 
     def __init__(self, part: EdgeDeletedPart, given: Floats) -> None:
         self.members = part.members

@@ -40,7 +40,7 @@ def stoppable(flag: threading.Event) -> Iterator[None]:
 
 @contextmanager
 def budget(entries: int) -> Iterator[None]:
-    """Let what is computed in this block and thread cost so many table entries together (see `spend`)."""
+    """Let what is computed in this block and thread cost this many table entries together (see `spend`)."""
     before, _current.left = _current.left, entries
     try:
         yield

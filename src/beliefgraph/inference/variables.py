@@ -39,7 +39,7 @@ class Variables:
 
     @classmethod
     def of(cls, beliefs: Sequence[int]) -> Variables:
-        """Variables with so many beliefs each, in this order."""
+        """Variables with this many beliefs each, in this order."""
         number = np.array(beliefs, dtype=np.int64)
         alone = number == 1
         cards = np.where(alone, 2, number)

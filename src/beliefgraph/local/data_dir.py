@@ -62,7 +62,7 @@ class DataDir:
 
     @property
     def conf(self) -> Path:
-        """Answers Neo4j's configuration directory; what lies in it is written anew at every start."""
+        """Answers Neo4j's configuration directory; what lies in it is rewritten at every start."""
         return self.path / "conf"
 
     @property

@@ -14,7 +14,7 @@ SPARE_BYTES = 64 * 1024 * 1024  # what a disk should have left: Neo4j cannot eve
 
 
 def need_space(directory: Path, size: int = 0) -> None:
-    """Raises `no-disk-space` unless so many bytes fit there, with a little to spare."""
+    """Raises `no-disk-space` unless this many bytes fit there, with a little to spare."""
     free = shutil.disk_usage(directory).free
     if free < size + SPARE_BYTES:
         raise _full(directory, f"needs {(size + SPARE_BYTES) / 1e6:.0f} MB and has {free / 1e6:.0f} MB")

@@ -103,7 +103,7 @@ def fetch_bytes(address: str, jar: Jar) -> bytes:
 
 @cache
 def _tls() -> ssl.SSLContext:
-    """Reads the trusted certificates once: for every jar anew, that takes longer than to fetch them all."""
+    """Reads the trusted certificates once: for every jar again, that takes longer than to fetch them all."""
     return ssl.create_default_context()
 
 

@@ -11,7 +11,7 @@ from beliefgraph.local.data_dir import Ports
 
 @dataclass(frozen=True)
 class Launch:
-    """Everything a supervisor must know to run one Neo4j, but for the password, which it reads where it lies."""
+    """Everything a supervisor must know to run one Neo4j, except for the password, which it reads where it lies."""
 
     data_dir: str
     cache_dir: str

@@ -1,6 +1,6 @@
 """Which jars make up Neo4j: the roots asked for, and every jar they need with its size and SHA-256.
 
-`jars.lock` names coordinates only, never an address; `python -m beliefgraph.local.renew` writes it anew.
+`jars.lock` names coordinates only, never an address; `python -m beliefgraph.local.renew` writes it again.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def measure(address: str, coordinates: str) -> Jar:
 
 
 def main() -> None:
-    """Writes the lock in this checkout anew."""
+    """Writes the lock in this checkout again."""
     roots = shipped_lock().roots
     address = maven_address(os.environ)
     with ThreadPoolExecutor(AT_ONCE) as pool:

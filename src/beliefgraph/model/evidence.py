@@ -41,7 +41,7 @@ HalfLife = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
 """Seconds in which evidence loses half its force."""
 
 LogLikelihoodRatio = Annotated[LogOdds, Field(ge=-30.0, le=30.0)]
-"""How much likelier the observation is if the belief holds, natural log; bounded, because nothing is certain."""
+"""How much more likely the observation is if the belief holds, natural log; bounded, because nothing is certain."""
 
 
 class Likelihoods(Record):

@@ -67,7 +67,7 @@ class GradeForecast(Record):
 
 
 class Resolution(Record):
-    """What came of a forecast, as it was known at one rev."""
+    """The resolution of a forecast, as it was known at one rev."""
 
     id: str = Field(description="Id of the resolution (UUIDv5 of forecast and number).")
     forecast: str = Field(description="Id of the forecast.")
@@ -136,7 +136,7 @@ class Forecast(Record):
 
     @property
     def resolution(self) -> Resolution | None:
-        """What came of it, as far as is known; None while it is open."""
+        """Its resolution, as far as is known; None while it is open."""
         return self.resolutions[0] if self.resolutions else None
 
     @property

@@ -80,7 +80,7 @@ class Grades(Record):
 
     @cached_property
     def log_odds(self) -> tuple[float, ...]:
-        """The stated log-odds of each grade or a higher one, but for the lowest."""
+        """The stated log-odds of each grade or a higher one, except for the lowest."""
         higher = [*accumulate(each.share for each in reversed(self.of))][-2::-1]
         return tuple(logit(min(share, 1.0 - 1e-12)) for share in higher)
 

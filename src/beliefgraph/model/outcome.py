@@ -103,7 +103,7 @@ class Held(Record):
 
 
 class Segment(Record):
-    """Twins for which an outcome is likelier or less likely than for others. The first that matches counts."""
+    """Twins for which an outcome is more likely or less likely than for others. The first that matches counts."""
 
     key: Key = Field(description="Name of the segment, unique within the outcome.")
     belief: BeliefKey = Field(description="Belief that twins of the segment hold.")

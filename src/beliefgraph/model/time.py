@@ -146,7 +146,7 @@ def microseconds(moment: datetime) -> int:
 
 
 def moment_of(microseconds: int) -> datetime:
-    """The moment that is so many microseconds after the beginning of 1970."""
+    """The moment that is this many microseconds after the beginning of 1970."""
     return BEGINNING + timedelta(microseconds=microseconds)
 
 

@@ -182,7 +182,7 @@ class TimeToStage(Record):
 
 
 class Reversal(Record):
-    """A piece of evidence after which an earlier stage is the likeliest than after the one before it."""
+    """A piece of evidence after which the most likely stage is an earlier one than before it."""
 
     time: Instant = Field(description="Valid time of the evidence.")
     before: Key = Field(description="Likeliest stage before.")

@@ -45,7 +45,7 @@ class Served:
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to whoever started it: uvicorn raises them again when it is done, before anything is let go of."""
+    """Leaves signals to whoever started it: uvicorn raises them again when it is done, before anything is released."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -7,7 +7,7 @@ import gc
 import sys
 
 THRESHOLDS = (5_000, 10, 1_000)
-"""Objects made and not let go of before the youngest are looked through for cycles, and how many such looks come before
+"""Objects made and not released before the youngest are looked through for cycles, and how many such looks come before
 one at the middle generation, and then at all. So a look at the middle one, which stops the process, sees some 50,000
 objects: eight milliseconds. Records of ours form no cycles, so a look seldom finds any."""
 

@@ -2,7 +2,7 @@
 
 Group g has n_g subjects of which the share r_g had it. With μ the rate of all, its rate has the prior
 Beta(mμ, m(1 − μ)) and the posterior mean (n_g r_g + m μ) / (n_g + m). The strength m is that under which the shares
-seen are likeliest: alike groups give a large one, and groups that differ a small one.
+seen are most likely: alike groups give a large one, and groups that differ a small one.
 """
 
 from __future__ import annotations

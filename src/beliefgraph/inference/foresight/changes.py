@@ -29,11 +29,11 @@ events; docs/foresight.md has what was tried."""
 
 @dataclass(frozen=True, eq=False)
 class Followed:
-    """What came of following some streams of events, arrays of shape [streams, events]: the surprise at each event with
-    older events kept as they are (`untempered`) and with the events kept as much as they should be (`surprise`), the
-    probability of a change since the last published one, and where one is published.
+    """The result of following some streams of events, arrays of shape [streams, events]: the surprise at each event
+    with older events kept as they are (`untempered`) and with the events kept as much as they should be (`surprise`),
+    the probability of a change since the last published one, and where one is published.
 
-    `kept` is how much each event still counts after the last one, `began` the likeliest beginning of the current run.
+    `kept` is how much each event still counts after the last one, `began` the most likely beginning of the current run.
     """
 
     surprise: Floats

@@ -41,7 +41,7 @@ class States:
         return States(self.count[rows], self.recency[rows], self.age[rows], self.further[rows])
 
     def later(self, periods: float | Floats) -> States:
-        """The states after so many more periods in which nothing happens, the same for all or one for each."""
+        """The states after this many more periods in which nothing happens, the same for all or one for each."""
         return States(self.count, self.recency + periods, self.age + periods, self.further)
 
 
@@ -106,7 +106,7 @@ def columns(states: States) -> Floats:
 
 
 def any_within(model: Logistic, states: States, horizon: int) -> Floats:
-    """How likely anything happens to each subject within so many periods. Raises `invalid-input`."""
+    """How likely anything happens to each subject within this many periods. Raises `invalid-input`."""
     return np.asarray(-np.expm1(log_none(model, states, horizon)[:, -1]))
 
 

@@ -1,7 +1,7 @@
 """What an answer would tell: the expected information gain, exact from the engine.
 
-A question is about one belief b, and each answer is likelier or less where b holds. For a target t, with h the entropy
-of a yes-or-no belief in bits,
+A question is about one belief b, and each answer is more likely or less where b holds. For a target t, with h the
+entropy of a yes-or-no belief in bits,
 
     gain(t) = h(P(t)) − Σ_answers P(answer) · h(P(t | answer)),
 

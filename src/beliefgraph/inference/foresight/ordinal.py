@@ -32,7 +32,7 @@ class Ordinal:
     center: Floats
 
     def log_odds(self, x: Floats) -> Floats:
-        """The log-odds of each grade or a higher one but for the lowest, shape [rows, grades − 1]."""
+        """The log-odds of each grade or a higher one except for the lowest, shape [rows, grades − 1]."""
         return np.asarray(self.intercept + (x @ self.slope)[:, None])
 
 

@@ -45,7 +45,7 @@ class Entries:
 
 @dataclass(frozen=True, eq=False)
 class Course:
-    """What came of following entries, one row each, NaN for a statement; as in `changes.Followed`."""
+    """The result of following entries, one row each, NaN for a statement; as in `changes.Followed`."""
 
     entries: Entries
     surprise: Floats
@@ -69,7 +69,7 @@ class Runs:
 
     @classmethod
     def none(cls, kinds: int, hazard: float = HAZARD) -> Runs:
-        """Nothing followed yet, of so many kinds of events."""
+        """Nothing followed yet, of this many kinds of events."""
         return cls(hazard, *no_state(kinds))
 
     @property
@@ -113,11 +113,11 @@ class Runs:
 
     @property
     def began(self) -> int:
-        """The likeliest of these times."""
+        """The most likely of these times."""
         return int(self.begins[self.weight[: self.state[SIZE]].argmax()])
 
     @property
     def changed(self) -> int:
-        """The likeliest time of the latest change, if there was one: the likeliest beginning after the first."""
+        """The most likely time of the latest change, if there was one: the most likely beginning after the first."""
         later = self.weight[1 : self.state[SIZE]]
         return int(self.begins[1:][later.argmax()] if len(later) else self.begins[0])

@@ -1,6 +1,6 @@
 """Signals of stages: evidence of any strength as a table of how often it is seen in each stage, on a grid of time.
 
-A piece of evidence states that it is e^λ times likelier in one stage than in the others. A stage s then shows the
+A piece of evidence states that it is e^λ times more likely in one stage than in the others. A stage s then shows the
 signal (s', λ) with a probability in proportion to m · e^{λ · [s = s']}, where m is how often there is such evidence at
 all: so that as much of each signal is expected as there was. That is the table that learning starts from. Learning is
 fast where few different gaps occur between two times, so times are rounded to whole steps, and steps without evidence
@@ -48,8 +48,8 @@ def stated_shares(stages: int, signals: Sequence[Signal], often: Floats) -> Floa
 
 
 def balanced(in_stage: Floats, signals: Sequence[Signal], pieces: Floats) -> Floats:
-    """How often there is evidence of each signal, so that so many pieces are expected of each as there were, where
-    subjects were expected in each stage for so many pieces."""
+    """How often there is evidence of each signal, so that this many pieces are expected of each as there were, where
+    subjects were expected in each stage for this many pieces."""
     often = pieces / pieces.sum()
     for _ in range(BALANCING):
         often = often * pieces / (in_stage @ stated_shares(len(in_stage), signals, often))

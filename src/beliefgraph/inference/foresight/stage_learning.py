@@ -6,10 +6,10 @@ length t, divided by (e^{Qt})ij, the time spent in phase k and the moves k → l
     G = ∫₀ᵗ e^{Qᵀs} C e^{Qᵀ(t−s)} ds,   time(k) = G_kk,   moves(k, l) = Q_kl · G_kl,
 
 which is one Fréchet derivative of the matrix exponential. Maximisation: rate = moves / time within a stage, shares of
-where leaving leads and of what is seen; what a prior says counts as so many moves and sightings more.
+where leaving leads and of what is seen; what a prior says counts as this many moves and sightings more.
 
 Many phases started anywhere end in a bad optimum, so k phases start from what k − 1 became, and the number of phases is
-the one under which subjects that were held out are likeliest.
+the one under which subjects that were held out are most likely.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Expected:
 
 def learn(prior: Stages, seen: Seen, strength: float = 5.0) -> Stages:
     """The stages that make what was seen, and what the prior says with the weight of `strength` moves of each stage,
-    likeliest (a local optimum from the prior on)."""
+    most likely (a local optimum from the prior on)."""
     if not strength > 0:
         raise Incorrect("invalid-input", "A prior has a positive strength.")
     now, last = prior, -np.inf
@@ -61,7 +61,7 @@ def learn(prior: Stages, seen: Seen, strength: float = 5.0) -> Stages:
 
 
 def choose(prior: Stages, seen: Seen, most_phases: int = 4, strength: float = 5.0) -> tuple[Stages, list[float]]:
-    """The stages with the number of phases under which held-out subjects are likeliest, learned from all of them, and
+    """The stages with the number of phases under which held-out subjects are most likely, learned from all of them, and
     the held-out log-likelihood per subject for 1, 2, … phases."""
     place = np.arange(len(seen.time))
     held = place % HELD_OUT == HELD_OUT - 1
@@ -131,7 +131,7 @@ def expected(stages: Stages, seen: Seen) -> Expected:
 
 
 def likeliest(prior: Stages, found: Expected, strength: float) -> Stages:
-    """The parameters that make the expected counts and the prior's likeliest."""
+    """The parameters that make the expected counts and the prior's most likely."""
     moving = prior.rate > 0
     rate = np.zeros_like(prior.rate)
     weight = strength * prior.phases

@@ -21,7 +21,7 @@ def by_hazards(log_odds: Floats) -> Floats:
 def through(ends: Ints, within: Floats) -> Floats:
     """F by the probabilities within some horizons, whose ends ascend, up to the last of them.
 
-    A shorter horizon that is likelier than a longer one counts as likely as that.
+    A shorter horizon that is more likely than a longer one counts as likely as that.
     """
     if not len(ends) or ends.shape != within.shape or (np.diff(ends, prepend=0) <= 0).any():
         raise Incorrect("invalid-input", "Horizons ascend, each with a probability.")

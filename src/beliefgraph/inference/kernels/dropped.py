@@ -4,7 +4,7 @@ With ψ the table of a factor, b the marginals of its variables in the tree, m w
 
     cavity[v, x] = b[v, x] / m[v, x]        new[v, x] = Σ ψ(..., x, ...) · Π cavity[w, ·] over its other variables w
 
-all in logarithms but for the sums, the largest of each message 0.
+all in logarithms except for the sums, the largest of each message 0.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ FORGOTTEN = 64
 """Half-lives after which nothing is left of an item, to half a quantum."""
 
 HALVED = 2.0 ** -np.arange(FORGOTTEN + 1.0)
-"""What is left after so many half-lives; to look it up takes a tenth of the time of a power."""
+"""What is left after this many half-lives; to look it up takes a tenth of the time of a power."""
 
 RISING, FALLING, LEFT, FRESH_RISING, FRESH_FALLING, ITEMS, BEGUN, OPEN = range(8)
 """The columns of the sums. BEGUN counts what had begun by the moment, OPEN all that the rev sees."""

@@ -1,8 +1,8 @@
 """One stream of events, followed one after the other: the posterior over when the current run began, in bounded room.
 
 Within a run the kinds of events are drawn from one unknown distribution with a symmetric Dirichlet prior, `share` of a
-count for each kind. Of the beginnings that are possible MOST are kept: the first, the latest and the likeliest. Entries
-at one time belong to one run: it begins before the first of them or after the last.
+count for each kind. Of the beginnings that are possible MOST are kept: the first, the latest and the most likely.
+Entries at one time belong to one run: it begins before the first of them or after the last.
 """
 
 from __future__ import annotations

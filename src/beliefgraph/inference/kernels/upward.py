@@ -1,7 +1,7 @@
 """The way up: tables and messages of the cliques, from the last one of a tree to its root.
 
 A clique's table depends only on what is observed below it, so where nothing is, the table that was made once for no
-evidence at all stands: `dirty` says which cliques are to be made anew.
+evidence at all stands: `dirty` says which cliques are to be made again.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def up(
     upward: Upward,
     dirty: Flags,
 ) -> bool:
-    """Make the dirty tables and messages of the cliques [first, last) anew; whether no digit was lost."""
+    """Make the dirty tables and messages of the cliques [first, last) again; whether no digit was lost."""
     codes, leaf_codes, maps, _ = layout
     potential, log_potential = potentials
     weight, said = evidence

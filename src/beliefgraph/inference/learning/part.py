@@ -31,7 +31,7 @@ from beliefgraph.inference.structure import Relation, Structure
 from beliefgraph.inference.variables import Variables
 
 _BLOCK_ENTRIES = 2**21
-"""Rows go through a part in blocks of at most so many table entries: sixteen megabytes."""
+"""Rows go through a part in blocks of at most this many table entries: sixteen megabytes."""
 _NUDGE = np.log(2.0)
 """A relation that says nothing (odds ratio 1) is planned for as if it said this, so that it may come to."""
 

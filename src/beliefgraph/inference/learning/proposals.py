@@ -4,7 +4,7 @@
 on a), whose mean is 0 whatever the evidence elsewhere. So u_a is uncorrelated with d_b, the change of b by the evidence
 on b alone, unless a and b are related in a way the model lacks: for small strengths this is the score test of the
 missing relation. *Choice.* The most significant pair within the false-discovery bound is fitted, and kept if it makes
-later rows likelier; then all pairs are tested again, because one missing relation makes others look missing.
+later rows more likely; then all pairs are tested again, because one missing relation makes others look missing.
 """
 
 from __future__ import annotations

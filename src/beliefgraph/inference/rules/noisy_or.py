@@ -8,7 +8,7 @@ stated (J. Pearl, Probabilistic Reasoning in Intelligent Systems, 1988, 4.3.2). 
 another has done already, so that the effect, once seen, is explained by one of them and the others fall back.
 
 In hazards, −ln P(not), causes add: h = ln(1 + e^u) + Σ x_i·(−ln(1 − q_i)), where u = logit(leak) is the intercept that
-returns the effect's stated prior. There is one unless the causes alone already make the effect likelier than stated.
+returns the effect's stated prior. There is one unless the causes alone already make the effect more likely than stated.
 """
 
 from __future__ import annotations

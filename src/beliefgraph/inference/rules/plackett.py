@@ -42,7 +42,7 @@ def table(first: Floats, second: Floats, odds_ratio: Floats) -> Floats:
 
 
 def log_factor(first: Floats, second: Floats, odds_ratio: Floats) -> Floats:
-    """How much likelier each pair of states is than if the two were independent: log(joint / (margin·margin)).
+    """How much more likely each pair of states is than if the two were independent: log(joint / (margin·margin)).
 
     Shape (..., 2, 2), indexed by [first holds, second holds]; all zero where the odds ratio is 1. Multiplying the
     margins by these factors gives back every stated margin on a tree.

@@ -1,4 +1,4 @@
-"""Who read what of a twin, when and to what end: noted where a twin's name becomes its id, below every interface.
+"""Who read what of a twin, when and for what purpose: noted where a twin's name becomes its id, below every interface.
 
 A note is put into memory and written within half a second by a thread, so that a killed process loses no more; that of
 a reading which may show a special category is written before it is answered. Names of nobody are not noted: there is

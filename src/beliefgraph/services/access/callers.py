@@ -4,7 +4,7 @@ A secret is 256 random bits, so its SHA-256 needs no salt and no slow hash; only
 revoked one and one that is no key at all are refused alike; whoever holds an expired one is told so. When keys were
 last used is noted about once a minute, by one statement for all of them.
 
-Keys that were known lately are looked up at once. Of others, each address may have so many looked up at a time; so
+Keys that were known lately are looked up at once. Of others, each address may have this many looked up at a time; so
 whoever guesses keeps nobody from being known, neither by the look-ups nor by what is remembered of them.
 """
 

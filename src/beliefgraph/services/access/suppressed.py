@@ -1,4 +1,4 @@
-"""Who is refused since they were erased, until they consent anew: people by name, events by what they carry."""
+"""Who is refused since they were erased, until they consent again: people by name, events by what they carry."""
 
 from __future__ import annotations
 

@@ -200,7 +200,7 @@ def read_issuers(path: Path) -> dict[str, Issuer]:
 
 
 def _read(address: str) -> dict[str, jwt.PyJWK]:
-    """A key set, by the ids of its keys, but for those that are no public keys for signatures."""
+    """A key set, by the ids of its keys, except for those that are no public keys for signatures."""
     try:
         if address.startswith(REMOTE):
             sets = jwt.PyJWKClient(address, cache_jwk_set=False, timeout=5).get_jwk_set().keys

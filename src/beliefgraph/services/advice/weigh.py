@@ -55,7 +55,7 @@ class Grounded:
 
 @dataclass(frozen=True)
 class Weighed:
-    """One option with its points, the weightiest first, and what could not be checked."""
+    """One option with its points, the largest first, and what could not be checked."""
 
     option: Option
     points: tuple[Grounded, ...]
@@ -338,7 +338,7 @@ def _remembered(told: ToldDecision, alike: float) -> str:
 
 
 def _order(one: Grounded) -> tuple[bool, float, str, str, str]:
-    """What forbids first, then the weightiest; ties by what they are about."""
+    """What forbids first, then the largest; ties by what they are about."""
     point = one.point
     about = repr(point.belief) if point.belief is not None else point.goal or point.decision or ""
     return point.stance != "forbids", -abs(point.weight), point.kind, about, point.sentence

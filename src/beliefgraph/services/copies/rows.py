@@ -103,7 +103,7 @@ class TwinRows:
 
     @cached_property
     def current(self) -> dict[str, CopyRow]:
-        """Its current rows by content, but for those of which there are very many."""
+        """Its current rows by content, except for those of which there are very many."""
         stored = (row for kind in self._kinds for row in self.state.rows_of(kind).values())
         rows = (self._row(row) for row in stored if isinstance(row, Revision))
         return {row.content: row for row in rows}
@@ -187,7 +187,7 @@ class TwinRows:
     def forecasts(
         self, found: Sequence[tuple[dict[str, Any], list[dict[str, Any]]]]
     ) -> tuple[list[CopyNode], list[CopyEdge]]:
-        """Forecasts with what came of them, as they are stored."""
+        """Forecasts with their resolutions, as they are stored."""
         nodes: list[CopyNode] = []
         joins: list[CopyEdge] = []
         for values, resolutions in found:

@@ -65,7 +65,7 @@ class ToldDecision:
 
     @property
     def actual(self) -> float | None:
-        """What came of it."""
+        """Its resolution."""
         said = self.fields.get("actual")
         return None if said is None else said.actual
 

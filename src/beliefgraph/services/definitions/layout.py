@@ -146,7 +146,7 @@ class Layout:
 def refuse_dense(graph: DefinitionGraph) -> None:
     """Refuse (`too-complex`) a component with more relations than it can be answered with, before any is compiled.
 
-    Where all attributes have so many, no answer is exact, and hardly any that is approximated can be relied on.
+    Where all attributes have this many, no answer is exact, and hardly any that is approximated can be relied on.
     """
     for component, names in enumerate(graph.components):
         attributes = len(names)
@@ -235,7 +235,7 @@ _plans: LRUCache[tuple[DefinitionGraph, tuple[Placed, ...]], Layout] = LRUCache(
 
 @cached(_plans, key=lambda *place: place, lock=Lock())
 def _of_anybody(graph: DefinitionGraph, placed: tuple[Placed, ...]) -> Layout:
-    """The layout of whoever has beliefs about themselves alone, in no particular context: the same but for the ids."""
+    """The layout of twins with beliefs only about themselves, in no particular context: the same except for ids."""
     return _planned(graph, placed, ())
 
 

@@ -10,7 +10,7 @@ from beliefgraph.services.derivation.derive import PINNED
 def calibrated(definitions: Definitions, attribute: str, log_odds: float | None) -> float | None:
     """The calibrated log-odds of a belief about an attribute; None where there is no calibration, or no number.
 
-    A calibration is of forecasts. What is beyond doubt already, as what a person set right is, stays as it is.
+    A calibration is of forecasts. What is beyond doubt already, as what a person corrected is, stays as it is.
     """
     if definitions.parameters is None or log_odds is None:
         return None

@@ -104,7 +104,7 @@ def count(
     """The bearings that count at a moment; `shared` says of which headings an origin may make them count for less.
 
     What is valid later never counts, nor what was said before a change. A belief that was retracted stays so until
-    something newer is said. Where several values of one attribute are set right to hold, the statement in force among
+    something newer is said. Where several values of one attribute are corrected to hold, the statement in force among
     these silences the others.
     """
     moment, groups = microseconds(at), bearings.register.groups

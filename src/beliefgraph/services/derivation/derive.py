@@ -167,7 +167,7 @@ class Derivation:
         return found
 
     def value(self, position: int) -> float | None:
-        """The log-odds at a position; None where there are none to be had."""
+        """The log-odds at a position; None where there are none available."""
         return float(self.log_odds[position]) if self.available[position] else None
 
     def clamp(self, position: int, log_odds: float) -> float:

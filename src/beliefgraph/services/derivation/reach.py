@@ -43,7 +43,7 @@ class Reach:
         return index, np.arange(len(index)) - np.repeat(np.cumsum(times) - times - start, times)
 
     def hear(self, hearing: Hearing, said: Sums, beliefs: int) -> Heard:
-        """What the headings, which said so much, say together of so many beliefs."""
+        """What the headings, which said so much, say together of this many beliefs."""
         return hear(
             self.position,
             self.source,

@@ -21,7 +21,7 @@ from beliefgraph.services.twin.blocks import Floats
 from beliefgraph.services.twin.state import TwinState
 
 SURE = 30.0
-"""Log-odds of a belief that somebody set right."""
+"""Log-odds of a belief that somebody corrected."""
 
 
 def named(definitions: Definitions) -> list[BeliefKey]:

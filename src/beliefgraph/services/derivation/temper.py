@@ -42,7 +42,7 @@ class Tempering:
     stated: Mapping[int, StatedChanges]
 
     def keeping(self, headings: int) -> Keeping:
-        """How much is kept of the items of so many headings; those that came since are of metrics, and kept."""
+        """How much is kept of the items of this many headings; those that came since are of metrics, and kept."""
         follows = np.full(headings, -1, dtype=np.int32)
         steps = []
         for place, (domain, runs) in enumerate(self.runs.items()):
@@ -51,13 +51,13 @@ class Tempering:
         return Keeping.steps(follows, steps)
 
     def shapes(self, headings: int) -> Bools:
-        """Of so many headings, those whose items have a say in how much is kept of others."""
+        """Of this many headings, those whose items have a say in how much is kept of others."""
         found = np.zeros(headings, dtype=np.bool_)
         found[: len(self.columns.domain)] = np.isin(self.columns.domain, list(self.runs)) | self.columns.saying
         return found
 
     def changes(self, headings: Codes) -> tuple[ChangedDomain, ...]:
-        """The changes of the domains that some headings are about, where any is noticed; the likeliest first."""
+        """The changes of the domains that some headings are about, where any is noticed; the most likely first."""
         within = headings[headings < len(self.columns.domain)]
         found = []
         for domain in np.intersect1d(self.columns.domain[within], list(self.runs)).tolist():

@@ -80,8 +80,8 @@ class Explanations:
     ) -> Explanation:
         """Why the belief stands where it does; `too-wide` where no answer can be had.
 
-        The `first` weightiest contributions of at least `min_share`, in log-odds, that follow `after`. These and the
-        rest sum to the move from prior to posterior, both unrounded, but for `residual`.
+        The `first` largest contributions of at least `min_share`, in log-odds, that follow `after`. These and the
+        rest sum to the move from prior to posterior, both unrounded, except for `residual`.
         """
         if not 0.0 <= min_share < math.inf:
             raise Incorrect("invalid-input", "minShare is a size in log-odds: 0 or more.", min_share=min_share)
@@ -126,7 +126,7 @@ class Part:
 
 @dataclass(frozen=True)
 class _Merged:
-    """Contributions: the share of each in log-odds, the pieces of evidence in it, and the weightiest of these."""
+    """Contributions: the share of each in log-odds, the pieces of evidence in it, and the largest of these."""
 
     share: Floats
     members: Sequence[Ints]
@@ -149,7 +149,7 @@ class _Merged:
 
 @dataclass(frozen=True)
 class _Share:
-    """A contribution: its share, the target's log-odds without it, and the bearings of its weightiest evidence."""
+    """A contribution: its share, the target's log-odds without it, and the bearings of its largest evidence."""
 
     evidence: str
     pieces: int
@@ -160,7 +160,7 @@ class _Share:
 
 @dataclass(frozen=True)
 class _Moved:
-    """What moved the target: the contributions that are listed, the weightiest first, and the tree of paths.
+    """What moved the target: the contributions that are listed, the largest first, and the tree of paths.
 
     `following` is how many were found, one more than are listed at the most; `total` how many there are, of `pieces`
     pieces of evidence, and `sum` their sum. `reasons` are what a sentence tells, and `overruled` are corrections of the
@@ -351,12 +351,12 @@ class _Without:
     _named_alone: dict[int, str | None] = field(default_factory=dict)
 
     def log_odds(self, groups: Sequence[Ints], of_first: Sequence[Items]) -> list[float]:
-        """For every group of pieces, with the bearings of its weightiest.
+        """For every group of pieces, with the bearings of its largest.
 
         One on a single belief is read off the joint; the others are asked together.
 
         Taking away a correction lets silenced evidence speak again, and without all that names a value of an open
-        attribute the value is gone, so these are derived anew; the target itself counts as named. So is everything
+        attribute the value is gone, so these are derived again; the target itself counts as named. So is everything
         where the person set another value of the target's attribute right, for it shares what their word leaves, an
         event without which a metric would say something else, and what several pieces say together. A sum beyond its
         bound does not fall by what is taken from it, and so is not read off.

@@ -105,7 +105,7 @@ class Pieces:
 
 
 def ranked(share: Floats, ids: Ids, most: int, least: float = 0.0, after: tuple[float, Ids] | None = None) -> Ints:
-    """The greatest shares, at most so many: those of at least the size `least` that follow `after`, as indices.
+    """The greatest shares, at most this many: those of at least the size `least` that follow `after`, as indices.
 
     `after` is the size of a share and the id it belongs to; of equal ones, the first by id come first.
     """

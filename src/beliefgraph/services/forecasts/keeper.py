@@ -77,7 +77,7 @@ class ForecastKeeper:
         """Store the forecasts of one outcome, or of all, at the start of the period that a moment lies in.
 
         Without a moment it is the present one; one that lies in the future is refused (`invalid-input`). With `first`,
-        of so many twins after the id `after`; `told` is told how many twins were looked at so far.
+        of this many twins after the id `after`; `told` is told how many twins were looked at so far.
         """
         caller.require("write")
         caller.require_service()
@@ -231,7 +231,7 @@ def _outcomes(definitions: Definitions, outcome: str | None) -> Iterable[Outcome
 
 
 def _pages(waiting: Sequence[Unresolved]) -> Iterator[list[Unresolved]]:
-    """Forecasts in the order of their twins, in lists of at most so many twins."""
+    """Forecasts in the order of their twins, in lists of at most this many twins."""
     page: dict[str, list[Unresolved]] = {}
     for one in waiting:
         if one.twin not in page and len(page) == PAGE:

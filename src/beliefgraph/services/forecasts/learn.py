@@ -204,7 +204,7 @@ def _usable(known: History, definitions: Definitions, outcome: OutcomeDefinition
 
 
 def steps(periods: int) -> list[int]:
-    """How many periods ahead rows are about: 0, 1, 2, 4, 8, … and the last of so many."""
+    """How many periods ahead rows are about: 0, 1, 2, 4, 8, … and the last of this many."""
     doubling = [0, *(2**n for n in range(periods.bit_length()))]
     return sorted({*(k for k in doubling if k < periods), periods - 1})
 

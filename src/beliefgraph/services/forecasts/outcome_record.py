@@ -1,4 +1,4 @@
-"""The record of an outcome, from the forecasts as they are stored and what came of them. Pure.
+"""The record of an outcome, from the forecasts as they are stored and their resolutions. Pure.
 
 Forecasts are scored when their horizon is over: of those made together, the ones whose outcome came early would
 otherwise be scored before the ones whose outcome will not come.

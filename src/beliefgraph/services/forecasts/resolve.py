@@ -1,4 +1,4 @@
-"""What came of a forecast: the first moment within its horizon at which the outcome happened, or none. Pure.
+"""The resolution of a forecast: the first moment within its horizon at which the outcome happened, or none. Pure.
 
 Of an outcome with grades it is the first grade that an event gives, or the one at the end of the horizon.
 """

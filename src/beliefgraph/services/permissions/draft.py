@@ -17,7 +17,7 @@ from beliefgraph.services.permissions.decide import check, permission, stated_by
 class PermissionDraft:
     """The permissions of one twin while a commit is being decided; each is kept whole, and ends with its evidence.
 
-    Stored events that are read again state none anew: there is no policy then.
+    Reinterpreted events state no permissions.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Places at work, shared out fairly: so many for a key, so many for a tenant, so many in all; others queue.
+"""Places at work, shared out fairly: this many for a key, this many for a tenant, this many in all; others queue.
 
 A place that becomes free goes to the tenant that has the fewest at work, of its keys to the one that has the fewest,
 and there to whoever waits longest. So who asks for much waits behind themselves, and nobody else does.

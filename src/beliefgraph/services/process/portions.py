@@ -53,7 +53,7 @@ class Portions:
         return max(1, int(min(self._rows, ROWS_TOGETHER) / self._per_event))
 
     def written(self, events: int, rows: int) -> None:
-        """A transaction with so many events wrote so many rows."""
+        """A transaction with this many events wrote this many rows."""
         with self._guard:
             self._rows = min(self._most, self._rows * GROWTH)
             self._learn(events, rows)
@@ -64,7 +64,7 @@ class Portions:
             self._learn(events, rows)
 
     def refused(self, events: int, rows: int) -> None:
-        """Neo4j had not the memory for a transaction of so many rows: the next has half as many."""
+        """Neo4j had not the memory for a transaction of this many rows: the next has half as many."""
         with self._guard:
             self._rows = max(1.0, min(self._rows, rows) / 2)
             self._learn(events, rows)

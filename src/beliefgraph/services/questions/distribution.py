@@ -32,7 +32,7 @@ def states_of(seen: Recomputed, variable: BeliefKey) -> list[BeliefState]:
 
 
 def distribution(seen: Recomputed, variable: BeliefKey, rows: Sequence[BeliefRow]) -> Distribution:
-    """The distribution over these values, the likeliest first; ties by name.
+    """The distribution over these values, the most likely first; ties by name.
 
     `other` is certain where no value of an open attribute is named. Where too many are, nothing is available.
     """

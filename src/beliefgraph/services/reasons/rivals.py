@@ -84,7 +84,7 @@ def _causes(seen: Recomputed, effect: int) -> list[Edge]:
 
 
 def _hypothesis(seen: Recomputed, before: Recomputed, edge: Edge, share: tuple[float, float] | None) -> Hypothesis:
-    """What the person set right bounds a share too: a cause that does not hold brought nothing about."""
+    """What the person corrected bounds a share too: a cause that does not hold brought nothing about."""
     state = seen.state(edge.source)
     responsibility, alone = (None, None) if share is None else (min(each, state.confidence or 0.0) for each in share)
     return Hypothesis(

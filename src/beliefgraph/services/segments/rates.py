@@ -1,7 +1,7 @@
-"""Learning how often outcomes come within their horizons, by segment, from a tenant's past. Pure but for reading it.
+"""Learning how often outcomes come within their horizons, by segment, from a tenant's past. Pure except for reading it.
 
 There is one row for each twin and period whose horizon is over. Rows of one twin resemble each other, so a rate counts
-as so many observations as there are twins. It is adopted for the segments in which it predicts the rows of held-out
+as this many observations as there are twins. It is adopted for the segments in which it predicts the rows of held-out
 twins better than what is in force, by more than the standard error of the difference.
 """
 

@@ -1,4 +1,4 @@
-"""Questions about curves over valid time: the twin is read once, and derived anew at each point. Nothing is stored."""
+"""Questions about curves over valid time: the twin is read once, and derived again at each point. Nothing is stored."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ STEPS = 2_000
 """Times ahead at which passages are looked at; the shorter the stays, the closer they lie."""
 
 WAITED_STEPS = 200
-"""Moments since the last observation at which it is looked whether a stage has become the likeliest."""
+"""Moments since the last observation at which it is looked whether a stage has become the most likely."""
 
 LISTED = 20
 """Pieces of evidence that are listed: those that moved the twin most."""
@@ -135,7 +135,7 @@ class Followed:
         return position - float(before.position(before.at(self._times([begin])))[0])
 
     def _since(self, stage: int) -> datetime | None:
-        """Since when the likeliest stage has been the likeliest.
+        """Since when the most likely stage has been the most likely.
 
         That is by the first of the observations since which it has been, or where it was not so after the last of them,
         by the time that has passed since.
@@ -151,7 +151,7 @@ class Followed:
         return moment_of(int(times[other[-1] + 1 if len(other) else 0]))
 
     def _reversals(self) -> Iterator[Reversal]:
-        """Where the likeliest stage lies before the one that was the likeliest after the observation before."""
+        """Where the most likely stage lies before the one that was the most likely after the observation before."""
         likeliest, values = self.path.likeliest.tolist(), self.definition.values
         for row, (before, after) in enumerate(pairwise(likeliest), start=1):
             if after < before:

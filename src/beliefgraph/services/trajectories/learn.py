@@ -224,7 +224,7 @@ class _Lesson:
         return predicted(self._filtered(parameters, part).before, parameters.stages, table, part)
 
     def stages_now(self, parameters: Parameters) -> Ints:
-        """The likeliest stage of every twin at its last evidence."""
+        """The most likely stage of every twin at its last evidence."""
         after = self._filtered(parameters, self.seen).after[:, -1]
         return np.asarray(parameters.stages.of_stages(after).argmax(axis=1))
 

@@ -66,7 +66,7 @@ class Path:
 
     @cached_property
     def likeliest(self) -> Ints:
-        """The likeliest stage after each observation."""
+        """The most likely stage after each observation."""
         if not len(self.observed):
             return np.zeros(0, dtype=np.int64)
         return np.asarray(self.stages.of_stages(self._filtered.after[0]).argmax(axis=1))

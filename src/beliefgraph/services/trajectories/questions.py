@@ -37,7 +37,7 @@ class Trajectories:
         as_of: AsOf = NOW,
         at_least_rev: int | None = None,
     ) -> Trajectory:
-        """One trajectory with so many points of its history; `unknown-trajectory` if it is not defined."""
+        """One trajectory with this many points of its history; `unknown-trajectory` if it is not defined."""
         _check_points(points)
         moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev)
         definition = moment.graph.definitions.trajectory(key)

@@ -210,8 +210,8 @@ class Across:
         after: str = "",
         told: Callable[[int], None] = lambda _: None,
     ) -> ForecastMade:
-        """Store the forecasts of one outcome, or of all, of every twin of the tenant; with `first`, of so many twins of
-        each shard after an id.
+        """Store the forecasts of one outcome, or of all, of every twin of the tenant; with `first`, of this many twins
+        of each shard after an id.
 
         Shards go on together from the least of the twins that they came to; what is stored already stays.
         """

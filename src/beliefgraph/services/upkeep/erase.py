@@ -1,7 +1,7 @@
 """Erasing a twin for good: nobody finds it, its key is destroyed, its rows are deleted, in that order.
 
 Begun once, it is finished: if the process dies in between, the next start takes it up again. A signed receipt says what
-was destroyed, and the person is refused from then on until they consent anew (`store/erasures.py`).
+was destroyed, and the person is refused from then on until they consent again (`store/erasures.py`).
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ class Eraser:
         )
 
     async def readmit(self, caller: Caller, twin: str) -> Readmission:
-        """Take in again what concerns a person who was erased: they consented anew.
+        """Take in again what concerns a person who was erased: they consented again.
 
         Their own key may, and one with the scope `erase`; `not-found` if nothing about the person is refused.
         """

@@ -54,7 +54,7 @@ class Fate:
 class Score:
     """How well the confidences in one attribute fit the truth: means over `rows`.
 
-    Accuracy is the share of rows whose likeliest answer is true, of ties a share; the Brier score is (p - y)
+    Accuracy is the share of rows whose most likely answer is true, of ties a share; the Brier score is (p - y)
     squared, for an attribute with values summed over them. `auc` is NaN there, and where all rows are true or none.
     """
 
@@ -68,7 +68,7 @@ class Score:
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of trying catalogs on events. `matched` counts the events that each rule and metric applied to."""
+    """The result of trying catalogs on events. `matched` counts the events that each rule and metric applied to."""
 
     definitions: Definitions
     fates: Sequence[Fate]
