@@ -49,4 +49,4 @@ async def signed_in_at(page: Page, link: str) -> None:
     """Open a sign-in link and continue, until the person's page is there."""
     await page.goto(link)
     await page.get_by_role("button", name="Continue").click()
-    await page.get_by_role("heading", name="What is believed of you").wait_for()
+    await page.get_by_role("heading", name="What is believed about you").wait_for()

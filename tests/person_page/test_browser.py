@@ -33,13 +33,13 @@ async def test_switches_and_corrections_take_effect_in_place_and_nothing_is_refu
         await expect(switch).to_have_attribute("aria-checked", "false")
         await switch.click()
         await expect(switch).to_have_attribute("aria-checked", "true")
-        await expect(page.get_by_role("status")).to_have_text("Saved. It holds from now on.")
+        await expect(page.get_by_role("status")).to_have_text("Saved. It applies from now on.")
         assert page.url.endswith("/me/permissions")  # the content was replaced, the page was not left
 
         await page.get_by_role("link", name="Beliefs").click()
         await page.get_by_role("link", name="Has a budget").click()
         await page.get_by_role("button", name="That is wrong").click()
-        await expect(page.get_by_role("status")).to_contain_text("Your word stands")
+        await expect(page.get_by_role("status")).to_contain_text("Your correction takes precedence")
         await expect(page.locator("main")).to_contain_text("Almost certainly not so")
         assert complaints == []  # scripts and styles are all allowed by the policy
 
@@ -79,7 +79,7 @@ async def test_without_scripts_a_link_leads_in_from_another_site_and_forms_work(
         await page.goto(f"data:text/html,<a href='{lena.url}{await link_to(lena, 'lena')}'>open</a>")
         await page.get_by_role("link", name="open").click()
         await page.get_by_role("button", name="Continue").click()
-        await page.get_by_role("heading", name="What is believed of you").wait_for()
+        await page.get_by_role("heading", name="What is believed about you").wait_for()
         await page.get_by_role("link", name="Your data").click()
         await page.get_by_role("button", name="Pause").click()
         await expect(page.get_by_role("heading", name="All use is paused")).to_be_visible()

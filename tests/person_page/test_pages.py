@@ -51,7 +51,7 @@ async def test_a_person_sees_which_grades_are_expected_of_them_and_which_came(le
 async def test_what_a_person_says_is_wrong_stands_corrected(lena: Service, person: Person) -> None:
     path = await belief(person, "Has a budget")
     done = await person.send(await person.see(path), path, "That is wrong")
-    assert "Corrected. Your word stands against everybody else's." in text(done.text)
+    assert "Corrected. Your correction takes precedence over everything else." in text(done.text)
     assert "Almost certainly not so" in text(done.text)
     everything = await lena.client()
     await everything.observe(*(event(f"again {n}") for n in range(9)))
@@ -61,7 +61,7 @@ async def test_what_a_person_says_is_wrong_stands_corrected(lena: Service, perso
 async def test_what_a_person_takes_back_counts_no_more_and_does_not_come_again(lena: Service, person: Person) -> None:
     path = await belief(person, "Stands alone")
     done = await person.send(await person.see(path), "/me/withdraw")
-    assert "Taken back: it counts no more." in text(done.text)
+    assert "Taken back: it no longer counts." in text(done.text)
     assert "Stands alone" not in text(await person.see("/me"))
     await (await lena.client()).observe(event("3", "rated", day=2, llr=1, by="bo"))
     assert "its prior: no evidence bears on it" in text(await person.see(path))
@@ -70,7 +70,7 @@ async def test_what_a_person_takes_back_counts_no_more_and_does_not_come_again(l
 async def test_what_a_person_contests_counts_and_is_marked(lena: Service, person: Person) -> None:
     path = await belief(person, "Stands alone")
     done = await person.send(await person.see(path), "/me/contest")
-    assert "Contested. It counts, and everybody reads that you contest it." in text(done.text)
+    assert "Contested. It still counts, and is marked as contested." in text(done.text)
     assert "You say that this is not right." in text(await person.see(path))
     assert "Stands alone Likely 73 %" in text(await person.see("/me"))
     asked = "{ me { evidence { nodes { contested evidence { summary } } } } }"
@@ -87,7 +87,7 @@ async def test_switches_permit_and_refuse_with_the_next_read(lena: Service, pers
     page = await person.see("/me/permissions")
     assert page.count('aria-checked="true"') == 5  # what a law demands: all of it
     switched = await person.send(page, "/me/permissions", purpose="advice", category="", recipient="", allowed="yes")
-    assert "Saved. It holds from now on." in text(switched.text)
+    assert "Saved. It applies from now on." in text(switched.text)
     assert switched.text.count('aria-checked="true"') == 9  # but for the special category
     seen = {each["statement"] for each in (await adviser.data(asked))["beliefs"]["nodes"]}
     assert "has a budget" in seen

@@ -62,7 +62,7 @@ async def restrict(visit: Visit) -> Response:
 
 
 async def export(visit: Visit) -> Response:
-    """Take everything along, as one archive at an address of its own, so that a download that was cut off goes on."""
+    """Export everything, as one archive at an address of its own, so that a download that was cut off goes on."""
     made = await visit.verbs.downloads.make(lambda out: visit.verbs.archives.export_twin(visit.caller, visit.twin, out))
     return RedirectResponse(root_of(visit.request) + made.address, 303, HEADERS)
 

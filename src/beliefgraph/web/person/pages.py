@@ -31,7 +31,7 @@ async def beliefs(visit: Visit) -> Response:
 
 
 async def belief(visit: Visit) -> Response:
-    """One belief: why it is held, how sure, and how that went."""
+    """One belief: its confidence, the reasons for it, and its history."""
     caller, twin = visit.caller, visit.twin
     row = await visit.verbs.questions.belief_by_id(
         caller.asking("belief"), visit.request.path_params["belief"], twin=twin
@@ -57,7 +57,7 @@ async def _explained(visit: Visit, key: BeliefKey) -> Explanation | None:
 
 
 async def received(visit: Visit) -> Response:
-    """What was heard, from whom and in which words."""
+    """What was received, from whom, with its texts."""
     page = await visit.verbs.received.evidence(
         visit.caller.asking("evidence"), visit.twin, first=LISTED, after=_after(visit)
     )
@@ -111,7 +111,7 @@ async def permissions(visit: Visit) -> Response:
 
 
 async def readers(visit: Visit) -> Response:
-    """Who read, when, what and to what end."""
+    """Who read what, when and for which purpose."""
     found = await visit.verbs.accesses.accesses(visit.caller.asking("accesses"), visit.twin, first=READERS)
     own, others = ([each for each in found if each.person is own] for own in (True, False))
     return visit.show("readers.html", own=own, others=others, today=visit.now.date())
@@ -136,5 +136,5 @@ def _after(visit: Visit) -> str | None:
 
 
 def _done(visit: Visit) -> str:
-    """What was just done, by its word."""
+    """The action that was just performed, by its name."""
     return visit.request.query_params.get("done", "")

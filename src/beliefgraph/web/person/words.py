@@ -1,4 +1,4 @@
-"""How the page says things to a person: how sure, when, and by what right."""
+"""The wording of the person's page: confidences, dates and legal bases."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ DEGREES = (
 STATUS = {
     "forming": "Little is known yet.",
     "established": "Well supported.",
-    "contested": "What was heard points both ways.",
-    "dissolving": "What was heard is getting old.",
-    "dissolved": "What was heard is too old to count.",
+    "contested": "The evidence is contradictory.",
+    "dissolving": "The evidence is getting old.",
+    "dissolved": "The evidence is too old to count.",
     "retracted": "Was ended.",
 }
 """The status of a belief."""
@@ -47,15 +47,15 @@ SHARE = re.compile(r" \([+-]\d+\.\d\)")
 """What a reason contributes, in log-odds, as an explanation's sentence gives it."""
 
 DONE = {
-    "corrected": "Corrected. Your word stands against everybody else's.",
-    "withdrawn": "Taken back. It counts no more and does not come again.",
-    "contested": "Contested. It counts, and everybody reads that you contest it.",
-    "uncontested": "Contested no more.",
-    "permitted": "Saved. It holds from now on.",
-    "paused": "Paused. Nobody but you, and what a law demands, sees anything.",
-    "resumed": "Resumed. What waited has been taken in.",
+    "corrected": "Corrected. Your correction takes precedence over everything else.",
+    "withdrawn": "Taken back. It no longer counts and is not accepted again.",
+    "contested": "Contested. It still counts, and is marked as contested.",
+    "uncontested": "No longer contested.",
+    "permitted": "Saved. It applies from now on.",
+    "paused": "Paused. Only you, and uses required by law, see anything.",
+    "resumed": "Resumed. The waiting data has been processed.",
 }
-"""What was done, by the word for it in the address."""
+"""Messages after an action, by its name in the URL."""
 
 
 def sure(probability: float | None) -> str:
