@@ -1,4 +1,4 @@
-"""How options sit with what is known of a person: read at one moment, weighed, ranked, told. Nothing is stored."""
+"""Rating options by what is known about a person: read at one moment, scored, ranked. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def _checked(moment: Snapshot, question: CheckDecision, *, published: bool) -> _
 
 
 def _with_evidence(one: Grounded, behind: Mapping[int, tuple[Behind, ...]]) -> Grounded:
-    """A point with so much of what is behind it as is told."""
+    """A point with the part of its evidence that is reported."""
     return replace(one, behind=(one.behind if one.position is None else behind[one.position])[:TOLD])
 
 
@@ -160,7 +160,7 @@ def _goals(moment: Snapshot, question: CheckDecision, *, published: bool) -> Map
 
 
 def _behind(found: Wanted, position: int) -> tuple[Behind, ...]:
-    """The evidence behind the belief at a position that is told: what contributes most first."""
+    """The reported evidence on the belief at a position, the largest contribution first."""
     pieces = influenced(found.seen.derived, position).pieces
     weightiest = ranked(pieces.share, pieces.evidence, TOLD)
     shares = pieces.share[weightiest].tolist()

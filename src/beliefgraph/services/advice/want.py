@@ -58,13 +58,13 @@ class Want:
         return np.array(places, dtype=np.int64), np.array([scores[str(self.values[i])] for i in places])
 
     def mean(self) -> float:
-        """The mean of its scores, given that it lies on the scale."""
+        """The mean of its scores, given that it is on the scale."""
         places, scores = self.scored
         likely = self.posterior[places]
         return float(np.dot(likely, scores) / likely.sum())
 
     def weigh(self, feature: FeatureValue) -> tuple[float, int] | NoAnswer:
-        """How much what an option has of its feature speaks for it, in [-1, 1], and the place of the value meant."""
+        """The weight of an option's feature for it, in [-1, 1], and the position of the value concerned."""
         scores = self.preference.scores
         if self.values == (None,) or (scores is not None and not isinstance(feature, str)):
             at = signed(feature)

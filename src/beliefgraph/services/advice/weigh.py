@@ -1,4 +1,4 @@
-"""What speaks for and against one option: constraints, values, preferences, goals and past decisions. Pure."""
+"""The points for and against one option: constraints, values, preferences, goals and past decisions. Pure."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ SLIGHT = 5e-3
 """A weight that is not worth a side."""
 
 ALIKE = 0.5
-"""The similarity from which a past decision tells something of an option."""
+"""The similarity from which a past decision is a point for or against an option."""
 
 MOST_PAST = 5
-"""Past decisions that speak about one option, the most alike first."""
+"""Past decisions that are points about one option, the most similar first."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Weighed:
         return balance(one.point.weight for one in self.points if one.point.stance != "forbids")
 
     def answer(self, points: Sequence[Point]) -> OptionCheck:
-        """How it is told, with the points as they are told."""
+        """The reported check of an option, with its reported points."""
         return OptionCheck(
             option=self.option,
             allowed=self.allowed,
@@ -104,7 +104,7 @@ class Known:
 
 
 def weigh(known: Known, option: Option) -> Weighed:
-    """Everything that speaks for or against an option."""
+    """All points for or against an option."""
     weighing = _Weighing(known, option)
     points = [*weighing.wanted(), *weighing.goals(), *weighing.past()]
     unknown = sorted(weighing.unknown, key=lambda each: (each.feature, each.attribute, each.reason))
@@ -139,7 +139,7 @@ class _Weighing:
         name: str,
         wants: Mapping[str, Want | NoAnswer],
     ) -> Iterator[Grounded]:
-        """What a preference says about the feature that it speaks of."""
+        """The point of a preference about its feature."""
         feature = self.option.features.get(name)
         if feature is None:
             if any(_matters(want) for want in wants.values()):
@@ -276,7 +276,7 @@ def _preference(want: Want, feature: FeatureValue) -> Grounded | NoAnswer:
 
 
 def _matters(want: Want | NoAnswer) -> bool:
-    """Whether what an option has of the feature could weigh: a preference of which nothing was heard says nothing."""
+    """Whether the option's feature could have a weight: a preference without evidence has none."""
     if isinstance(want, NoAnswer) or want.preference.kind in ("value", "constraint"):
         return True
     return float(np.abs(want.posterior - want.prior).max()) >= SLIGHT

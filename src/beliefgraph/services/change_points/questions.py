@@ -1,4 +1,4 @@
-"""Questions about discontinuous change: where what is told of a twin stopped being what it was. Nothing is stored."""
+"""Queries about discontinuous change in the evidence of a twin. Nothing is stored."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LATEST = 10
 """Pieces over which the latest surprise is taken."""
 
 SHOWN = 200
-"""Pieces whose surprise is told one by one: the latest of each stream."""
+"""Pieces whose surprise is reported individually: the latest of each stream."""
 
 GOAL_KINDS = (*get_args(get_args(GoalStatus)[0]), "other")
 """The kinds of what is stated of goals: each status, and anything else."""
@@ -42,7 +42,7 @@ class ChangePointQuestions:
     async def change_points(
         self, caller: Caller, twin: str, *, as_of: AsOf = NOW, at_least_rev: int | None = None
     ) -> ChangePoints:
-        """How well what is told of each domain, stage and goal was foreseen, and the changes found by then."""
+        """How well the evidence of each domain, stage and goal was predicted, and the changes found by then."""
         moment = await self._snapshots.asked(caller, twin, as_of, at_least_rev)
         return await asyncio.to_thread(_found, moment)
 
@@ -78,7 +78,7 @@ def _found(moment: Snapshot) -> ChangePoints:
 
 
 def _told(moment: Snapshot) -> Iterator[_Told]:
-    """Every stream of the twin in which something was told by the moment."""
+    """Every stream of the twin with evidence by the moment."""
     state, kinds, until = moment.state, moment.graph.kinds, microseconds(moment.at)
     known = known_of(state, kinds)
     every = pieces(known, state.bearings, state.bearings.blocks)
@@ -102,7 +102,7 @@ def _told(moment: Snapshot) -> Iterator[_Told]:
 
 
 def _stages(moment: Snapshot, known: Followed, every: Pieces) -> Iterator[_Told]:
-    """What was told of the stages of each trajectory: the value that each piece speaks of, for or against it."""
+    """The evidence on the stages of each trajectory: the value that each piece is for or against."""
     for trajectory in moment.graph.definitions.trajectories.values():
         domain, span = known.kinds.span(trajectory.attribute)
         here = every.where((every.domain == domain) & (every.kinds >= span.start) & (every.kinds < span.stop))

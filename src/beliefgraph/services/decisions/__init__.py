@@ -1,1 +1,1 @@
-"""What is decided: what was told of decisions, and how options sit with all that is known of a person."""
+"""Decisions: statements about them, and the rating of options by what is known about a person."""

@@ -23,8 +23,8 @@ from beliefgraph.services.layer.context import CommandContext
 def recording_decision(context: CommandContext, command: RecordDecision) -> Additions:
     """A statement of a decision from `valid_from` on.
 
-    Refuses a choice that is none of the options then (`unknown-option`), reasons that name what is not known, and to
-    anybody else what the person told themselves (`correction-stands`).
+    Rejects a choice that is not among the options (`unknown-option`), reasons that name something unknown, and for
+    others than the person what the person stated (`correction-stands`).
     """
     start = command.valid_from or context.moment
     speaks = context.speaks_for_the_person
@@ -90,7 +90,7 @@ def _listed(options: Iterable[Option]) -> str:
 
 
 def _summary(command: RecordDecision) -> str:
-    """What is told, in plain words."""
+    """The statement in plain language."""
     told = []
     if command.options is not None:
         told.append(f"{len(command.options)} options")

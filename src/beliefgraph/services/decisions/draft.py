@@ -20,7 +20,7 @@ from beliefgraph.services.twin.state import TwinState
 
 
 def told_by(context: CommandContext, speaker: str, stance: Stance, start: datetime) -> Provenance:
-    """What a source of that name tells of decisions from a moment on."""
+    """The provenance of a source's statements about decisions from a moment on."""
     source = source_id(context.state.tenant, speaker)
     return Provenance(
         evidence=evidence_id(context.arrived.id, source),
@@ -51,11 +51,11 @@ class DecisionDraft:
         return ()
 
     def check(self, _: CommandContext, said: Interpretation) -> None:
-        """Refuse an event that tells of more decisions than a twin can have."""
+        """Reject an event with statements about more decisions than a twin can have."""
         self.require_room(told.key for each in said.spoken for told in each.decisions)
 
     def hear(self, context: CommandContext, said: Interpretation) -> None:
-        """Take in what an event tells of decisions."""
+        """Add an event's statements about decisions."""
         for each in said.spoken:
             self.tell(told_by(context, each.source, "observation", context.moment), each.decisions)
 
@@ -66,7 +66,7 @@ class DecisionDraft:
             raise Incorrect("too-large", f"A twin has at most {MAX_DECISIONS:,} decisions.", twin=self._state.name)
 
     def tell(self, said: Provenance, decisions: Sequence[InterpretedDecision]) -> None:
-        """Take in what is told of some decisions, for which there is room."""
+        """Add statements about some decisions, within the limit."""
         for told in decisions:
             id_ = decision_id(self._state.id, told.key)
             if id_ not in self._state.decisions:
@@ -102,7 +102,7 @@ class DecisionDraft:
 
 
 def _words(told: DecisionFields) -> Words:
-    """What is told in the person's words; a reason without is None among them."""
+    """The texts in a statement; None for a reason without one."""
     texts = tuple(reason.text or None for reason in told.reasons or ())
     return Words(
         reasons=texts if any(texts) else (),

@@ -1,4 +1,4 @@
-"""What stands of all that was told of decisions, resolved field by field. Pure."""
+"""Statements about decisions, resolved field by field. Pure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from beliefgraph.services.twin.state import TwinState
 
 @dataclass(frozen=True, slots=True)
 class ToldDecision:
-    """A decision as it was told by a moment: for every field the statement that stands; a field without is untold."""
+    """A decision as stated by a moment: for every field the statement that counts, if any."""
 
     decision: Decision
     fields: Mapping[str, DecisionStatement]
@@ -76,7 +76,7 @@ class ToldDecision:
 
     @property
     def option(self) -> Option | None:
-        """The option chosen; None where none is, or one that nobody described."""
+        """The option chosen; None if there is none, or it has not been described."""
         return next((option for option in self.options if option.key == self.chosen), None)
 
     @property
@@ -86,7 +86,7 @@ class ToldDecision:
 
     @property
     def evidence(self) -> tuple[str, ...]:
-        """The evidence that told of what stands, by its ids, the latest first."""
+        """The evidence with the statements that count, by its ids, the latest first."""
         rows = sorted(self.fields.values(), key=lambda row: (lateness(row), row.evidence), reverse=True)
         return tuple(dict.fromkeys(row.evidence for row in rows))
 
@@ -97,7 +97,7 @@ class ToldDecision:
 
 
 def resolve_decisions(state: TwinState, at: datetime) -> dict[str, ToldDecision]:
-    """What stands of every decision of which something was told by a valid time, by id.
+    """The resolved statements about every decision by a valid time, by id.
 
     Field by field the latest statement counts, and before all others the latest that the person made themselves
     (`lateness`). Of two events with the same start the larger evidence id counts, so that the order of arrival does not
@@ -162,7 +162,7 @@ def decision_state(
 
 
 def person_told(state: TwinState, decision: str, field: str) -> bool:
-    """Whether the person themselves told a field of a decision."""
+    """Whether the person stated a field of a decision."""
     return any(
         row.decision == decision and row.stance == "correction" and getattr(row, field) is not None
         for row in state.decision_statements

@@ -106,7 +106,7 @@ def comes_after(seen: Recomputed, rows: Ints, place: Place) -> int:
 async def chain(
     graph: Graph, keyring: Keyring, seen: Recomputed, rows: Mapping[str, Ints]
 ) -> dict[str, tuple[EvidenceOn, ...]]:
-    """The evidence in some rows of a twin's bearings, given by belief, as it was said and as it is heard."""
+    """The evidence in some rows of a twin's bearings, by belief, with stated and effective strength."""
     derived = seen.derived
     every = np.concatenate([np.zeros(0, dtype=np.int64), *rows.values()])
     places = [derived.layout.position.get(belief, -1) for belief in rows]

@@ -52,7 +52,7 @@ AT_ONCE = 256
 """Questions "and without this?" that are asked in one pass."""
 
 LISTED = 50
-"""Contributions that are listed where nobody says how many; the rest is summed."""
+"""Contributions listed by default; the rest is summed."""
 
 
 class Explanations:

@@ -25,7 +25,7 @@ SLIGHT = 0.05
 
 
 TOLD = 0.1
-"""Probability of a change from which on a sentence tells of it."""
+"""Probability of a change from which a sentence mentions it."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""How a metric stands, told to whoever asks: its value in words, since when, and the events behind it. Pure."""
+"""The state of a metric for queries: its value in words, since when, and its events. Pure."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def standing(moment: Snapshot, one: Measured) -> MetricState:
 
 
 def speaking(seen: Recomputed, evidence: Collection[str]) -> dict[str, Measured]:
-    """The metrics among the evidence, by the id that each speaks under."""
+    """The metrics among the evidence, by the id of their evidence."""
     state = seen.moment.state
     found = {reading_evidence(state, one.metric): one for one in seen.derived.contributions.measured}
     return {id_: one for id_, one in found.items() if id_ in evidence}

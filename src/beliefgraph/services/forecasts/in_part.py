@@ -1,4 +1,4 @@
-"""Forecasts of a twin of which a part is permitted: those that a twin which was told that part alone would have."""
+"""Forecasts of a partially permitted twin: those of a twin that received only the permitted events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The history of a twin of which a part is permitted: that of a twin which was told that part alone. Pure."""
+"""The history of a partially permitted twin: that of a twin that received only the permitted events. Pure."""
 
 from __future__ import annotations
 

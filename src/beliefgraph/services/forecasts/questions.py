@@ -121,7 +121,7 @@ class Forecasts:
     async def scored(
         self, caller: Caller, outcome: OutcomeDefinition, horizon: timedelta, *, retrospective: bool = False
     ) -> list[Scored]:
-        """All forecasts of an outcome over a horizon with what came; refused to a person's key.
+        """All forecasts of an outcome over a horizon with their resolutions; rejected for a person's key.
 
         Twins of which not everything is permitted are left out.
         """

@@ -26,7 +26,7 @@ from beliefgraph.store.forecasts import Unresolved
 
 @dataclass(frozen=True)
 class Came:
-    """When an outcome came, in microseconds; which of its grades, and whether that is one that counts as happened."""
+    """When an outcome happened, in microseconds; its grade, and whether that counts as happened."""
 
     at: int
     grade: str | None = None
@@ -34,14 +34,14 @@ class Came:
 
 
 def came(outcome: OutcomeDefinition, at: int, place: int) -> Came:
-    """What came at a moment: the grade at a place, where the outcome has any."""
+    """The result at a moment: the grade at a position, if the outcome has grades."""
     if outcome.grades is None:
         return Came(at)
     return Came(at, outcome.grades.names[place], place >= outcome.grades.target)
 
 
 def by_events(known: History, outcome: OutcomeDefinition, one: Unresolved) -> Came | None:
-    """What first came within the horizon of a forecast, by the events known now."""
+    """The first result within the horizon of a forecast, by the events known now."""
     place = int(np.searchsorted(known.happened, one.made_at, "right"))
     inside = place < len(known.happened) and known.happened[place] <= one.due
     return came(outcome, int(known.happened[place]), int(known.grades[place])) if inside else None
@@ -57,7 +57,7 @@ def moments(outcome: OutcomeDefinition, one: Unresolved, now: datetime) -> Itera
 
 
 def reached(outcome: OutcomeDefinition, moment: Snapshot, at: int) -> Came | None:
-    """What came by the metric or belief of an outcome at a moment, as it is known now; None where nothing did."""
+    """The result by the metric or belief of an outcome at a moment, as known now; None if there is none."""
     if outcome.grades is not None:
         place = _grade(outcome.grades, moment)
         return None if place < 0 else came(outcome, at, place)

@@ -43,7 +43,7 @@ class Epoch:
     weight: Mapping[Speaker, float]
 
     def contains(self, at: datetime) -> bool:
-        """Whether a moment lies in it."""
+        """Whether a moment is in it."""
         return (self.start is None or self.start <= at) and (self.end is None or at < self.end)
 
 

@@ -147,7 +147,7 @@ def judge(topic: Topic, fitted: Fitted, in_force: InForce, learner: Learner = fi
 
 
 def accompanied(topic: Topic) -> Bools:
-    """The statements about questions on which another source speaks, by another vote."""
+    """The statements about questions on which another source has a statement, by another vote."""
     answers, said = topic.answers, topic.statements
     question, questions = answers.question[said.answer], answers.questions
     names = sorted({scoped_source.source for scoped_source in topic.scoped_sources})

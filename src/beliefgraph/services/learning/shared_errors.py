@@ -244,7 +244,7 @@ def _in_force(kind: str, before: ParameterSet | None) -> SharedErrors:
 
 
 def _spoken(origins: Sequence[Origin], before: ParameterSet | None) -> float:
-    """What is heard of some origins, by what is in force."""
+    """The effective evidence of some origins, by the parameters in force."""
     return math.fsum(_heard(each, _in_force(each.kind, before)) for each in origins)
 
 

@@ -233,7 +233,7 @@ class _Columns:
         )
 
     def _turned_out(self, state: TwinState, head: datetime) -> Iterator[tuple[BeliefKey, datetime, bool]]:
-        """The beliefs whose truth came out, since when, and what it is."""
+        """The beliefs whose truth became known, since when, and what it is."""
         on: dict[str, list[Bearing]] = {}
         for bearing in state.bearings:
             on.setdefault(bearing.belief, []).append(bearing)
@@ -261,7 +261,7 @@ class _Columns:
         )
 
     def _rows(self, derived: Derivation) -> dict[tuple[str, str], Floats]:
-        """What is heard, for each subject and context."""
+        """The effective evidence, for each subject and context."""
         rows: dict[tuple[str, str], Floats] = {}
         for position, key in enumerate(derived.layout.keys):
             if key.attribute in self._column:
