@@ -42,7 +42,7 @@ from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store import events as stored
 from beliefgraph.store.commits import write
 from beliefgraph.store.graph import Graph, out_of_memory
-from beliefgraph.store.keys import Keyring
+from beliefgraph.store.keys import Digest, Keyring
 from beliefgraph.telemetry.metrics import COMMIT_SECONDS
 from beliefgraph.telemetry.spans import timed
 
@@ -281,19 +281,18 @@ class Updater:
         """The keyed hash under which an identifier is known in the caller's tenant."""
         return self.keyring.digest(caller.tenant, "identifier", identifier.scheme, identifier.value)
 
-    def arrived(
-        self, caller: Caller, named: TwinRef, event: Event, body: object, via: str | None = None
-    ) -> ArrivedEvent:
-        """The event with the hashes that recognise it when it comes again."""
-        text, spelled = (orjson.dumps(each, option=orjson.OPT_SORT_KEYS).decode() for each in (one_number(body), body))
-        return ArrivedEvent(
-            id=event_id(named.id, event.source, event.id),
-            event=event,
-            delivery=self.keyring.digest(caller.tenant, "delivery", named.id, event.source, event.id),
-            body=self.keyring.digest(caller.tenant, "body", text),
-            via=via,
-            spelled=None if spelled == text else self.keyring.digest(caller.tenant, "body", spelled),
-        )
+
+def with_hashes(digest: Digest, named: TwinRef, event: Event, body: object, via: str | None = None) -> ArrivedEvent:
+    """The event with the hashes of its tenant that recognise it when it comes again."""
+    text, spelled = (orjson.dumps(each, option=orjson.OPT_SORT_KEYS).decode() for each in (one_number(body), body))
+    return ArrivedEvent(
+        id=event_id(named.id, event.source, event.id),
+        event=event,
+        delivery=digest("delivery", named.id, event.source, event.id),
+        body=digest("body", text),
+        via=via,
+        spelled=None if spelled == text else digest("body", spelled),
+    )
 
 
 EXACT = 2**53
