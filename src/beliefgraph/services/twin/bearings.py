@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol, Self
 
@@ -76,6 +76,8 @@ class BearingBlock(Block):
         )
 
 
+NO_ROWS: Ints = np.zeros(0, dtype=np.int64)
+
 STANCES = words_of(Stance)
 IS_OBSERVED = np.array([stance in OBSERVED for stance in STANCES])
 
@@ -113,6 +115,9 @@ class Groups:
         self.retraction: Bools = stance == STANCES.index("retraction")
         self.act: Bools = self.correction | self.retraction
         """Which stances are acts, not reports: they decide which other evidence counts."""
+        self.acts, self.changes = bool(self.act.any()), bool(self.change.any())
+        self.voice: Ints = np.where(self.act, self.source + len(self.sources), self.source)
+        """Sources as they report, and apart from that as they act."""
 
 
 NO_GROUPS = Groups([])
@@ -171,9 +176,7 @@ class Bearings(Rows[Bearing, BearingHeading, BearingBlock]):
         period, rest = np.divmod(columns.valid_from, np.maximum(half, 1))
         claim = np.tanh(np.abs(_bounded(columns.number)) / 2)
         strength = claim * np.exp2(rest / np.maximum(half, 1))
-        return BearingBlock(
-            **{each.name: getattr(columns, each.name) for each in fields(Block)}, strength=strength, period=period
-        )
+        return BearingBlock(**vars(columns), strength=strength, period=period)
 
     def record(self, heading: BearingHeading, number: float, revision: dict[str, Any], evidence: str) -> Bearing:
         """The bearing in a row."""
@@ -217,18 +220,14 @@ class Bearings(Rows[Bearing, BearingHeading, BearingBlock]):
     @cached_property
     def acts(self) -> Ints:
         """The rows of corrections and retractions that the rev sees."""
-        act = self.register.groups.act
-        if not act.any():
-            return np.zeros(0, dtype=np.int64)
-        return self.where(lambda block: act[block.heading])
+        groups = self.register.groups
+        return self.where(lambda block: groups.act[block.heading]) if groups.acts else NO_ROWS
 
     @cached_property
     def changes(self) -> Ints:
         """The rows that the rev sees which end earlier evidence on other values."""
-        change = self.register.groups.change
-        if not change.any():
-            return np.zeros(0, dtype=np.int64)
-        return self.where(lambda block: change[block.heading])
+        groups = self.register.groups
+        return self.where(lambda block: groups.change[block.heading]) if groups.changes else NO_ROWS
 
     def on(self, belief: str) -> Ints:
         """The rows on a belief that the rev sees."""
