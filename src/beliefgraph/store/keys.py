@@ -291,7 +291,7 @@ class Keyring:
 
     def _refuse_damage(self, path: str) -> None:
         """Refuse a file that holds something, and no key; the lock is held, so nobody is writing it."""
-        if Path(path).exists() and any(Path(path).read_bytes()):
+        if any(read_at(path, 0, 65_536)):
             raise damaged(path)
 
     def _settle(self, path: str) -> None:
