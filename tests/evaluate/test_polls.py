@@ -66,7 +66,7 @@ def test_evidence_loses_half_of_its_hyperbolic_tangent_in_a_half_life() -> None:
     assert math.tanh(elections.log_odds([OLD], at) / 2) == pytest.approx(math.tanh(llr / 2) / 2)
 
 
-def test_polls_of_one_race_count_for_less_together_and_those_of_one_house_go_through_its_coins() -> None:
+def test_polls_of_one_race_count_for_less_together_and_those_of_one_house_are_weighed_by_its_rates() -> None:
     at = elections.before(DAY, 1)
     alone = [elections.log_odds([poll], at) for poll in (OLD, NEW)]
     left = 0.5 ** (12 / 60)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from functools import lru_cache
 
 import numpy as np
 
@@ -62,6 +63,7 @@ class Keeping:
     keep: Floats
 
     @classmethod
+    @lru_cache(64)
     def all(cls, groups: int) -> Keeping:
         """All of every item."""
         return cls(np.full(groups, -1, dtype=np.int32), np.zeros(1, np.int64), np.zeros(0, np.int64), np.zeros(0))
@@ -132,13 +134,14 @@ def gather(
     """
     table, ages = np.zeros((len(half), kernels.SUMS), dtype=np.int64), _Ages.of(at, half)
     kept = keeping or Keeping.all(len(half))
+    shared_flags, apart_flags, any_apart = shared.view(np.uint8), apart.view(np.uint8), bool(apart.any())
     rows = []
     for items in blocks:
-        found = np.empty(len(items.group) if apart.any() else 0, dtype=np.int64)
+        found = np.empty(len(items.group) if any_apart else 0, dtype=np.int64)
         number = kernels.gather(
             at, rev, items.group, items.log_likelihood_ratio, items.strength, items.period, items.valid_from,
             items.valid_to, items.rev_from, items.rev_to, half, ages.whole, ages.rest, kept.follows, kept.first,
-            kept.edge, kept.keep, shared.astype(np.uint8), apart.astype(np.uint8), table, found,
+            kept.edge, kept.keep, shared_flags, apart_flags, table, found,
         )  # fmt: skip
         rows.append(found[:number])
     return Totals(table), rows

@@ -118,3 +118,7 @@ class Delta:
         """How many rows it writes, of every kind: what bounds a transaction."""
         told = len(self.events) + len(self.sources) + len(self.evidence)
         return told + len(self.made) + len(self.opened) + len(self.closed)
+
+
+NOTHING = Delta()
+"""No change."""

@@ -39,7 +39,7 @@ def speak(
     source = Source(
         id=source_id(context.state.tenant, statement.source), tenant=context.state.tenant, name=statement.source
     )
-    evidence = Evidence(
+    evidence = Evidence.trusted(
         id=evidence_id(context.arrived.id, source.id),
         twin=twin,
         event=context.arrived.id,

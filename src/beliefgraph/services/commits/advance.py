@@ -11,7 +11,7 @@ from typing import Any
 from beliefgraph.model.belief import ANYWHERE, Belief, BeliefKey, Holding
 from beliefgraph.model.caller import Caller
 from beliefgraph.model.commit import Commit
-from beliefgraph.model.delta import Delta
+from beliefgraph.model.delta import NOTHING, Delta
 from beliefgraph.model.identity import belief_id
 from beliefgraph.services.beliefs.personal import personal_ids
 from beliefgraph.services.commits.layers import LAYERS
@@ -53,7 +53,7 @@ def advance(
     layers: Sequence[Layer] = LAYERS,
 ) -> PlannedCommit:
     """The commit that `added` makes of a twin, computed at its new head time under the definitions of `graph`."""
-    commit = Commit(
+    commit = Commit.trusted(
         twin=state.id,
         rev=state.rev + 1,
         at=now if state.last_updated is None else max(state.last_updated, now),
@@ -100,7 +100,7 @@ def publish_layers(
     layers: Sequence[Layer] = LAYERS,
 ) -> tuple[Delta, TwinState]:
     """What the layers publish one after the other, and the twin with all of it."""
-    delta, derived = Delta(), {}
+    delta, derived = NOTHING, {}
     for layer in layers:
         published = layer.publish(PublishContext(before, after, graph, derivation, rev))
         delta, after = delta + published.delta, after.after(published.delta)

@@ -56,7 +56,7 @@ class DecisionDraft:
 
     def hear(self, context: CommandContext, said: Interpretation) -> None:
         """Add an event's statements about decisions."""
-        for each in said.spoken:
+        for each in (spoken for spoken in said.spoken if spoken.decisions):
             self.tell(told_by(context, each.source, "observation", context.moment), each.decisions)
 
     def require_room(self, keys: Iterable[str]) -> None:

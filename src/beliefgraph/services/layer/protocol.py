@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from beliefgraph.model.belief import BeliefKey
-from beliefgraph.model.delta import Delta
+from beliefgraph.model.delta import NOTHING, Delta
 from beliefgraph.model.identity import record_id
 from beliefgraph.model.record import Record
 from beliefgraph.model.revision import Publication, Statement
@@ -38,7 +38,7 @@ class PublishContext:
 class Published:
     """What a layer publishes, and what it derived for that, to be handed to it with the next commit."""
 
-    delta: Delta = field(default_factory=Delta)
+    delta: Delta = NOTHING
     derived: object = None
 
 
@@ -108,7 +108,7 @@ class Layer:
 
     def ended(self, context: CommandContext, key: str) -> Delta:
         """The rows to close and to open so that a relation of the layer ends; none where it has no such relation."""
-        return Delta() if self.end_relation is None else self.end_relation(context, key)
+        return NOTHING if self.end_relation is None else self.end_relation(context, key)
 
     def derives(self, state: TwinState, evidence: str) -> bool:
         """Whether a piece of evidence is one that the layer derives from events."""

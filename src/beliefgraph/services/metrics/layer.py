@@ -13,6 +13,8 @@ from beliefgraph.services.twin.state import TwinState
 def publish(context: PublishContext) -> Published:
     """The readings that end, and those that begin; a metric whose events were withdrawn is left with nothing."""
     state, derived, definitions = context.after, context.derivation, context.graph.definitions
+    if not state.metrics:
+        return Published()
     now: dict[str, tuple[float | None, str | None, float | None]] = {
         id_: (definitions.metrics[state.metrics[id_].name].nothing, None, None) for id_ in state.readings
     }

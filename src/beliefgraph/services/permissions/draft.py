@@ -34,7 +34,7 @@ class PermissionDraft:
         """Take in what an event states of permissions, from its time on."""
         if context.policy is None:
             return
-        for each in said.spoken:
+        for each in (spoken for spoken in said.spoken if spoken.permissions):
             evidence = evidence_id(context.arrived.id, source_id(context.state.tenant, each.source))
             self._opened += [
                 permission(context, context.policy, Interval(start=context.moment), terms, evidence)

@@ -16,7 +16,7 @@ import orjson
 from beliefgraph.errors import BeliefgraphError
 from beliefgraph.model.arrival import ArrivedEvent, SetAside
 from beliefgraph.model.caller import Caller
-from beliefgraph.model.delta import Delta, Records
+from beliefgraph.model.delta import NOTHING, Delta, Records
 from beliefgraph.model.identity import evidence_id, source_id
 from beliefgraph.model.revision import Statement
 from beliefgraph.services.commands.drafts import Drafts
@@ -81,7 +81,7 @@ def reread(rules: Rules, state: TwinState, events: Sequence[StoredEvent], ended:
             continue
         drafts.hear(context, said)
         named[arrived.id] = event.arrived.id
-    delta = drafts.added.delta if drafts.heard else Delta()
+    delta = drafts.added.delta if drafts.heard else NOTHING
     evidence = [each.model_copy(update={"event": named[each.event]}) for each in delta.evidence]
     words = {id_: each for event in events for id_, each in event.words.items()} | dict(delta.words)
     new = [row for row in delta.opened if isinstance(row, Statement)]
