@@ -71,13 +71,13 @@ async def test_what_a_person_contests_counts_and_is_marked(lena: Service, person
     path = await belief(person, "Stands alone")
     done = await person.send(await person.see(path), "/me/contest")
     assert "Contested. It still counts, and is marked as contested." in text(done.text)
-    assert "You say that this is not right." in text(await person.see(path))
+    assert "You contest this." in text(await person.see(path))
     assert "Stands alone Likely 73 %" in text(await person.see("/me"))
     asked = "{ me { evidence { nodes { contested evidence { summary } } } } }"
     found = (await (await lena.client(person="lena")).data(asked))["me"]["evidence"]["nodes"]
     assert {each["evidence"]["summary"] for each in found if each["contested"]} == {"rated"}
-    done = await person.send(await person.see("/me/received"), "/me/contest", "Contest it no more")
-    assert "You say that this is not right." not in text(done.text)
+    done = await person.send(await person.see("/me/received"), "/me/contest", "Stop contesting it")
+    assert "You contest this." not in text(done.text)
 
 
 async def test_switches_permit_and_refuse_with_the_next_read(lena: Service, person: Person) -> None:
@@ -158,7 +158,7 @@ async def test_a_tenant_without_a_policy_has_a_page_too(running: Service, tenant
     await here.define()
     await (await here.client()).observe(event("1"))
     async with signed_in(here, "lena") as person:
-        assert "has published no policy" in text(await person.see("/me/permissions"))
+        assert "has not published a policy" in text(await person.see("/me/permissions"))
         assert not [each for each in forms(await person.see("/me/data")) if each.action.endswith("restriction")]
 
 
