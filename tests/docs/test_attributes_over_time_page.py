@@ -30,7 +30,7 @@ ROW = re.compile(
     r"^\| (\d+) May, (\d+):(\d+) \| ([\d, ]+|none) \| (\d+).*? \| (at least \d|none) \| .*?([−\d.]+) \|$", re.MULTILINE
 )
 LEVEL_ROW = re.compile(
-    r"^\| (\d+) (May|July), 12:00 \| ([\d, ]+|nothing) \| ([\d.]+ ± [\d.]+|unknown) \| ([\d.]+) \| .*?([−\d.]+) \|$",
+    r"^\| (\d+) (May|July), 12:00 \| ([\d, ]+|none) \| ([\d.]+ ± [\d.]+|unknown) \| ([\d.]+) \| .*?([−\d.]+) \|$",
     re.MULTILINE,
 )
 
