@@ -86,12 +86,12 @@ def test_every_kind_can_be_stated(sound: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("base", "changed", "why"),
     [
-        (NEVER, {"rule": None, "hard": None}, "a constraint has a rule"),
-        (CHANNEL, {"rule": "never"}, "a constraint has a rule"),
+        (NEVER, {"rule": None, "hard": None}, "a constraint needs a rule"),
+        (CHANNEL, {"rule": "never"}, "a constraint needs a rule"),
         (NEVER, {"feature": None}, "names the feature"),
         (PRIVACY, {"feature": None}, "names the feature"),
         (CHANNEL, {"hard": True}, "only a constraint is hard"),
-        (STRESSED, {"feature": "channel"}, "no feature"),
+        (STRESSED, {"feature": "channel"}, "not about a feature"),
         (CHANNEL, {"inherits": 1.0}, "above 1"),
         (CHANNEL, {"inherits": 0.5}, "above 1"),
         (STRESSED, {"inherits": 8}, "the same in every context"),
@@ -152,7 +152,7 @@ def test_what_is_no_kind_rule_number_or_name_is_refused(wrong: dict[str, Any]) -
 @pytest.mark.parametrize(
     ("belief", "why"),
     [
-        ({"attribute": "contact.never"}, "say as its subject what channel"),
+        ({"attribute": "contact.never"}, "state as its subject what channel"),
         ({"attribute": "budget.most", "subject": "cheap"}, "'cheap' is none"),
         ({"attribute": "budget.most", "subject": "nan"}, "'nan' is none"),
         ({"attribute": "budget.most", "subject": "1_000"}, "'1_000' is none"),
