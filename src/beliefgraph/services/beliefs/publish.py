@@ -143,6 +143,7 @@ def draw(
                 source=source,
                 target=target,
                 strength=edge.strength,
+                ended=None,
             )
     drawn = [r for r in state.relations if r.origin == "inferred"] if redraw else []
     same = {r.key for r in drawn if r.key in wanted and _says(r) == _says(wanted[r.key])}
