@@ -160,6 +160,11 @@ def ordered(id_: str, type_: str, at: datetime, llr: float, pair: tuple[str, str
     return Ordered(id_, at, *decisions[type_], wanted.goal if type_ == "want" else None)
 
 
+def shown_command(told: Event | Ordered, hidden: Hidden) -> bool:
+    """Whether it is a command about nothing that is hidden."""
+    return isinstance(told, Ordered) and not told.hidden(hidden)
+
+
 def speaks_of(spoken: SourceStatement, hidden: Hidden) -> bool:
     """Whether a piece of evidence says anything that is hidden."""
     return (
@@ -264,7 +269,11 @@ def test_a_twin_under_a_permission_is_one_that_was_fed_only_what_is_permitted(
     assume(told)
     state = told[-1].state
     found = permitted(state, part)
-    steps, _ = fed(taken, graph, hidden, under)
+    steps, left = fed(taken, graph, hidden, under)
+    # A command is decided by all of a twin: one that was accepted for what is hidden has no equal in the other life.
+    assume(
+        [each for each in left if isinstance(each, Ordered)] == [each for each in taken if shown_command(each, hidden)]
+    )
     replay = replayed(Replay(), state, inputs(told), View({1: part}))
     shown_moves = [
         moves({layer.name: getattr(each, layer.name) for layer in LAYERS}) for each in replay.changes.values()
