@@ -8,7 +8,7 @@ RETURN
     MATCH (a:Belief {twin: $twin})-[r:SUPPORTS|CONTRADICTS|IMPLIES|EXCLUDES|CAUSES]->(b:Belief)
     WHERE r.origin <> 'inferred' AND r.rev_from <= $rev
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
-            r.origin, a.id, b.id, type(r), r.odds_ratio, r.probability]
+            r.origin, a.id, b.id, type(r), r.odds_ratio, r.probability, r.ended]
   } AS relations,
   COLLECT {
     MATCH (i:Identifier)-[r:IDENTIFIES]->(:Twin)
@@ -28,7 +28,7 @@ RETURN
     MATCH (g:Goal {twin: $twin})<-[r:PART_OF|DEPENDS_ON|COMPETES_WITH|MOTIVATES]-(a)
     WHERE r.rev_from <= $rev
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
-            r.origin, a.id, g.id, type(r), r.weight, r.evidence, r.speaker]
+            r.origin, a.id, g.id, type(r), r.weight, r.evidence, r.speaker, r.ended]
   } AS hanging,
   COLLECT {
     MATCH (e:Evidence)-[r:TELLS]->(d:Decision)

@@ -22,7 +22,7 @@ WITH twin, rev, current, life, at,
     MATCH (a:Belief {twin: twin})-[r:SUPPORTS|CONTRADICTS|IMPLIES|EXCLUDES|CAUSES]->(b:Belief)
     WHERE r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
-            r.origin, a.id, b.id, type(r), r.odds_ratio, r.probability]
+            r.origin, a.id, b.id, type(r), r.odds_ratio, r.probability, r.ended]
   } AS relations,
   COLLECT {
     MATCH (:Twin)-[r:HOLDS]->(b:Belief)
@@ -53,7 +53,7 @@ WITH twin, rev, current, life, at,
     MATCH (g:Goal {twin: twin})<-[r:PART_OF|DEPENDS_ON|COMPETES_WITH|MOTIVATES]-(a)
     WHERE r.rev_to > rev AND r.rev_from <= rev AND r.valid_to IS NOT NULL
     RETURN [r.revision_id, r.key, toString(r.valid_from), toString(r.valid_to), r.rev_from, r.rev_to, r.definition,
-            r.origin, a.id, g.id, type(r), r.weight, r.evidence, r.speaker]
+            r.origin, a.id, g.id, type(r), r.weight, r.evidence, r.speaker, r.ended]
   } AS hanging,
   COLLECT {
     MATCH (:Twin)-[r:PURSUES]->(g:Goal)

@@ -158,9 +158,7 @@ class RawWriter:
         now = datetime.now(UTC)
         body = command.model_dump(mode="json")
         event = Event(id=f"achieve {goal}", source="bench", type="achieved", time=now, data=body)
-        arrived = with_hashes(updater.keyring.digester(self._caller.tenant), named, event, body).at(
-            self.state.head_time or now
-        )
+        arrived = with_hashes(updater.keyring.digester(self._caller.tenant), named, event, body)
         begun = time.perf_counter()
         added = setting_goal(CommandContext(self.state, self.graph, self._caller, arrived), command)
         step = advance(self.state, self.graph, added, self._caller, now)

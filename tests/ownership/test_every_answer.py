@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from typing import Any
 
 import pytest_asyncio
@@ -16,9 +15,10 @@ from tests.ownership.policies import POLICY
 from tests.ownership.test_every_door import ASKED, query
 from tests.person_page.test_all_that_is_held import MORE
 from tests.web.service import Client, Service, service
-from tests.world import START, event
+from tests.world import event
 
-from beliefgraph.model.identity import twin_id
+from beliefgraph.model.belief import BeliefKey
+from beliefgraph.model.identity import belief_id, event_id, goal_id, relation_id, twin_id
 from beliefgraph.store.graph import Graph
 from beliefgraph.store.keys import Keyring
 
@@ -34,6 +34,30 @@ Happened = tuple[str, int, float, bool]
 """An event: its type, day and weight, and whether it is withdrawn in the end."""
 
 NUMBERS = st.tuples(st.integers(0, 20), st.integers(-20, 20).map(lambda tenths: tenths / 10), st.booleans())
+
+
+def undated(twin: str) -> list[tuple[str, str]]:
+    """Commands of every kind that name no moment: of what is permitted, and last of what may be refused."""
+    buys, alone = 'attribute: "world.buys"', 'attribute: "world.alone"'
+    belief, other = (belief_id(twin, BeliefKey.of(attribute=f"world.{each}")) for each in ("buys", "alone"))
+    relation = relation_id(belief, "supports", other)
+    goals = relation_id(goal_id(twin, "ship"), "part_of", goal_id(twin, "earn"))
+    return [
+        ("setGoal", 'goal: "ship", title: "Ship it"'),
+        ("setGoal", 'goal: "earn", priority: 0.5'),
+        ("relateGoals", 'source: "ship", kind: PART_OF, target: "earn"'),
+        ("motivateGoal", f'goal: "earn", belief: {{{buys}}}'),
+        ("recordDecision", 'decision: "supplier", title: "Which"'),
+        ("assertBelief", f"belief: {{{buys}}}, confidence: 0.9"),
+        ("relate", f"source: {{{buys}}}, target: {{{alone}}}, kind: SUPPORTS, oddsRatio: 3"),
+        ("correct", f"belief: {{{alone}}}, holds: true"),
+        ("retract", f"belief: {{{alone}}}"),
+        ("retract", f'relation: "{relation}"'),
+        ("retract", f'relation: "{goals}"'),
+        ("contest", f'evidence: "{event_id(twin, "test", "e0")}"'),
+        ("assertBelief", 'belief: {attribute: "needs.budget"}, confidence: 0.9'),
+        ("correct", 'belief: {attribute: "product.risky"}, holds: false'),
+    ]
 
 
 @st.composite
@@ -77,13 +101,9 @@ async def lived(running: Service, happened: list[Happened], refused: set[str]) -
                 'mutation($id: String!) { withdraw(input: {twin: "lena", event: {source: "test", id: $id}}) { rev } }',
                 id=f"e{n}",
             )
-    told = f'twin: "lena", validFrom: "{(START + timedelta(days=7)).isoformat()}"'
-    await person.data(
-        f'mutation {{ setGoal(input: {{{told}, id: "goal", goal: "ship", title: "Ship it"}}) {{ rev }} }}'
-    )
-    await person.data(
-        f'mutation {{ recordDecision(input: {{{told}, id: "which", decision: "supplier", title: "Which"}}) {{ rev }} }}'
-    )
+    for n, (command, told) in enumerate(undated(id_)):
+        said = f'{command}(input: {{twin: "lena", id: "c{n}", {told}}})'
+        await person.data(f"mutation {{ {said} {{ rev }} }}")
     for category, allowed in ((None, True), ("risks", True), *((each, False) for each in sorted(refused))):
         stated = {"twin": "lena", "purpose": "advice", "category": category, "allowed": allowed}
         await person.data("mutation($input: PermitInput!) { permit(input: $input) { rev } }", input=stated)

@@ -47,6 +47,21 @@ async def test_nothing_of_a_person_exists_until_they_permit_it(enforcing: Enforc
     assert [twin.name for twin in (await enforcing.questions.twins(enforcing.caller())).nodes] == ["lena"]
 
 
+async def test_a_page_of_twins_tells_nothing_of_those_that_do_not_exist_for_the_caller(
+    enforcing: Enforcing, world: World
+) -> None:
+    names = [f"t{n}" for n in range(9)]
+    await world.intake.observe(world.caller, [event(f"e {name}", twin=name) for name in names])
+    permitted = ["t2", "t3", "t8"]
+    for name in permitted:
+        await enforcing.permit(twin=name)
+    pages, after = [], None
+    while not pages or pages[-1].has_next:
+        pages.append(await enforcing.questions.twins(enforcing.caller(), first=2, after=after))
+        after = pages[-1].last_cursor
+    assert [[twin.name for twin in page.nodes] for page in pages] == [permitted[:2], permitted[2:]]
+
+
 async def test_a_special_category_needs_a_permission_that_names_it(enforcing: Enforcing) -> None:
     await enforcing.permit()
     with pytest.raises(NotFound, match="risky"):

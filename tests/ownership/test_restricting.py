@@ -21,6 +21,7 @@ async def test_what_arrives_waits_until_the_person_lifts_the_restriction(world: 
     await enforcing.commands.restrict(person, Restrict(twin="lena"))
     (waiting,) = await enforcing.intake.observe(world.caller, [event("2", day=1)])
     assert (waiting.status, waiting.code) == ("quarantined", "restricted")
+    assert await enforcing.intake.quarantine(world.caller, limit=10) == []
     with pytest.raises(NotFound):
         await enforcing.questions.belief(caller, "lena", key("needs.budget"))
     assert (await enforcing.questions.belief(enforcing.caller("audit"), "lena", key("needs.budget"))).state.log_odds

@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, TypeGuard
 
 import orjson
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from tests import telling
 from tests.reading import everything
-from tests.world import event
+from tests.world import START, event
 
+from beliefgraph.errors import BeliefgraphError
+from beliefgraph.model.belief import BeliefKey
 from beliefgraph.model.catalog import Catalog
+from beliefgraph.model.command import AssertBelief, Correct, Relate, Retract, SetGoal
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.event import Event
-from beliefgraph.model.identity import twin_id
+from beliefgraph.model.identity import belief_id, relation_id, twin_id
 from beliefgraph.model.permission import Policy
 from beliefgraph.model.record import Record
 from beliefgraph.model.revision import Publication, Revision
+from beliefgraph.services.commands import decide
 from beliefgraph.services.commands.drafts import observations
 from beliefgraph.services.commits.advance import PlannedCommit, advance
 from beliefgraph.services.commits.layers import LAYERS
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.derivation.derive import derive
+from beliefgraph.services.goals.decide import setting_goal
 from beliefgraph.services.interpretation.protocol import Interpretation, SourceStatement
 from beliefgraph.services.interpretation.rules import RuleInterpreter
+from beliefgraph.services.layer.additions import Additions
+from beliefgraph.services.layer.context import CommandContext
 from beliefgraph.services.permissions.enforce import permitted
 from beliefgraph.services.permissions.hidden import Hidden, PermittedDefinitions
 from beliefgraph.services.permissions.replay import Inputs, Replay, View, replayed
@@ -93,13 +102,16 @@ def catalogs(draw: st.DrawFn) -> Catalog:
     )
 
 
+COMMANDS = ("assert", "correct", "want", "relate", "unrelate", "retract")
+PAIRS = [("a.one", "b.one"), ("b.one", "c.one"), ("b.two", "c.two"), ("c.one", "c.three")]
 EVENTS = st.lists(
     st.tuples(
-        st.sampled_from(["x", "y", "z", "w", "wants", "decides"]),
+        st.sampled_from(["x", "y", "z", "w", "wants", "decides", *COMMANDS]),
         st.integers(0, 40),
         st.integers(-20, 20).map(lambda tenths: tenths / 10),
         st.sampled_from(["ada", "bob"]),
         st.sampled_from(["open", "secret"]),
+        st.sampled_from(PAIRS),
     ),
     min_size=1,
     max_size=10,
@@ -109,6 +121,48 @@ SIGHTS = st.builds(
     st.booleans(),
     st.lists(st.sampled_from(POLICY.categories), unique_by=lambda each: each.key, max_size=4),
 )
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """A command that names no moment, given at one: the attributes or the goal it is about, and how it is decided."""
+
+    id: str
+    at: datetime
+    about: Sequence[str]
+    decide: Callable[[CommandContext], Additions]
+    goal: str | None = None
+
+    def hidden(self, hidden: Hidden) -> bool:
+        """Whether it is about something that is hidden."""
+        return any(hidden.named(each) for each in self.about) or (self.goal is not None and hidden.goal(self.goal))
+
+
+def ordered(id_: str, type_: str, at: datetime, llr: float, pair: tuple[str, str]) -> Ordered:
+    """A command of some type about one or two attributes."""
+    one, other = (BeliefKey.of(attribute=each) for each in pair)
+    twin = twin_id("acme", "lena")
+    supports = relation_id(belief_id(twin, one), "supports", belief_id(twin, other))
+    stated = AssertBelief(twin="lena", belief=one, confidence=0.9)
+    right = Correct(twin="lena", belief=one, holds=llr > 0)
+    wanted = SetGoal(twin="lena", goal="open", priority=0.7)
+    related = Relate(twin="lena", source=one, target=other, kind="supports", odds_ratio=3.0 + llr)
+    ended = Retract(twin="lena", relation=supports)
+    over = Retract(twin="lena", belief=one)
+    decisions: dict[str, tuple[Sequence[str], Callable[[CommandContext], Additions]]] = {
+        "assert": (pair[:1], lambda context: decide.assertion(context, stated)),
+        "correct": (pair[:1], lambda context: decide.correction(context, right)),
+        "want": ((), lambda context: setting_goal(context, wanted)),
+        "relate": (pair, lambda context: decide.relation(context, related)),
+        "unrelate": (pair, lambda context: decide.retraction(context, ended)),
+        "retract": (pair[:1], lambda context: decide.retraction(context, over)),
+    }
+    return Ordered(id_, at, *decisions[type_], wanted.goal if type_ == "want" else None)
+
+
+def shown_command(told: Event | Ordered, hidden: Hidden) -> bool:
+    """Whether it is a command about nothing that is hidden."""
+    return isinstance(told, Ordered) and not told.hidden(hidden)
 
 
 def speaks_of(spoken: SourceStatement, hidden: Hidden) -> bool:
@@ -123,19 +177,37 @@ def speaks_of(spoken: SourceStatement, hidden: Hidden) -> bool:
 
 
 def fed(
-    events: Sequence[Event], graph: DefinitionGraph, hidden: Hidden | None, under: DefinitionGraph
-) -> list[PlannedCommit]:
-    """The commits of a twin under some definitions that is fed what these events say and is not hidden, one of each."""
+    told: Sequence[Event | Ordered], graph: DefinitionGraph, hidden: Hidden | None, under: DefinitionGraph
+) -> tuple[list[PlannedCommit], list[Event | Ordered]]:
+    """The commits of a twin under some definitions that is fed what is told and not hidden, one of each, and what it
+    was fed."""
     state = fresh(twin_id("acme", "lena"), "acme", "lena")
     steps: list[PlannedCommit] = []
-    for one in events:
-        said = RuleInterpreter().interpret(one, graph.definitions)
-        left = Interpretation(spoken=tuple(each for each in said.spoken if not (hidden and speaks_of(each, hidden))))
-        if left.spoken:
-            added = observations([(telling.setting(state, under, one), left)])
+    taken: list[Event | Ordered] = []
+    for one in told:
+        added = _added(state, one, graph, hidden, under)
+        if added is not None:
             steps.append(advance(state, under, added, telling.CALLER, telling.NOW))
             state = steps[-1].state
-    return steps
+            taken.append(one)
+    return steps, taken
+
+
+def _added(
+    state: TwinState, one: Event | Ordered, graph: DefinitionGraph, hidden: Hidden | None, under: DefinitionGraph
+) -> Additions | None:
+    """What an event or a command adds to a twin; None where it is hidden or refused."""
+    if isinstance(one, Event):
+        said = RuleInterpreter().interpret(one, graph.definitions)
+        left = Interpretation(spoken=tuple(each for each in said.spoken if not (hidden and speaks_of(each, hidden))))
+        return observations([(telling.setting(state, under, one), left)]) if left.spoken else None
+    if hidden and one.hidden(hidden):
+        return None
+    recorded = Event(id=one.id, source="commands", type="command", time=one.at, data={})
+    try:
+        return one.decide(telling.setting(state, under, recorded))
+    except BeliefgraphError:
+        return None
 
 
 def inputs(steps: Sequence[PlannedCommit]) -> Inputs:
@@ -182,18 +254,26 @@ def shown(state: TwinState) -> dict[str, Any]:
 @settings(max_examples=60)
 @given(catalogs(), EVENTS, SIGHTS)
 def test_a_twin_under_a_permission_is_one_that_was_fed_only_what_is_permitted(
-    catalog: Catalog, happened: list[tuple[str, int, float, str, str]], sight: Sight
+    catalog: Catalog, happened: list[tuple[str, int, float, str, str, tuple[str, str]]], sight: Sight
 ) -> None:
     graph = DefinitionGraph(Definitions(tenant="acme", number=1, catalogs=(catalog,)))
     part = PermittedDefinitions().of(graph, sight, POLICY)
     hidden, under = part.hidden, part.graph
-    events: list[Event] = [
-        event(str(n), type_, day=day, llr=llr, by=by, key=key) for n, (type_, day, llr, by, key) in enumerate(happened)
+    wanted = [
+        ordered(str(n), type_, START + timedelta(days=30 + n), llr, pair)
+        if type_ in COMMANDS
+        else event(str(n), type_, day=day, llr=llr, by=by, key=key)
+        for n, (type_, day, llr, by, key, pair) in enumerate(happened)
     ]
-    told = fed(events, graph, None, graph)
+    told, taken = fed(wanted, graph, None, graph)
+    assume(told)
     state = told[-1].state
     found = permitted(state, part)
-    steps = fed(events, graph, hidden, under)
+    steps, left = fed(taken, graph, hidden, under)
+    # A command is decided by all of a twin: one that was accepted for what is hidden has no equal in the other life.
+    assume(
+        [each for each in left if isinstance(each, Ordered)] == [each for each in taken if shown_command(each, hidden)]
+    )
     replay = replayed(Replay(), state, inputs(told), View({1: part}))
     shown_moves = [
         moves({layer.name: getattr(each, layer.name) for layer in LAYERS}) for each in replay.changes.values()

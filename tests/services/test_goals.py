@@ -378,7 +378,8 @@ async def test_goals_read_beliefs_and_do_not_feed_back(world: World) -> None:
     await world.intake.observe(world.caller, [event("1"), event("2", "audited")])
     before = {k: (h.log_odds, h.status) for k, h in (await stored(world)).holdings.items()}
     await put(world, "buy", priority=0.9)
-    await world.commands.motivate_goal(world.caller, MotivateGoal(twin="lena", goal="buy", belief=key("needs.budget")))
+    motive = MotivateGoal(twin="lena", goal="buy", belief=key("needs.budget"), valid_from=START)
+    await world.commands.motivate_goal(world.caller, motive)
     await put(world, "buy", status="achieved")
     assert {k: (h.log_odds, h.status) for k, h in (await stored(world)).holdings.items()} == before
 

@@ -112,6 +112,7 @@ def _commit(twin: str, tenant: str, rev: int) -> TwinCommit:
         source=one,
         target=two,
         strength=Strength(kind="supports", odds_ratio=3.5 + step),
+        ended=True,
     )
     pursuit = row(
         Pursuit,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from beliefgraph.model.event import Event
@@ -30,10 +30,6 @@ class ArrivedEvent:
     def came_as(self, body: str) -> bool:
         """Whether the hash of a body that came before is that of this one."""
         return body in (self.body, self.spelled)
-
-    def at(self, moment: datetime) -> ArrivedEvent:
-        """The same, with the valid time that it turned out to have."""
-        return replace(self, event=self.event.model_copy(update={"time": moment}))
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ class AssertBelief(Command):
     belief: BeliefKey = Field(description="Belief that is stated.")
     confidence: Probability = Field(description="Stated probability that it holds, in [0, 1].")
     speaker: Key | None = Field(None, description="Who stated it; null: the caller.")
-    valid_time: Instant | None = Field(None, description="When it was so; null: the twin's head time.")
+    valid_time: Instant | None = Field(None, description="When it was so; null: the present moment.")
     verbatim: Verbatim = None
 
 
@@ -78,7 +78,7 @@ class Retract(Command):
 
     belief: BeliefKey | None = Field(None, description="Belief to end.")
     relation: Id | None = Field(None, description="Id of the relation to end, between beliefs or goals.")
-    valid_time: Instant | None = Field(None, description="When it ends; null: the twin's head time.")
+    valid_time: Instant | None = Field(None, description="When it ends; null: the present moment.")
 
     def model_post_init(self, _context: object) -> None:
         """Refuse a command that names nothing, or two things."""

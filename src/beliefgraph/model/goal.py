@@ -13,7 +13,7 @@ from pydantic import Field
 from beliefgraph.model.belief import Belief, BeliefKey, Quality
 from beliefgraph.model.evidence import Stance
 from beliefgraph.model.record import Key, Probability, Record, Title, TwinId
-from beliefgraph.model.revision import Origin, Publication, Statement
+from beliefgraph.model.revision import Ended, Origin, Publication, Statement
 from beliefgraph.model.time import ChangedAtRev, Instant, ReadRev, ReadTime
 from beliefgraph.model.vocabulary import vocabulary
 
@@ -141,6 +141,7 @@ class GoalRelation(Statement):
     target: str = Field(description="Id of the goal that the relation leads to.")
     weight: Weight = Field(description="Share of the importance that passes along the relation, in (0, 1].")
     speaker: str = Field(description="Id of the source that stated it.")
+    ended: Ended = None
 
     @property
     def about(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from beliefgraph.errors import Incorrect
 from beliefgraph.model.record import OddsRatio, OpenProbability, Record
-from beliefgraph.model.revision import Revision
+from beliefgraph.model.revision import Ended, Revision
 from beliefgraph.model.vocabulary import vocabulary
 
 RelationKind = Annotated[
@@ -89,6 +89,7 @@ class BeliefRelation(Revision):
     source: str = Field(description="Id of the belief that the relation starts from.")
     target: str = Field(description="Id of the belief that the relation leads to.")
     strength: Strength = Field(description="Kind and strength of the relation.")
+    ended: Ended = None
 
     @property
     def about(self) -> tuple[str, ...]:

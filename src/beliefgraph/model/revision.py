@@ -22,6 +22,11 @@ Origin = Annotated[
     ),
 ]
 
+Ended = Annotated[
+    bool | None,
+    Field(description="True where a later command ended it, at `valid_to`; null: it was stated to hold so long."),
+]
+
 
 class Revision(Record):
     """One stored revision of the fact `key`: valid in [valid_from, valid_to), known in revs [rev_from, rev_to)."""

@@ -42,9 +42,7 @@ ChangedAtRev = Annotated[
     Rev | None, Field(description="Rev that last changed what is published about it; null if nothing is published.")
 ]
 
-ValidFrom = Annotated[
-    Instant | None, Field(description="Start of the validity, inclusive; null: the twin's head time.")
-]
+ValidFrom = Annotated[Instant | None, Field(description="Start of the validity, inclusive; null: the present moment.")]
 
 ValidTo = Annotated[
     Instant | None, Field(description="End of the validity, exclusive; null means until further notice.")

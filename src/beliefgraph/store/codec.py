@@ -121,6 +121,7 @@ def relation(row: list[Any], twin: str) -> BeliefRelation:
         source=row[8],
         target=row[9],
         strength=Strength(kind=row[10].lower(), odds_ratio=row[11], probability=row[12]),
+        ended=row[13],
     )
 
 
@@ -166,6 +167,7 @@ def goal_relation(row: list[Any], twin: str) -> GoalRelation:
         weight=row[11],
         evidence=row[12],
         speaker=intern(row[13]),
+        ended=row[14],
     )
 
 

@@ -169,10 +169,11 @@ async def set_aside(
     identifier: str | None = None,
     ids: Sequence[str] | None = None,
     restricted: str | None = None,
+    listed: bool = False,
 ) -> list[QuarantinedEvent]:
     """Events in quarantine, oldest first: all, those that are due, those that carry an identifier, or those named.
 
-    With `restricted`, those that wait for the restriction of that twin to be lifted.
+    With `restricted`, those that wait for the restriction of that twin to be lifted; if `listed`, none that wait so.
     """
     since, last = after or (DAWN, "")
     record = await graph.read(
@@ -185,6 +186,7 @@ async def set_aside(
         identifier=identifier,
         ids=None if ids is None else list(ids),
         restricted=restricted,
+        listed=listed,
     )
     return quarantined_events(keyring, tenant, record[0] if record else [])
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -17,16 +16,10 @@ from beliefgraph.model.status import Status
 from beliefgraph.model.timeline import inferred
 from beliefgraph.services.beliefs.observed import EvidenceDraft
 from beliefgraph.services.definitions.describe import describe
-from beliefgraph.services.derivation.derive import Derivation, own_relations
+from beliefgraph.services.derivation.derive import Derivation, own_relations, related
 from beliefgraph.services.derivation.grid import on_grid
 from beliefgraph.services.layer.protocol import Layer, PublishContext, Published
 from beliefgraph.services.twin.state import TwinState
-
-
-def related(state: TwinState, at: datetime) -> set[str]:
-    """The beliefs that relations of the twin's own began to touch by a moment."""
-    own = [row for row in state.relations if row.origin == "provided" and row.valid_from <= at]
-    return {end for row in own for end in (row.source, row.target)}
 
 
 def worth_publishing(state: TwinState, derived: Derivation) -> npt.NDArray[np.bool_]:
@@ -143,6 +136,7 @@ def draw(
                 source=source,
                 target=target,
                 strength=edge.strength,
+                ended=None,
             )
     drawn = [r for r in state.relations if r.origin == "inferred"] if redraw else []
     same = {r.key for r in drawn if r.key in wanted and _says(r) == _says(wanted[r.key])}

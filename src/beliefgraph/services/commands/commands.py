@@ -10,7 +10,7 @@ from functools import partial
 from typing import TypeVar
 from uuid import uuid4
 
-from beliefgraph.errors import Conflict, Forbidden, Incorrect, NotFound
+from beliefgraph.errors import BeliefgraphError, Conflict, Forbidden, Incorrect, NotFound
 from beliefgraph.model import timeline
 from beliefgraph.model.caller import Caller, Scope
 from beliefgraph.model.command import (
@@ -47,6 +47,7 @@ from beliefgraph.services.layer.additions import Additions
 from beliefgraph.services.layer.context import CommandContext
 from beliefgraph.services.permissions import decide as permissions
 from beliefgraph.services.permissions.policies import Policies
+from beliefgraph.services.permissions.refusals import PLAIN, without_names
 from beliefgraph.services.permissions.sight import restricted
 from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store import events as stored
@@ -244,7 +245,8 @@ class Commands:
     ) -> Receipt:
         """Decide and commit one command; a second sending of its id changes nothing.
 
-        `moment` is the valid time it speaks of; left out, the twin's head time.
+        `moment` is the valid time it speaks of; left out, the present: nothing of the twin decides it, so nothing that
+        is refused to somebody shows in it.
         """
         updater = self._updater
         named = updater.name(caller, command.twin, scope)
@@ -266,11 +268,15 @@ class Commands:
                 return {}
             state = present.twins[named.id]
             _refuse_restricted(caller, command, state, now)
-            placed = present.again(arrived).at(moment or state.head_time or now)
-            return {named.id: decision(CommandContext(state, present.graph, caller, placed))}
+            return {named.id: decision(CommandContext(state, present.graph, caller, present.again(arrived)))}
 
         expected = None if command.expected_rev is None else {named.id: command.expected_rev}
-        done = await updater.commit(caller, [named], decide_one, deliveries=[arrived.delivery], expected=expected)
+        try:
+            done = await updater.commit(caller, [named], decide_one, deliveries=[arrived.delivery], expected=expected)
+        except BeliefgraphError as refused:
+            if refused.code in PLAIN and not await updater.sees(caller, named):
+                raise without_names(refused) from None
+            raise
         receipt = Receipt.telling(
             done.changes(named.id),
             id=id_,

@@ -186,7 +186,8 @@ def _refuse_clash(
 
 def _end_relation(context: CommandContext, key: str) -> Additions:
     known = [r for r in context.state.relations if r.key == key and r.origin == "provided"]
-    closed, opened = timeline.end(known, context.moment, context.rev)
+    closed, cut = timeline.end(known, context.moment, context.rev)
+    opened = [row.model_copy(update={"ended": True}) for row in cut]
     delta = Delta(opened=Records(opened), closed=Records(closed), events=[context.arrived])
     delta = sum((layer.ended(context, key) for layer in LAYERS), start=delta)
     if not delta.closed:

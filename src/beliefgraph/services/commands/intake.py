@@ -169,11 +169,14 @@ class Intake:
     async def quarantine(
         self, caller: Caller, *, limit: int, after: tuple[datetime, str] | None = None
     ) -> list[QuarantinedEvent]:
-        """Events that were set aside, oldest first, after a place in that order."""
+        """Events that were set aside, oldest first, after a place in that order.
+
+        Those that wait for a restriction to be lifted are for the person alone (`Received.waiting`).
+        """
         caller.require("define")
         caller.require_service()
         return await stored.set_aside(
-            self._updater.graph, self._updater.keyring, caller.tenant, limit=limit, after=after
+            self._updater.graph, self._updater.keyring, caller.tenant, limit=limit, after=after, listed=True
         )
 
     async def replay(

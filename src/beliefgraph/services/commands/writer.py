@@ -34,6 +34,7 @@ from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.definitions.layout import forget_layouts
 from beliefgraph.services.layer.additions import Additions
 from beliefgraph.services.layer.protocol import Layer
+from beliefgraph.services.permissions.refusals import in_part
 from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.process.portions import SMALL, Portions
 from beliefgraph.services.process.threads import unhurried
@@ -274,7 +275,7 @@ class Updater:
         if self._sights is None:
             return shown
         whole = await self._sights.whole_of(caller, twins)
-        return [each if each.twin is None or each.twin in whole else each.without_changes for each in shown]
+        return [each if each.twin is None or each.twin in whole else in_part(each) for each in shown]
 
     def forget(self, named: TwinRef) -> None:
         """Let go of a twin that was erased, and tell those who follow it."""

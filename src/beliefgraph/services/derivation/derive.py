@@ -237,7 +237,7 @@ def derive(
     bearings, reliabilities = state.bearings, graph.reliabilities
     groups, counts = bearings.register.groups, counted.sums.items > 0
     evidenced = [groups.beliefs[i] for i in distinct(groups.belief[counted.open > 0]).tolist()]
-    known = [state.beliefs[id_] for id_ in {*evidenced, *state.holdings}]
+    known = [state.beliefs[id_] for id_ in {*evidenced, *related(state, at), *state.holdings}]
     named_by = [groups.beliefs[i] for i in distinct(groups.belief[counts]).tolist()] if graph.open else []
     layout = lay_out(
         state.id,
@@ -310,6 +310,12 @@ def _counted(state: TwinState, graph: DefinitionGraph, at: datetime) -> tuple[Co
     keeping = None if tempering is None else tempering.keeping(len(bearings.register))
     shared = graph.reliabilities.shared(bearings)
     return contributions, tempering, count(bearings, contributions.state.beliefs, shared, at, keeping)
+
+
+def related(state: TwinState, at: datetime) -> set[str]:
+    """The beliefs that relations of the twin's own began to touch by a moment."""
+    own = [row for row in state.relations if row.origin == "provided" and row.valid_from <= at]
+    return {end for row in own for end in (row.source, row.target)}
 
 
 def own_relations(state: TwinState, graph: DefinitionGraph, at: datetime) -> list[PersonalRelation]:

@@ -170,7 +170,7 @@ class GoalDraft:
             if end is None:
                 yield row
             elif row.valid_from < end:
-                yield row.model_copy(update={"valid_to": end})
+                yield row.model_copy(update={"valid_to": end, "ended": True})
 
     def _named_with(self, said: Provenance, goal: InterpretedGoal) -> Iterator[GoalRelation]:
         own = self._id(goal.key)
@@ -241,6 +241,7 @@ def end_relation(context: CommandContext, key: str) -> Delta:
                 "revision_id": _revision(row.key, row.evidence, state.rev + 1, row.valid_from),
                 "valid_to": at,
                 "rev_from": state.rev + 1,
+                "ended": True,
             }
         )
         for row in closed

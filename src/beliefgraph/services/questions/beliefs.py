@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Unpack
 
@@ -43,7 +42,7 @@ from beliefgraph.services.questions.distribution import distribution, other, sta
 from beliefgraph.services.questions.reader import BeliefReader
 from beliefgraph.services.snapshots.as_of import HistoryPage, Snapshots
 from beliefgraph.services.twin import paging
-from beliefgraph.services.twin.paging import DEFAULT_PAGE, Place
+from beliefgraph.services.twin.paging import DEFAULT_PAGE, MAX_PAGE, Place
 from beliefgraph.services.twin.rows import following, ordered, place_in_chain, place_of
 from beliefgraph.store import beliefs as stored
 from beliefgraph.store import evidence as told
@@ -79,18 +78,22 @@ class Questions:
         return await self._snapshots.shown(caller, found, seen)
 
     async def twins(self, caller: Caller, *, first: int = DEFAULT_PAGE, after: str | None = None) -> Page[Twin]:
-        """The tenant's twins by name; a person's key sees its own alone."""
+        """The tenant's twins by name that exist for the caller; a person's key sees its own alone.
+
+        The store is read on until the page is full, so that it tells nothing of twins that do not exist for the caller.
+        """
         caller.require("read")
         walk = paging.walk("twins", caller.tenant, first=first, after=after, by=str)
-        found = await stored.twins_named(
-            self._graph,
-            caller.tenant,
-            only=caller.person,
-            after=walk.text,
-            limit=walk.limit,
-        )
-        page = walk.page(found, lambda twin: Place(twin.name, twin.id))
-        return replace(page, nodes=tuple(await self._snapshots.shown_of(caller, page.nodes)))
+        found: list[Twin] = []
+        after_name, limit, more = walk.text, walk.limit, True
+        while more and len(found) < walk.limit:
+            some = await stored.twins_named(
+                self._graph, caller.tenant, only=caller.person, after=after_name, limit=limit
+            )
+            found += await self._snapshots.shown_of(caller, some, walk.limit - len(found))
+            more, limit = len(some) == limit, MAX_PAGE
+            after_name = some[-1].name if some else after_name
+        return walk.page(found, lambda twin: Place(twin.name, twin.id))
 
     async def belief(
         self,

@@ -134,13 +134,15 @@ class Snapshots:
         moment = await self.at(caller, twin.id, twin.name, NOW)
         return twin.model_copy(update={"head_time": moment.at})
 
-    async def shown_of(self, caller: Caller, twins: Sequence[Twin]) -> list[Twin]:
-        """Those of these twins that exist for the caller, as they do."""
+    async def shown_of(self, caller: Caller, twins: Sequence[Twin], most: int) -> list[Twin]:
+        """Those of these twins that exist for the caller, as they do; the first `most` of them."""
         if self._sights is None:
-            return list(twins)
+            return list(twins[:most])
         seen = await self._sights.of_each(caller, [(twin.id, twin.name) for twin in twins])
-        found = []
+        found: list[Twin] = []
         for twin, each in zip(twins, seen, strict=True):
+            if len(found) == most:
+                break
             with suppress(NotFound):
                 if not each.sight.nothing:
                     found.append(await self.shown(caller, twin, each))

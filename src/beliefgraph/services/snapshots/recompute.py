@@ -11,10 +11,9 @@ from beliefgraph.model.belief import Belief, BeliefKey, BeliefState
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.identity import belief_id, relation_id
 from beliefgraph.model.time import microseconds
-from beliefgraph.services.beliefs.publish import related
 from beliefgraph.services.definitions.describe import describe
 from beliefgraph.services.derivation.calibrated import calibrated
-from beliefgraph.services.derivation.derive import Derivation, derive
+from beliefgraph.services.derivation.derive import Derivation, derive, related
 from beliefgraph.services.snapshots.as_of import Snapshot
 from beliefgraph.services.twin.bearings import valid_at
 from beliefgraph.store.beliefs import RelationRow
