@@ -48,6 +48,7 @@ from beliefgraph.model.identity import twin_id
 from beliefgraph.model.question import BeliefOrder
 from beliefgraph.model.vocabulary import words_of
 from beliefgraph.services.commands.drafts import observations
+from beliefgraph.services.commands.writer import with_hashes
 from beliefgraph.services.commits.advance import advance
 from beliefgraph.services.interpretation.rules import RuleInterpreter
 from beliefgraph.services.layer.context import CommandContext
@@ -303,7 +304,8 @@ class RawWriter:
         """Seconds that writing an event took, and seconds that inferring what to write took."""
         updater = self._made.services.intake._updater
         named = updater.name(self._made.caller, self._name, "write")
-        arrived = updater.arrived(self._made.caller, named, event, event.model_dump(mode="json"))
+        digest = updater.keyring.digester(self._made.caller.tenant)
+        arrived = with_hashes(digest, named, event, event.model_dump(mode="json"))
         setting = CommandContext(self._state, self._graph, self._made.caller, arrived)
         said = self._interpreter.interpret(event, self._graph.definitions)
         begun = time.perf_counter()

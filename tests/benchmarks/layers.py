@@ -32,6 +32,7 @@ from beliefgraph.model.caller import Caller
 from beliefgraph.model.command import SetGoal
 from beliefgraph.model.event import Event
 from beliefgraph.model.identity import twin_id
+from beliefgraph.services.commands.writer import with_hashes
 from beliefgraph.services.commits.advance import PlannedCommit, advance
 from beliefgraph.services.definitions.graph import DefinitionGraph
 from beliefgraph.services.derivation.derive import derive
@@ -157,7 +158,9 @@ class RawWriter:
         now = datetime.now(UTC)
         body = command.model_dump(mode="json")
         event = Event(id=f"achieve {goal}", source="bench", type="achieved", time=now, data=body)
-        arrived = updater.arrived(self._caller, named, event, body).at(self.state.head_time or now)
+        arrived = with_hashes(updater.keyring.digester(self._caller.tenant), named, event, body).at(
+            self.state.head_time or now
+        )
         begun = time.perf_counter()
         added = setting_goal(CommandContext(self.state, self.graph, self._caller, arrived), command)
         step = advance(self.state, self.graph, added, self._caller, now)

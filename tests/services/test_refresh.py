@@ -26,9 +26,8 @@ from beliefgraph.services.process.portions import Portions
 from beliefgraph.services.twin.state import TwinState
 from beliefgraph.services.upkeep.refresh import Refresher
 from beliefgraph.services.upkeep.scheduler import Scheduler
-from beliefgraph.store.commits import TwinCommit, write
+from beliefgraph.store.commits import Statement, TwinCommit, write
 from beliefgraph.store.graph import Graph
-from beliefgraph.store.keys import Keyring
 
 HALF_LIFE = timedelta(days=30)
 
@@ -227,9 +226,9 @@ async def test_twins_too_large_for_one_transaction_are_refreshed_in_several(
     await world.intake.observe(world.caller, [event(str(n), "audited", twin=twin) for n in range(2) for twin in twins])
     together: list[int] = []
 
-    async def counted(graph: Graph, keyring: Keyring, commits: Sequence[TwinCommit]) -> None:
+    async def counted(graph: Graph, commits: Sequence[TwinCommit], written_by: Sequence[Statement]) -> None:
         together.append(len(commits))
-        await write(graph, keyring, commits)
+        await write(graph, commits, written_by)
 
     monkeypatch.setattr(writer, "write", counted)
     world.updater.portions = Portions(rows=8)  # a commit that ages three beliefs has seven

@@ -64,7 +64,7 @@ async def written(graph: Graph, keyring: Keyring, clock: StoppedClock, tenant: s
     made = (_commit(twin, tenant, 1), _commit(twin, tenant, 2))
     closing = replace(made[1], delta=replace(made[1].delta, made=NONE, closed=made[0].delta.opened))
     for one in (made[0], closing):
-        await commits.write(graph, keyring, [one])
+        await commits.write(graph, [one], commits.statements(keyring, [one]))
     return Written(twin, tenant, graph, made)
 
 

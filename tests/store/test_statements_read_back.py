@@ -66,7 +66,7 @@ AS_RECORDS: tuple[type[Revision], ...] = (
 async def told(graph: Graph, keyring: Keyring, clock: StoppedClock, tenant: str) -> TwinCommit:
     """A twin of one commit, with one row of each type that states something."""
     commit = _commit(twin_id(tenant, NAME), tenant)
-    await commits.write(graph, keyring, [commit])
+    await commits.write(graph, [commit], commits.statements(keyring, [commit]))
     return commit
 
 

@@ -10,6 +10,7 @@ from beliefgraph.inference.evidence import (
     age,
     combine,
     hear,
+    hear_directly,
     two_coin,
 )
 from beliefgraph.inference.influence import Influence
@@ -55,6 +56,7 @@ __all__ = [
     "compile_model",
     "gather",
     "hear",
+    "hear_directly",
     "spread",
     "two_coin",
     "warm",

@@ -31,6 +31,7 @@ import numpy.typing as npt
 from beliefgraph.errors import Incorrect
 from beliefgraph.inference.arrays import Bools, Floats, Ints, floats, frozen, indices
 from beliefgraph.inference.items import Sums, quantised
+from beliefgraph.inference.kernels import direct
 from beliefgraph.inference.kernels.items import GRID
 from beliefgraph.inference.random_effects import NO_EFFECT, Averaged, Effects
 
@@ -224,7 +225,7 @@ def hear(
     if on.min() < 0 or on.max() >= beliefs:
         raise Incorrect("invalid-input", f"A belief's index must lie between 0 and {beliefs - 1}.", field="belief")
     if holds.min() == 1.0 and not_holds.max() == 0.0 and by.max() == NO_ORIGIN and among.max() == NO_EFFECT:
-        return _hear_as_said(on, said, beliefs)
+        return hear_directly(on, np.arange(len(on)), said, beliefs)
 
     voices = _Voices.of(on, by, of, holds, not_holds, rho, size)
     effects = Effects.of(voices.belief, voices.of_row, among, apart)
@@ -257,25 +258,18 @@ def hear(
     )
 
 
-def _hear_as_said(on: Ints, said: Sums, beliefs: int) -> Heard:
-    """What groups say where no source has error rates and none shares an origin or an error: the sums as they are."""
-    total = _sum_by(on, said.rising - said.falling, beliefs) / GRID
-    log_likelihood = np.clip(total, -LOG_LIKELIHOOD_BOUND, LOG_LIKELIHOOD_BOUND)
-    share = np.where(total == log_likelihood, 1.0, log_likelihood / np.where(total == 0, 1.0, total))[on]
-    rising = _sum_by(on, quantised(said.rising / GRID * share), beliefs)
-    falling = _sum_by(on, quantised(said.falling / GRID * share), beliefs)
-    mass = rising + falling
-    return Heard(
-        log_likelihood=frozen(log_likelihood),
-        total=frozen(total),
-        mass=frozen(mass / GRID),
-        mass_unaged=frozen(_sum_by(on, said.fresh_rising + said.fresh_falling, beliefs) / GRID),
-        opposing_share=frozen(np.minimum(rising, falling) / np.maximum(mass, 1)),
-        share=frozen(share),
-        _voices=None,
-        _heard=None,
-        _averaged=None,
-    )
+def hear_directly(belief: Ints, group: Ints, said: Sums, beliefs: int) -> Heard:
+    """What `hear` answers where no source has error rates and nothing shares an origin or an error.
+
+    Each row is a group of `said`, by its number, on a belief (0 ≤ belief < beliefs); nothing is checked.
+    """
+    of_belief, share = np.empty((5, beliefs)), np.empty(len(belief))
+    direct.total(
+        belief, group, said.rising, said.falling, said.fresh_rising, said.fresh_falling, LOG_LIKELIHOOD_BOUND,
+        of_belief, share,
+    )  # fmt: skip
+    log_likelihood, total, mass, unaged, opposing = frozen(of_belief)
+    return Heard(log_likelihood, total, mass, unaged, opposing, frozen(share), None, None, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -127,6 +127,7 @@ class Keeping:
     keep: Floats
 
     @classmethod
+    @lru_cache(64)
     def all(cls, groups: int) -> Keeping:
         """All of every item."""
         return cls(np.full(groups, -1, dtype=np.int32), np.zeros(1, np.int64), np.zeros(0, np.int64), np.zeros(0))
@@ -204,11 +205,11 @@ class _Pass:
 
     def __init__(self, at: int, half: Ints, shared: Bools, apart: Bools, keeping: Keeping | None) -> None:
         self.table = np.zeros((len(half), kernels.SUMS), dtype=np.int64)
-        self._at, self._half, self._apart = at, half, apart
+        self._at, self._apart, self._any_apart = at, apart, bool(apart.any())
         ages, kept = _Ages.of(at, half), keeping or Keeping.all(len(half))
         self._groups = (
             half, ages.whole, ages.rest, kept.follows, kept.first, kept.edge, kept.keep,
-            shared.astype(np.uint8), apart.astype(np.uint8),
+            shared.view(np.uint8), apart.view(np.uint8),
         )  # fmt: skip
 
     def block(self, items: Items, rev: int) -> Ints:
@@ -233,7 +234,7 @@ class _Pass:
         others = runs.others
         if len(others):
             others = others[self._walk(items.take(others), rev, self.table)]
-        if not self._apart.any():
+        if not self._any_apart:
             return NO_ROWS
         rows = runs.rows_of(self._apart)
         return np.union1d(rows[~np.isin(rows, unseen)], others)
@@ -250,7 +251,7 @@ class _Pass:
 
     def _walk(self, items: Items, rev: int, table: Ints) -> Ints:
         """Add those of some items that a rev sees to a table one by one, and return the rows of groups `apart`."""
-        found = np.empty(len(items.group) if self._apart.any() else 0, dtype=np.int64)
+        found = np.empty(len(items.group) if self._any_apart else 0, dtype=np.int64)
         number = kernels.gather(
             self._at, rev, items.group, items.log_likelihood_ratio, items.strength, items.period, items.valid_from,
             items.valid_to, items.rev_from, items.rev_to, *self._groups, table, found,

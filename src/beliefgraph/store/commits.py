@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -77,15 +76,15 @@ MOST_ROWS = 4_000
 """Rows in one statement: the driver packs them on the event loop, in some ten milliseconds."""
 
 
-async def write(graph: Graph, keyring: Keyring, commits: Sequence[TwinCommit]) -> None:
-    """Write the commits in one transaction; `rev-conflict` and nothing written if a twin is not at its expected rev.
+async def write(graph: Graph, commits: Sequence[TwinCommit], written_by: Sequence[Statement]) -> None:
+    """Write the commits in one transaction, by their `statements`; if a twin is not at its expected rev, nothing is
+    written (`rev-conflict`).
 
-    Verbatim text and events are sealed in a thread, before anything leaves the process. An identifier that already
-    leads to another twin in an overlapping time is a conflict too (`identifier-taken`).
+    An identifier that already leads to another twin in an overlapping time is a conflict too (`identifier-taken`).
     """
     if not commits:
         return
-    first, *more = await asyncio.to_thread(statements, keyring, commits, graph.layers)
+    first, *more = written_by
     if not more:
         _check_revs(commits, await graph.write_one(first[0], **first[1]))
         return
@@ -110,7 +109,10 @@ async def write(graph: Graph, keyring: Keyring, commits: Sequence[TwinCommit]) -
 
 def statements(keyring: Keyring, commits: Sequence[TwinCommit], layers: Layers = NO_LAYERS) -> list[Statement]:
     """The statements that write the commits: one, several of which each has a part of the rows where these are very
-    many, and one more for each kind of row that is not in every commit."""
+    many, and one more for each kind of row that is not in every commit.
+
+    Verbatim text and events are sealed here, before anything leaves the process: for a thread, as it takes a while.
+    """
     ordered = sorted(commits, key=lambda c: c.commit.twin)
     keyring.prepare(c.commit.twin for c in ordered)
     more: list[Statement] = [

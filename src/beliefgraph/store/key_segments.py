@@ -86,10 +86,15 @@ class KeySegments:
         """Whether a key is in a segment, and not in a file of its own."""
         return place.offset > 0
 
-    def make(self, keys: Sequence[tuple[bytes, bytes]]) -> None:
-        """Write a segment of (hash of a twin's id, key), durable on return; `look` was called under the lock before."""
-        write_whole(Path(self._path(self._next)), b"".join(owner + key for owner, key in keys), settled=False)
+    def make(self, keys: Sequence[tuple[bytes, bytes]]) -> list[Place]:
+        """Write a segment of (hash of a twin's id, key), durable on return; `look` was called under the lock before.
+
+        The answer is where each key is.
+        """
+        path = self._path(self._next)
+        write_whole(Path(path), b"".join(owner + key for owner, key in keys), settled=False)
         self.look()
+        return [Place(path, row * self._record + OWNER_BYTES) for row in range(len(keys))]
 
     def destroy(self, place: Place) -> None:
         """Overwrite a key, durably, and then whose it was: cut short in between, it is found again and finished."""

@@ -46,11 +46,14 @@ from beliefgraph.store.signing import SigningKey
 KEY_BYTES = 32
 FINGERPRINT_BYTES = 8  # enough to tell a twin's old key from its new one, and a whole file from a torn one
 NONCE_BYTES = 12  # random: 2**32 texts a key before a repeat is worth a thought
-CACHED_KEYS = 4_096
+CACHED_KEYS = 16_384
 TOGETHER = 8  # so many new keys and more are made as one segment
 SETTLED_S = 2.0  # a clock's tick on the coarsest file system: what is older than a sync by this was synced
 
 Owner = Literal["twin", "tenant"]
+
+Digest = Callable[..., str]
+"""Makes a keyed hash of some texts, in hex."""
 
 _WHOLE = KEY_BYTES + FINGERPRINT_BYTES
 
@@ -94,7 +97,11 @@ class Keyring:
         A few are left to `seal`, which makes one at a time.
         """
         with translated():
-            lacking = [twin for twin in dict.fromkeys(twin_ids) if self._standing("twin", twin) is None]
+            with self._guard:
+                unknown = [twin for twin in dict.fromkeys(twin_ids) if ("twin", twin) not in self._cache]
+            if len(unknown) < TOGETHER:
+                return
+            lacking = [twin for twin in unknown if self._standing("twin", twin) is None]
             if len(lacking) < TOGETHER:
                 return
             with self._locked("twin", create=True):
@@ -103,10 +110,10 @@ class Keyring:
                 lacking = [twin for twin in lacking if self._find("twin", twin) is None]
                 for twin in lacking:
                     self._refuse_damage(self._path("twin", twin))
-                secrets = [os.urandom(KEY_BYTES) for _ in lacking]
-                self._segments.make(
-                    [(_hash(twin), key + _fingerprint(key)) for twin, key in zip(lacking, secrets, strict=True)]
-                )
+                keys = [_with_fingerprint(os.urandom(KEY_BYTES)) for _ in lacking]
+                places = self._segments.make([(_hash(twin), key) for twin, key in zip(lacking, keys, strict=True)])
+            for twin, key, place in zip(lacking, keys, places, strict=True):
+                self._kept("twin", twin, _whole(key, place))
 
     def seal(self, twin_id: str, plaintext: bytes, context: str) -> bytes:
         """The text as only `unseal` with the same twin and context can read it: fingerprint, nonce, ciphertext.
@@ -200,10 +207,18 @@ class Keyring:
 
         Each part is written with its length, so that ("ab", "c") is not ("a", "bc").
         """
-        message = b"".join(
-            len(part).to_bytes(8, "big") + part for part in (p.encode("utf-8", "surrogatepass") for p in parts)
-        )
-        return hmac.digest(self._key("tenant", tenant, create=True).secret, message, "sha256").hex()
+        return self.digester(tenant)(*parts)
+
+    def digester(self, tenant: str) -> Digest:
+        """What makes keyed hashes in a tenant as `digest` does, its key looked at once: for many made together."""
+        secret = self._key("tenant", tenant, create=True).secret
+
+        def digest(*parts: str) -> str:
+            encoded = (part.encode("utf-8", "surrogatepass") for part in parts)
+            message = b"".join(len(part).to_bytes(8, "big") + part for part in encoded)
+            return hmac.digest(secret, message, "sha256").hex()
+
+        return digest
 
     def _known(self, twin_id: str) -> _Key | None:
         """The key of a twin, if it has one."""
@@ -276,7 +291,7 @@ class Keyring:
 
     def _refuse_damage(self, path: str) -> None:
         """Refuse a file that holds something, and no key; the lock is held, so nobody is writing it."""
-        if Path(path).exists() and any(Path(path).read_bytes()):
+        if any(read_at(path, 0, 65_536)):
             raise damaged(path)
 
     def _settle(self, path: str) -> None:
@@ -327,9 +342,9 @@ def _whole(content: bytes, place: Place) -> _Key | None:
 
 def _create(path: Path) -> _Key | None:
     """A new key, whole and durable before it is seen under its name. The lock is held."""
-    secret = os.urandom(KEY_BYTES)
-    write_whole(path, secret + _fingerprint(secret))
-    return _whole(secret + _fingerprint(secret), Place(str(path), 0))
+    key = _with_fingerprint(os.urandom(KEY_BYTES))
+    write_whole(path, key)
+    return _whole(key, Place(str(path), 0))
 
 
 def _hash(name: str) -> bytes:
@@ -339,6 +354,10 @@ def _hash(name: str) -> bytes:
 def _siv(secret: bytes) -> AESSIV:
     """The cipher of short texts, with a key of its own that is derived from the twin's."""
     return AESSIV(hmac.digest(secret, b"personal texts", "sha512"))
+
+
+def _with_fingerprint(secret: bytes) -> bytes:
+    return secret + _fingerprint(secret)
 
 
 def _fingerprint(secret: bytes) -> bytes:

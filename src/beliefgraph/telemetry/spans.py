@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ContextDecorator, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -71,11 +71,23 @@ def refused(code: str) -> None:
         outcome.code = code
 
 
-@contextmanager
-def timed(name: str, metric: Histogram) -> Iterator[None]:
-    """Time a piece of work in a metric and as a span."""
-    with _span(name), metric.time():
-        yield
+class timed(ContextDecorator):  # noqa: N801
+    """Time a piece of work in a metric and as a span: as a context, or as the decorator of a function."""
+
+    def __init__(self, name: str, metric: Histogram) -> None:
+        self._name, self._metric = name, metric
+
+    def _recreate_cm(self) -> Self:
+        return type(self)(self._name, self._metric)
+
+    def __enter__(self) -> None:
+        self._span = _span(self._name)
+        self._span.__enter__()
+        self._began = time.perf_counter()
+
+    def __exit__(self, *raised: Any) -> None:
+        self._metric.observe(time.perf_counter() - self._began)
+        self._span.__exit__(*raised)
 
 
 @contextmanager

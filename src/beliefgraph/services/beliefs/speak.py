@@ -35,7 +35,7 @@ def speak(context: CommandContext, spoken: SourceStatement, stance: Stance, vali
     """One source's evidence with its bearings, all valid from the event's time unless said otherwise."""
     twin = context.state.id
     source = Source(id=source_id(context.state.tenant, spoken.source), tenant=context.state.tenant, name=spoken.source)
-    evidence = Evidence(
+    evidence = Evidence.trusted(
         id=evidence_id(context.arrived.id, source.id),
         twin=twin,
         event=context.arrived.id,

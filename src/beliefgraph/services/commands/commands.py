@@ -40,7 +40,7 @@ from beliefgraph.services.access.scope import owns
 from beliefgraph.services.beliefs.contests import contesting
 from beliefgraph.services.commands import decide
 from beliefgraph.services.commands.intake import UNKNOWN_IDENTIFIER, Intake
-from beliefgraph.services.commands.writer import FUTURE_SKEW_S, CommitContext, Updater
+from beliefgraph.services.commands.writer import FUTURE_SKEW_S, CommitContext, Updater, with_hashes
 from beliefgraph.services.decisions import decide as decisions
 from beliefgraph.services.goals import decide as goals
 from beliefgraph.services.layer.additions import Additions
@@ -256,7 +256,7 @@ class Commands:
         kind, id_ = type(command).__name__, command.id or str(uuid4())
         body = command.model_dump(mode="json", exclude={"expected_rev", "id"})
         event = Event(id=id_, source=SOURCE, type=f"beliefgraph.{kind}", time=moment or now, data=body)
-        arrived = updater.arrived(caller, named, event, [kind, body])
+        arrived = with_hashes(updater.keyring.digester(caller.tenant), named, event, [kind, body])
 
         def decide_one(present: CommitContext) -> dict[str, Additions]:
             met = present.met(arrived)

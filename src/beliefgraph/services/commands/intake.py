@@ -21,7 +21,7 @@ from beliefgraph.model.permission import NumberedPolicy
 from beliefgraph.model.receipt import Outcome, Receipt
 from beliefgraph.services.access.suppressed import refused_events
 from beliefgraph.services.commands.drafts import Drafts
-from beliefgraph.services.commands.writer import FUTURE_SKEW_S, CommitContext, Committed, TwinRef, Updater
+from beliefgraph.services.commands.writer import FUTURE_SKEW_S, CommitContext, Committed, TwinRef, Updater, with_hashes
 from beliefgraph.services.interpretation.protocol import Interpretation, Interpreter
 from beliefgraph.services.layer.additions import Additions
 from beliefgraph.services.layer.context import CommandContext
@@ -229,7 +229,7 @@ class Intake:
     def _placed(
         self, caller: Caller, events: Sequence[Event], led: Mapping[int, Sequence[stored.Led]]
     ) -> tuple[dict[int, Placed], dict[int, Refused]]:
-        updater = self._updater
+        updater, digest = self._updater, self._updater.keyring.digester(caller.tenant)
         placed: dict[int, Placed] = {}
         lost: dict[int, Refused] = {}
         for index, event in enumerate(events):
@@ -243,7 +243,7 @@ class Intake:
             name = event.twin if event.twin is not None else one.name if one else ""
             named = updater.name(caller, name, "write")
             via = None if event.twin is not None or one is None else one.identifier
-            placed[index] = Placed(named, updater.arrived(caller, named, event, event.body(), via))
+            placed[index] = Placed(named, with_hashes(digest, named, event, event.body(), via))
         return placed, lost
 
     async def _set_aside(

@@ -40,9 +40,9 @@ from beliefgraph.services.process.threads import unhurried
 from beliefgraph.services.twin.cache import TwinCache
 from beliefgraph.services.twin.state import TwinState
 from beliefgraph.store import events as stored
-from beliefgraph.store.commits import write
+from beliefgraph.store.commits import Statement, statements, write
 from beliefgraph.store.graph import Graph, out_of_memory
-from beliefgraph.store.keys import Keyring
+from beliefgraph.store.keys import Digest, Keyring
 from beliefgraph.telemetry.metrics import COMMIT_SECONDS
 from beliefgraph.telemetry.spans import timed
 
@@ -123,6 +123,16 @@ class Committed:
         return self.steps[twin].changes if twin in self.steps else {}
 
 
+@dataclass(frozen=True)
+class Decided:
+    """Commits to be written, by the twin's id, with the statements that do it, their events and their rows."""
+
+    steps: Mapping[str, PlannedCommit]
+    statements: Sequence[Statement]
+    events: int
+    rows: int
+
+
 Decide = Callable[[CommitContext], Mapping[str, Additions | PlannedCommit]]
 """What is added to which twin, by its id, or the commit where it is made already. It may be asked again, of a newer
 present."""
@@ -186,19 +196,19 @@ class Updater:
                     _check(states, expected or {})
                 present = CommitContext(states, graph, known.seen, known.withdrawn, self.clock.now(), self.layers)
                 async with self._bulk if len(names) > FEW else nullcontext():
-                    steps = await asyncio.to_thread(_steps, self.keyring, caller, present, decide)
+                    decided = await asyncio.to_thread(self._decided, caller, present, decide, divisible)
                 try:
-                    await self._write(steps, divisible=divisible)
+                    await self._write(decided)
                 except Conflict as conflict:
                     for id_ in names:
                         self._cache.drop(id_)
                     if conflict.code != "rev-conflict" or expected:
                         raise
                     continue
-                async for id_ in unhurried(steps):
-                    self._cache.keep(steps[id_].state)
+                async for id_ in unhurried(decided.steps):
+                    self._cache.keep(decided.steps[id_].state)
                     self._notifier.notify(id_)
-                return Committed(steps, present)
+                return Committed(decided.steps, present)
         raise Unavailable("overloaded", "Others keep writing to this twin; try again.", twins=sorted(names.values()))
 
     async def _arrive(self, tenant: str, deliveries: Sequence[str], twins: Sequence[str]) -> stored.Known:
@@ -212,17 +222,24 @@ class Updater:
                 await asyncio.sleep(pause)
         return await stored.arrive(self.graph, tenant, deliveries, twins)
 
-    async def _write(self, steps: Mapping[str, PlannedCommit], *, divisible: bool) -> None:
-        """Write the commits; where Neo4j has not the memory for a few rows, others are at work: wait for them."""
+    def _decided(self, caller: Caller, present: CommitContext, decide: Decide, divisible: bool) -> Decided:
+        """The commits that a decision makes, with the statements that write them."""
+        steps = _steps(self.keyring, caller, present, decide)
         commits = [step.commit for step in steps.values()]
-        rows, events = sum(1 + c.delta.size for c in commits), sum(len(c.delta.events) for c in commits)
+        events, rows = sum(len(c.delta.events) for c in commits), sum(1 + c.delta.size for c in commits)
         if divisible and rows > self.portions.rows:
             self.portions.too_many(events, rows)
             raise Unsupported("store-memory", "This is more than one transaction may write; send less.", rows=rows)
+        return Decided(steps, statements(self.keyring, commits, self.graph.layers) if commits else (), events, rows)
+
+    async def _write(self, decided: Decided) -> None:
+        """Write the commits; where Neo4j has not the memory for a few rows, others are at work: wait for them."""
+        commits = [step.commit for step in decided.steps.values()]
+        events, rows = decided.events, decided.rows
         for pause in (*PAUSES, None):
             try:
                 with timed("commit", COMMIT_SECONDS):
-                    await write(self.graph, self.keyring, commits)
+                    await write(self.graph, commits, decided.statements)
             except Unsupported as refused:
                 if refused.code != "store-memory":
                     raise
@@ -281,19 +298,18 @@ class Updater:
         """The keyed hash under which an identifier is known in the caller's tenant."""
         return self.keyring.digest(caller.tenant, "identifier", identifier.scheme, identifier.value)
 
-    def arrived(
-        self, caller: Caller, named: TwinRef, event: Event, body: object, via: str | None = None
-    ) -> ArrivedEvent:
-        """The event with the hashes that recognise it when it comes again."""
-        text, spelled = (orjson.dumps(each, option=orjson.OPT_SORT_KEYS).decode() for each in (one_number(body), body))
-        return ArrivedEvent(
-            id=event_id(named.id, event.source, event.id),
-            event=event,
-            delivery=self.keyring.digest(caller.tenant, "delivery", named.id, event.source, event.id),
-            body=self.keyring.digest(caller.tenant, "body", text),
-            via=via,
-            spelled=None if spelled == text else self.keyring.digest(caller.tenant, "body", spelled),
-        )
+
+def with_hashes(digest: Digest, named: TwinRef, event: Event, body: object, via: str | None = None) -> ArrivedEvent:
+    """The event with the hashes of its tenant that recognise it when it comes again."""
+    text, spelled = (orjson.dumps(each, option=orjson.OPT_SORT_KEYS).decode() for each in (one_number(body), body))
+    return ArrivedEvent(
+        id=event_id(named.id, event.source, event.id),
+        event=event,
+        delivery=digest("delivery", named.id, event.source, event.id),
+        body=digest("body", text),
+        via=via,
+        spelled=None if spelled == text else digest("body", spelled),
+    )
 
 
 EXACT = 2**53

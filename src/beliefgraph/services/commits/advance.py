@@ -53,7 +53,7 @@ def advance(
     layers: Sequence[Layer] = LAYERS,
 ) -> PlannedCommit:
     """The commit that `added` makes of a twin, computed at its new head time under the definitions of `graph`."""
-    commit = Commit(
+    commit = Commit.trusted(
         twin=state.id,
         rev=state.rev + 1,
         at=now if state.last_updated is None else max(state.last_updated, now),

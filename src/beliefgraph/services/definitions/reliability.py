@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from beliefgraph.inference import NO_EFFECT, NO_ORIGIN
+from beliefgraph.inference.arrays import frozen
 from beliefgraph.model.definition import Definitions
 from beliefgraph.model.identity import source_id
 from beliefgraph.model.parameters import (
@@ -38,6 +39,7 @@ class Hearing:
     and scale, and its group of those that share an error across beliefs, with the deviation of that error.
 
     `confusion` has the headings whose source has a confusion matrix, each with the column of the value that it says.
+    It is `direct` where every source is taken at its word, and nothing shares an origin or an error.
 
     A voice is a source, or a source as it sets right: setting right and ending are acts, not reports that could be
     mistaken, and are heard as they stand.
@@ -52,6 +54,7 @@ class Hearing:
     effect: npt.NDArray[np.int64]
     deviation: Floats
     confusion: Mapping[int, tuple[Confusion, ...]]
+    direct: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,9 @@ class Reliabilities:
     def hearing(self, state: TwinState, counts: Bools) -> Hearing:
         """How every heading of a twin's bearings is heard; `counts` says which of them count at the moment."""
         groups = state.bearings.register.groups
+        if not self._coins and not groups.origins and not groups.effects:
+            ones, zeros, none = _constants(len(counts))
+            return Hearing(groups.voice, ones, zeros, none, ones, ones, none, zeros, {}, direct=True)
         shared = [*map(self.shared_error, groups.origins), COUNTS_ONCE]
         deviation = np.array([*map(self.deviation, groups.effects), 0.0])
         coins = self._coins_of(state, counts & ~groups.act) if self._coins else {}
@@ -101,7 +107,7 @@ class Reliabilities:
         for row, each in coins.items():
             pairs[row] = each.says_if_holds, each.says_if_not
         return Hearing(
-            source=np.where(groups.act, groups.source + len(groups.sources), groups.source),
+            source=groups.voice,
             says_if_holds=pairs[:, 0],
             says_if_not=pairs[:, 1],
             origin=np.where(groups.act, NO_ORIGIN, groups.origin),
@@ -140,6 +146,12 @@ class Reliabilities:
                 heading.source, kinds.get(heading.source), belief.attribute, belief.value, belief.context
             )
         return found
+
+
+@lru_cache(64)
+def _constants(headings: int) -> tuple[Floats, Floats, npt.NDArray[np.int64]]:
+    """For so many headings: the probability 1, the probability 0, and no origin or effect."""
+    return frozen(np.ones(headings)), frozen(np.zeros(headings)), frozen(np.full(headings, NO_ORIGIN))
 
 
 ONE = np.array([ALWAYS_RIGHT.says_if_holds, ALWAYS_RIGHT.says_if_not])

@@ -15,10 +15,8 @@ from beliefgraph.model import timeline
 from beliefgraph.model.belief import Belief, BeliefKey
 from beliefgraph.model.evidence import Bearing
 from beliefgraph.model.time import microseconds, moment_of
-from beliefgraph.services.twin.bearings import BearingBlock, Bearings, valid_at
+from beliefgraph.services.twin.bearings import NO_ROWS, BearingBlock, Bearings, valid_at
 from beliefgraph.services.twin.blocks import Bools, Floats, Ints
-
-NO_ROWS: Ints = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True)

@@ -314,6 +314,8 @@ def _counted(state: TwinState, graph: DefinitionGraph, at: datetime) -> tuple[Co
 
 def own_relations(state: TwinState, graph: DefinitionGraph, at: datetime) -> list[PersonalRelation]:
     """Personal relations at a moment, and those that the twin's layers contribute then."""
+    if not state.relations and not graph.goal_causes:
+        return []
     return with_contributed(personal_relations(state, at), contributed_relations(state, graph, at))
 
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from beliefgraph.inference import Heard, Sums, hear
+from beliefgraph.inference import Heard, Sums, hear, hear_directly
 from beliefgraph.services.definitions.reliability import Hearing
 from beliefgraph.services.twin.blocks import Floats, Ints
 
@@ -25,15 +26,20 @@ class Reach:
     """One row for each heading that counts and each belief that it bears on, by heading, that which it is about first.
 
     Of every row, its `heading`, the `position` of the belief, a number that names the `source` as it speaks there, and
-    the probability that the source says so where the belief holds. The rows of heading h lie from `first[h]` up to
-    `first[h + 1]`.
+    the probability that the source says so where the belief holds. There are so many `headings`, those that do not
+    count among them.
     """
 
     heading: Ints
     position: Ints
     source: Ints
     says_if_holds: Floats
-    first: Ints
+    headings: int
+
+    @cached_property
+    def first(self) -> Ints:
+        """Where the rows of each heading begin; those of heading h end at `first[h + 1]`."""
+        return np.concatenate(([0], np.cumsum(np.bincount(self.heading, minlength=self.headings))))
 
     def of(self, heading: Ints) -> tuple[Ints, Ints]:
         """The rows of some headings: the index of each in these, and the row."""
@@ -44,6 +50,8 @@ class Reach:
 
     def hear(self, hearing: Hearing, said: Sums, beliefs: int) -> Heard:
         """What the headings, which said so much, say together of so many beliefs."""
+        if hearing.direct:
+            return hear_directly(self.position, self.heading, said, beliefs)
         return hear(
             self.position,
             self.source,
@@ -67,9 +75,10 @@ class Reach:
 
 def reach_of(speaking: Ints, position: Ints, hearing: Hearing, values_beside: ValuesBeside) -> Reach:
     """The reach of the headings that are `speaking`, given the position of the belief that each heading is about."""
-    heading, places, source, says = (
-        [speaking], [position[speaking]], [hearing.source[speaking]], [hearing.says_if_holds[speaking]]
-    )  # fmt: skip
+    places_of, sources, rates = position[speaking], hearing.source[speaking], hearing.says_if_holds[speaking]
+    if not hearing.confusion:
+        return Reach(speaking, places_of, sources, rates, len(position))
+    heading, places, source, says = [speaking], [places_of], [sources], [rates]
     apart = int(hearing.source.max(initial=0)) + 1
     for head, column in hearing.confusion.items():
         about = int(position[head])
@@ -86,5 +95,5 @@ def reach_of(speaking: Ints, position: Ints, hearing: Hearing, values_beside: Va
         position=np.concatenate(places)[order],
         source=np.concatenate(source)[order],
         says_if_holds=np.concatenate(says)[order],
-        first=np.concatenate(([0], np.cumsum(np.bincount(of_row, minlength=len(position))))),
+        headings=len(position),
     )

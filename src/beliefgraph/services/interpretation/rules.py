@@ -114,6 +114,8 @@ def _hear(reading: Reading, rule: EventRule) -> Iterator[SourceStatement]:
 
 def _merge(reading: Reading, said: list[SourceStatement]) -> SourceStatement:
     """One piece of evidence out of all that one source says."""
+    if len(said) == 1 and not _repeats(said[0]):
+        return said[0]
     bears_on: dict[BeliefKey, BearsOn] = {}
     for bearing in (b for each in said for b in each.bearings):
         met = bears_on.get(bearing.belief)
@@ -140,6 +142,12 @@ def _merge(reading: Reading, said: list[SourceStatement]) -> SourceStatement:
         )
     except ValidationError:
         reading.refuse_together("what the person said is longer than 10,000 characters")
+
+
+def _repeats(said: SourceStatement) -> bool:
+    """Whether two of its parts are about one thing, and have to become one."""
+    about = ([b.belief for b in said.bearings], [g.key for g in said.goals], [d.key for d in said.decisions])
+    return any(len(keys) > len(set(keys)) for keys in (*about, said.permissions))
 
 
 def _verbatim(reading: Reading, rule: EventRule) -> str | None:

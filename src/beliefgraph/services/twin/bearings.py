@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,8 @@ IN_RUNS = 4_096
 
 RUN_BYTES = 20
 """What a row takes in runs, apart from its share in what is kept of each run."""
+
+N = TypeVar("N", bound=str | None)
 
 
 class Grows(Protocol):
@@ -112,43 +114,64 @@ class BearingBlock(Block):
         return super().size + (RUN_BYTES * len(self) if len(self) >= IN_RUNS else 0)
 
 
+NO_ROWS: Ints = np.zeros(0, dtype=np.int64)
+
 STANCES = words_of(Stance)
 IS_OBSERVED = np.array([stance in OBSERVED for stance in STANCES])
 
 
 class Groups:
-    """The headings of a register as columns: what each is about, who says it, and how it ages."""
+    """The headings of a register as columns: what each is about, who says it, and how it ages.
 
-    def __init__(self, headings: list[BearingHeading]) -> None:
-        self.beliefs = list(dict.fromkeys(heading.belief for heading in headings))
-        self.sources = list(dict.fromkeys(heading.source for heading in headings))
-        self.origins = list(dict.fromkeys(h.shared_origin for h in headings if h.shared_origin is not None))
-        self.effects = list(dict.fromkeys(h.shared_across for h in headings if h.shared_across is not None))
-        belief = {id_: i for i, id_ in enumerate(self.beliefs)}
-        source = {id_: i for i, id_ in enumerate(self.sources)}
-        origin: dict[str | None, int] = {name: i for i, name in enumerate(self.origins)}
-        effect: dict[str | None, int] = {name: i for i, name in enumerate(self.effects)}
-        table = np.array(
-            [
-                (
-                    belief[each.belief],
-                    source[each.source],
-                    origin.get(each.shared_origin, -1),
-                    effect.get(each.shared_across, -1),
-                    STANCES.index(each.stance),
-                    each.ages_in,
-                )
-                for each in headings
-            ],
-            dtype=np.int64,
+    Made of those before it and what was added since, so that a new heading costs no look at all others.
+    """
+
+    belief: Ints
+    _numbers: tuple[dict[str, int], dict[str, int], dict[str | None, int], dict[str | None, int]]
+    _table: Ints
+
+    def __init__(self, headings: Sequence[BearingHeading], before: Groups | None = None) -> None:
+        new = headings[0 if before is None else len(before.belief) :]
+        known = ({}, {}, {None: -1}, {None: -1}) if before is None else before._numbers
+        self._numbers = belief, source, origin, effect = (
+            _numbered(known[0], [heading.belief for heading in new]),
+            _numbered(known[1], [heading.source for heading in new]),
+            _numbered(known[2], [heading.shared_origin for heading in new], first=-1),
+            _numbered(known[3], [heading.shared_across for heading in new], first=-1),
         )
-        self.belief, self.source, self.origin, self.effect, stance, self.half = table.reshape(-1, 6).T.copy()
+        self.beliefs, self.sources = list(belief), list(source)
+        self.origins, self.effects = ([name for name in each if name is not None] for each in (origin, effect))
+        rows = [
+            (
+                belief[each.belief],
+                source[each.source],
+                origin[each.shared_origin],
+                effect[each.shared_across],
+                STANCES.index(each.stance),
+                each.ages_in,
+            )
+            for each in new
+        ]
+        table = np.array(rows, dtype=np.int64).reshape(-1, 6)
+        self._table = table if before is None else np.concatenate([before._table, table])
+        self.belief, self.source, self.origin, self.effect, stance, self.half = self._table.T.copy()
         self.observation: Bools = IS_OBSERVED[stance]
         self.change: Bools = stance == STANCES.index("change")
         self.correction: Bools = stance == STANCES.index("correction")
         self.retraction: Bools = stance == STANCES.index("retraction")
         self.act: Bools = self.correction | self.retraction
         """Which stances are acts, not reports: they decide which other evidence counts."""
+        self.acts, self.changes, self.ages = bool(self.act.any()), bool(self.change.any()), bool(self.half.any())
+        self.voice: Ints = np.where(self.act, self.source + len(self.sources), self.source)
+        """Sources as they report, and apart from that as they act."""
+
+
+def _numbered(known: Mapping[N, int], names: Iterable[N], first: int = 0) -> dict[N, int]:
+    """Names with their numbers from `first` on, in the order in which they are first met."""
+    numbers = dict(known)
+    for name in names:
+        numbers.setdefault(name, first + len(numbers))
+    return numbers
 
 
 NO_GROUPS = Groups([])
@@ -166,7 +189,7 @@ class BearingRegister(Register[BearingHeading]):
         """The headings as columns, made anew when there are more."""
         groups = self._groups
         if len(groups.belief) < len(self.headings):
-            groups = self._groups = Groups(self.headings[:])
+            groups = self._groups = Groups(self.headings[:], groups)
         return groups
 
 
@@ -203,13 +226,13 @@ class Bearings(Rows[Bearing, BearingHeading, BearingBlock]):
 
     def block(self, columns: Block) -> BearingBlock:
         """The columns with the strength of each item, and the half-life of its group in which it falls."""
-        half = self.register.groups.half[columns.heading]
-        period, rest = np.divmod(columns.valid_from, np.maximum(half, 1))
-        claim = np.tanh(np.abs(_bounded(columns.number)) / 2)
-        strength = claim * np.exp2(rest / np.maximum(half, 1))
-        return BearingBlock(
-            **{each.name: getattr(columns, each.name) for each in fields(Block)}, strength=strength, period=period
-        )
+        groups, claim = self.register.groups, np.tanh(np.abs(_bounded(columns.number)) / 2)
+        if not groups.ages:
+            return BearingBlock(**vars(columns), strength=claim, period=columns.valid_from)
+        half = np.maximum(groups.half[columns.heading], 1)
+        period, rest = np.divmod(columns.valid_from, half)
+        strength = claim * np.exp2(rest / half)
+        return BearingBlock(**vars(columns), strength=strength, period=period)
 
     def record(self, heading: BearingHeading, number: float, revision: dict[str, Any], evidence: str) -> Bearing:
         """The bearing in a row."""
@@ -253,18 +276,14 @@ class Bearings(Rows[Bearing, BearingHeading, BearingBlock]):
     @cached_property
     def acts(self) -> Ints:
         """The rows of corrections and retractions that the rev sees."""
-        act = self.register.groups.act
-        if not act.any():
-            return np.zeros(0, dtype=np.int64)
-        return self.where(lambda block: act[block.heading])
+        groups = self.register.groups
+        return self.where(lambda block: groups.act[block.heading]) if groups.acts else NO_ROWS
 
     @cached_property
     def changes(self) -> Ints:
         """The rows that the rev sees which end earlier evidence on other values."""
-        change = self.register.groups.change
-        if not change.any():
-            return np.zeros(0, dtype=np.int64)
-        return self.where(lambda block: change[block.heading])
+        groups = self.register.groups
+        return self.where(lambda block: groups.change[block.heading]) if groups.changes else NO_ROWS
 
     def on(self, belief: str) -> Ints:
         """The rows on a belief that the rev sees."""

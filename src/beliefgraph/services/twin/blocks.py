@@ -11,7 +11,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cache, cached_property
 from threading import Lock
 from typing import Any, Generic, Self, TypeVar
 from uuid import UUID
@@ -105,11 +105,11 @@ class Block:
 
     def take(self, rows: npt.NDArray[Any]) -> Self:
         """Some of the rows."""
-        return type(self)(**{each.name: getattr(self, each.name)[rows] for each in fields(self)})
+        return type(self)(**{name: getattr(self, name)[rows] for name in self.columns()})
 
     def closed(self, rows: npt.NDArray[Any], rev: int | Codes) -> Self:
         """The block with some rows closed by a rev, one for all or one for each."""
-        columns = {each.name: getattr(self, each.name) for each in fields(self)}
+        columns = {name: getattr(self, name) for name in self.columns()}
         columns["rev_to"] = self.rev_to.copy()
         columns["rev_to"][rows] = rev
         return type(self)(**columns)
@@ -119,8 +119,13 @@ class Block:
         """The rows of several blocks, one after the other."""
         if len(blocks) == 1:
             return blocks[0]
-        names = [each.name for each in fields(cls)]
-        return cls(**{name: np.concatenate([getattr(block, name) for block in blocks]) for name in names})
+        return cls(**{name: np.concatenate([getattr(block, name) for block in blocks]) for name in cls.columns()})
+
+    @classmethod
+    @cache
+    def columns(cls) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(each.name for each in fields(cls))
 
 
 B = TypeVar("B", bound=Block)
