@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -19,6 +20,7 @@ from beliefgraph.model.hearing import heard
 from beliefgraph.model.identity import belief_id, evidence_id
 from beliefgraph.model.timeline import revision_id
 from beliefgraph.services.derivation.counted import count
+from beliefgraph.services.twin import bearings as columns
 from beliefgraph.services.twin import blocks, checkpoints
 from beliefgraph.services.twin.bearings import Bearings, no_bearings
 from beliefgraph.services.twin.cache import TwinCache
@@ -130,6 +132,28 @@ def test_neither_the_order_nor_the_blocks_change_a_bit_of_the_sums(said: list[Be
     random.shuffle(shuffled)
     cuts = [random.randrange(len(said) + 1) for _ in range(3)]
     assert sums(told(said)) == sums(told(shuffled, cuts))
+
+
+@settings(max_examples=150)
+@given(bearings(), st.data(), st.sampled_from(MOMENTS))
+def test_large_blocks_that_are_summed_in_runs_come_to_the_same_bits_at_every_rev(
+    said: list[Bearing], data: st.DataObject, at: datetime
+) -> None:
+    def summed(known: Bearings) -> list[list[object]]:
+        found = count(known, BELIEFS, np.ones(len(known.register), dtype=np.bool_), at)
+        sums = (getattr(found.sums, each.name).tolist() for each in fields(found.sums))
+        return [*sums, found.begun.tolist(), found.open.tolist(), found.decided.tolist()]
+
+    known = told(said, data.draw(st.lists(st.integers(0, len(said)), max_size=2)))
+    gone = data.draw(st.sets(st.sampled_from([bearing.revision_id for bearing in said])))
+    revs = range(len(said) + 2)
+    one_by_one = [summed(known.closed(gone, len(said) + 1).at(rev)) for rev in revs]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(columns, "IN_RUNS", 1)
+        summed(known)  # the first sum of a block is one by one
+        summed(known)
+        assert all(block.items.runs is not None for block in known.blocks)
+        assert [summed(known.closed(gone, len(said) + 1).at(rev)) for rev in revs] == one_by_one
 
 
 @pytest.fixture

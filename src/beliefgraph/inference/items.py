@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from functools import lru_cache
+from dataclasses import dataclass, fields, replace
+from functools import cached_property, lru_cache
 
 import numpy as np
 
-from beliefgraph.inference.arrays import Bools, Floats, Ints, Narrow
+from beliefgraph.inference.arrays import Bools, Flags, Floats, Ints, Narrow
 from beliefgraph.inference.kernels import items as kernels
 from beliefgraph.inference.kernels.items import GRID
+
+NO_ROWS: Ints = np.zeros(0, dtype=np.int64)
+
+MOST_UNSEEN = 4
+"""A block of which the rev does not see one item in so many is walked item by item; of others, these are subtracted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class Sums:
         return Sums(*(getattr(self, each.name)[groups] for each in fields(self)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Items:
     """Items as columns of one length, in the terms of `kernels/items.py`; times in whole microseconds.
 
@@ -51,6 +56,65 @@ class Items:
     valid_to: Ints
     rev_from: Narrow
     rev_to: Narrow
+    runs: ItemRuns | None = None
+
+    @cached_property
+    def revs(self) -> tuple[int, int, int]:
+        """The first rev from which an item is seen, the last from which one is, and the first that sees one no more."""
+        return int(self.rev_from.min()), int(self.rev_from.max()), int(self.rev_to.min())
+
+    def take(self, rows: Ints) -> Items:
+        """Some of the items, in no runs."""
+        return Items(*(getattr(self, each.name)[rows] for each in fields(self)[:-1]))
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRuns:
+    """Most items of a block in the order of their groups, signs and times, in the terms of `kernels/items.py`.
+
+    `others` are the rows of those that are in no run, since they end or are too strong. Which revs see an item is not
+    kept here, so the runs stay right when one is closed.
+    """
+
+    start: Ints
+    group: Narrow
+    falls: Flags
+    period: Ints
+    order: Narrow
+    force: Floats
+    fresh: Ints
+    others: Ints
+
+    @classmethod
+    def of(cls, items: Items, half: Ints) -> ItemRuns:
+        """The runs of some items, given the half-life of every group."""
+        llr = items.log_likelihood_ratio
+        steady = (items.valid_to == np.iinfo(np.int64).max) & (np.abs(llr) <= kernels.STRONG)
+        rows = np.flatnonzero(steady)
+        rows = rows[np.argsort(items.valid_from[rows], kind="stable")]
+        kind = 2 * items.group[rows] + (llr[rows] < 0)
+        narrow = np.uint16 if kind.max(initial=0) < 2**16 else kind.dtype  # 16 bits are sorted in one pass
+        by_kind = np.argsort(kind.astype(narrow), kind="stable")
+        rows, kind = rows[by_kind], kind[by_kind]
+        period = np.where(half[kind // 2] == 0, 0, items.period[rows])
+        changed = (np.diff(kind, prepend=-1) != 0) | (np.diff(period, prepend=0) != 0)
+        begin = np.flatnonzero(changed)
+        return cls(
+            start=np.append(begin, len(rows)),
+            group=kind[begin] // 2,
+            falls=(kind[begin] % 2).astype(np.uint8),
+            period=period[begin],
+            order=rows.astype(np.int32),
+            force=items.strength[rows],
+            fresh=np.concatenate([[0], np.cumsum(np.abs(quantised(llr[rows])))]),
+            others=np.flatnonzero(~steady),
+        )
+
+    def rows_of(self, groups: Bools) -> Ints:
+        """The rows of some groups, as far as they are in runs."""
+        runs = np.flatnonzero(groups[self.group])
+        parts = [self.order[self.start[r] : self.start[r + 1]] for r in runs.tolist()]
+        return np.concatenate(parts).astype(np.int64) if parts else NO_ROWS
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,19 +196,67 @@ def gather(
     matters how much is left of their items. Rows of groups `apart`, all that the rev sees, are only counted as begun
     and open. `keeping` is left out where all of every item is kept.
     """
-    table, ages = np.zeros((len(half), kernels.SUMS), dtype=np.int64), _Ages.of(at, half)
-    kept = keeping or Keeping.all(len(half))
-    shared_flags, apart_flags, any_apart = shared.view(np.uint8), apart.view(np.uint8), bool(apart.any())
-    rows = []
-    for items in blocks:
-        found = np.empty(len(items.group) if any_apart else 0, dtype=np.int64)
-        number = kernels.gather(
-            at, rev, items.group, items.log_likelihood_ratio, items.strength, items.period, items.valid_from,
-            items.valid_to, items.rev_from, items.rev_to, half, ages.whole, ages.rest, kept.follows, kept.first,
-            kept.edge, kept.keep, shared_flags, apart_flags, table, found,
+    pass_ = _Pass(at, half, shared, apart, keeping)
+    return Totals(pass_.table), [pass_.block(items, rev) for items in blocks]
+
+
+class _Pass:
+    """The sums of a pass over blocks at one moment; the arguments are those of `gather`."""
+
+    def __init__(self, at: int, half: Ints, shared: Bools, apart: Bools, keeping: Keeping | None) -> None:
+        self.table = np.zeros((len(half), kernels.SUMS), dtype=np.int64)
+        self._at, self._apart, self._any_apart = at, apart, bool(apart.any())
+        ages, kept = _Ages.of(at, half), keeping or Keeping.all(len(half))
+        self._groups = (
+            half, ages.whole, ages.rest, kept.follows, kept.first, kept.edge, kept.keep,
+            shared.view(np.uint8), apart.view(np.uint8),
         )  # fmt: skip
-        rows.append(found[:number])
-    return Totals(table), rows
+
+    def block(self, items: Items, rev: int) -> Ints:
+        """Add the items of a block that a rev sees, and return the rows of groups `apart`."""
+        runs = items.runs
+        if runs is None:
+            return self._walk(items, rev, self.table)
+        if items.revs[0] > rev:
+            return NO_ROWS
+        unseen = self._unseen(items, runs, rev)
+        if len(unseen) > len(runs.order) // MOST_UNSEEN:
+            return self._walk(items, rev, self.table)
+        kernels.gather_runs(
+            self._at, runs.start, runs.group, runs.falls, runs.period, runs.order, runs.force, runs.fresh,
+            items.log_likelihood_ratio, items.valid_from, *self._groups, self.table,
+        )  # fmt: skip
+        if len(unseen):
+            less = np.zeros_like(self.table)
+            gone = items.take(unseen)
+            self._walk(replace(gone, rev_from=np.zeros_like(gone.rev_from), rev_to=np.ones_like(gone.rev_to)), 0, less)
+            self.table -= less
+        others = runs.others
+        if len(others):
+            others = others[self._walk(items.take(others), rev, self.table)]
+        if not self._any_apart:
+            return NO_ROWS
+        rows = runs.rows_of(self._apart)
+        return np.union1d(rows[~np.isin(rows, unseen)], others)
+
+    @staticmethod
+    def _unseen(items: Items, runs: ItemRuns, rev: int) -> Ints:
+        """The rows in runs that a rev does not see."""
+        _, opened, closed = items.revs
+        if opened <= rev < closed:
+            return NO_ROWS
+        unseen = (items.rev_from > rev) | (items.rev_to <= rev)
+        unseen[runs.others] = False
+        return np.flatnonzero(unseen)
+
+    def _walk(self, items: Items, rev: int, table: Ints) -> Ints:
+        """Add those of some items that a rev sees to a table one by one, and return the rows of groups `apart`."""
+        found = np.empty(len(items.group) if self._any_apart else 0, dtype=np.int64)
+        number = kernels.gather(
+            self._at, rev, items.group, items.log_likelihood_ratio, items.strength, items.period, items.valid_from,
+            items.valid_to, items.rev_from, items.rev_to, *self._groups, table, found,
+        )  # fmt: skip
+        return found[:number]
 
 
 def weigh(at: int, items: Items, half: Ints, keeping: Keeping | None = None) -> tuple[Ints, Ints]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from beliefgraph.inference.compile import compile_model
 from beliefgraph.inference.elimination import Budget
 from beliefgraph.inference.evidence import hear_directly
 from beliefgraph.inference.foresight.runs import Entries, Runs
-from beliefgraph.inference.items import Items, gather, spread, weigh
+from beliefgraph.inference.items import ItemRuns, Items, gather, spread, weigh
 from beliefgraph.inference.kernels import grid
 from beliefgraph.inference.structure import Relation, Structure
 
@@ -40,7 +42,7 @@ def warm() -> None:
     none, one = np.zeros(1, dtype=np.int32), np.ones(1, dtype=np.int64)
     items = Items(none, np.ones(1), np.ones(1), one, one, one + 1, none, none + 1)
     sure = np.ones(1, dtype=np.bool_)
-    totals, _ = gather(1, 0, [items], one, sure, ~sure)
+    totals, _ = gather(1, 0, [items, replace(items, runs=ItemRuns.of(items, one))], one, sure, ~sure)
     hear_directly(one - 1, one - 1, totals.sums, 1)
     weigh(1, items, one)
     spread(1, 0, items, one, sure, np.ones(1))

@@ -112,7 +112,13 @@ def count(
         apart = np.union1d(apart, np.array(list(changed), dtype=np.int64))
     silent = np.isin(groups.belief, apart) if len(apart) else np.zeros(len(groups.belief), dtype=np.bool_)
     totals, aside = gather(
-        moment, bearings.rev, [block.items for block in bearings.blocks], groups.half, shared, silent, keeping
+        moment,
+        bearings.rev,
+        [block.summed(groups.half) for block in bearings.blocks],
+        groups.half,
+        shared,
+        silent,
+        keeping,
     )
     decided, retracted = NO_ROWS, frozenset[int]()
     corrections: tuple[Bearing, ...] = ()

@@ -94,6 +94,11 @@ class Block:
     def __len__(self) -> int:
         return len(self.heading)
 
+    @property
+    def size(self) -> int:
+        """How many bytes the columns take."""
+        return sum(column.nbytes for column in vars(self).values() if isinstance(column, np.ndarray))
+
     def seen(self, rev: int) -> Bools:
         """Which rows a rev sees."""
         return np.asarray((self.rev_from <= rev) & (self.rev_to > rev))
@@ -179,8 +184,7 @@ class Rows(Generic[R, H, B]):
     @property
     def size(self) -> int:
         """How many bytes the columns take."""
-        columns = (column for block in self.blocks for column in vars(block).values())
-        return sum(column.nbytes for column in columns if isinstance(column, np.ndarray))
+        return sum(block.size for block in self.blocks)
 
     @cached_property
     def starts(self) -> tuple[int, ...]:
