@@ -98,12 +98,13 @@ async def test_a_relation_that_the_person_ended_counts_no_more_in_a_part_of_the_
     )
     await enforcing.commands.relate(person, relate)
     related = await enforcing.questions.belief(enforcing.caller(), "lena", alone)
-    assert related.state.confidence > before.state.confidence
-    ends = (belief_id(twin_id(world.caller.tenant, "lena"), end) for end in (relate.source, relate.target))
-    source, target = ends
+    assert before.state.log_odds is not None
+    assert related.state.log_odds is not None
+    assert related.state.log_odds > before.state.log_odds
+    source, target = (belief_id(twin_id(world.caller.tenant, "lena"), end) for end in (relate.source, relate.target))
     await enforcing.commands.retract(person, Retract(twin="lena", relation=relation_id(source, "supports", target)))
     ended = await enforcing.questions.belief(enforcing.caller(), "lena", alone)
-    assert ended.state.confidence == before.state.confidence
+    assert ended.state.log_odds == before.state.log_odds
 
 
 def _told(refused: BeliefgraphError) -> str:

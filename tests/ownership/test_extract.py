@@ -125,8 +125,9 @@ async def test_an_export_in_part_is_that_of_a_twin_that_was_fed_only_what_is_per
     enforcing = await fed(here, numbered, refused)
     part = await exported(here, enforcing)
     for commit in part["rows/commit.ndjson"]:
-        rev = commit["properties"]["rev"]
-        answered = await enforcing.questions.beliefs(enforcing.caller(), "lena", as_of=AsOf(rev=rev), first=100)
+        rev, head_time = commit["properties"]["rev"], moment(_written(commit["properties"]["head_time"]))
+        as_of = AsOf(rev=rev, valid_time=head_time)  # what is published is derived at the head time of its commit
+        answered = await enforcing.questions.beliefs(enforcing.caller(), "lena", as_of=as_of, first=100)
         states = [row.state for row in answered.nodes]
         assert held(part, rev) == {each.belief.id: published(each.log_odds or 0.0) for each in states}
     assert "PUBLISHES" in json.dumps(part["rows/twin.ndjson"])

@@ -11,7 +11,9 @@ from tests.ownership.policies import POLICY, Enforcing, policy
 from tests.world import CATALOG, World, event, key, rated
 
 from beliefgraph.errors import BeliefgraphError, NotFound
+from beliefgraph.model.page import Page
 from beliefgraph.model.time import AsOf
+from beliefgraph.model.twin import Twin
 from beliefgraph.services.questions.beliefs import Questions
 
 OF_ITS_TWIN = {"revision_id", "twin", "key", "rev_from", "rev_to"}
@@ -55,7 +57,8 @@ async def test_a_page_of_twins_tells_nothing_of_those_that_do_not_exist_for_the_
     permitted = ["t2", "t3", "t8"]
     for name in permitted:
         await enforcing.permit(twin=name)
-    pages, after = [], None
+    pages: list[Page[Twin]] = []
+    after = None
     while not pages or pages[-1].has_next:
         pages.append(await enforcing.questions.twins(enforcing.caller(), first=2, after=after))
         after = pages[-1].last_cursor

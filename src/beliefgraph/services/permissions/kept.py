@@ -145,8 +145,8 @@ def _latest(state: TwinState) -> datetime | None:
     told = (rows.values() for kind, rows in state.rows.items() if issubclass(kind, Statement))
     times = [row.valid_from for rows in told for row in rows if isinstance(row, Statement)]
     times += [row.valid_from for row in state.relations]
-    ends = (row.valid_to for row in (*state.relations, *state.goal_relations) if row.ended)
-    times += [end for end in ends if end is not None]
+    times += [row.valid_to for row in state.relations if row.ended and row.valid_to is not None]
+    times += [row.valid_to for row in state.goal_relations if row.ended and row.valid_to is not None]
     for table in (state.bearings, state.measurements):
         seen = (block.valid_from[block.seen(table.rev)] for block in table.blocks)
         times += [moment_of(int(since.max())) for since in seen if len(since)]
