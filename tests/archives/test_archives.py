@@ -35,8 +35,11 @@ from beliefgraph.services.permissions.sights import Sights
 from beliefgraph.services.questions.beliefs import Questions
 from beliefgraph.services.snapshots.as_of import Snapshots
 from beliefgraph.services.twin.cache import TwinCache
+from beliefgraph.store.archives import LABELS
 from beliefgraph.store.graph import Graph
+from beliefgraph.store.graph_schema import EDGES, NODES
 from beliefgraph.store.keys import Keyring
+from beliefgraph.store.queries import query
 
 SAID = "I am leaving them in March <b>"
 
@@ -393,3 +396,12 @@ async def test_what_changed_since_an_export_was_cut_short_is_in_it(world: World,
     files = members(await archives.export_tenant(world.caller, None, folder))
     assert json.loads(files["manifest.json"])["twins"] == {"omar": 2}
     assert id_of(world).encode() not in b"".join(files.values())
+
+
+def test_every_moment_that_an_archive_may_have_is_written_as_one() -> None:
+    nodes, edges = query("archive/write_nodes"), query("archive/write_edges")
+    kinds = [row for row in NODES if row.label in LABELS]
+    for text, those in ((nodes, kinds), (edges, EDGES)):
+        names = {name for row in those for name, kind in row.properties.items() if kind is datetime}
+        assert names
+        assert [name for name in names if f"{name}: coalesce(datetime(moments.{name})" not in text] == []

@@ -21,7 +21,7 @@ from beliefgraph.model.time import AsOf
 from beliefgraph.services.archives.archives import Archives
 from beliefgraph.services.commits.layers import LAYERS
 from beliefgraph.services.derivation.grid import published
-from beliefgraph.store.codec import OPEN_REV
+from beliefgraph.store.codec import OPEN_REV, moment
 from beliefgraph.store.graph import Graph
 
 REFUSED_WITH = {"priced": "money", "audited": "risks", "rated": "ratings"}
@@ -125,7 +125,7 @@ async def test_an_export_in_part_is_that_of_a_twin_that_was_fed_only_what_is_per
     enforcing = await fed(here, numbered, refused)
     part = await exported(here, enforcing)
     for commit in part["rows/commit.ndjson"]:
-        rev, head_time = commit["properties"]["rev"], moment(_written(commit["properties"]["head_time"]))
+        rev, head_time = commit["properties"]["rev"], moment(commit["properties"]["head_time"]["time"])
         as_of = AsOf(rev=rev, valid_time=head_time)  # what is published is derived at the head time of its commit
         answered = await enforcing.questions.beliefs(enforcing.caller(), "lena", as_of=as_of, first=100)
         states = [row.state for row in answered.nodes]

@@ -146,7 +146,7 @@ async def write(graph: Graph, keyring: Keyring, rows: Callable[[], Iterable[Row]
     async def work(tx: Transaction) -> int:
         made: dict[str, str] = {}
         written = 0
-        async for nodes in _portions(rows(), lambda row: [[name(row), _labels(row, labels), _stored(row, keyring)]]):
+        async for nodes in _portions(rows(), lambda row: [[name(row), _labels(row, labels), *_stored(row, keyring)]]):
             record = await tx.run("archive/write_nodes", rows=nodes)
             made.update(record[0] if record else [])
             written += len(nodes)
@@ -175,7 +175,8 @@ def _written(row: Row, edge: Row, made: Mapping[str, str], keyring: Keyring) -> 
     """A relationship between nodes that were written."""
     if edge["type"] not in TYPES or edge["to"] not in made:
         raise _invalid(f"A row of {row['kind']} leads to {edge['to']}, which the archive does not have.")
-    return [made[name(row)], edge["type"], _stored(edge, keyring), made[edge["to"]]]
+    values, moments = _stored(edge, keyring)
+    return [made[name(row)], edge["type"], values, made[edge["to"]], moments]
 
 
 def line(json: Any) -> bytes:
@@ -320,10 +321,17 @@ def _json(value: Any) -> Any:
     raise TypeError(type(value).__name__)
 
 
-def _stored(row: Row, keyring: Keyring) -> dict[str, Any]:
-    """The properties of a node or a relationship as they are stored."""
-    values = row["properties"]
-    return {key: _value(value, keyring, values.get("twin", "")) for key, value in values.items()}
+def _stored(row: Row, keyring: Keyring) -> tuple[dict[str, Any], dict[str, str]]:
+    """The properties of a node or a relationship as they are stored; moments apart, as text."""
+    values: dict[str, Any] = {}
+    moments: dict[str, str] = {}
+    owner = row["properties"].get("twin", "")
+    for key, json in row["properties"].items():
+        if isinstance(json, dict) and key in MOMENTS and isinstance(written := json.get("time"), str):
+            moments[key] = _utc(written)
+        else:
+            values[key] = _value(json, keyring, owner)
+    return values, moments
 
 
 def _value(json: Any, keyring: Keyring, twin: str) -> Any:

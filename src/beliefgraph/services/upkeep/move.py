@@ -117,7 +117,8 @@ class Mover:
         rows = await stored.of_twin(here, self._keyring, id_)
         await stored.write(there, self._keyring, lambda: rows)
         copy = await stored.of_twin(there, self._keyring, id_)
-        return _Copied(before.twins[id_][0], len(rows), digest(rows), digest(copy))
+        source, target = await asyncio.to_thread(lambda: (digest(rows), digest(copy)))
+        return _Copied(before.twins[id_][0], len(rows), source, target)
 
     async def _leave(self, caller: Caller, id_: str, name: str, here: Graph, target: str, rev: int) -> bool:
         """Let the twin be none any more where it was, if it is still at this rev."""
