@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
+from multiprocessing.synchronize import Event
 from typing import Any
 
 import httpx2
@@ -333,14 +334,15 @@ async def heavy(attacker: Attacker) -> None:
     await attacker.at_once(50, lambda _: attacker.ask(query))
 
 
-def run(line: str, url: str, secret: str, seconds: float) -> None:
-    """Carry an attack out for so long, with as many open files as may be."""
+def run(line: str, url: str, secret: str, seconds: float, begun: Event) -> None:
+    """Carry an attack out for so long once it has begun, with as many open files as may be."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
     async def work() -> None:
         limits = httpx2.Limits(max_connections=None)
         async with httpx2.AsyncClient(timeout=60, limits=limits) as http:
+            begun.set()
             with suppress(TimeoutError):
                 async with asyncio.timeout(seconds):
                     await ATTACKS[line](Attacker(Client(http, url, secret)))

@@ -97,9 +97,10 @@ async def line(name: str, victim: Client, attacker: Client, seconds: float) -> l
     """The rows of one attack."""
     idle = list((await asked(victim, IDLE_S)).times)
     spawn = multiprocessing.get_context("spawn")
-    process = spawn.Process(target=attacks.run, args=(name, attacker.url, attacker.secret, seconds + 2.0), daemon=True)
+    begun, url, secret = spawn.Event(), attacker.url, attacker.secret
+    process = spawn.Process(target=attacks.run, args=(name, url, secret, seconds, begun), daemon=True)
     process.start()
-    await asyncio.sleep(2.0)  # until it has begun
+    await asyncio.to_thread(begun.wait)
     under = await asked(victim, seconds)
     await asyncio.to_thread(process.join, 10.0)
     process.kill()

@@ -51,6 +51,24 @@ async def test_a_key_that_asks_for_much_waits_and_another_does_not() -> None:
             assert some.at_work == 3
 
 
+async def test_who_leaves_the_queue_at_the_moment_a_place_is_free_takes_none() -> None:
+    some = places(total=1)
+
+    async def ask() -> None:
+        async with some.taken("b", "1"):
+            pass
+
+    async with some.taken("a", "1"):
+        leaving, staying = asyncio.create_task(ask()), asyncio.create_task(ask())
+        await asyncio.sleep(0)
+        leaving.cancel()
+    assert some.waiting == 0
+    await staying
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    assert some.at_work == 0
+
+
 async def test_a_tenant_with_many_keys_leaves_room_for_others() -> None:
     some = places()
     async with at_work(some, *[("a", str(n)) for n in range(9)]):

@@ -28,6 +28,10 @@ from beliefgraph.web.tuning import new_event_loop
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 GET = b"GET / HTTP/1.1\r\nhost: here\r\n\r\n"
+HANDSHAKE = (
+    b"GET /echo HTTP/1.1\r\nhost: here\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
+    b"sec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
 
 
 async def at_once(_: Request) -> Response:
@@ -156,6 +160,27 @@ def test_a_thousand_connections_that_come_at_once_do_not_hold_the_loop() -> None
                 assert await served(where)
             for each in waiting:
                 each.close()
+            return longest[0]
+
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        assert runner.run(burst()) < 0.02
+
+
+@pytest.mark.parametrize("asked", [GET, HANDSHAKE], ids=["requests", "handshakes"])
+def test_what_a_thousand_connections_ask_at_once_does_not_hold_the_loop(asked: bytes) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(4_096, hard)), hard))
+
+    async def burst() -> float:
+        async with at(max_connections=1_500, max_connections_per_address=1_500) as where:
+            many = [await opened(where) for _ in range(1_000)]
+            for _, writer in many:
+                writer.write(asked)  # sent at once
+            async with heartbeat() as longest:
+                answers = await asyncio.gather(*(reader.readline() for reader, _ in many))
+            assert set(answers) <= {b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 101 Switching Protocols\r\n"}
+            for _, writer in many:
+                writer.close()
             return longest[0]
 
     with asyncio.Runner(loop_factory=new_event_loop) as runner:

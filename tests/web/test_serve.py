@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -56,6 +58,25 @@ async def test_a_key_made_in_a_terminal_opens_the_service_which_ends_cleanly_whe
     assert process.returncode == 0, err.decode()
     assert b"Traceback" not in err
     assert b'"path":"/graphql"' in err
+
+
+LINGERING = """
+from beliefgraph.cli.serve import end_within
+
+class Lingering:
+    def __del__(self):
+        while True:
+            pass
+
+end_within(0.5)
+kept = Lingering()  # let go of by the interpreter as it ends, when no other thread may run any more
+"""
+
+
+def test_the_process_ends_in_its_time_even_where_the_interpreter_does_not() -> None:
+    done = subprocess.run([sys.executable, "-c", LINGERING], capture_output=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 1
+    assert b"in __del__" in done.stderr
 
 
 async def test_a_port_that_is_taken_is_told(environment: dict[str, str]) -> None:

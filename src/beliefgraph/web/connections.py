@@ -4,6 +4,9 @@ A connection is idle from its start until the headers of a request are there, an
 many as there may be, the one that has been idle longest gives way to a new one: of the same address if that has too
 many, else of the address that has the most. If none is idle the new one is answered 503. Of those that carry requests
 of one key, the one that was used longest ago gives way where there are too many.
+
+What is asked at the same moment on many connections is read a few at a time in each turn of the event loop, so that it
+does not hold the loop.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from starlette.responses import Response
 from beliefgraph.config import Settings
 from beliefgraph.errors import BeliefgraphError, Incorrect, Unavailable
 from beliefgraph.ingest.http import error_response
+from beliefgraph.services.process.places import Holder, Places, Shares
 
 try:
     from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol as Protocol
@@ -34,6 +38,10 @@ OTHER_FILES = 256
 
 REFUSED_AT_ONCE = 64
 """Connections beyond the limit that still get a response; more are closed without one."""
+
+READ = Shares(total=8, per_tenant=2, per_key=1, waiting_per_key=20_000, patience=30.0)
+"""Connections on which a request or a handshake is read in one turn of the event loop, of an address and of the key of
+the last request there; without one, of those that have had none."""
 
 SAID_EVERY_S = 60.0
 """Seconds between two lines of the log that say connections are refused."""
@@ -58,6 +66,7 @@ class Connections:
         self._refused = 0
         self._said = -SAID_EVERY_S
         self.refusing = 0
+        self.turns = Places(READ)
 
     @property
     def open(self) -> int:
@@ -121,6 +130,10 @@ class Connections:
             if not self._of_key[key]:
                 del self._of_key[key]
 
+    def holder(self, connection: Guarded) -> Holder:
+        """Whose turn it is to be read: its address, and the key of its last request."""
+        return self._address.get(connection, ""), self._key.get(connection, "")
+
     def leave(self, connection: Guarded) -> None:
         """Count it no more."""
         self.busy(connection)
@@ -150,6 +163,7 @@ class Guarded(Protocol):
     _read = 0
     _refused = False
     _upgraded = False
+    _waiting: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: Any) -> None:
         """Take a place among the connections, or be refused."""
@@ -165,6 +179,8 @@ class Guarded(Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Leave the place."""
         self._end_wait()
+        if self._waiting is not None:
+            self._waiting.cancel()
         self.among.leave(self)
         if self._refused:
             self.among.refusing -= 1
@@ -172,10 +188,27 @@ class Guarded(Protocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on; the headers within their time and size."""
+        """Read on: a request or a handshake when it is its turn, the headers within their time and size."""
         if self._refused:  # what it asks is read first: a client that still sends might not hear the answer
             self._answer(Unavailable("overloaded", "Too many connections are open; try again in a second."))
             return
+        if self._at_work or self.among.turns.turn_now(*self.among.holder(self)):
+            self._take(data)
+        else:
+            self.among.busy(self)
+            self.transport.pause_reading()
+            self._waiting = self.loop.create_task(self._take_later(data))
+
+    async def _take_later(self, data: bytes) -> None:
+        try:
+            await self.among.turns.turn(*self.among.holder(self))
+        except Unavailable as busy:
+            self._answer(busy)
+            return
+        self.transport.resume_reading()
+        self._take(data)
+
+    def _take(self, data: bytes) -> None:
         waiting = not self._at_work
         super().data_received(data)
         if self._upgraded or self.transport.is_closing():
@@ -186,6 +219,7 @@ class Guarded(Protocol):
             self._end_wait()
             self.among.busy(self)
         elif waiting:
+            self.among.idle(self)
             self._read += len(data)
             if self._read > self.header_bytes:
                 self._answer(Incorrect("too-large", f"The headers may have {self.header_bytes:,} bytes."), 431)

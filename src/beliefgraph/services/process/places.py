@@ -116,14 +116,26 @@ class Places:
         So what many tasks of one key have to do at the same moment does not come all at once.
         """
         await self._take((tenant, key))
-        asyncio.get_running_loop().call_soon(self._leave, (tenant, key))
+        self._leave_in_the_next((tenant, key))
+
+    def turn_now(self, tenant: str, key: str) -> bool:
+        """Take such a place if it is free now; False if it is not."""
+        holder = (tenant, key)
+        if holder in self._waiting or not self._tally.may(holder):
+            return False
+        self._tally.take(holder)
+        self._leave_in_the_next(holder)
+        return True
+
+    def _leave_in_the_next(self, holder: Holder) -> None:
+        asyncio.get_running_loop().call_soon(self._leave, holder)
 
     def of_holder(self) -> AbstractAsyncContextManager[None]:
         """A place for whom the current task works."""
         return self.taken(*HOLDER.get())
 
     async def _take(self, holder: Holder) -> None:
-        if self._waiting or not self._tally.may(holder):
+        if holder in self._waiting or not self._tally.may(holder):  # others that wait may take none
             await self._wait(holder)
         else:
             self._tally.take(holder)
@@ -141,7 +153,7 @@ class Places:
         except BaseException as ended:
             if turn.done() and not turn.cancelled():
                 self._leave(holder)  # it was given, and whoever waited for it is gone
-            else:
+            elif turn in self._waiting.get(holder, ()):
                 self._forget(holder, turn)
             if isinstance(ended, TimeoutError):
                 raise self._refusal() from None
@@ -164,8 +176,9 @@ class Places:
         while (holder := self._tally.next(self._waiting)) is not None:
             turn = self._waiting[holder][0]
             self._forget(holder, turn)
-            self._tally.take(holder)
-            turn.set_result(None)
+            if not turn.cancelled():  # else whoever waited has left, and is about to be told
+                self._tally.take(holder)
+                turn.set_result(None)
 
     def _forget(self, holder: Holder, turn: asyncio.Future[None]) -> None:
         queue = self._waiting[holder]

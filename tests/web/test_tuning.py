@@ -1,0 +1,31 @@
+"""How a process that serves is set up."""
+
+from __future__ import annotations
+
+import gc
+from collections import deque
+from typing import Any
+
+from beliefgraph.web.tuning import THRESHOLDS
+
+
+def test_a_look_for_garbage_lets_go_of_few_objects_at_once() -> None:
+    most, before = 0, gc.get_threshold()
+
+    def looked(phase: str, told: dict[str, Any]) -> None:
+        nonlocal most
+        if phase == "stop" and told["generation"] < 2:
+            most = max(most, told["collected"])
+
+    gc.callbacks.append(looked)
+    gc.set_threshold(*THRESHOLDS)
+    try:
+        sockets = deque[list[Any]](maxlen=20_000)  # let go of some time after they were made, in cycles
+        for _ in range(200_000):
+            socket: list[Any] = []
+            socket.append(socket)
+            sockets.append(socket)
+    finally:
+        gc.set_threshold(*before)
+        gc.callbacks.remove(looked)
+    assert 0 < most < 20_000
