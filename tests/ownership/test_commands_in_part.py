@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -11,8 +12,9 @@ from tests.world import START, World, event, key
 
 from beliefgraph.errors import BeliefgraphError, Incorrect, NotFound
 from beliefgraph.model.catalog import Catalog
-from beliefgraph.model.command import Correct, RecordDecision, Relate, RelateGoals, Retract, SetGoal
+from beliefgraph.model.command import Correct, RecordDecision, Relate, RelateGoals, Retract, SetGoal, Withdraw
 from beliefgraph.model.decision import Option
+from beliefgraph.model.event import EventName
 from beliefgraph.model.identity import belief_id, relation_id, twin_id
 
 PLANS = Catalog.model_validate(
@@ -105,6 +107,42 @@ async def test_a_relation_that_the_person_ended_counts_no_more_in_a_part_of_the_
     await enforcing.commands.retract(person, Retract(twin="lena", relation=relation_id(source, "supports", target)))
     ended = await enforcing.questions.belief(enforcing.caller(), "lena", alone)
     assert ended.state.log_odds == before.state.log_odds
+
+
+@pytest.mark.parametrize("data", [{"type_": "said"}, {"type_": "planned", "goal": "ship", "part_of": []}])
+async def test_the_time_of_a_part_does_not_run_backwards_where_its_latest_evidence_is_withdrawn(
+    enforcing: Enforcing, world: World, data: dict[str, Any]
+) -> None:
+    """As that of a twin that was told nothing else does not; what is refused counts neither before nor after."""
+    last = event("last", day=80, llr=1.0, by="ada", text="…", **data)
+    await world.intake.observe(world.caller, [event("first", "said", day=70, llr=1.0, by="ada", text="…"), last])
+    for n in range(2):
+        await world.intake.observe(world.caller, [event(f"price {n}", "priced", day=90 + n)])
+    for name in ("last", "price 1"):
+        await world.commands.withdraw(world.caller, Withdraw(twin="lena", event=EventName(id=name, source="test")))
+    enforcing = Enforcing(world)  # another process, which reads the twin from the store
+    answered = await enforcing.questions.beliefs(enforcing.caller(), "lena", first=10)
+    assert answered.valid_time == last.time
+
+
+async def test_the_time_of_a_part_is_not_that_at_which_an_earlier_relation_is_resumed(
+    enforcing: Enforcing, world: World
+) -> None:
+    last = event("last", "said", day=70, llr=1.0, by="ada", text="…")
+    await world.intake.observe(world.caller, [last, event("price", "priced", day=90)])
+    always = Relate(
+        twin="lena",
+        source=key("world.buys"),
+        target=key("world.alone"),
+        kind="supports",
+        odds_ratio=9,
+        valid_from=START,
+    )
+    for_a_time = {"odds_ratio": 2, "valid_from": START + timedelta(days=10), "valid_to": START + timedelta(days=400)}
+    for command in (always, always.model_copy(update=for_a_time)):
+        await enforcing.commands.relate(world.person("lena"), command)
+    answered = await enforcing.questions.beliefs(enforcing.caller(), "lena", first=10)
+    assert answered.valid_time == last.time
 
 
 def _told(refused: BeliefgraphError) -> str:

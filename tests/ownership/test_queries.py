@@ -78,6 +78,7 @@ READING = {
     "learning/rules": LEARNING,
     "metric/history": REPLAYED,
     "migrations/taken": NOTHING,
+    "permission/closed": FILTERED,
     "permission/events": "says of which events something is permitted (ForecastsInPart)",
     "permission/inputs": FILTERED,
     "permission/now": "what the decision is made from; shown to the person and to whoever defines",

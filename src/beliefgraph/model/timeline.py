@@ -108,8 +108,17 @@ def _remainders(row: R, new: R) -> list[R]:
     return parts
 
 
+def is_remainder(row: Revision) -> bool:
+    """Whether a row is what is left of an earlier one that was closed: nobody stated anything at its start."""
+    return row.revision_id == _remainder_id(row, row.rev_from, row.valid_from)
+
+
+def _remainder_id(row: Revision, rev: int, start: datetime) -> str:
+    return revision_id(type(row).__name__, row.unique_key, rev, start)
+
+
 def _cut(row: R, start: datetime, stop: datetime | None, rev: int) -> R:
-    identity = revision_id(type(row).__name__, row.unique_key, rev, start)
+    identity = _remainder_id(row, rev, start)
     return row.model_copy(
         update={"revision_id": identity, "valid_from": start, "valid_to": stop, "rev_from": rev, "rev_to": None}
     )

@@ -105,6 +105,20 @@ async def events(graph: Graph, twin: str) -> dict[str, list[str]]:
     return dict(record[0]) if record else {}
 
 
+CLOSED = (codec.relation, codec.statement, codec.goal_relation, codec.decision_statement)
+"""What decodes the rows of each column of `permission/closed`."""
+
+
+async def closed(graph: Graph, twin: str, rev: int) -> list[Revision]:
+    """What a twin was told and was closed by a rev, but for its columns, which have closed rows too."""
+    record = await graph.read("permission/closed", twin=twin, rev=rev)
+    rows = [decode(row, twin) for decode, found in zip(CLOSED, record or (), strict=bool(record)) for row in found]
+    if graph.layers and (further := await graph.read("layer/told", twin=twin, rev=rev)):
+        told = graph.layers.told(further[0], graph.personal)
+        rows += [row for row in told if row.rev_to is not None and row.rev_to <= rev]
+    return rows
+
+
 async def inputs(graph: Graph, twin: str, rev: int, after: int) -> tuple[list[Revision], list[Commit]]:
     """What a twin was told up to a rev, but for its columns; and the commits after another rev, without head times."""
     further = await graph.read("layer/told", twin=twin, rev=rev) if graph.layers else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from beliefgraph.model.revision import Revision
 from beliefgraph.services.beliefs.passing import with_holdings
 from beliefgraph.services.beliefs.publish import BELIEFS
 from beliefgraph.services.commits.advance import publish_layers
@@ -20,18 +21,25 @@ from beliefgraph.services.twin.state import TwinState
 
 
 def permitted(
-    state: TwinState, part: Part, outside: Collection[str] = (), layers: Sequence[Layer] = LAYERS
+    state: TwinState,
+    part: Part,
+    outside: Collection[str] = (),
+    layers: Sequence[Layer] = LAYERS,
+    closed: Sequence[Revision] = (),
 ) -> TwinState:
     """The twin as it exists under a sight: the same object where nothing of it is refused.
 
     `part` is what of the twin's definitions exists under it. `outside` are pieces of evidence whose events or sources
     belong to refused categories. A piece of evidence is refused as a whole if any of what it says is, since its words
     speak of all of it. The twin has no head time where nothing of it is left.
+
+    `closed` is what it was told, beside its columns, and what its rev sees no more: it does not count, but its times
+    are part of the head time, which never runs backwards.
     """
     hidden, graph = part.hidden, part.graph
     if hidden.sight.whole or state.head_time is None:
         return state
-    kept = Kept(state, hidden, outside, layers)
+    kept = Kept(state, hidden, outside, layers, closed)
     if kept.everything and graph.definitions is hidden.definitions:
         return state
     base = kept.state

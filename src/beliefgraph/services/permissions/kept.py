@@ -7,15 +7,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
+import numpy as np
+
 from beliefgraph.model.belief import Belief
 from beliefgraph.model.contest import Contested
 from beliefgraph.model.decision import Decision, DecisionStatement
-from beliefgraph.model.goal import Goal
+from beliefgraph.model.goal import Goal, GoalRelation
 from beliefgraph.model.metric import Metric
 from beliefgraph.model.record import Record
 from beliefgraph.model.relation import BeliefRelation
-from beliefgraph.model.revision import Publication, Statement
+from beliefgraph.model.revision import Publication, Revision, Statement
 from beliefgraph.model.time import moment_of
+from beliefgraph.model.timeline import is_remainder
 from beliefgraph.services.layer.protocol import Layer
 from beliefgraph.services.permissions.hidden import Hidden
 from beliefgraph.services.twin.bearings import Bearings
@@ -43,11 +46,18 @@ def _hidden(state: TwinState, hidden: Hidden, further: Sequence[Layer]) -> froze
 class Kept:
     """The rows of a twin that are left when what is refused is taken away, in all of its layers."""
 
-    def __init__(self, state: TwinState, hidden: Hidden, outside: Collection[str], layers: Sequence[Layer]) -> None:
-        self._before = state
+    def __init__(
+        self,
+        state: TwinState,
+        hidden: Hidden,
+        outside: Collection[str],
+        layers: Sequence[Layer],
+        closed: Sequence[Revision] = (),
+    ) -> None:
+        self._before, self._hidden, self._closed = state, hidden, closed
         self._further = [layer for layer in layers if layer.label is not None]
         self._names = _hidden(state, hidden, self._further)
-        self._evidence = {*outside, *self._refused_evidence(hidden)}
+        self._evidence = {*outside, *self._refused_evidence()}
 
     @property
     def refused(self) -> set[str]:
@@ -69,7 +79,8 @@ class Kept:
             kind: self._told(kind, rows) for kind, rows in before.rows.items() if not issubclass(kind, Publication)
         }
         base = replace(before, rows=rows, bearings=bearings, measurements=measurements, derived={})
-        return replace(base, made=self._made(base), tallies=measurements.tallies(), head_time=_latest(base))
+        head_time = max((*_latest(base), *self._closed_times()), default=None)
+        return replace(base, made=self._made(base), tallies=measurements.tallies(), head_time=head_time)
 
     def with_drawn(self, state: TwinState) -> TwinState:
         """The same with the relations that definitions draw between the beliefs that are left."""
@@ -81,7 +92,31 @@ class Kept:
         }
         return replace(state, rows={**state.rows, BeliefRelation: {**state.rows_of(BeliefRelation), **drawn}})
 
-    def _refused_evidence(self, hidden: Hidden) -> Iterator[str]:
+    def _closed_times(self) -> Iterator[datetime]:
+        """The valid times that rows brought which are left and closed: a head time never runs backwards."""
+        state, refused = self._before, set(self._evidence)
+        refused.update(
+            row.evidence for row in self._closed if isinstance(row, Statement) and self._speaks_of_refused(row)
+        )
+        parts = []
+        for table in (state.bearings, state.measurements):
+            numbers = table.register.where(lambda heading: heading[0] in self._names)
+            for block in table.blocks:
+                rows = np.flatnonzero(block.rev_to <= table.rev)
+                if len(rows):
+                    part = block.take(rows)
+                    refused.update(distinct(part.evidence[np.isin(part.heading, numbers)]))
+                    parts.append(part)
+        for part in parts:
+            since = part.valid_from[~among(part.evidence, packed(refused))] if refused else part.valid_from
+            if len(since):
+                yield moment_of(int(since.max()))
+        for row in self._closed:
+            left = row.evidence not in refused if isinstance(row, Statement) else isinstance(row, BeliefRelation)
+            if left and self._keeps(row):
+                yield from _times(row)
+
+    def _refused_evidence(self) -> Iterator[str]:
         """The evidence that says something of what is refused."""
         state, names = self._before, self._names
         for table in (state.bearings, state.measurements) if names else ():
@@ -91,10 +126,11 @@ class Kept:
         for kind, rows in state.rows.items():
             if issubclass(kind, Statement):
                 for row in rows.values():
-                    if isinstance(row, Statement) and self._speaks_of_refused(row, hidden):
+                    if isinstance(row, Statement) and self._speaks_of_refused(row):
                         yield row.evidence
 
-    def _speaks_of_refused(self, row: Statement, hidden: Hidden) -> bool:
+    def _speaks_of_refused(self, row: Statement) -> bool:
+        hidden = self._hidden
         if any(id_ in self._names for id_ in row.about):
             return True
         grounds = row.reasons or () if isinstance(row, DecisionStatement) else ()
@@ -140,14 +176,21 @@ class Kept:
         return {kind: {id_: each for id_, each in self._before.made_of(kind).items() if id_ in about} for kind in kinds}
 
 
-def _latest(state: TwinState) -> datetime | None:
-    """The greatest valid time that the rows of a twin bring: when it would be now if it had heard nothing else."""
-    told = (rows.values() for kind, rows in state.rows.items() if issubclass(kind, Statement))
-    times = [row.valid_from for rows in told for row in rows if isinstance(row, Statement)]
-    times += [row.valid_from for row in state.relations]
-    times += [row.valid_to for row in state.relations if row.ended and row.valid_to is not None]
-    times += [row.valid_to for row in state.goal_relations if row.ended and row.valid_to is not None]
+def _latest(state: TwinState) -> Iterator[datetime]:
+    """The valid times that the rows of a twin bring, of its columns the greatest: the last is when it is now."""
+    for kind, rows in state.rows.items():
+        if issubclass(kind, Statement | BeliefRelation):
+            for row in rows.values():
+                yield from _times(row)
     for table in (state.bearings, state.measurements):
         seen = (block.valid_from[block.seen(table.rev)] for block in table.blocks)
-        times += [moment_of(int(since.max())) for since in seen if len(since)]
-    return max(times, default=None)
+        yield from (moment_of(int(since.max())) for since in seen if len(since))
+
+
+def _times(row: Record) -> Iterator[datetime]:
+    """The valid times that a row brings: its start, if it was stated then, and its end, if a command ended it."""
+    assert isinstance(row, Revision)
+    if not (isinstance(row, BeliefRelation) and is_remainder(row)):
+        yield row.valid_from
+    if isinstance(row, BeliefRelation | GoalRelation) and row.ended and row.valid_to is not None:
+        yield row.valid_to

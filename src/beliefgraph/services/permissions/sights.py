@@ -204,7 +204,8 @@ class Sights:
         kept = self._states.get(key)
         if kept is None:
             outside = await self.outside(state, seen)
-            found = await asyncio.to_thread(permitted, state, self.part(graph, seen), outside, self.layers)
+            closed = await stored.closed(self._graph, state.id, state.rev)
+            found = await asyncio.to_thread(permitted, state, self.part(graph, seen), outside, self.layers, closed)
             kept = self._states[key] = (found, None if found.head_time is None else Published(found))
         return kept[0]
 
