@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 import httpx2
 from tests.ownership.policies import POLICY
 from tests.web.service import Service
-from tests.world import event
+from tests.world import START, event
 
 INVITE = "mutation($t: String!) { invite(twin: $t) { url expiresAt } }"
 WORDS = "we have fifty thousand for it"
@@ -130,5 +131,6 @@ async def lena_heard(service: Service) -> None:
         event("3", "rated", day=2, llr=1, by="bo"),
     )
     own = await service.client(person="lena")
-    await own.data('mutation { setGoal(input: {twin: "lena", goal: "ship", title: "ship it"}) { rev } }')
-    await own.data('mutation { recordDecision(input: {twin: "lena", decision: "a", title: "which supplier"}) { rev } }')
+    at = f'twin: "lena", validFrom: "{(START + timedelta(days=2)).isoformat()}"'
+    await own.data(f'mutation {{ setGoal(input: {{{at}, goal: "ship", title: "ship it"}}) {{ rev }} }}')
+    await own.data(f'mutation {{ recordDecision(input: {{{at}, decision: "a", title: "which supplier"}}) {{ rev }} }}')

@@ -166,7 +166,8 @@ async def test_on_a_belief_that_nothing_else_moves_what_is_heard_sums_to_the_mov
 
 
 async def test_what_a_correction_silences_is_seen_and_not_heard(news: World) -> None:
-    await news.commands.correct(news.person("lena"), Correct(twin="lena", belief=TRUE, holds=False))
+    seen = START + timedelta(days=2)
+    await news.commands.correct(news.person("lena"), Correct(twin="lena", belief=TRUE, holds=False, valid_from=seen))
     found = await chain(news, TRUE)
     assert [(each.counts, each.heard) for each in found if each.bearing.stance != "correction"] == [(False, 0.0)] * 5
     (word,) = [each for each in found if each.bearing.stance == "correction"]

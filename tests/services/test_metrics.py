@@ -262,12 +262,14 @@ async def test_the_persons_word_silences_a_metric_and_a_retraction_does_until_it
     measured: World,
 ) -> None:
     await visit(measured, 0, 1, 2)
-    await measured.commands.retract(measured.caller, Retract(twin="lena", belief=key("world.alone")))
+    await measured.commands.retract(
+        measured.caller, Retract(twin="lena", belief=key("world.alone"), valid_time=later(2))
+    )
     assert await log_odds(measured, "world.alone") == 0.0
     await visit(measured, 3)
     assert await log_odds(measured, "world.alone") == pytest.approx(1.5)
     await measured.commands.correct(
-        measured.person("lena"), Correct(twin="lena", belief=key("world.alone"), holds=False)
+        measured.person("lena"), Correct(twin="lena", belief=key("world.alone"), holds=False, valid_from=later(3))
     )
     await visit(measured, 4)
     assert await log_odds(measured, "world.alone") < -6
