@@ -108,8 +108,9 @@ async def write(graph: Graph, commits: Sequence[TwinCommit], written_by: Sequenc
 
 
 def statements(keyring: Keyring, commits: Sequence[TwinCommit], layers: Layers = NO_LAYERS) -> list[Statement]:
-    """The statements that write the commits: one (several with a part of the rows each if there are very many), and one
-    for each kind of row that is not in every commit.
+    """The statements that write the commits: a main one, and one for each kind of row that is not in every commit.
+
+    If there are very many rows, several main statements have a part of them each.
 
     Verbatim text and events are sealed here, before anything leaves the process. It takes a while: call it in a thread.
     """

@@ -73,8 +73,10 @@ class OpenRow(NamedTuple):
 
 @dataclass(frozen=True)
 class CopyNode:
-    """A node of the copy; `reference` is its name in the relationships of the same write, `shown` are the labels by
-    which Neo4j Browser colours it.
+    """A node of the copy.
+
+    `reference` is its name in the relationships of the same write, `shown` are the labels by which Neo4j Browser
+    colours it.
     """
 
     reference: str

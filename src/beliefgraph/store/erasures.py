@@ -86,7 +86,7 @@ class Erasures:
             return int(path.read_text()) if path.exists() else 0
 
     def release(self, tenant: str, person: str) -> int | None:
-        """Stop refusing a person and their identifiers; returns the number of refusals, None if they were not listed."""
+        """Stop refusing a person and their identifiers; returns the number of refusals, None if not listed."""
         folder = self._of(tenant)
         with translated():
             if not _exists(folder / person):

@@ -30,7 +30,7 @@ class EndedRelation:
 
 @dataclass(frozen=True)
 class StoredEvents:
-    """The ids of the events of a twin that can be reinterpreted, in the order of their times, and the ended relations."""
+    """The ids of a twin's events that can be reinterpreted, in the order of their times, and the ended relations."""
 
     ids: Sequence[str]
     ended: Sequence[EndedRelation]
