@@ -1,5 +1,7 @@
-"""A simulated cohort on its way to a purchase, deliberately not of the model's form: log-normal stays, steps back,
-silence."""
+"""A simulated cohort on its way to a purchase.
+
+It deliberately differs from the model: log-normal stays, steps back, silence.
+"""
 
 from __future__ import annotations
 
