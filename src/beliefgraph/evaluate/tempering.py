@@ -67,7 +67,7 @@ def rows(twins: int = TWINS, seed: int = SEED) -> Iterator[Row]:
 
 @dataclass(frozen=True)
 class _Lived:
-    """A simulated twin: where changes were published, shape [domains, events], and the log loss of the scored events."""
+    """A simulated twin: where changes were published (shape [domains, events]), and the log loss of scored events."""
 
     published: npt.NDArray[np.bool_]
     tempered: float
