@@ -2,8 +2,8 @@
 
 Three maps, each the exact likelihood of its model.
 
-*Age* is a symmetric noisy channel that keeps the truth with probability (1 + k)/2: tanh(λ'/2) = k·tanh(λ/2), with k =
-2^(−elapsed/half-life).
+*Age* is a symmetric noisy channel that keeps the truth with probability (1 + k)/2: tanh(λ'/2) = k·tanh(λ/2), with
+k = 2^(−elapsed/half-life).
 
 *A source* has two rates: it reports a belief with probability a if it holds, and with b if it does not. With the stated
 log-likelihood ratio λ of its report, λ' = log((a·e^λ + 1−a) / (b·e^λ + 1−b)): at least (1−a)/(1−b), at most a/b. The

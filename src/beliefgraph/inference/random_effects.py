@@ -6,7 +6,7 @@ belief e is unknown, and is averaged over:
 
     λ' = ln E σ(h + s·Z) − ln E σ(−h − s·Z),   Z standard normal,   s² = Σ (τ·c)² over the groups.
 
-λ'| < |h|, and it grows with h like h / √(1 + π·s²/8), as long as s is not small compared with it. The averaged
+|λ'| < |h|, and it grows with h like h / √(1 + π·s²/8), as long as s is not small compared with it. The averaged
 likelihood carries no information on e by itself (σ(x) + σ(−x) = 1), so λ' is exact for any prior.
 """
 

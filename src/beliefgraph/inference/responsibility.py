@@ -6,9 +6,9 @@ so that
 
     P(i brought it about | effect, evidence) = Σ_x P(x | effect, evidence) · x_i·q_i / P(effect | x)
 
-and i alone did with (1 − leak)·Π_{j ≠ i} (1 − q_j)^x_j times as much (the triggers: J. Pearl, Probabilistic Reasoning in
-Intelligent Systems, 1988, 4.3.2). Several may have done it together, so these sum to at least 1, and those of one alone
-to at most 1.
+and i alone did with (1 − leak)·Π_{j ≠ i} (1 − q_j)^x_j times as much (the triggers: J. Pearl, Probabilistic Reasoning
+in Intelligent Systems, 1988, 4.3.2). Several may have done it together, so these sum to at least 1, and those of one
+alone to at most 1.
 """
 
 from __future__ import annotations
