@@ -66,7 +66,7 @@ class Combined:
 class Heard:
     """Groups of items combined, per belief; the fields are those of `Combined`.
 
-    `share` is what a quantum of each group adds to its belief's λ. Without voices every source counts as stated.
+    `share` is what a quantum of each group adds to its belief's λ. Without `_voices` every source counts as stated.
     """
 
     log_likelihood: Floats

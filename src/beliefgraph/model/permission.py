@@ -1,4 +1,4 @@
-"""Permissions: what a tenant's policy says of purposes, categories and recipients, and what is permitted of a twin."""
+"""Permissions: a tenant's policy on purposes, categories and recipients, and what is permitted for a twin."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Category(Record):
     sources: Patterns = Field((), description="Sources; everything that they say belongs to it.")
 
     def model_post_init(self, _context: object) -> None:
-        """Refuse a category that nothing can belong to."""
+        """Refuse a category without members."""
         parts = self.attributes, self.domains, self.metrics, self.goals, self.decisions, self.segments, self.records
         if not any((*parts, self.events, self.sources)):
             raise Incorrect("invalid-policy", f"Nothing belongs to the category {self.key!r}.", category=self.key)
@@ -158,7 +158,7 @@ class NumberedPolicy(Record):
 
 
 def permission_key(twin: str, key: str) -> str:
-    """The key of a permission of a twin, of which no other twin has the same."""
+    """The key of a permission of a twin, unique across twins."""
     return f"{twin}\x1f{key}"
 
 
@@ -179,7 +179,7 @@ class Permission(Revision):
 
     @property
     def unique_key(self) -> str:
-        """The key with the twin: who states the same has the same key."""
+        """The key with the twin: statements of the same thing share it."""
         return permission_key(self.twin, self.key)
 
     @property
@@ -232,5 +232,5 @@ class Restrict(Command):
 
 
 def matches(patterns: Sequence[str], name: str) -> bool:
-    """Whether a name is one of these patterns, or begins as one of them that ends with `*`."""
+    """Whether a name equals one of these patterns, or has the prefix of one that ends with `*`."""
     return any(name.startswith(p[:-1]) if p.endswith("*") else name == p for p in patterns)

@@ -1,4 +1,4 @@
-"""What became of a twin that was moved to another database."""
+"""The result of moving a twin to another database."""
 
 from __future__ import annotations
 
