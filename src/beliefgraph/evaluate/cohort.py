@@ -15,7 +15,7 @@ Ints = npt.NDArray[np.int64]
 
 STAGES = ("awareness", "evaluation", "business case", "procurement", "purchase")
 MEAN_STAY = np.array([6.0, 9.0, 8.0, 7.0])
-"""In weeks; nobody leaves the last stage."""
+"""Mean stays in weeks; the last stage is never left."""
 VARIATION = 0.35
 """Standard deviation of a stay as a share of its mean."""
 BACK = 0.15

@@ -32,7 +32,7 @@ MUST: Mapping[int, float] = {1: 0.0829, 10: 0.0939}
 """Required Brier score by number of days before the election, without a calibration."""
 
 MANY_POLLS, ENOUGH = 9, 30
-"""Races with at least this many polls must not be overconfident, if there are at least so many of them."""
+"""Races with at least MANY_POLLS polls must not be overconfident, if there are at least ENOUGH of them."""
 
 SUMS = 1e-4
 """Tolerance between contributions and the change they explain, as in the engine."""

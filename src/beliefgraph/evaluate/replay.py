@@ -30,7 +30,7 @@ class Teach(Protocol):
         outcomes: bool = False,
         trajectories: bool = False,
     ) -> None:
-        """`trusted` is a source that is always right; with `before`, only what was valid before then is used.
+        """`trusted` is a source that is always right; with `before`, only evidence valid before then is used.
 
         `calibrate` also learns calibrations, after the sources; `outcomes` learns outcomes instead, and `trajectories`
         how twins move through stages.

@@ -1,9 +1,9 @@
-"""A real Neo4j on this machine: start it, ask for it, read its log, stop it.
+"""A real Neo4j on this machine: start it, check its status, read its log, stop it.
 
-with LocalNeo4j(directory) as endpoint:      # owned: gone when this block, or this process, is
+with LocalNeo4j(directory) as endpoint:      # owned: stopped with this block or this process
     ...
 
-LocalNeo4j().start(detached=True)            # keeps running until somebody stops it
+LocalNeo4j().start(detached=True)            # keeps running until it is stopped
 """
 
 from __future__ import annotations
@@ -126,7 +126,8 @@ class LocalNeo4j:
         raise AssertionError("unreachable")
 
     def stop(self) -> bool:
-        """Stop the server, whoever started it, and wait until it has ended; returns whether one was running."""
+        """Stop the server, regardless of who started it, and wait until it has ended; returns whether one was running.
+        """
         state = self._home.run_state()
         found = False
         if self._supervisor is not None:
@@ -160,7 +161,7 @@ class LocalNeo4j:
         )
 
     def endpoint(self) -> Endpoint:
-        """The endpoint of the running server, whoever started it; `not-found` if it does not run."""
+        """The endpoint of the running server, regardless of who started it; `not-found` if it does not run."""
         endpoint = self.status().endpoint
         if endpoint is None:
             raise NotFound("not-found", f"No Neo4j runs in {self.data_dir}. Start it: beliefgraph neo4j start.")

@@ -186,7 +186,7 @@ class ReliabilityBin(Record):
 
 
 class TimePoint(Record):
-    """What was said and what came by one time after forecasts were made."""
+    """The forecast and the observed share of outcomes by one time after forecasts were made."""
 
     within: timedelta = Field(description="Time since the forecasts were made.")
     said: Probability = Field(description="Mean probability that the outcome has happened by then.")

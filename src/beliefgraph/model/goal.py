@@ -266,7 +266,7 @@ class GoalMotive(Record):
 
 
 class GoalRow(Record):
-    """A goal as it stands, with what was loaded around it; None where it was not asked for."""
+    """A goal in its current state, with its loaded neighbourhood; None for parts that were not requested."""
 
     state: GoalState = Field(description="The goal.")
     related: tuple[RelatedGoal, ...] | None = Field(None, description="Relations to other goals.")

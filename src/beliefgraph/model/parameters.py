@@ -131,9 +131,9 @@ class RandomEffect(Record):
 
 
 class LearnedStrength(Record):
-    """Strength of a relation as learned, beside what the definitions state.
+    """Strength of a relation as learned, with the stated one.
 
-    It applies as long as they state that number.
+    It applies as long as the definitions state that number.
     """
 
     kind: RelationKind
@@ -147,7 +147,7 @@ class LearnedStrength(Record):
 
 
 class LearnedPrior(Record):
-    """Prior of an attribute as learned, beside what the definitions state; it applies as long as they state that."""
+    """Prior of an attribute as learned, with the stated one; it applies as long as the definitions state that."""
 
     attribute: AttributeName
     stated: OpenProbability = Field(description="Prior that the definitions state.")

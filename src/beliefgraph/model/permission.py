@@ -57,7 +57,7 @@ MAX_PARTS = 200
 
 
 class Purpose(Record):
-    """One purpose for which a tenant uses what is held."""
+    """One purpose for which a tenant uses personal data."""
 
     key: Key = Field(description="Name of the purpose, as keys list it and calls state it.")
     legal_basis: LegalBasis
@@ -70,7 +70,7 @@ class Purpose(Record):
 
 
 class Category(Record):
-    """One category of what is held: everything that matches one of its patterns, each a name or a prefix with `*`."""
+    """One category of data: everything that matches one of its patterns, each a name or a prefix with `*`."""
 
     key: Key = Field(description="Name of the category.")
     special: bool = Field(
@@ -199,7 +199,7 @@ class Switch(Record):
 
 
 class Use(Record):
-    """One purpose, with what it may use of a person now."""
+    """One purpose, with the data of a person that it may use now."""
 
     purpose: Purpose = Field(description="The purpose.")
     fixed: bool = Field(description="Whether a law demands it, so that it cannot be refused.")

@@ -177,7 +177,7 @@ class SourcedEvidence(Record):
 
 
 class BeliefRow(Record):
-    """A belief as it stands, with what was loaded around it; None where it was not asked for."""
+    """A belief in its current state, with its loaded neighbourhood; None for parts that were not requested."""
 
     state: BeliefState = Field(description="The belief.")
     exact: BeliefState | None = Field(None, description="The same, derived from the evidence and not rounded.")
