@@ -26,7 +26,7 @@ NO_EFFECT = -1
 """In the column of groups: the observation shares no error across beliefs."""
 
 MOST_DEVIATION = 300.0
-"""Upper bound of s, in nats; beyond it an observation carries almost no information."""
+"""Upper bound of τ·c, in nats; beyond it an observation carries almost no information."""
 
 _STEP = 0.25
 _NORMAL = np.arange(-16.0, 16.0 + _STEP, _STEP)

@@ -126,8 +126,7 @@ class LocalNeo4j:
         raise AssertionError("unreachable")
 
     def stop(self) -> bool:
-        """Stop the server, regardless of who started it, and wait until it has ended; returns whether one was running.
-        """
+        """Stop the server, regardless of who started it, and wait for its end; returns whether one was running."""
         state = self._home.run_state()
         found = False
         if self._supervisor is not None:
