@@ -15,8 +15,8 @@ from beliefgraph.inference.kernels.items import GRID
 NO_ROWS: Ints = np.zeros(0, dtype=np.int64)
 
 MOST_UNSEEN = 4
-"""If a rev does not see more than one in this many items of a block, the block is visited item by item; otherwise the
-unseen items are subtracted."""
+"""If more than one in this many items of a block are not visible to a rev, the block is visited item by item; otherwise
+the invisible items are subtracted."""
 
 
 @dataclass(frozen=True, slots=True)
